@@ -1,0 +1,1 @@
+"""The tests: they mirror tgwizard/ folder by folder; house/ tests the house itself, guards/ watches every test."""

@@ -1,0 +1,18 @@
+"""What every test shares. The rules themselves are in tests/guards, one module for each."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+
+# Before anything imports PySide6. A setdefault, so that a run in real windows needs only the environment.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+pytest_plugins = ["pytester", "tests.guards.leaks", "tests.guards.logs", "tests.guards.places"]
+
+# The same cases in every run: a test that fails by luck tells nothing. `explore` looks for new ones:
+# HYPOTHESIS_PROFILE=explore packaging/dev test
+hypothesis.settings.register_profile("quick", derandomize=True, deadline=None, max_examples=60, database=None)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -1,0 +1,259 @@
+"""The crash harness: a run is stopped at every boundary, and a fresh engine resumes on copies of what survived.
+
+Boundaries are: a request was sent, an answer was read, a journal commit was made. At each, the world and the journal's bytes are
+copied, twice: what a power cut leaves (flushed) and what a killed program leaves (written). A write that was on its way is then
+delivered never, before the resume, before each single request of the resume, or after it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter
+
+from tests.rig import Rig, inline_journal, rig
+from tgwizard.engine.failover.resume import resume
+from tgwizard.engine.failover.run import RunOptions
+from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.journal import Durability, Journal
+from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.lab import Lab
+from tgwizard.lab.transport import LabAdapter
+from tgwizard.model.cluster import ClusterIdentity, Verb
+from tgwizard.model.event import Event, Finished, Outcome
+
+COARSE = Timing(poll_s=1.5)
+"""Few polls, so that every single one can be a place to crash at."""
+
+
+class Kind(Enum):
+    """What had just happened when the program stopped."""
+
+    SENT = "request sent"
+    ANSWERED = "answer read"
+    COMMITTED = "journal commit"
+
+
+class Delivery(Enum):
+    """When a write that was on its way reaches Azure."""
+
+    NONE = "nothing on its way"
+    NEVER = "never delivered"
+    BEFORE = "delivered before"
+    DURING = "delivered during"
+    AFTER = "delivered after"
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """What survived a stop: the world, the journal's bytes, and the write that was on its way, if any."""
+
+    number: int
+    kind: Kind
+    what: str
+    lab: Lab
+    journal: dict[Durability, bytes | None]
+    on_its_way: requests.PreparedRequest | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One resume."""
+
+    boundary: Boundary
+    durability: Durability
+    delivery: Delivery
+    position: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """How it ended: the resume's last event, who holds the address in the end, and whether two ever held it at once."""
+
+    case: Case
+    finished: Finished
+    holders: tuple[str, ...]
+    two_at_once: bool
+    requests: int
+
+
+class Tap(BaseAdapter):
+    """Between the SDK and the lab: tells of each request before it is delivered and after its answer was read."""
+
+    def __init__(self, lab: Lab, before: Callable[[Any], None], after: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._inner, self._before, self._after = LabAdapter(lab), before, after
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        self._before(request)
+        answer = self._inner.send(request, **options)
+        self._after(request)
+        return answer
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _tapped(before: Callable[[Any], None], after: Callable[[Any], None]) -> Callable[[Lab], requests.Session]:
+    def session(lab: Lab) -> requests.Session:
+        made = requests.Session()
+        made.trust_env = False
+        made.mount("https://", Tap(lab, before, after))
+        return made
+
+    return session
+
+
+@dataclass
+class Recorder:
+    """Runs one failover and copies what would survive at every boundary of it."""
+
+    boundaries: list[Boundary] = field(default_factory=list)
+    _rig: Rig | None = None
+    _flushed: bytes | None = None
+
+    def record(self, start: Callable[[Rig], Finished], prepare: Callable[[Rig], None] = lambda _: None) -> Finished:
+        made = self._rig = rig(session=_tapped(self._sent, self._answered), open_journal=self._journal)
+        prepare(made)
+        return start(made)
+
+    def _journal(self, path: Path, identity: ClusterIdentity) -> Journal:
+        journal = inline_journal(path, identity)
+        self._flushed = path.read_bytes()
+        journal.on_commit = self._committed
+        return journal
+
+    def _sent(self, request: requests.PreparedRequest) -> None:
+        self._add(Kind.SENT, _told(request), request if request.method == "PUT" else None)
+
+    def _answered(self, request: requests.PreparedRequest) -> None:
+        self._add(Kind.ANSWERED, _told(request), None)
+
+    def _committed(self, durability: Durability) -> None:
+        if durability is Durability.FLUSHED:
+            self._flushed = self._written()
+        self._add(Kind.COMMITTED, durability.value, None)
+
+    def _add(self, kind: Kind, what: str, on_its_way: requests.PreparedRequest | None) -> None:
+        made = self._rig
+        assert made is not None
+        clock = made.clock
+        assert isinstance(clock, VirtualClock)
+        journal = {Durability.FLUSHED: self._flushed, Durability.WRITTEN: self._written()}
+        self.boundaries.append(
+            Boundary(len(self.boundaries) + 1, kind, what, made.lab.copy(clock.copy()), journal, on_its_way)
+        )
+
+    def _written(self) -> bytes | None:
+        assert self._rig is not None
+        path = self._rig.services.journal_file(self._rig.setup)
+        return path.read_bytes() if path.exists() else None
+
+
+def run_of(verb: Verb) -> Callable[[Rig], Finished]:
+    """A failover to tg-node-b with coarse polling."""
+    return lambda made: made.fail_over(verb=verb, timing=COARSE)
+
+
+def cases(boundaries: list[Boundary]) -> Iterator[Case]:
+    """Every case that does not need the resume's own length."""
+    for boundary in boundaries:
+        for durability in Durability:
+            if boundary.on_its_way is None:
+                yield Case(boundary, durability, Delivery.NONE)
+                continue
+            for delivery in (Delivery.NEVER, Delivery.BEFORE, Delivery.AFTER):
+                yield Case(boundary, durability, delivery)
+
+
+def all_results(boundaries: list[Boundary]) -> Iterator[Result]:
+    """Every case, with the delivery moved through every single request of the resume."""
+    for case in cases(boundaries):
+        result = play(case)
+        yield result
+        if case.delivery is Delivery.NEVER:
+            for position in range(1, result.requests + 1):
+                yield play(Case(case.boundary, case.durability, Delivery.DURING, position))
+
+
+def play(case: Case) -> Result:
+    """Resume on copies; deliver what was on its way; wait until nothing moves any more."""
+    clock = case.boundary.lab.clock
+    assert isinstance(clock, VirtualClock)
+    lab = case.boundary.lab.copy(clock.copy())
+    folder = Path(tempfile.mkdtemp(prefix="tgwizard-crash-"))
+    sent = 0
+
+    def before(_: requests.PreparedRequest) -> None:
+        nonlocal sent
+        sent += 1
+        if case.delivery is Delivery.DURING and sent == case.position:
+            _deliver(case, lab)
+
+    made = rig(lab=lab, state=folder, session=_tapped(before, lambda _: None))
+    kept = case.boundary.journal[case.durability]
+    if kept is not None:
+        made.services.journal_file(made.setup).write_bytes(kept)
+    if case.delivery is Delivery.BEFORE:
+        _deliver(case, lab)
+    events: list[Event] = []
+    finished = resume(made.services, made.setup, None, events.append, made.token, RunOptions(timing=COARSE))
+    assert [event for event in events if isinstance(event, Finished)] == [finished]
+    assert events[-1] is finished
+    if case.delivery is Delivery.AFTER:
+        _deliver(case, lab)
+    made.clock.sleep(60)
+    result = Result(case, finished, tuple(made.holders()), _overlaps(lab, made.address), sent)
+    shutil.rmtree(folder)
+    return result
+
+
+def kept_promise(result: Result) -> bool:
+    """Exactly one holder, never two, and the words agree with the world."""
+    if result.two_at_once or len(result.holders) != 1:
+        return False
+    holder = result.holders[0]
+    if result.finished.outcome is Outcome.DONE:
+        return holder == "tg-node-b"
+    told = result.finished.place.member
+    return told is not None and told.name == holder
+
+
+def table(title: str, results: list[Result]) -> str:
+    """One line for each kind of boundary and delivery: how many cases, how they ended, how many kept the promise."""
+    lines = [title, f"  {'stopped after':<16} {'on its way':<19} {'cases':>5} {'done':>5} {'start':>5} {'kept':>5}"]
+    groups: dict[tuple[Kind, Delivery], list[Result]] = {}
+    for result in results:
+        groups.setdefault((result.case.boundary.kind, result.case.delivery), []).append(result)
+    for (kind, delivery), members in groups.items():
+        done = sum(result.finished.outcome is Outcome.DONE for result in members)
+        kept = sum(kept_promise(result) for result in members)
+        lines.append(
+            f"  {kind.value:<16} {delivery.value:<19} {len(members):>5} {done:>5} {len(members) - done:>5} {kept:>5}"
+        )
+    kept = sum(kept_promise(result) for result in results)
+    lines.append(f"  {len(results)} cases, {kept} ended as promised")
+    return "\n".join(lines)
+
+
+def _deliver(case: Case, lab: Lab) -> None:
+    assert case.boundary.on_its_way is not None
+    LabAdapter(lab).send(case.boundary.on_its_way, timeout=30)
+
+
+def _overlaps(lab: Lab, address: str) -> bool:
+    spans = sorted(
+        ((item.since, item.until) for item in lab.holdings if item.address == address), key=lambda span: span[0]
+    )
+    return any(first[1] is None or first[1] > second[0] for first, second in zip(spans, spans[1:], strict=False))
+
+
+def _told(request: requests.PreparedRequest) -> str:
+    return f"{request.method} {(request.url or '').split('?', maxsplit=1)[0].rsplit('/', 1)[-1]}"

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import re
+
+from tests.house.checkout import PACKAGE, ROOT, in_package, modules, name, project_files
+
+MAX_LINES = 500
+TOP_LEVEL = {"pyproject.toml", "README.md", "tgwizard", "resources", "tests", "packaging"}
+VAGUE_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "tools"}
+# Written apart so that this file does not name what it forbids.
+UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"]) + r")\b")
+INDEX_HOSTS = ["pypi" + ".org", "python" + "hosted.org", "deb.debian" + ".org", "npmjs" + ".org"]
+MACHINE_PATHS = ["/wo" + "rk/", "/opt/" + "pypi"]
+
+
+def text_files() -> list[tuple[str, str]]:
+    binary = {".otf", ".ttf", ".png", ".ico", ".icns"}
+    return [(name(p), p.read_text("utf-8")) for p in project_files() if p.suffix not in binary]
+
+
+def test_that_the_search_for_files_finds_them() -> None:
+    assert ROOT / "pyproject.toml" in project_files()
+    assert PACKAGE / "paths.py" in in_package()
+
+
+def test_that_no_module_is_longer_than_500_lines() -> None:
+    lengths = {name(path): len(path.read_text("utf-8").splitlines()) for path in modules()}
+    assert {module: length for module, length in lengths.items() if length > MAX_LINES} == {}
+
+
+def test_that_no_module_has_a_name_that_says_nothing() -> None:
+    assert [name(path) for path in modules() if path.stem in VAGUE_NAMES] == []
+
+
+def test_that_nothing_in_the_program_is_marked_as_unfinished() -> None:
+    marked = [
+        f"{name(path)}:{number}"
+        for path in in_package()
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if UNFINISHED.search(line)
+    ]
+    assert marked == []
+
+
+def test_that_the_top_level_holds_the_fixed_entries_only() -> None:
+    top = {name(path).split("/", 1)[0] for path in project_files()}
+    assert {entry for entry in top if not entry.startswith(".")} == TOP_LEVEL
+
+
+def test_that_no_file_names_a_package_index_or_a_machine() -> None:
+    banned = [*INDEX_HOSTS, *MACHINE_PATHS]
+    assert [(file, word) for file, text in text_files() for word in banned if word in text] == []
+
+
+def test_that_the_readme_starts_with_the_two_commands() -> None:
+    start = (ROOT / "README.md").read_text("utf-8").splitlines()[:40]
+    commands = [line.split("#")[0].strip() for line in start if line.startswith("packaging/dev")]
+    assert commands == ["packaging/dev run", "packaging/dev test"]
+
+
+def test_that_the_readme_names_every_exit_code_once() -> None:
+    rows = re.findall(r"^\| (\d) \| ", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert rows == ["0", "1", "2", "3", "4", "5", "6", "7"]
+
+
+def test_that_the_changelog_has_a_section_for_what_is_not_released() -> None:
+    assert "## [Unreleased]" in (ROOT / "packaging" / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_that_the_code_map_names_every_folder_of_the_program() -> None:
+    code_map = (PACKAGE / "README.md").read_text("utf-8")
+    folders = {path.parent.relative_to(PACKAGE).as_posix() for path in in_package()} - {"."}
+    missing = {folder for folder in folders if not re.search(rf"\b{folder.rsplit('/', 1)[-1]}/", code_map)}
+    assert missing == set()
+
+
+def test_that_the_links_of_the_readme_lead_somewhere() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    targets = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r'src(?:set)?="([^"]+)"', text)
+    assert targets
+    assert [target for target in targets if not (ROOT / target).is_file()] == []
+
+
+def test_that_the_two_commands_and_ci_can_be_started() -> None:
+    scripts = [ROOT / "packaging" / "dev", ROOT / "packaging" / "lock", ROOT / ".ci" / "run"]
+    assert [name(script) for script in scripts if not script.stat().st_mode & 0o100] == []
+    assert "packaging/dev test --full" in (ROOT / ".ci" / "run").read_text("utf-8")

@@ -1,0 +1,126 @@
+"""A lab, a virtual clock and the real SDK in one process: what engine, command line and window tests stand on."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.session import Session
+from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.cluster_file import load_cluster
+from tgwizard.engine.failover.run import RunOptions, fail_over
+from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.journal import Journal
+from tgwizard.engine.services import Services
+from tgwizard.lab.clock import Clock, VirtualClock
+from tgwizard.lab.lab import Lab
+from tgwizard.lab.latency import Latency
+from tgwizard.lab.transport import lab_session
+from tgwizard.model.cluster import ClusterIdentity, Member, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Event, Finished
+from tgwizard.model.nic import NicDocument, Provisioning
+
+ARM = "https://management.azure.com"
+API = "api-version=2026-03-01"
+
+
+def inline_journal(path: Path, identity: ClusterIdentity) -> Journal:
+    """A journal that writes in the calling thread, so that a test is the same every time."""
+    return Journal.open(path, identity, inline=True)
+
+
+@dataclass
+class Rig:
+    """One lab with everything the engine needs to work on it."""
+
+    lab: Lab
+    clock: Clock
+    setup: ClusterSetup
+    services: Services
+    session: requests.Session
+    events: list[Event] = field(default_factory=list)
+    token: CancelToken = field(default_factory=CancelToken)
+
+    @property
+    def a(self) -> Member:
+        """tg-node-a, active in scenario `ready`."""
+        return self.setup.members[0]
+
+    @property
+    def b(self) -> Member:
+        """tg-node-b."""
+        return self.setup.members[1]
+
+    @property
+    def address(self) -> str:
+        """The floating IP."""
+        return str(self.setup.address)
+
+    def fail_over(self, to: Member | None = None, verb: Verb = Verb.GRACEFUL, **options: Any) -> Finished:
+        """Run a failover to its end and return its last event."""
+        return fail_over(
+            self.services, self.setup, to or self.b, verb, self.events.append, self.token, RunOptions(**options)
+        )
+
+    def nic(self, member: Member) -> NicDocument:
+        """The member's interface as Azure shows it now."""
+        return NicDocument.parse(self.call("GET", member.nic.text).json())
+
+    def holders(self) -> list[str]:
+        """Names of the members that list the address and are settled."""
+        return [
+            member.name
+            for member in self.setup.members
+            if (nic := self.nic(member)).lists(self.address) and nic.provisioning is Provisioning.SUCCEEDED
+        ]
+
+    def call(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> requests.Response:
+        """A plain HTTP call to the lab, as a second actor would make it."""
+        bearer = {"Authorization": f"Bearer {self.lab.issue_token()}", **(headers or {})}
+        return self.session.request(method, f"{ARM}{path}?{API}", json=body, headers=bearer, timeout=30)
+
+    def edit(self, member: Member, change: Callable[[dict[str, Any]], None]) -> None:
+        """An administrator's edit of a member's interface, without If-Match, finished before it returns."""
+        body = self.call("GET", member.nic.text).json()
+        change(body)
+        answer = self.call("PUT", member.nic.text, body)
+        answer.raise_for_status()
+
+    def puts(self) -> list[str]:
+        """The paths of all PUTs that changed something or tried to, probes excluded."""
+        return [record.path for record in self.lab.requests if record.method == "PUT" and record.status != 412]
+
+
+def rig(
+    latency: Latency = Latency.FAST,
+    *,
+    lab: Lab | None = None,
+    clock: Clock | None = None,
+    state: Path | None = None,
+    seed: int = 0,
+    session: Callable[[Lab], requests.Session] = lab_session,
+    open_journal: Callable[[Path, ClusterIdentity], Journal] = inline_journal,
+) -> Rig:
+    """Build a rig on scenario `ready`, or on the given lab (a copy of a crashed world, say)."""
+    clock = clock or (lab.clock if lab else VirtualClock())
+    lab = lab or Lab.from_scenario("ready", clock=clock, latency=latency, seed=seed)
+    folder = state or Path(tempfile.mkdtemp(prefix="tgwizard-test-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    name, text = next(iter(lab.cluster_tomls().items()))
+    file = folder / f"{name}.toml"
+    file.write_text(text)
+    setup = load_cluster(file, lab.cloud)
+    http = session(lab)
+    azure = ArmAzure(Session(HeldCredential(LabToken(lab.issue_token)), http=http, lab=True))
+    services = Services(azure, clock, JobRunner(), folder, lab.cloud, open_journal)
+    return Rig(lab, clock, setup, services, lab_session(lab))

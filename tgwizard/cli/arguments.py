@@ -1,0 +1,164 @@
+"""The command line's words: argparse in, one frozen value per command out. Global options stand before or after the word."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from tgwizard import __version__
+from tgwizard.cli.program import LabWish, Where
+from tgwizard.model.cluster import Verb
+from tgwizard.model.problem import Problem, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWindow:
+    """No command word."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabRun:
+    """``lab run``."""
+
+    wish: LabWish
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """``status``."""
+
+    cluster: str | None
+    watch: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failover:
+    """``failover``."""
+
+    cluster: str | None
+    to: str
+    verb: Verb
+    dry_run: bool
+    yes: bool
+    accept_unknown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """``resume``."""
+
+    cluster: str | None
+    to: str | None
+    yes: bool
+
+
+Command = OpenWindow | LabRun | Status | Failover | Resume
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the program: what, where, and in which form the answer is wanted."""
+
+    command: Command
+    where: Where
+    json: bool
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises UserError in place of printing and exiting."""
+
+    def error(self, message: str) -> NoReturn:
+        """A usage error, with the usage as its detail."""
+        what = f"The command was not understood: {message}."
+        raise UserError(Problem("usage", what, "", f"See {self.prog} --help.", self.format_usage().strip()))
+
+
+def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Sequence[str]) -> Call:
+    """Read the command line. UserError: not understood. SystemExit: --help or --version was printed."""
+    found = _parser(latencies).parse_args(argv)
+    lab_dir = getattr(found, "lab_dir", None)
+    if lab_dir is None and getattr(found, "lab", False):
+        lab_dir = default_lab()
+    config = getattr(found, "config", None)
+    where = Where(
+        lab_dir.expanduser().absolute() if lab_dir else None, config.expanduser().absolute() if config else None
+    )
+    as_json = getattr(found, "json", False)
+    match found.word:
+        case None:
+            if as_json:
+                raise UserError(Problem("usage", "--json needs a command word.", "The window prints nothing."))
+            return Call(OpenWindow(), where, json=False)
+        case "lab":
+            wish = LabWish(where.lab_dir or default_lab(), found.scenario, found.latency, found.port)
+            return Call(LabRun(wish), where, as_json)
+        case "status":
+            return Call(Status(found.cluster, found.watch), where, as_json)
+        case "failover":
+            verb = Verb.GRACEFUL if found.graceful else Verb.FORCED
+            command = Failover(found.cluster, found.to, verb, found.dry_run, found.yes, found.accept_unknown)
+            return Call(command, where, as_json)
+        case _:
+            return Call(Resume(found.cluster, found.to, found.yes), where, as_json)
+
+
+def _parser(latencies: Sequence[str]) -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("everywhere")
+    group.add_argument("--lab", action="store_true", help="use the lab in your own lab folder instead of Azure")
+    group.add_argument("--lab-dir", type=Path, metavar="DIR", help="use the lab in this folder (implies --lab)")
+    group.add_argument("--config", type=Path, metavar="DIR", help="take settings and saved clusters from this folder")
+    group.add_argument("--json", action="store_true", help="JSON for programs instead of words")
+    parser = _Parser(
+        prog="tgwizard",
+        parents=[common],
+        description="Watch and fail over the floating IP of a two-VM Trustgrid cluster in Azure.",
+        epilog="Without a command word the window opens. Exit codes: 0 done, 1 internal error, 2 usage or bad file, "
+        "3 refused by a check, 4 failed, 5 unknown, 6 cancelled, 7 yielded to someone else.",
+    )
+    parser.add_argument("--version", action="version", version=f"tgwizard {__version__}")
+    words = parser.add_subparsers(dest="word", metavar="COMMAND", title="commands", parser_class=_Parser)
+    _lab(words, common, latencies)
+    status = words.add_parser("status", parents=[common], help="where the floating IP is, and whether a failover would work")
+    _cluster(status)
+    status.add_argument("--watch", action="store_true", help="keep watching until Ctrl-C")
+    failover = words.add_parser("failover", parents=[common], help="move the floating IP to the other member")
+    _cluster(failover)
+    failover.add_argument("--to", required=True, metavar="MEMBER", help="the member that gets the address")
+    verb = failover.add_mutually_exclusive_group(required=True)
+    verb.add_argument("--graceful", action="store_true", help="both members cooperate; every doubt stops it")
+    verb.add_argument("--forced", action="store_true", help="take the address from a member that may be down")
+    failover.add_argument("--dry-run", action="store_true", help="print the plan and the checks; write nothing")
+    failover.add_argument("--yes", action="store_true", help="do not ask")
+    failover.add_argument("--accept-unknown", action="store_true", help="go on although something could not be checked")
+    resume = words.add_parser("resume", parents=[common], help="finish or undo a failover that was interrupted")
+    _cluster(resume)
+    resume.add_argument("--to", metavar="MEMBER", help="needed when this computer has no journal of the run")
+    resume.add_argument("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+def _lab(
+    words: argparse._SubParsersAction[_Parser], common: argparse.ArgumentParser, latencies: Sequence[str]
+) -> None:
+    lab = words.add_parser("lab", help="the embedded Azure")
+    deeds = lab.add_subparsers(dest="deed", metavar="COMMAND", required=True, title="commands", parser_class=_Parser)
+    run = deeds.add_parser("run", parents=[common], help="serve the lab on this computer until Ctrl-C")
+    run.add_argument("--scenario", metavar="NAME", help="what a new lab holds (default: ready)")
+    run.add_argument("--latency", choices=latencies, help="how long Azure takes in the lab (default: fast)")
+    run.add_argument("--port", type=_port, metavar="P", help="listen here (default: any free port)")
+
+
+def _cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "cluster", nargs="?", metavar="CLUSTER", help="a saved name or a path; not needed when there is only one"
+    )
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError("a port lies between 1 and 65535")

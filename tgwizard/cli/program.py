@@ -1,0 +1,84 @@
+"""What the command line asks of ``app``: a connection to a place, and a lab to run. It knows neither Azure nor the lab itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tgwizard.engine.profiles import Profiles
+from tgwizard.engine.services import Services
+from tgwizard.model.cluster_setup import ClusterSetup
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which place the user named: the real Azure, or the lab in ``lab_dir``. ``config`` moves the saved clusters."""
+
+    lab_dir: Path | None = None
+    config: Path | None = None
+
+    @property
+    def options(self) -> str:
+        """The options that name the place again, for a command that is shown to the user."""
+        return f" --lab-dir {self.lab_dir}" if self.lab_dir else ""
+
+
+class Connection(Protocol):
+    """An open place."""
+
+    @property
+    def services(self) -> Services:
+        """The engine's adapters."""
+
+    @property
+    def profiles(self) -> Profiles:
+        """The clusters of this place."""
+
+    def check(self, setup: ClusterSetup) -> None:
+        """Compare what the file says with what only Azure knows (the subnet's range); UserError when it cannot be right."""
+
+    def close(self) -> None:
+        """Save and close."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabWish:
+    """The options of ``lab run``; None leaves a choice to the saved world or the default."""
+
+    directory: Path
+    scenario: str | None = None
+    latency: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabReady:
+    """Where a running lab can be reached."""
+
+    directory: Path
+    arm: str
+    ca: Path
+    clusters: tuple[Path, ...]
+
+
+class RunningLab(Protocol):
+    """A lab that this process holds."""
+
+    @property
+    def ready(self) -> LabReady:
+        """Where it can be reached."""
+
+    def close(self) -> None:
+        """Save the world and stop serving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The doors of the program. Each raises UserError with the reason when it cannot be opened."""
+
+    connect: Callable[[Where], Connection]
+    run_lab: Callable[[LabWish], RunningLab]
+    default_lab: Callable[[], Path]
+    latencies: tuple[str, ...] = ("instant", "fast", "drawn")

@@ -1,0 +1,87 @@
+"""Where commands write: words or JSON on standard output, errors on standard error. Foreign text cannot move the cursor.
+
+A reader that goes away (``| head``) silences the screen; it never stops a run that has the address in its hands.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from tgwizard.model.problem import Problem, UserError
+
+SCHEMA = 1
+
+
+@dataclass(slots=True)
+class Screen:
+    """Both streams of one command. ``as_json``: standard output carries JSON alone. ``ask`` reads a line, None at the end."""
+
+    out: TextIO
+    err: TextIO
+    as_json: bool = False
+    ask: Callable[[str], str | None] | None = None
+    _deaf: set[int] = field(default_factory=set)
+
+    def say(self, text: str = "") -> None:
+        """A line for people; nothing when JSON was asked for."""
+        if not self.as_json:
+            self._write(self.out, _plain(text))
+
+    def document(self, document: Mapping[str, Any]) -> None:
+        """One JSON document on one line, when JSON was asked for."""
+        if self.as_json:
+            self._write(self.out, json.dumps(document, ensure_ascii=False))
+
+    def announce(self, document: Mapping[str, Any]) -> None:
+        """One JSON document in either mode."""
+        self._write(self.out, json.dumps(document, ensure_ascii=False))
+
+    def complain(self, error: UserError) -> None:
+        """Every problem of the error, in words, or as one JSON document on standard error."""
+        if self.as_json:
+            problems = [problem_document(problem) for problem in error.problems]
+            self._write(self.err, json.dumps({"schema": SCHEMA, "error": {"problems": problems}}, ensure_ascii=False))
+            return
+        for problem in error.problems:
+            self.warn(problem)
+
+    def warn(self, problem: Problem) -> None:
+        """A problem in words on standard error."""
+        self._write(self.err, _plain(problem.what))
+        for line in (problem.why, problem.fix):
+            if line:
+                self._write(self.err, _plain(f"  {line}"))
+        if problem.detail:
+            self._write(self.err, _plain(f"  ({problem.detail})"))
+
+    def note(self, text: str) -> None:
+        """A line on standard error, in either mode."""
+        self._write(self.err, _plain(text))
+
+    def _write(self, stream: TextIO, line: str) -> None:
+        if id(stream) in self._deaf:
+            return
+        try:
+            stream.write(line + "\n")
+            stream.flush()
+        except (BrokenPipeError, ValueError, OSError):
+            self._deaf.add(id(stream))
+
+
+def problem_document(problem: Problem) -> dict[str, str]:
+    """A problem as JSON."""
+    return {
+        "code": problem.code,
+        "what": problem.what,
+        "why": problem.why,
+        "fix": problem.fix,
+        "detail": problem.detail,
+    }
+
+
+def _plain(text: str) -> str:
+    return "".join("�" if unicodedata.category(char)[0] == "C" else char for char in text)

@@ -1,0 +1,1 @@
+"""What the program does: no Qt, no Azure SDK, no HTTP. Wings failover/ and watch/ round a common hall."""

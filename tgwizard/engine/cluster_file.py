@@ -1,0 +1,377 @@
+"""The cluster file: TOML in, ``ClusterSetup`` out, and back with comments kept (DESIGN section 2, Files).
+
+Every fault of a file is told at once, each with the line or key and the cure, so that nobody has to fix it in rounds.
+Reading never changes the file; writing replaces it whole and atomically.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomlkit
+from tomlkit.exceptions import ParseError, TOMLKitError
+
+from tgwizard.model import fields
+from tgwizard.model.cluster import Member, ResourceId
+from tgwizard.model.cluster_setup import Carried, ClusterSetup
+from tgwizard.model.fields import Field, FieldError
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.text import listed, tame
+
+T = TypeVar("T")
+
+SCHEMA = 1
+_LONGEST = 1_000_000
+
+_OTHER_KEYS: Mapping[str, frozenset[str]] = {
+    "role": frozenset({"id", "name", "kind", "scopes"}),
+    "trustgrid": frozenset({"cluster", "nodes"}),
+}
+"""Tables that later parts of the program use; they are kept as they are."""
+
+_SECTIONS = ("azure", "floating", "member", "role", "trustgrid", "timing")
+_KEY_LINE = re.compile(r"^\s*(\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+)\s*(?:=|\.)")
+_TABLE_LINE = re.compile(r"^\s*\[(\[)?\s*([^\]]+?)\s*\]")
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Collects the faults of one file while its values are read."""
+
+    path: Path
+    lines: Mapping[str, int]
+    problems: list[Problem] = field(default_factory=list)
+
+    def fault(self, code: str, key: str, what: str, why: str = "", fix: str = "") -> None:
+        """Note one fault. ``key`` is the dotted key, with [1] or [2] for the members."""
+        line = self.lines.get(key)
+        place = f"{self.path.name}, line {line}" if line else self.path.name
+        self.problems.append(Problem(code, f"{place}: {what}", why, fix, str(self.path)))
+
+    def value(self, table: Mapping[str, Any], wanted: Field[T], prefix: str = "") -> T | None:
+        """The parsed value of a field, or None after noting what is wrong with it."""
+        last = wanted.key.rsplit(".", 1)[-1]
+        key = f"{prefix}{last}" if prefix else wanted.key
+        if last not in table:
+            if wanted.required:
+                what = f"{key} is missing."
+                self.fault(
+                    "file-key-missing", key, what, wanted.help, f'Add it, for example {last} = "{wanted.example}".'
+                )
+            return None
+        try:
+            return wanted.parse(table[last])
+        except FieldError as error:
+            shown = tame(table[last], 80)
+            cure = error.fix or f'For example: {last} = "{wanted.example}".'
+            self.fault("file-value-wrong", key, f"{key} is {shown!r}.", error.why, cure)
+            return None
+
+    def table(self, document: Mapping[str, Any], name: str, *, required: bool = True) -> Mapping[str, Any]:
+        """A sub-table; empty, and noted when it is missing or no table."""
+        found = document.get(name)
+        if isinstance(found, Mapping):
+            return found
+        if found is not None:
+            self.fault("file-value-wrong", name, f"{name} is not a table.", "", f"Write it as a section: [{name}].")
+        elif required:
+            self.fault(
+                "file-key-missing", name, f"The section [{name}] is missing.", "", f"Add [{name}] with its keys."
+            )
+        return {}
+
+    def keys(self, table: Mapping[str, Any], known: set[str] | frozenset[str], prefix: str = "") -> None:
+        """Note every key that is not known, with the nearest one that is."""
+        for key in table:
+            if key in known:
+                continue
+            near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6)
+            cure = f"Did you mean {near[0]}?" if near else f"Known here: {listed(sorted(known))}."
+            self.fault("file-key-unknown", f"{prefix}{key}", f"{tame(prefix + key, 80)} is not a known key.", "", cure)
+
+
+def load_cluster(path: Path, cloud: str | None = None) -> ClusterSetup:
+    """Read a cluster file. ``cloud``: the connected one, of which the file must be.
+
+    UserError with one problem for each fault of the file.
+    """
+    text = _text_of(path)
+    try:
+        document: Mapping[str, Any] = tomlkit.parse(text).unwrap()
+    except ParseError as error:
+        line = max(1, error.line)
+        reason = str(error).rsplit(" at line", 1)[0]
+        what = f"{path.name}, line {line}, column {error.col}: this is not TOML."
+        raise UserError(Problem("file-not-toml", what, tame(reason, 200), "Correct the line.", str(path))) from error
+    except (TOMLKitError, ValueError) as error:
+        what = f"{path.name} is not TOML."
+        fix = "Correct it; a key may stand only once in a section."
+        raise UserError(Problem("file-not-toml", what, tame(error, 200), fix, str(path))) from error
+    reader = _Reader(path, _line_numbers(text))
+    _check_schema(reader, document)
+    setup = _read(reader, document)
+    if setup is None or reader.problems:
+        raise UserError(*reader.problems)
+    if cloud is not None and setup.cloud != cloud:
+        raise UserError(_of_another_cloud(reader, setup.cloud, cloud))
+    return setup
+
+
+def save_cluster(path: Path, setup: ClusterSetup) -> None:
+    """Write the answers into the file, keeping its comments, order and other keys.
+
+    Atomically. UserError when it cannot.
+    """
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+        _fill(document, setup)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, tomlkit.dumps(document))
+    except (OSError, TOMLKitError) as error:
+        what = f"{path} was not written."
+        raise UserError(
+            Problem("file-not-written", what, tame(error, 200), "The old file, if any, is unchanged.")
+        ) from error
+
+
+def check_address(setup: ClusterSetup, prefixes: tuple[str, ...]) -> Problem | None:
+    """Whether the floating IP lies in one of the subnet's ranges and is none of the five that Azure keeps (azure-
+    wire.md 2.5).
+    """
+    ranges = [IPv4Network(prefix, strict=False) for prefix in prefixes if ":" not in prefix]
+    home = next((network for network in ranges if setup.address in network), None)
+    if home is None:
+        spans = listed(str(network) for network in ranges) or "no IPv4 range"
+        return Problem(
+            "address-outside-subnet",
+            f"floating.address {setup.address} is not in {setup.subnet.name}.",
+            f"That subnet has {spans}.",
+            "Correct floating.address or floating.subnet in the cluster file. Nothing was changed.",
+        )
+    position = int(setup.address) - int(home.network_address)
+    if position < 4 or setup.address == home.broadcast_address:
+        return Problem(
+            "address-reserved",
+            f"floating.address {setup.address} is reserved by Azure.",
+            f"Azure keeps the first four and the last address of {home} for itself.",
+            "Choose another floating.address in the cluster file. Nothing was changed.",
+        )
+    return None
+
+
+def _text_of(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LONGEST:
+            what = f"{path} is too large for a cluster file."
+            raise UserError(Problem("file-not-read", what, "", "Check the path."))
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        what = f"{path} is not UTF-8 text."
+        raise UserError(Problem("file-not-read", what, f"Byte {error.start} is none.", "Save it as UTF-8.")) from error
+    except FileNotFoundError as error:
+        raise UserError(Problem("file-not-found", f"There is no file {path}.", "", "Check the path.")) from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UserError(Problem("file-not-read", f"{path} could not be read.", f"{why}.", "Check the path.")) from error
+
+
+def _check_schema(reader: _Reader, document: Mapping[str, Any]) -> None:
+    found = document.get("schema")
+    if found == SCHEMA and not isinstance(found, bool):
+        return
+    if found is None:
+        reader.fault(
+            "file-key-missing", "schema", "schema is missing.", "", f"Add schema = {SCHEMA} as the first line."
+        )
+        return
+    what = f"schema is {tame(found, 40)!r}; this tgwizard reads schema {SCHEMA}."
+    reader.fault("file-schema", "schema", what, "Another version of tgwizard wrote the file.", "Use that version.")
+    raise UserError(*reader.problems)
+
+
+def _read(reader: _Reader, document: Mapping[str, Any]) -> ClusterSetup | None:
+    reader.keys(document, {"schema", "name", "id", *_SECTIONS})
+    azure = reader.table(document, "azure")
+    floating = reader.table(document, "floating")
+    timing = reader.table(document, "timing", required=False)
+    carried = reader.table(floating, "carried", required=False)
+    reader.keys(azure, {"cloud", "tenant", "subscription"}, "azure.")
+    reader.keys(floating, {"address", "subnet", "ip_configuration", "carried"}, "floating.")
+    reader.keys(carried, {"public_ip", "pools", "nat_rules"}, "floating.carried.")
+    reader.keys(timing, {"cluster_timeout_s"}, "timing.")
+    for section, known in _OTHER_KEYS.items():
+        reader.keys(reader.table(document, section, required=False), known, f"{section}.")
+    name, cluster_id = reader.value(document, fields.NAME), reader.value(document, fields.ID)
+    cloud, tenant = reader.value(azure, fields.CLOUD), reader.value(azure, fields.TENANT)
+    subscription = reader.value(azure, fields.SUBSCRIPTION)
+    address, subnet = reader.value(floating, fields.ADDRESS), reader.value(floating, fields.SUBNET)
+    configuration = reader.value(floating, fields.IP_CONFIGURATION) or "tg-floating"
+    travels = Carried(
+        reader.value(carried, fields.PUBLIC_IP),
+        reader.value(carried, fields.POOLS) or (),
+        reader.value(carried, fields.NAT_RULES) or (),
+    )
+    timeout = reader.value(timing, fields.CLUSTER_TIMEOUT) or 30.0
+    members = _members(reader, document)
+    _one_subscription(reader, subscription, subnet, members)
+    if not (name and cluster_id and cloud and tenant and subscription and address and subnet) or len(members) != 2:
+        return None
+    first, second = members
+    return ClusterSetup(
+        name, cluster_id, cloud, tenant, subscription, address, subnet, (first, second), configuration, travels, timeout
+    )
+
+
+def _members(reader: _Reader, document: Mapping[str, Any]) -> list[Member]:
+    tables = document.get("member", [])
+    if not isinstance(tables, list) or not all(isinstance(item, Mapping) for item in tables):
+        reader.fault("file-value-wrong", "member", "member is not a list of tables.", "", "Write each as [[member]].")
+        return []
+    if len(tables) != 2:
+        what = f"There {'is 1 [[member]]' if len(tables) == 1 else f'are {len(tables)} [[member]] sections'}."
+        fix = "Add the missing one." if len(tables) < 2 else "Keep the two that form the cluster."
+        reader.fault("file-members", "member[3]", what, "A cluster has exactly two members.", fix)
+    members = []
+    for number, table in enumerate(tables, 1):
+        prefix = f"member[{number}]."
+        reader.keys(table, {"name", "vm", "nic", "heartbeat", "status_url"}, prefix)
+        name = reader.value(table, fields.MEMBER_NAME, prefix)
+        vm, nic = reader.value(table, fields.MEMBER_VM, prefix), reader.value(table, fields.MEMBER_NIC, prefix)
+        reader.value(table, fields.HEARTBEAT, prefix)
+        reader.value(table, fields.STATUS_URL, prefix)
+        if name and vm and nic:
+            members.append(Member(name, vm, nic))
+    _no_twins(reader, members)
+    return members
+
+
+def _no_twins(reader: _Reader, members: list[Member]) -> None:
+    parts: tuple[tuple[str, Callable[[Member], str], str], ...] = (
+        ("name", lambda member: member.name.lower(), "name"),
+        ("vm", lambda member: member.vm.key, "virtual machine"),
+        ("nic", lambda member: member.nic.key, "network interface"),
+    )
+    for key, of, words in parts:
+        if len(members) == 2 and of(members[0]) == of(members[1]):
+            what = f"Both members have the same {words}."
+            fix = "Give each member its own."
+            reader.fault("file-members-alike", f"member[2].{key}", what, "A failover moves between two.", fix)
+
+
+def _one_subscription(
+    reader: _Reader, subscription: str | None, subnet: ResourceId | None, members: list[Member]
+) -> None:
+    if subscription is None:
+        return
+    named = [("floating.subnet", subnet)] if subnet else []
+    for number, member in enumerate(members, 1):
+        named += [(f"member[{number}].vm", member.vm), (f"member[{number}].nic", member.nic)]
+    for key, found in named:
+        if found is not None and found.subscription.lower() != subscription.lower():
+            what = f"{key} is in subscription {found.subscription}."
+            why = f"azure.subscription is {subscription}, and a cluster lives in one subscription."
+            reader.fault("file-other-subscription", key, what, why, "Correct the id or azure.subscription.")
+
+
+def _of_another_cloud(reader: _Reader, found: str, connected: str) -> Problem:
+    line = reader.lines.get("azure.cloud")
+    place = f"{reader.path.name}, line {line}" if line else reader.path.name
+    lab = found.startswith("lab")
+    if lab and connected.startswith("lab"):
+        why = f"It belongs to the lab {found}, and the lab connected is {connected}."
+        fix = "Name the folder of that lab with --lab-dir."
+    elif lab:
+        why, fix = f"It belongs to the lab {found}, and the real Azure is connected.", "Add --lab or --lab-dir DIR."
+    else:
+        why = f"It belongs to the cloud {found}, and {connected} is connected."
+        fix = (
+            "Leave out --lab and --lab-dir to use the real Azure."
+            if connected.startswith("lab")
+            else "Check azure.cloud."
+        )
+    what = f"{place}: this cluster is not of the connected cloud. Nothing was asked or changed."
+    return Problem("file-of-another-cloud", what, tame(why, 200), fix, str(reader.path))
+
+
+def _line_numbers(text: str) -> dict[str, int]:
+    """The line of every section and key, by dotted name. A look at the text alone: good enough to point at a line."""
+    lines: dict[str, int] = {}
+    prefix, members = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if table := _TABLE_LINE.match(line):
+            name = table.group(2)
+            if table.group(1) and name == "member":
+                members += 1
+                name = f"member[{members}]"
+                lines.setdefault("member", number)
+            lines.setdefault(name, number)
+            prefix = f"{name}."
+        elif key := _KEY_LINE.match(line):
+            lines.setdefault(prefix + key.group(1).strip("\"'"), number)
+    return lines
+
+
+def _fill(document: tomlkit.TOMLDocument, setup: ClusterSetup) -> None:
+    document["schema"] = SCHEMA
+    document["name"], document["id"] = setup.name, setup.id
+    _put(document, "azure", cloud=setup.cloud, tenant=setup.tenant, subscription=setup.subscription)
+    _put(
+        document,
+        "floating",
+        address=str(setup.address),
+        subnet=setup.subnet.text,
+        ip_configuration=setup.ip_configuration,
+    )
+    carried = setup.carried
+    floating: Any = document["floating"]
+    if carried != Carried() or "carried" in floating:
+        values: dict[str, Any] = {}
+        if carried.public_ip:
+            values["public_ip"] = carried.public_ip.text
+        values |= {"pools": [pool.text for pool in carried.pools]} if carried.pools else {}
+        values |= {"nat_rules": [rule.text for rule in carried.nat_rules]} if carried.nat_rules else {}
+        _put(floating, "carried", **values)
+        for gone in {"public_ip", "pools", "nat_rules"} - values.keys():
+            floating["carried"].pop(gone, None)
+    tables: Any = document.get("member")
+    if tables is None or len(tables) != 2:
+        tables = tomlkit.aot()
+        for _ in setup.members:
+            tables.append(tomlkit.table())
+        document["member"] = tables
+    for table, member in zip(tables, setup.members, strict=True):
+        _set(table, {"name": member.name, "vm": member.vm.text, "nic": member.nic.text})
+    _put(document, "timing", cluster_timeout_s=setup.cluster_timeout_s)
+
+
+def _put(parent: Any, name: str, **values: Any) -> None:
+    if name not in parent:
+        parent[name] = tomlkit.table()
+    _set(parent[name], values)
+
+
+def _set(table: Any, values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        # An equal value is left alone: assigning it anew would drop the comment behind it.
+        if table.get(key) != value:
+            table[key] = value
+
+
+def _replace(path: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,1 @@
+"""Fail over: plan, run and resume."""

@@ -1,0 +1,172 @@
+"""What to do next in a run: a pure function from the two interfaces as read, and what this run has sent, to one move.
+
+Run and resume share it: neither replays anything, both look at the world and decide again (DESIGN 3c). ``losing`` is
+always the peer of the gaining member, also when the address was on no NIC at the start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.engine.records import Answer
+from tgwizard.model.event import Step
+from tgwizard.model.nic import Provisioning
+
+
+class Goal(Enum):
+    """Where the run is heading: to the gaining member, or back to where the address came from."""
+
+    FORWARD = "forward"
+    BACK = "back"
+
+
+class Move(Enum):
+    """The next move. The WAITs name whose interface is to be read until it has settled."""
+
+    DETACH = "detach"
+    ATTACH = "attach"
+    PUT_BACK = "put_back"
+    CLEAR_GAINING = "clear_gaining"
+    WAIT_LOSING = "wait_losing"
+    WAIT_GAINING = "wait_gaining"
+    READ_AGAIN = "read_again"
+    ARRIVED = "arrived"
+    RESTORED = "restored"
+    YIELD = "yield"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One interface as read: does it name the address, how does its last update stand, at which version."""
+
+    lists: bool
+    state: Provisioning
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The last write this run sent to an interface: which step, bound to which version, and what came back."""
+
+    step: Step
+    if_match: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the run knows besides the world.
+
+    ``wrote``: a write of ours is known to have been applied. ``had_holder``: the losing member held the address when
+    the run began. ``overdue``: the present wait is past its deadline and the run is forced, so that an update in
+    progress may be superseded.
+    """
+
+    goal: Goal
+    wrote: bool
+    had_holder: bool
+    losing_sent: Sent | None = None
+    gaining_sent: Sent | None = None
+    overdue: bool = False
+
+    @property
+    def sent_nothing(self) -> bool:
+        """Whether no write of this run can have reached Azure."""
+        return self.losing_sent is None and self.gaining_sent is None
+
+
+def decide(losing: Side, gaining: Side, standing: Standing) -> Move:
+    """The next move.
+
+    See the module text. Holds promise 3a: ATTACH and PUT_BACK only come out when neither side lists.
+    """
+    if _stale(losing, standing.losing_sent):
+        return Move.WAIT_LOSING
+    if _stale(gaining, standing.gaining_sent):
+        return Move.WAIT_GAINING
+    if losing.lists and gaining.lists:
+        return _contradiction(losing, gaining)
+    if standing.goal is Goal.BACK:
+        return _back(losing, gaining, standing)
+    return _forward(losing, gaining, standing)
+
+
+def _forward(losing: Side, gaining: Side, standing: Standing) -> Move:
+    if gaining.lists:
+        if gaining.state is Provisioning.SUCCEEDED:
+            return Move.YIELD if standing.had_holder and standing.sent_nothing else Move.ARRIVED
+        if gaining.state is Provisioning.FAILED or standing.overdue:
+            return Move.ATTACH
+        return Move.WAIT_GAINING
+    if losing.lists:
+        return _release(losing, standing)
+    if _busy(losing):
+        return Move.WAIT_LOSING
+    if _busy(gaining) and not standing.overdue:
+        return Move.WAIT_GAINING
+    if standing.had_holder and standing.sent_nothing:
+        return Move.YIELD
+    return Move.ATTACH
+
+
+def _release(losing: Side, standing: Standing) -> Move:
+    """The losing member still names the address."""
+    if _busy(losing):
+        return Move.DETACH if standing.overdue else Move.WAIT_LOSING
+    sent = standing.losing_sent
+    if standing.wrote:
+        # Our removal failed in Azure: write it again. Otherwise someone gave the address back: the second actor wins.
+        return Move.DETACH if losing.state is Provisioning.FAILED else Move.YIELD
+    if not standing.had_holder:
+        return Move.YIELD
+    if sent is None or sent.if_match == losing.etag:
+        return Move.DETACH
+    return Move.YIELD
+
+
+def _back(losing: Side, gaining: Side, standing: Standing) -> Move:
+    if losing.lists:
+        if losing.state is Provisioning.SUCCEEDED:
+            return Move.PUT_BACK if _may_still_land(losing, standing.losing_sent) else Move.RESTORED
+        if losing.state is Provisioning.FAILED or standing.overdue:
+            return Move.PUT_BACK
+        return Move.WAIT_LOSING
+    if gaining.lists:
+        if gaining.state is Provisioning.SUCCEEDED:
+            return Move.ARRIVED
+        if gaining.state is Provisioning.FAILED or standing.overdue:
+            return Move.CLEAR_GAINING
+        return Move.WAIT_GAINING
+    if _busy(gaining):
+        return Move.WAIT_GAINING
+    if _busy(losing) and not standing.overdue:
+        return Move.WAIT_LOSING
+    return Move.PUT_BACK
+
+
+def _contradiction(losing: Side, gaining: Side) -> Move:
+    if _busy(losing):
+        return Move.WAIT_LOSING
+    if _busy(gaining):
+        return Move.WAIT_GAINING
+    return Move.READ_AGAIN
+
+
+def _may_still_land(side: Side, sent: Sent | None) -> bool:
+    """A removal whose answer was lost may be on its way still.
+
+    Writing the interface anew makes its version a thing of the past.
+    """
+    return (
+        sent is not None and sent.step is Step.DETACH and sent.answer is Answer.UNKNOWN and sent.if_match == side.etag
+    )
+
+
+def _stale(side: Side, sent: Sent | None) -> bool:
+    """An answer older than a write that Azure accepted: it still shows the version the write was bound to."""
+    return sent is not None and sent.answer is Answer.ACCEPTED and sent.if_match == side.etag
+
+
+def _busy(side: Side) -> bool:
+    return side.state not in (Provisioning.SUCCEEDED, Provisioning.FAILED)

@@ -1,0 +1,63 @@
+"""Where a drive can arrive, each in words that say what was and what was not done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tgwizard.model.event import Outcome
+from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import Place, PlaceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Where the drive arrived. ``place`` overrides what the last readings say (a stranger that Azure named)."""
+
+    outcome: Outcome
+    reason: str
+    problem: Problem | None = None
+    left: tuple[str, ...] = ()
+    place: Place | None = None
+    rolled_back: bool = False
+
+
+def failed_untouched(problem: Problem) -> Ending:
+    """Nothing of ours was applied."""
+    return Ending(Outcome.FAILED, f"{problem.sentence()} Nothing was changed.", problem)
+
+
+def too_late() -> Ending:
+    """A late run is dropped, never executed (DESIGN 3g)."""
+    problem = Problem(
+        "run-too-late",
+        "The run was dropped: its checks are too old.",
+        "The computer slept, or Azure took long to answer.",
+        "Start again. Nothing was written.",
+    )
+    return Ending(Outcome.REFUSED, problem.sentence(), problem)
+
+
+def yielded(reason: str, *, wrote: bool, place: Place | None = None) -> Ending:
+    """The second actor wins."""
+    ours = "tgwizard stopped, so as not to work against it." if wrote else "tgwizard wrote nothing."
+    return Ending(Outcome.YIELDED, f"{reason} {ours}", place=place)
+
+
+def taken(place: Place, address: str, problem: Problem | None) -> Ending:
+    """A stranger took the freed address: named, nothing is put back."""
+    name = place.stranger.name if place.stranger else "another interface"
+    left = (f"Remove {address} from {name}, then resume.",)
+    return Ending(Outcome.FAILED, f"{name} took {address} while it was free.", problem, left, place)
+
+
+def unsettled(address: str, problem: Problem | None) -> Ending:
+    """Asked, and reading did not settle what came of it."""
+    why = problem.sentence() if problem else "Azure did not finish in time."
+    left = ("Whether the last write will still be applied is not known. Resume reads Azure first.",)
+    return Ending(Outcome.UNKNOWN, f"{why} Reading did not settle where {address} ends up.", problem, left)
+
+
+def stuck(address: str, problem: Problem, place: Place) -> Ending:
+    """Azure refuses the only write that would help."""
+    left = (f"{address} is on no network interface.",) if place.kind is PlaceKind.NO_NIC else ()
+    return Ending(Outcome.FAILED, problem.sentence(), problem, left)

@@ -1,0 +1,116 @@
+"""How a run ends.
+
+What the drive arrived at, what others changed meanwhile, what was measured; told once and journalled.
+"""
+
+from __future__ import annotations
+
+from tgwizard.engine.failover.drive import Drive
+from tgwizard.engine.failover.ending import Ending
+from tgwizard.engine.failover.hall import Hall
+from tgwizard.engine.journal import Journal
+from tgwizard.engine.records import Began, Ended
+from tgwizard.model.cluster import Member
+from tgwizard.model.event import ByOther, Finished, Outcome
+from tgwizard.model.nic import NicDocument, NicDocumentError, carried_of, configuration_differences, differences
+from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.text import utc
+
+
+def refuse(hall: Hall, problem: Problem, place: Place, outcome: Outcome = Outcome.REFUSED) -> Finished:
+    """A run that never wrote; it leaves no trace in the journal."""
+    finished = Finished(hall.stamp(), hall.run, hall.setup.name, outcome, place, problem.sentence(), problem=problem)
+    hall.report(finished)
+    return finished
+
+
+def drop(hall: Hall, journal: Journal, began: Began, problem: Problem, place: Place) -> Finished:
+    """End an interrupted run of which nothing had been applied."""
+    at = utc(hall.services.clock.wall())
+    holder, reason = _holder(place), problem.sentence()
+    journal.end(Ended(began.run, at, Outcome.FAILED, holder, reason, began.verb, began.to))
+    return refuse(hall, problem, place, Outcome.FAILED)
+
+
+def finish(hall: Hall, journal: Journal, drive: Drive, ending: Ending) -> Finished:
+    """Tell and journal the end of a driven run."""
+    place = ending.place or drive.observer.snapshot().place
+    measured = drive.measured
+    arrived = measured.arrived if ending.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) else None
+    seconds = _span(measured.first_write, arrived)
+    gap = _span(measured.released, arrived)
+    open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (PlaceKind.NO_NIC, PlaceKind.STRANGER)
+    finished = Finished(
+        hall.stamp(),
+        hall.run,
+        hall.setup.name,
+        ending.outcome,
+        place,
+        ending.reason,
+        ending.left,
+        ending.rolled_back,
+        _by_other(drive),
+        seconds,
+        gap,
+        f"tgwizard resume {hall.setup.name}" if open_end else "",
+        ending.problem,
+    )
+    if not open_end:
+        done = ending.outcome is Outcome.DONE
+        journal.end(
+            Ended(
+                run=hall.run,
+                at=utc(hall.services.clock.wall()),
+                outcome=ending.outcome,
+                holder=_holder(place),
+                reason=ending.reason,
+                verb=drive.began.verb,
+                to=drive.to.name,
+                seconds=seconds,
+                detach_s=_span(measured.first_write, measured.released) if done else None,
+                attach_s=_span(measured.attach_sent, arrived) if done else None,
+                gap_s=gap,
+            )
+        )
+    hall.report(finished)
+    return finished
+
+
+def _by_other(drive: Drive) -> tuple[ByOther, ...]:
+    """Differences between the first and the last reading that are not ours: kept, and listed (DESIGN 3b)."""
+    found = []
+    for member, body in ((drive.losing, drive.began.losing_body), (drive.to, drive.began.gaining_body)):
+        last = drive.observer.seen(member).nic.value
+        try:
+            first = NicDocument.parse(body)
+        except NicDocumentError:
+            continue
+        if last is not None:
+            found += [ByOther(member.nic.name, item) for item in differences(first, last, apart_from=drive.address)]
+            found += _configuration(drive, member, first, last)
+    return tuple(found)
+
+
+def _configuration(drive: Drive, member: Member, first: NicDocument, last: NicDocument) -> list[ByOther]:
+    configuration = last.find(drive.address)
+    if configuration is None:
+        return []
+    if member == drive.to:
+        carried = carried_of(drive.began.configuration) if drive.began.configuration else drive.setup.carried
+        sent = first.new_configuration(str(configuration.get("name", "")), drive.address, carried)
+    elif drive.began.configuration is not None:
+        sent = drive.began.configuration
+    else:
+        return []
+    return [ByOther(member.nic.name, item) for item in configuration_differences(sent, configuration)]
+
+
+def _holder(place: Place) -> str:
+    if place.stranger is not None:
+        return place.stranger.text
+    return place.member.name if place.kind is PlaceKind.MEMBER and place.member else ""
+
+
+def _span(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else max(0.0, end - start)

@@ -1,0 +1,34 @@
+"""What the parts of one run share: the services, the cluster, the ears and the patience."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.sending import Sender
+from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.jobs import Report
+from tgwizard.engine.journal import Journal
+from tgwizard.engine.services import Services
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """What the parts of one run share."""
+
+    services: Services
+    setup: ClusterSetup
+    report: Report
+    cancel: CancelToken
+    run: str
+    timing: Timing
+
+    def stamp(self) -> Stamp:
+        """Now."""
+        return Stamp(self.services.clock.wall(), self.services.clock.monotonic())
+
+    def sender(self, journal: Journal) -> Sender:
+        """The one way to write."""
+        return Sender(self.services.azure, self.services.clock, journal, self.report, self.run)

@@ -1,0 +1,110 @@
+"""``plan``.
+
+What a failover would send, in order, as Changes. Pure; this is the dry run and what the confirm dialog shows.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+
+from tgwizard.engine.records import Ended
+from tgwizard.model.change import Change, Prediction
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.event import Step, StepPlan
+from tgwizard.model.snapshot import PlaceKind, Snapshot
+
+WRITE = "Microsoft.Network/networkInterfaces/write"
+JOIN_SUBNET = "Microsoft.Network/virtualNetworks/subnets/join/action"
+JOIN_NSG = "Microsoft.Network/networkSecurityGroups/join/action"
+JOIN_ASG = "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"
+
+_UNMEASURED = Prediction(6.0, 10.0)
+"""Without a run of our own to learn from: STYLE section 9's sentence, the middle of its range."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailoverPlan:
+    """What will be sent and in which order.
+
+    ``losing`` is None when the address is on no NIC: then nothing is detached.
+    """
+
+    cluster: str
+    verb: Verb
+    to: Member
+    losing: Member | None
+    address: str
+    changes: tuple[Change, ...]
+    steps: tuple[StepPlan, ...]
+    gap: Prediction
+
+    @property
+    def predicted_s(self) -> float:
+        """The usual time from the start to the proof."""
+        return sum(step.predicted_s for step in self.steps)
+
+
+def plan(snapshot: Snapshot, to: Member, verb: Verb, history: tuple[Ended, ...] = ()) -> FailoverPlan:
+    """The plan for moving the address to ``to``. ``history``: ended runs of this cluster, for the predictions."""
+    place = snapshot.place
+    losing = place.member if place.kind is not PlaceKind.NO_NIC and place.member != to else None
+    detach, attach = _prediction([end.detach_s for end in history]), _prediction([end.attach_s for end in history])
+    changes, steps = [], [StepPlan(Step.CHECK, "Check rights and health", 0.5)]
+    if losing is not None:
+        changes.append(_detach(snapshot, losing, verb, detach))
+        steps.append(StepPlan(Step.DETACH, f"Detach from {losing.name}", detach.usual_s))
+    changes.append(_attach(snapshot, to, attach))
+    steps.append(StepPlan(Step.ATTACH, f"Attach to {to.name}", attach.usual_s))
+    steps.append(StepPlan(Step.CONFIRM, "Confirm one holder in Azure", 0.3))
+    return FailoverPlan(snapshot.setup.name, verb, to, losing, snapshot.address, tuple(changes), tuple(steps), attach)
+
+
+def _detach(snapshot: Snapshot, losing: Member, verb: Verb, predicted: Prediction) -> Change:
+    address = snapshot.address
+    return Change(
+        target=losing.nic,
+        method="PUT",
+        path=losing.nic.text,
+        who="You, to Azure",
+        sentence=f"{'gives up' if verb is Verb.GRACEFUL else 'removes'} {address} on {losing.name}",
+        before=f"{losing.nic.name} has {address}",
+        after=f"{losing.nic.name} without {address}, all else as read",
+        permissions=_permissions(snapshot, losing),
+        predicted=predicted,
+        undo=f"put {address} back on {losing.name}",
+    )
+
+
+def _attach(snapshot: Snapshot, to: Member, predicted: Prediction) -> Change:
+    address = snapshot.address
+    return Change(
+        target=to.nic,
+        method="PUT",
+        path=to.nic.text,
+        who="You, to Azure",
+        sentence=f"adds {address} to {to.name}",
+        before=f"{to.nic.name} without {address}",
+        after=f"{to.nic.name} has {address} as {snapshot.setup.ip_configuration}, Static, not primary",
+        permissions=_permissions(snapshot, to),
+        predicted=predicted,
+        undo=f"remove {address} from {to.name}",
+    )
+
+
+def _permissions(snapshot: Snapshot, member: Member) -> tuple[str, ...]:
+    needed = [WRITE, JOIN_SUBNET]
+    document = snapshot.seen(member).nic.value
+    if document is not None:
+        types = {reference.type.lower() for reference in document.references()}
+        needed += [JOIN_NSG] if "microsoft.network/networksecuritygroups" in types else []
+        needed += [JOIN_ASG] if "microsoft.network/applicationsecuritygroups" in types else []
+    return tuple(needed)
+
+
+def _prediction(measured: list[float | None]) -> Prediction:
+    known = [seconds for seconds in measured if seconds is not None]
+    if not known:
+        return _UNMEASURED
+    basis = f"median of the last {len(known)} runs here" if len(known) > 1 else "as in the last run here"
+    return Prediction(statistics.median(known), max(known), basis)

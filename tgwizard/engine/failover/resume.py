@@ -1,0 +1,233 @@
+"""Resume: an interrupted run is read from the journal, the world is read anew, and the drive decides from there
+(DESIGN 3c).
+
+Nothing recorded is ever replayed. Without a journal (another computer) resume demands the member, acts only when
+nobody holds the address and both interfaces have been settled and unchanged for 20 s, and says what it could not
+know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
+from tgwizard.engine.failover.finish import drop, refuse
+from tgwizard.engine.failover.hall import Hall
+from tgwizard.engine.failover.plan import plan
+from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_on, guarded, new_run
+from tgwizard.engine.jobs import Report
+from tgwizard.engine.journal import Journal, JournalError
+from tgwizard.engine.observe import Observer
+from tgwizard.engine.records import Answer, Answered, Attempted, Began, Record, TurnedBack
+from tgwizard.engine.services import Services
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Finished, Noted, Started, Step, StepWaiting
+from tgwizard.model.nic import Provisioning
+from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import PlaceKind, Snapshot
+
+
+def pending(services: Services, setup: ClusterSetup) -> Began | None:
+    """The interrupted run of this cluster, if its journal has one; UserError when the journal cannot be read."""
+    if not services.journal_file(setup).exists():
+        return None
+    journal = services.journal(setup)
+    try:
+        return journal.unfinished()
+    finally:
+        journal.close()
+
+
+def resume(
+    services: Services,
+    setup: ClusterSetup,
+    to: Member | None,
+    report: Report,
+    cancel: CancelToken,
+    options: RunOptions | None = None,
+) -> Finished:
+    """Bring an interrupted run to its end. ``to``: where the address shall be; None: where the run was going."""
+    options = options or RunOptions()
+    hall = Hall(services, setup, report, cancel, new_run(), options.timing)
+    return guarded(hall, lambda journal: _resume(hall, journal, to))
+
+
+def _resume(hall: Hall, journal: Journal, to: Member | None) -> Finished:
+    began = journal.unfinished()
+    if began is None:
+        return _without_journal(hall, journal, to)
+    gaining = hall.setup.member(began.to)
+    if began.nics != hall.setup.identity.nics or gaining is None:
+        problem = Problem(
+            "journal-of-another-cluster",
+            "The interrupted run was of other network interfaces or members.",
+            "The cluster file was changed since.",
+            "Resume with the file as it was then.",
+        )
+        return refuse(hall, problem, Observer(hall.services.azure, hall.services.clock, hall.setup).snapshot().place)
+    return _with_journal(replace(hall, run=began.run), journal, began, gaining, to)
+
+
+def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, to: Member | None) -> Finished:
+    services = hall.services
+    observer = Observer(services.azure, services.clock, hall.setup)
+    snapshot = observer.look()
+    standing = _standing(began, journal.records(began.run), hall.setup, gaining)
+    if to is not None and to != gaining:
+        standing = replace(standing, goal=Goal.BACK)
+    intended = plan(snapshot, gaining, began.verb, journal.ends())
+    losing = hall.setup.other(gaining)
+    hall.report(
+        Started(
+            hall.stamp(),
+            hall.run,
+            hall.setup.name,
+            began.verb,
+            gaining.name,
+            losing.name,
+            began.address,
+            intended.steps,
+        )
+    )
+    checked_at = snapshot.now
+    if _would_detach(snapshot, standing, losing, gaining):
+        if _age_s(hall, began) > hall.timing.fresh_preflight_s:
+            # A late run is dropped, never executed (3g); nothing of it can still be under way after this long.
+            return _drop(hall, journal, began, snapshot)
+        checked = check(hall, snapshot, gaining, began.verb)
+        against = checked.reason_against(began.verb)
+        if against is not None:
+            # The removal may be on its way still: writing the interface as it is makes it a thing of the past.
+            standing = replace(standing, goal=Goal.BACK)
+            hall.report(Noted(hall.stamp(), hall.run, against))
+        checked_at = checked.at
+    return drive_on(hall, journal, began, gaining, observer, standing, checked_at)
+
+
+def _standing(began: Began, records: tuple[Record, ...], setup: ClusterSetup, gaining: Member) -> Standing:
+    """What the run had done, by its journal. The last lines may be missing: an attempt without an answer is unknown."""
+    losing = setup.other(gaining)
+    first = str(began.losing_body.get("etag", ""))
+    sent: dict[str, Sent] = {}
+    if began.configuration is not None:
+        sent[losing.name] = Sent(Step.DETACH, first, Answer.UNKNOWN)
+    answers = {record.request: record.answer for record in records if isinstance(record, Answered)}
+    wrote, goal = False, Goal.FORWARD
+    for record in records:
+        if isinstance(record, Attempted):
+            answer = answers.get(record.request, Answer.UNKNOWN)
+            if answer in (Answer.ACCEPTED, Answer.UNKNOWN):
+                sent[record.member] = Sent(record.step, record.if_match, answer)
+            wrote = wrote or answer is Answer.ACCEPTED
+        elif isinstance(record, TurnedBack):
+            goal = Goal.BACK
+    return Standing(goal, wrote, began.configuration is not None, sent.get(losing.name), sent.get(gaining.name))
+
+
+def _would_detach(snapshot: Snapshot, standing: Standing, losing: Member, gaining: Member) -> bool:
+    sides = []
+    for member in (losing, gaining):
+        document = snapshot.seen(member).nic.value
+        if document is None:
+            return False
+        sides.append(Side(document.lists(snapshot.address), document.provisioning, document.etag))
+    return decide(sides[0], sides[1], standing) is Move.DETACH
+
+
+def _age_s(hall: Hall, began: Began) -> float:
+    return (hall.services.clock.wall() - datetime.fromisoformat(began.at)).total_seconds()
+
+
+def _drop(hall: Hall, journal: Journal, began: Began, snapshot: Snapshot) -> Finished:
+    problem = Problem(
+        "run-too-late",
+        f"The interrupted run was dropped: {began.other} still holds {began.address}.",
+        "Nothing of it had been applied, and its checks are too old.",
+        "Start a new failover if it is still wanted.",
+    )
+    return drop(hall, journal, began, problem, snapshot.place)
+
+
+def _without_journal(hall: Hall, journal: Journal, to: Member | None) -> Finished:
+    observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
+    snapshot = observer.look()
+    place = snapshot.place
+    if place.kind in (PlaceKind.MEMBER, PlaceKind.STRANGER) or to is None:
+        return refuse(hall, _nothing_to_resume(snapshot, to), place)
+    hall.report(
+        Noted(
+            hall.stamp(),
+            hall.run,
+            Problem(
+                "no-journal",
+                "This computer has no journal of an interrupted run.",
+                "Where the address came from is not known. What travels with it is taken from the cluster file.",
+            ),
+        )
+    )
+    snapshot, quiet = _quiet(hall, observer, snapshot)
+    if not quiet or snapshot.place.kind is not PlaceKind.NO_NIC or snapshot.elsewhere.value is None:
+        problem = Problem(
+            "not-quiet",
+            "Resume did not act.",
+            f"Both interfaces must be settled and unchanged for {hall.timing.quiet_s:.0f} s, "
+            f"and it must be known that nobody holds {snapshot.address}.",
+            "Wait until the other run has ended, then resume again. Nothing was written.",
+        )
+        return refuse(hall, problem, snapshot.place)
+    checked = check(hall, snapshot, to, Verb.FORCED)
+    against = checked.reason_against(Verb.FORCED)
+    if against is not None:
+        return refuse(hall, against, snapshot.place)
+    try:
+        began = begin_forced(hall, journal, snapshot, to)
+    except JournalError as error:
+        return refuse(hall, error.problem, snapshot.place)
+    standing = Standing(Goal.FORWARD, wrote=False, had_holder=False)
+    return drive_on(hall, journal, began, to, observer, standing, checked.at)
+
+
+def _quiet(hall: Hall, observer: Observer, snapshot: Snapshot) -> tuple[Snapshot, bool]:
+    """Watch for 20 s; whether both interfaces were settled and unchanged all the time."""
+    clock, seconds = hall.services.clock, hall.timing.quiet_s
+    first, end = _versions(snapshot), clock.monotonic() + seconds
+    what = f"Watching both interfaces for {seconds:.0f} s before anything is written"
+    hall.report(StepWaiting(hall.stamp(), hall.run, Step.CHECK, what, seconds))
+    while clock.monotonic() < end:
+        if hall.cancel.is_cancelled or first is None or _versions(snapshot) != first:
+            return snapshot, False
+        clock.sleep(min(2.0, max(0.0, end - clock.monotonic())), hall.cancel)
+        snapshot = observer.look(vms=False)
+    return snapshot, first is not None and _versions(snapshot) == first
+
+
+def _versions(snapshot: Snapshot) -> tuple[str, ...] | None:
+    """The etags of both interfaces, None while one is unread or unsettled."""
+    found = []
+    for seen in snapshot.members:
+        settled = seen.provisioning in (Provisioning.SUCCEEDED, Provisioning.FAILED) and seen.nic.problem is None
+        if seen.nic.value is None or not settled:
+            return None
+        found.append(seen.nic.value.etag)
+    return tuple(found)
+
+
+def _nothing_to_resume(snapshot: Snapshot, to: Member | None) -> Problem:
+    place = snapshot.place
+    if place.kind is PlaceKind.MEMBER and place.member is not None:
+        fact = f"{place.member.name} holds {snapshot.address}."
+        return Problem("nothing-to-resume", "There is nothing to resume.", fact, "The address did not move.")
+    if place.kind is PlaceKind.STRANGER and place.stranger is not None:
+        fact = f"{place.stranger.name} has {snapshot.address}."
+        return Problem("address-taken", fact, "It is no member's.", f"Remove {snapshot.address} from it, then resume.")
+    del to
+    names = " or ".join(member.name for member in snapshot.setup.members)
+    return Problem(
+        "resume-needs-member",
+        "This computer has no journal of an interrupted run.",
+        "Where the address was going is not known.",
+        f"Name the member that shall get it: --to {names}.",
+    )

@@ -1,0 +1,244 @@
+"""A failover from the first look to the last word: look, check, journal the intents, drive, and tell how it ended.
+
+``fail_over`` is the engine behind the button, the command and the tests alike. It reports exactly one ``Finished``,
+last, also when a check refuses it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tgwizard.engine import locks
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.decide import Goal, Standing
+from tgwizard.engine.failover.drive import Drive
+from tgwizard.engine.failover.finish import finish, refuse
+from tgwizard.engine.failover.hall import Hall
+from tgwizard.engine.failover.plan import FailoverPlan, plan
+from tgwizard.engine.failover.telling import Teller
+from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.jobs import Report
+from tgwizard.engine.journal import Journal, JournalError
+from tgwizard.engine.observe import Observer
+from tgwizard.engine.preflight import Preflight, preflight
+from tgwizard.engine.readiness import readiness
+from tgwizard.engine.records import Began
+from tgwizard.engine.services import Services
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import (
+    CancelMeaning,
+    Checked,
+    Finished,
+    Outcome,
+    Stamp,
+    Started,
+    Step,
+    StepDone,
+    StepStarted,
+    StepWaiting,
+)
+from tgwizard.model.nic import NicDocument, Provisioning, carried_of
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
+from tgwizard.model.text import utc
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """``accept_unknown``: a graceful run goes on although something could not be read (forced always does)."""
+
+    accept_unknown: bool = False
+    timing: Timing = field(default_factory=Timing)
+
+
+def fail_over(
+    services: Services,
+    setup: ClusterSetup,
+    to: Member,
+    verb: Verb,
+    report: Report,
+    cancel: CancelToken,
+    options: RunOptions | None = None,
+) -> Finished:
+    """Move the floating IP to ``to``. Synchronous; every expected trouble ends in the returned ``Finished``."""
+    options = options or RunOptions()
+    hall = Hall(services, setup, report, cancel, new_run(), options.timing)
+    return guarded(hall, lambda journal: _fail_over(hall, journal, to, verb, options))
+
+
+def rehearse(
+    services: Services, setup: ClusterSetup, to: Member, verb: Verb, report: Report, cancel: CancelToken
+) -> Checked:
+    """The preflight alone: what the run would depend on, asked now. Nothing is written."""
+    cancel.check()
+    observer = Observer(services.azure, services.clock, setup)
+    findings = _preflight(services, observer.look(), to, verb, Timing()).findings
+    checked = Checked(Stamp(services.clock.wall(), services.clock.monotonic()), setup.name, verb, to.name, findings)
+    report(checked)
+    return checked
+
+
+def new_run() -> str:
+    """A fresh run id."""
+    return uuid.uuid4().hex[:12]
+
+
+def guarded(hall: Hall, body: Callable[[Journal], Finished]) -> Finished:
+    """Run ``body(journal)`` under the cluster's lock with its journal open.
+
+    What stands in the way becomes a refusal.
+    """
+    busy = Problem(
+        "cluster-locked",
+        f"Another run works on {hall.setup.name} on this computer.",
+        "Only one run at a time may change a cluster.",
+        "Wait until it has ended.",
+    )
+    try:
+        with locks.held(hall.services.lock_file(hall.setup), busy):
+            journal = hall.services.journal(hall.setup)
+            journal.on_trouble = hall.sender(journal).note
+            try:
+                return body(journal)
+            finally:
+                journal.close()
+    except UserError as error:
+        return refuse(hall, error.problem, Place(PlaceKind.NOT_KNOWN))
+
+
+def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: RunOptions) -> Finished:
+    services, setup = hall.services, hall.setup
+    observer = Observer(services.azure, services.clock, setup)
+    snapshot = observer.look()
+    intended = plan(snapshot, to, verb, journal.ends())
+    hall.report(_started(hall, intended))
+    since = hall.stamp()
+    sentence = intended.steps[0].sentence
+    hall.report(StepStarted(since, hall.run, Step.CHECK, sentence, CancelMeaning.STOPS, hall.timing.settle_s))
+    snapshot = _settled(hall, observer, snapshot, to)
+    checked = check(hall, snapshot, to, verb)
+    against = checked.reason_against(verb, accept_unknown=options.accept_unknown)
+    if against is not None:
+        return refuse(hall, against, snapshot.place)
+    if hall.cancel.is_cancelled:
+        return refuse(hall, _cancelled(), snapshot.place, Outcome.CANCELLED)
+    began = _began(hall, snapshot, to, verb)
+    try:
+        journal.begin(began)
+    except JournalError as error:
+        return refuse(hall, error.problem, snapshot.place)
+    count = len(checked.findings.findings)
+    told = f"{count} checks, none stands in the way"
+    hall.report(StepDone(hall.stamp(), hall.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s))
+    standing = Standing(Goal.FORWARD, wrote=False, had_holder=began.configuration is not None)
+    return drive_on(hall, journal, began, to, observer, standing, checked.at)
+
+
+def check(hall: Hall, snapshot: Snapshot, to: Member, verb: Verb) -> Preflight:
+    """Readiness first: what it already forbids needs no question to Azure."""
+    ready = readiness(snapshot, to, verb)
+    if ready.reason_against(unknown_stops=False) is not None:
+        return Preflight(ready, snapshot.now)
+    return _preflight(hall.services, snapshot, to, verb, hall.timing)
+
+
+def _preflight(services: Services, snapshot: Snapshot, to: Member, verb: Verb, timing: Timing) -> Preflight:
+    losing = snapshot.seen(snapshot.setup.other(to)).nic.value
+    found = losing.find(snapshot.address) if losing else None
+    carried = carried_of(found) if found else snapshot.setup.carried
+    return preflight(services.azure, snapshot, to, verb, carried, needed_life_s=timing.token_s)
+
+
+def begin_forced(hall: Hall, journal: Journal, snapshot: Snapshot, to: Member) -> Began:
+    """Journal the intents of an attach that follows no removal of ours; JournalError when that fails."""
+    began = _began(hall, snapshot, to, Verb.FORCED)
+    journal.begin(began)
+    return began
+
+
+def drive_on(
+    hall: Hall,
+    journal: Journal,
+    began: Began,
+    to: Member,
+    observer: Observer,
+    standing: Standing,
+    checked_at: float,
+) -> Finished:
+    """Drive a journalled run to its end and tell how it ended."""
+    sender = hall.sender(journal)
+    teller = Teller(sender, hall.setup.other(to), to)
+    drive = Drive(hall.setup, began, to, observer, sender, teller, hall.cancel, hall.timing, checked_at, standing)
+    return finish(hall, journal, drive, drive.go())
+
+
+def _started(hall: Hall, intended: FailoverPlan) -> Started:
+    losing = intended.losing.name if intended.losing else None
+    return Started(
+        hall.stamp(),
+        hall.run,
+        hall.setup.name,
+        intended.verb,
+        intended.to.name,
+        losing,
+        intended.address,
+        intended.steps,
+    )
+
+
+def _settled(hall: Hall, observer: Observer, snapshot: Snapshot, to: Member) -> Snapshot:
+    """No write while either NIC is Updating.
+
+    Wait first, bounded (3e). Forced goes on at the deadline, after saying so.
+    """
+    clock, deadline = hall.services.clock, hall.services.clock.monotonic() + hall.timing.settle_s
+    told = False
+    while not hall.cancel.is_cancelled:
+        busy = [seen.member.nic.name for seen in snapshot.members if seen.provisioning is Provisioning.UPDATING]
+        already = snapshot.place.member == to and snapshot.place.kind is PlaceKind.MEMBER
+        if not busy or already or clock.monotonic() >= deadline:
+            break
+        if not told:
+            what = f"Azure still updates {' and '.join(busy)}"
+            hall.report(StepWaiting(hall.stamp(), hall.run, Step.CHECK, what, hall.timing.settle_s))
+            told = True
+        clock.sleep(2 * hall.timing.poll_s, hall.cancel)
+        snapshot = observer.look(vms=False)
+    return snapshot
+
+
+def _began(hall: Hall, snapshot: Snapshot, to: Member, verb: Verb) -> Began:
+    other = snapshot.setup.other(to)
+    losing, gaining = _read(snapshot, other), _read(snapshot, to)
+    configuration: Mapping[str, Any] | None = losing.find(snapshot.address)
+    steps = (Step.DETACH, Step.ATTACH, Step.PUT_BACK) if configuration else (Step.ATTACH,)
+    return Began(
+        run=hall.run,
+        at=utc(hall.services.clock.wall()),
+        cluster=snapshot.setup.name,
+        verb=verb,
+        to=to.name,
+        other=other.name,
+        address=snapshot.address,
+        nics=snapshot.setup.identity.nics,
+        intends=steps,
+        configuration=configuration,
+        losing_body=losing.body,
+        gaining_body=gaining.body,
+        first_request=str(uuid.uuid4()),
+    )
+
+
+def _read(snapshot: Snapshot, member: Member) -> NicDocument:
+    document = snapshot.seen(member).nic.value
+    if document is None:
+        raise UserError(Problem("nic-not-read", f"{member.nic.name} could not be read.", "", "Nothing was written."))
+    return document
+
+
+def _cancelled() -> Problem:
+    return Problem("cancelled", "The move was cancelled before anything was written.", "", "The address did not move.")

@@ -1,0 +1,74 @@
+"""Sending one write: journalled, sent once, its answer told and journalled. Only the engine repeats (DESIGN 3e)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from tgwizard.engine.jobs import Report
+from tgwizard.engine.journal import Journal
+from tgwizard.engine.ports import Accepted, Azure, CallFailed, Certainty, Clock
+from tgwizard.engine.records import Answer, Answered, Attempted
+from tgwizard.model.cluster import Member
+from tgwizard.model.event import CallMade, Noted, Stamp, Step
+from tgwizard.model.nic import NicDocument
+from tgwizard.model.problem import Problem
+from tgwizard.model.text import utc
+
+_ANSWERS = {
+    Certainty.NOT_SENT: Answer.NOT_SENT,
+    Certainty.REFUSED: Answer.REFUSED,
+    Certainty.UNKNOWN: Answer.UNKNOWN,
+}
+
+
+def answer_of(failure: CallFailed) -> Answer:
+    """What a failure says about the attempt."""
+    return _ANSWERS[failure.certainty]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends the writes of one run."""
+
+    azure: Azure
+    clock: Clock
+    journal: Journal
+    report: Report
+    run: str
+
+    def send(self, step: Step, member: Member, document: NicDocument, *, request: str = "") -> Accepted | CallFailed:
+        """PUT the document, bound to the version it was read at. A failure is returned: the run goes on with it."""
+        request = request or str(uuid.uuid4())
+        attempt = Attempted(self.run, self._now(), step, member.name, request, document.etag)
+        self.journal.append(self.run, attempt)
+        try:
+            accepted = self.azure.write_nic(member.nic, document, if_match=document.etag, request_id=request)
+        except CallFailed as failure:
+            self._told("PUT", member, f"{failure.status or 'no answer'}, {failure.problem.what}")
+            detail = f"{failure.problem.code}: {failure.problem.detail}"
+            answered = Answered(self.run, self._now(), request, answer_of(failure), "", "", detail)
+            self.journal.append(self.run, answered)
+            return failure
+        self._told("PUT", member, f"accepted, {accepted.provisioning.value}")
+        answered = Answered(self.run, self._now(), request, Answer.ACCEPTED, accepted.etag, accepted.arm_request_id, "")
+        self.journal.append(self.run, answered)
+        return accepted
+
+    def told_read(self, member: Member, told: str) -> None:
+        """Tell of a read."""
+        self._told("GET", member, told)
+
+    def note(self, problem: Problem) -> None:
+        """Tell of something that does not stop the run."""
+        self.report(Noted(self.stamp(), self.run, problem))
+
+    def stamp(self) -> Stamp:
+        """Now."""
+        return Stamp(self.clock.wall(), self.clock.monotonic())
+
+    def _told(self, method: str, member: Member, told: str) -> None:
+        self.report(CallMade(self.stamp(), self.run, method, member.nic.name, told))
+
+    def _now(self) -> str:
+        return utc(self.clock.wall())

@@ -1,0 +1,88 @@
+"""What a run tells while it works: which step it is in, what it waits for, where the address is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tgwizard.engine.failover.decide import Goal, Move
+from tgwizard.engine.failover.sending import Sender
+from tgwizard.engine.jobs import Report
+from tgwizard.model.cluster import Member
+from tgwizard.model.event import CancelMeaning, Located, Step, StepDone, StepStarted, StepWaiting
+from tgwizard.model.snapshot import Place
+
+_STEPS = {
+    Move.DETACH: Step.DETACH,
+    Move.WAIT_LOSING: Step.DETACH,
+    Move.ATTACH: Step.ATTACH,
+    Move.WAIT_GAINING: Step.ATTACH,
+    Move.PUT_BACK: Step.PUT_BACK,
+    Move.CLEAR_GAINING: Step.PUT_BACK,
+    Move.ARRIVED: Step.CONFIRM,
+    Move.RESTORED: Step.CONFIRM,
+}
+
+
+def step_of(move: Move, goal: Goal) -> Step | None:
+    """The step that a move belongs to, None for those that belong to whatever step is on."""
+    step = _STEPS.get(move)
+    return Step.PUT_BACK if goal is Goal.BACK and step in (Step.ATTACH, Step.DETACH) else step
+
+
+def sentence(step: Step, losing: Member, to: Member) -> str:
+    """The step in words."""
+    return {
+        Step.CHECK: "Check rights and health",
+        Step.DETACH: f"Detach from {losing.name}",
+        Step.ATTACH: f"Attach to {to.name}",
+        Step.CONFIRM: "Confirm one holder in Azure",
+        Step.PUT_BACK: f"Put it back on {losing.name}",
+    }[step]
+
+
+@dataclass(slots=True)
+class Teller:
+    """Reports the steps of one run; knows which one is on."""
+
+    sender: Sender
+    losing: Member
+    to: Member
+    _step: Step | None = None
+    _since: float = 0.0
+    _place: Place | None = None
+
+    def step(self, step: Step | None, cancel: CancelMeaning, deadline_s: float | None) -> None:
+        """Be in this step from now on; tells the end of the one before."""
+        if step is None or step is self._step:
+            return
+        self.finish()
+        self._step, self._since = step, self.sender.clock.monotonic()
+        self._report(StepStarted(self.sender.stamp(), self._run, step, self._sentence(step), cancel, deadline_s))
+
+    def finish(self) -> None:
+        """The present step ended well."""
+        if self._step is not None:
+            seconds = self.sender.clock.monotonic() - self._since
+            self._report(StepDone(self.sender.stamp(), self._run, self._step, self._sentence(self._step), seconds))
+        self._step = None
+
+    def waiting(self, what: str, until_s: float | None = None) -> None:
+        """The present step waits for something out of the ordinary."""
+        self._report(StepWaiting(self.sender.stamp(), self._run, self._step or Step.CHECK, what, until_s))
+
+    def located(self, place: Place, cancel: CancelMeaning) -> None:
+        """Where the address is, told when it changed."""
+        if place != self._place:
+            self._place = place
+            self._report(Located(self.sender.stamp(), self._run, place, cancel))
+
+    @property
+    def _run(self) -> str:
+        return self.sender.run
+
+    @property
+    def _report(self) -> Report:
+        return self.sender.report
+
+    def _sentence(self, step: Step) -> str:
+        return sentence(step, self.losing, self.to)

@@ -1,0 +1,36 @@
+"""The seconds a run goes by, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """All in seconds.
+
+    Reads come every ``poll_s`` whatever Retry-After a success carries, and slow down to ``slow_poll_s`` after
+    ``slow_after_s`` (DESIGN section 3, Speed). Recorded updates of attached interfaces took a median of 20 to 60 s,
+    with a tail of up to ten minutes (azure-wire.md 2.2): hence ``step_s``. ``forced_step_s`` is after how long a
+    forced run supersedes an update that does not end.
+    """
+
+    poll_s: float = 0.25
+    slow_poll_s: float = 1.0
+    slow_after_s: float = 30.0
+    step_s: float = 900.0
+    forced_step_s: float = 120.0
+    settle_s: float = 60.0
+    silence_s: float = 300.0
+    retry_s: float = 1.0
+    longest_retry_s: float = 30.0
+    fresh_read_s: float = 30.0
+    refresh_s: float = 20.0
+    fresh_preflight_s: float = 120.0
+    quiet_s: float = 20.0
+    tries: int = 4
+
+    @property
+    def token_s(self) -> float:
+        """How long a token must last for a run to begin."""
+        return 300.0

@@ -1,0 +1,254 @@
+"""The journal of one cluster: what a run intended, tried and got. It is what recovery reads (DESIGN 3c, 3e).
+
+SQLite, one file per cluster identity. ``begin`` commits all intents of a run in one transaction with
+``synchronous=FULL`` before the first write; from then on ``append`` only hands records to a writer of its own, so
+that between detach and settled attach nothing waits for a disk. An error there is told to ``on_trouble`` and the run
+goes on. Bodies of NICs are kept (they hold no secrets); tokens never come near this module.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+
+from tgwizard.engine.records import Began, Ended, Record, VerdictChanged, from_document, to_document
+from tgwizard.model.cluster import ClusterIdentity
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.text import utc
+from tgwizard.model.verdict import Verdict
+
+SCHEMA = 1
+_BUSY_MS = 2000
+
+
+class Durability(Enum):
+    """What a commit is good for: FLUSHED survives a power cut, WRITTEN a crash of the program."""
+
+    FLUSHED = "flushed"
+    WRITTEN = "written"
+
+
+class JournalError(Exception):
+    """The journal could not be written; ``problem`` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        """Carry the explanation."""
+        super().__init__(problem.sentence())
+        self.problem = problem
+
+
+class Journal:
+    """Reads and writes the records of one cluster. Open with ``Journal.open``; close it when done."""
+
+    def __init__(self, path: Path, identity: ClusterIdentity, *, inline: bool = False) -> None:
+        """Use ``Journal.open``.
+
+        ``inline`` appends in the calling thread, for tests that copy the file at every commit.
+        """
+        self.path = path
+        self.identity = identity
+        self.on_trouble: Callable[[Problem], None] = _ignore
+        self.on_commit: Callable[[Durability], None] = _ignore_commit
+        self._inline = inline
+        self._queue: queue.SimpleQueue[tuple[str, Record] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._database = _connect(path)
+
+    @classmethod
+    def open(cls, path: Path, identity: ClusterIdentity, *, inline: bool = False) -> Journal:
+        """Open or create the file.
+
+        UserError when it is damaged, of another schema, or another cluster's. The file is kept.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            journal = cls(path, identity, inline=inline)
+        except (sqlite3.Error, OSError) as error:
+            raise UserError(_damaged(path, error)) from error
+        try:
+            journal._prepare()
+        except sqlite3.Error as error:
+            journal.close()
+            raise UserError(_damaged(path, error)) from error
+        except UserError:
+            journal.close()
+            raise
+        return journal
+
+    def begin(self, began: Began) -> None:
+        """Commit the intents of a run, all at once, to the disk. JournalError: nothing may be written to Azure."""
+        try:
+            with self._database:
+                self._database.execute("PRAGMA synchronous=FULL")
+                self._insert(self._database, began.run, began)
+        except sqlite3.Error as error:
+            problem = Problem(
+                "journal-not-written",
+                "The run was not started: its journal could not be written.",
+                f"{self.path}: {error}",
+                "Free the disk or the file, then start again. Nothing was written to Azure.",
+            )
+            raise JournalError(problem) from error
+        self.on_commit(Durability.FLUSHED)
+
+    def append(self, run: str, record: Record) -> None:
+        """Hand over a record and return at once."""
+        if self._inline:
+            self._write(self._database, run, record)
+            return
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._drain, name="tgwizard-journal", daemon=True)
+            self._thread.start()
+        self._queue.put((run, record))
+
+    def end(self, ended: Ended) -> None:
+        """Record how a run ended; returns at once, ``close`` waits for it."""
+        self.append(ended.run, ended)
+
+    def verdict_changed(self, at: datetime, verdict: Verdict) -> None:
+        """Record that the cluster's verdict became another."""
+        self.append("", VerdictChanged(utc(at), verdict.name.value, verdict.sentence))
+
+    def records(self, run: str) -> tuple[Record, ...]:
+        """All records of a run, oldest first."""
+        rows = self._database.execute("SELECT kind, data FROM record WHERE run = ? ORDER BY seq", (run,))
+        return tuple(from_document(kind, json.loads(data)) for kind, data in rows)
+
+    def unfinished(self) -> Began | None:
+        """The latest run, when it has no end; earlier ones were overtaken by it."""
+        row = self._database.execute(
+            "SELECT run, data FROM record WHERE kind = 'began' ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        if row is None:
+            return None
+        run, data = row
+        ended = self._database.execute("SELECT 1 FROM record WHERE run = ? AND kind = 'ended'", (run,)).fetchone()
+        began = from_document("began", json.loads(data))
+        return began if ended is None and isinstance(began, Began) else None
+
+    def latest(self, limit: int = 50) -> tuple[Record, ...]:
+        """The latest beginnings, ends and verdict changes, newest first: what a timeline shows."""
+        rows = self._database.execute(
+            "SELECT kind, data FROM record WHERE kind IN ('began', 'ended', 'verdict_changed') "
+            "ORDER BY seq DESC LIMIT ?",
+            (limit,),
+        )
+        return tuple(from_document(kind, json.loads(data)) for kind, data in rows)
+
+    def ends(self, limit: int = 10) -> tuple[Ended, ...]:
+        """The latest ended runs, newest first: what predictions are made from."""
+        rows = self._database.execute(
+            "SELECT data FROM record WHERE kind = 'ended' ORDER BY seq DESC LIMIT ?", (limit,)
+        )
+        found = (from_document("ended", json.loads(data)) for (data,) in rows)
+        return tuple(record for record in found if isinstance(record, Ended))
+
+    def close(self, grace_s: float = 5.0) -> None:
+        """Let the writer finish, bounded, and close the file."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join(grace_s)
+            self._thread = None
+        self._database.close()
+
+    def _prepare(self) -> None:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version not in (0, SCHEMA):
+            raise UserError(
+                Problem(
+                    "journal-schema",
+                    f"The journal {self.path} is of schema {version}; this tgwizard writes schema {SCHEMA}.",
+                    "Another version of tgwizard made it.",
+                    "Use that version, or move the file away. It was not changed.",
+                )
+            )
+        if version == 0:
+            with self._database:
+                self._database.execute(
+                    "CREATE TABLE IF NOT EXISTS record "
+                    "(seq INTEGER PRIMARY KEY, run TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL)"
+                )
+                self._database.execute("CREATE INDEX IF NOT EXISTS by_run ON record (run, kind)")
+                self._database.execute(
+                    "CREATE TABLE IF NOT EXISTS identity (digest TEXT PRIMARY KEY, text TEXT NOT NULL)"
+                )
+                text = " ".join((*self.identity.nics, self.identity.address))
+                self._database.execute("INSERT OR IGNORE INTO identity VALUES (?, ?)", (self.identity.digest, text))
+                self._database.execute(f"PRAGMA user_version={SCHEMA}")
+        stored = self._database.execute("SELECT digest FROM identity").fetchone()
+        if stored is None or stored[0] != self.identity.digest:
+            raise UserError(
+                Problem(
+                    "journal-of-another-cluster",
+                    f"The journal {self.path} belongs to other network interfaces or another address.",
+                    "The cluster file was changed, or the journal was copied.",
+                    "Use the journal with its own cluster, or move it away. It was not changed.",
+                )
+            )
+
+    def _drain(self) -> None:
+        try:
+            database = _connect(self.path)
+        except sqlite3.Error as error:
+            self.on_trouble(_trouble(self.path, error))
+            while self._queue.get() is not None:
+                continue
+            return
+        try:
+            while (item := self._queue.get()) is not None:
+                self._write(database, *item)
+        finally:
+            database.close()
+
+    def _write(self, database: sqlite3.Connection, run: str, record: Record) -> None:
+        try:
+            with database:
+                self._insert(database, run, record)
+        except sqlite3.Error as error:
+            self.on_trouble(_trouble(self.path, error))
+            return
+        self.on_commit(Durability.WRITTEN)
+
+    @staticmethod
+    def _insert(database: sqlite3.Connection, run: str, record: Record) -> None:
+        kind, document = to_document(record)
+        data = json.dumps(document, separators=(",", ":"))
+        database.execute("INSERT INTO record (run, kind, data) VALUES (?, ?, ?)", (run, kind, data))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=_BUSY_MS / 1000, check_same_thread=False)
+    database.execute("PRAGMA synchronous=NORMAL")
+    return database
+
+
+def _damaged(path: Path, error: Exception) -> Problem:
+    return Problem(
+        "journal-damaged",
+        f"The journal {path} cannot be read.",
+        f"{error}.",
+        "Move it away to go on without it; it was not changed. Resume then needs --to MEMBER.",
+    )
+
+
+def _trouble(path: Path, error: Exception) -> Problem:
+    return Problem(
+        "journal-append-failed",
+        "A line could not be added to the journal; the run goes on.",
+        f"{path}: {error}",
+        "Should this computer stop now, resume works from what Azure shows.",
+    )
+
+
+def _ignore(problem: Problem) -> None:
+    """Nobody listens yet; the run sets its own listener."""
+
+
+def _ignore_commit(durability: Durability) -> None:
+    """Nobody counts commits; the crash harness does."""

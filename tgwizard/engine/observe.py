@@ -1,0 +1,103 @@
+"""``observe``: ports -> Snapshot. Each source is read on its own; the silence of one never stops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from tgwizard.engine.ports import Azure, CallFailed, Clock
+from tgwizard.model.cluster import Member, ResourceId
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Source
+from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import MemberSeen, PlaceKind, Reading, Snapshot
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Observer:
+    """Reads one cluster again and again, keeping the last good value of every source."""
+
+    azure: Azure
+    clock: Clock
+    setup: ClusterSetup
+    _members: list[MemberSeen] = field(init=False)
+    _elsewhere: Reading[tuple[ResourceId, ...]] = field(init=False, default_factory=Reading)
+
+    def __post_init__(self) -> None:
+        """Start knowing nothing."""
+        self._members = [MemberSeen(member, Reading(), Reading()) for member in self.setup.members]
+
+    def snapshot(self) -> Snapshot:
+        """What is known now, without asking anyone."""
+        first, second = self._members
+        return Snapshot(self.setup, (first, second), self.clock.monotonic(), self.clock.wall(), self._elsewhere)
+
+    def look(self, *, vms: bool = True) -> Snapshot:
+        """Read both NICs, the VMs when asked, and, only when no member lists the address, who else does."""
+        for member in self.setup.members:
+            self.look_at_nic(member)
+        if vms:
+            for member in self.setup.members:
+                self.look_at_vm(member)
+        self._look_elsewhere()
+        return self.snapshot()
+
+    def seen(self, member: Member) -> MemberSeen:
+        """What is known of this member, without asking."""
+        return self._members[self.setup.members.index(member)]
+
+    def stranger(self) -> ResourceId | None:
+        """Ask who, apart from the members, has the address; None when nobody has, or when it cannot be read."""
+        self._ask_elsewhere()
+        return self._elsewhere.value[0] if self._elsewhere.value else None
+
+    def look_at_nic(self, member: Member) -> MemberSeen:
+        """Read one member's interface."""
+        place = self.setup.members.index(member)
+        seen = self._members[place]
+        nic = self._read(seen.nic, lambda: self.azure.read_nic(member.nic))
+        self._members[place] = replace(seen, nic=nic)
+        return self._members[place]
+
+    def look_at_vm(self, member: Member) -> None:
+        """Read one member's VM."""
+        place = self.setup.members.index(member)
+        seen = self._members[place]
+        vm = self._read(seen.vm, lambda: self.azure.read_vm(member.vm))
+        self._members[place] = replace(seen, vm=vm)
+
+    def problems(self) -> dict[Source, Problem | None]:
+        """The problem of every source's latest try, None where it answered."""
+        first, second = self._members
+        return {
+            Source.FIRST_NIC: first.nic.problem,
+            Source.SECOND_NIC: second.nic.problem,
+            Source.FIRST_VM: first.vm.problem,
+            Source.SECOND_VM: second.vm.problem,
+            Source.OTHER_NICS: self._elsewhere.problem,
+        }
+
+    def _look_elsewhere(self) -> None:
+        self._elsewhere = replace(self._elsewhere, value=None, read_at=None)
+        kind = self.snapshot().place.kind
+        if kind is PlaceKind.NO_NIC:
+            self._ask_elsewhere()
+        elif self._elsewhere.problem:
+            self._elsewhere = Reading()
+
+    def _ask_elsewhere(self) -> None:
+        address, subnet = str(self.setup.address), self.setup.subnet
+        own = {member.nic for member in self.setup.members}
+        self._elsewhere = self._read(
+            replace(self._elsewhere, value=None, read_at=None),
+            lambda: tuple(nic for nic in self.azure.nics_listing(address, subnet) if nic not in own),
+        )
+
+    def _read(self, reading: Reading[T], ask: Callable[[], T]) -> Reading[T]:
+        try:
+            return reading.good(ask(), self.clock.monotonic())
+        except CallFailed as failure:
+            return reading.missed(failure.problem)

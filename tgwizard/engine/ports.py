@@ -1,0 +1,139 @@
+"""What the engine needs from the outside, as Protocols. The adapters fulfil them; ``app`` puts them together.
+
+``Azure`` speaks in model types and raises ``CallFailed`` alone. The important part of a failure is its *certainty*: a
+lost answer to a write is not a failed write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.nic import NicDocument, Provisioning
+from tgwizard.model.permission import PermissionSet
+from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import VmSeen
+
+
+class Clock(Protocol):
+    """Time, so that tests and benchmarks can drive it. Token lifetimes never use it."""
+
+    def monotonic(self) -> float:
+        """Seconds on a scale that counts sleep."""
+
+    def wall(self) -> datetime:
+        """The time of day, UTC."""
+
+    def sleep(self, seconds: float, cancel: CancelToken | None = None) -> None:
+        """Wait, waking early when cancelled."""
+
+
+class Certainty(Enum):
+    """What a failed call says about its effect."""
+
+    NOT_SENT = "not_sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Cause(Enum):
+    """The causes the engine acts on.
+
+    All others are OTHER. The adapter tells them apart by code and details, not by status.
+    """
+
+    ETAG_MOVED = "etag_moved"
+    ADDRESS_ALLOCATED = "address_allocated"
+    NOT_ALLOWED = "not_allowed"
+    LOCKED = "locked"
+    BUSY = "busy"
+    THROTTLED = "throttled"
+    NOT_FOUND = "not_found"
+    SIGN_IN = "sign_in"
+    OTHER = "other"
+
+
+class CallFailed(Exception):
+    """A call to Azure that did not end well, explained.
+
+    ``allocated_to`` is the NIC (or other resource) that has the address, when Azure named it; ``retry_after_s`` what
+    Azure asked.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        certainty: Certainty,
+        cause: Cause = Cause.OTHER,
+        *,
+        status: int | None = None,
+        allocated_to: ResourceId | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        """All that the engine may want to know; nothing that must not be logged."""
+        super().__init__(problem.sentence())
+        self.problem = problem
+        self.certainty = certainty
+        self.cause = cause
+        self.status = status
+        self.allocated_to = allocated_to
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Azure took a NIC write. An accepted write of an attached NIC is not finished (azure-wire.md 2.1)."""
+
+    etag: str
+    provisioning: Provisioning
+    operation: str
+    arm_request_id: str
+
+
+class OperationState(Enum):
+    """The status of a long-running operation. It is never proof of content."""
+
+    IN_PROGRESS = "InProgress"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationSeen:
+    """What the operation's URL said; ``problem`` when it did not succeed."""
+
+    state: OperationState
+    problem: Problem | None = None
+
+
+class Azure(Protocol):
+    """The calls of Azure Resource Manager that watching and failing over need."""
+
+    def read_nic(self, nic: ResourceId) -> NicDocument:
+        """The whole interface, unknown fields included."""
+
+    def write_nic(self, nic: ResourceId, document: NicDocument, *, if_match: str, request_id: str) -> Accepted:
+        """One conditional PUT of the whole interface, sent once, no retries, no polling (DESIGN 3e).
+
+        ``request_id`` goes out as x-ms-client-request-id, so that the activity log and our journal can be compared.
+        """
+
+    def read_operation(self, url: str) -> OperationSeen:
+        """The state of an operation; a refusal here says nothing about the write itself (azure-wire.md 2.6)."""
+
+    def read_vm(self, vm: ResourceId) -> VmSeen:
+        """Power, zone and agent of a VM."""
+
+    def nics_listing(self, address: str, subnet: ResourceId) -> tuple[ResourceId, ...]:
+        """Every interface in the subnet's virtual network, as far as it can be read, that names the address."""
+
+    def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
+        """What the signed-in identity holds at a scope."""
+
+    def token_life_s(self) -> float:
+        """How many real seconds the access token is still good for, after renewing it when it is old."""

@@ -1,0 +1,172 @@
+"""Would a failover work *now*? One list of facts per verb, from a snapshot alone; nothing is asked and nothing written.
+
+What needs a question to Azure (rights, locks) is the preflight's; it runs before the first write.
+"""
+
+from __future__ import annotations
+
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.finding import Finding, Level, Readiness
+from tgwizard.model.nic import Provisioning
+from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import MemberSeen, PlaceKind, Power, Snapshot
+from tgwizard.model.text import age, listed
+from tgwizard.model.verdict import MISSES_UNTIL_STALE
+
+STALE_AFTER_S = 30.0
+"""A write needs complete readings younger than this (DESIGN 3g)."""
+
+_DOWN = (Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING)
+
+
+def can_fail_over(snapshot: Snapshot, member: Member, verb: Verb) -> Problem | None:
+    """The reason why the verb is off for this member, or None when it may be started."""
+    return readiness(snapshot, member, verb).reason_against(unknown_stops=verb is Verb.GRACEFUL)
+
+
+def readiness(snapshot: Snapshot, to: Member, verb: Verb) -> Readiness:
+    """All facts for failing over to ``to``, worst first."""
+    losing = snapshot.setup.other(to)
+    findings = [
+        _freshness(snapshot),
+        _holder(snapshot, to, verb),
+        _gaining_vm(snapshot.seen(to), verb),
+        _gaining_nic(snapshot, to),
+    ]
+    findings += _losing_side(snapshot, snapshot.seen(losing), verb)
+    findings += [_settled(seen, verb) for seen in snapshot.members if seen.nic.value is not None]
+    return Readiness.of([finding for finding in findings if finding is not None])
+
+
+def _freshness(snapshot: Snapshot) -> Finding:
+    unread = [seen for seen in snapshot.members if seen.nic.value is None]
+    if unread:
+        names = listed(seen.member.nic.name for seen in unread)
+        why = next((seen.nic.problem.sentence() for seen in unread if seen.nic.problem), "Azure has not answered yet.")
+        fact = f"{names} could not be read"
+        level = Level.NOT_KNOWN if all(seen.nic.problem is None for seen in unread) else Level.BLOCKS
+        return Finding(level, fact, problem=Problem("nic-not-read", f"{fact}.", why))
+    oldest = snapshot.oldest_nic_age_s() or 0.0
+    if oldest > STALE_AFTER_S or any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members):
+        fact = f"Last read {age(oldest)}"
+        return Finding(
+            Level.NOT_KNOWN,
+            fact,
+            "too old to act on",
+            Problem("readings-old", f"The network interfaces were last read {age(oldest)}.", "", "Read again first."),
+        )
+    return Finding(Level.PASSED, "Both network interfaces read", age(oldest))
+
+
+def _holder(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
+    place, address = snapshot.place, snapshot.address
+    if place.kind is PlaceKind.MEMBER and place.member == to:
+        fact = f"{to.name} already holds {address}"
+        return Finding(Level.BLOCKS, fact, problem=Problem("already-holder", f"{fact}.", "There is nothing to move."))
+    if place.kind is PlaceKind.MEMBER and place.member:
+        return Finding(Level.PASSED, f"One holder: {place.member.name}", f"{address} on {place.member.nic.name}")
+    if place.kind is PlaceKind.STRANGER and place.stranger:
+        fact = f"{place.stranger.name} has {address}"
+        cure = f"Remove {address} from {place.stranger.name} first."
+        return Finding(
+            Level.BLOCKS, fact, place.stranger.text, Problem("address-taken", f"{fact}.", "It is no member's.", cure)
+        )
+    if place.kind is PlaceKind.NO_NIC:
+        fact = f"{address} is on no network interface"
+        if verb is Verb.GRACEFUL:
+            cure = "Use a forced failover: it attaches the address and removes nothing."
+            return Finding(
+                Level.BLOCKS, fact, problem=Problem("no-holder", f"{fact}.", "No member can hand it over.", cure)
+            )
+        return Finding(Level.NOTE, fact, "it will be attached, nothing has to be removed")
+    if place.kind is PlaceKind.BOTH:
+        fact = f"Both network interfaces name {address}"
+        return Finding(
+            Level.NOT_KNOWN,
+            fact,
+            problem=Problem("contradiction", f"{fact}.", "One answer must be old.", "Read again."),
+        )
+    return None
+
+
+def _gaining_vm(seen: MemberSeen, verb: Verb) -> Finding:
+    name = seen.member.name
+    if seen.power is Power.RUNNING:
+        return Finding(Level.PASSED, f"{name} is running", f"zone {_zone(seen)}" if _zone(seen) else "")
+    if seen.power is Power.NOT_KNOWN:
+        why = seen.vm.problem.sentence() if seen.vm.problem else "Azure has not answered yet."
+        fact = f"Whether {name} is running is not known"
+        return Finding(Level.NOT_KNOWN, fact, problem=Problem("power-not-known", f"{fact}.", why))
+    fact = f"{name} is {seen.power.value}"
+    problem = Problem("gaining-member-down", f"{fact}.", "It could not serve the address.", f"Start {name} first.")
+    return Finding(
+        Level.BLOCKS if verb is Verb.GRACEFUL else Level.WARNS, fact, "it could not serve the address", problem
+    )
+
+
+def _zone(seen: MemberSeen) -> str:
+    return seen.vm.value.zone if seen.vm.value else ""
+
+
+def _gaining_nic(snapshot: Snapshot, to: Member) -> Finding | None:
+    document = snapshot.seen(to).nic.value
+    if document is None:
+        return None
+    if document.primary is None:
+        fact = f"{to.nic.name} has no primary configuration"
+        why = "Subnet and security groups of the floating IP are taken from it."
+        return Finding(Level.BLOCKS, fact, problem=Problem("no-primary", f"{fact}.", why))
+    if document.subnet.lower() != snapshot.setup.subnet.key:
+        fact = f"{to.nic.name} is not in {snapshot.setup.subnet.name}"
+        why = f"{snapshot.address} belongs to that subnet, and an interface cannot span two."
+        cure = "Correct the subnet or the interface in the cluster file."
+        return Finding(Level.BLOCKS, fact, problem=Problem("other-subnet", f"{fact}.", why, cure))
+    return Finding(Level.PASSED, f"{to.nic.name} is in {snapshot.setup.subnet.name}", f"own IP {document.own_address}")
+
+
+def _losing_side(snapshot: Snapshot, seen: MemberSeen, verb: Verb) -> list[Finding]:
+    name, document = seen.member.name, seen.nic.value
+    findings = []
+    if document is not None and (found := document.find(snapshot.address)) is not None and found is document.primary:
+        fact = f"{snapshot.address} is the primary address of {seen.member.nic.name}"
+        why = "A primary configuration is never moved."
+        findings.append(
+            Finding(
+                Level.BLOCKS, fact, problem=Problem("floating-is-primary", f"{fact}.", why, "Check the cluster file.")
+            )
+        )
+    if verb is Verb.GRACEFUL:
+        if seen.power in _DOWN:
+            fact = f"{name} is {seen.power.value}"
+            cure = "A forced failover is the right choice."
+            findings.append(
+                Finding(
+                    Level.BLOCKS, fact, problem=Problem("losing-member-down", f"{fact}.", "It cannot cooperate.", cure)
+                )
+            )
+        elif seen.power is Power.RUNNING:
+            findings.append(Finding(Level.PASSED, f"{name} is running", f"zone {_zone(seen)}" if _zone(seen) else ""))
+        else:
+            why = seen.vm.problem.sentence() if seen.vm.problem else "Azure has not answered yet."
+            fact = f"Whether {name} is running is not known"
+            findings.append(Finding(Level.NOT_KNOWN, fact, problem=Problem("power-not-known", f"{fact}.", why)))
+    elif seen.power is Power.RUNNING:
+        findings.append(
+            Finding(Level.WARNS, f"{name} is running and may take the address back", "nothing stops it from returning")
+        )
+    elif seen.power in _DOWN:
+        findings.append(Finding(Level.PASSED, f"{name} is {seen.power.value}", "it cannot take the address back"))
+    return findings
+
+
+def _settled(seen: MemberSeen, verb: Verb) -> Finding:
+    nic, state = seen.member.nic.name, seen.provisioning
+    if state is Provisioning.SUCCEEDED:
+        return Finding(Level.PASSED, f"{nic}: Succeeded", "nothing in progress")
+    if state is Provisioning.FAILED:
+        return Finding(Level.WARNS, f"The last update of {nic} failed", "the failover writes it anew")
+    fact = f"{nic} is being updated"
+    why = "Azure still works on an earlier change."
+    cure = "The buttons come back when it has finished."
+    problem = Problem("nic-busy", f"{fact}.", why, cure)
+    return Finding(Level.BLOCKS if verb is Verb.GRACEFUL else Level.WARNS, fact, why, problem)

@@ -1,0 +1,161 @@
+"""The journal's records, and their JSON. Only the journal and those who resume from it use them."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Outcome, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The intents of a run, committed before its first write.
+
+    ``configuration`` is the floating configuration as it was on the losing NIC (None when it was on no NIC): what a
+    put-back restores. ``losing_body`` and ``gaining_body`` are the first readings, for telling changes by others.
+    ``intends`` are the writes that this commit covers, ``detach_request`` the id the first of them goes out with.
+    """
+
+    run: str
+    at: str
+    cluster: str
+    verb: Verb
+    to: str
+    other: str
+    address: str
+    nics: tuple[str, str]
+    intends: tuple[Step, ...]
+    configuration: Mapping[str, Any] | None
+    losing_body: Mapping[str, Any]
+    gaining_body: Mapping[str, Any]
+    first_request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """A write is about to be sent: which step, on whose NIC, at which etag, under which client request id."""
+
+    run: str
+    at: str
+    step: Step
+    member: str
+    request: str
+    if_match: str
+
+
+class Answer(Enum):
+    """What came back for an attempt."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to an attempt. ``arm_request`` is Azure's own request id, for the activity log and for support."""
+
+    run: str
+    at: str
+    request: str
+    answer: Answer
+    etag: str
+    arm_request: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedBack:
+    """The run gave up moving forward and restores the start; ``reason`` says why."""
+
+    run: str
+    at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended. The seconds are measured: whole, detach, attach, gap as read; None where not reached."""
+
+    run: str
+    at: str
+    outcome: Outcome
+    holder: str
+    reason: str
+    verb: Verb
+    to: str
+    seconds: float | None = None
+    detach_s: float | None = None
+    attach_s: float | None = None
+    gap_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChanged:
+    """The monitor saw the cluster's verdict become another."""
+
+    at: str
+    verdict: str
+    sentence: str
+
+
+Record = Began | Attempted | Answered | TurnedBack | Ended | VerdictChanged
+
+_KINDS: dict[str, type[Record]] = {
+    "began": Began,
+    "attempted": Attempted,
+    "answered": Answered,
+    "turned_back": TurnedBack,
+    "ended": Ended,
+    "verdict_changed": VerdictChanged,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def to_document(record: Record) -> tuple[str, dict[str, Any]]:
+    """A record's kind and JSON object."""
+    values = {field.name: _plain(getattr(record, field.name)) for field in dataclasses.fields(record)}
+    return _NAMES[type(record)], values
+
+
+def from_document(kind: str, document: Mapping[str, Any]) -> Record:
+    """The record again.
+
+    Unknown extra keys are ignored, so that an older program reads a newer line. KeyError: unknown kind.
+    """
+    record = _KINDS[kind]
+    hints = typing.get_type_hints(record)
+    known = {name: _typed(hints[name], document[name]) for name in hints if name in document}
+    return record(**known)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    origin = typing.get_origin(hint)
+    if origin in (types.UnionType, typing.Union):
+        return (
+            None
+            if value is None
+            else _typed(next(arg for arg in typing.get_args(hint) if arg is not type(None)), value)
+        )
+    if origin is tuple:
+        inner = typing.get_args(hint)[0]
+        return tuple(_typed(inner, item) for item in value)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(value)
+    return value

@@ -1,0 +1,43 @@
+"""``Services``.
+
+Everything a wing of the engine needs, as one frozen value. ``app`` builds it; window and commands get it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.journal import Journal
+from tgwizard.engine.ports import Azure, Clock
+from tgwizard.model.cluster import ClusterIdentity
+from tgwizard.model.cluster_setup import ClusterSetup
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The adapters.
+
+    ``cloud`` is the one that is connected; ``state_dir`` holds the journals and locks of its clusters.
+    """
+
+    azure: Azure
+    clock: Clock
+    jobs: JobRunner
+    state_dir: Path
+    cloud: str
+    open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open
+
+    def journal(self, setup: ClusterSetup) -> Journal:
+        """Open the cluster's journal; UserError when it is damaged or of another schema. The caller closes it."""
+        return self.open_journal(self.journal_file(setup), setup.identity)
+
+    def journal_file(self, setup: ClusterSetup) -> Path:
+        """Where the cluster's journal lies, whether it exists or not."""
+        return self.state_dir / f"journal-{setup.identity.digest}.sqlite"
+
+    def lock_file(self, setup: ClusterSetup) -> Path:
+        """The lock that one run at a time holds on this cluster, on this computer."""
+        return self.state_dir / f"cluster-{setup.identity.digest}.lock"

@@ -1,0 +1,1 @@
+"""Watch: the live state of a cluster."""

@@ -1,0 +1,180 @@
+"""The ground of every dialog: a panel over a scrim inside the window, whose body scrolls and whose title and buttons do not.
+
+It is a real QDialog, opened without a loop of its own. Cancel is its default; Enter acts only on a button that has the
+focus, and never on one that starts a failover; Esc cancels; Tab stays inside (STYLE sections 5, 7 and 11).
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.surface import PageScroll, paint_ground
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import Radius, TextRole, Token
+
+SHADOW = 24
+SCRIM_SHARE = 0.43
+SHADOW_SHARE = 0.07
+WINDOW_SHARE = 0.92
+
+
+class Scrim(QWidget):
+    """Covers the window below a dialog: darkens it, swallows the mouse, keeps the focus inside, draws the shadow."""
+
+    def __init__(self, theme: Theme, window: QWidget) -> None:
+        """Cover `window`."""
+        super().__init__(window)
+        self._theme = theme
+        self.setAccessibleName("Dialog background")
+        self.setGeometry(window.rect())
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Cover the window still after it was resized."""
+        if watched is self.parent() and event.type() is QEvent.Type.Resize:
+            self.setGeometry(self.parentWidget().rect())
+            for child in self.children():
+                if isinstance(child, Sheet):
+                    child.place()
+        return False
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint scrim and shadow."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(0, 0, 0, round(255 * SCRIM_SHARE)))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        ink = QColor(0, 0, 0, round(255 * SHADOW_SHARE / 4))
+        painter.setBrush(ink)
+        for child in self.children():
+            if isinstance(child, Sheet) and child.isVisible():
+                box = QRectF(child.geometry()).translated(0, 4)
+                for reach in range(2, SHADOW, 2):
+                    radius = Radius.DIALOG + reach
+                    painter.drawRoundedRect(box.adjusted(-reach, -reach, reach, reach), radius, radius)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab and Shift+Tab go round inside the dialog."""
+        here = QApplication.focusWidget()
+        start = here if here is not None and self.isAncestorOf(here) else self
+        step = start
+        for _ in range(2000):
+            following = step.nextInFocusChain() if forward else step.previousInFocusChain()
+            if following is None or following is start:
+                return False
+            step = following
+            tabbed = bool(step.focusPolicy() & Qt.FocusPolicy.TabFocus)
+            if tabbed and self.isAncestorOf(step) and step.isEnabled() and step.isVisible():
+                reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+                step.setFocus(reason)
+                return True
+        return False
+
+
+class Sheet(QDialog):
+    """A dialog inside the window. Fill `body` and `buttons`, then call `open`."""
+
+    accessible_role = QAccessible.Role.Dialog
+    wide = 880
+
+    def __init__(self, theme: Theme, window: QWidget, title: str, lead: str = "", cancel: str = "Cancel") -> None:
+        """Make the dialog over `window`; it is deleted when it closes."""
+        self._scrim = Scrim(theme, window)
+        super().__init__(self._scrim)
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._theme = theme
+        self._opener = QApplication.focusWidget()
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(lead)
+        self.title = TextLabel(theme, title, TextRole.VERDICT, wrap=True)
+        self.lead = TextLabel(theme, lead, TextRole.BODY, Token.TEXT2, wrap=True)
+        self.lead.setVisible(bool(lead))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.title)
+        words.addWidget(self.lead)
+        self.head = QHBoxLayout()
+        self.head.addLayout(words, 1)
+        self._content = QWidget()
+        self.body = QVBoxLayout(self._content)
+        self.body.setContentsMargins(26, 0, 26, 0)
+        self.body.setSpacing(10)
+        self._scroll = PageScroll(theme, self._content, title)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(12)
+        self.cancel = Button(theme, cancel, height=36)
+        self.cancel.setDefault(True)
+        self.cancel.clicked.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 22, 0, 22)
+        column.setSpacing(12)
+        for part in (self.head, self.buttons):
+            part.setContentsMargins(26, 0, 26, 0)
+        column.addLayout(self.head)
+        column.addWidget(self._scroll, 1)
+        column.addSpacing(6)
+        column.addLayout(self.buttons)
+        self.finished.connect(self._on_finished)
+        theme.changed.connect(self.update)
+
+    def open(self) -> None:
+        """Show the dialog over its window; the answer comes by signal."""
+        self._scrim.show()
+        self._scrim.raise_()
+        self.ensurePolished()
+        self.show()
+        self.place()
+        self.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def fit(self) -> None:
+        """Take the size of the content again, after it changed."""
+        if self.isVisible():
+            self.place()
+
+    def place(self) -> None:
+        """Centre in the window, at most nine tenths of it; the body scrolls when that is too little."""
+        room = self._scrim.size()
+        width = min(self._theme.px(self.wide), round(room.width() * WINDOW_SHARE))
+        layout = self.layout()
+        content = self._content.layout()
+        assert layout is not None
+        assert content is not None
+        content.activate()
+        body = content.heightForWidth(width) if content.hasHeightForWidth() else content.sizeHint().height()
+        fixed = self.head.sizeHint().height() + self.buttons.sizeHint().height()
+        if self.head.hasHeightForWidth():
+            fixed = self.head.heightForWidth(width - 52) + self.buttons.sizeHint().height()
+        wanted = fixed + body + 22 + 22 + 12 * 3 + 6
+        height = min(wanted, round(room.height() * WINDOW_SHARE))
+        self.setGeometry((room.width() - width) // 2, (room.height() - height) // 2, width, height)
+        self._scrim.update()
+
+    def sizeHint(self) -> QSize:
+        """`place` decides."""
+        return QSize(self.wide, 400)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the panel."""
+        paint_ground(QPainter(self), self._theme, QRectF(self.rect()), Token.CARD, Token.BORDER, Radius.DIALOG)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc cancels. Enter reaches only a focused button, which handles it itself; here it does nothing."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    @Slot(int)
+    def _on_finished(self, _result: int) -> None:
+        opener = self._opener
+        self._opener = None
+        self._scrim.hide()
+        self._scrim.deleteLater()
+        if opener is not None and isValid(opener) and opener.isVisible() and opener.isEnabled():
+            opener.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -1,0 +1,300 @@
+"""The question before a failover: now and after, the exact calls, the gap to scale, and whether it may be done.
+
+Cancel is the default and Enter never starts anything. The verb button is off until the pre-flight has ended without a block,
+and, for forced, until the cluster's name was typed.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+
+from tgwizard.engine.failover.plan import FailoverPlan
+from tgwizard.gui.dialogs.sheet import Sheet
+from tgwizard.gui.failover.now_after import NowAfter
+from tgwizard.gui.failover.plan_shown import axis_shown, calls_shown, move_shown, ticket
+from tgwizard.gui.kit.accessible import announce
+from tgwizard.gui.kit.buttons import Button, ButtonKind, StartButton
+from tgwizard.gui.kit.calls import CallTable, TimeAxis
+from tgwizard.gui.kit.choice import ChoiceCard
+from tgwizard.gui.kit.icons import Icon
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.pill import Pill, Tag
+from tgwizard.gui.kit.rows import CheckRow, NoticeBox
+from tgwizard.gui.kit.shapes import Shape, ShapeMark
+from tgwizard.gui.kit.surface import Surface
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.watch.shown import level_shape, readiness_state
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Checked
+from tgwizard.model.finding import Level, Readiness
+from tgwizard.model.problem import Problem
+from tgwizard.model.text import about, age
+
+RECHECK_AFTER_S = 10.0
+"""A pre-flight older than this runs again by itself (STYLE section 9, Confirm)."""
+
+
+class ConfirmDialog(Sheet):
+    """Asks once; the answer is the signal `confirmed(accept_unknown)`, or nothing."""
+
+    confirmed = Signal(bool)
+
+    def __init__(self, theme: Theme, window: QWidget, session: ClusterSession, plan: FailoverPlan) -> None:
+        """Ask about `plan`; the pre-flight starts at once."""
+        graceful = plan.verb is Verb.GRACEFUL
+        name = session.setup.name
+        verb = "Fail over" if graceful else "Force"
+        super().__init__(theme, window, f"{verb} {name} to {plan.to.name}?", _lead(plan))
+        self._session = session
+        self._plan = plan
+        self._findings: Readiness | None = None
+        self._checked_at: float | None = None
+        self._matches = graceful
+        self._accept: QCheckBox | None = None
+        self._started = False
+        self.pill = Pill(theme, Shape.WAITING, "Asking Azure")
+        if session.setup.is_lab:
+            self.head.addWidget(Tag(theme, "Lab", edge=True), 0, Qt.AlignmentFlag.AlignVCenter)
+        self.head.addWidget(self.pill, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.body.addWidget(NowAfter(theme, move_shown(plan, session.setup)))
+        if not graceful:
+            self._add_warnings()
+            self._add_fence()
+        self._add_calls()
+        self._add_checks()
+        if not graceful:
+            self._add_typed_name()
+        self._build_buttons()
+        self._tick = QTimer(self)
+        self._tick.setInterval(1000)
+        self._tick.timeout.connect(self._on_tick)
+        session.checked.connect(self._on_checked)
+        session.run_began.connect(self.reject)
+        session.check(plan.to, plan.verb)
+        self._tick.start()
+        self._show_start()
+
+    # Building ----------------------------------------------------------------------------------------------------
+
+    def _section(self, title: str, note: str, token: Token = Token.TEXT2) -> TextLabel:
+        row = QHBoxLayout()
+        row.addWidget(TextLabel(self._theme, title, TextRole.SECTION))
+        row.addStretch(1)
+        label = TextLabel(self._theme, note, TextRole.CAPTION, token)
+        row.addWidget(label)
+        self.body.addLayout(row)
+        return label
+
+    def _add_warnings(self) -> None:
+        findings = self._session.readiness(self._plan.verb)
+        graceful_open = self._session.reason_against(Verb.GRACEFUL) is None
+        cure = "Graceful failover is ready and is the better choice." if graceful_open else ""
+        for finding in findings.findings if findings is not None else ():
+            if finding.level is Level.WARNS:
+                why = f"{finding.evidence[:1].upper()}{finding.evidence[1:]}." if finding.evidence else ""
+                self.body.addWidget(NoticeBox(self._theme, Shape.WARNING, finding.fact, f"{why} {cure}".strip()))
+
+    def _add_fence(self) -> None:
+        losing = self._plan.losing
+        if losing is None:
+            return
+        self._section(f"Keep {losing.name} from coming back", "")
+        choice = ChoiceCard(
+            self._theme, "Do nothing", f"{losing.name} may take the address back", "+0 s", "no extra rights"
+        )
+        choice.setChecked(True)
+        self.body.addWidget(choice)
+
+    def _add_calls(self) -> None:
+        plan = self._plan
+        graceful = plan.verb is Verb.GRACEFUL
+        if graceful:
+            self._section("What will be sent", f"seconds: {plan.gap.basis[0].lower()}{plan.gap.basis[1:]}")
+        else:
+            words = f"{about(plan.predicted_s)} in all, gap {about(plan.gap.usual_s)}"
+            self._section("What will be sent", words, Token.BAD)
+        self.body.addWidget(CallTable(self._theme, calls_shown(plan)))
+        if graceful:
+            spans, gap = axis_shown(plan)
+            self.body.addWidget(TimeAxis(self._theme, spans, gap))
+
+    def _add_checks(self) -> None:
+        self._checked_note = self._section("May it be done?", "asking Azure, nothing is written")
+        self._checks = Surface(self._theme)
+        self._checks.setAccessibleName("Checks before the failover")
+        self._check_rows = QGridLayout(self._checks)
+        self._check_rows.setContentsMargins(14, 10, 14, 11)
+        self._check_rows.setHorizontalSpacing(18)
+        self._check_rows.setVerticalSpacing(6)
+        self._check_rows.setColumnStretch(0, 1)
+        self._check_rows.setColumnStretch(1, 1)
+        self._show_findings(self._session.readiness(self._plan.verb), pending=True)
+        self.body.addWidget(self._checks)
+
+    def _add_typed_name(self) -> None:
+        name = self._session.setup.name
+        label = TextLabel(self._theme, f"Type {name} to confirm", TextRole.BODY_STRONG)
+        self.body.addWidget(label)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        self.typed = QLineEdit()
+        self.typed.setFont(self._theme.font(TextRole.MONO))
+        self.typed.setAccessibleName(f"Type {name} to confirm")
+        self.typed.setMinimumWidth(self._theme.px(240))
+        self.typed.textChanged.connect(self._on_typed)
+        label.setBuddy(self.typed)
+        self._match_mark = ShapeMark(self._theme, Shape.WAITING, 14)
+        self._match_word = TextLabel(self._theme, "not yet", TextRole.CAPTION, Token.TEXT2)
+        row.addWidget(self.typed)
+        row.addWidget(self._match_mark)
+        row.addWidget(self._match_word)
+        row.addStretch(1)
+        self.body.addLayout(row)
+
+    def _build_buttons(self) -> None:
+        graceful = self._plan.verb is Verb.GRACEFUL
+        words = f"Fail over to {self._plan.to.name}" if graceful else f"Force failover to {self._plan.to.name}"
+        kind = ButtonKind.PRIMARY if graceful else ButtonKind.DANGER
+        self.start = StartButton(self._theme, words, kind, height=36)
+        self.start.clicked.connect(self._on_start)
+        self.copy = Button(self._theme, "Copy for a change ticket", ButtonKind.LINK, Icon.COPY)
+        self.copy.clicked.connect(self._on_copy)
+        self._why_off = TextLabel(self._theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self._why_off.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.buttons.addWidget(self.copy)
+        self.buttons.addWidget(self._why_off, 1)
+        self.buttons.addWidget(self.cancel)
+        self.buttons.addWidget(self.start)
+
+    # Checks ------------------------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_checked(self, event: Checked) -> None:
+        if event.verb is not self._plan.verb or event.to != self._plan.to.name:
+            return
+        first = self._checked_at is None
+        self._checked_at = event.stamp.clock_s
+        self._show_findings(event.findings, pending=False)
+        self._note_age()
+        self._show_start()
+        if first:
+            announce(self, f"Checked: {self.pill.accessibleName()}")
+
+    def _show_findings(self, findings: Readiness | None, *, pending: bool) -> None:
+        if not pending and findings == self._findings:
+            return
+        while (item := self._check_rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        shown = findings.findings if findings is not None else ()
+        rows: list[QWidget] = []
+        for finding in shown:
+            evidence = finding.evidence if finding.level is not Level.PASSED else ""
+            row = CheckRow(self._theme, level_shape(finding.level), finding.fact, evidence, quiet=True)
+            row.setToolTip(finding.evidence)
+            rows.append(row)
+        if pending:
+            rows.append(CheckRow(self._theme, Shape.WAITING, "Asking Azure whether you may write", quiet=True))
+        half = (len(rows) + 1) // 2
+        for index, row in enumerate(rows):
+            self._check_rows.addWidget(row, index % half, index // half, Qt.AlignmentFlag.AlignTop)
+        if not pending:
+            self._findings = findings
+        self.fit()
+
+    def _against(self) -> Problem | None:
+        """What forbids the start by the pre-flight, as the engine will judge it."""
+        if self._findings is None:
+            return Problem("asking", "Azure is being asked; nothing is written.")
+        graceful = self._plan.verb is Verb.GRACEFUL
+        accepted = self._accept is not None and self._accept.isChecked()
+        return self._findings.reason_against(unknown_stops=graceful and not accepted)
+
+    def _show_start(self) -> None:
+        findings = self._findings
+        if findings is not None:
+            open_ = self._session.reason_against(Verb.GRACEFUL) is None
+            state = readiness_state(findings, self._plan.verb, graceful_open=open_)
+            self.pill.show_state(state.shape, state.word)
+            self._offer_accept(findings)
+        against = self._against()
+        reason = against.what if against is not None else ""
+        if not reason and not self._matches:
+            reason = "Off until the name matches."
+        self.start.setEnabled(not reason and not self._started)
+        self.start.explain(reason or f"Sends the calls above: {about(self._plan.predicted_s)}")
+        self._why_off.say(reason)
+
+    def _offer_accept(self, findings: Readiness) -> None:
+        """What is not known stops graceful unless accepted (DESIGN 3d)."""
+        graceful = self._plan.verb is Verb.GRACEFUL
+        blocked = findings.reason_against(unknown_stops=False) is not None
+        unknown = findings.reason_against(unknown_stops=True) is not None
+        if graceful and unknown and not blocked and self._accept is None:
+            self._accept = QCheckBox("Start although something above is not known")
+            self._accept.setAccessibleName("Start although something above is not known")
+            self._accept.toggled.connect(self._on_accept)
+            self.body.addWidget(self._accept)
+            self.fit()
+        elif self._accept is not None and not unknown:
+            self._accept.hide()
+            self._accept.setChecked(False)
+
+    @Slot(bool)
+    def _on_accept(self, _accepted: bool) -> None:
+        self._show_start()
+
+    @Slot()
+    def _on_tick(self) -> None:
+        self._note_age()
+        checked = self._checked_at
+        if checked is not None and self._session.now() - checked > RECHECK_AFTER_S:
+            self._session.check(self._plan.to, self._plan.verb)
+
+    def _note_age(self) -> None:
+        if self._checked_at is not None:
+            ago = age(self._session.now() - self._checked_at)
+            self._checked_note.say(f"checked {ago}, nothing written")
+
+    # Answers -----------------------------------------------------------------------------------------------------
+
+    @Slot(str)
+    def _on_typed(self, text: str) -> None:
+        self._matches = text.strip() == self._session.setup.name
+        self._match_mark.show_shape(Shape.GOOD if self._matches else Shape.WAITING)
+        self._match_word.say("matches" if self._matches else "not yet")
+        self._show_start()
+
+    @Slot()
+    def _on_start(self) -> None:
+        if self._started or self._against() is not None or not self._matches:
+            return
+        self._started = True
+        accepted = self._accept is not None and self._accept.isChecked()
+        self._session.run_began.disconnect(self.reject)
+        self.accept()
+        self.confirmed.emit(accepted)
+
+    @Slot()
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(ticket(self._plan, self._session.setup, self._findings))
+        self.copy.rename("Copied")
+
+    def done(self, result: int) -> None:
+        """Stop asking when the dialog closes."""
+        self._tick.stop()
+        super().done(result)
+
+
+def _lead(plan: FailoverPlan) -> str:
+    if plan.verb is Verb.GRACEFUL:
+        return f"{plan.to.name} holds {plan.address} afterwards, until someone moves it again."
+    if plan.losing is None:
+        return f"{plan.address} is on no NIC: it is attached, nothing has to be removed."
+    return f"This does not ask {plan.losing.name} and does not change the configured active."

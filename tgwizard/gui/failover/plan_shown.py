@@ -1,0 +1,89 @@
+"""A failover plan in the forms the confirm dialog needs: call rows, time axis, and plain text for a change ticket."""
+
+from __future__ import annotations
+
+from tgwizard.engine.failover.plan import FailoverPlan
+from tgwizard.gui.failover.now_after import MoveShown
+from tgwizard.gui.kit.calls import CallShown, Span
+from tgwizard.model.change import Change
+from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Step
+from tgwizard.model.finding import Readiness
+from tgwizard.model.text import about
+
+
+def move_shown(plan: FailoverPlan, setup: ClusterSetup) -> MoveShown:
+    """Now and after."""
+    now = None if plan.losing is None else setup.members.index(plan.losing)
+    return MoveShown(plan.address, (setup.members[0].name, setup.members[1].name), now, setup.members.index(plan.to))
+
+
+def short_permission(action: str) -> str:
+    """ "networkInterfaces/write" from "Microsoft.Network/networkInterfaces/write"; joins keep what is joined."""
+    pieces = action.split("/")
+    return "/".join(pieces[-3:] if pieces[-1] == "action" else pieces[-2:])
+
+
+def calls_shown(plan: FailoverPlan) -> tuple[CallShown, ...]:
+    """One row for each write, in the order they are sent."""
+    return tuple(_call(change) for change in plan.changes)
+
+
+def _call(change: Change) -> CallShown:
+    return CallShown(
+        who=change.who,
+        what=change.sentence,
+        method=change.method,
+        short_path=change.target.short,
+        full_path=change.path,
+        needs="needs " + ", ".join(short_permission(action) for action in change.permissions),
+        seconds=about(change.predicted.usual_s),
+        slowest=f"slowest {about(change.predicted.slowest_s)}",
+    )
+
+
+def axis_shown(plan: FailoverPlan) -> tuple[tuple[Span, ...], Span]:
+    """The steps to scale, numbered like the call rows, and the gap: from the end of the detach to the end of the attach."""
+    spans: list[Span] = []
+    at = 0.0
+    number = 0
+    gap_from = 0.0
+    for step in plan.steps:
+        label = step.step.value
+        if step.step in {Step.DETACH, Step.ATTACH}:
+            number += 1
+            label = f"{number}  {label}"
+        if step.step is Step.ATTACH:
+            gap_from = at
+        spans.append(Span(label, at, step.predicted_s, leading=step.step is Step.ATTACH))
+        at += step.predicted_s
+    words = f"Gap {about(plan.gap.usual_s)}, slowest {about(plan.gap.slowest_s)}"
+    return tuple(spans), Span(words, gap_from, plan.gap.usual_s)
+
+
+def ticket(plan: FailoverPlan, setup: ClusterSetup, findings: Readiness | None) -> str:
+    """Plain text for a change ticket: what, now and after, exact calls, needed permissions, undo, checks."""
+    verb = "Graceful failover" if plan.verb is Verb.GRACEFUL else "Forced failover"
+    lines = [
+        f"{verb} of {setup.name} to {plan.to.name}",
+        move_shown(plan, setup).spoken,
+        f"Floating IP {plan.address}, subnet {setup.subnet.text}",
+        f"Predicted: {about(plan.predicted_s)} in all, gap {about(plan.gap.usual_s)} ({plan.gap.basis})",
+        "",
+        "What will be sent:",
+    ]
+    for number, change in enumerate(plan.changes, start=1):
+        lines += [
+            f"{number}. {change.who}: {change.method} {change.path}",
+            f"   before: {change.before}",
+            f"   after: {change.after}",
+            f"   needs: {', '.join(change.permissions)}",
+            f"   undo: {change.undo}",
+        ]
+    if findings is not None:
+        lines += ["", "Checks:"]
+        for finding in findings.findings:
+            evidence = f" ({finding.evidence})" if finding.evidence else ""
+            lines.append(f"- {finding.level.value}: {finding.fact}{evidence}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,131 @@
+"""The end of a run: outcome, the two measured times, changes by others, what is left, and Resume when there is something to do."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.icons import Icon
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.pill import Pill
+from tgwizard.gui.kit.rows import CheckRow, FieldValueRow
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.watch.timeline import outcome_shape
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import ByOther, Finished, Outcome
+from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.text import measured, tame
+
+_WORDS = {
+    Outcome.DONE: "Done",
+    Outcome.REFUSED: "Refused",
+    Outcome.CANCELLED: "Cancelled",
+    Outcome.YIELDED: "Yielded",
+    Outcome.UNKNOWN: "Not known",
+    Outcome.FAILED: "Failed",
+}
+
+
+def ended_shape(finished: Finished) -> Shape:
+    """The state shape of the outcome."""
+    return outcome_shape(finished.outcome)
+
+
+def place_words(place: Place) -> str:
+    """Where the address is, in words."""
+    match place.kind:
+        case PlaceKind.MEMBER if place.member is not None:
+            return f"on {place.member.name}"
+        case PlaceKind.STRANGER if place.stranger is not None:
+            return f"on {tame(place.stranger.name, 80)}, which is no member"
+        case PlaceKind.ATTACHING if place.member is not None:
+            return f"being attached to {place.member.name}"
+        case PlaceKind.RELEASING if place.member is not None:
+            return f"on no NIC, {place.member.nic.name} is being updated"
+        case PlaceKind.NO_NIC:
+            return "on no NIC"
+        case _:
+            return "not known"
+
+
+def by_other_words(change: ByOther) -> str:
+    """One change that someone else made, kept by us."""
+    return f"{change.nic}: {tame(change.difference)}"
+
+
+class ResultCard(Card):
+    """The result of one run."""
+
+    def __init__(self, theme: Theme, setup: ClusterSetup, parent: QWidget | None = None) -> None:
+        """An empty result."""
+        super().__init__(theme, "Result", spacing=theme.px(6), parent=parent)
+        self._setup = setup
+        self.pill = Pill(theme, Shape.WAITING, "Running")
+        self.head.addWidget(self.pill)
+        self.address = FieldValueRow(theme, "Floating IP", key_width=120)
+        self.seconds = FieldValueRow(theme, "Control plane", key_width=120)
+        self.gap = FieldValueRow(theme, "Gap as read", key_width=120)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(theme.px(6))
+        self.resume = Button(theme, "Resume the failover", icon=Icon.REFRESH)
+        self.resume.explain("Reads Azure first and does only what is missing")
+        self.resume.hide()
+        for row in (self.address, self.seconds, self.gap):
+            self.body.addWidget(row)
+        self.body.addLayout(self._rows)
+        self.body.addWidget(self.resume)
+
+    def words(self, finished: Finished) -> tuple[str, str]:
+        """The banner's sentence and detail for this end."""
+        address = self._setup.address
+        where = place_words(finished.place)
+        match finished.outcome:
+            case Outcome.DONE:
+                name = finished.place.member.name if finished.place.member is not None else "the member"
+                return f"Done: {name} holds {address}", "Read in Azure: exactly one holder, nothing in progress."
+            case Outcome.REFUSED:
+                return f"Not started: {address} did not move", finished.reason
+            case Outcome.CANCELLED:
+                return f"Cancelled: {address} is {where}", finished.reason
+            case Outcome.YIELDED:
+                return f"Yielded: someone else moved {address}", f"It is {where}. {finished.reason}"
+            case Outcome.UNKNOWN:
+                return f"Not known: where {address} is could not be read", finished.reason
+            case _:
+                back = ", put back" if finished.rolled_back else ""
+                return f"Failed: {address} is {where}{back}", finished.reason
+
+    def show_result(self, finished: Finished) -> None:
+        """Show the end of the run."""
+        shape = ended_shape(finished)
+        self.pill.show_state(shape, _WORDS[finished.outcome])
+        where = place_words(finished.place)
+        known = finished.place.kind is not PlaceKind.NOT_KNOWN
+        self.address.show_value(where if known else "not known", None if known else Shape.NOT_KNOWN)
+        self._figure(self.seconds, finished.seconds, "nothing was written")
+        self._figure(self.gap, finished.gap_as_read_s, "no gap was read")
+        if finished.outcome is not Outcome.DONE and finished.reason:
+            why = finished.problem.fix if finished.problem is not None else ""
+            self._rows.addWidget(CheckRow(self.theme, shape, finished.reason, why if why not in finished.reason else ""))
+        if finished.rolled_back:
+            self._rows.addWidget(CheckRow(self.theme, Shape.NOTE, "The address was put back where it was"))
+        if finished.by_other:
+            self._rows.addWidget(TextLabel(self.theme, "Changed by others meanwhile, kept", TextRole.CAPTION_STRONG))
+            for change in finished.by_other:
+                self._rows.addWidget(CheckRow(self.theme, Shape.NOTE, by_other_words(change)))
+        elif finished.outcome is Outcome.DONE:
+            note = TextLabel(self.theme, "Nothing else on either NIC changed.", TextRole.CAPTION, Token.TEXT2, wrap=True)
+            self._rows.addWidget(note)
+        if finished.left:
+            self._rows.addWidget(TextLabel(self.theme, "Left to do", TextRole.CAPTION_STRONG))
+            for left in finished.left:
+                self._rows.addWidget(CheckRow(self.theme, Shape.WARNING, left))
+        self.resume.setVisible(bool(finished.resume))
+        self.setAccessibleName(f"Result: {_WORDS[finished.outcome]}, the address is {where}")
+
+    @staticmethod
+    def _figure(row: FieldValueRow, seconds: float | None, without: str) -> None:
+        row.show_value(without if seconds is None else measured(seconds), None)

@@ -1,0 +1,178 @@
+"""What is known of a run, built from its events one by one: pure values, no Qt. The running view paints it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import assert_never
+
+from tgwizard.model.event import (
+    CallMade,
+    CancelMeaning,
+    Finished,
+    Located,
+    Noted,
+    RunEvent,
+    Started,
+    Step,
+    StepDone,
+    StepPlan,
+    StepStarted,
+    StepWaiting,
+)
+from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import Place, PlaceKind
+
+
+class StepStatus(Enum):
+    """Where one step stands."""
+
+    AHEAD = "ahead"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """One step of the run: its plan, its status, its latest sentence and the seconds it took."""
+
+    plan: StepPlan
+    status: StepStatus = StepStatus.AHEAD
+    detail: str = ""
+    since: float | None = None
+    seconds: float | None = None
+    deadline_s: float | None = None
+
+    def used_s(self, now: float) -> float:
+        """Seconds it took, or takes so far."""
+        if self.seconds is not None:
+            return self.seconds
+        return 0.0 if self.since is None else max(0.0, now - self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """A run as seen so far. ``started`` is None until its first event; ``finished`` is None until its last."""
+
+    started: Started | None = None
+    steps: tuple[StepState, ...] = ()
+    calls: tuple[CallMade, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    place: Place = field(default_factory=lambda: Place(PlaceKind.NOT_KNOWN))
+    cancel: CancelMeaning = CancelMeaning.STOPS
+    finished: Finished | None = None
+
+    @property
+    def current(self) -> StepState | None:
+        """The step that runs now."""
+        return next((step for step in self.steps if step.status is StepStatus.RUNNING), None)
+
+    @property
+    def predicted_s(self) -> float:
+        """The predicted seconds of all steps together."""
+        return sum(step.plan.predicted_s for step in self.steps)
+
+    def elapsed_s(self, now: float) -> float:
+        """Seconds since the start, up to the end once there is one."""
+        if self.started is None:
+            return 0.0
+        end = now if self.finished is None else self.finished.stamp.clock_s
+        return max(0.0, end - self.started.stamp.clock_s)
+
+    def gap_fraction(self, now: float) -> float:
+        """How much of the predicted attach is over, 0.0 to 1.0: where the pill is on its way."""
+        attach = self._step(Step.ATTACH)
+        if attach is None or attach.status is StepStatus.AHEAD:
+            return 0.0
+        return min(1.0, attach.used_s(now) / max(attach.plan.predicted_s, 0.1))
+
+    def after(self, event: RunEvent) -> RunState:
+        """The state once `event` has happened. Calls are kept newest first."""
+        match event:
+            case Started():
+                steps = tuple(StepState(plan) for plan in event.steps)
+                return replace(self, started=event, steps=steps)
+            case StepStarted():
+                begun = self._with_step(
+                    event.step,
+                    event.sentence,
+                    status=StepStatus.RUNNING,
+                    detail="",
+                    since=event.stamp.clock_s,
+                    deadline_s=event.deadline_s,
+                )
+                return replace(begun, cancel=event.cancel)
+            case StepWaiting():
+                return self._with_step(event.step, event.sentence, status=StepStatus.RUNNING, detail=event.sentence)
+            case StepDone():
+                return self._with_step(
+                    event.step,
+                    event.sentence,
+                    status=StepStatus.DONE,
+                    detail=event.sentence,
+                    seconds=event.seconds,
+                )
+            case CallMade():
+                return replace(self, calls=(event, *self.calls))
+            case Located():
+                return replace(self, place=event.place, cancel=event.cancel)
+            case Noted():
+                return replace(self, notes=(*self.notes, event.problem))
+            case Finished():
+                stopped = tuple(
+                    replace(step, status=StepStatus.STOPPED, seconds=step.used_s(event.stamp.clock_s))
+                    if step.status is StepStatus.RUNNING
+                    else step
+                    for step in self.steps
+                )
+                return replace(
+                    self,
+                    finished=event,
+                    steps=stopped,
+                    place=event.place,
+                    cancel=CancelMeaning.NOT_GRANTED,
+                )
+            case _:
+                assert_never(event)
+
+    def _step(self, step: Step) -> StepState | None:
+        return next((state for state in self.steps if state.plan.step is step), None)
+
+    def _with_step(
+        self,
+        step: Step,
+        sentence: str,
+        *,
+        status: StepStatus,
+        detail: str,
+        since: float | None = None,
+        seconds: float | None = None,
+        deadline_s: float | None = None,
+    ) -> RunState:
+        # A put-back is not announced at the start; it joins the list when it begins.
+        steps = self.steps
+        if self._step(step) is None:
+            steps = (*steps, StepState(StepPlan(step, sentence, 0.0)))
+        changed = []
+        for state in steps:
+            if state.plan.step is not step:
+                changed.append(self._overtaken(state, status))
+                continue
+            changed.append(
+                replace(
+                    state,
+                    status=status,
+                    detail=detail or state.detail,
+                    since=since if since is not None else state.since,
+                    seconds=seconds,
+                    deadline_s=deadline_s if deadline_s is not None else state.deadline_s,
+                )
+            )
+        return replace(self, steps=tuple(changed))
+
+    @staticmethod
+    def _overtaken(state: StepState, status: StepStatus) -> StepState:
+        if status is StepStatus.RUNNING and state.status is StepStatus.RUNNING:
+            return replace(state, status=StepStatus.STOPPED)
+        return state

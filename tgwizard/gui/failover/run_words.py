@@ -1,0 +1,114 @@
+"""The sentences of the running view: what moves, what a cancel or closing the window would do, and text to copy."""
+
+from __future__ import annotations
+
+from tgwizard.gui.failover.run_state import RunState, StepState
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import CallMade, CancelMeaning, Step
+from tgwizard.model.text import about, measured, utc
+
+
+def moving_sentence(run: RunState) -> str:
+    """The banner of a run in progress."""
+    started, current = run.started, run.current
+    if started is None:
+        return "Starting: nothing is written yet"
+    if current is None or current.plan.step is Step.CHECK:
+        return f"Checking: {started.address} has not moved yet"
+    if current.plan.step is Step.PUT_BACK:
+        back = started.losing or "where it was"
+        return f"Putting back: {started.address} returns to {back}"
+    if current.plan.step is Step.CONFIRM:
+        return f"Confirming: reading that {started.to} holds {started.address}"
+    if current.plan.step is Step.DETACH and started.losing is not None:
+        return f"Moving: {started.address} is being released by {started.losing}"
+    return f"Moving: {started.address} is on its way to {started.to}"
+
+
+def moving_detail(run: RunState, now: float) -> str:
+    """Which step of how many, and when it is usually done."""
+    if run.started is None:
+        return "The engine reads Azure first."
+    number = next((index for index, step in enumerate(run.steps, start=1) if step is run.current), 0)
+    where = f"Step {number} of {len(run.steps)}. " if number else ""
+    late = run.elapsed_s(now) > run.predicted_s > 0
+    usual = f"Usually done after {measured(run.predicted_s)}." if run.predicted_s else ""
+    return where + usual + (" It takes longer this time." if late else "")
+
+
+def cancel_words(run: RunState, losing: Member | None) -> tuple[str, str]:
+    """The words on the cancel button, and what it does or why it is off."""
+    back = losing.name if losing is not None else "where it was"
+    match run.cancel:
+        case CancelMeaning.STOPS:
+            return "Stop the failover", "Nothing was written yet. Stopping now leaves everything as it is."
+        case CancelMeaning.PUTS_BACK:
+            return f"Put it back on {back}", f"The address was released. Putting it back attaches it to {back} again."
+        case _:
+            words = "Stop the failover" if losing is None else f"Put it back on {back}"
+            if run.started is None:
+                return words, "The run is starting."
+            return words, f"Off: the attach to {run.started.to} was sent. Only Azure can end it now."
+
+
+def deadline_words(run: RunState, step: StepState, losing: Member | None) -> tuple[str, str]:
+    """The title of the deadline bar, and what happens when it is reached."""
+    deadline = measured(step.deadline_s or 0.0) if (step.deadline_s or 0) >= 120 else f"{step.deadline_s or 0:.0f} s"
+    title = f"If {step.plan.step.value.replace('_', ' ')} is not done by {deadline}"
+    back = losing.name if losing is not None else "no member"
+    match step.plan.step:
+        case Step.CHECK:
+            return title, "the run ends; nothing was written."
+        case Step.ATTACH if losing is not None:
+            return title, f"the engine reads where the address is, then puts it back on {back} or says what is left."
+        case Step.DETACH:
+            return title, f"the engine reads whether {back} still holds it, and ends the run with what it found."
+        case _:
+            return title, "the run ends and says what is left to do."
+
+
+def closing_words(run: RunState, setup: ClusterSetup, losing: Member | None) -> str:
+    """What closing the window, or this computer stopping, would mean now (STYLE section 10)."""
+    address = setup.address
+    back = losing.name if losing is not None else "where it was"
+    resume = (
+        f"If this computer stops now, tgwizard offers Resume when you open {setup.name} again. "
+        "Resume reads Azure first and does only what is missing."
+    )
+    match run.cancel:
+        case CancelMeaning.STOPS:
+            return f"Nothing was written yet. tgwizard asks whether to go on; {address} stays where it is otherwise."
+        case CancelMeaning.PUTS_BACK:
+            return f"tgwizard asks first: finish the move, or put {address} back on {back}. It closes after that. {resume}"
+        case _:
+            return f"tgwizard finishes the move and closes after that. {resume}"
+
+
+def call_time(run: RunState, call: CallMade) -> str:
+    """Seconds since the start, to 0.1 s."""
+    since = run.started.stamp.clock_s if run.started is not None else call.stamp.clock_s
+    return f"{max(0.0, call.stamp.clock_s - since):.1f} s"
+
+
+def details_text(run: RunState, setup: ClusterSetup) -> str:
+    """The run as plain text, for a ticket."""
+    started, finished = run.started, run.finished
+    lines = [f"Cluster {setup.name}, floating IP {setup.address}"]
+    if started is not None:
+        verb = "Graceful" if started.verb is Verb.GRACEFUL else "Forced"
+        lines.append(f"{verb} failover to {started.to}, run {started.run}, started {utc(started.stamp.at)}")
+    for step in run.steps:
+        took = measured(step.seconds) if step.seconds is not None else step.status.value
+        lines.append(f"- {step.plan.sentence}: {took} (predicted {about(step.plan.predicted_s)}) {step.detail}".rstrip())
+    if finished is not None:
+        lines.append(f"Outcome: {finished.outcome.value}. {finished.reason}".rstrip())
+        if finished.seconds is not None:
+            lines.append(f"Control-plane time: {measured(finished.seconds)}")
+        if finished.gap_as_read_s is not None:
+            lines.append(f"Gap as read: {measured(finished.gap_as_read_s)}")
+        lines += [f"Left to do: {left}" for left in finished.left]
+        lines += [f"Changed by others: {other.nic} {other.difference}" for other in finished.by_other]
+    lines.append("Calls, newest first:")
+    lines += [f"  {call_time(run, call)}  {call.method} {call.target}: {call.answer}" for call in run.calls]
+    return "\n".join(lines) + "\n"

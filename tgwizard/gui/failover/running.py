@@ -1,0 +1,364 @@
+"""The view of a run: verdict in motion with elapsed time, the address in flight, steps, deadline, calls, and then the result."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.failover.result import ResultCard, ended_shape
+from tgwizard.gui.failover.run_state import RunState, StepState, StepStatus
+from tgwizard.gui.failover.run_words import (
+    call_time,
+    cancel_words,
+    closing_words,
+    deadline_words,
+    details_text,
+    moving_detail,
+    moving_sentence,
+)
+from tgwizard.gui.kit.accessible import announce
+from tgwizard.gui.kit.banner import VerdictBanner
+from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.calls import LogRow
+from tgwizard.gui.kit.icons import Icon, IconMark
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.rows import NoticeBox
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.steps import DeadlineBar, StepRow
+from tgwizard.gui.kit.surface import Card, PageScroll, Rule
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.watch.cards import ThreeTruths
+from tgwizard.gui.watch.cluster_picture import ClusterPicture
+from tgwizard.gui.watch.shown import azure_holder, picture, picture_unread
+from tgwizard.model.cluster import Member
+from tgwizard.model.event import CancelMeaning, StepPlan
+from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.text import measured
+
+FRAME_MS = 100
+SIDE_WIDTH = 384
+WIDE = 980
+LOG_ROWS = 8
+
+_STEP_SHAPES = {
+    StepStatus.AHEAD: Shape.WAITING,
+    StepStatus.RUNNING: Shape.MOVING,
+    StepStatus.DONE: Shape.GOOD,
+    StepStatus.STOPPED: Shape.WARNING,
+}
+
+
+class RunPage(QWidget):
+    """Follows the run of one session to its end. It acts only through the session."""
+
+    back_asked = Signal()
+    resume_asked = Signal()
+
+    def __init__(self, theme: Theme, session: ClusterSession, parent: QWidget | None = None) -> None:
+        """Show the session's run, whether it has just begun or already ended."""
+        super().__init__(parent)
+        self._theme = theme
+        self._session = session
+        self._wide: bool | None = None
+        self._plans: tuple[StepPlan, ...] = ()
+        self._rows: list[StepRow] = []
+        self._calls_shown = -1
+        self._notes_shown = 0
+        self._ended = False
+        self.banner = VerdictBanner(theme)
+        self.picture = ClusterPicture(theme)
+        self.truths = ThreeTruths(theme)
+        self._build_steps()
+        self._build_log()
+        self._build_closing()
+        self._build_page()
+        self._frame = QTimer(self)
+        self._frame.setInterval(FRAME_MS)
+        self._frame.timeout.connect(self.refresh)
+        session.run_changed.connect(self.refresh)
+        session.run_ended.connect(self.refresh)
+        session.observed.connect(self.refresh)
+        self.picture.show_picture(picture_unread(session.setup))
+        self.refresh()
+
+    @property
+    def run(self) -> RunState:
+        """The run shown."""
+        return self._session.run or RunState()
+
+    # Building ----------------------------------------------------------------------------------------------------
+
+    def _build_steps(self) -> None:
+        theme = self._theme
+        self._steps = Card(theme, "Steps", spacing=0)
+        self._steps.head.addWidget(TextLabel(theme, "actual, then predicted", TextRole.CAPTION, Token.TEXT2))
+        self._step_list = QWidget()
+        self._step_list.setAccessibleName("Steps of the run")
+        self._step_rows = QVBoxLayout(self._step_list)
+        self._step_rows.setContentsMargins(0, theme.px(10), 0, theme.px(12))
+        self._step_rows.setSpacing(0)
+        self._deadline = QWidget()
+        column = QVBoxLayout(self._deadline)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(5))
+        self._deadline_title = TextLabel(theme, "", TextRole.CAPTION_STRONG, wrap=True)
+        self._deadline_used = TextLabel(theme, "", TextRole.CAPTION_KEY, Token.TEXT2)
+        self._deadline_bar = DeadlineBar(theme)
+        self._deadline_then = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        head = QHBoxLayout()
+        head.addWidget(self._deadline_title, 1)
+        head.addWidget(self._deadline_used)
+        column.addWidget(Rule(theme))
+        column.addSpacing(theme.px(4))
+        column.addLayout(head)
+        column.addWidget(self._deadline_bar)
+        column.addWidget(self._deadline_then)
+        self._steps.body.addWidget(self._step_list)
+        self._steps.body.addWidget(self._deadline)
+
+    def _build_log(self) -> None:
+        theme = self._theme
+        self._log = Card(theme, "Calls", spacing=0)
+        self._log.head.addWidget(TextLabel(theme, "seconds since the start", TextRole.CAPTION, Token.TEXT2))
+        self._log_list = QWidget()
+        self._log_list.setAccessibleName("Calls of this run, newest first")
+        self._log_rows = QVBoxLayout(self._log_list)
+        self._log_rows.setContentsMargins(0, theme.px(4), 0, 0)
+        self._log_rows.setSpacing(0)
+        self._log_empty = TextLabel(theme, "No call was made yet.", token=Token.TEXT2)
+        self._log.body.addWidget(self._log_empty)
+        self._log.body.addWidget(self._log_list)
+        self._log.body.addStretch(1)
+
+    def _build_closing(self) -> None:
+        theme = self._theme
+        self._closing = Card(theme, spacing=6)
+        head = QHBoxLayout()
+        head.setSpacing(9)
+        head.addWidget(IconMark(theme, Icon.INFO, 18, Token.ACCENT_TEXT))
+        head.addWidget(TextLabel(theme, "If you close this window", TextRole.BODY_STRONG))
+        head.addStretch(1)
+        self._closing_words = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self._closing.body.addLayout(head)
+        self._closing.body.addWidget(self._closing_words)
+        self.result = ResultCard(theme, self._session.setup)
+        self.result.resume.clicked.connect(self.resume_asked)
+        self.result.hide()
+        self.cancel = Button(theme, "Stop", icon=Icon.UNDO, height=36)
+        self.cancel.clicked.connect(self._on_cancel)
+        self.copy = Button(theme, "Copy details", icon=Icon.COPY, height=36)
+        self.copy.clicked.connect(self._on_copy)
+        self.back = Button(theme, f"Back to {self._session.setup.name}", icon=Icon.BACK, height=36)
+        self.back.clicked.connect(self.back_asked)
+        self.back.hide()
+        self._cancel_note = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self._notes = QWidget()
+        self._note_rows = QVBoxLayout(self._notes)
+        self._note_rows.setContentsMargins(0, 0, 0, 0)
+        self._note_rows.setSpacing(8)
+        self._notes.hide()
+
+    def _build_page(self) -> None:
+        content = QWidget()
+        self._grid = QGridLayout(content)
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(12)
+        self._side = QWidget()
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(12)
+        side.addWidget(self._steps)
+        side.addWidget(self.result)
+        side.addWidget(self._notes)
+        side.addWidget(self._closing)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        buttons.addWidget(self.cancel, 1)
+        buttons.addWidget(self.back, 1)
+        buttons.addWidget(self.copy, 1)
+        side.addLayout(buttons)
+        side.addWidget(self._cancel_note)
+        side.addStretch(1)
+        self._main = QWidget()
+        main = QVBoxLayout(self._main)
+        main.setContentsMargins(0, 0, 0, 0)
+        main.setSpacing(12)
+        main.addWidget(self.picture)
+        main.addWidget(self.truths)
+        main.addWidget(self._log, 1)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.addWidget(PageScroll(self._theme, content, f"Run on {self._session.setup.name}"))
+        self._arrange(wide=True)
+
+    # Showing -----------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show the run as it is now."""
+        run, now = self.run, self._session.now()
+        self._show_banner(run, now)
+        snapshot, verdict = self._session.snapshot, self._session.verdict
+        if snapshot is not None and verdict is not None:
+            self.picture.show_picture(picture(snapshot, verdict, run, now))
+            self.truths.show_holder(azure_holder(snapshot))
+        self._show_steps(run, now)
+        self._show_deadline(run.current, now)
+        self._show_calls(run)
+        self._show_notes(run)
+        self._show_cancel(run)
+        if run.finished is not None:
+            self._frame.stop()
+        if run.finished is not None and not self._ended:
+            self._ended = True
+            self.result.show_result(run.finished)
+            self.result.show()
+            self._closing.hide()
+            self.cancel.hide()
+            self._cancel_note.hide()
+            self.back.show()
+
+    def _show_banner(self, run: RunState, now: float) -> None:
+        if run.finished is not None:
+            sentence, detail = self.result.words(run.finished)
+            self.banner.show_verdict(ended_shape(run.finished), sentence, detail, urgent=True)
+        else:
+            urgent = run.place.kind in {PlaceKind.NO_NIC, PlaceKind.STRANGER}
+            self.banner.show_verdict(Shape.MOVING, moving_sentence(run), moving_detail(run, now), urgent=urgent)
+        if run.started is not None:
+            self.banner.show_figure(measured(run.elapsed_s(now)), "elapsed" if run.finished is None else "in all")
+
+    def _show_steps(self, run: RunState, now: float) -> None:
+        plans = tuple(step.plan for step in run.steps)
+        if plans != self._plans:
+            self._plans = plans
+            while (item := self._step_rows.takeAt(0)) is not None:
+                widget = item.widget()
+                if widget is not None:
+                    widget.hide()
+                    widget.deleteLater()
+            self._rows = [
+                StepRow(self._theme, plan.sentence, number, len(plans)) for number, plan in enumerate(plans, start=1)
+            ]
+            for row in self._rows:
+                self._step_rows.addWidget(row)
+        for row, step in zip(self._rows, run.steps, strict=True):
+            before = row.shape
+            self._show_step(row, step, now)
+            if row.shape is Shape.GOOD and before is not Shape.GOOD and self.isVisible():
+                announce(row, f"{step.plan.sentence}: done")
+
+    @staticmethod
+    def _show_step(row: StepRow, step: StepState, now: float) -> None:
+        predicted = measured(step.plan.predicted_s) if step.plan.predicted_s else ""
+        used = step.used_s(now)
+        detail = step.detail
+        late = step.status is StepStatus.RUNNING and 0 < step.plan.predicted_s < used
+        if late and "longer" not in detail:
+            detail = f"{detail}. Taking longer than usual" if detail else "Taking longer than usual"
+        actual = "" if step.status is StepStatus.AHEAD else measured(used)
+        row.show_step(_STEP_SHAPES[step.status], detail, actual, predicted)
+
+    def _show_deadline(self, step: StepState | None, now: float) -> None:
+        if step is None or not step.deadline_s:
+            self._deadline.hide()
+            return
+        title, then = deadline_words(self.run, step, self._losing())
+        used = step.used_s(now)
+        self._deadline_title.say(title)
+        self._deadline_used.say(f"{measured(used)} used")
+        self._deadline_then.say(then)
+        self._deadline_bar.show_use(used, step.plan.predicted_s, step.deadline_s)
+        self._deadline.show()
+
+    def _show_calls(self, run: RunState) -> None:
+        if len(run.calls) == self._calls_shown:
+            return
+        self._calls_shown = len(run.calls)
+        while (item := self._log_rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for call in run.calls[:LOG_ROWS]:
+            row = LogRow(self._theme, call_time(run, call), call.method, call.target, call.answer)
+            self._log_rows.addWidget(row)
+        self._log_empty.setVisible(not run.calls)
+
+    def _show_notes(self, run: RunState) -> None:
+        for problem in run.notes[self._notes_shown :]:
+            self._note_rows.addWidget(NoticeBox(self._theme, Shape.NOTE, problem.what, problem.why))
+            self._notes.show()
+        self._notes_shown = len(run.notes)
+
+    def _show_cancel(self, run: RunState) -> None:
+        words, reason = cancel_words(run, self._losing())
+        if self.cancel.accessibleName() != words:
+            self.cancel.rename(words)
+        self.cancel.setEnabled(run.cancel is not CancelMeaning.NOT_GRANTED and run.started is not None)
+        self.cancel.explain(reason)
+        self._cancel_note.say(reason)
+        self._closing_words.say(closing_words(run, self._session.setup, self._losing()))
+
+    def _losing(self) -> Member | None:
+        started = self.run.started
+        if started is None or started.losing is None:
+            return None
+        return self._session.setup.member(started.losing)
+
+    # Answers -----------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        self.cancel.setEnabled(False)
+        self._session.cancel_run()
+
+    @Slot()
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(details_text(self.run, self._session.setup))
+        self.copy.rename("Copied")
+
+    # Layout ------------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One column below 1200 px, two from there on."""
+        super().resizeEvent(event)
+        self._arrange(wide=self.width() >= WIDE)
+
+    def _arrange(self, *, wide: bool) -> None:
+        if wide is self._wide:
+            return
+        self._wide = wide
+        grid = self._grid
+        for widget in (self.banner, self._main, self._side):
+            grid.removeWidget(widget)
+        margin = 24 if wide else 16
+        grid.setContentsMargins(margin, 17 if wide else 11, margin, margin)
+        grid.addWidget(self.banner, 0, 0, 1, 2)
+        if wide:
+            self._side.setFixedWidth(max(SIDE_WIDTH, self._theme.px(SIDE_WIDTH)))
+            grid.addWidget(self._main, 1, 0)
+            grid.addWidget(self._side, 1, 1)
+        else:
+            self._side.setMinimumWidth(0)
+            self._side.setMaximumWidth(16777215)
+            grid.addWidget(self._side, 2, 0, 1, 2)
+            grid.addWidget(self._main, 1, 0, 1, 2)
+        grid.setRowStretch(1, 1)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Follow the run ten times a second while it lasts."""
+        super().showEvent(event)
+        self.refresh()
+        if self.run.finished is None:
+            self._frame.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: the run goes on, the painting stops."""
+        super().hideEvent(event)
+        self._frame.stop()

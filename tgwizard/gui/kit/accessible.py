@@ -1,0 +1,31 @@
+"""Accessible roles and announcements for widgets we paint or compose (STYLE section 13).
+
+Qt gives a composed widget the role "client". A widget that has an `accessible_role` attribute gets an interface with
+that role instead; name, description and children come from the widget itself.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleInterface
+from PySide6.QtWidgets import QAccessibleWidget, QWidget
+
+
+def _interface_for(_class_name: str, thing: QObject) -> QAccessibleInterface | None:
+    role = getattr(thing, "accessible_role", None)
+    if isinstance(thing, QWidget) and isinstance(role, QAccessible.Role):
+        return QAccessibleWidget(thing, role)
+    return None
+
+
+def install_accessible_roles() -> None:
+    """Register our interfaces with Qt. Called once, before the first window."""
+    QAccessible.installFactory(_interface_for)
+
+
+def announce(widget: QWidget, sentence: str, *, at_once: bool = False) -> None:
+    """Have a screen reader speak `sentence`; `at_once` interrupts what it is saying."""
+    event = QAccessibleAnnouncementEvent(widget, sentence)
+    politeness = QAccessible.AnnouncementPoliteness
+    event.setPoliteness(politeness.Assertive if at_once else politeness.Polite)
+    QAccessible.updateAccessibility(event)

@@ -1,0 +1,95 @@
+"""The verdict banner: the state in one sentence with names, tinted, with its shape; details below, actions at right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.accessible import announce
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.shapes import TINT, Shape, ShapeMark
+from tgwizard.gui.kit.surface import paint_ground
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import Radius, TextRole, Token
+
+
+class VerdictBanner(QWidget):
+    """The first thing on a page. A new sentence is announced; a new detail (an age) is not."""
+
+    accessible_role = QAccessible.Role.Notification
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """An empty banner; `show_verdict` fills it."""
+        super().__init__(parent)
+        self._theme = theme
+        self._mark = ShapeMark(theme, Shape.NOT_KNOWN, 30)
+        self._sentence = TextLabel(theme, "", TextRole.VERDICT, wrap=True)
+        self._detail = TextLabel(theme, "", TextRole.BODY, Token.TEXT2, wrap=True)
+        self._figure = TextLabel(theme, "", TextRole.TITLE)
+        self._caption = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(18, 10, 18, 11)
+        self._row.setSpacing(15)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addStretch(1)
+        words.addWidget(self._sentence)
+        words.addWidget(self._detail)
+        words.addStretch(1)
+        figures = QVBoxLayout()
+        figures.setSpacing(0)
+        figures.addStretch(1)
+        for label in (self._figure, self._caption):
+            label.setAlignment(Qt.AlignmentFlag.AlignRight)
+            label.hide()
+            figures.addWidget(label)
+        figures.addStretch(1)
+        self._row.addWidget(self._mark)
+        self._row.addLayout(words, 1)
+        self._row.addLayout(figures)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(theme.px(66))
+        theme.changed.connect(self.update)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict as shown."""
+        return self._sentence.text_shown
+
+    @property
+    def shape(self) -> Shape:
+        """The state shape shown."""
+        return self._mark.shape
+
+    def add_action(self, widget: QWidget) -> None:
+        """Put a button at the right end."""
+        self._row.addWidget(widget)
+
+    def show_verdict(self, shape: Shape, sentence: str, detail: str, *, urgent: bool = False) -> None:
+        """Replace state, sentence and detail; announce the sentence when it is new, `urgent` ones at once."""
+        new = sentence != self._sentence.text_shown
+        self._mark.show_shape(shape)
+        self._sentence.say(sentence)
+        self.show_detail(detail)
+        self.setAccessibleName(f"Verdict: {sentence}")
+        self.update()
+        if new and self.isVisible():
+            announce(self, sentence, at_once=urgent)
+
+    def show_detail(self, detail: str) -> None:
+        """Replace the line of details alone."""
+        self._detail.say(detail)
+        self._detail.setVisible(bool(detail))
+        self.setAccessibleDescription(detail)
+
+    def show_figure(self, figure: str, caption: str) -> None:
+        """Show a figure at the right end, for example the elapsed time; empty text hides it."""
+        self._figure.say(figure)
+        self._caption.say(caption)
+        self._figure.setVisible(bool(figure))
+        self._caption.setVisible(bool(caption))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the tinted ground."""
+        paint_ground(QPainter(self), self._theme, QRectF(self.rect()), TINT[self._mark.shape], None, Radius.CARD)

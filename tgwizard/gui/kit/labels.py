@@ -1,0 +1,116 @@
+"""Text on the window: plain text only, set in a text role and a colour token, repainted when the theme changes.
+
+Names of Azure resources are untrusted text, so no label here ever interprets mark-up (DESIGN section 9 of STYLE's words:
+names are shown as Azure spells them). They are never broken at a hyphen, and cut in the middle when too long.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+
+WORD_JOINER = "\u2060"
+
+
+def unbroken(text: str) -> str:
+    """`text` with a word joiner after each hyphen inside a word, so that line wrapping keeps `tg-node-a` whole."""
+    return text.replace("-", "-" + WORD_JOINER)
+
+
+class TextLabel(QLabel):
+    """A plain-text label of one text role and colour. `say` replaces the text; `text_shown` is what was said."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        text: str = "",
+        role: TextRole = TextRole.BODY,
+        token: Token = Token.TEXT,
+        *,
+        wrap: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Show `text` in `role` and `token`; `wrap` lets it use several lines."""
+        super().__init__(parent)
+        self._theme = theme
+        self._role = role
+        self._token = token
+        self._plain = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self.setWordWrap(wrap)
+        if wrap:
+            self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setFont(theme.font(role))
+        self._tint()
+        theme.changed.connect(self._tint)
+        self.say(text)
+
+    @property
+    def text_shown(self) -> str:
+        """The text as it was given."""
+        return self._plain
+
+    def say(self, text: str) -> None:
+        """Replace the text; nothing is repainted when it is the same."""
+        if text == self._plain:
+            return
+        self._plain = text
+        self.setText(unbroken(text) if self.wordWrap() else text)
+        self.setAccessibleName(text)
+
+    def recolour(self, token: Token) -> None:
+        """Replace the colour token."""
+        if token is not self._token:
+            self._token = token
+            self._tint()
+
+    @Slot()
+    def _tint(self) -> None:
+        palette = QPalette(self.palette())
+        palette.setColor(QPalette.ColorRole.WindowText, self._theme.colour(self._token))
+        self.setPalette(palette)
+
+
+class ElidedLabel(TextLabel):
+    """A one-line label that is cut in the middle when there is no room; the whole text is in the tooltip."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        text: str = "",
+        role: TextRole = TextRole.BODY,
+        token: Token = Token.TEXT,
+        *,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Show `text` on one line."""
+        self._mode = mode
+        super().__init__(theme, text, role, token, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for about six characters, so that layouts may squeeze the label."""
+        hint = super().minimumSizeHint()
+        six = QFontMetricsF(self.font()).averageCharWidth() * 6
+        return QSize(min(hint.width(), round(six)), hint.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the text, cut in the middle when it does not fit."""
+        metrics = QFontMetricsF(self.font())
+        shown = metrics.elidedText(self.text_shown, self._mode, self.width() + 0.5)
+        tip = self.text_shown if shown != self.text_shown else ""
+        if tip != self.toolTip():
+            self.setToolTip(tip)
+        if not tip:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        painter.drawText(self.rect(), int(self.alignment()), shown)

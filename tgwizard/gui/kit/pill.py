@@ -1,0 +1,108 @@
+"""Pills, role badges and tags: one state, one role, or one plain word. None of them is ever a button (STYLE section 6)."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.shapes import INK, TINT, Shape, ShapeMark
+from tgwizard.gui.kit.surface import paint_ground
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import Radius, TextRole, Token
+
+
+class Pill(QWidget):
+    """Tint, shape, word: a state. Its accessible name is "State: word"."""
+
+    def __init__(self, theme: Theme, shape: Shape, word: str, parent: QWidget | None = None) -> None:
+        """Show the state `word` with its `shape`."""
+        super().__init__(parent)
+        self._theme = theme
+        self._mark = ShapeMark(theme, shape, 14)
+        self._word = TextLabel(theme, word, TextRole.CAPTION_STRONG, INK[shape])
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.px(8), theme.px(4), theme.px(10), theme.px(4))
+        row.setSpacing(theme.px(6))
+        row.addWidget(self._mark)
+        row.addWidget(self._word)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+        self.show_state(shape, word)
+
+    def show_state(self, shape: Shape, word: str) -> None:
+        """Replace the state."""
+        self._mark.show_shape(shape)
+        self._word.say(word)
+        self._word.recolour(INK[shape])
+        self.setAccessibleName(f"State: {word}")
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the tinted ground."""
+        box = QRectF(self.rect())
+        paint_ground(QPainter(self), self._theme, box, TINT[self._mark.shape], None, box.height() / 2)
+
+
+class RoleBadge(QWidget):
+    """The role of a member: a filled diamond and "Active", a hollow one and "Standby", or a dashed ring and "Not known"."""
+
+    def __init__(self, theme: Theme, shape: Shape, word: str, parent: QWidget | None = None) -> None:
+        """Show `word` with the diamond `shape`."""
+        super().__init__(parent)
+        self._theme = theme
+        self._mark = ShapeMark(theme, shape, 11)
+        self._word = TextLabel(theme, word, TextRole.CAPTION_STRONG, INK[shape])
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.px(8), theme.px(3), theme.px(8), theme.px(3))
+        row.setSpacing(theme.px(6))
+        row.addWidget(self._mark)
+        row.addWidget(self._word)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+        self.show_role(shape, word)
+
+    def show_role(self, shape: Shape, word: str) -> None:
+        """Replace the role."""
+        self._mark.show_shape(shape)
+        self._word.say(word)
+        self._word.recolour(INK[shape])
+        self.setAccessibleName(f"Role: {word}")
+        self.updateGeometry()
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the ground: tinted for active, an edge for standby and not known."""
+        box = QRectF(self.rect())
+        if self._mark.shape is Shape.ACTIVE:
+            paint_ground(QPainter(self), self._theme, box, Token.ACCENT_TINT, None, Radius.BADGE)
+        else:
+            paint_ground(QPainter(self), self._theme, box, Token.CARD, Token.STRONG, Radius.BADGE)
+
+
+class Tag(QWidget):
+    """One plain word on a quiet ground, such as Lab, or an HTTP verb."""
+
+    def __init__(
+        self, theme: Theme, word: str, *, mono: bool = False, edge: bool = False, parent: QWidget | None = None
+    ) -> None:
+        """Show `word`; `mono` sets it as code, `edge` draws a line instead of a ground."""
+        super().__init__(parent)
+        self._theme = theme
+        self._edge = edge
+        role = TextRole.MONO_STRONG if mono else TextRole.BADGE
+        self._word = TextLabel(theme, word, role, Token.TEXT2)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.px(7), theme.px(1), theme.px(7), theme.px(1))
+        row.addWidget(self._word)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the quiet ground or the edge."""
+        box = QRectF(self.rect())
+        if self._edge:
+            paint_ground(QPainter(self), self._theme, box, None, Token.INPUT, Radius.TAG, dashed=True)
+        else:
+            paint_ground(QPainter(self), self._theme, box, Token.IDLE_TINT, None, Radius.TAG)

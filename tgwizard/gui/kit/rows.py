@@ -1,0 +1,146 @@
+"""Rows of facts: a check with its evidence, a note in a tinted box, an event of the timeline, a field of a member card."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.shapes import TINT, Shape, ShapeMark
+from tgwizard.gui.kit.surface import paint_ground
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import Radius, TextRole, Token
+
+
+class CheckRow(QWidget):
+    """One check: shape, fact, and the evidence for it on a second, smaller line."""
+
+    accessible_role = QAccessible.Role.ListItem
+
+    def __init__(
+        self,
+        theme: Theme,
+        shape: Shape,
+        fact: str,
+        evidence: str = "",
+        *,
+        quiet: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Show `fact`; `quiet` sets it as second text, as in the confirm dialog."""
+        super().__init__(parent)
+        role = TextRole.CAPTION if quiet else TextRole.BODY_KEY
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.px(8 if quiet else 10))
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(TextLabel(theme, fact, role, Token.TEXT2 if quiet else Token.TEXT, wrap=True))
+        if evidence:
+            words.addWidget(TextLabel(theme, evidence, TextRole.CAPTION, Token.TEXT2, wrap=True))
+        row.addWidget(ShapeMark(theme, shape, 14), 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        self.setAccessibleName(f"{fact}, {shape.value}")
+        self.setAccessibleDescription(evidence)
+
+
+class NoticeBox(QWidget):
+    """A tinted box with its shape: what, and why it matters. It stands directly above or under what it speaks of."""
+
+    accessible_role = QAccessible.Role.Notification
+
+    def __init__(self, theme: Theme, shape: Shape, what: str, why: str = "", parent: QWidget | None = None) -> None:
+        """Show `what` and, when there is more to say, `why`."""
+        super().__init__(parent)
+        self._theme = theme
+        self._shape = shape
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 11, 16, 12)
+        row.setSpacing(12)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(TextLabel(theme, what, TextRole.BODY_STRONG, wrap=True))
+        if why:
+            words.addWidget(TextLabel(theme, why, TextRole.BODY, Token.TEXT2, wrap=True))
+        row.addWidget(ShapeMark(theme, shape, 18), 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        self.setAccessibleName(what)
+        self.setAccessibleDescription(why)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the tinted ground."""
+        paint_ground(QPainter(self), self._theme, QRectF(self.rect()), TINT[self._shape], None, Radius.CONTROL)
+
+
+class TimelineRow(QWidget):
+    """One event: shape, local time (UTC in the tooltip), sentence, source."""
+
+    accessible_role = QAccessible.Role.ListItem
+
+    def __init__(
+        self,
+        theme: Theme,
+        shape: Shape,
+        local_time: str,
+        utc_time: str,
+        sentence: str,
+        source: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Show one event."""
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, theme.px(5), 0, theme.px(5))
+        row.setSpacing(theme.px(12))
+        time = TextLabel(theme, local_time, TextRole.MONO, Token.TEXT3)
+        time.setToolTip(utc_time)
+        time.setMinimumWidth(theme.px(88))
+        row.addWidget(ShapeMark(theme, shape, 14))
+        row.addWidget(time)
+        row.addWidget(ElidedLabel(theme, sentence, TextRole.BODY, mode=Qt.TextElideMode.ElideRight), 1)
+        row.addWidget(TextLabel(theme, source, TextRole.CAPTION, Token.TEXT2))
+        self.setAccessibleName(f"{local_time}, {sentence}, {source}")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+
+class FieldValueRow(QWidget):
+    """A key and its value with an optional state shape, as in a member card."""
+
+    def __init__(
+        self, theme: Theme, key: str, *, mono: bool = False, key_width: int = 100, parent: QWidget | None = None
+    ) -> None:
+        """An empty row for `key`; `show_value` fills it."""
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.px(6))
+        self._key = TextLabel(theme, key, TextRole.CAPTION_KEY, Token.TEXT2)
+        self._key.setMinimumWidth(theme.px(key_width))
+        self._mark = ShapeMark(theme, Shape.NOT_KNOWN, 14)
+        role = TextRole.MONO if mono else TextRole.BODY_KEY
+        self._value = ElidedLabel(theme, "", role)
+        row.addWidget(self._key)
+        row.addWidget(self._mark)
+        row.addWidget(self._value, 1)
+        self.setMinimumHeight(theme.px(18))
+
+    @property
+    def value(self) -> str:
+        """The value as shown."""
+        return self._value.text_shown
+
+    @property
+    def shape(self) -> Shape | None:
+        """The state shape shown, or None."""
+        return None if self._mark.isHidden() else self._mark.shape
+
+    def show_value(self, value: str, shape: Shape | None = None) -> None:
+        """Replace the value and the shape before it (None: no shape)."""
+        self._value.say(value)
+        known = shape is not Shape.NOT_KNOWN
+        self._value.recolour(Token.TEXT if known else Token.TEXT2)
+        self._mark.setVisible(shape is not None)
+        if shape is not None:
+            self._mark.show_shape(shape)

@@ -1,0 +1,127 @@
+"""The Steps panel of a run: each step with its shape, its detail, the time it took, and the time it was predicted to take."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.shapes import INK, Shape, ShapeMark
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+
+
+class StepRow(QWidget):
+    """One step; a line leads from its shape to the next one's, green once the step is done."""
+
+    accessible_role = QAccessible.Role.ListItem
+
+    def __init__(self, theme: Theme, name: str, number: int, of: int, parent: QWidget | None = None) -> None:
+        """Step `number` of `of`, called `name`, not begun."""
+        super().__init__(parent)
+        self._theme = theme
+        self._name_text = name
+        self._place = f"Step {number} of {of}"
+        self._last = number == of
+        self._mark = ShapeMark(theme, Shape.WAITING, 20)
+        self._name = TextLabel(theme, name, TextRole.BODY_STRONG, Token.TEXT2)
+        self._detail = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self._actual = TextLabel(theme, "", TextRole.BODY_STRONG)
+        self._predicted = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT3)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, theme.px(0 if self._last else 16))
+        grid.setHorizontalSpacing(theme.px(13))
+        grid.setVerticalSpacing(theme.px(1))
+        grid.setColumnStretch(1, 1)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+        grid.addWidget(self._mark, 0, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._name, 0, 1)
+        grid.addWidget(self._detail, 1, 1)
+        grid.addWidget(self._actual, 0, 2, right)
+        grid.addWidget(self._predicted, 1, 2, right)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+        self.show_step(Shape.WAITING, "", "", "")
+
+    @property
+    def shape(self) -> Shape:
+        """The state of the step as shown."""
+        return self._mark.shape
+
+    @property
+    def detail(self) -> str:
+        """The second line as shown."""
+        return self._detail.text_shown
+
+    def show_step(self, shape: Shape, detail: str, actual: str, predicted: str) -> None:
+        """Replace the state; `actual` and `predicted` are seconds as text, empty when there are none."""
+        self._mark.show_shape(shape)
+        self._name.recolour(Token.TEXT2 if shape is Shape.WAITING else Token.TEXT)
+        self._detail.say(detail)
+        self._actual.say(actual)
+        self._actual.recolour(INK[shape] if shape in {Shape.MOVING, Shape.BROKEN} else Token.TEXT)
+        self._predicted.say(predicted)
+        timing = ", ".join(part for part in (actual, f"predicted {predicted}" if predicted else "") if part)
+        self.setAccessibleName(f"{self._place}, {self._name_text}, {shape.value}")
+        self.setAccessibleDescription(". ".join(part for part in (detail, timing) if part))
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the line to the next step."""
+        if self._last:
+            return
+        side = self._mark.width()
+        done = self._mark.shape is Shape.GOOD
+        colour = self._theme.colour(Token.OK if done else Token.STRONG)
+        top = self._mark.geometry().bottom() + 5
+        QPainter(self).fillRect(QRectF(side / 2 - 1, top, 2, self.height() - top - 4), colour)
+
+
+class DeadlineBar(QWidget):
+    """How much of a step's deadline is used, with a mark where it was predicted to end."""
+
+    accessible_role = QAccessible.Role.ProgressBar
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """An empty bar."""
+        super().__init__(parent)
+        self._theme = theme
+        self._used = 0.0
+        self._mark = 0.0
+        self.setAccessibleName("Deadline of this step")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """A thin bar."""
+        return QSize(100, self._theme.px(8))
+
+    def minimumSizeHint(self) -> QSize:
+        """Never thinner."""
+        return QSize(40, self._theme.px(8))
+
+    def show_use(self, used_s: float, predicted_s: float, deadline_s: float) -> None:
+        """Set the used and predicted seconds of a deadline of `deadline_s`."""
+        self._used = min(1.0, used_s / deadline_s)
+        self._mark = min(1.0, predicted_s / deadline_s)
+        self.setAccessibleDescription(f"{used_s:.0f} of {deadline_s:.0f} seconds used")
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint track, used part and mark."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        box = QRectF(self.rect())
+        radius = box.height() / 2
+        painter.setBrush(self._theme.colour(Token.IDLE_TINT))
+        painter.drawRoundedRect(box, radius, radius)
+        if self._used > 0:
+            used = QRectF(box)
+            used.setWidth(max(box.height(), box.width() * self._used))
+            painter.setBrush(self._theme.colour(Token.ACCENT))
+            painter.drawRoundedRect(used, radius, radius)
+        if self._mark > 0:
+            x = box.width() * self._mark
+            painter.fillRect(QRectF(x - 1, 0, 2, box.height()), self._theme.colour(Token.TEXT2))

@@ -1,0 +1,143 @@
+"""Surfaces: cards, separators and rounded grounds painted from tokens, and the scroll area they stand in."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import Radius, TextRole, Token
+
+
+def paint_ground(
+    painter: QPainter,
+    theme: Theme,
+    box: QRectF,
+    ground: Token | None,
+    edge: Token | None,
+    radius: float,
+    width: float = 1.0,
+    dashed: bool = False,
+) -> None:
+    """Fill `box` with `ground` and draw its `edge` just inside it, with round corners."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if edge is None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        inner = box
+    else:
+        pen = QPen(theme.colour(edge), width)
+        if dashed:
+            pen.setDashPattern([4 / width, 3 / width])
+        painter.setPen(pen)
+        half = width / 2
+        inner = box.adjusted(half, half, -half, -half)
+    painter.setBrush(Qt.BrushStyle.NoBrush if ground is None else theme.colour(ground))
+    painter.drawRoundedRect(inner, radius, radius)
+    painter.restore()
+
+
+class Surface(QWidget):
+    """A widget with a ground, an edge and round corners; `restyle` replaces them."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        ground: Token | None = Token.CARD,
+        edge: Token | None = Token.BORDER,
+        radius: int = Radius.CARD,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Paint `ground` and `edge`; None leaves that part out."""
+        super().__init__(parent)
+        self._theme = theme
+        self._ground = ground
+        self._edge = edge
+        self._edge_width = 1.0
+        self._radius = radius
+        theme.changed.connect(self.update)
+
+    @property
+    def theme(self) -> Theme:
+        """The theme it is painted in."""
+        return self._theme
+
+    def restyle(self, ground: Token | None, edge: Token | None, edge_width: float = 1.0) -> None:
+        """Replace ground, edge and edge width."""
+        if (ground, edge, edge_width) != (self._ground, self._edge, self._edge_width):
+            self._ground, self._edge, self._edge_width = ground, edge, edge_width
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint ground and edge."""
+        box = QRectF(self.rect())
+        paint_ground(QPainter(self), self._theme, box, self._ground, self._edge, self._radius, self._edge_width)
+
+
+class Card(Surface):
+    """One topic: title left, state or age right, then whatever is added to `body`."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        title: str = "",
+        *,
+        margin: int = 16,
+        spacing: int = 8,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make a card; without a title it has no head."""
+        super().__init__(theme, parent=parent)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(margin, margin - 2, margin, margin)
+        self.body.setSpacing(spacing)
+        self.head = QHBoxLayout()
+        self.head.setSpacing(8)
+        self.title = TextLabel(theme, title, TextRole.SECTION)
+        if title:
+            self.head.addWidget(self.title)
+            self.head.addStretch(1)
+            self.body.addLayout(self.head)
+        else:
+            self.title.setParent(self)
+            self.title.hide()
+
+    def retitle(self, title: str) -> None:
+        """Replace the title."""
+        self.title.say(title)
+
+
+class Rule(QFrame):
+    """A one-pixel line between rows."""
+
+    def __init__(self, theme: Theme, token: Token = Token.BORDER, parent: QWidget | None = None) -> None:
+        """Draw in `token`, by default the decoration colour of row lines."""
+        super().__init__(parent)
+        self._theme = theme
+        self._token = token
+        self.setFixedHeight(1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the line."""
+        QPainter(self).fillRect(self.rect(), self._theme.colour(self._token))
+
+
+class PageScroll(QScrollArea):
+    """The scroll area of a page: no frame, the page's own ground, never scrolls sideways."""
+
+    def __init__(self, theme: Theme, content: QWidget, name: str, parent: QWidget | None = None) -> None:
+        """Scroll `content`; `name` is what assistive technology calls the area."""
+        super().__init__(parent)
+        self._theme = theme
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        content.setAutoFillBackground(False)
+        self.setAccessibleName(name)
+        self.setWidget(content)

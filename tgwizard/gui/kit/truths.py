@@ -1,0 +1,108 @@
+"""Three truths: configured active, reported active, Azure holder, each with source and age; a sign between two of them."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.surface import Surface
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+
+
+class Agreement(Enum):
+    """What stands between two truths."""
+
+    AGREE = "agrees"
+    DIFFER = "differs"
+    DIFFER_MOVING = "differs while moving"
+    NOT_KNOWN = "not known whether it agrees"
+
+
+class TruthCard(Surface):
+    """One of the three facts, with its age at right and its source below."""
+
+    def __init__(self, theme: Theme, title: str, parent: QWidget | None = None) -> None:
+        """An empty card called `title`."""
+        super().__init__(theme, parent=parent)
+        self._title_text = title
+        self._age = ElidedLabel(theme, "", TextRole.CAPTION_KEY, Token.TEXT3)
+        self._value = ElidedLabel(theme, "", TextRole.NAME)
+        self._source = ElidedLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(TextLabel(theme, title, TextRole.CAPTION_KEY, Token.TEXT2))
+        head.addStretch(1)
+        head.addWidget(self._age)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 9, 14, 9)
+        column.setSpacing(theme.px(2))
+        column.addLayout(head)
+        column.addWidget(self._value)
+        column.addWidget(self._source)
+
+    @property
+    def value(self) -> str:
+        """The value as shown."""
+        return self._value.text_shown
+
+    def show_truth(self, value: str, source: str, age: str, *, known: bool) -> None:
+        """Replace value, source and age; a value that is not known is set as second text."""
+        self._value.say(value)
+        self._value.recolour(Token.TEXT if known else Token.TEXT2)
+        self._source.say(source)
+        self._age.say(age)
+        spoken = ", ".join(part for part in (f"{self._title_text}: {value}", source, age) if part)
+        self.setAccessibleName(spoken)
+
+
+class AgreementSign(QWidget):
+    """The sign between two truths: equal, not equal, or a question mark, in a tinted disc."""
+
+    accessible_role = QAccessible.Role.StaticText
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """Not known at first."""
+        super().__init__(parent)
+        self._theme = theme
+        self._agreement = Agreement.NOT_KNOWN
+        side = theme.px(24)
+        self.setFixedSize(side, side)
+        self.show_agreement(Agreement.NOT_KNOWN)
+        theme.changed.connect(self.update)
+
+    def show_agreement(self, agreement: Agreement) -> None:
+        """Replace the sign."""
+        self._agreement = agreement
+        self.setAccessibleName(agreement.value)
+        self.setToolTip(agreement.value)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint disc and sign."""
+        ink, tint = {
+            Agreement.AGREE: (Token.OK, Token.OK_TINT),
+            Agreement.DIFFER: (Token.BAD, Token.BAD_TINT),
+            Agreement.DIFFER_MOVING: (Token.ACCENT_TEXT, Token.ACCENT_TINT),
+            Agreement.NOT_KNOWN: (Token.IDLE, Token.IDLE_TINT),
+        }[self._agreement]
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(self.width() / 24, self.height() / 24)
+        painter.setPen(self._theme.colour(tint))
+        painter.setBrush(self._theme.colour(tint))
+        painter.drawEllipse(QRectF(0.5, 0.5, 23, 23))
+        painter.setPen(QPen(self._theme.colour(ink), 1.8))
+        if self._agreement is Agreement.NOT_KNOWN:
+            painter.scale(24 / self.width(), 24 / self.height())
+            painter.setFont(self._theme.font(TextRole.BODY_STRONG))
+            painter.drawText(QRectF(self.rect()), 0x0084, "?")
+            return
+        painter.drawLine(QPointF(7.5, 9.7), QPointF(16.5, 9.7))
+        painter.drawLine(QPointF(7.5, 14.3), QPointF(16.5, 14.3))
+        if self._agreement is not Agreement.AGREE:
+            painter.drawLine(QPointF(14.6, 6.4), QPointF(9.4, 17.6))

@@ -1,0 +1,40 @@
+"""What the window asks of `app`: one function that opens the program, off the GUI thread, after the first paint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tgwizard.engine.services import Services
+from tgwizard.model.cluster_setup import ClusterSetup
+
+
+def _nothing() -> None:
+    """Close nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The program, open: its services and the clusters to show. ``close`` is called once, after the last job has ended."""
+
+    services: Services
+    clusters: tuple[ClusterSetup, ...]
+    close: Callable[[], None] = _nothing
+
+
+OpenProgram = Callable[[], Opened]
+"""Opens the program: imports the Azure SDK, signs in or starts the lab. Runs on a worker thread; UserError is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the window is told before anything is open: where the log is, how to redact text, what to call the place.
+
+    ``place`` names where the clusters live in the rail ("Lab in DIR", "Azure public"); ``is_lab`` draws the dashed page edge.
+    """
+
+    place: str
+    is_lab: bool
+    log_file: Path | None = None
+    redact: Callable[[str], str] = str

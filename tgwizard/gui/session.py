@@ -1,0 +1,340 @@
+"""One cluster as the window knows it: the latest snapshot, the timeline, the run in progress, and the jobs that feed them.
+
+It is the only place of the window that starts jobs. Everything comes back as events through the bridge; pages listen to the
+signals here and never to a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.plan import FailoverPlan, plan
+from tgwizard.engine.failover.resume import resume
+from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
+from tgwizard.engine.jobs import Broke, Job, Report, Work
+from tgwizard.engine.readiness import can_fail_over, readiness
+from tgwizard.engine.records import Began, Ended, Record
+from tgwizard.engine.services import Services
+from tgwizard.engine.watch.monitor import Monitor
+from tgwizard.gui.failover.run_state import RunState
+from tgwizard.gui.watch.shown import aged, target_of, verdict_now
+from tgwizard.gui.watch.timeline import EventShown, of_event, of_record
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import (
+    CallMade,
+    CancelMeaning,
+    Checked,
+    Event,
+    Finished,
+    Located,
+    Noted,
+    Observed,
+    SourceBack,
+    SourceLost,
+    Started,
+    StepDone,
+    StepStarted,
+    StepWaiting,
+)
+from tgwizard.model.finding import Readiness
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.snapshot import Snapshot
+from tgwizard.model.verdict import Verdict, VerdictName
+
+KEPT_EVENTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRead:
+    """What the journal holds: ended runs for predictions, records for the timeline, and a run without an end."""
+
+    cluster: str
+    ends: tuple[Ended, ...] = ()
+    records: tuple[Record, ...] = ()
+    unfinished: Began | None = None
+    problem: Problem | None = None
+
+
+class ClusterSession(QObject):
+    """Watches and fails over one cluster on behalf of the pages."""
+
+    observed = Signal()
+    timeline_changed = Signal()
+    checked = Signal(object)
+    run_began = Signal()
+    run_changed = Signal()
+    run_ended = Signal()
+    unfinished_changed = Signal()
+    trouble = Signal(object)
+
+    def __init__(
+        self,
+        services: Services,
+        setup: ClusterSetup,
+        own: queue.SimpleQueue[object],
+        parent: QObject | None = None,
+    ) -> None:
+        """Know nothing yet. `own` is the window's own queue, for answers that are no events of the engine."""
+        super().__init__(parent)
+        self.services = services
+        self.setup = setup
+        self._own = own
+        self._monitor: Monitor | None = None
+        self._watch_job: Job | None = None
+        self._check_job: Job | None = None
+        self._run_job: Job | None = None
+        self._run_id = ""
+        self._snapshot: Snapshot | None = None
+        self._last_verdict: VerdictName | None = None
+        self._preferred: Member | None = None
+        self.ends: tuple[Ended, ...] = ()
+        self.events: tuple[EventShown, ...] = ()
+        self.unfinished: Began | None = None
+        self.run: RunState | None = None
+
+    # What is known -----------------------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Seconds on the scale of the engine's Clock."""
+        return self.services.clock.monotonic()
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The latest readings, as old as they are now; None before the first."""
+        return None if self._snapshot is None else aged(self._snapshot, self.now())
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the latest readings mean now; None before the first."""
+        snapshot = self.snapshot
+        return None if snapshot is None else verdict_now(snapshot)
+
+    @property
+    def target(self) -> Member | None:
+        """Where a failover would go; None before the first reading."""
+        snapshot = self.snapshot
+        return None if snapshot is None else target_of(snapshot, self._preferred)
+
+    def prefer(self, member: Member) -> None:
+        """Aim at `member` while the address has no holder."""
+        self._preferred = member
+        self.observed.emit()
+
+    def readiness(self, verb: Verb) -> Readiness | None:
+        """Would `verb` work now; None before the first reading."""
+        snapshot, target = self.snapshot, self.target
+        return None if snapshot is None or target is None else readiness(snapshot, target, verb)
+
+    def reason_against(self, verb: Verb) -> Problem | None:
+        """Why `verb` is off, or None. A run in progress stops both verbs."""
+        snapshot, target = self.snapshot, self.target
+        if snapshot is None or target is None:
+            return Problem("not-read", "Azure has not answered yet.", "", "The buttons come on with the first reading.")
+        if self.running:
+            return Problem("run-in-progress", "A run already works on this cluster.", "", "Wait until it has ended.")
+        return can_fail_over(snapshot, target, verb)
+
+    def plan(self, verb: Verb) -> FailoverPlan | None:
+        """What a failover would send now; None before the first reading."""
+        snapshot, target = self.snapshot, self.target
+        return None if snapshot is None or target is None else plan(snapshot, target, verb, self.ends)
+
+    @property
+    def running(self) -> bool:
+        """Whether a run of ours has begun and not ended."""
+        return self.run is not None and self.run.finished is None
+
+    # Jobs --------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to watch."""
+        setup, services, own = self.setup, self.services, self._own
+
+        def work(report: Report, token: CancelToken) -> None:
+            monitor = Monitor(services, setup, report)
+            self._monitor = monitor
+            with contextlib.ExitStack() as stack:
+                try:
+                    journal = services.journal(setup)
+                except UserError as error:
+                    own.put(HistoryRead(setup.name, problem=error.problem))
+                else:
+                    stack.callback(journal.close)
+                    monitor.journal = journal
+                    own.put(
+                        HistoryRead(setup.name, journal.ends(), journal.latest(), journal.unfinished()),
+                    )
+                monitor.watch(token)
+
+        self._watch_job = services.jobs.start(f"watch-{setup.name}", work)
+
+    def stop(self) -> None:
+        """Stop watching; a run goes on."""
+        if self._watch_job is not None:
+            self._watch_job.cancel()
+        if self._check_job is not None:
+            self._check_job.cancel()
+
+    def read_now(self) -> None:
+        """Read everything again now (F5)."""
+        if self._monitor is not None:
+            self._monitor.read_now()
+
+    def check(self, to: Member, verb: Verb) -> None:
+        """Run the preflight alone; its answer is the signal `checked`. Nothing is written."""
+        if self._check_job is not None and self._check_job.running:
+            return
+        services, setup = self.services, self.setup
+
+        def work(report: Report, token: CancelToken) -> None:
+            rehearse(services, setup, to, verb, report, token)
+
+        self._check_job = self._begin("check", work)
+
+    def fail_over(self, to: Member, verb: Verb, *, accept_unknown: bool = False) -> None:
+        """Start the failover as the cluster's one writing job."""
+        services, setup = self.services, self.setup
+        options = RunOptions(accept_unknown=accept_unknown)
+
+        def work(report: Report, token: CancelToken) -> None:
+            fail_over(services, setup, to, verb, report, token, options)
+
+        self._start_run("failover", work)
+
+    def resume(self) -> None:
+        """Finish the interrupted run; it reads the world again and plans anew."""
+        services, setup = self.services, self.setup
+
+        def work(report: Report, token: CancelToken) -> None:
+            resume(services, setup, None, report, token)
+
+        self._start_run("resume", work)
+
+    def cancel_run(self) -> None:
+        """Ask the run to stop, or to put the address back; what that means now is `run.cancel`."""
+        if self._run_job is not None and self.run is not None and self.run.cancel is not CancelMeaning.NOT_GRANTED:
+            self._run_job.cancel()
+
+    def _start_run(self, name: str, work: Work) -> None:
+        if self.running:
+            return
+        self.run = RunState()
+        self._run_id = ""
+        job = self._begin(name, work, writes=True)
+        if job is None:
+            self.run = None
+            return
+        self._run_job = job
+        self.run_began.emit()
+
+    def _begin(self, name: str, work: Work, *, writes: bool = False) -> Job | None:
+        try:
+            return self.services.jobs.start(
+                f"{name}-{self.setup.name}", work, writes=self.setup.identity if writes else None
+            )
+        except UserError as error:
+            self.trouble.emit(error.problem)
+            return None
+
+    # Events ------------------------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def take(self, event: object) -> None:
+        """Take one event from the bridge; events of other clusters are left alone."""
+        match event:
+            case Observed() if event.cluster == self.setup.name:
+                self._take_observed(event)
+            case HistoryRead() if event.cluster == self.setup.name:
+                self._take_history(event)
+            case Checked() if event.cluster == self.setup.name:
+                self.checked.emit(event)
+            case SourceLost() | SourceBack() if event.cluster == self.setup.name:
+                self._add(of_event(event, self.setup))
+            case Started() if event.cluster == self.setup.name:
+                self._run_id = event.run
+                self._take_run(event)
+            case Finished() if event.cluster == self.setup.name:
+                self._take_run(event)
+                self._take_end(event)
+            case StepStarted() | StepWaiting() | StepDone() | CallMade() | Located() | Noted():
+                if event.run == self._run_id:
+                    self._take_run(event)
+            case Broke() if self._run_job is not None and event.job == self._run_job.id:
+                self._take_broken_run()
+            case _:
+                return
+
+    def _take_observed(self, event: Observed) -> None:
+        self._snapshot = event.snapshot
+        verdict = event.verdict
+        if verdict.name is not self._last_verdict:
+            if self._last_verdict is not None:
+                self._add(of_event(event, self.setup))
+            self._last_verdict = verdict.name
+        self.observed.emit()
+
+    def _take_history(self, history: HistoryRead) -> None:
+        self.ends = history.ends
+        if history.records:
+            old = [shown for record in history.records if (shown := of_record(record, self.setup)) is not None]
+            self.events = (*self.events, *old)[:KEPT_EVENTS]
+            self.timeline_changed.emit()
+        if not self.running:
+            self.unfinished = history.unfinished
+            self.unfinished_changed.emit()
+        if history.problem is not None:
+            self.trouble.emit(history.problem)
+
+    def _take_run(self, event: Event) -> None:
+        if self.run is None or isinstance(event, Observed | SourceLost | SourceBack | Checked):
+            return
+        self.run = self.run.after(event)
+        self.run_changed.emit()
+
+    def _take_end(self, event: Finished) -> None:
+        self._run_id = ""
+        self._add(of_event(event, self.setup))
+        self.unfinished = None
+        self._read_history()
+        self.read_now()
+        self.unfinished_changed.emit()
+        self.run_ended.emit()
+
+    def _take_broken_run(self) -> None:
+        """A run that died of an unexpected error sends no Finished: say what is known, which is only the last place."""
+        if self.run is not None and self.run.finished is None:
+            self.run = None
+            self._read_history()
+            self.trouble.emit(
+                Problem(
+                    "run-broke",
+                    "The run ended by an error of tgwizard.",
+                    "Where the address is now is shown by the picture.",
+                    "Use Resume when it is offered; the report is in the log.",
+                )
+            )
+            self.run_ended.emit()
+
+    def _read_history(self) -> None:
+        services, setup, own = self.services, self.setup, self._own
+
+        def work(_report: Report, _token: CancelToken) -> None:
+            try:
+                journal = services.journal(setup)
+            except UserError as error:
+                own.put(HistoryRead(setup.name, problem=error.problem))
+                return
+            with contextlib.closing(journal):
+                own.put(HistoryRead(setup.name, journal.ends(), (), journal.unfinished()))
+
+        self._begin("history", work)
+
+    def _add(self, shown: EventShown) -> None:
+        self.events = (shown, *self.events)[:KEPT_EVENTS]
+        self.timeline_changed.emit()

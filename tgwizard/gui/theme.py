@@ -1,0 +1,210 @@
+"""The theme: which palette and fonts are in use, and the one signal that makes every painted widget repaint.
+
+One `Theme` is made by `start` and handed to every widget; nothing looks it up globally. Fusion carries our palette; the
+style sheet covers fields and scroll bars only, everything else is painted from tokens (STYLE section 14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
+from PySide6.QtWidgets import QApplication
+
+from tgwizard.gui.tokens import PALETTES, Family, Radius, Scheme, TextRole, ThemeChoice, Token
+
+SHIPPED_FAMILIES: Mapping[Family, tuple[str, ...]] = {
+    Family.TEXT: ("Inter",),
+    Family.DISPLAY: ("Inter Display", "Inter"),
+    Family.MONO: ("JetBrains Mono",),
+}
+"""Families to look for, best first; what is not installed falls back to the system's (STYLE section 4)."""
+
+
+def load_fonts(folder: Path) -> list[str]:
+    """Register every font file of `folder` with Qt and return the family names found; an absent folder gives none."""
+    found: list[str] = []
+    if not folder.is_dir():
+        return found
+    for file in sorted(folder.iterdir()):
+        if file.suffix.lower() in {".ttf", ".otf"}:
+            handle = QFontDatabase.addApplicationFont(str(file))
+            found.extend(name for name in QFontDatabase.applicationFontFamilies(handle) if name not in found)
+    return found
+
+
+def _system_family(family: Family) -> str:
+    kind = QFontDatabase.SystemFont.FixedFont if family is Family.MONO else QFontDatabase.SystemFont.GeneralFont
+    return QFontInfo(QFontDatabase.systemFont(kind)).family()
+
+
+class Theme(QObject):
+    """Colours and fonts for the whole window; emits `changed` after either has been replaced."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        app: QApplication,
+        choice: ThemeChoice = ThemeChoice.SYSTEM,
+        text_scale: float = 1.0,
+        reduced_motion: bool = False,
+    ) -> None:
+        """Apply the theme to `app` at once and follow the system from then on."""
+        super().__init__(app)
+        self._app = app
+        self._choice = choice
+        self._text_scale = text_scale
+        self._reduced_motion = reduced_motion
+        self._families = {family: self._installed(family) for family in Family}
+        self._fonts: dict[TextRole, QFont] = {}
+        self._scheme = self._wanted()
+        self._colours = self._read_colours()
+        app.setStyle("Fusion")
+        self._apply()
+        app.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
+
+    @property
+    def scheme(self) -> Scheme:
+        """The palette in use now."""
+        return self._scheme
+
+    @property
+    def choice(self) -> ThemeChoice:
+        """What the user asked for."""
+        return self._choice
+
+    @property
+    def text_scale(self) -> float:
+        """The user's text size: 1.0 is 100 %."""
+        return self._text_scale
+
+    @property
+    def reduced_motion(self) -> bool:
+        """True when glides and fades are to be instant (STYLE section 8)."""
+        return self._reduced_motion
+
+    def choose(self, choice: ThemeChoice) -> None:
+        """Follow the system, or hold one palette; repaints live."""
+        self._choice = choice
+        self._refresh()
+
+    def colour(self, token: Token) -> QColor:
+        """The colour of `token` in the palette in use."""
+        return self._colours[token]
+
+    def font(self, role: TextRole) -> QFont:
+        """The font of a text role: scaled, with tabular figures, unhinted."""
+        font = self._fonts.get(role)
+        if font is None:
+            style = role.value
+            font = QFont(self._families[style.family])
+            font.setPixelSize(round(style.px * self._text_scale))
+            font.setWeight(QFont.Weight(style.weight))
+            font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+            font.setFeature(QFont.Tag("tnum"), 1)
+            if style.family is Family.MONO:
+                # Programming ligatures would draw an address or a path differently from its characters.
+                font.setFeature(QFont.Tag("calt"), 0)
+                font.setStyleHint(QFont.StyleHint.Monospace)
+            self._fonts[role] = font
+        return QFont(font)
+
+    def px(self, size: float) -> int:
+        """A measure given at 100 %, scaled with the text (for marks that belong to text, not for margins)."""
+        return round(size * self._text_scale)
+
+    def _installed(self, family: Family) -> str:
+        installed = set(QFontDatabase.families())
+        for name in SHIPPED_FAMILIES[family]:
+            if name in installed:
+                return name
+        return _system_family(family)
+
+    def _wanted(self) -> Scheme:
+        if self._choice is ThemeChoice.LIGHT:
+            return Scheme.LIGHT
+        if self._choice is ThemeChoice.DARK:
+            return Scheme.DARK
+        dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        return Scheme.DARK if dark else Scheme.LIGHT
+
+    def _read_colours(self) -> dict[Token, QColor]:
+        return {token: QColor(value) for token, value in PALETTES[self._scheme].items()}
+
+    @Slot()
+    def _on_system_scheme(self) -> None:
+        self._refresh()
+
+    def _refresh(self) -> None:
+        wanted = self._wanted()
+        if wanted is self._scheme:
+            return
+        self._scheme = wanted
+        self._colours = self._read_colours()
+        self._apply()
+        self.changed.emit()
+
+    def _apply(self) -> None:
+        self._app.setFont(self.font(TextRole.BODY))
+        self._app.setPalette(self._palette())
+        self._app.setStyleSheet(self._style_sheet())
+
+    def _palette(self) -> QPalette:
+        palette = QPalette()
+        roles = {
+            QPalette.ColorRole.Window: Token.WINDOW,
+            QPalette.ColorRole.WindowText: Token.TEXT,
+            QPalette.ColorRole.Base: Token.CARD,
+            QPalette.ColorRole.AlternateBase: Token.SUNKEN,
+            QPalette.ColorRole.Text: Token.TEXT,
+            QPalette.ColorRole.PlaceholderText: Token.TEXT3,
+            QPalette.ColorRole.Button: Token.CARD,
+            QPalette.ColorRole.ButtonText: Token.TEXT,
+            QPalette.ColorRole.BrightText: Token.ON_FILL,
+            QPalette.ColorRole.Highlight: Token.ACCENT,
+            QPalette.ColorRole.HighlightedText: Token.ON_FILL,
+            QPalette.ColorRole.Link: Token.ACCENT_TEXT,
+            QPalette.ColorRole.LinkVisited: Token.ACCENT_TEXT,
+            QPalette.ColorRole.ToolTipBase: Token.CARD,
+            QPalette.ColorRole.ToolTipText: Token.TEXT,
+            QPalette.ColorRole.Light: Token.CARD,
+            QPalette.ColorRole.Midlight: Token.BORDER,
+            QPalette.ColorRole.Mid: Token.STRONG,
+            QPalette.ColorRole.Dark: Token.INPUT,
+            QPalette.ColorRole.Shadow: Token.TEXT,
+            QPalette.ColorRole.Accent: Token.ACCENT,
+        }
+        for role, token in roles.items():
+            palette.setColor(role, self.colour(token))
+        for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, role, self.colour(Token.TEXT3))
+        return palette
+
+    def _style_sheet(self) -> str:
+        """The rules for fields, tool tips and scroll bars: the only parts Qt draws for us."""
+
+        def name(token: Token) -> str:
+            return self.colour(token).name()
+
+        return f"""
+        QLineEdit {{ background: {name(Token.CARD)}; color: {name(Token.TEXT)}; padding: 0 {self.px(12)}px;
+            border: 1px solid {name(Token.INPUT)}; border-radius: {Radius.CONTROL}px; min-height: {self.px(34)}px;
+            selection-background-color: {name(Token.ACCENT)}; selection-color: {name(Token.ON_FILL)}; }}
+        QLineEdit:focus {{ border: 2px solid {name(Token.ACCENT_TEXT)}; padding: 0 {self.px(12) - 1}px; }}
+        QLineEdit:disabled {{ background: {name(Token.SUNKEN)}; color: {name(Token.TEXT3)}; }}
+        QPlainTextEdit {{ background: {name(Token.SUNKEN)}; color: {name(Token.TEXT)};
+            border: 1px solid {name(Token.BORDER)}; border-radius: {Radius.CONTROL}px; padding: 8px; }}
+        QPlainTextEdit:focus {{ border: 2px solid {name(Token.ACCENT_TEXT)}; padding: 7px; }}
+        QToolTip {{ background: {name(Token.CARD)}; color: {name(Token.TEXT)}; padding: 4px;
+            border: 1px solid {name(Token.STRONG)}; }}
+        QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
+        QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
+        QScrollBar::handle {{ background: {name(Token.STRONG)}; border-radius: 3px; margin: 3px;
+            min-height: 32px; min-width: 32px; }}
+        QScrollBar::handle:hover {{ background: {name(Token.INPUT)}; }}
+        QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+        QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+        """

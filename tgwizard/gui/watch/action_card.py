@@ -1,0 +1,171 @@
+"""The card of one verb: its checks as facts with evidence, and the button under the reasons that allow or block it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QEnterEvent, QFocusEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.buttons import Button, ButtonKind
+from tgwizard.gui.kit.icons import Icon
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.pill import Pill
+from tgwizard.gui.kit.rows import CheckRow
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.watch.shown import StateShown, checks_in_short, level_shape
+from tgwizard.model.cluster import Verb
+from tgwizard.model.finding import Readiness
+from tgwizard.model.problem import Problem
+
+
+class VerbButton(Button):
+    """A failover button that says when it is pointed at or focused, so that the picture can show the ghost path."""
+
+    considered = Signal(bool)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Pointed at."""
+        self.considered.emit(self.isEnabled())
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """No longer pointed at."""
+        self.considered.emit(False)
+        super().leaveEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Focused by key."""
+        self.considered.emit(self.isEnabled())
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """No longer focused."""
+        self.considered.emit(False)
+        super().focusOutEvent(event)
+
+
+def button_text(verb: Verb, member: str) -> str:
+    """The words of STYLE section 10 for the button that opens the question."""
+    return f"Fail over to {member}…" if verb is Verb.GRACEFUL else f"Force failover to {member}…"
+
+
+class ActionCard(Card):
+    """Graceful or forced: pill, cost in one line, checks worst first, button, and the reason while the button is off."""
+
+    asked = Signal()
+    considered = Signal(bool)
+
+    def __init__(self, theme: Theme, verb: Verb, parent: QWidget | None = None) -> None:
+        """A card for `verb` before the first reading."""
+        self._verb = verb
+        graceful = verb is Verb.GRACEFUL
+        super().__init__(theme, "Graceful failover" if graceful else "Forced failover", spacing=0, parent=parent)
+        self._compact = False
+        self._expanded = False
+        self._findings: Readiness | None = None
+        self.body.setContentsMargins(17, 13, 17, 15)
+        self.pill = Pill(theme, Shape.NOT_KNOWN, "Not known")
+        self.head.addWidget(self.pill)
+        self._cost = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self._short = TextLabel(theme, "", TextRole.BODY, Token.TEXT2)
+        self._toggle = Button(theme, "Show", ButtonKind.LINK, height=28)
+        self._toggle.clicked.connect(self._on_toggle)
+        self._toggle_name = f"checks of the {'graceful' if graceful else 'forced'} failover"
+        self._short_row = QWidget()
+        short = QHBoxLayout(self._short_row)
+        short.setContentsMargins(0, 0, 0, 0)
+        short.addWidget(self._short)
+        short.addStretch(1)
+        short.addWidget(self._toggle)
+        self._checks = QWidget()
+        self._checks.setAccessibleName(f"Checks of the {'graceful' if graceful else 'forced'} failover")
+        self._rows = QVBoxLayout(self._checks)
+        self._rows.setContentsMargins(0, theme.px(8), 0, theme.px(2))
+        self._rows.setSpacing(theme.px(7))
+        self.button = VerbButton(
+            theme,
+            button_text(verb, "the other member"),
+            ButtonKind.PRIMARY if graceful else ButtonKind.DANGER_OUTLINE,
+            Icon.SWAP if graceful else Icon.BOLT,
+            height=38,
+        )
+        self.button.setEnabled(False)
+        self.button.clicked.connect(self._on_clicked)
+        self.button.considered.connect(self.considered)
+        self._reason = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self.choose = Button(theme, "Choose the other member", ButtonKind.LINK, height=28)
+        self.choose.hide()
+        self.body.addSpacing(theme.px(3))
+        self.body.addWidget(self._cost)
+        self.body.addWidget(self._short_row)
+        self.body.addWidget(self._checks)
+        self.body.addSpacing(theme.px(8))
+        self.body.addWidget(self.button)
+        self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addWidget(self._reason)
+        self._reason.setContentsMargins(0, theme.px(7), 0, 0)
+        self._reason.hide()
+        self._show_parts()
+
+    @property
+    def reason(self) -> str:
+        """The reason shown while the button is off, else empty."""
+        return self._reason.text_shown
+
+    def set_compact(self, compact: bool) -> None:
+        """The short form for narrow windows: "5 checks, all passed", Show."""
+        if compact != self._compact:
+            self._compact = compact
+            self._show_parts()
+
+    def show_action(
+        self, member: str, state: StateShown, cost: str, findings: Readiness | None, against: Problem | None
+    ) -> None:
+        """Replace everything; widgets are rebuilt only when the findings differ."""
+        self.pill.show_state(state.shape, state.word)
+        self._cost.say(cost)
+        text = button_text(self._verb, member)
+        if self.button.accessibleName() != text:
+            self.button.rename(text)
+        self.button.setEnabled(against is None)
+        reason = "" if against is None else against.sentence()
+        self._reason.say(reason)
+        self._reason.setVisible(bool(reason))
+        spoken = reason or f"{state.word}. {cost}"
+        key = "Ctrl+G" if self._verb is Verb.GRACEFUL else "Ctrl+Shift+G"
+        self.button.explain(reason or f"Opens the question; nothing is sent yet ({key})")
+        self.button.setAccessibleDescription(spoken)
+        if findings != self._findings:
+            self._findings = findings
+            self._rebuild(findings)
+        self._short.say("" if findings is None else checks_in_short(findings))
+
+    def _rebuild(self, findings: Readiness | None) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for finding in findings.findings if findings is not None else ():
+            row = CheckRow(self.theme, level_shape(finding.level), finding.fact, finding.evidence)
+            self._rows.addWidget(row)
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        self.asked.emit()
+
+    @Slot()
+    def _on_toggle(self) -> None:
+        self._expanded = not self._expanded
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        self._short_row.setVisible(self._compact)
+        self._cost.setVisible(not self._compact)
+        self._checks.setVisible(not self._compact or self._expanded)
+        word = "Hide" if self._expanded else "Show"
+        self._toggle.rename(word)
+        self._toggle.setAccessibleName(f"{word} the {self._toggle_name}")

@@ -1,0 +1,90 @@
+"""Two parts of the cluster page: the row of three truths, and the Events card."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.rows import TimelineRow
+from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.kit.truths import Agreement, AgreementSign, TruthCard
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.watch.shown import NOT_CONNECTED, TruthShown
+from tgwizard.gui.watch.timeline import EventShown
+
+ROWS = 8
+
+
+class ThreeTruths(QWidget):
+    """Configured active, reported active, Azure holder: three facts, always apart, with a sign between them."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """Trustgrid's two are not connected until a control plane is; the third waits for the first reading."""
+        super().__init__(parent)
+        self.configured = TruthCard(theme, "Configured active")
+        self.reported = TruthCard(theme, "Reported active")
+        self.holder = TruthCard(theme, "Azure holder")
+        self._signs = (AgreementSign(theme), AgreementSign(theme))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.configured, 1)
+        row.addWidget(self._signs[0])
+        row.addWidget(self.reported, 1)
+        row.addWidget(self._signs[1])
+        row.addWidget(self.holder, 1)
+        self.configured.show_truth(NOT_CONNECTED, "Trustgrid control plane", "", known=False)
+        self.reported.show_truth(NOT_CONNECTED, "the members themselves", "", known=False)
+        self.holder.show_truth("not known", "Azure has not answered yet", "", known=False)
+
+    def show_holder(self, truth: TruthShown) -> None:
+        """Replace the Azure holder."""
+        self.holder.show_truth(truth.value, truth.source, truth.age, known=truth.known)
+        for sign in self._signs:
+            sign.show_agreement(Agreement.NOT_KNOWN)
+
+
+class EventsCard(Card):
+    """The timeline, newest first."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """An empty timeline says so."""
+        super().__init__(theme, "Events", spacing=0, parent=parent)
+        self._empty = TextLabel(theme, "Nothing has happened since tgwizard watches this cluster.", token=Token.TEXT2)
+        self._list = QWidget()
+        self._list.setAccessibleName("Events, newest first")
+        self._rows = QVBoxLayout(self._list)
+        self._rows.setContentsMargins(0, theme.px(4), 0, 0)
+        self._rows.setSpacing(0)
+        self._shown: tuple[EventShown, ...] = ()
+        self._note = TextLabel(theme, "newest first", TextRole.CAPTION, Token.TEXT2)
+        self.head.addWidget(self._note)
+        self.body.addSpacing(2)
+        self.body.addWidget(self._empty)
+        self.body.addWidget(self._list)
+        self.body.addStretch(1)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences shown, newest first."""
+        return tuple(event.sentence for event in self._shown)
+
+    def show_events(self, events: tuple[EventShown, ...], today: datetime) -> None:
+        """Show the newest of `events`."""
+        newest = events[:ROWS]
+        if newest == self._shown:
+            return
+        self._shown = newest
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for event in newest:
+            row = TimelineRow(self.theme, event.shape, event.local(today), event.utc, event.sentence, event.source)
+            self._rows.addWidget(row)
+        self._empty.setVisible(not newest)
+        self._note.setVisible(bool(newest))

@@ -1,0 +1,294 @@
+"""The cluster page: verdict, picture, three truths, events, and beside them the two failover cards with their reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.banner import VerdictBanner
+from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.icons import Icon
+from tgwizard.gui.kit.rows import NoticeBox
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import PageScroll
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.watch.action_card import ActionCard
+from tgwizard.gui.watch.cards import EventsCard, ThreeTruths
+from tgwizard.gui.watch.cluster_picture import ClusterPicture
+from tgwizard.gui.watch.shown import (
+    StateShown,
+    azure_holder,
+    picture,
+    picture_unread,
+    read_age,
+    readiness_state,
+    verdict_shape,
+)
+from tgwizard.model.cluster import Verb
+from tgwizard.model.problem import Problem
+from tgwizard.model.text import about
+from tgwizard.model.verdict import VerdictName
+
+WIDE = 980
+"""From this page width on (a window of 1200 with its rail), the action column stands beside the picture."""
+
+ACTIONS_WIDTH = 352
+
+_URGENT = {VerdictName.ON_NO_NIC, VerdictName.STRANGER, VerdictName.WRONG_HOLDER}
+
+
+class ClusterPage(QWidget):
+    """Shows one `ClusterSession`. It asks for a failover by `asked`; it never starts one."""
+
+    asked = Signal(object)
+    resume_asked = Signal()
+
+    def __init__(self, theme: Theme, session: ClusterSession, parent: QWidget | None = None) -> None:
+        """Show what the session knows, and follow it."""
+        super().__init__(parent)
+        self._theme = theme
+        self._session = session
+        self._wide: bool | None = None
+        self.banner = VerdictBanner(theme)
+        self._read_again = Button(theme, "Read again", icon=Icon.REFRESH)
+        self._read_again.explain("Read Azure again now (F5)")
+        self._read_again.clicked.connect(session.read_now)
+        self.banner.add_action(self._read_again)
+        self.picture = ClusterPicture(theme)
+        self.truths = ThreeTruths(theme)
+        self.events = EventsCard(theme)
+        self.graceful = ActionCard(theme, Verb.GRACEFUL)
+        self.forced = ActionCard(theme, Verb.FORCED)
+        self._notices = QWidget()
+        self._notice_rows = QVBoxLayout(self._notices)
+        self._notice_rows.setContentsMargins(0, 0, 0, 0)
+        self._notice_rows.setSpacing(8)
+        self._notices.hide()
+        self._unfinished: QWidget | None = None
+        self._trouble: QWidget | None = None
+        for card, verb in ((self.graceful, Verb.GRACEFUL), (self.forced, Verb.FORCED)):
+            card.asked.connect(self._asker(verb))
+            card.considered.connect(self._on_considered)
+            card.choose.clicked.connect(self._on_choose)
+        self._build()
+        self._tick = QTimer(self)
+        self._tick.setInterval(1000)
+        self._tick.timeout.connect(self.refresh)
+        session.observed.connect(self.refresh)
+        session.timeline_changed.connect(self._on_timeline)
+        session.unfinished_changed.connect(self._on_unfinished)
+        session.trouble.connect(self._on_trouble)
+        session.run_changed.connect(self.refresh)
+        self.picture.show_picture(picture_unread(session.setup))
+        self.refresh()
+        self._on_timeline()
+
+    def _build(self) -> None:
+        content = QWidget()
+        self._grid = QGridLayout(content)
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(12)
+        self._actions = QWidget()
+        self._actions_box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._actions)
+        self._actions_box.setContentsMargins(0, 0, 0, 0)
+        self._actions_box.setSpacing(12)
+        self._actions_box.addWidget(self.graceful, 1)
+        self._actions_box.addWidget(self.forced, 1)
+        self._actions_box.addStretch(0)
+        self._main = QWidget()
+        main = QVBoxLayout(self._main)
+        main.setContentsMargins(0, 0, 0, 0)
+        main.setSpacing(12)
+        main.addWidget(self.picture)
+        main.addWidget(self.truths)
+        main.addWidget(self.events, 1)
+        self._scroll = PageScroll(self._theme, content, f"Cluster {self._session.setup.name}")
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.addWidget(self._scroll)
+        self._arrange(wide=True)
+        self._set_tab_order()
+
+    def _set_tab_order(self) -> None:
+        """Reading order of STYLE section 12: verdict, picture, truths, readiness, buttons, events."""
+        order = (
+            self._read_again,
+            self.picture.pill,
+            self.graceful.button,
+            self.graceful.choose,
+            self.forced.button,
+            self.forced.choose,
+        )
+        for first, second in zip(order, order[1:], strict=False):
+            QWidget.setTabOrder(first, second)
+
+    def _asker(self, verb: Verb) -> Callable[[], None]:
+        def ask() -> None:
+            self.ask(verb)
+
+        return ask
+
+    def ask(self, verb: Verb) -> None:
+        """Ask to open the question for `verb`, unless its button is off."""
+        card = self.graceful if verb is Verb.GRACEFUL else self.forced
+        if card.button.isEnabled():
+            self.asked.emit(verb)
+
+    # Showing -----------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show what is known now, with its age."""
+        session = self._session
+        snapshot, verdict, target = session.snapshot, session.verdict, session.target
+        if snapshot is None or verdict is None or target is None:
+            self.banner.show_verdict(
+                Shape.NOT_KNOWN, "Reading Azure", "The first answer usually takes about 2 s. Nothing is known yet."
+            )
+            against = session.reason_against(Verb.GRACEFUL)
+            for card in (self.graceful, self.forced):
+                card.show_action("the other member", StateShown(Shape.NOT_KNOWN, "Not known"), "", None, against)
+            return
+        detail = " ".join(part for part in (verdict.detail, read_age(snapshot)) if part)
+        self.banner.show_verdict(verdict_shape(verdict.name), verdict.sentence, detail, urgent=verdict.name in _URGENT)
+        self.picture.show_picture(picture(snapshot, verdict, session.run, session.now()))
+        self.truths.show_holder(azure_holder(snapshot))
+        graceful_open = session.reason_against(Verb.GRACEFUL) is None
+        no_holder = snapshot.place.member is None
+        for card, verb in ((self.graceful, Verb.GRACEFUL), (self.forced, Verb.FORCED)):
+            findings = session.readiness(verb)
+            if findings is None:
+                continue
+            against = session.reason_against(verb)
+            state = readiness_state(findings, verb, graceful_open=graceful_open)
+            card.show_action(target.name, state, self._cost(verb), findings, against)
+            other = snapshot.setup.other(target)
+            card.choose.setVisible(no_holder and verb is Verb.FORCED)
+            card.choose.rename(f"Choose {other.name} instead")
+
+    def _cost(self, verb: Verb) -> str:
+        intended = self._session.plan(verb)
+        if intended is None:
+            return ""
+        times = f"{about(intended.predicted_s).capitalize()}, gap {about(intended.gap.usual_s)}."
+        if verb is Verb.GRACEFUL:
+            return times
+        asked = f", without asking {intended.losing.name}" if intended.losing is not None else ""
+        return f"Edits the network interfaces with your sign-in{asked}. {times}"
+
+    @Slot()
+    def _on_timeline(self) -> None:
+        self.events.show_events(self._session.events, self._session.services.clock.wall())
+
+    @Slot()
+    def _on_unfinished(self) -> None:
+        self._drop(self._unfinished)
+        self._unfinished = None
+        began = self._session.unfinished
+        if began is None or self._session.running:
+            self._notices.setVisible(self._trouble is not None)
+            return
+        box = NoticeBox(
+            self._theme,
+            Shape.WARNING,
+            f"A {began.verb.value} failover to {began.to} was interrupted",
+            "Resume reads Azure first and does only what is missing. Nothing was sent since.",
+        )
+        button = Button(self._theme, "Resume the failover")
+        button.explain("Read Azure and finish the interrupted run")
+        button.clicked.connect(self.resume_asked)
+        row = box.layout()
+        assert row is not None
+        row.addWidget(button)
+        self._unfinished = box
+        self._add_notice(box)
+
+    @Slot(object)
+    def _on_trouble(self, problem: Problem) -> None:
+        self._drop(self._trouble)
+        self._trouble = NoticeBox(self._theme, Shape.WARNING, problem.what, f"{problem.why} {problem.fix}".strip())
+        self._add_notice(self._trouble)
+
+    def _add_notice(self, box: QWidget) -> None:
+        self._notice_rows.addWidget(box)
+        self._notices.show()
+
+    @staticmethod
+    def _drop(box: QWidget | None) -> None:
+        if box is not None:
+            box.hide()
+            box.deleteLater()
+
+    @Slot(bool)
+    def _on_considered(self, considered: bool) -> None:
+        target = self._session.target
+        if considered and target is not None:
+            self.picture.preview(self._session.setup.members.index(target))
+        else:
+            self.picture.preview(None)
+
+    @Slot()
+    def _on_choose(self) -> None:
+        target = self._session.target
+        if target is not None:
+            self._session.prefer(self._session.setup.other(target))
+
+    # Layout ------------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One column below 1200 px, two from there on."""
+        super().resizeEvent(event)
+        self._arrange(wide=self.width() >= WIDE)
+
+    def _arrange(self, *, wide: bool) -> None:
+        if wide is self._wide:
+            return
+        self._wide = wide
+        grid = self._grid
+        for widget in (self.banner, self._notices, self._actions, self._main):
+            grid.removeWidget(widget)
+        margin = 24 if wide else 16
+        grid.setContentsMargins(margin, 17 if wide else 11, margin, margin)
+        grid.setVerticalSpacing(12 if wide else 10)
+        for row in range(5):
+            grid.setRowStretch(row, 0)
+        grid.addWidget(self.banner, 0, 0, 1, 2)
+        grid.addWidget(self._notices, 1, 0, 1, 2)
+        if wide:
+            self._actions_box.setDirection(QBoxLayout.Direction.TopToBottom)
+            self._actions_box.setStretch(0, 0)
+            self._actions_box.setStretch(1, 0)
+            self._actions_box.setStretch(2, 1)
+            self._actions.setFixedWidth(max(ACTIONS_WIDTH, self._theme.px(ACTIONS_WIDTH)))
+            grid.addWidget(self._main, 2, 0)
+            grid.addWidget(self._actions, 2, 1)
+            grid.setRowStretch(2, 1)
+        else:
+            self._actions_box.setDirection(QBoxLayout.Direction.LeftToRight)
+            self._actions_box.setStretch(0, 1)
+            self._actions_box.setStretch(1, 1)
+            self._actions_box.setStretch(2, 0)
+            self._actions.setMinimumWidth(0)
+            self._actions.setMaximumWidth(16777215)
+            grid.addWidget(self._actions, 2, 0, 1, 2)
+            grid.addWidget(self._main, 3, 0, 1, 2)
+            grid.setRowStretch(3, 1)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 0)
+        self.graceful.set_compact(not wide)
+        self.forced.set_compact(not wide)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ages are kept up to date only while someone can see them."""
+        super().showEvent(event)
+        self.refresh()
+        self._tick.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop the clock of the ages."""
+        super().hideEvent(event)
+        self._tick.stop()

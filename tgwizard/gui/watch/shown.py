@@ -1,0 +1,342 @@
+"""Turns what the engine knows into what the cluster page shows: shapes, words and ages. Pure functions, no widgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tgwizard.engine.readiness import STALE_AFTER_S
+from tgwizard.gui.failover.run_state import RunState
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.truths import Agreement
+from tgwizard.gui.watch.picture_values import (
+    HOLDER,
+    HOLDER_NOT_KNOWN,
+    NOT_HOLDER,
+    Dock,
+    FactShown,
+    MemberShown,
+    PictureShown,
+    PillShown,
+    PillState,
+)
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Step
+from tgwizard.model.finding import Level, Readiness, ReadinessState
+from tgwizard.model.nic import Provisioning
+from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Power, Reading, Snapshot
+from tgwizard.model.text import age, tame
+from tgwizard.model.verdict import MISSES_UNTIL_STALE, Verdict, VerdictName, assess
+
+NOT_CONNECTED = "not connected"
+
+_VERDICT_SHAPES = {
+    VerdictName.ON_NO_NIC: Shape.BROKEN,
+    VerdictName.TWO_ACTIVE: Shape.BROKEN,
+    VerdictName.NO_ACTIVE: Shape.BROKEN,
+    VerdictName.STRANGER: Shape.BROKEN,
+    VerdictName.WRONG_HOLDER: Shape.BROKEN,
+    VerdictName.MEMBER_DOWN: Shape.BROKEN,
+    VerdictName.MOVING: Shape.MOVING,
+    VerdictName.NOT_KNOWN: Shape.NOT_KNOWN,
+    VerdictName.IN_SYNC: Shape.GOOD,
+}
+
+_LEVEL_SHAPES = {
+    Level.BLOCKS: Shape.BROKEN,
+    Level.NOT_KNOWN: Shape.NOT_KNOWN,
+    Level.WARNS: Shape.WARNING,
+    Level.NOTE: Shape.NOTE,
+    Level.PASSED: Shape.GOOD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StateShown:
+    """A shape with its word."""
+
+    shape: Shape
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class TruthShown:
+    """One of the three truths."""
+
+    value: str
+    source: str
+    age: str
+    known: bool
+
+
+def verdict_shape(name: VerdictName) -> Shape:
+    """The state shape of a verdict (STYLE section 3)."""
+    return _VERDICT_SHAPES[name]
+
+
+def level_shape(level: Level) -> Shape:
+    """The state shape of a finding."""
+    return _LEVEL_SHAPES[level]
+
+
+def aged(snapshot: Snapshot, now: float) -> Snapshot:
+    """The same readings, as old as they are at `now` (seconds on the Clock's scale)."""
+    return replace(snapshot, now=max(now, snapshot.now))
+
+
+def verdict_now(snapshot: Snapshot) -> Verdict:
+    """The verdict; readings older than 30 s make it not known, whatever they said (STYLE section 9, stale)."""
+    oldest = snapshot.oldest_nic_age_s()
+    if oldest is None or oldest <= STALE_AFTER_S:
+        return assess(snapshot)
+    place = snapshot.place
+    last = f"{place.member.name} held {snapshot.address}" if place.member else assess(snapshot).sentence
+    why = next((seen.nic.problem.sentence() for seen in snapshot.members if seen.nic.problem), "")
+    return Verdict(VerdictName.NOT_KNOWN, f"Last known {age(oldest)}: {last}", why)
+
+
+def read_age(snapshot: Snapshot) -> str:
+    """ "Read 2 s ago.", or empty before the first complete read."""
+    oldest = snapshot.oldest_nic_age_s()
+    return "" if oldest is None else f"Read {age(oldest)}."
+
+
+def readiness_state(readiness: Readiness, verb: Verb, *, graceful_open: bool) -> StateShown:
+    """The pill above a list of checks. Forced is "not advised" while graceful would do (STYLE section 10)."""
+    state = readiness.state
+    if verb is Verb.FORCED and readiness.reason_against(unknown_stops=False) is None:
+        if graceful_open:
+            return StateShown(Shape.WARNING, "Possible, not advised")
+        return StateShown(Shape.NOTE, "The right choice")
+    return {
+        ReadinessState.READY: StateShown(Shape.GOOD, "Ready"),
+        ReadinessState.AT_RISK: StateShown(Shape.WARNING, "At risk"),
+        ReadinessState.BLOCKED: StateShown(Shape.BROKEN, "Blocked"),
+        ReadinessState.NOT_KNOWN: StateShown(Shape.NOT_KNOWN, "Not known"),
+    }[state]
+
+
+def checks_in_short(readiness: Readiness) -> str:
+    """The collapsed form: "5 checks, all passed", "4 checks, 1 blocks, 2 warnings"."""
+    count = len(readiness.findings)
+    parts = [f"{count} checks" if count != 1 else "1 check"]
+    for level, word, words in (
+        (Level.BLOCKS, "blocks", "block"),
+        (Level.NOT_KNOWN, "not known", "not known"),
+        (Level.WARNS, "warning", "warnings"),
+    ):
+        found = sum(1 for finding in readiness.findings if finding.level is level)
+        if found:
+            parts.append(f"{found} {word if found == 1 else words}")
+    return ", ".join(parts if len(parts) > 1 else [*parts, "all passed"])
+
+
+def target_of(snapshot: Snapshot, preferred: Member | None) -> Member:
+    """The member a failover would go to: the one without the address; without a holder the preferred, else a running one."""
+    place = snapshot.place
+    if place.member is not None:
+        return snapshot.setup.other(place.member)
+    if preferred is not None:
+        return preferred
+    running = [seen.member for seen in snapshot.members if seen.power is Power.RUNNING]
+    return running[0] if running else snapshot.setup.members[0]
+
+
+def azure_holder(snapshot: Snapshot) -> TruthShown:
+    """The third truth: who has the address by what Azure says."""
+    place = snapshot.place
+    oldest = snapshot.oldest_nic_age_s()
+    ago = "" if oldest is None else f"read {age(oldest)}"
+    known = _fresh(snapshot)
+    match place.kind:
+        case PlaceKind.MEMBER if place.member:
+            return TruthShown(place.member.name, f"NIC {place.member.nic.name}", ago, known)
+        case PlaceKind.ATTACHING if place.member:
+            return TruthShown("No NIC yet", f"{place.member.nic.name} is attaching it", ago, known)
+        case PlaceKind.RELEASING if place.member:
+            return TruthShown("No NIC", f"{place.member.nic.name} is being updated", ago, known)
+        case PlaceKind.NO_NIC:
+            return TruthShown("No NIC", "neither member lists it", ago, known)
+        case PlaceKind.STRANGER if place.stranger:
+            return TruthShown(tame(place.stranger.name, 80), "belongs to neither member", ago, known)
+        case PlaceKind.BOTH:
+            return TruthShown("Both", "one answer must be old", ago, False)
+        case _:
+            return TruthShown("not known", "no complete answer yet", ago, False)
+
+
+def agreement(_snapshot: Snapshot) -> Agreement:
+    """Between two truths of which Trustgrid's are not connected: not known whether they agree."""
+    return Agreement.NOT_KNOWN
+
+
+def picture(snapshot: Snapshot, verdict: Verdict, run: RunState | None = None, now: float = 0.0) -> PictureShown:
+    """The picture of the cluster; a run in progress knows better than the monitor where the address is on its way."""
+    setup = snapshot.setup
+    place = snapshot.place
+    if run is not None and run.finished is None and run.place.kind is not PlaceKind.NOT_KNOWN:
+        place = run.place
+    docks, pill = _docks_and_pill(setup, place, run, now, known=_fresh(snapshot))
+    members = tuple(_member(seen, dock) for seen, dock in zip(snapshot.members, docks, strict=True))
+    return PictureShown(
+        subnet=setup.subnet.name,
+        subnet_range="",
+        network=setup.subnet.parent_name,
+        cluster=setup.name,
+        address=snapshot.address,
+        verdict=verdict.sentence,
+        members=(members[0], members[1]),
+        docks=docks,
+        pill=pill,
+        heartbeat=FactShown(NOT_CONNECTED, Shape.NOT_KNOWN),
+    )
+
+
+def picture_unread(setup: ClusterSetup) -> PictureShown:
+    """The picture before the first read: everything not known (STYLE section 9, loading)."""
+    unknown = FactShown("not known", Shape.NOT_KNOWN)
+    members = [
+        MemberShown(
+            name=member.name,
+            role=HOLDER_NOT_KNOWN,
+            power=unknown,
+            nic=FactShown(member.nic.name),
+            own_address=unknown,
+            provisioning=unknown,
+            health=FactShown(NOT_CONNECTED, Shape.NOT_KNOWN),
+        )
+        for member in setup.members
+    ]
+    return PictureShown(
+        subnet=setup.subnet.name,
+        subnet_range="",
+        network=setup.subnet.parent_name,
+        cluster=setup.name,
+        address=str(setup.address),
+        verdict="Reading Azure",
+        members=(members[0], members[1]),
+        docks=(Dock.NOT_KNOWN, Dock.NOT_KNOWN),
+        pill=PillShown(PillState.NOT_KNOWN, 0.5, "place not known"),
+        heartbeat=FactShown(NOT_CONNECTED, Shape.NOT_KNOWN),
+    )
+
+
+def _fresh(snapshot: Snapshot) -> bool:
+    oldest = snapshot.oldest_nic_age_s()
+    missed = any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members)
+    return oldest is not None and oldest <= STALE_AFTER_S and not missed
+
+
+def _docks_and_pill(
+    setup: ClusterSetup, place: Place, run: RunState | None, now: float, *, known: bool
+) -> tuple[tuple[Dock, Dock], PillShown]:
+    if run is not None and run.finished is None and run.started is not None:
+        moving = _in_flight(setup, place, run, now)
+        if moving is not None:
+            return moving
+    index = setup.members.index(place.member) if place.member in setup.members else None
+    match place.kind:
+        case PlaceKind.MEMBER if index is not None and place.member is not None:
+            state = PillState.HELD if known else PillState.NOT_KNOWN
+            words = f"on {place.member.name}" if known else f"last seen on {place.member.name}"
+            return _pair(index, Dock.HOLDS if known else Dock.NOT_KNOWN, Dock.WOULD_DOCK), PillShown(
+                state, float(index), words
+            )
+        case PlaceKind.ATTACHING if index is not None and place.member is not None:
+            words = f"on no NIC, on its way to {place.member.name}"
+            return _pair(index, Dock.ATTACHING, Dock.DETACHED), PillShown(PillState.MOVING, 0.5, words)
+        case PlaceKind.RELEASING if index is not None and place.member is not None:
+            words = f"on no NIC, {place.member.nic.name} is being updated"
+            return _pair(index, Dock.DETACHED, Dock.WOULD_DOCK), PillShown(PillState.MOVING, 0.5, words)
+        case PlaceKind.NO_NIC:
+            return (Dock.WOULD_DOCK, Dock.WOULD_DOCK), PillShown(PillState.NO_NIC, 0.5, "on no NIC")
+        case PlaceKind.STRANGER if place.stranger is not None:
+            words = f"held by {tame(place.stranger.name, 80)}, which is no member"
+            return (Dock.WOULD_DOCK, Dock.WOULD_DOCK), PillShown(PillState.NO_NIC, 0.5, words)
+        case _:
+            return (Dock.NOT_KNOWN, Dock.NOT_KNOWN), PillShown(PillState.NOT_KNOWN, 0.5, "place not known")
+
+
+def _in_flight(
+    setup: ClusterSetup, place: Place, run: RunState, now: float
+) -> tuple[tuple[Dock, Dock], PillShown] | None:
+    """The docks and the pill while the run has the address in the air; None while a member holds it."""
+    started = run.started
+    target = None if started is None else setup.member(started.to)
+    current = run.current
+    if target is None or current is None or place.kind is PlaceKind.MEMBER:
+        return None
+    gaining = setup.members.index(target)
+    losing = 1 - gaining
+    if current.plan.step is Step.PUT_BACK:
+        back = setup.members[losing]
+        words = f"on no NIC, on its way back to {back.name}"
+        return _pair(losing, Dock.ATTACHING, Dock.DETACHED), PillShown(PillState.MOVING, 0.5, words)
+    if place.kind is PlaceKind.RELEASING:
+        words = f"being released by {setup.members[losing].name}"
+        return _pair(losing, Dock.RELEASING, Dock.WOULD_DOCK), PillShown(PillState.MOVING, float(losing), words)
+    if place.kind in {PlaceKind.NO_NIC, PlaceKind.ATTACHING}:
+        # Real progress, kept clear of both docks: the pill docks only when Azure shows the holder.
+        way = 0.04 + 0.92 * run.gap_fraction(now)
+        at = way if gaining == 1 else 1.0 - way
+        words = f"on no NIC, on its way to {target.name}"
+        return _pair(gaining, Dock.ATTACHING, Dock.DETACHED), PillShown(PillState.MOVING, at, words)
+    return None
+
+
+def _pair(index: int, there: Dock, other: Dock) -> tuple[Dock, Dock]:
+    return (there, other) if index == 0 else (other, there)
+
+
+def _member(seen: MemberSeen, dock: Dock) -> MemberShown:
+    document = seen.nic.value
+    role = {Dock.HOLDS: HOLDER, Dock.NOT_KNOWN: HOLDER_NOT_KNOWN}.get(dock, NOT_HOLDER)
+    own = FactShown("not known", Shape.NOT_KNOWN) if document is None else FactShown(tame(document.own_address, 40))
+    return MemberShown(
+        name=seen.member.name,
+        role=role,
+        power=_power(seen),
+        nic=FactShown(seen.member.nic.name),
+        own_address=own,
+        provisioning=_provisioning(seen),
+        health=FactShown(NOT_CONNECTED, Shape.NOT_KNOWN),
+    )
+
+
+def _silent(reading: Reading[object]) -> bool:
+    return reading.value is None or reading.misses >= MISSES_UNTIL_STALE
+
+
+def _power(seen: MemberSeen) -> FactShown:
+    vm = seen.vm.value
+    if vm is None:
+        return FactShown("not known", Shape.NOT_KNOWN)
+    words = vm.power.value.capitalize() + (f", zone {tame(vm.zone, 20)}" if vm.zone else "")
+    if _silent(seen.vm):
+        return FactShown(f"last known: {words}", Shape.NOT_KNOWN)
+    shape = {
+        Power.RUNNING: Shape.GOOD,
+        Power.STARTING: Shape.MOVING,
+        Power.STOPPING: Shape.MOVING,
+        Power.DEALLOCATING: Shape.MOVING,
+        Power.STOPPED: Shape.BROKEN,
+        Power.DEALLOCATED: Shape.BROKEN,
+        Power.NOT_KNOWN: Shape.NOT_KNOWN,
+    }[vm.power]
+    return FactShown(words, shape)
+
+
+def _provisioning(seen: MemberSeen) -> FactShown:
+    state = seen.provisioning
+    if state is None:
+        return FactShown("not known", Shape.NOT_KNOWN)
+    if _silent(seen.nic):
+        return FactShown(f"last known: {state.value}", Shape.NOT_KNOWN)
+    shape = {
+        Provisioning.SUCCEEDED: Shape.GOOD,
+        Provisioning.UPDATING: Shape.MOVING,
+        Provisioning.DELETING: Shape.MOVING,
+        Provisioning.FAILED: Shape.BROKEN,
+        Provisioning.UNKNOWN: Shape.NOT_KNOWN,
+    }[state]
+    return FactShown(state.value, shape)

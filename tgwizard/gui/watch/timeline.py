@@ -1,0 +1,134 @@
+"""What the Events card shows: engine events and journal records as one kind of line (STYLE section 6, Timeline)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tgwizard.engine.records import Ended, Record, VerdictChanged
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Finished, Observed, Outcome, Source, SourceBack, SourceLost
+from tgwizard.model.text import measured, tame, utc
+from tgwizard.model.verdict import VerdictName
+
+_VERDICTS = {
+    VerdictName.IN_SYNC: Shape.GOOD,
+    VerdictName.MOVING: Shape.MOVING,
+    VerdictName.NOT_KNOWN: Shape.NOT_KNOWN,
+}
+
+_OUTCOMES = {
+    Outcome.DONE: Shape.GOOD,
+    Outcome.REFUSED: Shape.NOTE,
+    Outcome.CANCELLED: Shape.NOTE,
+    Outcome.YIELDED: Shape.WARNING,
+    Outcome.UNKNOWN: Shape.NOT_KNOWN,
+    Outcome.FAILED: Shape.BROKEN,
+}
+
+
+def outcome_shape(outcome: Outcome) -> Shape:
+    """The state shape of how a run ended."""
+    return _OUTCOMES[outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class EventShown:
+    """One line of the timeline."""
+
+    at: datetime
+    shape: Shape
+    sentence: str
+    source: str
+
+    def local(self, today: datetime) -> str:
+        """Local time: to the second today, with the date before."""
+        here = self.at.astimezone()
+        if today.astimezone() - here < timedelta(hours=20):
+            return here.strftime("%H:%M:%S")
+        return here.strftime("%d %b %H:%M")
+
+    @property
+    def utc(self) -> str:
+        """UTC, for the tooltip."""
+        return utc(self.at)
+
+
+def of_event(event: Observed | SourceLost | SourceBack | Finished, setup: ClusterSetup) -> EventShown:
+    """An event of the engine as a line."""
+    at = event.stamp.at
+    match event:
+        case Observed():
+            return EventShown(at, _verdict_shape(event.verdict.name.value), event.verdict.sentence, "Azure")
+        case SourceLost():
+            sentence = f"{_source(event.source, setup)} does not answer: {event.problem.what}"
+            return EventShown(at, Shape.WARNING, sentence, "Azure")
+        case SourceBack():
+            return EventShown(at, Shape.GOOD, f"{_source(event.source, setup)} answers again", "Azure")
+        case Finished():
+            sentence = finished_sentence(event)
+            return EventShown(at, outcome_shape(event.outcome), sentence, f"run {event.run[:8]}")
+
+
+def of_record(record: Record, _setup: ClusterSetup) -> EventShown | None:
+    """A journal record as a line; None for records that are part of another line."""
+    match record:
+        case Ended():
+            return EventShown(
+                _moment(record.at), outcome_shape(record.outcome), _ended(record), f"run {record.run[:8]}"
+            )
+        case VerdictChanged():
+            return EventShown(_moment(record.at), _verdict_shape(record.verdict), tame(record.sentence), "Azure")
+        case _:
+            return None
+
+
+def finished_sentence(event: Finished) -> str:
+    """How a run ended, in one sentence."""
+    member = event.place.member.name if event.place.member is not None else ""
+    times = [f"in {measured(event.seconds)}"] if event.seconds is not None else []
+    if event.gap_as_read_s is not None:
+        times.append(f"gap as read {measured(event.gap_as_read_s)}")
+    if event.outcome is Outcome.DONE:
+        return f"Failed over to {member}" + (f" {', '.join(times)}" if times else "")
+    words = {
+        Outcome.REFUSED: "Failover refused",
+        Outcome.CANCELLED: "Failover cancelled",
+        Outcome.YIELDED: "Failover yielded to someone else",
+        Outcome.UNKNOWN: "Failover ended, outcome not known",
+        Outcome.FAILED: "Failover failed",
+    }[event.outcome]
+    return f"{words}: {event.reason}" if event.reason else words
+
+
+def _ended(record: Ended) -> str:
+    verb = "Graceful failover" if record.verb is Verb.GRACEFUL else "Forced failover"
+    if record.outcome is Outcome.DONE:
+        times = [f"in {measured(record.seconds)}"] if record.seconds is not None else []
+        if record.gap_s is not None:
+            times.append(f"gap as read {measured(record.gap_s)}")
+        return f"{verb} to {record.to}" + (f" {', '.join(times)}" if times else "")
+    return f"{verb} to {record.to}: {record.outcome.value}" + (f", {record.reason}" if record.reason else "")
+
+
+def _verdict_shape(value: str) -> Shape:
+    name = next((verdict for verdict in VerdictName if verdict.value == value), VerdictName.NOT_KNOWN)
+    return _VERDICTS.get(name, Shape.BROKEN)
+
+
+def _source(source: Source, setup: ClusterSetup) -> str:
+    first, second = setup.members
+    return {
+        Source.FIRST_NIC: first.nic.name,
+        Source.SECOND_NIC: second.nic.name,
+        Source.FIRST_VM: f"VM {first.vm.name}",
+        Source.SECOND_VM: f"VM {second.vm.name}",
+        Source.OTHER_NICS: "The search for other holders",
+    }[source]
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

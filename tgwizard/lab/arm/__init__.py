@@ -1,0 +1,1 @@
+"""What the lab answers, by resource provider. Each module offers `ROUTES`, the calls it serves."""

@@ -1,0 +1,143 @@
+"""Virtual networks, subnets, security groups and public addresses, to read; and whether an address is free."""
+
+from __future__ import annotations
+
+import copy
+import ipaddress
+from functools import partial
+from itertools import islice
+
+from tgwizard.lab import addresses, ids
+from tgwizard.lab.arm.answers import existing, get_one, in_scope, list_of, not_found, with_etag
+from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.wire import Json, Response, json_response, network_refusal
+from tgwizard.lab.world import ASG_TYPE, NIC_TYPE, NSG_TYPE, PUBLIC_IP_TYPE, VNET_TYPE, World
+
+_GROUP = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Network"
+_SUBSCRIPTION = "/subscriptions/{sub}/providers/Microsoft.Network"
+_SUGGESTIONS = 5
+
+
+def get_vnet(call: Call) -> Response:
+    """Answer a virtual network with its subnets and what is in them."""
+    return with_etag(_vnet_view(call.world, existing(call, VNET_TYPE)))
+
+
+def list_vnets(call: Call) -> Response:
+    """Answer the virtual networks of a group or of the subscription."""
+    return json_response(200, {"value": [_vnet_view(call.world, item) for item in in_scope(call, VNET_TYPE)]})
+
+
+def get_subnet(call: Call) -> Response:
+    """Answer one subnet; a missing one is the network provider's 404 (`azure-wire.md` 1.2)."""
+    vnet = existing(call, VNET_TYPE)
+    subnet_id = f"{vnet['id']}/subnets/{call.parameters['subnet']}"
+    subnet = addresses.subnet_of(call.world, subnet_id)
+    if subnet is None:
+        raise not_found(subnet_id)
+    return with_etag(_subnet_view(call.world, subnet))
+
+
+def list_subnets(call: Call) -> Response:
+    """Answer the subnets of a virtual network."""
+    subnets = existing(call, VNET_TYPE)["properties"].get("subnets", [])
+    return json_response(200, {"value": [_subnet_view(call.world, item) for item in subnets]})
+
+
+def check_address(call: Call) -> Response:
+    """Answer whether an address of a virtual network is free, with at most five others that are (1.4)."""
+    vnet = existing(call, VNET_TYPE)
+    text = call.query.get("ipaddress", "")
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError as error:
+        raise network_refusal(
+            400,
+            "InvalidIPAddressFormat",
+            f"IP address {text} is not a valid IPv4 address.",  # wording [?]
+        ) from error
+    for subnet in vnet["properties"].get("subnets", []):
+        if addresses.contains(subnet, address):
+            return json_response(200, _availability(call.world, subnet, address))
+    raise network_refusal(
+        400,
+        "PrivateIPAddressNotInAnySubnet",
+        f"Private static IP address {address} does not belong to the range of any subnet in the virtual network "
+        f"{vnet['id']}.",
+    )
+
+
+def get_nsg(call: Call) -> Response:
+    """Answer a network security group with the NICs that use it."""
+    group = copy.deepcopy(existing(call, NSG_TYPE))
+    users = [
+        {"id": nic["id"]}
+        for nic in call.world.of_type(NIC_TYPE)
+        if ids.key(nic["properties"].get("networkSecurityGroup", {}).get("id", "")) == ids.key(group["id"])
+    ]
+    if users:
+        group["properties"]["networkInterfaces"] = users
+    return with_etag(group)
+
+
+def _availability(world: World, subnet: Json, address: ipaddress.IPv4Address) -> Json:
+    reserved = addresses.is_reserved(subnet, address)
+    taken = addresses.allocation_of(world, subnet["id"], str(address)) is not None
+    if not reserved and not taken:
+        return {"available": True, "isPlatformReserved": False}
+    return {
+        "available": False,
+        "availableIPAddresses": list(islice(addresses.free_in(world, subnet, set()), _SUGGESTIONS)),
+        "isPlatformReserved": reserved,
+    }
+
+
+def _vnet_view(world: World, vnet: Json) -> Json:
+    view = {**vnet, "properties": dict(vnet["properties"])}
+    view["properties"]["subnets"] = [_subnet_view(world, item) for item in vnet["properties"].get("subnets", [])]
+    return view
+
+
+def _subnet_view(world: World, subnet: Json) -> Json:
+    """Return a subnet with references to the configurations whose addresses are allocated in it."""
+    wanted = ids.key(subnet["id"])
+    users = [{"id": item.configuration} for item in world.allocations if ids.key(item.subnet) == wanted]
+    properties = dict(subnet["properties"])
+    if users:
+        properties["ipConfigurations"] = users
+    return {**subnet, "properties": properties}
+
+
+def _simple(kind: str) -> tuple[Route, ...]:
+    """Return the three reading routes of a type that is answered as it is stored."""
+    leaf = kind.rsplit("/", 1)[-1]
+    action = f"{kind}/read"
+    return (
+        Route("GET", f"{_GROUP}/{leaf}/{{name}}", partial(get_one, kind=kind), action=action),
+        Route("GET", f"{_GROUP}/{leaf}", partial(list_of, kind=kind), action=action, scope=_GROUP),
+        Route("GET", f"{_SUBSCRIPTION}/{leaf}", partial(list_of, kind=kind), action=action, scope=_SUBSCRIPTION),
+    )
+
+
+_VNET = f"{_GROUP}/virtualNetworks/{{name}}"
+_VNET_READ = f"{VNET_TYPE}/read"
+_SUBNET_READ = f"{VNET_TYPE}/subnets/read"
+
+ROUTES = (
+    Route("GET", _VNET, get_vnet, action=_VNET_READ),
+    Route("GET", f"{_GROUP}/virtualNetworks", list_vnets, action=_VNET_READ, scope=_GROUP),
+    Route("GET", f"{_SUBSCRIPTION}/virtualNetworks", list_vnets, action=_VNET_READ, scope=_SUBSCRIPTION),
+    Route("GET", f"{_VNET}/subnets", list_subnets, action=_SUBNET_READ, scope=_VNET),
+    Route("GET", f"{_VNET}/subnets/{{subnet}}", get_subnet, action=_SUBNET_READ),
+    Route(
+        "GET",
+        f"{_VNET}/CheckIPAddressAvailability",
+        check_address,
+        action=f"{VNET_TYPE}/checkIpAddressAvailability/read",
+        scope=_VNET,
+    ),
+    Route("GET", f"{_GROUP}/networkSecurityGroups/{{name}}", get_nsg, action=f"{NSG_TYPE}/read"),
+    *_simple(NSG_TYPE),
+    *_simple(ASG_TYPE),
+    *_simple(PUBLIC_IP_TYPE),
+)

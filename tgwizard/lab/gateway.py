@@ -1,0 +1,174 @@
+"""The way of a request through ARM: who, what, may they, is it there, is it locked; then the provider.
+
+The order is Azure's (`azure-wire.md` 1.2, 2.6): authorization comes before existence, linked checks before locks,
+and both before the provider looks at `If-Match` and the body.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tgwizard.lab import rbac, tokens
+from tgwizard.lab.arm import authorization, compute, network, nic, resources
+from tgwizard.lab.faults import Faults, Moment
+from tgwizard.lab.routing import Call, Route, RouteTable
+from tgwizard.lab.wire import Headers, Refusal, Request, Response
+from tgwizard.lab.world import Principal, World
+
+ROUTES = RouteTable((*nic.ROUTES, *network.ROUTES, *compute.ROUTES, *resources.ROUTES, *authorization.ROUTES))
+ANONYMOUS = RouteTable(resources.ANONYMOUS_ROUTES)
+NAMESPACES = frozenset({"microsoft.network", "microsoft.compute", "microsoft.authorization", "microsoft.resources"})
+
+_API_VERSION = re.compile(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-(alpha|beta|preview|privatepreview))?")
+_COMMON: Headers = (
+    ("Cache-Control", "no-cache"),
+    ("Pragma", "no-cache"),
+    ("Expires", "-1"),
+    ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+
+
+def answer(world: World, faults: Faults, request: Request, now: datetime) -> Response:
+    """Answer one request. Raises AnswerLost when a fault keeps the answer from the client."""
+    parts = urlsplit(request.url)
+    path = tidy(parts.path)
+    host = f"{parts.scheme}://{parts.netloc}"
+    query = {key.lower(): value for key, value in parse_qsl(parts.query, keep_blank_values=True)}
+    try:
+        response = _serve(world, faults, request, now, (host, path), query)
+    except Refusal as refusal:
+        response = refusal.response()
+    return response.with_headers(_headers(world, request, response, path, now))
+
+
+def tidy(path: str) -> str:
+    """Return a path with double slashes collapsed, no slash at its end, and escapes undone."""
+    return "/" + "/".join(unquote(part) for part in path.split("/") if part)
+
+
+def _serve(
+    world: World, faults: Faults, request: Request, now: datetime, place: tuple[str, str], query: dict[str, str]
+) -> Response:
+    host, path = place
+    open_to_all = ANONYMOUS.find(request.method, path)
+    if open_to_all is not None:
+        route, parameters = open_to_all
+        nobody = Principal("", "", "")
+        verdict = Faults().judge(request.method, path)
+        return route.handler(Call(world, now, request, nobody, host, path, parameters, query, verdict.fate()))
+    principal = tokens.authenticate(world, request.header("Authorization"))
+    verdict = faults.judge(request.method, path)
+    forced = verdict.strike(Moment.BEFORE_COMMIT)
+    if forced is not None:
+        return forced
+    try:
+        _check_api_version(query)
+        route, parameters = _route(request, path, query)
+        call = Call(world, now, request, principal, host, path, parameters, query, verdict.fate())
+        _admit(call, route)
+        response = route.handler(call)
+    except Refusal as refusal:
+        response = refusal.response()
+    return verdict.strike(Moment.AFTER_COMMIT) or response
+
+
+def _check_api_version(query: dict[str, str]) -> None:
+    version = query.get("api-version", "")
+    if not version:
+        raise Refusal(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+        )
+    if not _API_VERSION.fullmatch(version):
+        raise Refusal(
+            400,
+            "InvalidApiVersionParameter",
+            f"The api-version '{version}' is invalid. The supported versions are dates, optionally followed by "
+            "'-preview'.",  # Azure lists all its versions here
+        )
+
+
+def _route(request: Request, path: str, query: dict[str, str]) -> tuple[Route, dict[str, str]]:
+    found = ROUTES.find(request.method, path)
+    if found is not None:
+        return found
+    if ROUTES.knows(path):
+        raise Refusal(405, "", f"The requested resource does not support http method '{request.method}'.")
+    parts = path.split("/")
+    lowered = [part.lower() for part in parts]
+    if "providers" not in lowered:
+        raise Refusal(404, "NotFound", f"No HTTP resource was found that matches the request URI '{path}'.")
+    index = len(lowered) - 1 - lowered[::-1].index("providers")
+    namespace = parts[index + 1] if index + 1 < len(parts) else ""
+    if namespace.lower() not in NAMESPACES:
+        raise Refusal(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+    kind = "/".join(parts[index + 2 :: 2])
+    raise Refusal(
+        404,
+        "InvalidResourceType",
+        f"The resource type '{kind}' could not be found in the namespace '{namespace}' for api version "
+        f"'{query.get('api-version', '')}'.",
+    )
+
+
+def _admit(call: Call, route: Route) -> None:
+    """Let a call through to its handler. Raises Refusal in the order ARM refuses."""
+    world = call.world
+    subscription = call.parameters.get("sub") or _part_after(call.path, "subscriptions")
+    if subscription and subscription.lower() != world.subscription.id.lower():
+        raise Refusal(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+    scope = route.scope_of(call.path, call.parameters)
+    if route.action:
+        rbac.require(world, call.principal, route.action, scope)
+    if route.linked is not None:
+        rbac.require_linked(world, call.principal, route.action, scope, route.linked(call))
+    group = call.parameters.get("group") or _part_after(call.path, "resourcegroups")
+    if group and not route.group_may_be_missing and world.group(group) is None:
+        raise Refusal(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+    if route.writes:
+        authorization.require_unlocked(world, scope)
+
+
+def _part_after(path: str, name: str) -> str:
+    parts = path.split("/")
+    for index, part in enumerate(parts[:-1]):
+        if part.lower() == name:
+            return parts[index + 1]
+    return ""
+
+
+def _headers(world: World, request: Request, response: Response, path: str, now: datetime) -> Headers:
+    correlation = request.header("x-ms-correlation-request-id") or str(uuid.uuid4())
+    region = world.subscription.location.upper()
+    headers: Headers = (
+        *_COMMON,
+        ("Date", now.strftime("%a, %d %b %Y %H:%M:%S GMT")),
+        ("x-ms-correlation-request-id", correlation),
+        ("x-ms-routing-request-id", f"{region}:{now:%Y%m%dT%H%M%SZ}:{correlation}"),
+    )
+    if response.header("x-ms-request-id") is None:
+        headers += (("x-ms-request-id", str(uuid.uuid4())),)
+    if (request.header("x-ms-return-client-request-id") or "").lower() == "true":
+        client = request.header("x-ms-client-request-id")
+        headers += (("x-ms-client-request-id", client),) if client else ()
+    if response.header("x-ms-failure-cause") != "gateway":
+        headers += _provider_headers(path.lower())
+    return headers
+
+
+def _provider_headers(path: str) -> Headers:
+    if "/providers/microsoft.authorization/" in path:
+        return (("Set-Cookie", "x-ms-gateway-slice=Production; path=/; secure; samesite=none; httponly"),)
+    if "/providers/microsoft.network/" in path:
+        return (
+            ("x-ms-arm-service-request-id", str(uuid.uuid4())),
+            ("Server", "Microsoft-HTTPAPI/2.0"),
+            ("Server", "Microsoft-HTTPAPI/2.0"),
+            ("x-cache", "CONFIG_NOCACHE"),
+        )
+    return ()

@@ -1,0 +1,330 @@
+"""The lab folder: whoever locks it hosts the lab and serves it on loopback; everybody else attaches to that one.
+
+`DIR/world.json` is the world, `DIR/lab.json` (0600) tells others where the lab listens, `DIR/tls/` holds its CA,
+`DIR/clusters/` the cluster files. The lock is the operating system's, so a killed host never blocks the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from http.client import HTTPException, HTTPSConnection
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tgwizard.lab import certificates, document
+from tgwizard.lab.clock import Clock
+from tgwizard.lab.folder_lock import FolderLock
+from tgwizard.lab.lab import Lab
+from tgwizard.lab.latency import Latency
+from tgwizard.lab.problems import (
+    LabFolderDamaged,
+    different_lab_runs,
+    folder_unusable,
+    not_answering,
+    other_scenario,
+)
+from tgwizard.lab.saver import Saver, write_whole
+from tgwizard.lab.server import LabServer
+from tgwizard.lab.tokens import TokenKind
+from tgwizard.lab.wire import Json
+from tgwizard.model.problem import UserError
+
+DEFAULT_SCENARIO = "ready"
+DEFAULT_LATENCY = Latency.FAST
+TOKEN_LIFETIME = timedelta(hours=24)
+"""Of the published token, which is renewed every half hour: a lab is often left running for a day."""
+
+_ATTACH_WITHIN_S = 10.0
+_LOOK_EVERY_S = 0.05
+_PROBE_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What `lab.json` says."""
+
+    port: int
+    arm_url: str
+    ca: Path
+    pid: int
+    token: str
+    scenario: str
+    latency: Latency
+    cloud: str
+    clusters: tuple[Path, ...]
+
+
+class HostedLab:
+    """A lab that runs in this process, is served on loopback, and is saved to its folder until it is closed."""
+
+    def __init__(self, directory: Path, lab: Lab, lock: FolderLock, port: int) -> None:
+        self.directory = directory
+        self.lab = lab
+        self._lock = lock
+        self._closed = False
+        try:
+            files = certificates.prepare(directory / "tls", lab.lab_id)
+        except ValueError as error:
+            raise LabFolderDamaged(directory / "tls", str(error)) from error
+        self.ca = files.ca
+        self.clusters = _write_clusters(directory, lab)
+        self._server = LabServer(lab, files.server, port=port)
+        try:
+            self._save()
+            self._publish()
+        except OSError:
+            self._server.stop()
+            raise
+        self._saver = Saver(self._save, self._publish)
+        lab.on_change = self._saver.note_change
+        self._server.start()
+
+    @property
+    def port(self) -> int:
+        """The port the lab is served on."""
+        return self._server.port
+
+    @property
+    def arm_url(self) -> str:
+        """The base URL for clients in other processes."""
+        return self._server.url
+
+    @property
+    def cloud(self) -> str:
+        """The cloud's name in cluster files."""
+        return self.lab.cloud
+
+    def token(self) -> str:
+        """Return a fresh bearer token of the operator."""
+        return self.lab.issue_token(TokenKind.OPERATOR)
+
+    def close(self) -> None:
+        """Stop serving, save the world, take the publication back, free the folder. Raises OSError if saving fails."""
+        if self._closed:
+            return
+        self._closed = True
+        self._server.stop()
+        self.lab.on_change = None
+        try:
+            self._saver.close()
+        finally:
+            (self.directory / "lab.json").unlink(missing_ok=True)
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _save(self) -> None:
+        write_whole(self.directory / "world.json", self.lab.dump())
+
+    def _publish(self) -> None:
+        content: Json = {
+            "schema": document.SCHEMA,
+            "port": self.port,
+            "arm": self.arm_url,
+            "ca": str(self.ca),
+            "pid": os.getpid(),
+            "token": self.lab.issue_token(TokenKind.OPERATOR, lifetime=TOKEN_LIFETIME),
+            "scenario": self.lab.scenario,
+            "latency": self.lab.latency.value,
+            "cloud": self.lab.cloud,
+            "clusters": [str(path) for path in self.clusters],
+        }
+        write_whole(self.directory / "lab.json", json.dumps(content, indent=1))
+
+
+class AttachedLab:
+    """A lab that another process hosts."""
+
+    def __init__(self, directory: Path, publication: Publication) -> None:
+        self.directory = directory
+        self.port = publication.port
+        self.arm_url = publication.arm_url
+        self.ca = publication.ca
+        self.cloud = publication.cloud
+        self.clusters = publication.clusters
+        self._token = publication.token
+
+    def token(self) -> str:
+        """Return the operator's token as published now; the last known one if the host has gone."""
+        with contextlib.suppress(FileNotFoundError):
+            self._token = _read_publication(self.directory).token
+        return self._token
+
+    def close(self) -> None:
+        """Nothing is held: the lab goes on in its own process."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_lab(
+    directory: Path,
+    *,
+    scenario: str | None = None,
+    latency: Latency | None = None,
+    port: int | None = None,
+    clock: Clock,
+) -> HostedLab | AttachedLab:
+    """Host the folder's lab if nobody does, else attach to it.
+
+    Raises UserError: LabFolderDamaged (files kept as they are), another scenario or latency than the running or saved
+    lab's, port taken, unknown scenario, or a host that holds the folder and does not answer within 10 s.
+    """
+    directory = directory.expanduser().resolve()
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FolderLock(directory / "lab.lock")
+        give_up = time.monotonic() + _ATTACH_WITHIN_S
+        while not lock.acquire():
+            attached = _attach(directory)
+            if attached is not None:
+                _check_wishes(directory, attached, scenario, latency, port)
+                return AttachedLab(directory, attached)
+            if time.monotonic() > give_up:
+                raise UserError(not_answering(directory, _ATTACH_WITHIN_S))
+            # The host is starting or ending. Its files and its lock are outside any virtual clock.
+            threading.Event().wait(_LOOK_EVERY_S)
+    except OSError as error:
+        raise UserError(folder_unusable(directory, error)) from error
+    try:
+        _discard_leftover(directory)
+        lab = _world_of(directory, scenario, latency, clock)
+        return HostedLab(directory, lab, lock, port or 0)
+    except OSError as error:
+        lock.release()
+        raise UserError(folder_unusable(directory, error)) from error
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _world_of(directory: Path, scenario: str | None, latency: Latency | None, clock: Clock) -> Lab:
+    path = directory / "world.json"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        seed = secrets.randbelow(2**53)
+        return Lab.from_scenario(
+            scenario or DEFAULT_SCENARIO, clock=clock, latency=latency or DEFAULT_LATENCY, seed=seed
+        )
+    except UnicodeDecodeError as error:
+        raise LabFolderDamaged(path, f"it is not text ({error.reason})") from error
+    try:
+        lab = Lab.load(text, clock)
+    except document.SchemaUnknown as error:
+        raise LabFolderDamaged.other_schema(path, error.found, document.SCHEMA) from error
+    except ValueError as error:
+        raise LabFolderDamaged(path, str(error)) from error
+    if scenario is not None and scenario != lab.scenario:
+        raise UserError(other_scenario(directory, lab.scenario, scenario))
+    if latency is not None:
+        lab.latency = latency
+    return lab
+
+
+def _write_clusters(directory: Path, lab: Lab) -> tuple[Path, ...]:
+    """Write the cluster files that are missing; one that is there may have been edited and is kept."""
+    folder = directory / "clusters"
+    folder.mkdir(exist_ok=True)
+    files: list[Path] = []
+    for name, text in lab.cluster_tomls().items():
+        path = folder / f"{name}.toml"
+        if not path.exists():
+            write_whole(path, text, mode=0o644)
+        files.append(path)
+    return tuple(files)
+
+
+def _attach(directory: Path) -> Publication | None:
+    """Return the publication of a host that really answers, or None while there is none."""
+    try:
+        publication = _read_publication(directory)
+    except FileNotFoundError:
+        return None
+    return publication if _answers(publication) else None
+
+
+def _discard_leftover(directory: Path) -> None:
+    """Remove the publication of a killed host. Raises LabFolderDamaged, and keeps the file, if it is no such thing."""
+    try:
+        _read_publication(directory)
+    except FileNotFoundError:
+        return
+    (directory / "lab.json").unlink()
+
+
+def _read_publication(directory: Path) -> Publication:
+    """Read `lab.json`. Raises FileNotFoundError, or LabFolderDamaged."""
+    path = directory / "lab.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise LabFolderDamaged(path, f"it is not JSON ({error})") from error
+    if not isinstance(content, dict) or content.get("schema") != document.SCHEMA:
+        found = content.get("schema") if isinstance(content, dict) else None
+        raise LabFolderDamaged.other_schema(path, found, document.SCHEMA)
+    try:
+        return Publication(
+            port=int(content["port"]),
+            arm_url=str(content["arm"]),
+            ca=Path(content["ca"]),
+            pid=int(content["pid"]),
+            token=str(content["token"]),
+            scenario=str(content["scenario"]),
+            latency=Latency(content["latency"]),
+            cloud=str(content["cloud"]),
+            clusters=tuple(Path(item) for item in content["clusters"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise LabFolderDamaged(path, f"wrong or missing: {error}") from error
+
+
+def _answers(publication: Publication) -> bool:
+    """Return whether the published lab accepts the published token; what a killed host left behind does not."""
+    try:
+        context = ssl.create_default_context(cafile=str(publication.ca))
+        connection = HTTPSConnection("localhost", publication.port, timeout=_PROBE_TIMEOUT_S, context=context)
+    except OSError:
+        return False
+    with contextlib.closing(connection):
+        try:
+            connection.request(
+                "GET",
+                "/subscriptions?api-version=2022-12-01",
+                headers={"Authorization": f"Bearer {publication.token}"},
+            )
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+
+
+def _check_wishes(
+    directory: Path, running: Publication, scenario: str | None, latency: Latency | None, port: int | None
+) -> None:
+    """Refuse to attach to a lab that is not the one that was asked for."""
+    if scenario is not None and scenario != running.scenario:
+        raise UserError(other_scenario(directory, running.scenario, scenario))
+    if latency is not None and latency is not running.latency:
+        raise UserError(different_lab_runs(directory, f"latency {running.latency.value}", latency.value))
+    if port is not None and port != running.port:
+        raise UserError(different_lab_runs(directory, f"port {running.port}", str(port)))

@@ -1,0 +1,144 @@
+"""Long-running operations: starting, superseding, and finishing them once their time has come.
+
+There are no threads: an operation is over when the lab's clock has reached its end, and whoever looks next settles
+it, with the end time it was due at. Bodies and headers after `azure-wire.md` 1.3 and 2.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from tgwizard.lab import ids
+from tgwizard.lab.faults import OperationFate
+from tgwizard.lab.wire import Headers, Json, Response, json_response
+from tgwizard.lab.world import Operation, OperationKind, OperationStatus, World
+
+RETRY_AFTER_S = 10
+"""What Azure suggests on an attached NIC's PUT and on nearly every network poll."""
+
+KEPT = 400
+"""How many operations are remembered for polling; older finished ones are forgotten, as Azure does after a time."""
+
+Finisher: TypeAlias = Callable[[World, Operation, datetime], None]
+"""Applies an operation's outcome (its `status` is already set) to the world, at the given time."""
+
+
+def begin(
+    world: World,
+    kind: OperationKind,
+    target: str,
+    now: datetime,
+    fate: OperationFate,
+    *,
+    identity: str | None = None,
+) -> Operation:
+    """Start an operation on a resource and return it; its duration comes from the latency model or a fault."""
+    world.operation_count += 1
+    drawn = world.latency.seconds(world.seed, world.operation_count)
+    seconds = drawn if fate.seconds is None else fate.seconds
+    operation = Operation(
+        id=identity or world.guid(),
+        kind=kind,
+        target=target,
+        number=world.operation_count,
+        started=now,
+        ends=None if fate.endless else now + timedelta(seconds=seconds),
+        failure=fate.failure,
+        stranger=fate.stranger,
+    )
+    world.operations[operation.id] = operation
+    if len(world.operations) > KEPT:
+        _forget_oldest(world)
+    return operation
+
+
+def supersede(old: Operation, new: Operation, now: datetime) -> None:
+    """End a running network operation as `Canceled` because another PUT took over (`azure-wire.md` 2.4)."""
+    old.status = OperationStatus.CANCELED
+    old.ended = now
+    old.error = {
+        "code": "Canceled",
+        "message": "Operation was canceled.",
+        "details": [
+            {
+                "code": "CanceledAndSupersededDueToAnotherOperation",
+                "message": f"Operation {old.kind.value} ({old.id}) was canceled and superseded by operation "
+                f"{new.kind.value} ({new.id}).",
+            }
+        ],
+    }
+
+
+def preempt(old: Operation, now: datetime) -> None:
+    """End a running compute operation as `Canceled` because a later one on the same VM took over [?]."""
+    old.status = OperationStatus.CANCELED
+    old.ended = now
+    old.error = {
+        "code": "OperationPreempted",
+        "message": "Operation execution has been preempted by a more recent operation.",
+    }
+
+
+def settle(world: World, now: datetime, finishers: Mapping[OperationKind, Finisher]) -> bool:
+    """Finish what is due, in the order of the end times. Return whether anything changed."""
+    changed = False
+    while due := _next_due(world, now):
+        operation, ends = due
+        operation.ended = ends
+        operation.error = operation.failure
+        operation.status = OperationStatus.SUCCEEDED if operation.failure is None else OperationStatus.FAILED
+        finishers[operation.kind](world, operation, ends)
+        changed = True
+    return changed
+
+
+def poll_path(world: World, provider: str, operation: Operation) -> str:
+    """Return the path of an operation's poll URL."""
+    place = world.subscription
+    return f"{ids.subscription_id(place.id)}/providers/{provider}/locations/{place.location}/operations/{operation.id}"
+
+
+def _next_due(world: World, now: datetime) -> tuple[Operation, datetime] | None:
+    due = [
+        (operation, operation.ends)
+        for operation in world.operations.values()
+        if operation.status is OperationStatus.IN_PROGRESS and operation.ends is not None and operation.ends <= now
+    ]
+    return min(due, key=lambda item: (item[1], item[0].number), default=None)
+
+
+def _forget_oldest(world: World) -> None:
+    for key, operation in world.operations.items():
+        if operation.status is not OperationStatus.IN_PROGRESS:
+            del world.operations[key]
+            return
+
+
+def network_poll(operation: Operation) -> Response:
+    """Answer a poll as the network provider does: the status and, if it ended badly, the error; nothing else."""
+    document: Json = {"status": operation.status.value}
+    if operation.error is not None:
+        document["error"] = operation.error
+    return json_response(200, document, _retry_after(operation))
+
+
+def compute_poll(operation: Operation) -> Response:
+    """Answer a poll as the compute provider does: with start, end and the operation's id as its name."""
+    document: Json = {"startTime": _stamp(operation.started), "status": operation.status.value}
+    if operation.ended is not None:
+        document["endTime"] = _stamp(operation.ended)
+    if operation.error is not None:
+        document["error"] = operation.error
+    document["name"] = operation.id
+    return json_response(200, document, _retry_after(operation))
+
+
+def _retry_after(operation: Operation) -> Headers:
+    running = operation.status is OperationStatus.IN_PROGRESS
+    return (("Retry-After", str(RETRY_AFTER_S)),) if running else ()
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0+00:00"

@@ -1,0 +1,74 @@
+"""What can be wrong with a lab folder, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tgwizard.model.problem import Problem, UserError
+
+
+class LabFolderDamaged(UserError):
+    """A file of the lab folder cannot be used. It is kept as it is."""
+
+    def __init__(self, path: Path, why: str, *, problem: Problem | None = None) -> None:
+        self.path = path
+        super().__init__(
+            problem
+            or Problem(
+                code="lab-folder-damaged",
+                what=f"The lab file {path} cannot be read.",
+                why=f"Its content is damaged: {why}. Nothing was changed.",
+                fix="Move the file away to start a new lab, or choose another folder with --lab-dir.",
+            )
+        )
+
+    @classmethod
+    def other_schema(cls, path: Path, found: object, ours: int) -> LabFolderDamaged:
+        """Return the error for a file that another version of the program wrote."""
+        problem = Problem(
+            code="lab-folder-other-schema",
+            what=f"The lab file {path} is of another version of tgwizard.",
+            why=f"Its schema is {found!r}, and this version knows {ours}. Nothing was changed.",
+            fix="Use the version that wrote it, or choose another folder with --lab-dir.",
+        )
+        return cls(path, "", problem=problem)
+
+
+def folder_unusable(directory: Path, error: OSError) -> Problem:
+    """The folder or a file in it cannot be opened or written."""
+    return Problem(
+        code="lab-folder-unusable",
+        what=f"The lab folder {directory} cannot be used.",
+        why=f"The system says: {error.strerror or error}.",
+        fix="Check its permissions and the space on the disk, or choose another folder with --lab-dir.",
+    )
+
+
+def not_answering(directory: Path, seconds: float) -> Problem:
+    """Somebody holds the folder's lock and no lab answers there."""
+    return Problem(
+        code="lab-not-answering",
+        what=f"Another program holds the lab folder {directory}, but its lab does not answer.",
+        why=f"It gave no answer within {seconds:g} s. Nothing was changed.",
+        fix="End that program, or choose another folder with --lab-dir.",
+    )
+
+
+def other_scenario(directory: Path, has: str, wanted: str) -> Problem:
+    """The folder's world was made from another scenario."""
+    return Problem(
+        code="lab-other-scenario",
+        what=f"The lab folder {directory} holds the scenario {has}, not {wanted}.",
+        why="A saved world is never replaced. Nothing was changed.",
+        fix="Choose another folder with --lab-dir, or delete this one to begin anew.",
+    )
+
+
+def different_lab_runs(directory: Path, has: str, wanted: str) -> Problem:
+    """A lab runs in the folder already, with another setting."""
+    return Problem(
+        code="lab-runs-already",
+        what=f"A lab runs in {directory} already, with {has} and not {wanted}.",
+        why="A running lab keeps its settings. Nothing was changed.",
+        fix="Leave the option out to use that lab, end it first, or choose another folder with --lab-dir.",
+    )

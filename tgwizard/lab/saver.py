@@ -1,0 +1,84 @@
+"""Writing files that survive a crash whole, and saving a lab's world a moment after it changed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+SAVE_AFTER_S = 1.0
+REFRESH_EVERY_S = 1800.0
+
+_log = logging.getLogger(__name__)
+
+
+def write_whole(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Write a file so that a reader sees the old or the new content and nothing between, whatever happens.
+
+    Raises OSError; then the old file is untouched.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    if sys.platform != "win32":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+class Saver:
+    """Calls `save` one second after the first unsaved change, and `refresh` every half hour, on a thread of its own.
+
+    A save that fails is logged and tried again at the next change and at `close`, where the error is raised.
+    """
+
+    def __init__(self, save: Callable[[], None], refresh: Callable[[], None]) -> None:
+        self._save = save
+        self._refresh = refresh
+        self._changed = threading.Event()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lab-saver", daemon=True)
+        self._thread.start()
+
+    def note_change(self) -> None:
+        """Say that there is something to save. Quick, from any thread."""
+        self._changed.set()
+
+    def close(self) -> None:
+        """Stop the thread and save a last time. Raises OSError if that fails."""
+        self._closing.set()
+        self._changed.set()
+        self._thread.join()
+        self._save()
+
+    def _run(self) -> None:
+        while True:
+            changed = self._changed.wait(REFRESH_EVERY_S)
+            if self._closing.is_set():
+                return
+            if not changed:
+                self._attempt(self._refresh, "publish a fresh token")
+                continue
+            if self._closing.wait(SAVE_AFTER_S):
+                return
+            self._changed.clear()
+            self._attempt(self._save, "save its world")
+
+    def _attempt(self, action: Callable[[], None], purpose: str) -> None:
+        try:
+            action()
+        except OSError as error:
+            _log.error("The lab could not %s: %s. It goes on and tries again.", purpose, error)

@@ -1,0 +1,308 @@
+"""Scenarios: small TOML files in `resources/lab/` from which a world is built."""
+
+from __future__ import annotations
+
+import secrets
+import tomllib
+import uuid
+from datetime import datetime
+
+from tgwizard import paths
+from tgwizard.lab import ids
+from tgwizard.lab.arm import nic_body, nic_rules, nic_state
+from tgwizard.lab.latency import Latency
+from tgwizard.lab.wire import Json, Refusal
+from tgwizard.lab.world import (
+    ASG_TYPE,
+    GROUP_TYPE,
+    NIC_TYPE,
+    NSG_TYPE,
+    PUBLIC_IP_TYPE,
+    VM_TYPE,
+    VNET_TYPE,
+    ClusterMember,
+    ClusterSpec,
+    Grant,
+    Lock,
+    LockLevel,
+    Power,
+    Principal,
+    Subscription,
+    World,
+)
+from tgwizard.model.problem import Problem, UserError
+
+_LABS = uuid.UUID("0b2b7c06-6d0e-4a6c-9a3d-7f6b2b1f6f11")
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the scenarios that are shipped."""
+    return tuple(sorted(file.stem for file in (paths.resources() / "lab").glob("*.toml")))
+
+
+def build(name: str, latency: Latency, seed: int, now: datetime) -> World:
+    """Return the world of a scenario. Raises UserError for an unknown name.
+
+    Everything but the signing key follows from the scenario and the seed, so two labs of one seed compare equal.
+    """
+    if name not in names():
+        raise UserError(
+            Problem(
+                code="lab-scenario-unknown",
+                what=f"The lab has no scenario named {name}.",
+                why=f"There are: {', '.join(names())}.",
+                fix="Choose one of these.",
+            )
+        )
+    text = (paths.resources() / "lab" / f"{name}.toml").read_text(encoding="utf-8")
+    return _Builder(tomllib.loads(text), name, latency, seed).build(now)
+
+
+class _Builder:
+    """Builds one world; the documents are what Azure would answer for resources made in the usual way."""
+
+    def __init__(self, source: Json, name: str, latency: Latency, seed: int) -> None:
+        self.source = source
+        place = source["subscription"]
+        lab_id = uuid.uuid5(_LABS, f"{name}:{seed}").hex[:12]
+        operator = source["operator"]
+        self.world = World(
+            lab_id=lab_id,
+            scenario=name,
+            seed=seed,
+            signing_key=secrets.token_hex(32),
+            subscription=Subscription("", "", place["name"], place["location"]),
+            operator=Principal("", "", operator["name"]),
+            latency=latency,
+        )
+        world = self.world
+        world.subscription = Subscription(world.guid(), world.guid(), place["name"], place["location"])
+        world.operator = Principal(world.guid(), world.guid(), operator["name"])
+
+    def build(self, now: datetime) -> World:
+        for kind, make in (
+            ("group", self._group),
+            ("nsg", self._nsg),
+            ("asg", self._asg),
+            ("vnet", self._vnet),
+            ("public_ip", self._public_ip),
+            ("vm", self._vm),
+            ("nic", self._nic),
+            ("grant", self._grant),
+            ("lock", self._lock),
+            ("cluster", self._cluster),
+        ):
+            for item in self.source.get(kind, []):
+                make(item)
+        for nic in self.world.of_type(NIC_TYPE):
+            nic_state.take_effect(self.world, nic, now)
+        return self.world
+
+    def _id(self, kind: str, reference: str) -> str:
+        """Return the id of `group/name`."""
+        group, name = reference.split("/")
+        return ids.resource_id(self.world.subscription.id, group, kind, name)
+
+    def _subnet_id(self, reference: str) -> str:
+        group, vnet, subnet = reference.split("/")
+        return f"{self._id(VNET_TYPE, f'{group}/{vnet}')}/subnets/{subnet}"
+
+    def _store(self, kind: str, item: Json, properties: Json, *, etag: str | None = None) -> Json:
+        document: Json = {
+            "name": item["name"],
+            "id": self._id(kind, f"{item['group']}/{item['name']}"),
+            **({"etag": etag} if etag else {}),
+            "type": kind,
+            "location": self.world.subscription.location,
+            **({"tags": item["tags"]} if "tags" in item else {}),
+            **({"zones": [item["zone"]]} if "zone" in item else {}),
+            "properties": properties,
+        }
+        self.world.resources[ids.key(document["id"])] = document
+        return document
+
+    def _network(self, kind: str, item: Json, properties: Json) -> Json:
+        base = {"provisioningState": "Succeeded", "resourceGuid": self.world.guid()}
+        return self._store(kind, item, {**base, **properties}, etag=self.world.etag())
+
+    def _group(self, item: Json) -> None:
+        group_id = ids.group_id(self.world.subscription.id, item["name"])
+        self.world.resources[ids.key(group_id)] = {
+            "id": group_id,
+            "name": item["name"],
+            "type": GROUP_TYPE,
+            "location": self.world.subscription.location,
+            "properties": {"provisioningState": "Succeeded"},
+        }
+
+    def _nsg(self, item: Json) -> None:
+        self._network(NSG_TYPE, item, {"securityRules": [], "defaultSecurityRules": []})
+
+    def _asg(self, item: Json) -> None:
+        self._network(ASG_TYPE, item, {})
+
+    def _public_ip(self, item: Json) -> None:
+        document = self._network(
+            PUBLIC_IP_TYPE,
+            item,
+            {
+                "ipAddress": item["address"],
+                "publicIPAddressVersion": "IPv4",
+                "publicIPAllocationMethod": "Static",
+                "idleTimeoutInMinutes": 4,
+                "ipTags": [],
+            },
+        )
+        document["sku"] = {"name": "Standard", "tier": "Regional"}
+
+    def _vnet(self, item: Json) -> None:
+        vnet = self._network(
+            VNET_TYPE,
+            item,
+            {
+                "addressSpace": {"addressPrefixes": item["prefixes"]},
+                "subnets": [],
+                "virtualNetworkPeerings": [],
+                "enableDdosProtection": False,
+            },
+        )
+        for subnet in item["subnet"]:
+            properties: Json = {
+                "provisioningState": "Succeeded",
+                "addressPrefix": subnet["prefix"],
+                "delegations": [],
+                "privateEndpointNetworkPolicies": "Disabled",
+                "privateLinkServiceNetworkPolicies": "Enabled",
+            }
+            if "nsg" in subnet:
+                properties["networkSecurityGroup"] = {"id": self._id(NSG_TYPE, subnet["nsg"])}
+            vnet["properties"]["subnets"].append(
+                {
+                    "name": subnet["name"],
+                    "id": f"{vnet['id']}/subnets/{subnet['name']}",
+                    "etag": vnet["etag"],
+                    "properties": properties,
+                    "type": f"{VNET_TYPE}/subnets",
+                }
+            )
+
+    def _vm(self, item: Json) -> None:
+        nics = [
+            {"id": self._id(NIC_TYPE, f"{item['group']}/{name}"), "properties": {"primary": index == 0}}
+            for index, name in enumerate(item["nics"])
+        ]
+        document = self._store(
+            VM_TYPE,
+            item,
+            {
+                "hardwareProfile": {"vmSize": item["size"]},
+                "provisioningState": "Succeeded",
+                "vmId": self.world.guid(),
+                "storageProfile": {
+                    "imageReference": {
+                        "publisher": "trustgrid",
+                        "offer": "trustgrid-node",
+                        "sku": "node",
+                        "version": "latest",
+                    },
+                    "dataDisks": [],
+                },
+                "osProfile": {"computerName": item["name"], "adminUsername": "ubuntu"},
+                "networkProfile": {"networkInterfaces": nics},
+            },
+            etag='"1"',
+        )
+        self.world.power[ids.key(document["id"])] = Power(item.get("power", Power.RUNNING.value))
+        if item.get("identity", False):
+            principal = Principal(self.world.guid(), self.world.guid(), item["name"], document["id"])
+            self.world.principals.append(principal)
+            document["identity"] = {
+                "type": "SystemAssigned",
+                "principalId": principal.oid,
+                "tenantId": self.world.subscription.tenant,
+            }
+
+    def _nic(self, item: Json) -> None:
+        """Store a NIC by the rules that a PUT would have to obey, so that a scenario cannot lie."""
+        nic_id = self._id(NIC_TYPE, f"{item['group']}/{item['name']}")
+        groups = [{"id": self._id(ASG_TYPE, reference)} for reference in item.get("asgs", [])]
+        configurations: list[Json] = []
+        for index, entry in enumerate(item["ip"]):
+            properties: Json = {
+                "privateIPAddress": entry.get("address"),
+                "privateIPAllocationMethod": "Static" if "address" in entry else "Dynamic",
+                "subnet": {"id": self._subnet_id(item["subnet"])},
+                "primary": index == 0,
+            }
+            if groups:
+                properties["applicationSecurityGroups"] = [dict(group) for group in groups]
+            if "public_ip" in entry:
+                properties["publicIPAddress"] = {"id": self._id(PUBLIC_IP_TYPE, entry["public_ip"])}
+            configurations.append({"name": entry["name"], "properties": properties})
+        sent: Json = {
+            "location": self.world.subscription.location,
+            **({"tags": item["tags"]} if "tags" in item else {}),
+            "properties": {**item.get("properties", {}), "ipConfigurations": configurations},
+        }
+        if "nsg" in item:
+            sent["properties"]["networkSecurityGroup"] = {"id": self._id(NSG_TYPE, item["nsg"])}
+        nic = nic_body.replaced(self.world, nic_id, item["name"], sent, None)
+        self._attach(nic, item)
+        try:
+            nic_rules.check_shape(self.world, nic)
+            nic_rules.assign_addresses(self.world, nic, None)
+        except Refusal as refusal:
+            raise ValueError(f"scenario {self.world.scenario}, NIC {item['name']}: {refusal.message}") from refusal
+        nic_body.stamp(nic, nic_body.SUCCEEDED, self.world.etag())
+        self.world.resources[ids.key(nic_id)] = nic
+        nic_state.reserve(self.world, nic)
+
+    def _attach(self, nic: Json, item: Json) -> None:
+        if "vm" not in item:
+            return
+        vm_id = self._id(VM_TYPE, item["vm"])
+        vm = self.world.resources[ids.key(vm_id)]
+        position = [
+            entry["properties"]["primary"]
+            for entry in vm["properties"]["networkProfile"]["networkInterfaces"]
+            if ids.key(entry["id"]) == ids.key(nic["id"])
+        ]
+        properties = nic["properties"]
+        properties["virtualMachine"] = {"id": vm_id}
+        properties["primary"] = position == [True]
+        properties["vnetEncryptionSupported"] = False
+        digits = uuid.uuid5(_LABS, nic["id"]).hex[:6].upper()
+        properties["macAddress"] = f"00-0D-3A-{digits[0:2]}-{digits[2:4]}-{digits[4:6]}"
+        suffix = uuid.uuid5(_LABS, self.world.lab_id).hex[:20]
+        properties["dnsSettings"]["internalDomainNameSuffix"] = f"{suffix}.bx.internal.cloudapp.net"
+
+    def _grant(self, item: Json) -> None:
+        scope = ids.subscription_id(self.world.subscription.id)
+        if "group" in item:
+            scope = ids.group_id(self.world.subscription.id, item["group"])
+        holder = item["to"]
+        candidates = {principal.name: principal.oid for principal in self.world.principals}
+        principal = self.world.operator.oid if holder == "operator" else candidates[holder]
+        self.world.grants.append(
+            Grant(principal, scope, item["role"], tuple(item["actions"]), tuple(item.get("not_actions", [])))
+        )
+
+    def _lock(self, item: Json) -> None:
+        scope = ids.group_id(self.world.subscription.id, item["group"])
+        self.world.locks.append(Lock(item["name"], scope, LockLevel(item["level"]), item.get("notes", "")))
+
+    def _cluster(self, item: Json) -> None:
+        first, second = (
+            ClusterMember(entry["name"], self._id(VM_TYPE, entry["vm"]), self._id(NIC_TYPE, entry["nic"]))
+            for entry in item["member"]
+        )
+        self.world.clusters.append(
+            ClusterSpec(
+                name=item["name"],
+                id=self.world.guid(),
+                address=item["address"],
+                subnet=self._subnet_id(item["subnet"]),
+                configuration=item["configuration"],
+                members=(first, second),
+            )
+        )

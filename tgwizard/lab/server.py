@@ -1,0 +1,207 @@
+"""The TLS front: HTTP/1.1 with keep-alive on 127.0.0.1, for az, scripts and a second program. No other address."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import ssl
+import struct
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import TCPServer
+from typing import Any
+
+from tgwizard.lab.lab import Lab
+from tgwizard.lab.wire import AnswerLost, Loss, Request, Response, error_document, json_response
+from tgwizard.model.problem import Problem, UserError
+
+LOOPBACK = "127.0.0.1"
+LARGEST_BODY = 4 * 1024 * 1024
+"""ARM's own limit for a request body, in bytes."""
+
+_HANDSHAKE_TIMEOUT_S = 10.0
+_JOIN_TIMEOUT_S = 5.0
+
+
+class LabServer:
+    """Serves a lab on loopback from `start` to `stop`; afterwards none of its threads is left.
+
+    Raises ValueError for any other bind address and UserError `lab-port-taken` when the port is in use.
+    """
+
+    def __init__(self, lab: Lab, certificate: Path, *, host: str = LOOPBACK, port: int = 0) -> None:
+        if host != LOOPBACK:
+            raise ValueError(f"the lab binds {LOOPBACK} only, not {host!r}")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(certificate)
+        try:
+            self._listener = _Listener(lab, context, port)
+        except OSError as error:
+            if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
+                raise
+            raise UserError(_port_taken(port, error)) from error
+        except OverflowError as error:
+            raise UserError(_port_taken(port, error)) from error
+        self._thread = threading.Thread(
+            target=self._listener.serve_forever, kwargs={"poll_interval": 0.05}, name="lab-server", daemon=True
+        )
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        port: int = self._listener.server_address[1]
+        return port
+
+    @property
+    def url(self) -> str:
+        """The base URL for clients."""
+        return f"https://localhost:{self.port}"
+
+    def start(self) -> None:
+        """Begin to serve on a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening, close every connection, and wait for the threads. A second call does nothing."""
+        if self._thread.is_alive():
+            self._listener.shutdown()
+            self._thread.join(_JOIN_TIMEOUT_S)
+        self._listener.server_close()
+        self._listener.close_connections()
+
+
+def _port_taken(port: int, error: Exception) -> Problem:
+    return Problem(
+        code="lab-port-taken",
+        what=f"The lab cannot listen on port {port} of {LOOPBACK}.",
+        why=f"The system says: {error.strerror if isinstance(error, OSError) else error}.",
+        fix="Choose another port with --port, or leave it out and the lab takes a free one.",
+    )
+
+
+class _Listener(TCPServer):
+    """Accepts connections and gives each a thread that it can end again."""
+
+    allow_reuse_address = True
+    request_queue_size = 64
+
+    def __init__(self, lab: Lab, context: ssl.SSLContext, port: int) -> None:
+        self.lab = lab
+        self.stopping = threading.Event()
+        self._context = context
+        self._connections: dict[threading.Thread, socket.socket] = {}
+        self._guard = threading.Lock()
+        super().__init__((LOOPBACK, port), _Connection)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        thread = threading.Thread(
+            target=self._converse, args=(request, client_address), name="lab-connection", daemon=True
+        )
+        with self._guard:
+            self._connections[thread] = request
+        thread.start()
+
+    def close_connections(self) -> None:
+        self.stopping.set()
+        with self._guard:
+            open_now = dict(self._connections)
+        for connection in open_now.values():
+            with contextlib.suppress(OSError):  # the client may have closed it already
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in open_now:
+            thread.join(_JOIN_TIMEOUT_S)
+
+    def _converse(self, plain: socket.socket, client_address: Any) -> None:
+        try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            plain.settimeout(_HANDSHAKE_TIMEOUT_S)
+            secure = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+            with self._guard:
+                self._connections[threading.current_thread()] = secure
+            with secure:
+                secure.do_handshake()
+                secure.settimeout(None)
+                if not self.stopping.is_set():
+                    _Connection(secure, client_address, self)
+        except OSError:
+            # A client that breaks off, or does not trust the lab's CA, ends its own connection and nothing else.
+            pass
+        finally:
+            with contextlib.suppress(OSError):
+                plain.close()
+            with self._guard:
+                self._connections.pop(threading.current_thread(), None)
+
+
+class _Connection(BaseHTTPRequestHandler):
+    """Reads requests from one connection and writes the lab's answers, each in one piece."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Listener
+
+    def _serve(self) -> None:
+        body = self._body()
+        if isinstance(body, Response):
+            self.close_connection = True
+            self._send(body)
+            return
+        host = self.headers.get("Host") or f"localhost:{self.server.server_address[1]}"
+        request = Request(self.command, f"https://{host}{self.path}", dict(self.headers.items()), body)
+        try:
+            self._send(self.server.lab.handle(request))
+        except AnswerLost as lost:
+            self.close_connection = True
+            self._lose(lost.loss)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815 - http.server's names
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's signature
+        """Say nothing: the lab keeps its own log, and a request line may carry what a log must not."""
+
+    def _body(self) -> bytes | Response:
+        """Return the request's body, or the answer to one that cannot be read."""
+        if "Transfer-Encoding" in self.headers:
+            return _refuse(HTTPStatus.LENGTH_REQUIRED, "LengthRequired", "The request must have a Content-Length.")
+        text = self.headers.get("Content-Length", "0")
+        if not text.isascii() or not text.isdigit():
+            return _refuse(HTTPStatus.BAD_REQUEST, "InvalidHeaderValue", "The Content-Length is not a number.")
+        length = int(text)
+        if length > LARGEST_BODY:
+            message = f"The request content size exceeds the maximum size of '{LARGEST_BODY // 1024 // 1024} MB'."
+            return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestContentTooLarge", message)
+        content = self.rfile.read(length)
+        if len(content) < length:
+            raise ConnectionAbortedError("the client closed the connection within a request")
+        return content
+
+    def _send(self, answer: Response) -> None:
+        try:
+            phrase = HTTPStatus(answer.status).phrase
+        except ValueError:
+            phrase = ""
+        lines = [f"HTTP/1.1 {answer.status} {phrase}"]
+        lines += [f"{name}: {value}" for name, value in answer.headers]
+        if answer.status != HTTPStatus.NO_CONTENT:
+            lines.append(f"Content-Length: {len(answer.body)}")
+        if self.close_connection:
+            lines.append("Connection: close")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+        self.wfile.write(head if self.command == "HEAD" else head + answer.body)
+
+    def _lose(self, loss: Loss) -> None:
+        """Leave the client without its answer: with a reset, or in silence until it or the lab ends."""
+        match loss:
+            case Loss.RESET:
+                linger = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            case Loss.TIMEOUT:
+                # One more byte can only be the client giving up, or the lab closing the connection.
+                self.rfile.read(1)
+
+
+def _refuse(status: HTTPStatus, code: str, message: str) -> Response:
+    return json_response(status.value, error_document(code, message))

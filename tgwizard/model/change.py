@@ -1,0 +1,32 @@
+"""``Change``: one intended write as data, complete enough to be read, confirmed, journalled and undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tgwizard.model.cluster import ResourceId
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """How long a step usually takes, in seconds: the median and the slowest seen. ``basis`` says where that is from."""
+
+    usual_s: float
+    slowest_s: float
+    basis: str = "Azure usually takes 4 to 10 s a step"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One intended write: who sends what to whom, what is there before and after, what it needs, how to undo it."""
+
+    target: ResourceId
+    method: str
+    path: str
+    who: str
+    sentence: str
+    before: str
+    after: str
+    permissions: tuple[str, ...]
+    predicted: Prediction
+    undo: str = ""

@@ -1,0 +1,227 @@
+"""The closed union of events: everything a job or the monitor reports. JSON both for people's scripts and for tests.
+
+Each event is frozen and carries ``at`` (UTC) and ``clock_s`` (the Clock's monotonic seconds). A job ends with exactly
+one ``Finished``, always last, also when a check refused it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from tgwizard.model.cluster import Verb
+from tgwizard.model.finding import Readiness
+from tgwizard.model.nic import Difference
+from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import Place, Snapshot
+from tgwizard.model.verdict import Verdict
+
+
+class Step(Enum):
+    """The steps of a failover in the order of the brief. The values are the words of the JSON contract."""
+
+    CHECK = "check"
+    DETACH = "detach"
+    ATTACH = "attach"
+    CONFIRM = "confirm"
+    PUT_BACK = "put_back"
+
+
+class Outcome(Enum):
+    """How a job ended. Of a run: done, failed, unknown, yielded (DESIGN 3f); before a write: refused or cancelled."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    YIELDED = "yielded"
+
+
+class CancelMeaning(Enum):
+    """What a cancel would do now (DESIGN 3h)."""
+
+    STOPS = "stops"
+    PUTS_BACK = "puts_back"
+    NOT_GRANTED = "not_granted"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When something happened: UTC, and seconds on the Clock's monotonic scale."""
+
+    at: datetime
+    clock_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """One step as announced at the start: its sentence and the predicted seconds."""
+
+    step: Step
+    sentence: str
+    predicted_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run began. ``steps`` are all that it means to do; ``losing`` is None when the address is on no NIC."""
+
+    stamp: Stamp
+    run: str
+    cluster: str
+    verb: Verb
+    to: str
+    losing: str | None
+    address: str
+    steps: tuple[StepPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step began; ``deadline_s`` is how long the engine waits for Azure before it gives up on it."""
+
+    stamp: Stamp
+    run: str
+    step: Step
+    sentence: str
+    cancel: CancelMeaning
+    deadline_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepWaiting:
+    """The step waits for something it names, at most ``until_s`` more seconds (None: no bound of its own)."""
+
+    stamp: Stamp
+    run: str
+    step: Step
+    sentence: str
+    until_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """The step ended well, after ``seconds``."""
+
+    stamp: Stamp
+    run: str
+    step: Step
+    sentence: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallMade:
+    """One request to Azure and its answer, in words; never a body, never a header."""
+
+    stamp: Stamp
+    run: str
+    method: str
+    target: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The run saw where the address is, and what a cancel would do now."""
+
+    stamp: Stamp
+    run: str
+    place: Place
+    cancel: CancelMeaning
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something worth telling that does not stop the run (a journal error, a superseded update)."""
+
+    stamp: Stamp
+    run: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The monitor looked: a whole new snapshot with its verdict."""
+
+    stamp: Stamp
+    cluster: str
+    snapshot: Snapshot
+    verdict: Verdict
+
+
+class Source(Enum):
+    """The monitor's sources, named as people know them."""
+
+    FIRST_NIC = "first_nic"
+    SECOND_NIC = "second_nic"
+    FIRST_VM = "first_vm"
+    SECOND_VM = "second_vm"
+    OTHER_NICS = "other_nics"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLost:
+    """A source stopped answering; the others go on."""
+
+    stamp: Stamp
+    cluster: str
+    source: Source
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBack:
+    """A lost source answers again."""
+
+    stamp: Stamp
+    cluster: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The preflight for a failover ended; nothing was written. ``findings`` decide whether the run may start."""
+
+    stamp: Stamp
+    cluster: str
+    verb: Verb
+    to: str
+    findings: Readiness
+
+
+@dataclass(frozen=True, slots=True)
+class ByOther:
+    """A change that someone else made to a NIC during the run; it was kept."""
+
+    nic: str
+    difference: Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a run. ``left`` says what remains to be done; ``resume`` the command that would do it, if any.
+
+    ``seconds`` is the control-plane time from the first write to the proof; ``gap_as_read_s`` the gap between our
+    reads.
+    """
+
+    stamp: Stamp
+    run: str
+    cluster: str
+    outcome: Outcome
+    place: Place
+    reason: str
+    left: tuple[str, ...] = ()
+    rolled_back: bool = False
+    by_other: tuple[ByOther, ...] = ()
+    seconds: float | None = None
+    gap_as_read_s: float | None = None
+    resume: str = ""
+    problem: Problem | None = None
+
+
+RunEvent = Started | StepStarted | StepWaiting | StepDone | CallMade | Located | Noted | Finished
+Event = RunEvent | Observed | SourceLost | SourceBack | Checked

@@ -1,0 +1,249 @@
+"""Each parameter of a cluster, declared once: key, label, help, example, parse and check (DESIGN section 2).
+
+The cluster file, the command line and the wizard's rows all read from here. ``key`` is the dotted name in the cluster
+file.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from typing import Generic, TypeVar
+
+from tgwizard.model.cluster import ResourceId
+
+T = TypeVar("T")
+
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+_CONFIGURATION_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?$")
+_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+_GROUP = f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/rg-tg-prod/providers"
+_EXAMPLE_NIC = f"{_GROUP}/Microsoft.Network/networkInterfaces/tg-node-a-inside"
+
+
+class FieldError(ValueError):
+    """The value is not one for this field. ``why`` says what it must be, ``fix`` what to do; whole sentences."""
+
+    def __init__(self, why: str, fix: str = "") -> None:
+        """Both are shown to people."""
+        super().__init__(why)
+        self.why = why
+        self.fix = fix
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Generic[T]):
+    """One parameter.
+
+    ``parse`` takes a TOML value or a person's text and raises FieldError; ``required`` rules a missing one.
+    """
+
+    key: str
+    label: str
+    help: str
+    example: str
+    parse: Callable[[object], T]
+    required: bool = True
+
+    def check(self, value: object) -> FieldError | None:
+        """What is wrong with the value, or None."""
+        try:
+            self.parse(value)
+        except FieldError as error:
+            return error
+        return None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise FieldError(f"It must be text in quotes, not {_kind(value)}.")
+    text = value.strip()
+    if not text:
+        raise FieldError("It is empty.")
+    return text
+
+
+def _name(value: object) -> str:
+    text = _text(value)
+    if not _NAME.match(text):
+        raise FieldError("It may hold letters, digits, dots, dashes and underscores only, at most 63.")
+    return text
+
+
+def _configuration_name(value: object) -> str:
+    text = _text(value)
+    if not _CONFIGURATION_NAME.match(text):
+        raise FieldError(
+            "Azure takes 1 to 80 letters, digits, dots, dashes and underscores, starting with a letter or digit "
+            "and ending with a letter, digit or underscore."
+        )
+    return text
+
+
+def _guid(value: object) -> str:
+    text = _text(value)
+    try:
+        return str(uuid.UUID(text)) if len(text) == 36 else _no_guid()
+    except ValueError:
+        return _no_guid()
+
+
+def _no_guid() -> str:
+    raise FieldError("It must be a GUID like 00000000-0000-0000-0000-000000000000.")
+
+
+def _address(value: object) -> IPv4Address:
+    text = _text(value)
+    try:
+        address = IPv4Address(text)
+    except AddressValueError:
+        try:
+            IPv6Address(text)
+        except AddressValueError:
+            raise FieldError("It must be one IPv4 address, without a prefix length.") from None
+        raise FieldError("It is an IPv6 address; tgwizard moves one IPv4 address.") from None
+    if address.is_multicast or address.is_loopback or address.is_unspecified or address.is_link_local:
+        raise FieldError("It is not an address that an interface in a virtual network can have.")
+    return address
+
+
+def _id_of(kind: str) -> Callable[[object], ResourceId]:
+    def parse(value: object) -> ResourceId:
+        text = _text(value)
+        cure = "Copy it from the resource's Properties page in the Azure portal (JSON View, Resource ID)."
+        try:
+            found = ResourceId.parse(text)
+        except ValueError:
+            why = f"It must be the full resource id of one of {kind}: /subscriptions/…/providers/{kind}/…."
+            raise FieldError(why, cure) from None
+        if found.type.lower() != kind.lower():
+            raise FieldError(f"It is the id of one of {found.type}; one of {kind} is needed.", cure)
+        return found
+
+    return parse
+
+
+def _ids_of(kind: str) -> Callable[[object], tuple[ResourceId, ...]]:
+    one = _id_of(kind)
+
+    def parse(value: object) -> tuple[ResourceId, ...]:
+        if isinstance(value, str):
+            return (one(value),)
+        if not isinstance(value, list | tuple):
+            raise FieldError(f"It must be a list of resource ids, not {_kind(value)}.")
+        return tuple(one(item) for item in value)
+
+    return parse
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise FieldError(f"It must be a number of seconds, not {_kind(value)}.")
+    try:
+        seconds = float(value)
+    except ValueError:
+        raise FieldError("It must be a number of seconds.") from None
+    if not 1 <= seconds <= 3600:
+        raise FieldError("It must lie between 1 and 3600 seconds.")
+    return seconds
+
+
+def _kind(value: object) -> str:
+    words = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
+    return words.get(type(value), f"a {type(value).__name__}")
+
+
+NAME = Field("name", "Cluster name", "How the cluster is called here.", "edge-dallas", _name)
+ID = Field("id", "Id", "Set by tgwizard; tells this cluster from others of the same name.", "edge-dallas-1", _name)
+CLOUD = Field("azure.cloud", "Cloud", "public, or the name of the lab the cluster lives in.", "public", _name)
+TENANT = Field("azure.tenant", "Tenant", "The directory the subscription belongs to.", _SUBSCRIPTION, _guid)
+SUBSCRIPTION = Field(
+    "azure.subscription", "Subscription", "The one subscription that holds the cluster.", _SUBSCRIPTION, _guid
+)
+ADDRESS = Field(
+    "floating.address", "Floating IP", "The private address that moves between the members.", "10.20.2.50", _address
+)
+SUBNET = Field(
+    "floating.subnet",
+    "Subnet",
+    "The subnet that the address and both LAN interfaces belong to.",
+    f"{_GROUP}/Microsoft.Network/virtualNetworks/vnet-dal-prod/subnets/snet-inside",
+    _id_of("Microsoft.Network/virtualNetworks/subnets"),
+)
+IP_CONFIGURATION = Field(
+    "floating.ip_configuration",
+    "Azure IP Configuration",
+    "The name of the configuration that carries the floating IP.",
+    "tg-floating",
+    _configuration_name,
+    required=False,
+)
+PUBLIC_IP = Field(
+    "floating.carried.public_ip",
+    "Public IP",
+    "A public IP that travels with the address.",
+    f"{_GROUP}/Microsoft.Network/publicIPAddresses/pip-tg",
+    _id_of("Microsoft.Network/publicIPAddresses"),
+    required=False,
+)
+POOLS = Field(
+    "floating.carried.pools",
+    "Load balancer pools",
+    "Backend pools that travel with the address.",
+    f"{_GROUP}/Microsoft.Network/loadBalancers/lb-tg/backendAddressPools/pool",
+    _ids_of("Microsoft.Network/loadBalancers/backendAddressPools"),
+    required=False,
+)
+NAT_RULES = Field(
+    "floating.carried.nat_rules",
+    "Inbound NAT rules",
+    "Load balancer NAT rules that travel with the address.",
+    f"{_GROUP}/Microsoft.Network/loadBalancers/lb-tg/inboundNatRules/rule",
+    _ids_of("Microsoft.Network/loadBalancers/inboundNatRules"),
+    required=False,
+)
+MEMBER_NAME = Field("member.name", "Member", "The member's Trustgrid name.", "tg-node-a", _name)
+MEMBER_VM = Field(
+    "member.vm",
+    "Virtual machine",
+    "The member's virtual machine.",
+    f"{_GROUP}/Microsoft.Compute/virtualMachines/tg-node-a",
+    _id_of("Microsoft.Compute/virtualMachines"),
+)
+MEMBER_NIC = Field(
+    "member.nic",
+    "LAN interface",
+    "The network interface that can hold the floating IP.",
+    _EXAMPLE_NIC,
+    _id_of("Microsoft.Network/networkInterfaces"),
+)
+HEARTBEAT = Field(
+    "member.heartbeat", "Heartbeat", "Address and port the peer is heard at.", "10.20.2.11:9000", _text, required=False
+)
+STATUS_URL = Field(
+    "member.status_url",
+    "Status URL",
+    "Where the member reports its state.",
+    "https://10.20.2.11/status",
+    _text,
+    required=False,
+)
+CLUSTER_TIMEOUT = Field(
+    "timing.cluster_timeout_s",
+    "Cluster timeout",
+    "Seconds without a heartbeat after which the standby takes over.",
+    "30",
+    _seconds,
+    required=False,
+)
+
+ALL: tuple[Field[object], ...] = tuple(
+    [
+        NAME, ID, CLOUD, TENANT, SUBSCRIPTION, ADDRESS, SUBNET, IP_CONFIGURATION, PUBLIC_IP, POOLS, NAT_RULES,
+        MEMBER_NAME, MEMBER_VM, MEMBER_NIC, HEARTBEAT, STATUS_URL, CLUSTER_TIMEOUT,
+    ]
+)  # fmt: skip
+"""Every field, in the order of the file."""

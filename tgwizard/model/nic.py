@@ -1,0 +1,274 @@
+"""A network interface as Azure's own document: opaque JSON with pure find, remove, add and compare.
+
+A NIC PUT replaces the whole resource (azure-wire.md 2.1: whatever is left out is reset), so everything that was read,
+known to us or not, goes back as it was; only the configuration that names the floating IP comes or goes. This module
+is one of the three places that spell ARM (DESIGN section 2). Matching is by private address, never by the
+configuration's name.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import ip_address
+from typing import Any
+
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.text import tame
+
+_VOLATILE = frozenset({"etag", "provisioningState"})
+"""Fields that Azure moves by itself with every write; never a change by someone."""
+
+
+class Provisioning(Enum):
+    """A NIC's provisioningState. UNKNOWN stands for a word we have not met: it is never treated as settled."""
+
+    SUCCEEDED = "Succeeded"
+    UPDATING = "Updating"
+    FAILED = "Failed"
+    DELETING = "Deleting"
+    UNKNOWN = "Unknown"
+
+    @classmethod
+    def of(cls, word: object) -> Provisioning:
+        """From Azure's word, ignoring case."""
+        return next((state for state in cls if state.value.lower() == str(word).lower()), cls.UNKNOWN)
+
+
+class NicDocumentError(ValueError):
+    """The document is not one of a network interface, or an edit that it does not allow was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class NicDocument:
+    """One NIC body as read. ``body`` is shared, not copied: treat it as frozen; every edit returns a new document."""
+
+    body: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, body: object) -> NicDocument:
+        """Accept a JSON object that has ``properties.ipConfigurations``; NicDocumentError otherwise."""
+        if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
+            raise NicDocumentError("the answer is not a network interface")
+        configurations = body["properties"].get("ipConfigurations")
+        if not isinstance(configurations, list) or not all(isinstance(item, Mapping) for item in configurations):
+            raise NicDocumentError("the network interface has no ipConfigurations")
+        return cls(body)
+
+    @property
+    def etag(self) -> str:
+        """The version this body was read at; empty when Azure sent none."""
+        return str(self.body.get("etag", ""))
+
+    @property
+    def provisioning(self) -> Provisioning:
+        """Where the last update of the whole interface stands."""
+        return Provisioning.of(self._properties.get("provisioningState", ""))
+
+    @property
+    def attached(self) -> bool:
+        """Whether the interface belongs to a VM."""
+        return bool(self._properties.get("virtualMachine"))
+
+    @property
+    def configurations(self) -> tuple[Mapping[str, Any], ...]:
+        """The ipConfigurations, in Azure's order."""
+        return tuple(self._properties["ipConfigurations"])
+
+    @property
+    def primary(self) -> Mapping[str, Any] | None:
+        """The primary configuration; a sole configuration is primary even when unmarked."""
+        marked = [item for item in self.configurations if _inner(item).get("primary")]
+        if marked:
+            return marked[0]
+        return self.configurations[0] if len(self.configurations) == 1 else None
+
+    @property
+    def own_address(self) -> str:
+        """The primary private address, or empty."""
+        return str(_inner(self.primary).get("privateIPAddress", "")) if self.primary else ""
+
+    @property
+    def subnet(self) -> str:
+        """The id of the primary configuration's subnet, or empty."""
+        return _reference(_inner(self.primary).get("subnet")) if self.primary else ""
+
+    @property
+    def security_group(self) -> str:
+        """The id of the interface's network security group, or empty."""
+        return _reference(self._properties.get("networkSecurityGroup"))
+
+    @property
+    def _properties(self) -> Mapping[str, Any]:
+        properties: Mapping[str, Any] = self.body["properties"]
+        return properties
+
+    def find(self, address: str) -> Mapping[str, Any] | None:
+        """The configuration that names this private address, or None. IPv6 spellings are compared by value."""
+        wanted = ip_address(address)
+        for item in self.configurations:
+            text = _inner(item).get("privateIPAddress")
+            try:
+                if text and ip_address(str(text)) == wanted:
+                    return item
+            except ValueError:
+                continue
+        return None
+
+    def lists(self, address: str) -> bool:
+        """Whether the body names the address (DESIGN section 7: *lists*; a *holder* is Succeeded as well)."""
+        return self.find(address) is not None
+
+    def without(self, address: str) -> NicDocument:
+        """The whole document less the floating configuration. The primary configuration is never removed."""
+        found = self.find(address)
+        if found is None:
+            raise NicDocumentError(f"{address} is not on this network interface")
+        if found is self.primary:
+            raise NicDocumentError(f"{address} is the primary address of this network interface")
+        return self.without_item(found)
+
+    def without_item(self, unwanted: Mapping[str, Any]) -> NicDocument:
+        """The whole document less one of its configurations, given by identity, whatever it is."""
+        return self._with([item for item in self.configurations if item is not unwanted])
+
+    def plus(self, configuration: Mapping[str, Any]) -> NicDocument:
+        """The whole document with one more configuration, at the end; a present one of the same address is replaced."""
+        address = str(_inner(configuration).get("privateIPAddress"))
+        kept = [item for item in self.configurations if item is not self.find(address)]
+        return self._with([*kept, configuration])
+
+    def new_configuration(self, name: str, address: str, carried: Carried) -> Mapping[str, Any]:
+        """The floating configuration as this NIC must have it.
+
+        Subnet and application security groups come from this NIC's primary configuration (Azure refuses differing
+        ones with ``AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups``); Static, not primary;
+        only the public IP, pools and NAT rules travel (DESIGN section 3). A name already taken here gets a number.
+        """
+        primary = self.primary
+        if primary is None:
+            raise NicDocumentError("no configuration of this network interface is marked primary")
+        properties: dict[str, Any] = {
+            "privateIPAddress": address,
+            "privateIPAllocationMethod": "Static",
+            "privateIPAddressVersion": "IPv4",
+            "subnet": {"id": self.subnet},
+            "primary": False,
+        }
+        groups = _inner(primary).get("applicationSecurityGroups")
+        if groups:
+            properties["applicationSecurityGroups"] = [{"id": _reference(group)} for group in groups]
+        if carried.public_ip:
+            properties["publicIPAddress"] = {"id": carried.public_ip.text}
+        if carried.pools:
+            properties["loadBalancerBackendAddressPools"] = [{"id": pool.text} for pool in carried.pools]
+        if carried.nat_rules:
+            properties["loadBalancerInboundNatRules"] = [{"id": rule.text} for rule in carried.nat_rules]
+        return {"name": self._free_name(name, address), "properties": properties}
+
+    def references(self) -> tuple[ResourceId, ...]:
+        """Every resource a PUT of this body is linked to and needs a join right on (azure-wire.md 2.6)."""
+        found = [self.security_group]
+        for item in self.configurations:
+            inner = _inner(item)
+            found.append(_reference(inner.get("subnet")))
+            found.append(_reference(inner.get("publicIPAddress")))
+            for key in ("applicationSecurityGroups", "loadBalancerBackendAddressPools", "loadBalancerInboundNatRules"):
+                found += [_reference(entry) for entry in inner.get(key) or ()]
+        return tuple(dict.fromkeys(ResourceId(text) for text in found if text))
+
+    def to_bytes(self) -> bytes:
+        """The body as it goes on the wire."""
+        return json.dumps(self.body, separators=(",", ":")).encode()
+
+    def _free_name(self, name: str, address: str) -> str:
+        taken = {str(item.get("name", "")).lower() for item in self.configurations if item is not self.find(address)}
+        number, free = 1, name
+        while free.lower() in taken:
+            number += 1
+            free = f"{name}-{number}"
+        return free
+
+    def _with(self, configurations: list[Mapping[str, Any]]) -> NicDocument:
+        body = {**self.body, "properties": {**self._properties, "ipConfigurations": copy.deepcopy(configurations)}}
+        return NicDocument(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where two readings of a NIC differ: a dotted path, the value before and after (tamed text)."""
+
+    path: str
+    before: str
+    after: str
+
+
+def carried_of(configuration: Mapping[str, Any]) -> Carried:
+    """What travels with this floating configuration: its public IP, pools and NAT rules."""
+    inner = _inner(configuration)
+    public_ip = _reference(inner.get("publicIPAddress"))
+    return Carried(
+        ResourceId(public_ip) if public_ip else None,
+        tuple(ResourceId(_reference(item)) for item in inner.get("loadBalancerBackendAddressPools") or ()),
+        tuple(ResourceId(_reference(item)) for item in inner.get("loadBalancerInboundNatRules") or ()),
+    )
+
+
+def differences(before: NicDocument, after: NicDocument, *, apart_from: str) -> tuple[Difference, ...]:
+    """What differs between two readings, give or take the floating configuration, etags and provisioning states.
+
+    ``apart_from`` is the floating address: its configuration is ignored on both sides. Lists of named things are
+    compared by name, everything else by position.
+    """
+    return tuple(
+        Difference(path, tame(old, 120), tame(new, 120))
+        for path, old, new in _compare("", _stripped(before, apart_from), _stripped(after, apart_from))
+    )
+
+
+def configuration_differences(sent: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Where the floating configuration in Azure is not what was sent; fields that Azure added are no difference."""
+    inner = _inner(found)
+    return tuple(
+        Difference(f"{sent.get('name', '')}.{path}", tame(old, 120), tame(new, 120))
+        for key, value in _inner(sent).items()
+        for path, old, new in _compare(key, value, inner.get(key, "not set"))
+        if new != "not set" or old
+    )
+
+
+def _stripped(document: NicDocument, address: str) -> Mapping[str, Any]:
+    found = document.find(address)
+    return document.without_item(found).body if found is not None else document.body
+
+
+def _compare(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(old, list) and isinstance(new, list):
+        old, new = _indexed(old), _indexed(new)
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in [*old, *(key for key in new if key not in old)]:
+            if key not in _VOLATILE:
+                yield from _compare(
+                    f"{path}.{key}" if path else str(key), old.get(key, "not set"), new.get(key, "not set")
+                )
+    elif old != new and not (path.endswith("id") and str(old).lower() == str(new).lower()):
+        yield path, old, new
+
+
+def _indexed(items: list[Any]) -> dict[str, Any]:
+    if items and all(isinstance(item, Mapping) and item.get("name") for item in items):
+        return {f"[{item['name']}]": item for item in items}
+    return {f"[{place}]": item for place, item in enumerate(items)}
+
+
+def _inner(configuration: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    properties = (configuration or {}).get("properties")
+    return properties if isinstance(properties, Mapping) else {}
+
+
+def _reference(value: object) -> str:
+    return str(value.get("id", "")) if isinstance(value, Mapping) else ""

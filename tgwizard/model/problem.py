@@ -1,0 +1,46 @@
+"""What went wrong, in words a person can act on, and the exceptions that carry it.
+
+A ``Problem`` is the whole message: what happened, why, what to do; a vendor's code and request id go into
+``detail`` and are shown on demand only. Codes are kebab-case, unique and searchable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One explained fault. ``what`` is never empty; every other part may be."""
+
+    code: str
+    what: str
+    why: str = ""
+    fix: str = ""
+    detail: str = ""
+
+    def sentence(self) -> str:
+        """What, why and what to do, as one line of text without the detail."""
+        return " ".join(part for part in (self.what, self.why, self.fix) if part)
+
+    def with_detail(self, detail: str) -> Problem:
+        """The same problem with other technical detail."""
+        return replace(self, detail=detail)
+
+
+class UserError(Exception):
+    """Expected and explained: show ``problem`` as it is, no traceback (bad file, refused check, port taken)."""
+
+    def __init__(self, *problems: Problem) -> None:
+        """Carry one or more problems; all of a file's faults are told at once."""
+        super().__init__("; ".join(problem.sentence() for problem in problems))
+        self.problems = problems
+
+    @property
+    def problem(self) -> Problem:
+        """The first, and usually the only, problem."""
+        return self.problems[0]
+
+
+class Cancelled(Exception):
+    """The user asked to stop: unwind, say nothing more."""

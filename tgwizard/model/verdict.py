@@ -1,0 +1,101 @@
+"""``assess``: what a snapshot means, as one of a closed set of named states with one sentence (DESIGN section 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.model.nic import Provisioning
+from tgwizard.model.snapshot import PlaceKind, Power, Snapshot
+from tgwizard.model.text import age, listed
+
+MISSES_UNTIL_STALE = 3
+"""After three missed reads in a row a source is out of date (STYLE section 9)."""
+
+_DOWN = frozenset({Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING})
+
+
+class VerdictName(Enum):
+    """The states, worst first. The values are the words of the JSON contract."""
+
+    ON_NO_NIC = "on_no_nic"
+    TWO_ACTIVE = "two_active"
+    NO_ACTIVE = "no_active"
+    STRANGER = "stranger"
+    WRONG_HOLDER = "wrong_holder"
+    MEMBER_DOWN = "member_down"
+    MOVING = "moving"
+    NOT_KNOWN = "not_known"
+    IN_SYNC = "in_sync"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A named state, the sentence for the banner, and one line of details below it."""
+
+    name: VerdictName
+    sentence: str
+    detail: str = ""
+
+
+def assess(snapshot: Snapshot) -> Verdict:
+    """Name the state of the cluster. Pure: the same snapshot always gives the same verdict."""
+    address = snapshot.address
+    stale = [seen for seen in snapshot.members if seen.nic.value is None or seen.nic.misses >= MISSES_UNTIL_STALE]
+    if stale:
+        return _not_known(snapshot, [seen.member.name for seen in stale])
+    place = snapshot.place
+    if place.kind is PlaceKind.STRANGER and place.stranger:
+        return Verdict(
+            VerdictName.STRANGER,
+            f"Taken: {place.stranger.name} holds {address}",
+            "That network interface belongs to neither member. The address cannot be attached until it is free again.",
+        )
+    if place.kind is PlaceKind.NO_NIC:
+        unsure = "" if snapshot.elsewhere.value is not None else " Whether another interface has it could not be read."
+        return Verdict(
+            VerdictName.ON_NO_NIC,
+            f"On no NIC: {address} is attached to neither member",
+            "Traffic to the floating IP has nowhere to go. Attach it with a forced failover." + unsure,
+        )
+    if place.kind is PlaceKind.BOTH:
+        return Verdict(
+            VerdictName.NOT_KNOWN,
+            f"Not known: both network interfaces name {address}",
+            "The two answers contradict each other, most likely because one is old. Reading again.",
+        )
+    if place.kind in (PlaceKind.ATTACHING, PlaceKind.RELEASING) and place.member:
+        verb = "is being attached to" if place.kind is PlaceKind.ATTACHING else "is being moved, an update runs on"
+        return Verdict(VerdictName.MOVING, f"Moving: {address} {verb} {place.member.name}", "Azure is still working.")
+    holder = place.member
+    if holder is None:
+        return _not_known(snapshot, [])
+    if snapshot.seen(holder).power in _DOWN:
+        return Verdict(
+            VerdictName.MEMBER_DOWN,
+            f"Member down: {holder.name} holds {address} and is {snapshot.seen(holder).power.value}",
+            f"No traffic is served. A forced failover moves the address to {snapshot.setup.other(holder).name}.",
+        )
+    other = snapshot.seen(snapshot.setup.other(holder))
+    notes = ["Trustgrid is not connected, so this is what Azure alone says."]
+    if other.power in _DOWN:
+        notes.append(f"{other.member.name} is {other.power.value}.")
+    if snapshot.seen(holder).provisioning is Provisioning.FAILED:
+        notes.append(f"The last update of {holder.nic.name} failed.")
+    return Verdict(VerdictName.IN_SYNC, f"In sync: {holder.name} holds {address}", " ".join(notes))
+
+
+def _not_known(snapshot: Snapshot, silent: list[str]) -> Verdict:
+    ages = [known for seen in snapshot.members if (known := seen.nic.age_s(snapshot.now)) is not None]
+    problem = next((seen.nic.problem for seen in snapshot.members if seen.nic.problem), None)
+    if len(ages) < 2:
+        unread = listed(silent)
+        if problem is None:
+            return Verdict(VerdictName.NOT_KNOWN, "Reading Azure", "The first answer usually takes about 2 s.")
+        return Verdict(
+            VerdictName.NOT_KNOWN, f"Not known: the interface of {unread} could not be read", problem.sentence()
+        )
+    place = snapshot.place
+    last = f"{place.member.name} held {snapshot.address}" if place.member else f"{snapshot.address} was on no member"
+    detail = problem.sentence() if problem else ""
+    return Verdict(VerdictName.NOT_KNOWN, f"Last known {age(max(ages))}: {last}", detail)
