@@ -1,1 +1,1 @@
-"""Wiring: the only place that knows everything. It builds ``Services`` from the adapters and hands it to window and commands."""
+"""Wiring: the only place that knows everything. It builds ``Services`` and hands it to window and commands."""

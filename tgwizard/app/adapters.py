@@ -11,11 +11,22 @@ from pathlib import Path
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken, azure_cli
+from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Clock
 from tgwizard.engine.services import Services
+from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import lab_session
+
+
+class LabClock(SystemClock):
+    """The real clock as a lab in this process uses it: the lab waits only where a client's time-out is played."""
+
+    def sleep(self, seconds: float, cancel: Cancellable | None = None) -> None:
+        """Wait, unless already cancelled."""
+        if cancel is None or not cancel.is_cancelled:
+            super().sleep(seconds)
 
 
 def in_process(lab: Lab) -> ArmAzure:
@@ -34,5 +45,5 @@ def real(tenant: str | None = None) -> ArmAzure:
 
 
 def lab_services(lab: Lab, *, clock: Clock, state_dir: Path, cloud: str, jobs: JobRunner | None = None) -> Services:
-    """Services on a lab in this process: what tests and benchmarks of the engine use. ``cloud``: the lab's name in cluster files."""
+    """Services on a lab in this process, as tests and benchmarks use them. ``cloud``: its name in cluster files."""
     return Services(in_process(lab), clock, jobs or JobRunner(), state_dir, cloud)

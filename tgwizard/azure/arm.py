@@ -15,8 +15,8 @@ from tgwizard.model.snapshot import VmSeen
 class ArmAzure:
     """One signed-in connection; usable from several threads. Each call raises CallFailed alone.
 
-    It remembers the resource groups of the interfaces it was asked for: they are what is searched for the floating IP when the
-    subscription as a whole may not be listed.
+    It remembers the resource groups of the interfaces it was asked for: they are what is searched for the floating IP
+    when the subscription as a whole may not be listed.
     """
 
     def __init__(self, session: Session) -> None:

@@ -18,8 +18,6 @@ def permissions_at(clients: Clients, scope: ResourceId) -> tuple[PermissionSet, 
     doing = Doing("read your rights on", scope.name)
     held = attempt(
         doing,
-        lambda: list(
-            operations.list_for_resource(scope.group, namespace, parent, types[-1], scope.name, **READ)
-        ),
+        lambda: list(operations.list_for_resource(scope.group, namespace, parent, types[-1], scope.name, **READ)),
     )
     return tuple(PermissionSet(tuple(item.actions or ()), tuple(item.not_actions or ())) for item in held)

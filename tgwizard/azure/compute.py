@@ -19,7 +19,9 @@ def read_vm(clients: Clients, vm: ResourceId) -> VmSeen:
     """Power, zone and whether the guest agent reports."""
     doing = Doing("read", vm.name)
     operations = clients.compute(vm.subscription).virtual_machines
-    body = attempt(doing, lambda: operations.get(vm.group, vm.name, expand="instanceView", cls=_raw_json, **READ))
+    body: object = attempt(
+        doing, lambda: operations.get(vm.group, vm.name, expand="instanceView", cls=_raw_json, **READ)
+    )
     if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
         raise unreadable(doing, "It is not a virtual machine.")
     view = body["properties"].get("instanceView") or {}

@@ -1,8 +1,9 @@
 """Turns everything the SDK can raise, and every error document of Azure, into ``CallFailed`` with its certainty.
 
-The rule for writes: refused only by a definite answer below 500 other than 408; not sent only when the connection provably never
-stood (refused, name not found, certificate not accepted, proxy not reached, no token); unknown for all else, because a lost answer
-to a write is not a failed write (azure-wire.md 1.2: a 503 may or may not have been applied).
+The rule for writes: refused only by a definite answer below 500 other than 408; not sent only when the connection
+provably never stood (refused, name not found, certificate not accepted, proxy not reached, no token); unknown for all
+else, because a lost answer to a write is not a failed write (azure-wire.md 1.2: a 503 may or may not have been
+applied).
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _NEVER_SENT: tuple[type[BaseException], ...] = (
 _SILENT: tuple[type[BaseException], ...] = (requests.exceptions.ReadTimeout, pool.ReadTimeoutError, TimeoutError)
 
 _ALLOCATED_TO = re.compile(r"already allocated to resource (\S+?)\.?(?:\s|$)", re.IGNORECASE)
-_ACTION = re.compile(r"perform action(?:\(s\))? '([^']+)' (?:over scope|on the linked scope(?:\(s\))?) '([^']+)'", re.IGNORECASE)
+_ACTION = re.compile(
+    r"perform action(?:\(s\))? '([^']+)' (?:over scope|on the linked scope(?:\(s\))?) '([^']+)'", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ def unreadable(doing: Doing, why: str, detail: str = "") -> CallFailed:
 
 
 def _answered(doing: Doing, error: HttpResponseError) -> CallFailed:
-    response = error.response
+    response: Any = error.response
     status = error.status_code if response is not None else None
     if response is None or status is None:
         return _not_answered(doing, error)

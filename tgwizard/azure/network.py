@@ -1,8 +1,8 @@
 """Network interfaces, their operations and their subnets, through NetworkManagementClient.
 
-Raw JSON both ways: a NIC PUT replaces the whole resource, so the bytes that go out are the document that came in, unknown fields
-included, and nothing passes through the SDK's models (azure-wire.md 2.1). A write is sent once: no SDK retry, no SDK polling
-(DESIGN 3e). Reads are repeated once when a connection broke, never slept over.
+Raw JSON both ways: a NIC PUT replaces the whole resource, so the bytes that go out are the document that came in,
+unknown fields included, and nothing passes through the SDK's models (azure-wire.md 2.1). A write is sent once: no SDK
+retry, no SDK polling (DESIGN 3e). Reads are repeated once when a connection broke, never slept over.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def read_nic(clients: Clients, nic: ResourceId) -> NicDocument:
     """The whole interface."""
     doing = Doing("read", nic.name)
     operations = clients.network(nic.subscription).network_interfaces
-    body = attempt(doing, lambda: operations.get(nic.group, nic.name, cls=_raw_json, **READ))
+    body: object = attempt(doing, lambda: operations.get(nic.group, nic.name, cls=_raw_json, **READ))
     return _document(doing, body)
 
 
@@ -77,7 +77,9 @@ def read_operation(clients: Clients, url: str, subscription: str) -> OperationSe
     doing = Doing("read the progress of", "the update")
     if urlsplit(url).scheme != "https" or urlsplit(url).netloc.lower() != clients.session.host:
         why = f"It points to {urlsplit(url).netloc or 'no host'}, not to {clients.session.host}."
-        problem = Problem("operation-elsewhere", "The address of the operation was not asked.", why, "Read the interface.")
+        problem = Problem(
+            "operation-elsewhere", "The address of the operation was not asked.", why, "Read the interface."
+        )
         raise CallFailed(problem, Certainty.NOT_SENT)
     client = clients.network(subscription)
 
@@ -103,7 +105,8 @@ def read_operation(clients: Clients, url: str, subscription: str) -> OperationSe
 def nics_listing(clients: Clients, address: str, subnet: ResourceId, groups: tuple[str, ...]) -> tuple[ResourceId, ...]:
     """Every interface in the subnet's virtual network that names the address.
 
-    The whole subscription is listed; when that is refused, the ``groups`` (names) that can be read. CallFailed when none can.
+    The whole subscription is listed; when that is refused, the ``groups`` (names) that can be read. CallFailed when
+    none can.
     """
     doing = Doing("list", "the network interfaces")
     operations = clients.network(subnet.subscription).network_interfaces
@@ -131,7 +134,9 @@ def subnet_prefixes(clients: Clients, subnet: ResourceId) -> tuple[str, ...]:
     """The address ranges of a subnet, as Azure spells them."""
     doing = Doing("read", subnet.name)
     operations = clients.network(subnet.subscription).subnets
-    body = attempt(doing, lambda: operations.get(subnet.group, subnet.parent_name, subnet.name, cls=_raw_json, **READ))
+    body: object = attempt(
+        doing, lambda: operations.get(subnet.group, subnet.parent_name, subnet.name, cls=_raw_json, **READ)
+    )
     inner = body.get("properties") if isinstance(body, Mapping) else None
     if not isinstance(inner, Mapping):
         raise unreadable(doing, "It is not a subnet.")

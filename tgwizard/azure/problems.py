@@ -1,8 +1,8 @@
 """The table from Azure's error codes to sentences and causes (azure-wire.md 1.2, 2.3 to 2.6, 4.2).
 
-A row is chosen by code, the codes in ``details`` first because they tell apart what one status or one general code lumps together
-(a 429 can be a busy interface or a throttle). A code that is not here gets an honest general sentence by its status. ``failures``
-puts the two together with what the call was about.
+A row is chosen by code, the codes in ``details`` first because they tell apart what one status or one general code
+lumps together (a 429 can be a busy interface or a throttle). A code that is not here gets an honest general sentence by
+its status. ``failures`` puts the two together with what the call was about.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from tgwizard.engine.ports import Cause
 class Row:
     """One error a user can meet. The sentences may name {doing}, {name}, {action} and {scope}.
 
-    ``doing`` is what was asked ("change tg-node-a-inside"), ``name`` the resource, ``action`` and ``scope`` what Azure's message
-    named. ``what`` may be left empty: then it is "Azure refused to {doing}.".
+    ``doing`` is what was asked ("change tg-node-a-inside"), ``name`` the resource, ``action`` and ``scope`` what
+    Azure's message named. ``what`` may be left empty: then it is "Azure refused to {doing}.".
     """
 
     code: str
@@ -234,8 +234,16 @@ TABLE: tuple[Row, ...] = (
     ),
     # --- something else is going on (2.4) ---
     Row("RetryableErrorDueToAnotherOperation", Cause.BUSY, "busy", "Another update of it is still running.", _WAIT),
-    Row("ReferencedResourceNotProvisioned", Cause.BUSY, "busy", "A resource it refers to is still being updated.", _WAIT),
-    Row("AnotherOperationInProgress", Cause.BUSY, "busy", "Another operation on it, or on what it needs, is running.", _WAIT),
+    Row(
+        "ReferencedResourceNotProvisioned", Cause.BUSY, "busy", "A resource it refers to is still being updated.", _WAIT
+    ),
+    Row(
+        "AnotherOperationInProgress",
+        Cause.BUSY,
+        "busy",
+        "Another operation on it, or on what it needs, is running.",
+        _WAIT,
+    ),
     Row("RetryableError", Cause.BUSY, "busy", "Azure asks to try again a little later.", _WAIT),
     Row(
         "CanceledAndSupersededDueToAnotherOperation",
@@ -270,7 +278,9 @@ TABLE: tuple[Row, ...] = (
     ),
     # --- trouble inside Azure (1.2) ---
     Row("ServerTimeout", Cause.OTHER, "azure-trouble", "Azure ran out of time inside.", "Read again."),
-    Row("GatewayTimeout", Cause.OTHER, "azure-trouble", "A service inside Azure did not answer in time.", "Read again."),
+    Row(
+        "GatewayTimeout", Cause.OTHER, "azure-trouble", "A service inside Azure did not answer in time.", "Read again."
+    ),
     Row("InternalServerError", Cause.OTHER, "azure-trouble", "Azure had an internal error.", "Read again."),
 )
 

@@ -1,10 +1,10 @@
 """Credentials: the Azure CLI's sign-in for the real Azure, and the fixed token of a lab.
 
-All clients of a session share one ``HeldCredential``, so that the token whose life the preflight checks is the one the writes go
-out with, and so that no process is started and nobody is asked between a detach and an attach.
+All clients of a session share one ``HeldCredential``, so that the token whose life the preflight checks is the one the
+writes go out with, and so that no process is started and nobody is asked between a detach and an attach.
 
-The Azure CLI path is written from the references (qt-and-sdk.md 3, lab-clients.md 4, azure-wire.md 4.4) and was not run against
-the real Azure. Tokens live in memory only.
+The Azure CLI path is written from the references (qt-and-sdk.md 3, lab-clients.md 4, azure-wire.md 4.4) and was not run
+against the real Azure. Tokens live in memory only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ARM_SCOPE = "https://management.azure.com/.default"
 """The audience of Azure Resource Manager; the lab accepts the same one (lab-clients.md 5)."""
 
 RENEW_BELOW_S = 600.0
-"""A token with less life than this is renewed before it is used (azure-core renews at 300 s: ours is always the younger)."""
+"""A token with less life than this is renewed before it is used. azure-core renews at 300 s: ours is the younger."""
 
 
 class TokenSource(Protocol):

@@ -1,4 +1,7 @@
-"""The command line's words: argparse in, one frozen value per command out. Global options stand before or after the word."""
+"""The command line's words: argparse in, one frozen value per command out.
+
+Global options stand before or after the word.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,6 @@ class Resume:
 
     cluster: str | None
     to: str | None
-    yes: bool
 
 
 Command = OpenWindow | LabRun | Status | Failover | Resume
@@ -102,11 +104,11 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
             command = Failover(found.cluster, found.to, verb, found.dry_run, found.yes, found.accept_unknown)
             return Call(command, where, as_json)
         case _:
-            return Call(Resume(found.cluster, found.to, found.yes), where, as_json)
+            return Call(Resume(found.cluster, found.to), where, as_json)
 
 
-def _parser(latencies: Sequence[str]) -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+def _parser(latencies: Sequence[str]) -> _Parser:
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("everywhere")
     group.add_argument("--lab", action="store_true", help="use the lab in your own lab folder instead of Azure")
     group.add_argument("--lab-dir", type=Path, metavar="DIR", help="use the lab in this folder (implies --lab)")
@@ -122,7 +124,9 @@ def _parser(latencies: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tgwizard {__version__}")
     words = parser.add_subparsers(dest="word", metavar="COMMAND", title="commands", parser_class=_Parser)
     _lab(words, common, latencies)
-    status = words.add_parser("status", parents=[common], help="where the floating IP is, and whether a failover would work")
+    status = words.add_parser(
+        "status", parents=[common], help="where the floating IP is, and whether a failover would work"
+    )
     _cluster(status)
     status.add_argument("--watch", action="store_true", help="keep watching until Ctrl-C")
     failover = words.add_parser("failover", parents=[common], help="move the floating IP to the other member")
@@ -137,13 +141,10 @@ def _parser(latencies: Sequence[str]) -> argparse.ArgumentParser:
     resume = words.add_parser("resume", parents=[common], help="finish or undo a failover that was interrupted")
     _cluster(resume)
     resume.add_argument("--to", metavar="MEMBER", help="needed when this computer has no journal of the run")
-    resume.add_argument("--yes", action="store_true", help="do not ask")
     return parser
 
 
-def _lab(
-    words: argparse._SubParsersAction[_Parser], common: argparse.ArgumentParser, latencies: Sequence[str]
-) -> None:
+def _lab(words: argparse._SubParsersAction[_Parser], common: _Parser, latencies: Sequence[str]) -> None:
     lab = words.add_parser("lab", help="the embedded Azure")
     deeds = lab.add_subparsers(dest="deed", metavar="COMMAND", required=True, title="commands", parser_class=_Parser)
     run = deeds.add_parser("run", parents=[common], help="serve the lab on this computer until Ctrl-C")

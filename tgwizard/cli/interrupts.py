@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a count that the command looks at between events, so that nothing is torn out of a run's hands."""
+"""Ctrl-C and SIGTERM as a count, looked at between events, so that nothing is torn out of a run's hands."""
 
 from __future__ import annotations
 

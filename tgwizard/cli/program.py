@@ -1,7 +1,11 @@
-"""What the command line asks of ``app``: a connection to a place, and a lab to run. It knows neither Azure nor the lab itself."""
+"""What the command line asks of ``app``: a connection to a place, and a lab to run.
+
+It knows neither Azure nor the lab itself.
+"""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +26,7 @@ class Where:
     @property
     def options(self) -> str:
         """The options that name the place again, for a command that is shown to the user."""
-        return f" --lab-dir {self.lab_dir}" if self.lab_dir else ""
+        return f" --lab-dir {shlex.quote(str(self.lab_dir))}" if self.lab_dir else ""
 
 
 class Connection(Protocol):
@@ -37,7 +41,7 @@ class Connection(Protocol):
         """The clusters of this place."""
 
     def check(self, setup: ClusterSetup) -> None:
-        """Compare what the file says with what only Azure knows (the subnet's range); UserError when it cannot be right."""
+        """Compare the file with what only Azure knows (the subnet's range); UserError when it cannot be right."""
 
     def close(self) -> None:
         """Save and close."""

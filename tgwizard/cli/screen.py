@@ -1,6 +1,7 @@
-"""Where commands write: words or JSON on standard output, errors on standard error. Foreign text cannot move the cursor.
+"""Where commands write: words or JSON on standard output, errors on standard error.
 
-A reader that goes away (``| head``) silences the screen; it never stops a run that has the address in its hands.
+Foreign text cannot move the cursor. A reader that goes away (``| head``) silences the screen; it never stops a run
+that has the address in its hands.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ SCHEMA = 1
 
 @dataclass(slots=True)
 class Screen:
-    """Both streams of one command. ``as_json``: standard output carries JSON alone. ``ask`` reads a line, None at the end."""
+    """Both streams of one command.
+
+    ``as_json``: standard output carries JSON alone. ``ask`` reads a line, None at the end.
+    """
 
     out: TextIO
     err: TextIO
@@ -56,7 +60,7 @@ class Screen:
             if line:
                 self._write(self.err, _plain(f"  {line}"))
         if problem.detail:
-            self._write(self.err, _plain(f"  ({problem.detail})"))
+            self._write(self.err, _plain(f"  ({' '.join(problem.detail.split())})"))
 
     def note(self, text: str) -> None:
         """A line on standard error, in either mode."""

@@ -275,7 +275,7 @@ def _one_subscription(
     for number, member in enumerate(members, 1):
         named += [(f"member[{number}].vm", member.vm), (f"member[{number}].nic", member.nic)]
     for key, found in named:
-        if found is not None and found.subscription.lower() != subscription.lower():
+        if found.subscription.lower() != subscription.lower():
             what = f"{key} is in subscription {found.subscription}."
             why = f"azure.subscription is {subscription}, and a cluster lives in one subscription."
             reader.fault("file-other-subscription", key, what, why, "Correct the id or azure.subscription.")

@@ -26,7 +26,8 @@ class Profiles:
 
     def load_all(self) -> tuple[ClusterSetup, ...]:
         """Every saved cluster; UserError with the faults of all files together."""
-        setups, problems = [], []
+        setups: list[ClusterSetup] = []
+        problems: list[Problem] = []
         for path in self.paths():
             try:
                 setups.append(load_cluster(path, self.cloud))

@@ -1,6 +1,6 @@
-"""The one meeting point of threads and Qt: a queue of events, drained by a timer in the GUI thread.
+"""The one meeting point of threads and Qt: queues of events, drained by a timer in the GUI thread.
 
-Workers put events on the queue and know nothing of Qt; emitting a signal from a worker can crash when its object is being
+Workers put events on a queue and know nothing of Qt; emitting a signal from a worker can crash when its object is being
 destroyed (codebases.md section 0, finding 3).
 """
 
@@ -17,33 +17,45 @@ BATCH = 200
 
 
 class Bridge(QObject):
-    """Emits `event` for everything on the queue, in order, in the GUI thread."""
+    """Emits `happened` for everything on its queues, in order, in the GUI thread.
 
-    event = Signal(object)
+    `own` is the window's own queue, there from the start; the engine's is added once the program is open.
+    """
 
-    def __init__(self, events: queue.SimpleQueue[Any], parent: QObject | None = None) -> None:
-        """Read `events`; nothing is read before `start` or `drain`."""
+    happened = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Nothing is read before `start` or `drain`."""
         super().__init__(parent)
-        self._events = events
+        self.own: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._queues: list[queue.SimpleQueue[Any]] = [self.own]
         self._timer = QTimer(self)
         self._timer.setInterval(PERIOD_MS)
         self._timer.timeout.connect(self.drain)
+
+    def add(self, events: queue.SimpleQueue[Any]) -> None:
+        """Drain `events` too."""
+        if all(events is not known for known in self._queues):
+            self._queues.append(events)
 
     def start(self) -> None:
         """Drain every 50 ms."""
         self._timer.start()
 
     def stop(self) -> None:
-        """Stop draining; what is still on the queue stays there."""
+        """Stop draining; what is still on a queue stays there."""
         self._timer.stop()
 
     @Slot()
     def drain(self) -> int:
-        """Emit what is on the queue now, at most one batch; returns how many events that were."""
+        """Emit what is on the queues now, at most one batch of each; returns how many events that were."""
+        return sum(self._drain(events) for events in tuple(self._queues))
+
+    def _drain(self, events: queue.SimpleQueue[Any]) -> int:
         for count in range(BATCH):
             try:
-                event = self._events.get_nowait()
+                event = events.get_nowait()
             except queue.Empty:
                 return count
-            self.event.emit(event)
+            self.happened.emit(event)
         return BATCH

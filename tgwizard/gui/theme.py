@@ -50,6 +50,7 @@ class Theme(QObject):
         app: QApplication,
         choice: ThemeChoice = ThemeChoice.SYSTEM,
         text_scale: float = 1.0,
+        *,
         reduced_motion: bool = False,
     ) -> None:
         """Apply the theme to `app` at once and follow the system from then on."""

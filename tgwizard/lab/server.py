@@ -111,7 +111,8 @@ class _Listener(TCPServer):
             open_now = dict(self._connections)
         for connection in open_now.values():
             with contextlib.suppress(OSError):  # the client may have closed it already
-                connection.shutdown(socket.SHUT_RDWR)
+                # Past the TLS layer, which its own thread may be using at this moment.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
         for thread in open_now:
             thread.join(_JOIN_TIMEOUT_S)
 
@@ -123,10 +124,11 @@ class _Listener(TCPServer):
             with self._guard:
                 self._connections[threading.current_thread()] = secure
             with secure:
+                if self.stopping.is_set():
+                    return  # `close_connections` may have seen only the plain socket, which TLS has taken over
                 secure.do_handshake()
                 secure.settimeout(None)
-                if not self.stopping.is_set():
-                    _Connection(secure, client_address, self)
+                _Connection(secure, client_address, self)
         except OSError:
             # A client that breaks off, or does not trust the lab's CA, ends its own connection and nothing else.
             pass

@@ -22,12 +22,16 @@ class Goal(Enum):
 
 
 class Move(Enum):
-    """The next move. The WAITs name whose interface is to be read until it has settled."""
+    """The next move. The WAITs name whose interface is to be read until it has settled.
+
+    SETTLE_LOSING writes an interface whose update failed anew, as it is: the remedy for state Failed (azure-wire.md 2.4).
+    """
 
     DETACH = "detach"
     ATTACH = "attach"
     PUT_BACK = "put_back"
     CLEAR_GAINING = "clear_gaining"
+    SETTLE_LOSING = "settle_losing"
     WAIT_LOSING = "wait_losing"
     WAIT_GAINING = "wait_gaining"
     READ_AGAIN = "read_again"
@@ -60,7 +64,7 @@ class Standing:
 
     ``wrote``: a write of ours is known to have been applied. ``had_holder``: the losing member held the address when
     the run began. ``overdue``: the present wait is past its deadline and the run is forced, so that an update in
-    progress may be superseded.
+    progress may be superseded. ``settling``: an interface left Failed is still worth writing anew.
     """
 
     goal: Goal
@@ -69,6 +73,7 @@ class Standing:
     losing_sent: Sent | None = None
     gaining_sent: Sent | None = None
     overdue: bool = False
+    settling: bool = True
 
     @property
     def sent_nothing(self) -> bool:
@@ -107,6 +112,8 @@ def _forward(losing: Side, gaining: Side, standing: Standing) -> Move:
         return Move.WAIT_GAINING
     if standing.had_holder and standing.sent_nothing:
         return Move.YIELD
+    if losing.state is Provisioning.FAILED and standing.losing_sent is not None and standing.settling:
+        return Move.SETTLE_LOSING
     return Move.ATTACH
 
 

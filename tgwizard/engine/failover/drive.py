@@ -58,6 +58,8 @@ class Drive:
     _waiting: tuple[Move, float] | None = None
     _superseded: set[Move] = field(default_factory=set)
     _tries: dict[Move, int] = field(default_factory=dict)
+    _accepted: dict[Move, int] = field(default_factory=dict)
+    _operation: str = ""
     _unaccepted_since: float | None = None
     _heard_at: float = 0.0
 
@@ -101,7 +103,7 @@ class Drive:
         move = decide(losing, gaining, self.standing)
         self.teller.step(step_of(move, self.standing.goal), self.cancel_meaning, self._deadline_s)
         match move:
-            case Move.DETACH | Move.ATTACH | Move.PUT_BACK | Move.CLEAR_GAINING:
+            case Move.DETACH | Move.ATTACH | Move.PUT_BACK | Move.CLEAR_GAINING | Move.SETTLE_LOSING:
                 return self._write(move)
             case Move.WAIT_LOSING:
                 return self._await(move, self.losing)
@@ -126,6 +128,8 @@ class Drive:
         if self.standing.sent_nothing and self._now() - self.checked_at > self.timing.fresh_preflight_s:
             return ending.too_late()
         member = self.to if move in (Move.ATTACH, Move.CLEAR_GAINING) else self.losing
+        if self._accepted.get(move, 0) >= self.timing.tries:
+            return self._keeps_failing(move, member)
         try:
             document = self._document(move)
         except NicDocumentError as error:
@@ -141,6 +145,8 @@ class Drive:
             return self._not_accepted(move, member, reply, before)
         self._mark(member, Sent(step, document.etag, Answer.ACCEPTED))
         self.standing = replace(self.standing, wrote=True, overdue=False)
+        self._accepted[move] = self._accepted.get(move, 0) + 1
+        self._operation = reply.operation
         self._waiting = self._unaccepted_since = None
         if reply.provisioning is not Provisioning.SUCCEEDED:
             self._pause(self.timing.poll_s)
@@ -157,6 +163,8 @@ class Drive:
                 return losing.plus(self._configuration(losing))
             case Move.CLEAR_GAINING:
                 return gaining.without(self.address)
+            case Move.SETTLE_LOSING:
+                return losing
             case _:
                 return gaining.plus(self._configuration(gaining))
 
@@ -215,8 +223,8 @@ class Drive:
         owner = failure.allocated_to or self.observer.stranger()
         if owner is not None and self.setup.member_of_nic(owner) is None:
             return ending.taken(Place(PlaceKind.STRANGER, stranger=owner), self.address, failure.problem)
-        self.teller.waiting("Azure has not freed the address yet.")
-        if self._spent():
+        self.teller.waiting("Azure has not freed the address yet.", self.timing.free_s)
+        if self._spent(self.timing.free_s):
             return self._refused(move, failure.problem)
         self._pause(2 * self.timing.poll_s)
         return self._read(*self.setup.members)
@@ -242,6 +250,21 @@ class Drive:
             return ending.failed_untouched(problem)
         return ending.stuck(self.address, problem, self.observer.snapshot().place)
 
+    def _keeps_failing(self, move: Move, member: Member) -> Ending | None:
+        """Azure accepted the same write several times, and every time its operation failed."""
+        if move is Move.SETTLE_LOSING:
+            self.standing = replace(self.standing, settling=False)
+            return None
+        fact = f"Azure accepted the write of {member.nic.name} {self.timing.tries} times and failed to carry it out."
+        problem = Problem("operation-keeps-failing", fact, "", "Azure's own message is in the details.")
+        try:
+            seen = self.sender.azure.read_operation(self._operation)
+        except CallFailed as failure:
+            problem = problem.with_detail(f"The operation's own message could not be read. {failure.problem.what}")
+        else:
+            problem = problem.with_detail(seen.problem.sentence() if seen.problem else "")
+        return self._refused(move, problem)
+
     @property
     def _can_go_back(self) -> bool:
         return self.began.configuration is not None and self.standing.goal is Goal.FORWARD
@@ -254,11 +277,11 @@ class Drive:
         if why is not None:
             self.sender.note(why)
 
-    def _spent(self) -> bool:
-        """Whether writes have gone unaccepted for longer than a step may take."""
+    def _spent(self, limit_s: float | None = None) -> bool:
+        """Whether writes have gone unaccepted for longer than that, or than a step may take."""
         if self._unaccepted_since is None:
             self._unaccepted_since = self._now()
-        return self._now() - self._unaccepted_since > self._deadline_s
+        return self._now() - self._unaccepted_since > (limit_s or self._deadline_s)
 
     # -- endings ------------------------------------------------------------------------------------------------------
 

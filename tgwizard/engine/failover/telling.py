@@ -13,6 +13,7 @@ from tgwizard.model.snapshot import Place
 
 _STEPS = {
     Move.DETACH: Step.DETACH,
+    Move.SETTLE_LOSING: Step.DETACH,
     Move.WAIT_LOSING: Step.DETACH,
     Move.ATTACH: Step.ATTACH,
     Move.WAIT_GAINING: Step.ATTACH,

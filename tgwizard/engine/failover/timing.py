@@ -9,6 +9,9 @@ from dataclasses import dataclass
 class Timing:
     """All in seconds.
 
+    ``free_s`` is how long an attach waits for Azure to free an address that no interface names any more, before the run
+    turns back: all that time the address is on no NIC.
+
     Reads come every ``poll_s`` whatever Retry-After a success carries, and slow down to ``slow_poll_s`` after
     ``slow_after_s`` (DESIGN section 3, Speed). Recorded updates of attached interfaces took a median of 20 to 60 s,
     with a tail of up to ten minutes (azure-wire.md 2.2): hence ``step_s``. ``forced_step_s`` is after how long a
@@ -22,6 +25,7 @@ class Timing:
     forced_step_s: float = 120.0
     settle_s: float = 60.0
     silence_s: float = 300.0
+    free_s: float = 120.0
     retry_s: float = 1.0
     longest_retry_s: float = 30.0
     fresh_read_s: float = 30.0

@@ -30,14 +30,15 @@ class Scrim(QWidget):
         """Cover `window`."""
         super().__init__(window)
         self._theme = theme
+        self._window = window
         self.setAccessibleName("Dialog background")
         self.setGeometry(window.rect())
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Cover the window still after it was resized."""
-        if watched is self.parent() and event.type() is QEvent.Type.Resize:
-            self.setGeometry(self.parentWidget().rect())
+        if watched is self._window and event.type() is QEvent.Type.Resize:
+            self.setGeometry(self._window.rect())
             for child in self.children():
                 if isinstance(child, Sheet):
                     child.place()
@@ -120,6 +121,7 @@ class Sheet(QDialog):
         column.addWidget(self._scroll, 1)
         column.addSpacing(6)
         column.addLayout(self.buttons)
+        self._content.installEventFilter(self)
         self.finished.connect(self._on_finished)
         theme.changed.connect(self.update)
 
@@ -132,19 +134,17 @@ class Sheet(QDialog):
         self.place()
         self.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def fit(self) -> None:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the size of the content again, after it changed."""
-        if self.isVisible():
+        if watched is self._content and event.type() is QEvent.Type.LayoutRequest and self.isVisible():
             self.place()
+        return False
 
     def place(self) -> None:
         """Centre in the window, at most nine tenths of it; the body scrolls when that is too little."""
         room = self._scrim.size()
         width = min(self._theme.px(self.wide), round(room.width() * WINDOW_SHARE))
-        layout = self.layout()
-        content = self._content.layout()
-        assert layout is not None
-        assert content is not None
+        content = self.body
         content.activate()
         body = content.heightForWidth(width) if content.hasHeightForWidth() else content.sizeHint().height()
         fixed = self.head.sizeHint().height() + self.buttons.sizeHint().height()

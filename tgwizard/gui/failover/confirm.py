@@ -84,7 +84,7 @@ class ConfirmDialog(Sheet):
         row = QHBoxLayout()
         row.addWidget(TextLabel(self._theme, title, TextRole.SECTION))
         row.addStretch(1)
-        label = TextLabel(self._theme, note, TextRole.CAPTION, token)
+        label = TextLabel(self._theme, note, TextRole.CAPTION_STRONG if token is Token.BAD else TextRole.CAPTION, token)
         row.addWidget(label)
         self.body.addLayout(row)
         return label
@@ -113,7 +113,7 @@ class ConfirmDialog(Sheet):
         plan = self._plan
         graceful = plan.verb is Verb.GRACEFUL
         if graceful:
-            self._section("What will be sent", f"seconds: {plan.gap.basis[0].lower()}{plan.gap.basis[1:]}")
+            self._section("What will be sent", plan.gap.basis)
         else:
             words = f"{about(plan.predicted_s)} in all, gap {about(plan.gap.usual_s)}"
             self._section("What will be sent", words, Token.BAD)
@@ -202,11 +202,10 @@ class ConfirmDialog(Sheet):
         if pending:
             rows.append(CheckRow(self._theme, Shape.WAITING, "Asking Azure whether you may write", quiet=True))
         half = (len(rows) + 1) // 2
-        for index, row in enumerate(rows):
-            self._check_rows.addWidget(row, index % half, index // half, Qt.AlignmentFlag.AlignTop)
+        for index, shown_row in enumerate(rows):
+            self._check_rows.addWidget(shown_row, index % half, index // half, Qt.AlignmentFlag.AlignTop)
         if not pending:
             self._findings = findings
-        self.fit()
 
     def _against(self) -> Problem | None:
         """What forbids the start by the pre-flight, as the engine will judge it."""
@@ -241,7 +240,6 @@ class ConfirmDialog(Sheet):
             self._accept.setAccessibleName("Start although something above is not known")
             self._accept.toggled.connect(self._on_accept)
             self.body.addWidget(self._accept)
-            self.fit()
         elif self._accept is not None and not unknown:
             self._accept.hide()
             self._accept.setChecked(False)

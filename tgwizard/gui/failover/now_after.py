@@ -13,7 +13,7 @@ from tgwizard.gui.kit.shapes import INK, Shape, draw_shape
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
-from tgwizard.gui.watch.picture_values import HOLDER, NOT_HOLDER
+from tgwizard.gui.watch.picture_values import HOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +110,23 @@ class NowAfter(QWidget):
         else:
             paint_ground(painter, theme, pill, None, Token.STRONG, pill.height() / 2, 1.3, dashed=True)
             paint_ground(painter, theme, card, Token.CARD, Token.BORDER, Radius.BADGE)
-        badge = self._badge(painter, card, holds=holds)
         font = theme.font(TextRole.BODY_STRONG)
-        room = badge.left() - card.left() - 18
+        right = self._badge(painter, card).left() if holds else card.right()
+        room = right - card.left() - 18
         words = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideMiddle, room)
         painter.setFont(font)
         painter.setPen(theme.colour(Token.TEXT))
         painter.drawText(card.adjusted(10, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), words)
 
-    def _badge(self, painter: QPainter, card: QRectF, *, holds: bool) -> QRectF:
+    def _badge(self, painter: QPainter, card: QRectF) -> QRectF:
         theme = self._theme
-        shown = HOLDER if holds else NOT_HOLDER
+        shown = HOLDER
         shape = shown.shape or Shape.NOT_KNOWN
         font = theme.font(TextRole.CAPTION_STRONG)
         mark = theme.px(11)
         width = QFontMetricsF(font).horizontalAdvance(shown.value) + mark + theme.px(6 + 16)
         box = QRectF(card.right() - width - 8, card.center().y() - theme.px(11), width, theme.px(22))
-        if holds:
-            paint_ground(painter, theme, box, Token.ACCENT_TINT, None, Radius.BADGE)
-        else:
-            paint_ground(painter, theme, box, Token.CARD, Token.STRONG, Radius.BADGE)
+        paint_ground(painter, theme, box, Token.ACCENT_TINT, None, Radius.BADGE)
         spot = QRectF(box.left() + theme.px(8), box.center().y() - mark / 2, mark, mark)
         draw_shape(painter, theme, shape, spot)
         painter.setFont(font)

@@ -20,7 +20,7 @@ def move_shown(plan: FailoverPlan, setup: ClusterSetup) -> MoveShown:
 
 
 def short_permission(action: str) -> str:
-    """ "networkInterfaces/write" from "Microsoft.Network/networkInterfaces/write"; joins keep what is joined."""
+    """The short form "networkInterfaces/write" from "Microsoft.Network/networkInterfaces/write"; joins keep what is joined."""
     pieces = action.split("/")
     return "/".join(pieces[-3:] if pieces[-1] == "action" else pieces[-2:])
 

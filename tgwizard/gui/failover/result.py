@@ -53,7 +53,8 @@ def place_words(place: Place) -> str:
 
 def by_other_words(change: ByOther) -> str:
     """One change that someone else made, kept by us."""
-    return f"{change.nic}: {tame(change.difference)}"
+    found = change.difference
+    return f"{change.nic}: {tame(found.path)} was {tame(found.before, 80)}, is {tame(found.after, 80)}"
 
 
 class ResultCard(Card):
@@ -109,7 +110,9 @@ class ResultCard(Card):
         self._figure(self.gap, finished.gap_as_read_s, "no gap was read")
         if finished.outcome is not Outcome.DONE and finished.reason:
             why = finished.problem.fix if finished.problem is not None else ""
-            self._rows.addWidget(CheckRow(self.theme, shape, finished.reason, why if why not in finished.reason else ""))
+            self._rows.addWidget(
+                CheckRow(self.theme, shape, finished.reason, why if why not in finished.reason else "")
+            )
         if finished.rolled_back:
             self._rows.addWidget(CheckRow(self.theme, Shape.NOTE, "The address was put back where it was"))
         if finished.by_other:
@@ -117,7 +120,9 @@ class ResultCard(Card):
             for change in finished.by_other:
                 self._rows.addWidget(CheckRow(self.theme, Shape.NOTE, by_other_words(change)))
         elif finished.outcome is Outcome.DONE:
-            note = TextLabel(self.theme, "Nothing else on either NIC changed.", TextRole.CAPTION, Token.TEXT2, wrap=True)
+            note = TextLabel(
+                self.theme, "Nothing else on either NIC changed.", TextRole.CAPTION, Token.TEXT2, wrap=True
+            )
             self._rows.addWidget(note)
         if finished.left:
             self._rows.addWidget(TextLabel(self.theme, "Left to do", TextRole.CAPTION_STRONG))

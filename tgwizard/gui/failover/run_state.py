@@ -110,11 +110,11 @@ class RunState:
                     event.step,
                     event.sentence,
                     status=StepStatus.DONE,
-                    detail=event.sentence,
+                    detail=event.sentence if event.step is Step.CHECK else "",
                     seconds=event.seconds,
                 )
             case CallMade():
-                return replace(self, calls=(event, *self.calls))
+                return self._with_call(event)
             case Located():
                 return replace(self, place=event.place, cancel=event.cancel)
             case Noted():
@@ -135,6 +135,17 @@ class RunState:
                 )
             case _:
                 assert_never(event)
+
+    def _with_call(self, call: CallMade) -> RunState:
+        """The call joins the log, and is the latest that is known of the step that runs."""
+        told = f"{call.target}: {call.answer}"
+        steps = tuple(
+            replace(step, detail=told)
+            if step.status is StepStatus.RUNNING and step.plan.step is not Step.CHECK
+            else step
+            for step in self.steps
+        )
+        return replace(self, calls=(call, *self.calls), steps=steps)
 
     def _step(self, step: Step) -> StepState | None:
         return next((state for state in self.steps if state.plan.step is step), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from tgwizard.gui.failover.run_state import RunState, StepState
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -52,9 +54,10 @@ def cancel_words(run: RunState, losing: Member | None) -> tuple[str, str]:
             return words, f"Off: the attach to {run.started.to} was sent. Only Azure can end it now."
 
 
-def deadline_words(run: RunState, step: StepState, losing: Member | None) -> tuple[str, str]:
+def deadline_words(step: StepState, losing: Member | None) -> tuple[str, str]:
     """The title of the deadline bar, and what happens when it is reached."""
-    deadline = measured(step.deadline_s or 0.0) if (step.deadline_s or 0) >= 120 else f"{step.deadline_s or 0:.0f} s"
+    seconds = step.deadline_s or 0.0
+    deadline = f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
     title = f"If {step.plan.step.value.replace('_', ' ')} is not done by {deadline}"
     back = losing.name if losing is not None else "no member"
     match step.plan.step:
@@ -80,9 +83,42 @@ def closing_words(run: RunState, setup: ClusterSetup, losing: Member | None) -> 
         case CancelMeaning.STOPS:
             return f"Nothing was written yet. tgwizard asks whether to go on; {address} stays where it is otherwise."
         case CancelMeaning.PUTS_BACK:
-            return f"tgwizard asks first: finish the move, or put {address} back on {back}. It closes after that. {resume}"
+            return (
+                f"tgwizard asks first: finish the move, or put {address} back on {back}. It closes after that. {resume}"
+            )
         case _:
             return f"tgwizard finishes the move and closes after that. {resume}"
+
+
+@dataclass(frozen=True, slots=True)
+class CallsFolded:
+    """Equal calls in a row, newest of them kept, with how many they were."""
+
+    call: CallMade
+    times: int
+
+    @property
+    def answer(self) -> str:
+        """The answer, and how often it came."""
+        return self.call.answer if self.times == 1 else f"{self.times} times: {self.call.answer}"
+
+
+def fold_calls(calls: tuple[CallMade, ...], limit: int) -> tuple[CallsFolded, ...]:
+    """The newest `limit` lines of the log: a poll that hears the same again adds no line."""
+    folded: list[CallsFolded] = []
+    for call in calls:
+        last = folded[-1] if folded else None
+        if last is not None and (last.call.method, last.call.target, last.call.answer) == (
+            call.method,
+            call.target,
+            call.answer,
+        ):
+            folded[-1] = CallsFolded(last.call, last.times + 1)
+        elif len(folded) == limit:
+            break
+        else:
+            folded.append(CallsFolded(call, 1))
+    return tuple(folded)
 
 
 def call_time(run: RunState, call: CallMade) -> str:
@@ -100,7 +136,9 @@ def details_text(run: RunState, setup: ClusterSetup) -> str:
         lines.append(f"{verb} failover to {started.to}, run {started.run}, started {utc(started.stamp.at)}")
     for step in run.steps:
         took = measured(step.seconds) if step.seconds is not None else step.status.value
-        lines.append(f"- {step.plan.sentence}: {took} (predicted {about(step.plan.predicted_s)}) {step.detail}".rstrip())
+        lines.append(
+            f"- {step.plan.sentence}: {took} (predicted {about(step.plan.predicted_s)}) {step.detail}".rstrip()
+        )
     if finished is not None:
         lines.append(f"Outcome: {finished.outcome.value}. {finished.reason}".rstrip())
         if finished.seconds is not None:
@@ -108,7 +146,10 @@ def details_text(run: RunState, setup: ClusterSetup) -> str:
         if finished.gap_as_read_s is not None:
             lines.append(f"Gap as read: {measured(finished.gap_as_read_s)}")
         lines += [f"Left to do: {left}" for left in finished.left]
-        lines += [f"Changed by others: {other.nic} {other.difference}" for other in finished.by_other]
+        lines += [
+            f"Changed by others: {other.nic} {other.difference.path}: {other.difference.before} -> {other.difference.after}"
+            for other in finished.by_other
+        ]
     lines.append("Calls, newest first:")
     lines += [f"  {call_time(run, call)}  {call.method} {call.target}: {call.answer}" for call in run.calls]
     return "\n".join(lines) + "\n"

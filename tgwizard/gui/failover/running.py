@@ -14,6 +14,7 @@ from tgwizard.gui.failover.run_words import (
     closing_words,
     deadline_words,
     details_text,
+    fold_calls,
     moving_detail,
     moving_sentence,
 )
@@ -266,7 +267,7 @@ class RunPage(QWidget):
         if step is None or not step.deadline_s:
             self._deadline.hide()
             return
-        title, then = deadline_words(self.run, step, self._losing())
+        title, then = deadline_words(step, self._losing())
         used = step.used_s(now)
         self._deadline_title.say(title)
         self._deadline_used.say(f"{measured(used)} used")
@@ -283,8 +284,9 @@ class RunPage(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for call in run.calls[:LOG_ROWS]:
-            row = LogRow(self._theme, call_time(run, call), call.method, call.target, call.answer)
+        for folded in fold_calls(run.calls, LOG_ROWS):
+            call = folded.call
+            row = LogRow(self._theme, call_time(run, call), call.method, call.target, folded.answer)
             self._log_rows.addWidget(row)
         self._log_empty.setVisible(not run.calls)
 

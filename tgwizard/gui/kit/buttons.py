@@ -114,7 +114,7 @@ class Button(QPushButton):
         """Room for icon and words, and the height of its kind."""
         words = QFontMetricsF(self.font()).horizontalAdvance(self._words())
         icon = self._theme.px(16 + 8) if self._icon is not None else 0
-        padding = self._theme.px(8 if self._kind is ButtonKind.LINK else 15)
+        padding = self._theme.px(8 if self._kind in {ButtonKind.LINK, ButtonKind.GHOST} else 15)
         return QSize(round(words + icon + 2 * padding), self._theme.px(self._height))
 
     def minimumSizeHint(self) -> QSize:

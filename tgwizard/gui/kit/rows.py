@@ -55,7 +55,7 @@ class NoticeBox(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._shape = shape
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(16, 11, 16, 12)
         row.setSpacing(12)
         words = QVBoxLayout()
@@ -68,6 +68,10 @@ class NoticeBox(QWidget):
         self.setAccessibleName(what)
         self.setAccessibleDescription(why)
         theme.changed.connect(self.update)
+
+    def add_cure(self, button: QWidget) -> None:
+        """Put a cure as a button at the right end."""
+        self._row.addWidget(button)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the tinted ground."""

@@ -19,6 +19,7 @@ def paint_ground(
     edge: Token | None,
     radius: float,
     width: float = 1.0,
+    *,
     dashed: bool = False,
 ) -> None:
     """Fill `box` with `ground` and draw its `edge` just inside it, with round corners."""
@@ -137,7 +138,8 @@ class PageScroll(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.viewport().setAutoFillBackground(False)
-        content.setAutoFillBackground(False)
         self.setAccessibleName(name)
         self.setWidget(content)
+        # setWidget turns the content's own ground on; the page's, or the dialog's, is to show through.
+        self.viewport().setAutoFillBackground(False)
+        content.setAutoFillBackground(False)

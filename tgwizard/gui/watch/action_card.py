@@ -17,7 +17,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.gui.watch.shown import StateShown, checks_in_short, level_shape
 from tgwizard.model.cluster import Verb
-from tgwizard.model.finding import Readiness
+from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
 
 
@@ -150,7 +150,11 @@ class ActionCard(Card):
                 widget.hide()
                 widget.deleteLater()
         for finding in findings.findings if findings is not None else ():
-            row = CheckRow(self.theme, level_shape(finding.level), finding.fact, finding.evidence)
+            # A passed check is one calm line; its evidence is in the tooltip and read out.
+            passed = finding.level is Level.PASSED
+            row = CheckRow(self.theme, level_shape(finding.level), finding.fact, "" if passed else finding.evidence)
+            row.setToolTip(finding.evidence)
+            row.setAccessibleDescription(finding.evidence)
             self._rows.addWidget(row)
 
     @Slot()

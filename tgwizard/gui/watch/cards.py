@@ -61,6 +61,7 @@ class EventsCard(Card):
         self._rows.setSpacing(0)
         self._shown: tuple[EventShown, ...] = ()
         self._note = TextLabel(theme, "newest first", TextRole.CAPTION, Token.TEXT2)
+        self._note.hide()
         self.head.addWidget(self._note)
         self.body.addSpacing(2)
         self.body.addWidget(self._empty)

@@ -146,8 +146,8 @@ class ClusterPicture(QWidget):
         return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:
-        """Narrow enough to stack."""
-        return QSize(CARD_MIN, self.heightForWidth(max(self.width(), CARD_MIN)))
+        """Narrow enough to stack; the height then needed comes from `heightForWidth`."""
+        return QSize(CARD_MIN, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the parts anew."""
@@ -199,7 +199,7 @@ class ClusterPicture(QWidget):
     def _paint_head(self, painter: QPainter, layout: PictureLayout, shown: PictureShown) -> None:
         theme = self._theme
         x = layout.head.left()
-        parts = (
+        parts: tuple[tuple[str, TextRole, Token], ...] = (
             (f"Subnet {shown.subnet}", TextRole.BODY_STRONG, Token.TEXT),
             (shown.subnet_range, TextRole.MONO, Token.TEXT2),
             (f"in {shown.network}", TextRole.BODY, Token.TEXT2),

@@ -47,7 +47,7 @@ class MemberCard(Surface):
         column.addSpacing(theme.px(7))
         for row in (self._power, self._nic, self._own, self._provisioning, self._health):
             column.addWidget(row)
-            column.addSpacing(theme.px(5))
+            column.addSpacing(theme.px(6))
         column.addStretch(1)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -123,7 +124,7 @@ class ClusterPage(QWidget):
             self.forced.button,
             self.forced.choose,
         )
-        for first, second in zip(order, order[1:], strict=False):
+        for first, second in itertools.pairwise(order):
             QWidget.setTabOrder(first, second)
 
     def _asker(self, verb: Verb) -> Callable[[], None]:
@@ -201,9 +202,7 @@ class ClusterPage(QWidget):
         button = Button(self._theme, "Resume the failover")
         button.explain("Read Azure and finish the interrupted run")
         button.clicked.connect(self.resume_asked)
-        row = box.layout()
-        assert row is not None
-        row.addWidget(button)
+        box.add_cure(button)
         self._unfinished = box
         self._add_notice(box)
 

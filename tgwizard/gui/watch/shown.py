@@ -24,7 +24,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Step
 from tgwizard.model.finding import Level, Readiness, ReadinessState
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Power, Reading, Snapshot
+from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Power, Snapshot
 from tgwizard.model.text import age, tame
 from tgwizard.model.verdict import MISSES_UNTIL_STALE, Verdict, VerdictName, assess
 
@@ -96,7 +96,7 @@ def verdict_now(snapshot: Snapshot) -> Verdict:
 
 
 def read_age(snapshot: Snapshot) -> str:
-    """ "Read 2 s ago.", or empty before the first complete read."""
+    """The words "Read 2 s ago.", or empty before the first complete read."""
     oldest = snapshot.oldest_nic_age_s()
     return "" if oldest is None else f"Read {age(oldest)}."
 
@@ -303,8 +303,8 @@ def _member(seen: MemberSeen, dock: Dock) -> MemberShown:
     )
 
 
-def _silent(reading: Reading[object]) -> bool:
-    return reading.value is None or reading.misses >= MISSES_UNTIL_STALE
+def _silent(misses: int) -> bool:
+    return misses >= MISSES_UNTIL_STALE
 
 
 def _power(seen: MemberSeen) -> FactShown:
@@ -312,7 +312,7 @@ def _power(seen: MemberSeen) -> FactShown:
     if vm is None:
         return FactShown("not known", Shape.NOT_KNOWN)
     words = vm.power.value.capitalize() + (f", zone {tame(vm.zone, 20)}" if vm.zone else "")
-    if _silent(seen.vm):
+    if _silent(seen.vm.misses):
         return FactShown(f"last known: {words}", Shape.NOT_KNOWN)
     shape = {
         Power.RUNNING: Shape.GOOD,
@@ -330,7 +330,7 @@ def _provisioning(seen: MemberSeen) -> FactShown:
     state = seen.provisioning
     if state is None:
         return FactShown("not known", Shape.NOT_KNOWN)
-    if _silent(seen.nic):
+    if _silent(seen.nic.misses):
         return FactShown(f"last known: {state.value}", Shape.NOT_KNOWN)
     shape = {
         Provisioning.SUCCEEDED: Shape.GOOD,

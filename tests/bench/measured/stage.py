@@ -1,0 +1,83 @@
+"""A lab on a hybrid clock with the real SDK before it: in this process, or behind TLS on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import requests
+
+from tgwizard.app.adapters import in_process, over_tls
+from tgwizard.azure.arm import ArmAzure
+from tgwizard.engine.cluster_file import load_cluster
+from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.services import Services
+from tgwizard.lab.certificates import prepare
+from tgwizard.lab.clock import HybridClock
+from tgwizard.lab.lab import Lab
+from tgwizard.lab.latency import Latency
+from tgwizard.lab.server import LabServer
+from tgwizard.lab.transport import lab_session
+from tgwizard.model.cluster_setup import ClusterSetup
+
+ARM = "https://management.azure.com"
+
+
+class Way(Enum):
+    """How requests reach the lab."""
+
+    IN_PROCESS = "in process"
+    TLS = "over TLS on loopback"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A lab of its own, and what a program needs to work on it. ``http`` and ``ca`` are for the peer."""
+
+    lab: Lab
+    clock: HybridClock
+    setup: ClusterSetup
+    services: Services
+    base_url: str
+    http: requests.Session | None
+    ca: Path | None
+
+
+@contextmanager
+def stage(way: Way, seed: int) -> Iterator[Stage]:
+    """A fresh lab under ``drawn`` latency on a clock that skips waiting and counts computing."""
+    clock = HybridClock()
+    lab = Lab.from_scenario("ready", clock=clock, latency=Latency.DRAWN, seed=seed)
+    with TemporaryDirectory(prefix="tgwizard-bench-") as folder:
+        place = Path(folder)
+        setup = _setup(lab, place)
+        match way:
+            case Way.IN_PROCESS:
+                services = _services(in_process(lab), lab, place)
+                with lab_session(lab) as http:
+                    yield Stage(lab, clock, setup, services, ARM, http, None)
+            case Way.TLS:
+                files = prepare(place / "tls", lab.lab_id)
+                server = LabServer(lab, files.server)
+                server.start()
+                azure = over_tls(server.url, files.ca, lab.issue_token)
+                try:
+                    yield Stage(lab, clock, setup, _services(azure, lab, place), server.url, None, files.ca)
+                finally:
+                    azure.close()
+                    server.stop()
+
+
+def _setup(lab: Lab, place: Path) -> ClusterSetup:
+    name, text = next(iter(lab.cluster_tomls().items()))
+    file = place / f"{name}.toml"
+    file.write_text(text, encoding="utf-8")
+    return load_cluster(file, lab.cloud)
+
+
+def _services(azure: ArmAzure, lab: Lab, place: Path) -> Services:
+    return Services(azure, lab.clock, JobRunner(), place, lab.cloud)

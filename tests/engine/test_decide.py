@@ -1,0 +1,91 @@
+"""The decision of a run, for every pair of readings and everything it may have sent."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
+from tgwizard.engine.records import Answer
+from tgwizard.model.event import Step
+from tgwizard.model.nic import Provisioning
+
+_SIDES = st.builds(Side, st.booleans(), st.sampled_from(Provisioning), st.sampled_from(["1", "2", "3"]))
+_SENT = st.none() | st.builds(
+    Sent,
+    st.sampled_from([Step.DETACH, Step.ATTACH, Step.PUT_BACK]),
+    st.sampled_from(["1", "2", "3"]),
+    st.sampled_from([Answer.ACCEPTED, Answer.UNKNOWN]),
+)
+_STANDINGS = st.builds(
+    Standing, st.sampled_from(Goal), st.booleans(), st.booleans(), _SENT, _SENT, st.booleans(), st.booleans()
+)
+_BUSY = (Provisioning.UPDATING, Provisioning.DELETING, Provisioning.UNKNOWN)
+
+
+@given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
+def test_that_an_attach_to_one_side_is_never_decided_while_the_other_lists_the_address(
+    losing: Side, gaining: Side, standing: Standing
+) -> None:
+    move = decide(losing, gaining, standing)
+    if move is Move.ATTACH:
+        assert not losing.lists
+    if move is Move.PUT_BACK:
+        assert not gaining.lists
+
+
+@given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
+def test_that_no_write_is_decided_while_its_interface_is_updating_unless_overdue(
+    losing: Side, gaining: Side, standing: Standing
+) -> None:
+    move = decide(losing, gaining, standing)
+    if standing.overdue:
+        return
+    if move in (Move.DETACH, Move.PUT_BACK, Move.SETTLE_LOSING):
+        assert losing.state not in _BUSY
+    if move in (Move.ATTACH, Move.CLEAR_GAINING):
+        assert gaining.state not in _BUSY
+
+
+@given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
+def test_that_arrival_is_only_decided_on_exactly_one_settled_holder(
+    losing: Side, gaining: Side, standing: Standing
+) -> None:
+    move = decide(losing, gaining, standing)
+    if move is Move.ARRIVED:
+        assert gaining.lists
+        assert gaining.state is Provisioning.SUCCEEDED
+        assert not losing.lists
+    if move is Move.RESTORED:
+        assert losing.lists
+        assert losing.state is Provisioning.SUCCEEDED
+        assert not gaining.lists
+
+
+@given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
+def test_that_the_same_readings_always_give_the_same_move(losing: Side, gaining: Side, standing: Standing) -> None:
+    assert decide(losing, gaining, standing) is decide(losing, gaining, standing)
+
+
+@given(gaining=_SIDES, sent=_SENT)
+def test_that_a_changed_holder_before_the_first_write_is_a_second_actor(gaining: Side, sent: Sent | None) -> None:
+    gone = Side(lists=False, state=Provisioning.SUCCEEDED, etag="9")
+    standing = Standing(Goal.FORWARD, wrote=False, had_holder=True)
+    if gaining.state in (Provisioning.SUCCEEDED, Provisioning.FAILED) and not gaining.lists:
+        assert decide(gone, gaining, standing) is Move.YIELD
+
+
+def test_that_an_old_reading_after_an_accepted_write_is_waited_out() -> None:
+    old = Side(lists=True, state=Provisioning.SUCCEEDED, etag="1")
+    other = Side(lists=False, state=Provisioning.SUCCEEDED, etag="5")
+    sent = Sent(Step.DETACH, "1", Answer.ACCEPTED)
+    standing = Standing(Goal.FORWARD, wrote=True, had_holder=True, losing_sent=sent)
+    assert decide(old, other, standing) is Move.WAIT_LOSING
+
+
+def test_that_turning_back_writes_the_losing_interface_anew_while_a_lost_removal_may_still_land() -> None:
+    losing = Side(lists=True, state=Provisioning.SUCCEEDED, etag="1")
+    gaining = Side(lists=False, state=Provisioning.SUCCEEDED, etag="5")
+    sent = Sent(Step.DETACH, "1", Answer.UNKNOWN)
+    standing = Standing(Goal.BACK, wrote=False, had_holder=True, losing_sent=sent)
+    assert decide(losing, gaining, standing) is Move.PUT_BACK

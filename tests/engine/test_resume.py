@@ -1,0 +1,164 @@
+"""Resume: with a journal, without one, and when there is nothing to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.crash import Boundary, Kind, Recorder, run_of
+from tests.rig import Rig, rig
+from tgwizard.engine.failover.resume import pending, resume
+from tgwizard.engine.failover.run import RunOptions
+from tgwizard.engine.journal import Durability
+from tgwizard.lab.clock import VirtualClock
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.event import CallMade, Event, Finished, Noted, Outcome
+from tgwizard.model.problem import UserError
+from tgwizard.model.snapshot import PlaceKind
+
+
+def crashed(kind: Kind, what: str, tmp_path: Path, *, nth: int = 1, journal: bool = True) -> Rig:
+    """A rig on the world and the journal that a run left when it stopped at that boundary."""
+    recorder = Recorder()
+    recorder.record(run_of(Verb.GRACEFUL))
+    found = [item for item in recorder.boundaries if item.kind is kind and item.what == what]
+    return again(found[nth - 1], tmp_path, journal=journal)
+
+
+def again(boundary: Boundary, tmp_path: Path, *, journal: bool) -> Rig:
+    clock = boundary.lab.clock
+    assert isinstance(clock, VirtualClock)
+    made = rig(lab=boundary.lab.copy(clock.copy()), state=tmp_path / "state")
+    kept = boundary.journal[Durability.FLUSHED]
+    if journal and kept is not None:
+        made.services.journal_file(made.setup).write_bytes(kept)
+    return made
+
+
+def go(made: Rig, to: Member | None = None) -> tuple[Finished, list[Event]]:
+    events: list[Event] = []
+    return resume(made.services, made.setup, to, events.append, made.token, RunOptions()), events
+
+
+def test_that_an_interrupted_run_is_pending_until_it_is_resumed(tmp_path: Path) -> None:
+    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    began = pending(made.services, made.setup)
+    assert began is not None
+    assert began.to == "tg-node-b"
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.DONE
+    assert finished.run == began.run
+    assert pending(made.services, made.setup) is None
+
+
+def test_that_resume_can_restore_the_start(tmp_path: Path) -> None:
+    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    finished, _ = go(made, made.a)
+    assert finished.rolled_back
+    assert made.holders() == ["tg-node-a"]
+
+
+def test_that_without_a_journal_resume_demands_the_member(tmp_path: Path) -> None:
+    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.REFUSED
+    assert "--to tg-node-a or tg-node-b" in finished.reason
+
+
+def test_that_without_a_journal_resume_watches_for_twenty_seconds_and_says_what_it_cannot_know(tmp_path: Path) -> None:
+    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
+    made.clock.sleep(60)
+    start = made.clock.monotonic()
+    finished, events = go(made, made.b)
+    assert finished.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+    first = next(event for event in events if isinstance(event, CallMade) and event.method == "PUT")
+    assert first.stamp.clock_s - start >= 20
+    assert [event.problem.code for event in events if isinstance(event, Noted)] == ["no-journal"]
+
+
+def test_that_without_a_journal_resume_does_not_act_while_someone_changes_an_interface(tmp_path: Path) -> None:
+    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
+    finished, _ = go(made, made.b)
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.problem is not None
+    assert finished.problem.code == "not-quiet"
+    assert not made.nic(made.b).lists(made.address)
+
+
+def test_that_resume_with_nothing_to_do_says_who_holds_the_address() -> None:
+    made = rig()
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.reason.startswith("There is nothing to resume. tg-node-a holds 10.20.2.50.")
+    assert finished.place.member == made.a
+
+
+def test_that_a_run_of_which_nothing_was_applied_is_dropped_when_it_is_old(tmp_path: Path) -> None:
+    made = crashed(Kind.COMMITTED, "flushed", tmp_path)
+    made.clock.sleep(600)
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.FAILED
+    assert finished.problem is not None
+    assert finished.problem.code == "run-too-late"
+    assert made.holders() == ["tg-node-a"]
+    assert pending(made.services, made.setup) is None
+
+
+def test_that_a_stranger_who_took_the_address_is_named_and_the_run_stays_resumable(tmp_path: Path) -> None:
+    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    made.clock.sleep(30)
+    stranger = made.a.nic.text.replace("tg-node-a-inside", "vm-app-01-nic")
+    _give(made, stranger)
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.FAILED
+    assert finished.place.kind is PlaceKind.STRANGER
+    assert pending(made.services, made.setup) is not None
+
+
+def test_that_a_journal_of_other_interfaces_is_refused_and_kept(tmp_path: Path) -> None:
+    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    path = made.services.journal_file(made.setup)
+    other = rig(state=tmp_path / "other")
+    path.rename(target := other.services.state_dir / "journal-copy.sqlite")
+    with pytest.raises(UserError) as caught:
+        from tests.rig import inline_journal
+        from tgwizard.model.cluster import ClusterIdentity
+
+        inline_journal(target, ClusterIdentity(("x", "y"), "10.0.0.9"))
+    assert caught.value.problem.code == "journal-of-another-cluster"
+    assert target.exists()
+
+
+def test_that_a_damaged_journal_is_kept_and_named() -> None:
+    made = rig()
+    path = made.services.journal_file(made.setup)
+    path.write_bytes(b"this is no database, whatever its name says" * 40)
+    before = path.read_bytes()
+    finished, _ = go(made)
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.problem is not None
+    assert finished.problem.code == "journal-damaged"
+    assert path.read_bytes() == before
+
+
+def _give(made: Rig, nic: str) -> None:
+    body: dict[str, Any] = made.call("GET", nic).json()
+    primary = body["properties"]["ipConfigurations"][0]
+    extra = {
+        "name": "taken",
+        "properties": {
+            "privateIPAddress": made.address,
+            "privateIPAllocationMethod": "Static",
+            "subnet": primary["properties"]["subnet"],
+            "primary": False,
+        },
+    }
+    if groups := primary["properties"].get("applicationSecurityGroups"):
+        extra["properties"]["applicationSecurityGroups"] = groups
+    primary["properties"]["primary"] = True
+    body["properties"]["ipConfigurations"].append(extra)
+    made.call("PUT", nic, body).raise_for_status()
+    made.clock.sleep(60)

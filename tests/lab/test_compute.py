@@ -1,0 +1,83 @@
+"""Virtual machines: instance view and power (azure-wire.md 1.1, 1.3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lab.bench import HOST, Bench, error_of
+
+VM = "tg-node-b"
+
+
+def codes(bench: Bench) -> list[str]:
+    view = bench.get(f"{bench.vm_id(VM)}/instanceView")
+    return [item["code"] for item in view["statuses"]]
+
+
+def test_that_a_vm_shows_its_identity_and_only_on_request_its_state(bench: Bench) -> None:
+    vm = bench.get(bench.vm_id(VM))
+    assert vm["identity"]["type"] == "SystemAssigned"
+    assert vm["identity"]["principalId"] in {item.oid for item in bench.lab.principals}
+    assert "instanceView" not in vm["properties"]
+    expanded = bench.get(f"{bench.vm_id(VM)}?$expand=instanceView")
+    assert expanded["properties"]["instanceView"] == bench.get(f"{bench.vm_id(VM)}/instanceView")
+    assert bench.call("GET", bench.vm_id(VM)).header("ETag") == '"1"'
+    listed = bench.get(f"{bench.group}/providers/Microsoft.Compute/virtualMachines")["value"]
+    assert [item["name"] for item in listed] == ["tg-node-a", "tg-node-b", "vm-app-01"]
+    assert all("instanceView" not in item["properties"] for item in listed)
+
+
+@pytest.mark.parametrize(
+    ("verb", "during", "after"),
+    [
+        ("powerOff", "stopping", "stopped"),
+        ("deallocate", "deallocating", "deallocated"),
+        ("restart", "starting", "running"),
+        ("start", "starting", "running"),
+    ],
+)
+def test_that_a_power_verb_is_accepted_and_takes_its_time(bench: Bench, verb: str, during: str, after: str) -> None:
+    assert codes(bench) == ["ProvisioningState/succeeded", "PowerState/running"]
+    answer = bench.call("POST", f"{bench.vm_id(VM)}/{verb}")
+    url, location = answer.header("Azure-AsyncOperation"), answer.header("Location")
+    assert url is not None
+    assert (answer.status, answer.body, location) == (202, b"", f"{url}&monitor=true")
+    assert url.startswith(
+        f"{HOST}{bench.subscription}/providers/Microsoft.Compute/locations/southcentralus/operations/"
+    )
+    assert f"/operations/{answer.header('x-ms-request-id')}?" in url
+    assert codes(bench)[1] == f"PowerState/{during}"
+    poll = bench.send("GET", url).json()
+    assert (set(poll), poll["status"]) == ({"startTime", "status", "name"}, "InProgress")
+    assert bench.send("GET", f"{url}&monitor=true").status == 202
+    bench.clock.advance(4)
+    over = bench.send("GET", url).json()
+    assert over == {
+        "startTime": "2026-03-02T09:00:00.0000000+00:00",
+        "status": "Succeeded",
+        "endTime": "2026-03-02T09:00:04.0000000+00:00",
+        "name": answer.header("x-ms-request-id"),
+    }
+    assert bench.send("GET", f"{url}&monitor=true").status == 200
+    assert codes(bench)[1] == f"PowerState/{after}"
+
+
+def test_that_a_later_power_verb_preempts_the_running_one(bench: Bench) -> None:
+    first = bench.call("POST", f"{bench.vm_id(VM)}/powerOff")
+    bench.clock.advance(1)
+    bench.call("POST", f"{bench.vm_id(VM)}/start")
+    assert bench.poll(first).json()["error"]["code"] == "OperationPreempted"
+    bench.clock.advance(4)
+    assert codes(bench)[1] == "PowerState/running"
+
+
+def test_that_a_missing_vm_is_not_found(bench: Bench) -> None:
+    assert error_of(bench.call("POST", f"{bench.vm_id('absent')}/start"))[:2] == (404, "ResourceNotFound")
+
+
+def test_that_a_network_poll_does_not_answer_for_compute(bench: Bench) -> None:
+    answer = bench.call("POST", f"{bench.vm_id(VM)}/start")
+    wrong = (
+        f"{bench.subscription}/providers/Microsoft.Network/locations/x/operations/{answer.header('x-ms-request-id')}"
+    )
+    assert bench.call("GET", wrong).status == 404

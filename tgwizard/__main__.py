@@ -1,0 +1,16 @@
+"""``python -m tgwizard`` and the ``tgwizard`` command. No word: the window; a command word: the command line."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the program; the result is its exit code."""
+    from tgwizard.app.main import main as run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""The program's entry: no command word opens the window, a command word runs the command line.
+
+Nothing heavy is imported here: ``--help`` and the window's first paint wait for neither the Azure SDK nor the lab.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tgwizard import paths
+from tgwizard.app.logs import log_file, redact, start_logging, stop_logging
+from tgwizard.cli.arguments import Call, OpenWindow, parse
+from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
+from tgwizard.cli.screen import Screen
+from tgwizard.model.problem import UserError
+
+if TYPE_CHECKING:
+    from tgwizard.app.places import Place
+    from tgwizard.gui.opened import Opened
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; the result is its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    program = Program(connect, run_lab, paths.lab_dir)
+    screen = Screen(sys.stdout, sys.stderr, as_json="--json" in words)
+    screen.ask = _ask if sys.stdin is not None and sys.stdin.isatty() else None
+    try:
+        call = parse(words, program.default_lab, program.latencies)
+    except UserError as error:
+        screen.complain(error)
+        return ExitCode.USAGE
+    handler = start_logging(paths.log_dir())
+    try:
+        if isinstance(call.command, OpenWindow):
+            return _window(call)
+        from tgwizard.cli.main import run
+
+        return run(call, program, screen)
+    finally:
+        stop_logging(handler)
+
+
+def connect(where: Where) -> Connection:
+    """Open the place that a command named."""
+    return _place(where)
+
+
+def run_lab(wish: LabWish) -> RunningLab:
+    """Hold a lab for ``lab run``."""
+    from tgwizard.app.places import serve_lab
+
+    return serve_lab(wish)
+
+
+def _place(where: Where) -> Place:
+    from tgwizard.app.places import open_lab_place, open_real_place
+
+    if where.lab_dir is not None:
+        return open_lab_place(where.lab_dir, config=where.config)
+    return open_real_place(config=where.config)
+
+
+def _window(call: Call) -> int:
+    from tgwizard.gui.opened import Surroundings
+    from tgwizard.gui.start import run
+
+    where = call.where
+    name = f"Lab in {where.lab_dir}" if where.lab_dir else "Azure public"
+    around = Surroundings(name, where.lab_dir is not None, log_file(paths.log_dir()), redact)
+    return run(lambda: _open_program(where), around)
+
+
+def _open_program(where: Where) -> Opened:
+    from tgwizard.gui.opened import Opened
+
+    place = _place(where)
+    try:
+        clusters = place.profiles.load_all()
+        for setup in clusters:
+            place.check(setup)
+    except BaseException:
+        place.close()
+        raise
+    return Opened(place.services, clusters, place.close)
+
+
+def _ask(question: str) -> str | None:
+    try:
+        return input(question)
+    except EOFError:
+        return None

@@ -1,0 +1,112 @@
+"""The places a program can be connected to, a lab folder or the real Azure: one ``Services`` with its clusters each.
+
+Importing this module imports the lab and parts of the Azure SDK; only jobs and commands do so.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from tgwizard import paths
+from tgwizard.app import adapters
+from tgwizard.azure.arm import ArmAzure
+from tgwizard.cli.program import LabReady, LabWish
+from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.ports import CallFailed, Cause
+from tgwizard.engine.profiles import Profiles, check_address
+from tgwizard.engine.services import Services
+from tgwizard.lab.home import AttachedLab, HostedLab, open_lab
+from tgwizard.lab.latency import Latency
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem, UserError
+
+_log = logging.getLogger(__name__)
+
+PUBLIC = "public"
+"""The cloud's name in the cluster files of the real Azure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An open place: the command line's Connection, and what the window opens. ``lab``: None for the real Azure."""
+
+    services: Services
+    profiles: Profiles
+    azure: ArmAzure
+    lab: HostedLab | AttachedLab | None = None
+
+    def check(self, setup: ClusterSetup) -> None:
+        """Compare the floating IP with the subnet's range; UserError when it is outside or there is no such subnet.
+
+        A subnet that may not be read is no fault of the file: the run's own checks judge that.
+        """
+        try:
+            prefixes = self.azure.subnet_prefixes(setup.subnet)
+        except CallFailed as failure:
+            if failure.cause is Cause.NOT_FOUND:
+                raise UserError(failure.problem) from failure
+            _log.info("the subnet's range was not read: %s", failure.problem.code)
+            return
+        wrong = check_address(setup, prefixes)
+        if wrong is not None:
+            raise UserError(wrong)
+
+    def close(self) -> None:
+        """Close the connection, and the lab when this process holds it (which saves its world)."""
+        self.azure.close()
+        if self.lab is not None:
+            self.lab.close()
+
+
+def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
+    """Attach to the lab that runs in the folder, or start it in this process.
+
+    UserError with the reason when neither works.
+    """
+    lab = open_lab(directory, clock=adapters.LabClock())
+    azure = (
+        adapters.in_process(lab.lab)
+        if isinstance(lab, HostedLab)
+        else adapters.over_tls(lab.arm_url, lab.ca, lab.token)
+    )
+    services = Services(azure, SystemClock(), JobRunner(), lab.directory / "state", lab.cloud)
+    return Place(services, Profiles((config or lab.directory) / "clusters", lab.cloud), azure, lab)
+
+
+def open_real_place(*, config: Path | None = None) -> Place:
+    """The real Azure by the Azure CLI's sign-in. Written from the references; not run against the real Azure here."""
+    azure = adapters.real()
+    services = Services(azure, SystemClock(), JobRunner(), paths.state_dir(), PUBLIC)
+    folder = config / "clusters" if config else paths.clusters_dir()
+    return Place(services, Profiles(folder, PUBLIC), azure)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedLab:
+    """A lab that ``lab run`` holds."""
+
+    lab: HostedLab
+
+    @property
+    def ready(self) -> LabReady:
+        """Where it can be reached."""
+        return LabReady(self.lab.directory, self.lab.arm_url, self.lab.ca, self.lab.clusters)
+
+    def close(self) -> None:
+        """Save the world and stop serving."""
+        self.lab.close()
+
+
+def serve_lab(wish: LabWish) -> ServedLab:
+    """Hold the folder's lab; UserError when another program holds it already."""
+    latency = Latency(wish.latency) if wish.latency else None
+    lab = open_lab(wish.directory, scenario=wish.scenario, latency=latency, port=wish.port, clock=adapters.LabClock())
+    if isinstance(lab, AttachedLab):
+        lab.close()
+        what = f"A lab runs in {wish.directory} already, at {lab.arm_url}."
+        fix = "Use that one, end it first, or choose another folder with --lab-dir."
+        raise UserError(Problem("lab-runs-already", what, "Only one program at a time holds a lab.", fix))
+    return ServedLab(lab)

@@ -1,0 +1,212 @@
+"""The commands themselves: each takes its arguments, a connection and a screen, and answers with an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from collections.abc import Iterator
+
+from tgwizard.cli import words
+from tgwizard.cli.arguments import Failover, LabRun, Resume, Status
+from tgwizard.cli.documents import event_document, plan_document, status_document
+from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.interrupts import Interrupts, interrupts
+from tgwizard.cli.program import Connection, Program, Where
+from tgwizard.cli.run_job import RunJob
+from tgwizard.cli.screen import Screen
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.plan import FailoverPlan, plan
+from tgwizard.engine.failover.resume import resume
+from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
+from tgwizard.engine.jobs import Broke, Report
+from tgwizard.engine.observe import Observer
+from tgwizard.engine.watch.monitor import Monitor
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Checked, Event, Finished, Observed
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.text import listed, tame
+from tgwizard.model.verdict import VerdictName, assess
+
+_LOOK_S = 0.1
+
+
+def lab_run(command: LabRun, program: Program, screen: Screen, stops: Interrupts | None = None) -> ExitCode:
+    """Serve the lab until Ctrl-C or SIGTERM. One JSON line says when it is ready, in either mode."""
+    with contextlib.ExitStack() as stack:
+        stops = stops or stack.enter_context(interrupts())
+        with contextlib.closing(program.run_lab(command.wish)) as lab:
+            ready = lab.ready
+            screen.announce(
+                {
+                    "ready": True,
+                    "dir": str(ready.directory),
+                    "arm": ready.arm,
+                    "ca": str(ready.ca),
+                    "clusters": [str(path) for path in ready.clusters],
+                }
+            )
+            while not stops.came.wait(1.0):
+                continue
+            screen.note("The lab is being saved and stopped.")
+    return ExitCode.DONE
+
+
+def status(command: Status, connection: Connection, screen: Screen, stops: Interrupts | None = None) -> ExitCode:
+    """Read once, or keep watching."""
+    setup = connection.profiles.find(command.cluster)
+    connection.check(setup)
+    if command.watch:
+        return _watch(setup, connection, screen, stops)
+    services = connection.services
+    snapshot = Observer(services.azure, services.clock, setup).look()
+    verdict = assess(snapshot)
+    screen.document(status_document(snapshot, verdict))
+    for line in words.status(snapshot, verdict):
+        screen.say(line)
+    return ExitCode.UNKNOWN if verdict.name is VerdictName.NOT_KNOWN else ExitCode.DONE
+
+
+def failover(command: Failover, connection: Connection, screen: Screen, where: Where) -> ExitCode:
+    """Plan, ask, run."""
+    setup = connection.profiles.find(command.cluster)
+    to = member_named(setup, command.to)
+    connection.check(setup)
+    services = connection.services
+    if command.dry_run or not command.yes:
+        if not command.dry_run and (screen.ask is None or screen.as_json):
+            raise UserError(_nobody_to_ask())
+        intended, checked, against = _rehearsed(setup, to, command, connection)
+        if command.dry_run:
+            screen.document(plan_document(intended, checked, against))
+            _show_plan(screen, intended, checked, against)
+            return ExitCode.DONE if against is None else ExitCode.REFUSED
+        _show_plan(screen, intended, checked, against)
+        if against is not None:
+            return ExitCode.REFUSED
+        if not _confirmed(screen, setup, to, command.verb):
+            screen.say("Cancelled. Nothing was written; the address did not move.")
+            return ExitCode.CANCELLED
+    options = RunOptions(accept_unknown=command.accept_unknown)
+
+    def work(report: Report, token: CancelToken) -> Finished:
+        return fail_over(services, setup, to, command.verb, report, token, options)
+
+    with interrupts() as stops:
+        return RunJob(services, setup, screen, stops, _resume_command(setup, where, to), where.options).go(
+            "failover", work
+        )
+
+
+def resume_run(command: Resume, connection: Connection, screen: Screen, where: Where) -> ExitCode:
+    """Finish an interrupted run, or bring the address to ``--to``."""
+    setup = connection.profiles.find(command.cluster)
+    to = member_named(setup, command.to) if command.to else None
+    connection.check(setup)
+    services = connection.services
+
+    def work(report: Report, token: CancelToken) -> Finished:
+        return resume(services, setup, to, report, token)
+
+    with interrupts() as stops:
+        return RunJob(services, setup, screen, stops, _resume_command(setup, where, to), where.options).go(
+            "resume", work
+        )
+
+
+def member_named(setup: ClusterSetup, name: str) -> Member:
+    """The member; UserError with the list of members when there is none of that name."""
+    member = setup.member(name)
+    if member is None:
+        what = f"{setup.name} has no member named {tame(name, 80)}."
+        names = listed(known.name for known in setup.members)
+        raise UserError(Problem("member-unknown", what, f"Its members are {names}.", "Name one of them with --to."))
+    return member
+
+
+def _watch(setup: ClusterSetup, connection: Connection, screen: Screen, stops: Interrupts | None) -> ExitCode:
+    services = connection.services
+    last: VerdictName | None = None
+    with contextlib.ExitStack() as stack:
+        counted = stops or stack.enter_context(interrupts())
+        journal = stack.enter_context(contextlib.closing(services.journal(setup)))
+
+        def work(report: Report, token: CancelToken) -> None:
+            Monitor(services, setup, report, journal=journal).watch(token)
+
+        job = services.jobs.start(f"watch-{setup.name}", work)
+        stack.callback(job.thread.join, 15.0)
+        stack.callback(job.cancel)
+        for item in _until_stopped(connection, counted):
+            if isinstance(item, Broke):
+                raise item.error
+            screen.document(event_document(item))
+            if isinstance(item, Observed):
+                if item.verdict.name is last:
+                    continue
+                last = item.verdict.name
+            for line in words.watched(item):
+                screen.say(line)
+    return ExitCode.DONE
+
+
+def _until_stopped(connection: Connection, stops: Interrupts) -> Iterator[Event | Broke]:
+    while not stops.came.is_set():
+        try:
+            yield connection.services.jobs.events.get(timeout=_LOOK_S)
+        except queue.Empty:
+            continue
+
+
+def _rehearsed(
+    setup: ClusterSetup, to: Member, command: Failover, connection: Connection
+) -> tuple[FailoverPlan, Checked, Problem | None]:
+    services = connection.services
+    with contextlib.closing(services.journal(setup)) as journal:
+        history = journal.ends()
+    snapshot = Observer(services.azure, services.clock, setup).look()
+    intended = plan(snapshot, to, command.verb, history)
+    checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken())
+    stops = command.verb is Verb.GRACEFUL and not command.accept_unknown
+    return intended, checked, checked.findings.reason_against(unknown_stops=stops)
+
+
+def _show_plan(screen: Screen, intended: FailoverPlan, checked: Checked, against: Problem | None) -> None:
+    for line in words.plan(intended):
+        screen.say(line)
+    screen.say("Checked now:")
+    for line in words.findings(checked.findings):
+        screen.say(line)
+    if against is not None:
+        screen.say(f"Refused: {against.sentence()} Nothing was written.")
+
+
+def _confirmed(screen: Screen, setup: ClusterSetup, to: Member, verb: Verb) -> bool:
+    if screen.ask is None:
+        return False
+    if verb is Verb.FORCED:
+        answer = screen.ask(f"Force failover to {to.name}? Type the cluster's name ({setup.name}) to start: ")
+        return answer is not None and answer.strip() == setup.name
+    return _yes(screen.ask(f"Fail over to {to.name}? [y/N] "))
+
+
+def _yes(answer: str | None) -> bool:
+    return answer is not None and answer.strip().lower() in ("y", "yes")
+
+
+def _nobody_to_ask() -> Problem:
+    return Problem(
+        "not-confirmed",
+        "The failover was not started, because nobody could be asked.",
+        "Standard input is no terminal, or --json was given.",
+        "Add --yes to start without a question, or --dry-run to see the plan. Nothing was written.",
+    )
+
+
+def _resume_command(setup: ClusterSetup, where: Where, to: Member | None) -> str:
+    aim = f" --to {to.name}" if to else ""
+    return f"tgwizard resume {setup.name}{aim}{where.options}"
+
+
+def _unheard(_event: Event) -> None:
+    """A rehearsal's events are not told; its result is."""

@@ -1,0 +1,265 @@
+"""The JSON contract: status, plan and events as documents (DESIGN section 5; schemas in resources/schema).
+
+snake_case, UTC ISO 8601 with milliseconds, seconds as ``_s``. What is not known is null, never left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from tgwizard.cli.screen import SCHEMA, problem_document
+from tgwizard.engine.failover.plan import FailoverPlan
+from tgwizard.engine.readiness import readiness
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.event import (
+    CallMade,
+    Checked,
+    Event,
+    Finished,
+    Located,
+    Noted,
+    Observed,
+    SourceBack,
+    SourceLost,
+    Started,
+    StepDone,
+    StepStarted,
+    StepWaiting,
+)
+from tgwizard.model.finding import Finding, Readiness
+from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Power, Reading, Snapshot
+from tgwizard.model.text import utc
+from tgwizard.model.verdict import Verdict
+
+Document = dict[str, Any]
+
+
+def holder_document(place: Place) -> str | Document | None:
+    """A member's name, null, or the stranger's resource id. Only who lists the address and is settled holds it."""
+    if place.kind is PlaceKind.STRANGER and place.stranger:
+        return {"stranger": place.stranger.text}
+    return place.member.name if place.kind is PlaceKind.MEMBER and place.member else None
+
+
+def target(snapshot: Snapshot) -> Member:
+    """The member a failover would go to: the one without the address; without a holder a running one."""
+    member = snapshot.place.member
+    if member is not None:
+        return snapshot.setup.other(member)
+    running = [seen.member for seen in snapshot.members if seen.power is Power.RUNNING]
+    return running[0] if running else snapshot.setup.members[0]
+
+
+def status_document(snapshot: Snapshot, verdict: Verdict) -> Document:
+    """``status --json``. What Trustgrid says is null until its control plane is connected."""
+    to = target(snapshot)
+    return {
+        "schema": SCHEMA,
+        "at": utc(snapshot.wall),
+        "cluster": snapshot.setup.name,
+        "cloud": snapshot.setup.cloud,
+        "verdict": verdict.name.value,
+        "sentence": verdict.sentence,
+        "detail": verdict.detail,
+        "floating_ip": snapshot.address,
+        "holder": holder_document(snapshot.place),
+        "configured_active": None,
+        "reported_active": None,
+        "members": [_member(seen) for seen in snapshot.members],
+        "readiness": {verb.value: _ready(to, readiness(snapshot, to, verb)) for verb in Verb},
+        "sources": _sources(snapshot),
+    }
+
+
+def plan_document(intended: FailoverPlan, checked: Checked, against: Problem | None) -> Document:
+    """``failover --dry-run --json``: what would be sent, and whether it may be."""
+    return {
+        "schema": SCHEMA,
+        "at": utc(checked.stamp.at),
+        "dry_run": True,
+        "cluster": intended.cluster,
+        "verb": intended.verb.value,
+        "to": intended.to.name,
+        "losing": intended.losing.name if intended.losing else None,
+        "floating_ip": intended.address,
+        "allowed": against is None,
+        "reason": against.sentence() if against else None,
+        "predicted_s": intended.predicted_s,
+        "gap_predicted_s": intended.gap.usual_s,
+        "changes": [
+            {
+                "method": change.method,
+                "path": change.path,
+                "sentence": change.sentence,
+                "before": change.before,
+                "after": change.after,
+                "permissions": list(change.permissions),
+                "predicted_s": change.predicted.usual_s,
+                "slowest_s": change.predicted.slowest_s,
+                "undo": change.undo,
+            }
+            for change in intended.changes
+        ],
+        "findings": [_finding(finding) for finding in checked.findings.findings],
+    }
+
+
+def event_document(event: Event) -> Document:
+    """One event as one JSON Line."""
+    base: Document = {
+        "schema": SCHEMA,
+        "event": _NAMES[type(event)],
+        "at": utc(event.stamp.at),
+        "clock_s": round(event.stamp.clock_s, 3),
+    }
+    return base | _details(event)
+
+
+_NAMES: dict[type[Event], str] = {
+    Started: "started",
+    StepStarted: "step_started",
+    StepWaiting: "step_waiting",
+    StepDone: "step_done",
+    CallMade: "call_made",
+    Located: "located",
+    Noted: "noted",
+    Finished: "finished",
+    Observed: "observed",
+    SourceLost: "source_lost",
+    SourceBack: "source_back",
+    Checked: "checked",
+}
+
+
+def _details(event: Event) -> Document:
+    match event:
+        case Started():
+            steps = [{"step": s.step.value, "sentence": s.sentence, "predicted_s": s.predicted_s} for s in event.steps]
+            return {
+                "run": event.run,
+                "cluster": event.cluster,
+                "verb": event.verb.value,
+                "to": event.to,
+                "losing": event.losing,
+                "floating_ip": event.address,
+                "steps": steps,
+            }
+        case StepStarted():
+            return _step(event) | {"cancel": event.cancel.value, "deadline_s": event.deadline_s}
+        case StepWaiting():
+            return _step(event) | {"until_s": event.until_s}
+        case StepDone():
+            return _step(event) | {"seconds_s": round(event.seconds, 3)}
+        case CallMade():
+            return {"run": event.run, "method": event.method, "target": event.target, "answer": event.answer}
+        case Located():
+            place = event.place
+            return {
+                "run": event.run,
+                "address": holder_document(place),
+                "place": place.kind.value,
+                "member": place.member.name if place.member else None,
+                "cancel": event.cancel.value,
+            }
+        case Noted():
+            return {"run": event.run, "problem": problem_document(event.problem)}
+        case Finished():
+            return _finished(event)
+        case _:
+            return _seen(event)
+
+
+def _seen(event: Observed | SourceLost | SourceBack | Checked) -> Document:
+    match event:
+        case Observed():
+            return {"status": status_document(event.snapshot, event.verdict)}
+        case SourceLost():
+            problem = problem_document(event.problem)
+            return {"cluster": event.cluster, "source": event.source.value, "problem": problem}
+        case SourceBack():
+            return {"cluster": event.cluster, "source": event.source.value}
+        case Checked():
+            findings = [_finding(finding) for finding in event.findings.findings]
+            return {"cluster": event.cluster, "verb": event.verb.value, "to": event.to, "findings": findings}
+        case _:
+            assert_never(event)
+
+
+def _step(event: StepStarted | StepWaiting | StepDone) -> Document:
+    return {"run": event.run, "step": event.step.value, "sentence": event.sentence}
+
+
+def _finished(event: Finished) -> Document:
+    return {
+        "run": event.run,
+        "cluster": event.cluster,
+        "outcome": event.outcome.value,
+        "address": holder_document(event.place),
+        "place": event.place.kind.value,
+        "reason": event.reason,
+        "left": list(event.left),
+        "rolled_back": event.rolled_back,
+        "by_other": [
+            {
+                "nic": other.nic,
+                "path": other.difference.path,
+                "before": other.difference.before,
+                "after": other.difference.after,
+            }
+            for other in event.by_other
+        ],
+        "seconds_s": None if event.seconds is None else round(event.seconds, 3),
+        "gap_as_read_s": None if event.gap_as_read_s is None else round(event.gap_as_read_s, 3),
+        "resume": event.resume or None,
+        "problem": problem_document(event.problem) if event.problem else None,
+    }
+
+
+def _member(seen: MemberSeen) -> Document:
+    document = seen.nic.value
+    provisioning = seen.provisioning
+    return {
+        "name": seen.member.name,
+        "vm": seen.member.vm.text,
+        "nic": seen.member.nic.text,
+        "own_address": (document.own_address or None) if document else None,
+        "power": seen.power.value.replace(" ", "_"),
+        "provisioning": provisioning.value if provisioning else None,
+        # The health condition is the appliance's own; it is read from Trustgrid, which is not connected yet.
+        "health": None,
+    }
+
+
+def _ready(to: Member, found: Readiness) -> Document:
+    return {"to": to.name, "state": found.state.value, "reasons": list(found.reasons)}
+
+
+def _finding(finding: Finding) -> Document:
+    return {
+        "level": finding.level.value,
+        "fact": finding.fact,
+        "evidence": finding.evidence,
+        "problem": problem_document(finding.problem) if finding.problem else None,
+    }
+
+
+def _sources(snapshot: Snapshot) -> list[Document]:
+    first, second = snapshot.members
+    return [
+        _source("first_nic", first.member.nic.name, first.nic, snapshot.now),
+        _source("second_nic", second.member.nic.name, second.nic, snapshot.now),
+        _source("first_vm", first.member.vm.name, first.vm, snapshot.now),
+        _source("second_vm", second.member.vm.name, second.vm, snapshot.now),
+        _source("other_nics", snapshot.setup.subnet.parent_name, snapshot.elsewhere, snapshot.now),
+    ]
+
+
+def _source(source: str, of: str, reading: Reading[Any], now: float) -> Document:
+    age = reading.age_s(now)
+    return {
+        "source": source,
+        "of": of,
+        "age_s": None if age is None else round(age, 3),
+        "problem": problem_document(reading.problem) if reading.problem else None,
+    }

@@ -1,0 +1,53 @@
+"""The entry of the command line: one call in, one exit code out. Errors that are explained need no traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+
+from tgwizard.cli import commands
+from tgwizard.cli.arguments import Call, Failover, LabRun, OpenWindow, Resume, Status
+from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.program import Connection, Program
+from tgwizard.cli.screen import Screen
+from tgwizard.model.problem import Cancelled, Problem, UserError
+
+_log = logging.getLogger(__name__)
+
+
+def run(call: Call, program: Program, screen: Screen) -> ExitCode:
+    """Do what the call asks. Every outcome is an exit code; nothing is raised."""
+    try:
+        return _dispatch(call, program, screen)
+    except UserError as error:
+        screen.complain(error)
+        return ExitCode.USAGE
+    except (KeyboardInterrupt, Cancelled):
+        screen.note("Cancelled. Nothing was written.")
+        return ExitCode.CANCELLED
+    except Exception as error:  # noqa: BLE001 - the one place where a command's unexpected error is told and logged
+        _log.exception("the command broke")
+        what = f"tgwizard made an error ({type(error).__name__})."
+        screen.complain(UserError(Problem("internal", what, "", "The report is in the log file.")))
+        return ExitCode.INTERNAL
+
+
+def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
+    match call.command:
+        case OpenWindow():
+            raise UserError(Problem("usage", "The window is no command.", "", "See tgwizard --help."))
+        case LabRun() as command:
+            return commands.lab_run(command, program, screen)
+        case Status() | Failover() | Resume() as command:
+            with contextlib.closing(program.connect(call.where)) as connection:
+                return _connected(command, connection, call, screen)
+
+
+def _connected(command: Status | Failover | Resume, connection: Connection, call: Call, screen: Screen) -> ExitCode:
+    match command:
+        case Status():
+            return commands.status(command, connection, screen)
+        case Failover():
+            return commands.failover(command, connection, screen, call.where)
+        case Resume():
+            return commands.resume_run(command, connection, screen, call.where)

@@ -1,0 +1,165 @@
+"""Runs one writing job to its end in the main thread: tells its events, and turns Ctrl-C into the engine's cancel.
+
+The first Ctrl-C (or SIGTERM) asks the run to stop; it leaves the gap by itself (DESIGN 3h). A second one, or the bound,
+leaves the run and says where the address is and how to go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from tgwizard.cli.documents import event_document
+from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.screen import Screen
+from tgwizard.cli.words import RunTeller, where
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import Broke, Job, Report
+from tgwizard.engine.services import Services
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import (
+    CancelMeaning,
+    Event,
+    Finished,
+    Located,
+    Outcome,
+    Stamp,
+    Started,
+    StepStarted,
+)
+from tgwizard.model.problem import UserError
+from tgwizard.model.snapshot import Place, PlaceKind
+
+_log = logging.getLogger(__name__)
+
+LEAVE_GAP_WITHIN_S = 900.0
+"""How long a cancelled run may take to leave the gap before the command stops waiting for it. Real seconds."""
+
+_LOOK_S = 0.1
+
+Work = Callable[[Report, CancelToken], Finished]
+
+
+class Requests(Protocol):
+    """How often the user asked to stop."""
+
+    @property
+    def count(self) -> int:
+        """The number of requests so far."""
+
+
+@dataclass(slots=True)
+class RunJob:
+    """One run as the command sees it.
+
+    ``resume_command`` is what to type when the run is left behind; ``place_options`` is what the engine's own resume
+    command needs besides, because the engine does not know which place it is connected to.
+    """
+
+    services: Services
+    setup: ClusterSetup
+    screen: Screen
+    stops: Requests
+    resume_command: str
+    place_options: str = ""
+    _teller: RunTeller = field(init=False)
+    _run: str = ""
+    _place: Place = field(default_factory=lambda: Place(PlaceKind.NOT_KNOWN))
+    _cancel: CancelMeaning = CancelMeaning.STOPS
+
+    def __post_init__(self) -> None:
+        """Nothing happened yet."""
+        self._teller = RunTeller(str(self.setup.address))
+
+    def go(self, name: str, work: Work) -> ExitCode:
+        """Start the job and stay with it until it has ended or is left behind."""
+
+        def writing(report: Report, token: CancelToken) -> None:
+            work(report, token)
+
+        job = self.services.jobs.start(name, writing, writes=self.setup.identity)
+        asked, give_up = 0, float("inf")
+        while True:
+            if self.stops.count > asked:
+                asked = self.stops.count
+                if asked > 1:
+                    return self._leave("A second request to stop came.")
+                give_up = time.monotonic() + LEAVE_GAP_WITHIN_S
+                self._ask_to_stop(job)
+            if time.monotonic() > give_up:
+                return self._leave("The run did not end in time.")
+            try:
+                item = self.services.jobs.events.get(timeout=_LOOK_S)
+            except queue.Empty:
+                continue
+            if isinstance(item, Broke):
+                return self._broke(item)
+            if isinstance(item, Finished) and item.resume:
+                item = replace(item, resume=item.resume + self.place_options)
+            self._tell(item)
+            if isinstance(item, Finished):
+                # The job still closes its journal and frees its lock; the next command must find both free.
+                job.thread.join(_JOIN_S)
+                return ExitCode.of(item.outcome)
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case Started():
+                self._run = event.run
+            case StepStarted():
+                self._cancel = event.cancel
+            case Located():
+                self._place, self._cancel = event.place, event.cancel
+            case _:
+                # All others change nothing that this command has to remember.
+                ...
+        self.screen.document(event_document(event))
+        for line in self._teller.lines(event):
+            self.screen.say(line)
+
+    def _ask_to_stop(self, job: Job) -> None:
+        job.cancel()
+        meaning = {
+            CancelMeaning.STOPS: "Stopping before anything is written.",
+            CancelMeaning.PUTS_BACK: "Stopping: the address is put back first.",
+            CancelMeaning.NOT_GRANTED: "The address is on its way already; the run ends by itself.",
+        }[self._cancel]
+        self.screen.note(f"{meaning} Ask once more to leave it at that.")
+
+    def _leave(self, why: str) -> ExitCode:
+        address = str(self.setup.address)
+        self.screen.note(f"{why} The run is left where it is. Last seen: {where(self._place, address)}.")
+        untouched = self._cancel is CancelMeaning.STOPS
+        if not untouched:
+            self.screen.note(f"To go on: {self.resume_command}")
+        outcome = Outcome.CANCELLED if untouched else Outcome.UNKNOWN
+        reason = "Left before anything was written." if untouched else "Left while the run was under way."
+        self._close_json(outcome, reason)
+        return ExitCode.of(outcome)
+
+    def _broke(self, broke: Broke) -> ExitCode:
+        if isinstance(broke.error, UserError):
+            self._close_json(Outcome.REFUSED, broke.error.problem.sentence())
+            self.screen.complain(broke.error)
+            return ExitCode.REFUSED
+        _log.error("the job %s broke", broke.name, exc_info=broke.error)
+        place = where(self._place, str(self.setup.address))
+        self.screen.note(f"The run ended by an error of tgwizard ({type(broke.error).__name__}). Last seen: {place}.")
+        self.screen.note(f"To go on: {self.resume_command}")
+        self._close_json(Outcome.UNKNOWN, "The run ended by an error of tgwizard.")
+        return ExitCode.INTERNAL
+
+    def _close_json(self, outcome: Outcome, reason: str) -> None:
+        """The one ``finished`` of a run that could not send its own."""
+        clock = self.services.clock
+        resume = "" if outcome in (Outcome.CANCELLED, Outcome.REFUSED) else self.resume_command
+        stamp = Stamp(clock.wall(), clock.monotonic())
+        end = Finished(stamp, self._run, self.setup.name, outcome, self._place, reason, resume=resume)
+        self.screen.document(event_document(end))
+
+
+_JOIN_S = 10.0

@@ -1,0 +1,194 @@
+"""What people read: status, plan and the events of a run as calm lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tgwizard.cli.documents import target
+from tgwizard.engine.failover.plan import FailoverPlan
+from tgwizard.engine.readiness import readiness
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import (
+    CallMade,
+    CancelMeaning,
+    Event,
+    Finished,
+    Located,
+    Noted,
+    Observed,
+    Outcome,
+    SourceBack,
+    SourceLost,
+    Started,
+    StepDone,
+    StepStarted,
+    StepWaiting,
+)
+from tgwizard.model.finding import Level, Readiness
+from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Snapshot
+from tgwizard.model.text import about, age, measured
+from tgwizard.model.verdict import Verdict
+
+_MARKS = {
+    Level.BLOCKS: "stops",
+    Level.NOT_KNOWN: "not known",
+    Level.WARNS: "warning",
+    Level.NOTE: "note",
+    Level.PASSED: "passed",
+}
+
+
+def status(snapshot: Snapshot, verdict: Verdict) -> Iterator[str]:
+    """The state of a cluster; the three truths stand apart (DESIGN section 7)."""
+    setup = snapshot.setup
+    yield f"{setup.name}{' (lab)' if setup.is_lab else ''}: {verdict.sentence}"
+    if verdict.detail:
+        yield f"  {verdict.detail}"
+    yield ""
+    yield f"  {'Floating IP':<19}{where(snapshot.place, snapshot.address)}"
+    yield f"  {'Configured active':<19}not connected to Trustgrid"
+    yield f"  {'Reported active':<19}not connected to Trustgrid"
+    yield ""
+    width = max(len(seen.member.name) for seen in snapshot.members)
+    for seen in snapshot.members:
+        yield f"  {seen.member.name:<{width}}  {_member(seen, snapshot.now)}"
+    yield ""
+    to = target(snapshot)
+    for verb in Verb:
+        yield from _ready(f"{_button(verb)} {to.name}", readiness(snapshot, to, verb))
+
+
+def plan(intended: FailoverPlan) -> Iterator[str]:
+    """Now, after, and what would be sent."""
+    now = f"{intended.losing.name} has {intended.address}" if intended.losing else f"{intended.address} is on no member"
+    yield f"Now:   {now}"
+    yield f"After: {intended.to.name} has {intended.address}"
+    yield "What would be sent:"
+    for number, change in enumerate(intended.changes, 1):
+        yield f"  {number}. {change.method} {change.target.short}  {change.sentence}, {about(change.predicted.usual_s)}"
+        yield f"     needs {', '.join(change.permissions)}"
+    yield f"The address would be on no interface for {about(intended.gap.usual_s)} ({intended.gap.basis})."
+
+
+def findings(found: Readiness) -> Iterator[str]:
+    """Every check with its evidence, worst first."""
+    for finding in found.findings:
+        evidence = f": {finding.evidence}" if finding.evidence else ""
+        yield f"  {_MARKS[finding.level]:<10}{finding.fact}{evidence}"
+        if finding.problem and finding.problem.fix and finding.level is not Level.PASSED:
+            yield f"  {'':<10}{finding.problem.fix}"
+
+
+def where(place: Place, address: str) -> str:
+    """Where the address is, as a phrase."""
+    match place.kind:
+        case PlaceKind.MEMBER if place.member:
+            return f"{address} on {place.member.name}"
+        case PlaceKind.ATTACHING if place.member:
+            return f"{address} is being attached to {place.member.name}"
+        case PlaceKind.RELEASING if place.member:
+            return f"{address} is on its way, {place.member.name} is being updated"
+        case PlaceKind.STRANGER if place.stranger:
+            return f"{address} on {place.stranger.name}, which is no member"
+        case PlaceKind.NO_NIC:
+            return f"{address} on no network interface"
+        case PlaceKind.BOTH:
+            return f"{address} is named by both interfaces; one answer must be old"
+        case _:
+            return f"where {address} is, is not known"
+
+
+@dataclass(slots=True)
+class RunTeller:
+    """Tells the events of one run, with the seconds since its start in front. Azure's calls only when ``calls``."""
+
+    address: str
+    calls: bool = False
+    since: float | None = None
+
+    def lines(self, event: Event) -> Iterator[str]:
+        """The lines for one event; most have one, some none."""
+        if self.since is None:
+            self.since = event.stamp.clock_s
+        clock = f"{event.stamp.clock_s - self.since:7.1f} s  "
+        match event:
+            case Started():
+                origin = f"from {event.losing}" if event.losing else "from no member"
+                yield f"{event.cluster}: {event.address} {origin} to {event.to} ({event.verb.value})"
+            case StepStarted():
+                yield f"{clock}{event.sentence}"
+            case StepWaiting():
+                bound = f", at most {event.until_s:.0f} s" if event.until_s is not None else ""
+                yield f"{clock}  waiting: {event.sentence}{bound}"
+            case StepDone():
+                yield f"{clock}  {event.sentence} ({measured(event.seconds)})"
+            case CallMade() if self.calls:
+                yield f"{clock}  {event.method} {event.target}: {event.answer}"
+            case Located() if event.cancel is CancelMeaning.NOT_GRANTED:
+                yield f"{clock}  {where(event.place, self.address)}"
+            case Noted():
+                yield f"{clock}  note: {event.problem.sentence()}"
+            case Finished():
+                yield from self._end(event)
+            case _:
+                return
+
+    def _end(self, event: Finished) -> Iterator[str]:
+        word = {
+            Outcome.DONE: "Done",
+            Outcome.REFUSED: "Refused",
+            Outcome.FAILED: "Failed",
+            Outcome.UNKNOWN: "Not known",
+            Outcome.CANCELLED: "Cancelled",
+            Outcome.YIELDED: "Yielded",
+        }[event.outcome]
+        yield f"{word}: {event.reason}"
+        if event.place.kind is not PlaceKind.NOT_KNOWN or event.outcome is not Outcome.REFUSED:
+            yield f"  Now: {where(event.place, self.address)}."
+        if event.seconds is not None:
+            gap = f", gap as read {measured(event.gap_as_read_s)}" if event.gap_as_read_s is not None else ""
+            yield f"  Control-plane time {measured(event.seconds)}{gap}."
+        if event.rolled_back:
+            yield "  The address was put back."
+        for other in event.by_other:
+            change = other.difference
+            was = f"{change.path} was {change.before}, is {change.after}"
+            yield f"  Changed by someone else and kept, on {other.nic}: {was}."
+        for left in event.left:
+            yield f"  Left to do: {left}"
+        if event.resume:
+            yield f"  To go on: {event.resume}"
+
+
+def watched(event: Event) -> Iterator[str]:
+    """The lines of ``status --watch`` for one event."""
+    clock = f"{event.stamp.at.astimezone():%H:%M:%S}  "
+    match event:
+        case Observed():
+            yield f"{clock}{event.verdict.sentence}"
+        case SourceLost():
+            yield f"{clock}{event.source.value.replace('_', ' ')} does not answer: {event.problem.sentence()}"
+        case SourceBack():
+            yield f"{clock}{event.source.value.replace('_', ' ')} answers again"
+        case _:
+            return
+
+
+def _member(seen: MemberSeen, now: float) -> str:
+    document, read = seen.nic.value, seen.nic.age_s(now)
+    zone = f", zone {seen.vm.value.zone}" if seen.vm.value and seen.vm.value.zone else ""
+    if document is None:
+        return f"{seen.power.value}{zone} · {seen.member.nic.name} not read"
+    state = f"{seen.member.nic.name} {document.provisioning.value}, own IP {document.own_address or 'none'}"
+    return f"{seen.power.value}{zone} · {state} · read {age(read or 0.0)}"
+
+
+def _ready(what: str, found: Readiness) -> Iterator[str]:
+    yield f"  {what}: {found.state.value.replace('_', ' ')}"
+    for reason in found.reasons:
+        yield f"    {reason}"
+
+
+def _button(verb: Verb) -> str:
+    return "Fail over to" if verb is Verb.GRACEFUL else "Force failover to"

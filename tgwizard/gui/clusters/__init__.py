@@ -1,0 +1,1 @@
+"""The Clusters page: which clusters this window knows."""
