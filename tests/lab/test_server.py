@@ -178,6 +178,19 @@ def test_that_an_unreadable_request_is_refused(served: Served, headers: dict[str
     assert answer.status == status
 
 
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "[", "localhost:x", "127.0.0.2"])
+def test_that_a_foreign_host_name_is_refused(served: Served, host: str) -> None:
+    connection = served.connect()
+    connection.putrequest("GET", "/subscriptions?api-version=2022-12-01", skip_host=True)
+    for name, value in {"Host": host, **served.headers}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    assert answer.status == 400
+
+
 def test_that_stop_ends_open_and_half_open_connections_and_all_threads(tmp_path: Path) -> None:
     before = set(threading.enumerate())
     bench = Bench()

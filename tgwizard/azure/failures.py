@@ -100,6 +100,9 @@ def attempt(doing: Doing, call: Callable[[], T]) -> T:
         raise _not_answered(doing, error) from error
     except (requests.RequestException, pool.HTTPError, OSError) as error:
         raise _not_answered(doing, error) from error
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        # The SDK reads every answer into its models before we get it; what it cannot read breaks inside it.
+        raise unreadable(doing, "It could not be read.", f"{type(error).__name__}: {error}") from error
 
 
 def from_document(doing: Doing, status: int | None, error: ArmError, request_id: str = "") -> Problem:

@@ -26,8 +26,16 @@ if TYPE_CHECKING:
 
 PUBLIC_ARM = "https://management.azure.com"
 
-_TALKATIVE = ("azure.core.pipeline.policies", "azure.identity", "msal", "urllib3", "requests_oauthlib")
-"""Loggers that at DEBUG could print headers, bodies or token answers (qt-and-sdk.md 0, trap 3)."""
+_PINNED = {
+    "azure": logging.ERROR,
+    "msal": logging.WARNING,
+    "urllib3": logging.WARNING,
+    "requests_oauthlib": logging.WARNING,
+}
+"""Loggers that at DEBUG could print headers, bodies or token answers (qt-and-sdk.md 0, trap 3).
+
+What the SDK warns about (an answer it cannot read, a broken download) reaches the user as a CallFailed already.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +136,5 @@ class Clients:
 
 def quieten() -> None:
     """Pin the loggers that could ever print a token, whatever level the program's own logging has."""
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, level in _PINNED.items():
+        logging.getLogger(name).setLevel(level)

@@ -371,6 +371,8 @@ def _replace(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+            # The temporary file is the owner's alone; a cluster file holds no secret and is meant to be shared.
+            Path(file.name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
             Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)

@@ -97,7 +97,8 @@ class Observer:
         )
 
     def _read(self, reading: Reading[T], ask: Callable[[], T]) -> Reading[T]:
+        asked = self.clock.monotonic()  # an answer is as old as its question
         try:
-            return reading.good(ask(), self.clock.monotonic())
+            return reading.good(ask(), asked)
         except CallFailed as failure:
             return reading.missed(failure.problem)

@@ -28,6 +28,7 @@ def readiness(snapshot: Snapshot, to: Member, verb: Verb) -> Readiness:
     """All facts for failing over to ``to``, worst first."""
     losing = snapshot.setup.other(to)
     findings = [
+        _cooperation(snapshot, verb),
         _freshness(snapshot),
         _holder(snapshot, to, verb),
         _gaining_vm(snapshot.seen(to), verb),
@@ -36,6 +37,24 @@ def readiness(snapshot: Snapshot, to: Member, verb: Verb) -> Readiness:
     findings += _losing_side(snapshot, snapshot.seen(losing), verb)
     findings += [_settled(seen, verb) for seen in snapshot.members if seen.nic.value is not None]
     return Readiness.of([finding for finding in findings if finding is not None])
+
+
+def _cooperation(snapshot: Snapshot, verb: Verb) -> Finding | None:
+    """On a live Trustgrid pair Trustgrid decides who is active and Azure follows (DESIGN section 3).
+
+    A graceful move by Azure alone would be undone by the members. Only the lab, whose appliances leave it to us,
+    allows it.
+    """
+    if verb is Verb.FORCED or snapshot.setup.is_lab:
+        return None
+    fact = "Trustgrid is not connected"
+    problem = Problem(
+        "trustgrid-not-connected",
+        f"{fact}.",
+        "It decides which member is active, and the members move the address themselves.",
+        "Press Make Active in the Trustgrid portal. A forced failover repairs Azure when it disagrees.",
+    )
+    return Finding(Level.BLOCKS, fact, "it decides which member is active", problem)
 
 
 def _freshness(snapshot: Snapshot) -> Finding:

@@ -155,6 +155,7 @@ class Rail(QWidget):
         column.addWidget(self._section)
         self._cluster_rows = QVBoxLayout()
         self._cluster_rows.setSpacing(0)
+        column.addSpacing(8)
         column.addLayout(self._cluster_rows)
         column.addStretch(1)
         self._where = self._place_box(surroundings)

@@ -1,7 +1,8 @@
 """The theme: which palette and fonts are in use, and the one signal that makes every painted widget repaint.
 
-One `Theme` is made by `start` and handed to every widget; nothing looks it up globally. Fusion carries our palette; the
-style sheet covers fields and scroll bars only, everything else is painted from tokens (STYLE section 14).
+One `Theme` is made by `start` and handed to every widget; nothing looks it up globally. Fusion carries our palette. Style
+sheets cover fields and scroll bars, each set on its own widget: an application-wide one makes Qt restore stale palettes
+when it polishes a widget. Everything else is painted from tokens (STYLE section 14).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from tgwizard.gui.tokens import PALETTES, Family, Radius, Scheme, TextRole, ThemeChoice, Token
 
@@ -151,7 +152,7 @@ class Theme(QObject):
     def _apply(self) -> None:
         self._app.setFont(self.font(TextRole.BODY))
         self._app.setPalette(self._palette())
-        self._app.setStyleSheet(self._style_sheet())
+        QToolTip.setPalette(self._app.palette())
 
     def _palette(self) -> QPalette:
         palette = QPalette()
@@ -184,12 +185,9 @@ class Theme(QObject):
             palette.setColor(QPalette.ColorGroup.Disabled, role, self.colour(Token.TEXT3))
         return palette
 
-    def _style_sheet(self) -> str:
-        """The rules for fields, tool tips and scroll bars: the only parts Qt draws for us."""
-
-        def name(token: Token) -> str:
-            return self.colour(token).name()
-
+    def field_style(self) -> str:
+        """The style sheet of one-line and report fields."""
+        name = self._name
         return f"""
         QLineEdit {{ background: {name(Token.CARD)}; color: {name(Token.TEXT)}; padding: 0 {self.px(12)}px;
             border: 1px solid {name(Token.INPUT)}; border-radius: {Radius.CONTROL}px; min-height: {self.px(34)}px;
@@ -199,8 +197,12 @@ class Theme(QObject):
         QPlainTextEdit {{ background: {name(Token.SUNKEN)}; color: {name(Token.TEXT)};
             border: 1px solid {name(Token.BORDER)}; border-radius: {Radius.CONTROL}px; padding: 8px; }}
         QPlainTextEdit:focus {{ border: 2px solid {name(Token.ACCENT_TEXT)}; padding: 7px; }}
-        QToolTip {{ background: {name(Token.CARD)}; color: {name(Token.TEXT)}; padding: 4px;
-            border: 1px solid {name(Token.STRONG)}; }}
+        """
+
+    def scroll_style(self) -> str:
+        """The style sheet of a scroll bar: a quiet handle on no ground."""
+        name = self._name
+        return f"""
         QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
         QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
         QScrollBar::handle {{ background: {name(Token.STRONG)}; border-radius: 3px; margin: 3px;
@@ -209,3 +211,6 @@ class Theme(QObject):
         QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
         QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
         """
+
+    def _name(self, token: Token) -> str:
+        return self.colour(token).name()

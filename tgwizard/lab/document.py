@@ -43,7 +43,7 @@ class SchemaUnknown(ValueError):
 
 def dump(world: World) -> str:
     """Return the world as JSON text."""
-    return json.dumps({"schema": SCHEMA, **_plain(asdict(world))}, indent=1, ensure_ascii=False)
+    return json.dumps({"schema": SCHEMA, **_plain(asdict(world))}, indent=1)
 
 
 def load(text: str) -> World:

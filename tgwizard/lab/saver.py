@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,17 +66,17 @@ class Saver:
         self._save()
 
     def _run(self) -> None:
+        refreshed = time.monotonic()
         while True:
-            changed = self._changed.wait(REFRESH_EVERY_S)
-            if self._closing.is_set():
+            changed = self._changed.wait(max(0.0, refreshed + REFRESH_EVERY_S - time.monotonic()))
+            if changed and self._closing.wait(SAVE_AFTER_S):
                 return
-            if not changed:
+            if changed:
+                self._changed.clear()
+                self._attempt(self._save, "save its world")
+            if time.monotonic() - refreshed >= REFRESH_EVERY_S:
+                refreshed = time.monotonic()
                 self._attempt(self._refresh, "publish a fresh token")
-                continue
-            if self._closing.wait(SAVE_AFTER_S):
-                return
-            self._changed.clear()
-            self._attempt(self._save, "save its world")
 
     def _attempt(self, action: Callable[[], None], purpose: str) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import socket
 import ssl
 import struct
@@ -22,6 +23,7 @@ LOOPBACK = "127.0.0.1"
 LARGEST_BODY = 4 * 1024 * 1024
 """ARM's own limit for a request body, in bytes."""
 
+_HOST = re.compile(r"(localhost|127\.0\.0\.1)(:\d{1,5})?", re.IGNORECASE | re.ASCII)
 _HANDSHAKE_TIMEOUT_S = 10.0
 _JOIN_TIMEOUT_S = 5.0
 
@@ -151,7 +153,12 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(body)
             return
-        host = self.headers.get("Host") or f"localhost:{self.server.server_address[1]}"
+        host = self.headers.get("Host", "")
+        if not _HOST.fullmatch(host) or not self.path.startswith("/"):
+            # A name other than our own can only come through a redirected name (DNS rebinding).
+            self.close_connection = True
+            self._send(_refuse(HTTPStatus.BAD_REQUEST, "BadRequest", "Bad Request - Invalid Hostname"))
+            return
         request = Request(self.command, f"https://{host}{self.path}", dict(self.headers.items()), body)
         try:
             self._send(self.server.lab.handle(request))

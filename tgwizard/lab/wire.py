@@ -130,5 +130,5 @@ def error_document(code: str, message: str, details: tuple[Detail, ...] | None =
 
 def json_response(status: int, document: Json, headers: Headers = ()) -> Response:
     """Return an answer with a JSON body."""
-    content = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    content = json.dumps(document, separators=(",", ":")).encode("ascii")
     return Response(status, (("Content-Type", "application/json; charset=utf-8"), *headers), content)

@@ -24,7 +24,8 @@ class Goal(Enum):
 class Move(Enum):
     """The next move. The WAITs name whose interface is to be read until it has settled.
 
-    SETTLE_LOSING writes an interface whose update failed anew, as it is: the remedy for state Failed (azure-wire.md 2.4).
+    SETTLE_LOSING writes an interface whose update failed anew, as it is: the remedy for state Failed
+    (azure-wire.md 2.4).
     """
 
     DETACH = "detach"

@@ -57,6 +57,17 @@ def unsettled(address: str, problem: Problem | None) -> Ending:
     return Ending(Outcome.UNKNOWN, f"{why} Reading did not settle where {address} ends up.", problem, left)
 
 
+def broke_off(address: str) -> Ending:
+    """An error of our own in the middle of a run."""
+    problem = Problem(
+        "run-broke-off",
+        "tgwizard met an error of its own in the middle of the run.",
+        "The log has it.",
+        f"Resume reads Azure first and brings {address} to a member.",
+    )
+    return Ending(Outcome.UNKNOWN, problem.sentence(), problem, (f"Where {address} ends up was not settled.",))
+
+
 def stuck(address: str, problem: Problem, place: Place) -> Ending:
     """Azure refuses the only write that would help."""
     left = (f"{address} is on no network interface.",) if place.kind is PlaceKind.NO_NIC else ()

@@ -6,6 +6,7 @@ last, also when a check refuses it.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 
 from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover import ending
 from tgwizard.engine.failover.decide import Goal, Standing
 from tgwizard.engine.failover.drive import Drive
 from tgwizard.engine.failover.finish import finish, refuse
@@ -45,6 +47,8 @@ from tgwizard.model.nic import NicDocument, Provisioning, carried_of
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
 from tgwizard.model.text import utc
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,10 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     services, setup = hall.services, hall.setup
     observer = Observer(services.azure, services.clock, setup)
     snapshot = observer.look()
+    if snapshot.place.kind is PlaceKind.MEMBER and snapshot.place.member == to:
+        there = readiness(snapshot, to, verb).reason_against(unknown_stops=False)
+        if there is not None:  # nothing to plan, so nothing is announced
+            return refuse(hall, there, snapshot.place)
     intended = plan(snapshot, to, verb, journal.ends())
     hall.report(_started(hall, intended))
     since = hall.stamp()
@@ -173,7 +181,13 @@ def drive_on(
     sender = hall.sender(journal)
     teller = Teller(sender, hall.setup.other(to), to)
     drive = Drive(hall.setup, began, to, observer, sender, teller, hall.cancel, hall.timing, checked_at, standing)
-    return finish(hall, journal, drive, drive.go())
+    try:
+        ended = drive.go()
+    except Exception:  # noqa: BLE001 - whatever it is, the run must say where the address is
+        # An error of ours must not hide where the address is; it is logged, and the run stays resumable.
+        _log.exception("run %s broke off", hall.run)
+        ended = ending.broke_off(str(hall.setup.address))
+    return finish(hall, journal, drive, ended)
 
 
 def _started(hall: Hall, intended: FailoverPlan) -> Started:

@@ -18,7 +18,7 @@ from tgwizard.model.event import CancelMeaning
 class CloseDuringRun(Sheet):
     """Asks how to close; `finish_chosen` or `cancel_chosen`, or nothing: the window stays."""
 
-    wide = 600
+    wide = 740
     finish_chosen = Signal()
     cancel_chosen = Signal()
 

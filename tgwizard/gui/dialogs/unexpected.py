@@ -10,12 +10,13 @@ from types import TracebackType
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.jobs import Broke
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.fields import ReportText
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.opened import Surroundings
@@ -41,12 +42,8 @@ class UnexpectedDialog(Sheet):
         """Show `report`, which is already redacted."""
         lead = "The program goes on. A run in progress is not stopped by this."
         super().__init__(theme, window, "Something went wrong inside tgwizard", lead, "Close")
-        text = QPlainTextEdit(report)
-        text.setReadOnly(True)
-        text.setFont(theme.font(TextRole.MONO))
-        text.setAccessibleName("Report")
+        text = ReportText(theme, "Report", report)
         text.setMinimumHeight(theme.px(220))
-        text.setTabChangesFocus(True)
         self.report = report
         self.body.addWidget(text)
         if log_file:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
 
 from tgwizard.engine.failover.plan import FailoverPlan
 from tgwizard.gui.dialogs.sheet import Sheet
@@ -18,6 +18,7 @@ from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.buttons import Button, ButtonKind, StartButton
 from tgwizard.gui.kit.calls import CallTable, TimeAxis
 from tgwizard.gui.kit.choice import ChoiceCard
+from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.pill import Pill, Tag
@@ -141,9 +142,7 @@ class ConfirmDialog(Sheet):
         self.body.addWidget(label)
         row = QHBoxLayout()
         row.setSpacing(10)
-        self.typed = QLineEdit()
-        self.typed.setFont(self._theme.font(TextRole.MONO))
-        self.typed.setAccessibleName(f"Type {name} to confirm")
+        self.typed = TextField(self._theme, f"Type {name} to confirm")
         self.typed.setMinimumWidth(self._theme.px(240))
         self.typed.textChanged.connect(self._on_typed)
         label.setBuddy(self.typed)

@@ -19,10 +19,13 @@ def move_shown(plan: FailoverPlan, setup: ClusterSetup) -> MoveShown:
     return MoveShown(plan.address, (setup.members[0].name, setup.members[1].name), now, setup.members.index(plan.to))
 
 
-def short_permission(action: str) -> str:
-    """The short form "networkInterfaces/write" from "Microsoft.Network/networkInterfaces/write"; joins keep what is joined."""
-    pieces = action.split("/")
-    return "/".join(pieces[-3:] if pieces[-1] == "action" else pieces[-2:])
+def needs_words(permissions: tuple[str, ...]) -> str:
+    """What a call needs, short: the writes as they are, the joins by what is joined. The ticket has them in full."""
+    pieces = [action.split("/") for action in permissions]
+    others = ["/".join(words[-2:]) for words in pieces if words[-1] != "action"]
+    joins = [words[-3] for words in pieces if words[-1] == "action" and len(words) > 2]
+    joined = [f"join of {', '.join(joins)}"] if joins else []
+    return "needs " + ", ".join([*others, *joined])
 
 
 def calls_shown(plan: FailoverPlan) -> tuple[CallShown, ...]:
@@ -37,7 +40,7 @@ def _call(change: Change) -> CallShown:
         method=change.method,
         short_path=change.target.short,
         full_path=change.path,
-        needs="needs " + ", ".join(short_permission(action) for action in change.permissions),
+        needs=needs_words(change.permissions),
         seconds=about(change.predicted.usual_s),
         slowest=f"slowest {about(change.predicted.slowest_s)}",
     )

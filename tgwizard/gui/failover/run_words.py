@@ -39,6 +39,21 @@ def moving_detail(run: RunState, now: float) -> str:
     return where + usual + (" It takes longer this time." if late else "")
 
 
+def step_words(step: Step, losing: Member | None, gaining: Member | None) -> str:
+    """The second line of a step before there is anything to tell of it."""
+    match step:
+        case Step.CHECK:
+            return "rights, power, both network interfaces"
+        case Step.DETACH:
+            return losing.nic.name if losing is not None else ""
+        case Step.ATTACH:
+            return gaining.nic.name if gaining is not None else ""
+        case Step.CONFIRM:
+            return "and that nothing else on either NIC changed"
+        case Step.PUT_BACK:
+            return losing.nic.name if losing is not None else ""
+
+
 def cancel_words(run: RunState, losing: Member | None) -> tuple[str, str]:
     """The words on the cancel button, and what it does or why it is off."""
     back = losing.name if losing is not None else "where it was"

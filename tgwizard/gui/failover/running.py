@@ -17,6 +17,7 @@ from tgwizard.gui.failover.run_words import (
     fold_calls,
     moving_detail,
     moving_sentence,
+    step_words,
 )
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.banner import VerdictBanner
@@ -252,11 +253,10 @@ class RunPage(QWidget):
             if row.shape is Shape.GOOD and before is not Shape.GOOD and self.isVisible():
                 announce(row, f"{step.plan.sentence}: done")
 
-    @staticmethod
-    def _show_step(row: StepRow, step: StepState, now: float) -> None:
+    def _show_step(self, row: StepRow, step: StepState, now: float) -> None:
         predicted = measured(step.plan.predicted_s) if step.plan.predicted_s else ""
         used = step.used_s(now)
-        detail = step.detail
+        detail = step.detail or step_words(step.plan.step, self._losing(), self._gaining())
         late = step.status is StepStatus.RUNNING and 0 < step.plan.predicted_s < used
         if late and "longer" not in detail:
             detail = f"{detail}. Taking longer than usual" if detail else "Taking longer than usual"
@@ -304,6 +304,10 @@ class RunPage(QWidget):
         self.cancel.explain(reason)
         self._cancel_note.say(reason)
         self._closing_words.say(closing_words(run, self._session.setup, self._losing()))
+
+    def _gaining(self) -> Member | None:
+        started = self.run.started
+        return None if started is None else self._session.setup.member(started.to)
 
     def _losing(self) -> Member | None:
         started = self.run.started

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -143,3 +143,9 @@ class PageScroll(QScrollArea):
         # setWidget turns the content's own ground on; the page's, or the dialog's, is to show through.
         self.viewport().setAutoFillBackground(False)
         content.setAutoFillBackground(False)
+        self._restyle()
+        theme.changed.connect(self._restyle)
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.verticalScrollBar().setStyleSheet(self._theme.scroll_style())

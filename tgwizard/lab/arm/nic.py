@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import nic_body, nic_rules, nic_state
+from tgwizard.lab.arm import nic_body, nic_parse, nic_rules, nic_state
 from tgwizard.lab.arm.answers import get_one, list_of, location_of, not_found
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Detail, Headers, Json, Refusal, Response, json_response, network_refusal
@@ -41,7 +41,7 @@ def put(call: Call) -> Response:
     nic_id = ids.resource_id(call.world.subscription.id, call.parameters["group"], NIC_TYPE, call.parameters["name"])
     current = call.world.find(nic_id)
     _check_if_match(call, nic_id, current)
-    sent = nic_body.parse(call.request.body)
+    sent = nic_parse.parse(call.request.body)
     if current is None:
         nic_rules.check_name(call.parameters["name"])
     _check_location(nic_id, sent, current)
@@ -59,7 +59,7 @@ def put(call: Call) -> Response:
 def linked(call: Call) -> Iterator[tuple[str, str]]:
     """Yield the linked permission checks of a NIC's body, one for each reference in it (`azure-wire.md` 2.6)."""
     try:
-        properties = nic_body.parse(call.request.body).get("properties") or {}
+        properties = nic_parse.parse(call.request.body).get("properties") or {}
     except Refusal:
         return  # an unreadable body is refused later, as itself
     group = properties.get("networkSecurityGroup")

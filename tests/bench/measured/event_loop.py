@@ -1,0 +1,102 @@
+"""How regularly an event loop comes round: a 5 ms timer, the gaps between its ticks, and what else may explain them."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+PERIOD_MS = 5
+BLOCKED_S = 0.025
+"""From how long a gap on `Sampler` looks at what the thread of the window is doing."""
+
+
+class Phase(Enum):
+    """What the window is doing. The values are printed."""
+
+    OPENING = "opening, with the SDK's import"
+    WATCHING = "watching, nothing asked"
+    ASKING = "the question, with its checks"
+    RUNNING = "the failover"
+    ENDING = "the result and the way back"
+
+
+@dataclass(slots=True)
+class Gaps:
+    """The gaps between two ticks in one phase, and the longest collection of garbage, all in seconds."""
+
+    gaps: list[float] = field(default_factory=list)
+    collection: float = 0.0
+
+
+class LoopWatch(QObject):
+    """Ticks every 5 ms in the thread that made it and keeps each gap under the present phase."""
+
+    def __init__(self, parent: QObject | None = None, phase: Phase = Phase.OPENING) -> None:
+        """Start ticking with the event loop."""
+        super().__init__(parent)
+        self.phase = phase
+        self.seen: dict[Phase, Gaps] = {}
+        self.last = time.perf_counter()
+        self._collecting = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(PERIOD_MS)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+        gc.callbacks.append(self._on_collection)
+
+    def forgive(self) -> None:
+        """Count from now on: what the benchmark itself has just done is no stall of the program."""
+        self.last = time.perf_counter()
+
+    def stop(self) -> None:
+        """Tick no more."""
+        self._timer.stop()
+        gc.callbacks.remove(self._on_collection)
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self._here().gaps.append(now - self.last)
+        self.last = now
+
+    def _here(self) -> Gaps:
+        return self.seen.setdefault(self.phase, Gaps())
+
+    def _on_collection(self, phase: str, _info: dict[str, int]) -> None:
+        if phase == "start":
+            self._collecting = time.perf_counter()
+        else:
+            here = self._here()
+            here.collection = max(here.collection, time.perf_counter() - self._collecting)
+
+
+class Sampler:
+    """Looks, from a thread of its own, at what the window's thread is doing whenever its loop has not come round.
+
+    It costs time itself, so it is not used for figures, only to find out where a stall comes from.
+    """
+
+    def __init__(self, watch: LoopWatch) -> None:
+        """Look until the process ends; made in the window's thread."""
+        self.stacks: Counter[str] = Counter()
+        self._watch = watch
+        self._thread = threading.get_ident()
+        threading.Thread(target=self._look, name="bench-sampler", daemon=True).start()
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(0.004)
+            if time.perf_counter() - self._watch.last > BLOCKED_S:
+                frame = sys._current_frames().get(self._thread)
+                stack = traceback.extract_stack(frame)[-7:]
+                words = " > ".join(f"{Path(item.filename).name}:{item.lineno} {item.name}" for item in stack)
+                self.stacks[f"[{self._watch.phase.value}] {words}"] += 1

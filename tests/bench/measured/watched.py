@@ -1,0 +1,61 @@
+"""A real QApplication that lets a benchmark look on: the program under measurement is started by its own entry, unchanged.
+
+`watch` puts a subclass in the place of PySide6's QApplication before the program imports it. The subclass adds nothing
+but one call, when the event loop is about to begin and the windows have been told to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import PySide6.QtWidgets
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+
+class WatchedApplication(QApplication):
+    """Calls ``about_to_run`` once, with itself, before its event loop begins."""
+
+    about_to_run: Callable[[QApplication], None]
+
+    def exec(self) -> int:  # type: ignore[override]  # PySide6 declares it static and calls it on the object
+        """Run the event loop."""
+        type(self).about_to_run(self)
+        return super().exec()
+
+
+def watch(about_to_run: Callable[[QApplication], None]) -> None:
+    """From now on whoever imports QApplication gets the watched one."""
+    WatchedApplication.about_to_run = staticmethod(about_to_run)
+    PySide6.QtWidgets.QApplication = WatchedApplication  # type: ignore[misc]  # the purpose of this module
+
+
+class FirstPaint(QObject):
+    """Calls ``painting`` when a window begins to paint for the first time, and ``painted`` as soon as the frame is out."""
+
+    def __init__(self, app: QApplication, painting: Callable[[], None], painted: Callable[[], None]) -> None:
+        """Look at the windows there are now."""
+        super().__init__(app)
+        self._painting, self._painted = painting, painted
+        self._windows = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+        for window in self._windows:
+            window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """See the first Paint; what it paints is on the screen when the event loop comes round again."""
+        if event.type() is QEvent.Type.Paint:
+            for window in self._windows:
+                window.removeEventFilter(self)
+            self._windows.clear()
+            self._painting()
+            QTimer.singleShot(0, self, self._painted)
+        return super().eventFilter(watched, event)
+
+
+def find(kind: type[QWidget], name: str, among: Sequence[QWidget]) -> QWidget | None:
+    """The first visible widget of a kind with this accessible name below these windows."""
+    for window in among:
+        for widget in window.findChildren(kind):
+            if widget.accessibleName() == name and widget.isVisible():
+                return widget
+    return None

@@ -1,0 +1,82 @@
+"""From process start to the first frame: tgwizard against a bare PySide6 window, and what is imported by then.
+
+    python -m tests.bench.start [--starts N]
+
+Starts alternate, so that what else the computer does meets both alike. The files are warm in the page cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from tests.bench.measured.figures import machine
+from tests.bench.measured.places import own_places, platform
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One start: seconds to the first frame, and what should not have been imported by then but was."""
+
+    seconds: float
+    at_painting: tuple[str, ...]
+    at_painted: tuple[str, ...]
+    modules: int
+
+
+def start(arguments: Sequence[str], environment: dict[str, str]) -> Start:
+    """Start a process and wait for its first frame. CLOCK_MONOTONIC is the same in both processes."""
+    command = [sys.executable, "-m", "tests.bench.measured.first_paint", *arguments]
+    began = time.monotonic()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0 or not done.stdout:
+        sys.exit(f"{' '.join(arguments)} painted nothing, exit code {done.returncode}\n{done.stderr}")
+    told = json.loads(done.stdout)
+    return Start(told["painted_s"] - began, tuple(told["at_painting"]), tuple(told["at_painted"]), told["modules"])
+
+
+def line(name: str, starts: Sequence[Start]) -> str:
+    """One line of the table, in milliseconds."""
+    times = sorted(1000 * item.seconds for item in starts)
+    return f"  {name:<22}{times[0]:>8.0f}{median(times):>8.0f}{times[-1]:>8.0f}{starts[0].modules:>10}"
+
+
+def main() -> int:
+    """Measure, print, judge."""
+    parser = argparse.ArgumentParser(description="Process start to first frame, against a bare window.")
+    parser.add_argument("--starts", type=int, default=9, help="starts of each, after one that is not counted")
+    given = parser.parse_args()
+    bare: list[Start] = []
+    ours: list[Start] = []
+    with TemporaryDirectory(prefix="tgwizard-bench-") as folder:
+        environment = own_places(Path(folder))
+        lab = str(Path(folder) / "lab")
+        for _ in range(given.starts + 1):
+            bare.append(start(["bare"], environment))
+            ours.append(start(["tgwizard", lab], environment))
+    bare, ours = bare[1:], ours[1:]
+    ratio = median(item.seconds for item in ours) / median(item.seconds for item in bare)
+    print(f"{given.starts} starts each on Qt's platform {platform(os.environ)}; {machine()}")
+    print(f"  {'ms to the first frame':<22}{'least':>8}{'median':>8}{'most':>8}{'modules':>10}")
+    print(line("bare PySide6 window", bare))
+    print(line("tgwizard --lab-dir DIR", ours))
+    print(f"  ratio of the medians: {ratio:.1f}")
+    early = sorted({name for item in ours for name in (*item.at_painting, *item.at_painted)})
+    print(f"  the Azure SDK, its HTTP or the lab imported by then: {', '.join(early) or 'none'}")
+    forbidden = [name for name in early if name == "azure"]
+    print("promises")
+    print(f"  no azure module before the first paint: {'NOT KEPT' if forbidden else 'kept'}")
+    return 1 if forbidden else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

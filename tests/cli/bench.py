@@ -1,0 +1,108 @@
+"""The command line in this process: real arguments, real commands, the real SDK on a lab with a virtual clock."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from tests.rig import Rig
+from tgwizard import paths
+from tgwizard.app.places import Place
+from tgwizard.azure.arm import ArmAzure
+from tgwizard.cli.arguments import parse
+from tgwizard.cli.main import run
+from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
+from tgwizard.cli.screen import Screen
+from tgwizard.engine.profiles import Profiles
+from tgwizard.model.problem import Problem, UserError
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a call left: its exit code and both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Standard output as JSON Lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass
+class Shell:
+    """Calls tgwizard on the rig. ``answers`` are typed when it asks; None: standard input is no terminal."""
+
+    rig: Rig
+    answers: list[str] | None = None
+    asked: list[str] = field(default_factory=list)
+    heard: Callable[[str], None] | None = None
+
+    def __call__(self, *words: str) -> Answered:
+        """Run one command."""
+        out, err = io.StringIO(), _Ear(self.heard)
+        screen = Screen(out, err, as_json="--json" in words)
+        if self.answers is not None:
+            screen.ask = self._type
+        program = Program(self._connect, _no_lab, paths.lab_dir)
+        code = run(parse(words, program.default_lab, program.latencies), program, screen)
+        return Answered(code, out.getvalue(), err.getvalue())
+
+    def _type(self, question: str) -> str | None:
+        self.asked.append(question)
+        return self.answers.pop(0) if self.answers else None
+
+    def _connect(self, _where: Where) -> Connection:
+        services = self.rig.services
+        assert isinstance(services.azure, ArmAzure)
+        return Lasting(services, Profiles(services.state_dir, services.cloud), services.azure)
+
+
+class Lasting(Place):
+    """A place that outlives one command, so that a test can call several."""
+
+    def close(self) -> None:
+        """The rig stays open."""
+
+
+class _Ear(io.StringIO):
+    """Standard error that tells a test what was just written."""
+
+    def __init__(self, heard: Callable[[str], None] | None) -> None:
+        super().__init__()
+        self._heard = heard
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if self._heard:
+            self._heard(text)
+        return written
+
+
+def _no_lab(_wish: LabWish) -> RunningLab:
+    raise UserError(Problem("no-lab", "No lab is run here."))
+
+
+def schema(name: str) -> dict[str, Any]:
+    """One of the shipped schemas."""
+    found: dict[str, Any] = json.loads((paths.resources() / "schema" / f"{name}.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(found)
+    return found
+
+
+def fits(document: object, name: str) -> None:
+    """Compare a document with a shipped schema."""
+    jsonschema.Draft202012Validator(schema(name)).validate(document)
+
+
+def lab_folder(folder: Path) -> list[str]:
+    """The options for a lab of one's own."""
+    return ["--lab-dir", str(folder / "lab")]

@@ -1,0 +1,78 @@
+"""The command line's words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tgwizard.cli.arguments import Failover, LabRun, OpenWindow, Resume, Status, parse
+from tgwizard.cli.program import Where
+from tgwizard.model.cluster import Verb
+from tgwizard.model.problem import UserError
+
+LATENCIES = ("instant", "fast", "drawn")
+
+
+def parsed(*words: str) -> object:
+    return call(*words).command
+
+
+def call(*words: str):  # type: ignore[no-untyped-def]
+    return parse(words, lambda: Path("/default/lab"), LATENCIES)
+
+
+def test_that_no_word_opens_the_window() -> None:
+    assert parsed() == OpenWindow()
+    assert call("--lab").where.lab_dir == Path("/default/lab")
+    assert call("--lab-dir", "/d").where.lab_dir == Path("/d")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--lab-dir", "/d", "--json", "status", "c"),
+        ("status", "c", "--lab-dir", "/d", "--json"),
+        ("--json", "status", "--lab-dir", "/d", "c"),
+        ("--lab", "--json", "status", "--lab-dir", "/d", "c"),
+    ],
+)
+def test_that_global_options_stand_before_or_after_the_word(words: tuple[str, ...]) -> None:
+    found = call(*words)
+    assert found.command == Status("c", watch=False)
+    assert found.where.lab_dir == Path("/d")
+    assert found.json
+
+
+def test_that_each_command_is_read_whole() -> None:
+    failover = Failover("c", "b", Verb.FORCED, dry_run=True, yes=True, accept_unknown=True)
+    assert parsed("failover", "c", "--to", "b", "--forced", "--dry-run", "--yes", "--accept-unknown") == failover
+    assert parsed("resume", "--to", "b") == Resume(None, "b")
+    run = parsed("lab", "run", "--scenario", "ready", "--latency", "instant", "--port", "8443", "--lab-dir", "/d")
+    assert isinstance(run, LabRun)
+    assert (run.wish.directory, run.wish.latency, run.wish.port) == (Path("/d"), "instant", 8443)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("failover", "--to", "b"),
+        ("failover", "--graceful"),
+        ("failover", "--to", "b", "--graceful", "--forced"),
+        ("frobnicate",),
+        ("lab",),
+        ("lab", "run", "--latency", "warp"),
+        ("lab", "run", "--port", "0"),
+        ("status", "--nonsense"),
+        ("--json",),
+    ],
+)
+def test_that_what_is_not_understood_is_told_and_not_guessed(words: tuple[str, ...]) -> None:
+    with pytest.raises(UserError) as caught:
+        call(*words)
+    assert caught.value.problem.code == "usage"
+
+
+def test_that_the_place_can_be_named_again_in_a_shown_command() -> None:
+    assert Where().options == ""
+    assert Where(Path("/a b")).options == " --lab-dir '/a b'"

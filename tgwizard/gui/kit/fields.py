@@ -1,0 +1,45 @@
+"""Text fields: the two widgets, with the scroll bars, that Qt draws by our style sheet (STYLE section 14)."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole
+
+
+class TextField(QLineEdit):
+    """One line of typed text; `name` is what assistive technology calls it."""
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        """An empty field."""
+        super().__init__(parent)
+        self._theme = theme
+        self.setFont(theme.font(TextRole.MONO))
+        self.setAccessibleName(name)
+        self.setStyleSheet(theme.field_style())
+        theme.changed.connect(self._restyle)
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.setStyleSheet(self._theme.field_style())
+
+
+class ReportText(QPlainTextEdit):
+    """A longer text to read and copy, never to edit."""
+
+    def __init__(self, theme: Theme, name: str, text: str, parent: QWidget | None = None) -> None:
+        """Show `text`."""
+        super().__init__(text, parent)
+        self._theme = theme
+        self.setReadOnly(True)
+        self.setTabChangesFocus(True)
+        self.setFont(theme.font(TextRole.MONO))
+        self.setAccessibleName(name)
+        self._restyle()
+        theme.changed.connect(self._restyle)
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.setStyleSheet(self._theme.field_style() + self._theme.scroll_style())
