@@ -84,7 +84,7 @@ def test_that_a_write_is_one_conditional_put_under_our_own_request_id() -> None:
     assert "tgwizard/" in str(puts[0].headers["User-Agent"])
     assert accepted.provisioning is Provisioning.UPDATING
     assert accepted.etag != read.etag
-    assert uuid.UUID(accepted.arm_request_id)
+    assert str(uuid.UUID(accepted.arm_request_id)) == accepted.arm_request_id
     assert accepted.operation.startswith("https://management.azure.com/")
 
 

@@ -1,4 +1,4 @@
-"""Every way a call can fail, as the engine gets it: certainty, cause and sentence. Each row of the table is played by the lab."""
+"""Every way a call can fail, as the engine gets it. Each row of the table is played by the lab through the SDK."""
 
 from __future__ import annotations
 
@@ -164,7 +164,10 @@ def test_that_a_missing_linked_right_is_named_with_its_scope() -> None:
 )
 def test_that_the_holder_of_an_address_is_cut_out_of_azures_words(tail: str) -> None:
     it = rig()
-    message = f"IP configuration a is using the private IP address 1.2.3.4 which is already allocated to resource {it.b.nic}{tail}"
+    message = (
+        f"IP configuration a is using the private IP address 1.2.3.4 which is already allocated to resource {it.b.nic}"
+    )
+    message += tail
     failure = answered(it, 400, "PrivateIPAddressIsAllocated", message)
     assert failure.allocated_to == it.b.nic
     assert failure.problem.why == "The address is still allocated to tg-node-b-inside."

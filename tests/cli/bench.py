@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -91,18 +91,14 @@ def _no_lab(_wish: LabWish) -> RunningLab:
     raise UserError(Problem("no-lab", "No lab is run here."))
 
 
-def schema(name: str) -> dict[str, Any]:
-    """One of the shipped schemas."""
+@cache
+def validator(name: str) -> jsonschema.Draft202012Validator:
+    """The checker of one of the shipped schemas."""
     found: dict[str, Any] = json.loads((paths.resources() / "schema" / f"{name}.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(found)
-    return found
+    return jsonschema.Draft202012Validator(found)
 
 
 def fits(document: object, name: str) -> None:
     """Compare a document with a shipped schema."""
-    jsonschema.Draft202012Validator(schema(name)).validate(document)
-
-
-def lab_folder(folder: Path) -> list[str]:
-    """The options for a lab of one's own."""
-    return ["--lab-dir", str(folder / "lab")]
+    validator(name).validate(document)

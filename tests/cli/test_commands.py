@@ -36,7 +36,11 @@ def test_that_status_names_the_holder_and_fits_its_schema(it: Rig) -> None:
 def test_that_status_in_words_keeps_the_three_truths_apart(it: Rig) -> None:
     answered = Shell(it)("status", "edge-dallas")
     assert "edge-dallas (lab): In sync: tg-node-a holds 10.20.2.50" in answered.out
-    for words in ("Floating IP        10.20.2.50 on tg-node-a", "Configured active  not conn", "Reported active    not"):
+    for words in (
+        "Floating IP        10.20.2.50 on tg-node-a",
+        "Configured active  not conn",
+        "Reported active    not",
+    ):
         assert words in answered.out
 
 
@@ -145,7 +149,7 @@ def test_that_a_broken_cluster_file_is_exit_2_with_every_fault(it: Rig) -> None:
     file.write_text(file.read_text().replace('address = "10.20.2.50"', "adress = 5"))
     answered = Shell(it)("status")
     assert answered.code == 2
-    assert "edge-dallas.toml, line 11: floating.adress is not a known key." in answered.err
+    assert "edge-dallas.toml, line 12: floating.adress is not a known key." in answered.err
     assert "Did you mean address?" in answered.err
     assert "floating.address is missing" in answered.err
 
@@ -235,7 +239,7 @@ def test_that_an_address_on_no_nic_is_attached_by_a_forced_failover(it: Rig) -> 
     assert it.holders() == ["tg-node-b"]
 
 
-def test_that_an_internal_error_is_exit_1_and_one_finished_event(it: Rig, tmp_path: Path) -> None:
+def test_that_a_run_without_a_journal_is_refused_with_one_finished_event(it: Rig) -> None:
     # A journal path that is a folder: SQLite cannot open it, and the run is refused before anything is written.
     it.services.journal_file(it.setup).mkdir(parents=True)
     answered = Shell(it)(*GRACEFUL, "--yes", "--json")

@@ -93,7 +93,7 @@ TABLE = {
         "file-other-subscription", "line 13", "Correct the id"),
     "no GUID": (f'tenant = "{SUB}"', 'tenant = "contoso"', "file-value-wrong", "line 8", "For example"),
     "not TOML": ('name = "edge-dallas"', "name = edge dallas", "file-not-toml", "line 3, column", "Correct the line"),
-    "a key twice": ('id = "edge-1"', 'id = "edge-1"\nid = "edge-2"', "file-not-toml", "line 4", "already exists"),
+    "a key twice": ('id = "edge-1"', 'id = "edge-1"\nid = "edge-2"', "file-not-toml", "line 5", "Cannot overwrite"),
     "timeout of no sense": ("[[member]]", "[timing]\ncluster_timeout_s = -1\n\n[[member]]",
         "file-value-wrong", "line 16", "For example"),
     "key in the wrong section": ("[floating]", "role = 3\n\n[floating]",

@@ -150,8 +150,8 @@ def test_that_one_of_several_configurations_must_be_primary(bench: Bench) -> Non
         400,
         "NetworkInterfaceMustHaveOneOneIPConfigAsPrimary",
         (
-            f"Network Interface {A} specifies multiple IPConfigurations but none of the IPConfigurations is specified as "
-            "Primary."
+            f"Network Interface {A} specifies multiple IPConfigurations but none of the IPConfigurations is specified "
+            "as Primary."
         ),
     )
     assert error_of(bench.put(A, change(bench.nic(A), primary=True)))[0] == 400

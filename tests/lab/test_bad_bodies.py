@@ -26,10 +26,7 @@ PATHS = [
     ("properties", "virtualMachine"),
     ("properties", "ipConfigurations"),
     ("properties", "ipConfigurations", 1),
-    *(
-        ("properties", "ipConfigurations", 1, name)
-        for name in ("name", "id", "etag", "type", "properties")
-    ),
+    *(("properties", "ipConfigurations", 1, name) for name in ("name", "id", "etag", "type", "properties")),
     *(
         ("properties", "ipConfigurations", 1, "properties", name)
         for name in (
@@ -58,8 +55,10 @@ values = st.recursive(
     | st.floats(allow_nan=True)
     | st.text(alphabet=st.characters(), max_size=6)
     | st.sampled_from(["\ud800", "10.20.2.60", "::1", "Static", "IPv6", "/subscriptions/x", "/subscriptions"]),
-    lambda inner: st.lists(inner, max_size=2)
-    | st.dictionaries(st.sampled_from(["id", "name", "properties", "x"]), inner, max_size=2),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["id", "name", "properties", "x"]), inner, max_size=2)
+    ),
     max_leaves=4,
 )
 

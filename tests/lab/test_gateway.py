@@ -88,8 +88,8 @@ ROWS: list[tuple[str, str, int, str, str]] = [
         404,
         "ResourceNotFound",
         (
-            "The Resource 'Microsoft.Network/networkInterfaces/absent' under resource group 'rg-tg-prod' was not found. "
-            "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+            "The Resource 'Microsoft.Network/networkInterfaces/absent' under resource group 'rg-tg-prod' was "
+            "not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
         ),
     ),
     (
@@ -242,9 +242,10 @@ def test_that_every_reference_in_the_body_needs_its_own_right(bench: Bench) -> N
         "LinkedAuthorizationFailed",
         (
             f"The client '{member.oid}' with object id '{member.oid}' has permission to perform action "
-            f"'Microsoft.Network/networkInterfaces/write' on scope '{bench.nic_id('tg-node-a-outside')}'; however, it does "
-            "not have permission to perform action(s) 'Microsoft.Network/publicIPAddresses/join/action' on the linked "
-            f"scope(s) '{public}' (respectively) or the linked scope(s) are invalid."
+            f"'Microsoft.Network/networkInterfaces/write' on scope '{bench.nic_id('tg-node-a-outside')}'; "
+            "however, it does not have permission to perform action(s) "
+            "'Microsoft.Network/publicIPAddresses/join/action' "
+            f"on the linked scope(s) '{public}' (respectively) or the linked scope(s) are invalid."
         ),
     )
 

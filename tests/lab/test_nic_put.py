@@ -267,8 +267,8 @@ def test_that_the_overlap_can_be_a_conflict(bench: Bench) -> None:
         409,
         "AnotherOperationInProgress",
         (
-            "Another operation on this or dependent resource is in progress. To retrieve status of the operation use uri: "
-            f"{first.header('Azure-AsyncOperation')}."
+            "Another operation on this or dependent resource is in progress. To retrieve status of the operation use "
+            f"uri: {first.header('Azure-AsyncOperation')}."
         ),
     )
 
@@ -285,6 +285,7 @@ def test_that_a_failed_operation_keeps_the_content_and_needs_a_new_put(bench: Be
     }
     nic = bench.nic(B)
     assert states(nic) == {"Failed"}
+    assert etags(nic) != etags(answer.json())
     assert FLOATING in str(nic)
     assert bench.lab.holder(FLOATING) is None
     assert error_of(bench.put(A, bench.with_floating(A)))[1] == "PrivateIPAddressIsAllocated"

@@ -5,11 +5,13 @@ Nothing heavy is imported here: ``--help`` and the window's first paint wait for
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tgwizard import paths
+from tgwizard import __version__, paths
 from tgwizard.app.logs import log_file, redact, start_logging, stop_logging
 from tgwizard.cli.arguments import Call, OpenWindow, parse
 from tgwizard.cli.exit_code import ExitCode
@@ -20,6 +22,9 @@ from tgwizard.model.problem import UserError
 if TYPE_CHECKING:
     from tgwizard.app.places import Place
     from tgwizard.gui.opened import Opened
+
+
+_log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         screen.complain(error)
         return ExitCode.USAGE
     handler = start_logging(paths.log_dir())
+    _log.info("tgwizard %s, process %d: %s", __version__, os.getpid(), type(call.command).__name__)
     try:
         if isinstance(call.command, OpenWindow):
             return _window(call)

@@ -6,6 +6,7 @@ leaves the run and says where the address is and how to go on.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import time
@@ -29,6 +30,7 @@ from tgwizard.model.event import (
     Outcome,
     Stamp,
     Started,
+    Step,
     StepStarted,
 )
 from tgwizard.model.problem import UserError
@@ -70,6 +72,7 @@ class RunJob:
     _run: str = ""
     _place: Place = field(default_factory=lambda: Place(PlaceKind.NOT_KNOWN))
     _cancel: CancelMeaning = CancelMeaning.STOPS
+    _wrote: bool = False
 
     def __post_init__(self) -> None:
         """Nothing happened yet."""
@@ -98,8 +101,7 @@ class RunJob:
                 continue
             if isinstance(item, Broke):
                 return self._broke(item)
-            if isinstance(item, Finished) and item.resume:
-                item = replace(item, resume=item.resume + self.place_options)
+            item = self._at_place(item)
             self._tell(item)
             if isinstance(item, Finished):
                 # The job still closes its journal and frees its lock; the next command must find both free.
@@ -112,6 +114,8 @@ class RunJob:
                 self._run = event.run
             case StepStarted():
                 self._cancel = event.cancel
+                # Told before the step's write is sent, so from here on it may be under way.
+                self._wrote = self._wrote or event.step is not Step.CHECK
             case Located():
                 self._place, self._cancel = event.place, event.cancel
             case _:
@@ -123,23 +127,44 @@ class RunJob:
 
     def _ask_to_stop(self, job: Job) -> None:
         job.cancel()
-        meaning = {
-            CancelMeaning.STOPS: "Stopping before anything is written.",
-            CancelMeaning.PUTS_BACK: "Stopping: the address is put back first.",
-            CancelMeaning.NOT_GRANTED: "The address is on its way already; the run ends by itself.",
-        }[self._cancel]
+        if not self._wrote:
+            meaning = "Stopping before anything is written."
+        elif self._cancel is CancelMeaning.NOT_GRANTED:
+            meaning = "The address is on its way already; the run ends by itself."
+        else:
+            meaning = "Stopping: the address is put back, unless it is on its way to the other member already."
         self.screen.note(f"{meaning} Ask once more to leave it at that.")
 
     def _leave(self, why: str) -> ExitCode:
+        ended = self._catch_up()
+        if ended is not None:
+            return ExitCode.of(ended.outcome)
         address = str(self.setup.address)
         self.screen.note(f"{why} The run is left where it is. Last seen: {where(self._place, address)}.")
-        untouched = self._cancel is CancelMeaning.STOPS
-        if not untouched:
-            self.screen.note(f"To go on: {self.resume_command}")
-        outcome = Outcome.CANCELLED if untouched else Outcome.UNKNOWN
-        reason = "Left before anything was written." if untouched else "Left while the run was under way."
-        self._close_json(outcome, reason)
-        return ExitCode.of(outcome)
+        if not self._wrote:
+            self._close_json(Outcome.CANCELLED, "Left before anything was written.")
+            return ExitCode.CANCELLED
+        self.screen.note(f"To go on: {self.resume_command}")
+        self._close_json(Outcome.UNKNOWN, "Left while the run was under way.")
+        return ExitCode.UNKNOWN
+
+    def _catch_up(self) -> Finished | None:
+        """Tell what was reported and not told yet, so that the last words are about now; the end, if it came."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                item = self.services.jobs.events.get_nowait()
+                if isinstance(item, Broke):
+                    continue
+                item = self._at_place(item)
+                self._tell(item)
+                if isinstance(item, Finished):
+                    return item
+        return None
+
+    def _at_place(self, event: Event) -> Event:
+        if isinstance(event, Finished) and event.resume:
+            return replace(event, resume=event.resume + self.place_options)
+        return event
 
     def _broke(self, broke: Broke) -> ExitCode:
         if isinstance(broke.error, UserError):

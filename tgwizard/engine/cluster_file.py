@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 import tempfile
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import tomlkit
-from tomlkit.exceptions import ParseError, TOMLKitError
+from tomlkit.exceptions import TOMLKitError
 
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, ResourceId
@@ -39,6 +40,7 @@ _OTHER_KEYS: Mapping[str, frozenset[str]] = {
 
 _SECTIONS = ("azure", "floating", "member", "role", "trustgrid", "timing")
 _KEY_LINE = re.compile(r"^\s*(\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+)\s*(?:=|\.)")
+_AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 _TABLE_LINE = re.compile(r"^\s*\[(\[)?\s*([^\]]+?)\s*\]")
 
 
@@ -105,16 +107,9 @@ def load_cluster(path: Path, cloud: str | None = None) -> ClusterSetup:
     """
     text = _text_of(path)
     try:
-        document: Mapping[str, Any] = tomlkit.parse(text).unwrap()
-    except ParseError as error:
-        line = max(1, error.line)
-        reason = str(error).rsplit(" at line", 1)[0]
-        what = f"{path.name}, line {line}, column {error.col}: this is not TOML."
-        raise UserError(Problem("file-not-toml", what, tame(reason, 200), "Correct the line.", str(path))) from error
-    except (TOMLKitError, ValueError) as error:
-        what = f"{path.name} is not TOML."
-        fix = "Correct it; a key may stand only once in a section."
-        raise UserError(Problem("file-not-toml", what, tame(error, 200), fix, str(path))) from error
+        document: Mapping[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(_not_toml(path, str(error))) from error
     reader = _Reader(path, _line_numbers(text))
     _check_schema(reader, document)
     setup = _read(reader, document)
@@ -181,6 +176,13 @@ def _text_of(path: Path) -> str:
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise UserError(Problem("file-not-read", f"{path} could not be read.", f"{why}.", "Check the path.")) from error
+
+
+def _not_toml(path: Path, message: str) -> Problem:
+    found = _AT.search(message)
+    place = f", line {found.group(1)}, column {found.group(2)}" if found else ""
+    why = f"{tame(_AT.sub('', message), 200)}."
+    return Problem("file-not-toml", f"{path.name}{place}: this is not TOML.", why, "Correct the line.", str(path))
 
 
 def _check_schema(reader: _Reader, document: Mapping[str, Any]) -> None:

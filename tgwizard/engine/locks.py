@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from tgwizard.model.problem import Problem, UserError
 
@@ -18,9 +19,11 @@ else:
 
 @contextlib.contextmanager
 def held(path: Path, busy: Problem) -> Iterator[None]:
-    """Hold the lock file for the block; UserError with ``busy`` when another program (or run) has it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
+    """Hold the lock file for the block.
+
+    UserError with ``busy`` when another program (or run) has it, ``lock-not-made`` when the file cannot be opened.
+    """
+    with _opened(path) as file:
         try:
             _lock(file.fileno())
         except OSError as error:
@@ -29,6 +32,16 @@ def held(path: Path, busy: Problem) -> Iterator[None]:
             yield
         finally:
             _unlock(file.fileno())
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a+b")
+    except OSError as error:
+        why = f"The lock that keeps two runs apart, {path}, could not be made: {error.strerror or error}."
+        fix = "Make that folder writable. Nothing was written to Azure."
+        raise UserError(Problem("lock-not-made", "The run was not started.", why, fix)) from error
 
 
 if sys.platform == "win32":

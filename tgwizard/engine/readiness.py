@@ -165,13 +165,22 @@ def _losing_side(snapshot: Snapshot, seen: MemberSeen, verb: Verb) -> list[Findi
             )
         elif seen.power is Power.RUNNING:
             findings.append(Finding(Level.PASSED, f"{name} is running", f"zone {_zone(seen)}" if _zone(seen) else ""))
+        elif seen.power is Power.STARTING:
+            fact = f"{name} is starting"
+            why, cure = "Whether it cooperates shows when it runs.", "Wait until it runs."
+            problem = Problem("losing-member-starting", f"{fact}.", why, cure)
+            findings.append(Finding(Level.NOT_KNOWN, fact, problem=problem))
         else:
             why = seen.vm.problem.sentence() if seen.vm.problem else "Azure has not answered yet."
             fact = f"Whether {name} is running is not known"
             findings.append(Finding(Level.NOT_KNOWN, fact, problem=Problem("power-not-known", f"{fact}.", why)))
-    elif seen.power is Power.RUNNING:
+    elif seen.power in (Power.RUNNING, Power.STARTING):
         findings.append(
-            Finding(Level.WARNS, f"{name} is running and may take the address back", "nothing stops it from returning")
+            Finding(
+                Level.WARNS,
+                f"{name} is {seen.power.value} and may take the address back",
+                "nothing stops it from returning",
+            )
         )
     elif seen.power in _DOWN:
         findings.append(Finding(Level.PASSED, f"{name} is {seen.power.value}", "it cannot take the address back"))

@@ -1,4 +1,4 @@
-"""The window: rail, breadcrumbs, and the page of the place one is at. It opens and closes sessions and asks the questions."""
+"""The window: rail, breadcrumbs, and the page one is at. It opens and closes sessions and asks the questions."""
 
 from __future__ import annotations
 
@@ -360,7 +360,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _close_now(self) -> None:
-        """Close whatever still runs: either nothing does, or the bound of 180 s is over and the journal has the rest."""
+        """Close for good: nothing runs any more, or the bound of 180 s is over and the journal has the rest."""
         self._patience.stop()
         self._closing = True
         self.closed.emit()

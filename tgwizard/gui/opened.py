@@ -16,7 +16,7 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The program, open: its services and the clusters to show. ``close`` is called once, after the last job has ended."""
+    """The program, open: its services and clusters. ``close`` is called once, after the last job has ended."""
 
     services: Services
     clusters: tuple[ClusterSetup, ...]
@@ -31,7 +31,7 @@ OpenProgram = Callable[[], Opened]
 class Surroundings:
     """What the window is told before anything is open: where the log is, how to redact text, what to call the place.
 
-    ``place`` names where the clusters live in the rail ("Lab in DIR", "Azure public"); ``is_lab`` draws the dashed page edge.
+    ``place`` says in the rail where the clusters live ("Lab in DIR", "Azure public"); ``is_lab`` draws the dashed edge.
     """
 
     place: str

@@ -50,8 +50,8 @@ _TO_COME = {
     Place.LAB: (
         "The lab's own page comes later.",
         (
-            "The lab itself works: start tgwizard with --lab, or serve it with the command tgwizard lab run. This page will "
-            "show its world, its faults and its scenarios."
+            "The lab itself works: start tgwizard with --lab, or serve it with the command tgwizard lab run. This page "
+            "will show its world, its faults and its scenarios."
         ),
     ),
     Place.HISTORY: (

@@ -1,4 +1,4 @@
-"""The left rail: logo, places, the open clusters with their state, and where they live. 220 px, or 56 px with icons alone."""
+"""The left rail: logo, places, watched clusters with their state, and where they live. 220 px, or 56 px of icons."""
 
 from __future__ import annotations
 

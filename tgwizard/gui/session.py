@@ -1,7 +1,7 @@
-"""One cluster as the window knows it: the latest snapshot, the timeline, the run in progress, and the jobs that feed them.
+"""One cluster as the window knows it: latest snapshot, timeline, the run in progress, and the jobs that feed them.
 
-It is the only place of the window that starts jobs. Everything comes back as events through the bridge; pages listen to the
-signals here and never to a thread.
+It is the only place of the window that starts jobs. Everything comes back as events through the bridge; pages listen
+to the signals here and never to a thread.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from tgwizard.engine.records import Began, Ended, Record
 from tgwizard.engine.services import Services
 from tgwizard.engine.watch.monitor import Monitor
 from tgwizard.gui.failover.run_state import RunState
+from tgwizard.gui.failover.run_words import moving_detail, moving_sentence
 from tgwizard.gui.watch.shown import aged, target_of, verdict_now
-from tgwizard.gui.watch.timeline import EventShown, of_event, of_record
+from tgwizard.gui.watch.timeline import EventShown, of_end, of_event, of_record
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import (
@@ -48,6 +49,9 @@ from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.verdict import Verdict, VerdictName
 
 KEPT_EVENTS = 200
+
+_OF_A_MOVE = {VerdictName.ON_NO_NIC, VerdictName.MOVING, VerdictName.IN_SYNC}
+"""What the readings say in the course of a run of ours; whatever else they say is told as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +115,14 @@ class ClusterSession(QObject):
 
     @property
     def verdict(self) -> Verdict | None:
-        """What the latest readings mean now; None before the first."""
+        """What the latest readings mean now; None before the first. A run in progress is a move (STYLE section 3)."""
         snapshot = self.snapshot
-        return None if snapshot is None else verdict_now(snapshot)
+        if snapshot is None:
+            return None
+        verdict = verdict_now(snapshot)
+        if self.run is not None and self.running and verdict.name in _OF_A_MOVE:
+            return Verdict(VerdictName.MOVING, moving_sentence(self.run), moving_detail(self.run, self.now()))
+        return verdict
 
     @property
     def target(self) -> Member | None:
@@ -258,6 +267,9 @@ class ClusterSession(QObject):
                 self._add(of_event(event, self.setup))
             case Started() if event.cluster == self.setup.name:
                 self._run_id = event.run
+                if not self.running:
+                    self.run = RunState()
+                    self.run_began.emit()
                 self._take_run(event)
             case Finished() if event.cluster == self.setup.name:
                 self._take_run(event)
@@ -273,7 +285,8 @@ class ClusterSession(QObject):
     def _take_observed(self, event: Observed) -> None:
         self._snapshot = event.snapshot
         verdict = event.verdict
-        if verdict.name is not self._last_verdict:
+        # While our own run moves the address, the steps tell the story; the verdict is news again when it has ended.
+        if verdict.name is not self._last_verdict and not self.running:
             if self._last_verdict is not None:
                 self._add(of_event(event, self.setup))
             self._last_verdict = verdict.name
@@ -299,7 +312,8 @@ class ClusterSession(QObject):
 
     def _take_end(self, event: Finished) -> None:
         self._run_id = ""
-        self._add(of_event(event, self.setup))
+        verb = self.run.started.verb if self.run is not None and self.run.started is not None else None
+        self._add(of_end(event, verb))
         self.unfinished = None
         self._read_history()
         self.read_now()

@@ -1,8 +1,8 @@
 """The theme: which palette and fonts are in use, and the one signal that makes every painted widget repaint.
 
-One `Theme` is made by `start` and handed to every widget; nothing looks it up globally. Fusion carries our palette. Style
-sheets cover fields and scroll bars, each set on its own widget: an application-wide one makes Qt restore stale palettes
-when it polishes a widget. Everything else is painted from tokens (STYLE section 14).
+One `Theme` is made by `start` and handed to every widget; nothing looks it up globally. Fusion carries our palette.
+Style sheets cover fields and scroll bars, each set on its own widget: an application-wide one makes Qt restore stale
+palettes when it polishes a widget. Everything else is painted from tokens (STYLE section 14).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The bar above every page: where one is, as breadcrumbs, and the Lab tag so that no one mistakes a lab for the real thing."""
+"""The bar above every page: breadcrumbs, and the Lab tag so that no one mistakes a lab for the real thing."""
 
 from __future__ import annotations
 

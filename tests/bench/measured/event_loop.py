@@ -6,7 +6,6 @@ import gc
 import sys
 import threading
 import time
-import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
@@ -17,6 +16,8 @@ from PySide6.QtCore import QObject, Qt, QTimer
 PERIOD_MS = 5
 BLOCKED_S = 0.025
 """From how long a gap on `Sampler` looks at what the thread of the window is doing."""
+
+CALLS = 7
 
 
 class Phase(Enum):
@@ -54,9 +55,9 @@ class LoopWatch(QObject):
         self._timer.start()
         gc.callbacks.append(self._on_collection)
 
-    def forgive(self) -> None:
-        """Count from now on: what the benchmark itself has just done is no stall of the program."""
-        self.last = time.perf_counter()
+    def leave_out(self, seconds: float) -> None:
+        """Do not count the seconds that the benchmark itself has just spent in this thread."""
+        self.last += seconds
 
     def stop(self) -> None:
         """Tick no more."""
@@ -96,7 +97,17 @@ class Sampler:
         while True:
             time.sleep(0.004)
             if time.perf_counter() - self._watch.last > BLOCKED_S:
-                frame = sys._current_frames().get(self._thread)
-                stack = traceback.extract_stack(frame)[-7:]
-                words = " > ".join(f"{Path(item.filename).name}:{item.lineno} {item.name}" for item in stack)
-                self.stacks[f"[{self._watch.phase.value}] {words}"] += 1
+                self.stacks[f"[{self._watch.phase.value}] {' > '.join(self._walk())}"] += 1
+
+    def _walk(self) -> list[str]:
+        """The innermost calls, outermost first.
+
+        No frame is kept and nothing is read from a file meanwhile: a frame that outlives its paintEvent keeps the
+        QPainter in it alive, and Qt then dies.
+        """
+        frame = sys._current_frames().get(self._thread)
+        calls: list[tuple[str, int, str]] = []
+        while frame is not None and len(calls) < CALLS:
+            calls.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+            frame = frame.f_back
+        return [f"{Path(file).name}:{line} {name}" for file, line, name in reversed(calls)]

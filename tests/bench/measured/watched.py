@@ -1,4 +1,4 @@
-"""A real QApplication that lets a benchmark look on: the program under measurement is started by its own entry, unchanged.
+"""A real QApplication that lets a benchmark look on while the program is started by its own entry, unchanged.
 
 `watch` puts a subclass in the place of PySide6's QApplication before the program imports it. The subclass adds nothing
 but one call, when the event loop is about to begin and the windows have been told to show.
@@ -31,7 +31,7 @@ def watch(about_to_run: Callable[[QApplication], None]) -> None:
 
 
 class FirstPaint(QObject):
-    """Calls ``painting`` when a window begins to paint for the first time, and ``painted`` as soon as the frame is out."""
+    """Calls ``painting`` when a window begins its first paint, and ``painted`` as soon as the frame is out."""
 
     def __init__(self, app: QApplication, painting: Callable[[], None], painted: Callable[[], None]) -> None:
         """Look at the windows there are now."""

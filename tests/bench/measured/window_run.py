@@ -1,7 +1,7 @@
 """Failovers by clicks in the real window: `python -m tests.bench.measured.window_run DIR MOVES [--where]`.
 
-The program is started by its own entry on a lab in DIR, in this process, with the real clock. Buttons are found by their
-accessible names and pressed as a user would. Prints one JSON line before the window is closed.
+The program is started by its own entry on a lab in DIR, in this process, with the real clock. Buttons are found by
+their accessible names and pressed as a user would. Prints one JSON line before the window is closed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tgwizard.model.verdict import VerdictName
 
 LOOK_MS = 50
 WATCH_S = 6.0
+READING_S = 2.0
 REST_S = 3.0
 PATIENCE_S = 60.0
 """No phase of a failover under `fast` latency lasts longer."""
@@ -56,10 +57,9 @@ class Driver(QObject):
         self._timer.start()
 
     def _look(self) -> None:
-        late = time.perf_counter() - self.watch.last
+        began = time.perf_counter()
         self._step()
-        # What the loop was late before this look stays counted; the look itself does not.
-        self.watch.last = time.perf_counter() - late
+        self.watch.leave_out(time.perf_counter() - began)
 
     def _step(self) -> None:
         if time.monotonic() - self._since > PATIENCE_S:
@@ -100,7 +100,7 @@ class Driver(QObject):
             return
         target = session.target
         start = self._enabled(window, f"Fail over to {target.name}") if target is not None else None
-        if start is not None:
+        if start is not None and self._rested(READING_S):
             self._click(start)
 
     def _running(self, session: ClusterSession) -> None:
@@ -156,14 +156,14 @@ class Driver(QObject):
             "trouble": trouble,
             "failovers": self._done,
             "opened_s": self._opened_s,
-            "phases": {phase.name: {"gaps": seen.gaps, "collection": seen.collection} for phase, seen in self._seen()},
+            "phases": {
+                phase.name: {"gaps": seen.gaps, "collection": seen.collection}
+                for phase, seen in self.watch.seen.items()
+            },
             "memory": self._memory,
             "stacks": self._sampler.stacks.most_common(12) if self._sampler is not None else [],
         }
         print(json.dumps(told), flush=True)
-
-    def _seen(self) -> list[tuple[Phase, object]]:
-        return list(self.watch.seen.items())
 
 
 def main() -> int:

@@ -50,8 +50,8 @@ class ClustersPage(QWidget):
             self._lead.say("Each is watched while this window is open.")
         else:
             self._lead.say(
-                "No cluster is saved here. Put a cluster file into the clusters folder, or start tgwizard with --lab to "
-                "rehearse on an embedded Azure. Setting one up in this window comes with the wizard."
+                "No cluster is saved here. Put a cluster file into the clusters folder, or start tgwizard with "
+                "--lab to rehearse on an embedded Azure. Setting one up in this window comes with the wizard."
             )
         for setup in clusters:
             self._list.addWidget(self._row(setup))

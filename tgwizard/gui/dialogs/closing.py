@@ -1,4 +1,4 @@
-"""Closing the window during a run: tells what goes on and asks. Whatever is chosen, the run leaves the gap by itself first."""
+"""Closing the window during a run: tells what goes on and asks. In any case the run leaves the gap by itself first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An error nobody expected: one dialog for each fingerprint, with a report to copy and the path of the log. The program goes on."""
+"""An error nobody expected: one dialog for each fingerprint, with a report to copy. The program goes on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The question before a failover: now and after, the exact calls, the gap to scale, and whether it may be done.
 
-Cancel is the default and Enter never starts anything. The verb button is off until the pre-flight has ended without a block,
-and, for forced, until the cluster's name was typed.
+Cancel is the default and Enter never starts anything. The verb button is off until the pre-flight has ended without a
+block and, for forced, until the cluster's name was typed.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def _call(change: Change) -> CallShown:
 
 
 def axis_shown(plan: FailoverPlan) -> tuple[tuple[Span, ...], Span]:
-    """The steps to scale, numbered like the call rows, and the gap: from the end of the detach to the end of the attach."""
+    """The steps to scale, numbered like the call rows, and the gap: from the end of detach to the end of attach."""
     spans: list[Span] = []
     at = 0.0
     number = 0

@@ -1,4 +1,4 @@
-"""The end of a run: outcome, the two measured times, changes by others, what is left, and Resume when there is something to do."""
+"""The end of a run: outcome, both measured times, changes by others, what is left, and Resume if more is to do."""
 
 from __future__ import annotations
 

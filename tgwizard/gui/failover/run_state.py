@@ -69,6 +69,13 @@ class RunState:
         return next((step for step in self.steps if step.status is StepStatus.RUNNING), None)
 
     @property
+    def stage(self) -> StepState | None:
+        """The step that runs, or between two steps the one that comes next."""
+        if self.current is not None:
+            return self.current
+        return next((step for step in self.steps if step.status is StepStatus.AHEAD), None)
+
+    @property
     def predicted_s(self) -> float:
         """The predicted seconds of all steps together."""
         return sum(step.plan.predicted_s for step in self.steps)

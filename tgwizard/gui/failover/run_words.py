@@ -13,7 +13,7 @@ from tgwizard.model.text import about, measured, utc
 
 def moving_sentence(run: RunState) -> str:
     """The banner of a run in progress."""
-    started, current = run.started, run.current
+    started, current = run.started, run.stage
     if started is None:
         return "Starting: nothing is written yet"
     if current is None or current.plan.step is Step.CHECK:
@@ -32,7 +32,7 @@ def moving_detail(run: RunState, now: float) -> str:
     """Which step of how many, and when it is usually done."""
     if run.started is None:
         return "The engine reads Azure first."
-    number = next((index for index, step in enumerate(run.steps, start=1) if step is run.current), 0)
+    number = next((index for index, step in enumerate(run.steps, start=1) if step is run.stage), 0)
     where = f"Step {number} of {len(run.steps)}. " if number else ""
     late = run.elapsed_s(now) > run.predicted_s > 0
     usual = f"Usually done after {measured(run.predicted_s)}." if run.predicted_s else ""
@@ -162,8 +162,9 @@ def details_text(run: RunState, setup: ClusterSetup) -> str:
             lines.append(f"Gap as read: {measured(finished.gap_as_read_s)}")
         lines += [f"Left to do: {left}" for left in finished.left]
         lines += [
-            f"Changed by others: {other.nic} {other.difference.path}: {other.difference.before} -> {other.difference.after}"
+            f"Changed by others: {other.nic} {found.path}: {found.before} -> {found.after}"
             for other in finished.by_other
+            for found in (other.difference,)
         ]
     lines.append("Calls, newest first:")
     lines += [f"  {call_time(run, call)}  {call.method} {call.target}: {call.answer}" for call in run.calls]

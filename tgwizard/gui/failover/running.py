@@ -1,4 +1,4 @@
-"""The view of a run: verdict in motion with elapsed time, the address in flight, steps, deadline, calls, and then the result."""
+"""The view of a run: elapsed time, the address in flight, steps, deadline, calls, and then the result."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ class StartButton(Button):
 
 
 class NavItem(QPushButton):
-    """One place in the rail: icon, word, and the current one on a selected ground. Icons only when the rail is narrow."""
+    """One place in the rail: icon and word, the current one on a selected ground. Icons only in a narrow rail."""
 
     ring_radius = Radius.CONTROL
 

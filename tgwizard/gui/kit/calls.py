@@ -1,4 +1,4 @@
-"""The table "What will be sent": one row for each call, and below it one time axis with the gap hatched (STYLE section 6)."""
+"""The table "What will be sent": one row for each call, and one time axis with the gap hatched (STYLE section 6)."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ class TimeAxis(QWidget):
 
 
 def paint_hatch(painter: QPainter, theme: Theme, box: QRectF) -> None:
-    """Fill `box` with diagonal lines in `bad`, with an edge: the mark of a measured or predicted gap (STYLE section 3)."""
+    """Fill `box` with diagonal lines in `bad`, with an edge: the mark of a measured or predicted gap (STYLE 3)."""
     bad = theme.colour(Token.BAD)
     painter.save()
     painter.setBrush(theme.colour(Token.BAD_TINT))

@@ -36,7 +36,7 @@ class _Ring(QWidget):
 
 
 class FocusRing(QObject):
-    """Keeps the ring round the widget that has the focus, when that widget asks for one by a `ring_radius` attribute."""
+    """Keeps the ring round the widget that has the focus, if that widget has a `ring_radius` attribute."""
 
     def __init__(self, app: QApplication, theme: Theme) -> None:
         """Follow the focus of `app` until destroyed."""

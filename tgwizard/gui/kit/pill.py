@@ -1,4 +1,4 @@
-"""Pills, role badges and tags: one state, one role, or one plain word. None of them is ever a button (STYLE section 6)."""
+"""Pills, role badges and tags: one state, one role, one plain word. None of them is ever a button (STYLE section 6)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Pill(QWidget):
 
 
 class RoleBadge(QWidget):
-    """The role of a member: a filled diamond and "Active", a hollow one and "Standby", or a dashed ring and "Not known"."""
+    """What a member has to do with the address: a filled diamond, a hollow one, or a dashed ring, with its word."""
 
     def __init__(self, theme: Theme, shape: Shape, word: str, parent: QWidget | None = None) -> None:
         """Show `word` with the diamond `shape`."""

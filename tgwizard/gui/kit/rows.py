@@ -1,4 +1,4 @@
-"""Rows of facts: a check with its evidence, a note in a tinted box, an event of the timeline, a field of a member card."""
+"""Rows of facts: a check with its evidence, a note in a tinted box, an event of the timeline, a key with its value."""
 
 from __future__ import annotations
 

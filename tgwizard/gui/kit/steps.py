@@ -1,4 +1,4 @@
-"""The Steps panel of a run: each step with its shape, its detail, the time it took, and the time it was predicted to take."""
+"""The Steps panel of a run: each step with its shape, its detail, the time it took, and the predicted time."""
 
 from __future__ import annotations
 

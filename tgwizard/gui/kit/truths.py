@@ -1,4 +1,4 @@
-"""Three truths: configured active, reported active, Azure holder, each with source and age; a sign between two of them."""
+"""Three truths: configured active, reported active, Azure holder, with source and age; a sign between two of them."""
 
 from __future__ import annotations
 

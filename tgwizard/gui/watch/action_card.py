@@ -53,7 +53,7 @@ def button_text(verb: Verb, member: str) -> str:
 
 
 class ActionCard(Card):
-    """Graceful or forced: pill, cost in one line, checks worst first, button, and the reason while the button is off."""
+    """Graceful or forced: pill, cost in a line, checks worst first, button, and the reason while it is off."""
 
     asked = Signal()
     considered = Signal(bool)

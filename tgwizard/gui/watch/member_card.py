@@ -1,4 +1,4 @@
-"""The parts of the cluster picture that can be pointed at and read out: member card, pill of the floating IP, heartbeat link."""
+"""The parts of the cluster picture that are read out one by one: member card, pill of the floating IP, heartbeat."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class MemberCard(Surface):
 
 
 class AddressPill(QWidget):
-    """The floating IP: filled where Azure holds it, dashed while it is on no NIC. The only filled blue shape (STYLE 1)."""
+    """The floating IP: filled where Azure holds it, dashed while on no NIC. The only filled blue shape (STYLE 1)."""
 
     accessible_role = QAccessible.Role.Indicator
 

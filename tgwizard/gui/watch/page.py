@@ -1,4 +1,4 @@
-"""The cluster page: verdict, picture, three truths, events, and beside them the two failover cards with their reasons."""
+"""The cluster page: verdict, picture, three truths, events, and the two failover cards with their reasons."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Where everything on the cluster picture stands: pure geometry from a width and the measures of the text.
 
-Side by side while each member card has 300 px; below that the members are stacked and the pill travels in a lane between them.
+Side by side while each member card has 300 px; below that the members are stacked and the pill travels in a lane
+between them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the cluster picture shows, as plain values: no Qt, no snapshot. `watch/shown` makes them, the picture paints them."""
+"""What the cluster picture shows, as plain values. `watch/shown` makes them of a snapshot, the picture paints them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MemberShown:
 
 
 HOLDER = FactShown("Holder", Shape.ACTIVE)
-"""The badge of the member whose NIC lists the address. Azure's holder is one fact, Trustgrid's active member another."""
+"""The badge of the member whose NIC lists the address. Who is active in Trustgrid is another fact."""
 
 NOT_HOLDER = FactShown("No address", Shape.STANDBY)
 HOLDER_NOT_KNOWN = FactShown("Not known", Shape.NOT_KNOWN)

@@ -132,7 +132,7 @@ def checks_in_short(readiness: Readiness) -> str:
 
 
 def target_of(snapshot: Snapshot, preferred: Member | None) -> Member:
-    """The member a failover would go to: the one without the address; without a holder the preferred, else a running one."""
+    """Where a failover would go: the member without the address; without a holder the preferred, else a running one."""
     place = snapshot.place
     if place.member is not None:
         return snapshot.setup.other(place.member)
@@ -263,7 +263,7 @@ def _in_flight(
     """The docks and the pill while the run has the address in the air; None while a member holds it."""
     started = run.started
     target = None if started is None else setup.member(started.to)
-    current = run.current
+    current = run.stage
     if target is None or current is None or place.kind is PlaceKind.MEMBER:
         return None
     gaining = setup.members.index(target)

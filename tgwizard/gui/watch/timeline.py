@@ -56,7 +56,7 @@ class EventShown:
         return utc(self.at)
 
 
-def of_event(event: Observed | SourceLost | SourceBack | Finished, setup: ClusterSetup) -> EventShown:
+def of_event(event: Observed | SourceLost | SourceBack, setup: ClusterSetup) -> EventShown:
     """An event of the engine as a line."""
     at = event.stamp.at
     match event:
@@ -67,9 +67,11 @@ def of_event(event: Observed | SourceLost | SourceBack | Finished, setup: Cluste
             return EventShown(at, Shape.WARNING, sentence, "Azure")
         case SourceBack():
             return EventShown(at, Shape.GOOD, f"{_source(event.source, setup)} answers again", "Azure")
-        case Finished():
-            sentence = finished_sentence(event)
-            return EventShown(at, outcome_shape(event.outcome), sentence, f"run {event.run[:8]}")
+
+
+def of_end(event: Finished, verb: Verb | None) -> EventShown:
+    """The end of a run as a line; `verb` is known once the run has started."""
+    return EventShown(event.stamp.at, outcome_shape(event.outcome), end_sentence(event, verb), f"run {event.run[:8]}")
 
 
 def of_record(record: Record, _setup: ClusterSetup) -> EventShown | None:
@@ -85,26 +87,30 @@ def of_record(record: Record, _setup: ClusterSetup) -> EventShown | None:
             return None
 
 
-def finished_sentence(event: Finished) -> str:
+def _name(verb: Verb | None) -> str:
+    return {None: "Failover", Verb.GRACEFUL: "Graceful failover", Verb.FORCED: "Forced failover"}[verb]
+
+
+def end_sentence(event: Finished, verb: Verb | None) -> str:
     """How a run ended, in one sentence."""
     member = event.place.member.name if event.place.member is not None else ""
     times = [f"in {measured(event.seconds)}"] if event.seconds is not None else []
     if event.gap_as_read_s is not None:
         times.append(f"gap as read {measured(event.gap_as_read_s)}")
     if event.outcome is Outcome.DONE:
-        return f"Failed over to {member}" + (f" {', '.join(times)}" if times else "")
+        return f"{_name(verb)} to {member}" + (f" {', '.join(times)}" if times else "")
     words = {
-        Outcome.REFUSED: "Failover refused",
-        Outcome.CANCELLED: "Failover cancelled",
-        Outcome.YIELDED: "Failover yielded to someone else",
-        Outcome.UNKNOWN: "Failover ended, outcome not known",
-        Outcome.FAILED: "Failover failed",
+        Outcome.REFUSED: "refused",
+        Outcome.CANCELLED: "cancelled",
+        Outcome.YIELDED: "yielded to someone else",
+        Outcome.UNKNOWN: "ended, outcome not known",
+        Outcome.FAILED: "failed",
     }[event.outcome]
-    return f"{words}: {event.reason}" if event.reason else words
+    return f"{_name(verb)} {words}: {event.reason}" if event.reason else f"{_name(verb)} {words}"
 
 
 def _ended(record: Ended) -> str:
-    verb = "Graceful failover" if record.verb is Verb.GRACEFUL else "Forced failover"
+    verb = _name(record.verb)
     if record.outcome is Outcome.DONE:
         times = [f"in {measured(record.seconds)}"] if record.seconds is not None else []
         if record.gap_s is not None:

@@ -1,0 +1,72 @@
+"""Places: a lab held by this process, a lab attached over TLS, and what is said when neither works."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tgwizard.app.places import open_lab_place, serve_lab
+from tgwizard.cli.program import LabWish
+from tgwizard.engine.observe import Observer
+from tgwizard.lab.home import AttachedLab, HostedLab
+from tgwizard.model.problem import UserError
+from tgwizard.model.verdict import VerdictName, assess
+
+
+def test_that_a_second_program_sees_the_lab_of_the_first_over_tls(tmp_path: Path) -> None:
+    with contextlib.closing(open_lab_place(tmp_path / "lab")) as first:
+        assert isinstance(first.lab, HostedLab)
+        with contextlib.closing(open_lab_place(tmp_path / "lab")) as second:
+            assert isinstance(second.lab, AttachedLab)
+            assert second.services.cloud == first.services.cloud
+            assert second.services.state_dir == tmp_path / "lab" / "state"
+            (setup,) = second.profiles.load_all()
+            second.check(setup)
+            for place in (first, second):
+                verdict = assess(Observer(place.services.azure, place.services.clock, setup).look())
+                assert verdict.name is VerdictName.IN_SYNC
+            assert second.services.azure.token_life_s() > 3600
+
+
+def test_that_a_lab_is_held_by_one_program_only(tmp_path: Path) -> None:
+    wish = LabWish(tmp_path / "lab", latency="instant")
+    with contextlib.closing(serve_lab(wish)) as lab:
+        assert lab.ready.directory == tmp_path / "lab"
+        assert [path.name for path in lab.ready.clusters] == ["edge-dallas.toml"]
+        with pytest.raises(UserError, match=r"runs in .* already"):
+            serve_lab(LabWish(tmp_path / "lab"))
+
+
+def test_that_a_taken_port_is_told_and_the_folder_stays_free(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(UserError, match=str(port)) as caught:
+            serve_lab(LabWish(tmp_path / "lab", port=port))
+    assert caught.value.problem.code == "lab-port-taken"
+    with contextlib.closing(serve_lab(LabWish(tmp_path / "lab"))) as lab:
+        assert lab.ready.arm.startswith("https://localhost:")
+
+
+@pytest.mark.parametrize("content", ["{", json.dumps({"schema": 99})])
+def test_that_a_damaged_world_is_told_and_kept(tmp_path: Path, content: str) -> None:
+    world = tmp_path / "lab" / "world.json"
+    world.parent.mkdir()
+    world.write_text(content)
+    with pytest.raises(UserError, match=r"world\.json"):
+        open_lab_place(tmp_path / "lab")
+    assert world.read_text() == content
+
+
+def test_that_a_cluster_file_of_another_lab_is_refused(tmp_path: Path) -> None:
+    with contextlib.closing(open_lab_place(tmp_path / "one")) as one:
+        foreign = one.profiles.paths()[0].read_text()
+    with contextlib.closing(open_lab_place(tmp_path / "two")) as two:
+        two.profiles.paths()[0].write_text(foreign)
+        with pytest.raises(UserError, match="not of the connected cloud"):
+            two.profiles.load_all()

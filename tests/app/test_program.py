@@ -1,0 +1,121 @@
+"""The program as it is started: real processes, real signals, TLS between them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.bench import fits
+
+PATIENCE_S = 60
+
+
+def tgwizard(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tgwizard", *words]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, check=False
+    )
+
+
+@contextmanager
+def lab(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    words = ["lab", "run", "--lab-dir", str(folder), "--latency", "instant"]
+    command = [sys.executable, "-m", "tgwizard", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.communicate(timeout=PATIENCE_S)
+
+
+def test_that_a_failover_between_processes_ends_done_and_the_lab_remembers(tmp_path: Path) -> None:
+    folder = tmp_path / "lab"
+    options = ("--lab-dir", str(folder))
+    with lab(folder) as (process, ready):
+        fits(ready, "lab-ready")
+        assert ready["dir"] == str(folder)
+        moved = tgwizard("failover", *options, "--to", "tg-node-b", "--graceful", "--yes", "--json")
+        assert (moved.returncode, moved.stderr) == (0, "")
+        last = json.loads(moved.stdout.splitlines()[-1])
+        fits(last, "event")
+        assert (last["event"], last["outcome"], last["address"]) == ("finished", "done", "tg-node-b")
+        again = tgwizard(*options, "failover", "--to", "tg-node-b", "--graceful", "--yes", "--json")
+        assert again.returncode == 3
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0
+    status = tgwizard("status", *options, "--json")
+    assert status.returncode == 0
+    document = json.loads(status.stdout)
+    fits(document, "status")
+    assert document["holder"] == "tg-node-b"
+
+
+def test_that_help_and_bad_words_need_neither_azure_nor_qt_nor_the_lab() -> None:
+    program = (
+        "import sys; from tgwizard.app.main import main\n"
+        "try: code = main(sys.argv[1:])\n"
+        "except SystemExit as end: code = end.code\n"
+        "heavy = [n for n in sys.modules if n.split('.')[0] in ('azure', 'msal', 'PySide6', 'requests', 'cryptography')"
+        " or n.startswith('tgwizard.lab')]\n"
+        "assert not heavy, heavy\n"
+        "sys.exit(code)\n"
+    )
+    for words, code in ((["--help"], 0), (["--version"], 0), (["failover", "--help"], 0), (["nonsense"], 2)):
+        found = subprocess.run(
+            [sys.executable, "-c", program, *words], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
+        assert (found.returncode, found.stdout == "") == (code, code != 0), found.stderr
+        assert "Traceback" not in found.stderr
+
+
+def test_that_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tgwizard", "status", "--json", "--lab-dir", str(tmp_path / "lab")]
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        found = subprocess.run(
+            command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S, check=False
+        )
+    finally:
+        os.close(write)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_that_status_on_the_real_azure_without_a_saved_cluster_says_what_to_do() -> None:
+    found = tgwizard("status")
+    assert found.returncode == 2
+    assert "No cluster is saved" in found.stderr
+    assert "--lab" in found.stderr
+
+
+@pytest.mark.parametrize("words", [("status", "/no/such.toml"), ("failover", "x", "--to", "b", "--forced", "--yes")])
+def test_that_a_cluster_that_is_not_there_is_exit_2(words: tuple[str, ...]) -> None:
+    found = tgwizard(*words)
+    assert found.returncode == 2
+    assert "Traceback" not in found.stderr
+
+
+def test_that_no_token_reaches_the_log_of_a_whole_program(tmp_path: Path) -> None:
+    folder = tmp_path / "lab"
+    with lab(folder):
+        moved = tgwizard("failover", "--lab-dir", str(folder), "--to", "tg-node-b", "--forced", "--yes", "--json")
+        assert moved.returncode == 0
+    log = Path(os.environ["TGWIZARD_LOG_DIR"])
+    texts = [path.read_text() for path in log.glob("*")] + [moved.stdout, moved.stderr]
+    texts += [path.read_bytes().decode("latin-1") for path in (folder / "state").iterdir()]
+    for text in texts:
+        assert "eyJ" not in text
+        assert "Bearer" not in text

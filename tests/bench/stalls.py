@@ -1,0 +1,94 @@
+"""The event loop of the real window while it fails over on a lab in its own process, `fast` latency, real time.
+
+    python -m tests.bench.stalls [--moves N] [--where]
+
+A 5 ms timer in the window's thread measures the gaps between its ticks: one gap is how long the window could not have
+answered. The control is the same timer in a bare window beside it. `--where` samples the thread's stack during gaps,
+which costs time itself, and prints where they come from instead of judging.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.bench.measured.event_loop import Phase
+from tests.bench.measured.figures import Promise, Spread, judged, machine
+from tests.bench.measured.places import own_places, platform
+
+STALL_S = 0.050
+FAILOVER = (Phase.ASKING, Phase.RUNNING, Phase.ENDING)
+"""What counts as during a failover: from the click that opens the question to the page after the result."""
+
+
+def line(name: str, gaps: list[float], collection: float | None) -> str:
+    """One line of the table, in milliseconds."""
+    spread = Spread.of(gaps)
+    slow = sum(gap > 0.016 for gap in gaps)
+    garbage = "" if collection is None else f"{1000 * collection:>10.1f}"
+    figures = "".join(f"{1000 * value:>8.1f}" for value in (spread.p50, spread.p99, spread.most))
+    return f"  {name:<32}{len(gaps):>8}{figures}{slow:>9}{garbage}"
+
+
+def measure(moves: int, *, where: bool) -> tuple[dict[str, Any], list[float]]:
+    """Run the window, and the control beside it; what both told."""
+    with TemporaryDirectory(prefix="tgwizard-bench-") as folder:
+        environment = own_places(Path(folder))
+        module = [sys.executable, "-m", "tests.bench.measured.idle_window"]
+        with subprocess.Popen(
+            module, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as control:
+            done = subprocess.run(
+                [
+                    *(sys.executable, "-m", "tests.bench.measured.window_run", str(Path(folder) / "lab"), str(moves)),
+                    *(["--where"] if where else []),
+                ],
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=120 + 60 * moves,
+                check=False,
+            )
+            idle, _ = control.communicate()
+    lines = done.stdout.splitlines()
+    told: dict[str, Any] = json.loads(lines[0]) if lines else {"trouble": "the window told nothing"}
+    if told["trouble"] or done.returncode != 0:
+        sys.exit(
+            f"not measured: {told['trouble'] or 'the window was not closed cleanly'}, "
+            f"exit code {done.returncode}\n{done.stderr}"
+        )
+    return told, json.loads(idle)
+
+
+def main() -> int:
+    """Measure, print, judge."""
+    parser = argparse.ArgumentParser(description="Gaps in the window's event loop during failovers on the lab.")
+    parser.add_argument("--moves", type=int, default=3, help="failovers, by clicks")
+    parser.add_argument("--where", action="store_true", help="find out where gaps come from")
+    given = parser.parse_args()
+    told, idle = measure(given.moves, where=given.where)
+    print(f"{told['failovers']} failovers in the window on Qt's platform {platform(os.environ)}; {machine()}")
+    print(f"  {'ms between ticks of 5 ms':<32}{'ticks':>8}{'p50':>8}{'p99':>8}{'most':>8}{'> 16 ms':>9}{'garbage':>10}")
+    phases = {Phase[name]: seen for name, seen in told["phases"].items()}
+    for phase, seen in phases.items():
+        print(line(phase.value, seen["gaps"], seen["collection"]))
+    print(line("control: a bare window beside it", idle, None))
+    print(f"  usable {told['opened_s']:.2f} s after the window began; garbage: the longest collection in the phase")
+    for moment, size in told["memory"].items():
+        print(f"  memory {moment:<20}{size['VmRSS'] / 1024:>7.0f} MB, at most so far {size['VmHWM'] / 1024:.0f} MB")
+    for stack, count in told["stacks"]:
+        print(f"  {count:>4} x {stack}")
+    if given.where:
+        return 0
+    longest = max(gap for phase in FAILOVER for gap in phases[phase]["gaps"])
+    return judged([Promise("longest gap during a failover", 1000 * longest, 1000 * STALL_S, "ms")])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""Ctrl-C during a run: the first asks the engine to stop and waits for it, the second leaves and says how to go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.cli.bench import Shell, fits
+from tests.rig import Rig, rig
+from tgwizard.lab.lab import Lab
+from tgwizard.lab.transport import LabAdapter, lab_session
+
+PATIENCE_S = 20.0
+WORDS = ("failover", "--to", "tg-node-b", "--graceful", "--yes", "--json")
+
+
+class Gate(LabAdapter):
+    """The lab's adapter with a door: at the request that ``meets``, ``then`` runs first, in the run's own thread."""
+
+    def __init__(self, lab: Lab, meets: Callable[[requests.PreparedRequest], bool], then: Callable[[], None]) -> None:
+        super().__init__(lab)
+        self._meets = meets
+        self._then = then
+        self._opened = False
+
+    def send(self, request: requests.PreparedRequest, *arguments: object, **options: object) -> requests.Response:
+        if not self._opened and self._meets(request):
+            self._opened = True
+            self._then()
+        return super().send(request, *arguments, **options)  # type: ignore[arg-type]
+
+
+def gated(folder: Path, meets: Callable[[requests.PreparedRequest], bool], then: Callable[[], None]) -> Rig:
+    def session(lab: Lab) -> requests.Session:
+        found = lab_session(lab)
+        found.mount("https://", Gate(lab, meets, then))
+        return found
+
+    return rig(state=folder / "state", session=session)
+
+
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def a_probe(request: requests.PreparedRequest) -> bool:
+    return request.method == "PUT"
+
+
+class AfterDetach:
+    """Meets the first read of an interface that follows the first real write."""
+
+    def __init__(self) -> None:
+        self._puts = 0
+
+    def __call__(self, request: requests.PreparedRequest) -> bool:
+        # Two probes, then the detach.
+        self._puts += request.method == "PUT"
+        return self._puts == 3 and request.method == "GET"
+
+
+def test_that_ctrl_c_before_the_first_write_cancels_and_nothing_moves(tmp_path: Path) -> None:
+    told = threading.Event()
+
+    def then() -> None:
+        interrupt()
+        assert told.wait(PATIENCE_S)
+
+    shell = Shell(gated(tmp_path, a_probe, then))
+    shell.heard = lambda text: told.set() if "Stopping" in text else None
+    answered = shell(*WORDS)
+    assert answered.code == 6
+    last = answered.lines[-1]
+    fits(last, "event")
+    assert (last["event"], last["outcome"], last["address"]) == ("finished", "cancelled", "tg-node-a")
+    assert shell.rig.puts() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_that_ctrl_c_in_the_gap_puts_the_address_back_before_the_program_ends(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    told = threading.Event()
+
+    def then() -> None:
+        os.kill(os.getpid(), number)
+        assert told.wait(PATIENCE_S)
+
+    shell = Shell(gated(tmp_path, AfterDetach(), then))
+    shell.heard = lambda text: told.set() if "put back" in text else None
+    answered = shell(*WORDS)
+    last = answered.lines[-1]
+    fits(last, "event")
+    assert last["event"] == "finished"
+    assert last["address"] == "tg-node-a"
+    assert last["rolled_back"] is True
+    assert answered.code == {"failed": 4, "cancelled": 6}[last["outcome"]]
+    assert shell.rig.holders() == ["tg-node-a"]
+
+
+def test_that_a_second_ctrl_c_leaves_the_run_and_shows_the_resume_command(tmp_path: Path) -> None:
+    told, left = threading.Event(), threading.Event()
+
+    def then() -> None:
+        interrupt()
+        assert told.wait(PATIENCE_S)
+        interrupt()
+        assert left.wait(PATIENCE_S)
+
+    shell = Shell(gated(tmp_path, AfterDetach(), then))
+    shell.heard = lambda text: told.set() if "put back" in text else None
+    answered = shell(*WORDS)
+    running = shell.rig.services.jobs.writers()
+    left.set()
+    for job in running:
+        job.thread.join(PATIENCE_S)
+    assert answered.code == 5
+    assert "tgwizard resume edge-dallas --to tg-node-b" in answered.err
+    finished = [line for line in answered.lines if line["event"] == "finished"]
+    assert len(finished) == 1
+    fits(finished[0], "event")
+    assert finished[0]["outcome"] == "unknown"
+    assert finished[0]["resume"] == "tgwizard resume edge-dallas --to tg-node-b"
+
+
+def test_that_the_handlers_of_before_are_back_after_a_run(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    Shell(rig(state=tmp_path / "state"))(*WORDS)
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_that_status_watch_ends_at_ctrl_c_with_what_it_saw(tmp_path: Path) -> None:
+    seen = 0
+
+    class Slow(LabAdapter):
+        """Interrupts after the second round of reads."""
+
+        def send(self, request: requests.PreparedRequest, *arguments: object, **options: object) -> requests.Response:
+            nonlocal seen
+            seen += (request.url or "").count("tg-node-b-inside")
+            if seen == 2:
+                seen += 1
+                interrupt()
+            return super().send(request, *arguments, **options)  # type: ignore[arg-type]
+
+    def session(lab: Lab) -> requests.Session:
+        found = lab_session(lab)
+        found.mount("https://", Slow(lab))
+        return found
+
+    it = rig(state=tmp_path / "other", session=session)
+    answered = Shell(it)("status", "--watch", "--json")
+    assert answered.code == 0
+    for line in answered.lines:
+        fits(line, "event")
+    assert answered.lines[0]["event"] == "observed"
+    assert answered.lines[0]["status"]["holder"] == "tg-node-a"

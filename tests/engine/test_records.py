@@ -1,0 +1,103 @@
+"""The journal's records go through JSON and come back as they were, every one of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tgwizard.engine.records import (
+    Answer,
+    Answered,
+    Attempted,
+    Began,
+    Ended,
+    Record,
+    TurnedBack,
+    VerdictChanged,
+    from_document,
+    to_document,
+)
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Outcome, Step
+
+_TEXT = st.text(max_size=20)
+_SECONDS = st.none() | st.floats(0, 1e6)
+_LEAF = (
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | _TEXT
+)
+_BODY: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
+    _TEXT,
+    st.recursive(
+        _LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3), max_leaves=5
+    ),
+    max_size=3,
+)
+_STEPS = st.lists(st.sampled_from(Step), max_size=5).map(tuple)
+
+RECORDS: st.SearchStrategy[Record] = st.one_of(
+    st.builds(
+        Began,
+        run=_TEXT,
+        at=_TEXT,
+        cluster=_TEXT,
+        verb=st.sampled_from(Verb),
+        to=_TEXT,
+        other=_TEXT,
+        address=_TEXT,
+        nics=st.tuples(_TEXT, _TEXT),
+        intends=_STEPS,
+        configuration=st.none() | _BODY,
+        losing_body=_BODY,
+        gaining_body=_BODY,
+        first_request=_TEXT,
+    ),
+    st.builds(Attempted, _TEXT, _TEXT, st.sampled_from(Step), _TEXT, _TEXT, _TEXT),
+    st.builds(Answered, _TEXT, _TEXT, _TEXT, st.sampled_from(Answer), _TEXT, _TEXT, _TEXT),
+    st.builds(TurnedBack, _TEXT, _TEXT, _TEXT),
+    st.builds(
+        Ended,
+        _TEXT,
+        _TEXT,
+        st.sampled_from(Outcome),
+        _TEXT,
+        _TEXT,
+        st.sampled_from(Verb),
+        _TEXT,
+        _SECONDS,
+        _SECONDS,
+        _SECONDS,
+        _SECONDS,
+    ),
+    st.builds(VerdictChanged, _TEXT, _TEXT, _TEXT),
+)
+
+
+@given(record=RECORDS)
+def test_that_every_record_survives_the_way_through_json(record: Record) -> None:
+    kind, document = to_document(record)
+    assert from_document(kind, json.loads(json.dumps(document))) == record
+
+
+@given(record=RECORDS, more=_BODY)
+def test_that_keys_of_a_newer_program_are_passed_over(record: Record, more: dict[str, Any]) -> None:
+    kind, document = to_document(record)
+    later = {f"newer_{key}": value for key, value in more.items()}
+    assert from_document(kind, {**document, **later}) == record
+
+
+def test_that_a_line_of_an_older_program_without_the_measured_seconds_is_read() -> None:
+    ended = Ended("r", "t", Outcome.DONE, "tg-node-b", "reason", Verb.GRACEFUL, "tg-node-b", 8.0, 4.0, 4.0, 4.0)
+    kind, document = to_document(ended)
+    older = {key: value for key, value in document.items() if not key.endswith("_s") and key != "seconds"}
+    found = from_document(kind, older)
+    assert isinstance(found, Ended)
+    assert (found.holder, found.seconds, found.gap_s) == ("tg-node-b", None, None)
+
+
+def test_that_a_kind_nobody_knows_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        from_document("something_new", {})

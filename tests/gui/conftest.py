@@ -1,0 +1,52 @@
+"""What the window's tests share: our application object, a theme, and a desk with a real window on a lab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from tests.gui.desk import Desk, End, open_desk
+from tests.rig import Rig, rig
+from tgwizard.gui.start import make_app
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import ThemeChoice
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    """The application object as `start` makes it: fonts, name, accessible roles."""
+    found = QApplication.instance()
+    return found if isinstance(found, QApplication) else make_app(["tgwizard-tests"])
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[Theme]:
+    """The light theme."""
+    made = Theme(qapp, ThemeChoice.LIGHT)
+    yield made
+    made.deleteLater()
+
+
+@pytest.fixture
+def lab() -> Rig:
+    """A lab on a virtual clock: what engine values are made of."""
+    return rig()
+
+
+@pytest.fixture
+def desk(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    """Opens a window on a lab that runs in real time, without latency; closes it and its jobs afterwards."""
+    ends: list[End] = []
+
+    def open_it() -> Desk:
+        made, end = open_desk(theme, tmp_path)
+        ends.append(end)
+        return made
+
+    yield open_it
+    for end in ends:
+        end()
+    QApplication.processEvents()

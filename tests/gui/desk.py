@@ -1,0 +1,110 @@
+"""A person at the window: finds things by their accessible name, as a screen reader's user does, and presses them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+
+from tests.rig import Rig, rig
+from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.journal import Journal
+from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.kit.focus import FocusRing
+from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.opened import Opened, Surroundings
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.theme import Theme
+from tgwizard.lab.latency import Latency
+
+End = Callable[[], None]
+
+
+def accessible_name(widget: QWidget) -> str:
+    """What assistive technology is told to call the widget."""
+    interface = QAccessible.queryAccessibleInterface(widget)
+    return interface.text(QAccessible.Text.Name) if interface is not None else ""
+
+
+def accessible_description(widget: QWidget) -> str:
+    """What assistive technology is told about the widget."""
+    interface = QAccessible.queryAccessibleInterface(widget)
+    return interface.text(QAccessible.Text.Description) if interface is not None else ""
+
+
+def focusable(root: QWidget) -> Iterator[QWidget]:
+    """Every visible widget below `root` that can get the keyboard focus."""
+    for widget in root.findChildren(QWidget):
+        if widget.focusPolicy() is not Qt.FocusPolicy.NoFocus and widget.isVisibleTo(root):
+            yield widget
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A window on a lab, with the rig behind it."""
+
+    window: MainWindow
+    bridge: Bridge
+    rig: Rig
+    theme: Theme
+
+    @property
+    def session(self) -> ClusterSession:
+        """The one cluster's session."""
+        return next(iter(self.window.sessions.values()))
+
+    def all_named(self, start: str) -> list[QWidget]:
+        """Every visible widget whose accessible name begins with `start`."""
+        return [
+            widget
+            for widget in self.window.findChildren(QWidget)
+            if widget.isVisible() and accessible_name(widget).startswith(start)
+        ]
+
+    def find(self, start: str) -> QWidget:
+        """The one visible button whose accessible name begins with `start`, else the first such widget."""
+        found = self.all_named(start)
+        buttons = [widget for widget in found if isinstance(widget, QAbstractButton)]
+        assert found, f"nothing visible is called {start!r}"
+        return buttons[-1] if buttons else found[0]
+
+    def press(self, start: str) -> None:
+        """Click the button so called with the mouse."""
+        button = self.find(start)
+        assert button.isEnabled(), f"{start!r} is off: {accessible_description(button)}"
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def says(self, start: str) -> bool:
+        """Whether something visible has an accessible name that begins with `start`."""
+        return bool(self.all_named(start))
+
+
+def open_desk(theme: Theme, folder: Path, *, latency: Latency = Latency.INSTANT) -> tuple[Desk, End]:
+    """A shown window on scenario `ready`, real time, real SDK, real jobs; call the end when done."""
+    made = rig(latency, clock=SystemClock(), state=folder / "state", open_journal=Journal.open)
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    ring = FocusRing(app, theme)
+    bridge = Bridge()
+    window = MainWindow(theme, bridge, Surroundings("a test", is_lab=True))
+    bridge.start()
+    window.show()
+    window.show_opened(Opened(made.services, (replace(made.setup),)))
+
+    def end() -> None:
+        for session in window.sessions.values():
+            session.stop()
+        still = made.services.jobs.close(5.0)
+        bridge.stop()
+        window.hide()
+        window.deleteLater()
+        ring.deleteLater()
+        bridge.deleteLater()
+        assert not still, f"jobs outlived the window: {still}"
+
+    return Desk(window, bridge, made, theme), end

@@ -1,0 +1,292 @@
+"""The window on a real lab: a failover from click to result, names for everything, keys, and the questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.gui.desk import Desk, accessible_name, focusable
+from tgwizard.gui.dialogs.closing import CloseDuringRun
+from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.places import Place
+from tgwizard.gui.tokens import ThemeChoice
+from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.gui.watch.picture_values import PillState
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Outcome
+from tgwizard.model.snapshot import PlaceKind
+
+Open = Callable[[], Desk]
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture
+def ready(desk: Open, qtbot: QtBot) -> Desk:
+    """A window whose cluster has been read: both buttons can be pressed."""
+    made = desk()
+    qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: made.says("Fail over to tg-node-b…"), timeout=PATIENCE_MS)
+    return made
+
+
+def dialog_of(desk: Desk, qtbot: QtBot) -> ConfirmDialog:
+    """The open question, once its pre-flight has ended."""
+    dialogs = [found for found in desk.window.findChildren(ConfirmDialog) if found.isVisible()]
+    assert len(dialogs) == 1
+    return dialogs[0]
+
+
+def holder(desk: Desk) -> str:
+    (name,) = desk.rig.holders()
+    return name
+
+
+def test_that_a_failover_from_click_to_result_moves_the_floating_ip(ready: Desk, qtbot: QtBot) -> None:
+    ready.press("Fail over to tg-node-b…")
+    dialog = dialog_of(ready, qtbot)
+    qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
+    assert holder(ready) == "tg-node-a"
+    assert ready.rig.puts() == []
+    QTest.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: ready.says("Result: Done"), timeout=PATIENCE_MS)
+    assert holder(ready) == "tg-node-b"
+    page = ready.window.findChild(RunPage)
+    assert page is not None
+    assert page.banner.sentence == "Done: tg-node-b holds 10.20.2.50"
+    assert page.banner.shape is Shape.GOOD
+    qtbot.waitUntil(lambda: page.picture.pill.state is PillState.HELD, timeout=PATIENCE_MS)
+    assert ready.says("10.20.2.50, on tg-node-b")
+    ready.press("Back to edge-dallas")
+    qtbot.waitUntil(lambda: ready.says("Fail over to tg-node-a…"), timeout=PATIENCE_MS)
+    events = ready.window.findChild(ClusterPage)
+    assert events is not None
+    assert any(line.startswith("Graceful failover to tg-node-b in ") for line in events.events.sentences)
+
+
+def test_that_a_double_click_on_the_verb_starts_one_run(ready: Desk, qtbot: QtBot) -> None:
+    ready.press("Fail over to tg-node-b…")
+    dialog = dialog_of(ready, qtbot)
+    qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
+    answers: list[bool] = []
+    dialog.confirmed.connect(answers.append)
+    dialog.start.click()
+    dialog.start.click()
+    assert answers == [False]
+    qtbot.waitUntil(lambda: ready.says("Result: Done"), timeout=PATIENCE_MS)
+    assert len(ready.rig.puts()) == 2
+
+
+def test_that_cancel_is_the_default_and_enter_starts_nothing(ready: Desk, qtbot: QtBot) -> None:
+    ready.press("Fail over to tg-node-b…")
+    dialog = dialog_of(ready, qtbot)
+    qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
+    assert dialog.cancel.isDefault()
+    dialog.start.setFocus()
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        QTest.keyClick(dialog.start, key)
+        QTest.keyClick(dialog, key)
+    assert dialog.isVisible()
+    assert not ready.session.running
+    assert ready.rig.puts() == []
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    assert not ready.session.running
+
+
+def test_that_the_question_opens_with_the_focus_on_cancel(ready: Desk, qtbot: QtBot) -> None:
+    ready.window.activateWindow()
+    qtbot.waitUntil(ready.window.isActiveWindow)
+    ready.press("Fail over to tg-node-b…")
+    dialog = dialog_of(ready, qtbot)
+    assert QApplication.focusWidget() is dialog.cancel
+    QTest.keyClick(dialog.cancel, Qt.Key.Key_Return)
+    assert not dialog.isVisible()
+
+
+def test_that_tab_stays_inside_the_question(ready: Desk, qtbot: QtBot) -> None:
+    ready.window.activateWindow()
+    qtbot.waitUntil(ready.window.isActiveWindow)
+    ready.press("Fail over to tg-node-b…")
+    dialog = dialog_of(ready, qtbot)
+    qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
+    met = set()
+    for _ in range(8):
+        here = QApplication.focusWidget()
+        assert here is not None
+        assert dialog.isAncestorOf(here)
+        met.add(accessible_name(here))
+        QTest.keyClick(here, Qt.Key.Key_Tab)
+    assert met == {"Copy for a change ticket", "Cancel", "Fail over to tg-node-b"}
+
+
+def test_that_forced_is_off_until_the_cluster_name_was_typed(ready: Desk, qtbot: QtBot) -> None:
+    ready.press("Force failover to tg-node-b…")
+    dialog = dialog_of(ready, qtbot)
+    qtbot.waitUntil(lambda: dialog.pill.accessibleName() == "State: Possible, not advised", timeout=PATIENCE_MS)
+    assert not dialog.start.isEnabled()
+    QTest.keyClicks(dialog.typed, "edge-dalla")
+    assert not dialog.start.isEnabled()
+    QTest.keyClicks(dialog.typed, "s")
+    assert dialog.start.isEnabled()
+    QTest.keyClick(dialog.typed, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    assert not ready.session.running
+    QTest.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: ready.says("Result: Done"), timeout=PATIENCE_MS)
+    assert holder(ready) == "tg-node-b"
+
+
+def test_that_the_change_ticket_names_every_call_in_full(ready: Desk, qtbot: QtBot) -> None:
+    ready.press("Fail over to tg-node-b…")
+    dialog = dialog_of(ready, qtbot)
+    qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
+    dialog.copy.click()
+    text = QApplication.clipboard().text()
+    for member in ready.rig.setup.members:
+        assert f"PUT {member.nic.text}" in text
+    assert "Microsoft.Network/virtualNetworks/subnets/join/action" in text
+    assert "passed: You may write tg-node-b-inside" in text
+    dialog.reject()
+
+
+def test_that_a_block_found_by_the_preflight_keeps_the_verb_off_and_says_why(ready: Desk, qtbot: QtBot) -> None:
+    scope = ready.rig.b.nic
+    from tgwizard.lab.faults import Answer, Fault
+
+    refusal = '{"error": {"code": "AuthorizationFailed", "message": "no authorization to perform action"}}'
+    ready.rig.lab.faults.add(Fault("PUT", scope.name, Answer(403, refusal), nth=1, times=99))
+    ready.press("Fail over to tg-node-b…")
+    dialog = dialog_of(ready, qtbot)
+    qtbot.waitUntil(lambda: dialog.pill.accessibleName() == "State: Blocked", timeout=PATIENCE_MS)
+    assert not dialog.start.isEnabled()
+    assert "tg-node-b-inside" in dialog.start.toolTip()
+    dialog.reject()
+
+
+def test_that_ctrl_g_opens_the_question_and_never_acts(ready: Desk, qtbot: QtBot) -> None:
+    ready.window.activateWindow()
+    qtbot.waitUntil(ready.window.isActiveWindow)
+    QTest.keyClick(ready.window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    graceful = dialog_of(ready, qtbot)
+    assert "Fail over" in accessible_name(graceful)
+    graceful.reject()
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(ready.window, Qt.Key.Key_G, both)
+    forced = dialog_of(ready, qtbot)
+    assert "Force" in accessible_name(forced)
+    forced.reject()
+    assert ready.rig.puts() == []
+
+
+def test_that_f5_reads_azure_again_at_once(ready: Desk, qtbot: QtBot) -> None:
+    before = len(ready.rig.lab.requests)
+    ready.window.activateWindow()
+    qtbot.waitUntil(ready.window.isActiveWindow)
+    QTest.keyClick(ready.window, Qt.Key.Key_F5)
+    wanted = "virtualMachines"
+
+    def vms_were_read() -> bool:
+        return any(wanted in record.path for record in ready.rig.lab.requests[before:])
+
+    # Without F5 the machines are read every ten seconds only.
+    qtbot.waitUntil(vms_were_read, timeout=5_000)
+
+
+def test_that_every_focusable_widget_has_a_name_on_every_page_and_question(ready: Desk, qtbot: QtBot) -> None:
+    def nameless() -> list[str]:
+        found = focusable(ready.window)
+        return [f"{type(widget).__name__}" for widget in found if not accessible_name(widget).strip()]
+
+    assert nameless() == []
+    for width in (1024, 1440):
+        ready.window.resize(width, 900)
+        assert nameless() == []
+    for verb in Verb:
+        ready.window.ask(verb)
+        dialog = dialog_of(ready, qtbot)
+        qtbot.waitUntil(lambda dialog=dialog: "Asking" not in dialog.pill.accessibleName(), timeout=PATIENCE_MS)
+        assert nameless() == []
+        dialog.reject()
+    for place in Place:
+        ready.window.go_to(place)
+        assert nameless() == []
+
+
+def test_that_a_page_to_come_offers_nothing_to_press(ready: Desk) -> None:
+    for place in (Place.SET_UP, Place.LAB, Place.HISTORY, Place.REPORTS):
+        ready.window.go_to(place)
+        page = ready.window.stack.currentWidget()
+        assert page is not None
+        assert list(focusable(page)) == []
+
+
+def test_that_the_theme_button_switches_the_whole_window_at_once(ready: Desk) -> None:
+    light = ready.window.grab().toImage().pixelColor(5, 5).lightness()
+    ready.press("Use the dark theme")
+    assert ready.window.grab().toImage().pixelColor(5, 5).lightness() < light / 2
+    assert ready.theme.choice is ThemeChoice.DARK
+    assert ready.says("Use the light theme")
+
+
+def test_that_the_narrow_window_shows_verdict_buttons_picture_and_truths_without_scrolling(ready: Desk) -> None:
+    ready.window.resize(1024, 700)
+    page = ready.window.findChild(ClusterPage)
+    assert page is not None
+    bottom = page.mapTo(ready.window, page.rect().bottomLeft()).y()
+    for part in (page.banner, page.graceful.button, page.forced.button, page.picture, page.truths):
+        assert part.mapTo(ready.window, part.rect().bottomLeft()).y() <= bottom, accessible_name(part)
+
+
+def test_that_a_second_program_sees_the_move_and_we_see_its(ready: Desk, qtbot: QtBot) -> None:
+    ready.rig.fail_over(ready.rig.b)
+    ready.session.read_now()
+    qtbot.waitUntil(lambda: ready.says("Fail over to tg-node-a…"), timeout=PATIENCE_MS)
+    assert ready.session.snapshot is not None
+    assert ready.session.snapshot.place.kind is PlaceKind.MEMBER
+
+
+def test_that_closing_without_a_run_closes(ready: Desk, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(ready.window.closed):
+        ready.window.close()
+    assert not ready.window.isVisible()
+
+
+def test_that_closing_during_a_run_asks_and_closes_when_the_run_has_ended(ready: Desk, qtbot: QtBot) -> None:
+    from tgwizard.lab.latency import Latency
+
+    ready.rig.lab.latency = Latency.DRAWN
+    target = ready.rig.b
+    ready.session.fail_over(target, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: ready.session.run is not None and ready.session.run.started is not None)
+    ready.window.close()
+    assert ready.window.isVisible()
+    (dialog,) = [found for found in ready.window.findChildren(CloseDuringRun) if found.isVisible()]
+    assert dialog.cancel.isDefault()
+    with qtbot.waitSignal(ready.window.closed, timeout=40_000):
+        dialog.finish.click()
+    assert ready.session.run is not None
+    assert ready.session.run.finished is not None
+    assert ready.session.run.finished.outcome is Outcome.DONE
+    assert holder(ready) == "tg-node-b"
+
+
+def test_that_a_run_can_be_put_back_while_the_address_is_in_the_air(ready: Desk, qtbot: QtBot) -> None:
+    from tgwizard.lab.latency import Latency
+
+    ready.rig.lab.latency = Latency.FAST
+    ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: ready.says("Put it back on tg-node-a"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(ready.find("Put it back on tg-node-a").isEnabled, timeout=PATIENCE_MS)
+    ready.press("Put it back on tg-node-a")
+    qtbot.waitUntil(lambda: ready.says("Result: "), timeout=40_000)
+    assert ready.session.run is not None
+    assert ready.session.run.finished is not None
+    assert ready.session.run.finished.rolled_back
+    assert holder(ready) == "tg-node-a"

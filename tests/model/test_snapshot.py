@@ -1,0 +1,79 @@
+"""Where the address is, by what two interfaces say: the whole table."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tests.model.seen import FREE, HOLDS, NOW, STRANGER, UNREAD, A, B, Side, but, snapshot
+from tgwizard.model.cluster import Member, ResourceId
+from tgwizard.model.nic import Provisioning
+from tgwizard.model.snapshot import PlaceKind, Power, Reading
+
+UPDATING = Provisioning.UPDATING
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "elsewhere", "kind", "member"),
+    [
+        (HOLDS, FREE, (), PlaceKind.MEMBER, A),
+        (FREE, HOLDS, (), PlaceKind.MEMBER, B),
+        (but(HOLDS, state=Provisioning.FAILED), FREE, (), PlaceKind.MEMBER, A),
+        (HOLDS, but(FREE, state=UPDATING), (), PlaceKind.MEMBER, A),
+        (HOLDS, UNREAD, (), PlaceKind.MEMBER, A),
+        (but(HOLDS, state=UPDATING), FREE, (), PlaceKind.ATTACHING, A),
+        (but(FREE, state=UPDATING), FREE, (), PlaceKind.RELEASING, A),
+        (FREE, but(FREE, state=UPDATING), (), PlaceKind.RELEASING, B),
+        (FREE, FREE, (), PlaceKind.NO_NIC, None),
+        (FREE, FREE, None, PlaceKind.NO_NIC, None),
+        (but(FREE, state=Provisioning.FAILED), FREE, (), PlaceKind.NO_NIC, None),
+        (HOLDS, HOLDS, (), PlaceKind.BOTH, None),
+        (FREE, UNREAD, (), PlaceKind.NOT_KNOWN, None),
+        (UNREAD, UNREAD, (), PlaceKind.NOT_KNOWN, None),
+    ],
+)
+def test_that_the_place_follows_from_both_interfaces(
+    first: Side, second: Side, elsewhere: tuple[ResourceId, ...] | None, kind: PlaceKind, member: Member | None
+) -> None:
+    place = snapshot(first, second, elsewhere=elsewhere).place
+    assert (place.kind, place.member, place.stranger) == (kind, member, None)
+
+
+def test_that_a_stranger_is_named_only_when_no_member_has_to_do_with_the_address() -> None:
+    for first, second in itertools.product((HOLDS, FREE, but(FREE, state=UPDATING), UNREAD), repeat=2):
+        place = snapshot(first, second, elsewhere=(STRANGER,)).place
+        assert (place.stranger == STRANGER) == (first == FREE and second == FREE)
+
+
+def test_that_no_combination_of_readings_is_left_without_a_place() -> None:
+    sides = [Side(lists, state) for lists in (True, False) for state in Provisioning] + [UNREAD]
+    for first, second in itertools.product(sides, repeat=2):
+        place = snapshot(first, second).place
+        needs_member = place.kind in (PlaceKind.MEMBER, PlaceKind.ATTACHING, PlaceKind.RELEASING)
+        assert (place.member is not None) == needs_member
+
+
+def test_that_a_failed_try_keeps_the_old_value_with_its_age_and_counts() -> None:
+    from tests.model.seen import SILENT
+
+    first: Reading[int] = Reading()
+    assert first.age_s(NOW) is None
+    good = first.good(7, NOW)
+    missed = good.missed(SILENT).missed(SILENT)
+    assert (missed.value, missed.age_s(NOW + 5), missed.problem, missed.misses) == (7, 5.0, SILENT, 2)
+    assert missed.good(8, NOW + 6) == Reading(8, NOW + 6)
+
+
+def test_that_an_age_is_never_negative() -> None:
+    assert Reading(1, NOW).age_s(NOW - 3) == 0.0
+
+
+def test_that_the_older_interface_decides_the_age_and_a_missing_one_leaves_it_unknown() -> None:
+    assert snapshot(but(HOLDS, age_s=2), but(FREE, age_s=9)).oldest_nic_age_s() == 9
+    assert snapshot(HOLDS, UNREAD).oldest_nic_age_s() is None
+
+
+def test_that_what_was_never_read_is_not_known() -> None:
+    seen = snapshot(HOLDS, UNREAD).seen(B)
+    assert (seen.lists("10.20.2.50"), seen.provisioning, seen.power) == (None, None, Power.NOT_KNOWN)
