@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.bench import Shell, fits
 from tests.rig import Rig, rig
-from tgwizard.lab.faults import Answer, Fault, Moment, Reset
+from tgwizard.lab.faults import Answer, Fault, Moment, OperationTakes, Reset
 from tgwizard.lab.latency import Latency
 
 GRACEFUL = ("failover", "--to", "tg-node-b", "--graceful")
@@ -246,3 +246,40 @@ def test_that_a_run_without_a_journal_is_refused_with_one_finished_event(it: Rig
     assert answered.code == 3
     assert [line["event"] for line in answered.lines] == ["finished"]
     assert it.puts() == []
+
+
+def test_that_a_run_nobody_saw_the_end_of_is_unknown_and_resume_brings_it_to_its_end(it: Rig) -> None:
+    # The first PUT to the gaining interface is the probe, the second the attach.
+    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", OperationTakes(7200), nth=2))
+    answered = Shell(it)(*GRACEFUL, "--yes", "--json", "--lab-dir", "/a b")
+    assert answered.code == 5
+    last = answered.lines[-1]
+    fits(last, "event")
+    assert (last["outcome"], last["address"], last["place"]) == ("unknown", None, "attaching")
+    assert last["left"]
+    assert last["resume"] == "tgwizard resume edge-dallas --lab-dir '/a b'"
+    it.clock.sleep(7200)
+    resumed = Shell(it)("resume", "--json")
+    assert resumed.code == 0
+    for line in resumed.lines:
+        fits(line, "event")
+    assert (resumed.lines[-1]["outcome"], resumed.lines[-1]["address"]) == ("done", "tg-node-b")
+    assert it.holders() == ["tg-node-b"]
+
+
+def test_that_a_change_by_someone_else_during_the_run_is_kept_and_listed(it: Rig) -> None:
+    done = False
+
+    def tag() -> None:
+        nonlocal done
+        if not done and len(it.puts()) == 2:
+            done = True
+            it.edit(it.a, lambda body: body.update(tags={"by": "someone"}))
+
+    it.lab.on_change = tag
+    answered = Shell(it)(*GRACEFUL, "--yes", "--json")
+    last = answered.lines[-1]
+    fits(last, "event")
+    assert answered.code == 0
+    assert any(other["path"].startswith("tags") for other in last["by_other"])
+    assert it.nic(it.a).body["tags"] == {"by": "someone"}

@@ -1,13 +1,14 @@
 """The crash harness: a run is stopped at every boundary, and a fresh engine resumes on copies of what survived.
 
-Boundaries are: a request was sent, an answer was read, a journal commit was made. At each, the world and the journal's bytes are
-copied, twice: what a power cut leaves (flushed) and what a killed program leaves (written). A write that was on its way is then
-delivered never, before the resume, before each single request of the resume, or after it.
+Boundaries are: a request was sent, an answer was read, a journal commit was made. At each, the world and the
+journal's bytes are copied, twice: what a power cut leaves (flushed) and what a killed program leaves (written). A write
+that was on its way is then delivered never, before the resume, before each single request of the resume, or after it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -254,7 +255,7 @@ def _overlaps(lab: Lab, address: str) -> bool:
     spans = sorted(
         ((item.since, item.until) for item in lab.holdings if item.address == address), key=lambda span: span[0]
     )
-    return any(first[1] is None or first[1] > second[0] for first, second in zip(spans, spans[1:], strict=False))
+    return any(first[1] is None or first[1] > second[0] for first, second in itertools.pairwise(spans))
 
 
 def _told(request: requests.PreparedRequest) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.engine.cluster_file import check_address, load_cluster, save_cluster
+from tgwizard.engine.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.profiles import Profiles
+from tgwizard.model.address import check_address
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.problem import Problem, UserError

@@ -366,7 +366,7 @@ def test_that_four_reads_a_second_is_the_most() -> None:
 
 
 def _when(lab: Rig, what: Step | PlaceKind, act: Callable[[], object], *, done: bool = False) -> None:
-    """Let something happen at that point of the run: when the step starts (or is done), or the address is seen there."""
+    """Let something happen when that step of the run starts (or is done), or when the address is seen there."""
 
     class Ears(list[Event]):
         def append(self, event: Event) -> None:

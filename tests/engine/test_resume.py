@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.engine.crash import Boundary, Kind, Recorder, run_of
-from tests.rig import Rig, rig
+from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.journal import Durability
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster import ClusterIdentity, Member, Verb
 from tgwizard.model.event import CallMade, Event, Finished, Noted, Outcome
 from tgwizard.model.problem import UserError
 from tgwizard.model.snapshot import PlaceKind
@@ -124,9 +124,6 @@ def test_that_a_journal_of_other_interfaces_is_refused_and_kept(tmp_path: Path) 
     other = rig(state=tmp_path / "other")
     path.rename(target := other.services.state_dir / "journal-copy.sqlite")
     with pytest.raises(UserError) as caught:
-        from tests.rig import inline_journal
-        from tgwizard.model.cluster import ClusterIdentity
-
         inline_journal(target, ClusterIdentity(("x", "y"), "10.0.0.9"))
     assert caught.value.problem.code == "journal-of-another-cluster"
     assert target.exists()

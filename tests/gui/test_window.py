@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import Desk, accessible_name, focusable
@@ -19,6 +19,7 @@ from tgwizard.gui.places import Place
 from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.picture_values import PillState
+from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome
 from tgwizard.model.snapshot import PlaceKind
@@ -41,6 +42,11 @@ def dialog_of(desk: Desk, qtbot: QtBot) -> ConfirmDialog:
     dialogs = [found for found in desk.window.findChildren(ConfirmDialog) if found.isVisible()]
     assert len(dialogs) == 1
     return dialogs[0]
+
+
+def slow_detach(desk: Desk) -> None:
+    """Make the detach take a second, so that there is a middle of the run. The first PUT is the run's own probe."""
+    desk.rig.lab.faults.add(Fault("PUT", desk.rig.a.nic.name, OperationTakes(1.0), nth=2))
 
 
 def holder(desk: Desk) -> str:
@@ -158,8 +164,6 @@ def test_that_the_change_ticket_names_every_call_in_full(ready: Desk, qtbot: QtB
 
 def test_that_a_block_found_by_the_preflight_keeps_the_verb_off_and_says_why(ready: Desk, qtbot: QtBot) -> None:
     scope = ready.rig.b.nic
-    from tgwizard.lab.faults import Answer, Fault
-
     refusal = '{"error": {"code": "AuthorizationFailed", "message": "no authorization to perform action"}}'
     ready.rig.lab.faults.add(Fault("PUT", scope.name, Answer(403, refusal), nth=1, times=99))
     ready.press("Fail over to tg-node-b…")
@@ -235,13 +239,19 @@ def test_that_the_theme_button_switches_the_whole_window_at_once(ready: Desk) ->
     assert ready.says("Use the light theme")
 
 
-def test_that_the_narrow_window_shows_verdict_buttons_picture_and_truths_without_scrolling(ready: Desk) -> None:
+def test_that_the_narrow_window_shows_verdict_buttons_picture_and_truths_without_scrolling(
+    ready: Desk, qtbot: QtBot
+) -> None:
     ready.window.resize(1024, 700)
     page = ready.window.findChild(ClusterPage)
     assert page is not None
-    bottom = page.mapTo(ready.window, page.rect().bottomLeft()).y()
+
+    def below(part: QWidget) -> int:
+        return part.mapTo(page, part.rect().bottomLeft()).y() - page.rect().bottom()
+
+    qtbot.waitUntil(lambda: below(page.truths) <= 0)
     for part in (page.banner, page.graceful.button, page.forced.button, page.picture, page.truths):
-        assert part.mapTo(ready.window, part.rect().bottomLeft()).y() <= bottom, accessible_name(part)
+        assert below(part) <= 0, accessible_name(part)
 
 
 def test_that_a_second_program_sees_the_move_and_we_see_its(ready: Desk, qtbot: QtBot) -> None:
@@ -259,9 +269,7 @@ def test_that_closing_without_a_run_closes(ready: Desk, qtbot: QtBot) -> None:
 
 
 def test_that_closing_during_a_run_asks_and_closes_when_the_run_has_ended(ready: Desk, qtbot: QtBot) -> None:
-    from tgwizard.lab.latency import Latency
-
-    ready.rig.lab.latency = Latency.DRAWN
+    slow_detach(ready)
     target = ready.rig.b
     ready.session.fail_over(target, Verb.GRACEFUL)
     qtbot.waitUntil(lambda: ready.session.run is not None and ready.session.run.started is not None)
@@ -278,9 +286,7 @@ def test_that_closing_during_a_run_asks_and_closes_when_the_run_has_ended(ready:
 
 
 def test_that_a_run_can_be_put_back_while_the_address_is_in_the_air(ready: Desk, qtbot: QtBot) -> None:
-    from tgwizard.lab.latency import Latency
-
-    ready.rig.lab.latency = Latency.FAST
+    slow_detach(ready)
     ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)
     qtbot.waitUntil(lambda: ready.says("Put it back on tg-node-a"), timeout=PATIENCE_MS)
     qtbot.waitUntil(ready.find("Put it back on tg-node-a").isEnabled, timeout=PATIENCE_MS)

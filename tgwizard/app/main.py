@@ -5,6 +5,7 @@ Nothing heavy is imported here: ``--help`` and the window's first paint wait for
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -30,6 +31,10 @@ _log = logging.getLogger(__name__)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the result is its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that lacks a character shows a question mark; it never stops a run.
+            stream.reconfigure(errors="replace")
     program = Program(connect, run_lab, paths.lab_dir)
     screen = Screen(sys.stdout, sys.stderr, as_json="--json" in words)
     screen.ask = _ask if sys.stdin is not None and sys.stdin.isatty() else None

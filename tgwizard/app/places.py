@@ -16,10 +16,11 @@ from tgwizard.cli.program import LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import CallFailed, Cause
-from tgwizard.engine.profiles import Profiles, check_address
+from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
 from tgwizard.lab.home import AttachedLab, HostedLab, open_lab
 from tgwizard.lab.latency import Latency
+from tgwizard.model.address import check_address
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 
@@ -55,10 +56,10 @@ class Place:
             raise UserError(wrong)
 
     def close(self) -> None:
-        """Close the connection, and the lab when this process holds it (which saves its world)."""
+        """Close the connection, and the lab when this process holds it; UserError when its world cannot be saved."""
         self.azure.close()
         if self.lab is not None:
-            self.lab.close()
+            _close_lab(self.lab)
 
 
 def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
@@ -76,12 +77,23 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
     return Place(services, Profiles((config or lab.directory) / "clusters", lab.cloud), azure, lab)
 
 
+def _close_lab(lab: HostedLab | AttachedLab) -> None:
+    try:
+        lab.close()
+    except OSError as error:
+        what = f"The world of the lab in {lab.directory} was not saved."
+        fix = "Free the disk or the folder. The lab starts from what was saved before."
+        raise UserError(Problem("lab-not-saved", what, f"{error.strerror or error}.", fix)) from error
+
+
 def open_real_place(*, config: Path | None = None) -> Place:
     """The real Azure by the Azure CLI's sign-in. Written from the references; not run against the real Azure here."""
-    azure = adapters.real()
+    profiles = Profiles(config / "clusters" if config else paths.clusters_dir(), PUBLIC)
+    tenants = {setup.tenant for setup in profiles.readable()}
+    # One tenant: its token is asked for, whatever the CLI's default is. Several: the CLI's default decides.
+    azure = adapters.real(tenants.pop() if len(tenants) == 1 else None)
     services = Services(azure, SystemClock(), JobRunner(), paths.state_dir(), PUBLIC)
-    folder = config / "clusters" if config else paths.clusters_dir()
-    return Place(services, Profiles(folder, PUBLIC), azure)
+    return Place(services, profiles, azure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,7 @@ class ServedLab:
 
     def close(self) -> None:
         """Save the world and stop serving."""
-        self.lab.close()
+        _close_lab(self.lab)
 
 
 def serve_lab(wish: LabWish) -> ServedLab:

@@ -41,6 +41,7 @@ _ALLOCATED_TO = re.compile(r"already allocated to resource (\S+?)\.?(?:\s|$)", r
 _ACTION = re.compile(
     r"perform action(?:\(s\))? '([^']+)' (?:over scope|on the linked scope(?:\(s\))?) '([^']+)'", re.IGNORECASE
 )
+_RETRY_IN = re.compile(r"retried in (\d{1,4}) seconds", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _answered(doing: Doing, error: HttpResponseError) -> CallFailed:
         row.cause,
         status=status,
         allocated_to=_holder(document) if row.cause is Cause.ADDRESS_ALLOCATED else None,
-        retry_after_s=_seconds(response.headers.get("Retry-After")),
+        retry_after_s=_retry_after(response.headers.get("Retry-After"), document),
     )
 
 
@@ -159,13 +160,7 @@ def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
     chain = tuple(_chain(error))
     detail = tame(f"{type(chain[-1]).__name__}: {chain[-1]}")
     if isinstance(error, ClientAuthenticationError):
-        problem = Problem(
-            "not-signed-in",
-            "There is no sign-in to Azure, so nothing was asked.",
-            tame(error.message, 200),
-            "With the Azure CLI: az login.",
-        )
-        return CallFailed(problem, Certainty.NOT_SENT, Cause.SIGN_IN)
+        return CallFailed(_no_sign_in(error), Certainty.NOT_SENT, Cause.SIGN_IN)
     if any(isinstance(link, ssl.SSLCertVerificationError) for link in chain):
         problem = Problem(
             "certificate-not-accepted",
@@ -188,6 +183,17 @@ def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
     why = "No answer came in time." if silent else "The connection broke before the answer came."
     what = f"Whether Azure took the request to {doing} is not known." if doing.writes else f"Azure did not {doing}."
     return CallFailed(Problem("answer-lost", what, why, "Read again.", detail), Certainty.UNKNOWN)
+
+
+def _no_sign_in(error: ClientAuthenticationError) -> Problem:
+    """Why the credential gave no token. The texts looked for are those of azure-identity's AzureCliCredential."""
+    message = tame(error.message, 200)
+    why, fix = "The details say why.", "Sign in with the Azure CLI: az login."
+    if "not found on path" in message:
+        why, fix = "The Azure CLI (az) was not found on this computer.", "Install it, then sign in: az login."
+    elif "az login" in message:
+        why = "Nobody is signed in to the Azure CLI."
+    return Problem("not-signed-in", "There is no sign-in to Azure, so nothing was asked.", why, fix, message)
 
 
 def _what(doing: Doing, status: int | None) -> str:
@@ -238,11 +244,13 @@ def _json(response: Any) -> object:
         return None
 
 
-def _seconds(header: object) -> float | None:
+def _retry_after(header: object, error: ArmError) -> float | None:
+    """What Azure asks for, in seconds: by header, or in the words of a busy resource (azure-wire.md 2.4)."""
     try:
         seconds = float(str(header))
     except ValueError:
-        return None
+        found = next((hit for item in error.walk() if (hit := _RETRY_IN.search(item.message))), None)
+        return float(found.group(1)) if found else None
     return seconds if 0 <= seconds < 86400 else None
 
 

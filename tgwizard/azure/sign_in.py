@@ -20,6 +20,8 @@ from typing import Any, Protocol
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
+from tgwizard.model.problem import UserError
+
 ARM_SCOPE = "https://management.azure.com/.default"
 """The audience of Azure Resource Manager; the lab accepts the same one (lab-clients.md 5)."""
 
@@ -69,7 +71,10 @@ class LabToken:
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:  # noqa: ARG002 - the SDK's signature
         """A token with the expiry that its own ``exp`` claim states."""
-        text = self._fetch()
+        try:
+            text = self._fetch()
+        except (UserError, OSError) as error:
+            raise ClientAuthenticationError(f"the lab gave no token: {error}") from error
         return AccessToken(text, expiry(text))
 
 

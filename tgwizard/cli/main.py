@@ -39,8 +39,24 @@ def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
         case LabRun() as command:
             return commands.lab_run(command, program, screen)
         case Status() | Failover() | Resume() as command:
-            with contextlib.closing(program.connect(call.where)) as connection:
-                return _connected(command, connection, call, screen)
+            connection = program.connect(call.where)
+            try:
+                code = _connected(command, connection, call, screen)
+            except BaseException:
+                with contextlib.suppress(UserError):
+                    connection.close()
+                raise
+            return _closed(connection, code, screen)
+
+
+def _closed(connection: Connection, code: ExitCode, screen: Screen) -> ExitCode:
+    """A trouble at closing is told, and never hides how the command ended."""
+    try:
+        connection.close()
+    except UserError as error:
+        screen.complain(error)
+        return ExitCode.FAILED if code is ExitCode.DONE else code
+    return code
 
 
 def _connected(command: Status | Failover | Resume, connection: Connection, call: Call, screen: Screen) -> ExitCode:

@@ -38,17 +38,17 @@ class Screen:
     def document(self, document: Mapping[str, Any]) -> None:
         """One JSON document on one line, when JSON was asked for."""
         if self.as_json:
-            self._write(self.out, json.dumps(document, ensure_ascii=False))
+            self._write(self.out, json.dumps(document))
 
     def announce(self, document: Mapping[str, Any]) -> None:
         """One JSON document in either mode."""
-        self._write(self.out, json.dumps(document, ensure_ascii=False))
+        self._write(self.out, json.dumps(document))
 
     def complain(self, error: UserError) -> None:
         """Every problem of the error, in words, or as one JSON document on standard error."""
         if self.as_json:
             problems = [problem_document(problem) for problem in error.problems]
-            self._write(self.err, json.dumps({"schema": SCHEMA, "error": {"problems": problems}}, ensure_ascii=False))
+            self._write(self.err, json.dumps({"schema": SCHEMA, "error": {"problems": problems}}))
             return
         for problem in error.problems:
             self.warn(problem)
@@ -72,7 +72,8 @@ class Screen:
         try:
             stream.write(line + "\n")
             stream.flush()
-        except (BrokenPipeError, ValueError, OSError):
+        except (OSError, ValueError):
+            # The reader went away, or the stream was closed under us.
             self._deaf.add(id(stream))
 
 

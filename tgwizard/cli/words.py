@@ -96,7 +96,7 @@ def where(place: Place, address: str) -> str:
         case PlaceKind.BOTH:
             return f"{address} is named by both interfaces; one answer must be old"
         case _:
-            return f"where {address} is, is not known"
+            return f"{address}, holder not known"
 
 
 @dataclass(slots=True)

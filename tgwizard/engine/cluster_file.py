@@ -13,7 +13,6 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -135,31 +134,6 @@ def save_cluster(path: Path, setup: ClusterSetup) -> None:
         raise UserError(
             Problem("file-not-written", what, tame(error, 200), "The old file, if any, is unchanged.")
         ) from error
-
-
-def check_address(setup: ClusterSetup, prefixes: tuple[str, ...]) -> Problem | None:
-    """Whether the floating IP lies in one of the subnet's ranges and is none of the five that Azure keeps (azure-
-    wire.md 2.5).
-    """
-    ranges = [IPv4Network(prefix, strict=False) for prefix in prefixes if ":" not in prefix]
-    home = next((network for network in ranges if setup.address in network), None)
-    if home is None:
-        spans = listed(str(network) for network in ranges) or "no IPv4 range"
-        return Problem(
-            "address-outside-subnet",
-            f"floating.address {setup.address} is not in {setup.subnet.name}.",
-            f"That subnet has {spans}.",
-            "Correct floating.address or floating.subnet in the cluster file. Nothing was changed.",
-        )
-    position = int(setup.address) - int(home.network_address)
-    if position < 4 or setup.address == home.broadcast_address:
-        return Problem(
-            "address-reserved",
-            f"floating.address {setup.address} is reserved by Azure.",
-            f"Azure keeps the first four and the last address of {home} for itself.",
-            "Choose another floating.address in the cluster file. Nothing was changed.",
-        )
-    return None
 
 
 def _text_of(path: Path) -> str:

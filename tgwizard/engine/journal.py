@@ -16,6 +16,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from tgwizard.engine.records import Began, Ended, Record, VerdictChanged, from_document, to_document
 from tgwizard.model.cluster import ClusterIdentity
@@ -116,37 +117,33 @@ class Journal:
         self.append("", VerdictChanged(utc(at), verdict.name.value, verdict.sentence))
 
     def records(self, run: str) -> tuple[Record, ...]:
-        """All records of a run, oldest first."""
-        rows = self._database.execute("SELECT kind, data FROM record WHERE run = ? ORDER BY seq", (run,))
-        return tuple(from_document(kind, json.loads(data)) for kind, data in rows)
+        """All records of a run, oldest first. UserError when the file is damaged; so with all that read."""
+        rows = self._rows("SELECT kind, data FROM record WHERE run = ? ORDER BY seq", run)
+        return tuple(self._record(kind, data) for kind, data in rows)
 
     def unfinished(self) -> Began | None:
         """The latest run, when it has no end; earlier ones were overtaken by it."""
-        row = self._database.execute(
-            "SELECT run, data FROM record WHERE kind = 'began' ORDER BY seq DESC LIMIT 1"
-        ).fetchone()
-        if row is None:
+        rows = self._rows("SELECT run, data FROM record WHERE kind = 'began' ORDER BY seq DESC LIMIT 1")
+        if not rows:
             return None
-        run, data = row
-        ended = self._database.execute("SELECT 1 FROM record WHERE run = ? AND kind = 'ended'", (run,)).fetchone()
-        began = from_document("began", json.loads(data))
-        return began if ended is None and isinstance(began, Began) else None
+        run, data = rows[0]
+        ended = self._rows("SELECT 1 FROM record WHERE run = ? AND kind = 'ended'", run)
+        began = self._record("began", data)
+        return began if not ended and isinstance(began, Began) else None
 
     def latest(self, limit: int = 50) -> tuple[Record, ...]:
         """The latest beginnings, ends and verdict changes, newest first: what a timeline shows."""
-        rows = self._database.execute(
+        rows = self._rows(
             "SELECT kind, data FROM record WHERE kind IN ('began', 'ended', 'verdict_changed') "
             "ORDER BY seq DESC LIMIT ?",
-            (limit,),
+            limit,
         )
-        return tuple(from_document(kind, json.loads(data)) for kind, data in rows)
+        return tuple(self._record(kind, data) for kind, data in rows)
 
     def ends(self, limit: int = 10) -> tuple[Ended, ...]:
         """The latest ended runs, newest first: what predictions are made from."""
-        rows = self._database.execute(
-            "SELECT data FROM record WHERE kind = 'ended' ORDER BY seq DESC LIMIT ?", (limit,)
-        )
-        found = (from_document("ended", json.loads(data)) for (data,) in rows)
+        rows = self._rows("SELECT data FROM record WHERE kind = 'ended' ORDER BY seq DESC LIMIT ?", limit)
+        found = (self._record("ended", data) for (data,) in rows)
         return tuple(record for record in found if isinstance(record, Ended))
 
     def close(self, grace_s: float = 5.0) -> None:
@@ -192,19 +189,32 @@ class Journal:
                 )
             )
 
-    def _drain(self) -> None:
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         try:
-            database = _connect(self.path)
+            return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            self.on_trouble(_trouble(self.path, error))
-            while self._queue.get() is not None:
-                continue
-            return
+            raise UserError(_damaged(self.path, error)) from error
+
+    def _record(self, kind: str, data: str) -> Record:
+        try:
+            return from_document(kind, json.loads(data))
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(_damaged(self.path, error)) from error
+
+    def _drain(self) -> None:
+        database: sqlite3.Connection | None = None
         try:
             while (item := self._queue.get()) is not None:
+                try:
+                    # Opened anew after a failure: a file that was busy for a moment must not silence the whole run.
+                    database = database or _connect(self.path)
+                except sqlite3.Error as error:
+                    self.on_trouble(_trouble(self.path, error))
+                    continue
                 self._write(database, *item)
         finally:
-            database.close()
+            if database is not None:
+                database.close()
 
     def _write(self, database: sqlite3.Connection, run: str, record: Record) -> None:
         try:
@@ -224,7 +234,11 @@ class Journal:
 
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=_BUSY_MS / 1000, check_same_thread=False)
-    database.execute("PRAGMA synchronous=NORMAL")
+    try:
+        database.execute("PRAGMA synchronous=NORMAL")
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
 
 

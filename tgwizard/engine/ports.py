@@ -132,6 +132,9 @@ class Azure(Protocol):
     def nics_listing(self, address: str, subnet: ResourceId) -> tuple[ResourceId, ...]:
         """Every interface in the subnet's virtual network, as far as it can be read, that names the address."""
 
+    def subnet_prefixes(self, subnet: ResourceId) -> tuple[str, ...]:
+        """The address ranges of a subnet, as Azure spells them (10.20.2.0/24)."""
+
     def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
         """What the signed-in identity holds at a scope."""
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty
 from tgwizard.engine.readiness import readiness
+from tgwizard.model.address import check_address
 from tgwizard.model.cluster import Member, ResourceId, Verb
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import Carried, ClusterSetup
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import allows
@@ -53,6 +54,7 @@ def preflight(
     """Ask everything that the run depends on. ``needed_life_s``: how long the token must last, real seconds."""
     findings = list(readiness(snapshot, to, verb).findings)
     findings.append(_token(azure, needed_life_s))
+    findings.append(_range(azure, snapshot.setup))
     sides = [to] if snapshot.place.kind is PlaceKind.NO_NIC else [to, snapshot.setup.other(to)]
     for member in sides:
         document = snapshot.seen(member).nic.value
@@ -60,6 +62,18 @@ def preflight(
             findings.append(_probe(azure, member.nic, document))
     findings += [_join(azure, thing) for thing in _things(carried)]
     return Preflight(Readiness.of(findings), snapshot.now)
+
+
+def _range(azure: Azure, setup: ClusterSetup) -> Finding:
+    """An address outside its subnet would only be refused at the attach, when it is already detached."""
+    try:
+        problem = check_address(setup, azure.subnet_prefixes(setup.subnet))
+    except CallFailed as failure:
+        unsure = f"Whether {setup.address} lies in {setup.subnet.name} is not known"
+        return Finding(Level.NOT_KNOWN, unsure, failure.problem.what, failure.problem)
+    if problem is not None:
+        return Finding(Level.BLOCKS, problem.what, problem.why, problem)
+    return Finding(Level.PASSED, f"{setup.address} lies in {setup.subnet.name}")
 
 
 def _probe(azure: Azure, nic: ResourceId, document: NicDocument) -> Finding:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tgwizard.engine.cluster_file import check_address, load_cluster, save_cluster
+from tgwizard.engine.cluster_file import load_cluster, save_cluster
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import listed, tame
 
-__all__ = ["Profiles", "check_address", "load_cluster", "save_cluster"]
+__all__ = ["Profiles", "load_cluster", "save_cluster"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Profiles:
         by_file = self.folder / f"{path.name}.toml"
         if path.name == wanted and by_file in self.paths():
             return load_cluster(by_file, self.cloud)
-        named = [setup for setup in self._readable() if setup.name.lower() == wanted.lower()]
+        named = [setup for setup in self.readable() if setup.name.lower() == wanted.lower()]
         if len(named) == 1:
             return named[0]
         what = f"There is no cluster named {tame(wanted, 80)}."
@@ -69,7 +69,8 @@ class Profiles:
         what = "Several clusters are saved, so one has to be named."
         raise UserError(Problem("cluster-not-named", what, self._known(), "Add the cluster's name."))
 
-    def _readable(self) -> list[ClusterSetup]:
+    def readable(self) -> list[ClusterSetup]:
+        """The saved clusters whose files are in order."""
         found = []
         for path in self.paths():
             try:

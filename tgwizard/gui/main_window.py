@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
         self._cluster_pages: dict[str, ClusterPage] = {}
         self._run_pages: dict[str, RunPage] = {}
         self._current = ""
-        self._dialog: Sheet | None = None
+        self.dialog: Sheet | None = None
         self._closing = False
         self._root = QWidget()
         self.setWindowTitle("tgwizard")
@@ -177,7 +177,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def go_to(self, place: Place) -> None:
         """Show a place of the rail."""
-        if self._dialog is not None:
+        if self.dialog is not None:
             return
         self._current = ""
         self.rail.mark(place)
@@ -189,7 +189,7 @@ class MainWindow(QMainWindow):
     def open_cluster(self, name: str) -> None:
         """Show a cluster: its run while one is in progress, else its page."""
         session = self.sessions.get(name)
-        if session is None or self._dialog is not None:
+        if session is None or self.dialog is not None:
             return
         if session.running:
             self._show_run(session)
@@ -261,13 +261,13 @@ class MainWindow(QMainWindow):
     def ask(self, verb: Verb) -> None:
         """Open the question for `verb` on the cluster shown; never acts (Ctrl+G, Ctrl+Shift+G)."""
         page = self.stack.currentWidget()
-        if isinstance(page, ClusterPage) and self._dialog is None:
+        if isinstance(page, ClusterPage) and self.dialog is None:
             page.ask(verb)
 
     def _asker(self, session: ClusterSession) -> Callable[[Verb], None]:
         def ask(verb: Verb) -> None:
             plan = session.plan(verb)
-            if plan is None or self._dialog is not None:
+            if plan is None or self.dialog is not None:
                 return
             dialog = ConfirmDialog(self._theme, self._root, session, plan)
             dialog.confirmed.connect(self._starter(session, verb, plan.to.name))
@@ -284,13 +284,13 @@ class MainWindow(QMainWindow):
         return start
 
     def _open(self, dialog: Sheet) -> None:
-        self._dialog = dialog
+        self.dialog = dialog
         dialog.finished.connect(self._on_dialog_finished)
         dialog.open()
 
     @Slot(int)
     def _on_dialog_finished(self, _result: int) -> None:
-        self._dialog = None
+        self.dialog = None
 
     # Events ------------------------------------------------------------------------------------------------------
 
@@ -337,7 +337,7 @@ class MainWindow(QMainWindow):
             self.closed.emit()
             return
         event.ignore()
-        if self._dialog is not None:
+        if self.dialog is not None:
             return
         self.open_cluster(session.setup.name)
         dialog = CloseDuringRun(self._theme, self._root, session)

@@ -23,7 +23,7 @@ from tgwizard.engine.services import Services
 from tgwizard.engine.watch.monitor import Monitor
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.failover.run_words import moving_detail, moving_sentence
-from tgwizard.gui.watch.shown import aged, target_of, verdict_now
+from tgwizard.gui.watch.shown import aged, is_behind, target_of, verdict_now
 from tgwizard.gui.watch.timeline import EventShown, of_end, of_event, of_record
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -122,6 +122,8 @@ class ClusterSession(QObject):
         verdict = verdict_now(snapshot)
         if self.run is not None and self.running and verdict.name in _OF_A_MOVE:
             return Verdict(VerdictName.MOVING, moving_sentence(self.run), moving_detail(self.run, self.now()))
+        if is_behind(snapshot, self.run):
+            return Verdict(VerdictName.MOVING, f"Reading where {snapshot.address} is after the run")
         return verdict
 
     @property
@@ -147,6 +149,8 @@ class ClusterSession(QObject):
             return Problem("not-read", "Azure has not answered yet.", "", "The buttons come on with the first reading.")
         if self.running:
             return Problem("run-in-progress", "A run already works on this cluster.", "", "Wait until it has ended.")
+        if is_behind(snapshot, self.run):
+            return Problem("not-read-since-run", "Azure is read again after the run.")
         return can_fail_over(snapshot, target, verb)
 
     def plan(self, verb: Verb) -> FailoverPlan | None:

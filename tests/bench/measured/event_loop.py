@@ -26,15 +26,20 @@ class Phase(Enum):
     OPENING = "opening, with the SDK's import"
     WATCHING = "watching, nothing asked"
     ASKING = "the question, with its checks"
-    RUNNING = "the failover"
-    ENDING = "the result and the way back"
+    RUNNING = "the failover, to its result"
+    ENDING = "the way back"
 
 
 @dataclass(slots=True)
 class Gaps:
-    """The gaps between two ticks in one phase, and the longest collection of garbage, all in seconds."""
+    """The gaps between two ticks in one phase, all in seconds.
+
+    ``own`` is the most that the window's thread itself computed in any gap: the rest of a gap it waited, for Python's
+    lock or for a processor. ``collection`` is the longest collection of garbage.
+    """
 
     gaps: list[float] = field(default_factory=list)
+    own: float = 0.0
     collection: float = 0.0
 
 
@@ -47,6 +52,7 @@ class LoopWatch(QObject):
         self.phase = phase
         self.seen: dict[Phase, Gaps] = {}
         self.last = time.perf_counter()
+        self._own = time.thread_time()
         self._collecting = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -55,9 +61,10 @@ class LoopWatch(QObject):
         self._timer.start()
         gc.callbacks.append(self._on_collection)
 
-    def leave_out(self, seconds: float) -> None:
-        """Do not count the seconds that the benchmark itself has just spent in this thread."""
+    def leave_out(self, seconds: float, own: float) -> None:
+        """Do not count what the benchmark itself has just spent in this thread, and computed in it."""
         self.last += seconds
+        self._own += own
 
     def stop(self) -> None:
         """Tick no more."""
@@ -65,9 +72,11 @@ class LoopWatch(QObject):
         gc.callbacks.remove(self._on_collection)
 
     def _tick(self) -> None:
-        now = time.perf_counter()
-        self._here().gaps.append(now - self.last)
-        self.last = now
+        now, own = time.perf_counter(), time.thread_time()
+        here = self._here()
+        here.gaps.append(now - self.last)
+        here.own = max(here.own, own - self._own)
+        self.last, self._own = now, own
 
     def _here(self) -> Gaps:
         return self.seen.setdefault(self.phase, Gaps())

@@ -25,7 +25,8 @@ from tgwizard.model.verdict import VerdictName
 LOOK_MS = 50
 WATCH_S = 6.0
 READING_S = 2.0
-REST_S = 3.0
+RESULT_S = 1.0
+REST_S = 2.0
 PATIENCE_S = 60.0
 """No phase of a failover under `fast` latency lasts longer."""
 
@@ -48,6 +49,7 @@ class Driver(QObject):
         self._memory = {"before opening": memory()}
         self._began = self._since = time.monotonic()
         self._clicked = ""
+        self._finished_at: float | None = None
         self._opened_s = 0.0
         self.watch = LoopWatch(self)
         self._sampler = Sampler(self.watch) if where else None
@@ -57,9 +59,9 @@ class Driver(QObject):
         self._timer.start()
 
     def _look(self) -> None:
-        began = time.perf_counter()
+        began, own = time.perf_counter(), time.thread_time()
         self._step()
-        self.watch.leave_out(time.perf_counter() - began)
+        self.watch.leave_out(time.perf_counter() - began, time.thread_time() - own)
 
     def _step(self) -> None:
         if time.monotonic() - self._since > PATIENCE_S:
@@ -95,12 +97,10 @@ class Driver(QObject):
             self._click(button)
 
     def _asking(self, window: MainWindow, session: ClusterSession) -> None:
-        if session.running:
-            self._enter(Phase.RUNNING)
-            return
         target = session.target
         start = self._enabled(window, f"Fail over to {target.name}") if target is not None else None
         if start is not None and self._rested(READING_S):
+            self._enter(Phase.RUNNING)
             self._click(start)
 
     def _running(self, session: ClusterSession) -> None:
@@ -110,8 +110,12 @@ class Driver(QObject):
         if finished.outcome is not Outcome.DONE:
             self._tell(f"a failover ended as {finished.outcome.value}: {finished.reason}")
             os._exit(1)
-        self._done += 1
-        self._enter(Phase.ENDING)
+        if self._finished_at is None:
+            self._finished_at = time.monotonic()
+        elif time.monotonic() - self._finished_at > RESULT_S:
+            self._finished_at = None
+            self._done += 1
+            self._enter(Phase.ENDING)
 
     def _ending(self, window: MainWindow, session: ClusterSession) -> None:
         if not self._rested(REST_S):
@@ -157,7 +161,7 @@ class Driver(QObject):
             "failovers": self._done,
             "opened_s": self._opened_s,
             "phases": {
-                phase.name: {"gaps": seen.gaps, "collection": seen.collection}
+                phase.name: {"gaps": seen.gaps, "own": seen.own, "collection": seen.collection}
                 for phase, seen in self.watch.seen.items()
             },
             "memory": self._memory,

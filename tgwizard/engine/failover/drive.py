@@ -140,6 +140,7 @@ class Drive:
         step, before = step_of(move, self.standing.goal) or Step.ATTACH, self.standing
         request = self.began.first_request if move is Move.DETACH and self.standing.sent_nothing else ""
         self._mark(member, Sent(step, document.etag, Answer.UNKNOWN))
+        self.teller.located(self.observer.snapshot().place, self.cancel_meaning)
         reply = self.sender.send(step, member, document, request=request)
         if isinstance(reply, CallFailed):
             return self._not_accepted(move, member, reply, before)

@@ -50,7 +50,7 @@ class Teller:
     to: Member
     _step: Step | None = None
     _since: float = 0.0
-    _place: Place | None = None
+    _located: tuple[Place, CancelMeaning] | None = None
 
     def step(self, step: Step | None, cancel: CancelMeaning, deadline_s: float | None) -> None:
         """Be in this step from now on; tells the end of the one before."""
@@ -72,9 +72,9 @@ class Teller:
         self._report(StepWaiting(self.sender.stamp(), self._run, self._step or Step.CHECK, what, until_s))
 
     def located(self, place: Place, cancel: CancelMeaning) -> None:
-        """Where the address is, told when it changed."""
-        if place != self._place:
-            self._place = place
+        """Where the address is and what a cancel would do, told when either changed."""
+        if (place, cancel) != self._located:
+            self._located = (place, cancel)
             self._report(Located(self.sender.stamp(), self._run, place, cancel))
 
     @property

@@ -94,7 +94,7 @@ class Monitor:
             return self.pace.nics_s
         misses = max(seen.nic.misses for seen in self._observer.snapshot().members)
         grown = self.pace.nics_s * float(2 ** max(0, min(misses - 2, 6)))
-        return min(grown, self.pace.worst_s) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not secrecy
+        return min(grown, self.pace.worst_s) * random.uniform(0.7, 1.0)  # noqa: S311 - jitter, not secrecy
 
     def _report_sources(self, stamp: Stamp) -> None:
         for source, problem in self._observer.problems().items():

@@ -95,7 +95,8 @@ class Sheet(QDialog):
         self.setAccessibleDescription(lead)
         self.title = TextLabel(theme, title, TextRole.VERDICT, wrap=True)
         self.lead = TextLabel(theme, lead, TextRole.BODY, Token.TEXT2, wrap=True)
-        self.lead.setVisible(bool(lead))
+        if not lead:
+            self.lead.hide()
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.title)

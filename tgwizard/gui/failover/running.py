@@ -206,7 +206,7 @@ class RunPage(QWidget):
         snapshot, verdict = self._session.snapshot, self._session.verdict
         if snapshot is not None and verdict is not None:
             self.picture.show_picture(picture(snapshot, verdict, run, now))
-            self.truths.show_holder(azure_holder(snapshot))
+            self.truths.show_holder(azure_holder(snapshot, run))
         self._show_steps(run, now)
         self._show_deadline(run.current, now)
         self._show_calls(run)

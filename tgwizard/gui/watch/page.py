@@ -157,7 +157,7 @@ class ClusterPage(QWidget):
         detail = " ".join(part for part in (verdict.detail, read_age(snapshot)) if part)
         self.banner.show_verdict(verdict_shape(verdict.name), verdict.sentence, detail, urgent=verdict.name in _URGENT)
         self.picture.show_picture(picture(snapshot, verdict, session.run, session.now()))
-        self.truths.show_holder(azure_holder(snapshot))
+        self.truths.show_holder(azure_holder(snapshot, session.run))
         graceful_open = session.reason_against(Verb.GRACEFUL) is None
         no_holder = snapshot.place.member is None
         for card, verb in ((self.graceful, Verb.GRACEFUL), (self.forced, Verb.FORCED)):

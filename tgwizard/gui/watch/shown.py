@@ -142,9 +142,19 @@ def target_of(snapshot: Snapshot, preferred: Member | None) -> Member:
     return running[0] if running else snapshot.setup.members[0]
 
 
-def azure_holder(snapshot: Snapshot) -> TruthShown:
-    """The third truth: who has the address by what Azure says."""
-    place = snapshot.place
+def is_behind(snapshot: Snapshot, run: RunState | None) -> bool:
+    """Whether the monitor's readings are older than what the run itself has read: then the run knows better."""
+    if run is None or run.started is None or run.place.kind is PlaceKind.NOT_KNOWN:
+        return False
+    if run.finished is None:
+        return True
+    oldest = snapshot.oldest_nic_age_s()
+    return oldest is None or snapshot.now - oldest < run.finished.stamp.clock_s
+
+
+def azure_holder(snapshot: Snapshot, run: RunState | None = None) -> TruthShown:
+    """The third truth: who has the address by what Azure says, to the monitor or to a run."""
+    place = run.place if run is not None and is_behind(snapshot, run) else snapshot.place
     oldest = snapshot.oldest_nic_age_s()
     ago = "" if oldest is None else f"read {age(oldest)}"
     known = _fresh(snapshot)
@@ -174,7 +184,7 @@ def picture(snapshot: Snapshot, verdict: Verdict, run: RunState | None = None, n
     """The picture of the cluster; a run in progress knows better than the monitor where the address is on its way."""
     setup = snapshot.setup
     place = snapshot.place
-    if run is not None and run.finished is None and run.place.kind is not PlaceKind.NOT_KNOWN:
+    if run is not None and is_behind(snapshot, run):
         place = run.place
     docks, pill = _docks_and_pill(setup, place, run, now, known=_fresh(snapshot))
     members = tuple(_member(seen, dock) for seen, dock in zip(snapshot.members, docks, strict=True))

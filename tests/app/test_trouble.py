@@ -1,0 +1,70 @@
+"""Trouble around a command: a lab that cannot save, a terminal that lacks characters, a damaged publication."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tgwizard.app.places import open_lab_place
+from tgwizard.cli.arguments import Call, Status
+from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.main import run
+from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
+from tgwizard.cli.screen import Screen
+from tgwizard.engine.ports import CallFailed, Cause
+from tgwizard.lab.home import HostedLab
+from tgwizard.model.problem import Problem, UserError
+
+
+def no_lab(_wish: LabWish) -> RunningLab:
+    raise UserError(Problem("no-lab", "No lab is run here."))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders cannot be taken away under an open file there")
+def test_that_a_world_that_cannot_be_saved_is_told_after_the_answer(tmp_path: Path) -> None:
+    folder = tmp_path / "lab"
+
+    def connect(_where: Where) -> Connection:
+        place = open_lab_place(folder)
+        assert isinstance(place.lab, HostedLab)
+        # A folder in the place of the file: replacing it fails for root as well.
+        (folder / "world.json").unlink()
+        (folder / "world.json" / "in-the-way").mkdir(parents=True)
+        return place
+
+    out, err = io.StringIO(), io.StringIO()
+    program = Program(connect, no_lab, lambda: folder)
+    code = run(Call(Status(None, watch=False), Where(folder), json=True), program, Screen(out, err, as_json=True))
+    assert code is ExitCode.FAILED
+    assert json.loads(out.getvalue())["holder"] == "tg-node-a"
+    assert json.loads(err.getvalue())["error"]["problems"][0]["code"] == "lab-not-saved"
+
+
+def test_that_a_damaged_publication_is_a_sign_in_problem_of_the_attached_program(tmp_path: Path) -> None:
+    with (
+        contextlib.closing(open_lab_place(tmp_path / "lab")),
+        contextlib.closing(open_lab_place(tmp_path / "lab")) as attached,
+    ):
+        (tmp_path / "lab" / "lab.json").write_text("{")
+        (setup,) = attached.profiles.load_all()
+        with pytest.raises(CallFailed) as caught:
+            attached.services.azure.read_nic(setup.members[0].nic)
+        assert caught.value.cause is Cause.SIGN_IN
+        assert "lab.json" in caught.value.problem.detail
+
+
+def test_that_a_terminal_without_our_characters_still_gets_its_lines(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    words = ["status", "--lab-dir", str(tmp_path / "lab")]
+    found = subprocess.run(
+        [sys.executable, "-m", "tgwizard", *words], capture_output=True, env=environment, timeout=60, check=False
+    )
+    assert found.returncode == 0
+    assert b"Force failover to tg-node-b" in found.stdout

@@ -1,0 +1,260 @@
+"""How far a run goes: silence, readings that fail on one side, deadlines, and what travels with the address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.engine.worlds import PUBLIC_IP_JOIN, give_public_ip, public_ip_of, without
+from tests.rig import Rig, rig
+from tgwizard.engine.failover.resume import pending, resume
+from tgwizard.engine.failover.timing import Timing
+from tgwizard.lab.clock import Cancellable, VirtualClock
+from tgwizard.lab.faults import Answer, Effect, Fault, Moment, OperationNeverEnds, Reset, Timeout
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import CallMade, Event, Finished, Located, Noted, Outcome, Step, StepStarted
+from tgwizard.model.snapshot import PlaceKind
+
+VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
+RESUME = "tgwizard resume edge-dallas"
+FOREVER = 10**9
+
+
+class Patience(VirtualClock):
+    """A virtual clock that fails the test when a run works on without time going by, or far beyond every deadline."""
+
+    def __init__(self, longest_s: float = 20_000.0) -> None:
+        super().__init__()
+        self.longest_s = longest_s
+        self._asked = 0
+
+    def monotonic(self) -> float:
+        self._asked += 1
+        now = super().monotonic()
+        assert self._asked < 20_000, "the run goes round and round without waiting"
+        assert now < self.longest_s, "the run does not end"
+        return now
+
+    def sleep(self, seconds: float, cancel: Cancellable | None = None) -> None:
+        if seconds > 0 and (cancel is None or not cancel.is_cancelled):
+            self._asked = 0
+        super().sleep(seconds, cancel)
+
+
+def patient() -> Rig:
+    return rig(clock=Patience())
+
+
+def when(made: Rig, what: Step | PlaceKind, act: Callable[[], object]) -> None:
+    """Let something happen once: when the step starts, or when the address is first seen there."""
+    done: list[bool] = []
+
+    class Ears(list[Event]):
+        def append(self, event: Event) -> None:
+            super().append(event)
+            step = isinstance(event, StepStarted) and event.step is what
+            if not done and (step or (isinstance(event, Located) and event.place.kind is what)):
+                done.append(True)
+                act()
+
+    made.events = Ears()
+
+
+def network_is_gone(made: Rig, effect: Effect = Reset(Moment.BEFORE_COMMIT)) -> None:
+    for method in ("GET", "PUT"):
+        made.lab.faults.add(Fault(method, "/", effect, times=FOREVER))
+
+
+@pytest.mark.parametrize(
+    "effect", [Reset(Moment.BEFORE_COMMIT), Timeout(Moment.BEFORE_COMMIT), Answer(503, "{}")], ids=repr
+)
+@pytest.mark.parametrize(
+    "place", [PlaceKind.RELEASING, PlaceKind.NO_NIC, PlaceKind.ATTACHING], ids=lambda kind: kind.value
+)
+@VERBS
+def test_that_a_network_that_stays_silent_ends_the_run_as_unknown_and_resume_finishes_it(
+    verb: Verb, place: PlaceKind, effect: Effect
+) -> None:
+    made = patient()
+    when(made, place, lambda: network_is_gone(made, effect))
+    finished = made.fail_over(verb=verb)
+    assert finished.outcome is Outcome.UNKNOWN
+    assert finished.resume == RESUME
+    assert finished.left == ("Whether the last write will still be applied is not known. Resume reads Azure first.",)
+    silent_s = finished.stamp.clock_s - max(event.stamp.clock_s for event in made.events if isinstance(event, Located))
+    assert silent_s >= Timing().silence_s
+    assert pending(made.services, made.setup) is not None
+    made.lab.faults.clear()
+    last = resume(made.services, made.setup, None, made.events.append, made.token)
+    assert last.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+
+
+@VERBS
+def test_that_a_silent_network_is_asked_at_most_four_times_a_second(verb: Verb) -> None:
+    made = patient()
+    when(made, PlaceKind.NO_NIC, lambda: network_is_gone(made))
+    made.fail_over(verb=verb)
+    asked = [event.stamp.clock_s for event in made.events if isinstance(event, CallMade)]
+    assert max(sum(start <= moment < start + 1 for moment in asked) for start in asked) <= 4
+
+
+def test_that_a_network_that_comes_back_in_time_is_forgiven() -> None:
+    made = patient()
+    when(made, PlaceKind.NO_NIC, lambda: network_is_gone(made))
+    clock = made.clock
+    assert isinstance(clock, Patience)
+
+    class BackAfter(list[Event]):
+        def append(self, event: Event) -> None:
+            super().append(event)
+            if event.stamp.clock_s > 120:
+                made.lab.faults.clear()
+
+    ears, back = made.events, BackAfter()
+    finished = _run(made, lambda event: (ears.append(event), back.append(event)))
+    assert finished.outcome is Outcome.DONE
+    assert 120 < finished.stamp.clock_s < 180
+    assert made.holders() == ["tg-node-b"]
+
+
+def _run(made: Rig, report: Callable[[Event], object]) -> Finished:
+    from tgwizard.engine.failover.run import fail_over
+
+    return fail_over(made.services, made.setup, made.b, Verb.GRACEFUL, lambda event: report(event) and None, made.token)
+
+
+@VERBS
+def test_that_a_losing_interface_that_cannot_be_read_for_a_while_does_not_blind_the_run_to_the_other(
+    verb: Verb,
+) -> None:
+    made = patient()
+    gone = Fault("GET", "tg-node-a-inside", Answer(500, "{}"), times=60)
+    when(made, PlaceKind.ATTACHING, lambda: made.lab.faults.add(gone))
+    finished = made.fail_over(verb=verb)
+    assert finished.outcome is Outcome.DONE
+    assert finished.stamp.clock_s < 120
+    assert made.holders() == ["tg-node-b"]
+
+
+@VERBS
+def test_that_a_losing_interface_that_can_never_be_read_again_ends_the_run_as_unknown(verb: Verb) -> None:
+    """Done needs one reading of both interfaces; without the other one it is not known who else lists the address."""
+    made = patient()
+    gone = Fault(
+        "GET", "tg-node-a-inside", Answer(404, '{"error":{"code":"ResourceNotFound","message":"x"}}'), times=FOREVER
+    )
+    when(made, PlaceKind.ATTACHING, lambda: made.lab.faults.add(gone))
+    finished = made.fail_over(verb=verb)
+    assert finished.outcome is Outcome.UNKNOWN
+    assert finished.resume == RESUME
+    assert finished.problem is not None
+    assert "tg-node-a-inside" in finished.problem.what
+    assert made.holders() == ["tg-node-b"] or made.nic(made.b).lists(made.address)
+
+
+@VERBS
+def test_that_a_gaining_interface_that_cannot_be_read_before_the_attach_is_waited_for(verb: Verb) -> None:
+    made = patient()
+    gone = Fault("GET", "tg-node-b-inside", Answer(500, "{}"), times=60)
+    when(made, Step.DETACH, lambda: made.lab.faults.add(gone))
+    finished = made.fail_over(verb=verb)
+    assert finished.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+
+
+def test_that_a_detach_that_never_ends_is_waited_for_as_long_as_azure_may_take_and_then_unknown() -> None:
+    made = patient()
+    made.lab.faults.add(Fault("PUT", "tg-node-a-inside", OperationNeverEnds(), nth=2))
+    finished = made.fail_over()
+    assert finished.outcome is Outcome.UNKNOWN
+    assert finished.resume == RESUME
+    assert Timing().step_s <= finished.stamp.clock_s <= Timing().step_s + 60
+    assert finished.place.kind is PlaceKind.RELEASING
+    assert not made.nic(made.b).lists(made.address)
+
+
+def test_that_forced_supersedes_a_detach_that_never_ends_only_after_saying_so() -> None:
+    made = patient()
+    made.lab.faults.add(Fault("PUT", "tg-node-a-inside", OperationNeverEnds(), nth=2))
+    finished = made.fail_over(verb=Verb.FORCED)
+    said = next(event for event in made.events if isinstance(event, Noted) and event.problem.code == "superseding")
+    writes = [event for event in made.events if isinstance(event, CallMade) and event.method == "PUT"]
+    assert said.stamp.clock_s >= Timing().forced_step_s
+    later = [event for event in writes if event.stamp.clock_s > said.stamp.clock_s - 1e-9]
+    assert writes[0].stamp.clock_s < said.stamp.clock_s
+    assert finished.outcome in (Outcome.DONE, Outcome.UNKNOWN)
+    assert later or finished.outcome is Outcome.UNKNOWN
+    if finished.outcome is Outcome.DONE:
+        assert made.holders() == ["tg-node-b"]
+
+
+@VERBS
+def test_that_a_public_ip_travels_with_the_address_and_comes_back(verb: Verb) -> None:
+    made = patient()
+    public = give_public_ip(made)
+    before = [_plain(made.nic(member).body) for member in made.setup.members]
+    there = made.fail_over(verb=verb)
+    assert (there.outcome, there.by_other) == (Outcome.DONE, ())
+    assert public_ip_of(made, made.address) == public
+    assert made.nic(made.b).find(made.address) is not None
+    back = made.fail_over(made.a, verb)
+    assert (back.outcome, back.by_other) == (Outcome.DONE, ())
+    assert public_ip_of(made, made.address) == public
+    assert [_plain(made.nic(member).body) for member in made.setup.members] == before
+
+
+@VERBS
+def test_that_an_address_whose_public_ip_may_not_be_attached_stays_where_it_is(verb: Verb) -> None:
+    made = without(PUBLIC_IP_JOIN)
+    # The grant forbids the join to us, so the public IP is put there by the lab itself.
+    text = json.loads(made.lab.dump())
+    group = made.a.nic.text.rsplit("/", 2)[0]
+    public = {"id": f"{group}/publicIPAddresses/pip-tg-node-a"}
+    for item in text["resources"].values():
+        for inner in item.get("properties", {}).get("ipConfigurations", []):
+            properties = inner["properties"]
+            if item["name"] == "tg-node-a-outside":
+                properties.pop("publicIPAddress", None)
+            if item["name"] == "tg-node-a-inside" and properties["privateIPAddress"] == made.address:
+                properties["publicIPAddress"] = public
+    from tgwizard.lab.lab import Lab
+
+    again = rig(lab=Lab.load(json.dumps(text), VirtualClock()))
+    finished = again.fail_over(verb=verb, accept_unknown=True)
+    assert finished.outcome is Outcome.REFUSED
+    assert again.holders() == ["tg-node-a"]
+
+
+@VERBS
+def test_that_a_cancel_after_the_detach_brings_the_public_ip_back_too(verb: Verb) -> None:
+    made = patient()
+    public = give_public_ip(made)
+    when(made, PlaceKind.RELEASING, made.token.cancel)
+    finished = made.fail_over(verb=verb)
+    assert finished.outcome is Outcome.CANCELLED
+    assert public_ip_of(made, made.address) == public
+    assert made.holders() == ["tg-node-a"]
+
+
+def test_that_every_run_ends_within_its_deadlines_whatever_azure_answers_to_one_request() -> None:
+    effects: tuple[Effect, ...] = (Answer(500, "{}"), Answer(429, "{}"), Answer(409, "{}"), Answer(200, "{}"))
+    for effect in effects:
+        for nth in range(1, 5):
+            for method in ("GET", "PUT"):
+                made = patient()
+                made.lab.faults.add(Fault(method, "networkInterfaces/", effect, nth))
+                finished = made.fail_over()
+                made.clock.sleep(60)
+                assert len(made.holders()) == 1, (effect, nth, method, finished.outcome, finished.reason)
+                if finished.outcome is Outcome.DONE:
+                    assert made.holders() == ["tg-node-b"]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if key != "etag"}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

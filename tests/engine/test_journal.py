@@ -1,0 +1,270 @@
+"""The journal: durable before the first write, out of the way afterwards, never a file that is not ours."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.model.seen import SETUP
+from tests.rig import inline_journal, rig
+from tgwizard.engine.journal import SCHEMA, Durability, Journal, JournalError
+from tgwizard.engine.records import Attempted, Began, Ended, VerdictChanged
+from tgwizard.model.cluster import ClusterIdentity, Verb
+from tgwizard.model.event import Outcome, Step
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.verdict import Verdict, VerdictName
+
+SOON_S = 60.0
+OTHER = ClusterIdentity(("x", "y"), "10.0.0.9")
+
+
+def began(run: str = "run1", *, big: int = 0) -> Began:
+    body = {"properties": {"ipConfigurations": []}, "filler": "x" * big}
+    return Began(
+        run,
+        "2026-03-02T09:00:00.000Z",
+        "edge-dallas",
+        Verb.GRACEFUL,
+        "tg-node-b",
+        "tg-node-a",
+        "10.20.2.50",
+        SETUP.identity.nics,
+        (Step.DETACH, Step.ATTACH, Step.PUT_BACK),
+        {"name": "tg-floating"},
+        body,
+        body,
+        "request",
+    )
+
+
+def ended(run: str, at: str = "t") -> Ended:
+    return Ended(run, at, Outcome.DONE, "tg-node-b", "done", Verb.GRACEFUL, "tg-node-b")
+
+
+def attempted(run: str = "run1", request: str = "r") -> Attempted:
+    return Attempted(run, "t", Step.DETACH, "tg-node-a", request, "etag")
+
+
+@contextmanager
+def opened(path: Path, identity: ClusterIdentity = SETUP.identity) -> Iterator[Journal]:
+    with closing(Journal.open(path, identity)) as journal:
+        yield journal
+
+
+@contextmanager
+def other_program_writes(path: Path) -> Iterator[None]:
+    """Another program holds the file for itself."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "journal.sqlite"
+
+
+def test_that_a_beginning_is_on_the_disk_when_begin_returns(path: Path) -> None:
+    told: list[Durability] = []
+    statements: list[str] = []
+    with opened(path) as journal:
+        journal.on_commit = told.append
+        journal._database.set_trace_callback(statements.append)
+        journal.begin(began())
+        assert told == [Durability.FLUSHED]
+        assert journal._database.execute("PRAGMA synchronous").fetchone() == (2,), "2 is FULL"
+        assert not path.with_name(f"{path.name}-journal").exists(), "the transaction is closed"
+        with opened(path) as reader:
+            assert reader.unfinished() == began()
+    assert statements.index("PRAGMA synchronous=FULL") < statements.index("COMMIT")
+
+
+def test_that_a_beginning_that_cannot_be_written_is_an_error_and_leaves_no_trace(path: Path) -> None:
+    with opened(path) as journal:
+        with other_program_writes(path), pytest.raises(JournalError) as caught:
+            journal.begin(began())
+        assert caught.value.problem.code == "journal-not-written"
+        assert "Nothing was written to Azure." in caught.value.problem.fix
+        assert journal.unfinished() is None
+
+
+def test_that_lines_are_added_by_a_thread_of_the_journals_own(path: Path) -> None:
+    threads: list[int] = []
+    with opened(path) as journal:
+        journal.on_commit = lambda _: threads.append(threading.get_ident())
+        journal.append("run1", attempted())
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
+    with opened(path) as journal:
+        assert journal.records("run1") == (attempted(),)
+
+
+def test_that_adding_never_waits_for_the_file_and_trouble_is_told_and_not_raised(path: Path) -> None:
+    troubles: list[Problem] = []
+    came = threading.Event()
+
+    def trouble(problem: Problem) -> None:
+        troubles.append(problem)
+        came.set()
+
+    with opened(path) as journal:
+        journal.on_trouble = trouble
+        with other_program_writes(path):
+            journal.append("run1", attempted(request="lost"))
+            assert came.wait(SOON_S)
+        journal.append("run1", attempted(request="kept"))
+    assert [problem.code for problem in troubles] == ["journal-append-failed"]
+    with opened(path) as journal:
+        assert journal.records("run1") == (attempted(request="kept"),)
+
+
+def test_that_closing_writes_what_is_left(path: Path) -> None:
+    with opened(path) as journal:
+        for number in range(200):
+            journal.append("run1", attempted(request=str(number)))
+    with opened(path) as journal:
+        assert [record.request for record in journal.records("run1") if isinstance(record, Attempted)] == [
+            str(number) for number in range(200)
+        ]
+
+
+def test_that_closing_does_not_wait_for_ever(path: Path) -> None:
+    told = threading.Event()
+    journal = Journal.open(path, SETUP.identity)
+    journal.on_trouble = lambda _: told.set()
+    with other_program_writes(path):
+        journal.append("run1", attempted())
+        journal.close(grace_s=0.0)
+        assert not told.is_set(), "it closed before the writer gave up"
+        assert told.wait(SOON_S)
+
+
+def test_that_a_lost_folder_is_told_by_the_writer_and_the_run_goes_on(path: Path) -> None:
+    told = threading.Event()
+    journal = Journal.open(path, SETUP.identity)
+    journal.on_trouble = lambda _: told.set()
+    path.unlink()
+    path.parent.rmdir()
+    journal.append("run1", attempted())
+    assert told.wait(SOON_S)
+    journal.close()
+
+
+@pytest.mark.parametrize("version", [SCHEMA + 1, 99, -1])
+def test_that_another_schema_is_refused_and_the_file_kept(path: Path, version: int) -> None:
+    with opened(path) as journal:
+        journal.begin(began())
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"PRAGMA user_version={version}")
+    before = path.read_bytes()
+    with pytest.raises(UserError) as caught:
+        Journal.open(path, SETUP.identity)
+    assert caught.value.problem.code == "journal-schema"
+    assert str(version) in caught.value.problem.what
+    assert path.read_bytes() == before
+
+
+def test_that_the_journal_of_another_cluster_is_refused_and_kept(path: Path) -> None:
+    with opened(path) as journal:
+        journal.begin(began())
+    before = path.read_bytes()
+    with pytest.raises(UserError) as caught:
+        Journal.open(path, OTHER)
+    assert caught.value.problem.code == "journal-of-another-cluster"
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"not a database" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_that_a_file_that_is_no_journal_is_refused_and_kept(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        Journal.open(path, SETUP.identity)
+    assert caught.value.problem.code == "journal-damaged"
+    assert path.read_bytes() == content
+
+
+def test_that_a_journal_damaged_further_in_is_named_before_anything_is_written() -> None:
+    made = rig()
+    file = made.services.journal_file(made.setup)
+    with closing(inline_journal(file, made.setup.identity)) as journal:
+        for number in range(20):
+            journal.begin(began(f"run{number}", big=3000))
+            journal.end(ended(f"run{number}"))
+    content = bytearray(file.read_bytes())
+    half = len(content) // 2
+    content[half:] = b"\xff" * (len(content) - half)
+    file.write_bytes(content)
+    inline_journal(file, made.setup.identity).close()  # opening it shows nothing yet
+    finished = made.fail_over()
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.problem is not None
+    assert finished.problem.code == "journal-damaged"
+    assert made.puts() == []
+    assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "{}", '{"run": 1}'])
+def test_that_a_line_that_makes_no_sense_is_damage_and_is_named(path: Path, line: str) -> None:
+    with opened(path) as journal:
+        journal.begin(began())
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE record SET data = ?", (line,))
+    with opened(path) as journal:
+        for read in (journal.unfinished, journal.latest, lambda: journal.records("run1")):
+            with pytest.raises(UserError) as caught:
+                read()
+            assert caught.value.problem.code == "journal-damaged"
+
+
+def test_that_a_run_without_an_end_is_unfinished_until_it_ends_or_another_overtakes_it(path: Path) -> None:
+    with closing(inline_journal(path, SETUP.identity)) as journal:
+        assert journal.unfinished() is None
+        journal.begin(began("run1"))
+        assert journal.unfinished() == began("run1")
+        journal.begin(began("run2"))
+        assert journal.unfinished() == began("run2")
+        journal.end(ended("run2"))
+        assert journal.unfinished() is None
+
+
+def test_that_the_timeline_is_newest_first_and_bounded(path: Path) -> None:
+    with closing(inline_journal(path, SETUP.identity)) as journal:
+        journal.verdict_changed(datetime(2026, 3, 2, 9, tzinfo=UTC), Verdict(VerdictName.IN_SYNC, "In sync"))
+        journal.begin(began("run1"))
+        journal.append("run1", attempted())
+        journal.end(ended("run1", "first"))
+        journal.end(ended("run2", "second"))
+        changed = VerdictChanged("2026-03-02T09:00:00.000Z", "in_sync", "In sync")
+        assert journal.latest() == (ended("run2", "second"), ended("run1", "first"), began("run1"), changed)
+        assert journal.latest(1) == (ended("run2", "second"),)
+        assert journal.ends(1) == (ended("run2", "second"),)
+        assert journal.records("run1") == (began("run1"), attempted(), ended("run1", "first"))
+
+
+def test_that_two_programs_may_create_and_fill_one_journal_at_once(path: Path) -> None:
+    start = threading.Barrier(4)
+    troubles: list[Problem] = []
+
+    def program(name: str) -> None:
+        start.wait(SOON_S)
+        with opened(path) as journal:
+            journal.on_trouble = troubles.append
+            for number in range(20):
+                journal.append(name, attempted(name, str(number)))
+
+    programs = [threading.Thread(target=program, args=(f"run{number}",)) for number in range(4)]
+    for thread in programs:
+        thread.start()
+    for thread in programs:
+        thread.join(SOON_S)
+    assert troubles == []
+    with opened(path) as journal:
+        assert [len(journal.records(f"run{number}")) for number in range(4)] == [20] * 4

@@ -1,0 +1,218 @@
+"""The preflight: rights proved by a write that cannot be applied, what travels worked out, the sign-in's life."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from tests.engine.worlds import (
+    ASG_JOIN,
+    PUBLIC_IP_JOIN,
+    SUBNET_JOIN,
+    WRITE,
+    give_public_ip,
+    locked,
+    sign_in_for,
+    without,
+)
+from tests.rig import Rig, rig
+from tgwizard.engine.failover.run import rehearse
+from tgwizard.engine.observe import Observer
+from tgwizard.engine.ports import Accepted, Azure, OperationSeen
+from tgwizard.engine.preflight import IMPOSSIBLE_ETAG, Preflight, preflight
+from tgwizard.lab.faults import Answer, Fault, Moment, Reset
+from tgwizard.model.cluster import ResourceId, Verb
+from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.event import Outcome
+from tgwizard.model.finding import Finding, Level
+from tgwizard.model.nic import NicDocument
+from tgwizard.model.permission import PermissionSet
+from tgwizard.model.snapshot import VmSeen
+
+VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
+
+
+def checked(made: Rig, verb: Verb = Verb.GRACEFUL, carried: Carried | None = None, life_s: float = 300.0) -> Preflight:
+    snapshot = Observer(made.services.azure, made.services.clock, made.setup).look()
+    return preflight(made.services.azure, snapshot, made.b, verb, carried or Carried(), needed_life_s=life_s)
+
+
+def about(found: Preflight, words: str) -> Finding:
+    matching = [finding for finding in found.findings.findings if words in finding.fact]
+    assert len(matching) == 1, [finding.fact for finding in found.findings.findings]
+    return matching[0]
+
+
+@VERBS
+def test_that_the_right_to_write_is_proved_on_both_sides_and_nothing_changes(verb: Verb) -> None:
+    made = rig()
+    before = [made.nic(member).body for member in made.setup.members]
+    found = checked(made, verb)
+    assert found.reason_against(verb) is None
+    for member in made.setup.members:
+        finding = about(found, f"You may write {member.nic.name}")
+        assert (finding.level, finding.evidence) == (Level.PASSED, "proved by a write that cannot be applied")
+    assert [record.status for record in made.lab.requests if record.method == "PUT"] == [412, 412]
+    assert [made.nic(member).body for member in made.setup.members] == before
+
+
+def test_that_the_attach_side_is_asked_before_the_detach_side() -> None:
+    made = rig()
+    checked(made)
+    asked = [record.path.rsplit("/", 1)[-1] for record in made.lab.requests if record.method == "PUT"]
+    assert asked == ["tg-node-b-inside", "tg-node-a-inside"]
+
+
+@VERBS
+@pytest.mark.parametrize("action", [WRITE, SUBNET_JOIN, ASG_JOIN])
+def test_that_a_missing_right_is_named_and_stops_both_verbs(verb: Verb, action: str) -> None:
+    made = without(action)
+    found = checked(made, verb)
+    problem = found.reason_against(verb, accept_unknown=True)
+    assert problem is not None
+    assert "tg-node-b-inside" in problem.what
+    assert action in problem.sentence()
+    assert made.fail_over(verb=verb, accept_unknown=True).outcome is Outcome.REFUSED
+    assert {record.status for record in made.lab.requests if record.method == "PUT"} == {403}
+    assert made.holders() == ["tg-node-a"]
+
+
+@pytest.mark.parametrize("side", ["tg-node-a-inside", "tg-node-b-inside"])
+@VERBS
+def test_that_a_lock_on_either_interface_stops_both_verbs(verb: Verb, side: str) -> None:
+    made = locked(side)
+    finished = made.fail_over(verb=verb, accept_unknown=True)
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.problem is not None
+    assert "ScopeLocked" in finished.problem.detail
+    assert side in finished.reason
+    assert made.holders() == ["tg-node-a"]
+    assert made.nic(made.a).etag == rig().nic(made.a).etag
+
+
+@pytest.mark.parametrize("effect", [Reset(Moment.BEFORE_COMMIT), Answer(503, "{}"), Answer(429, "{}")], ids=repr)
+def test_that_a_probe_without_a_clear_answer_is_not_known(effect: Reset | Answer) -> None:
+    made = rig()
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", effect))
+    found = checked(made)
+    assert about(found, "Whether you may write tg-node-b-inside is not known").level is Level.NOT_KNOWN
+    assert found.reason_against(Verb.GRACEFUL) is not None
+    assert found.reason_against(Verb.GRACEFUL, accept_unknown=True) is None
+    assert found.reason_against(Verb.FORCED) is None
+
+
+def test_that_no_probe_is_sent_to_an_interface_that_is_being_updated() -> None:
+    made = rig()
+    made.edit(made.b, lambda body: body["properties"].update(enableIPForwarding=False))
+    sent = len(made.puts())
+    found = checked(made, Verb.FORCED)
+    assert about(found, "Whether you may write tg-node-b-inside is not known").level is Level.NOT_KNOWN
+    assert len(made.puts()) == sent
+
+
+def test_that_only_the_gaining_side_is_asked_when_the_address_is_on_no_interface() -> None:
+    made = rig()
+    made.edit(made.a, lambda body: body["properties"]["ipConfigurations"].pop())
+    made.clock.sleep(30)
+    assert made.holders() == []
+    asked = len(made.lab.requests)
+    checked(made, Verb.FORCED)
+    puts = [record.path.rsplit("/", 1)[-1] for record in made.lab.requests[asked:] if record.method == "PUT"]
+    assert puts == ["tg-node-b-inside"]
+
+
+@dataclass
+class IgnoresIfMatch:
+    """An Azure that applies every write, whatever version it was bound to."""
+
+    inner: Azure
+    applied: int = 0
+
+    def read_nic(self, nic: ResourceId) -> NicDocument:
+        return self.inner.read_nic(nic)
+
+    def write_nic(self, nic: ResourceId, document: NicDocument, *, if_match: str, request_id: str) -> Accepted:
+        assert if_match == IMPOSSIBLE_ETAG
+        self.applied += 1
+        return self.inner.write_nic(nic, document, if_match=document.etag, request_id=request_id)
+
+    def read_operation(self, url: str) -> OperationSeen:
+        return self.inner.read_operation(url)
+
+    def read_vm(self, vm: ResourceId) -> VmSeen:
+        return self.inner.read_vm(vm)
+
+    def nics_listing(self, address: str, subnet: ResourceId) -> tuple[ResourceId, ...]:
+        return self.inner.nics_listing(address, subnet)
+
+    def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
+        return self.inner.permissions_at(scope)
+
+    def token_life_s(self) -> float:
+        return self.inner.token_life_s()
+
+
+@VERBS
+def test_that_an_azure_that_ignores_versions_is_not_written_to_at_all(verb: Verb) -> None:
+    made = rig()
+    careless = IgnoresIfMatch(made.services.azure)
+    other = replace(made, services=replace(made.services, azure=careless))
+    finished = other.fail_over(verb=verb, accept_unknown=True)
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.problem is not None
+    assert finished.problem.code == "if-match-ignored"
+    assert careless.applied == 2
+    made.clock.sleep(60)
+    assert made.holders() == ["tg-node-a"]
+
+
+@VERBS
+def test_that_a_public_ip_that_may_not_be_attached_stops_both_verbs(verb: Verb) -> None:
+    made = without(PUBLIC_IP_JOIN)
+    with_right = rig()
+    public = ResourceId(
+        made.a.nic.text.replace("networkInterfaces/tg-node-a-inside", "publicIPAddresses/pip-tg-node-a")
+    )
+    finding = about(checked(made, verb, Carried(public)), "attach pip-tg-node-a")
+    assert finding.level is Level.BLOCKS
+    assert finding.problem is not None
+    assert PUBLIC_IP_JOIN in finding.problem.why
+    assert about(checked(with_right, verb, Carried(public)), "attach pip-tg-node-a").level is Level.PASSED
+
+
+def test_that_rights_that_cannot_be_read_are_not_known() -> None:
+    made = rig()
+    public = give_public_ip(made)
+    made.lab.faults.add(Fault("GET", "/permissions", Answer(500, "{}"), times=9))
+    found = checked(made, carried=Carried(public))
+    assert about(found, "Whether you may attach pip-tg-node-a is not known").level is Level.NOT_KNOWN
+    assert made.fail_over().outcome is Outcome.REFUSED
+    assert made.fail_over(accept_unknown=True).outcome is Outcome.DONE
+
+
+@VERBS
+def test_that_a_sign_in_that_ends_too_soon_stops_both_verbs(verb: Verb) -> None:
+    made = sign_in_for(rig(), timedelta(minutes=4))
+    finished = made.fail_over(verb=verb, accept_unknown=True)
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.problem is not None
+    assert finished.problem.code == "token-too-short"
+    assert made.puts() == []
+
+
+def test_that_a_sign_in_that_cannot_be_had_stops_the_run() -> None:
+    made = sign_in_for(rig(), timedelta(seconds=-60))
+    finished = made.fail_over(verb=Verb.FORCED)
+    assert finished.outcome is Outcome.REFUSED
+    assert made.puts() == []
+
+
+def test_that_a_rehearsal_tells_its_findings_and_writes_nothing() -> None:
+    made = rig()
+    told = rehearse(made.services, made.setup, made.b, Verb.GRACEFUL, made.events.append, made.token)
+    assert made.events == [told]
+    assert made.puts() == []
+    assert json.loads(made.lab.dump())["operation_count"] == 0

@@ -1,0 +1,91 @@
+"""Rigs on worlds that differ from scenario `ready`: other rights, locks, a public IP that travels, a short sign-in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from tests.rig import Rig, rig
+from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.session import Session
+from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.lab import Lab
+from tgwizard.lab.latency import Latency
+from tgwizard.lab.transport import lab_session
+from tgwizard.model.cluster import ResourceId
+
+WRITE = "Microsoft.Network/networkInterfaces/write"
+SUBNET_JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
+ASG_JOIN = "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"
+PUBLIC_IP_JOIN = "Microsoft.Network/publicIPAddresses/join/action"
+LISTING = "Microsoft.Network/networkInterfaces/read"
+
+
+def changed(edit: Callable[[dict[str, Any]], None], latency: Latency = Latency.FAST) -> Rig:
+    """A rig whose saved world was edited before it was loaded."""
+    clock = VirtualClock()
+    world = json.loads(Lab.from_scenario("ready", clock=clock, latency=latency).dump())
+    edit(world)
+    return rig(lab=Lab.load(json.dumps(world), clock))
+
+
+def without(action: str) -> Rig:
+    """The operator may do everything but this."""
+
+    def edit(world: dict[str, Any]) -> None:
+        for grant in world["grants"]:
+            if grant["principal"] == world["operator"]["oid"]:
+                grant["not_actions"] = [action]
+
+    return changed(edit)
+
+
+def locked(nic: str) -> Rig:
+    """The interface of that name has a ReadOnly lock."""
+
+    def edit(world: dict[str, Any]) -> None:
+        scope = next(item["id"] for item in world["resources"].values() if item["name"] == nic)
+        world["locks"].append({"name": "hands-off", "scope": scope, "level": "ReadOnly", "notes": ""})
+
+    return changed(edit)
+
+
+def sign_in_for(made: Rig, life: timedelta) -> Rig:
+    """The same rig with a sign-in that ends that soon."""
+    token = LabToken(lambda: made.lab.issue_token(lifetime=life))
+    azure = ArmAzure(Session(HeldCredential(token), http=lab_session(made.lab), lab=True))
+    return replace(made, services=replace(made.services, azure=azure))
+
+
+def give_public_ip(made: Rig) -> ResourceId:
+    """Move a public IP from an outside interface to the floating configuration, as an administrator would."""
+    outside = made.a.nic.text.replace("-inside", "-outside")
+    body = made.call("GET", outside).json()
+    public = body["properties"]["ipConfigurations"][0]["properties"].pop("publicIPAddress")
+    made.call("PUT", outside, body).raise_for_status()
+    made.clock.sleep(30)
+
+    def add(nic: dict[str, Any]) -> None:
+        floating = next(
+            item
+            for item in nic["properties"]["ipConfigurations"]
+            if item["properties"]["privateIPAddress"] == made.address
+        )
+        floating["properties"]["publicIPAddress"] = {"id": public["id"]}
+
+    made.edit(made.a, add)
+    made.clock.sleep(30)
+    return ResourceId(public["id"])
+
+
+def public_ip_of(made: Rig, address: str) -> ResourceId | None:
+    """The public IP on the configuration that names the address, on whichever member has it."""
+    for member in made.setup.members:
+        found = made.nic(member).find(address)
+        if found is not None and "publicIPAddress" in found["properties"]:
+            return ResourceId(found["properties"]["publicIPAddress"]["id"])
+    return None

@@ -1,0 +1,94 @@
+"""Starting and ending the program: the window paints before anything is opened, and it ends in order."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_program(body: str) -> subprocess.CompletedProcess[str]:
+    """Run a small program of its own, offscreen; `body` defines `open_program`."""
+    program = (
+        "import sys, threading\n"
+        "from PySide6.QtCore import QTimer\n"
+        "from tgwizard.gui.opened import Opened, Surroundings\n"
+        "from tgwizard.gui.start import run\n"
+        "from tgwizard.model.problem import Problem, UserError\n"
+        + textwrap.dedent(body)
+        + '\ncode = run(open_program, Surroundings("a test", True))\nprint("exit", code)\nsys.exit(code)\n'
+    )
+    return subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+def test_that_the_window_paints_before_azure_is_imported_and_opening_is_off_the_gui_thread() -> None:
+    done = run_program(
+        """
+        from tgwizard.gui.main_window import MainWindow
+        def heavy():
+            return sorted(name for name in sys.modules if name.split(".")[0] in {"azure", "msal", "requests"})
+        def open_program():
+            from PySide6.QtWidgets import QApplication
+            (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+            print("visible", window.isVisible(), "heavy", heavy())
+            print("thread", threading.current_thread() is not threading.main_thread())
+            raise UserError(Problem("no", "There is no lab.", "", "Start one."))
+        def look():
+            from PySide6.QtWidgets import QApplication
+            (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+            print("trouble", window.stack.currentWidget() is window.trouble)
+            window.close()
+        import tgwizard.gui.start as start
+        class Looking(start.Opening):
+            def _take(self, event):
+                super()._take(event)
+                if isinstance(event, start.OpeningFailed):
+                    QTimer.singleShot(50, look)
+        start.Opening = Looking
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "visible True heavy []" in done.stdout
+    assert "thread True" in done.stdout
+    assert "trouble True" in done.stdout
+
+
+def test_that_a_program_that_never_opens_can_still_be_closed() -> None:
+    done = run_program(
+        """
+        import time
+        from tgwizard.gui.main_window import MainWindow
+        def open_program():
+            from PySide6.QtCore import QMetaObject, Qt
+            from PySide6.QtWidgets import QApplication
+            (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+            QMetaObject.invokeMethod(window, "close", Qt.ConnectionType.QueuedConnection)
+            while True:
+                time.sleep(1)
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_that_sigterm_closes_the_window_in_order() -> None:
+    done = run_program(
+        """
+        import os, signal
+        def open_program():
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise UserError(Problem("no", "There is no lab.", "", "Start one."))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "exit 0" in done.stdout

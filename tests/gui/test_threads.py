@@ -1,0 +1,155 @@
+"""Threads and Qt: the bridge, the garbage guard, and hundreds of dialogs while workers are busy."""
+
+from __future__ import annotations
+
+import gc
+import json
+import queue
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.gui.desk import Desk
+from tgwizard.gui.bridge import BATCH, Bridge
+from tgwizard.gui.gc_guard import GcGuard
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.places import Place
+from tgwizard.gui.theme import Theme
+from tgwizard.model.cluster import Verb
+
+
+@pytest.fixture
+def guard(qapp: QApplication) -> Iterator[GcGuard]:
+    made = GcGuard()
+    made.start()
+    yield made
+    made.stop()
+    made.deleteLater()
+
+
+@pytest.fixture
+def busy() -> Iterator[None]:
+    """Two threads that make garbage as the SDK does: they parse JSON into reference cycles."""
+    stop = threading.Event()
+    text = json.dumps([{"a": list(range(20))}] * 10)
+
+    def work() -> None:
+        # A pause between two answers, as the network has: else two threads and the GIL leave Qt nothing.
+        while not stop.wait(0.004):
+            parsed: list[object] = json.loads(text)
+            parsed.append(parsed)
+
+    threads = [threading.Thread(target=work, name=f"busy-{n}") for n in range(2)]
+    for thread in threads:
+        thread.start()
+    yield
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_that_events_of_a_thread_arrive_in_order_and_in_the_gui_thread(qapp: QApplication) -> None:
+    bridge = Bridge()
+    events: queue.SimpleQueue[int] = queue.SimpleQueue()
+    bridge.add(events)
+    got: list[object] = []
+    where: set[int] = set()
+    bridge.happened.connect(lambda event: (got.append(event), where.add(threading.get_ident())))
+    worker = threading.Thread(target=lambda: [events.put(n) for n in range(5000)])
+    worker.start()
+    worker.join()
+    while bridge.drain():
+        continue
+    assert got == list(range(5000))
+    assert where == {threading.get_ident()}
+
+
+def test_that_one_turn_of_the_bridge_is_bounded(qapp: QApplication) -> None:
+    bridge = Bridge()
+    for number in range(BATCH + 5):
+        bridge.own.put(number)
+    assert bridge.drain() == BATCH
+    assert bridge.drain() == 5
+
+
+def test_that_a_stopped_bridge_leaves_events_on_the_queue(qapp: QApplication, qtbot: QtBot) -> None:
+    bridge = Bridge()
+    bridge.start()
+    bridge.stop()
+    bridge.own.put("later")
+    QApplication.processEvents()
+    assert bridge.drain() == 1
+
+
+def test_that_garbage_is_collected_by_the_guard_alone(guard: GcGuard) -> None:
+    assert not gc.isenabled()
+
+    class Node:
+        def __init__(self) -> None:
+            self.me = self
+
+    watched = weakref.ref(Node())
+    for _ in range(40):
+        _keep = [[] for _ in range(gc.get_threshold()[0] + 1)]
+        guard.collect_when_due()
+        del _keep
+    assert watched() is None
+
+
+def test_that_a_stopped_guard_gives_the_collector_back(qapp: QApplication) -> None:
+    made = GcGuard()
+    made.start()
+    made.stop()
+    assert gc.isenabled()
+    made.deleteLater()
+
+
+def test_that_widgets_in_cycles_die_in_the_gui_thread_while_workers_are_busy(
+    guard: GcGuard, busy: None, theme: Theme
+) -> None:
+    for _ in range(150):
+        panel = QWidget()
+        panel.me = panel  # type: ignore[attr-defined]
+        TextLabel(theme, "tg-node-a", parent=panel)
+        del panel
+        guard.collect_when_due()
+    gc.collect()
+
+
+@pytest.mark.parametrize("cycles", [25, pytest.param(300, marks=pytest.mark.full)])
+def test_that_questions_and_pages_can_be_opened_and_closed_while_workers_are_busy(
+    guard: GcGuard, busy: None, desk: Callable[[], Desk], qtbot: QtBot, cycles: int
+) -> None:
+    made = desk()
+    qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=20_000)
+    places = list(Place)
+
+    def cycle(number: int) -> None:
+        made.window.open_cluster("edge-dallas")
+        made.window.ask(Verb.GRACEFUL if number % 2 else Verb.FORCED)
+        QApplication.processEvents()
+        dialog = made.window.dialog
+        assert dialog is not None
+        dialog.reject()
+        made.window.go_to(places[number % len(places)])
+        QApplication.processEvents()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        guard.collect_when_due()
+
+    def count() -> int:
+        gc.collect()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        return len(made.window.findChildren(QWidget))
+
+    for number in range(12):
+        cycle(number)
+    before = count()
+    for number in range(12, 12 + cycles):
+        cycle(number)
+    assert count() <= before + 40
+    assert made.rig.puts() == []

@@ -1,0 +1,35 @@
+"""Where the floating IP may be: in its subnet's range, and none of the addresses that Azure keeps for itself."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem
+from tgwizard.model.text import listed
+
+
+def check_address(setup: ClusterSetup, prefixes: tuple[str, ...]) -> Problem | None:
+    """The reason why the floating IP cannot be in the subnet, or None.
+
+    It must lie in one of the ranges and be none of the five addresses that Azure keeps (azure-wire.md 2.5).
+    """
+    ranges = [IPv4Network(prefix, strict=False) for prefix in prefixes if ":" not in prefix]
+    home = next((network for network in ranges if setup.address in network), None)
+    if home is None:
+        spans = listed(str(network) for network in ranges) or "no IPv4 range"
+        return Problem(
+            "address-outside-subnet",
+            f"floating.address {setup.address} is not in {setup.subnet.name}.",
+            f"That subnet has {spans}.",
+            "Correct floating.address or floating.subnet in the cluster file. Nothing was changed.",
+        )
+    position = int(setup.address) - int(home.network_address)
+    if position < 4 or setup.address == home.broadcast_address:
+        return Problem(
+            "address-reserved",
+            f"floating.address {setup.address} is reserved by Azure.",
+            f"Azure keeps the first four and the last address of {home} for itself.",
+            "Choose another floating.address in the cluster file. Nothing was changed.",
+        )
+    return None
