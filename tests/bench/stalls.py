@@ -54,13 +54,13 @@ def measure(moves: int, *, where: bool) -> tuple[dict[str, Any], list[float]]:
                 check=False,
             )
             idle, _ = control.communicate()
-    lines = done.stdout.splitlines()
-    told: dict[str, Any] = json.loads(lines[0]) if lines else {"trouble": "the window told nothing"}
-    if told["trouble"] or done.returncode != 0:
-        sys.exit(
-            f"not measured: {told['trouble'] or 'the window was not closed cleanly'}, "
-            f"exit code {done.returncode}\n{done.stderr}"
-        )
+        lines = done.stdout.splitlines()
+        told: dict[str, Any] = json.loads(lines[0]) if lines else {"trouble": "the window told nothing"}
+        if told["trouble"] or done.returncode != 0:
+            log = Path(environment["TGWIZARD_LOG_DIR"]) / "tgwizard.log"
+            words = log.read_text("utf-8").splitlines()[-12:] if log.exists() else []
+            trouble = told["trouble"] or "the window was not closed cleanly"
+            sys.exit("\n".join([f"not measured: {trouble}, exit code {done.returncode}", done.stderr, *words]))
     return told, json.loads(idle)
 
 

@@ -13,9 +13,10 @@ from tests.rig import Rig, rig
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.lab.clock import Cancellable, VirtualClock
-from tgwizard.lab.faults import Answer, Effect, Fault, Moment, OperationNeverEnds, Reset, Timeout
+from tgwizard.lab.faults import Answer, Effect, Fault, Moment, OperationNeverEnds, Reset
+from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import CallMade, Event, Finished, Located, Noted, Outcome, Step, StepStarted
+from tgwizard.model.event import CallMade, Event, Located, Noted, Outcome, Step, StepStarted
 from tgwizard.model.snapshot import PlaceKind
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
@@ -63,17 +64,16 @@ def when(made: Rig, what: Step | PlaceKind, act: Callable[[], object]) -> None:
     made.events = Ears()
 
 
-def network_is_gone(made: Rig, effect: Effect = Reset(Moment.BEFORE_COMMIT)) -> None:
+RESET = Reset(Moment.BEFORE_COMMIT)
+
+
+def network_is_gone(made: Rig, effect: Effect = RESET) -> None:
     for method in ("GET", "PUT"):
         made.lab.faults.add(Fault(method, "/", effect, times=FOREVER))
 
 
-@pytest.mark.parametrize(
-    "effect", [Reset(Moment.BEFORE_COMMIT), Timeout(Moment.BEFORE_COMMIT), Answer(503, "{}")], ids=repr
-)
-@pytest.mark.parametrize(
-    "place", [PlaceKind.RELEASING, PlaceKind.NO_NIC, PlaceKind.ATTACHING], ids=lambda kind: kind.value
-)
+@pytest.mark.parametrize("effect", [RESET, Answer(503, "{}")], ids=["reset", "503"])
+@pytest.mark.parametrize("place", [PlaceKind.RELEASING, PlaceKind.NO_NIC, PlaceKind.ATTACHING], ids=str)
 @VERBS
 def test_that_a_network_that_stays_silent_ends_the_run_as_unknown_and_resume_finishes_it(
     verb: Verb, place: PlaceKind, effect: Effect
@@ -98,39 +98,30 @@ def test_that_a_silent_network_is_asked_at_most_four_times_a_second(verb: Verb) 
     made = patient()
     when(made, PlaceKind.NO_NIC, lambda: network_is_gone(made))
     made.fail_over(verb=verb)
-    asked = [event.stamp.clock_s for event in made.events if isinstance(event, CallMade)]
+    asked = [event.stamp.clock_s for event in made.events if isinstance(event, CallMade) and event.method == "GET"]
     assert max(sum(start <= moment < start + 1 for moment in asked) for start in asked) <= 4
 
 
 def test_that_a_network_that_comes_back_in_time_is_forgiven() -> None:
     made = patient()
-    when(made, PlaceKind.NO_NIC, lambda: network_is_gone(made))
-    clock = made.clock
-    assert isinstance(clock, Patience)
 
-    class BackAfter(list[Event]):
+    class BackAfterTwoMinutes(list[Event]):
         def append(self, event: Event) -> None:
             super().append(event)
-            if event.stamp.clock_s > 120:
+            if isinstance(event, Located) and event.place.kind is PlaceKind.NO_NIC:
+                network_is_gone(made)
+            elif event.stamp.clock_s > 120:
                 made.lab.faults.clear()
 
-    ears, back = made.events, BackAfter()
-    finished = _run(made, lambda event: (ears.append(event), back.append(event)))
+    made.events = BackAfterTwoMinutes()
+    finished = made.fail_over()
     assert finished.outcome is Outcome.DONE
     assert 120 < finished.stamp.clock_s < 180
     assert made.holders() == ["tg-node-b"]
 
 
-def _run(made: Rig, report: Callable[[Event], object]) -> Finished:
-    from tgwizard.engine.failover.run import fail_over
-
-    return fail_over(made.services, made.setup, made.b, Verb.GRACEFUL, lambda event: report(event) and None, made.token)
-
-
 @VERBS
-def test_that_a_losing_interface_that_cannot_be_read_for_a_while_does_not_blind_the_run_to_the_other(
-    verb: Verb,
-) -> None:
+def test_that_a_silent_losing_interface_does_not_blind_the_run_to_the_gaining_one(verb: Verb) -> None:
     made = patient()
     gone = Fault("GET", "tg-node-a-inside", Answer(500, "{}"), times=60)
     when(made, PlaceKind.ATTACHING, lambda: made.lab.faults.add(gone))
@@ -144,16 +135,17 @@ def test_that_a_losing_interface_that_cannot_be_read_for_a_while_does_not_blind_
 def test_that_a_losing_interface_that_can_never_be_read_again_ends_the_run_as_unknown(verb: Verb) -> None:
     """Done needs one reading of both interfaces; without the other one it is not known who else lists the address."""
     made = patient()
-    gone = Fault(
-        "GET", "tg-node-a-inside", Answer(404, '{"error":{"code":"ResourceNotFound","message":"x"}}'), times=FOREVER
-    )
+    missing = Answer(404, '{"error":{"code":"ResourceNotFound","message":"x"}}')
+    gone = Fault("GET", "tg-node-a-inside", missing, times=FOREVER)
     when(made, PlaceKind.ATTACHING, lambda: made.lab.faults.add(gone))
     finished = made.fail_over(verb=verb)
     assert finished.outcome is Outcome.UNKNOWN
     assert finished.resume == RESUME
     assert finished.problem is not None
     assert "tg-node-a-inside" in finished.problem.what
-    assert made.holders() == ["tg-node-b"] or made.nic(made.b).lists(made.address)
+    made.lab.faults.clear()
+    assert made.holders() == ["tg-node-b"]
+    assert resume(made.services, made.setup, None, made.events.append, made.token).outcome is Outcome.DONE
 
 
 @VERBS
@@ -181,15 +173,14 @@ def test_that_forced_supersedes_a_detach_that_never_ends_only_after_saying_so() 
     made = patient()
     made.lab.faults.add(Fault("PUT", "tg-node-a-inside", OperationNeverEnds(), nth=2))
     finished = made.fail_over(verb=Verb.FORCED)
-    said = next(event for event in made.events if isinstance(event, Noted) and event.problem.code == "superseding")
+    said = next(event for event in made.events if isinstance(event, Noted))
     writes = [event for event in made.events if isinstance(event, CallMade) and event.method == "PUT"]
+    order = [made.events.index(writes[0]), made.events.index(said), made.events.index(writes[1])]
+    assert said.problem.code == "superseding"
     assert said.stamp.clock_s >= Timing().forced_step_s
-    later = [event for event in writes if event.stamp.clock_s > said.stamp.clock_s - 1e-9]
-    assert writes[0].stamp.clock_s < said.stamp.clock_s
-    assert finished.outcome in (Outcome.DONE, Outcome.UNKNOWN)
-    assert later or finished.outcome is Outcome.UNKNOWN
-    if finished.outcome is Outcome.DONE:
-        assert made.holders() == ["tg-node-b"]
+    assert order == sorted(order)
+    assert finished.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
 
 
 @VERBS
@@ -221,8 +212,6 @@ def test_that_an_address_whose_public_ip_may_not_be_attached_stays_where_it_is(v
                 properties.pop("publicIPAddress", None)
             if item["name"] == "tg-node-a-inside" and properties["privateIPAddress"] == made.address:
                 properties["publicIPAddress"] = public
-    from tgwizard.lab.lab import Lab
-
     again = rig(lab=Lab.load(json.dumps(text), VirtualClock()))
     finished = again.fail_over(verb=verb, accept_unknown=True)
     assert finished.outcome is Outcome.REFUSED

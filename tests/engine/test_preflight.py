@@ -145,6 +145,9 @@ class IgnoresIfMatch:
     def read_vm(self, vm: ResourceId) -> VmSeen:
         return self.inner.read_vm(vm)
 
+    def subnet_prefixes(self, subnet: ResourceId) -> tuple[str, ...]:
+        return self.inner.subnet_prefixes(subnet)
+
     def nics_listing(self, address: str, subnet: ResourceId) -> tuple[ResourceId, ...]:
         return self.inner.nics_listing(address, subnet)
 

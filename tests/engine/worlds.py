@@ -37,9 +37,21 @@ def without(action: str) -> Rig:
     """The operator may do everything but this."""
 
     def edit(world: dict[str, Any]) -> None:
-        for grant in world["grants"]:
-            if grant["principal"] == world["operator"]["oid"]:
-                grant["not_actions"] = [action]
+        rights, operator = world["authorization"], world["operator"]["oid"]
+        (held,) = rights["assignments"][operator].values()
+        guid = "00000000-1111-2222-3333-444444444444"
+        role = {
+            "guid": guid,
+            "name": "all-but-one",
+            "kind": "CustomRole",
+            "description": "",
+            "scopes": [held["scope"]],
+            "created_on": held["created_on"],
+            "updated_on": held["created_on"],
+            "permissions": [{"actions": ["*"], "not_actions": [action]}],
+        }
+        rights["roles"][guid] = {"versions": [role], "deleted": None}
+        held["role"] = guid
 
     return changed(edit)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
@@ -20,6 +21,7 @@ from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
+from tgwizard.lab.clock import Clock
 from tgwizard.lab.latency import Latency
 
 End = Callable[[], None]
@@ -28,13 +30,13 @@ End = Callable[[], None]
 def accessible_name(widget: QWidget) -> str:
     """What assistive technology is told to call the widget."""
     interface = QAccessible.queryAccessibleInterface(widget)
-    return interface.text(QAccessible.Text.Name) if interface is not None else ""
+    return interface.text(QAccessible.Text.Name)
 
 
 def accessible_description(widget: QWidget) -> str:
     """What assistive technology is told about the widget."""
     interface = QAccessible.queryAccessibleInterface(widget)
-    return interface.text(QAccessible.Text.Description) if interface is not None else ""
+    return interface.text(QAccessible.Text.Description)
 
 
 def focusable(root: QWidget) -> Iterator[QWidget]:
@@ -86,12 +88,12 @@ class Desk:
 
 def open_desk(theme: Theme, folder: Path, *, latency: Latency = Latency.INSTANT) -> tuple[Desk, End]:
     """A shown window on scenario `ready`, real time, real SDK, real jobs; call the end when done."""
-    made = rig(latency, clock=SystemClock(), state=folder / "state", open_journal=Journal.open)
+    made = rig(latency, clock=cast("Clock", SystemClock()), state=folder / "state", open_journal=Journal.open)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)
     bridge = Bridge()
-    window = MainWindow(theme, bridge, Surroundings("a test", is_lab=True))
+    window = MainWindow(theme, bridge, Surroundings("Embedded in this window", is_lab=True))
     bridge.start()
     window.show()
     window.show_opened(Opened(made.services, (replace(made.setup),)))

@@ -59,8 +59,17 @@ def test_that_events_of_a_thread_arrive_in_order_and_in_the_gui_thread(qapp: QAp
     bridge.add(events)
     got: list[object] = []
     where: set[int] = set()
-    bridge.happened.connect(lambda event: (got.append(event), where.add(threading.get_ident())))
-    worker = threading.Thread(target=lambda: [events.put(n) for n in range(5000)])
+
+    def take(event: object) -> None:
+        got.append(event)
+        where.add(threading.get_ident())
+
+    def send() -> None:
+        for number in range(5000):
+            events.put(number)
+
+    bridge.happened.connect(take)
+    worker = threading.Thread(target=send)
     worker.start()
     worker.join()
     while bridge.drain():
@@ -95,7 +104,7 @@ def test_that_garbage_is_collected_by_the_guard_alone(guard: GcGuard) -> None:
 
     watched = weakref.ref(Node())
     for _ in range(40):
-        _keep = [[] for _ in range(gc.get_threshold()[0] + 1)]
+        _keep: list[list[int]] = [[] for _ in range(gc.get_threshold()[0] + 1)]
         guard.collect_when_due()
         del _keep
     assert watched() is None
@@ -126,7 +135,7 @@ def test_that_questions_and_pages_can_be_opened_and_closed_while_workers_are_bus
     guard: GcGuard, busy: None, desk: Callable[[], Desk], qtbot: QtBot, cycles: int
 ) -> None:
     made = desk()
-    qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=60_000)
     places = list(Place)
 
     def cycle(number: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -82,7 +83,7 @@ def test_that_the_report_is_redacted_and_names_the_log(errors: UnexpectedErrors,
 def test_that_an_error_in_a_thread_reaches_the_window(errors: UnexpectedErrors, window: QWidget) -> None:
     errors.install()
     try:
-        worker = threading.Thread(target=lambda: {}["missing"], name="worker")
+        worker = threading.Thread(target=lambda: os.environ["TGWIZARD_NO_SUCH_VARIABLE"], name="worker")
         worker.start()
         worker.join()
         window.findChildren(Bridge)[0].drain()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -25,7 +26,7 @@ from tgwizard.model.event import Outcome
 from tgwizard.model.snapshot import PlaceKind
 
 Open = Callable[[], Desk]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture
@@ -44,9 +45,19 @@ def dialog_of(desk: Desk, qtbot: QtBot) -> ConfirmDialog:
     return dialogs[0]
 
 
+def answered(dialog: ConfirmDialog) -> bool:
+    """Whether the pre-flight has ended."""
+    return "Asking" not in dialog.pill.accessibleName()
+
+
 def slow_detach(desk: Desk) -> None:
     """Make the detach take a second, so that there is a middle of the run. The first PUT is the run's own probe."""
     desk.rig.lab.faults.add(Fault("PUT", desk.rig.a.nic.name, OperationTakes(1.0), nth=2))
+
+
+def crumbs(desk: Desk) -> list[QWidget]:
+    """Everything in the bar above the page."""
+    return desk.window.bar.findChildren(QWidget)
 
 
 def holder(desk: Desk) -> str:
@@ -65,6 +76,7 @@ def test_that_a_failover_from_click_to_result_moves_the_floating_ip(ready: Desk,
     assert holder(ready) == "tg-node-b"
     page = ready.window.findChild(RunPage)
     assert page is not None
+    assert any(name.startswith("Graceful failover, run ") for name in map(accessible_name, crumbs(ready)))
     assert page.banner.sentence == "Done: tg-node-b holds 10.20.2.50"
     assert page.banner.shape is Shape.GOOD
     qtbot.waitUntil(lambda: page.picture.pill.state is PillState.HELD, timeout=PATIENCE_MS)
@@ -215,7 +227,7 @@ def test_that_every_focusable_widget_has_a_name_on_every_page_and_question(ready
     for verb in Verb:
         ready.window.ask(verb)
         dialog = dialog_of(ready, qtbot)
-        qtbot.waitUntil(lambda dialog=dialog: "Asking" not in dialog.pill.accessibleName(), timeout=PATIENCE_MS)
+        qtbot.waitUntil(partial(answered, dialog), timeout=PATIENCE_MS)
         assert nameless() == []
         dialog.reject()
     for place in Place:

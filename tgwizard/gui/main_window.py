@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent, QShortcut
@@ -29,6 +30,9 @@ from tgwizard.model.problem import Problem
 
 NARROW_BELOW = 1200
 """Window width below which the rail shows icons alone (STYLE section 7)."""
+
+PREPARE_MS = 200
+"""How long after a cluster page was shown the page of its next run is built."""
 
 CLOSE_AFTER_S = 180
 """How long closing waits for a run to leave the gap; after that the window closes and the journal has the rest."""
@@ -60,6 +64,7 @@ class MainWindow(QMainWindow):
 
     retry_asked = Signal()
     closed = Signal()
+    first_read = Signal()
 
     def __init__(self, theme: Theme, bridge: Bridge, surroundings: Surroundings) -> None:
         """Show that the program is opening; `show_opened` or `show_trouble` follows."""
@@ -73,6 +78,7 @@ class MainWindow(QMainWindow):
         self._current = ""
         self.dialog: Sheet | None = None
         self._closing = False
+        self._read = False
         self._root = QWidget()
         self.setWindowTitle("tgwizard")
         self.setMinimumSize(1024, 700)
@@ -90,7 +96,10 @@ class MainWindow(QMainWindow):
         self.bar.crumb_chosen.connect(self._on_crumb)
         self.clusters.opened.connect(self._on_opened)
         self.trouble.retry_asked.connect(self.retry_asked)
-        bridge.happened.connect(self._take)
+        self._warm = QTimer(self)
+        self._warm.setSingleShot(True)
+        self._warm.setInterval(PREPARE_MS)
+        self._warm.timeout.connect(self._warm_run)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(CLOSE_AFTER_S * 1000)
@@ -155,6 +164,7 @@ class MainWindow(QMainWindow):
             self._bridge.happened.connect(session.take)
             session.observed.connect(self._on_observed)
             session.run_began.connect(self._on_run_began)
+            session.run_changed.connect(self._on_run_changed)
             session.run_ended.connect(self._on_run_ended)
             self.sessions[setup.name] = session
         self.rail.show_clusters(tuple(self.sessions))
@@ -205,10 +215,12 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(page)
         self._drop_run(name)
         self.rail.mark(None, name)
+        self._warm.start()
         self.bar.show_crumbs((Place.CLUSTERS.value, name))
         self.setWindowTitle(f"{name} - tgwizard")
 
-    def _show_run(self, session: ClusterSession) -> None:
+    def _prepare_run(self, session: ClusterSession) -> RunPage:
+        """The page of the session's next run, built while nothing is in progress: a run then starts without a stall."""
         name = session.setup.name
         page = self._run_pages.get(name)
         if page is None:
@@ -217,12 +229,30 @@ class MainWindow(QMainWindow):
             page.resume_asked.connect(session.resume)
             self._run_pages[name] = page
             self.stack.addWidget(page)
+        return page
+
+    @Slot()
+    def _warm_run(self) -> None:
+        """Build the page of the next run and have Qt lay it out and draw it once, unseen."""
+        session = self.sessions.get(self._current)
+        if session is None or session.running or self._current in self._run_pages:
+            return
+        page = self._prepare_run(session)
+        page.resize(self.stack.size())
+        page.grab()
+
+    def _show_run(self, session: ClusterSession) -> None:
+        name = session.setup.name
+        page = self._prepare_run(session)
         self._current = name
         self.stack.setCurrentWidget(page)
         self.rail.mark(None, name)
+        self._name_run(session)
+
+    def _name_run(self, session: ClusterSession) -> None:
         started = session.run.started if session.run is not None else None
         words = "Failover" if started is None else f"{started.verb.value.capitalize()} failover, run {started.run[:8]}"
-        self.bar.show_crumbs((Place.CLUSTERS.value, name, words))
+        self.bar.show_crumbs((Place.CLUSTERS.value, session.setup.name, words))
 
     def _drop_run(self, name: str) -> None:
         page = self._run_pages.pop(name, None)
@@ -279,7 +309,9 @@ class MainWindow(QMainWindow):
         def start(accept_unknown: bool) -> None:
             member = session.setup.member(to)
             if member is not None:
-                session.fail_over(member, verb, accept_unknown=accept_unknown)
+                # In the next turn: closing the question and showing the run are two repaints of the window.
+                begin = partial(session.fail_over, member, verb, accept_unknown=accept_unknown)
+                QTimer.singleShot(0, session, begin)
 
         return start
 
@@ -294,14 +326,18 @@ class MainWindow(QMainWindow):
 
     # Events ------------------------------------------------------------------------------------------------------
 
-    @Slot(object)
-    def _take(self, _event: object) -> None:
-        session = self.sessions.get(self._current)
-        if session is not None and session.running and session.run is not None and session.run.started is not None:
-            self._show_run(session)
+    @Slot()
+    def _on_run_changed(self) -> None:
+        session = self.sender()
+        shown = isinstance(session, ClusterSession) and isinstance(self.stack.currentWidget(), RunPage)
+        if isinstance(session, ClusterSession) and shown and session.setup.name == self._current:
+            self._name_run(session)
 
     @Slot()
     def _on_observed(self) -> None:
+        if not self._read:
+            self._read = True
+            self.first_read.emit()
         for name, session in self.sessions.items():
             verdict = session.verdict
             if verdict is not None and name in self.rail.clusters:
@@ -311,7 +347,9 @@ class MainWindow(QMainWindow):
     def _on_run_began(self) -> None:
         session = self.sender()
         if isinstance(session, ClusterSession):
-            self._drop_run(session.setup.name)
+            shown = self._run_pages.get(session.setup.name)
+            if shown is not None and shown.used:
+                self._drop_run(session.setup.name)
             self._show_run(session)
 
     @Slot()
@@ -333,6 +371,7 @@ class MainWindow(QMainWindow):
         session = self._writing()
         if session is None:
             event.accept()
+            self._warm.stop()
             self._patience.stop()
             self.closed.emit()
             return

@@ -123,6 +123,7 @@ def run(
     window.closed.connect(app.quit)
     guard.start()
     bridge.start()
+    window.first_read.connect(guard.settle)
     restore = _close_on_signals(window)
     window.show()
     # Twice through the event loop: by then the first frame is on the screen.

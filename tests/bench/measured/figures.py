@@ -48,7 +48,7 @@ class Promise:
         """One line of the table of promises."""
         word = "kept" if self.kept else "NOT KEPT"
         unit = f" {self.unit}" if self.unit else ""
-        return f"  {self.what:<58} {self.measured:>8.3f}{unit}, at most {self.at_most:g}{unit}: {word}"
+        return f"  {self.what:<58} {self.measured:>8.4g}{unit}, at most {self.at_most:g}{unit}: {word}"
 
 
 def judged(promises: Sequence[Promise]) -> int:

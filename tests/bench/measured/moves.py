@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from tests.bench.measured.stage import Stage
 from tgwizard.lab import document
-from tgwizard.lab.lab import LOGGED, Lab, RequestRecord
-from tgwizard.lab.world import Holding, Operation, OperationKind, OperationStatus
+from tgwizard.lab.lab import LOGGED, Lab
+from tgwizard.lab.world import Operation, OperationKind, OperationStatus
 from tgwizard.model.cluster import Member
 
 
@@ -29,6 +29,24 @@ class Span:
     to: Member
     began: datetime
     ended: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The lab's truth: an interface (its id in lower case) held the floating IP, to this day if `until` is None."""
+
+    nic: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that the lab met; `path` in lower case."""
+
+    method: str
+    path: str
+    when: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +78,10 @@ def measure(stage: Stage, spans: Sequence[Span]) -> list[Measured]:
     world = document.load(stage.lab.dump())
     updates = [item for item in world.operations.values() if item.kind is OperationKind.PUT_NIC]
     updates.sort(key=lambda item: item.number)
-    holdings = [item for item in stage.lab.holdings if item.address == str(stage.setup.address)]
+    address = str(stage.setup.address)
+    holdings = [
+        Held(item.nic.lower(), item.since, item.until) for item in stage.lab.holdings if item.address == address
+    ]
     _never_two(holdings)
     log = _whole_log(stage.lab)
     return [_one(stage, span, updates, holdings, log) for span in spans]
@@ -70,8 +91,8 @@ def _one(
     stage: Stage,
     span: Span,
     updates: Sequence[Operation],
-    holdings: Sequence[Holding],
-    log: Sequence[RequestRecord],
+    holdings: Sequence[Held],
+    log: Sequence[Asked],
 ) -> Measured:
     losing, gaining = stage.setup.other(span.to).nic.key, span.to.nic.key
     within = [item for item in updates if span.began <= item.started <= span.ended]
@@ -80,8 +101,8 @@ def _one(
     ):
         raise OtherThanExpected(f"to {span.to.name}: {[(item.target, item.status.value) for item in within]}")
     drawn = Drawn(_seconds(within[0]), _seconds(within[1]))
-    released = _only(item.until for item in holdings if item.nic.lower() == losing and _in(item.until, span))
-    held = _only(item.since for item in holdings if item.nic.lower() == gaining and _in(item.since, span))
+    released = _only(item.until for item in holdings if item.nic == losing and _in(item.until, span))
+    held = _only(item.since for item in holdings if item.nic == gaining and _in(item.since, span))
     requests = [item for item in log if span.began <= item.when <= span.ended]
     polls = [item.when for item in requests if _is_poll(item, within, requests)]
     return Measured(
@@ -94,7 +115,7 @@ def _one(
     )
 
 
-def _is_poll(record: RequestRecord, updates: Sequence[Operation], requests: Sequence[RequestRecord]) -> bool:
+def _is_poll(record: Asked, updates: Sequence[Operation], requests: Sequence[Asked]) -> bool:
     """Whether a request only asks how an update is getting on.
 
     A GET of an operation; or one of the interface from the accepted PUT up to the first one after its update's end. A
@@ -102,10 +123,10 @@ def _is_poll(record: RequestRecord, updates: Sequence[Operation], requests: Sequ
     """
     if record.method != "GET":
         return False
-    if "/operations/" in record.path.lower():
+    if "/operations/" in record.path:
         return True
     for update in updates:
-        if record.path.lower() != update.target.lower() or record.when < update.started or update.ended is None:
+        if record.path != update.target.lower() or record.when < update.started or update.ended is None:
             continue
         first = next(item for item in requests if item.when >= update.ended and _same(item, record))
         if record.when < update.ended or record is first:
@@ -113,8 +134,8 @@ def _is_poll(record: RequestRecord, updates: Sequence[Operation], requests: Sequ
     return False
 
 
-def _same(one: RequestRecord, other: RequestRecord) -> bool:
-    return one.method == other.method and one.path.lower() == other.path.lower()
+def _same(one: Asked, other: Asked) -> bool:
+    return one.method == other.method and one.path == other.path
 
 
 def _most_in_a_second(moments: Sequence[datetime]) -> int:
@@ -123,19 +144,19 @@ def _most_in_a_second(moments: Sequence[datetime]) -> int:
     return max((bisect_left(stamps, start + 1.0) - index for index, start in enumerate(stamps)), default=0)
 
 
-def _never_two(holdings: Sequence[Holding]) -> None:
+def _never_two(holdings: Sequence[Held]) -> None:
     ordered = sorted(holdings, key=lambda item: item.since)
     for first, second in pairwise(ordered):
         if first.until is None or first.until > second.since:
-            raise OtherThanExpected(f"{first.nic} and {second.nic} held {first.address} at once")
+            raise OtherThanExpected(f"{first.nic} and {second.nic} held the address at once")
 
 
-def _whole_log(lab: Lab) -> tuple[RequestRecord, ...]:
+def _whole_log(lab: Lab) -> list[Asked]:
     """The log from the lab's first request on: a log that had dropped its beginning would count too few."""
     log = lab.requests
     if len(log) >= LOGGED:
         raise OtherThanExpected("the lab's log was full")
-    return log
+    return [Asked(item.method, item.path.lower(), item.when) for item in log]
 
 
 def _seconds(operation: Operation) -> float:

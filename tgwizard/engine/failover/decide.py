@@ -107,8 +107,10 @@ def _forward(losing: Side, gaining: Side, standing: Standing) -> Move:
         return Move.WAIT_GAINING
     if losing.lists:
         return _release(losing, standing)
-    if _busy(losing):
+    if _busy(losing) and not standing.overdue:
         return Move.WAIT_LOSING
+    if _busy(losing) and standing.losing_sent is not None:
+        return Move.SETTLE_LOSING  # writing it anew ends a removal of ours that does not end by itself
     if _busy(gaining) and not standing.overdue:
         return Move.WAIT_GAINING
     if standing.had_holder and standing.sent_nothing:

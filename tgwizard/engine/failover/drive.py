@@ -18,7 +18,7 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.engine.records import Answer, Began, TurnedBack
-from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried, ClusterSetup
 from tgwizard.model.event import CancelMeaning, Outcome, Step
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning, carried_of
@@ -62,6 +62,7 @@ class Drive:
     _operation: str = ""
     _unaccepted_since: float | None = None
     _heard_at: float = 0.0
+    _tried: dict[ResourceId, float] = field(default_factory=dict)
 
     @property
     def losing(self) -> Member:
@@ -123,10 +124,10 @@ class Drive:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def _write(self, move: Move) -> Ending | None:
-        if not self._fresh():
-            return self._read(*self.setup.members)  # and decide anew
         if self.standing.sent_nothing and self._now() - self.checked_at > self.timing.fresh_preflight_s:
             return ending.too_late()
+        if not self._fresh():
+            return self._refresh()  # and decide anew
         member = self.to if move in (Move.ATTACH, Move.CLEAR_GAINING) else self.losing
         if self._accepted.get(move, 0) >= self.timing.tries:
             return self._keeps_failing(move, member)
@@ -279,10 +280,11 @@ class Drive:
             self.sender.note(why)
 
     def _spent(self, limit_s: float | None = None) -> bool:
-        """Whether writes have gone unaccepted for longer than that, or than a step may take."""
+        """Whether writes have gone unaccepted for longer than that, or than a step or a silence may take."""
         if self._unaccepted_since is None:
             self._unaccepted_since = self._now()
-        return self._now() - self._unaccepted_since > (limit_s or self._deadline_s)
+        longest = max(self._deadline_s, self.timing.silence_s)
+        return self._now() - self._unaccepted_since > (limit_s or longest)
 
     # -- endings ------------------------------------------------------------------------------------------------------
 
@@ -296,7 +298,9 @@ class Drive:
         losing, gaining = self._side(self.losing), self._side(self.to)
         answered = all(self.observer.seen(member).nic.problem is None for member in self.setup.members)
         if not answered or losing is None or gaining is None or decide(losing, gaining, self.standing) is not move:
-            self._pause(self.timing.poll_s)
+            if self._waited(move) > self.timing.silence_s:
+                return ending.unsettled(self.address, self._read_problem)
+            self._pause(self.timing.poll_s if answered else self.timing.retry_s)
             return None
         self.teller.finish()
         if move is Move.ARRIVED:
@@ -316,22 +320,26 @@ class Drive:
     # -- waiting ------------------------------------------------------------------------------------------------------
 
     def _await(self, move: Move, *members: Member) -> Ending | None:
-        now = self._now()
-        if self._waiting is None or self._waiting[0] is not move:
-            self._waiting = (move, now)
-        waited = now - self._waiting[1]
+        waited = self._waited(move)
         if waited > self._deadline_s:
             return self._past_deadline(move, members[0])
         self._pause(self.timing.poll_s if waited < self.timing.slow_after_s else self.timing.slow_poll_s)
         other = self.setup.other(members[0])
-        age = self.observer.seen(other).nic.age_s(self._now())
-        if age is None or age > self.timing.refresh_s:
+        if self._now() - self._tried.get(other.nic, float("-inf")) > self.timing.refresh_s:
             members = (other,)  # so that the reading a write needs is never older than it may be
         return self._read(*members)
+
+    def _waited(self, move: Move) -> float:
+        """How long this move has been waited for, from the first time it was asked."""
+        if self._waiting is None or self._waiting[0] is not move:
+            self._waiting = (move, self._now())
+        return self._now() - self._waiting[1]
 
     def _past_deadline(self, move: Move, member: Member) -> Ending | None:
         """Only forced supersedes an update that does not end, once for each interface and after saying so (3e)."""
         if self.began.verb is Verb.FORCED and move not in self._superseded and move is not Move.READ_AGAIN:
+            if not self._fresh():
+                return self._refresh()  # what was never seen to go on is not called endless
             self._superseded.add(move)
             fact = f"The update of {member.nic.name} does not end."
             self.sender.note(Problem("superseding", fact, "This failover is forced, so it is written over."))
@@ -373,6 +381,7 @@ class Drive:
         """Read these interfaces; an Ending when Azure has been silent for too long."""
         for member in members:
             seen = self.observer.look_at_nic(member)
+            self._tried[member.nic] = self._now()
             if seen.nic.problem is not None or seen.nic.value is None:
                 self.sender.told_read(member, seen.nic.problem.what if seen.nic.problem else "no answer")
                 continue
@@ -385,8 +394,21 @@ class Drive:
         self.teller.located(self.observer.snapshot().place, self.cancel_meaning)
         if self._now() - self._heard_at <= self.timing.silence_s:
             return None
-        problem = next((seen.nic.problem for seen in self.observer.snapshot().members if seen.nic.problem), None)
-        return ending.unsettled(self.address, problem)
+        return ending.unsettled(self.address, self._read_problem)
+
+    def _refresh(self) -> Ending | None:
+        """Read both interfaces for a write; an Ending when one of them stays unread for as long as a step may take."""
+        ended = self._read(*self.setup.members)
+        if ended is not None or self._fresh():
+            return ended
+        if self._spent():
+            return ending.unsettled(self.address, self._read_problem)
+        self._pause(self.timing.retry_s)
+        return None
+
+    @property
+    def _read_problem(self) -> Problem | None:
+        return next((seen.nic.problem for seen in self.observer.snapshot().members if seen.nic.problem), None)
 
     def _fresh(self) -> bool:
         """Every write needs complete readings younger than 30 s, by a clock that counts sleep (3g)."""

@@ -6,8 +6,8 @@ focus, and never on one that starts a failover; Esc cancels; Tab stays inside (S
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -49,13 +49,13 @@ class Scrim(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(0, 0, 0, round(255 * SCRIM_SHARE)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        ink = QColor(0, 0, 0, round(255 * SHADOW_SHARE / 4))
-        painter.setBrush(ink)
         for child in self.children():
             if isinstance(child, Sheet) and child.isVisible():
-                box = QRectF(child.geometry()).translated(0, 4)
-                for reach in range(2, SHADOW, 2):
+                box = QRectF(child.geometry()).translated(0, 3)
+                # Rings that fade outwards: filling the large shapes would cost ten times as much.
+                for reach in range(1, SHADOW, 2):
+                    share = SHADOW_SHARE * 2 * (1 - reach / SHADOW)
+                    painter.setPen(QPen(QColor(0, 0, 0, round(255 * share)), 2))
                     radius = Radius.DIALOG + reach
                     painter.drawRoundedRect(box.adjusted(-reach, -reach, reach, reach), radius, radius)
 
@@ -153,8 +153,11 @@ class Sheet(QDialog):
             fixed = self.head.heightForWidth(width - 52) + self.buttons.sizeHint().height()
         wanted = fixed + body + 22 + 22 + 12 * 3 + 6
         height = min(wanted, round(room.height() * WINDOW_SHARE))
-        self.setGeometry((room.width() - width) // 2, (room.height() - height) // 2, width, height)
-        self._scrim.update()
+        place = QRect((room.width() - width) // 2, (room.height() - height) // 2, width, height)
+        if place != self.geometry():
+            self.setGeometry(place)
+            # The shadow follows; the scrim is see-through, so this paints the whole window and is done only then.
+            self._scrim.update()
 
     def sizeHint(self) -> QSize:
         """`place` decides."""

@@ -24,7 +24,7 @@ from tgwizard.gui.kit.banner import VerdictBanner
 from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.calls import LogRow
 from tgwizard.gui.kit.icons import Icon, IconMark
-from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.labels import Figure, TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.steps import DeadlineBar, StepRow
@@ -43,7 +43,7 @@ from tgwizard.model.text import measured
 FRAME_MS = 100
 SIDE_WIDTH = 384
 WIDE = 980
-LOG_ROWS = 8
+LOG_ROWS = 10
 
 _STEP_SHAPES = {
     StepStatus.AHEAD: Shape.WAITING,
@@ -80,11 +80,15 @@ class RunPage(QWidget):
         self._frame = QTimer(self)
         self._frame.setInterval(FRAME_MS)
         self._frame.timeout.connect(self.refresh)
-        session.run_changed.connect(self.refresh)
+        # Between two frames nothing is painted: events come by the dozen and say little more than the last.
         session.run_ended.connect(self.refresh)
-        session.observed.connect(self.refresh)
         self.picture.show_picture(picture_unread(session.setup))
         self.refresh()
+
+    @property
+    def used(self) -> bool:
+        """Whether a run has been shown here to its end; a new run then gets a new page."""
+        return self._ended
 
     @property
     def run(self) -> RunState:
@@ -107,7 +111,7 @@ class RunPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(5))
         self._deadline_title = TextLabel(theme, "", TextRole.CAPTION_STRONG, wrap=True)
-        self._deadline_used = TextLabel(theme, "", TextRole.CAPTION_KEY, Token.TEXT2)
+        self._deadline_used = Figure(theme, "59 min 59 s used", TextRole.CAPTION_KEY, Token.TEXT2)
         self._deadline_bar = DeadlineBar(theme)
         self._deadline_then = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
         head = QHBoxLayout()
@@ -202,6 +206,8 @@ class RunPage(QWidget):
     def refresh(self) -> None:
         """Show the run as it is now."""
         run, now = self.run, self._session.now()
+        if not self.isVisible() and run.finished is None:
+            return
         self._show_banner(run, now)
         snapshot, verdict = self._session.snapshot, self._session.verdict
         if snapshot is not None and verdict is not None:
@@ -212,8 +218,6 @@ class RunPage(QWidget):
         self._show_calls(run)
         self._show_notes(run)
         self._show_cancel(run)
-        if run.finished is not None:
-            self._frame.stop()
         if run.finished is not None and not self._ended:
             self._ended = True
             self.result.show_result(run.finished)

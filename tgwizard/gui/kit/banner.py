@@ -7,7 +7,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.accessible import announce
-from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.labels import Figure, TextLabel
 from tgwizard.gui.kit.shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.theme import Theme
@@ -26,8 +26,8 @@ class VerdictBanner(QWidget):
         self._mark = ShapeMark(theme, Shape.NOT_KNOWN, 30)
         self._sentence = TextLabel(theme, "", TextRole.VERDICT, wrap=True)
         self._detail = TextLabel(theme, "", TextRole.BODY, Token.TEXT2, wrap=True)
-        self._figure = TextLabel(theme, "", TextRole.TITLE)
-        self._caption = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self._figure = Figure(theme, "59 min 59 s", TextRole.TITLE)
+        self._caption = Figure(theme, "elapsed", TextRole.CAPTION, Token.TEXT2)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(18, 10, 18, 11)
         self._row.setSpacing(15)
@@ -41,9 +41,8 @@ class VerdictBanner(QWidget):
         figures.setSpacing(0)
         figures.addStretch(1)
         for label in (self._figure, self._caption):
-            label.setAlignment(Qt.AlignmentFlag.AlignRight)
             label.hide()
-            figures.addWidget(label)
+            figures.addWidget(label, 0, Qt.AlignmentFlag.AlignRight)
         figures.addStretch(1)
         self._row.addWidget(self._mark)
         self._row.addLayout(words, 1)

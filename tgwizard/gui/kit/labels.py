@@ -114,3 +114,50 @@ class ElidedLabel(TextLabel):
         painter.setFont(self.font())
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(self.rect(), int(self.alignment()), shown)
+
+
+class Figure(QWidget):
+    """A number that changes often. Its room is that of `widest`: a new value repaints it and lays nothing out."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        widest: str,
+        role: TextRole = TextRole.BODY_STRONG,
+        token: Token = Token.TEXT,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Empty, with room for `widest`, set at the right."""
+        super().__init__(parent)
+        self._theme = theme
+        self._role = role
+        self._token = token
+        self._text = ""
+        metrics = QFontMetricsF(theme.font(role))
+        self.setFixedSize(round(metrics.horizontalAdvance(widest)) + 2, round(metrics.height()))
+        theme.changed.connect(self.update)
+
+    @property
+    def text_shown(self) -> str:
+        """The text as it was given."""
+        return self._text
+
+    def say(self, text: str) -> None:
+        """Replace the text; nothing is repainted when it is the same."""
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.update()
+
+    def recolour(self, token: Token) -> None:
+        """Replace the colour token."""
+        if token is not self._token:
+            self._token = token
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the text at the right."""
+        painter = QPainter(self)
+        painter.setFont(self._theme.font(self._role))
+        painter.setPen(self._theme.colour(self._token))
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self._text)

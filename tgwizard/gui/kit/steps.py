@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.labels import Figure, TextLabel
 from tgwizard.gui.kit.shapes import INK, Shape, ShapeMark
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
@@ -27,7 +27,7 @@ class StepRow(QWidget):
         self._mark = ShapeMark(theme, Shape.WAITING, 20)
         self._name = TextLabel(theme, name, TextRole.BODY_STRONG, Token.TEXT2)
         self._detail = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
-        self._actual = TextLabel(theme, "", TextRole.BODY_STRONG)
+        self._actual = Figure(theme, "59 min 59 s")
         self._predicted = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT3)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, theme.px(0 if self._last else 16))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.labels import ElidedLabel, Figure, TextLabel
 from tgwizard.gui.kit.surface import Surface
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
@@ -30,7 +30,7 @@ class TruthCard(Surface):
         """An empty card called `title`."""
         super().__init__(theme, parent=parent)
         self._title_text = title
-        self._age = ElidedLabel(theme, "", TextRole.CAPTION_KEY, Token.TEXT3)
+        self._age = Figure(theme, "read 59 min ago", TextRole.CAPTION_KEY, Token.TEXT3)
         self._value = ElidedLabel(theme, "", TextRole.NAME)
         self._source = ElidedLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
         head = QHBoxLayout()

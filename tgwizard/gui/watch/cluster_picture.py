@@ -6,6 +6,8 @@ heartbeat link, each with a name of its own, so that assistive technology reads 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QAbstractAnimation, QEasingCurve, QPointF, QRectF, QSize, Qt, QVariantAnimation, Slot
 from PySide6.QtGui import (
     QAccessible,
@@ -23,7 +25,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
 from tgwizard.gui.watch.member_card import AddressPill, HeartbeatLink, MemberCard
 from tgwizard.gui.watch.picture_layout import CARD_MIN, LINK, MARGIN, PictureLayout, PictureMeasures, lay_out
-from tgwizard.gui.watch.picture_values import HOLDER, NOT_HOLDER, Dock, PictureShown, PillState
+from tgwizard.gui.watch.picture_values import HOLDER, NOT_HOLDER, Dock, MemberShown, PictureShown, PillState
 
 GLIDE_MS = 250
 
@@ -40,6 +42,8 @@ class ClusterPicture(QWidget):
         self._shown: PictureShown | None = None
         self._preview: int | None = None
         self._at = 0.0
+        self._on_cards: list[tuple[MemberShown, bool] | None] = [None, None]
+        self._places: PictureLayout | None = None
         self.pill = AddressPill(theme, self)
         self.cards = (MemberCard(theme, self), MemberCard(theme, self))
         self.heartbeat = HeartbeatLink(theme, self)
@@ -63,18 +67,29 @@ class ClusterPicture(QWidget):
 
     def show_picture(self, shown: PictureShown) -> None:
         """Replace everything on the picture; only what differs moves."""
-        first = self._shown is None
         before = self._shown
+        if shown == before:
+            return
+        first = before is None
         self._shown = shown
+        if before is not None and replace(shown, pill=before.pill) == before and shown.pill.state is before.pill.state:
+            # Only the pill is further on its way.
+            self.pill.show_pill(shown.address, shown.pill)
+            self._aim(shown.pill.at, at_once=False)
+            return
         self.setAccessibleDescription(shown.verdict)
         self.pill.show_pill(shown.address, shown.pill)
         for index, card in enumerate(self.cards):
-            card.show_member(shown.members[index], holder=shown.docks[index] is Dock.HOLDS)
+            holds = shown.docks[index] is Dock.HOLDS
+            if (shown.members[index], holds) != self._on_cards[index]:
+                self._on_cards[index] = (shown.members[index], holds)
+                card.show_member(shown.members[index], holder=holds)
         self.heartbeat.show_heartbeat(shown.heartbeat)
         if self._preview is not None:
             self._show_roles()
         self._aim(shown.pill.at, at_once=first)
         if before is None or before.address != shown.address:
+            self._places = None
             self.updateGeometry()
         self._arrange()
         self.update()
@@ -101,7 +116,9 @@ class ClusterPicture(QWidget):
     def _aim(self, at: float, *, at_once: bool) -> None:
         if at_once or self._theme.reduced_motion or not self.isVisible():
             self._glide.stop()
-            self._at = at
+            if at != self._at:
+                self._at = at
+                self._move_pill()
             return
         running = self._glide.state() is QAbstractAnimation.State.Running
         target = self._glide.endValue() if running else self._at
@@ -115,8 +132,14 @@ class ClusterPicture(QWidget):
     @Slot(object)
     def _on_glide(self, value: float) -> None:
         self._at = float(value)
-        self._arrange()
-        self.update()
+        self._move_pill()
+
+    def _move_pill(self) -> None:
+        """Put the pill where it is, and repaint the strip it travels in, no more."""
+        layout = self._layout()
+        self.pill.setGeometry(layout.pill_at(self._at).toRect())
+        first, second = layout.pills
+        self.update(first.united(second).adjusted(0, -4, 0, 4).toRect())
 
     def _measures(self) -> PictureMeasures:
         pill = self.pill.sizeHint()
@@ -130,7 +153,9 @@ class ClusterPicture(QWidget):
         )
 
     def _layout(self) -> PictureLayout:
-        return lay_out(self.width(), self._measures())
+        if self._places is None:
+            self._places = lay_out(self.width(), self._measures())
+        return self._places
 
     def hasHeightForWidth(self) -> bool:
         """Stacked members need more height."""
@@ -152,6 +177,7 @@ class ClusterPicture(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the parts anew."""
         super().resizeEvent(event)
+        self._places = None
         self._arrange()
 
     def _arrange(self) -> None:

@@ -54,6 +54,7 @@ class ClusterPage(QWidget):
         self._theme = theme
         self._session = session
         self._wide: bool | None = None
+        self._shown_once = False
         self.banner = VerdictBanner(theme)
         self._read_again = Button(theme, "Read again", icon=Icon.REFRESH)
         self._read_again.explain("Read Azure again now (F5)")
@@ -143,7 +144,10 @@ class ClusterPage(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Show what is known now, with its age."""
+        """Show what is known now, with its age. A hidden page is brought up to date when it is shown."""
+        if not self.isVisible() and self._shown_once:
+            return
+        self._shown_once = True
         session = self._session
         snapshot, verdict, target = session.snapshot, session.verdict, session.target
         if snapshot is None or verdict is None or target is None:

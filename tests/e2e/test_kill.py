@@ -1,0 +1,124 @@
+"""Real kill -9: of a failover at every stage against a lab in another process, and of the lab itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.programs import Document, LabProcess, Program, code_of, is_event, settled, wait_for
+
+pytestmark = pytest.mark.full
+
+MEMBERS = ("tg-node-a", "tg-node-b")
+
+
+def at(name: str, **values: object) -> Callable[[Program], None]:
+    def reach(program: Program) -> None:
+        program.until(is_event(name, **values))
+
+    return reach
+
+
+def while_releasing(program: Program) -> None:
+    """Some polls into the detach."""
+    program.until(is_event("located", place="releasing"))
+    for _ in range(5):
+        program.until(is_event("call_made", method="GET"))
+
+
+def while_attaching(program: Program) -> None:
+    """Some polls into the attach."""
+    program.until(is_event("located", place="attaching"))
+    for _ in range(5):
+        program.until(is_event("call_made", method="GET"))
+
+
+MOMENTS = {
+    "before the detach was answered": at("step_started", step="detach"),
+    "right after the detach was accepted": at("call_made", method="PUT", target="tg-node-a-inside"),
+    "while releasing": while_releasing,
+    "when on no NIC, as the attach starts": at("step_started", step="attach"),
+    "while attaching": while_attaching,
+}
+
+
+@pytest.mark.parametrize("verb", ["--graceful", "--forced"])
+@pytest.mark.parametrize("reach", MOMENTS.values(), ids=MOMENTS.keys())
+def test_that_a_killed_failover_is_resumed_to_exactly_one_holder(
+    reach: Callable[[Program], None], verb: str, tmp_path: Path
+) -> None:
+    with LabProcess(tmp_path / "lab") as lab:
+        with lab.failover(verb=verb) as failover:
+            reach(failover)
+            failover.kill()
+            assert failover.process.returncode == -9
+            assert not any('"finished"' in line for line in failover.printed)
+        resumed = lab.resume()
+        finished = resumed.finished
+        assert resumed.code == code_of(finished["outcome"]), resumed
+        assert (resumed.code, finished["outcome"], finished["address"]) == (0, "done", "tg-node-b"), resumed
+        assert finished["run"] in failover.printed[0], "it is the run that was interrupted"
+        seen = settled(lab.folder)
+        assert (seen["holder"], seen["verdict"]) == ("tg-node-b", "in_sync")
+        again = lab.resume()
+        assert (again.code, again.finished["outcome"]) == (3, "refused"), "nothing is left to resume"
+
+
+def test_that_a_failover_killed_before_it_wrote_anything_leaves_nothing_to_resume(tmp_path: Path) -> None:
+    with LabProcess(tmp_path / "lab") as lab:
+        with lab.failover() as failover:
+            failover.until(is_event("started"))
+            failover.kill()
+        resumed = lab.resume()
+        finished = resumed.finished
+        assert resumed.code == code_of(finished["outcome"])
+        # The kill may come after the intents were journalled; then the run is resumed to its end.
+        assert (finished["outcome"], finished["address"]) in (("refused", "tg-node-a"), ("done", "tg-node-b"))
+        assert settled(lab.folder)["holder"] == finished["address"]
+
+
+def test_that_a_killed_lab_comes_back_with_the_address_where_it_was(tmp_path: Path) -> None:
+    with LabProcess(tmp_path / "lab") as lab:
+        with lab.failover() as failover:
+            assert failover.end() == 0
+        world = lab.folder / "world.json"
+        wait_for(lambda: _holder(world) == "tg-node-b-inside", "the lab saved its world")
+        old = lab.ready
+        lab.program.kill()
+        assert (lab.folder / "lab.json").exists(), "a killed lab takes nothing back"
+        lab.start()
+        assert lab.ready["clusters"] == old["clusters"]
+        seen = lab.status()
+        assert (seen["holder"], seen["verdict"]) == ("tg-node-b", "in_sync")
+        with lab.failover("tg-node-a") as failover:
+            assert failover.end() == 0
+        assert lab.status()["holder"] == "tg-node-a"
+
+
+@pytest.mark.parametrize("place", ["releasing", "no_nic", "attaching"])
+def test_that_a_lab_and_a_failover_killed_together_end_with_the_address_on_one_member(
+    place: str, tmp_path: Path
+) -> None:
+    with LabProcess(tmp_path / "lab") as lab:
+        with lab.failover() as failover:
+            failover.until(is_event("located", place=place))
+            lab.program.kill()
+            failover.kill()
+        # A lab saves its world a second after a change, so it may have forgotten the last write that it accepted.
+        lab.start()
+        resumed = lab.resume()
+        finished = resumed.finished
+        assert resumed.code == code_of(finished["outcome"]), resumed
+        assert finished["outcome"] in ("done", "yielded", "failed"), resumed
+        seen = settled(lab.folder)
+        assert seen["holder"] in MEMBERS
+        assert finished["address"] == seen["holder"]
+
+
+def _holder(world: Path) -> str | None:
+    document: Document = json.loads(world.read_text(encoding="utf-8"))
+    held = [item for item in document["allocations"] if item["address"] == "10.20.2.50"]
+    return str(held[0]["nic"]).rsplit("/", 1)[-1] if len(held) == 1 else None
