@@ -41,7 +41,6 @@ class Program:
             stderr=self._errors,
             cwd=ROOT,
             env={**os.environ, "PYTHONFAULTHANDLER": "1", **(environment or {})},
-            start_new_session=True,
         )
         self._rest = b""
         self._ended = False

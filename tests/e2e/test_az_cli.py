@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -151,6 +152,20 @@ def test_that_az_registers_the_lab_as_a_cloud_and_signs_in_by_service_principal(
     (account,) = az(*login, f"--password={told['AZURE_CLIENT_SECRET']}")
     assert account["tenantId"] == told["AZURE_TENANT_ID"]
     assert [item["name"] for item in az("group", "list")] == [GROUP]
+
+
+def test_that_a_shell_needs_one_line(lab: RunningLab) -> None:
+    command = " ".join(shlex.quote(word) for word in tgwizard("lab", "env", "--lab-dir", str(lab.directory)))
+    script = f'eval "$({command})" && {shlex.quote(AZ or "az")} group list --query "[].name" -o tsv'
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=AZ_WITHIN_S,
+        check=False,
+    )
+    assert (done.stdout.split(), done.returncode) == ([GROUP], 0), done.stderr
 
 
 def test_that_az_reads_groups_vms_and_nics(az: Az) -> None:

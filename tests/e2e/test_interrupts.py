@@ -25,7 +25,7 @@ def test_that_a_run_asked_to_stop_in_the_detach_puts_the_address_back(
         assert failover.end() == 6, failover
         assert (finished["outcome"], finished["rolled_back"]) == ("cancelled", True)
         assert finished["address"] == "tg-node-a"
-        assert "Stopping: the address is put back first." in failover.said
+        assert "Stopping: the address is put back" in failover.said
         assert settled(lab.folder)["holder"] == "tg-node-a"
         assert lab.resume().code == 3, "nothing is left to resume"
 

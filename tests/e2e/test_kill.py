@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,6 @@ import pytest
 from tests.e2e.programs import Document, LabProcess, Program, code_of, is_event, settled, wait_for
 
 pytestmark = pytest.mark.full
-
-MEMBERS = ("tg-node-a", "tg-node-b")
 
 
 def at(name: str, **values: object) -> Callable[[Program], None]:
@@ -45,8 +44,11 @@ MOMENTS = {
 }
 
 
-@pytest.mark.parametrize("verb", ["--graceful", "--forced"])
-@pytest.mark.parametrize("reach", MOMENTS.values(), ids=MOMENTS.keys())
+@pytest.mark.parametrize(
+    ("reach", "verb"),
+    list(zip(MOMENTS.values(), itertools.cycle(("--graceful", "--forced")), strict=False)),
+    ids=MOMENTS.keys(),
+)
 def test_that_a_killed_failover_is_resumed_to_exactly_one_holder(
     reach: Callable[[Program], None], verb: str, tmp_path: Path
 ) -> None:
@@ -98,24 +100,33 @@ def test_that_a_killed_lab_comes_back_with_the_address_where_it_was(tmp_path: Pa
         assert lab.status()["holder"] == "tg-node-a"
 
 
-@pytest.mark.parametrize("place", ["releasing", "no_nic", "attaching"])
+@pytest.mark.parametrize("place", ["releasing", "attaching"])
 def test_that_a_lab_and_a_failover_killed_together_end_with_the_address_on_one_member(
     place: str, tmp_path: Path
 ) -> None:
     with LabProcess(tmp_path / "lab") as lab:
+        world = lab.folder / "world.json"
         with lab.failover() as failover:
-            failover.until(is_event("located", place=place))
+            failover.until(is_event("call_made", method="PUT", target="tg-node-a-inside"))
+            if place == "attaching":
+                failover.until(is_event("call_made", method="PUT", target="tg-node-b-inside"))
+            # A lab saves its world a second after a change. What it accepted and forgot, no Azure would ever forget.
+            nic = "tg-node-a-inside" if place == "releasing" else "tg-node-b-inside"
+            wait_for(lambda: _state(world, nic) == "Updating", "the lab saved its world")
             lab.program.kill()
             failover.kill()
-        # A lab saves its world a second after a change, so it may have forgotten the last write that it accepted.
         lab.start()
         resumed = lab.resume()
-        finished = resumed.finished
-        assert resumed.code == code_of(finished["outcome"]), resumed
-        assert finished["outcome"] in ("done", "yielded", "failed"), resumed
+        assert (resumed.code, resumed.finished["outcome"]) == (0, "done"), resumed
         seen = settled(lab.folder)
-        assert seen["holder"] in MEMBERS
-        assert finished["address"] == seen["holder"]
+        assert (seen["holder"], seen["verdict"]) == ("tg-node-b", "in_sync")
+
+
+def _state(world: Path, nic: str) -> str:
+    document: Document = json.loads(world.read_text(encoding="utf-8"))
+    return str(
+        next(item["properties"]["provisioningState"] for item in document["resources"].values() if item["name"] == nic)
+    )
 
 
 def _holder(world: Path) -> str | None:

@@ -81,14 +81,6 @@ def test_that_a_watcher_sees_the_address_move(tmp_path: Path) -> None:
         assert watcher.said == ""
 
 
-def test_that_there_and_back_works_with_both_verbs(tmp_path: Path) -> None:
-    with LabProcess(tmp_path / "lab") as lab:
-        for to, verb in (("tg-node-b", "--graceful"), ("tg-node-a", "--forced")):
-            with lab.failover(to, verb) as failover:
-                assert failover.end() == 0
-            assert lab.status()["holder"] == to
-
-
 def test_that_a_dry_run_shows_the_plan_and_moves_nothing(tmp_path: Path) -> None:
     with LabProcess(tmp_path / "lab") as lab:
         answer = run("failover", "--lab-dir", lab.folder, "--to", "tg-node-b", "--graceful", "--dry-run", "--json")

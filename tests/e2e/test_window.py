@@ -107,7 +107,7 @@ def screen() -> Iterator[Screen]:
 
 def _started(folder: Path) -> bool:
     """Whether the address has begun to move. Several looks, each by a second program."""
-    return any(_moved(status(folder)) for _ in range(4))
+    return any(_moved(status(folder)) for _ in range(2))
 
 
 def _moved(seen: Document) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.engine.worlds import PUBLIC_IP_JOIN, give_public_ip, public_ip_of, without
 from tests.rig import Rig, rig
+from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.lab.clock import Cancellable, VirtualClock
@@ -247,3 +249,43 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items() if key != "etag"}
     return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+@VERBS
+def test_that_resume_takes_a_run_that_had_turned_back_to_the_member_that_is_named(verb: Verb) -> None:
+    for named, holder in ((None, "tg-node-a"), ("tg-node-a", "tg-node-a"), ("tg-node-b", "tg-node-b")):
+        made = patient()
+        when(made, PlaceKind.RELEASING, partial(_stop_and_cut, made))
+        assert made.fail_over(verb=verb).outcome is Outcome.UNKNOWN
+        made.lab.faults.clear()
+        to = made.setup.member(named) if named else None
+        last = resume(made.services, made.setup, to, made.events.append, CancelToken())
+        assert (last.outcome is Outcome.DONE) == (holder == "tg-node-b"), last
+        assert made.holders() == [holder]
+        assert pending(made.services, made.setup) is None
+
+
+def _stop_and_cut(made: Rig) -> None:
+    made.token.cancel()
+    network_is_gone(made)
+
+
+def test_that_a_run_whose_put_back_was_sent_does_not_turn_a_second_time() -> None:
+    made = patient()
+    lost = Fault("PUT", "tg-node-a-inside", Reset(Moment.AFTER_COMMIT), nth=3)
+    made.lab.faults.add(lost)
+    when(made, PlaceKind.RELEASING, made.token.cancel)
+    when_sent = Fault("GET", "/", RESET, times=FOREVER)
+
+    class Ears(type(made.events)):  # type: ignore[misc]
+        def append(self, event: Event) -> None:
+            super().append(event)
+            if isinstance(event, CallMade) and event.method == "PUT" and "no answer" in event.answer:
+                made.lab.faults.add(when_sent)
+
+    made.events = Ears()
+    assert made.fail_over().outcome is Outcome.UNKNOWN
+    made.lab.faults.clear()
+    last = resume(made.services, made.setup, made.b, made.events.append, CancelToken())
+    assert last.rolled_back
+    assert made.holders() == ["tg-node-a"]

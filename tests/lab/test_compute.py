@@ -81,3 +81,69 @@ def test_that_a_network_poll_does_not_answer_for_compute(bench: Bench) -> None:
         f"{bench.subscription}/providers/Microsoft.Network/locations/x/operations/{answer.header('x-ms-request-id')}"
     )
     assert bench.call("GET", wrong).status == 404
+
+
+def test_that_a_restart_of_a_deallocated_vm_is_a_conflict(bench: Bench) -> None:
+    bench.call("POST", f"{bench.vm_id(VM)}/deallocate")
+    bench.clock.advance(4)
+    assert error_of(bench.call("POST", f"{bench.vm_id(VM)}/restart"))[:2] == (409, "OperationNotAllowed")
+    assert bench.call("POST", f"{bench.vm_id(VM)}/start").status == 202
+
+
+def test_that_a_failed_power_operation_answers_through_both_urls(bench: Bench) -> None:
+    bench.send("POST", "https://x/lab/faults", {"effect": {"kind": "operation-fails", "code": "AllocationFailed"}})
+    answer = bench.call("POST", f"{bench.vm_id(VM)}/start")
+    bench.clock.advance(4)
+    assert bench.poll(answer).json()["error"]["code"] == "AllocationFailed"
+    assert error_of(bench.send("GET", answer.header("Location") or ""))[:2] == (409, "AllocationFailed")
+
+
+def marked(name: str, what: str) -> str:
+    return (
+        f"Operation '{what}' is not allowed on VM '{name}' since the VM is marked for deletion. You can only retry the "
+        "Delete operation (or wait for an ongoing one to complete)."
+    )
+
+
+def test_that_a_vm_marked_for_deletion_allows_nothing_else(bench: Bench) -> None:
+    answer = bench.call("DELETE", bench.vm_id(VM))
+    assert answer.status == 202
+    assert error_of(bench.call("POST", f"{bench.vm_id(VM)}/restart")) == (
+        409,
+        "OperationNotAllowed",
+        marked(VM, "restart"),
+    )
+    bench.clock.advance(4)
+    assert bench.poll(answer).json()["status"] == "Succeeded"
+    assert bench.call("GET", bench.vm_id(VM)).status == 404
+    assert bench.call("DELETE", bench.vm_id(VM)).status == 204
+    nic = bench.nic("tg-node-b-inside")
+    assert "virtualMachine" not in nic["properties"]
+    assert VM not in {item.name for item in bench.lab.principals}
+
+
+def test_that_a_nic_cannot_be_updated_while_its_vm_is_deleted(bench: Bench) -> None:
+    bench.call("DELETE", bench.vm_id("tg-node-a"))
+    answer = bench.detach()
+    bench.clock.advance(4)
+    assert bench.poll(answer).json() == {
+        "status": "Failed",
+        "error": {
+            "code": "OperationNotAllowed",
+            "message": marked("tg-node-a", "startTenantUpdate"),
+            "details": [],
+        },
+    }
+
+
+def test_that_an_identity_patch_takes_an_operation_without_location(bench: Bench) -> None:
+    answer = bench.call("PATCH", bench.vm_id("vm-app-01"), {"identity": {"type": "SystemAssigned"}})
+    assert (answer.status, answer.header("Location")) == (200, None)
+    assert answer.json()["properties"]["provisioningState"] == "Updating"
+    assert answer.json()["identity"]["principalId"]
+    assert bench.poll(answer).json()["status"] == "InProgress"
+    bench.clock.advance(4)
+    assert bench.poll(answer).json()["status"] == "Succeeded"
+    vm = bench.call("GET", bench.vm_id("vm-app-01"))
+    assert vm.json()["properties"]["provisioningState"] == "Succeeded"
+    assert vm.header("ETag") == '"2"'

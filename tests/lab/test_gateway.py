@@ -131,11 +131,11 @@ ROWS: list[tuple[str, str, int, str, str]] = [
         "The resource namespace 'Microsoft.Teapot' is invalid.",
     ),
     (
-        "DELETE",
+        "POST",
         "{group}/providers/Microsoft.Network/networkInterfaces/tg-node-a-inside",
         405,
         "",
-        "The requested resource does not support http method 'DELETE'.",
+        "The requested resource does not support http method 'POST'.",
     ),
 ]
 
@@ -221,7 +221,7 @@ def test_that_a_member_may_move_the_address_and_not_poll(bench: Bench) -> None:
         403,
         "AuthorizationFailed",
         (
-            f"The client 'tg-node-a' with object id '{member.oid}' does not have authorization to perform action "
+            f"The client '{member.oid}' with object id '{member.oid}' does not have authorization to perform action "
             f"'Microsoft.Network/locations/operations/read' over scope '{bench.subscription}' or the scope is invalid. "
             "If access was recently granted, please refresh your credentials."
         ),

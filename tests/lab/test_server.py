@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPException, HTTPSConnection, IncompleteRead
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from cryptography import x509
 
 from tests.lab.bench import FLOATING, Bench, OperatorCredential
 from tgwizard.lab import certificates
-from tgwizard.lab.faults import Fault, Moment, Reset, Timeout
+from tgwizard.lab.faults import Fault, Moment, Reset, SlowBody, Timeout, TruncatedBody
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.server import LARGEST_BODY, LabServer
 from tgwizard.model.problem import UserError
@@ -208,3 +208,31 @@ def test_that_stop_ends_open_and_half_open_connections_and_all_threads(tmp_path:
             assert mute.recv(1) == b""
     idle.close()
     server.stop()
+
+
+def test_that_a_truncated_body_ends_the_connection_before_its_announced_length(served: Served) -> None:
+    served.bench.lab.faults.add(Fault("GET", A, TruncatedBody(50)))
+    with contextlib.closing(served.connect()) as connection:
+        connection.request("GET", f"{served.bench.nic_id(A)}?api-version=2025-05-01", headers=served.headers)
+        answer = connection.getresponse()
+        with pytest.raises(IncompleteRead) as caught:
+            answer.read()
+        assert len(caught.value.partial) == 50
+
+
+def test_that_a_slow_body_arrives_whole(served: Served) -> None:
+    served.bench.lab.faults.add(Fault("GET", A, SlowBody(0.05)))
+    with contextlib.closing(served.connect()) as connection:
+        connection.request("GET", f"{served.bench.nic_id(A)}?api-version=2025-05-01", headers=served.headers)
+        assert json.loads(connection.getresponse().read())["name"] == A
+
+
+def test_that_a_stopping_lab_does_not_wait_for_a_slow_body(served: Served) -> None:
+    served.bench.lab.faults.add(Fault("GET", A, SlowBody(3600)))
+    with contextlib.closing(served.connect()) as connection:
+        connection.request("GET", f"{served.bench.nic_id(A)}?api-version=2025-05-01", headers=served.headers)
+        answer = connection.getresponse()
+        served.server.stop()
+        with pytest.raises((HTTPException, OSError)):
+            answer.read()
+    assert not [item for item in threading.enumerate() if item.name == "lab-connection"]

@@ -9,7 +9,7 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tgwizard import __version__, paths
@@ -21,7 +21,10 @@ from tgwizard.cli.screen import Screen
 from tgwizard.model.problem import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tgwizard.app.places import Place
+    from tgwizard.engine.lab_control import LabControl
     from tgwizard.gui.opened import Opened
 
 
@@ -35,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that lacks a character shows a question mark; it never stops a run.
             stream.reconfigure(errors="replace")
-    program = Program(connect, run_lab, paths.lab_dir)
+    program = Program(connect, run_lab, paths.lab_dir, control=control_lab, lab_environment=lab_environment)
     screen = Screen(sys.stdout, sys.stderr, as_json="--json" in words)
     screen.ask = _ask if sys.stdin is not None and sys.stdin.isatty() else None
     try:
@@ -65,6 +68,20 @@ def run_lab(wish: LabWish) -> RunningLab:
     from tgwizard.app.places import serve_lab
 
     return serve_lab(wish)
+
+
+def control_lab(directory: Path) -> LabControl:
+    """Reach the controls of the lab that runs in a folder."""
+    from tgwizard.app.places import control_running
+
+    return control_running(directory)
+
+
+def lab_environment(directory: Path, vm: str | None) -> Mapping[str, str]:
+    """Write az's folder for the lab that runs in a folder; return what its clients' environment must say."""
+    from tgwizard.app.places import client_environment
+
+    return client_environment(directory, vm)
 
 
 def _place(where: Where) -> Place:

@@ -5,7 +5,9 @@ Importing this module imports the lab and parts of the Azure SDK; only jobs and 
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +17,15 @@ from tgwizard.azure.arm import ArmAzure
 from tgwizard.cli.program import LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
-from tgwizard.lab.home import AttachedLab, HostedLab, open_lab
+from tgwizard.lab import client_access
+from tgwizard.lab.control import HttpLabControl, control_of
+from tgwizard.lab.home import AttachedLab, HostedLab, find_running, open_lab
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.problems import folder_unusable
 from tgwizard.model.address import check_address
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
@@ -54,6 +60,10 @@ class Place:
         wrong = check_address(setup, prefixes)
         if wrong is not None:
             raise UserError(wrong)
+
+    def control(self) -> LabControl | None:
+        """The controls of the lab, for the window; None for the real Azure. The caller closes them."""
+        return None if self.lab is None else control_of(self.lab)
 
     def close(self) -> None:
         """Close the connection, and the lab when this process holds it; UserError when its world cannot be saved."""
@@ -96,6 +106,25 @@ def open_real_place(*, config: Path | None = None) -> Place:
     return Place(services, profiles, azure)
 
 
+def control_running(directory: Path) -> HttpLabControl:
+    """The controls of the lab that runs in the folder; UserError when none does."""
+    return control_of(find_running(directory))
+
+
+def client_environment(directory: Path, vm: str | None) -> dict[str, str]:
+    """What the environment of az and of other clients of the running lab must say; az's folder is written.
+
+    ``vm``: whose managed identity it gives; None for the lab's service principal. UserError when no lab runs.
+    """
+    lab = find_running(directory)
+    with contextlib.closing(control_of(lab)) as control:
+        access = control.client_access(vm)
+    try:
+        return client_access.prepare(lab.directory, access, lab.ca, os.environ.get("NO_PROXY", ""))
+    except OSError as error:
+        raise UserError(folder_unusable(lab.directory, error)) from error
+
+
 @dataclass(frozen=True, slots=True)
 class ServedLab:
     """A lab that ``lab run`` holds."""
@@ -115,7 +144,14 @@ class ServedLab:
 def serve_lab(wish: LabWish) -> ServedLab:
     """Hold the folder's lab; UserError when another program holds it already."""
     latency = Latency(wish.latency) if wish.latency else None
-    lab = open_lab(wish.directory, scenario=wish.scenario, latency=latency, port=wish.port, clock=adapters.LabClock())
+    lab = open_lab(
+        wish.directory,
+        scenario=wish.scenario,
+        latency=latency,
+        port=wish.port,
+        clusters=wish.clusters,
+        clock=adapters.LabClock(),
+    )
     if isinstance(lab, AttachedLab):
         lab.close()
         what = f"A lab runs in {wish.directory} already, at {lab.arm_url}."

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
 from tgwizard import __version__
-from tgwizard.cli.program import LabWish, Where
+from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_of
+from tgwizard.cli.program import Where
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import Problem, UserError
 
@@ -20,13 +21,6 @@ from tgwizard.model.problem import Problem, UserError
 @dataclass(frozen=True, slots=True)
 class OpenWindow:
     """No command word."""
-
-
-@dataclass(frozen=True, slots=True)
-class LabRun:
-    """``lab run``."""
-
-    wish: LabWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ class Resume:
     to: str | None
 
 
-Command = OpenWindow | LabRun | Status | Failover | Resume
+Command = OpenWindow | LabRun | LabCommand | Status | Failover | Resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +89,8 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
                 raise UserError(Problem("usage", "--json needs a command word.", "The window prints nothing."))
             return Call(OpenWindow(), where, json=False)
         case "lab":
-            wish = LabWish(where.lab_dir or default_lab(), found.scenario, found.latency, found.port)
-            return Call(LabRun(wish), where, as_json)
+            folder = where.lab_dir or default_lab()
+            return Call(command_of(found, folder), replace(where, lab_dir=folder), as_json)
         case "status":
             return Call(Status(found.cluster, found.watch), where, as_json)
         case "failover":
@@ -146,20 +140,10 @@ def _parser(latencies: Sequence[str]) -> _Parser:
 
 def _lab(words: argparse._SubParsersAction[_Parser], common: _Parser, latencies: Sequence[str]) -> None:
     lab = words.add_parser("lab", help="the embedded Azure")
-    deeds = lab.add_subparsers(dest="deed", metavar="COMMAND", required=True, title="commands", parser_class=_Parser)
-    run = deeds.add_parser("run", parents=[common], help="serve the lab on this computer until Ctrl-C")
-    run.add_argument("--scenario", metavar="NAME", help="what a new lab holds (default: ready)")
-    run.add_argument("--latency", choices=latencies, help="how long Azure takes in the lab (default: fast)")
-    run.add_argument("--port", type=_port, metavar="P", help="listen here (default: any free port)")
+    add_parsers(lab, common, latencies, _Parser)
 
 
 def _cluster(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "cluster", nargs="?", metavar="CLUSTER", help="a saved name or a path; not needed when there is only one"
     )
-
-
-def _port(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= 65535:
-        return int(text)
-    raise argparse.ArgumentTypeError("a port lies between 1 and 65535")

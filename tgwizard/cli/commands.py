@@ -7,10 +7,11 @@ import queue
 from collections.abc import Iterator
 
 from tgwizard.cli import words
-from tgwizard.cli.arguments import Failover, LabRun, Resume, Status
+from tgwizard.cli.arguments import Failover, Resume, Status
 from tgwizard.cli.documents import event_document, plan_document, status_document
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.interrupts import Interrupts, interrupts
+from tgwizard.cli.lab_arguments import LabRun
 from tgwizard.cli.program import Connection, Program, Where
 from tgwizard.cli.run_job import RunJob
 from tgwizard.cli.screen import Screen

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 
-from tgwizard.cli import commands
-from tgwizard.cli.arguments import Call, Failover, LabRun, OpenWindow, Resume, Status
+from tgwizard.cli import commands, lab_commands
+from tgwizard.cli.arguments import Call, Failover, OpenWindow, Resume, Status
 from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.lab_arguments import LabRun
 from tgwizard.cli.program import Connection, Program
 from tgwizard.cli.screen import Screen
 from tgwizard.model.problem import Cancelled, Problem, UserError
@@ -47,6 +48,8 @@ def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
                     connection.close()
                 raise
             return _closed(connection, code, screen)
+        case _ as command:
+            return lab_commands.run(command, call.where.lab_dir or program.default_lab(), program, screen)
 
 
 def _closed(connection: Connection, code: ExitCode, screen: Screen) -> ExitCode:

@@ -6,14 +6,16 @@ It knows neither Azure nor the lab itself.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem, UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class LabWish:
     scenario: str | None = None
     latency: str | None = None
     port: int | None = None
+    clusters: int | None = None
+    """How many a new fleet has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,14 @@ class RunningLab(Protocol):
         """Save the world and stop serving."""
 
 
+def _no_control(directory: Path) -> LabControl:
+    raise UserError(Problem("lab-not-running", f"No lab can be reached in {directory} from here."))
+
+
+def _no_environment(directory: Path, _vm: str | None) -> Mapping[str, str]:
+    raise UserError(Problem("lab-not-running", f"No lab can be reached in {directory} from here."))
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """The doors of the program. Each raises UserError with the reason when it cannot be opened."""
@@ -85,4 +97,8 @@ class Program:
     connect: Callable[[Where], Connection]
     run_lab: Callable[[LabWish], RunningLab]
     default_lab: Callable[[], Path]
-    latencies: tuple[str, ...] = ("instant", "fast", "drawn")
+    latencies: tuple[str, ...] = ("instant", "fast", "drawn", "azure")
+    control: Callable[[Path], LabControl] = _no_control
+    """The controls of the lab that runs in a folder."""
+    lab_environment: Callable[[Path, str | None], Mapping[str, str]] = _no_environment
+    """What other clients' environment must say for a folder's lab, as a VM if one is named; writes az's folder."""

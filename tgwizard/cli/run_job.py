@@ -92,7 +92,11 @@ class RunJob:
                 if asked > 1:
                     return self._leave("A second request to stop came.")
                 give_up = time.monotonic() + LEAVE_GAP_WITHIN_S
-                self._ask_to_stop(job)
+                job.cancel()
+                ended = self._catch_up()  # so that what is said about the cancel is about now
+                if ended is not None:
+                    return self._ended(job, ended)
+                self._ask_to_stop()
             if time.monotonic() > give_up:
                 return self._leave("The run did not end in time.")
             try:
@@ -104,9 +108,12 @@ class RunJob:
             item = self._at_place(item)
             self._tell(item)
             if isinstance(item, Finished):
-                # The job still closes its journal and frees its lock; the next command must find both free.
-                job.thread.join(_JOIN_S)
-                return ExitCode.of(item.outcome)
+                return self._ended(job, item)
+
+    def _ended(self, job: Job, finished: Finished) -> ExitCode:
+        # The job still closes its journal and frees its lock; the next command must find both free.
+        job.thread.join(_JOIN_S)
+        return ExitCode.of(finished.outcome)
 
     def _tell(self, event: Event) -> None:
         match event:
@@ -125,8 +132,7 @@ class RunJob:
         for line in self._teller.lines(event):
             self.screen.say(line)
 
-    def _ask_to_stop(self, job: Job) -> None:
-        job.cancel()
+    def _ask_to_stop(self) -> None:
         if not self._wrote:
             meaning = "Stopping before anything is written."
         elif self._cancel is CancelMeaning.NOT_GRANTED:

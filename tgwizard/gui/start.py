@@ -142,10 +142,14 @@ def run(
 
 
 def _close_on_signals(window: MainWindow) -> Callable[[], None]:
-    """SIGINT and SIGTERM close the window as the mouse does; Python runs the handler when the bridge's timer ticks."""
+    """SIGINT and SIGTERM close the window as the mouse does.
+
+    Python runs the handler wherever its main thread happens to be, also inside a paintEvent, where closing would take
+    the window's surface away from under the painter: so the close waits for the event loop.
+    """
 
     def close(_number: int, _frame: object) -> None:
-        window.close()
+        QTimer.singleShot(0, window, window.close)
 
     before = {number: signal.signal(number, close) for number in (signal.SIGINT, signal.SIGTERM)}
 

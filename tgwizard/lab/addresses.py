@@ -6,8 +6,9 @@ import ipaddress
 from collections.abc import Iterator
 
 from tgwizard.lab import ids
+from tgwizard.lab.books import Allocation
 from tgwizard.lab.wire import Json
-from tgwizard.lab.world import Allocation, World
+from tgwizard.lab.world import World
 
 _RESERVED_AT_START = 4
 """Network, gateway and two for DNS; the last address is reserved as well."""
@@ -50,17 +51,12 @@ def usable(subnet: Json) -> Iterator[ipaddress.IPv4Address]:
 
 def allocation_of(world: World, subnet_id: str, address: str) -> Allocation | None:
     """Return who has an address of a virtual network, or None. One address exists once in a virtual network."""
-    vnet = ids.key(ids.parent_of(subnet_id))
-    for allocation in world.allocations:
-        if allocation.address == address and ids.key(ids.parent_of(allocation.subnet)) == vnet:
-            return allocation
-    return None
+    return world.allocations.at(subnet_id, address)
 
 
 def taken_in(world: World, vnet_id: str) -> set[str]:
     """Return the allocated addresses of a virtual network."""
-    vnet = ids.key(vnet_id)
-    return {item.address for item in world.allocations if ids.key(ids.parent_of(item.subnet)) == vnet}
+    return {item.address for item in world.allocations.in_vnet(vnet_id)}
 
 
 def free_in(world: World, subnet: Json, besides: set[str]) -> Iterator[str]:

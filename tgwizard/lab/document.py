@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from datetime import datetime
+from enum import Enum
 from typing import Any, TypeVar
 
+from tgwizard.lab.books import Allocation, Allocations, Binding, Holding, Holdings
+from tgwizard.lab.collector import uncollected
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.rbac_records import (
+    Authorization,
+    DenyAssignment,
+    PermissionRecord,
+    Propagation,
+    RoleAssignment,
+    RoleDefinition,
+    RoleHistory,
+    RoleKind,
+)
 from tgwizard.lab.wire import Json
 from tgwizard.lab.world import (
-    Allocation,
-    Binding,
     ClusterMember,
     ClusterSpec,
-    Grant,
-    Holding,
+    Ending,
     Lock,
     LockLevel,
     Operation,
     OperationKind,
     OperationStatus,
     Overlap,
+    Past,
     Power,
     Principal,
+    PrincipalKind,
     Subscription,
     World,
 )
@@ -42,12 +54,34 @@ class SchemaUnknown(ValueError):
 
 
 def dump(world: World) -> str:
-    """Return the world as JSON text."""
-    return json.dumps({"schema": SCHEMA, **_plain(asdict(world))}, indent=1)
+    """Return the world as JSON text: a line for each resource, so that two worlds can be compared by eye."""
+    return "".join(pieces(world))
+
+
+def pieces(world: World) -> Iterator[str]:
+    """Yield that text piece by piece, so that the text of a big lab need never be in memory as a whole."""
+    yield f'{{\n"schema": {SCHEMA}'
+    for item in fields(world):
+        yield f',\n"{item.name}": '
+        if item.name == "resources":
+            # They are JSON already; walking through them would take most of the time of a big lab's dump.
+            mark = "{"
+            for key, value in world.resources.items():
+                yield f"{mark}\n{json.dumps(key)}: {json.dumps(value)}"
+                mark = ","
+            yield "{}" if mark == "{" else "\n}"
+        else:
+            yield json.dumps(_plain(getattr(world, item.name)))
+    yield "\n}\n"
 
 
 def load(text: str) -> World:
     """Return the world of a JSON text. Raises SchemaUnknown, or ValueError naming what is missing or wrong."""
+    with uncollected():
+        return _load(text)
+
+
+def _load(text: str) -> World:
     document = json.loads(text)
     if not isinstance(document, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - one error type for a bad document
@@ -69,7 +103,7 @@ def _world(document: Json) -> World:
         seed=int(document["seed"]),
         signing_key=_hex(document, "signing_key"),
         subscription=Subscription(**document["subscription"]),
-        operator=Principal(**document["operator"]),
+        operator=_principal(document["operator"]),
         latency=Latency(document["latency"]),
         overlap=Overlap(document["overlap"]),
         serial=int(document["serial"]),
@@ -77,12 +111,17 @@ def _world(document: Json) -> World:
         resources={key: _resource(key, value) for key, value in document["resources"].items()},
         power={key: Power(value) for key, value in document["power"].items()},
         operations={key: _operation(value) for key, value in document["operations"].items()},
-        allocations=_each(document, "allocations", _allocation),
-        holdings=_each(document, "holdings", _holding),
+        allocations=Allocations(_each(document, "allocations", _allocation)),
+        holdings=Holdings(_each(document, "holdings", _holding)),
         locks=_each(document, "locks", _lock),
-        principals=_each(document, "principals", lambda item: Principal(**item)),
-        grants=_each(document, "grants", _grant),
+        principals=_each(document, "principals", _principal),
+        accounts=_each(document, "accounts", _principal),
+        sessions={key: int(value) for key, value in document["sessions"].items()},
+        authorization=_authorization(document["authorization"]),
         clusters=_each(document, "clusters", _cluster),
+        page_size=int(document.get("page_size", 0)),
+        unregistered=list(document.get("unregistered", [])),
+        past={key: [_past(item) for item in value] for key, value in document.get("past", {}).items()},
     )
 
 
@@ -115,6 +154,7 @@ def _operation(item: Json) -> Operation:
             **item,
             "kind": OperationKind(item["kind"]),
             "status": OperationStatus(item["status"]),
+            "ending": Ending(item.get("ending", Ending.SUCCEED.value)),
             "started": _moment(item["started"]),
             "ends": _moment_or_none(item["ends"]),
             "ended": _moment_or_none(item["ended"]),
@@ -130,12 +170,68 @@ def _holding(item: Json) -> Holding:
     return Holding(item["address"], item["nic"], _moment(item["since"]), _moment_or_none(item["until"]))
 
 
+def _past(item: Json) -> Past:
+    return Past(_moment(item["until"]), item["document"])
+
+
 def _lock(item: Json) -> Lock:
     return Lock(**{**item, "level": LockLevel(item["level"])})
 
 
-def _grant(item: Json) -> Grant:
-    return Grant(**{**item, "actions": tuple(item["actions"]), "not_actions": tuple(item["not_actions"])})
+def _principal(item: Json) -> Principal:
+    return Principal(**{**item, "kind": PrincipalKind(item["kind"]), "created": _moment_or_none(item["created"])})
+
+
+def _authorization(item: Json) -> Authorization:
+    return Authorization(
+        **{
+            **item,
+            "roles": {key: _role(value) for key, value in item["roles"].items()},
+            "assignments": {
+                oid: {key: _assignment(value) for key, value in held.items()}
+                for oid, held in item["assignments"].items()
+            },
+            "deny": _each(item, "deny", _deny),
+            "propagation": Propagation(item["propagation"]),
+        }
+    )
+
+
+def _role(item: Json) -> RoleHistory:
+    if not item["versions"]:
+        raise ValueError("a role has no version")
+    return RoleHistory(_each(item, "versions", _role_version), _moment_or_none(item["deleted"]))
+
+
+def _role_version(item: Json) -> RoleDefinition:
+    return RoleDefinition(
+        **{
+            **item,
+            "kind": RoleKind(item["kind"]),
+            "scopes": tuple(item["scopes"]),
+            "permissions": tuple(
+                PermissionRecord(**{key: tuple(value) for key, value in entry.items()}) for entry in item["permissions"]
+            ),
+            "created_on": _moment(item["created_on"]),
+            "updated_on": _moment(item["updated_on"]),
+        }
+    )
+
+
+def _assignment(item: Json) -> RoleAssignment:
+    return RoleAssignment(
+        **{
+            **item,
+            "created_on": _moment(item["created_on"]),
+            "updated_on": _moment(item["updated_on"]),
+            "removed": _moment_or_none(item["removed"]),
+        }
+    )
+
+
+def _deny(item: Json) -> DenyAssignment:
+    lists = ("actions", "not_actions", "principals", "excluded")
+    return DenyAssignment(**{**item, **{key: tuple(item[key]) for key in lists}})
 
 
 def _cluster(item: Json) -> ClusterSpec:
@@ -155,11 +251,17 @@ def _moment_or_none(text: str | None) -> datetime | None:
 
 
 def _plain(value: Any) -> Any:
-    """Return enums as their values and times as ISO 8601 text."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return getattr(value, "value", value)
+    """Return dataclasses as objects, enums as their values and times as ISO 8601 text."""
+    match value:
+        case None | str() | int() | float():
+            return value
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list() | tuple() | Allocations() | Holdings():
+            return [_plain(item) for item in value]
+        case datetime():
+            return value.isoformat()
+        case Enum():
+            return value.value
+        case _:
+            return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}

@@ -8,19 +8,47 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tgwizard.lab import rbac, tokens
-from tgwizard.lab.arm import authorization, compute, network, nic, resources
-from tgwizard.lab.faults import Faults, Moment
+from tgwizard.lab import entra, graph, identity_endpoint, rbac, tokens
+from tgwizard.lab.arm import (
+    authorization,
+    compute,
+    network,
+    network_parts,
+    nic,
+    providers,
+    resources,
+    role_assignments,
+    role_definitions,
+    vm_identity,
+)
+from tgwizard.lab.faults import Faults, Moment, OperationFate
+from tgwizard.lab.known_answers import Met
+from tgwizard.lab.request_log import Decision, Trace
 from tgwizard.lab.routing import Call, Route, RouteTable
 from tgwizard.lab.wire import Headers, Refusal, Request, Response
 from tgwizard.lab.world import Principal, World
 
-ROUTES = RouteTable((*nic.ROUTES, *network.ROUTES, *compute.ROUTES, *resources.ROUTES, *authorization.ROUTES))
-ANONYMOUS = RouteTable(resources.ANONYMOUS_ROUTES)
-NAMESPACES = frozenset({"microsoft.network", "microsoft.compute", "microsoft.authorization", "microsoft.resources"})
+ROUTES = RouteTable(
+    (
+        *nic.ROUTES,
+        *network.ROUTES,
+        *network_parts.ROUTES,
+        *nic.RESULT_ROUTES,
+        *compute.ROUTES,
+        *vm_identity.ROUTES,
+        *resources.ROUTES,
+        *providers.ROUTES,
+        *authorization.ROUTES,
+        *role_definitions.ROUTES,
+        *role_assignments.ROUTES,
+    )
+)
+ANONYMOUS = RouteTable((*resources.ANONYMOUS_ROUTES, *entra.ROUTES, *identity_endpoint.ROUTES, *graph.ROUTES))
+"""What ARM's bearer token is not for: sign-in itself, the metadata before it, and Graph, which has its own token."""
+NAMESPACES = frozenset(providers.NAMESPACES)
 
 _API_VERSION = re.compile(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-(alpha|beta|preview|privatepreview))?")
 _COMMON: Headers = (
@@ -32,14 +60,14 @@ _COMMON: Headers = (
 )
 
 
-def answer(world: World, faults: Faults, request: Request, now: datetime) -> Response:
-    """Answer one request. Raises AnswerLost when a fault keeps the answer from the client."""
+def answer(world: World, faults: Faults, request: Request, now: datetime, trace: Trace | None = None) -> Response:
+    """Answer one request and note in `trace` what was decided. Raises AnswerLost when a fault keeps the answer."""
     parts = urlsplit(request.url)
     path = tidy(parts.path)
     host = f"{parts.scheme}://{parts.netloc}"
     query = {key.lower(): value for key, value in parse_qsl(parts.query, keep_blank_values=True)}
     try:
-        response = _serve(world, faults, request, now, (host, path), query)
+        response = _serve(world, faults, request, now, (host, path), query, trace or Trace())
     except Refusal as refusal:
         response = refusal.response()
     return response.with_headers(_headers(world, request, response, path, now))
@@ -51,29 +79,53 @@ def tidy(path: str) -> str:
 
 
 def _serve(
-    world: World, faults: Faults, request: Request, now: datetime, place: tuple[str, str], query: dict[str, str]
+    world: World,
+    faults: Faults,
+    request: Request,
+    now: datetime,
+    place: tuple[str, str],
+    query: dict[str, str],
+    trace: Trace,
 ) -> Response:
     host, path = place
-    open_to_all = ANONYMOUS.find(request.method, path)
+    of_arm = path.lower().startswith("/subscriptions/")
+    open_to_all = None if of_arm else ANONYMOUS.find(request.method, path)
     if open_to_all is not None:
         route, parameters = open_to_all
         nobody = Principal("", "", "")
-        verdict = Faults().judge(request.method, path)
-        return route.handler(Call(world, now, request, nobody, host, path, parameters, query, verdict.fate()))
+        trace.decision = Decision.ANONYMOUS
+        return route.handler(Call(world, now, request, nobody, host, path, parameters, query, OperationFate()))
+    trace.decision = Decision.UNAUTHENTICATED
     principal = tokens.authenticate(world, request.header("Authorization"))
-    verdict = faults.judge(request.method, path)
+    found = ROUTES.find(request.method, path)
+    action = found[0].action if found else ""
+    subscription = world.subscription.id
+    verdict = faults.judge(Met(request.method, path, action, principal.name, principal.oid, subscription, now))
+    trace.caller, trace.action, trace.rules = principal.name or principal.oid, action, verdict.rules
+    trace.decision = Decision.FAULT
     forced = verdict.strike(Moment.BEFORE_COMMIT)
     if forced is not None:
         return forced
+    seen = world
+    if verdict.stale_s and request.method == "GET":
+        seen = world.as_of(now - timedelta(seconds=verdict.stale_s))
     try:
         _check_api_version(query)
-        route, parameters = _route(request, path, query)
-        call = Call(world, now, request, principal, host, path, parameters, query, verdict.fate())
+        route, parameters = found or _route(request, path, query)
+        call = Call(seen, now, request, principal, host, path, parameters, query, verdict.fate())
         _admit(call, route)
+        trace.decision = Decision.ALLOWED
         response = route.handler(call)
     except Refusal as refusal:
+        trace.decision = Decision.of(refusal)
         response = refusal.response()
-    return verdict.strike(Moment.AFTER_COMMIT) or response
+    decided = trace.decision
+    trace.decision = Decision.FAULT
+    forced = verdict.strike(Moment.AFTER_COMMIT)
+    if forced is not None:
+        return forced
+    trace.decision = decided
+    return verdict.delivered(response)
 
 
 def _check_api_version(query: dict[str, str]) -> None:
@@ -124,14 +176,24 @@ def _admit(call: Call, route: Route) -> None:
         raise Refusal(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
     scope = route.scope_of(call.path, call.parameters)
     if route.action:
-        rbac.require(world, call.principal, route.action, scope)
+        rbac.require(world, call.principal, route.action, scope, call.now)
     if route.linked is not None:
-        rbac.require_linked(world, call.principal, route.action, scope, route.linked(call))
+        rbac.require_linked(world, call.principal, route.action, scope, route.linked(call), call.now)
+    _check_provider(call)
     group = call.parameters.get("group") or _part_after(call.path, "resourcegroups")
     if group and not route.group_may_be_missing and world.group(group) is None:
         raise Refusal(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
     if route.writes:
-        authorization.require_unlocked(world, scope)
+        authorization.require_unlocked(world, scope, route.method)
+
+
+def _check_provider(call: Call) -> None:
+    """Refuse a type whose provider the subscription may not use yet, or does not know in this api-version."""
+    before = call.path.lower().rfind("/providers/")
+    namespace, _, kind = call.path[before + len("/providers/") :].partition("/")
+    if before >= 0 and kind and kind.lower() != "register":
+        providers.require_registered(call.world, namespace)
+        providers.require_version(call.world, kind.split("/")[0], call.api_version)
 
 
 def _part_after(path: str, name: str) -> str:

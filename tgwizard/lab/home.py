@@ -29,7 +29,9 @@ from tgwizard.lab.problems import (
     LabFolderDamaged,
     different_lab_runs,
     folder_unusable,
+    no_lab_runs,
     not_answering,
+    other_count,
     other_scenario,
 )
 from tgwizard.lab.saver import Saver, write_whole
@@ -86,6 +88,7 @@ class HostedLab:
             raise
         self._saver = Saver(self._save, self._publish)
         lab.on_change = self._saver.note_change
+        lab.on_scenario = self._scenario_changed
         self._server.start()
 
     @property
@@ -114,6 +117,7 @@ class HostedLab:
         self._closed = True
         self._server.stop()
         self.lab.on_change = None
+        self.lab.on_scenario = None
         try:
             self._saver.close()
         finally:
@@ -128,8 +132,16 @@ class HostedLab:
     ) -> None:
         self.close()
 
+    def _scenario_changed(self) -> None:
+        """Put the new world's cluster files in the place of the old one's, which are kept beside them."""
+        for path in self.clusters:
+            if path.exists():
+                path.replace(path.with_suffix(".toml.old"))
+        self.clusters = _write_clusters(self.directory, self.lab)
+        self._publish()
+
     def _save(self) -> None:
-        write_whole(self.directory / "world.json", self.lab.dump())
+        write_whole(self.directory / "world.json", self.lab.dump_into)
 
     def _publish(self) -> None:
         content: Json = {
@@ -183,12 +195,14 @@ def open_lab(
     scenario: str | None = None,
     latency: Latency | None = None,
     port: int | None = None,
+    clusters: int | None = None,
     clock: Clock,
 ) -> HostedLab | AttachedLab:
-    """Host the folder's lab if nobody does, else attach to it.
+    """Host the folder's lab if nobody does, else attach to it. `clusters`: how many a new fleet has.
 
-    Raises UserError: LabFolderDamaged (files kept as they are), another scenario or latency than the running or saved
-    lab's, port taken, unknown scenario, or a host that holds the folder and does not answer within 10 s.
+    Raises UserError: LabFolderDamaged (files kept as they are), another scenario, latency or number of clusters than
+    the running or saved lab's, port taken, unknown scenario, or a host that holds the folder and does not answer within
+    10 s.
     """
     directory = directory.expanduser().resolve()
     try:
@@ -199,6 +213,7 @@ def open_lab(
             attached = _attach(directory)
             if attached is not None:
                 _check_wishes(directory, attached, scenario, latency, port)
+                _check_count(directory, len(attached.clusters), clusters)
                 return AttachedLab(directory, attached)
             if time.monotonic() > give_up:
                 raise UserError(not_answering(directory, _ATTACH_WITHIN_S))
@@ -208,7 +223,7 @@ def open_lab(
         raise UserError(folder_unusable(directory, error)) from error
     try:
         _discard_leftover(directory)
-        lab = _world_of(directory, scenario, latency, clock)
+        lab = _world_of(directory, scenario, latency, clusters, clock)
         return HostedLab(directory, lab, lock, port or 0)
     except OSError as error:
         lock.release()
@@ -218,14 +233,32 @@ def open_lab(
         raise
 
 
-def _world_of(directory: Path, scenario: str | None, latency: Latency | None, clock: Clock) -> Lab:
+def find_running(directory: Path) -> AttachedLab:
+    """Attach to the lab that runs in a folder. Raises UserError when none does, or its files are damaged."""
+    directory = directory.expanduser().resolve()
+    try:
+        publication = _attach(directory)
+    except OSError as error:
+        raise UserError(folder_unusable(directory, error)) from error
+    if publication is None:
+        raise UserError(no_lab_runs(directory))
+    return AttachedLab(directory, publication)
+
+
+def _world_of(
+    directory: Path, scenario: str | None, latency: Latency | None, clusters: int | None, clock: Clock
+) -> Lab:
     path = directory / "world.json"
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         seed = secrets.randbelow(2**53)
         return Lab.from_scenario(
-            scenario or DEFAULT_SCENARIO, clock=clock, latency=latency or DEFAULT_LATENCY, seed=seed
+            scenario or DEFAULT_SCENARIO,
+            clock=clock,
+            latency=latency or DEFAULT_LATENCY,
+            seed=seed,
+            clusters=clusters,
         )
     except UnicodeDecodeError as error:
         raise LabFolderDamaged(path, f"it is not text ({error.reason})") from error
@@ -237,9 +270,15 @@ def _world_of(directory: Path, scenario: str | None, latency: Latency | None, cl
         raise LabFolderDamaged(path, str(error)) from error
     if scenario is not None and scenario != lab.scenario:
         raise UserError(other_scenario(directory, lab.scenario, scenario))
+    _check_count(directory, lab.cluster_count, clusters)
     if latency is not None:
         lab.latency = latency
     return lab
+
+
+def _check_count(directory: Path, has: int, wanted: int | None) -> None:
+    if wanted is not None and wanted != has:
+        raise UserError(other_count(directory, has, wanted))
 
 
 def _write_clusters(directory: Path, lab: Lab) -> tuple[Path, ...]:
@@ -250,7 +289,7 @@ def _write_clusters(directory: Path, lab: Lab) -> tuple[Path, ...]:
     for name, text in lab.cluster_tomls().items():
         path = folder / f"{name}.toml"
         if not path.exists():
-            write_whole(path, text, mode=0o644)
+            write_whole(path, text, mode=0o644, durable=False)
         files.append(path)
     return tuple(files)
 
@@ -308,11 +347,8 @@ def _answers(publication: Publication) -> bool:
         return False
     with contextlib.closing(connection):
         try:
-            connection.request(
-                "GET",
-                "/subscriptions?api-version=2022-12-01",
-                headers={"Authorization": f"Bearer {publication.token}"},
-            )
+            # The control surface: no fault rule strikes or counts it.
+            connection.request("GET", "/lab", headers={"Authorization": f"Bearer {publication.token}"})
             return connection.getresponse().status == 200
         except (OSError, HTTPException):
             return False

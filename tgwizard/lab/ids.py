@@ -28,6 +28,12 @@ def group_of(resource_id: str) -> str:
     raise ValueError(f"no resource group in {resource_id!r}")
 
 
+def subscription_of(resource_id: str) -> str:
+    """Return the subscription's guid in an id, in lower case; empty for an id above subscriptions."""
+    parts = key(resource_id).split("/")
+    return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else ""
+
+
 def parent_of(resource_id: str) -> str:
     """Return the id of the resource that a child (subnet, ipConfiguration) belongs to."""
     return resource_id.rstrip("/").rsplit("/", 2)[0]

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import copy
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 
-from tgwizard.lab import cluster_files, document, gateway, operations, scenario, tokens
+from tgwizard.lab import cluster_files, document, gateway, ids, operations, scenario, surface, tokens
 from tgwizard.lab.arm import compute, nic_state
+from tgwizard.lab.books import Holding
+from tgwizard.lab.client_access import ClientAccess
 from tgwizard.lab.clock import Clock
+from tgwizard.lab.directory import Directory
 from tgwizard.lab.faults import Faults
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.request_log import RequestRecord, Trace
 from tgwizard.lab.tokens import TokenKind
 from tgwizard.lab.wire import Json, Request, Response
-from tgwizard.lab.world import Holding, OperationKind, Overlap, Principal, Subscription, World
+from tgwizard.lab.world import VM_TYPE, OperationKind, Overlap, Power, Principal, Subscription, World
 
 LOGGED = 20_000
 """How many requests the log keeps."""
@@ -26,22 +30,14 @@ TOKEN_LIFETIME = timedelta(hours=1)
 
 _FINISHERS = {
     OperationKind.PUT_NIC: nic_state.finish,
+    OperationKind.DELETE_NIC: nic_state.finish_delete,
     OperationKind.POWER_OFF: compute.finish,
     OperationKind.START: compute.finish,
     OperationKind.DEALLOCATE: compute.finish,
     OperationKind.RESTART: compute.finish,
+    OperationKind.UPDATE_VM: compute.finish,
+    OperationKind.DELETE_VM: compute.finish,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRecord:
-    """One request the lab has met. `status` is None when the client got no answer."""
-
-    method: str
-    path: str
-    status: int | None
-    when: datetime
-    client_request_id: str = ""
 
 
 class Lab:
@@ -52,14 +48,32 @@ class Lab:
         self._clock = clock
         self._lock = threading.RLock()
         self._log: deque[RequestRecord] = deque(maxlen=LOGGED)
-        self.faults = Faults()
+        self.faults = Faults(clock.wall)
+        self.directory = Directory(lambda: self._world, self._lock)
+        """Who is who: accounts, their secrets, identity endpoints, how long rights take to arrive."""
         self.on_change: Callable[[], None] | None = None
         """Called after the world changed, outside the lock, on the thread that changed it; must be quick."""
+        self.on_scenario: Callable[[], None] | None = None
+        """Called after the whole world was replaced by that of another scenario, like `on_change`."""
 
     @classmethod
-    def from_scenario(cls, name: str, *, clock: Clock, latency: Latency = Latency.FAST, seed: int = 0) -> Lab:
-        """Return a new lab of a scenario. Raises UserError for an unknown name."""
-        return cls(scenario.build(name, latency, seed, clock.wall()), clock)
+    def from_scenario(
+        cls,
+        name: str,
+        *,
+        clock: Clock,
+        latency: Latency = Latency.FAST,
+        seed: int = 0,
+        clusters: int | None = None,
+    ) -> Lab:
+        """Return a new lab of a scenario, of that many clusters if it is `fleet`.
+
+        Raises UserError for an unknown name, or a number of clusters that the scenario cannot have.
+        """
+        lab = cls(scenario.build(name, latency, seed, clock.wall(), clusters=clusters), clock)
+        for fault in scenario.faults(name):
+            lab.faults.add(fault)
+        return lab
 
     @classmethod
     def load(cls, text: str, clock: Clock) -> Lab:
@@ -72,11 +86,18 @@ class Lab:
             self._settle()
             return document.dump(self._world)
 
+    def dump_into(self, write: Callable[[str], object]) -> None:
+        """Write the document of `dump` piece by piece; `write` is called under the lab's lock, and may raise."""
+        with self._lock:
+            self._settle()
+            for piece in document.pieces(self._world):
+                write(piece)
+
     def copy(self, clock: Clock) -> Lab:
         """Return a deep, independent copy on another clock, with the same faults still to strike and the same log."""
         with self._lock:
             twin = Lab.load(document.dump(self._world), clock)
-            twin.faults = self.faults.copy()
+            twin.faults = self.faults.copy(clock.wall)
             twin._log.extend(self._log)  # noqa: SLF001 - the same class
             return twin
 
@@ -85,15 +106,59 @@ class Lab:
         changed = False
         try:
             with self._lock:
-                before = self._world.serial, self._world.operation_count
+                before = self._mark()
                 settled = self._settle()
                 try:
                     return self._answer(request)
                 finally:
-                    changed = settled or before != (self._world.serial, self._world.operation_count)
+                    changed = settled or before != self._mark()
         finally:
             if changed and self.on_change is not None:
                 self.on_change()
+
+    def use_scenario(self, name: str, *, clusters: int | None = None) -> None:
+        """Replace the whole world by that of a scenario; fault rules go with the old one.
+
+        The lab stays the same one: its id, its subscription, its operator and their tokens. Raises UserError as
+        `from_scenario` does; then nothing has changed.
+        """
+        with self._lock:
+            old = self._world
+            world = scenario.build(name, old.latency, old.seed, self._clock.wall(), clusters=clusters, instead_of=old)
+            self._world = world
+            self.faults.clear()
+            for fault in scenario.faults(name):
+                self.faults.add(fault)
+        for told in (self.on_scenario, self.on_change):
+            if told is not None:
+                told()
+
+    def vms(self) -> tuple[tuple[str, Power], ...]:
+        """Return the id and the power state of every VM."""
+        with self._lock:
+            self._settle()
+            return tuple((vm["id"], self._world.power[ids.key(vm["id"])]) for vm in self._world.of_type(VM_TYPE))
+
+    def switch(self, vm_id: str, *, on: bool) -> None:
+        """Pull a VM's plug or put it in: at once, without an operation. Raises KeyError for an unknown id."""
+        with self._lock:
+            self._settle()
+            compute.switch(self._world, vm_id, on=on, now=self._clock.wall())
+        if self.on_change is not None:
+            self.on_change()
+
+    def client_access(self, url: str, vm: str | None = None) -> ClientAccess:
+        """Return what clients need to reach the lab at a URL, as a VM if one is named. Raises VmNotKnown."""
+        with self._lock:
+            return ClientAccess.of(self._world, url, vm)
+
+    def require_operator(self, authorization: str | None) -> Principal:
+        """Return the operator if the token is the operator's. Raises Refusal 401, or 403 for anybody else."""
+        with self._lock:
+            principal = tokens.authenticate(self._world, authorization)
+            if principal.oid != self._world.operator.oid:
+                raise surface.not_the_operator(principal)
+            return principal
 
     def issue_token(self, kind: TokenKind = TokenKind.OPERATOR, *, lifetime: timedelta = TOKEN_LIFETIME) -> str:
         """Return a bearer token of the operator, measured in real time. A negative lifetime gives an expired one."""
@@ -102,11 +167,22 @@ class Lab:
                 return self.issue_token_for(self._world.operator, lifetime=lifetime)
 
     def issue_token_for(
-        self, principal: Principal, *, lifetime: timedelta = TOKEN_LIFETIME, audience: str = tokens.AUDIENCE
+        self,
+        principal: Principal,
+        *,
+        lifetime: timedelta = TOKEN_LIFETIME,
+        audience: str = tokens.AUDIENCE,
+        tenant: str = "",
+        continuous: bool = False,
     ) -> str:
-        """Return a bearer token of a principal, such as a VM's identity out of `principals`."""
+        """Return a bearer token of a principal, such as a VM's identity out of `principals`.
+
+        An empty tenant is the lab's own; `continuous` is for clients that answer claims challenges.
+        """
         with self._lock:
-            return tokens.issue(self._world, principal, lifetime=lifetime, audience=audience)
+            return tokens.issue(
+                self._world, principal, lifetime=lifetime, audience=audience, tenant=tenant, continuous=continuous
+            )
 
     def cluster_tomls(self) -> dict[str, str]:
         """Return the cluster files of the scenario, by cluster name."""
@@ -164,6 +240,21 @@ class Lab:
             self._world.overlap = value
 
     @property
+    def page_size(self) -> int:
+        """How many resources a page of a list holds; 0: all of them."""
+        return self._world.page_size
+
+    @page_size.setter
+    def page_size(self, value: int) -> None:
+        with self._lock:
+            self._world.page_size = value
+
+    @property
+    def cluster_count(self) -> int:
+        """How many clusters the scenario has."""
+        return len(self._world.clusters)
+
+    @property
     def holdings(self) -> tuple[Holding, ...]:
         """The truth up to now: which NIC held which address from when to when."""
         with self._lock:
@@ -186,23 +277,43 @@ class Lab:
         with self._lock:
             return tuple(self._log)
 
+    def _mark(self) -> tuple[object, ...]:
+        """Return what differs when a request changed what is saved."""
+        world = self._world
+        rights = world.authorization
+        settings = world.latency, world.overlap, world.page_size, rights.propagation, rights.flicker
+        return world.serial, world.operation_count, len(world.unregistered), *settings
+
     def _settle(self) -> bool:
         return operations.settle(self._world, self._clock.wall(), _FINISHERS)
 
     def _answer(self, request: Request) -> Response:
         now = self._clock.wall()
+        path = gateway.tidy(urlsplit(request.url).path)
+        trace = Trace()
         status: int | None = None
+        began = time.perf_counter()
         try:
-            response = gateway.answer(self._world, self.faults, request, now)
+            if surface.serves(path):
+                response = surface.answer(self, request, path, trace)
+            else:
+                response = gateway.answer(self._world, self.faults, request, now, trace)
             status = response.status
             return response
         finally:
+            client = request.header("x-ms-client-request-id") or ""
+            took = time.perf_counter() - began
             self._log.append(
                 RequestRecord(
                     request.method,
-                    gateway.tidy(urlsplit(request.url).path),
+                    path,
                     status,
                     now,
-                    request.header("x-ms-client-request-id") or "",
+                    client,
+                    trace.caller,
+                    trace.action,
+                    trace.decision,
+                    trace.rules,
+                    took,
                 )
             )

@@ -64,6 +64,26 @@ def other_scenario(directory: Path, has: str, wanted: str) -> Problem:
     )
 
 
+def other_count(directory: Path, has: int, wanted: int) -> Problem:
+    """The folder's world has another number of clusters."""
+    return Problem(
+        code="lab-other-scenario",
+        what=f"The lab in {directory} has {has} clusters, not {wanted}.",
+        why="A saved world is never replaced. Nothing was changed.",
+        fix="Choose another folder with --lab-dir, or delete this one to begin anew.",
+    )
+
+
+def no_lab_runs(directory: Path) -> Problem:
+    """Nobody serves the folder's lab."""
+    return Problem(
+        code="lab-not-running",
+        what=f"No lab runs in {directory}.",
+        why="This command works on a running lab only. Nothing was changed.",
+        fix="Start it with tgwizard lab run, or name another folder with --lab-dir.",
+    )
+
+
 def different_lab_runs(directory: Path, has: str, wanted: str) -> Problem:
     """A lab runs in the folder already, with another setting."""
     return Problem(

@@ -1,21 +1,24 @@
 """Who may do what: the lab's own permission maths, written apart from the client's (`azure-wire.md` 3.3).
 
-This first room knows grants (role, principal, scope). Role definitions and assignments as resources, propagation
-delays and deny assignments have their place here.
+Allowed is what some role held at or above the scope has among its actions and not among that role's own notActions,
+unless a deny assignment says no. New rights count from when they have arrived (`rbac_delay`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import lru_cache
 
-from tgwizard.lab import ids
+from tgwizard.lab import ids, rbac_delay
+from tgwizard.lab.rbac_builtin import BUILT_IN
+from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment, PermissionRecord, RoleDefinition
 from tgwizard.lab.wire import Refusal
-from tgwizard.lab.world import Grant, Principal, World
+from tgwizard.lab.world import Principal, World
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _pattern(action: str) -> re.Pattern[str]:
     return re.compile(".*".join(re.escape(part) for part in action.lower().split("*")))
 
@@ -25,44 +28,129 @@ def matches(pattern: str, action: str) -> bool:
     return _pattern(pattern).fullmatch(action.lower()) is not None
 
 
-def grants_of(world: World, principal: Principal, scope: str) -> tuple[Grant, ...]:
-    """Return what a principal was granted at a scope or above it."""
-    return tuple(grant for grant in world.grants if grant.principal == principal.oid and ids.under(grant.scope, scope))
-
-
-def allowed(world: World, principal: Principal, action: str, scope: str) -> bool:
-    """Return whether some role at or above the scope has the action and does not itself exclude it."""
+@lru_cache(maxsize=16384)
+def grants(permissions: tuple[PermissionRecord, ...], action: str) -> bool:
+    """Return whether a role's permissions have an action; data actions never count for management."""
     return any(
-        any(matches(item, action) for item in grant.actions)
-        and not any(matches(item, action) for item in grant.not_actions)
-        for grant in grants_of(world, principal, scope)
+        any(matches(item, action) for item in entry.actions)
+        and not any(matches(item, action) for item in entry.not_actions)
+        for entry in permissions
     )
 
 
-def require(world: World, principal: Principal, action: str, scope: str) -> None:
-    """Refuse with 403 `AuthorizationFailed` in the words of `azure-wire.md` 2.6."""
-    if allowed(world, principal, action, scope):
-        return
-    raise Refusal(
-        403,
-        "AuthorizationFailed",
-        f"The client '{principal.name}' with object id '{principal.oid}' does not have authorization to perform "
-        f"action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please "
-        "refresh your credentials.",
+def covers(world: World, outer: str, inner: str) -> bool:
+    """Return whether a scope is another one or above it: `/`, the management group, subscription, group, resource."""
+    if ids.under(outer, inner):
+        return True
+    return ids.key(outer) == ids.key(world.management_group) and ids.under(
+        ids.subscription_id(world.subscription.id), inner
     )
+
+
+def role_now(world: World, guid: str) -> RoleDefinition | None:
+    """Return a role as it is, built-in or custom; None if there is none or it was deleted."""
+    built_in = BUILT_IN.get(guid.lower())
+    if built_in is not None:
+        return built_in
+    history = world.authorization.roles.get(guid.lower())
+    return None if history is None or history.deleted is not None else history.current
+
+
+def held(world: World, oid: str, scope: str, now: datetime) -> Iterator[RoleDefinition]:
+    """Yield the roles in force for a principal at a scope, one for each assignment, in the version that has arrived."""
+    for assignment in world.authorization.assignments.get(oid, {}).values():
+        if covers(world, assignment.scope, scope) and rbac_delay.counts(world, assignment, now):
+            role = _in_force(world, assignment.role, oid, now)
+            if role is not None:
+                yield role
+
+
+def holds_any(world: World, oid: str, scope: str, now: datetime) -> bool:
+    """Return whether a principal holds any role at, above or below a scope."""
+    return any(
+        (covers(world, item.scope, scope) or ids.under(scope, item.scope)) and rbac_delay.counts(world, item, now)
+        for item in world.authorization.assignments.get(oid, {}).values()
+    )
+
+
+def denial(world: World, oid: str, action: str, scope: str) -> DenyAssignment | None:
+    """Return the deny assignment that keeps a principal from an action at a scope, or None."""
+    for deny in world.authorization.deny:
+        if _concerns(world, deny, oid, scope) and grants(
+            (PermissionRecord(deny.actions, deny.not_actions),), action.lower()
+        ):
+            return deny
+    return None
+
+
+def permitted(world: World, oid: str, action: str, scope: str, now: datetime) -> bool:
+    """Return whether some role grants the action, deny assignments left aside."""
+    lowered = action.lower()
+    return any(grants(role.permissions, lowered) for role in held(world, oid, scope, now))
+
+
+def allowed(world: World, principal: Principal, action: str, scope: str, now: datetime) -> bool:
+    """Return whether a principal may do something at a scope."""
+    return permitted(world, principal.oid, action, scope, now) and denial(world, principal.oid, action, scope) is None
+
+
+def require(world: World, principal: Principal, action: str, scope: str, now: datetime) -> None:
+    """Refuse with 403 `AuthorizationFailed` (`azure-wire.md` 2.6), or the denial's own code and sentence."""
+    if not permitted(world, principal.oid, action, scope, now):
+        raise Refusal(
+            403,
+            "AuthorizationFailed",
+            f"The client '{principal.shown}' with object id '{principal.oid}' does not have authorization to perform "
+            f"action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please "
+            "refresh your credentials.",
+        )
+    deny = denial(world, principal.oid, action, scope)
+    if deny is not None:
+        raise Refusal(
+            403,
+            "DenyAssignmentAuthorizationFailed",
+            f"The client '{principal.shown}' with object id '{principal.oid}' has permission to perform action "
+            f"'{action}' on scope '{scope}'; however, the access is denied because of the deny assignment with name "
+            f"'{deny.name}' and Id '{deny.guid.replace('-', '')}' at scope '{deny.scope}'.",
+        )
 
 
 def require_linked(
-    world: World, principal: Principal, action: str, scope: str, linked: Iterable[tuple[str, str]]
+    world: World, principal: Principal, action: str, scope: str, linked: Iterable[tuple[str, str]], now: datetime
 ) -> None:
-    """Refuse with 403 `LinkedAuthorizationFailed` if an (action, scope) pair of the body is not allowed."""
+    """Refuse with 403 `LinkedAuthorizationFailed` if an (action, scope) pair of the body is not allowed.
+
+    A subscription that the lab does not have is one of another tenant, with a sentence of its own.
+    """
     for linked_action, linked_scope in linked:
-        if not allowed(world, principal, linked_action, linked_scope):
+        if not allowed(world, principal, linked_action, linked_scope, now):
+            foreign = ids.subscription_of(linked_scope) not in {"", world.subscription.id.lower()}
+            tail = (
+                f"the current tenant '{world.subscription.tenant}' is not authorized to access linked subscription "
+                f"'{ids.subscription_of(linked_scope)}'."
+                if foreign
+                else f"it does not have permission to perform action(s) '{linked_action}' on the linked scope(s) "
+                f"'{linked_scope}' (respectively) or the linked scope(s) are invalid."
+            )
             raise Refusal(
                 403,
                 "LinkedAuthorizationFailed",
-                f"The client '{principal.oid}' with object id '{principal.oid}' has permission to perform action "
-                f"'{action}' on scope '{scope}'; however, it does not have permission to perform action(s) "
-                f"'{linked_action}' on the linked scope(s) '{linked_scope}' (respectively) or the linked scope(s) "
-                "are invalid.",
+                f"The client '{principal.shown}' with object id '{principal.oid}' has permission to perform action "
+                f"'{action}' on scope '{scope}'; however, {tail}",
             )
+
+
+def _in_force(world: World, guid: str, oid: str, now: datetime) -> RoleDefinition | None:
+    built_in = BUILT_IN.get(guid)
+    if built_in is not None:
+        return built_in
+    history = world.authorization.roles.get(guid)
+    return None if history is None else rbac_delay.version_for(world, history, oid, now)
+
+
+def _concerns(world: World, deny: DenyAssignment, oid: str, scope: str) -> bool:
+    if oid in deny.excluded or not {oid, EVERYONE} & set(deny.principals):
+        return False
+    if deny.this_scope_only:
+        return ids.key(deny.scope) == ids.key(scope)
+    return covers(world, deny.scope, scope)

@@ -8,13 +8,16 @@ import uuid
 from datetime import datetime
 
 from tgwizard import paths
-from tgwizard.lab import ids
+from tgwizard.lab import fault_rules, fleet, ids, scenario_network, scenario_rights
 from tgwizard.lab.arm import nic_body, nic_rules, nic_state
+from tgwizard.lab.collector import uncollected
+from tgwizard.lab.faults import Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.wire import Json, Refusal
 from tgwizard.lab.world import (
     ASG_TYPE,
     GROUP_TYPE,
+    LOAD_BALANCER_TYPE,
     NIC_TYPE,
     NSG_TYPE,
     PUBLIC_IP_TYPE,
@@ -22,11 +25,12 @@ from tgwizard.lab.world import (
     VNET_TYPE,
     ClusterMember,
     ClusterSpec,
-    Grant,
     Lock,
     LockLevel,
+    Overlap,
     Power,
     Principal,
+    PrincipalKind,
     Subscription,
     World,
 )
@@ -40,11 +44,36 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in (paths.resources() / "lab").glob("*.toml")))
 
 
-def build(name: str, latency: Latency, seed: int, now: datetime) -> World:
-    """Return the world of a scenario. Raises UserError for an unknown name.
+def build(
+    name: str,
+    latency: Latency,
+    seed: int,
+    now: datetime,
+    *,
+    clusters: int | None = None,
+    instead_of: World | None = None,
+) -> World:
+    """Return the world of a scenario. Raises UserError for an unknown name or an impossible number of clusters.
 
-    Everything but the signing key follows from the scenario and the seed, so two labs of one seed compare equal.
+    Everything but the signing key follows from the scenario and the seed, so two labs of one seed compare equal. The
+    world that replaces another one in a lab keeps its id and its key, and so its subscription and its operator.
     """
+    source = _source(name)
+    fleet_size = _fleet_size(name, source, clusters)
+    builder = _Builder(source, name, latency, seed, instead_of)
+    world = builder.build(now)
+    if fleet_size is not None:
+        with uncollected():
+            fleet.multiply(world, fleet_size, now)
+    return world
+
+
+def faults(name: str) -> tuple[Fault, ...]:
+    """Return the fault rules that a scenario begins with. Raises UserError for an unknown name."""
+    return tuple(fault_rules.read(item) for item in _source(name).get("fault", []))
+
+
+def _source(name: str) -> Json:
     if name not in names():
         raise UserError(
             Problem(
@@ -54,26 +83,41 @@ def build(name: str, latency: Latency, seed: int, now: datetime) -> World:
                 fix="Choose one of these.",
             )
         )
-    text = (paths.resources() / "lab" / f"{name}.toml").read_text(encoding="utf-8")
-    return _Builder(tomllib.loads(text), name, latency, seed).build(now)
+    return tomllib.loads((paths.resources() / "lab" / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _fleet_size(name: str, source: Json, wanted: int | None) -> int | None:
+    if "fleet" not in source:
+        if wanted is None:
+            return None
+        what = f"The scenario {name} has a fixed number of clusters."
+        raise UserError(Problem("lab-clusters-fixed", what, "", "Leave the number out, or choose the scenario fleet."))
+    size: int = wanted or source["fleet"]["clusters"]
+    if not 1 <= size <= fleet.MOST:
+        what = f"A fleet has 1 to {fleet.MOST} clusters, not {size}."
+        raise UserError(Problem("lab-clusters-number", what, "Nothing was changed.", "Choose a number in between."))
+    return size
 
 
 class _Builder:
     """Builds one world; the documents are what Azure would answer for resources made in the usual way."""
 
-    def __init__(self, source: Json, name: str, latency: Latency, seed: int) -> None:
+    def __init__(self, source: Json, name: str, latency: Latency, seed: int, instead_of: World | None) -> None:
         self.source = source
         place = source["subscription"]
-        lab_id = uuid.uuid5(_LABS, f"{name}:{seed}").hex[:12]
+        lab_id = instead_of.lab_id if instead_of else uuid.uuid5(_LABS, f"{name}:{seed}").hex[:12]
         operator = source["operator"]
         self.world = World(
             lab_id=lab_id,
             scenario=name,
             seed=seed,
-            signing_key=secrets.token_hex(32),
+            signing_key=instead_of.signing_key if instead_of else secrets.token_hex(32),
             subscription=Subscription("", "", place["name"], place["location"]),
             operator=Principal("", "", operator["name"]),
             latency=latency,
+            overlap=Overlap(source.get("overlap", Overlap.SUPERSEDE.value)),
+            page_size=source.get("page_size", 0),
+            unregistered=[item.lower() for item in source.get("unregistered", [])],
         )
         world = self.world
         world.subscription = Subscription(world.guid(), world.guid(), place["name"], place["location"])
@@ -86,14 +130,16 @@ class _Builder:
             ("asg", self._asg),
             ("vnet", self._vnet),
             ("public_ip", self._public_ip),
+            ("load_balancer", self._load_balancer),
             ("vm", self._vm),
             ("nic", self._nic),
-            ("grant", self._grant),
             ("lock", self._lock),
             ("cluster", self._cluster),
         ):
             for item in self.source.get(kind, []):
                 make(item)
+        scenario_rights.add_accounts(self.world, self.source.get("account", []))
+        scenario_rights.add_rights(self.world, self.source, now)
         for nic in self.world.of_type(NIC_TYPE):
             nic_state.take_effect(self.world, nic, now)
         return self.world
@@ -102,6 +148,11 @@ class _Builder:
         """Return the id of `group/name`."""
         group, name = reference.split("/")
         return ids.resource_id(self.world.subscription.id, group, kind, name)
+
+    def _child_id(self, kind: str, child: str, reference: str) -> str:
+        """Return the id of `group/parent/name`."""
+        group, parent, name = reference.split("/")
+        return f"{self._id(kind, f'{group}/{parent}')}/{child}/{name}"
 
     def _subnet_id(self, reference: str) -> str:
         group, vnet, subnet = reference.split("/")
@@ -136,7 +187,15 @@ class _Builder:
         }
 
     def _nsg(self, item: Json) -> None:
-        self._network(NSG_TYPE, item, {"securityRules": [], "defaultSecurityRules": []})
+        nsg = self._network(NSG_TYPE, item, {"securityRules": [], "defaultSecurityRules": []})
+        scenario_network.add_rules(nsg, item.get("rule", []))
+
+    def _load_balancer(self, item: Json) -> None:
+        properties = scenario_network.load_balancer(
+            self._id(LOAD_BALANCER_TYPE, f"{item['group']}/{item['name']}"), item, self._subnet_id(item["subnet"])
+        )
+        document = self._network(LOAD_BALANCER_TYPE, item, properties)
+        document["sku"] = {"name": "Standard", "tier": "Regional"}
 
     def _asg(self, item: Json) -> None:
         self._network(ASG_TYPE, item, {})
@@ -214,7 +273,9 @@ class _Builder:
         )
         self.world.power[ids.key(document["id"])] = Power(item.get("power", Power.RUNNING.value))
         if item.get("identity", False):
-            principal = Principal(self.world.guid(), self.world.guid(), item["name"], document["id"])
+            principal = Principal(
+                self.world.guid(), self.world.guid(), item["name"], document["id"], PrincipalKind.SERVICE_PRINCIPAL
+            )
             self.world.principals.append(principal)
             document["identity"] = {
                 "type": "SystemAssigned",
@@ -236,6 +297,13 @@ class _Builder:
             }
             if groups:
                 properties["applicationSecurityGroups"] = [dict(group) for group in groups]
+            for field, key in (
+                ("pools", "loadBalancerBackendAddressPools"),
+                ("nat_rules", "loadBalancerInboundNatRules"),
+            ):
+                if field in entry:
+                    kind = "backendAddressPools" if field == "pools" else "inboundNatRules"
+                    properties[key] = [{"id": self._child_id(LOAD_BALANCER_TYPE, kind, text)} for text in entry[field]]
             if "public_ip" in entry:
                 properties["publicIPAddress"] = {"id": self._id(PUBLIC_IP_TYPE, entry["public_ip"])}
             configurations.append({"name": entry["name"], "properties": properties})
@@ -275,17 +343,6 @@ class _Builder:
         properties["macAddress"] = f"00-0D-3A-{digits[0:2]}-{digits[2:4]}-{digits[4:6]}"
         suffix = uuid.uuid5(_LABS, self.world.lab_id).hex[:20]
         properties["dnsSettings"]["internalDomainNameSuffix"] = f"{suffix}.bx.internal.cloudapp.net"
-
-    def _grant(self, item: Json) -> None:
-        scope = ids.subscription_id(self.world.subscription.id)
-        if "group" in item:
-            scope = ids.group_id(self.world.subscription.id, item["group"])
-        holder = item["to"]
-        candidates = {principal.name: principal.oid for principal in self.world.principals}
-        principal = self.world.operator.oid if holder == "operator" else candidates[holder]
-        self.world.grants.append(
-            Grant(principal, scope, item["role"], tuple(item["actions"]), tuple(item.get("not_actions", [])))
-        )
 
     def _lock(self, item: Json) -> None:
         scope = ids.group_id(self.world.subscription.id, item["group"])

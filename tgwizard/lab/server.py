@@ -16,7 +16,7 @@ from socketserver import TCPServer
 from typing import Any
 
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.wire import AnswerLost, Loss, Request, Response, error_document, json_response
+from tgwizard.lab.wire import PIECES, AnswerLost, Loss, Request, Response, error_document, json_response
 from tgwizard.model.problem import Problem, UserError
 
 LOOPBACK = "127.0.0.1"
@@ -196,10 +196,26 @@ class _Connection(BaseHTTPRequestHandler):
         lines += [f"{name}: {value}" for name, value in answer.headers]
         if answer.status != HTTPStatus.NO_CONTENT:
             lines.append(f"Content-Length: {len(answer.body)}")
+        if answer.cut is not None and answer.cut < len(answer.body):
+            self.close_connection = True
         if self.close_connection:
             lines.append("Connection: close")
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
-        self.wfile.write(head if self.command == "HEAD" else head + answer.body)
+        body = b"" if self.command == "HEAD" else answer.body[: answer.cut]
+        if answer.over_s > 0:
+            self._trickle(head, body, answer.over_s)
+        else:
+            self.wfile.write(head + body)
+
+    def _trickle(self, head: bytes, body: bytes, seconds: float) -> None:
+        """Send a body in pieces with pauses; the lab's end cuts it short."""
+        self.wfile.write(head)
+        size = -(-len(body) // PIECES) or 1
+        for start in range(0, len(body), size):
+            if self.server.stopping.wait(seconds / PIECES):
+                self.close_connection = True
+                return
+            self.wfile.write(body[start : start + size])
 
     def _lose(self, loss: Loss) -> None:
         """Leave the client without its answer: with a reset, or in silence until it or the lab ends."""

@@ -1,7 +1,8 @@
 """Bearer tokens: JWT-shaped, signed with the lab's own key, and always measured in real time.
 
 The virtual clock never drives a token's life: the Azure SDK compares expiry with the computer's own clock. The
-401 answers are those of `azure-wire.md` 4.2.
+401 answers are those of `azure-wire.md` 4.1 and 4.2. Whatever else must be secret in a lab (client secrets, identity
+headers, refresh tokens) is derived here from the same key, so that it is nowhere stored.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ import binascii
 import hashlib
 import hmac
 import json
+import uuid
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from tgwizard.lab.wire import Json, Refusal
-from tgwizard.lab.world import Principal, World
+from tgwizard.lab.world import Principal, PrincipalKind, World
 
 AUDIENCE = "https://management.azure.com"
 AUDIENCES = frozenset({AUDIENCE, "https://management.core.windows.net"})
 """Both are in use: the SDK asks for the first, az for the second with a trailing slash (`lab-clients.md` 6.8)."""
+GRAPH_AUDIENCE = "https://graph.microsoft.com"
 
 _AUTHORIZATION_URI = "https://login.windows.net/"
+_TENANTS = uuid.UUID("c1a3f6c8-21d5-4f0e-8a5e-6f5a7e1b9d02")
 
 
 class TokenKind(Enum):
@@ -30,27 +34,74 @@ class TokenKind(Enum):
     OPERATOR = "operator"
 
 
-def issue(world: World, principal: Principal, *, lifetime: timedelta, audience: str = AUDIENCE) -> str:
-    """Return a token for a principal. A negative lifetime gives an expired one."""
+def foreign_tenant(world: World) -> str:
+    """Return the id of another tenant that the lab's directory knows, where nothing of the subscription is."""
+    return str(uuid.uuid5(_TENANTS, world.subscription.tenant))
+
+
+def issue(
+    world: World,
+    principal: Principal,
+    *,
+    lifetime: timedelta,
+    audience: str = AUDIENCE,
+    tenant: str = "",
+    continuous: bool = False,
+) -> str:
+    """Return a token for a principal. A negative lifetime gives an expired one.
+
+    `continuous` is for clients that understand claims challenges: only their tokens end when sessions are revoked.
+    """
     now = datetime.now(UTC)
+    home = tenant or world.subscription.tenant
+    user = principal.kind is PrincipalKind.USER
     claims: Json = {
         "aud": audience,
-        "iss": f"https://sts.windows.net/{world.subscription.tenant}/",
+        "iss": f"https://sts.windows.net/{home}/",
         "iat": int(now.timestamp()),
         "nbf": int(now.timestamp()),
         "exp": int((now + lifetime).timestamp()),
-        "tid": world.subscription.tenant,
+        "tid": home,
         "oid": principal.oid,
+        "sub": principal.oid,
         "appid": principal.app_id,
+        "idtyp": "user" if user else "app",
+        "ver": "1.0",
+        **({"upn": principal.name, "unique_name": principal.name} if user else {"app_displayname": principal.name}),
     }
     if principal.resource:
         claims["xms_mirid"] = principal.resource
+    if continuous:
+        claims |= {"xms_cc": ["CP1"], "sid": str(world.sessions.get(principal.oid, 0))}
     signed = f"{_encode(_json({'alg': 'HS256', 'typ': 'JWT'}))}.{_encode(_json(claims))}"
     return f"{signed}.{_encode(_signature(world, signed))}"
 
 
-def authenticate(world: World, authorization: str | None) -> Principal:
-    """Return who sent a request. Raises Refusal with Azure's 401 for a missing, foreign or expired token."""
+def secret(world: World, purpose: str, about: str) -> str:
+    """Return what only this lab and those it told can know, such as the secret of a service principal."""
+    return _encode(_signature(world, f"{purpose}:{about.lower()}"))
+
+
+def packed(document: Json) -> str:
+    """Return a document as base64url of its JSON, as `client_info` is."""
+    return _encode(_json(document))
+
+
+def unsigned(claims: Json) -> str:
+    """Return an id token: a JWT without a signature, for clients that read it and do not check it."""
+    return f"{_encode(_json({'alg': 'none', 'typ': 'JWT'}))}.{packed(claims)}."
+
+
+def same_secret(given: str, genuine: str) -> bool:
+    """Return whether two secrets are equal, in a time that tells nothing about them."""
+    return hmac.compare_digest(given.encode(), genuine.encode())
+
+
+def authenticate(world: World, authorization: str | None, audiences: frozenset[str] = AUDIENCES) -> Principal:
+    """Return who sent a request. Raises Refusal with Azure's 401 for a token that is no good.
+
+    `audiences` are compared without a slash at their end.
+    """
     if authorization is None:
         raise Refusal(
             401,
@@ -60,14 +111,14 @@ def authenticate(world: World, authorization: str | None) -> Principal:
         )
     scheme, _, token = authorization.partition(" ")
     claims = _claims(world, token.strip()) if scheme.lower() == "bearer" else None
-    if claims is None or claims.get("tid") != world.subscription.tenant:
+    if claims is None:
         raise _unauthorized("InvalidAuthenticationToken", "The access token is invalid.")
-    if str(claims.get("aud", "")).rstrip("/") not in AUDIENCES:
+    if str(claims.get("aud", "")).rstrip("/") not in audiences:
         raise _unauthorized(
             "InvalidAuthenticationTokenAudience",
             "The access token has been obtained for wrong audience or resource "
             f"'{claims.get('aud')}'. It should exactly match with one of the allowed audiences "
-            f"{','.join(repr(item + '/') for item in sorted(AUDIENCES))}.",
+            f"{','.join(repr(item + '/') for item in sorted(audiences))}.",
         )
     now = datetime.now(UTC)
     expires = datetime.fromtimestamp(float(claims["exp"]), UTC)
@@ -77,10 +128,25 @@ def authenticate(world: World, authorization: str | None) -> Principal:
             f"The access token expiry UTC time '{_us(expires)}' is earlier than current UTC time '{_us(now)}'.",
             "The access token has expired.",
         )
-    for principal in (world.operator, *world.principals):
-        if principal.oid == claims.get("oid"):
-            return principal
-    raise _unauthorized("InvalidAuthenticationToken", "The access token is invalid.")
+    if claims.get("tid") != world.subscription.tenant:
+        raise _wrong_tenant(world, str(claims.get("iss")))
+    oid = str(claims["oid"])
+    if "sid" in claims and claims["sid"] != str(world.sessions.get(oid, 0)):
+        raise _challenge(now)
+    user = claims.get("idtyp") == "user"
+    return Principal(
+        oid,
+        str(claims.get("appid", "")),
+        str(claims.get("upn" if user else "app_displayname", "")),
+        str(claims.get("xms_mirid", "")),
+        PrincipalKind.USER if user else PrincipalKind.SERVICE_PRINCIPAL,
+    )
+
+
+def revoke_sessions(world: World, principal: Principal) -> None:
+    """End what clients with claims challenges hold of a principal; they are told to sign in again."""
+    world.sessions[principal.oid] = world.sessions.get(principal.oid, 0) + 1
+    world.serial += 1
 
 
 def _claims(world: World, token: str) -> Json | None:
@@ -92,6 +158,40 @@ def _claims(world: World, token: str) -> Json | None:
     except (ValueError, binascii.Error):
         return None
     return claims if isinstance(claims, dict) and isinstance(claims.get("exp"), int) else None
+
+
+def _wrong_tenant(world: World, issuer: str) -> Refusal:
+    tenant = world.subscription.tenant
+    message = (
+        f"The access token is from the wrong issuer '{issuer}'. It must match the tenant "
+        f"'https://sts.windows.net/{tenant}/' associated with this subscription. Please use the authority (URL) "
+        f"'{_AUTHORIZATION_URI}{tenant}' to get the token. Note, if the subscription is transferred to another tenant "
+        "there is no impact to the services, but information about new tenant could take time to propagate (up to an "
+        "hour). If you just transferred your subscription and see this error message, please try back later."
+    )
+    challenge = (
+        f'Bearer authorization_uri="{_AUTHORIZATION_URI}{tenant}", error="invalid_token", '
+        'error_description="The access token is from the wrong issuer. It must match the tenant associated with this '
+        'subscription. Please use correct authority to get the token."'
+    )
+    return Refusal(401, "InvalidAuthenticationTokenTenant", message, headers=(("WWW-Authenticate", challenge),))
+
+
+def _challenge(now: datetime) -> Refusal:
+    """Return the claims challenge of continuous access evaluation, the one form that azure-core answers (4.1)."""
+    wanted = {"access_token": {"nbf": {"essential": True, "value": str(int(now.timestamp()))}}}
+    claims = base64.b64encode(_json(wanted)).decode()
+    challenge = (
+        f'Bearer realm="", authorization_uri="{_AUTHORIZATION_URI}common/oauth2/authorize", '
+        f'error="insufficient_claims", claims="{claims}"'
+    )
+    return Refusal(
+        401,
+        "InvalidAuthenticationToken",
+        "Continuous access evaluation resulted in claims challenge with result: InteractionRequired and code: "
+        "TokenIssuedBeforeRevocationTimestamp",
+        headers=(("WWW-Authenticate", challenge),),
+    )
 
 
 def _unauthorized(code: str, message: str, description: str | None = None) -> Refusal:

@@ -10,8 +10,9 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import ProtocolError
 
+from tgwizard.lab.clock import Clock
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.wire import AnswerLost, Loss, Request, Response
+from tgwizard.lab.wire import PIECES, AnswerLost, Loss, Request, Response
 
 READ_TIMEOUT_S = 30.0
 """How long a client without a read timeout of its own is taken to wait for an answer that never comes."""
@@ -43,7 +44,11 @@ class LabAdapter(BaseAdapter):
             answer = self._lab.handle(_request(request))
         except AnswerLost as lost:
             raise self._loss(lost.loss, request, timeout) from lost
-        return self._builder.build_response(request, _raw(request, answer))
+        wait = _read_timeout(timeout)
+        if answer.over_s > 0 and answer.over_s / PIECES > wait:
+            self._lab.clock.sleep(wait)
+            raise requests.ReadTimeout(f"Read timed out. (read timeout={wait:g})", request=request)
+        return self._builder.build_response(request, _raw(request, answer, self._lab.clock))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -56,8 +61,7 @@ class LabAdapter(BaseAdapter):
                 broken = ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer"))
                 return requests.ConnectionError(broken, request=request)
             case Loss.TIMEOUT:
-                read = timeout[1] if isinstance(timeout, tuple) else timeout
-                seconds = READ_TIMEOUT_S if read is None else float(read)
+                seconds = _read_timeout(timeout)
                 self._lab.clock.sleep(seconds)
                 return requests.ReadTimeout(f"Read timed out. (read timeout={seconds:g})", request=request)
 
@@ -77,13 +81,33 @@ def _request(request: requests.PreparedRequest) -> Request:
     return Request(request.method or "GET", request.url or "", headers, content)
 
 
-def _raw(request: requests.PreparedRequest, answer: Response) -> HTTPResponse:
+def _read_timeout(timeout: float | tuple[float | None, float | None] | None) -> float:
+    read = timeout[1] if isinstance(timeout, tuple) else timeout
+    return READ_TIMEOUT_S if read is None else float(read)
+
+
+class _SlowBody(io.BytesIO):
+    """A body whose time passes on the lab's clock when it is first read."""
+
+    def __init__(self, content: bytes, clock: Clock, seconds: float) -> None:
+        super().__init__(content)
+        self._clock = clock
+        self._seconds = seconds
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        seconds, self._seconds = self._seconds, 0.0
+        if seconds:
+            self._clock.sleep(seconds)
+        return super().read(size)
+
+
+def _raw(request: requests.PreparedRequest, answer: Response, clock: Clock) -> HTTPResponse:
     headers = HTTPHeaderDict()
     for name, value in answer.headers:
         headers.add(name, value)
     headers.add("Content-Length", str(len(answer.body)))
     return HTTPResponse(
-        body=io.BytesIO(answer.body),
+        body=_SlowBody(answer.body[: answer.cut], clock, answer.over_s),
         headers=headers,
         status=answer.status,
         reason=None,

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 """A JSON object; the lab keeps Azure's documents as they are."""
+
+PIECES = 10
+"""In how many pieces a slow body arrives."""
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Header lines in order; the same name may stand twice, as Azure does with `Server`."""
@@ -40,6 +43,10 @@ class Response:
     status: int
     headers: Headers = ()
     body: bytes = b""
+    cut: int | None = None
+    """The body breaks off after this many bytes, if a fault says so; its length is announced in full."""
+    over_s: float = 0.0
+    """The seconds over which a fault lets the body arrive."""
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name whatever its case, or None."""
@@ -55,7 +62,7 @@ class Response:
 
     def with_headers(self, extra: Headers) -> Response:
         """Return the same answer with more header lines in front."""
-        return Response(self.status, extra + self.headers, self.body)
+        return replace(self, headers=extra + self.headers)
 
 
 class Loss(Enum):
@@ -86,6 +93,7 @@ class Detail:
 
     code: str
     message: str
+    target: str = ""
 
 
 class Refusal(Exception):
@@ -124,7 +132,10 @@ def error_document(code: str, message: str, details: tuple[Detail, ...] | None =
     """Return ARM's error envelope; `details` is left out when None."""
     error: Json = {"code": code, "message": message}
     if details is not None:
-        error["details"] = [{"code": item.code, "message": item.message} for item in details]
+        error["details"] = [
+            {"code": item.code, **({"target": item.target} if item.target else {}), "message": item.message}
+            for item in details
+        ]
     return {"error": error}
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
 from tgwizard.lab import ids
+from tgwizard.lab.books import Allocations, Holdings
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.rbac_records import Authorization
 from tgwizard.lab.wire import Json
 
 _GUIDS = uuid.UUID("6f1f0c52-4a57-4b8e-9c58-54d4d2b6a0c1")
@@ -19,6 +23,7 @@ VNET_TYPE = "Microsoft.Network/virtualNetworks"
 NSG_TYPE = "Microsoft.Network/networkSecurityGroups"
 ASG_TYPE = "Microsoft.Network/applicationSecurityGroups"
 PUBLIC_IP_TYPE = "Microsoft.Network/publicIPAddresses"
+LOAD_BALANCER_TYPE = "Microsoft.Network/loadBalancers"
 VM_TYPE = "Microsoft.Compute/virtualMachines"
 GROUP_TYPE = "Microsoft.Resources/resourceGroups"
 
@@ -27,8 +32,15 @@ class Overlap(Enum):
     """What a second PUT on a NIC meets while the first one is still running (`azure-wire.md` 2.4, all seen)."""
 
     SUPERSEDE = "supersede"
+    """Accepted; the first operation ends `Canceled`."""
     RETRY_LATER = "retry-later"
+    """429 `RetryableErrorDueToAnotherOperation`."""
+    NOT_PROVISIONED = "not-provisioned"
+    """429 `ReferencedResourceNotProvisioned`."""
     CONFLICT = "conflict"
+    """409 `AnotherOperationInProgress`."""
+    CONFLICT_LATER = "conflict-later"
+    """Accepted, and the second operation ends `Failed` with `AnotherOperationInProgress`."""
 
 
 class Power(Enum):
@@ -42,22 +54,17 @@ class Power(Enum):
     DEALLOCATED = "deallocated"
 
 
-class Binding(Enum):
-    """What an address is to the NIC that it is allocated to."""
-
-    ATTACHING = "attaching"
-    HELD = "held"
-    RELEASING = "releasing"
-
-
 class OperationKind(Enum):
     """The long-running operations, by the names Azure uses in its texts."""
 
     PUT_NIC = "PutNicOperation"
+    DELETE_NIC = "DeleteNicOperation"
     POWER_OFF = "powerOff"
     START = "start"
     DEALLOCATE = "deallocate"
     RESTART = "restart"
+    UPDATE_VM = "update"
+    DELETE_VM = "delete"
 
 
 class OperationStatus(Enum):
@@ -67,6 +74,16 @@ class OperationStatus(Enum):
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
     CANCELED = "Canceled"
+
+
+class Ending(Enum):
+    """How an operation will end, as faults or the world decided when it began."""
+
+    SUCCEED = "succeed"
+    FAIL = "fail"
+    CANCEL = "cancel"
+    SUPERSEDE = "supersede"
+    """`Canceled`, and another operation goes on with the same content."""
 
 
 class LockLevel(Enum):
@@ -91,32 +108,9 @@ class Operation:
     ended: datetime | None = None
     failure: Json | None = None
     """The error this operation will end with, or None if it will succeed."""
+    ending: Ending = Ending.SUCCEED
     stranger: str | None = None
     """The NIC that snatches the addresses this operation frees, if a fault says so."""
-
-
-@dataclass(slots=True)
-class Allocation:
-    """One private address allocated in a subnet. An address whose removal has not finished is still here."""
-
-    address: str
-    subnet: str
-    nic: str
-    configuration: str
-    binding: Binding
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """The truth about an address: which NIC held it from when to when (None: it still does).
-
-    A NIC holds an address from the end of the operation that attaches it to the end of the one that removes it.
-    """
-
-    address: str
-    nic: str
-    since: datetime
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,26 +123,30 @@ class Lock:
     notes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A role held by a principal at a scope, reduced to its management actions."""
+class PrincipalKind(Enum):
+    """What a principal is, as role assignments spell it. A managed identity is a service principal."""
 
-    principal: str
-    scope: str
-    role: str
-    actions: tuple[str, ...]
-    not_actions: tuple[str, ...] = ()
+    USER = "User"
+    SERVICE_PRINCIPAL = "ServicePrincipal"
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Someone who can hold a token: the operator, or a VM's system-assigned identity."""
+    """Someone who can hold a token: a user, a service principal, or a VM's system-assigned identity."""
 
     oid: str
     app_id: str
     name: str
     resource: str = ""
-    """The VM's id for a managed identity, empty for the operator."""
+    """The VM's id for a managed identity, else empty."""
+    kind: PrincipalKind = PrincipalKind.USER
+    created: datetime | None = None
+    """When it was made; None for one that is older than the lab."""
+
+    @property
+    def shown(self) -> str:
+        """How ARM's sentences call it: a user by name, anything else by object id."""
+        return self.name if self.kind is PrincipalKind.USER and self.name else self.oid
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +180,18 @@ class ClusterSpec:
     members: tuple[ClusterMember, ClusterMember]
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A resource's document as it was until a moment; None: there was none."""
+
+    until: datetime
+    document: Json | None
+
+
+PASTS_KEPT = 8
+"""How many earlier forms of a resource are remembered for stale reads."""
+
+
 @dataclass(slots=True)
 class World:
     """The whole state of a lab."""
@@ -200,17 +210,37 @@ class World:
     resources: dict[str, Json] = field(default_factory=dict)
     power: dict[str, Power] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
-    allocations: list[Allocation] = field(default_factory=list)
-    holdings: list[Holding] = field(default_factory=list)
+    allocations: Allocations = field(default_factory=Allocations)
+    holdings: Holdings = field(default_factory=Holdings)
     locks: list[Lock] = field(default_factory=list)
     principals: list[Principal] = field(default_factory=list)
-    grants: list[Grant] = field(default_factory=list)
+    """The system-assigned identities of the VMs."""
+    accounts: list[Principal] = field(default_factory=list)
+    """The users and service principals besides the operator."""
+    sessions: dict[str, int] = field(default_factory=dict)
+    """How often the sessions of a principal were revoked, by object id."""
+    authorization: Authorization = field(default_factory=Authorization)
     clusters: list[ClusterSpec] = field(default_factory=list)
+    page_size: int = 0
+    """How many resources a page of a list holds; 0: all of them, unless the client asks for fewer."""
+    unregistered: list[str] = field(default_factory=list)
+    """The provider namespaces, in lower case, that the subscription is not registered to use."""
+    past: dict[str, list[Past]] = field(default_factory=dict)
+    """Earlier forms of the resources that changed, oldest first, by key."""
+
+    @property
+    def management_group(self) -> str:
+        """The scope of the tenant's root management group, under which the subscription is."""
+        return f"/providers/Microsoft.Management/managementGroups/{self.subscription.tenant}"
 
     def guid(self) -> str:
         """Return a fresh guid, the same in every copy of the lab that has had the same history."""
         self.serial += 1
-        return str(uuid.uuid5(_GUIDS, f"{self.lab_id}:{self.serial}"))
+        name = _GUIDS.bytes + f"{self.lab_id}:{self.serial}".encode()
+        # uuid.uuid5 in fewer steps: a fleet needs a hundred thousand of them.
+        text = hashlib.sha1(name, usedforsecurity=False).hexdigest()
+        variant = "89ab"[int(text[16], 16) & 3]
+        return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
     def etag(self) -> str:
         """Return a fresh etag in the form of the network provider, `W/"<guid>"`."""
@@ -219,6 +249,24 @@ class World:
     def find(self, resource_id: str) -> Json | None:
         """Return a resource's document, or None."""
         return self.resources.get(ids.key(resource_id))
+
+    def remember(self, resource_id: str, now: datetime) -> None:
+        """Keep a resource's present form for stale reads; call it before the resource changes."""
+        key = ids.key(resource_id)
+        kept = self.past.setdefault(key, [])
+        kept.append(Past(now, copy.deepcopy(self.resources.get(key))))
+        del kept[:-PASTS_KEPT]
+
+    def as_of(self, moment: datetime) -> World:
+        """Return the world with its resources as they were at a moment; everything else is shared. To read only."""
+        resources = dict(self.resources)
+        for key, forms in self.past.items():
+            old = next((item for item in forms if item.until > moment), None)
+            if old is not None and old.document is not None:
+                resources[key] = old.document
+            elif old is not None:
+                resources.pop(key, None)
+        return replace(self, resources=resources)
 
     def of_type(self, kind: str) -> Iterator[Json]:
         """Yield the documents of one resource type in the order of their creation."""

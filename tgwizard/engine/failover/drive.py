@@ -85,6 +85,9 @@ class Drive:
     def go(self) -> Ending:
         """Run to the end."""
         self._heard_at = self._now()
+        for member in self.setup.members:
+            read_at = self.observer.seen(member).nic.read_at
+            self._tried[member.nic] = float("-inf") if read_at is None else read_at
         while True:
             ended = self._heed_cancel() or self._round()
             if ended is not None:
@@ -325,7 +328,7 @@ class Drive:
             return self._past_deadline(move, members[0])
         self._pause(self.timing.poll_s if waited < self.timing.slow_after_s else self.timing.slow_poll_s)
         other = self.setup.other(members[0])
-        if self._now() - self._tried.get(other.nic, float("-inf")) > self.timing.refresh_s:
+        if self._now() - self._tried[other.nic] > self.timing.refresh_s:
             members = (other,)  # so that the reading a write needs is never older than it may be
         return self._read(*members)
 

@@ -76,8 +76,8 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
     observer = Observer(services.azure, services.clock, hall.setup)
     snapshot = observer.look()
     standing = _standing(began, journal.records(began.run), hall.setup, gaining)
-    if to is not None and to != gaining:
-        standing = replace(standing, goal=Goal.BACK)
+    if to is not None:
+        standing = replace(standing, goal=_goal(standing, to, gaining))
     intended = plan(snapshot, gaining, began.verb, journal.ends())
     losing = hall.setup.other(gaining)
     hall.report(
@@ -125,6 +125,18 @@ def _standing(began: Began, records: tuple[Record, ...], setup: ClusterSetup, ga
         elif isinstance(record, TurnedBack):
             goal = Goal.BACK
     return Standing(goal, wrote, began.configuration is not None, sent.get(losing.name), sent.get(gaining.name))
+
+
+def _goal(standing: Standing, to: Member, gaining: Member) -> Goal:
+    """Where a person who names the member wants the address.
+
+    A run that has turned back goes forward again only while its put-back was not sent: from then on the address may
+    be back already, and moving it once more is a failover of its own, with checks of its own.
+    """
+    if to != gaining:
+        return Goal.BACK
+    sent = standing.losing_sent
+    return standing.goal if sent is not None and sent.step is Step.PUT_BACK else Goal.FORWARD
 
 
 def _would_detach(snapshot: Snapshot, standing: Standing, losing: Member, gaining: Member) -> bool:

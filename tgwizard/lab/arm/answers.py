@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
 from tgwizard.lab import ids
 from tgwizard.lab.routing import Call
 from tgwizard.lab.wire import Headers, Json, Refusal, Response, json_response, network_refusal
@@ -56,4 +59,33 @@ def in_scope(call: Call, kind: str) -> list[Json]:
 
 def list_of(call: Call, kind: str) -> Response:
     """Answer the stored resources of a type in the path's group or subscription."""
-    return json_response(200, {"value": in_scope(call, kind)})
+    return paged(call, in_scope(call, kind))
+
+
+def paged(call: Call, items: Sequence[Json]) -> Response:
+    """Answer a list, or its page: `$top` or the lab's page size decides how long, `nextLink` leads to the rest.
+
+    Raises Refusal 400 for a page that there is not.
+    """
+    start = _whole(call, "$skiptoken", 0)
+    size = _whole(call, "$top", call.world.page_size)
+    if size == 0:
+        return json_response(200, {"value": items[start:] if start else items})
+    document: Json = {"value": items[start : start + size]}
+    if start + size < len(items):
+        query = {**call.query, "$skiptoken": str(start + size)}
+        document["nextLink"] = f"{call.host}{call.path}?{urlencode(query, safe='$')}"
+    return json_response(200, document)
+
+
+def _whole(call: Call, name: str, default: int) -> int:
+    text = call.query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal()) or len(text) > 9 or (name == "$top" and int(text) == 0):
+        raise Refusal(
+            400,
+            "InvalidQueryParameterValue",  # code and wording [?]
+            f"The value '{text}' of the query parameter '{name}' is invalid.",
+        )
+    return int(text)

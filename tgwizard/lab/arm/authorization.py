@@ -1,12 +1,20 @@
-"""Management locks and the caller's own permissions. Roles and assignments as resources have their place here."""
+"""Management locks, the caller's own permissions, deny assignments (`azure-wire.md` 1.1, 1.2, 3.3)."""
 
 from __future__ import annotations
 
-from tgwizard.lab import ids
-from tgwizard.lab.rbac import grants_of
+from tgwizard.lab import ids, rbac
+from tgwizard.lab.arm.authorization_filters import parse
+from tgwizard.lab.arm.bodies import json_object, object_of, text_of
+from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment, PermissionRecord
 from tgwizard.lab.routing import Call, Route
-from tgwizard.lab.wire import Json, Refusal, Response, json_response
+from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import Lock, LockLevel, World
+
+_DENIAL_FIELDS = frozenset({"denyassignmentname", "principalid"})
+_DENIAL_CALLS = frozenset({"atscope", "assignedto"})
+_DENIAL_ADVICE = "Supported filters are 'atScope()', 'denyAssignmentName eq '{value}'' and 'principalId eq '{value}''."
+_DATA_ACTIONS_SINCE = "2018-01-01"
+"""Older api-versions know no data actions and send a `nextLink` of null."""
 
 
 def list_locks(call: Call) -> Response:
@@ -21,28 +29,136 @@ def list_permissions(call: Call) -> Response:
 
     A resource group that does not exist answers 200 with what is inherited.
     """
+    old = call.api_version < _DATA_ACTIONS_SINCE
     value = [
-        {
-            "actions": list(grant.actions),
-            "notActions": list(grant.not_actions),
-            "dataActions": [],
-            "notDataActions": [],
-        }
-        for grant in grants_of(call.world, call.principal, _scope(call))
+        _permission(entry, old=old)
+        for role in rbac.held(call.world, call.principal.oid, _scope(call), call.now)
+        for entry in role.permissions
+    ]
+    return json_response(200, {"value": value, "nextLink": None} if old else {"value": value})
+
+
+def get_lock(call: Call) -> Response:
+    """Answer one lock."""
+    return json_response(200, _lock(_existing_lock(call)))
+
+
+def put_lock(call: Call) -> Response:
+    """Create a lock, 201, or change its level or notes, 200. A lock never keeps locks from being changed."""
+    properties = object_of(json_object(call.request.body), "properties")
+    level = {item.value.lower(): item for item in LockLevel}.get((text_of(properties, "level") or "").lower())
+    if level is None:
+        raise Refusal(
+            400,
+            "LockLevelNotSupported",  # code and wording [?]
+            f"The lock level '{properties.get('level')}' is not supported. The supported levels are 'CanNotDelete' and "
+            "'ReadOnly'.",
+        )
+    world = call.world
+    old = _find_lock(call)
+    fresh = Lock(call.parameters["lock"], _scope(call), level, text_of(properties, "notes") or "")
+    world.locks[:] = [item for item in world.locks if item is not old] + [fresh]
+    world.serial += 1
+    return json_response(200 if old else 201, _lock(fresh))
+
+
+def delete_lock(call: Call) -> Response:
+    """Remove a lock: 200, or 204 if there was none."""
+    found = _find_lock(call)
+    if found is None:
+        return Response(204)
+    call.world.locks.remove(found)
+    call.world.serial += 1
+    return Response(200)
+
+
+def list_denials(call: Call) -> Response:
+    """Answer deny assignments, with the filters of role assignments and `denyAssignmentName` (3.3)."""
+    world, scope = call.world, _scope(call)
+    wanted = parse(call.query.get("$filter", ""), _DENIAL_FIELDS, _DENIAL_CALLS, _DENIAL_ADVICE)
+    name = wanted.equal.get("denyassignmentname")
+    holder = wanted.equal.get("principalid", wanted.calls.get("assignedto"))
+    value = [
+        _denial(item)
+        for item in world.authorization.deny
+        if (rbac.covers(world, item.scope, scope) or (not wanted.at_scope and rbac.covers(world, scope, item.scope)))
+        and (name is None or name.lower() == item.name.lower())
+        and (holder is None or holder.lower() in item.principals or EVERYONE in item.principals)
     ]
     return json_response(200, {"value": value})
 
 
-def require_unlocked(world: World, scope: str) -> None:
-    """Refuse a write under a ReadOnly lock with 409 `ScopeLocked` (`azure-wire.md` 1.2)."""
-    locks = [item for item in world.locks if item.level is LockLevel.READ_ONLY and ids.under(item.scope, scope)]
+def get_denial(call: Call) -> Response:
+    """Answer one deny assignment."""
+    for item in call.world.authorization.deny:
+        if item.guid == call.parameters["denial"].lower():
+            return json_response(200, _denial(item))
+    raise Refusal(
+        404,
+        "DenyAssignmentNotFound",
+        f"The deny assignment '{call.parameters['denial']}' is not found.",  # wording [?]
+        cause=Cause.SERVICE,
+    )
+
+
+def require_unlocked(world: World, scope: str, method: str) -> None:
+    """Refuse with 409 `ScopeLocked` what a lock forbids (`azure-wire.md` 1.2): all changes, or deletions only."""
+    deleting = method == "DELETE"
+    locks = [
+        item
+        for item in world.locks
+        if (deleting or item.level is LockLevel.READ_ONLY) and rbac.covers(world, item.scope, scope)
+    ]
     if locks:
         raise Refusal(
             409,
             "ScopeLocked",
-            f"The scope '{scope}' cannot perform write operation because following scope(s) are locked: "
-            f"'{','.join(item.scope for item in locks)}'. Please remove the lock and try again.",
+            f"The scope '{scope}' cannot perform {'delete' if deleting else 'write'} operation because following "
+            f"scope(s) are locked: '{','.join(item.scope for item in locks)}'. Please remove the lock and try again.",
         )
+
+
+def _find_lock(call: Call) -> Lock | None:
+    name, scope = call.parameters["lock"].lower(), ids.key(_scope(call))
+    found = (item for item in call.world.locks if item.name.lower() == name and ids.key(item.scope) == scope)
+    return next(found, None)
+
+
+def _existing_lock(call: Call) -> Lock:
+    found = _find_lock(call)
+    if found is None:
+        name = call.parameters["lock"]
+        raise Refusal(404, "LockNotFound", f"The lock '{name}' could not be found.")  # wording [?]
+    return found
+
+
+def _denial(item: DenyAssignment) -> Json:
+    return {
+        "id": f"{item.scope}/providers/Microsoft.Authorization/denyAssignments/{item.guid}",
+        "type": "Microsoft.Authorization/denyAssignments",
+        "name": item.guid,
+        "properties": {
+            "denyAssignmentName": item.name,
+            "description": item.description,
+            "permissions": [
+                {
+                    "actions": list(item.actions),
+                    "notActions": list(item.not_actions),
+                    "dataActions": [],
+                    "notDataActions": [],
+                }
+            ],
+            "scope": item.scope,
+            "doNotApplyToChildScopes": item.this_scope_only,
+            "principals": [_denied(oid) for oid in item.principals],
+            "excludePrincipals": [_denied(oid) for oid in item.excluded],
+            "isSystemProtected": True,
+        },
+    }
+
+
+def _denied(oid: str) -> Json:
+    return {"id": oid, "type": "SystemDefined" if oid == EVERYONE else "ServicePrincipal"}
 
 
 def _scope(call: Call) -> str:
@@ -61,9 +177,24 @@ def _lock(lock: Lock) -> Json:
     }
 
 
+def _permission(entry: PermissionRecord, *, old: bool) -> Json:
+    permission: Json = {"actions": list(entry.actions), "notActions": list(entry.not_actions)}
+    if not old:
+        permission |= {"dataActions": list(entry.data_actions), "notDataActions": list(entry.not_data_actions)}
+    return permission
+
+
 _AT = "/{scope*}/providers/Microsoft.Authorization"
 
+_LOCKS = "Microsoft.Authorization/locks"
+_DENIALS = "Microsoft.Authorization/denyAssignments"
+
 ROUTES = (
-    Route("GET", f"{_AT}/locks", list_locks, action="Microsoft.Authorization/locks/read", scope="/{scope*}"),
+    Route("GET", f"{_AT}/locks", list_locks, action=f"{_LOCKS}/read", scope="/{scope*}"),
+    Route("GET", f"{_AT}/locks/{{lock}}", get_lock, action=f"{_LOCKS}/read"),
+    Route("PUT", f"{_AT}/locks/{{lock}}", put_lock, action=f"{_LOCKS}/write"),
+    Route("DELETE", f"{_AT}/locks/{{lock}}", delete_lock, action=f"{_LOCKS}/delete"),
     Route("GET", f"{_AT}/permissions", list_permissions, group_may_be_missing=True),
+    Route("GET", f"{_AT}/denyAssignments", list_denials, action=f"{_DENIALS}/read", scope=_AT),
+    Route("GET", f"{_AT}/denyAssignments/{{denial}}", get_denial, action=f"{_DENIALS}/read"),
 )

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from functools import partial
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm.answers import existing, list_of, with_etag
+from tgwizard.lab.arm.answers import existing, in_scope, paged, with_etag
 from tgwizard.lab.routing import Call, Route
-from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
+from tgwizard.lab.wire import Cause, Headers, Json, Refusal, Response, json_response
 from tgwizard.lab.world import VM_TYPE, Operation, OperationKind, OperationStatus, Power, World
 
 PROVIDER = "Microsoft.Compute"
@@ -32,7 +32,13 @@ _VERBS = {
     OperationKind.DEALLOCATE: _Verb("deallocate", Power.DEALLOCATING, Power.DEALLOCATED),
     OperationKind.RESTART: _Verb("restart", Power.STARTING, Power.RUNNING),
 }
-_KINDS = frozenset(_VERBS)
+_KINDS = frozenset({*_VERBS, OperationKind.UPDATE_VM, OperationKind.DELETE_VM})
+_SETTLING = {
+    OperationStatus.SUCCEEDED: "Succeeded",
+    OperationStatus.FAILED: "Failed",
+    OperationStatus.CANCELED: "Canceled",
+}
+UPDATING, DELETING = "Updating", "Deleting"
 _SETTLED = {
     Power.RUNNING: "VM running",
     Power.STARTING: "VM starting",
@@ -53,6 +59,17 @@ def get_vm(call: Call) -> Response:
     return with_etag(vm)
 
 
+def list_vms(call: Call) -> Response:
+    """Answer the VMs of a group or of the subscription; `statusOnly=true` adds how they run (documented, 1.1 [?])."""
+    vms = in_scope(call, VM_TYPE)
+    if call.query.get("statusonly", "").lower() == "true":
+        vms = [
+            {**vm, "properties": {**vm["properties"], "instanceView": _instance_view(call.world, vm, call.now)}}
+            for vm in vms
+        ]
+    return paged(call, vms)
+
+
 def get_instance_view(call: Call) -> Response:
     """Answer the instance view as the root object."""
     return json_response(200, _instance_view(call.world, existing(call, VM_TYPE), call.now))
@@ -61,6 +78,7 @@ def get_instance_view(call: Call) -> Response:
 def change_power(call: Call, kind: OperationKind) -> Response:
     """Accept a power verb: 202, no body, both poll URLs."""
     vm = existing(call, VM_TYPE)
+    require_not_deleting(vm, kind.value)
     if kind is OperationKind.RESTART and call.world.power[ids.key(vm["id"])] is Power.DEALLOCATED:
         raise Refusal(
             409,
@@ -68,21 +86,90 @@ def change_power(call: Call, kind: OperationKind) -> Response:
             f"Cannot restart VM '{vm['name']}' because it is deallocated.",  # wording [?]
             cause=Cause.SERVICE,
         )
+    operation = _begin(call, kind, vm)
+    call.world.power[ids.key(vm["id"])] = _VERBS[kind].during
+    return Response(202, (*operation_headers(call, operation), _monitor(call, operation)))
+
+
+def delete_vm(call: Call) -> Response:
+    """Accept the deletion of a VM; until it is over nothing but another deletion is allowed. 204 when absent."""
+    vm = call.world.find(call.path)
+    if vm is None:
+        return Response(204)
+    operation = _begin(call, OperationKind.DELETE_VM, vm)
+    vm["properties"]["provisioningState"] = DELETING
+    return Response(202, (*operation_headers(call, operation), _monitor(call, operation)))
+
+
+def begin_update(call: Call, vm: Json) -> Headers:
+    """Start the operation of a PATCH that has been accepted, and return its headers: no `Location` here.
+
+    The VM says `Updating` from now to the operation's end. Raises Refusal 409 for a VM that is being deleted.
+    """
+    require_not_deleting(vm, "update")
+    call.world.remember(vm["id"], call.now)
+    vm["properties"]["provisioningState"] = UPDATING
+    version = int(vm["etag"].strip('"')) + 1
+    vm["etag"] = f'"{version}"'
+    return operation_headers(call, _begin(call, OperationKind.UPDATE_VM, vm))
+
+
+def require_not_deleting(vm: Json, what: str) -> None:
+    """Refuse with 409 what a VM that is being deleted does not allow (`azure-wire.md` 1.3)."""
+    if vm["properties"]["provisioningState"] == DELETING:
+        raise Refusal(409, "OperationNotAllowed", _marked(vm["name"], what), cause=Cause.SERVICE)
+
+
+def tenant_update_failure(world: World, nic: Json) -> Json | None:
+    """Return the error with which a NIC's operation ends because its VM is being deleted (2.4), or None."""
+    vm = world.find(nic["properties"].get("virtualMachine", {}).get("id", ""))
+    if vm is None or vm["properties"]["provisioningState"] != DELETING:
+        return None
+    return {"code": "OperationNotAllowed", "message": _marked(vm["name"], "startTenantUpdate"), "details": []}
+
+
+def switch(world: World, vm_id: str, *, on: bool, now: datetime) -> None:
+    """Pull the plug of a VM or put it in, at once. Raises KeyError for an unknown id."""
+    key = ids.key(vm_id)
+    if key not in world.power:
+        raise KeyError(vm_id)
+    running = world.running(vm_id, frozenset(_VERBS))
+    if running is not None:
+        operations.preempt(running, now)
+    world.power[key] = Power.RUNNING if on else Power.STOPPED
+
+
+def operation_headers(call: Call, operation: Operation) -> Headers:
+    """Return the headers of an accepted operation; `Retry-After` is there on some and absent on others (1.3)."""
+    wait: Headers = (("Retry-After", str(operations.RETRY_AFTER_S)),) if operation.number % 2 else ()
+    return (
+        ("x-ms-request-id", operation.id),
+        ("Azure-AsyncOperation", _url(call, operation)),
+        ("azure-asyncnotification", "Enabled"),
+        *wait,
+    )
+
+
+def _begin(call: Call, kind: OperationKind, vm: Json) -> Operation:
     running = call.world.running(vm["id"], _KINDS)
     if running is not None:
         operations.preempt(running, call.now)
-    operation = operations.begin(call.world, kind, vm["id"], call.now, call.fate)
-    call.world.power[ids.key(vm["id"])] = _VERBS[kind].during
+    return operations.begin(call.world, kind, vm["id"], call.now, call.fate)
+
+
+def _monitor(call: Call, operation: Operation) -> tuple[str, str]:
+    return "Location", f"{_url(call, operation)}&monitor=true"
+
+
+def _url(call: Call, operation: Operation) -> str:
     path = operations.poll_path(call.world, PROVIDER, operation)
-    url = f"{call.host}{path}?p={operation.id}&api-version={call.api_version}"
-    return Response(
-        202,
-        (
-            ("x-ms-request-id", operation.id),
-            ("Azure-AsyncOperation", url),
-            ("Location", f"{url}&monitor=true"),
-            ("azure-asyncnotification", "Enabled"),
-        ),
+    return f"{call.host}{path}?p={operation.id}&api-version={call.api_version}"
+
+
+def _marked(name: str, what: str) -> str:
+    return (
+        f"Operation '{what}' is not allowed on VM '{name}' since the VM is marked for deletion. You can only retry the "
+        "Delete operation (or wait for an ongoing one to complete)."
     )
 
 
@@ -96,21 +183,46 @@ def poll(call: Call) -> Response:
             f"The entity was not found in this Azure location. Operation {call.parameters['operation']}.",  # [?]
             cause=Cause.SERVICE,
         )
-    answer = operations.compute_poll(operation)
+    answer = operations.compute_poll(operation, call.world.seed, call.now)
     if call.query.get("monitor", "").lower() != "true":
         return answer
     if operation.status is OperationStatus.IN_PROGRESS:
-        wait = (("Retry-After", str(operations.RETRY_AFTER_S)), ("Location", f"{call.host}{_path_and_query(call)}"))
-        return Response(202, wait)
+        wait = operations.estimate(operation, call.world.seed, call.now)
+        return Response(202, (*wait, ("Location", f"{call.host}{_path_and_query(call)}")))
     if operation.error is not None:
         return json_response(409, {"error": operation.error})
     return Response(200)
 
 
-def finish(world: World, operation: Operation, when: datetime) -> None:  # noqa: ARG001 - the shape of a finisher
-    """End a power operation: the VM is in its new state, or, if it failed, runs on as it was left."""
-    if operation.status is OperationStatus.SUCCEEDED:
-        world.power[ids.key(operation.target)] = _VERBS[operation.kind].after
+def finish(world: World, operation: Operation, when: datetime) -> None:
+    """End a VM's operation: it is in its new state, or, if the operation failed, runs on as it was left."""
+    vm = world.find(operation.target)
+    if vm is None:
+        return
+    world.remember(vm["id"], when)
+    if operation.kind in _VERBS:
+        if operation.status is OperationStatus.SUCCEEDED:
+            world.power[ids.key(operation.target)] = _VERBS[operation.kind].after
+        return
+    if operation.kind is OperationKind.DELETE_VM and operation.status is OperationStatus.SUCCEEDED:
+        _remove(world, vm)
+    else:
+        vm["properties"]["provisioningState"] = _SETTLING[operation.status]
+
+
+def _remove(world: World, vm: Json) -> None:
+    """Take a VM out of the world; its NICs stay, attached to nothing, and its identity is gone."""
+    del world.resources[ids.key(vm["id"])]
+    del world.power[ids.key(vm["id"])]
+    world.principals[:] = [item for item in world.principals if ids.key(item.resource) != ids.key(vm["id"])]
+    for reference in vm["properties"]["networkProfile"]["networkInterfaces"]:
+        nic = world.find(reference["id"])
+        if nic is not None:
+            for name in ("virtualMachine", "primary", "macAddress"):
+                nic["properties"].pop(name, None)
+            nic["etag"] = world.etag()
+            for configuration in nic["properties"]["ipConfigurations"]:
+                configuration["etag"] = nic["etag"]
 
 
 def _path_and_query(call: Call) -> str:
@@ -149,18 +261,19 @@ def _instance_view(world: World, vm: Json, now: datetime) -> Json:
 
 ROUTES = (
     Route("GET", _ONE, get_vm, action=f"{VM_TYPE}/read"),
+    Route("DELETE", _ONE, delete_vm, action=f"{VM_TYPE}/delete", writes=True),
     Route("GET", f"{_ONE}/instanceView", get_instance_view, action=f"{VM_TYPE}/instanceView/read", scope=_ONE),
     Route(
         "GET",
         "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines",
-        partial(list_of, kind=VM_TYPE),
+        list_vms,
         action=f"{VM_TYPE}/read",
         scope="/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Compute",
     ),
     Route(
         "GET",
         "/subscriptions/{sub}/providers/Microsoft.Compute/virtualMachines",
-        partial(list_of, kind=VM_TYPE),
+        list_vms,
         action=f"{VM_TYPE}/read",
         scope="/subscriptions/{sub}/providers/Microsoft.Compute",
     ),

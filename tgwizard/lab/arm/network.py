@@ -8,7 +8,8 @@ from functools import partial
 from itertools import islice
 
 from tgwizard.lab import addresses, ids
-from tgwizard.lab.arm.answers import existing, get_one, in_scope, list_of, not_found, with_etag
+from tgwizard.lab.arm.answers import existing, get_one, in_scope, list_of, not_found, paged, with_etag
+from tgwizard.lab.arm.network_parts import parent
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Json, Response, json_response, network_refusal
 from tgwizard.lab.world import ASG_TYPE, NIC_TYPE, NSG_TYPE, PUBLIC_IP_TYPE, VNET_TYPE, World
@@ -16,6 +17,8 @@ from tgwizard.lab.world import ASG_TYPE, NIC_TYPE, NSG_TYPE, PUBLIC_IP_TYPE, VNE
 _GROUP = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Network"
 _SUBSCRIPTION = "/subscriptions/{sub}/providers/Microsoft.Network"
 _SUGGESTIONS = 5
+RESERVED_FLAG_SINCE = "2019-09-01"
+"""The first api-version whose answers say `isPlatformReserved` (`azure-wire.md` 1.4)."""
 
 
 def get_vnet(call: Call) -> Response:
@@ -25,12 +28,12 @@ def get_vnet(call: Call) -> Response:
 
 def list_vnets(call: Call) -> Response:
     """Answer the virtual networks of a group or of the subscription."""
-    return json_response(200, {"value": [_vnet_view(call.world, item) for item in in_scope(call, VNET_TYPE)]})
+    return paged(call, [_vnet_view(call.world, item) for item in in_scope(call, VNET_TYPE)])
 
 
 def get_subnet(call: Call) -> Response:
     """Answer one subnet; a missing one is the network provider's 404 (`azure-wire.md` 1.2)."""
-    vnet = existing(call, VNET_TYPE)
+    vnet = parent(call, VNET_TYPE)
     subnet_id = f"{vnet['id']}/subnets/{call.parameters['subnet']}"
     subnet = addresses.subnet_of(call.world, subnet_id)
     if subnet is None:
@@ -40,8 +43,8 @@ def get_subnet(call: Call) -> Response:
 
 def list_subnets(call: Call) -> Response:
     """Answer the subnets of a virtual network."""
-    subnets = existing(call, VNET_TYPE)["properties"].get("subnets", [])
-    return json_response(200, {"value": [_subnet_view(call.world, item) for item in subnets]})
+    subnets = parent(call, VNET_TYPE)["properties"].get("subnets", [])
+    return paged(call, [_subnet_view(call.world, item) for item in subnets])
 
 
 def check_address(call: Call) -> Response:
@@ -58,7 +61,10 @@ def check_address(call: Call) -> Response:
         ) from error
     for subnet in vnet["properties"].get("subnets", []):
         if addresses.contains(subnet, address):
-            return json_response(200, _availability(call.world, subnet, address))
+            answer = _availability(call.world, subnet, address)
+            if call.api_version < RESERVED_FLAG_SINCE:
+                del answer["isPlatformReserved"]
+            return json_response(200, answer)
     raise network_refusal(
         400,
         "PrivateIPAddressNotInAnySubnet",
@@ -100,8 +106,7 @@ def _vnet_view(world: World, vnet: Json) -> Json:
 
 def _subnet_view(world: World, subnet: Json) -> Json:
     """Return a subnet with references to the configurations whose addresses are allocated in it."""
-    wanted = ids.key(subnet["id"])
-    users = [{"id": item.configuration} for item in world.allocations if ids.key(item.subnet) == wanted]
+    users = [{"id": item.configuration} for item in world.allocations.in_subnet(subnet["id"])]
     properties = dict(subnet["properties"])
     if users:
         properties["ipConfigurations"] = users

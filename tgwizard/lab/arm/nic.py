@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import nic_body, nic_parse, nic_rules, nic_state
-from tgwizard.lab.arm.answers import get_one, list_of, location_of, not_found
+from tgwizard.lab.arm import compute, nic_body, nic_parse, nic_rules, nic_state
+from tgwizard.lab.arm.answers import existing, get_one, list_of, location_of, not_found, paged
+from tgwizard.lab.faults import OperationFate
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Detail, Headers, Json, Refusal, Response, json_response, network_refusal
-from tgwizard.lab.world import NIC_TYPE, Operation, OperationKind, Overlap
+from tgwizard.lab.world import NIC_TYPE, Ending, Operation, OperationKind, OperationStatus, Overlap
 
 PROVIDER = "Microsoft.Network"
 _ONE = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Network/networkInterfaces/{name}"
-_KINDS = frozenset({OperationKind.PUT_NIC})
+_KINDS = operations.NETWORK
+_POLL = "/subscriptions/{sub}/providers/Microsoft.Network/locations/{location}"
 _LINKED = (
     ("publicIPAddress", "Microsoft.Network/publicIPAddresses/join/action"),
     ("applicationSecurityGroups", "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"),
@@ -54,6 +57,54 @@ def put(call: Call) -> Response:
         _check_overlap(call, nic, running)
     nic_rules.assign_addresses(call.world, nic, current)
     return _accept(call, nic, current, running)
+
+
+def delete(call: Call) -> Response:
+    """Begin to delete a NIC that no VM uses: 202 with both poll URLs, 204 when it is absent (`azure-wire.md` 2.1)."""
+    nic = call.world.find(call.path)
+    if nic is None:
+        return Response(204)
+    _check_if_match(call, nic["id"], nic)
+    user = nic["properties"].get("virtualMachine", {}).get("id")
+    if user is not None:
+        raise network_refusal(
+            400,
+            "NicInUse",
+            f"Network Interface {nic['id']} is used by existing resource {user}. In order to delete the network "
+            "interface, it must be dissociated from the resource. To learn more, see aka.ms/deletenic.",
+        )
+    call.world.remember(nic["id"], call.now)
+    nic_body.stamp(nic, nic_body.DELETING, call.world.etag())
+    running = call.world.running(nic["id"], _KINDS)
+    operation = operations.begin(call.world, OperationKind.DELETE_NIC, nic["id"], call.now, call.fate)
+    if running is not None:
+        operations.supersede(running, operation, call.now)
+    url = _poll_url(call, operation)
+    headers = (
+        ("x-ms-request-id", operation.id),
+        ("Azure-AsyncOperation", url),
+        ("Location", url.replace("/operations/", "/operationResults/")),
+        ("Retry-After", str(operations.RETRY_AFTER_S)),
+    )
+    return Response(202, headers)
+
+
+def get_configuration(call: Call) -> Response:
+    """Answer one ipConfiguration of a NIC."""
+    for configuration in _configurations(call):
+        if configuration["name"].lower() == call.parameters["configuration"].lower():
+            return json_response(200, configuration, (("ETag", configuration["etag"]),))
+    raise not_found(f"{call.path}")
+
+
+def list_configurations(call: Call) -> Response:
+    """Answer the ipConfigurations of a NIC."""
+    return paged(call, _configurations(call))
+
+
+def _configurations(call: Call) -> list[Json]:
+    found: list[Json] = existing(call, NIC_TYPE)["properties"]["ipConfigurations"]
+    return found
 
 
 def linked(call: Call) -> Iterator[tuple[str, str]]:
@@ -113,8 +164,21 @@ def _check_location(nic_id: str, sent: Json, current: Json | None) -> None:
 
 def _check_overlap(call: Call, nic: Json, running: Operation) -> None:
     match call.world.overlap:
-        case Overlap.SUPERSEDE:
+        case Overlap.SUPERSEDE | Overlap.CONFLICT_LATER:
             return
+        case Overlap.NOT_PROVISIONED:
+            raise network_refusal(
+                429,
+                "RetryableError",
+                "A retryable error occurred.",
+                Detail(
+                    "ReferencedResourceNotProvisioned",
+                    f"Cannot proceed with operation because resource {nic['id']} used by resource {nic['name']} is not "
+                    "in Succeeded state. Resource is in Updating state and the last operation that updated/is updating "
+                    f"the resource is {running.kind.value}.",
+                ),
+                headers=(("Retry-After", str(operations.RETRY_AFTER_S)),),
+            )
         case Overlap.RETRY_LATER:
             raise network_refusal(
                 429,
@@ -128,12 +192,7 @@ def _check_overlap(call: Call, nic: Json, running: Operation) -> None:
                 headers=(("Retry-After", str(operations.RETRY_AFTER_S)),),
             )
         case Overlap.CONFLICT:
-            raise network_refusal(
-                409,
-                "AnotherOperationInProgress",
-                "Another operation on this or dependent resource is in progress. To retrieve status of the operation "
-                f"use uri: {_poll_url(call, running)}.",
-            )
+            raise network_refusal(409, "AnotherOperationInProgress", _in_progress(call, running))
 
 
 def _accept(call: Call, nic: Json, current: Json | None, running: Operation | None) -> Response:
@@ -142,14 +201,14 @@ def _accept(call: Call, nic: Json, current: Json | None, running: Operation | No
     state = nic_body.UPDATING if attached else nic_body.SUCCEEDED
     operation_id = world.guid()
     nic_body.stamp(nic, state, world.etag())
+    world.remember(nic["id"], call.now)
     nic["location"] = location_of(str(nic["location"]))
     world.resources[ids.key(nic["id"])] = nic
     nic_state.reserve(world, nic)
     headers: Headers = (("x-ms-request-id", operation_id),)
     if attached:
-        operation = operations.begin(
-            world, OperationKind.PUT_NIC, nic["id"], call.now, call.fate, identity=operation_id
-        )
+        fate = _fate(call, nic, running)
+        operation = operations.begin(world, OperationKind.PUT_NIC, nic["id"], call.now, fate, identity=operation_id)
         if running is not None:
             operations.supersede(running, operation, call.now)
         headers += (
@@ -161,6 +220,21 @@ def _accept(call: Call, nic: Json, current: Json | None, running: Operation | No
     return json_response(200 if current else 201, nic, headers)
 
 
+def _fate(call: Call, nic: Json, running: Operation | None) -> OperationFate:
+    """Return how the operation will go: as faults say, unless the VM or a running operation says otherwise."""
+    failure = compute.tenant_update_failure(call.world, nic)
+    if running is not None and call.world.overlap is Overlap.CONFLICT_LATER:
+        failure = {"code": "AnotherOperationInProgress", "message": _in_progress(call, running), "details": []}
+    return call.fate if failure is None else replace(call.fate, failure=failure, ending=Ending.FAIL)
+
+
+def _in_progress(call: Call, running: Operation) -> str:
+    return (
+        "Another operation on this or dependent resource is in progress. To retrieve status of the operation use "
+        f"uri: {_poll_url(call, running)}."
+    )
+
+
 def _poll_url(call: Call, operation: Operation) -> str:
     path = operations.poll_path(call.world, PROVIDER, operation)
     return f"{call.host}{path}?api-version={call.api_version}"
@@ -168,10 +242,25 @@ def _poll_url(call: Call, operation: Operation) -> str:
 
 def poll(call: Call) -> Response:
     """Answer the state of a network operation: always 200, the body says which (`azure-wire.md` 2.1)."""
+    return operations.network_poll(_operation(call))
+
+
+def poll_result(call: Call) -> Response:
+    """Answer the `Location` form of a poll: 202 until the operation is over, then 204, or its error."""
+    operation = _operation(call)
+    if operation.status is OperationStatus.IN_PROGRESS:
+        wait = ("Retry-After", str(operations.RETRY_AFTER_S))
+        return Response(202, (("Location", f"{call.host}{call.path}?api-version={call.api_version}"), wait))
+    if operation.error is not None:
+        return json_response(409, {"error": operation.error})
+    return Response(204)
+
+
+def _operation(call: Call) -> Operation:
     operation = call.world.operations.get(call.parameters["operation"].lower())
     if operation is None or operation.kind not in _KINDS:
         raise not_found(call.path)
-    return operations.network_poll(operation)
+    return operation
 
 
 ROUTES = (
@@ -191,11 +280,36 @@ ROUTES = (
         action="Microsoft.Network/networkInterfaces/read",
         scope="/subscriptions/{sub}/providers/Microsoft.Network",
     ),
+    Route("DELETE", _ONE, delete, action="Microsoft.Network/networkInterfaces/delete", writes=True),
     Route(
         "GET",
-        "/subscriptions/{sub}/providers/Microsoft.Network/locations/{location}/operations/{operation}",
+        f"{_ONE}/ipConfigurations",
+        list_configurations,
+        action="Microsoft.Network/networkInterfaces/ipconfigurations/read",
+        scope=_ONE,
+    ),
+    Route(
+        "GET",
+        f"{_ONE}/ipConfigurations/{{configuration}}",
+        get_configuration,
+        action="Microsoft.Network/networkInterfaces/ipconfigurations/read",
+    ),
+    Route(
+        "GET",
+        f"{_POLL}/operations/{{operation}}",
         poll,
         action="Microsoft.Network/locations/operations/read",
         scope="/subscriptions/{sub}",
     ),
 )
+
+RESULT_ROUTES = (
+    Route(
+        "GET",
+        f"{_POLL}/operationResults/{{operation}}",
+        poll_result,
+        action="Microsoft.Network/locations/operationResults/read",
+        scope="/subscriptions/{sub}",
+    ),
+)
+"""Tried after those of other operations, whose results have longer names at the same place."""

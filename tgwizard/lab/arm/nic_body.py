@@ -12,7 +12,7 @@ from tgwizard.lab.wire import Json
 from tgwizard.lab.world import NIC_TYPE, World
 
 IP_CONFIGURATION_TYPE = f"{NIC_TYPE}/ipConfigurations"
-SUCCEEDED, UPDATING, FAILED = "Succeeded", "Updating", "Failed"
+SUCCEEDED, UPDATING, FAILED, DELETING = "Succeeded", "Updating", "Failed", "Deleting"
 
 _READ_ONLY = (
     "provisioningState",

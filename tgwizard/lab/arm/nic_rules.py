@@ -10,9 +10,15 @@ import re
 from collections.abc import Iterator
 
 from tgwizard.lab import addresses, ids
+from tgwizard.lab.arm.network_parts import balancer_part
 from tgwizard.lab.wire import Detail, Json, Refusal, network_refusal
 from tgwizard.lab.world import World
 
+_POOLS = (
+    "loadBalancerBackendAddressPools",
+    "loadBalancerInboundNatRules",
+    "applicationGatewayBackendAddressPools",
+)
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 
 
@@ -38,6 +44,7 @@ def check_shape(world: World, nic: Json) -> None:
             raise _bad(
                 "InvalidRequestFormat", f"Subnet reference is required for ipconfiguration {configuration['id']}."
             )
+    _check_gateway_pools(configurations)
     _check_references(world, nic)
     _check_primary(nic, configurations)
     _check_subnets(nic, configurations)
@@ -168,18 +175,38 @@ def references(nic: Json) -> Iterator[str]:
         yield properties["subnet"]["id"]
         if properties.get("publicIPAddress"):
             yield properties["publicIPAddress"]["id"]
-        for item in properties.get("applicationSecurityGroups", []):
-            yield item["id"]
+        for key in ("applicationSecurityGroups", *_POOLS):
+            for item in properties.get(key, []):
+                yield item["id"]
 
 
 def _check_references(world: World, nic: Json) -> None:
     for reference in references(nic):
-        found = addresses.subnet_of(world, reference) if "/subnets/" in reference.lower() else world.find(reference)
-        if found is None:
+        if not _exists(world, reference):
             raise _bad(
                 "InvalidResourceReference",
                 f"Resource {reference} referenced by resource {nic['id']} was not found. Please make sure that the "
                 "referenced resource exists, and that both resources are in the same region.",
+            )
+
+
+def _exists(world: World, reference: str) -> bool:
+    lowered = reference.lower()
+    if "/subnets/" in lowered:
+        return addresses.subnet_of(world, reference) is not None
+    if "/loadbalancers/" in lowered:
+        return balancer_part(world, reference) is not None
+    return world.find(reference) is not None
+
+
+def _check_gateway_pools(configurations: list[Json]) -> None:
+    for configuration in configurations:
+        properties = configuration["properties"]
+        if properties.get("applicationGatewayBackendAddressPools") and not properties["primary"]:
+            raise _bad(
+                "ApplicationGatewayLoadBalancingNotSupportedOnSecondaryIpConfigurations",
+                f"Application gateway load balancing is not supported on the secondary IP configuration "
+                f"{configuration['id']}.",  # wording [?]
             )
 
 

@@ -11,8 +11,9 @@ from datetime import datetime
 from tgwizard.lab import addresses, ids
 from tgwizard.lab.arm import nic_body
 from tgwizard.lab.arm.nic_rules import is_ipv4
+from tgwizard.lab.books import Allocation, Binding
 from tgwizard.lab.wire import Json
-from tgwizard.lab.world import Allocation, Binding, Holding, Operation, OperationStatus, World
+from tgwizard.lab.world import Operation, OperationStatus, World
 
 
 def reserve(world: World, nic: Json) -> None:
@@ -20,7 +21,7 @@ def reserve(world: World, nic: Json) -> None:
     listed = {
         item["properties"]["privateIPAddress"]: item for item in nic["properties"]["ipConfigurations"] if is_ipv4(item)
     }
-    mine = {item.address: item for item in world.allocations if ids.key(item.nic) == ids.key(nic["id"])}
+    mine = {item.address: item for item in world.allocations.of_nic(nic["id"])}
     for address, allocation in mine.items():
         if address not in listed:
             allocation.binding = Binding.RELEASING
@@ -28,10 +29,10 @@ def reserve(world: World, nic: Json) -> None:
         subnet = configuration["properties"]["subnet"]["id"]
         known = mine.get(address)
         if known is None:
-            world.allocations.append(Allocation(address, subnet, nic["id"], configuration["id"], Binding.ATTACHING))
+            world.allocations.add(Allocation(address, subnet, nic["id"], configuration["id"], Binding.ATTACHING))
             continue
         known.configuration = configuration["id"]
-        held = open_holding(world, address, nic["id"]) is not None
+        held = world.holdings.is_open(address, nic["id"])
         known.binding = Binding.HELD if held else Binding.ATTACHING
     _reserve_public_addresses(world, nic)
 
@@ -39,14 +40,14 @@ def reserve(world: World, nic: Json) -> None:
 def take_effect(world: World, nic: Json, when: datetime) -> tuple[Allocation, ...]:
     """Let a NIC's content become the truth: additions are held from now, removals are free. Return what was freed."""
     freed: list[Allocation] = []
-    for allocation in [item for item in world.allocations if ids.key(item.nic) == ids.key(nic["id"])]:
+    for allocation in world.allocations.of_nic(nic["id"]):
         if allocation.binding is Binding.RELEASING:
             world.allocations.remove(allocation)
-            end_holding(world, allocation.address, nic["id"], when)
+            world.holdings.end(allocation.address, nic["id"], when)
             freed.append(allocation)
         elif allocation.binding is Binding.ATTACHING:
             allocation.binding = Binding.HELD
-            world.holdings.append(Holding(allocation.address, nic["id"], when))
+            world.holdings.begin(allocation.address, nic["id"], when)
     _release_public_addresses(world, nic)
     return tuple(freed)
 
@@ -56,6 +57,7 @@ def finish(world: World, operation: Operation, when: datetime) -> None:
     nic = world.find(operation.target)
     if nic is None:
         return
+    world.remember(nic["id"], when)
     if operation.status is not OperationStatus.SUCCEEDED:
         nic_body.stamp(nic, nic_body.FAILED, world.etag())
         return
@@ -65,26 +67,31 @@ def finish(world: World, operation: Operation, when: datetime) -> None:
         _give_to_stranger(world, operation.stranger, freed, when)
 
 
-def open_holding(world: World, address: str, nic_id: str) -> Holding | None:
-    """Return the holding of an address by a NIC that has not ended, or None."""
-    for holding in world.holdings:
-        if holding.until is None and holding.address == address and ids.key(holding.nic) == ids.key(nic_id):
-            return holding
-    return None
-
-
-def end_holding(world: World, address: str, nic_id: str, when: datetime) -> None:
-    """Record that a NIC stopped holding an address."""
-    holding = open_holding(world, address, nic_id)
-    if holding is not None:
-        ended = Holding(holding.address, holding.nic, holding.since, when)
-        world.holdings[world.holdings.index(holding)] = ended
+def finish_delete(world: World, operation: Operation, when: datetime) -> None:
+    """End the deletion of a NIC: it and its addresses are gone, or, if it failed, it is still there as `Failed`."""
+    nic = world.find(operation.target)
+    if nic is None:
+        return
+    world.remember(nic["id"], when)
+    if operation.status is not OperationStatus.SUCCEEDED:
+        nic_body.stamp(nic, nic_body.FAILED, world.etag())
+        return
+    freed = world.allocations.of_nic(nic["id"])
+    for allocation in freed:
+        world.allocations.remove(allocation)
+        world.holdings.end(allocation.address, nic["id"], when)
+    nic["properties"]["ipConfigurations"] = []
+    _release_public_addresses(world, nic)
+    del world.resources[ids.key(nic["id"])]
+    if operation.stranger is not None:
+        _give_to_stranger(world, operation.stranger, freed, when)
 
 
 def _give_to_stranger(world: World, nic_id: str, freed: tuple[Allocation, ...], when: datetime) -> None:
     nic = world.find(nic_id)
     if nic is None:
-        raise ValueError(f"a fault names the NIC {nic_id}, which the lab does not have")
+        return  # it was there when the rule was added; whoever is gone takes nothing
+    world.remember(nic["id"], when)
     for allocation in freed:
         if addresses.allocation_of(world, allocation.subnet, allocation.address) is not None:
             continue

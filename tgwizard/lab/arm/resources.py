@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tgwizard.lab import ids
-from tgwizard.lab.rbac import allowed
+from tgwizard.lab import ids, rbac
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.tokens import AUDIENCE
 from tgwizard.lab.wire import Json, Refusal, Response, json_response
@@ -15,9 +14,7 @@ _GROUP_READ = "Microsoft.Resources/subscriptions/resourceGroups/read"
 def list_subscriptions(call: Call) -> Response:
     """Answer the subscriptions the caller has any right on: the lab's one, or none."""
     scope = ids.subscription_id(call.world.subscription.id)
-    readable = any(
-        grant.principal == call.principal.oid and ids.under(scope, grant.scope) for grant in call.world.grants
-    ) or allowed(call.world, call.principal, "Microsoft.Resources/subscriptions/read", scope)
+    readable = rbac.holds_any(call.world, call.principal.oid, scope, call.now)
     value = [_subscription(call.world)] if readable else []
     return json_response(200, {"value": value, "count": {"type": "Total", "value": len(value)}})
 
@@ -35,8 +32,16 @@ def list_tenants(call: Call) -> Response:
 
 
 def list_groups(call: Call) -> Response:
-    """Answer the resource groups."""
-    return json_response(200, {"value": list(call.world.of_type(GROUP_TYPE))})
+    """Answer the resource groups the caller may read; some right below the subscription is enough to ask [?]."""
+    world, scope = call.world, ids.subscription_id(call.world.subscription.id)
+    if not rbac.holds_any(world, call.principal.oid, scope, call.now):
+        rbac.require(world, call.principal, _GROUP_READ, scope, call.now)
+    value = [
+        item
+        for item in world.of_type(GROUP_TYPE)
+        if rbac.allowed(world, call.principal, _GROUP_READ, item["id"], call.now)
+    ]
+    return json_response(200, {"value": value})
 
 
 def get_group(call: Call) -> Response:
@@ -95,7 +100,7 @@ ROUTES = (
     Route("GET", "/subscriptions", list_subscriptions),
     Route("GET", "/tenants", list_tenants),
     Route("GET", "/subscriptions/{sub}", get_subscription, action="Microsoft.Resources/subscriptions/read"),
-    Route("GET", "/subscriptions/{sub}/resourceGroups", list_groups, action=_GROUP_READ, scope="/subscriptions/{sub}"),
+    Route("GET", "/subscriptions/{sub}/resourceGroups", list_groups),
     Route("GET", "/subscriptions/{sub}/resourceGroups/{group}", get_group, action=_GROUP_READ),
     Route(
         "HEAD",

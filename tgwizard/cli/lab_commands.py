@@ -1,0 +1,222 @@
+"""The commands that work on a running lab through its controls, whichever program holds it."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.lab_arguments import (
+    FaultDeed,
+    LabCommand,
+    LabDataplane,
+    LabEnv,
+    LabFaults,
+    LabLatency,
+    LabOverlap,
+    LabRequests,
+    LabScenario,
+    LabShow,
+    LabVm,
+)
+from tgwizard.cli.program import Program
+from tgwizard.cli.screen import SCHEMA, Screen
+from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabState, RequestSeen, VmPowerSeen
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.text import utc
+
+
+def run(command: LabCommand, directory: Path, program: Program, screen: Screen) -> ExitCode:
+    """Do what the command asks of the lab that runs in the folder. UserError: none does, or it turned it down."""
+    if isinstance(command, LabEnv):
+        return _env(command, directory, program, screen)
+    with contextlib.closing(program.control(directory)) as control:
+        match command:
+            case LabShow():
+                _show_state(control.state(), screen)
+            case LabScenario():
+                return _scenario(command, control, screen)
+            case LabLatency():
+                _show_state(control.set_latency(command.word), screen)
+            case LabOverlap():
+                _show_state(control.set_overlap(command.word), screen)
+            case LabFaults():
+                _faults(command, control, screen)
+            case LabVm():
+                _vm(command, control, screen)
+            case LabRequests():
+                _requests(control.requests(command.limit), screen)
+            case LabDataplane():
+                _dataplane(control.data_plane(command.address), screen)
+    return ExitCode.DONE
+
+
+def _env(command: LabEnv, directory: Path, program: Program, screen: Screen) -> ExitCode:
+    environment = program.lab_environment(directory, command.vm)
+    screen.document({"schema": SCHEMA, "environment": dict(environment)})
+    for name, value in environment.items():
+        screen.say(f"export {name}={shlex.quote(value)}")
+    return ExitCode.DONE
+
+
+def _scenario(command: LabScenario, control: LabControl, screen: Screen) -> ExitCode:
+    state = control.state()
+    if command.name is None:
+        screen.document(_state_document(state))
+        for name in state.scenarios:
+            screen.say(f"{'*' if name == state.scenario else ' '} {name}")
+        return ExitCode.DONE
+    if not command.yes:
+        if screen.ask is None or screen.as_json:
+            raise UserError(_nobody_to_ask())
+        answer = screen.ask(f"Replace everything in the lab ({state.scenario}) by the scenario {command.name}? [y/N] ")
+        if (answer or "").strip().lower() not in {"y", "yes"}:
+            screen.say("Cancelled. The lab is as it was.")
+            return ExitCode.CANCELLED
+    _show_state(control.use_scenario(command.name, clusters=command.clusters), screen)
+    return ExitCode.DONE
+
+
+def _faults(command: LabFaults, control: LabControl, screen: Screen) -> None:
+    match command.deed:
+        case FaultDeed.ADD:
+            rules = [command.rule] if command.rule is not None else []
+            rules += _rules_of(command.file) if command.file is not None else []
+            if not rules:
+                raise UserError(_no_rule())
+            _show_faults([control.add_fault(rule) for rule in rules], screen)
+        case FaultDeed.LIST:
+            _show_faults(list(control.faults()), screen)
+        case FaultDeed.CLEAR:
+            control.clear_faults(command.which)
+            _show_faults(list(control.faults()), screen)
+
+
+def _rules_of(file: Path) -> list[dict[str, Any]]:
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        why = f"The system says: {error.strerror or error}."
+        raise UserError(Problem("fault-file", f"{file} cannot be read.", why, "Nothing was added.")) from error
+    except ValueError as error:
+        raise UserError(Problem("fault-file", f"{file} is not TOML.", f"{error}.", "Nothing was added.")) from error
+    rules = document.get("fault", [])
+    if not isinstance(rules, list):
+        what = f"{file} has no [[fault]] tables."
+        raise UserError(Problem("fault-file", what, "", "Begin each rule with [[fault]]. Nothing was added."))
+    return rules
+
+
+def _vm(command: LabVm, control: LabControl, screen: Screen) -> None:
+    seen = control.vms() if command.name is None else (control.switch(command.name, on=command.on),)
+    screen.document({"schema": SCHEMA, "vms": [_vm_document(item) for item in seen]})
+    for item in seen:
+        screen.say(f"{item.name:<24} {item.power}")
+
+
+def _requests(seen: tuple[RequestSeen, ...], screen: Screen) -> None:
+    screen.document({"schema": SCHEMA, "requests": [_request_document(item) for item in seen]})
+    for item in seen:
+        status = "lost" if item.status is None else str(item.status)
+        rules = f" rule {','.join(item.rules)}" if item.rules else ""
+        screen.say(f"{utc(item.at)} {status:>4} {item.decision}{rules} {item.caller} {item.method} {item.path}")
+
+
+def _dataplane(seen: tuple[HoldingSeen, ...], screen: Screen) -> None:
+    screen.document({"schema": SCHEMA, "holdings": [_holding_document(item) for item in seen]})
+    for item in seen:
+        until = "now" if item.until is None else utc(item.until)
+        screen.say(f"{item.address:<15} {utc(item.since)} to {until:<24} {item.nic.rsplit('/', 1)[-1]}")
+
+
+def _show_state(state: LabState, screen: Screen) -> None:
+    screen.document(_state_document(state))
+    screen.say(f"Scenario  {state.scenario} ({state.clusters} clusters)")
+    screen.say(f"Latency   {state.latency} (of {', '.join(state.latencies)})")
+    screen.say(f"Overlap   {state.overlap} (of {', '.join(state.overlaps)})")
+    screen.say(f"Faults    {state.faults}")
+    screen.say(f"Time      {utc(state.at)}")
+
+
+def _show_faults(faults: list[FaultSeen], screen: Screen) -> None:
+    screen.document({"schema": SCHEMA, "faults": [_fault_document(item) for item in faults]})
+    for item in faults:
+        name = f" {item.name}" if item.name else ""
+        screen.say(f"{item.id}{name}: {item.sentence}; struck {item.struck} of {item.seen}")
+    if not faults:
+        screen.say("The lab has no fault rules.")
+
+
+def _state_document(state: LabState) -> Mapping[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "lab": {
+            "scenario": state.scenario,
+            "scenarios": list(state.scenarios),
+            "latency": state.latency,
+            "latencies": list(state.latencies),
+            "overlap": state.overlap,
+            "overlaps": list(state.overlaps),
+            "page_size": state.page_size,
+            "clusters": state.clusters,
+            "faults": state.faults,
+            "cloud": state.cloud,
+            "at": utc(state.at),
+        },
+    }
+
+
+def _fault_document(item: FaultSeen) -> Mapping[str, Any]:
+    return {
+        "id": item.id,
+        "name": item.name,
+        "match": dict(item.match),
+        "effect": dict(item.effect),
+        "seen": item.seen,
+        "struck": item.struck,
+    }
+
+
+def _vm_document(item: VmPowerSeen) -> Mapping[str, Any]:
+    return {"name": item.name, "id": item.id, "power": item.power}
+
+
+def _holding_document(item: HoldingSeen) -> Mapping[str, Any]:
+    until = None if item.until is None else utc(item.until)
+    return {"address": item.address, "nic": item.nic, "since": utc(item.since), "until": until}
+
+
+def _request_document(item: RequestSeen) -> Mapping[str, Any]:
+    return {
+        "at": utc(item.at),
+        "method": item.method,
+        "path": item.path,
+        "status": item.status,
+        "caller": item.caller,
+        "action": item.action,
+        "decision": item.decision,
+        "rules": list(item.rules),
+        "took_s": item.took_s,
+    }
+
+
+def _nobody_to_ask() -> Problem:
+    return Problem(
+        "confirmation-needed",
+        "The lab was not replaced, because nobody could be asked.",
+        "Standard input is no terminal, or --json was given.",
+        "Add --yes to replace it without a question.",
+    )
+
+
+def _no_rule() -> Problem:
+    return Problem(
+        "fault-rule-missing",
+        "There is no rule to add.",
+        "Neither --effect nor a file with [[fault]] tables was given.",
+        "Name what the request shall meet, as in: lab faults add --method PUT --effect reset --moment after-commit.",
+    )

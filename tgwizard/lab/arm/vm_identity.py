@@ -1,0 +1,109 @@
+"""PATCH of a VM: its system-assigned identity and its tags (`azure-wire.md` 1.3).
+
+The answer carries the new principal at once, 15 of 15 recorded; taking the identity away and giving it back makes
+another principal, and the old one's assignments are left without anybody.
+"""
+
+from __future__ import annotations
+
+from tgwizard.lab import identity_endpoint, ids
+from tgwizard.lab.arm import compute
+from tgwizard.lab.arm.answers import existing
+from tgwizard.lab.arm.bodies import json_object, object_of, text_of
+from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
+from tgwizard.lab.world import VM_TYPE, Principal, PrincipalKind
+
+_NONE, _SYSTEM, _USER, _BOTH = "None", "SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned"
+_CHANGEABLE = frozenset({"identity", "tags"})
+
+
+def patch(call: Call) -> Response:
+    """Change identity and tags: 200 with the VM as it will be, `Updating` until the operation is over."""
+    vm = existing(call, VM_TYPE)
+    body = json_object(call.request.body)
+    identity, tags = object_of(body, "identity"), object_of(body, "tags")
+    unknown = sorted(set(body) - _CHANGEABLE)
+    if unknown:
+        raise Refusal(
+            409,
+            "PropertyChangeNotAllowed",
+            f"Changing property '{unknown[0]}' is not allowed.",
+            cause=Cause.SERVICE,
+        )
+    wanted = _wanted(vm, identity) if body.get("identity") is not None else None
+    headers = compute.begin_update(call, vm)
+    if wanted is not None:
+        _apply(call, vm, wanted, identity)
+    if body.get("tags") is not None:
+        vm["tags"] = dict(tags)
+    return json_response(200, vm, headers)
+
+
+def _wanted(vm: Json, identity: Json) -> str:
+    """Return the identity type to have. Raises Refusal for one that Azure does not know or cannot do."""
+    kind = text_of(identity, "type")
+    object_of(identity, "userAssignedIdentities")  # refused here if it is none, before anything has changed
+    if kind is None:
+        present: str = vm.get("identity", {}).get("type", _NONE)
+        return present
+    if kind not in {_NONE, _SYSTEM, _USER, _BOTH}:
+        raise Refusal(
+            400,
+            "InvalidParameter",
+            f"The value '{kind}' provided for identity type is invalid. Expected values are "
+            f"'{_SYSTEM}', '{_USER}', '{_BOTH}' and '{_NONE}'.",  # wording [?]
+            cause=Cause.SERVICE,
+        )
+    has_user = bool(vm.get("identity", {}).get("userAssignedIdentities"))
+    if kind in {_USER, _BOTH} and not has_user and not identity.get("userAssignedIdentities"):
+        raise Refusal(
+            400,
+            "InvalidParameter",
+            f"The identity type '{kind}' needs at least one user-assigned identity.",  # wording [?]
+            cause=Cause.SERVICE,
+        )
+    return kind
+
+
+def _apply(call: Call, vm: Json, wanted: str, sent: Json) -> None:
+    world = call.world
+    present = identity_endpoint.identity_of(world, vm["id"])
+    result: Json = {"type": wanted}
+    if wanted in {_SYSTEM, _BOTH}:
+        if present is None:
+            present = Principal(
+                world.guid(), world.guid(), vm["name"], vm["id"], PrincipalKind.SERVICE_PRINCIPAL, call.now
+            )
+            world.principals.append(present)
+        result |= {"principalId": present.oid, "tenantId": world.subscription.tenant}
+    elif present is not None:
+        world.principals.remove(present)
+    if wanted in {_USER, _BOTH}:
+        kept = vm.get("identity", {}).get("userAssignedIdentities", {})
+        result["userAssignedIdentities"] = {**kept, **(sent.get("userAssignedIdentities") or {})}
+    if wanted == _NONE:
+        vm.pop("identity", None)
+    else:
+        vm["identity"] = result
+
+
+def linked(call: Call) -> list[tuple[str, str]]:
+    """Return the linked permission checks of a VM's body: the user-assigned identities it names."""
+    try:
+        named = object_of(object_of(json_object(call.request.body), "identity"), "userAssignedIdentities")
+    except Refusal:
+        return []  # an unreadable body is refused later, as itself
+    return [("Microsoft.ManagedIdentity/userAssignedIdentities/assign/action", ids.key(item)) for item in named]
+
+
+ROUTES = (
+    Route(
+        "PATCH",
+        "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{name}",
+        patch,
+        action=f"{VM_TYPE}/write",
+        linked=linked,
+        writes=True,
+    ),
+)

@@ -1,0 +1,304 @@
+"""The lab's Entra ID: the documents and the token endpoint that MSAL talks to (`lab-clients.md` 3 and 4).
+
+Service principals get tokens by client_credentials, users by refresh_token. The authority is any host the request came
+to, so the same documents serve the loopback server and the public names in process.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
+
+from tgwizard.lab import tokens
+from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.wire import Headers, Json, Response, json_response
+from tgwizard.lab.world import Principal, PrincipalKind, World
+
+LIFETIME = timedelta(hours=1)
+CONTINUOUS_LIFETIME = timedelta(hours=24)
+"""For clients that answer claims challenges; Entra gives those long tokens because it can end them."""
+AZ_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+"""The public client id of az; the SDK's interactive credentials use it as well."""
+
+_NO_STORE: Headers = (("Cache-Control", "no-store, no-cache"), ("Pragma", "no-cache"))
+_DEFAULT_SCOPE = "/.default"
+_OPENID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
+
+
+class _Denied(Exception):
+    """A request that Entra refuses."""
+
+    def __init__(self, status: int, error: str, number: int, message: str) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.number = number
+        self.message = message
+
+
+def client_secret(world: World, principal: Principal) -> str:
+    """Return the secret with which a service principal signs in."""
+    return tokens.secret(world, "client-secret", principal.oid)
+
+
+def refresh_token(world: World, user: Principal) -> str:
+    """Return the refresh token of a user's present session."""
+    session = world.sessions.get(user.oid, 0)
+    return f"1.{user.oid}.{session}.{tokens.secret(world, 'refresh', f'{user.oid}:{session}')}"
+
+
+def openid_configuration(call: Call) -> Response:
+    """Answer the openid document of a tenant, or of `common` and `organizations`."""
+    tenant = call.parameters["tenant"].lower()
+    home = call.world.subscription.tenant
+    shown = "{tenantid}" if tenant in {"common", "organizations"} else tenant
+    base = f"{call.host}/{tenant}"
+    if tenant not in {"common", "organizations", home, tokens.foreign_tenant(call.world)}:
+        return _denial(call, _unknown_tenant(tenant))
+    document: Json = {
+        "issuer": f"{call.host}/{shown}/v2.0",
+        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+        "token_endpoint": f"{base}/oauth2/v2.0/token",
+        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+        "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
+        "jwks_uri": f"{base}/discovery/v2.0/keys",
+        "response_types_supported": ["code", "id_token", "code id_token"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["HS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "tenant_region_scope": "NA",
+        "cloud_instance_name": call.host.partition("://")[2],
+    }
+    return json_response(200, document)
+
+
+def instance_discovery(call: Call) -> Response:
+    """Answer which authorities are one cloud; every host the lab is reached by is its own."""
+    host = call.host.partition("://")[2]
+    endpoint = f"{call.host}/{call.world.subscription.tenant}/v2.0/.well-known/openid-configuration"
+    document: Json = {
+        "tenant_discovery_endpoint": endpoint,
+        "api-version": "1.1",
+        "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+    }
+    return json_response(200, document)
+
+
+def keys(call: Call) -> Response:  # noqa: ARG001 - the shape of a handler
+    """Answer the public signing keys: none, since the lab signs with a secret of its own."""
+    return json_response(200, {"keys": []})
+
+
+def token(call: Call) -> Response:
+    """Answer a token request. Refusals are OAuth's, with the AADSTS number in the description."""
+    try:
+        form = dict(parse_qsl(call.request.body.decode("utf-8", "replace"), keep_blank_values=True))
+        tenant = _tenant(call)
+        match form.get("grant_type"):
+            case None | "":
+                raise _missing("grant_type")
+            case "client_credentials":
+                document = _by_secret(call, form, tenant)
+            case "refresh_token":
+                document = _by_refresh_token(call, form, tenant)
+            case other:
+                return _denial(call, _unsupported(other))
+    except _Denied as denied:
+        return _denial(call, denied)
+    return json_response(200, document, _NO_STORE)
+
+
+def _unsupported(grant_type: str) -> _Denied:
+    return _Denied(400, "unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{grant_type}'.")
+
+
+def _by_secret(call: Call, form: dict[str, str], tenant: str) -> Json:
+    world = call.world
+    client = _given(form, "client_id")
+    principal = next((item for item in service_principals(world) if item.app_id == client.lower()), None)
+    if principal is None:
+        raise _Denied(
+            400,
+            "unauthorized_client",
+            700016,
+            f"Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen if the "
+            "application has not been installed by the administrator of the tenant or consented to by any user in the "
+            "tenant. You may have sent your authentication request to the wrong tenant.",
+        )
+    if not tokens.same_secret(form.get("client_secret", ""), client_secret(world, principal)):
+        raise _Denied(
+            401,
+            "invalid_client",
+            7000215,
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
+            f"not the client secret ID, for a secret added to app '{client}'.",
+        )
+    return _granted(call, form, principal, tenant)
+
+
+def _by_refresh_token(call: Call, form: dict[str, str], tenant: str) -> Json:
+    world = call.world
+    given = _given(form, "refresh_token")
+    oid = given.split(".")[1] if given.count(".") == 3 else ""
+    user = next((item for item in users(world) if item.oid == oid), None)
+    if user is None:
+        raise _Denied(400, "invalid_grant", 9002313, "Invalid request. Request is malformed or invalid.")
+    if not tokens.same_secret(given, refresh_token(world, user)):
+        raise _Denied(
+            400,
+            "invalid_grant",
+            50173,
+            "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have "
+            "changed or reset their password.",
+        )
+    client = form.get("client_id", AZ_CLIENT)
+    claims: Json = {
+        "aud": client,
+        "iss": f"{call.host}/{tenant}/v2.0",
+        "iat": _epoch(timedelta()),
+        "exp": _epoch(LIFETIME),
+        "name": user.name,
+        "oid": user.oid,
+        "preferred_username": user.name,
+        "sub": user.oid,
+        "tid": tenant,
+        "ver": "2.0",
+    }
+    return {
+        **_granted(call, form, user, tenant),
+        "refresh_token": given,
+        "id_token": tokens.unsigned(claims),
+        "client_info": tokens.packed({"uid": user.oid, "utid": tenant}),
+        "foci": "1",
+    }
+
+
+def _granted(call: Call, form: dict[str, str], principal: Principal, tenant: str) -> Json:
+    audience, scope = _audience(call, form)
+    continuous = "CP1" in form.get("claims", "")
+    lifetime = CONTINUOUS_LIFETIME if continuous else LIFETIME
+    seconds = int(lifetime.total_seconds())
+    issued = tokens.issue(
+        call.world, principal, lifetime=lifetime, audience=audience, tenant=tenant, continuous=continuous
+    )
+    return {
+        "token_type": "Bearer",
+        "scope": scope,
+        "expires_in": seconds,
+        "ext_expires_in": seconds,
+        "access_token": issued,
+    }
+
+
+def _audience(call: Call, form: dict[str, str]) -> tuple[str, str]:
+    """Return the audience a scope asks for. A second slash belongs to the audience: `https://x//.default`."""
+    asked = [item for item in form.get("scope", "").split() if item.lower() not in _OPENID_SCOPES]
+    resource = form.get("resource", "")
+    if resource and not asked:
+        asked = [resource + _DEFAULT_SCOPE]
+    if not asked:
+        raise _missing("scope")
+    (scope, *_) = asked
+    client_credentials = form.get("grant_type") == "client_credentials"
+    if client_credentials and not scope.endswith(_DEFAULT_SCOPE):
+        raise _Denied(
+            400,
+            "invalid_scope",
+            1002012,
+            f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with "
+            "/.default suffixed to the resource identifier (application ID URI).",
+        )
+    audience = scope.removesuffix(_DEFAULT_SCOPE) if scope.endswith(_DEFAULT_SCOPE) else scope.rsplit("/", 1)[0]
+    if audience.rstrip("/") not in tokens.AUDIENCES | {tokens.GRAPH_AUDIENCE, call.host}:
+        raise _Denied(
+            400,
+            "invalid_resource",
+            500011,
+            f"The resource principal named {audience} was not found in the tenant named {call.world.subscription.name}."
+            " This can happen if the application has not been installed by the administrator of the tenant or consented"
+            " to by any user in the tenant. You might have sent your authentication request to the wrong tenant.",
+        )
+    return audience, scope
+
+
+def service_principals(world: World) -> Iterator[Principal]:
+    """Yield the service principals that sign in with a secret; managed identities have none."""
+    return (item for item in world.accounts if item.kind is PrincipalKind.SERVICE_PRINCIPAL)
+
+
+def users(world: World) -> Iterator[Principal]:
+    """Yield the users."""
+    yield world.operator
+    yield from (item for item in world.accounts if item.kind is PrincipalKind.USER)
+
+
+def _tenant(call: Call) -> str:
+    tenant = call.parameters["tenant"].lower()
+    home = call.world.subscription.tenant
+    if tenant in {"common", "organizations", home}:
+        return home
+    if tenant == tokens.foreign_tenant(call.world):
+        return tenant
+    raise _unknown_tenant(tenant)
+
+
+def _unknown_tenant(tenant: str) -> _Denied:
+    return _Denied(
+        400,
+        "invalid_request",
+        90002,
+        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
+        "correct cloud. Check with your subscription administrator, this may happen if there are no active "
+        "subscriptions for the tenant.",
+    )
+
+
+def _given(form: dict[str, str], name: str) -> str:
+    value = form.get(name, "")
+    if not value:
+        raise _missing(name)
+    return value
+
+
+def _missing(name: str) -> _Denied:
+    return _Denied(400, "invalid_request", 900144, f"The request body must contain the following parameter: '{name}'.")
+
+
+def _denial(call: Call, denied: _Denied) -> Response:
+    trace, correlation = str(uuid.uuid4()), call.request.header("client-request-id") or str(uuid.uuid4())
+    stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    description = (
+        f"AADSTS{denied.number}: {denied.message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
+    )
+    document: Json = {
+        "error": denied.error,
+        "error_description": description,
+        "error_codes": [denied.number],
+        "timestamp": stamp,
+        "trace_id": trace,
+        "correlation_id": correlation,
+        "error_uri": f"{call.host}/error?code={denied.number}",
+    }
+    return Response(
+        denied.status,
+        (("Content-Type", "application/json; charset=utf-8"), *_NO_STORE),
+        json.dumps(document).encode("ascii"),
+    )
+
+
+def _epoch(later: timedelta) -> int:
+    return int((datetime.now(UTC) + later).timestamp())
+
+
+ROUTES = (
+    Route("POST", "/{tenant}/oauth2/v2.0/token", token),
+    Route("POST", "/{tenant}/oauth2/token", token),
+    Route("GET", "/{tenant}/v2.0/.well-known/openid-configuration", openid_configuration),
+    Route("GET", "/{tenant}/.well-known/openid-configuration", openid_configuration),
+    Route("GET", "/common/discovery/instance", instance_discovery),
+    Route("GET", "/{tenant}/discovery/v2.0/keys", keys),
+)

@@ -1,0 +1,185 @@
+"""The slice of Microsoft Graph that az and our own sign-in need: who is who in the directory (`lab-clients.md` 3).
+
+Users may look; a service principal needs an application permission, which the lab's automation account has and managed
+identities have not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from functools import wraps
+
+from tgwizard.lab import entra, tokens
+from tgwizard.lab.arm.role_assignments import known_principals
+from tgwizard.lab.routing import Call, Handler, Route
+from tgwizard.lab.wire import Headers, Json, Refusal, Response, json_response
+from tgwizard.lab.world import Principal, PrincipalKind
+
+_ANY_NAME = re.compile(r"servicePrincipalNames/any\(\s*(\w+)\s*:\s*\1\s+eq\s+'([^']*)'\s*\)", re.IGNORECASE)
+_EQUALS = re.compile(r"(\w+)\s+eq\s+'((?:[^']|'')*)'", re.IGNORECASE)
+_STARTS = re.compile(r"startswith\(\s*(\w+)\s*,\s*'((?:[^']|'')*)'\s*\)", re.IGNORECASE)
+_OR = re.compile(r"\s+or\s+", re.IGNORECASE)
+
+
+class _Refused(Exception):
+    """A request that Graph refuses."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Headers = ()) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers
+
+
+def _for_callers(handler: Handler) -> Handler:
+    """Return a handler that lets those through who may read the directory, and words refusals as Graph does."""
+
+    @wraps(handler)
+    def answer(call: Call) -> Response:
+        try:
+            return handler(_admitted(call))
+        except _Refused as refused:
+            inner = {"request-id": str(uuid.uuid4()), "date": call.now.strftime("%Y-%m-%dT%H:%M:%S")}
+            error: Json = {"code": refused.code, "message": refused.message, "innerError": inner}
+            return json_response(refused.status, {"error": error}, refused.headers)
+
+    return answer
+
+
+def _admitted(call: Call) -> Call:
+    audiences = frozenset({tokens.GRAPH_AUDIENCE, call.host})
+    try:
+        caller = tokens.authenticate(call.world, call.request.header("Authorization"), audiences)
+    except Refusal as refusal:
+        message = "Access token validation failure." if refusal.code != "AuthenticationFailed" else refusal.message
+        raise _Refused(401, "InvalidAuthenticationToken", message, refusal.headers) from refusal
+    if caller.resource:
+        raise _Refused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+    return Call(
+        call.world, call.now, call.request, caller, call.host, call.path, call.parameters, call.query, call.fate
+    )
+
+
+def list_service_principals(call: Call) -> Response:
+    """Answer the service principals a filter asks for, managed identities among them."""
+    wanted = call.query.get("$filter", "")
+    found = [_service_principal(item) for item in _service_principals(call)]
+    return _collection(call, "servicePrincipals", [item for item in found if _matches(item, wanted)])
+
+
+def list_users(call: Call) -> Response:
+    """Answer the users a filter asks for."""
+    wanted = call.query.get("$filter", "")
+    found = [_user(item) for item in entra.users(call.world)]
+    return _collection(call, "users", [item for item in found if _matches(item, wanted)])
+
+
+def get_user(call: Call) -> Response:
+    """Answer one user by object id or principal name."""
+    wanted = call.parameters["user"].lower()
+    for item in entra.users(call.world):
+        if wanted in {item.oid, item.name.lower()}:
+            return json_response(200, _user(item))
+    raise _absent(call.parameters["user"])
+
+
+def get_service_principal(call: Call) -> Response:
+    """Answer one service principal by object id."""
+    for item in _service_principals(call):
+        if item.oid == call.parameters["oid"].lower():
+            return json_response(200, _service_principal(item))
+    raise _absent(call.parameters["oid"])
+
+
+def me(call: Call) -> Response:
+    """Answer the user who asks."""
+    if call.principal.kind is not PrincipalKind.USER:
+        raise _Refused(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+    return json_response(200, _user(call.principal))
+
+
+def get_by_ids(call: Call) -> Response:
+    """Answer the directory objects of a list of ids; ids that nobody has are left out."""
+    try:
+        asked = json.loads(call.request.body).get("ids", [])
+        wanted = [str(item).lower() for item in asked]
+    except (ValueError, AttributeError, TypeError) as error:
+        raise _Refused(400, "BadRequest", "Unable to read JSON request payload.") from error
+    known = known_principals(call)
+    value = [_directory_object(known[oid]) for oid in wanted if oid in known]
+    return json_response(200, {"@odata.context": _context(call, "directoryObjects"), "value": value})
+
+
+def _service_principals(call: Call) -> Iterator[Principal]:
+    return (item for item in known_principals(call).values() if item.kind is PrincipalKind.SERVICE_PRINCIPAL)
+
+
+def _directory_object(item: Principal) -> Json:
+    if item.kind is PrincipalKind.USER:
+        return {"@odata.type": "#microsoft.graph.user", **_user(item)}
+    return {"@odata.type": "#microsoft.graph.servicePrincipal", **_service_principal(item)}
+
+
+def _user(item: Principal) -> Json:
+    name = item.name.partition("@")[0]
+    return {"id": item.oid, "displayName": name, "userPrincipalName": item.name, "mail": item.name}
+
+
+def _service_principal(item: Principal) -> Json:
+    return {
+        "id": item.oid,
+        "appId": item.app_id,
+        "displayName": item.name,
+        "accountEnabled": True,
+        "servicePrincipalType": "ManagedIdentity" if item.resource else "Application",
+        "servicePrincipalNames": [item.app_id],
+        "alternativeNames": ["isExplicit=False", item.resource] if item.resource else [],
+    }
+
+
+def _matches(document: Json, text: str) -> bool:
+    return not text.strip() or any(_matches_one(document, part.strip()) for part in _OR.split(text))
+
+
+def _matches_one(document: Json, text: str) -> bool:
+    any_name = _ANY_NAME.fullmatch(text)
+    if any_name is not None:
+        return any_name[2].lower() in {name.lower() for name in document.get("servicePrincipalNames", [])}
+    equals, starts = _EQUALS.fullmatch(text), _STARTS.fullmatch(text)
+    found = equals or starts
+    if found is None:
+        raise _Refused(400, "Request_UnsupportedQuery", f"Unsupported or invalid query filter clause: '{text}'.")
+    key = next((key for key in document if key.lower() == found[1].lower()), None)
+    actual = str(document.get(key, "")).lower() if key else ""
+    value = found[2].replace("''", "'").lower()
+    return actual == value if equals is not None else actual.startswith(value)
+
+
+def _collection(call: Call, name: str, value: list[Json]) -> Response:
+    return json_response(200, {"@odata.context": _context(call, name), "value": value})
+
+
+def _context(call: Call, name: str) -> str:
+    return f"{call.host}/v1.0/$metadata#{name}"
+
+
+def _absent(name: str) -> _Refused:
+    return _Refused(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{name}' does not exist or one of its queried reference-property objects are not present.",
+    )
+
+
+ROUTES = (
+    Route("GET", "/v1.0/servicePrincipals", _for_callers(list_service_principals)),
+    Route("GET", "/v1.0/servicePrincipals/{oid}", _for_callers(get_service_principal)),
+    Route("GET", "/v1.0/users", _for_callers(list_users)),
+    Route("GET", "/v1.0/users/{user}", _for_callers(get_user)),
+    Route("GET", "/v1.0/me", _for_callers(me)),
+    Route("POST", "/v1.0/directoryObjects/getByIds", _for_callers(get_by_ids)),
+)

@@ -1,0 +1,194 @@
+"""Azure's own error answers that depend on load and luck, ready-made for fault rules (`azure-wire.md` 1.2, 2.4, 5).
+
+All four kinds of 429 are here: they share the status and are told apart by code and details alone.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+
+from tgwizard.lab.wire import Cause, Detail, Headers, Json, Refusal, Response, json_response, network_refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What a rule and its answer may know about a request."""
+
+    method: str = ""
+    path: str = ""
+    action: str = ""
+    caller: str = ""
+    caller_oid: str = ""
+    subscription: str = ""
+    now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Known(Enum):
+    """The answers by the names that rules use."""
+
+    THROTTLED_BY_ARM = "throttled-by-arm"
+    """429: the token bucket of ARM, per subscription and principal."""
+    THROTTLED_ACTION = "throttled-action"
+    """429 of ARM as well: one action's own limit."""
+    THROTTLED_BY_NETWORK = "throttled-by-network"
+    """429: too many calls to the network provider within five minutes."""
+    THROTTLED_BY_COMPUTE = "throttled-by-compute"
+    """429: a quota of the compute provider; its code says `OperationNotAllowed`."""
+    NETWORK_BUSY = "network-busy"
+    """429 that is no throttle: another operation holds the resource for a while."""
+    REFERENCE_NOT_READY = "reference-not-ready"
+    """429 that is no throttle: a referenced resource is being updated."""
+    ANOTHER_OPERATION = "another-operation"
+    """409: another operation on this or a dependent resource."""
+    SERVER_TIMEOUT = "server-timeout"
+    """503: nobody knows whether the request took effect."""
+    GATEWAY_TIMEOUT = "gateway-timeout"
+    """504: the provider did not answer ARM in time."""
+    INTERNAL_ERROR = "internal-error"
+    """500."""
+
+
+def answer_of(known: Known, met: Met) -> Response:
+    """Return the answer to one request."""
+    return _ANSWERS[known](met)
+
+
+def _by_arm(met: Met) -> Response:
+    return _limited(
+        "SubscriptionRequestsThrottled",
+        f"Number of requests for subscription '{met.subscription}' and operation '{met.method}' exceeded the backend "
+        "storage limit. Please try again after '6' seconds.",
+        6,
+    )
+
+
+def _by_action(met: Met) -> Response:
+    return _limited(
+        "ResourceRequestsThrottled",
+        f"Number of requests for action '{met.action}' exceeded the limit of '150' for time interval '01:00:00'. "
+        "Please try again after '324' seconds.",
+        324,
+    )
+
+
+def _limited(code: str, message: str, seconds: int) -> Response:
+    return Refusal(429, code, message, headers=_retry_after(seconds)).response()
+
+
+def _by_network(met: Met) -> Response:
+    return _retryable(
+        "RetryableErrorDueToTooManyCalls",
+        f"Subscription '{met.subscription}' was used to perform too many calls within last 5 minutes. The number of "
+        "calls exceeds Microsoft.Network throttling limit. The call can be retried in 64 seconds.",
+        64,
+    )
+
+
+def _network_busy(met: Met) -> Response:
+    return _retryable(
+        "RetryableErrorDueToAnotherOperation",
+        f"Operation PutNicOperation ({uuid.uuid4()}) is updating resource {met.path}. The call can be retried in 12 "
+        "seconds.",
+        12,
+    )
+
+
+def _reference_not_ready(met: Met) -> Response:
+    name = met.path.rsplit("/", 1)[-1]
+    return _retryable(
+        "ReferencedResourceNotProvisioned",
+        f"Cannot proceed with operation because resource {met.path} used by resource {name} is not in Succeeded "
+        "state. Resource is in Updating state and the last operation that updated/is updating the resource is "
+        "PutSubnetOperation.",
+        10,
+    )
+
+
+def _retryable(code: str, message: str, seconds: int) -> Response:
+    refusal = network_refusal(
+        429, "RetryableError", "A retryable error occurred.", Detail(code, message), headers=_retry_after(seconds)
+    )
+    return refusal.response()
+
+
+def _by_compute(met: Met) -> Response:
+    begin = met.now.astimezone(UTC)
+    measured: Json = {
+        "operationGroup": "HighCostGet30Min",
+        "startTime": begin.isoformat(),
+        "endTime": (begin + timedelta(minutes=30)).isoformat(),
+        "allowedRequestCount": 900,
+        "measuredRequestCount": 3155,
+    }
+    error: Json = {
+        "code": "OperationNotAllowed",
+        "message": "The server rejected the request because too many requests have been received for this "
+        "subscription.",
+        "details": [{"code": "TooManyRequests", "target": "HighCostGet30Min", "message": json.dumps(measured)}],
+        "innererror": {"internalErrorCode": "TooManyRequestsReceived"},
+    }
+    headers = (
+        ("x-ms-failure-cause", Cause.SERVICE.value),
+        *_retry_after(1200),
+        ("x-ms-ratelimit-remaining-resource", _QUOTA),
+    )
+    return json_response(429, {"error": error}, headers)
+
+
+_QUOTA = "Microsoft.Compute/HighCostGet3Min;39,Microsoft.Compute/HighCostGet30Min;0"
+
+
+def _another_operation(_met: Met) -> Response:
+    refusal = network_refusal(
+        409,
+        "AnotherOperationInProgress",
+        "Another operation on this or dependent resource is in progress. To retrieve status of the operation use "
+        "uri: .",
+    )
+    return refusal.response()
+
+
+def _server_timeout(met: Met) -> Response:
+    return _diagnostic(503, "ServerTimeout", "The request timed out.", met)
+
+
+def _internal_error(met: Met) -> Response:
+    return _diagnostic(500, "InternalServerError", "Encountered internal server error.", met)
+
+
+def _diagnostic(status: int, code: str, sentence: str, met: Met) -> Response:
+    text = (
+        f"{sentence} Diagnostic information: timestamp '{met.now:%Y%m%dT%H%M%SZ}', subscription id "
+        f"'{met.subscription}', tracking id '{uuid.uuid4()}', request correlation id '{uuid.uuid4()}'."
+    )
+    return Refusal(status, code, text).response()
+
+
+def _gateway_timeout(met: Met) -> Response:
+    parts = met.path.split("/providers/")
+    provider = parts[-1].split("/", 1)[0] if len(parts) > 1 else "Microsoft.Resources"
+    text = f"The gateway did not receive a response from '{provider}' within the specified time period."
+    return Refusal(504, "GatewayTimeout", text, cause=Cause.SERVICE).response()
+
+
+def _retry_after(seconds: int) -> Headers:
+    return (("Retry-After", str(seconds)),)
+
+
+_ANSWERS: dict[Known, Callable[[Met], Response]] = {
+    Known.THROTTLED_BY_ARM: _by_arm,
+    Known.THROTTLED_ACTION: _by_action,
+    Known.THROTTLED_BY_NETWORK: _by_network,
+    Known.THROTTLED_BY_COMPUTE: _by_compute,
+    Known.NETWORK_BUSY: _network_busy,
+    Known.REFERENCE_NOT_READY: _reference_not_ready,
+    Known.ANOTHER_OPERATION: _another_operation,
+    Known.SERVER_TIMEOUT: _server_timeout,
+    Known.GATEWAY_TIMEOUT: _gateway_timeout,
+    Known.INTERNAL_ERROR: _internal_error,
+}

@@ -1,0 +1,128 @@
+"""What authorization is made of: role definitions, role assignments, deny assignments. Values without behaviour.
+
+Shapes after `azure-wire.md` 3.1 to 3.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+EVERYONE = "00000000-0000-0000-0000-000000000000"
+"""The principal of a deny assignment that stands for all of them."""
+
+
+class RoleKind(Enum):
+    """Whether Azure made a role or somebody in the tenant; the values are the wire's."""
+
+    BUILT_IN = "BuiltInRole"
+    CUSTOM = "CustomRole"
+
+
+class Propagation(Enum):
+    """How long new rights take to arrive; the values are the words of settings. The figures are in `rbac_delay`."""
+
+    INSTANT = "instant"
+    FAST = "fast"
+    """Seconds, so that a rehearsal shows the wait without being one."""
+    AZURE = "azure"
+    """Minutes, as documented and measured (`azure-wire.md` 3.2, 3.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionRecord:
+    """One entry of a role's `permissions`."""
+
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleDefinition:
+    """One version of a role. `guid` is the last part of its id, in lower case."""
+
+    guid: str
+    name: str
+    kind: RoleKind
+    description: str
+    scopes: tuple[str, ...]
+    permissions: tuple[PermissionRecord, ...]
+    created_on: datetime
+    updated_on: datetime
+    created_by: str = ""
+    updated_by: str = ""
+
+
+@dataclass(slots=True)
+class RoleHistory:
+    """A custom role with its earlier versions, which stay in force where the news has not arrived."""
+
+    versions: list[RoleDefinition]
+    """Oldest first; the last one is the role as it is."""
+    deleted: datetime | None = None
+
+    @property
+    def current(self) -> RoleDefinition:
+        """The newest version."""
+        return self.versions[-1]
+
+
+@dataclass(slots=True)
+class RoleAssignment:
+    """A role held by a principal at a scope. A removed one stays as long as its rights may linger."""
+
+    guid: str
+    scope: str
+    role: str
+    """The guid of the role definition."""
+    principal: str
+    principal_type: str
+    created_on: datetime
+    updated_on: datetime
+    created_by: str = ""
+    updated_by: str = ""
+    description: str | None = None
+    condition: str | None = None
+    condition_version: str | None = None
+    delegated_identity: str | None = None
+    removed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DenyAssignment:
+    """Actions that are refused to principals at a scope whatever their roles say. Only Azure makes them."""
+
+    guid: str
+    name: str
+    scope: str
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+    principals: tuple[str, ...] = (EVERYONE,)
+    excluded: tuple[str, ...] = ()
+    description: str = ""
+    this_scope_only: bool = False
+
+
+@dataclass(slots=True)
+class Authorization:
+    """Everything that decides who may do what, as it is saved with the world."""
+
+    roles: dict[str, RoleHistory] = field(default_factory=dict)
+    """Custom roles by guid."""
+    assignments: dict[str, dict[str, RoleAssignment]] = field(default_factory=dict)
+    """By the principal's object id, then by guid; removed ones under a key of their own."""
+    deny: list[DenyAssignment] = field(default_factory=list)
+    propagation: Propagation = Propagation.INSTANT
+    flicker: bool = False
+    """Whether lists of roles and assignments go back and forth for a while after a change (`azure-wire.md` 3.1)."""
+    list_reads: int = 0
+    """How many lists were read; what a flickering list shows follows from it and the lab's seed."""
+    assigned_role_status: int = 400
+    """The status of `RoleDefinitionHasAssignments`: 400 or 409 [?]."""
+    missing_role_status: int = 400
+    """The status of `RoleDefinitionDoesNotExist` when an assignment is PUT: 400 or 404 [?]."""
+    repeated_put_status: int = 201
+    """The status of a role assignment that is PUT again unchanged: 200 or 201 [?]."""

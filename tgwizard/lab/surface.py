@@ -1,0 +1,265 @@
+"""The lab's control surface over HTTP: what no Azure has. Only the operator's token opens it.
+
+`GET`, `PATCH /lab` · `POST /lab/scenario` · `GET`, `POST`, `DELETE /lab/faults`, `DELETE /lab/faults/ID` ·
+`GET /lab/requests` · `GET /lab/dataplane` · `GET /lab/clients` · `GET /lab/vms`, `POST /lab/vms/start|stop`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from tgwizard.lab import fault_rules, ids, scenario
+from tgwizard.lab.client_access import VmNotKnown
+from tgwizard.lab.faults import StrangerTakesAddress
+from tgwizard.lab.known_answers import Known
+from tgwizard.lab.latency import Latency
+from tgwizard.lab.rbac_records import Propagation
+from tgwizard.lab.request_log import Decision, RequestRecord, Trace
+from tgwizard.lab.wire import Json, Refusal, Request, Response, json_response
+from tgwizard.lab.world import Overlap, Principal
+from tgwizard.model.problem import UserError
+from tgwizard.model.text import utc
+
+if TYPE_CHECKING:
+    from tgwizard.lab.lab import Lab
+
+REQUESTS_SHOWN = 200
+"""How many requests are answered unless the client asks for more or fewer."""
+
+
+def serves(path: str) -> bool:
+    """Return whether a path belongs to the control surface. No path of ARM begins like this."""
+    return path == "/lab" or path.startswith("/lab/")
+
+
+def not_the_operator(principal: Principal) -> Refusal:
+    """Return the refusal for a genuine token that is not the operator's."""
+    return Refusal(
+        403,
+        "LabOperatorOnly",
+        f"The lab is controlled with its operator's token only, not with that of {principal.name or principal.oid}.",
+    )
+
+
+def answer(lab: Lab, request: Request, path: str, trace: Trace) -> Response:
+    """Answer a request of the control surface; errors are in ARM's envelope."""
+    try:
+        trace.decision = Decision.UNAUTHENTICATED
+        principal = lab.require_operator(request.header("Authorization"))
+        trace.caller, trace.decision = principal.name or principal.oid, Decision.CONTROL
+        return _serve(lab, request, path)
+    except Refusal as refusal:
+        if refusal.status == 403:
+            trace.decision = Decision.DENIED
+        return refusal.response()
+
+
+def _serve(lab: Lab, request: Request, path: str) -> Response:
+    handler = _CALLS.get((request.method, path))
+    if handler is not None:
+        return handler(lab, request)
+    rule_id = path.removeprefix("/lab/faults/")
+    if request.method == "DELETE" and rule_id != path:
+        if lab.faults.remove(rule_id):
+            return Response(204)
+        raise _wrong(404, "FaultNotFound", f"The lab has no fault rule {rule_id}.")
+    if any(path == known for _, known in _CALLS):
+        raise _wrong(405, "MethodNotAllowed", f"{path} does not know {request.method}.")
+    raise _wrong(404, "NotFound", f"The lab's control surface has no {path}.")
+
+
+def _state(lab: Lab, _request: Request) -> Response:
+    return json_response(200, _state_document(lab))
+
+
+def _change(lab: Lab, request: Request) -> Response:
+    wishes = _body(request)
+    unknown = set(wishes) - {"latency", "overlap", "page_size", "propagation", "flicker"}
+    if unknown:
+        raise _wrong(400, "BadRequest", f"The lab has no setting {', '.join(sorted(unknown))}.")
+    latency = _word(wishes, "latency", Latency, lab.latency)
+    overlap = _word(wishes, "overlap", Overlap, lab.overlap)
+    size = wishes.get("page_size", lab.page_size)
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise _wrong(400, "BadRequest", "page_size is not a whole number from 0 on.")
+    propagation = _word(wishes, "propagation", Propagation, lab.directory.propagation)
+    flicker = wishes.get("flicker", lab.directory.flicker)
+    if not isinstance(flicker, bool):
+        raise _wrong(400, "BadRequest", "flicker is neither true nor false.")
+    lab.latency, lab.overlap, lab.page_size = latency, overlap, size
+    lab.directory.propagation, lab.directory.flicker = propagation, flicker
+    return json_response(200, _state_document(lab))
+
+
+def _use_scenario(lab: Lab, request: Request) -> Response:
+    wishes = _body(request)
+    name, clusters = wishes.get("name"), wishes.get("clusters")
+    if not isinstance(name, str) or not (clusters is None or (isinstance(clusters, int) and clusters > 0)):
+        raise _wrong(400, "BadRequest", "The scenario's name is missing, or clusters is no number from 1 on.")
+    try:
+        lab.use_scenario(name, clusters=clusters)
+    except UserError as error:
+        problem = error.problem
+        raise _wrong(400, problem.code, problem.sentence()) from error
+    except OSError as error:
+        why = f"The world was replaced; its cluster files could not be written: {error.strerror or error}."
+        raise _wrong(500, "LabFolderUnusable", why) from error
+    return json_response(200, _state_document(lab))
+
+
+def _list_faults(lab: Lab, _request: Request) -> Response:
+    value = [fault_rules.write(rule) for rule in lab.faults.rules]
+    words: Json = {"kinds": list(fault_rules.KINDS), "answers": [item.value for item in Known]}
+    return json_response(200, {"value": value, **words})
+
+
+def _add_fault(lab: Lab, request: Request) -> Response:
+    try:
+        fault = fault_rules.read(_body(request))
+    except fault_rules.RuleWrong as error:
+        raise _wrong(400, "FaultRuleWrong", f"The rule was not added: {error}.") from error
+    effect = fault.effect
+    if isinstance(effect, StrangerTakesAddress) and lab.resource(effect.nic) is None:
+        raise _wrong(400, "FaultRuleWrong", f"The rule was not added: the lab has no network interface {effect.nic}.")
+    return json_response(201, fault_rules.write(lab.faults.add(fault)))
+
+
+def _clear_faults(lab: Lab, _request: Request) -> Response:
+    lab.faults.clear()
+    return Response(204)
+
+
+def _list_requests(lab: Lab, request: Request) -> Response:
+    query = _query(request)
+    limit = query.get("limit", str(REQUESTS_SHOWN))
+    if not limit.isdecimal():
+        raise _wrong(400, "BadRequest", "limit is not a whole number.")
+    records = lab.requests
+    shown = records[len(records) - min(int(limit), len(records)) :]
+    return json_response(200, {"value": [_record(item) for item in shown], "total": len(records)})
+
+
+def _data_plane(lab: Lab, request: Request) -> Response:
+    wanted = _query(request).get("address")
+    value = [
+        {
+            "address": item.address,
+            "nic": item.nic,
+            "since": utc(item.since),
+            "until": None if item.until is None else utc(item.until),
+        }
+        for item in lab.holdings
+        if wanted in (None, item.address)
+    ]
+    return json_response(200, {"at": utc(lab.clock.wall()), "value": value})
+
+
+def _list_vms(lab: Lab, _request: Request) -> Response:
+    return json_response(200, {"value": _vms(lab)})
+
+
+def _switch(lab: Lab, request: Request, *, on: bool) -> Response:
+    wanted = _body(request).get("vm")
+    if not isinstance(wanted, str):
+        raise _wrong(400, "BadRequest", "The VM is missing: its name or its full id as vm.")
+    found = [vm for vm, _ in lab.vms() if wanted.lower() in (vm.lower(), ids.name_of(vm).lower())]
+    if not found:
+        raise _wrong(404, "VmNotFound", f"The lab has no VM {wanted}.")
+    if len(found) > 1:
+        raise _wrong(409, "VmAmbiguous", f"The lab has {len(found)} VMs named {wanted}. Give the full id of one.")
+    lab.switch(found[0], on=on)
+    return json_response(200, {"value": [item for item in _vms(lab) if item["id"] == found[0]]})
+
+
+def _clients(lab: Lab, request: Request) -> Response:
+    parts = urlsplit(request.url)
+    try:
+        access = lab.client_access(f"{parts.scheme}://{parts.netloc}", _query(request).get("vm"))
+    except VmNotKnown as error:
+        raise _wrong(404, "VmNotFound", str(error)) from error
+    return json_response(200, access.document)
+
+
+def _state_document(lab: Lab) -> Json:
+    return {
+        "lab_id": lab.lab_id,
+        "cloud": lab.cloud,
+        "scenario": lab.scenario,
+        "scenarios": list(scenario.names()),
+        "latency": lab.latency.value,
+        "latencies": [item.value for item in Latency],
+        "overlap": lab.overlap.value,
+        "overlaps": [item.value for item in Overlap],
+        "page_size": lab.page_size,
+        "propagation": lab.directory.propagation.value,
+        "propagations": [item.value for item in Propagation],
+        "flicker": lab.directory.flicker,
+        "at": utc(lab.clock.wall()),
+        "clusters": lab.cluster_count,
+        "faults": len(lab.faults.rules),
+    }
+
+
+def _vms(lab: Lab) -> list[Json]:
+    return [{"name": ids.name_of(vm), "id": vm, "power": power.value} for vm, power in lab.vms()]
+
+
+def _record(item: RequestRecord) -> Json:
+    return {
+        "at": utc(item.when),
+        "method": item.method,
+        "path": item.path,
+        "status": item.status,
+        "caller": item.caller,
+        "action": item.action,
+        "decision": item.decision.value,
+        "rules": list(item.rules),
+        "took_s": round(item.took_s, 6),
+        "client_request_id": item.client_request_id,
+    }
+
+
+def _word(wishes: Mapping[str, Any], name: str, kind: type[Any], default: Any) -> Any:
+    word = wishes.get(name, default.value)
+    try:
+        return kind(word)
+    except ValueError as error:
+        words = ", ".join(item.value for item in kind)
+        raise _wrong(400, "BadRequest", f"There is no {name} {word!r}. There are: {words}.") from error
+
+
+def _query(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(request.url).query))
+
+
+def _body(request: Request) -> Json:
+    try:
+        document = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise _wrong(400, "BadRequest", "The body is not JSON.") from error
+    if not isinstance(document, dict):
+        raise _wrong(400, "BadRequest", "The body is not a JSON object.")
+    return document
+
+
+def _wrong(status: int, code: str, message: str) -> Refusal:
+    return Refusal(status, code, message)
+
+
+_CALLS: dict[tuple[str, str], Callable[[Lab, Request], Response]] = {
+    ("GET", "/lab"): _state,
+    ("PATCH", "/lab"): _change,
+    ("POST", "/lab/scenario"): _use_scenario,
+    ("GET", "/lab/faults"): _list_faults,
+    ("POST", "/lab/faults"): _add_fault,
+    ("DELETE", "/lab/faults"): _clear_faults,
+    ("GET", "/lab/requests"): _list_requests,
+    ("GET", "/lab/clients"): _clients,
+    ("GET", "/lab/dataplane"): _data_plane,
+    ("GET", "/lab/vms"): _list_vms,
+    ("POST", "/lab/vms/start"): lambda lab, request: _switch(lab, request, on=True),
+    ("POST", "/lab/vms/stop"): lambda lab, request: _switch(lab, request, on=False),
+}
