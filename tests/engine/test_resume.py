@@ -144,7 +144,7 @@ def test_that_a_damaged_journal_is_kept_and_named() -> None:
 def _give(made: Rig, nic: str) -> None:
     body: dict[str, Any] = made.call("GET", nic).json()
     primary = body["properties"]["ipConfigurations"][0]
-    extra = {
+    extra: dict[str, Any] = {
         "name": "taken",
         "properties": {
             "privateIPAddress": made.address,

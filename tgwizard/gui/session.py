@@ -175,14 +175,13 @@ class ClusterSession(QObject):
             with contextlib.ExitStack() as stack:
                 try:
                     journal = services.journal(setup)
+                    stack.callback(journal.close)
+                    history = HistoryRead(setup.name, journal.ends(), journal.latest(), journal.unfinished())
                 except UserError as error:
                     own.put(HistoryRead(setup.name, problem=error.problem))
                 else:
-                    stack.callback(journal.close)
                     monitor.journal = journal
-                    own.put(
-                        HistoryRead(setup.name, journal.ends(), journal.latest(), journal.unfinished()),
-                    )
+                    own.put(history)
                 monitor.watch(token)
 
         self._watch_job = services.jobs.start(f"watch-{setup.name}", work)
@@ -344,12 +343,10 @@ class ClusterSession(QObject):
 
         def work(_report: Report, _token: CancelToken) -> None:
             try:
-                journal = services.journal(setup)
+                with contextlib.closing(services.journal(setup)) as journal:
+                    own.put(HistoryRead(setup.name, journal.ends(), (), journal.unfinished()))
             except UserError as error:
                 own.put(HistoryRead(setup.name, problem=error.problem))
-                return
-            with contextlib.closing(journal):
-                own.put(HistoryRead(setup.name, journal.ends(), (), journal.unfinished()))
 
         self._begin("history", work)
 
