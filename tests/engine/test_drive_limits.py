@@ -15,7 +15,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.lab.clock import Cancellable, VirtualClock
-from tgwizard.lab.faults import Answer, Effect, Fault, Moment, OperationNeverEnds, Reset
+from tgwizard.lab.faults import Answer, Effect, Fault, Moment, OperationNeverEnds, OperationTakes, Reset
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import CallMade, Event, Located, Noted, Outcome, Step, StepStarted
@@ -158,6 +158,19 @@ def test_that_a_gaining_interface_that_cannot_be_read_before_the_attach_is_waite
     finished = made.fail_over(verb=verb)
     assert finished.outcome is Outcome.DONE
     assert made.holders() == ["tg-node-b"]
+
+
+@VERBS
+def test_that_a_gaining_interface_that_may_not_be_read_any_more_sends_the_address_back(verb: Verb) -> None:
+    made = patient()
+    denied = Answer(403, '{"error":{"code":"AuthorizationFailed","message":"x"}}')
+    when(made, Step.DETACH, lambda: made.lab.faults.add(Fault("GET", "tg-node-b-inside", denied, times=FOREVER)))
+    made.lab.faults.add(Fault("PUT", "tg-node-a-inside", OperationTakes(40.0), nth=2))
+    finished = made.fail_over(verb=verb)
+    made.lab.faults.clear()
+    assert finished.rolled_back
+    assert finished.outcome is Outcome.FAILED
+    assert made.holders() == ["tg-node-a"]
 
 
 def test_that_a_detach_that_never_ends_is_waited_for_as_long_as_azure_may_take_and_then_unknown() -> None:

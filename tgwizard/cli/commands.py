@@ -94,7 +94,7 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
         return fail_over(services, setup, to, command.verb, report, token, options)
 
     with interrupts() as stops:
-        return RunJob(services, setup, screen, stops, _resume_command(setup, where, to), where.options).go(
+        return RunJob(services, setup, screen, stops, _resume_command(setup, where), where.options).go(
             "failover", work
         )
 
@@ -110,7 +110,7 @@ def resume_run(command: Resume, connection: Connection, screen: Screen, where: W
         return resume(services, setup, to, report, token)
 
     with interrupts() as stops:
-        return RunJob(services, setup, screen, stops, _resume_command(setup, where, to), where.options).go(
+        return RunJob(services, setup, screen, stops, _resume_command(setup, where), where.options).go(
             "resume", work
         )
 
@@ -204,9 +204,9 @@ def _nobody_to_ask() -> Problem:
     )
 
 
-def _resume_command(setup: ClusterSetup, where: Where, to: Member | None) -> str:
-    aim = f" --to {to.name}" if to else ""
-    return f"tgwizard resume {setup.name}{aim}{where.options}"
+def _resume_command(setup: ClusterSetup, where: Where) -> str:
+    """Without --to: the journal here knows where the run was going, and whether the user turned it back."""
+    return f"tgwizard resume {setup.name}{where.options}"
 
 
 def _unheard(_event: Event) -> None:

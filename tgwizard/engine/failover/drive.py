@@ -271,6 +271,10 @@ class Drive:
         return self._refused(move, problem)
 
     @property
+    def _may_turn_back(self) -> bool:
+        return self._can_go_back and self.standing.wrote and self.standing.gaining_sent is None
+
+    @property
     def _can_go_back(self) -> bool:
         return self.began.configuration is not None and self.standing.goal is Goal.FORWARD
 
@@ -299,7 +303,7 @@ class Drive:
         if (silent := self._read(holder, self.setup.other(holder))) is not None:
             return silent
         losing, gaining = self._side(self.losing), self._side(self.to)
-        answered = all(self.observer.seen(member).nic.problem is None for member in self.setup.members)
+        answered = all(self.observer.seen(member).nic.problem is None for member in self._needed)
         if not answered or losing is None or gaining is None or decide(losing, gaining, self.standing) is not move:
             if self._waited(move) > self.timing.silence_s:
                 return ending.unsettled(self.address, self._read_problem)
@@ -404,6 +408,11 @@ class Drive:
         ended = self._read(*self.setup.members)
         if ended is not None or self._fresh():
             return ended
+        silent, other = self.observer.seen(self.to).nic.problem, self.observer.seen(self.losing).nic.problem
+        if silent is not None and other is None and self._may_turn_back and self._spent(self.timing.free_s):
+            # All this time the address is on no NIC, and the losing member can still have it.
+            self._turn_back(silent, silent.sentence())
+            return None
         if self._spent():
             return ending.unsettled(self.address, self._read_problem)
         self._pause(self.timing.retry_s)
@@ -413,8 +422,14 @@ class Drive:
     def _read_problem(self) -> Problem | None:
         return next((seen.nic.problem for seen in self.observer.snapshot().members if seen.nic.problem), None)
 
+    @property
+    def _needed(self) -> tuple[Member, ...]:
+        """Whose readings count: both, save that a way back does not depend on a member that never got an attach."""
+        alone = self.standing.goal is Goal.BACK and self.standing.gaining_sent is None
+        return (self.losing,) if alone else self.setup.members
+
     def _fresh(self) -> bool:
         """Every write needs complete readings younger than 30 s, by a clock that counts sleep (3g)."""
         now = self._now()
-        ages = [self.observer.seen(member).nic.age_s(now) for member in self.setup.members]
+        ages = [self.observer.seen(member).nic.age_s(now) for member in self._needed]
         return all(age is not None and age <= self.timing.fresh_read_s for age in ages)
