@@ -10,6 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from tgwizard.model.settings import ThemeChoice
+
+__all__ = [
+    "DARK", "LIGHT", "PALETTES", "Family", "Gap", "Radius", "Scheme", "TextRole", "ThemeChoice", "Token", "TypeStyle",
+]  # fmt: skip
+
 
 class Token(Enum):
     """The name of one colour; what it is for stands in STYLE section 2."""
@@ -47,14 +53,6 @@ class Token(Enum):
 class Scheme(Enum):
     """Which of the two palettes is in use."""
 
-    LIGHT = "light"
-    DARK = "dark"
-
-
-class ThemeChoice(Enum):
-    """The user's setting: follow the system, or always one palette."""
-
-    SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
 
