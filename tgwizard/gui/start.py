@@ -28,13 +28,17 @@ from tgwizard.gui.kit.accessible import install_accessible_roles
 from tgwizard.gui.kit.focus import FocusRing
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, OpenProgram, Surroundings
-from tgwizard.gui.theme import Theme, load_fonts
+from tgwizard.gui.theme import Theme, load_fonts, system_text_scale
 from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.model.problem import Problem, UserError
 
 _log = logging.getLogger(__name__)
 
 GRACE_S = 1.5
+
+SWITCH_S = 0.0005
+"""How long a computing worker keeps Python's lock when the window asks for it. Painting asks again after every call of
+Qt, so at Python's usual 5 ms one repaint beside a busy worker took a quarter of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def run(
     """Show the window until it is closed; the exit code. `open_program` runs on a worker after the first paint."""
     app = make_app()
     app.setQuitOnLastWindowClosed(False)
-    theme = Theme(app, choice)
+    theme = Theme(app, choice, system_text_scale())
     FocusRing(app, theme)
     guard = GcGuard(app)
     bridge = Bridge(app)
@@ -123,6 +127,8 @@ def run(
     window.closed.connect(app.quit)
     guard.start()
     bridge.start()
+    usual_switch_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
     window.first_read.connect(guard.settle)
     restore = _close_on_signals(window)
     window.show()
@@ -131,6 +137,7 @@ def run(
     code = app.exec()
     restore()
     clean = _shut_down(opening, bridge, guard, window)
+    sys.setswitchinterval(usual_switch_s)
     errors.uninstall()
     if not clean:
         logging.shutdown()

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.labels import ElidedLabel, Figure, TextLabel
+from tgwizard.gui.kit.live import LiveLine
 from tgwizard.gui.kit.pill import Tag
 from tgwizard.gui.kit.surface import Rule, Surface
 from tgwizard.gui.theme import Theme
@@ -226,21 +227,26 @@ class LogRow(QWidget):
 
     accessible_role = QAccessible.Role.ListItem
 
-    def __init__(
-        self, theme: Theme, at: str, method: str, target: str, answer: str, parent: QWidget | None = None
-    ) -> None:
-        """Show one call that was made."""
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """An empty line; `show_call` fills it."""
         super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, theme.px(3), 0, theme.px(3))
         row.setSpacing(theme.px(12))
-        when = TextLabel(theme, at, TextRole.MONO, Token.TEXT3)
-        when.setMinimumWidth(theme.px(48))
-        verb = TextLabel(theme, method, TextRole.MONO, Token.TEXT2)
-        verb.setMinimumWidth(theme.px(32))
-        row.addWidget(when)
-        row.addWidget(verb)
-        row.addWidget(ElidedLabel(theme, target, TextRole.MONO_STRONG), 1)
-        row.addWidget(ElidedLabel(theme, answer, TextRole.CAPTION, Token.TEXT2), 0)
-        self.setAccessibleName(f"{at}, {method} {target}, {answer}")
+        self._when = Figure(theme, "999.9 s", TextRole.MONO, Token.TEXT3, left=True)
+        self._verb = Figure(theme, "DELETE", TextRole.MONO, Token.TEXT2, left=True)
+        self._target = LiveLine(theme, "", TextRole.MONO_STRONG)
+        self._answer = LiveLine(theme, "", TextRole.CAPTION, Token.TEXT2, right=True)
+        row.addWidget(self._when)
+        row.addWidget(self._verb)
+        row.addWidget(self._target, 3)
+        row.addWidget(self._answer, 4)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_call(self, at: str, method: str, target: str, answer: str) -> None:
+        """Show one call that was made; only what differs is painted anew."""
+        self._when.say(at)
+        self._verb.say(method)
+        self._target.say(target)
+        self._answer.say(answer)
+        self.setAccessibleName(f"{at}, {method} {target}, {answer}")

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.labels import ElidedLabel, Figure, TextLabel
+from tgwizard.gui.kit.labels import Figure, TextLabel
+from tgwizard.gui.kit.live import LiveLine
 from tgwizard.gui.kit.surface import Surface
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
@@ -31,8 +32,8 @@ class TruthCard(Surface):
         super().__init__(theme, parent=parent)
         self._title_text = title
         self._age = Figure(theme, "read 59 min ago", TextRole.CAPTION_KEY, Token.TEXT3)
-        self._value = ElidedLabel(theme, "", TextRole.NAME)
-        self._source = ElidedLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self._value = LiveLine(theme, "", TextRole.NAME)
+        self._source = LiveLine(theme, "", TextRole.CAPTION, Token.TEXT2)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(TextLabel(theme, title, TextRole.CAPTION_KEY, Token.TEXT2))
@@ -77,6 +78,8 @@ class AgreementSign(QWidget):
 
     def show_agreement(self, agreement: Agreement) -> None:
         """Replace the sign."""
+        if agreement is self._agreement and self.accessibleName():
+            return
         self._agreement = agreement
         self.setAccessibleName(agreement.value)
         self.setToolTip(agreement.value)

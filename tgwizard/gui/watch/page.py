@@ -20,6 +20,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.watch.action_card import ActionCard
 from tgwizard.gui.watch.cards import EventsCard, ThreeTruths
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
+from tgwizard.gui.watch.reachability_card import ReachabilityCard
 from tgwizard.gui.watch.shown import (
     StateShown,
     azure_holder,
@@ -62,6 +63,7 @@ class ClusterPage(QWidget):
         self.banner.add_action(self._read_again)
         self.picture = ClusterPicture(theme)
         self.truths = ThreeTruths(theme)
+        self.reachability = ReachabilityCard(theme, session.reachability, str(session.setup.address))
         self.events = EventsCard(theme)
         self.graceful = ActionCard(theme, Verb.GRACEFUL)
         self.forced = ActionCard(theme, Verb.FORCED)
@@ -107,6 +109,7 @@ class ClusterPage(QWidget):
         main.setSpacing(12)
         main.addWidget(self.picture)
         main.addWidget(self.truths)
+        main.addWidget(self.reachability)
         main.addWidget(self.events, 1)
         self._scroll = PageScroll(self._theme, content, f"Cluster {self._session.setup.name}")
         page = QVBoxLayout(self)
@@ -124,6 +127,8 @@ class ClusterPage(QWidget):
             self.graceful.choose,
             self.forced.button,
             self.forced.choose,
+            self.reachability.toggle,
+            self.reachability.strip,
         )
         for first, second in itertools.pairwise(order):
             QWidget.setTabOrder(first, second)
@@ -206,6 +211,7 @@ class ClusterPage(QWidget):
         button = Button(self._theme, "Resume the failover")
         button.explain("Read Azure and finish the interrupted run")
         button.clicked.connect(self.resume_asked)
+        self._session.lock.hold(button)
         box.add_cure(button)
         self._unfinished = box
         self._add_notice(box)
