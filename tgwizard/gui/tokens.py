@@ -156,6 +156,10 @@ class TextRole(Enum):
     ADDRESS_FIELD = TypeStyle(Family.MONO, 18, 400)
 
 
+LARGE_TEXT = 1.5
+"""From this text scale on rows of several columns become several lines (STYLE section 7, 200 % text)."""
+
+
 class Gap:
     """The spacing steps of STYLE section 5, in px at 100 %."""
 
