@@ -37,13 +37,14 @@ from tgwizard.gui.watch.cards import ThreeTruths
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
 from tgwizard.gui.watch.shown import azure_holder, picture, picture_unread
 from tgwizard.model.cluster import Member
-from tgwizard.model.event import CancelMeaning, StepPlan
+from tgwizard.model.event import CancelMeaning, Step, StepPlan
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.text import measured
 
 FRAME_MS = 100
 SIDE_WIDTH = 384
 WIDE = 980
+TRUTHS_ABREAST = 640
 LOG_ROWS = 10
 
 _STEP_SHAPES = {
@@ -71,6 +72,7 @@ class RunPage(QWidget):
         self._lines: list[LogRow] = []
         self._calls_shown = -1
         self._notes_shown = 0
+        self._overdue: set[Step] = set()
         self._ended = False
         self.banner = VerdictBanner(theme)
         self.picture = ClusterPicture(theme)
@@ -285,6 +287,9 @@ class RunPage(QWidget):
             return
         title, then = deadline_words(step, self._losing())
         used = step.used_s(now)
+        if used > step.deadline_s and step.plan.step not in self._overdue:
+            self._overdue.add(step.plan.step)
+            announce(self._deadline_bar, f"{step.plan.sentence}: past its deadline. {then}", at_once=True)
         self._deadline_title.say(title)
         self._deadline_used.say(f"{measured(used)} used")
         self._deadline_then.say(then)
@@ -347,7 +352,8 @@ class RunPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One column below 1200 px, two from there on."""
         super().resizeEvent(event)
-        self._arrange(wide=self.width() >= WIDE)
+        self._arrange(wide=self.width() >= self._theme.px(WIDE))
+        self.truths.set_stacked(self.width() < self._theme.px(TRUTHS_ABREAST))
 
     def _arrange(self, *, wide: bool) -> None:
         if wide is self._wide:

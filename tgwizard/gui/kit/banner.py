@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.accessible import announce
+from tgwizard.gui.kit.facts import Fact
 from tgwizard.gui.kit.labels import Figure
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.shapes import TINT, Shape, ShapeMark
@@ -19,6 +20,7 @@ class VerdictBanner(QWidget):
     """The first thing on a page. A new sentence is announced; a new detail (an age) is not."""
 
     accessible_role = QAccessible.Role.Notification
+    ring_radius = Radius.CARD
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """An empty banner; `show_verdict` fills it."""
@@ -48,14 +50,21 @@ class VerdictBanner(QWidget):
         self._row.addWidget(self._mark)
         self._row.addLayout(words, 1)
         self._row.addLayout(figures)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setMinimumHeight(theme.px(66))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName("Verdict")
         theme.changed.connect(self.update)
 
     @property
     def sentence(self) -> str:
         """The verdict as shown."""
         return self._sentence.text_shown
+
+    @property
+    def fact(self) -> Fact:
+        """The verdict, for Copy."""
+        return Fact("Verdict", self.sentence, "tgwizard")
 
     @property
     def shape(self) -> Shape:

@@ -9,11 +9,11 @@ from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.labels import ElidedLabel, Figure, TextLabel
-from tgwizard.gui.kit.live import LiveLine
+from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.pill import Tag
 from tgwizard.gui.kit.surface import Rule, Surface
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,35 @@ class CallRow(QWidget):
         grid.setContentsMargins(theme.px(13), theme.px(6), theme.px(15), theme.px(7))
         grid.setHorizontalSpacing(theme.px(11))
         grid.setVerticalSpacing(0)
-        grid.setColumnStretch(1, 10)
-        grid.setColumnStretch(3, 17)
         seconds = TextLabel(theme, call.seconds, TextRole.BODY_STRONG)
-        grid.addWidget(NumberRing(theme, number), 0, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(ElidedLabel(theme, call.who, TextRole.BODY_STRONG), 0, 1)
-        grid.addWidget(ElidedLabel(theme, call.what, TextRole.CAPTION, Token.TEXT2), 1, 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(Tag(theme, call.method, mono=True), 0, 2, Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(ElidedLabel(theme, call.short_path, TextRole.MONO_STRONG), 0, 3)
-        grid.addWidget(TextLabel(theme, call.needs, TextRole.CAPTION, Token.TEXT2, wrap=True), 1, 3)
-        grid.addWidget(seconds, 0, 4, Qt.AlignmentFlag.AlignRight)
+        ring = NumberRing(theme, number)
+        who = ElidedLabel(theme, call.who, TextRole.BODY_STRONG)
+        verb = Tag(theme, call.method, mono=True)
+        path = ElidedLabel(theme, call.short_path, TextRole.MONO_STRONG)
+        needs = LiveText(theme, call.needs, TextRole.CAPTION, Token.TEXT2)
+        top, right = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignRight
+        grid.addWidget(ring, 0, 0, 2, 1, top)
+        if theme.text_scale >= LARGE_TEXT:
+            # Large text: the path and what it needs stand under who does what (STYLE section 7).
+            grid.setColumnStretch(2, 1)
+            grid.addWidget(who, 0, 1, 1, 2)
+            grid.addWidget(seconds, 0, 3, right)
+            grid.addWidget(LiveText(theme, call.what, TextRole.CAPTION, Token.TEXT2), 1, 1, 1, 3)
+            grid.addWidget(verb, 2, 1)
+            grid.addWidget(path, 2, 2, 1, 2)
+            grid.addWidget(needs, 3, 1, 1, 3)
+        else:
+            grid.setColumnStretch(1, 10)
+            grid.setColumnStretch(3, 17)
+            grid.addWidget(who, 0, 1)
+            grid.addWidget(ElidedLabel(theme, call.what, TextRole.CAPTION, Token.TEXT2), 1, 1, top)
+            grid.addWidget(verb, 0, 2, right)
+            grid.addWidget(path, 0, 3)
+            grid.addWidget(needs, 1, 3)
+            grid.addWidget(seconds, 0, 4, right)
         self.setAccessibleName(f"Call {number}: {call.sentence}")
         self.setToolTip(f"{call.full_path}\n{call.slowest}")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
 
 class CallTable(Surface):

@@ -139,7 +139,8 @@ class Figure(QWidget):
         self._role = role
         self._token = token
         self._text = ""
-        metrics = QFontMetricsF(theme.font(role))
+        self.setFont(theme.font(role))
+        metrics = QFontMetricsF(self.font())
         self.setFixedSize(round(metrics.horizontalAdvance(widest)) + 2, round(metrics.height()))
         theme.changed.connect(self.update)
 

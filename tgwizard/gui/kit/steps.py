@@ -41,7 +41,7 @@ class StepRow(QWidget):
         grid.addWidget(self._detail, 1, 1)
         grid.addWidget(self._actual, 0, 2, right)
         grid.addWidget(self._predicted, 1, 2, right)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         theme.changed.connect(self.update)
         self.show_step(Shape.WAITING, "", "", "")
 

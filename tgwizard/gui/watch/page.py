@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from datetime import timedelta
 
-from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
+from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.banner import VerdictBanner
 from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.facts import fact_of
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
@@ -39,6 +42,10 @@ WIDE = 980
 """From this page width on (a window of 1200 with its rail), the action column stands beside the picture."""
 
 ACTIONS_WIDTH = 352
+
+ACTIONS_ABREAST = 760
+TRUTHS_ABREAST = 640
+"""Narrower than this, at 100 % text, the two action cards, or the three truths, stand one under the other."""
 
 _URGENT = {VerdictName.ON_NO_NIC, VerdictName.STRANGER, VerdictName.WRONG_HOLDER}
 
@@ -79,6 +86,9 @@ class ClusterPage(QWidget):
             card.considered.connect(self._on_considered)
             card.choose.clicked.connect(self._on_choose)
         self._build()
+        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
+        copy.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        copy.activated.connect(self.copy_fact)
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self.refresh)
@@ -121,8 +131,12 @@ class ClusterPage(QWidget):
     def _set_tab_order(self) -> None:
         """Reading order of STYLE section 12: verdict, picture, truths, readiness, buttons, events."""
         order = (
+            self.banner,
             self._read_again,
             self.picture.pill,
+            self.truths.configured,
+            self.truths.reported,
+            self.truths.holder,
             self.graceful.button,
             self.graceful.choose,
             self.forced.button,
@@ -132,6 +146,19 @@ class ClusterPage(QWidget):
         )
         for first, second in itertools.pairwise(order):
             QWidget.setTabOrder(first, second)
+
+    @Slot()
+    def copy_fact(self) -> None:
+        """Copy the focused fact with its source and the time it was read (Ctrl+C)."""
+        fact = fact_of(self.focusWidget())
+        snapshot = self._session.snapshot
+        if fact is None:
+            return
+        oldest = None if snapshot is None else snapshot.oldest_nic_age_s()
+        read = None
+        if snapshot is not None and oldest is not None:
+            read = self._session.services.clock.wall() - timedelta(seconds=oldest)
+        QGuiApplication.clipboard().setText(fact.line(read))
 
     def _asker(self, verb: Verb) -> Callable[[], None]:
         def ask() -> None:
@@ -221,6 +248,7 @@ class ClusterPage(QWidget):
         self._drop(self._trouble)
         self._trouble = NoticeBox(self._theme, Shape.WARNING, problem.what, f"{problem.why} {problem.fix}".strip())
         self._add_notice(self._trouble)
+        announce(self._trouble, problem.sentence())
 
     def _add_notice(self, box: QWidget) -> None:
         self._notice_rows.addWidget(box)
@@ -251,7 +279,14 @@ class ClusterPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One column below 1200 px, two from there on."""
         super().resizeEvent(event)
-        self._arrange(wide=self.width() >= WIDE)
+        self._arrange(wide=self.width() >= self._theme.px(WIDE))
+        self.truths.set_stacked(self.width() < self._theme.px(TRUTHS_ABREAST))
+        self._set_actions_abreast()
+
+    def _set_actions_abreast(self) -> None:
+        abreast = not self._wide and self.width() >= self._theme.px(ACTIONS_ABREAST)
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._actions_box.setDirection(across if abreast else down)
 
     def _arrange(self, *, wide: bool) -> None:
         if wide is self._wide:
@@ -268,7 +303,6 @@ class ClusterPage(QWidget):
         grid.addWidget(self.banner, 0, 0, 1, 2)
         grid.addWidget(self._notices, 1, 0, 1, 2)
         if wide:
-            self._actions_box.setDirection(QBoxLayout.Direction.TopToBottom)
             self._actions_box.setStretch(0, 0)
             self._actions_box.setStretch(1, 0)
             self._actions_box.setStretch(2, 1)
@@ -277,7 +311,6 @@ class ClusterPage(QWidget):
             grid.addWidget(self._actions, 2, 1)
             grid.setRowStretch(2, 1)
         else:
-            self._actions_box.setDirection(QBoxLayout.Direction.LeftToRight)
             self._actions_box.setStretch(0, 1)
             self._actions_box.setStretch(1, 1)
             self._actions_box.setStretch(2, 0)

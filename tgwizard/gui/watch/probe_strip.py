@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tgwizard.engine.watch.probe import Bar, BarKind, Sample, TrafficGap, fold, gaps
 from tgwizard.gui.kit.calls import paint_hatch
+from tgwizard.gui.kit.facts import Fact
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
 from tgwizard.model.text import about, measured
@@ -78,6 +79,11 @@ class ProbeStrip(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Reachability from this computer: Not measured")
         theme.changed.connect(self.update)
+
+    @property
+    def fact(self) -> Fact:
+        """What was measured, for Copy."""
+        return Fact("Reachability", self._shown.spoken, "this computer")
 
     @property
     def shown(self) -> StripShown:

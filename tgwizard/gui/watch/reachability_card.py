@@ -51,12 +51,11 @@ class ReachabilityCard(Card):
         source = self._reachability
         endpoint, against = source.endpoint, source.against
         if endpoint is None:
-            self._words.say(against.sentence() if against is not None else "")
+            self._words.say("not measured: this lab has no traffic" if against is not None else "")
         else:
             where = self._address if endpoint.host == self._address else f"{self._address} by {endpoint.host}"
             every = f"every {round(PERIOD_S * 1000)} ms"
             self._words.say(f"from this computer to {where}, TCP {endpoint.port}, {every}")
-        self._words.setAccessibleName(self._words.text_shown)
         samples = source.samples
         shown = strip(samples, source.now(), KEPT_S)
         self.strip.show_strip(shown)
