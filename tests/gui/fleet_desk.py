@@ -91,7 +91,8 @@ def open_fleet(theme: Theme, folder: Path, count: int, *, is_lab: bool = True) -
     bridge.start()
     window.show()
     setups = many(made, count) if count else ()
-    hold(made, setups)
+    if len(setups) > 1:
+        hold(made, setups)
     window.show_opened(Opened(made.services, setups))
 
     def end() -> None:

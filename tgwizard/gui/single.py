@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer
 
 ASK_MS = 1500
-_RAISE = b"raise\n"
 _DONE = b"raised\n"
 
 
@@ -84,8 +83,8 @@ class SingleWindow(QObject):
         socket.connectToServer(self._name)
         if not socket.waitForConnected(ASK_MS):
             return Turn.OTHER_SILENT
-        socket.write(_RAISE)
-        answered = socket.waitForBytesWritten(ASK_MS) and socket.waitForReadyRead(ASK_MS)
+        # To connect is to ask; the first answers when it has come to the front.
+        answered = bool(socket.bytesAvailable()) or socket.waitForReadyRead(ASK_MS)
         said = bytes(socket.readAll().data()) if answered else b""
         socket.abort()
         return Turn.RAISED_OTHER if said == _DONE else Turn.OTHER_SILENT
