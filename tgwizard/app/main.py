@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tgwizard import __version__, paths
@@ -18,11 +19,11 @@ from tgwizard.cli.arguments import Call, OpenWindow, parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
+from tgwizard.engine.settings_file import FILE_NAME, SettingsRead, load_settings
 from tgwizard.model.problem import UserError
+from tgwizard.model.settings import DATA_FOLDER, LOG_LEVEL
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tgwizard.app.places import Place
     from tgwizard.engine.lab_control import LabControl
     from tgwizard.gui.opened import Opened
@@ -46,11 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         screen.complain(error)
         return ExitCode.USAGE
-    handler = start_logging(paths.log_dir())
+    settings = load_settings((call.where.config or paths.config_dir()) / FILE_NAME)
+    level = LOG_LEVEL.value_of(settings.settings).value.upper()
+    handler = start_logging(paths.log_dir(), logging.getLevelNamesMapping()[level])
     _log.info("tgwizard %s, process %d: %s", __version__, os.getpid(), type(call.command).__name__)
     try:
         if isinstance(call.command, OpenWindow):
-            return _window(call)
+            return _window(call, settings)
         from tgwizard.cli.main import run
 
         return run(call, program, screen)
@@ -89,16 +92,35 @@ def _place(where: Where) -> Place:
 
     if where.lab_dir is not None:
         return open_lab_place(where.lab_dir, config=where.config)
-    return open_real_place(config=where.config)
+    settings = load_settings((where.config or paths.config_dir()) / FILE_NAME)
+    return open_real_place(config=where.config, state=data_folder(settings))
 
 
-def _window(call: Call) -> int:
+def data_folder(settings: SettingsRead) -> Path:
+    """Where journals and locks of real clusters lie: what the environment says, else the setting, else the system."""
+    chosen = DATA_FOLDER.value_of(settings.settings)
+    moved = os.environ.get("TGWIZARD_STATE_DIR")
+    return paths.state_dir() if chosen is None or moved else chosen
+
+
+def _window(call: Call, settings: SettingsRead) -> int:
     from tgwizard.gui.opened import Surroundings
     from tgwizard.gui.start import run
 
     where = call.where
     name = f"Lab in {where.lab_dir}" if where.lab_dir else "Azure public"
-    around = Surroundings(name, where.lab_dir is not None, log_file(paths.log_dir()), redact)
+    config = where.config or paths.config_dir()
+    around = Surroundings(
+        name,
+        where.lab_dir is not None,
+        log_file(paths.log_dir()),
+        redact,
+        settings,
+        config / FILE_NAME,
+        data_folder(settings) if where.lab_dir is None else where.lab_dir / "state",
+        (where.config or where.lab_dir or paths.config_dir()) / "clusters",
+        () if where.lab_dir else (sys.executable, "-m", "tgwizard", "--lab"),
+    )
     return run(lambda: _open_program(where), around)
 
 

@@ -96,13 +96,16 @@ def _close_lab(lab: HostedLab | AttachedLab) -> None:
         raise UserError(Problem("lab-not-saved", what, f"{error.strerror or error}.", fix)) from error
 
 
-def open_real_place(*, config: Path | None = None) -> Place:
-    """The real Azure by the Azure CLI's sign-in. Written from the references; not run against the real Azure here."""
+def open_real_place(*, config: Path | None = None, state: Path | None = None) -> Place:
+    """The real Azure by the Azure CLI's sign-in. Written from the references; not run against the real Azure here.
+
+    ``state``: the folder of journals and locks, when it is not the usual one.
+    """
     profiles = Profiles(config / "clusters" if config else paths.clusters_dir(), PUBLIC)
     tenants = {setup.tenant for setup in profiles.readable()}
     # One tenant: its token is asked for, whatever the CLI's default is. Several: the CLI's default decides.
     azure = adapters.real(tenants.pop() if len(tenants) == 1 else None)
-    services = Services(azure, SystemClock(), JobRunner(), paths.state_dir(), PUBLIC)
+    services = Services(azure, SystemClock(), JobRunner(), state or paths.state_dir(), PUBLIC)
     return Place(services, profiles, azure)
 
 

@@ -17,6 +17,19 @@ from tgwizard.model.cluster_setup import ClusterSetup
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where traffic to the floating IP can be tried from this computer: host, TCP port."""
+
+    host: str
+    port: int
+
+
+def usual_endpoint(setup: ClusterSetup) -> Endpoint | None:
+    """The floating IP itself, TCP 443. None in a lab: its addresses exist in no network."""
+    return None if setup.is_lab else Endpoint(str(setup.address), 443)
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The adapters.
 
@@ -29,6 +42,7 @@ class Services:
     state_dir: Path
     cloud: str
     open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open
+    endpoint: Callable[[ClusterSetup], Endpoint | None] = usual_endpoint
 
     def journal(self, setup: ClusterSetup) -> Journal:
         """Open the cluster's journal; UserError when it is damaged or of another schema. The caller closes it."""

@@ -13,6 +13,9 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 PERIOD_MS = 100
 
+SETTLE_AFTER_MS = 10_000
+"""How long a start may take: until then nothing is collected, then what lives is taken out of later collections."""
+
 
 class GcGuard(QObject):
     """While started, garbage is collected by a timer of the thread that owns this object."""
@@ -24,20 +27,35 @@ class GcGuard(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(PERIOD_MS)
         self._timer.timeout.connect(self.collect_when_due)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(SETTLE_AFTER_MS)
+        self._patience.timeout.connect(self.settle)
 
     def start(self) -> None:
-        """Turn the automatic collector off and the timer on."""
+        """Turn the automatic collector off. The timer comes on when the program has settled.
+
+        While the SDK is imported every collection walks its half million new objects: 172 ms without an answer.
+        """
         self._was_enabled = gc.isenabled()
         gc.disable()
-        self._timer.start()
+        self._patience.start()
+
+    @property
+    def collecting(self) -> bool:
+        """Whether garbage is looked for from time to time."""
+        return self._timer.isActive()
 
     @Slot()
     def settle(self) -> None:
         """Take what lives now, the SDK's classes above all, out of every later collection: a full one took 90 ms."""
+        self._patience.stop()
         gc.freeze()
+        self._timer.start()
 
     def stop(self) -> None:
-        """Turn the timer off and the automatic collector back to what it was."""
+        """Turn the timers off and the automatic collector back to what it was."""
+        self._patience.stop()
         self._timer.stop()
         gc.unfreeze()
         if self._was_enabled:

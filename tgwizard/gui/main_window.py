@@ -5,58 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QRectF, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent, QShortcut
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from tgwizard.engine.watch.monitor import Pace
+from tgwizard.gui.attention import Attention
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.clusters.page import ClustersPage
+from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.sheet import Sheet
+from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.leaving import Leaving
+from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.opened import Opened, Surroundings
-from tgwizard.gui.places import Place, SettingsPage, TroublePage, page_to_come
+from tgwizard.gui.page_frame import PageFrame
+from tgwizard.gui.palette import Palette
+from tgwizard.gui.places import Place, TroublePage, page_to_come
 from tgwizard.gui.rail import Rail
 from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.settings.page import SettingsPage
+from tgwizard.gui.settings.preferences import Preferences
+from tgwizard.gui.shell_commands import commands_of
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Token
 from tgwizard.gui.top_bar import TopBar
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.shown import verdict_shape
 from tgwizard.model.cluster import Verb
-from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
+from tgwizard.model.settings import NICS_S, PINNED, READ_ONLY, THEME, VMS_S, Setting
 
-NARROW_BELOW = 1200
-"""Window width below which the rail shows icons alone (STYLE section 7)."""
+WIDEST = 1880
+"""The pages are at most so wide, and centred; only a 4K screen has more room (STYLE section 7)."""
+
+PAGES_KEPT = 8
+RAIL_CLUSTERS = 8
 
 PREPARE_MS = 200
 """How long after a cluster page was shown the page of its next run is built."""
-
-CLOSE_AFTER_S = 180
-"""How long closing waits for a run to leave the gap; after that the window closes and the journal has the rest."""
-
-
-class PageFrame(QWidget):
-    """The ground of the pages. A lab's pages have a dashed edge, so that no one mistakes them for real ones."""
-
-    def __init__(self, theme: Theme, *, is_lab: bool) -> None:
-        """Draw the edge only for a lab."""
-        super().__init__()
-        self._theme = theme
-        self._is_lab = is_lab
-        theme.changed.connect(self.update)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the ground and, for a lab, the dashed edge."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.colour(Token.WINDOW))
-        if self._is_lab:
-            pen = QPen(self._theme.colour(Token.STRONG), 1)
-            pen.setDashPattern([5, 4])
-            painter.setPen(pen)
-            painter.drawRect(QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5))
 
 
 class MainWindow(QMainWindow):
@@ -72,12 +61,16 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._bridge = bridge
         self._surroundings = surroundings
-        self.sessions: dict[str, ClusterSession] = {}
+        read = surroundings.settings
+        self.preferences = Preferences(read.settings, surroundings.settings_file, read.problems, bridge.own, self)
+        self.lock = ReadOnlyLock(self.preferences.get(READ_ONLY), self)
+        self.watching = Watching(bridge, self.lock, self)
+        self._attention = Attention(self, self.watching, self.preferences)
+        self.sessions = self.watching.sessions
         self._cluster_pages: dict[str, ClusterPage] = {}
         self._run_pages: dict[str, RunPage] = {}
         self._current = ""
         self.dialog: Sheet | None = None
-        self._closing = False
         self._read = False
         self._root = QWidget()
         self.setWindowTitle("tgwizard")
@@ -87,23 +80,19 @@ class MainWindow(QMainWindow):
         self.bar = TopBar(theme, is_lab=surroundings.is_lab)
         self.stack = QStackedWidget()
         self._pages: dict[Place, QWidget] = {}
-        self.clusters = ClustersPage(theme)
+        self.clusters = ClustersPage(theme, self.watching, self.preferences, surroundings)
+        self.settings = SettingsPage(theme, self.preferences, surroundings.data_folder)
+        self.settings.hold_read_only(self._on_read_only)
         self.trouble = TroublePage(theme)
         self._build()
         self._shortcuts()
-        self.rail.chosen.connect(self.go_to)
-        self.rail.cluster_chosen.connect(self.open_cluster)
-        self.bar.crumb_chosen.connect(self._on_crumb)
-        self.clusters.opened.connect(self._on_opened)
-        self.trouble.retry_asked.connect(self.retry_asked)
+        self._connect()
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
         self._warm.setInterval(PREPARE_MS)
         self._warm.timeout.connect(self._warm_run)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(CLOSE_AFTER_S * 1000)
-        self._patience.timeout.connect(self._close_now)
+        self._leaving = Leaving(self.watching, self)
+        self._leaving.left.connect(self._close_now)
         self.go_to(Place.CLUSTERS)
         self.stack.setAccessibleName("Page")
         self.stack.setFocus()
@@ -117,9 +106,13 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         frame = PageFrame(self._theme, is_lab=self._surroundings.is_lab)
-        inside = QVBoxLayout(frame)
+        inside = QHBoxLayout(frame)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self.stack)
+        inside.setSpacing(0)
+        self.stack.setMaximumWidth(max(WIDEST, self._theme.px(WIDEST)))
+        inside.addStretch(1)
+        inside.addWidget(self.stack, 100_000)
+        inside.addStretch(1)
         column.addWidget(self.bar)
         column.addWidget(frame, 1)
         row.addWidget(self.rail)
@@ -129,12 +122,27 @@ class MainWindow(QMainWindow):
             if place is Place.CLUSTERS:
                 page: QWidget = self.clusters
             elif place is Place.SETTINGS:
-                page = SettingsPage(self._theme)
+                page = self.settings
             else:
                 page = page_to_come(place, self._theme)
             self._pages[place] = page
             self.stack.addWidget(page)
         self.stack.addWidget(self.trouble)
+
+    def _connect(self) -> None:
+        self.rail.chosen.connect(self.go_to)
+        self.rail.cluster_chosen.connect(self.open_cluster)
+        self.bar.crumb_chosen.connect(self._on_crumb)
+        self.rail.lock_asked.connect(self.ask_lock)
+        self.bar.find_asked.connect(self.find_or_run)
+        self.clusters.opened.connect(self.open_cluster)
+        self.clusters.set_up_asked.connect(self._goer(Place.SET_UP))
+        self._bridge.happened.connect(self.settings.take)
+        self.preferences.changed.connect(self._on_preference)
+        self.lock.changed.connect(self._on_lock)
+        self.watching.changed.connect(self._on_observed)
+        self._on_lock()
+        self.trouble.retry_asked.connect(self.retry_asked)
 
     def _shortcuts(self) -> None:
         keys: list[tuple[str, Callable[[], None]]] = [
@@ -142,6 +150,9 @@ class MainWindow(QMainWindow):
             ("Ctrl+Shift+G", lambda: self.ask(Verb.FORCED)),
             ("F5", self.read_again),
             ("Ctrl+R", self.read_again),
+            ("Ctrl+K", self.find_or_run),
+            ("Ctrl+L", self.ask_lock),
+            ("Ctrl+F", self._on_filter),
         ]
         for index, place in enumerate(Place, start=1):
             keys.append((f"Ctrl+{index}", self._goer(place)))
@@ -158,23 +169,27 @@ class MainWindow(QMainWindow):
 
     def show_opened(self, opened: Opened) -> None:
         """The program is open: watch its clusters, and show the first when it is the only one."""
-        self._bridge.add(opened.services.jobs.events)
-        for setup in opened.clusters:
-            session = ClusterSession(opened.services, setup, self._bridge.own, self)
-            self._bridge.happened.connect(session.take)
-            session.observed.connect(self._on_observed)
+        pace = Pace(self.preferences.get(NICS_S), self.preferences.get(VMS_S))
+        self.watching.open(opened.services, opened.clusters, pace)
+        for session in self.sessions.values():
             session.run_began.connect(self._on_run_began)
             session.run_changed.connect(self._on_run_changed)
             session.run_ended.connect(self._on_run_ended)
-            self.sessions[setup.name] = session
-        self.rail.show_clusters(tuple(self.sessions))
-        self.clusters.show_clusters(opened.clusters, opening=False)
-        for session in self.sessions.values():
-            session.start()
+        self._fill_rail()
+        self.clusters.show_clusters()
         if len(opened.clusters) == 1:
             self.open_cluster(opened.clusters[0].name)
         else:
             self.go_to(Place.CLUSTERS)
+
+    def _fill_rail(self) -> None:
+        pinned = tuple(name for name in self.preferences.get(PINNED) if name in self.sessions)
+        self.rail.count(len(self.sessions))
+        self.rail.show_clusters(pinned or tuple(self.sessions)[:RAIL_CLUSTERS], pinned=bool(pinned))
+        for name in self.rail.clusters:
+            self._on_observed(name)
+        if self._current:
+            self.rail.mark(None, self._current)
 
     def show_trouble(self, problems: tuple[Problem, ...]) -> None:
         """Opening failed in an explained way."""
@@ -211,13 +226,24 @@ class MainWindow(QMainWindow):
             page.resume_asked.connect(session.resume)
             self._cluster_pages[name] = page
             self.stack.addWidget(page)
+        self.watching.attend(name)
         self._current = name
         self.stack.setCurrentWidget(page)
         self._drop_run(name)
+        self._drop_old_pages()
         self.rail.mark(None, name)
         self._warm.start()
         self.bar.show_crumbs((Place.CLUSTERS.value, name))
         self.setWindowTitle(f"{name} - tgwizard")
+
+    def _drop_old_pages(self) -> None:
+        """Of many clusters only the pages last opened are kept; a later visit builds the page anew."""
+        for name in tuple(self._cluster_pages)[:-PAGES_KEPT]:
+            if name != self._current and not self.sessions[name].running:
+                page = self._cluster_pages.pop(name)
+                self.stack.removeWidget(page)
+                page.deleteLater()
+                self._drop_run(name)
 
     def _prepare_run(self, session: ClusterSession) -> RunPage:
         """The page of the session's next run, built while nothing is in progress: a run then starts without a stall."""
@@ -238,8 +264,13 @@ class MainWindow(QMainWindow):
         if session is None or session.running or self._current in self._run_pages:
             return
         page = self._prepare_run(session)
-        page.resize(self.stack.size())
-        page.grab()
+        # In the next turn: building and drawing together would hold the window up.
+        QTimer.singleShot(0, page, partial(self._draw_once, page))
+
+    def _draw_once(self, page: RunPage) -> None:
+        if not page.isVisible():
+            page.resize(self.stack.size())
+            page.grab()
 
     def _show_run(self, session: ClusterSession) -> None:
         name = session.setup.name
@@ -275,18 +306,12 @@ class MainWindow(QMainWindow):
             if not session.running:
                 self.open_cluster(self._current)
 
-    @Slot(object)
-    def _on_opened(self, setup: ClusterSetup) -> None:
-        self.open_cluster(setup.name)
-
     # Acting ------------------------------------------------------------------------------------------------------
 
     @Slot()
     def read_again(self) -> None:
-        """Read the cluster shown again now (F5)."""
-        session = self.sessions.get(self._current)
-        if session is not None:
-            session.read_now()
+        """Read the cluster shown again now, or all of them on the other pages (F5)."""
+        self.watching.read_now(self._current)
 
     def ask(self, verb: Verb) -> None:
         """Open the question for `verb` on the cluster shown; never acts (Ctrl+G, Ctrl+Shift+G)."""
@@ -324,6 +349,74 @@ class MainWindow(QMainWindow):
     def _on_dialog_finished(self, _result: int) -> None:
         self.dialog = None
 
+    # The shell ---------------------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> str:
+        """The cluster shown, or empty."""
+        return self._current
+
+    @Slot()
+    def find_or_run(self) -> None:
+        """Open the palette (Ctrl+K)."""
+        if self.dialog is None:
+            self._open(Palette(self._theme, self._root, commands_of(self)))
+
+    @Slot()
+    def ask_lock(self) -> None:
+        """Lock at once, or ask before unlocking (Ctrl+L)."""
+        if not self.lock.locked:
+            self.preferences.set(READ_ONLY, True)
+        elif self.dialog is None:
+            dialog = UnlockDialog(self._theme, self._root)
+            dialog.unlocked.connect(self._unlock)
+            self._open(dialog)
+
+    @Slot()
+    def _unlock(self) -> None:
+        self.preferences.set(READ_ONLY, False)
+        self.lock.set_locked(False)
+
+    def lock_for_now(self, why: Problem) -> None:
+        """Open read-only without keeping that as the user's setting; the settings page says why."""
+        self.lock.set_locked(True)
+        self.settings.tell(why)
+
+    @Slot()
+    def come_to_front(self) -> None:
+        """Someone started tgwizard a second time."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
+
+    def _on_read_only(self, _wanted: bool) -> None:
+        self.settings.switches[READ_ONLY.key].setChecked(self.lock.locked)
+        self.ask_lock()
+
+    @Slot()
+    def _on_lock(self) -> None:
+        self.rail.lock.show_lock(locked=self.lock.locked)
+
+    @Slot(object)
+    def _on_preference(self, setting: Setting[object]) -> None:
+        if setting.key == READ_ONLY.key:
+            self.lock.set_locked(self.preferences.get(READ_ONLY))
+        elif setting.key == THEME.key:
+            self._theme.choose(self.preferences.get(THEME))
+        elif setting.key == PINNED.key:
+            self._fill_rail()
+
+    def pin(self, name: str) -> None:
+        """Pin a cluster to the rail, or take it off."""
+        pinned = self.preferences.get(PINNED)
+        off = tuple(other for other in pinned if other != name)
+        self.preferences.set(PINNED, off if name in pinned else (*pinned, name))
+
+    @Slot()
+    def _on_filter(self) -> None:
+        if self.stack.currentWidget() is self.clusters:
+            self.clusters.focus_filter()
+
     # Events ------------------------------------------------------------------------------------------------------
 
     @Slot()
@@ -333,15 +426,17 @@ class MainWindow(QMainWindow):
         if isinstance(session, ClusterSession) and shown and session.setup.name == self._current:
             self._name_run(session)
 
-    @Slot()
-    def _on_observed(self) -> None:
+    @Slot(str)
+    def _on_observed(self, name: str) -> None:
+        session = self.sessions[name]
+        verdict = session.verdict
+        if verdict is None:
+            return
         if not self._read:
             self._read = True
             self.first_read.emit()
-        for name, session in self.sessions.items():
-            verdict = session.verdict
-            if verdict is not None and name in self.rail.clusters:
-                self.rail.clusters[name].show_state(verdict_shape(verdict.name), verdict.sentence)
+        if name in self.rail.clusters:
+            self.rail.clusters[name].show_state(verdict_shape(verdict.name), verdict.sentence)
 
     @Slot()
     def _on_run_began(self) -> None:
@@ -354,25 +449,22 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_run_ended(self) -> None:
-        if self._closing and not self._writing():
-            self._close_now()
+        if self._leaving.settle():
             return
+        self._attention.ask()
         session = self.sender()
         if isinstance(session, ClusterSession) and session.run is None:
             self.open_cluster(session.setup.name)
 
     # Closing -----------------------------------------------------------------------------------------------------
 
-    def _writing(self) -> ClusterSession | None:
-        return next((session for session in self.sessions.values() if session.running), None)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first while a run is in progress; the run always leaves the gap by itself before the program exits."""
-        session = self._writing()
+        session = self._leaving.writing()
         if session is None:
             event.accept()
             self._warm.stop()
-            self._patience.stop()
+            self._leaving.stop()
             self.closed.emit()
             return
         event.ignore()
@@ -380,32 +472,17 @@ class MainWindow(QMainWindow):
             return
         self.open_cluster(session.setup.name)
         dialog = CloseDuringRun(self._theme, self._root, session)
-        dialog.finish_chosen.connect(self._finish_then_close)
-        dialog.cancel_chosen.connect(self._cancel_then_close)
+        dialog.finish_chosen.connect(self._leaving.when_ended)
+        dialog.cancel_chosen.connect(self._leaving.after_cancel)
         self._open(dialog)
 
     @Slot()
-    def _finish_then_close(self) -> None:
-        self._closing = True
-        self._patience.start()
-        if self._writing() is None:
-            self._close_now()
-
-    @Slot()
-    def _cancel_then_close(self) -> None:
-        for session in self.sessions.values():
-            session.cancel_run()
-        self._finish_then_close()
-
-    @Slot()
     def _close_now(self) -> None:
-        """Close for good: nothing runs any more, or the bound of 180 s is over and the journal has the rest."""
-        self._patience.stop()
-        self._closing = True
+        """Close for good: nothing runs any more, or the bound is over and the journal has the rest."""
         self.closed.emit()
         self.hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Icons alone below 1200 px."""
+        """The rail has three widths."""
         super().resizeEvent(event)
-        self.rail.set_narrow(self.width() < NARROW_BELOW)
+        self.rail.fit(self.width())

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tgwizard.engine.services import Services
+from tgwizard.engine.settings_file import SettingsRead
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.settings import Settings
+
+
+def _defaults() -> SettingsRead:
+    return SettingsRead(Settings())
 
 
 def _nothing() -> None:
@@ -32,9 +38,16 @@ class Surroundings:
     """What the window is told before anything is open: where the log is, how to redact text, what to call the place.
 
     ``place`` says in the rail where the clusters live ("Lab in DIR", "Azure public"); ``is_lab`` draws the dashed edge.
+    ``settings`` is what ``settings_file`` said; without a file, changes live as long as the window. Two windows on one
+    ``data_folder`` know of each other. ``lab_command`` starts tgwizard on the lab; empty: it is not offered.
     """
 
     place: str
     is_lab: bool
     log_file: Path | None = None
     redact: Callable[[str], str] = str
+    settings: SettingsRead = field(default_factory=_defaults)
+    settings_file: Path | None = None
+    data_folder: Path | None = None
+    clusters_folder: Path | None = None
+    lab_command: tuple[str, ...] = ()

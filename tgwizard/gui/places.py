@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.choice import ChoiceCard
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, ThemeChoice, Token
+from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.model.problem import Problem
 
 
@@ -82,42 +80,6 @@ def page_to_come(place: Place, theme: Theme) -> QWidget:
     column.addWidget(TextLabel(theme, words, TextRole.LEAD, Token.TEXT2, wrap=True))
     column.addStretch(1)
     return page
-
-
-class SettingsPage(QWidget):
-    """The theme; the other settings come with later work."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Show the theme in use."""
-        super().__init__(parent)
-        self._theme = theme
-        column = QVBoxLayout(self)
-        column.setContentsMargins(28, 24, 28, 24)
-        column.setSpacing(10)
-        column.addWidget(TextLabel(theme, "Settings", TextRole.TITLE))
-        column.addWidget(TextLabel(theme, "Theme", TextRole.SECTION))
-        self._group = QButtonGroup(self)
-        for choice, name, words in (
-            (ThemeChoice.SYSTEM, "System", "follows the light or dark setting of this computer"),
-            (ThemeChoice.LIGHT, "Light", "always light"),
-            (ThemeChoice.DARK, "Dark", "always dark"),
-        ):
-            card = ChoiceCard(theme, name, words)
-            card.setMaximumWidth(theme.px(520))
-            card.setChecked(choice is theme.choice)
-            card.toggled.connect(self._chooser(choice))
-            self._group.addButton(card)
-            column.addWidget(card)
-        note = "The choice holds until this window closes. Saving it, and the other settings, come later."
-        column.addWidget(TextLabel(theme, note, TextRole.CAPTION, Token.TEXT2, wrap=True))
-        column.addStretch(1)
-
-    def _chooser(self, choice: ThemeChoice) -> Callable[[bool], None]:
-        def choose(chosen: bool) -> None:
-            if chosen:
-                self._theme.choose(choice)
-
-        return choose
 
 
 class TroublePage(QWidget):

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.buttons import NavItem
-from tgwizard.gui.kit.icons import Icon, IconMark
+from tgwizard.gui.kit.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
 from tgwizard.gui.kit.shapes import Shape, draw_shape
-from tgwizard.gui.kit.surface import Surface, paint_ground
+from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.opened import Surroundings
 from tgwizard.gui.places import ICONS, Place
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
 
 WIDE = 220
+VERY_WIDE = 240
 NARROW = 56
+NARROW_BELOW = 1200
+VERY_WIDE_FROM = 2560
 
 
 class Logo(QWidget):
@@ -113,11 +116,96 @@ class ClusterItem(QPushButton):
             painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), name)
 
 
+class LockCard(QPushButton):
+    """Says whether this window may change anything, and is the way to change that (Ctrl+L). Shown on every screen."""
+
+    ring_radius = Radius.CARD
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """Changes are allowed."""
+        super().__init__(parent)
+        self._theme = theme
+        self._locked = False
+        self._narrow = False
+        self.setAutoDefault(False)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.show_lock(locked=False)
+        theme.changed.connect(self.update)
+
+    def show_lock(self, *, locked: bool) -> None:
+        """Say whether the window is read-only."""
+        self._locked = locked
+        self.setAccessibleName(self._title)
+        self.setAccessibleDescription(f"{self._words} Ctrl+L")
+        self.setToolTip(f"{self._title}: {self._words} (Ctrl+L)" if self._narrow else "Ctrl+L")
+        self.update()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Show the icon alone."""
+        self._narrow = narrow
+        self.show_lock(locked=self._locked)
+        self.updateGeometry()
+
+    @property
+    def _title(self) -> str:
+        return "Read-only" if self._locked else "Changes allowed"
+
+    @property
+    def _words(self) -> str:
+        return "Every button that writes is off." if self._locked else "Lock to make every screen read-only."
+
+    def sizeHint(self) -> QSize:
+        """A title and two lines."""
+        if self._narrow:
+            return QSize(self._theme.px(36), self._theme.px(36))
+        title = QFontMetricsF(self._theme.font(TextRole.CAPTION_STRONG)).height()
+        line = QFontMetricsF(self._theme.font(TextRole.CAPTION)).height()
+        return QSize(self._theme.px(196), round(title + 2 * line + self._theme.px(21)))
+
+    def minimumSizeHint(self) -> QSize:
+        """As wanted."""
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint card, lock and words."""
+        theme = self._theme
+        painter = QPainter(self)
+        box = QRectF(self.rect())
+        ground = Token.WARN_TINT if self._locked else Token.SUNKEN if self.underMouse() else Token.CARD
+        paint_ground(painter, theme, box, ground, Token.WARN if self._locked else Token.BORDER, Radius.CARD)
+        ink = theme.colour(Token.WARN if self._locked else Token.TEXT2)
+        icon = Icon.LOCK if self._locked else Icon.UNLOCKED
+        side = theme.px(14)
+        if self._narrow:
+            draw_icon(painter, icon, ink, QRectF((box.width() - side) / 2, (box.height() - side) / 2, side, side))
+            return
+        inner = box.adjusted(theme.px(11), theme.px(8), -theme.px(11), -theme.px(8))
+        strong = theme.font(TextRole.CAPTION_STRONG)
+        height = QFontMetricsF(strong).height()
+        draw_icon(painter, icon, ink, QRectF(inner.left(), inner.top() + (height - side) / 2, side, side))
+        painter.setFont(strong)
+        painter.setPen(theme.colour(Token.TEXT))
+        head = QRectF(inner.left() + side + theme.px(8), inner.top(), inner.width(), height)
+        painter.drawText(head, int(Qt.AlignmentFlag.AlignVCenter), self._title)
+        painter.setFont(theme.font(TextRole.BADGE))
+        painter.setPen(theme.colour(Token.TEXT3))
+        keys = QRectF(inner.left(), inner.top(), inner.width(), height)
+        painter.drawText(keys, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), "Ctrl+L")
+        painter.setFont(theme.font(TextRole.CAPTION))
+        painter.setPen(theme.colour(Token.TEXT2))
+        rest = QRectF(inner.left(), inner.top() + height + theme.px(4), inner.width(), inner.height() - height)
+        painter.drawText(rest, int(Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextWordWrap), self._words)
+
+
 class Rail(QWidget):
     """Emits `chosen(Place)` and `cluster_chosen(name)`."""
 
     chosen = Signal(object)
     cluster_chosen = Signal(str)
+    lock_asked = Signal()
 
     def __init__(self, theme: Theme, surroundings: Surroundings, parent: QWidget | None = None) -> None:
         """All places, no cluster yet."""
@@ -158,31 +246,32 @@ class Rail(QWidget):
         column.addSpacing(8)
         column.addLayout(self._cluster_rows)
         column.addStretch(1)
+        self.lock = LockCard(theme)
+        self.lock.clicked.connect(self.lock_asked)
+        column.addWidget(self.lock)
         self._where = self._place_box(surroundings)
         column.addWidget(self._where)
         self.setFixedWidth(theme.px(WIDE))
         theme.changed.connect(self.update)
 
-    def _place_box(self, surroundings: Surroundings) -> Surface:
-        box = Surface(self._theme)
-        row = QVBoxLayout(box)
-        row.setContentsMargins(11, 8, 11, 9)
-        row.setSpacing(3)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        icon = Icon.LAB if surroundings.is_lab else Icon.CLUSTERS
-        head.addWidget(IconMark(self._theme, icon, 14))
-        title = "Lab" if surroundings.is_lab else "Azure"
-        head.addWidget(TextLabel(self._theme, title, TextRole.CAPTION_STRONG))
-        head.addStretch(1)
-        row.addLayout(head)
-        words = "Nothing here reaches Azure." if surroundings.is_lab else "Changes here are real."
-        row.addWidget(TextLabel(self._theme, words, TextRole.CAPTION, Token.TEXT2, wrap=True))
-        row.addWidget(ElidedLabel(self._theme, surroundings.place, TextRole.CAPTION, Token.TEXT3))
+    def _place_box(self, surroundings: Surroundings) -> QWidget:
+        """Where the clusters live: the lab, or Azure with its own warning in words."""
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(9, 10, 4, 0)
+        row.setSpacing(11)
+        icon = Icon.LAB if surroundings.is_lab else Icon.PERSON
+        row.addWidget(IconMark(self._theme, icon, 16))
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        title = "Lab, never Azure" if surroundings.is_lab else "Your Azure sign-in"
+        words.addWidget(TextLabel(self._theme, title, TextRole.CAPTION_STRONG))
+        words.addWidget(ElidedLabel(self._theme, surroundings.place, TextRole.CAPTION, Token.TEXT2))
+        row.addLayout(words, 1)
         return box
 
-    def show_clusters(self, names: tuple[str, ...]) -> None:
-        """List the clusters that are watched."""
+    def show_clusters(self, names: tuple[str, ...], *, pinned: bool = False) -> None:
+        """List the pinned clusters, or the few that are watched while none is pinned."""
         for item in self.clusters.values():
             self._group.removeButton(item)
             item.hide()
@@ -195,7 +284,12 @@ class Rail(QWidget):
             self._group.addButton(item)
             self.clusters[name] = item
             self._cluster_rows.addWidget(item)
+        self._section.say("Pinned" if pinned else "Watched now")
         self._section.setVisible(bool(names) and not self._narrow)
+
+    def count(self, clusters: int) -> None:
+        """How many clusters there are, behind their place."""
+        self.items[Place.CLUSTERS].show_count(clusters)
 
     def mark(self, place: Place | None, cluster: str = "") -> None:
         """Show `place`, or the cluster, as the current one."""
@@ -204,8 +298,11 @@ class Rail(QWidget):
         elif place is not None:
             self.items[place].setChecked(True)
 
-    def set_narrow(self, narrow: bool) -> None:
-        """Icons alone, or icons with words."""
+    def fit(self, window_width: int) -> None:
+        """56 px of icons below 1200 px, 220 px with words, 240 px from 2560 px on (STYLE section 7)."""
+        narrow = window_width < NARROW_BELOW
+        wide = VERY_WIDE if window_width >= VERY_WIDE_FROM else WIDE
+        self.setFixedWidth(self._theme.px(NARROW if narrow else wide))
         if narrow is self._narrow:
             return
         self._narrow = narrow
@@ -219,7 +316,7 @@ class Rail(QWidget):
             item.set_narrow(narrow)
         for cluster in self.clusters.values():
             cluster.set_narrow(narrow)
-        self.setFixedWidth(self._theme.px(NARROW if narrow else WIDE))
+        self.lock.set_narrow(narrow)
 
     def _chooser(self, place: Place) -> Callable[[], None]:
         def choose() -> None:

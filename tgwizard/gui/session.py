@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import queue
 from dataclasses import dataclass
+from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -20,9 +21,12 @@ from tgwizard.engine.jobs import Broke, Job, Report, Work
 from tgwizard.engine.readiness import can_fail_over, readiness
 from tgwizard.engine.records import Began, Ended, Record
 from tgwizard.engine.services import Services
-from tgwizard.engine.watch.monitor import Monitor
+from tgwizard.engine.watch.monitor import Monitor, Pace
+from tgwizard.gui.failover.result import place_words
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.failover.run_words import moving_detail, moving_sentence
+from tgwizard.gui.lock import LOCKED, ReadOnlyLock
+from tgwizard.gui.watch.reachability import Probed, Reachability
 from tgwizard.gui.watch.shown import aged, is_behind, target_of, verdict_now
 from tgwizard.gui.watch.timeline import EventShown, of_end, of_event, of_record
 from tgwizard.model.cluster import Member, Verb
@@ -46,7 +50,8 @@ from tgwizard.model.event import (
 from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Snapshot
-from tgwizard.model.verdict import Verdict, VerdictName
+from tgwizard.model.text import age
+from tgwizard.model.verdict import MISSES_UNTIL_STALE, Verdict, VerdictName
 
 KEPT_EVENTS = 200
 
@@ -83,11 +88,21 @@ class ClusterSession(QObject):
         setup: ClusterSetup,
         own: queue.SimpleQueue[object],
         parent: QObject | None = None,
+        *,
+        lock: ReadOnlyLock | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """Know nothing yet. `own` is the window's own queue, for answers that are no events of the engine."""
+        """Know nothing yet. `own` is the window's own queue, for answers that are no events of the engine.
+
+        `lock` keeps runs from beginning; `pace` says how often Azure is read.
+        """
         super().__init__(parent)
+        self.lock = lock or ReadOnlyLock(parent=self)
+        self.lock.changed.connect(self.observed)
+        self._pace = pace or Pace()
         self.services = services
         self.setup = setup
+        self.reachability = Reachability(services, setup, own, self)
         self._own = own
         self._monitor: Monitor | None = None
         self._watch_job: Job | None = None
@@ -97,7 +112,10 @@ class ClusterSession(QObject):
         self._snapshot: Snapshot | None = None
         self._last_verdict: VerdictName | None = None
         self._preferred: Member | None = None
+        self._history_known = False
         self.ends: tuple[Ended, ...] = ()
+        self.records: tuple[Record, ...] = ()
+        self.since: datetime | None = None
         self.events: tuple[EventShown, ...] = ()
         self.unfinished: Began | None = None
         self.run: RunState | None = None
@@ -123,6 +141,11 @@ class ClusterSession(QObject):
         if self.run is not None and self.running and verdict.name in _OF_A_MOVE:
             return Verdict(VerdictName.MOVING, moving_sentence(self.run), moving_detail(self.run, self.now()))
         if is_behind(snapshot, self.run):
+            silent = any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members)
+            if self.run is not None and self.run.finished is not None and silent:
+                since = age(self.now() - self.run.finished.stamp.clock_s)
+                last = f"{snapshot.address} was {place_words(self.run.finished.place)}"
+                return Verdict(VerdictName.NOT_KNOWN, f"Last known {since}: {last}", verdict.detail)
             return Verdict(VerdictName.MOVING, f"Reading where {snapshot.address} is after the run")
         return verdict
 
@@ -147,6 +170,8 @@ class ClusterSession(QObject):
         snapshot, target = self.snapshot, self.target
         if snapshot is None or target is None:
             return Problem("not-read", "Azure has not answered yet.", "", "The buttons come on with the first reading.")
+        if self.lock.locked:
+            return LOCKED
         if self.running:
             return Problem("run-in-progress", "A run already works on this cluster.", "", "Wait until it has ended.")
         if is_behind(snapshot, self.run):
@@ -165,12 +190,24 @@ class ClusterSession(QObject):
 
     # Jobs --------------------------------------------------------------------------------------------------------
 
+    @property
+    def latest(self) -> Snapshot | None:
+        """The latest readings as they were read, for those who judge their age themselves."""
+        return self._snapshot
+
+    @property
+    def watching(self) -> bool:
+        """Whether a loop of its own reads this cluster; else the fleet does."""
+        return self._watch_job is not None and not self._watch_job.token.is_cancelled
+
     def start(self) -> None:
-        """Begin to watch."""
-        setup, services, own = self.setup, self.services, self._own
+        """Begin to watch with a loop of its own."""
+        if self.watching:
+            return
+        setup, services, own, pace = self.setup, self.services, self._own, self._pace
 
         def work(report: Report, token: CancelToken) -> None:
-            monitor = Monitor(services, setup, report)
+            monitor = Monitor(services, setup, report, pace)
             self._monitor = monitor
             with contextlib.ExitStack() as stack:
                 try:
@@ -190,8 +227,10 @@ class ClusterSession(QObject):
         """Stop watching; a run goes on."""
         if self._watch_job is not None:
             self._watch_job.cancel()
+        self._monitor = None
         if self._check_job is not None:
             self._check_job.cancel()
+        self.reachability.stop()
 
     def read_now(self) -> None:
         """Read everything again now (F5)."""
@@ -236,6 +275,9 @@ class ClusterSession(QObject):
     def _start_run(self, name: str, work: Work) -> None:
         if self.running:
             return
+        if self.lock.locked:
+            self.trouble.emit(LOCKED)
+            return
         self.run = RunState()
         self._run_id = ""
         job = self._begin(name, work, writes=True)
@@ -262,6 +304,8 @@ class ClusterSession(QObject):
         match event:
             case Observed() if event.cluster == self.setup.name:
                 self._take_observed(event)
+            case Probed():
+                self.reachability.take(event)
             case HistoryRead() if event.cluster == self.setup.name:
                 self._take_history(event)
             case Checked() if event.cluster == self.setup.name:
@@ -292,12 +336,15 @@ class ClusterSession(QObject):
         if verdict.name is not self._last_verdict and not self.running:
             if self._last_verdict is not None:
                 self._add(of_event(event, self.setup))
+                self.since = event.stamp.at
             self._last_verdict = verdict.name
         self.observed.emit()
 
     def _take_history(self, history: HistoryRead) -> None:
         self.ends = history.ends
-        if history.records:
+        if history.records and not self._history_known:
+            self._history_known = True
+            self.records = history.records
             old = [shown for record in history.records if (shown := of_record(record, self.setup)) is not None]
             self.events = (*self.events, *old)[:KEPT_EVENTS]
             self.timeline_changed.emit()
@@ -318,6 +365,7 @@ class ClusterSession(QObject):
         verb = self.run.started.verb if self.run is not None and self.run.started is not None else None
         self._add(of_end(event, verb))
         self.unfinished = None
+        self.since = event.stamp.at
         self._read_history()
         self.read_now()
         self.unfinished_changed.emit()

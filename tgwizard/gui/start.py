@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from tgwizard import paths
@@ -28,13 +28,18 @@ from tgwizard.gui.kit.accessible import install_accessible_roles
 from tgwizard.gui.kit.focus import FocusRing
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, OpenProgram, Surroundings
-from tgwizard.gui.theme import Theme, load_fonts
-from tgwizard.gui.tokens import ThemeChoice
+from tgwizard.gui.single import SECOND_WINDOW, SingleWindow, Turn
+from tgwizard.gui.theme import Theme, load_fonts, system_text_scale
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.settings import THEME
 
 _log = logging.getLogger(__name__)
 
 GRACE_S = 1.5
+
+SWITCH_S = 0.0005
+"""How long a computing worker keeps Python's lock when the window asks for it. Painting asks again after every call of
+Qt, so at Python's usual 5 ms one repaint beside a busy worker took a quarter of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class OpeningFailed:
 
 class Opening(QObject):
     """Opens the program on a thread that may be abandoned, and hands the answer to the window through the bridge."""
+
+    ended = Signal()
 
     def __init__(self, open_program: OpenProgram, bridge: Bridge, window: MainWindow) -> None:
         """Nothing is opened before `begin`."""
@@ -82,8 +89,10 @@ class Opening(QObject):
         if isinstance(event, Opened):
             self.opened = event
             self._window.show_opened(event)
+            self.ended.emit()
         elif isinstance(event, OpeningFailed):
             self._window.show_trouble(event.problems)
+            self.ended.emit()
 
     def join(self, seconds: float) -> bool:
         """Wait for the thread; True when it has ended."""
@@ -106,23 +115,36 @@ def make_app(arguments: list[str] | None = None) -> QApplication:
 def run(
     open_program: OpenProgram,
     surroundings: Surroundings,
-    *,
-    choice: ThemeChoice = ThemeChoice.SYSTEM,
 ) -> int:
-    """Show the window until it is closed; the exit code. `open_program` runs on a worker after the first paint."""
+    """Show the window until it is closed; the exit code. `open_program` runs on a worker after the first paint.
+
+    A second program on the same data folder brings the first to the front and ends with 0.
+    """
     app = make_app()
     app.setQuitOnLastWindowClosed(False)
-    theme = Theme(app, choice)
+    bridge = Bridge(app)
+    single = None if surroundings.data_folder is None else SingleWindow(surroundings.data_folder, bridge, app)
+    turn = Turn.FIRST if single is None else single.take_turn()
+    if turn is Turn.RAISED_OTHER:
+        sys.stderr.write("tgwizard is open already; its window was brought to the front.\n")
+        return 0
+    theme = Theme(app, THEME.value_of(surroundings.settings.settings), system_text_scale())
     FocusRing(app, theme)
     guard = GcGuard(app)
-    bridge = Bridge(app)
     window = MainWindow(theme, bridge, surroundings)
     errors = UnexpectedErrors(theme, window, bridge, surroundings)
     errors.install()
     opening = Opening(open_program, bridge, window)
+    if single is not None:
+        single.raise_asked.connect(window.come_to_front)
+        opening.ended.connect(single.load)
+    if turn is Turn.OTHER_SILENT:
+        window.lock_for_now(SECOND_WINDOW)
     window.closed.connect(app.quit)
     guard.start()
     bridge.start()
+    usual_switch_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
     window.first_read.connect(guard.settle)
     restore = _close_on_signals(window)
     window.show()
@@ -131,6 +153,9 @@ def run(
     code = app.exec()
     restore()
     clean = _shut_down(opening, bridge, guard, window)
+    if single is not None:
+        single.close()
+    sys.setswitchinterval(usual_switch_s)
     errors.uninstall()
     if not clean:
         logging.shutdown()
@@ -169,6 +194,7 @@ def _shut_down(opening: Opening, bridge: Bridge, guard: GcGuard, window: MainWin
         for session in window.sessions.values():
             session.stop()
         alive = opened.services.jobs.close(GRACE_S)
+    window.preferences.flush()
     bridge.drain()
     bridge.stop()
     guard.stop()

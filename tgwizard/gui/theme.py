@@ -41,6 +41,48 @@ def _system_family(family: Family) -> str:
     return QFontInfo(QFontDatabase.systemFont(kind)).family()
 
 
+USUAL_TEXT_PT = 11.0
+LARGE_TEXT_PT = 13.0
+"""The system's text sizes up to here are the usual ones of some desktop, and not a wish for larger text."""
+
+
+def system_text_scale() -> float:
+    """How much larger than usual the system's text is: 2.0 for 200 %. Never under 1.0."""
+    size = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF()
+    return 1.0 if size <= LARGE_TEXT_PT else min(3.0, size / USUAL_TEXT_PT)
+
+
+def prefers_contrast(system: QPalette) -> bool:
+    """Whether the system's own palette is one of high contrast: pure black and white, for window and fields alike.
+
+    Qt's QAccessibilityHints would say so, but in PySide6 6.11.3 its wrapper deletes Qt's object when Python drops it.
+    """
+    roles = (QPalette.ColorRole.Window, QPalette.ColorRole.Base)
+    grounds = {system.color(role).name() for role in roles}
+    inks = {system.color(role).name() for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text)}
+    return len(grounds) == len(inks) == 1 and grounds | inks == {"#000000", "#ffffff"}
+
+
+def high_contrast(colours: Mapping[Token, QColor], system: QPalette) -> dict[Token, QColor]:
+    """The palette for a high-contrast preference (STYLE section 2).
+
+    Grounds and text are the system's, edges of decoration become edges of fields, and tints go; shapes and words stay.
+    """
+    window = system.color(QPalette.ColorRole.Window)
+    text = system.color(QPalette.ColorRole.WindowText)
+    changed = dict(colours)
+    for token in (Token.WINDOW, Token.SIDEBAR, Token.CARD, Token.SUNKEN, Token.HOVER, Token.ON_SHAPE):
+        changed[token] = window
+    for token in (Token.OK_TINT, Token.WARN_TINT, Token.BAD_TINT, Token.IDLE_TINT, Token.ACCENT_TINT):
+        changed[token] = window
+    for token in (Token.TEXT, Token.TEXT2, Token.TEXT3, Token.IDLE, Token.INPUT, Token.BORDER, Token.STRONG):
+        changed[token] = text
+    changed[Token.ACCENT] = system.color(QPalette.ColorRole.Highlight)
+    changed[Token.ACCENT_HOVER] = system.color(QPalette.ColorRole.Highlight)
+    changed[Token.ON_FILL] = system.color(QPalette.ColorRole.HighlightedText)
+    return changed
+
+
 class Theme(QObject):
     """Colours and fonts for the whole window; emits `changed` after either has been replaced."""
 
@@ -53,8 +95,12 @@ class Theme(QObject):
         text_scale: float = 1.0,
         *,
         reduced_motion: bool = False,
+        contrast: bool | None = None,
     ) -> None:
-        """Apply the theme to `app` at once and follow the system from then on."""
+        """Apply the theme to `app` at once and follow the system from then on.
+
+        `contrast` overrides the system's preference for high contrast.
+        """
         super().__init__(app)
         self._app = app
         self._choice = choice
@@ -62,9 +108,11 @@ class Theme(QObject):
         self._reduced_motion = reduced_motion
         self._families = {family: self._installed(family) for family in Family}
         self._fonts: dict[TextRole, QFont] = {}
+        self._system = QPalette(app.palette())
+        self._contrast = prefers_contrast(self._system) if contrast is None else contrast
+        app.setStyle("Fusion")
         self._scheme = self._wanted()
         self._colours = self._read_colours()
-        app.setStyle("Fusion")
         self._apply()
         app.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
 
@@ -87,6 +135,11 @@ class Theme(QObject):
     def reduced_motion(self) -> bool:
         """True when glides and fades are to be instant (STYLE section 8)."""
         return self._reduced_motion
+
+    @property
+    def contrast(self) -> bool:
+        """True when the user prefers high contrast."""
+        return self._contrast
 
     def choose(self, choice: ThemeChoice) -> None:
         """Follow the system, or hold one palette; repaints live."""
@@ -134,6 +187,12 @@ class Theme(QObject):
         return Scheme.DARK if dark else Scheme.LIGHT
 
     def _read_colours(self) -> dict[Token, QColor]:
+        if self.contrast:
+            # The system says how its high contrast looks, dark or light; the state inks follow its ground.
+            system = self._system
+            dark = system.color(QPalette.ColorRole.Window).lightnessF() < 0.5
+            inks = PALETTES[Scheme.DARK if dark else Scheme.LIGHT]
+            return high_contrast({token: QColor(value) for token, value in inks.items()}, system)
         return {token: QColor(value) for token, value in PALETTES[self._scheme].items()}
 
     @Slot()

@@ -10,6 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from tgwizard.model.settings import ThemeChoice
+
+__all__ = [
+    "DARK", "LIGHT", "PALETTES", "Family", "Gap", "Radius", "Scheme", "TextRole", "ThemeChoice", "Token", "TypeStyle",
+]  # fmt: skip
+
 
 class Token(Enum):
     """The name of one colour; what it is for stands in STYLE section 2."""
@@ -47,14 +53,6 @@ class Token(Enum):
 class Scheme(Enum):
     """Which of the two palettes is in use."""
 
-    LIGHT = "light"
-    DARK = "dark"
-
-
-class ThemeChoice(Enum):
-    """The user's setting: follow the system, or always one palette."""
-
-    SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
 
@@ -156,6 +154,10 @@ class TextRole(Enum):
     MONO_STRONG = TypeStyle(Family.MONO, 12, 500)
     PILL = TypeStyle(Family.MONO, 14, 500)
     ADDRESS_FIELD = TypeStyle(Family.MONO, 18, 400)
+
+
+LARGE_TEXT = 1.5
+"""From this text scale on rows of several columns become several lines (STYLE section 7, 200 % text)."""
 
 
 class Gap:

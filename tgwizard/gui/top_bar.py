@@ -1,27 +1,67 @@
-"""The bar above every page: breadcrumbs, and the Lab tag so that no one mistakes a lab for the real thing."""
+"""The bar above every page: breadcrumbs, the Lab tag that tells a lab from the real thing, and the palette."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.icons import Icon, IconMark
+from tgwizard.gui.kit.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.kit.labels import ElidedLabel
 from tgwizard.gui.kit.pill import Tag
+from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Scheme, TextRole, ThemeChoice, Token
+from tgwizard.gui.tokens import Radius, TextRole, Token
 
 HEIGHT = 47
 
 
+class FindBox(QPushButton):
+    """Looks like a field and opens the palette: "Find or run", Ctrl+K."""
+
+    ring_radius = Radius.CONTROL
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """A box with its keys."""
+        super().__init__(parent)
+        self._theme = theme
+        self.setAccessibleName("Find or run")
+        self.setAccessibleDescription("Find a cluster or run a command, Ctrl+K")
+        self.setToolTip("Find a cluster or run a command (Ctrl+K)")
+        self.setAutoDefault(False)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFixedSize(theme.px(170), theme.px(30))
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint ground, glass, words and keys."""
+        theme = self._theme
+        painter = QPainter(self)
+        box = QRectF(self.rect())
+        ground = Token.SUNKEN if self.underMouse() else Token.CARD
+        paint_ground(painter, theme, box, ground, Token.BORDER, Radius.CONTROL)
+        side = theme.px(13)
+        glass = QRectF(theme.px(11), (box.height() - side) / 2, side, side)
+        draw_icon(painter, Icon.SEARCH, theme.colour(Token.TEXT2), glass)
+        inner = box.adjusted(theme.px(32), 0, -theme.px(11), 0)
+        painter.setFont(theme.font(TextRole.CAPTION))
+        painter.setPen(theme.colour(Token.TEXT2))
+        painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), "Find or run")
+        painter.setFont(theme.font(TextRole.BADGE))
+        painter.setPen(theme.colour(Token.TEXT3))
+        painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), "Ctrl+K")
+
+
 class TopBar(QWidget):
-    """Breadcrumbs at left, tag and theme at right. `crumb_chosen(index)` for every crumb but the last."""
+    """Breadcrumbs at left, tag and "Find or run" at right. `crumb_chosen(index)` for every crumb but the last."""
 
     crumb_chosen = Signal(int)
+    find_asked = Signal()
 
     def __init__(self, theme: Theme, *, is_lab: bool, parent: QWidget | None = None) -> None:
         """Without crumbs."""
@@ -37,12 +77,11 @@ class TopBar(QWidget):
         if is_lab:
             row.addWidget(Tag(theme, "Lab", edge=True))
         row.addStretch(1)
-        self.theme_button = Button(theme, "Dark", ButtonKind.GHOST, Icon.THEME)
-        self.theme_button.clicked.connect(self._on_theme)
-        row.addWidget(self.theme_button)
+        self.find_box = FindBox(theme)
+        self.find_box.clicked.connect(self.find_asked)
+        row.addWidget(self.find_box)
         self.setFixedHeight(theme.px(HEIGHT))
-        theme.changed.connect(self._on_changed)
-        self._on_changed()
+        theme.changed.connect(self.update)
 
     def show_crumbs(self, crumbs: tuple[str, ...]) -> None:
         """Show `crumbs`; all but the last lead back."""
@@ -72,18 +111,6 @@ class TopBar(QWidget):
             self.crumb_chosen.emit(index)
 
         return choose
-
-    @Slot()
-    def _on_theme(self) -> None:
-        dark = self._theme.scheme is Scheme.DARK
-        self._theme.choose(ThemeChoice.LIGHT if dark else ThemeChoice.DARK)
-
-    @Slot()
-    def _on_changed(self) -> None:
-        dark = self._theme.scheme is Scheme.DARK
-        self.theme_button.rename("Light" if dark else "Dark")
-        self.theme_button.setAccessibleName("Use the light theme" if dark else "Use the dark theme")
-        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the line below the bar."""

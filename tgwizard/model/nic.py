@@ -13,7 +13,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from tgwizard.model.cluster import ResourceId
@@ -22,6 +23,15 @@ from tgwizard.model.text import tame
 
 _VOLATILE = frozenset({"etag", "provisioningState"})
 """Fields that Azure moves by itself with every write; never a change by someone."""
+
+
+@lru_cache(maxsize=512)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """An address as a value, None for what is none. Every look at a snapshot asks for the same few."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 class Provisioning(Enum):
@@ -112,11 +122,8 @@ class NicDocument:
         wanted = ip_address(address)
         for item in self.configurations:
             text = _inner(item).get("privateIPAddress")
-            try:
-                if text and ip_address(str(text)) == wanted:
-                    return item
-            except ValueError:
-                continue
+            if text and _address(str(text)) == wanted:
+                return item
         return None
 
     def lists(self, address: str) -> bool:

@@ -1,82 +1,318 @@
-"""The Clusters page: a short list to open one from, and what to do when there is none."""
+"""The Clusters page: every saved cluster in one table, problems first; what to do when there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import datetime
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
-from tgwizard.gui.kit.pill import Tag
+from tgwizard.engine.clock import SystemClock
+from tgwizard.gui.clusters.empty import EmptyState, LabOffer
+from tgwizard.gui.clusters.model import ClustersModel
+from tgwizard.gui.clusters.rows import ClusterRow, FleetState, row_of, shows
+from tgwizard.gui.clusters.table import ClustersTable
+from tgwizard.gui.clusters.watching import Watching
+from tgwizard.gui.kit.buttons import Button, ButtonKind
+from tgwizard.gui.kit.chip import Chip
+from tgwizard.gui.kit.fields import SearchField
+from tgwizard.gui.kit.icons import Icon
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.rows import NoticeBox
+from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.opened import Surroundings
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
-from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem
+from tgwizard.model.settings import DESCENDING, FILTER, FILTER_TEXT, ORDER, ClusterFilter, ClusterOrder
+
+_CHIPS = (
+    (ClusterFilter.ALL, "All"),
+    (ClusterFilter.ATTENTION, "Needs attention"),
+    (ClusterFilter.MOVING, "Moving"),
+    (ClusterFilter.AT_RISK, "At risk"),
+    (ClusterFilter.IN_SYNC, "In sync"),
+    (ClusterFilter.NOT_KNOWN, "Not known"),
+)
+
+MARGIN, NARROW_MARGIN = 28, 16
+NARROW_BELOW = 1000
 
 
 class ClustersPage(QWidget):
-    """Every cluster as a card with an Open button."""
+    """Emits `opened(name)`, and `set_up_asked`."""
 
-    opened = Signal(object)
+    opened = Signal(str)
+    set_up_asked = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """No cluster yet."""
+    def __init__(
+        self,
+        theme: Theme,
+        watching: Watching,
+        preferences: Preferences,
+        surroundings: Surroundings,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Say that the program is opening."""
         super().__init__(parent)
         self._theme = theme
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(28, 24, 28, 24)
-        self._column.setSpacing(12)
-        self._column.addWidget(TextLabel(theme, "Clusters", TextRole.TITLE))
+        self._watching = watching
+        self._preferences = preferences
+        self._opening = True
+        self._wall = SystemClock().wall
+        self.model = ClustersModel(self._now, self)
+        self.table = ClustersTable(theme, self.model)
+        self.chips: dict[ClusterFilter, Chip] = {}
+        self.filter = SearchField(theme, "Filter clusters")
+        self._title = TextLabel(theme, "Clusters", TextRole.TITLE)
         self._lead = TextLabel(theme, "", TextRole.LEAD, Token.TEXT2, wrap=True)
-        self._column.addWidget(self._lead)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(12)
-        self._column.addLayout(self._list)
-        self._column.addStretch(1)
-        self.show_clusters((), opening=True)
+        self._set_up = Button(theme, "Set up a cluster", ButtonKind.PRIMARY, Icon.ADD)
+        self._set_up.clicked.connect(self.set_up_asked)
+        self._banner: NoticeBox | None = None
+        self._told: Problem | None = None
+        self._empty = EmptyState(theme, surroundings)
+        self._empty.set_up.clicked.connect(self.set_up_asked)
+        self._offer = LabOffer(theme, surroundings)
+        self._column = QVBoxLayout(self)
+        self._build()
+        self._tick = QTimer(self)
+        self._tick.setInterval(1000)
+        self._tick.timeout.connect(self._on_tick)
+        self.table.opened.connect(self.opened)
+        self.table.sorted_by.connect(self._on_sorted)
+        watching.changed.connect(self._on_changed)
+        self.table.sort(preferences.get(ORDER), descending=preferences.get(DESCENDING))
+        self.filter.setText(preferences.get(FILTER_TEXT))
+        self.chips[preferences.get(FILTER)].setChecked(True)
+        self._apply_filter()
+        self.filter.textChanged.connect(self._on_filter)
+        self.show_clusters(opening=True)
 
-    def show_clusters(self, clusters: tuple[ClusterSetup, ...], *, opening: bool) -> None:
-        """List `clusters`; `opening` tells that the program is still opening them."""
-        while (item := self._list.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        if opening:
-            self._lead.say("Opening. Nothing was written.")
-        elif clusters:
-            self._lead.say("Each is watched while this window is open.")
-        else:
-            self._lead.say(
-                "No cluster is saved here. Put a cluster file into the clusters folder, or start tgwizard with "
-                "--lab to rehearse on an embedded Azure. Setting one up in this window comes with the wizard."
-            )
-        for setup in clusters:
-            self._list.addWidget(self._row(setup))
-
-    def _row(self, setup: ClusterSetup) -> Card:
-        card = Card(self._theme, spacing=0)
-        row = QHBoxLayout()
-        row.setSpacing(12)
+    def _build(self) -> None:
+        theme, column = self._theme, self._column
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setSpacing(12)
         words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(ElidedLabel(self._theme, setup.name, TextRole.NAME))
-        members = " and ".join(member.name for member in setup.members)
-        words.addWidget(ElidedLabel(self._theme, f"{setup.address}, {members}", TextRole.CAPTION, Token.TEXT2))
-        row.addLayout(words, 1)
-        if setup.is_lab:
-            row.addWidget(Tag(self._theme, "Lab", edge=True), 0, Qt.AlignmentFlag.AlignVCenter)
-        button = Button(self._theme, "Open")
-        button.setAccessibleName(f"Open {setup.name}")
-        button.clicked.connect(self._opener(setup))
-        row.addWidget(button)
-        card.body.addLayout(row)
-        return card
+        words.setSpacing(3)
+        words.addWidget(self._title)
+        words.addWidget(self._lead)
+        head.addLayout(words, 1)
+        head.addWidget(self._set_up)
+        column.addLayout(head)
+        column.addSpacing(theme.px(22))
+        self._filters = QWidget()
+        row = QHBoxLayout(self._filters)
+        row.setContentsMargins(0, 0, 0, 12)
+        row.setSpacing(8)
+        group = QButtonGroup(self)
+        for wanted, word in _CHIPS:
+            chip = Chip(theme, word)
+            group.addButton(chip)
+            chip.toggled.connect(self._on_chip)
+            self.chips[wanted] = chip
+            row.addWidget(chip)
+        row.addStretch(1)
+        self.filter.setToolTip("Ctrl+F")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMinimumWidth(theme.px(150))
+        self.filter.setMaximumWidth(theme.px(280))
+        row.addWidget(self.filter, 2)
+        column.addWidget(self._filters)
+        self._notices = QVBoxLayout()
+        column.addLayout(self._notices)
+        self._card = Card(theme, margin=1, spacing=0)
+        self._card.body.setContentsMargins(1, 1, 1, 1)
+        self._card.body.addWidget(self.table)
+        column.addWidget(self._card)
+        self._nothing = TextLabel(theme, "", TextRole.LEAD, Token.TEXT2, wrap=True)
+        self._nothing.hide()
+        column.addWidget(self._nothing)
+        column.addWidget(self._empty)
+        column.addStretch(1)
+        column.addSpacing(theme.px(12))
+        column.addWidget(self._offer)
 
-    def _opener(self, setup: ClusterSetup) -> Callable[[], None]:
-        def open_it() -> None:
-            self.opened.emit(setup)
+    def show_clusters(self, *, opening: bool = False) -> None:
+        """Show what is watched now; `opening` tells that the program is still opening."""
+        self._opening = opening
+        self._all_rows()
+        some = bool(self._watching.sessions)
+        for part in (self._filters, self._card, self._set_up):
+            part.setVisible(some)
+        self._empty.setVisible(not some and not opening)
+        self._offer.setVisible(some and self._offer.offered)
+        self._title.say("Clusters" if some or opening else "No clusters yet")
 
-        return open_it
+    def _now(self) -> datetime:
+        """The time by the engine's clock once there is one, before that by this computer's."""
+        return self._wall()
+
+    def focus_filter(self) -> None:
+        """Ctrl+F."""
+        if self.filter.isVisible():
+            self.filter.setFocus()
+            self.filter.selectAll()
+
+    # Rows --------------------------------------------------------------------------------------------------------
+
+    def _row(self, session: ClusterSession) -> ClusterRow:
+        started = session.run.started if session.running and session.run is not None else None
+        return row_of(
+            session.setup,
+            session.latest,
+            self._wall(),
+            moving_to="" if started is None else started.to,
+            since=session.since,
+            records=session.records,
+            pace_s=self._watching.pace_s,
+        )
+
+    def _all_rows(self) -> None:
+        sessions = tuple(self._watching.sessions.values())
+        if sessions:
+            self._wall = sessions[0].services.clock.wall
+        self.model.show_rows(tuple(self._row(session) for session in sessions))
+        self._sum_up()
+
+    @Slot(str)
+    def _on_changed(self, name: str) -> None:
+        session = self._watching.sessions.get(name)
+        if session is not None:
+            self.model.show_row(self._row(session))
+            if self.isVisible():
+                self._sum_up()
+
+    @Slot()
+    def _on_tick(self) -> None:
+        wall, pace = self._wall(), self._watching.pace_s
+        for row in self.model.rows:
+            if row.turned_late(wall, pace):
+                self._on_changed(row.name)
+        self.table.refresh_ages()
+
+    def _sum_up(self) -> None:
+        rows = self.model.rows
+        for wanted, chip in self.chips.items():
+            chip.count(sum(1 for row in rows if shows(wanted, row.state)))
+        self._lead.say("Opening. Nothing was written." if self._opening else _summary(rows))
+        self._fit()
+        self._show_silence()
+
+    def _show_silence(self) -> None:
+        """One banner when many fail to answer for the same reason; the rows stay (STYLE section 9)."""
+        silent: dict[str, list[Problem]] = {}
+        for session in self._watching.sessions.values():
+            snapshot = session.latest
+            problem = (
+                None if snapshot is None else next((s.nic.problem for s in snapshot.members if s.nic.problem), None)
+            )
+            if problem is not None:
+                silent.setdefault(problem.code, []).append(problem)
+        worst = max(silent.values(), key=len, default=[])
+        told = worst[0] if len(worst) >= max(2, len(self._watching.sessions) // 2) else None
+        if (told and told.code) == (self._told and self._told.code):
+            return
+        self._told = told
+        if self._banner is not None:
+            self._banner.hide()
+            self._banner.deleteLater()
+            self._banner = None
+        if told is not None:
+            what = f"Azure does not answer for {len(worst)} clusters: {told.what}"
+            self._banner = NoticeBox(self._theme, Shape.WARNING, what, f"{told.why} {told.fix}".strip())
+            again = Button(self._theme, "Retry", icon=Icon.REFRESH)
+            again.clicked.connect(self._on_retry)
+            self._banner.add_cure(again)
+            self._notices.addWidget(self._banner)
+
+    @Slot()
+    def _on_retry(self) -> None:
+        self._watching.read_now()
+
+    # Filters -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _chosen(self) -> ClusterFilter:
+        return next((wanted for wanted, chip in self.chips.items() if chip.isChecked()), ClusterFilter.ALL)
+
+    @Slot(bool)
+    def _on_chip(self, chosen: bool) -> None:
+        if chosen:
+            self._preferences.set(FILTER, self._chosen)
+            self._apply_filter()
+
+    @Slot(str)
+    def _on_filter(self, text: str) -> None:
+        self._preferences.set(FILTER_TEXT, text[:200])
+        self._apply_filter()
+
+    def _apply_filter(self) -> None:
+        self.table.shown.show_only(self._chosen, self.filter.text())
+        self._fit()
+
+    @Slot(object, bool)
+    def _on_sorted(self, order: ClusterOrder, descending: bool) -> None:
+        self._preferences.set(ORDER, order)
+        self._preferences.set(DESCENDING, descending)
+
+    # Layout ------------------------------------------------------------------------------------------------------
+
+    def _fit(self) -> None:
+        """The card is as high as its rows, at most the page; then the table scrolls."""
+        count = self.table.shown.rowCount()
+        rows = count * self.table.verticalHeader().defaultSectionSize()
+        head = self.table.horizontalHeader().sizeHint().height()
+        self._card.setMaximumHeight(rows + head + 4)
+        self._column.setStretchFactor(self._card, 1000)
+        hidden = bool(self._watching.sessions) and count == 0
+        self._nothing.setVisible(hidden)
+        self._nothing.say(f"None of the {len(self._watching.sessions)} clusters matches the filter." if hidden else "")
+        if self.table.currentIndex().row() < 0 and count:
+            self.table.setCurrentIndex(self.table.shown.index(0, 0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Narrow pages have narrow margins."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW_BELOW
+        self.filter.setPlaceholderText("Filter" if narrow else "Filter by name, address or group")
+        side = NARROW_MARGIN if narrow else MARGIN
+        self._column.setContentsMargins(side, 16 if narrow else 24, side, 14 if narrow else 24)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ages are kept up to date only while someone can see them."""
+        super().showEvent(event)
+        self._all_rows()
+        self._tick.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop the clock of the ages."""
+        super().hideEvent(event)
+        self._tick.stop()
+
+
+def _summary(rows: tuple[ClusterRow, ...]) -> str:
+    """The line under the title: how many, and what is the matter with them."""
+    count = len(rows)
+    parts = []
+    for wanted, one, more in (
+        (ClusterFilter.ATTENTION, "1 needs attention", "{} need attention"),
+        (ClusterFilter.AT_RISK, "1 is at risk", "{} are at risk"),
+        (ClusterFilter.MOVING, "1 is moving", "{} are moving"),
+    ):
+        found = sum(1 for row in rows if shows(wanted, row.state))
+        if found:
+            parts.append(one if found == 1 else more.format(found))
+    silent = sum(1 for row in rows if row.state is FleetState.NOT_KNOWN)
+    if silent:
+        parts.append(f"{silent} not known")
+    whole = "1 cluster." if count == 1 else f"{count} clusters."
+    if not rows:
+        return "tgwizard watches two machines that share one floating IP, and moves it when you ask."
+    if not parts:
+        return f"{whole} All in sync." if count > 1 else f"{whole} In sync."
+    return f"{whole} {', '.join(parts)}."

@@ -7,7 +7,7 @@ focus, and never on one that starts a failover; Esc cancels; Tab stays inside (S
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -122,9 +122,19 @@ class Sheet(QDialog):
         column.addWidget(self._scroll, 1)
         column.addSpacing(6)
         column.addLayout(self.buttons)
+        # An opaque body: a check that comes in then repaints itself, not the whole window under the scrim as well.
+        self._scroll.viewport().setAutoFillBackground(True)
+        self._tint_body()
+        theme.changed.connect(self._tint_body)
         self._content.installEventFilter(self)
         self.finished.connect(self._on_finished)
         theme.changed.connect(self.update)
+
+    @Slot()
+    def _tint_body(self) -> None:
+        palette = QPalette(self._scroll.viewport().palette())
+        palette.setColor(QPalette.ColorRole.Window, self._theme.colour(Token.CARD))
+        self._scroll.viewport().setPalette(palette)
 
     def open(self) -> None:
         """Show the dialog over its window; the answer comes by signal."""

@@ -27,7 +27,7 @@ from tgwizard.gui.kit.shapes import Shape, ShapeMark
 from tgwizard.gui.kit.surface import Surface
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.watch.shown import level_shape, readiness_state
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Checked
@@ -160,12 +160,19 @@ class ConfirmDialog(Sheet):
         kind = ButtonKind.PRIMARY if graceful else ButtonKind.DANGER
         self.start = StartButton(self._theme, words, kind, height=36)
         self.start.clicked.connect(self._on_start)
+        self._session.lock.hold(self.start)
         self.copy = Button(self._theme, "Copy for a change ticket", ButtonKind.LINK, Icon.COPY)
         self.copy.clicked.connect(self._on_copy)
         self._why_off = TextLabel(self._theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
         self._why_off.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.buttons.addWidget(self.copy)
-        self.buttons.addWidget(self._why_off, 1)
+        if self._theme.text_scale >= LARGE_TEXT:
+            # Large text: the two answers alone fill the row of buttons.
+            self.body.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
+            self.body.addWidget(self._why_off)
+            self.buttons.addStretch(1)
+        else:
+            self.buttons.addWidget(self.copy)
+            self.buttons.addWidget(self._why_off, 1)
         self.buttons.addWidget(self.cancel)
         self.buttons.addWidget(self.start)
 
@@ -270,7 +277,7 @@ class ConfirmDialog(Sheet):
 
     @Slot()
     def _on_start(self) -> None:
-        if self._started or self._against() is not None or not self._matches:
+        if self._started or self._session.lock.locked or self._against() is not None or not self._matches:
             return
         self._started = True
         accepted = self._accept is not None and self._accept.isChecked()

@@ -69,12 +69,13 @@ class ResultCard(Card):
         self.address = FieldValueRow(theme, "Floating IP", key_width=120)
         self.seconds = FieldValueRow(theme, "Control plane", key_width=120)
         self.gap = FieldValueRow(theme, "Gap as read", key_width=120)
+        self.traffic = FieldValueRow(theme, "Traffic gap", key_width=120)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(theme.px(6))
         self.resume = Button(theme, "Resume the failover", icon=Icon.REFRESH)
         self.resume.explain("Reads Azure first and does only what is missing")
         self.resume.hide()
-        for row in (self.address, self.seconds, self.gap):
+        for row in (self.address, self.seconds, self.gap, self.traffic):
             self.body.addWidget(row)
         self.body.addLayout(self._rows)
         self.body.addWidget(self.resume)
@@ -99,8 +100,15 @@ class ResultCard(Card):
                 back = ", put back" if finished.rolled_back else ""
                 return f"Failed: {address} is {where}{back}", finished.reason
 
+    def show_traffic(self, seconds: float | None) -> None:
+        """The longest traffic gap of the run as this computer saw it; None when it was not measured throughout."""
+        if seconds is None:
+            self.traffic.show_value("not measured", Shape.NOT_KNOWN)
+        else:
+            self.traffic.show_value(f"{measured(seconds)}, from this computer" if seconds else "none was seen")
+
     def show_result(self, finished: Finished) -> None:
-        """Show the end of the run."""
+        """Show the end of the run. The traffic gap comes apart: its last tries are answered after the end."""
         shape = ended_shape(finished)
         self.pill.show_state(shape, _WORDS[finished.outcome])
         where = place_words(finished.place)

@@ -25,6 +25,7 @@ from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.calls import LogRow
 from tgwizard.gui.kit.icons import Icon, IconMark
 from tgwizard.gui.kit.labels import Figure, TextLabel
+from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.steps import DeadlineBar, StepRow
@@ -36,13 +37,14 @@ from tgwizard.gui.watch.cards import ThreeTruths
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
 from tgwizard.gui.watch.shown import azure_holder, picture, picture_unread
 from tgwizard.model.cluster import Member
-from tgwizard.model.event import CancelMeaning, StepPlan
+from tgwizard.model.event import CancelMeaning, Step, StepPlan
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.text import measured
 
 FRAME_MS = 100
 SIDE_WIDTH = 384
 WIDE = 980
+TRUTHS_ABREAST = 640
 LOG_ROWS = 10
 
 _STEP_SHAPES = {
@@ -67,8 +69,10 @@ class RunPage(QWidget):
         self._wide: bool | None = None
         self._plans: tuple[StepPlan, ...] = ()
         self._rows: list[StepRow] = []
+        self._lines: list[LogRow] = []
         self._calls_shown = -1
         self._notes_shown = 0
+        self._overdue: set[Step] = set()
         self._ended = False
         self.banner = VerdictBanner(theme)
         self.picture = ClusterPicture(theme)
@@ -82,6 +86,7 @@ class RunPage(QWidget):
         self._frame.timeout.connect(self.refresh)
         # Between two frames nothing is painted: events come by the dozen and say little more than the last.
         session.run_ended.connect(self.refresh)
+        session.reachability.changed.connect(self._on_traffic)
         self.picture.show_picture(picture_unread(session.setup))
         self.refresh()
 
@@ -110,10 +115,10 @@ class RunPage(QWidget):
         column = QVBoxLayout(self._deadline)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(5))
-        self._deadline_title = TextLabel(theme, "", TextRole.CAPTION_STRONG, wrap=True)
+        self._deadline_title = LiveText(theme, "", TextRole.CAPTION_STRONG)
         self._deadline_used = Figure(theme, "59 min 59 s used", TextRole.CAPTION_KEY, Token.TEXT2)
         self._deadline_bar = DeadlineBar(theme)
-        self._deadline_then = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self._deadline_then = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
         head = QHBoxLayout()
         head.addWidget(self._deadline_title, 1)
         head.addWidget(self._deadline_used)
@@ -147,11 +152,12 @@ class RunPage(QWidget):
         head.addWidget(IconMark(theme, Icon.INFO, 18, Token.ACCENT_TEXT))
         head.addWidget(TextLabel(theme, "If you close this window", TextRole.BODY_STRONG))
         head.addStretch(1)
-        self._closing_words = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self._closing_words = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
         self._closing.body.addLayout(head)
         self._closing.body.addWidget(self._closing_words)
         self.result = ResultCard(theme, self._session.setup)
         self.result.resume.clicked.connect(self.resume_asked)
+        self._session.lock.hold(self.result.resume)
         self.result.hide()
         self.cancel = Button(theme, "Stop", icon=Icon.UNDO, height=36)
         self.cancel.clicked.connect(self._on_cancel)
@@ -160,7 +166,7 @@ class RunPage(QWidget):
         self.back = Button(theme, f"Back to {self._session.setup.name}", icon=Icon.BACK, height=36)
         self.back.clicked.connect(self.back_asked)
         self.back.hide()
-        self._cancel_note = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self._cancel_note = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
         self._notes = QWidget()
         self._note_rows = QVBoxLayout(self._notes)
         self._note_rows.setContentsMargins(0, 0, 0, 0)
@@ -218,6 +224,9 @@ class RunPage(QWidget):
         self._show_calls(run)
         self._show_notes(run)
         self._show_cancel(run)
+        if run.finished is not None and run.started is not None:
+            begun, ended = run.started.stamp.clock_s, run.finished.stamp.clock_s
+            self.result.show_traffic(self._session.reachability.longest_gap_s(begun, ended))
         if run.finished is not None and not self._ended:
             self._ended = True
             self.result.show_result(run.finished)
@@ -226,6 +235,11 @@ class RunPage(QWidget):
             self.cancel.hide()
             self._cancel_note.hide()
             self.back.show()
+
+    @Slot()
+    def _on_traffic(self) -> None:
+        if self._ended and self.isVisible():
+            self.refresh()
 
     def _show_banner(self, run: RunState, now: float) -> None:
         if run.finished is not None:
@@ -273,6 +287,9 @@ class RunPage(QWidget):
             return
         title, then = deadline_words(step, self._losing())
         used = step.used_s(now)
+        if used > step.deadline_s and step.plan.step not in self._overdue:
+            self._overdue.add(step.plan.step)
+            announce(self._deadline_bar, f"{step.plan.sentence}: past its deadline. {then}", at_once=True)
         self._deadline_title.say(title)
         self._deadline_used.say(f"{measured(used)} used")
         self._deadline_then.say(then)
@@ -283,15 +300,14 @@ class RunPage(QWidget):
         if len(run.calls) == self._calls_shown:
             return
         self._calls_shown = len(run.calls)
-        while (item := self._log_rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for folded in fold_calls(run.calls, LOG_ROWS):
-            call = folded.call
-            row = LogRow(self._theme, call_time(run, call), call.method, call.target, folded.answer)
-            self._log_rows.addWidget(row)
+        folded = fold_calls(run.calls, LOG_ROWS)
+        while len(self._lines) > len(folded):
+            self._lines.pop().deleteLater()
+        while len(self._lines) < len(folded):
+            self._lines.append(LogRow(self._theme))
+            self._log_rows.addWidget(self._lines[-1])
+        for row, one in zip(self._lines, folded, strict=True):
+            row.show_call(call_time(run, one.call), one.call.method, one.call.target, one.answer)
         self._log_empty.setVisible(not run.calls)
 
     def _show_notes(self, run: RunState) -> None:
@@ -336,7 +352,8 @@ class RunPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One column below 1200 px, two from there on."""
         super().resizeEvent(event)
-        self._arrange(wide=self.width() >= WIDE)
+        self._arrange(wide=self.width() >= self._theme.px(WIDE))
+        self.truths.set_stacked(self.width() < self._theme.px(TRUTHS_ABREAST))
 
     def _arrange(self, *, wide: bool) -> None:
         if wide is self._wide:

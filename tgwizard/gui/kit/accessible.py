@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
+ANNOUNCED = "tgwizard-announced"
+
 
 def _interface_for(_class_name: str, thing: QObject) -> QAccessibleInterface | None:
     role = getattr(thing, "accessible_role", None)
@@ -24,8 +26,12 @@ def install_accessible_roles() -> None:
 
 
 def announce(widget: QWidget, sentence: str, *, at_once: bool = False) -> None:
-    """Have a screen reader speak `sentence`; `at_once` interrupts what it is saying."""
+    """Have a screen reader speak `sentence`; `at_once` interrupts what it is saying.
+
+    The sentence is also left on the widget as the property `ANNOUNCED`: Qt has no way to listen to announcements.
+    """
     event = QAccessibleAnnouncementEvent(widget, sentence)
     politeness = QAccessible.AnnouncementPoliteness
     event.setPoliteness(politeness.Assertive if at_once else politeness.Polite)
     QAccessible.updateAccessibility(event)
+    widget.setProperty(ANNOUNCED, f"at once: {sentence}" if at_once else sentence)

@@ -7,7 +7,9 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.accessible import announce
-from tgwizard.gui.kit.labels import Figure, TextLabel
+from tgwizard.gui.kit.facts import Fact
+from tgwizard.gui.kit.labels import Figure
+from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.theme import Theme
@@ -18,14 +20,15 @@ class VerdictBanner(QWidget):
     """The first thing on a page. A new sentence is announced; a new detail (an age) is not."""
 
     accessible_role = QAccessible.Role.Notification
+    ring_radius = Radius.CARD
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """An empty banner; `show_verdict` fills it."""
         super().__init__(parent)
         self._theme = theme
         self._mark = ShapeMark(theme, Shape.NOT_KNOWN, 30)
-        self._sentence = TextLabel(theme, "", TextRole.VERDICT, wrap=True)
-        self._detail = TextLabel(theme, "", TextRole.BODY, Token.TEXT2, wrap=True)
+        self._sentence = LiveText(theme, "", TextRole.VERDICT)
+        self._detail = LiveText(theme, "", TextRole.BODY, Token.TEXT2)
         self._figure = Figure(theme, "59 min 59 s", TextRole.TITLE)
         self._caption = Figure(theme, "elapsed", TextRole.CAPTION, Token.TEXT2)
         self._row = QHBoxLayout(self)
@@ -47,14 +50,21 @@ class VerdictBanner(QWidget):
         self._row.addWidget(self._mark)
         self._row.addLayout(words, 1)
         self._row.addLayout(figures)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setMinimumHeight(theme.px(66))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName("Verdict")
         theme.changed.connect(self.update)
 
     @property
     def sentence(self) -> str:
         """The verdict as shown."""
         return self._sentence.text_shown
+
+    @property
+    def fact(self) -> Fact:
+        """The verdict, for Copy."""
+        return Fact("Verdict", self.sentence, "tgwizard")
 
     @property
     def shape(self) -> Shape:
@@ -68,26 +78,30 @@ class VerdictBanner(QWidget):
     def show_verdict(self, shape: Shape, sentence: str, detail: str, *, urgent: bool = False) -> None:
         """Replace state, sentence and detail; announce the sentence when it is new, `urgent` ones at once."""
         new = sentence != self._sentence.text_shown
-        self._mark.show_shape(shape)
+        if shape is not self._mark.shape:
+            self._mark.show_shape(shape)
+            self.update()
         self._sentence.say(sentence)
         self.show_detail(detail)
-        self.setAccessibleName(f"Verdict: {sentence}")
-        self.update()
+        if new:
+            self.setAccessibleName(f"Verdict: {sentence}")
         if new and self.isVisible():
             announce(self, sentence, at_once=urgent)
 
     def show_detail(self, detail: str) -> None:
         """Replace the line of details alone."""
         self._detail.say(detail)
-        self._detail.setVisible(bool(detail))
+        if self._detail.isHidden() is bool(detail):
+            self._detail.setVisible(bool(detail))
         self.setAccessibleDescription(detail)
 
     def show_figure(self, figure: str, caption: str) -> None:
         """Show a figure at the right end, for example the elapsed time; empty text hides it."""
         self._figure.say(figure)
         self._caption.say(caption)
-        self._figure.setVisible(bool(figure))
-        self._caption.setVisible(bool(caption))
+        for label, text in ((self._figure, figure), (self._caption, caption)):
+            if label.isHidden() is bool(text):
+                label.setVisible(bool(text))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the tinted ground."""

@@ -83,6 +83,9 @@ class Button(QPushButton):
         self._kind = kind
         self._icon = icon
         self._height = height
+        self._wanted_on = True
+        self._reason = ""
+        self._held_off = ""
         self.setFont(theme.font(TextRole.BODY_STRONG))
         # A "&" in a resource name would otherwise become a mnemonic.
         self.setText(text.replace("&", "&&"))
@@ -107,8 +110,22 @@ class Button(QPushButton):
 
     def explain(self, reason: str) -> None:
         """Say why the button is off, or what it does, in the tooltip and to assistive technology."""
-        self.setToolTip(reason)
-        self.setAccessibleDescription(reason)
+        self._reason = reason
+        shown = self._held_off or reason
+        self.setToolTip(shown)
+        self.setAccessibleDescription(shown)
+
+    def setEnabled(self, enabled: bool) -> None:
+        """Turn the button on or off; while it is held off it stays off and remembers."""
+        self._wanted_on = enabled
+        super().setEnabled(enabled and not self._held_off)
+
+    def hold_off(self, reason: str) -> None:
+        """Keep the button off for `reason`, whatever its page says; an empty reason lets go."""
+        if reason != self._held_off:
+            self._held_off = reason
+            self.setEnabled(self._wanted_on)
+            self.explain(self._reason)
 
     def sizeHint(self) -> QSize:
         """Room for icon and words, and the height of its kind."""
@@ -192,6 +209,7 @@ class NavItem(QPushButton):
         self._theme = theme
         self._icon = icon
         self._narrow = False
+        self._count = 0
         self.setText(text)
         self.setAccessibleName(text)
         self.setCheckable(True)
@@ -202,6 +220,12 @@ class NavItem(QPushButton):
         self.setFont(theme.font(TextRole.BODY_KEY))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
+
+    def show_count(self, count: int) -> None:
+        """Show how many there are at the right end; none shows nothing."""
+        self._count = count
+        self.setAccessibleDescription(str(count) if count else "")
+        self.update()
 
     def set_narrow(self, narrow: bool) -> None:
         """Show the icon alone, with the word as tooltip."""
@@ -246,3 +270,8 @@ class NavItem(QPushButton):
             painter.setPen(ink)
             words = box.adjusted(self._theme.px(36), 0, -self._theme.px(8), 0)
             painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), self.text())
+            if self._count:
+                painter.setFont(self._theme.font(TextRole.CAPTION_KEY))
+                painter.setPen(self._theme.colour(Token.TEXT2))
+                right = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
+                painter.drawText(words.adjusted(0, 0, -self._theme.px(3), 0), right, str(self._count))

@@ -8,11 +8,12 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.labels import ElidedLabel, Figure, TextLabel
+from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.pill import Tag
 from tgwizard.gui.kit.surface import Rule, Surface
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +70,35 @@ class CallRow(QWidget):
         grid.setContentsMargins(theme.px(13), theme.px(6), theme.px(15), theme.px(7))
         grid.setHorizontalSpacing(theme.px(11))
         grid.setVerticalSpacing(0)
-        grid.setColumnStretch(1, 10)
-        grid.setColumnStretch(3, 17)
         seconds = TextLabel(theme, call.seconds, TextRole.BODY_STRONG)
-        grid.addWidget(NumberRing(theme, number), 0, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(ElidedLabel(theme, call.who, TextRole.BODY_STRONG), 0, 1)
-        grid.addWidget(ElidedLabel(theme, call.what, TextRole.CAPTION, Token.TEXT2), 1, 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(Tag(theme, call.method, mono=True), 0, 2, Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(ElidedLabel(theme, call.short_path, TextRole.MONO_STRONG), 0, 3)
-        grid.addWidget(TextLabel(theme, call.needs, TextRole.CAPTION, Token.TEXT2, wrap=True), 1, 3)
-        grid.addWidget(seconds, 0, 4, Qt.AlignmentFlag.AlignRight)
+        ring = NumberRing(theme, number)
+        who = ElidedLabel(theme, call.who, TextRole.BODY_STRONG)
+        verb = Tag(theme, call.method, mono=True)
+        path = ElidedLabel(theme, call.short_path, TextRole.MONO_STRONG)
+        needs = LiveText(theme, call.needs, TextRole.CAPTION, Token.TEXT2)
+        top, right = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignRight
+        grid.addWidget(ring, 0, 0, 2, 1, top)
+        if theme.text_scale >= LARGE_TEXT:
+            # Large text: the path and what it needs stand under who does what (STYLE section 7).
+            grid.setColumnStretch(2, 1)
+            grid.addWidget(who, 0, 1, 1, 2)
+            grid.addWidget(seconds, 0, 3, right)
+            grid.addWidget(LiveText(theme, call.what, TextRole.CAPTION, Token.TEXT2), 1, 1, 1, 3)
+            grid.addWidget(verb, 2, 1)
+            grid.addWidget(path, 2, 2, 1, 2)
+            grid.addWidget(needs, 3, 1, 1, 3)
+        else:
+            grid.setColumnStretch(1, 10)
+            grid.setColumnStretch(3, 17)
+            grid.addWidget(who, 0, 1)
+            grid.addWidget(ElidedLabel(theme, call.what, TextRole.CAPTION, Token.TEXT2), 1, 1, top)
+            grid.addWidget(verb, 0, 2, right)
+            grid.addWidget(path, 0, 3)
+            grid.addWidget(needs, 1, 3)
+            grid.addWidget(seconds, 0, 4, right)
         self.setAccessibleName(f"Call {number}: {call.sentence}")
         self.setToolTip(f"{call.full_path}\n{call.slowest}")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
 
 class CallTable(Surface):
@@ -226,21 +243,26 @@ class LogRow(QWidget):
 
     accessible_role = QAccessible.Role.ListItem
 
-    def __init__(
-        self, theme: Theme, at: str, method: str, target: str, answer: str, parent: QWidget | None = None
-    ) -> None:
-        """Show one call that was made."""
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """An empty line; `show_call` fills it."""
         super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, theme.px(3), 0, theme.px(3))
         row.setSpacing(theme.px(12))
-        when = TextLabel(theme, at, TextRole.MONO, Token.TEXT3)
-        when.setMinimumWidth(theme.px(48))
-        verb = TextLabel(theme, method, TextRole.MONO, Token.TEXT2)
-        verb.setMinimumWidth(theme.px(32))
-        row.addWidget(when)
-        row.addWidget(verb)
-        row.addWidget(ElidedLabel(theme, target, TextRole.MONO_STRONG), 1)
-        row.addWidget(ElidedLabel(theme, answer, TextRole.CAPTION, Token.TEXT2), 0)
-        self.setAccessibleName(f"{at}, {method} {target}, {answer}")
+        self._when = Figure(theme, "999.9 s", TextRole.MONO, Token.TEXT3, left=True)
+        self._verb = Figure(theme, "DELETE", TextRole.MONO, Token.TEXT2, left=True)
+        self._target = LiveLine(theme, "", TextRole.MONO_STRONG)
+        self._answer = LiveLine(theme, "", TextRole.CAPTION, Token.TEXT2, right=True)
+        row.addWidget(self._when)
+        row.addWidget(self._verb)
+        row.addWidget(self._target, 3)
+        row.addWidget(self._answer, 4)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_call(self, at: str, method: str, target: str, answer: str) -> None:
+        """Show one call that was made; only what differs is painted anew."""
+        self._when.say(at)
+        self._verb.say(method)
+        self._target.say(target)
+        self._answer.say(answer)
+        self.setAccessibleName(f"{at}, {method} {target}, {answer}")

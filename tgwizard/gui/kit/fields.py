@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
+from tgwizard.gui.kit.icons import Icon, IconMark
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole
 
@@ -12,11 +14,13 @@ from tgwizard.gui.tokens import TextRole
 class TextField(QLineEdit):
     """One line of typed text; `name` is what assistive technology calls it."""
 
-    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, name: str, parent: QWidget | None = None, *, text_role: TextRole = TextRole.MONO
+    ) -> None:
         """An empty field."""
         super().__init__(parent)
         self._theme = theme
-        self.setFont(theme.font(TextRole.MONO))
+        self.setFont(theme.font(text_role))
         self.setAccessibleName(name)
         self.setStyleSheet(theme.field_style())
         theme.changed.connect(self._restyle)
@@ -24,6 +28,22 @@ class TextField(QLineEdit):
     @Slot()
     def _restyle(self) -> None:
         self.setStyleSheet(self._theme.field_style())
+
+
+class SearchField(TextField):
+    """A field with a magnifying glass before its text."""
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        """An empty field."""
+        super().__init__(theme, name, parent, text_role=TextRole.BODY)
+        self._glass = IconMark(theme, Icon.SEARCH, 14)
+        self._glass.setParent(self)
+        self.setTextMargins(theme.px(20), 0, 0, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the glass at the left."""
+        super().resizeEvent(event)
+        self._glass.move(self._theme.px(12), (self.height() - self._glass.height()) // 2)
 
 
 class ReportText(QPlainTextEdit):

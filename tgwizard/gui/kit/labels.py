@@ -7,7 +7,7 @@ as Azure spells them (STYLE section 4), never broken at a hyphen, and cut in the
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from tgwizard.gui.theme import Theme
@@ -119,21 +119,28 @@ class ElidedLabel(TextLabel):
 class Figure(QWidget):
     """A number that changes often. Its room is that of `widest`: a new value repaints it and lays nothing out."""
 
+    accessible_role = QAccessible.Role.StaticText
+
     def __init__(
         self,
         theme: Theme,
         widest: str,
         role: TextRole = TextRole.BODY_STRONG,
         token: Token = Token.TEXT,
+        *,
+        left: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        """Empty, with room for `widest`, set at the right."""
+        """Empty, with room for `widest`, set at the right, or at the `left`."""
         super().__init__(parent)
+        side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
+        self._flags = int(side | Qt.AlignmentFlag.AlignVCenter)
         self._theme = theme
         self._role = role
         self._token = token
         self._text = ""
-        metrics = QFontMetricsF(theme.font(role))
+        self.setFont(theme.font(role))
+        metrics = QFontMetricsF(self.font())
         self.setFixedSize(round(metrics.horizontalAdvance(widest)) + 2, round(metrics.height()))
         theme.changed.connect(self.update)
 
@@ -156,8 +163,8 @@ class Figure(QWidget):
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the text at the right."""
+        """Paint the text at its side."""
         painter = QPainter(self)
         painter.setFont(self._theme.font(self._role))
         painter.setPen(self._theme.colour(self._token))
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self._text)
+        painter.drawText(self.rect(), self._flags, self._text)

@@ -33,6 +33,8 @@ class Pill(QWidget):
 
     def show_state(self, shape: Shape, word: str) -> None:
         """Replace the state."""
+        if (shape, word) == (self._mark.shape, self._word.text_shown) and self.accessibleName():
+            return
         self._mark.show_shape(shape)
         self._word.say(word)
         self._word.recolour(INK[shape])

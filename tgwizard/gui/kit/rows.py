@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.theme import Theme
@@ -36,11 +37,22 @@ class CheckRow(QWidget):
         row.setSpacing(theme.px(8 if quiet else 10))
         words = QVBoxLayout()
         words.setSpacing(0)
-        words.addWidget(TextLabel(theme, fact, role, Token.TEXT2 if quiet else Token.TEXT, wrap=True))
-        if evidence:
-            words.addWidget(TextLabel(theme, evidence, TextRole.CAPTION, Token.TEXT2, wrap=True))
-        row.addWidget(ShapeMark(theme, shape, 14), 0, Qt.AlignmentFlag.AlignTop)
+        self._mark = ShapeMark(theme, shape, 14)
+        self._fact = LiveText(theme, fact, role, Token.TEXT2 if quiet else Token.TEXT)
+        self._evidence = LiveText(theme, evidence, TextRole.CAPTION, Token.TEXT2)
+        words.addWidget(self._fact)
+        words.addWidget(self._evidence)
+        row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
+        self.show_check(shape, fact, evidence)
+
+    def show_check(self, shape: Shape, fact: str, evidence: str = "") -> None:
+        """Replace the check: rows are kept, so that a new age repaints one line and lays nothing out."""
+        self._mark.show_shape(shape)
+        self._fact.say(fact)
+        self._evidence.say(evidence)
+        if self._evidence.isHidden() is bool(evidence):
+            self._evidence.setVisible(bool(evidence))
         self.setAccessibleName(f"{fact}, {shape.value}")
         self.setAccessibleDescription(evidence)
 
@@ -124,7 +136,7 @@ class FieldValueRow(QWidget):
         self._key.setMinimumWidth(theme.px(key_width))
         self._mark = ShapeMark(theme, Shape.NOT_KNOWN, 14)
         role = TextRole.MONO if mono else TextRole.BODY_KEY
-        self._value = ElidedLabel(theme, "", role)
+        self._value = LiveLine(theme, "", role)
         row.addWidget(self._key)
         row.addWidget(self._mark)
         row.addWidget(self._value, 1)

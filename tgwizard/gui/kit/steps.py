@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from tgwizard.gui.kit.labels import Figure, TextLabel
+from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.shapes import INK, Shape, ShapeMark
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
@@ -26,7 +27,7 @@ class StepRow(QWidget):
         self._last = number == of
         self._mark = ShapeMark(theme, Shape.WAITING, 20)
         self._name = TextLabel(theme, name, TextRole.BODY_STRONG, Token.TEXT2)
-        self._detail = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self._detail = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
         self._actual = Figure(theme, "59 min 59 s")
         self._predicted = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT3)
         grid = QGridLayout(self)
@@ -40,7 +41,7 @@ class StepRow(QWidget):
         grid.addWidget(self._detail, 1, 1)
         grid.addWidget(self._actual, 0, 2, right)
         grid.addWidget(self._predicted, 1, 2, right)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         theme.changed.connect(self.update)
         self.show_step(Shape.WAITING, "", "", "")
 
@@ -56,6 +57,7 @@ class StepRow(QWidget):
 
     def show_step(self, shape: Shape, detail: str, actual: str, predicted: str) -> None:
         """Replace the state; `actual` and `predicted` are seconds as text, empty when there are none."""
+        changed = shape is not self._mark.shape
         self._mark.show_shape(shape)
         self._name.recolour(Token.TEXT2 if shape is Shape.WAITING else Token.TEXT)
         self._detail.say(detail)
@@ -65,7 +67,8 @@ class StepRow(QWidget):
         timing = ", ".join(part for part in (actual, f"predicted {predicted}" if predicted else "") if part)
         self.setAccessibleName(f"{self._place}, {self._name_text}, {shape.value}")
         self.setAccessibleDescription(". ".join(part for part in (detail, timing) if part))
-        self.update()
+        if changed:
+            self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the line to the next step."""

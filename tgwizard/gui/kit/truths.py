@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from enum import Enum
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.labels import ElidedLabel, Figure, TextLabel
+from tgwizard.gui.kit.facts import Fact
+from tgwizard.gui.kit.labels import Figure, TextLabel
+from tgwizard.gui.kit.live import LiveLine
 from tgwizard.gui.kit.surface import Surface
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.tokens import Radius, TextRole, Token
 
 
 class Agreement(Enum):
@@ -26,13 +28,18 @@ class Agreement(Enum):
 class TruthCard(Surface):
     """One of the three facts, with its age at right and its source below."""
 
+    accessible_role = QAccessible.Role.Grouping
+    ring_radius = Radius.CARD
+
     def __init__(self, theme: Theme, title: str, parent: QWidget | None = None) -> None:
         """An empty card called `title`."""
         super().__init__(theme, parent=parent)
         self._title_text = title
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(title)
         self._age = Figure(theme, "read 59 min ago", TextRole.CAPTION_KEY, Token.TEXT3)
-        self._value = ElidedLabel(theme, "", TextRole.NAME)
-        self._source = ElidedLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self._value = LiveLine(theme, "", TextRole.NAME)
+        self._source = LiveLine(theme, "", TextRole.CAPTION, Token.TEXT2)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(TextLabel(theme, title, TextRole.CAPTION_KEY, Token.TEXT2))
@@ -49,6 +56,11 @@ class TruthCard(Surface):
     def value(self) -> str:
         """The value as shown."""
         return self._value.text_shown
+
+    @property
+    def fact(self) -> Fact:
+        """The truth, for Copy."""
+        return Fact(self._title_text, self.value, self._source.text_shown)
 
     def show_truth(self, value: str, source: str, age: str, *, known: bool) -> None:
         """Replace value, source and age; a value that is not known is set as second text."""
@@ -77,6 +89,8 @@ class AgreementSign(QWidget):
 
     def show_agreement(self, agreement: Agreement) -> None:
         """Replace the sign."""
+        if agreement is self._agreement and self.accessibleName():
+            return
         self._agreement = agreement
         self.setAccessibleName(agreement.value)
         self.setToolTip(agreement.value)

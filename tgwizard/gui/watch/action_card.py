@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.pill import Pill
 from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.kit.shapes import Shape
@@ -66,10 +67,11 @@ class ActionCard(Card):
         self._compact = False
         self._expanded = False
         self._findings: Readiness | None = None
+        self._lines: list[CheckRow] = []
         self.body.setContentsMargins(17, 13, 17, 15)
         self.pill = Pill(theme, Shape.NOT_KNOWN, "Not known")
         self.head.addWidget(self.pill)
-        self._cost = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
+        self._cost = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
         self._short = TextLabel(theme, "", TextRole.BODY, Token.TEXT2)
         self._toggle = Button(theme, "Show", ButtonKind.LINK, height=28)
         self._toggle.clicked.connect(self._on_toggle)
@@ -124,7 +126,7 @@ class ActionCard(Card):
     def show_action(
         self, member: str, state: StateShown, cost: str, findings: Readiness | None, against: Problem | None
     ) -> None:
-        """Replace everything; widgets are rebuilt only when the findings differ."""
+        """Replace everything; only what differs is touched."""
         self.pill.show_state(state.shape, state.word)
         self._cost.say(cost)
         text = button_text(self._verb, member)
@@ -133,29 +135,32 @@ class ActionCard(Card):
         self.button.setEnabled(against is None)
         reason = "" if against is None else against.sentence()
         self._reason.say(reason)
-        self._reason.setVisible(bool(reason))
+        if self._reason.isHidden() is bool(reason):
+            self._reason.setVisible(bool(reason))
         spoken = reason or f"{state.word}. {cost}"
         key = "Ctrl+G" if self._verb is Verb.GRACEFUL else "Ctrl+Shift+G"
         self.button.explain(reason or f"Opens the question; nothing is sent yet ({key})")
         self.button.setAccessibleDescription(spoken)
         if findings != self._findings:
             self._findings = findings
-            self._rebuild(findings)
+            self._show_findings(findings)
         self._short.say("" if findings is None else checks_in_short(findings))
 
-    def _rebuild(self, findings: Readiness | None) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for finding in findings.findings if findings is not None else ():
+    def _show_findings(self, findings: Readiness | None) -> None:
+        shown = findings.findings if findings is not None else ()
+        while len(self._lines) > len(shown):
+            surplus = self._lines.pop()
+            surplus.hide()
+            surplus.deleteLater()
+        while len(self._lines) < len(shown):
+            self._lines.append(CheckRow(self.theme, Shape.WAITING, ""))
+            self._rows.addWidget(self._lines[-1])
+        for row, finding in zip(self._lines, shown, strict=True):
             # A passed check is one calm line; its evidence is in the tooltip and read out.
-            passed = finding.level is Level.PASSED
-            row = CheckRow(self.theme, level_shape(finding.level), finding.fact, "" if passed else finding.evidence)
+            evidence = "" if finding.level is Level.PASSED else finding.evidence
+            row.show_check(level_shape(finding.level), finding.fact, evidence)
             row.setToolTip(finding.evidence)
             row.setAccessibleDescription(finding.evidence)
-            self._rows.addWidget(row)
 
     @Slot()
     def _on_clicked(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import TimelineRow
@@ -28,17 +29,23 @@ class ThreeTruths(QWidget):
         self.reported = TruthCard(theme, "Reported active")
         self.holder = TruthCard(theme, "Azure holder")
         self._signs = (AgreementSign(theme), AgreementSign(theme))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.configured, 1)
-        row.addWidget(self._signs[0])
-        row.addWidget(self.reported, 1)
-        row.addWidget(self._signs[1])
-        row.addWidget(self.holder, 1)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(8)
+        centre = Qt.AlignmentFlag.AlignCenter
+        self._row.addWidget(self.configured, 1)
+        self._row.addWidget(self._signs[0], 0, centre)
+        self._row.addWidget(self.reported, 1)
+        self._row.addWidget(self._signs[1], 0, centre)
+        self._row.addWidget(self.holder, 1)
         self.configured.show_truth(NOT_CONNECTED, "Trustgrid control plane", "", known=False)
         self.reported.show_truth(NOT_CONNECTED, "the members themselves", "", known=False)
         self.holder.show_truth("not known", "Azure has not answered yet", "", known=False)
+
+    def set_stacked(self, stacked: bool) -> None:
+        """One under the other, for large text (STYLE section 7)."""
+        down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(down if stacked else across)
 
     def show_holder(self, truth: TruthShown) -> None:
         """Replace the Azure holder."""

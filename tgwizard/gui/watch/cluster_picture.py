@@ -150,6 +150,7 @@ class ClusterPicture(QWidget):
             pill_height=pill.height(),
             card_height=max(card.sizeHint().height() for card in self.cards),
             link_height=self.heartbeat.sizeHint().height(),
+            scale=self._theme.text_scale,
         )
 
     def _layout(self) -> PictureLayout:
@@ -167,12 +168,12 @@ class ClusterPicture(QWidget):
 
     def sizeHint(self) -> QSize:
         """Comfortable side by side."""
-        width = 2 * (MARGIN + CARD_MIN) + LINK
+        width = 2 * MARGIN + self._theme.px(2 * CARD_MIN + LINK)
         return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:
         """Narrow enough to stack; the height then needed comes from `heightForWidth`."""
-        return QSize(CARD_MIN, self.sizeHint().height())
+        return QSize(self._theme.px(CARD_MIN), self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the parts anew."""
@@ -187,7 +188,6 @@ class ClusterPicture(QWidget):
         self.heartbeat.set_stacked(layout.stacked)
         self.heartbeat.setGeometry(layout.link.toRect())
         self.pill.setGeometry(layout.pill_at(self._at).toRect())
-        self.pill.raise_()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows, Home and End move between the parts of the picture."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from tgwizard.gui.kit.facts import Fact
 from tgwizard.gui.kit.icons import Icon, IconMark
 from tgwizard.gui.kit.labels import ElidedLabel
 from tgwizard.gui.kit.pill import RoleBadge
@@ -51,6 +52,11 @@ class MemberCard(Surface):
         column.addStretch(1)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
+    @property
+    def fact(self) -> Fact:
+        """The member, for Copy."""
+        return Fact(self.accessibleName(), self.accessibleDescription(), "Azure")
+
     def show_member(self, shown: MemberShown, *, holder: bool) -> None:
         """Replace every value; the holder has the accent edge."""
         self._name.say(shown.name)
@@ -82,6 +88,7 @@ class AddressPill(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._address = ""
+        self._spoken = "place not known"
         self._state = PillState.NOT_KNOWN
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         theme.changed.connect(self.update)
@@ -90,6 +97,11 @@ class AddressPill(QWidget):
     def ring_radius(self) -> float:
         """Half its height: it is round."""
         return self.height() / 2
+
+    @property
+    def fact(self) -> Fact:
+        """Where the floating IP is, for Copy."""
+        return Fact(f"Floating IP {self._address}", self._spoken, "Azure")
 
     @property
     def state(self) -> PillState:
@@ -102,6 +114,7 @@ class AddressPill(QWidget):
             self._address = address
             self.updateGeometry()
         self._state = pill.state
+        self._spoken = pill.spoken
         self.setAccessibleName(f"{address}, {pill.spoken}")
         self.update()
 
@@ -156,6 +169,11 @@ class HeartbeatLink(QWidget):
         theme.changed.connect(self.update)
 
     ring_radius = Radius.CONTROL
+
+    @property
+    def fact(self) -> Fact:
+        """The heartbeat, for Copy."""
+        return Fact("Heartbeat", self._fact.value, "the members")
 
     def show_heartbeat(self, fact: FactShown) -> None:
         """Replace the state."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from datetime import timedelta
 
-from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
+from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.banner import VerdictBanner
 from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.facts import fact_of
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
@@ -20,6 +23,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.watch.action_card import ActionCard
 from tgwizard.gui.watch.cards import EventsCard, ThreeTruths
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
+from tgwizard.gui.watch.reachability_card import ReachabilityCard
 from tgwizard.gui.watch.shown import (
     StateShown,
     azure_holder,
@@ -38,6 +42,10 @@ WIDE = 980
 """From this page width on (a window of 1200 with its rail), the action column stands beside the picture."""
 
 ACTIONS_WIDTH = 352
+
+ACTIONS_ABREAST = 760
+TRUTHS_ABREAST = 640
+"""Narrower than this, at 100 % text, the two action cards, or the three truths, stand one under the other."""
 
 _URGENT = {VerdictName.ON_NO_NIC, VerdictName.STRANGER, VerdictName.WRONG_HOLDER}
 
@@ -62,6 +70,7 @@ class ClusterPage(QWidget):
         self.banner.add_action(self._read_again)
         self.picture = ClusterPicture(theme)
         self.truths = ThreeTruths(theme)
+        self.reachability = ReachabilityCard(theme, session.reachability, str(session.setup.address))
         self.events = EventsCard(theme)
         self.graceful = ActionCard(theme, Verb.GRACEFUL)
         self.forced = ActionCard(theme, Verb.FORCED)
@@ -77,6 +86,9 @@ class ClusterPage(QWidget):
             card.considered.connect(self._on_considered)
             card.choose.clicked.connect(self._on_choose)
         self._build()
+        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
+        copy.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        copy.activated.connect(self.copy_fact)
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self.refresh)
@@ -107,6 +119,7 @@ class ClusterPage(QWidget):
         main.setSpacing(12)
         main.addWidget(self.picture)
         main.addWidget(self.truths)
+        main.addWidget(self.reachability)
         main.addWidget(self.events, 1)
         self._scroll = PageScroll(self._theme, content, f"Cluster {self._session.setup.name}")
         page = QVBoxLayout(self)
@@ -118,15 +131,34 @@ class ClusterPage(QWidget):
     def _set_tab_order(self) -> None:
         """Reading order of STYLE section 12: verdict, picture, truths, readiness, buttons, events."""
         order = (
+            self.banner,
             self._read_again,
             self.picture.pill,
+            self.truths.configured,
+            self.truths.reported,
+            self.truths.holder,
             self.graceful.button,
             self.graceful.choose,
             self.forced.button,
             self.forced.choose,
+            self.reachability.toggle,
+            self.reachability.strip,
         )
         for first, second in itertools.pairwise(order):
             QWidget.setTabOrder(first, second)
+
+    @Slot()
+    def copy_fact(self) -> None:
+        """Copy the focused fact with its source and the time it was read (Ctrl+C)."""
+        fact = fact_of(self.focusWidget())
+        snapshot = self._session.snapshot
+        if fact is None:
+            return
+        oldest = None if snapshot is None else snapshot.oldest_nic_age_s()
+        read = None
+        if snapshot is not None and oldest is not None:
+            read = self._session.services.clock.wall() - timedelta(seconds=oldest)
+        QGuiApplication.clipboard().setText(fact.line(read))
 
     def _asker(self, verb: Verb) -> Callable[[], None]:
         def ask() -> None:
@@ -206,6 +238,7 @@ class ClusterPage(QWidget):
         button = Button(self._theme, "Resume the failover")
         button.explain("Read Azure and finish the interrupted run")
         button.clicked.connect(self.resume_asked)
+        self._session.lock.hold(button)
         box.add_cure(button)
         self._unfinished = box
         self._add_notice(box)
@@ -215,6 +248,7 @@ class ClusterPage(QWidget):
         self._drop(self._trouble)
         self._trouble = NoticeBox(self._theme, Shape.WARNING, problem.what, f"{problem.why} {problem.fix}".strip())
         self._add_notice(self._trouble)
+        announce(self._trouble, problem.sentence())
 
     def _add_notice(self, box: QWidget) -> None:
         self._notice_rows.addWidget(box)
@@ -245,7 +279,14 @@ class ClusterPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One column below 1200 px, two from there on."""
         super().resizeEvent(event)
-        self._arrange(wide=self.width() >= WIDE)
+        self._arrange(wide=self.width() >= self._theme.px(WIDE))
+        self.truths.set_stacked(self.width() < self._theme.px(TRUTHS_ABREAST))
+        self._set_actions_abreast()
+
+    def _set_actions_abreast(self) -> None:
+        abreast = not self._wide and self.width() >= self._theme.px(ACTIONS_ABREAST)
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._actions_box.setDirection(across if abreast else down)
 
     def _arrange(self, *, wide: bool) -> None:
         if wide is self._wide:
@@ -262,7 +303,6 @@ class ClusterPage(QWidget):
         grid.addWidget(self.banner, 0, 0, 1, 2)
         grid.addWidget(self._notices, 1, 0, 1, 2)
         if wide:
-            self._actions_box.setDirection(QBoxLayout.Direction.TopToBottom)
             self._actions_box.setStretch(0, 0)
             self._actions_box.setStretch(1, 0)
             self._actions_box.setStretch(2, 1)
@@ -271,7 +311,6 @@ class ClusterPage(QWidget):
             grid.addWidget(self._actions, 2, 1)
             grid.setRowStretch(2, 1)
         else:
-            self._actions_box.setDirection(QBoxLayout.Direction.LeftToRight)
             self._actions_box.setStretch(0, 1)
             self._actions_box.setStretch(1, 1)
             self._actions_box.setStretch(2, 0)

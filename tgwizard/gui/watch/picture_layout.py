@@ -27,6 +27,8 @@ class PictureMeasures:
     pill_height: float
     card_height: float
     link_height: float
+    scale: float = 1.0
+    """The text's scale: narrow is what is narrow for the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +65,19 @@ class PictureLayout:
         return QRectF(left + (right - left) * at, first.top(), first.width(), first.height())
 
 
-def _card_width(width: float) -> float:
-    return (width - 2 * MARGIN - LINK) / 2
+def _card_width(width: float, scale: float) -> float:
+    return (width - 2 * MARGIN - LINK * scale) / 2
 
 
 def lay_out(width: float, measures: PictureMeasures) -> PictureLayout:
     """The layout for a picture `width` px wide."""
-    if _card_width(width) < CARD_MIN:
+    if _card_width(width, measures.scale) < CARD_MIN * measures.scale:
         return _stacked(width, measures)
     return _side_by_side(width, measures)
 
 
 def _side_by_side(width: float, measures: PictureMeasures) -> PictureLayout:
-    card = _card_width(width)
+    card = _card_width(width, measures.scale)
     head = QRectF(MARGIN, 14, width - 2 * MARGIN, measures.head)
     line_y = head.bottom() + 16
     pill_top = line_y + 25
@@ -100,7 +102,7 @@ def _side_by_side(width: float, measures: PictureMeasures) -> PictureLayout:
         docks=(QPointF(centres[0], line_y), QPointF(centres[1], line_y)),
         pills=pills,
         cards=cards,
-        link=QRectF(cards[0].right(), link_top, LINK, measures.link_height),
+        link=QRectF(cards[0].right(), link_top, LINK * measures.scale, measures.link_height),
         height=card_top + measures.card_height + 16,
     )
 

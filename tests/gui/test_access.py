@@ -1,0 +1,290 @@
+"""Every page in every state: names for everything, no cut or overlapping text, and the same meaning in grey."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QAccessible, QColor, QImage, QPainter, QPalette
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.gui.desk import Desk, End, accessible_description, accessible_name, open_desk
+from tests.gui.walk import nameless, wrong
+from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.kit.accessible import ANNOUNCED
+from tgwizard.gui.kit.shapes import Shape, draw_shape
+from tgwizard.gui.places import Place
+from tgwizard.gui.theme import Theme, high_contrast, prefers_contrast
+from tgwizard.gui.tokens import LIGHT, ThemeChoice, Token
+from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.lab.faults import Answer, Fault
+from tgwizard.model.cluster import Verb
+
+PATIENCE_MS = 60_000
+SIZES = ((1024, 700), (1440, 900), (1920, 1080))
+SILENCE = '{"error": {"code": "ServiceUnavailable", "message": "try again"}}'
+
+Open = Callable[..., Desk]
+
+
+@pytest.fixture(params=[1.0, 2.0], ids=["text at 100 %", "text at 200 %"])
+def scaled(request: pytest.FixtureRequest, qapp: QApplication, tmp_path: Path) -> Iterator[Open]:
+    """Opens a window at a text size."""
+    theme = Theme(qapp, ThemeChoice.LIGHT, request.param)
+    ends: list[End] = []
+
+    def open_it() -> Desk:
+        made, end = open_desk(theme, tmp_path)
+        ends.append(end)
+        return made
+
+    yield open_it
+    for end in ends:
+        end()
+    theme.deleteLater()
+    QApplication.processEvents()
+
+
+@pytest.fixture
+def ready(desk: Open, qtbot: QtBot) -> Desk:
+    return read(desk(), qtbot)
+
+
+def read(desk: Desk, qtbot: QtBot) -> Desk:
+    qtbot.waitUntil(lambda: desk.says("Fail over to tg-node-b…"), timeout=PATIENCE_MS)
+    return desk
+
+
+def page(desk: Desk) -> ClusterPage:
+    found = desk.window.findChild(ClusterPage)
+    assert found is not None
+    return found
+
+
+def settle(desk: Desk) -> None:
+    """Let layouts and paints that are due happen."""
+    for _ in range(4):
+        QApplication.processEvents()
+    desk.window.grab()
+
+
+def judge(desk: Desk, state: str, part: Callable[[], QWidget]) -> list[str]:
+    found: list[str] = []
+    for size in SIZES:
+        desk.window.resize(*size)
+        settle(desk)
+        first = wrong(part())
+        if first:
+            # A text that has just changed gets its room with the next turn of the event loop.
+            settle(desk)
+            first = [what for what in wrong(part()) if what in first]
+        found += [f"{state} at {size}: {what}" for what in first]
+    return found
+
+
+def silence(desk: Desk) -> None:
+    """From now on Azure answers no question about the interfaces."""
+    for member in desk.rig.setup.members:
+        desk.rig.lab.faults.add(Fault("GET", member.nic.name, Answer(503, SILENCE), times=10_000))
+
+
+def go_stale(desk: Desk, qtbot: QtBot) -> None:
+    """Miss three reads in a row."""
+    silence(desk)
+
+    def stale() -> bool:
+        desk.session.read_now()
+        return page(desk).banner.sentence.startswith("Last known")
+
+    qtbot.waitUntil(stale, timeout=PATIENCE_MS)
+
+
+def test_that_every_page_and_state_is_named_whole_and_clear(scaled: Open, qtbot: QtBot) -> None:
+    desk = scaled()
+    stack = desk.window.stack
+    root = partial(_current, stack)
+    found = judge(desk, "before the first read", root)
+    read(desk, qtbot)
+    found += judge(desk, "in sync", root)
+    for place in Place:
+        desk.window.go_to(place)
+        found += judge(desk, place.value, root)
+    desk.window.open_cluster("edge-dallas")
+    for verb in Verb:
+        desk.window.ask(verb)
+        dialog = desk.window.dialog
+        assert dialog is not None
+        found += judge(desk, f"the question, {verb.value}", lambda dialog=dialog: dialog)  # type: ignore[misc]
+        dialog.reject()
+    desk.session.fail_over(desk.rig.b, Verb.GRACEFUL)
+    found += judge(desk, "running", root)
+    qtbot.waitUntil(lambda: desk.says("Result: "), timeout=PATIENCE_MS)
+    found += judge(desk, "result", root)
+    desk.press("Back to edge-dallas")
+    go_stale(desk, qtbot)
+    found += judge(desk, "stale", root)
+    assert found == [], "\n".join(found)
+
+
+def _current(stack: QWidget) -> QWidget:
+    shown = stack.currentWidget()  # type: ignore[attr-defined]
+    assert isinstance(shown, QWidget)
+    return shown
+
+
+def test_that_the_parts_of_the_picture_are_children_with_roles_of_their_own(ready: Desk) -> None:
+    picture = QAccessible.queryAccessibleInterface(page(ready).picture)
+    assert picture.role() is QAccessible.Role.Graphic
+    assert picture.text(QAccessible.Text.Name) == "Cluster picture"
+    assert picture.text(QAccessible.Text.Description) == page(ready).banner.sentence
+    names = [picture.child(index).text(QAccessible.Text.Name) for index in range(picture.childCount())]
+    assert names == ["10.20.2.50, on tg-node-a", "tg-node-a", "tg-node-b", "Heartbeat: not connected"]
+
+
+def test_that_a_screen_reader_hears_the_truths_and_the_strip(ready: Desk) -> None:
+    names = [accessible_name(widget) for widget in ready.window.findChildren(QWidget) if widget.isVisible()]
+    assert any(name.startswith("Azure holder: tg-node-a, NIC tg-node-a-inside, read ") for name in names)
+    assert "Reachability from this computer: Not measured" in names
+
+
+def test_that_what_cannot_be_measured_in_a_lab_says_so_and_offers_nothing(ready: Desk) -> None:
+    card = page(ready).reachability
+    assert card.words == "not measured: this lab has no traffic"
+    assert not card.toggle.isEnabled()
+    assert "exists in no network of this computer" in accessible_description(card.toggle)
+
+
+def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBot) -> None:
+    ready.window.activateWindow()
+    qtbot.waitUntil(ready.window.isActiveWindow)
+    page(ready).banner.setFocus()
+    met: list[str] = []
+    for _ in range(9):
+        here = QApplication.focusWidget()
+        assert here is not None
+        met.append(accessible_name(here).split(":", maxsplit=1)[0].split(",", maxsplit=1)[0])
+        QTest.keyClick(here, Qt.Key.Key_Tab)
+    assert met == [
+        "Verdict",
+        "Read again",
+        "10.20.2.50",
+        "Configured active",
+        "Reported active",
+        "Azure holder",
+        "Fail over to tg-node-b…",
+        "Force failover to tg-node-b…",
+        "Reachability from this computer",
+    ]
+
+
+def test_that_ctrl_c_copies_the_focused_fact_with_source_and_time(ready: Desk, qtbot: QtBot) -> None:
+    ready.window.activateWindow()
+    qtbot.waitUntil(ready.window.isActiveWindow)
+    holder = page(ready).truths.holder
+    holder.setFocus()
+    QTest.keyClick(holder, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    name, rest = QApplication.clipboard().text().split(": ", maxsplit=1)
+    value, source, moment = rest.split(", ")
+    assert (name, value, source) == ("Azure holder", "tg-node-a", "NIC tg-node-a-inside")
+    assert moment.endswith("Z")
+
+
+def test_that_three_missed_reads_turn_the_verdict_grey_and_graceful_off(ready: Desk, qtbot: QtBot) -> None:
+    go_stale(ready, qtbot)
+    shown = page(ready)
+    assert shown.banner.shape is Shape.NOT_KNOWN
+    assert shown.banner.sentence.endswith("tg-node-a held 10.20.2.50")
+    assert not shown.graceful.button.isEnabled()
+    assert "Read again first" in shown.graceful.reason
+    assert not shown.picture.pill.fact.value.startswith("on tg-node-a")
+
+
+def test_that_forced_reads_first_while_what_is_known_is_old(ready: Desk, qtbot: QtBot) -> None:
+    go_stale(ready, qtbot)
+    ready.window.ask(Verb.FORCED)
+    dialog = ready.window.dialog
+    assert dialog is not None
+    (start,) = [found for found in ready.all_named("Force failover to tg-node-b") if dialog.isAncestorOf(found)]
+    assert not start.isEnabled()
+    dialog.reject()
+    assert ready.rig.puts() == []
+
+
+def test_that_a_new_verdict_is_announced_and_an_age_is_not(ready: Desk, qtbot: QtBot) -> None:
+    banner = page(ready).banner
+    banner.setProperty(ANNOUNCED, None)
+    page(ready).refresh()
+    assert banner.property(ANNOUNCED) is None
+    ready.rig.fail_over(ready.rig.b)
+    ready.session.read_now()
+    qtbot.waitUntil(lambda: banner.sentence == "In sync: tg-node-b holds 10.20.2.50", timeout=PATIENCE_MS)
+    assert banner.property(ANNOUNCED) == "In sync: tg-node-b holds 10.20.2.50"
+
+
+def test_that_finished_steps_and_the_end_of_a_run_are_announced(ready: Desk, qtbot: QtBot) -> None:
+    ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: ready.says("Result: Done"), timeout=PATIENCE_MS)
+    run = ready.window.findChild(RunPage)
+    assert run is not None
+    spoken = [widget.property(ANNOUNCED) for widget in run.findChildren(QWidget) if widget.property(ANNOUNCED)]
+    assert "at once: Done: tg-node-b holds 10.20.2.50" in spoken
+    assert any(sentence.endswith(": done") for sentence in spoken)
+
+
+def test_that_with_reduced_motion_the_pill_glides_nowhere(qapp: QApplication, tmp_path: Path, qtbot: QtBot) -> None:
+    theme = Theme(qapp, ThemeChoice.LIGHT, reduced_motion=True)
+    desk, end = open_desk(theme, tmp_path)
+    read(desk, qtbot)
+    picture = page(desk).picture
+    before = picture.pill.geometry()
+    desk.rig.fail_over(desk.rig.b)
+    desk.session.read_now()
+    qtbot.waitUntil(lambda: picture.pill.fact.value == "on tg-node-b", timeout=PATIENCE_MS)
+    assert picture.pill.geometry().left() > before.right()
+    end()
+    theme.deleteLater()
+
+
+def in_grey(theme: Theme, shape: Shape) -> bytes:
+    image = QImage(32, 32, QImage.Format.Format_Grayscale8)
+    image.fill(theme.colour(Token.CARD))
+    painter = QPainter(image)
+    draw_shape(painter, theme, shape, QRectF(2, 2, 28, 28))
+    painter.end()
+    return bytes(image.constBits())
+
+
+@pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
+def test_that_any_two_state_shapes_differ_in_grey(theme: Theme, choice: ThemeChoice) -> None:
+    theme.choose(choice)
+    grey = {shape: in_grey(theme, shape) for shape in Shape}
+    for one, other in combinations(Shape, 2):
+        unlike = sum(abs(a - b) > 60 for a, b in zip(grey[one], grey[other], strict=True))
+        assert unlike >= 16, (one, other)
+
+
+def test_that_high_contrast_takes_the_systems_colours_and_drops_tints(qapp: QApplication) -> None:
+    system = QPalette(QColor("#000000"), QColor("#000000"))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
+        system.setColor(role, QColor("#ffffff"))
+    for role in (QPalette.ColorRole.Window, QPalette.ColorRole.Base):
+        system.setColor(role, QColor("#000000"))
+    assert prefers_contrast(system)
+    colours = high_contrast({token: QColor(value) for token, value in LIGHT.items()}, system)
+    assert {colours[token].name() for token in (Token.CARD, Token.OK_TINT, Token.BAD_TINT, Token.WINDOW)} == {"#000000"}
+    assert {colours[token].name() for token in (Token.TEXT, Token.TEXT3, Token.BORDER)} == {"#ffffff"}
+
+
+def test_that_a_usual_palette_is_not_taken_for_high_contrast(theme: Theme, qapp: QApplication) -> None:
+    assert not prefers_contrast(qapp.palette())
+    assert not theme.contrast
+
+
+def test_that_nothing_is_nameless_while_the_window_is_still_opening(desk: Open) -> None:
+    assert nameless(desk().window) == []

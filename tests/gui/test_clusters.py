@@ -1,0 +1,258 @@
+"""The Clusters page on a real lab: rows, filters, sorting, keys, and what is there before the first answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.gui.desk import Desk, End, accessible_name, focusable
+from tests.gui.fleet_desk import open_fleet
+from tests.rig import Rig
+from tgwizard.engine.observe import Observer
+from tgwizard.engine.records import VerdictChanged
+from tgwizard.gui.clusters.model import COLUMNS, ClustersModel
+from tgwizard.gui.clusters.rows import FleetState, fleet_shape, rank, row_of
+from tgwizard.gui.clusters.table import ClustersTable
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.theme import Theme
+from tgwizard.model.settings import ClusterFilter, ClusterOrder
+from tgwizard.model.snapshot import Power, Reading, Snapshot, VmSeen
+from tgwizard.model.text import utc
+
+Open = Callable[[int], Desk]
+PATIENCE_MS = 60_000
+COUNT = 12
+
+
+@pytest.fixture
+def open_it(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    ends: list[End] = []
+
+    def opened(count: int, *, is_lab: bool = True) -> Desk:
+        desk, end = open_fleet(theme, tmp_path, count, is_lab=is_lab)
+        ends.append(end)
+        return desk
+
+    yield opened
+    for end in ends:
+        end()
+    QApplication.processEvents()
+
+
+@pytest.fixture
+def fleet(open_it: Open, qtbot: QtBot) -> Desk:
+    """Twelve clusters, each read once; two of them are on no NIC."""
+    desk = open_it(COUNT)
+    rows = desk.window.clusters.model
+    qtbot.waitUntil(lambda: all(row.seen_at for row in rows.rows), timeout=PATIENCE_MS)
+    return desk
+
+
+def names(desk: Desk) -> list[str]:
+    """The clusters as the table shows them, from the top."""
+    shown = desk.window.clusters.table.shown
+    return [shown.index(number, 1).data() for number in range(shown.rowCount())]
+
+
+def test_that_problems_stand_first_and_the_rest_by_name(fleet: Desk) -> None:
+    shown = names(fleet)
+    assert shown[:2] == ["edge-dallas-1", "edge-seattle"]
+    assert shown[2:] == sorted(shown[2:])
+    assert len(shown) == COUNT
+    assert fleet.says("12 clusters. 2 need attention.")
+
+
+def test_that_the_model_keeps_qts_rules(fleet: Desk, qtbot: QtBot) -> None:
+    page = fleet.window.clusters
+    for model in (page.model, page.table.shown):
+        QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    page.filter.setText("dallas")
+    page.model.show_rows(page.model.rows[:3])
+    page.model.show_row(replace(page.model.rows[0], state=FleetState.MOVING))
+    assert page.table.shown.rowCount() == 1
+
+
+def test_that_a_chip_shows_its_clusters_and_counts_them(fleet: Desk) -> None:
+    fleet.press("Needs attention 2")
+    assert names(fleet) == ["edge-dallas-1", "edge-seattle"]
+    fleet.press("In sync 10")
+    assert len(names(fleet)) == 10
+    fleet.press("Moving 0")
+    assert names(fleet) == []
+    assert fleet.says("None of the 12 clusters matches the filter.")
+    fleet.press("All 12")
+    assert len(names(fleet)) == COUNT
+
+
+def test_that_ctrl_f_filters_by_every_word_typed(fleet: Desk, qtbot: QtBot) -> None:
+    fleet.window.activateWindow()
+    qtbot.waitUntil(fleet.window.isActiveWindow)
+    QTest.keyClick(fleet.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    field = QApplication.focusWidget()
+    assert field is fleet.window.clusters.filter
+    QTest.keyClicks(field, "DALLAS rg-tg 10.20.2.7")
+    assert names(fleet) == ["edge-dallas-1"]
+
+
+def test_that_a_head_sorts_and_a_second_click_turns_it_round(fleet: Desk) -> None:
+    table = fleet.window.clusters.table
+    head = table.horizontalHeader()
+    where = head.viewport().rect().center()
+    where.setX(head.sectionViewportPosition(1) + 20)
+    QTest.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert names(fleet) == sorted(names(fleet))
+    QTest.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert names(fleet) == sorted(names(fleet), reverse=True)
+
+
+def test_that_sort_and_filter_survive_a_restart(open_it: Open, qtbot: QtBot) -> None:
+    first = open_it(COUNT).window
+    first.clusters.table._on_head(1)
+    first.clusters.chips[ClusterFilter.IN_SYNC].click()
+    first.clusters.filter.setText("edge")
+    first.preferences.flush()
+    again = open_it(COUNT).window.clusters
+    assert again.chips[ClusterFilter.IN_SYNC].isChecked()
+    assert again.filter.text() == "edge"
+    assert again.table.shown.sortColumn() == 1
+
+
+def test_that_enter_opens_the_row_and_its_cluster_gets_a_loop_of_its_own(fleet: Desk, qtbot: QtBot) -> None:
+    table = fleet.window.clusters.table
+    table.setFocus()
+    QTest.keyClick(table, Qt.Key.Key_End)
+    wanted = names(fleet)[-1]
+    assert not fleet.window.sessions[wanted].watching
+    QTest.keyClick(table, Qt.Key.Key_Return)
+    assert fleet.window.current == wanted
+    assert fleet.window.sessions[wanted].watching
+    qtbot.waitUntil(lambda: fleet.says("Fail over to "), timeout=PATIENCE_MS)
+
+
+def test_that_a_click_anywhere_in_a_row_opens_it(fleet: Desk) -> None:
+    table = fleet.window.clusters.table
+    place = table.visualRect(table.shown.index(2, 4)).center()
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert fleet.window.current == "edge-atlanta"
+
+
+def test_that_only_some_clusters_have_loops_and_pages_of_their_own(fleet: Desk) -> None:
+    window = fleet.window
+    for name in tuple(window.sessions):
+        window.open_cluster(name)
+    assert sum(session.watching for session in window.sessions.values()) == 6
+    assert len(window._cluster_pages) == 8
+
+
+def test_that_every_row_is_one_sentence_for_a_screen_reader(fleet: Desk) -> None:
+    table = fleet.window.clusters.table
+    interface = QAccessible.queryAccessibleInterface(table)
+    assert interface.text(QAccessible.Text.Name) == "Clusters"
+    said = table.shown.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert said.startswith("edge-dallas-1, On no NIC, 10.20.2.70, the address is missing, last seen ")
+    for column, (_, head) in enumerate(COLUMNS[1:], 1):
+        cell = table.shown.index(0, column).data(Qt.ItemDataRole.AccessibleTextRole)
+        assert cell.startswith(f"{head}: ")
+
+
+@pytest.mark.parametrize("width", [1024, 1440, 2560])
+def test_that_columns_drop_last_seen_first_and_nothing_is_nameless(fleet: Desk, width: int) -> None:
+    fleet.window.resize(width, 900)
+    QApplication.processEvents()
+    shown = fleet.window.clusters.table.orders
+    assert (ClusterOrder.SEEN in shown) == (width > 1200)
+    assert {ClusterOrder.STATE, ClusterOrder.CLUSTER, ClusterOrder.ADDRESS, ClusterOrder.ACTIVE} <= set(shown)
+    table = fleet.window.clusters.table
+    assert sum(table.columnWidth(n) for n in range(len(COLUMNS))) <= table.viewport().width()
+    assert [type(widget).__name__ for widget in focusable(fleet.window) if not accessible_name(widget)] == []
+
+
+def test_that_no_cluster_offers_three_ways_to_begin(open_it: Callable[..., Desk], qtbot: QtBot) -> None:
+    desk = open_it(0, is_lab=False)
+    assert desk.says("No clusters yet")
+    assert desk.says("Open the clusters folder")
+    desk.press("Try it in the lab")
+    qtbot.waitUntil(lambda: desk.says("The lab opens…"))
+    desk.find("Set up a cluster")
+    page = desk.window.clusters._empty.set_up
+    QTest.mouseClick(page, Qt.MouseButton.LeftButton)
+    assert desk.says("Setting up a cluster comes later.")
+
+
+def test_that_the_last_known_state_is_there_before_the_first_answer(lab: Rig) -> None:
+    wall = datetime.now(UTC)
+    record = VerdictChanged(utc(wall - timedelta(minutes=14)), "in_sync", "In sync: tg-node-a holds 10.20.2.50")
+    row = row_of(lab.setup, None, wall, records=(record,))
+    assert row.state is FleetState.NOT_KNOWN
+    assert row.note == "last known: In sync: tg-node-a holds 10.20.2.50"
+    assert (row.seen(wall), row.late) == ("14 min ago", True)
+    never = row_of(lab.setup, None, wall)
+    assert (never.seen(wall), never.note) == ("never", "reading Azure")
+
+
+def seen(lab: Rig) -> Snapshot:
+    return Observer(lab.services.azure, lab.clock, lab.setup).look(vms=True)
+
+
+def test_that_an_old_answer_is_not_known_and_a_stopped_standby_is_a_risk(lab: Rig) -> None:
+    snapshot = seen(lab)
+    wall = snapshot.wall
+    assert row_of(lab.setup, snapshot, wall).state is FleetState.IN_SYNC
+    later = wall + timedelta(seconds=31)
+    assert row_of(lab.setup, snapshot, wall).turned_late(later, 0)
+    assert row_of(lab.setup, snapshot, later).state is FleetState.NOT_KNOWN
+    assert row_of(lab.setup, snapshot, later, pace_s=20).state is FleetState.IN_SYNC
+    stopped = replace(snapshot.members[1], vm=Reading(VmSeen(Power.STOPPED), snapshot.now))
+    risky = row_of(lab.setup, replace(snapshot, members=(snapshot.members[0], stopped)), wall)
+    assert (risky.state, risky.note) == (FleetState.AT_RISK, "tg-node-b is stopped")
+    assert (risky.graceful, risky.forced) == (Shape.BROKEN, Shape.GOOD)
+    moving = row_of(lab.setup, snapshot, wall, moving_to="tg-node-b")
+    assert (moving.state, moving.active, moving.moving_to) == (FleetState.MOVING, "tg-node-a", "tg-node-b")
+
+
+def test_that_since_goes_back_over_restarts_of_the_program(lab: Rig) -> None:
+    snapshot = seen(lab)
+    start = snapshot.wall - timedelta(days=3)
+    sentence = "In sync: tg-node-a holds 10.20.2.50"
+    records = tuple(
+        VerdictChanged(utc(start + timedelta(days=day)), name, words)
+        for day, name, words in ((2, "in_sync", sentence), (1, "in_sync", sentence), (0, "on_no_nic", "On no NIC"))
+    )
+    assert row_of(lab.setup, snapshot, snapshot.wall, records=records).since(snapshot.wall) == "2 days"
+
+
+def test_that_the_states_keep_styles_order() -> None:
+    words = [state.value for state in sorted(FleetState, key=rank)]
+    styles = [
+        "On no NIC", "Two active", "No active", "Wrong holder", "Blocked", "At risk", "Moving", "Not known", "In sync",
+    ]  # fmt: skip
+    assert [word for word in words if word in styles] == styles
+    assert {fleet_shape(state) for state in FleetState} == {
+        Shape.BROKEN, Shape.WARNING, Shape.MOVING, Shape.NOT_KNOWN, Shape.GOOD,
+    }  # fmt: skip
+
+
+def test_that_hundreds_of_rows_are_shown_and_a_new_one_changes_one_row(theme: Theme, lab: Rig, qtbot: QtBot) -> None:
+    snapshot = seen(lab)
+    first = row_of(lab.setup, snapshot, snapshot.wall)
+    model = ClustersModel(lambda: snapshot.wall)
+    table = ClustersTable(theme, model)
+    qtbot.addWidget(table)
+    table.resize(1200, 700)
+    table.show()
+    model.show_rows(tuple(replace(first, name=f"edge-{number}") for number in range(300)))
+    with qtbot.waitSignal(model.dataChanged) as changed:
+        model.show_row(replace(first, name="edge-7", state=FleetState.ON_NO_NIC))
+    assert changed.args is not None
+    assert [changed.args[0].row(), changed.args[1].row()] == [7, 7]
+    table.sort(ClusterOrder.STATE, descending=False)
+    assert table.shown.index(0, 1).data() == "edge-7"

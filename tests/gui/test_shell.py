@@ -1,0 +1,257 @@
+"""The shell: the rail and its widths, the read-only lock, the palette, pinned clusters. By keyboard and by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.gui.desk import Desk, End, accessible_description, accessible_name, focusable
+from tests.gui.fleet_desk import open_fleet
+from tgwizard.engine.settings_file import FILE_NAME, load_settings
+from tgwizard.gui.dialogs.unlock import UnlockDialog
+from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.palette import Command, Palette
+from tgwizard.gui.places import Place
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import ThemeChoice
+from tgwizard.model.cluster import Verb
+from tgwizard.model.settings import PINNED, READ_ONLY
+
+PATIENCE_MS = 60_000
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def shell(qapp: QApplication, theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Callable[[int], Desk]]:
+    ends: list[End] = []
+
+    def opened(count: int) -> Desk:
+        desk, end = open_fleet(theme, tmp_path, count)
+        ends.append(end)
+        desk.window.activateWindow()
+        qtbot.waitUntil(desk.window.isActiveWindow)
+        if count:
+            first = desk.window.sessions["edge-dallas"]
+            qtbot.waitUntil(lambda: first.snapshot is not None, timeout=PATIENCE_MS)
+        return desk
+
+    yield opened
+    for end in ends:
+        end()
+    QApplication.processEvents()
+
+
+@pytest.fixture
+def one(shell: Callable[[int], Desk], qtbot: QtBot) -> Desk:
+    """One cluster, read, on its page."""
+    desk = shell(1)
+    qtbot.waitUntil(lambda: desk.says("Fail over to tg-node-b…"), timeout=PATIENCE_MS)
+    return desk
+
+
+def palette_of(desk: Desk) -> Palette:
+    QTest.keyClick(desk.window, Qt.Key.Key_K, CTRL)
+    assert isinstance(desk.window.dialog, Palette)
+    return desk.window.dialog
+
+
+def locked(desk: Desk) -> bool:
+    return desk.window.lock.locked
+
+
+def saved(folder: Path) -> bool:
+    return READ_ONLY.value_of(load_settings(folder / FILE_NAME).settings)
+
+
+# The lock ------------------------------------------------------------------------------------------------------------
+
+
+def test_that_ctrl_l_turns_every_writing_button_off_with_its_reason(one: Desk, tmp_path: Path) -> None:
+    QTest.keyClick(one.window, Qt.Key.Key_L, CTRL)
+    assert one.says("Read-only")
+    for name in ("Fail over to tg-node-b…", "Force failover to tg-node-b…"):
+        button = one.find(name)
+        assert not button.isEnabled()
+        assert accessible_description(button).startswith("Locked.")
+    assert one.says("Locked. This window is read-only. Unlock it with Ctrl+L.")
+    one.window.ask(Verb.FORCED)
+    assert one.window.dialog is None
+    one.session.fail_over(one.rig.b, Verb.FORCED)
+    one.session.resume()
+    assert not one.session.running
+    one.window.preferences.flush()
+    assert saved(tmp_path)
+
+
+def test_that_the_lock_stands_on_every_page(one: Desk) -> None:
+    for place in Place:
+        one.window.go_to(place)
+        assert one.says("Changes allowed")
+    QTest.keyClick(one.window, Qt.Key.Key_L, CTRL)
+    for width in (1024, 1440):
+        one.window.resize(width, 900)
+        for place in Place:
+            one.window.go_to(place)
+            assert one.says("Read-only")
+
+
+def test_that_unlocking_asks_and_staying_locked_is_the_default(one: Desk) -> None:
+    QTest.keyClick(one.window, Qt.Key.Key_L, CTRL)
+    QTest.keyClick(one.window, Qt.Key.Key_L, CTRL)
+    dialog = one.window.dialog
+    assert isinstance(dialog, UnlockDialog)
+    assert dialog.cancel.isDefault()
+    QTest.keyClick(dialog.cancel, Qt.Key.Key_Return)
+    assert locked(one)
+    one.press("Read-only")
+    assert isinstance(one.window.dialog, UnlockDialog)
+    one.press("Unlock")
+    assert not locked(one)
+    assert one.find("Fail over to tg-node-b…").isEnabled()
+
+
+def test_that_locking_turns_an_open_question_off(one: Desk, qtbot: QtBot) -> None:
+    one.press("Fail over to tg-node-b…")
+    dialog = one.window.dialog
+    assert isinstance(dialog, ConfirmDialog)
+    qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
+    one.window.ask_lock()
+    assert not dialog.start.isEnabled()
+    assert accessible_description(dialog.start).startswith("Locked.")
+    dialog.start.click()
+    assert not one.session.running
+    assert one.rig.puts() == []
+
+
+def test_that_a_locked_window_opens_locked_again(shell: Callable[[int], Desk]) -> None:
+    first = shell(1).window
+    first.ask_lock()
+    first.preferences.flush()
+    again = shell(1)
+    assert locked(again)
+    assert again.says("Read-only")
+
+
+# The palette ---------------------------------------------------------------------------------------------------------
+
+
+def test_that_ctrl_k_finds_a_cluster_by_part_of_its_name_and_opens_it(shell: Callable[[int], Desk]) -> None:
+    desk = shell(12)
+    palette = palette_of(desk)
+    assert QApplication.focusWidget() is palette.field
+    QTest.keyClicks(palette.field, "denv")
+    assert [command.name for command in palette.shown] == ["edge-denver"]
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert desk.window.current == "edge-denver"
+    assert desk.window.dialog is None
+
+
+def test_that_arrows_move_in_the_palette_and_esc_closes_it(one: Desk) -> None:
+    palette = palette_of(one)
+    names = [command.name for command in palette.shown]
+    assert names[:2] == ["Fail over to tg-node-b…", "Force failover to tg-node-b…"]
+    QTest.keyClick(palette.field, Qt.Key.Key_Down)
+    assert palette.list.currentIndex().data() == names[1]
+    assert accessible_description(palette.field).startswith(names[1])
+    for _ in range(3):
+        QTest.keyClick(palette.field, Qt.Key.Key_Up)
+    assert palette.list.currentIndex().data() == names[0]
+    QTest.keyClick(palette.field, Qt.Key.Key_Escape)
+    assert one.window.dialog is None
+
+
+def test_that_the_palette_opens_the_question_and_starts_nothing(one: Desk) -> None:
+    palette = palette_of(one)
+    QTest.keyClicks(palette.field, "force")
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert isinstance(one.window.dialog, ConfirmDialog)
+    assert not one.session.running
+
+
+def test_that_a_command_that_is_off_says_why_and_stays(one: Desk) -> None:
+    one.window.ask_lock()
+    palette = palette_of(one)
+    QTest.keyClicks(palette.field, "fail over")
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert one.window.dialog is palette
+    assert one.says("Locked. This window is read-only.")
+
+
+def test_that_every_place_and_action_is_in_the_palette_with_its_keys(one: Desk) -> None:
+    offered = {command.name: command.hint for command in palette_of(one).shown}
+    for number, place in enumerate(Place, start=1):
+        assert offered[f"Go to {place.value}"] == f"Ctrl+{number}"
+    assert offered["Read again now"] == "F5"
+    assert offered["Lock: make every screen read-only"] == "Ctrl+L"
+    assert {"Use the dark theme", "Use the light theme", "Pin edge-dallas to the rail"} <= set(offered)
+
+
+def test_that_a_theme_chosen_in_the_palette_is_in_force_and_kept(one: Desk) -> None:
+    palette = palette_of(one)
+    QTest.keyClicks(palette.field, "dark theme")
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert one.theme.choice is ThemeChoice.DARK
+    one.window.go_to(Place.SETTINGS)
+    assert one.window.settings.choices["window.theme"]["dark"].isChecked()
+
+
+def test_that_better_matches_stand_first() -> None:
+    commands = [Command(name, lambda: None, words="x") for name in ("pin edge", "edge-dallas", "badge edgeless")]
+    assert [command.fits("edge") for command in commands] == [1, 0, 1]
+    assert [command.fits("dal x") for command in commands] == [None, 2, None]
+
+
+# The rail ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("window", "rail"), [(1024, 56), (1199, 56), (1200, 220), (1920, 220), (2560, 240)])
+def test_that_the_rail_has_the_widths_of_the_style(one: Desk, window: int, rail: int) -> None:
+    one.window.resize(window, 900)
+    assert one.window.rail.width() == rail
+    assert [type(widget).__name__ for widget in focusable(one.window) if not accessible_name(widget)] == []
+
+
+def test_that_the_pages_are_centred_and_no_wider_than_the_style_allows(one: Desk) -> None:
+    one.window.resize(3840, 2160)
+    QApplication.processEvents()
+    stack: QWidget = one.window.stack
+    assert stack.width() == 1880
+    left = stack.mapTo(one.window, stack.rect().topLeft()).x() - 240
+    right = one.window.width() - stack.mapTo(one.window, stack.rect().topRight()).x()
+    assert abs(left - right) <= 3
+
+
+def test_that_the_number_of_clusters_stands_in_the_rail(shell: Callable[[int], Desk]) -> None:
+    desk = shell(12)
+    assert accessible_description(desk.window.rail.items[Place.CLUSTERS]) == "12"
+    assert len(desk.window.rail.clusters) == 8
+
+
+def test_that_a_pinned_cluster_stands_in_the_rail_and_stays(shell: Callable[[int], Desk], tmp_path: Path) -> None:
+    desk = shell(12)
+    desk.window.open_cluster("edge-portland")
+    palette = palette_of(desk)
+    QTest.keyClicks(palette.field, "pin")
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert list(desk.window.rail.clusters) == ["edge-portland"]
+    assert desk.says("Pinned")
+    desk.window.preferences.flush()
+    assert PINNED.value_of(load_settings(tmp_path / FILE_NAME).settings) == ("edge-portland",)
+    desk.window.pin("edge-portland")
+    assert len(desk.window.rail.clusters) == 8
+
+
+def test_that_ctrl_1_to_6_go_to_the_places(one: Desk) -> None:
+    for number, place in enumerate(Place, start=1):
+        QTest.keyClick(one.window, Qt.Key(Qt.Key.Key_0 + number), CTRL)
+        assert one.window.windowTitle() == f"{place.value} - tgwizard"

@@ -1,0 +1,94 @@
+"""Two programs on one data folder: the second raises the first, or opens read-only when that one is silent."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from tgwizard.engine.locks import held
+from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.single import SECOND_WINDOW, SingleWindow, Turn
+
+ROOT = Path(__file__).parents[2]
+
+SECOND = """
+    import sys
+    from pathlib import Path
+    from PySide6.QtWidgets import QApplication
+    from tgwizard.gui.bridge import Bridge
+    from tgwizard.gui.single import SingleWindow
+    app = QApplication(sys.argv)
+    single = SingleWindow(Path(sys.argv[1]), Bridge(app), app)
+    print(single.take_turn().name)
+"""
+
+
+def second_program(folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", textwrap.dedent(SECOND), str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def test_that_a_second_program_raises_the_first(qtbot: QtBot, tmp_path: Path) -> None:
+    bridge = Bridge()
+    single = SingleWindow(tmp_path, bridge)
+    assert single.take_turn() is Turn.FIRST
+    single.load()
+    bridge.start()
+    qtbot.waitUntil(lambda: single._server is not None, timeout=30_000)
+    bridge.stop()
+    with qtbot.waitSignal(single.raise_asked, timeout=30_000), second_program(tmp_path) as second:
+        qtbot.waitUntil(lambda: second.poll() is not None, timeout=30_000)
+        assert second.stdout is not None
+        assert second.stdout.read().strip() == "RAISED_OTHER"
+    single.close()
+    bridge.deleteLater()
+
+
+def test_that_a_folder_is_free_again_when_the_first_has_ended(qtbot: QtBot, tmp_path: Path) -> None:
+    bridge = Bridge()
+    for _ in range(2):
+        single = SingleWindow(tmp_path, bridge)
+        assert single.take_turn() is Turn.FIRST
+        single.listen()
+        single.close()
+    bridge.deleteLater()
+
+
+def test_that_a_silent_first_makes_the_second_read_only(qtbot: QtBot, tmp_path: Path) -> None:
+    bridge = Bridge()
+    with held(tmp_path / "window.lock", SECOND_WINDOW):
+        assert SingleWindow(tmp_path, bridge).take_turn() is Turn.OTHER_SILENT
+    bridge.deleteLater()
+
+
+def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path) -> None:
+    program = """
+        import sys
+        from pathlib import Path
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+        from tgwizard.gui.main_window import MainWindow
+        from tgwizard.gui.opened import Surroundings
+        from tgwizard.gui.start import run
+        from tgwizard.model.problem import Problem, UserError
+        def open_program():
+            from PySide6.QtCore import QMetaObject, Qt
+            (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+            print("locked", window.lock.locked)
+            QMetaObject.invokeMethod(window, "close", Qt.ConnectionType.QueuedConnection)
+            raise UserError(Problem("no", "There is no lab."))
+        sys.exit(run(open_program, Surroundings("a test", True, data_folder=Path(sys.argv[1]))))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]
+    for silent, wanted in ((True, "locked True"), (False, "locked False")):
+        if silent:
+            with held(tmp_path / "window.lock", SECOND_WINDOW):
+                done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+        else:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+        assert done.returncode == 0, done.stderr
+        assert wanted in done.stdout

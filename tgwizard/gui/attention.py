@@ -1,0 +1,42 @@
+"""Asks for the user's attention in the task bar when a cluster breaks or a run ends while they work elsewhere."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QApplication, QWidget
+
+from tgwizard.gui.clusters.watching import Watching
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.settings.preferences import Preferences
+from tgwizard.gui.watch.shown import verdict_shape
+from tgwizard.model.settings import NOTIFICATIONS
+
+
+class Attention(QObject):
+    """Tells once for each time a cluster breaks; not at all while the window is in use or the setting is off."""
+
+    def __init__(self, window: QWidget, watching: Watching, preferences: Preferences) -> None:
+        """Watch from now on."""
+        super().__init__(window)
+        self._window = window
+        self._watching = watching
+        self._preferences = preferences
+        self._broken: set[str] = set()
+        watching.changed.connect(self._on_changed)
+
+    @Slot(str)
+    def _on_changed(self, name: str) -> None:
+        verdict = self._watching.sessions[name].verdict
+        if verdict is None:
+            return
+        if verdict_shape(verdict.name) is not Shape.BROKEN:
+            self._broken.discard(name)
+        elif name not in self._broken:
+            self._broken.add(name)
+            self.ask()
+
+    @Slot()
+    def ask(self) -> None:
+        """Mark the window in the task bar, unless the user is here or does not want that."""
+        if self._preferences.get(NOTIFICATIONS) and not self._window.isActiveWindow():
+            QApplication.alert(self._window)

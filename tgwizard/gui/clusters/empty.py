@@ -1,0 +1,111 @@
+"""No cluster yet: set one up, add one that works, or practise in the lab. And the offer of the lab below the table."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QProcess, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.buttons import Button, ButtonKind
+from tgwizard.gui.kit.icons import Icon, IconMark
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.opened import Surroundings
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+
+STACK_BELOW = 700
+
+
+class LabButton(Button):
+    """Opens tgwizard on the lab, in a program and a window of its own; nothing of it reaches Azure."""
+
+    def __init__(self, theme: Theme, command: tuple[str, ...]) -> None:
+        """Start `command` when pressed."""
+        super().__init__(theme, "Try it in the lab")
+        self._command = command
+        self.explain("Opens a second window on two pretend machines; nothing reaches Azure")
+        self.setVisible(bool(command))
+        self.clicked.connect(self._on_clicked)
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        started, _process = QProcess.startDetached(self._command[0], list(self._command[1:]))
+        self.explain("The lab opens in a window of its own" if started else "The lab could not be started")
+        self.rename("The lab opens…" if started else "The lab could not be started")
+        self.setEnabled(False)
+
+
+class LabOffer(Card):
+    """The offer below the table, for those who change something for the first time."""
+
+    def __init__(self, theme: Theme, surroundings: Surroundings, parent: QWidget | None = None) -> None:
+        """Offered only where a lab can be started."""
+        super().__init__(theme, parent=parent)
+        self.offered = bool(surroundings.lab_command)
+        row = QHBoxLayout()
+        row.setSpacing(14)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(TextLabel(theme, "New here, or changing something for the first time?", TextRole.BODY_STRONG))
+        line = (
+            "Practise on two pretend machines. The lab runs the same engine and the same screens on this computer and "
+            "never contacts Azure."
+        )
+        words.addWidget(TextLabel(theme, line, TextRole.BODY, Token.TEXT2, wrap=True))
+        row.addWidget(IconMark(theme, Icon.LAB, 22, Token.ACCENT_TEXT))
+        row.addLayout(words, 1)
+        row.addWidget(LabButton(theme, surroundings.lab_command))
+        self.body.addLayout(row)
+
+
+class EmptyState(QWidget):
+    """Three cards side by side, or stacked in a narrow window."""
+
+    def __init__(self, theme: Theme, surroundings: Surroundings, parent: QWidget | None = None) -> None:
+        """What can be done here."""
+        super().__init__(parent)
+        self._theme = theme
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(16)
+        self.set_up = Button(theme, "Set up a cluster", ButtonKind.PRIMARY)
+        self._folder = surroundings.clusters_folder
+        first = "It will lead you through every answer. Nothing changes before you review it."
+        self._row.addWidget(self._card(Icon.ADD, "Set up a cluster", first, self.set_up), 1)
+        self.folder_button = Button(theme, "Open the clusters folder")
+        self.folder_button.clicked.connect(self._on_folder)
+        self.folder_button.setVisible(self._folder is not None)
+        second = "Put its cluster file into the clusters folder and start tgwizard again. A colleague's file will do."
+        if self._folder is not None:
+            self.folder_button.explain(f"Opens {self._folder}")
+        self._row.addWidget(self._card(Icon.LINK, "Add one that works", second, self.folder_button), 1)
+        if surroundings.lab_command:
+            third = "Two pretend machines on this computer. Try a failover; nothing reaches Azure."
+            button = LabButton(theme, surroundings.lab_command)
+            self._row.addWidget(self._card(Icon.LAB, "Practise first", third, button), 1)
+
+    def _card(self, icon: Icon, title: str, words: str, button: Button) -> Card:
+        card = Card(self._theme, margin=22, spacing=0)
+        card.setMinimumHeight(self._theme.px(216))
+        card.body.addWidget(IconMark(self._theme, icon, 22, Token.ACCENT_TEXT))
+        card.body.addSpacing(self._theme.px(12))
+        card.body.addWidget(TextLabel(self._theme, title, TextRole.NAME))
+        card.body.addSpacing(self._theme.px(5))
+        card.body.addWidget(TextLabel(self._theme, words, TextRole.BODY, Token.TEXT2, wrap=True))
+        card.body.addStretch(1)
+        card.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        return card
+
+    @Slot()
+    def _on_folder(self) -> None:
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stack the cards when each would be too narrow to read."""
+        super().resizeEvent(event)
+        narrow = self.width() < self._theme.px(STACK_BELOW)
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(way)

@@ -1,0 +1,364 @@
+"""The table of clusters: a real table view whose cells are painted from tokens. The whole row is the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from tgwizard.gui.clusters.model import COLUMNS, ROW_ROLE, ClustersModel, ClustersShown, column_of
+from tgwizard.gui.clusters.rows import ClusterRow, fleet_shape
+from tgwizard.gui.kit.icons import Icon, draw_icon
+from tgwizard.gui.kit.shapes import INK, TINT, Shape, draw_shape
+from tgwizard.gui.kit.surface import paint_ground
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.model.settings import ClusterOrder
+
+Index = QModelIndex | QPersistentModelIndex
+
+ROW_PX = 54
+HEAD_PX = 39
+LEFT_PX = 19
+
+_WIDTHS = {
+    ClusterOrder.STATE: 150,
+    ClusterOrder.CLUSTER: 224,
+    ClusterOrder.ADDRESS: 136,
+    ClusterOrder.ACTIVE: 172,
+    ClusterOrder.SINCE: 112,
+    ClusterOrder.SEEN: 128,
+    ClusterOrder.READY: 204,
+}
+"""Widths at 100 %; what is left goes to the cluster's column."""
+
+_DROPPED = (ClusterOrder.SEEN, ClusterOrder.SINCE, ClusterOrder.READY)
+"""Columns that go, in this order, when there is no room (STYLE section 6)."""
+
+
+class CellPainter(QStyledItemDelegate):
+    """Paints the cells of one row; the words come from the row, the ages from the clock."""
+
+    def __init__(self, theme: Theme, wall: Callable[[], datetime], view: ClustersTable) -> None:
+        """Paint for `view`."""
+        super().__init__(view)
+        self._theme = theme
+        self._wall = wall
+        self._view = view
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """The height of a row."""
+        return QSize(80, self._theme.px(ROW_PX))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint ground, line and the cell's facts."""
+        row = index.data(ROW_ROLE)
+        if not isinstance(row, ClusterRow):
+            return
+        theme = self._theme
+        rect: QRect = option.rect
+        painter.save()
+        if self._view.is_marked(index.row()):
+            painter.fillRect(rect, theme.colour(Token.SUNKEN))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.colour(Token.BORDER))
+        box = QRectF(rect).adjusted(theme.px(LEFT_PX if index.column() == 0 else 4), 0, -theme.px(8), -1)
+        order = COLUMNS[index.column()][0]
+        match order:
+            case ClusterOrder.STATE:
+                self._pill(painter, box, row)
+            case ClusterOrder.CLUSTER:
+                self._two(painter, box, row.name, TextRole.BODY_STRONG, row.group, Token.TEXT2)
+            case ClusterOrder.ADDRESS:
+                self._line(painter, box, row.address, TextRole.MONO, Token.TEXT)
+            case ClusterOrder.ACTIVE:
+                self._active(painter, box, row)
+            case ClusterOrder.SINCE:
+                self._line(painter, box, row.since(self._wall()), TextRole.BODY, Token.TEXT2)
+            case ClusterOrder.SEEN:
+                self._seen(painter, box, row)
+            case ClusterOrder.READY:
+                self._ready(painter, box, row)
+        painter.restore()
+        if self._view.has_ring(index):
+            self._ring(painter, rect)
+
+    def _line(self, painter: QPainter, box: QRectF, text: str, role: TextRole, token: Token) -> None:
+        font = self._theme.font(role)
+        painter.setFont(font)
+        painter.setPen(self._theme.colour(token))
+        words = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, box.width())
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), words)
+
+    def _two(
+        self, painter: QPainter, box: QRectF, first: str, role: TextRole, second: str, second_token: Token
+    ) -> None:
+        upper, lower = QRectF(box), QRectF(box)
+        height = QFontMetricsF(self._theme.font(role)).height()
+        small = QFontMetricsF(self._theme.font(TextRole.CAPTION)).height()
+        top = box.top() + (box.height() - height - small) / 2
+        upper.setTop(top)
+        upper.setHeight(height)
+        lower.setTop(top + height)
+        lower.setHeight(small)
+        self._line(painter, upper, first, role, Token.TEXT)
+        self._line(painter, lower, second, TextRole.CAPTION, second_token)
+
+    def _pill(self, painter: QPainter, box: QRectF, row: ClusterRow) -> None:
+        theme = self._theme
+        shape = fleet_shape(row.state)
+        font = theme.font(TextRole.CAPTION_STRONG)
+        words = QFontMetricsF(font).horizontalAdvance(row.state.value)
+        side, height = theme.px(14), theme.px(24)
+        pill = QRectF(box.left(), box.center().y() - height / 2, theme.px(8 + 6 + 10) + side + words, height)
+        paint_ground(painter, theme, pill, TINT[shape], None, height / 2)
+        mark = QRectF(pill.left() + theme.px(8), pill.center().y() - side / 2, side, side)
+        draw_shape(painter, theme, shape, mark)
+        rest = QRectF(mark.right() + theme.px(6), pill.top(), words + 4, height)
+        self._line(painter, rest, row.state.value, TextRole.CAPTION_STRONG, INK[shape])
+
+    def _active(self, painter: QPainter, box: QRectF, row: ClusterRow) -> None:
+        theme = self._theme
+        if row.moving_to:
+            metrics = QFontMetricsF(theme.font(TextRole.BODY_KEY))
+            self._line(painter, box, row.active, TextRole.BODY_KEY, Token.TEXT2)
+            left = box.left() + metrics.horizontalAdvance(row.active) + theme.px(6)
+            side = theme.px(14)
+            arrow = QRectF(left, box.center().y() - side / 2, side, side)
+            draw_icon(painter, Icon.ARROW_RIGHT, theme.colour(Token.ACCENT_TEXT), arrow)
+            rest = QRectF(box)
+            rest.setLeft(arrow.right() + theme.px(6))
+            self._line(painter, rest, row.moving_to, TextRole.BODY_STRONG, Token.TEXT)
+            return
+        token = Token.TEXT2 if row.note_shape is None else INK[row.note_shape]
+        if row.active and row.note:
+            self._two(painter, box, row.active, TextRole.BODY_KEY, row.note, token)
+        elif row.active:
+            self._line(painter, box, row.active, TextRole.BODY_KEY, Token.TEXT)
+        else:
+            self._line(painter, box, row.note, TextRole.CAPTION, token)
+
+    def _seen(self, painter: QPainter, box: QRectF, row: ClusterRow) -> None:
+        rest = QRectF(box)
+        if row.late:
+            # An old fact looks old: the dashed ring stands before its age.
+            side = self._theme.px(14)
+            draw_shape(painter, self._theme, Shape.NOT_KNOWN, _square(box, side))
+            rest.setLeft(box.left() + side + self._theme.px(6))
+        self._line(painter, rest, row.seen(self._wall()), TextRole.BODY, Token.TEXT2)
+
+    def _ready(self, painter: QPainter, box: QRectF, row: ClusterRow) -> None:
+        theme = self._theme
+        side = theme.px(13)
+        metrics = QFontMetricsF(theme.font(TextRole.CAPTION_KEY))
+        rest = QRectF(box)
+        for shape, word in ((row.graceful, "Graceful"), (row.forced, "Forced")):
+            draw_shape(painter, theme, shape, _square(rest, side))
+            rest.setLeft(rest.left() + side + theme.px(5))
+            self._line(painter, rest, word, TextRole.CAPTION_KEY, Token.TEXT2)
+            rest.setLeft(rest.left() + metrics.horizontalAdvance(word) + theme.px(19))
+
+    def _ring(self, painter: QPainter, rect: QRect) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.colour(Token.ACCENT_TEXT), 2))
+        painter.setClipRect(rect)
+        # One ring round the whole row: each cell draws the part of it that lies in its own rectangle.
+        whole = QRectF(2, rect.top() + 2, self._view.viewport().width() - 4, rect.height() - 5)
+        painter.drawRoundedRect(whole, Radius.CONTROL, Radius.CONTROL)
+        painter.restore()
+
+
+def _square(box: QRectF, side: float) -> QRectF:
+    return QRectF(box.left(), box.center().y() - side / 2, side, side)
+
+
+class Heads(QHeaderView):
+    """The heads of the columns, painted; a click sorts by the column, a second one turns it round."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        """Heads that can be clicked."""
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._theme = theme
+        self.setSectionsClickable(True)
+        self.setHighlightSections(False)
+        self.setSortIndicatorShown(True)
+        self.setAccessibleName("Columns")
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setMinimumSectionSize(40)
+        theme.changed.connect(self.viewport().update)
+
+    def sizeHint(self) -> QSize:
+        """One line of heads."""
+        return QSize(super().sizeHint().width(), self._theme.px(HEAD_PX))
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        """Paint the head, its arrow when the table is sorted by it, and the line below."""
+        theme = self._theme
+        painter.save()
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.colour(Token.BORDER))
+        font = theme.font(TextRole.CAPTION_STRONG)
+        painter.setFont(font)
+        painter.setPen(theme.colour(Token.TEXT3))
+        box = QRectF(rect).adjusted(theme.px(LEFT_PX if section == 0 else 4), 0, -4, 0)
+        words = COLUMNS[section][1]
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), words)
+        if section == self.sortIndicatorSection():
+            side = theme.px(12)
+            left = box.left() + QFontMetricsF(font).horizontalAdvance(words) + theme.px(5)
+            up = self.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder
+            icon = Icon.CHEVRON_UP if up else Icon.CHEVRON_DOWN
+            mark = QRectF(left, box.center().y() - side / 2, side, side)
+            draw_icon(painter, icon, theme.colour(Token.TEXT3), mark)
+        painter.restore()
+
+
+class ClustersTable(QTableView):
+    """Emits `opened(name)` for Enter or a click, `sorted_by(order, descending)` when a head was clicked."""
+
+    opened = Signal(str)
+    sorted_by = Signal(object, bool)
+
+    def __init__(self, theme: Theme, model: ClustersModel, parent: QWidget | None = None) -> None:
+        """Show `model` through a filter."""
+        super().__init__(parent)
+        self._theme = theme
+        self._hovered = -1
+        self.shown = ClustersShown(self)
+        self.shown.setSourceModel(model)
+        self.setModel(self.shown)
+        self.setItemDelegate(CellPainter(theme, model.wall, self))
+        self._heads = Heads(theme, self)
+        self.setHorizontalHeader(self._heads)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(theme.px(ROW_PX))
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setAccessibleName("Clusters")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
+        self._heads.sectionClicked.connect(self._on_head)
+        self.clicked.connect(self._on_index)
+        self._restyle()
+        theme.changed.connect(self._restyle)
+
+    @property
+    def orders(self) -> tuple[ClusterOrder, ...]:
+        """The columns that have room now."""
+        return tuple(order for index, (order, _) in enumerate(COLUMNS) if not self.isColumnHidden(index))
+
+    def sort(self, order: ClusterOrder, *, descending: bool) -> None:
+        """Sort by a column."""
+        way = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self._heads.setSortIndicator(column_of(order), way)
+        self.shown.sort(column_of(order), way)
+
+    def is_marked(self, number: int) -> bool:
+        """Whether a row is pointed at, or current while the table has the focus."""
+        return number == self._hovered or (self.hasFocus() and number == self.currentIndex().row())
+
+    def has_ring(self, index: Index) -> bool:
+        """Whether the row has the keyboard focus."""
+        return self.hasFocus() and index.row() == self.currentIndex().row()
+
+    def refresh_ages(self) -> None:
+        """Repaint what tells an age; nothing is worked out anew."""
+        self.viewport().update()
+
+    @Slot(int)
+    def _on_head(self, section: int) -> None:
+        order = COLUMNS[section][0]
+        same = self.shown.sortColumn() == section
+        descending = same and self.shown.sortOrder() is Qt.SortOrder.AscendingOrder
+        self.sort(order, descending=descending)
+        self.sorted_by.emit(order, descending)
+
+    @Slot(QModelIndex)
+    def _on_index(self, index: QModelIndex) -> None:
+        row = index.data(ROW_ROLE)
+        if isinstance(row, ClusterRow):
+            self.opened.emit(row.name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Space open; Home and End go to the first and last row."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self._on_index(self.currentIndex())
+            event.accept()
+            return
+        if event.key() in {Qt.Key.Key_Home, Qt.Key.Key_End}:
+            last = self.shown.rowCount() - 1
+            self.setCurrentIndex(self.shown.index(0 if event.key() == Qt.Key.Key_Home else last, 0))
+            event.accept()
+            return
+        super().keyPressEvent(event)
+        self.viewport().update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Mark the whole row pointed at."""
+        self._hover(self.rowAt(round(event.position().y())))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is pointed at."""
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def _hover(self, number: int) -> None:
+        if number != self._hovered:
+            self._hovered = number
+            self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share out the width; drop columns that have no room."""
+        super().resizeEvent(event)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        room = self.viewport().width()
+        wanted = {order: self._theme.px(width) for order, width in _WIDTHS.items()}
+        shown = dict(wanted)
+        for order in _DROPPED:
+            if sum(shown.values()) > room:
+                del shown[order]
+        spare = max(0, room - sum(shown.values()))
+        for index, (order, _) in enumerate(COLUMNS):
+            self.setColumnHidden(index, order not in shown)
+            if order in shown:
+                grow = spare * shown[order] // max(1, sum(shown.values()))
+                self.setColumnWidth(index, shown[order] + grow)
+
+    @Slot()
+    def _restyle(self) -> None:
+        # The cells mark the current row themselves; Qt's own highlight would lie over them.
+        palette = QPalette(self.palette())
+        palette.setColor(QPalette.ColorRole.Highlight, QColor(0, 0, 0, 0))
+        self.setPalette(palette)
+        self.verticalScrollBar().setStyleSheet(self._theme.scroll_style())
+        self.viewport().update()

@@ -1,0 +1,140 @@
+"""Which clusters are watched how: a few by a loop of their own, the rest by the fleet. It owns the sessions."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import Job, Report, Work
+from tgwizard.engine.services import Services
+from tgwizard.engine.watch.fleet import Fleet
+from tgwizard.engine.watch.monitor import Pace
+from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.lock import ReadOnlyLock
+from tgwizard.gui.session import ClusterSession, HistoryRead
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import UserError
+
+OWN_LOOPS = 6
+"""So many clusters have a loop of their own: the ones last looked at."""
+
+WORKERS = 3
+
+
+class Watching(QObject):
+    """Hands each event of the bridge to the session it concerns. `changed(name)` when a session knows something new."""
+
+    changed = Signal(str)
+
+    def __init__(self, bridge: Bridge, lock: ReadOnlyLock, parent: QObject | None = None) -> None:
+        """No cluster yet."""
+        super().__init__(parent)
+        self.sessions: dict[str, ClusterSession] = {}
+        self._bridge = bridge
+        self._lock = lock
+        self._attended: list[str] = []
+        self._fleet: Fleet | None = None
+        self._workers: tuple[Job, ...] = ()
+        bridge.happened.connect(self._take)
+
+    @property
+    def pace_s(self) -> float:
+        """How old a reading of a cluster that nobody looks at may be before it is late, in seconds."""
+        return self._fleet.pace.nics_s if self._fleet is not None else 0.0
+
+    def open(self, services: Services, clusters: tuple[ClusterSetup, ...], pace: Pace) -> None:
+        """Make a session for each cluster and begin to watch all of them."""
+        self._bridge.add(services.jobs.events)
+        for setup in clusters:
+            session = ClusterSession(services, setup, self._bridge.own, self, lock=self._lock, pace=pace)
+            session.setObjectName(setup.name)
+            session.observed.connect(self._on_observed)
+            self.sessions[setup.name] = session
+        if len(clusters) <= OWN_LOOPS:
+            for session in self.sessions.values():
+                self.attend(session.setup.name)
+            return
+        self._fleet = Fleet(services, services.jobs.events.put, pace)
+        self._fleet.take(*clusters)
+        self._read_histories(services, clusters)
+        self._workers = tuple(services.jobs.start(f"fleet-{n}", _worker(self._fleet)) for n in range(WORKERS))
+
+    def attend(self, name: str) -> None:
+        """Someone looks at this cluster: give it a loop of its own, and the longest unseen one back to the fleet."""
+        session = self.sessions[name]
+        if name in self._attended:
+            self._attended.remove(name)
+        self._attended.append(name)
+        if not session.watching:
+            if self._fleet is not None:
+                self._fleet.leave(session.setup)
+            session.start()
+        if len(self._attended) > OWN_LOOPS:
+            idle = next((other for other in self._attended[:-1] if not self.sessions[other].running), None)
+            if idle is not None:
+                self._attended.remove(idle)
+                self.sessions[idle].stop()
+                if self._fleet is not None:
+                    self._fleet.take(self.sessions[idle].setup)
+
+    def read_now(self, name: str = "") -> None:
+        """Read one cluster, or all, as soon as can be."""
+        for session in self.sessions.values():
+            if name in {"", session.setup.name}:
+                session.read_now()
+        if self._fleet is not None:
+            self._fleet.read_now(self.sessions[name].setup if name in self.sessions else None)
+
+    def stop(self) -> None:
+        """Stop watching; runs go on."""
+        for session in self.sessions.values():
+            session.stop()
+        for job in self._workers:
+            job.cancel()
+
+    def _read_histories(self, services: Services, clusters: tuple[ClusterSetup, ...]) -> None:
+        """What the journals hold: the last known state of each cluster is there before the first answer."""
+        own: queue.SimpleQueue[object] = self._bridge.own
+
+        def work(_report: Report, token: CancelToken) -> None:
+            for setup in clusters:
+                if token.is_cancelled:
+                    return
+                if not services.journal_file(setup).exists():
+                    continue
+                try:
+                    journal = services.journal(setup)
+                    with contextlib.closing(journal):
+                        own.put(HistoryRead(setup.name, journal.ends(), journal.latest(), journal.unfinished()))
+                except UserError as error:
+                    own.put(HistoryRead(setup.name, problem=error.problem))
+
+        services.jobs.start("histories", work)
+
+    @Slot(object)
+    def _take(self, event: object) -> None:
+        name = getattr(event, "cluster", None)
+        if isinstance(name, str):
+            session = self.sessions.get(name)
+            if session is not None:
+                session.take(event)
+            return
+        # The events of a run name the run alone; at most one session at a time knows it.
+        for session in self.sessions.values():
+            session.take(event)
+
+    @Slot()
+    def _on_observed(self) -> None:
+        session = self.sender()
+        if isinstance(session, ClusterSession):
+            self.changed.emit(session.setup.name)
+
+
+def _worker(fleet: Fleet) -> Work:
+    def work(_report: Report, token: CancelToken) -> None:
+        fleet.watch(token)
+
+    return work

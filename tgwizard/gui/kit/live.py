@@ -1,0 +1,176 @@
+"""Text that changes while it is looked at: ages, states, the log of a run.
+
+A QLabel has its whole page laid out anew with every text. These repaint themselves alone, and ask for a new layout only
+when the text needs another height (STYLE section 14: repaint only the part that changed).
+"""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from tgwizard.gui.kit.labels import unbroken
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+
+_MIDDLE = int(Qt.AlignmentFlag.AlignVCenter)
+
+
+class LiveText(QWidget):
+    """Wrapped text on as many lines as it needs."""
+
+    accessible_role = QAccessible.Role.StaticText
+
+    def __init__(
+        self,
+        theme: Theme,
+        text: str = "",
+        role: TextRole = TextRole.BODY,
+        token: Token = Token.TEXT,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Show `text` in `role` and `token`, on as many lines as it needs."""
+        super().__init__(parent)
+        self._theme = theme
+        self._role = role
+        self._token = token
+        self._plain = ""
+        self._heights: dict[int, int] = {}
+        self._flags = int(Qt.AlignmentFlag.AlignLeft) | _MIDDLE | int(Qt.TextFlag.TextWordWrap)
+        self.setFont(theme.font(role))
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        theme.changed.connect(self.update)
+        self.say(text)
+
+    @property
+    def text_shown(self) -> str:
+        """The text as it was given."""
+        return self._plain
+
+    def set_alignment(self, alignment: Qt.AlignmentFlag) -> None:
+        """Where the text stands."""
+        self._flags = int(alignment) | int(Qt.TextFlag.TextWordWrap)
+        self.update()
+
+    def say(self, text: str) -> None:
+        """Replace the text."""
+        if text == self._plain:
+            return
+        before = self.heightForWidth(self.width())
+        self._heights.clear()
+        self._plain = text
+        self.setAccessibleName(text)
+        if self.heightForWidth(self.width()) != before or not self.isVisible():
+            self.updateGeometry()
+        self.update()
+
+    def recolour(self, token: Token) -> None:
+        """Replace the colour token."""
+        if token is not self._token:
+            self._token = token
+            self.update()
+
+    def hasHeightForWidth(self) -> bool:
+        """A narrower text needs more lines."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """The height of the text, wrapped at `width`; never less than a line."""
+        height = self._heights.get(width)
+        if height is None:
+            metrics = QFontMetricsF(self.font())
+            room = QRectF(0, 0, max(1, width), 100_000)
+            needed = metrics.boundingRect(room, self._flags, unbroken(self._plain)).height()
+            height = self._heights[width] = math.ceil(max(metrics.height(), needed))
+        return height
+
+    def sizeHint(self) -> QSize:
+        """One line as long as a comfortable line may be."""
+        wanted = QFontMetricsF(self.font()).horizontalAdvance(self._plain) + 1
+        width = round(min(wanted, self._theme.px(420)))
+        return QSize(width, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        """The longest word stays whole."""
+        metrics = QFontMetricsF(self.font())
+        longest = max((metrics.horizontalAdvance(word) for word in self._plain.split()), default=0.0)
+        return QSize(round(min(longest, self._theme.px(160))) + 1, math.ceil(metrics.height()))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the text."""
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self._theme.colour(self._token))
+        painter.drawText(QRectF(self.rect()), self._flags, unbroken(self._plain))
+
+
+class LiveLine(QWidget):
+    """One line in whatever room it is given, cut in the middle when that is too little; the whole is in the tooltip."""
+
+    accessible_role = QAccessible.Role.StaticText
+
+    def __init__(
+        self,
+        theme: Theme,
+        text: str = "",
+        role: TextRole = TextRole.BODY,
+        token: Token = Token.TEXT,
+        *,
+        right: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Show `text` at the left of its room, or at the `right`."""
+        super().__init__(parent)
+        self._theme = theme
+        self._token = token
+        self._plain = ""
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        self._flags = int(side) | _MIDDLE
+        self.setFont(theme.font(role))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+        self.say(text)
+
+    @property
+    def text_shown(self) -> str:
+        """The text as it was given."""
+        return self._plain
+
+    def say(self, text: str) -> None:
+        """Replace the text; its room stays."""
+        if text != self._plain:
+            self._plain = text
+            self.setAccessibleName(text)
+            self.update()
+
+    def recolour(self, token: Token) -> None:
+        """Replace the colour token."""
+        if token is not self._token:
+            self._token = token
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """The height of a line; the width is whatever is left."""
+        metrics = QFontMetricsF(self.font())
+        return QSize(round(metrics.averageCharWidth() * 12), math.ceil(metrics.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for about six characters."""
+        metrics = QFontMetricsF(self.font())
+        return QSize(round(metrics.averageCharWidth() * 6), math.ceil(metrics.height()))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the text."""
+        shown = QFontMetricsF(self.font()).elidedText(self._plain, Qt.TextElideMode.ElideMiddle, self.width() + 0.5)
+        tip = self._plain if shown != self._plain else ""
+        if tip != self.toolTip():
+            self.setToolTip(tip)
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self._theme.colour(self._token))
+        painter.drawText(QRectF(self.rect()), self._flags, shown)

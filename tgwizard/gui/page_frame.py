@@ -1,0 +1,31 @@
+"""The ground that every page stands on, at most as wide as STYLE section 7 has it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import Token
+
+
+class PageFrame(QWidget):
+    """The ground of the pages. A lab's pages have a dashed edge, so that no one mistakes them for real ones."""
+
+    def __init__(self, theme: Theme, *, is_lab: bool) -> None:
+        """Draw the edge only for a lab."""
+        super().__init__()
+        self._theme = theme
+        self._is_lab = is_lab
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the ground and, for a lab, the dashed edge."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.colour(Token.WINDOW))
+        if self._is_lab:
+            pen = QPen(self._theme.colour(Token.STRONG), 1)
+            pen.setDashPattern([5, 4])
+            painter.setPen(pen)
+            painter.drawRect(QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5))

@@ -1,0 +1,217 @@
+"""The settings page, built from the declared settings: label, help, and the control that its kind asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.choice import ChoiceCard
+from tgwizard.gui.kit.fields import TextField
+from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.rows import NoticeBox
+from tgwizard.gui.kit.shapes import Shape, ShapeMark
+from tgwizard.gui.kit.surface import Card, PageScroll
+from tgwizard.gui.kit.switch import Switch
+from tgwizard.gui.settings.preferences import NotSaved, Preferences
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.model.problem import Problem
+from tgwizard.model.settings import ALL, READ_ONLY, Applies, Setting
+
+WIDEST = 760
+
+_SECTIONS = {"window": "Window", "watch": "Watching", "files": "Files", "log": "Log"}
+
+
+class TypedRow(QWidget):
+    """A typed value: label, field, unit, help, and what is wrong with it as shape and sentence."""
+
+    def __init__(self, theme: Theme, preferences: Preferences, setting: Setting[Any], fallback: str) -> None:
+        """A field for `setting`; `fallback` is shown while it is empty."""
+        super().__init__()
+        self._preferences = preferences
+        self._setting = setting
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        label = TextLabel(theme, setting.label, TextRole.BODY_STRONG)
+        self.field = TextField(theme, setting.label)
+        self.field.setAccessibleDescription(setting.help)
+        self.field.setPlaceholderText(fallback)
+        value = preferences.get(setting)
+        self.field.setText("" if value is None else f"{value:g}" if isinstance(value, float) else str(value))
+        self.field.setMaximumWidth(theme.px(110 if setting.unit else 520))
+        label.setBuddy(self.field)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.field, 1)
+        if setting.unit:
+            row.addWidget(TextLabel(theme, setting.unit, TextRole.BODY, Token.TEXT2))
+        row.addStretch(1 if setting.unit else 0)
+        self._mark = ShapeMark(theme, Shape.BROKEN, 14)
+        self._wrong = TextLabel(theme, "", TextRole.CAPTION, Token.BAD, wrap=True)
+        judged = QHBoxLayout()
+        judged.setSpacing(6)
+        judged.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        judged.addWidget(self._wrong, 1)
+        column.addWidget(label)
+        column.addWidget(TextLabel(theme, setting.help, TextRole.CAPTION, Token.TEXT2, wrap=True))
+        column.addLayout(row)
+        column.addLayout(judged)
+        self._judge("")
+        self.field.textChanged.connect(self._on_text)
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with what was typed, or empty."""
+        return self._wrong.text_shown
+
+    def _judge(self, why: str) -> None:
+        self._wrong.say(why)
+        self._wrong.setVisible(bool(why))
+        self._mark.setVisible(bool(why))
+        self.field.setAccessibleDescription(f"{why} {self._setting.help}".strip())
+
+    @Slot(str)
+    def _on_text(self, text: str) -> None:
+        error = self._setting.check(text)
+        if error is None:
+            self._judge("")
+            self._preferences.set(self._setting, self._setting.parse(text))
+        else:
+            self._judge(f"{error.why} The value before it stays in force.")
+
+
+class SettingsPage(QWidget):
+    """Every declared setting, in its section. A change is in force at once, or says when."""
+
+    def __init__(self, theme: Theme, preferences: Preferences, data_folder: Path | None = None) -> None:
+        """Show the values in force; `data_folder` is the one in use."""
+        super().__init__()
+        self._theme = theme
+        self._preferences = preferences
+        self._data_folder = data_folder
+        self.switches: dict[str, Switch] = {}
+        self.choices: dict[str, dict[str, ChoiceCard]] = {}
+        self.typed: dict[str, TypedRow] = {}
+        self._notices = QVBoxLayout()
+        self._notices.setSpacing(8)
+        content = QWidget()
+        self._column = QVBoxLayout(content)
+        self._column.setSpacing(12)
+        head = QVBoxLayout()
+        head.setSpacing(3)
+        head.addWidget(TextLabel(theme, "Settings", TextRole.TITLE))
+        where = "Changes hold until this window closes." if preferences.file is None else f"Saved in {preferences.file}"
+        head.addWidget(ElidedLabel(theme, where, TextRole.LEAD, Token.TEXT2))
+        self._column.addLayout(head)
+        self._column.addLayout(self._notices)
+        cards: dict[str, Card] = {}
+        for setting in ALL:
+            section = setting.key.partition(".")[0]
+            if setting.shown and section in _SECTIONS:
+                if section not in cards:
+                    cards[section] = Card(theme, _SECTIONS[section], spacing=14)
+                    cards[section].setMaximumWidth(theme.px(WIDEST))
+                    self._column.addWidget(cards[section])
+                cards[section].body.addWidget(self._row(setting))
+        self._column.addStretch(1)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.addWidget(PageScroll(theme, content, "Settings"))
+        for problem in preferences.problems:
+            self.tell(problem)
+        preferences.changed.connect(self._on_changed)
+
+    def tell(self, problem: Problem) -> None:
+        """Show what is wrong with the file; it is kept as it is."""
+        box = NoticeBox(self._theme, Shape.WARNING, problem.what, f"{problem.why} {problem.fix}".strip())
+        box.setMaximumWidth(self._theme.px(WIDEST))
+        self._notices.addWidget(box)
+
+    @Slot(object)
+    def take(self, event: object) -> None:
+        """Take news of the writing thread from the bridge."""
+        if isinstance(event, NotSaved):
+            self.tell(event.problem)
+
+    def _row(self, setting: Setting[Any]) -> QWidget:
+        if setting.choices:
+            return self._choice_row(setting)
+        if isinstance(setting.default, bool):
+            switch = Switch(self._theme, setting.label, setting.help)
+            switch.setChecked(self._preferences.get(setting))
+            switch.toggled.connect(self._setter(setting))
+            self.switches[setting.key] = switch
+            return switch
+        fallback = "" if self._data_folder is None else str(self._data_folder)
+        row = TypedRow(self._theme, self._preferences, setting, fallback)
+        self.typed[setting.key] = row
+        self._add_when(row, setting)
+        return row
+
+    def _choice_row(self, setting: Setting[Any]) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(TextLabel(self._theme, setting.label, TextRole.BODY_STRONG))
+        column.addWidget(TextLabel(self._theme, setting.help, TextRole.CAPTION, Token.TEXT2, wrap=True))
+        group = QButtonGroup(box)
+        now = self._preferences.get(setting)
+        self.choices[setting.key] = {}
+        for choice in setting.choices:
+            card = ChoiceCard(self._theme, choice.label, choice.consequence)
+            card.setChecked(setting.parse(choice.word) is now)
+            card.toggled.connect(self._chooser(setting, choice.word))
+            group.addButton(card)
+            self.choices[setting.key][choice.word] = card
+            column.addWidget(card)
+        self._add_when(box, setting)
+        return box
+
+    def _add_when(self, row: QWidget, setting: Setting[Any]) -> None:
+        layout = row.layout()
+        if setting.applies is Applies.NEXT_START and layout is not None:
+            words = f"In force {setting.applies.value}."
+            layout.addWidget(TextLabel(self._theme, words, TextRole.CAPTION, Token.TEXT3))
+
+    def _setter(self, setting: Setting[Any]) -> Callable[[bool], None]:
+        def put(on: bool) -> None:
+            self._preferences.set(setting, on)
+
+        return put
+
+    def _chooser(self, setting: Setting[Any], word: str) -> Callable[[bool], None]:
+        def choose(chosen: bool) -> None:
+            if chosen:
+                self._preferences.set(setting, setting.parse(word))
+
+        return choose
+
+    @Slot(object)
+    def _on_changed(self, setting: Setting[Any]) -> None:
+        value = self._preferences.get(setting)
+        switch = self.switches.get(setting.key)
+        if switch is not None:
+            switch.setChecked(value)
+        for word, card in self.choices.get(setting.key, {}).items():
+            if setting.parse(word) is value:
+                card.setChecked(True)
+
+    def hold_read_only(self, ask: Callable[[bool], None]) -> None:
+        """The read-only switch asks before it unlocks: its change goes through `ask` instead."""
+        switch = self.switches[READ_ONLY.key]
+        switch.toggled.disconnect()
+        switch.clicked.connect(ask)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Narrow pages have narrow margins."""
+        super().resizeEvent(event)
+        side = 16 if self.width() < 1000 else 28
+        self._column.setContentsMargins(side, 16 if side == 16 else 24, side, 24)

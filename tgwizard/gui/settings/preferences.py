@@ -1,0 +1,101 @@
+"""The settings as the window uses them: one object that everyone asks and listens to, saved shortly after a change."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from tgwizard.engine.settings_file import save_value
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.settings import Setting, Settings
+
+T = TypeVar("T")
+
+SAVE_AFTER_MS = 300
+JOIN_S = 2.0
+
+
+class NotSaved:
+    """A setting could not be written to its file."""
+
+    __slots__ = ("problem",)
+
+    def __init__(self, problem: Problem) -> None:
+        """Carry the explanation."""
+        self.problem = problem
+
+
+class Preferences(QObject):
+    """Emits `changed(setting)`. Without a file the values live as long as the window."""
+
+    changed = Signal(object)
+
+    def __init__(
+        self,
+        settings: Settings,
+        file: Path | None,
+        problems: tuple[Problem, ...] = (),
+        own: queue.SimpleQueue[object] | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """Start from what the file said; `own` is the window's queue, for news of the writing thread."""
+        super().__init__(parent)
+        self.file = file
+        self.problems = problems
+        self._settings = settings
+        self._own = own
+        self._waiting: dict[str, tuple[Setting[Any], object]] = {}
+        self._thread: threading.Thread | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SAVE_AFTER_MS)
+        self._timer.timeout.connect(self._save)
+
+    def get(self, setting: Setting[T]) -> T:
+        """The value in force."""
+        return setting.value_of(self._settings)
+
+    def set(self, setting: Setting[T], value: T) -> None:
+        """Replace a value, tell everyone, and save it soon. Nothing happens when it is the same."""
+        if value == self.get(setting):
+            return
+        self._settings = self._settings.with_value(setting, value)
+        if self.file is not None:
+            self._waiting[setting.key] = (setting, value)
+            self._timer.start()
+        self.changed.emit(setting)
+
+    def flush(self) -> None:
+        """Save now what still waits, and wait for it."""
+        self._timer.stop()
+        self._save()
+        if self._thread is not None:
+            self._thread.join(JOIN_S)
+
+    @Slot()
+    def _save(self) -> None:
+        if self._thread is not None and self._thread.is_alive():
+            self._timer.start()
+            return
+        waiting = tuple(self._waiting.values())
+        self._waiting.clear()
+        if self.file is None or not waiting:
+            return
+        file, own = self.file, self._own
+
+        def work() -> None:
+            for setting, value in waiting:
+                try:
+                    save_value(file, setting, value)
+                except UserError as error:
+                    if own is not None:
+                        own.put(NotSaved(error.problem))
+                    return
+
+        # A disk may take its time: never in the thread that paints.
+        self._thread = threading.Thread(target=work, name="tgwizard-settings", daemon=True)
+        self._thread.start()

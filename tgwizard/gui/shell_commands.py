@@ -1,0 +1,80 @@
+"""What Ctrl+K offers now: the clusters with their state, the actions on the one shown, the places, the settings."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tgwizard.gui.kit.icons import Icon
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.palette import Command
+from tgwizard.gui.places import ICONS, Place
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.watch.action_card import button_text
+from tgwizard.gui.watch.shown import verdict_shape
+from tgwizard.model.cluster import Verb
+from tgwizard.model.settings import PINNED, THEME, ThemeChoice
+
+if TYPE_CHECKING:
+    from tgwizard.gui.main_window import MainWindow
+
+
+def commands_of(window: MainWindow) -> tuple[Command, ...]:
+    """Everything that can be found or run now; what is off says why."""
+    current = window.sessions.get(window.current)
+    return (
+        *(_verb(window, current, verb) for verb in Verb if current is not None),
+        *_always(window, current),
+        *(_cluster(window, session) for session in window.sessions.values()),
+        *(
+            Command(f"Go to {place.value}", partial(window.go_to, place), f"Ctrl+{number}", ICONS[place])
+            for number, place in enumerate(Place, start=1)
+        ),
+        *_themes(window),
+    )
+
+
+def _cluster(window: MainWindow, session: ClusterSession) -> Command:
+    verdict = session.verdict
+    name = session.setup.name
+    shape = Shape.NOT_KNOWN if verdict is None else verdict_shape(verdict.name)
+    hint = "not read yet" if verdict is None else verdict.sentence
+    words = f"open {session.setup.address} {' '.join(member.name for member in session.setup.members)}"
+    return Command(name, partial(window.open_cluster, name), hint, shape, words=words)
+
+
+def _verb(window: MainWindow, session: ClusterSession | None, verb: Verb) -> Command:
+    target = None if session is None else session.target
+    against = None if session is None else session.reason_against(verb)
+    text = button_text(verb, "the other member" if target is None else target.name)
+    keys = "Ctrl+G" if verb is Verb.GRACEFUL else "Ctrl+Shift+G"
+    icon = Icon.SWAP if verb is Verb.GRACEFUL else Icon.BOLT
+    return Command(text, partial(window.ask, verb), keys, icon, "" if against is None else against.sentence())
+
+
+def _always(window: MainWindow, current: ClusterSession | None) -> tuple[Command, ...]:
+    locked = window.lock.locked
+    lock = Command(
+        "Unlock: allow changes again…" if locked else "Lock: make every screen read-only",
+        window.ask_lock,
+        "Ctrl+L",
+        Icon.UNLOCKED if locked else Icon.LOCK,
+    )
+    read = Command("Read again now", window.read_again, "F5", Icon.REFRESH)
+    if current is None:
+        return read, lock
+    name = current.setup.name
+    pinned = name in window.preferences.get(PINNED)
+    words = f"Take {name} off the rail" if pinned else f"Pin {name} to the rail"
+    return read, lock, Command(words, partial(window.pin, name), "", Icon.CLUSTERS)
+
+
+def _themes(window: MainWindow) -> tuple[Command, ...]:
+    now = window.preferences.get(THEME)
+    names = {ThemeChoice.SYSTEM: "Follow the system's theme", ThemeChoice.LIGHT: "Use the light theme"}
+    names[ThemeChoice.DARK] = "Use the dark theme"
+    return tuple(
+        Command(words, partial(window.preferences.set, THEME, choice), "", Icon.THEME)
+        for choice, words in names.items()
+        if choice is not now
+    )

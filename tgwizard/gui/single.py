@@ -1,0 +1,135 @@
+"""Two windows on one data folder: the second asks the first to come to the front and ends.
+
+An OS lock tells who is first, so a killed program leaves nothing behind. Qt's network module is loaded only once the
+window is painted, or when there is somebody to ask.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import threading
+from contextlib import ExitStack
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tgwizard.engine.locks import held
+from tgwizard.gui.bridge import Bridge
+from tgwizard.model.problem import Problem, UserError
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer
+
+ASK_MS = 1500
+_DONE = b"raised\n"
+
+
+class Turn(Enum):
+    """What this program is to do."""
+
+    FIRST = "first"
+    RAISED_OTHER = "raised the other"
+    OTHER_SILENT = "the other does not answer"
+
+
+SECOND_WINDOW = Problem(
+    "second-window",
+    "Another tgwizard uses the same data folder and does not answer.",
+    "This window opened read-only, so that the two do not work against each other.",
+    "End the other one, or unlock with Ctrl+L.",
+)
+
+
+class NetworkLoaded:
+    """Qt's network module is there."""
+
+
+class SingleWindow(QObject):
+    """Emits `raise_asked` when a second program was started on the same data folder."""
+
+    raise_asked = Signal()
+
+    def __init__(self, folder: Path, bridge: Bridge, parent: QObject | None = None) -> None:
+        """Nothing is locked before `take_turn`."""
+        super().__init__(parent)
+        self._bridge = bridge
+        self._loading: threading.Thread | None = None
+        bridge.happened.connect(self._take)
+        self._folder = folder
+        self._held = ExitStack()
+        self._server: QLocalServer | None = None
+
+    @property
+    def _name(self) -> str:
+        return "tgwizard-" + hashlib.sha256(str(self._folder.absolute()).encode()).hexdigest()[:20]
+
+    def take_turn(self) -> Turn:
+        """Become the first, or have the first come to the front."""
+        try:
+            self._held.enter_context(held(self._folder / "window.lock", SECOND_WINDOW))
+        except UserError as error:
+            # A folder that cannot be locked cannot be shared either; the run's own lock says so when it matters.
+            return self._ask() if error.problem is SECOND_WINDOW else Turn.FIRST
+        return Turn.FIRST
+
+    def _ask(self) -> Turn:
+        from PySide6.QtNetwork import QLocalSocket
+
+        socket = QLocalSocket()
+        socket.connectToServer(self._name)
+        if not socket.waitForConnected(ASK_MS):
+            return Turn.OTHER_SILENT
+        # To connect is to ask; the first answers when it has come to the front.
+        answered = bool(socket.bytesAvailable()) or socket.waitForReadyRead(ASK_MS)
+        said = bytes(socket.readAll().data()) if answered else b""
+        socket.abort()
+        return Turn.RAISED_OTHER if said == _DONE else Turn.OTHER_SILENT
+
+    @Slot()
+    def load(self) -> None:
+        """Load Qt's network module on a thread, so that painting does not wait for it, and then `listen`."""
+        if self._loading is None:
+            self._loading = threading.Thread(target=self._load, name="tgwizard-network", daemon=True)
+            self._loading.start()
+
+    def _load(self) -> None:
+        importlib.import_module("PySide6.QtNetwork")
+        self._bridge.own.put(NetworkLoaded())
+
+    @Slot(object)
+    def _take(self, event: object) -> None:
+        if isinstance(event, NetworkLoaded) and self._server is None:
+            self.listen()
+
+    def listen(self) -> None:
+        """Answer a second program from now on."""
+        from PySide6.QtNetwork import QLocalServer
+
+        server = QLocalServer(self)
+        server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        # We hold the lock, so a socket of that name is what a killed program left.
+        QLocalServer.removeServer(self._name)
+        server.newConnection.connect(self._on_connection)
+        server.listen(self._name)
+        self._server = server
+
+    @Slot()
+    def _on_connection(self) -> None:
+        socket = self._server.nextPendingConnection() if self._server is not None else None
+        if socket is not None:
+            socket.disconnected.connect(socket.deleteLater)
+            socket.write(_DONE)
+            socket.flush()
+            self.raise_asked.emit()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        with contextlib.suppress(OSError):
+            self._held.close()

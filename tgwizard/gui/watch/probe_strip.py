@@ -1,0 +1,200 @@
+"""The probe strip: traffic from this computer, a bar for each stretch of time (STYLE section 6, Probe strip)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from tgwizard.engine.watch.probe import Bar, BarKind, Sample, TrafficGap, fold, gaps
+from tgwizard.gui.kit.calls import paint_hatch
+from tgwizard.gui.kit.facts import Fact
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.model.text import about, measured
+
+BARS = 150
+LEAST_GAP_PX = 7
+PROBE_SHARE = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class StripShown:
+    """What the strip shows: its bars from ``start`` to ``end`` (seconds), gaps inside, and words for its four ticks."""
+
+    start: float = 0.0
+    end: float = 1.0
+    bars: tuple[Bar, ...] = (Bar(BarKind.NOT_MEASURED),) * BARS
+    gaps: tuple[TrafficGap, ...] = ()
+    ticks: tuple[str, ...] = ("15 min ago", "10 min", "5 min", "now")
+
+    @property
+    def measured(self) -> bool:
+        """Whether any of it was measured."""
+        return any(bar.kind is not BarKind.NOT_MEASURED for bar in self.bars)
+
+    @property
+    def longest_s(self) -> float:
+        """The longest gap, 0 for none."""
+        return max((gap.seconds for gap in self.gaps), default=0.0)
+
+    @property
+    def spoken(self) -> str:
+        """The strip in a sentence: "Reachable. 1 gap in 15 min, 0.4 s"."""
+        if not self.measured:
+            return "Not measured"
+        last = next(bar.kind for bar in reversed(self.bars) if bar.kind is not BarKind.NOT_MEASURED)
+        state = "Reachable" if last is BarKind.ANSWERED else "No answer"
+        span = about(self.end - self.start).removeprefix("about ")
+        if not self.gaps:
+            return f"{state}. No gap in {span}"
+        word = "gap" if len(self.gaps) == 1 else "gaps"
+        return f"{state}. {len(self.gaps)} {word} in {span}, longest {measured(self.longest_s)}"
+
+
+def strip(samples: Sequence[Sample], now: float, span_s: float) -> StripShown:
+    """The last ``span_s`` seconds before ``now``, to whole bars, so that they do not shift with every repaint."""
+    width = span_s / BARS
+    end = (now // width + 1) * width
+    start = end - span_s
+    inside = tuple(gap for gap in gaps(samples) if gap.end > start)
+    return StripShown(start, end, fold(samples, start, end, BARS), inside)
+
+
+class ProbeStrip(QWidget):
+    """Paints a `StripShown`."""
+
+    accessible_role = QAccessible.Role.Graphic
+    ring_radius = Radius.TAG
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """Nothing measured."""
+        super().__init__(parent)
+        self._theme = theme
+        self._shown = StripShown()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Reachability from this computer: Not measured")
+        theme.changed.connect(self.update)
+
+    @property
+    def fact(self) -> Fact:
+        """What was measured, for Copy."""
+        return Fact("Reachability", self._shown.spoken, "this computer")
+
+    @property
+    def shown(self) -> StripShown:
+        """What it shows now."""
+        return self._shown
+
+    def show_strip(self, shown: StripShown) -> None:
+        """Replace everything."""
+        if shown != self._shown:
+            self._shown = shown
+            self.setAccessibleName(f"Reachability from this computer: {shown.spoken}")
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """A line of words above, bars, a line of times below."""
+        return QSize(self._theme.px(320), round(2 * self._line() + self._theme.px(40)))
+
+    def minimumSizeHint(self) -> QSize:
+        """As high; as narrow as the times allow."""
+        return QSize(self._theme.px(200), self.sizeHint().height())
+
+    def _line(self) -> float:
+        return QFontMetricsF(self._theme.font(TextRole.CAPTION)).height()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint bars, gaps, what was not measured, and the times."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line = self._line()
+        area = QRectF(0, line + 2, self.width(), self.height() - 2 * line - 6)
+        self._paint_bars(painter, area)
+        self._paint_unmeasured(painter, area)
+        self._paint_gaps(painter, area)
+        painter.setPen(QPen(self._theme.colour(Token.BORDER), 1))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        self._paint_ticks(painter, QRectF(0, self.height() - line, self.width(), line))
+
+    def _paint_bars(self, painter: QPainter, area: QRectF) -> None:
+        shown = self._shown
+        step = area.width() / len(shown.bars)
+        slowest = max((bar.took_s for bar in shown.bars), default=0.0) or 1.0
+        ink = QColor(self._theme.colour(Token.OK))
+        ink.setAlphaF(PROBE_SHARE)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink)
+        for index, bar in enumerate(shown.bars):
+            if bar.kind is BarKind.ANSWERED:
+                # Half the height is for any answer at all: a fast one must not look like none.
+                height = area.height() * (0.35 + 0.5 * bar.took_s / slowest)
+                box = QRectF(index * step, area.bottom() - height, max(1.0, step - 1.2), height)
+                painter.drawRoundedRect(box, 1, 1)
+
+    def _paint_unmeasured(self, painter: QPainter, area: QRectF) -> None:
+        shown = self._shown
+        step = area.width() / len(shown.bars)
+        painter.setFont(self._theme.font(TextRole.CAPTION_KEY))
+        metrics = QFontMetricsF(painter.font())
+        words = BarKind.NOT_MEASURED.value
+        for first, after in _stretches(shown.bars):
+            pen = QPen(self._theme.colour(Token.INPUT), 1.6, c=Qt.PenCapStyle.RoundCap)
+            pen.setDashPattern([0.1, 2.8])
+            painter.setPen(pen)
+            y = area.bottom() - area.height() * 0.25
+            painter.drawLine(QPointF(first * step + 2, y), QPointF(after * step - 2, y))
+            wide = metrics.horizontalAdvance(words) + 4
+            room = (after - first) * step
+            if room > wide / 2:
+                painter.setPen(self._theme.colour(Token.TEXT2))
+                left = min(max(0.0, first * step + room / 2 - wide / 2), area.width() - wide)
+                box = QRectF(left, 0, wide, self._line())
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), words)
+
+    def _paint_gaps(self, painter: QPainter, area: QRectF) -> None:
+        shown = self._shown
+        scale = area.width() / (shown.end - shown.start)
+        painter.setFont(self._theme.font(TextRole.CAPTION_STRONG))
+        metrics = QFontMetricsF(painter.font())
+        taken = 0.0
+        for gap in shown.gaps:
+            left = max(0.0, (gap.start - shown.start) * scale)
+            width = max(LEAST_GAP_PX, min(area.width(), (gap.end - shown.start) * scale) - left)
+            left = min(left, area.width() - width)
+            paint_hatch(painter, self._theme, QRectF(left, area.top(), width, area.height()))
+            words = f"no answer, {measured(gap.seconds)}"
+            if metrics.horizontalAdvance(words) > width:
+                words = measured(gap.seconds)
+            wide = metrics.horizontalAdvance(words) + 4
+            at = min(max(0.0, left + width / 2 - wide / 2), area.width() - wide)
+            if at >= taken:
+                painter.setPen(self._theme.colour(Token.BAD))
+                painter.drawText(QRectF(at, 0, wide, self._line()), int(Qt.AlignmentFlag.AlignCenter), words)
+                taken = at + wide
+
+    def _paint_ticks(self, painter: QPainter, box: QRectF) -> None:
+        painter.setFont(self._theme.font(TextRole.CAPTION))
+        painter.setPen(self._theme.colour(Token.TEXT2))
+        ticks = self._shown.ticks
+        for index, words in enumerate(ticks):
+            wide = QFontMetricsF(painter.font()).horizontalAdvance(words) + 2
+            at = box.width() * index / (len(ticks) - 1) - wide * index / (len(ticks) - 1)
+            painter.drawText(QRectF(at, box.top(), wide, box.height()), int(Qt.AlignmentFlag.AlignVCenter), words)
+
+
+def _stretches(bars: tuple[Bar, ...]) -> list[tuple[int, int]]:
+    """First bar and the one after the last, of each stretch that was not measured."""
+    found: list[tuple[int, int]] = []
+    for index, bar in enumerate(bars):
+        if bar.kind is not BarKind.NOT_MEASURED:
+            continue
+        if found and found[-1][1] == index:
+            found[-1] = (found[-1][0], index + 1)
+        else:
+            found.append((index, index + 1))
+    return found

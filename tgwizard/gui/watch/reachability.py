@@ -1,0 +1,103 @@
+"""Traffic as this computer sees it, for one cluster: the probe's job, and the last 15 minutes of what it found."""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import Job, Report
+from tgwizard.engine.services import Endpoint, Services
+from tgwizard.engine.watch.probe import PERIOD_S, Probe, Sample, longest_gap_s
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem, UserError
+
+KEPT_S = 15 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A batch of tries, in order."""
+
+    cluster: str
+    samples: tuple[Sample, ...]
+
+
+class Reachability(QObject):
+    """Starts and ends the probe of one cluster. Off at first: nobody asked for this computer's traffic."""
+
+    changed = Signal()
+
+    def __init__(
+        self, services: Services, setup: ClusterSetup, own: queue.SimpleQueue[object], parent: QObject | None = None
+    ) -> None:
+        """Nothing is tried before `start`. `own` is the window's queue."""
+        super().__init__(parent)
+        self._services = services
+        self._setup = setup
+        self._own = own
+        self._job: Job | None = None
+        self._samples: deque[Sample] = deque(maxlen=round(KEPT_S / PERIOD_S))
+        self.endpoint: Endpoint | None = services.endpoint(setup)
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """What was found in the last 15 minutes, oldest first."""
+        return tuple(self._samples)
+
+    @property
+    def measuring(self) -> bool:
+        """Whether the probe is trying now."""
+        return self._job is not None and self._job.running and not self._job.token.is_cancelled
+
+    @property
+    def against(self) -> Problem | None:
+        """Why nothing can be measured, or None."""
+        if self.endpoint is not None:
+            return None
+        address = self._setup.address
+        return Problem("no-data-plane", f"This lab has no traffic: {address} exists in no network of this computer.")
+
+    def now(self) -> float:
+        """Seconds on the scale of the samples."""
+        return self._services.clock.monotonic()
+
+    def start(self) -> None:
+        """Begin to try."""
+        endpoint = self.endpoint
+        if endpoint is None or self.measuring:
+            return
+        name, own, clock = self._setup.name, self._own, self._services.clock
+
+        def work(_report: Report, token: CancelToken) -> None:
+            def tell(samples: tuple[Sample, ...]) -> None:
+                own.put(Probed(name, samples))
+
+            Probe(endpoint, clock, tell).run(token)
+
+        try:
+            self._job = self._services.jobs.start(f"probe-{name}", work)
+        except UserError:
+            # The program is closing: there is nobody left to show anything to.
+            return
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Try no more; what was found is kept."""
+        if self._job is not None:
+            self._job.cancel()
+            self.changed.emit()
+
+    @Slot(object)
+    def take(self, event: object) -> None:
+        """Take one event from the bridge."""
+        if isinstance(event, Probed) and event.cluster == self._setup.name:
+            self._samples.extend(event.samples)
+            self.changed.emit()
+
+    def longest_gap_s(self, start: float, end: float) -> float | None:
+        """The longest traffic gap between two moments; None when not all of that time was measured."""
+        return longest_gap_s(self.samples, start, end)
