@@ -94,9 +94,7 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
         return fail_over(services, setup, to, command.verb, report, token, options)
 
     with interrupts() as stops:
-        return RunJob(services, setup, screen, stops, _resume_command(setup, where), where.options).go(
-            "failover", work
-        )
+        return RunJob(services, setup, screen, stops, _resume_command(setup, where), where.options).go("failover", work)
 
 
 def resume_run(command: Resume, connection: Connection, screen: Screen, where: Where) -> ExitCode:
@@ -110,9 +108,7 @@ def resume_run(command: Resume, connection: Connection, screen: Screen, where: W
         return resume(services, setup, to, report, token)
 
     with interrupts() as stops:
-        return RunJob(services, setup, screen, stops, _resume_command(setup, where), where.options).go(
-            "resume", work
-        )
+        return RunJob(services, setup, screen, stops, _resume_command(setup, where), where.options).go("resume", work)
 
 
 def member_named(setup: ClusterSetup, name: str) -> Member:
