@@ -207,6 +207,7 @@ def test_that_three_missed_reads_turn_the_verdict_grey_and_graceful_off(ready: D
 
 def test_that_forced_reads_first_while_what_is_known_is_old(ready: Desk, qtbot: QtBot) -> None:
     go_stale(ready, qtbot)
+    assert accessible_name(page(ready).forced.pill) == "State: Reads Azure first"
     ready.window.ask(Verb.FORCED)
     dialog = ready.window.dialog
     assert dialog is not None

@@ -114,12 +114,11 @@ def test_that_garbage_is_collected_by_the_guard_alone(guard: GcGuard) -> None:
 
 def test_that_the_guard_collects_nothing_before_the_program_has_settled(qapp: QApplication) -> None:
     made = GcGuard()
-    made.start()
-    assert not made.collecting
-    made.settle()
-    assert made.collecting
-    made.stop()
-    assert not made.collecting
+    collecting: list[bool] = []
+    for step in (made.start, made.settle, made.stop):
+        step()
+        collecting.append(made.collecting)
+    assert collecting == [False, True, False]
     made.deleteLater()
 
 

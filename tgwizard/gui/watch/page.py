@@ -44,7 +44,7 @@ WIDE = 980
 ACTIONS_WIDTH = 352
 
 ACTIONS_ABREAST = 760
-TRUTHS_ABREAST = 640
+TRUTHS_ABREAST = 720
 """Narrower than this, at 100 % text, the two action cards, or the three truths, stand one under the other."""
 
 _URGENT = {VerdictName.ON_NO_NIC, VerdictName.STRANGER, VerdictName.WRONG_HOLDER}
