@@ -81,6 +81,8 @@ def test_that_ctrl_l_turns_every_writing_button_off_with_its_reason(one: Desk, t
         assert not button.isEnabled()
         assert accessible_description(button).startswith("Locked.")
     assert one.says("Locked. This window is read-only. Unlock it with Ctrl+L.")
+    # The lock changes what this window may do, not what would be wise.
+    assert one.says("State: Possible, not advised")
     one.window.ask(Verb.FORCED)
     assert one.window.dialog is None
     one.session.fail_over(one.rig.b, Verb.FORCED)
