@@ -338,9 +338,9 @@ class MainWindow(QMainWindow):
         def start(accept_unknown: bool) -> None:
             member = session.setup.member(to)
             if member is not None:
-                # In the next turn: closing the question and showing the run are two repaints of the window.
+                # 15 ms later: closing the question and showing the run are two repaints, with an ear for keys between.
                 begin = partial(session.fail_over, member, verb, accept_unknown=accept_unknown)
-                QTimer.singleShot(0, session, begin)
+                QTimer.singleShot(15, session, begin)
 
         return start
 
