@@ -80,8 +80,10 @@ def judge(desk: Desk, state: str, part: Callable[[], QWidget]) -> list[str]:
         desk.window.resize(*size)
         settle(desk)
         first = wrong(part())
-        if first:
-            # A text that has just changed gets its room with the next turn of the event loop.
+        for _ in range(8):
+            # A text that has just changed gets its room with the next turns of the event loop: a fault is what stays.
+            if not first:
+                break
             settle(desk)
             first = [what for what in wrong(part()) if what in first]
         found += [f"{state} at {size}: {what}" for what in first]
