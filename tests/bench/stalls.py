@@ -73,11 +73,12 @@ def main() -> int:
     told, idle = measure(given.moves, where=given.where)
     print(f"{told['failovers']} failovers in the window on Qt's platform {platform(os.environ)}; {machine()}")
     heads = "".join(f"{head:>8}" for head in ("ticks", "p50", "p99", "most"))
-    print(f"  {'ms between ticks of 5 ms':<32}{heads}{'> 16 ms':>9}{'own':>9}{'garbage':>9}")
+    print(f"  {'ms between ticks of 5 ms':<32}{heads}{'> 16 ms':>9}{'alone':>9}{'own':>9}{'garbage':>9}")
     phases = {Phase[name]: seen for name, seen in told["phases"].items()}
     for phase, seen in phases.items():
-        print(line(phase.value, seen["gaps"], seen["own"], seen["collection"]))
+        print(line(phase.value, seen["gaps"], seen["alone"], seen["own"], seen["collection"]))
     print(line("control: a bare window beside it", idle))
+    print("  alone: the longest gap less the time the ready thread was denied a processor by all that runs here")
     print("  own: the most that the window's thread computed in one gap; garbage: the longest collection in the phase")
     print(f"  usable {told['opened_s']:.2f} s after the window began")
     for moment, size in told["memory"].items():

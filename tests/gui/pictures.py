@@ -173,6 +173,8 @@ def render_kept(app: QApplication, take: Callable[[str, QImage], None]) -> None:
 
 def render_all(app: QApplication, take: Callable[[str, QImage], None]) -> None:
     """Every page and state, at every size, and with large text."""
+    from tests.gui.shell_pictures import render_shell
+
     for sizes, scale in ((SIZES, 1.0), (LARGE, 2.0)):
         with studio(app, take, sizes, scale, Latency.FAST) as shown:
             shown.grab("monitor-unread")
@@ -182,6 +184,7 @@ def render_all(app: QApplication, take: Callable[[str, QImage], None]) -> None:
             shown.places()
             shown.failover()
             shown.stale()
+        render_shell(app, take, sizes, scale)
 
 
 def main(arguments: list[str]) -> int:

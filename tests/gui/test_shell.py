@@ -18,6 +18,7 @@ from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.palette import Command, Palette
 from tgwizard.gui.places import Place
+from tgwizard.gui.single import SECOND_WINDOW
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.model.cluster import Verb
@@ -80,6 +81,8 @@ def test_that_ctrl_l_turns_every_writing_button_off_with_its_reason(one: Desk, t
         assert not button.isEnabled()
         assert accessible_description(button).startswith("Locked.")
     assert one.says("Locked. This window is read-only. Unlock it with Ctrl+L.")
+    # The lock changes what this window may do, not what would be wise.
+    assert one.says("State: Possible, not advised")
     one.window.ask(Verb.FORCED)
     assert one.window.dialog is None
     one.session.fail_over(one.rig.b, Verb.FORCED)
@@ -136,6 +139,28 @@ def test_that_a_locked_window_opens_locked_again(shell: Callable[[int], Desk]) -
     again = shell(1)
     assert locked(again)
     assert again.says("Read-only")
+
+
+def test_that_a_fault_of_the_settings_file_is_told_on_every_page_and_leads_there(
+    shell: Callable[[int], Desk], tmp_path: Path
+) -> None:
+    (tmp_path / FILE_NAME).write_text("[window]\nthem = 1\n")
+    desk = shell(1)
+    desk.press("The settings file has a fault")
+    assert desk.says(f"{FILE_NAME}, line 2: window.them is not a setting.")
+
+
+def test_that_a_window_beside_a_silent_one_is_read_only_for_now(shell: Callable[[int], Desk], tmp_path: Path) -> None:
+    desk = shell(1)
+    desk.window.lock_for_now(SECOND_WINDOW)
+    assert locked(desk)
+    desk.press("Read-only: another tgwizard is open")
+    assert desk.says("Another tgwizard uses the same data folder")
+    desk.window.preferences.flush()
+    assert not saved(tmp_path)
+    desk.window.ask_lock()
+    desk.press("Unlock")
+    assert not locked(desk)
 
 
 # The palette ---------------------------------------------------------------------------------------------------------

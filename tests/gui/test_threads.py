@@ -114,11 +114,11 @@ def test_that_garbage_is_collected_by_the_guard_alone(guard: GcGuard) -> None:
 
 def test_that_the_guard_collects_nothing_before_the_program_has_settled(qapp: QApplication) -> None:
     made = GcGuard()
-    seen = []
+    collecting: list[bool] = []
     for step in (made.start, made.settle, made.stop):
         step()
-        seen.append(made.collecting)
-    assert seen == [False, True, False]
+        collecting.append(made.collecting)
+    assert collecting == [False, True, False]
     made.deleteLater()
 
 

@@ -19,6 +19,7 @@ from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.leaving import Leaving
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.opened import Opened, Surroundings
@@ -135,6 +136,9 @@ class MainWindow(QMainWindow):
         self.bar.crumb_chosen.connect(self._on_crumb)
         self.rail.lock_asked.connect(self.ask_lock)
         self.bar.find_asked.connect(self.find_or_run)
+        self.bar.notice.clicked.connect(self._goer(Place.SETTINGS))
+        if self.preferences.problems:
+            self.bar.show_notice("The settings file has a fault")
         self.clusters.opened.connect(self.open_cluster)
         self.clusters.set_up_asked.connect(self._goer(Place.SET_UP))
         self._bridge.happened.connect(self.settings.take)
@@ -334,9 +338,9 @@ class MainWindow(QMainWindow):
         def start(accept_unknown: bool) -> None:
             member = session.setup.member(to)
             if member is not None:
-                # In the next turn: closing the question and showing the run are two repaints of the window.
+                # 15 ms later: closing the question and showing the run are two repaints, with an ear for keys between.
                 begin = partial(session.fail_over, member, verb, accept_unknown=accept_unknown)
-                QTimer.singleShot(0, session, begin)
+                QTimer.singleShot(15, session, begin)
 
         return start
 
@@ -381,6 +385,7 @@ class MainWindow(QMainWindow):
         """Open read-only without keeping that as the user's setting; the settings page says why."""
         self.lock.set_locked(True)
         self.settings.tell(why)
+        self.bar.show_notice("Read-only: another tgwizard is open")
 
     @Slot()
     def come_to_front(self) -> None:
@@ -396,6 +401,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_lock(self) -> None:
         self.rail.lock.show_lock(locked=self.lock.locked)
+        if self.isVisible():
+            announce(self.rail.lock, self.rail.lock.accessibleName())
 
     @Slot(object)
     def _on_preference(self, setting: Setting[object]) -> None:

@@ -36,6 +36,9 @@ Index = QModelIndex | QPersistentModelIndex
 
 ROW_PX = 38
 ROWS_SHOWN = 9
+AROUND_PX = 230
+"""Title, field, button and margins of the palette at 100 %."""
+
 _COMMAND_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -158,7 +161,9 @@ class Palette(Sheet):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.viewport().setAutoFillBackground(False)
         self.list.verticalScrollBar().setStyleSheet(theme.scroll_style())
-        self.list.setFixedHeight(theme.px(ROW_PX) * ROWS_SHOWN)
+        room = round(window.height() * 0.9) - theme.px(AROUND_PX)
+        rows = max(2, min(ROWS_SHOWN, room // theme.px(ROW_PX)))
+        self.list.setFixedHeight(theme.px(ROW_PX) * rows)
         self.list.clicked.connect(self._on_clicked)
         self._none = TextLabel(theme, "", TextRole.BODY, Token.TEXT2)
         self.body.addWidget(self.field)

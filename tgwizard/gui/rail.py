@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.buttons import NavItem
@@ -284,6 +284,7 @@ class Rail(QWidget):
             self._group.addButton(item)
             self.clusters[name] = item
             self._cluster_rows.addWidget(item)
+        self._drop_what_has_no_room()
         self._section.say("Pinned" if pinned else "Watched now")
         self._section.setVisible(bool(names) and not self._narrow)
 
@@ -299,8 +300,8 @@ class Rail(QWidget):
             self.items[place].setChecked(True)
 
     def fit(self, window_width: int) -> None:
-        """56 px of icons below 1200 px, 220 px with words, 240 px from 2560 px on (STYLE section 7)."""
-        narrow = window_width < NARROW_BELOW
+        """56 px of icons below 1200 px, 220 px with words, 240 px from 2560 px on, at 100 % text (STYLE 7)."""
+        narrow = window_width < self._theme.px(NARROW_BELOW)
         wide = VERY_WIDE if window_width >= VERY_WIDE_FROM else WIDE
         self.setFixedWidth(self._theme.px(NARROW if narrow else wide))
         if narrow is self._narrow:
@@ -317,6 +318,21 @@ class Rail(QWidget):
         for cluster in self.clusters.values():
             cluster.set_narrow(narrow)
         self.lock.set_narrow(narrow)
+        self._drop_what_has_no_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Clusters that have no room are left out; the table and Ctrl+K have them all."""
+        super().resizeEvent(event)
+        self._drop_what_has_no_room()
+
+    def _drop_what_has_no_room(self) -> None:
+        rows = len(self.items) + (0 if self._narrow else 3)
+        below = 0 if self._narrow else self._where.sizeHint().height()
+        each = next((item.sizeHint().height() for item in self.clusters.values()), 1)
+        used = rows * each + self.lock.sizeHint().height() + below + self._theme.px(80)
+        room = max(0, (self.height() - used) // max(1, each))
+        for number, item in enumerate(self.clusters.values()):
+            item.setVisible(number < room)
 
     def _chooser(self, place: Place) -> Callable[[], None]:
         def choose() -> None:

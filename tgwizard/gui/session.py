@@ -178,6 +178,11 @@ class ClusterSession(QObject):
             return Problem("not-read-since-run", "Azure is read again after the run.")
         return can_fail_over(snapshot, target, verb)
 
+    def would_work(self, verb: Verb) -> bool:
+        """Whether the cluster itself would allow `verb`, whatever this window's lock says: what advice is given by."""
+        snapshot, target = self.snapshot, self.target
+        return snapshot is not None and target is not None and can_fail_over(snapshot, target, verb) is None
+
     def plan(self, verb: Verb) -> FailoverPlan | None:
         """What a failover would send now; None before the first reading."""
         snapshot, target = self.snapshot, self.target

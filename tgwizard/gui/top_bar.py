@@ -77,11 +77,19 @@ class TopBar(QWidget):
         if is_lab:
             row.addWidget(Tag(theme, "Lab", edge=True))
         row.addStretch(1)
+        self.notice = Button(theme, "", ButtonKind.LINK, Icon.INFO, height=28)
+        self.notice.hide()
+        row.addWidget(self.notice)
         self.find_box = FindBox(theme)
         self.find_box.clicked.connect(self.find_asked)
         row.addWidget(self.find_box)
         self.setFixedHeight(theme.px(HEIGHT))
         theme.changed.connect(self.update)
+
+    def show_notice(self, words: str) -> None:
+        """Something about the program itself wants a look; `notice` leads there."""
+        self.notice.rename(words)
+        self.notice.show()
 
     def show_crumbs(self, crumbs: tuple[str, ...]) -> None:
         """Show `crumbs`; all but the last lead back."""

@@ -35,11 +35,13 @@ class Gaps:
     """The gaps between two ticks in one phase, all in seconds.
 
     ``own`` is the most that the window's thread itself computed in any gap: the rest of a gap it waited, for Python's
-    lock or for a processor. ``collection`` is the longest collection of garbage.
+    lock or for a processor. ``alone`` is the longest gap less what that thread, ready to run, waited for a processor:
+    what is left of it on a computer that does nothing else. ``collection`` is the longest collection of garbage.
     """
 
     gaps: list[float] = field(default_factory=list)
     own: float = 0.0
+    alone: float = 0.0
     collection: float = 0.0
 
 
@@ -53,6 +55,8 @@ class LoopWatch(QObject):
         self.seen: dict[Phase, Gaps] = {}
         self.last = time.perf_counter()
         self._own = time.thread_time()
+        self._schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+        self._denied = self._waited()
         self._collecting = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -76,7 +80,14 @@ class LoopWatch(QObject):
         here = self._here()
         here.gaps.append(now - self.last)
         here.own = max(here.own, own - self._own)
+        denied = self._waited()
+        here.alone = max(here.alone, now - self.last - (denied - self._denied))
+        self._denied = denied
         self.last, self._own = now, own
+
+    def _waited(self) -> float:
+        """Seconds this thread was ready to run and had no processor, since it began."""
+        return int(self._schedule.read_text(encoding="ascii").split()[1]) / 1e9
 
     def _here(self) -> Gaps:
         return self.seen.setdefault(self.phase, Gaps())

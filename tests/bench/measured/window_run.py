@@ -161,7 +161,7 @@ class Driver(QObject):
             "failovers": self._done,
             "opened_s": self._opened_s,
             "phases": {
-                phase.name: {"gaps": seen.gaps, "own": seen.own, "collection": seen.collection}
+                phase.name: {"gaps": seen.gaps, "own": seen.own, "alone": seen.alone, "collection": seen.collection}
                 for phase, seen in self.watch.seen.items()
             },
             "memory": self._memory,

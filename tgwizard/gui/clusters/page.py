@@ -17,11 +17,12 @@ from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.chip import Chip
 from tgwizard.gui.kit.fields import SearchField
+from tgwizard.gui.kit.flow import FlowLayout
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
-from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.kit.surface import Card, PageScroll
 from tgwizard.gui.opened import Surroundings
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.settings.preferences import Preferences
@@ -41,6 +42,11 @@ _CHIPS = (
 
 MARGIN, NARROW_MARGIN = 28, 16
 NARROW_BELOW = 1000
+FEWEST_ROWS = 3
+OFFER_FROM = 600
+"""Page height, at 100 % text, from which on the lab is offered below the table."""
+
+FILTER_PX, NARROW_FILTER_PX = 280, 190
 
 
 class ClustersPage(QWidget):
@@ -77,8 +83,12 @@ class ClustersPage(QWidget):
         self._empty = EmptyState(theme, surroundings)
         self._empty.set_up.clicked.connect(self.set_up_asked)
         self._offer = LabOffer(theme, surroundings)
-        self._column = QVBoxLayout(self)
+        content = QWidget()
+        self._column = QVBoxLayout(content)
         self._build()
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.addWidget(PageScroll(theme, content, "Clusters page"))
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._on_tick)
@@ -106,9 +116,8 @@ class ClustersPage(QWidget):
         column.addLayout(head)
         column.addSpacing(theme.px(22))
         self._filters = QWidget()
-        row = QHBoxLayout(self._filters)
-        row.setContentsMargins(0, 0, 0, 12)
-        row.setSpacing(8)
+        row = FlowLayout(self._filters, 8)
+        row.setContentsMargins(0, 0, 0, 0)
         group = QButtonGroup(self)
         for wanted, word in _CHIPS:
             chip = Chip(theme, word)
@@ -116,13 +125,12 @@ class ClustersPage(QWidget):
             chip.toggled.connect(self._on_chip)
             self.chips[wanted] = chip
             row.addWidget(chip)
-        row.addStretch(1)
         self.filter.setToolTip("Ctrl+F")
         self.filter.setClearButtonEnabled(True)
-        self.filter.setMinimumWidth(theme.px(150))
-        self.filter.setMaximumWidth(theme.px(280))
-        row.addWidget(self.filter, 2)
+        self.filter.setFixedWidth(theme.px(FILTER_PX))
+        row.addWidget(self.filter)
         column.addWidget(self._filters)
+        column.addSpacing(12)
         self._notices = QVBoxLayout()
         column.addLayout(self._notices)
         self._card = Card(theme, margin=1, spacing=0)
@@ -145,7 +153,7 @@ class ClustersPage(QWidget):
         for part in (self._filters, self._card, self._set_up):
             part.setVisible(some)
         self._empty.setVisible(not some and not opening)
-        self._offer.setVisible(some and self._offer.offered)
+        self._show_offer()
         self._title.say("Clusters" if some or opening else "No clusters yet")
 
     def _now(self) -> datetime:
@@ -262,12 +270,19 @@ class ClustersPage(QWidget):
 
     # Layout ------------------------------------------------------------------------------------------------------
 
+    def _show_offer(self) -> None:
+        """The offer of the lab, where there is room below the table."""
+        room = self.height() >= self._theme.px(OFFER_FROM)
+        self._offer.setVisible(room and self._offer.offered and bool(self._watching.sessions))
+
     def _fit(self) -> None:
         """The card is as high as its rows, at most the page; then the table scrolls."""
         count = self.table.shown.rowCount()
         rows = count * self.table.verticalHeader().defaultSectionSize()
         head = self.table.horizontalHeader().sizeHint().height()
         self._card.setMaximumHeight(rows + head + 4)
+        few = min(count, FEWEST_ROWS) * self.table.verticalHeader().defaultSectionSize()
+        self._card.setMinimumHeight(few + head + 4)
         self._column.setStretchFactor(self._card, 1000)
         hidden = bool(self._watching.sessions) and count == 0
         self._nothing.setVisible(hidden)
@@ -278,7 +293,9 @@ class ClustersPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Narrow pages have narrow margins."""
         super().resizeEvent(event)
+        self._show_offer()
         narrow = self.width() < NARROW_BELOW
+        self.filter.setFixedWidth(self._theme.px(NARROW_FILTER_PX if narrow else FILTER_PX))
         self.filter.setPlaceholderText("Filter" if narrow else "Filter by name, address or group")
         side = NARROW_MARGIN if narrow else MARGIN
         self._column.setContentsMargins(side, 16 if narrow else 24, side, 14 if narrow else 24)

@@ -56,6 +56,10 @@ _DROPPED = (ClusterOrder.SEEN, ClusterOrder.SINCE, ClusterOrder.READY)
 """Columns that go, in this order, when there is no room (STYLE section 6)."""
 
 
+_WHOLE = {ClusterOrder.STATE: 126, ClusterOrder.ADDRESS: 98}
+"""Columns that are never narrower than this, at 100 % text: a state and an address are read whole."""
+
+
 class CellPainter(QStyledItemDelegate):
     """Paints the cells of one row; the words come from the row, the ages from the clock."""
 
@@ -220,7 +224,7 @@ class Heads(QHeaderView):
         painter.setFont(font)
         painter.setPen(theme.colour(Token.TEXT3))
         box = QRectF(rect).adjusted(theme.px(LEFT_PX if section == 0 else 4), 0, -4, 0)
-        words = COLUMNS[section][1]
+        words = QFontMetricsF(font).elidedText(COLUMNS[section][1], Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), words)
         if section == self.sortIndicatorSection():
             side = theme.px(12)
@@ -347,12 +351,19 @@ class ClustersTable(QTableView):
         for order in _DROPPED:
             if sum(shown.values()) > room:
                 del shown[order]
-        spare = max(0, room - sum(shown.values()))
+        # Large text may leave too little even for the four that stay: then names give way, states and addresses do not.
+        tight = sum(shown.values()) > room
+        if tight:
+            shown |= {order: self._theme.px(width) for order, width in _WHOLE.items()}
+        giving = [order for order in shown if not tight or order not in _WHOLE]
+        fixed = sum(width for order, width in shown.items() if order not in giving)
+        spread = max(1, sum(shown[order] for order in giving))
         for index, (order, _) in enumerate(COLUMNS):
             self.setColumnHidden(index, order not in shown)
-            if order in shown:
-                grow = spare * shown[order] // max(1, sum(shown.values()))
-                self.setColumnWidth(index, shown[order] + grow)
+            if order in giving:
+                self.setColumnWidth(index, max(40, shown[order] * (room - fixed) // spread))
+            elif order in shown:
+                self.setColumnWidth(index, shown[order])
 
     @Slot()
     def _restyle(self) -> None:

@@ -184,11 +184,20 @@ class Sheet(QDialog):
             return
         super().keyPressEvent(event)
 
-    @Slot(int)
-    def _on_finished(self, _result: int) -> None:
-        opener = self._opener
-        self._opener = None
-        self._scrim.hide()
-        self._scrim.deleteLater()
+    def done(self, result: int) -> None:
+        """Give the focus back to the opener, then close.
+
+        A dialog that is hidden with the focus inside has Qt look through the whole window for the next stop, twice.
+        """
+        opener, self._opener = self._opener, None
+        inside = QApplication.focusWidget()
         if opener is not None and isValid(opener) and opener.isVisible() and opener.isEnabled():
             opener.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif inside is not None and self.isAncestorOf(inside):
+            inside.clearFocus()
+        super().done(result)
+
+    @Slot(int)
+    def _on_finished(self, _result: int) -> None:
+        self._scrim.hide()
+        self._scrim.deleteLater()

@@ -92,7 +92,7 @@ class ConfirmDialog(Sheet):
 
     def _add_warnings(self) -> None:
         findings = self._session.readiness(self._plan.verb)
-        graceful_open = self._session.reason_against(Verb.GRACEFUL) is None
+        graceful_open = self._session.would_work(Verb.GRACEFUL)
         cure = "Graceful failover is ready and is the better choice." if graceful_open else ""
         for finding in findings.findings if findings is not None else ():
             if finding.level is Level.WARNS:
@@ -224,7 +224,7 @@ class ConfirmDialog(Sheet):
     def _show_start(self) -> None:
         findings = self._findings
         if findings is not None:
-            open_ = self._session.reason_against(Verb.GRACEFUL) is None
+            open_ = self._session.would_work(Verb.GRACEFUL)
             state = readiness_state(findings, self._plan.verb, graceful_open=open_)
             self.pill.show_state(state.shape, state.word)
             self._offer_accept(findings)

@@ -44,7 +44,7 @@ from tgwizard.model.text import measured
 FRAME_MS = 100
 SIDE_WIDTH = 384
 WIDE = 980
-TRUTHS_ABREAST = 640
+TRUTHS_ABREAST = 720
 LOG_ROWS = 10
 
 _STEP_SHAPES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.labels import Figure, TextLabel
 from tgwizard.gui.kit.live import LiveText
@@ -30,17 +30,21 @@ class StepRow(QWidget):
         self._detail = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
         self._actual = Figure(theme, "59 min 59 s")
         self._predicted = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT3)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, theme.px(0 if self._last else 16))
-        grid.setHorizontalSpacing(theme.px(13))
-        grid.setVerticalSpacing(theme.px(1))
-        grid.setColumnStretch(1, 1)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
-        grid.addWidget(self._mark, 0, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self._name, 0, 1)
-        grid.addWidget(self._detail, 1, 1)
-        grid.addWidget(self._actual, 0, 2, right)
-        grid.addWidget(self._predicted, 1, 2, right)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, theme.px(0 if self._last else 16))
+        row.setSpacing(theme.px(13))
+        words = QVBoxLayout()
+        words.setSpacing(theme.px(1))
+        top = Qt.AlignmentFlag.AlignTop
+        # Two rows, no grid: the wide room of the actual time is not taken from the line of details.
+        for text, figure in ((self._name, self._actual), (self._detail, self._predicted)):
+            line = QHBoxLayout()
+            line.setSpacing(theme.px(8))
+            line.addWidget(text, 1)
+            line.addWidget(figure, 0, top)
+            words.addLayout(line)
+        row.addWidget(self._mark, 0, top)
+        row.addLayout(words, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         theme.changed.connect(self.update)
         self.show_step(Shape.WAITING, "", "", "")

@@ -44,7 +44,7 @@ WIDE = 980
 ACTIONS_WIDTH = 352
 
 ACTIONS_ABREAST = 760
-TRUTHS_ABREAST = 640
+TRUTHS_ABREAST = 720
 """Narrower than this, at 100 % text, the two action cards, or the three truths, stand one under the other."""
 
 _URGENT = {VerdictName.ON_NO_NIC, VerdictName.STRANGER, VerdictName.WRONG_HOLDER}
@@ -194,7 +194,7 @@ class ClusterPage(QWidget):
         self.banner.show_verdict(verdict_shape(verdict.name), verdict.sentence, detail, urgent=verdict.name in _URGENT)
         self.picture.show_picture(picture(snapshot, verdict, session.run, session.now()))
         self.truths.show_holder(azure_holder(snapshot, session.run))
-        graceful_open = session.reason_against(Verb.GRACEFUL) is None
+        graceful_open = session.would_work(Verb.GRACEFUL)
         no_holder = snapshot.place.member is None
         for card, verb in ((self.graceful, Verb.GRACEFUL), (self.forced, Verb.FORCED)):
             findings = session.readiness(verb)

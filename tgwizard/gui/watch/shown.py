@@ -104,6 +104,8 @@ def read_age(snapshot: Snapshot) -> str:
 def readiness_state(readiness: Readiness, verb: Verb, *, graceful_open: bool) -> StateShown:
     """The pill above a list of checks. Forced is "not advised" while graceful would do (STYLE section 10)."""
     state = readiness.state
+    if verb is Verb.FORCED and state is ReadinessState.NOT_KNOWN:
+        return StateShown(Shape.NOT_KNOWN, "Reads Azure first")
     if verb is Verb.FORCED and readiness.reason_against(unknown_stops=False) is None:
         if graceful_open:
             return StateShown(Shape.WARNING, "Possible, not advised")
