@@ -15,6 +15,8 @@ from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.lab.page import LabPage
+from tgwizard.gui.lab.sheet import ScenarioSheet
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.places import Place, SettingsPage, TroublePage, page_to_come
 from tgwizard.gui.rail import Rail
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         self._pages: dict[Place, QWidget] = {}
         self.clusters = ClustersPage(theme)
+        self.lab = LabPage(theme, bridge, is_lab=surroundings.is_lab)
         self.trouble = TroublePage(theme)
         self._build()
         self._shortcuts()
@@ -95,6 +98,7 @@ class MainWindow(QMainWindow):
         self.rail.cluster_chosen.connect(self.open_cluster)
         self.bar.crumb_chosen.connect(self._on_crumb)
         self.clusters.opened.connect(self._on_opened)
+        self.lab.scenario_asked.connect(self._ask_scenario)
         self.trouble.retry_asked.connect(self.retry_asked)
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
@@ -130,6 +134,8 @@ class MainWindow(QMainWindow):
                 page: QWidget = self.clusters
             elif place is Place.SETTINGS:
                 page = SettingsPage(self._theme)
+            elif place is Place.LAB:
+                page = self.lab
             else:
                 page = page_to_come(place, self._theme)
             self._pages[place] = page
@@ -159,6 +165,7 @@ class MainWindow(QMainWindow):
     def show_opened(self, opened: Opened) -> None:
         """The program is open: watch its clusters, and show the first when it is the only one."""
         self._bridge.add(opened.services.jobs.events)
+        self.lab.show_opened(opened)
         for setup in opened.clusters:
             session = ClusterSession(opened.services, setup, self._bridge.own, self)
             self._bridge.happened.connect(session.take)
@@ -287,6 +294,8 @@ class MainWindow(QMainWindow):
         session = self.sessions.get(self._current)
         if session is not None:
             session.read_now()
+        elif self.stack.currentWidget() is self.lab:
+            self.lab.read_again()
 
     def ask(self, verb: Verb) -> None:
         """Open the question for `verb` on the cluster shown; never acts (Ctrl+G, Ctrl+Shift+G)."""
@@ -314,6 +323,12 @@ class MainWindow(QMainWindow):
                 QTimer.singleShot(0, session, begin)
 
         return start
+
+    @Slot(str)
+    def _ask_scenario(self, name: str) -> None:
+        if self.dialog is None and self.lab.session is not None:
+            running = self._writing() is not None
+            self._open(ScenarioSheet(self._theme, self._root, self.lab.session, name, running=running))
 
     def _open(self, dialog: Sheet) -> None:
         self.dialog = dialog
