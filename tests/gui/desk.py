@@ -99,7 +99,7 @@ def open_desk(theme: Theme, folder: Path, *, latency: Latency = Latency.INSTANT)
     bridge.start()
     window.show()
     control = HttpLabControl(lab_session(made.lab), ARM, made.lab.issue_token)
-    where = LabWhere(str(folder), ARM, str(folder / "tls" / "ca.pem"))
+    where = LabWhere(str(folder), "https://localhost:8443", str(folder / "tls" / "ca.pem"))
     window.show_opened(Opened(made.services, (replace(made.setup),), lab=control, lab_where=where))
 
     def end() -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import Desk, accessible_description, accessible_name, focusable
+from tests.rig import ARM, Rig
 from tgwizard.engine.lab_control import FaultSeen
 from tgwizard.engine.services import Services
 from tgwizard.gui.bridge import Bridge
@@ -24,8 +25,10 @@ from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme
 from tgwizard.lab import fault_rules
+from tgwizard.lab.control import HttpLabControl
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Verb
 
 Open = Callable[[], Desk]
@@ -148,7 +151,7 @@ def test_that_a_scenario_confirmed_replaces_the_world_and_says_what_the_window_s
     QTest.mouseClick(sheet_of(page).replace, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.says("in use: reader, 1 cluster"), timeout=PATIENCE_MS)
     assert page.rig.lab.scenario == "reader"
-    assert page.says("The world was replaced")
+    qtbot.waitUntil(lambda: page.says("The world was replaced"), timeout=PATIENCE_MS)
 
 
 def test_that_a_scenario_is_not_offered_while_a_failover_runs(page: Desk, qtbot: QtBot) -> None:
@@ -181,7 +184,8 @@ def test_that_what_the_lab_turns_down_is_told_in_its_words(page: Desk, qtbot: Qt
     session.use_scenario("no-such-world")
     qtbot.waitUntil(lambda: session.refused is not None, timeout=PATIENCE_MS)
     assert session.refused is not None
-    assert page.says(session.refused.what)
+    what = session.refused.what
+    qtbot.waitUntil(lambda: page.says(what), timeout=PATIENCE_MS)
     assert session.replaced_by == ""
     page.press("Fast")
     qtbot.waitUntil(lambda: page.rig.lab.latency is Latency.FAST, timeout=PATIENCE_MS)
@@ -203,6 +207,40 @@ def test_that_the_lab_is_read_only_while_its_page_is_shown(page: Desk, qtbot: Qt
     assert not page.window.lab._timer.isActive()
     page.window.go_to(Place.LAB)
     assert page.window.lab._timer.isActive()
+
+
+def test_that_facts_that_cannot_be_read_again_are_told_as_the_last_known(
+    theme: Theme, desk: Open, qtbot: QtBot
+) -> None:
+    rig = desk().rig
+    tokens = [rig.lab.issue_token()]
+    control = HttpLabControl(lab_session(rig.lab), ARM, lambda: tokens[-1])
+    bridge = Bridge()
+    window = MainWindow(theme, bridge, Surroundings("Embedded in this window", is_lab=True))
+    qtbot.addWidget(window)
+    bridge.start()
+    window.show()
+    window.show_opened(Opened(rig.services, (), lab=control))
+    window.go_to(Place.LAB)
+
+    def shown(start: str) -> bool:
+        widgets = window.lab.findChildren(QWidget)
+        return any(accessible_name(widget).startswith(start) for widget in widgets if widget.isVisible())
+
+    qtbot.waitUntil(lambda: shown("State of tg-node-a: Running"), timeout=PATIENCE_MS)
+    tokens.append("no-token-of-this-lab")
+    window.read_again()
+    qtbot.waitUntil(lambda: shown("State of tg-node-a: Last known: Running"), timeout=PATIENCE_MS)
+    session = window.lab.session
+    assert session is not None
+    assert session.unread is not None
+    qtbot.waitUntil(lambda: shown("The access token is invalid."), timeout=PATIENCE_MS)
+    tokens.pop()
+    window.read_again()
+    qtbot.waitUntil(lambda: shown("State of tg-node-a: Running"), timeout=PATIENCE_MS)
+    bridge.stop()
+    control.close()
+    bridge.deleteLater()
 
 
 @pytest.mark.parametrize(
@@ -232,7 +270,7 @@ def test_that_every_ready_made_answer_is_one_the_lab_knows_and_none_is_missing()
 @pytest.mark.parametrize("target", Target)
 @pytest.mark.parametrize("times", Times)
 def test_that_a_rule_reads_the_same_before_it_is_sent_and_when_it_is_present(
-    lab: Any, target: Target, times: Times
+    lab: Rig, target: Target, times: Times
 ) -> None:
     wish: Mapping[str, Any] = rule_of(ANSWERS[0], target, times, "tg-node-a")
     present = fault_rules.write(lab.lab.faults.add(fault_rules.read(wish)))

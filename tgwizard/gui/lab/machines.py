@@ -18,7 +18,7 @@ from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.lab.choices import clear
 from tgwizard.gui.lab.session import LabSession
-from tgwizard.gui.lab.words import holding_words, is_on, power_shown
+from tgwizard.gui.lab.words import holding_words, is_on, moment_words, power_shown
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 
@@ -48,11 +48,13 @@ class MachineRow(QWidget):
         row.addWidget(ElidedLabel(theme, vm.name, TextRole.BODY_STRONG), 1)
         row.addWidget(self._pill)
         row.addWidget(self._button)
-        self.show_vm(vm)
+        self.show_vm(vm, fresh=True)
 
-    def show_vm(self, vm: VmPowerSeen) -> None:
-        """Replace the power state."""
+    def show_vm(self, vm: VmPowerSeen, *, fresh: bool) -> None:
+        """Replace the power state; one that could not be read again is told as the last known."""
         shape, word = power_shown(vm.power)
+        if not fresh:
+            shape, word = Shape.NOT_KNOWN, f"Last known: {word}"
         self._pill.show_state(shape, word)
         self._pill.setAccessibleName(f"State of {vm.name}: {word}")
         self._on = is_on(vm.power)
@@ -104,7 +106,7 @@ class MachinesCard(Card):
             for row in self._rows.values():
                 self._list.addWidget(row)
         for vm in shown:
-            self._rows[vm.id].show_vm(vm)
+            self._rows[vm.id].show_vm(vm, fresh=self._session.unread is None)
         self._note.say(self._note_words(len(seen.vms), len(found), len(shown)))
         self._note.setVisible(bool(self._note.text_shown))
 
@@ -155,9 +157,9 @@ class DataPlaneCard(Card):
         clear(self._list)
         self._empty.setVisible(not newest)
         for item in newest:
-            local = item.since.astimezone()
+            local = moment_words(item.since, seen.state.at)
             shape = Shape.ACTIVE if item.until is None else Shape.STANDBY
             utc = f"since {item.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-            row = TimelineRow(self.theme, shape, f"{local:%H:%M:%S}", utc, holding_words(item), "")
-            row.setAccessibleName(f"{holding_words(item)}, since {local:%H:%M:%S}")
+            row = TimelineRow(self.theme, shape, local, utc, holding_words(item), "")
+            row.setAccessibleName(f"{holding_words(item)}, since {local}")
             self._list.addWidget(row, 0, Qt.AlignmentFlag.AlignTop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -12,7 +13,7 @@ from tgwizard.gui.kit.shapes import Shape
 
 SCENARIOS = {
     "ready": "everything is set up, the first member holds the floating IP",
-    "fresh": "nothing is set up: no role, no identity on the second VM, no floating IP",
+    "fresh": "nothing is set up: no role, no floating IP",
     "fleet": "two hundred clusters, a few of them in trouble",
     "reader": "like ready, but you may only read",
     "old-role": "the role lacks an action, neither member can write its own NIC",
@@ -25,7 +26,7 @@ LATENCIES = {
     "instant": ("Instant", "every operation has ended as soon as anyone looks"),
     "fast": ("Fast", "4 s for every operation"),
     "drawn": ("Drawn", "2 to 9 s for each operation"),
-    "azure": ("As on Azure", "drawn from what was recorded on Azure for each kind of operation"),
+    "azure": ("As on Azure", "drawn from times recorded on Azure"),
 }
 """Name and consequence of each latency."""
 
@@ -74,8 +75,8 @@ ANSWERS = (
     ReadyAnswer("throttled-action", "Throttled action", "429: one action's own limit is used up"),
     ReadyAnswer("throttled-by-network", "Throttled by Network", "429: too many network calls in 5 minutes"),
     ReadyAnswer("throttled-by-compute", "Throttled by Compute", "429: a quota of the VM provider is used up"),
-    ReadyAnswer("network-busy", "Network busy", "429, no throttle: another operation holds the resource"),
-    ReadyAnswer("reference-not-ready", "Reference not ready", "429, no throttle: a referenced resource is updating"),
+    ReadyAnswer("network-busy", "Network busy", "429: the resource is held for a while"),
+    ReadyAnswer("reference-not-ready", "Reference not ready", "429: a referenced resource is updating"),
     ReadyAnswer("another-operation", "Another operation", "409: another operation is in progress"),
     ReadyAnswer("server-timeout", "Server timeout", "503: nobody knows whether it took effect"),
     ReadyAnswer("gateway-timeout", "Gateway timeout", "504: the provider did not answer in time"),
@@ -174,6 +175,12 @@ def holding_words(holding: HoldingSeen) -> str:
         return f"{nic} holds {holding.address}"
     seconds = (holding.until - holding.since).total_seconds()
     return f"{nic} held {holding.address} for {_duration(seconds)}"
+
+
+def moment_words(when: datetime, now: datetime) -> str:
+    """A moment in local time: the time of today, the date of another day."""
+    here = when.astimezone()
+    return f"{here:%H:%M:%S}" if here.date() == now.astimezone().date() else f"{here:%d %b %H:%M}"
 
 
 def _duration(seconds: float) -> str:
