@@ -12,17 +12,19 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
-from tests.rig import Rig, rig
+from tests.rig import ARM, Rig, rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.journal import Journal
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.kit.focus import FocusRing
 from tgwizard.gui.main_window import MainWindow
-from tgwizard.gui.opened import Opened, Surroundings
+from tgwizard.gui.opened import LabWhere, Opened, Surroundings
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.clock import Clock
+from tgwizard.lab.control import HttpLabControl
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.transport import lab_session
 
 End = Callable[[], None]
 
@@ -96,7 +98,9 @@ def open_desk(theme: Theme, folder: Path, *, latency: Latency = Latency.INSTANT)
     window = MainWindow(theme, bridge, Surroundings("Embedded in this window", is_lab=True))
     bridge.start()
     window.show()
-    window.show_opened(Opened(made.services, (replace(made.setup),)))
+    control = HttpLabControl(lab_session(made.lab), ARM, made.lab.issue_token)
+    where = LabWhere(str(folder), "https://localhost:8443", str(folder / "tls" / "ca.pem"))
+    window.show_opened(Opened(made.services, (replace(made.setup),), lab=control, lab_where=where))
 
     def end() -> None:
         for session in window.sessions.values():
@@ -107,6 +111,7 @@ def open_desk(theme: Theme, folder: Path, *, latency: Latency = Latency.INSTANT)
         window.deleteLater()
         ring.deleteLater()
         bridge.deleteLater()
+        control.close()
         assert not still, f"jobs outlived the window: {still}"
 
     return Desk(window, bridge, made, theme), end

@@ -236,7 +236,7 @@ def test_that_every_focusable_widget_has_a_name_on_every_page_and_question(ready
 
 
 def test_that_a_page_to_come_offers_nothing_to_press(ready: Desk) -> None:
-    for place in (Place.SET_UP, Place.LAB, Place.HISTORY, Place.REPORTS):
+    for place in (Place.SET_UP, Place.HISTORY, Place.REPORTS):
         ready.window.go_to(place)
         page = ready.window.stack.currentWidget()
         assert page is not None

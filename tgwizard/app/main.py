@@ -125,17 +125,27 @@ def _window(call: Call, settings: SettingsRead) -> int:
 
 
 def _open_program(where: Where) -> Opened:
-    from tgwizard.gui.opened import Opened
+    from tgwizard.gui.opened import LabWhere, Opened
 
     place = _place(where)
     try:
         clusters = place.profiles.load_all()
         for setup in clusters:
             place.check(setup)
+        control = place.control()
     except BaseException:
         place.close()
         raise
-    return Opened(place.services, clusters, place.close)
+    if control is None or place.lab is None:
+        return Opened(place.services, clusters, place.close)
+    lab = place.lab
+
+    def close() -> None:
+        control.close()
+        place.close()
+
+    lab_where = LabWhere(str(lab.directory), lab.arm_url, str(lab.ca))
+    return Opened(place.services, clusters, close, control, lab_where)
 
 
 def _ask(question: str) -> str | None:

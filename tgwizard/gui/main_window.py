@@ -20,6 +20,8 @@ from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.accessible import announce
+from tgwizard.gui.lab.page import LabPage
+from tgwizard.gui.lab.sheet import ScenarioSheet
 from tgwizard.gui.leaving import Leaving
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.opened import Opened, Surroundings
@@ -38,9 +40,6 @@ from tgwizard.gui.watch.shown import verdict_shape
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import NICS_S, PINNED, READ_ONLY, THEME, VMS_S, Setting
-
-WIDEST = 1880
-"""The pages are at most so wide, and centred; only a 4K screen has more room (STYLE section 7)."""
 
 PAGES_KEPT = 8
 RAIL_CLUSTERS = 8
@@ -84,6 +83,7 @@ class MainWindow(QMainWindow):
         self.clusters = ClustersPage(theme, self.watching, self.preferences, surroundings)
         self.settings = SettingsPage(theme, self.preferences, surroundings.data_folder)
         self.settings.hold_read_only(self._on_read_only)
+        self.lab = LabPage(theme, bridge, is_lab=surroundings.is_lab)
         self.trouble = TroublePage(theme)
         self._build()
         self._shortcuts()
@@ -106,28 +106,19 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        frame = PageFrame(self._theme, is_lab=self._surroundings.is_lab)
-        inside = QHBoxLayout(frame)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(0)
-        self.stack.setMaximumWidth(max(WIDEST, self._theme.px(WIDEST)))
-        inside.addStretch(1)
-        inside.addWidget(self.stack, 100_000)
-        inside.addStretch(1)
         column.addWidget(self.bar)
-        column.addWidget(frame, 1)
+        column.addWidget(PageFrame(self._theme, self.stack, is_lab=self._surroundings.is_lab), 1)
         row.addWidget(self.rail)
         row.addWidget(right, 1)
         self.setCentralWidget(self._root)
+        built: dict[Place, QWidget] = {
+            Place.CLUSTERS: self.clusters,
+            Place.SETTINGS: self.settings,
+            Place.LAB: self.lab,
+        }
         for place in Place:
-            if place is Place.CLUSTERS:
-                page: QWidget = self.clusters
-            elif place is Place.SETTINGS:
-                page = self.settings
-            else:
-                page = page_to_come(place, self._theme)
-            self._pages[place] = page
-            self.stack.addWidget(page)
+            self._pages[place] = built.get(place) or page_to_come(place, self._theme)
+            self.stack.addWidget(self._pages[place])
         self.stack.addWidget(self.trouble)
 
     def _connect(self) -> None:
@@ -139,6 +130,7 @@ class MainWindow(QMainWindow):
         self.bar.notice.clicked.connect(self._goer(Place.SETTINGS))
         if self.preferences.problems:
             self.bar.show_notice("The settings file has a fault")
+        self.lab.scenario_asked.connect(self._ask_scenario)
         self.clusters.opened.connect(self.open_cluster)
         self.clusters.set_up_asked.connect(self._goer(Place.SET_UP))
         self._bridge.happened.connect(self.settings.take)
@@ -175,6 +167,7 @@ class MainWindow(QMainWindow):
         """The program is open: watch its clusters, and show the first when it is the only one."""
         pace = Pace(self.preferences.get(NICS_S), self.preferences.get(VMS_S))
         self.watching.open(opened.services, opened.clusters, pace)
+        self.lab.show_opened(opened)
         for session in self.sessions.values():
             session.run_began.connect(self._on_run_began)
             session.run_changed.connect(self._on_run_changed)
@@ -314,8 +307,10 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def read_again(self) -> None:
-        """Read the cluster shown again now, or all of them on the other pages (F5)."""
+        """Read the cluster shown again now, all of them on the other pages, and the lab on its own (F5)."""
         self.watching.read_now(self._current)
+        if self.stack.currentWidget() is self.lab:
+            self.lab.read_again()
 
     def ask(self, verb: Verb) -> None:
         """Open the question for `verb` on the cluster shown; never acts (Ctrl+G, Ctrl+Shift+G)."""
@@ -343,6 +338,12 @@ class MainWindow(QMainWindow):
                 QTimer.singleShot(15, session, begin)
 
         return start
+
+    @Slot(str)
+    def _ask_scenario(self, name: str) -> None:
+        if self.dialog is None and self.lab.session is not None:
+            running = self._leaving.writing() is not None
+            self._open(ScenarioSheet(self._theme, self._root, self.lab.session, name, running=running))
 
     def _open(self, dialog: Sheet) -> None:
         self.dialog = dialog

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.services import Services
 from tgwizard.engine.settings_file import SettingsRead
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -21,12 +22,26 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class LabWhere:
+    """Where a lab can be reached by other programs, as text to show and copy."""
+
+    folder: str
+    address: str
+    ca: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
-    """The program, open: its services and clusters. ``close`` is called once, after the last job has ended."""
+    """The program, open: its services and clusters. ``close`` is called once, after the last job has ended.
+
+    ``lab``: the controls of the lab it works on, and ``lab_where`` its place; None for the real Azure.
+    """
 
     services: Services
     clusters: tuple[ClusterSetup, ...]
     close: Callable[[], None] = _nothing
+    lab: LabControl | None = None
+    lab_where: LabWhere | None = None
 
 
 OpenProgram = Callable[[], Opened]

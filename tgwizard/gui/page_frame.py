@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Token
+
+WIDEST = 1880
+"""The pages are at most so wide, and centred; only a 4K screen has more room (STYLE section 7)."""
 
 
 class PageFrame(QWidget):
     """The ground of the pages. A lab's pages have a dashed edge, so that no one mistakes them for real ones."""
 
-    def __init__(self, theme: Theme, *, is_lab: bool) -> None:
-        """Draw the edge only for a lab."""
+    def __init__(self, theme: Theme, pages: QWidget, *, is_lab: bool) -> None:
+        """Hold `pages` in the middle; draw the edge only for a lab."""
         super().__init__()
         self._theme = theme
         self._is_lab = is_lab
+        pages.setMaximumWidth(max(WIDEST, theme.px(WIDEST)))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addStretch(1)
+        row.addWidget(pages, 100_000)
+        row.addStretch(1)
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

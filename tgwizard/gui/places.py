@@ -45,13 +45,6 @@ _TO_COME = {
             "assignments, and show every change before anything is written. Until then, write the cluster file by hand."
         ),
     ),
-    Place.LAB: (
-        "The lab's own page comes later.",
-        (
-            "The lab itself works: start tgwizard with --lab, or serve it with the command tgwizard lab run. This page "
-            "will show its world, its faults and its scenarios."
-        ),
-    ),
     Place.HISTORY: (
         "The history page comes later.",
         "Every run and every change of verdict is journalled already; the Events card of a cluster shows the latest.",

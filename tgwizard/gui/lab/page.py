@@ -1,0 +1,162 @@
+"""The Lab place of the rail: the embedded Azure's own controls, or the words that there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.rows import NoticeBox
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import PageScroll
+from tgwizard.gui.lab.choices import clear
+from tgwizard.gui.lab.faults import FaultsCard
+from tgwizard.gui.lab.machines import DataPlaneCard, MachinesCard
+from tgwizard.gui.lab.session import LabSession
+from tgwizard.gui.lab.settings import LatencyCard, ScenarioCard, WhereCard
+from tgwizard.gui.opened import Opened
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.model.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PERIOD_MS = 2000
+"""How often the lab is read while the page is shown."""
+
+LEAD = "An embedded Azure: nothing here reaches Azure."
+NOT_A_LAB = (
+    "This window works on the real Azure. A lab has its own folder and its own window: start tgwizard with --lab to "
+    "rehearse there."
+)
+NOT_OPEN = "The lab is not open yet. Its controls appear here when it is."
+NO_CONTROLS = (
+    "The controls of this lab are not available in this window. The lab itself works; the command tgwizard lab changes "
+    "it from a terminal."
+)
+
+
+class LabPage(QWidget):
+    """The controls of the lab. `scenario_asked` when its world is to be replaced: the window asks first."""
+
+    scenario_asked = Signal(str)
+
+    def __init__(self, theme: Theme, bridge: Bridge, *, is_lab: bool, parent: QWidget | None = None) -> None:
+        """Say that no lab is open; `show_opened` follows."""
+        super().__init__(parent)
+        self._theme = theme
+        self._bridge = bridge
+        self._is_lab = is_lab
+        self.session: LabSession | None = None
+        self._refreshers: tuple[Callable[[], None], ...] = ()
+        self._problems: tuple[Problem, ...] = ()
+        self._timer = QTimer(self)
+        self._timer.setInterval(PERIOD_MS)
+        self._timer.timeout.connect(self.read_again)
+        content = QWidget()
+        self._column = QVBoxLayout(content)
+        self._column.setContentsMargins(28, 24, 28, 24)
+        self._column.setSpacing(12)
+        head = QVBoxLayout()
+        head.setSpacing(2)
+        head.addWidget(TextLabel(theme, "Lab", TextRole.TITLE))
+        self._lead = TextLabel(theme, LEAD if is_lab else NOT_A_LAB, TextRole.LEAD, Token.TEXT2, wrap=True)
+        head.addWidget(self._lead)
+        self._state = TextLabel(theme, NOT_OPEN if is_lab else "", TextRole.BODY, Token.TEXT2, wrap=True)
+        self._state.setVisible(is_lab)
+        head.addWidget(self._state)
+        self._boxes = QVBoxLayout()
+        self._boxes.setSpacing(8)
+        self._column.addLayout(head)
+        self._column.addLayout(self._boxes)
+        self._cards = QWidget()
+        self._cards.hide()
+        self._column.addWidget(self._cards)
+        self._column.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(4, 4, 4, 4)
+        outer.addWidget(PageScroll(theme, content, "Lab page"))
+
+    def show_opened(self, opened: Opened) -> None:
+        """The program is open: with the controls of a lab, or without."""
+        if opened.lab is None:
+            self._state.say(NO_CONTROLS if self._is_lab else "")
+            return
+        self.session = LabSession(opened.services.jobs, opened.lab, self._bridge, self)
+        self._build(self.session, opened)
+        self.session.changed.connect(self._refresh)
+        self._state.say("Reading the lab")
+        if self.isVisible():
+            self._timer.start()
+            self.session.refresh()
+
+    def _build(self, session: LabSession, opened: Opened) -> None:
+        theme = self._theme
+        addresses = tuple(str(setup.address) for setup in opened.clusters)
+        nics = tuple(member.nic.name for setup in opened.clusters for member in setup.members)
+        scenario, latency = ScenarioCard(theme, session), LatencyCard(theme, session)
+        machines, plane = MachinesCard(theme, session), DataPlaneCard(theme, session, addresses)
+        faults = FaultsCard(theme, session, nics)
+        scenario.asked.connect(self.scenario_asked)
+        left, right, row = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
+        left.addWidget(scenario, 1)
+        right.addWidget(latency)
+        right.addWidget(machines)
+        right.addWidget(plane, 1)
+        column = QVBoxLayout(self._cards)
+        column.setContentsMargins(0, 0, 0, 0)
+        for layout in (left, right, row, column):
+            layout.setSpacing(12)
+        row.addLayout(left, 1)
+        row.addLayout(right, 1)
+        if opened.lab_where is not None:
+            column.addWidget(WhereCard(theme, opened.lab_where))
+        column.addLayout(row)
+        column.addWidget(faults)
+        self._refreshers = (scenario.refresh, latency.refresh, machines.refresh, plane.refresh, faults.refresh)
+
+    @Slot()
+    def read_again(self) -> None:
+        """Read the lab again (F5)."""
+        if self.session is not None:
+            self.session.refresh()
+
+    @Slot()
+    def _refresh(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        for refresh in self._refreshers:
+            refresh()
+        self._cards.setVisible(session.seen is not None)
+        if session.doing:
+            self._state.say(session.doing)
+        elif session.seen is not None:
+            self._state.say(f"Read at {session.seen.state.at.astimezone():%H:%M:%S} by the lab's clock.")
+        self._show_problems(tuple(item for item in (session.refused, session.unread) if item is not None))
+
+    def _show_problems(self, problems: tuple[Problem, ...]) -> None:
+        if problems == self._problems:
+            return
+        self._problems = problems
+        clear(self._boxes)
+        for problem in problems:
+            why = " ".join(part for part in (problem.why, problem.fix, problem.detail) if part)
+            self._boxes.addWidget(NoticeBox(self._theme, Shape.BROKEN, problem.what, why))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read the lab while it is looked at."""
+        super().showEvent(event)
+        if self.session is not None:
+            self._timer.start()
+            self.session.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: read no more."""
+        super().hideEvent(event)
+        self._timer.stop()

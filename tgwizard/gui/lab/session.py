@@ -1,0 +1,196 @@
+"""The lab as the window knows it: what it said last, and the jobs that ask it. One job at a time, in the order asked.
+
+Answers come back on a queue of its own that the bridge drains; the page listens to `changed` and never to a thread.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import Broke, Job, JobRunner, Report
+from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabState, VmPowerSeen
+from tgwizard.gui.bridge import Bridge
+from tgwizard.model.problem import Problem, UserError
+
+
+class Deed(Enum):
+    """What the lab is asked to do; the value goes before its subject in words."""
+
+    READ = "Reading the lab"
+    SCENARIO = "Replacing the world with"
+    LATENCY = "Setting the latency to"
+    SWITCH_ON = "Starting"
+    SWITCH_OFF = "Stopping"
+    ADD_FAULT = "Adding a rule:"
+    REMOVE_FAULT = "Removing rule"
+    CLEAR_FAULTS = "Removing every rule"
+
+
+@dataclass(frozen=True, slots=True)
+class LabSeen:
+    """Everything the page shows of a lab, read in one go."""
+
+    state: LabState
+    faults: tuple[FaultSeen, ...]
+    vms: tuple[VmPowerSeen, ...]
+    holdings: tuple[HoldingSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabAnswer:
+    """One ask has ended: why it was turned down (or None), and what the lab says since, or why it says nothing."""
+
+    job: str
+    refused: Problem | None
+    seen: LabSeen | None
+    unread: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One wish that waits for its turn or is in progress. Equal while deed and subject are."""
+
+    deed: Deed
+    subject: str
+    act: Callable[[LabControl], object]
+
+    @property
+    def words(self) -> str:
+        """What goes on, in words."""
+        return f"{self.deed.value} {self.subject}".rstrip()
+
+
+def read(control: LabControl) -> LabSeen:
+    """Read everything that the page shows. UserError when the lab does not answer."""
+    return LabSeen(control.state(), control.faults(), control.vms(), control.data_plane())
+
+
+class LabSession(QObject):
+    """Asks one lab on behalf of the page. A wish that already waits is not asked twice."""
+
+    changed = Signal()
+
+    def __init__(self, jobs: JobRunner, control: LabControl, bridge: Bridge, parent: QObject | None = None) -> None:
+        """Know nothing yet; `refresh` asks."""
+        super().__init__(parent)
+        self._jobs = jobs
+        self._control = control
+        self._answers: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._asks: list[Ask] = []
+        self._job: Job | None = None
+        self._count = 0
+        self.seen: LabSeen | None = None
+        self.refused: Problem | None = None
+        """Why the last wish was turned down; None once another one is made."""
+        self.unread: Problem | None = None
+        """Why the lab could not be read; `seen` is out of date then."""
+        self.replaced_by = ""
+        """The scenario that replaced the world since this window opened; empty: none did."""
+        bridge.add(self._answers)
+        bridge.happened.connect(self.take)
+
+    @property
+    def doing(self) -> str:
+        """What is asked for now, in words; empty when nothing but a reading is."""
+        return next((ask.words for ask in self._asks if ask.deed is not Deed.READ), "")
+
+    # Wishes ------------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the lab again."""
+        self._ask(Deed.READ, "", lambda _control: None)
+
+    def use_scenario(self, name: str) -> None:
+        """Replace the lab's whole world."""
+        self._ask(Deed.SCENARIO, name, lambda control: control.use_scenario(name))
+
+    def set_latency(self, word: str) -> None:
+        """How long operations take from now on."""
+        self._ask(Deed.LATENCY, word, lambda control: control.set_latency(word))
+
+    def switch(self, vm: VmPowerSeen, *, on: bool) -> None:
+        """Pull the plug of a VM or put it in."""
+        deed = Deed.SWITCH_ON if on else Deed.SWITCH_OFF
+        self._ask(deed, vm.name, lambda control: control.switch(vm.id, on=on))
+
+    def add_fault(self, rule: Mapping[str, Any], words: str) -> None:
+        """Add a fault rule; `words` say which."""
+        self._ask(Deed.ADD_FAULT, words, lambda control: control.add_fault(rule))
+
+    def remove_fault(self, rule: FaultSeen) -> None:
+        """Remove one fault rule."""
+        self._ask(Deed.REMOVE_FAULT, rule.id, lambda control: control.clear_faults(rule.id))
+
+    def clear_faults(self) -> None:
+        """Remove every fault rule."""
+        self._ask(Deed.CLEAR_FAULTS, "", lambda control: control.clear_faults())
+
+    # Jobs --------------------------------------------------------------------------------------------------------
+
+    def _ask(self, deed: Deed, subject: str, act: Callable[[LabControl], object]) -> None:
+        if any((ask.deed, ask.subject) == (deed, subject) for ask in self._asks):
+            return
+        if deed is not Deed.READ:
+            self.refused = None
+        self._asks.append(Ask(deed, subject, act))
+        self._next()
+        self.changed.emit()
+
+    def _next(self) -> None:
+        if self._job is not None or not self._asks:
+            return
+        control, answers, act = self._control, self._answers, self._asks[0].act
+        self._count += 1
+        name = f"lab-{self._count}"
+
+        def work(_report: Report, _token: CancelToken) -> None:
+            refused = None
+            try:
+                act(control)
+            except UserError as error:
+                refused = error.problem
+            try:
+                answers.put(LabAnswer(name, refused, read(control)))
+            except UserError as error:
+                answers.put(LabAnswer(name, refused, None, error.problem))
+
+        try:
+            self._job = self._jobs.start(name, work)
+        except UserError as error:
+            self._asks.clear()
+            self.refused = error.problem
+
+    @Slot(object)
+    def take(self, event: object) -> None:
+        """Take one event from the bridge; what does not concern the lab is left alone."""
+        if self._job is None:
+            return
+        if isinstance(event, LabAnswer) and event.job == self._job.name:
+            self._take_answer(event)
+        elif isinstance(event, Broke) and event.job == self._job.id:
+            what = "The lab was not asked to the end, by an error of tgwizard."
+            why = "Whether it has done what was asked is not known."
+            self._take_answer(
+                LabAnswer(event.name, Problem("lab-ask-broke", what, why, "The report is in the log."), None)
+            )
+
+    def _take_answer(self, answer: LabAnswer) -> None:
+        self._job = None
+        ask = self._asks.pop(0)
+        if ask.deed is not Deed.READ:
+            self.refused = answer.refused
+        if ask.deed is Deed.SCENARIO and answer.refused is None:
+            self.replaced_by = ask.subject
+        if answer.seen is not None:
+            self.seen = answer.seen
+        self.unread = answer.unread
+        self._next()
+        self.changed.emit()

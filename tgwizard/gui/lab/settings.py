@@ -1,0 +1,152 @@
+"""Three cards of the lab page: where the lab runs, its scenario, its latency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from tgwizard.gui.kit.buttons import Button, ButtonKind
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.rows import FieldValueRow, NoticeBox
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.lab.choices import Choice, Choices
+from tgwizard.gui.lab.session import LabSession
+from tgwizard.gui.lab.words import latency_words, scenario_words
+from tgwizard.gui.opened import LabWhere
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+
+COPIED_MS = 1500
+
+
+class WhereCard(Card):
+    """Folder, address and certificate authority of the lab, each with Copy."""
+
+    def __init__(self, theme: Theme, where: LabWhere, parent: QWidget | None = None) -> None:
+        """Show `where`."""
+        super().__init__(theme, "Where it runs", spacing=2, parent=parent)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(COPIED_MS)
+        self._timer.timeout.connect(self._restore)
+        self._buttons: list[tuple[Button, str]] = []
+        for key, name, value in (
+            ("Folder", "folder", where.folder),
+            ("Address", "address", where.address),
+            ("CA certificate", "path of the CA certificate", where.ca),
+        ):
+            shown = FieldValueRow(theme, key, mono=True, key_width=110)
+            shown.show_value(value)
+            shown.setAccessibleName(f"{key}: {value}")
+            button = Button(theme, "Copy", ButtonKind.LINK, height=28)
+            button.setAccessibleName(f"Copy {name}")
+            button.clicked.connect(self._copier(button, value))
+            self._buttons.append((button, f"Copy {name}"))
+            row = QHBoxLayout()
+            row.setSpacing(theme.px(8))
+            row.addWidget(shown, 1)
+            row.addWidget(button)
+            self.body.addLayout(row)
+
+    def _copier(self, button: Button, value: str) -> Callable[[], None]:
+        def copy() -> None:
+            QGuiApplication.clipboard().setText(value)
+            self._restore()
+            button.rename("Copied")
+            self._timer.start()
+
+        return copy
+
+    @Slot()
+    def _restore(self) -> None:
+        for button, name in self._buttons:
+            button.rename("Copy")
+            button.setAccessibleName(name)
+
+
+class ScenarioCard(Card):
+    """The worlds to choose from. Choosing one changes nothing; the button asks first."""
+
+    asked = Signal(str)
+
+    def __init__(self, theme: Theme, session: LabSession, parent: QWidget | None = None) -> None:
+        """Follow `session`."""
+        super().__init__(theme, "Scenario", parent=parent)
+        self._session = session
+        self._wanted = ""
+        self._in_use = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self.head.addWidget(self._in_use)
+        self._choices = Choices(theme, "Scenarios")
+        self._choices.chosen.connect(self._on_chosen)
+        self._replace = Button(theme, "Replace the world…")
+        self._replace.clicked.connect(self._on_replace)
+        self._after = NoticeBox(
+            theme,
+            Shape.WARNING,
+            "The world was replaced",
+            "This window still watches the clusters it was opened with. Close tgwizard and start it with --lab again "
+            "to open those of the new world.",
+        )
+        self._after.hide()
+        foot = QHBoxLayout()
+        foot.addWidget(TextLabel(theme, "Changes nothing before it has asked.", TextRole.CAPTION, Token.TEXT2))
+        foot.addStretch(1)
+        foot.addWidget(self._replace)
+        self.body.addWidget(self._choices)
+        self.body.addLayout(foot)
+        self.body.addWidget(self._after)
+        self.body.addStretch(1)
+
+    def refresh(self) -> None:
+        """Show what the session knows."""
+        seen = self._session.seen
+        if seen is None:
+            return
+        state = seen.state
+        self._in_use.say(
+            f"in use: {state.scenario}, {state.clusters} {'cluster' if state.clusters == 1 else 'clusters'}"
+        )
+        self._choices.offer(tuple(Choice(name, name, scenario_words(name)) for name in state.scenarios))
+        self._choices.show_choice(self._wanted or state.scenario)
+        self._name_button()
+        self._after.setVisible(bool(self._session.replaced_by))
+
+    @Slot(str)
+    def _on_chosen(self, name: str) -> None:
+        self._wanted = name
+        self._name_button()
+
+    def _name_button(self) -> None:
+        words = f"Replace the world with {self._choices.word}…"
+        if words != self._replace.accessibleName():
+            self._replace.rename(words)
+
+    @Slot()
+    def _on_replace(self) -> None:
+        self.asked.emit(self._choices.word)
+
+
+class LatencyCard(Card):
+    """How long operations take; a choice acts at once."""
+
+    def __init__(self, theme: Theme, session: LabSession, parent: QWidget | None = None) -> None:
+        """Follow `session`."""
+        super().__init__(theme, "Latency", parent=parent)
+        self._session = session
+        self.head.addWidget(TextLabel(theme, "applies at once, to new operations", TextRole.CAPTION, Token.TEXT2))
+        self._choices = Choices(theme, "Latencies")
+        self._choices.chosen.connect(session.set_latency)
+        self.body.addWidget(self._choices)
+
+    def refresh(self) -> None:
+        """Show what the session knows; while a wish is on its way, the choice stays as it was made."""
+        seen = self._session.seen
+        if seen is None:
+            return
+        self._choices.offer(tuple(Choice(word, *latency_words(word)) for word in seen.state.latencies))
+        if not self._session.doing:
+            self._choices.show_choice(seen.state.latency)
