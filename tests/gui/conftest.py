@@ -10,16 +10,22 @@ from PySide6.QtWidgets import QApplication
 
 from tests.gui.desk import Desk, End, open_desk
 from tests.rig import Rig, rig
-from tgwizard.gui.start import make_app
+from tgwizard.gui.start import make_app, prepare_app
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import ThemeChoice
 
 
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
-    """The application object as `start` makes it: fonts, name, accessible roles."""
+    """The application object as `start` makes it: fonts, name, accessible roles.
+
+    A test elsewhere may have made a bare one in this process before.
+    """
     found = QApplication.instance()
-    return found if isinstance(found, QApplication) else make_app(["tgwizard-tests"])
+    if not isinstance(found, QApplication):
+        return make_app(["tgwizard-tests"])
+    prepare_app(found)
+    return found
 
 
 @pytest.fixture

@@ -107,6 +107,12 @@ def go_stale(desk: Desk, qtbot: QtBot) -> None:
     qtbot.waitUntil(stale, timeout=PATIENCE_MS)
 
 
+def lab_is_read(desk: Desk) -> bool:
+    """Whether the lab page shows the lab."""
+    session = desk.window.lab.session
+    return session is not None and session.seen is not None
+
+
 def test_that_every_page_and_state_is_named_whole_and_clear(scaled: Open, qtbot: QtBot) -> None:
     desk = scaled()
     stack = desk.window.stack
@@ -116,6 +122,8 @@ def test_that_every_page_and_state_is_named_whole_and_clear(scaled: Open, qtbot:
     found += judge(desk, "in sync", root)
     for place in Place:
         desk.window.go_to(place)
+        if place is Place.LAB:
+            qtbot.waitUntil(lambda: lab_is_read(desk), timeout=PATIENCE_MS)
         found += judge(desk, place.value, root)
     desk.window.open_cluster("edge-dallas")
     for verb in Verb:

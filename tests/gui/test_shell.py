@@ -192,6 +192,17 @@ def test_that_arrows_move_in_the_palette_and_esc_closes_it(one: Desk) -> None:
     assert one.window.dialog is None
 
 
+def test_that_the_palette_asks_for_the_only_cluster_from_any_page(one: Desk) -> None:
+    one.window.go_to(Place.SETTINGS)
+    palette = palette_of(one)
+    QTest.keyClicks(palette.field, "fail over to")
+    assert palette.shown[0].name.endswith(": Fail over to tg-node-b…")
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert isinstance(one.window.dialog, ConfirmDialog)
+    assert one.window.dialog.isVisible()
+
+
 def test_that_the_palette_opens_the_question_and_starts_nothing(one: Desk) -> None:
     palette = palette_of(one)
     QTest.keyClicks(palette.field, "force")

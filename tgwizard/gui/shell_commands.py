@@ -23,7 +23,7 @@ def commands_of(window: MainWindow) -> tuple[Command, ...]:
     """Everything that can be found or run now; what is off says why."""
     current = window.sessions.get(window.current)
     return (
-        *(_verb(window, current, verb) for verb in Verb if current is not None),
+        *(_verb(window, session, verb) for session in _meant(window, current) for verb in Verb),
         *_always(window, current),
         *(_cluster(window, session) for session in window.sessions.values()),
         *(
@@ -43,13 +43,28 @@ def _cluster(window: MainWindow, session: ClusterSession) -> Command:
     return Command(name, partial(window.open_cluster, name), hint, shape, words=words)
 
 
-def _verb(window: MainWindow, session: ClusterSession | None, verb: Verb) -> Command:
-    target = None if session is None else session.target
-    against = None if session is None else session.reason_against(verb)
+def _meant(window: MainWindow, current: ClusterSession | None) -> tuple[ClusterSession, ...]:
+    """The cluster a failover may be asked for: the one shown, or the only one there is."""
+    if current is not None:
+        return (current,)
+    return tuple(window.sessions.values()) if len(window.sessions) == 1 else ()
+
+
+def _verb(window: MainWindow, session: ClusterSession, verb: Verb) -> Command:
+    shown = session.setup.name == window.current
+    target, against = session.target, session.reason_against(verb)
     text = button_text(verb, "the other member" if target is None else target.name)
     keys = "Ctrl+G" if verb is Verb.GRACEFUL else "Ctrl+Shift+G"
     icon = Icon.SWAP if verb is Verb.GRACEFUL else Icon.BOLT
-    return Command(text, partial(window.ask, verb), keys, icon, "" if against is None else against.sentence())
+    reason = "" if against is None else against.sentence()
+    if shown:
+        return Command(text, partial(window.ask, verb), keys, icon, reason)
+
+    def open_and_ask() -> None:
+        window.open_cluster(session.setup.name)
+        window.ask(verb)
+
+    return Command(f"{session.setup.name}: {text}", open_and_ask, "", icon, reason)
 
 
 def _always(window: MainWindow, current: ClusterSession | None) -> tuple[Command, ...]:

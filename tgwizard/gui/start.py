@@ -105,11 +105,16 @@ class Opening(QObject):
 def make_app(arguments: list[str] | None = None) -> QApplication:
     """The application object with our name, fonts and accessible roles; made once."""
     app = QApplication(arguments if arguments is not None else ["tgwizard"])
+    prepare_app(app)
+    return app
+
+
+def prepare_app(app: QApplication) -> None:
+    """Give an application object our name, fonts and accessible roles; once for each."""
     app.setApplicationName("tgwizard")
     app.setDesktopFileName("tgwizard")
     load_fonts(paths.resources() / "fonts")
     install_accessible_roles()
-    return app
 
 
 def run(

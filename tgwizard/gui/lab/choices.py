@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLayout, QWidget
 from tgwizard.gui.kit.choice import ChoiceCard
 from tgwizard.gui.theme import Theme
 
+LARGE = 130
+"""Above this text size, in percent, what stood side by side stands one below the other (STYLE section 7)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -30,7 +33,7 @@ class Choices(QWidget):
         """No choice yet; `name` is what assistive technology calls the group."""
         super().__init__(parent)
         self._theme = theme
-        self._columns = columns
+        self._columns = 1 if theme.px(100) > LARGE else columns
         self._silent = False
         self._offered: tuple[Choice, ...] = ()
         self._cards: dict[str, ChoiceCard] = {}

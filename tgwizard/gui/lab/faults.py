@@ -13,7 +13,7 @@ from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.surface import Card, Rule
-from tgwizard.gui.lab.choices import Choice, Choices, clear
+from tgwizard.gui.lab.choices import LARGE, Choice, Choices, clear
 from tgwizard.gui.lab.session import LabSession
 from tgwizard.gui.lab.words import (
     ANSWERS,
@@ -123,7 +123,11 @@ class FaultsCard(Card):
         right.addWidget(self._times)
         right.addStretch(1)
         form.addLayout(left, 0, 0)
-        form.addLayout(right, 0, 1)
+        if theme.px(100) > LARGE:
+            form.addLayout(right, 1, 0)
+            form.setColumnStretch(1, 0)
+        else:
+            form.addLayout(right, 0, 1)
         act = QHBoxLayout()
         act.addStretch(1)
         act.addWidget(self._add)

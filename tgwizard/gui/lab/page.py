@@ -13,7 +13,7 @@ from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import PageScroll
-from tgwizard.gui.lab.choices import clear
+from tgwizard.gui.lab.choices import LARGE, clear
 from tgwizard.gui.lab.faults import FaultsCard
 from tgwizard.gui.lab.machines import DataPlaneCard, MachinesCard
 from tgwizard.gui.lab.session import LabSession
@@ -103,7 +103,8 @@ class LabPage(QWidget):
         machines, plane = MachinesCard(theme, session), DataPlaneCard(theme, session, addresses)
         faults = FaultsCard(theme, session, nics)
         scenario.asked.connect(self.scenario_asked)
-        left, right, row = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
+        left, right = QVBoxLayout(), QVBoxLayout()
+        row = QVBoxLayout() if theme.px(100) > LARGE else QHBoxLayout()
         left.addWidget(scenario, 1)
         right.addWidget(latency)
         right.addWidget(machines)
