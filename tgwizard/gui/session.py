@@ -58,6 +58,9 @@ KEPT_EVENTS = 200
 _OF_A_MOVE = {VerdictName.ON_NO_NIC, VerdictName.MOVING, VerdictName.IN_SYNC}
 """What the readings say in the course of a run of ours; whatever else they say is told as it is."""
 
+PAINT_FIRST_S = 0.15
+"""How long a run waits before its first call: painting its page and the SDK would fight for the interpreter's lock."""
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryRead:
@@ -285,7 +288,12 @@ class ClusterSession(QObject):
             return
         self.run = RunState()
         self._run_id = ""
-        job = self._begin(name, work, writes=True)
+
+        def after_the_paint(report: Report, token: CancelToken) -> None:
+            token.wait(PAINT_FIRST_S)
+            work(report, token)
+
+        job = self._begin(name, after_the_paint, writes=True)
         if job is None:
             self.run = None
             return
