@@ -286,7 +286,7 @@ class MainWindow(QMainWindow):
         page = self._run_pages.pop(name, None)
         if page is not None:
             self.stack.removeWidget(page)
-            page.deleteLater()
+            page.delete_soon()
 
     def _opener(self, name: str) -> Callable[[], None]:
         def open_it() -> None:

@@ -54,6 +54,8 @@ _STEP_SHAPES = {
     StepStatus.STOPPED: Shape.WARNING,
 }
 
+DELETE_MS = 150
+
 
 class RunPage(QWidget):
     """Follows the run of one session to its end. It acts only through the session."""
@@ -89,6 +91,14 @@ class RunPage(QWidget):
         session.reachability.changed.connect(self._on_traffic)
         self.picture.show_picture(picture_unread(session.setup))
         self.refresh()
+
+    def delete_soon(self) -> None:
+        """Delete the page of an ended run in a turn of its own, before the next one is built."""
+        self.hide()
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(self.deleteLater)
+        timer.start(DELETE_MS)
 
     @property
     def used(self) -> bool:
