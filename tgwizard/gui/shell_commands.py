@@ -7,7 +7,8 @@ from functools import partial
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.palette import Command
-from tgwizard.gui.places import ICONS, Place
+from tgwizard.gui.places import Place
+from tgwizard.gui.rail import ICONS
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.shell import Shell
 from tgwizard.gui.watch.action_card import button_text
