@@ -12,6 +12,7 @@ from pathlib import Path
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.journal import Journal
 from tgwizard.engine.ports import Azure, Clock
+from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
 
@@ -33,7 +34,8 @@ def usual_endpoint(setup: ClusterSetup) -> Endpoint | None:
 class Services:
     """The adapters.
 
-    ``cloud`` is the one that is connected; ``state_dir`` holds the journals and locks of its clusters.
+    ``cloud`` is the one that is connected; ``state_dir`` holds the journals and locks of its clusters; ``setup`` is
+    what setting a cluster up needs beyond ``azure``.
     """
 
     azure: Azure
@@ -41,6 +43,7 @@ class Services:
     jobs: JobRunner
     state_dir: Path
     cloud: str
+    setup: SetupPorts
     open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open
     endpoint: Callable[[ClusterSetup], Endpoint | None] = usual_endpoint
 
