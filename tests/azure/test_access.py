@@ -94,11 +94,11 @@ def test_that_what_is_not_there_is_none_and_a_missing_group_is_a_failure() -> No
     assert failure.problem.code == "group-not-found"
 
 
-def test_that_a_taken_role_name_is_told_with_the_cause_exists() -> None:
+def test_that_a_taken_role_name_is_told() -> None:
     it, _ = with_role()
     again = role(it, guid=GUID.replace("1", "2"))
     failure = fails(lambda: it.ports.access.put_role(it.scope, again, request_id=ask()))
-    assert (failure.cause, failure.certainty) == (Cause.EXISTS, Certainty.REFUSED)
+    assert (failure.cause, failure.certainty) == (Cause.NAME_TAKEN, Certainty.REFUSED)
     assert "whole directory" in failure.problem.why
     assert DEFAULT_ROLE_NAME in failure.problem.what
 
@@ -114,7 +114,7 @@ def test_that_a_role_in_use_is_not_deleted_and_says_so() -> None:
     it, stored = with_role()
     it.ports.access.put_assignment(assignment(it, it.lab.principals[0].oid), stored.id, request_id=ask())
     failure = fails(lambda: it.ports.access.delete_role(it.scope, GUID, request_id=ask()))
-    assert failure.problem.code == "role-in-use"
+    assert failure.problem.code == "role-has-assignments"
 
 
 def test_that_an_assignment_is_made_listed_and_removed() -> None:
@@ -148,15 +148,15 @@ def test_that_the_same_right_under_another_id_exists_already() -> None:
     it.ports.access.put_assignment(assignment(it, principal), stored.id, request_id=ask())
     other = assignment(it, principal, guid=GUID.replace("1", "3"))
     failure = fails(lambda: it.ports.access.put_assignment(other, stored.id, request_id=ask()))
-    assert failure.cause is Cause.EXISTS
+    assert failure.cause is Cause.ALREADY_ASSIGNED
 
 
-def test_that_a_role_that_azure_does_not_know_yet_is_not_replicated() -> None:
+def test_that_a_role_that_azure_does_not_know_yet_is_told() -> None:
     it = setup_rig()
     wish = assignment(it, it.lab.principals[0].oid)
     missing = f"{it.scope}/providers/Microsoft.Authorization/roleDefinitions/{GUID}"
     failure = fails(lambda: it.ports.access.put_assignment(wish, missing, request_id=ask()))
-    assert (failure.cause, failure.problem.code) == (Cause.NOT_REPLICATED, "role-not-found")
+    assert (failure.cause, failure.problem.code) == (Cause.ROLE_UNKNOWN, "role-not-found")
 
 
 def test_that_an_assignment_without_the_kind_of_its_principal_is_a_mistake_of_the_caller() -> None:

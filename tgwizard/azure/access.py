@@ -21,6 +21,7 @@ from tgwizard.model.role import DenyAssignment, LockSeen, PrincipalKind, RoleAss
 T = TypeVar("T")
 
 _PROVIDER = "providers/Microsoft.Authorization"
+_GONE = (Cause.NOT_FOUND, Cause.ROLE_UNKNOWN)
 _SCOPE_GONE = frozenset({"group-not-found", "subscription-not-found"})
 """A 404 for these is about the scope: it does not say that the role or the assignment is not there."""
 
@@ -97,22 +98,14 @@ class ArmAccess:
     def put_assignment(self, assignment: RoleAssignment, role_id: str, *, request_id: str) -> RoleAssignment:
         """Create an assignment. ``principalType`` is always sent: it spares the look-up in the directory (3.2).
 
-        ValueError for a principal whose kind is not one that Azure takes. A role that Azure does not know yet is
-        NOT_REPLICATED, like a principal.
+        ValueError for a principal whose kind is not one that Azure takes.
         """
         if assignment.principal_kind is PrincipalKind.OTHER:
             raise ValueError("an assignment needs the kind of its principal")
         doing = Doing("assign the role at", assignment.scope.rsplit("/", 1)[-1] or "the root", writes=True)
         where = _where(assignment.scope, "roleAssignments", assignment.guid)
         body = documents.assignment_body(assignment, role_id)
-        try:
-            stored = write(self._clients, doing, "PUT", where, body, request_id)
-        except CallFailed as failure:
-            if failure.problem.code == "role-not-found":
-                raise CallFailed(
-                    failure.problem, failure.certainty, Cause.NOT_REPLICATED, status=failure.status
-                ) from failure
-            raise
+        stored = write(self._clients, doing, "PUT", where, body, request_id)
         return _known(doing, documents.assignment(stored or {}))
 
     def delete_assignment(self, assignment: RoleAssignment, *, request_id: str) -> None:
@@ -145,7 +138,7 @@ class ArmAccess:
         try:
             return read(self._clients, doing, _where(scope, kind, guid))
         except CallFailed as failure:
-            if failure.cause is Cause.NOT_FOUND and failure.problem.code not in _SCOPE_GONE:
+            if failure.cause in _GONE and failure.problem.code not in _SCOPE_GONE:
                 return None
             raise
 
@@ -153,7 +146,7 @@ class ArmAccess:
         try:
             write(self._clients, doing, "DELETE", where, None, request_id)
         except CallFailed as failure:
-            if failure.cause is not Cause.NOT_FOUND:
+            if failure.cause not in _GONE:
                 raise
 
 

@@ -8,18 +8,90 @@ from tgwizard.engine.ports import Cause
 _REPORT = "Report this with its details; nothing was changed."
 
 ACCESS_ROWS: tuple[Row, ...] = (
-    # --- role definitions (3.1) ---
+    # --- roles and assignments (3.1, 3.2) ---
     Row(
-        "RoleDefinitionWithSameNameExists",
-        Cause.EXISTS,
-        "role-name-taken",
-        "Another custom role has that name. Names are unique in the whole directory, so it may be one of a "
-        "subscription that you cannot see.",
-        "Choose another name for the role.",
+        "RoleAssignmentExists",
+        Cause.ALREADY_ASSIGNED,
+        "assignment-exists",
+        "The identity holds the role at that scope already, by an assignment of another name.",
+        "Nothing has to be done.",
     ),
     Row(
+        "RoleAssignmentUpdateNotPermitted",
+        Cause.OTHER,
+        "assignment-of-another",
+        "An assignment of that name exists for another identity, role or scope. That is usual when a machine was "
+        "rebuilt and an older tool named the assignment after the machine.",
+        "Remove the old assignment in the Azure portal, under Access control (IAM), then try again.",
+    ),
+    Row(
+        "PrincipalNotFound",
+        Cause.PRINCIPAL_UNKNOWN,
+        "principal-not-found",
+        "Azure's directory does not know the identity yet. A new one takes 16 s as a rule, and up to five minutes.",
+        "Wait a little, then try again.",
+    ),
+    Row(
+        "RoleAssignmentNotFound",
+        Cause.NOT_FOUND,
+        "not-found",
+        "There is no such assignment.",
+        "Read again.",
+    ),
+    Row(
+        "UnmatchedPrincipalType",
+        Cause.OTHER,
+        "principal-type",
+        "The identity is of another kind than a machine's identity.",
+        "Check which identity the assignment is meant for.",
+    ),
+    Row(
+        "RoleDefinitionDoesNotExist",
+        Cause.ROLE_UNKNOWN,
+        "role-not-found",
+        "The role does not exist, or Azure does not show it everywhere yet.",
+        "Wait a little, then try again.",
+    ),
+    Row(
+        "RoleDefinitionWithSameNameExists",
+        Cause.NAME_TAKEN,
+        "role-name-taken",
+        "A custom role of that name exists in this directory already, perhaps in a subscription that you cannot see. "
+        "Names of roles are unique in the whole directory.",
+        "Choose another name for the role, or use the existing one.",
+    ),
+    Row(
+        "RoleDefinitionHasAssignments",
+        Cause.BUSY,
+        "role-has-assignments",
+        "Assignments still refer to the role.",
+        "Remove them first, or keep the role.",
+    ),
+    Row(
+        "RoleDefinitionLimitExceeded",
+        Cause.OTHER,
+        "role-limit",
+        "The directory has as many custom roles as Azure allows.",
+        "Use an existing role, or delete one that nobody needs.",
+    ),
+    Row(
+        "RoleAssignmentLimitExceeded",
+        Cause.OTHER,
+        "assignment-limit",
+        "The subscription has as many role assignments as Azure allows.",
+        "Remove assignments that nobody needs.",
+    ),
+    Row(
+        "InvalidActionOrNotAction",
+        Cause.OTHER,
+        "action-unknown",
+        "Azure does not know one of the role's actions; the details name it.",
+        "Take it out of the role.",
+    ),
+    # --- role definitions (3.1) ---
+    Row(
         "RoleDefinitionExists",
-        Cause.EXISTS,
+        Cause.OTHER,
         "role-is-built-in",
         "A built-in role has that id, and built-in roles cannot be changed.",
         "Create a custom role instead.",
@@ -53,70 +125,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "One of the assignable scopes is no id of a subscription, a resource group or a resource.",
         "Check the scopes of the role.",
     ),
-    Row(
-        "InvalidActionOrNotAction",
-        Cause.OTHER,
-        "action-not-known",
-        "This cloud does not know one of the actions; the details name it.",
-        "Take that action out of the role.",
-    ),
-    Row(
-        "RoleDefinitionHasAssignments",
-        Cause.OTHER,
-        "role-in-use",
-        "Someone still holds the role, possibly at a scope that you cannot see.",
-        "Remove its assignments first, or keep the role.",
-    ),
-    Row(
-        "RoleDefinitionLimitExceeded",
-        Cause.OTHER,
-        "too-many-roles",
-        "The directory has as many custom roles as Azure allows.",
-        "Use an existing role, or delete one that nobody holds.",
-    ),
-    Row(
-        "RoleDefinitionDoesNotExist",
-        Cause.NOT_FOUND,
-        "role-not-found",
-        "There is no such role; one that was just created is not known everywhere at once.",
-        "If it was just created, wait a little and try again.",
-    ),
     # --- role assignments (3.2) ---
-    Row(
-        "RoleAssignmentExists",
-        Cause.EXISTS,
-        "assignment-exists",
-        "The identity holds that role at that scope already.",
-        "Nothing needs to be done.",
-    ),
-    Row(
-        "RoleAssignmentNotFound",
-        Cause.NOT_FOUND,
-        "assignment-not-found",
-        "There is no such role assignment.",
-        "Read again.",
-    ),
-    Row(
-        "PrincipalNotFound",
-        Cause.NOT_REPLICATED,
-        "identity-not-known-yet",
-        "The directory does not know the identity; one that was just turned on takes up to some minutes to get there.",
-        "If it was just turned on, wait a little and try again.",
-    ),
-    Row(
-        "RoleAssignmentUpdateNotPermitted",
-        Cause.OTHER,
-        "assignment-of-another",
-        "An assignment with that id belongs to another identity, role or scope; a rebuilt machine has a new identity.",
-        "Remove the stale assignment first.",
-    ),
-    Row(
-        "RoleAssignmentLimitExceeded",
-        Cause.OTHER,
-        "too-many-assignments",
-        "The subscription has as many role assignments as Azure allows.",
-        "Remove assignments that nobody needs, for example those of deleted identities.",
-    ),
     Row(
         "RoleDefinitionNotAssignable",
         Cause.OTHER,
@@ -130,13 +139,6 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "request-not-understood",
         "The id of the identity is no GUID.",
         _REPORT,
-    ),
-    Row(
-        "UnmatchedPrincipalType",
-        Cause.OTHER,
-        "identity-of-another-kind",
-        "The id belongs to a user or a group, not to a machine's identity.",
-        "Read the machine again.",
     ),
     # --- addresses (1.4) ---
     Row(

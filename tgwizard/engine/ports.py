@@ -53,11 +53,11 @@ class Cause(Enum):
     BUSY = "busy"
     THROTTLED = "throttled"
     NOT_FOUND = "not_found"
-    EXISTS = "exists"
-    """The same thing is there already under another id, or the name is taken."""
-    NOT_REPLICATED = "not_replicated"
-    """What the write refers to was just created, and not every part of Azure knows it yet."""
     SIGN_IN = "sign_in"
+    ALREADY_ASSIGNED = "already_assigned"
+    PRINCIPAL_UNKNOWN = "principal_unknown"
+    ROLE_UNKNOWN = "role_unknown"
+    NAME_TAKEN = "name_taken"
     OTHER = "other"
 
 
