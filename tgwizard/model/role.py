@@ -5,7 +5,6 @@ The client's side only; the lab has records of its own, written apart on purpose
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -167,18 +166,6 @@ LINKED_ACTIONS = {
 def linked_action(thing: ResourceId) -> str | None:
     """The action a NIC write needs on a thing that its body names; None for a type that Azure does not check."""
     return LINKED_ACTIONS.get(thing.type.lower())
-
-
-_ASSIGNMENTS = uuid.UUID("5e0c7c3e-7a0b-4b6e-9c53-0d2f7f1f9a52")
-"""The namespace of our assignments' names; any other would do, but it must never change."""
-
-
-def assignment_guid(scope: str, principal_id: str, role_guid: str) -> str:
-    """The name of an assignment, the same in every run, from all three things that Azure tells assignments apart by.
-
-    A name from fewer collides when a machine is rebuilt (trustgrid.md 4.3, RoleAssignmentUpdateNotPermitted).
-    """
-    return str(uuid.uuid5(_ASSIGNMENTS, "\n".join((scope.rstrip("/"), principal_id, role_guid)).lower()))
 
 
 def role_id(scope: str, guid: str) -> str:

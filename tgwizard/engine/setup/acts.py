@@ -12,6 +12,7 @@ from typing import Any
 
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.engine.setup.driving import Against, Desk, Missing, NotYet, Seen, There
+from tgwizard.engine.setup.names import assignment_guid
 from tgwizard.engine.setup.setup_records import Deed, role_document, same_role
 from tgwizard.engine.setup.work import Work, ask
 from tgwizard.model.cluster import ResourceId
@@ -20,7 +21,6 @@ from tgwizard.model.role import (
     PrincipalKind,
     RoleAssignment,
     RoleDefinition,
-    assignment_guid,
     role_id,
 )
 from tgwizard.model.setup_plan import Assign, EnableIdentity, PutRole, RemoveStale
@@ -67,10 +67,11 @@ class IdentityAct:
 
 @dataclass(slots=True)
 class RoleAct:
-    """Create or update the custom role."""
+    """Create or update the custom role. ``scope``: where it is read and written, one that the user has rights at."""
 
     desk: Desk
     act: PutRole
+    scope: str
     deed: Deed = Deed.PUT_ROLE
     done: str = ""
     showing: str = ""
@@ -80,11 +81,6 @@ class RoleAct:
         name = tame(self.act.role.name, 130)
         self.done = f"The role {name} is there" if self.act.before is None else f"The role {name} is up to date"
         self.showing = f"Azure stores the role {name}."
-
-    @property
-    def scope(self) -> str:
-        """Where the role is read and written: any of its scopes does."""
-        return self.act.role.assignable_scopes[0]
 
     def target(self) -> str:
         """The role's GUID."""
@@ -102,8 +98,8 @@ class RoleAct:
         return Against(self._changed(found))
 
     def sent(self) -> Mapping[str, Any]:
-        """The whole role."""
-        return role_document(self.act.role)
+        """The whole role, and where it was written."""
+        return {**role_document(self.act.role), "at": self.scope}
 
     def send(self, request: str) -> None:
         """One PUT."""

@@ -43,6 +43,7 @@ from tgwizard.model.setup_plan import (
 )
 from tgwizard.model.text import listed
 
+_OTHERS = "It is others' to do: your roles do not allow it."
 NIC_TYPE = "microsoft.network/networkinterfaces"
 
 
@@ -67,6 +68,8 @@ def apply(
 def apply_at(desk: Desk, plan: SetupPlan, *, only_mine: bool = False) -> SetupFinished:
     """The same at a desk of the caller's, which also says how patient it is and how many calls go out at once."""
     desk.run = new_run()
+    if plan.problems:
+        return conclude(desk, "apply", Outcome.REFUSED, plan.problems[0], left=[item.key for item in plan.writing])
     others = tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS)
     if others and (not only_mine or not plan.mine):
         return conclude(desk, "apply", Outcome.REFUSED, _not_yours(plan, others), left=[item.key for item in others])
@@ -75,10 +78,9 @@ def apply_at(desk: Desk, plan: SetupPlan, *, only_mine: bool = False) -> SetupFi
     wanted = plan.mine if only_mine else plan.writing
     pieces = [_piece(desk, plan, change) for change in wanted]
     for change in others:
-        reason = "It is others' to do: your roles do not allow it."
-        desk.report(ChangeLeft(desk.stamp(), change.key, change.sentence, reason))
+        desk.report(ChangeLeft(desk.stamp(), change.key, change.sentence, _OTHERS))
     sentences = {change.key: change.sentence for change in plan.writing}
-    return carry_out(desk, "apply", pieces, sentences, others=tuple(change.key for change in others))
+    return carry_out(desk, "apply", pieces, sentences, {change.key: End(How.LEFT, _OTHERS) for change in others})
 
 
 def new_run() -> str:
@@ -87,25 +89,23 @@ def new_run() -> str:
 
 
 def carry_out(
-    desk: Desk, job: str, pieces: list[Piece], sentences: dict[str, str], others: tuple[str, ...] = ()
+    desk: Desk, job: str, pieces: list[Piece], sentences: dict[str, str], ended: dict[str, End]
 ) -> SetupFinished:
-    """Let a crew work the pieces off and tell how each ended. ``others``: changes that are left to someone else."""
+    """Let a crew work the pieces off and tell how each ended. ``ended``: changes whose end is known already."""
 
     def left(key: str, reason: str) -> None:
         desk.report(ChangeLeft(desk.stamp(), key, sentences[key], reason))
 
-    crew = Crew(desk.clock, desk.token, desk.workers)
-    crew.ends |= {key: End(How.LEFT, "others") for key in others}
+    crew = Crew(desk.clock, desk.token, desk.workers, dict(ended))
     try:
         desk.journal.add(desk.run, RunBegan(desk.run, desk.at(), job, tuple(piece.key for piece in pieces)))
-        ends = crew.go([_told(desk, piece, sentences[piece.key]) for piece in pieces], left)
+        crew.go([_told(desk, piece, sentences[piece.key]) for piece in pieces], left)
     except JournalError as error:
-        ends = crew.ends
-        open_keys = [piece.key for piece in pieces if piece.key not in ends]
+        open_keys = [piece.key for piece in pieces if piece.key not in crew.ends]
         for key in open_keys:
             left(key, "The journal could not be written, so nothing more was sent.")
-        return conclude(desk, job, Outcome.FAILED, error.problem, ends=ends, left=open_keys)
-    return _concluded(desk, job, ends, others)
+        return conclude(desk, job, Outcome.FAILED, error.problem, ends=crew.ends, left=open_keys)
+    return _concluded(desk, job, crew.ends)
 
 
 def conclude(
@@ -136,7 +136,7 @@ def conclude(
     return finished
 
 
-def _concluded(desk: Desk, job: str, ends: dict[str, End], others: tuple[str, ...]) -> SetupFinished:
+def _concluded(desk: Desk, job: str, ends: dict[str, End]) -> SetupFinished:
     unknown = [end for end in ends.values() if end.how is How.UNKNOWN]
     failed = [end for end in ends.values() if end.how is How.FAILED]
     left = [key for key, end in ends.items() if end.how is How.LEFT]
@@ -151,7 +151,7 @@ def _concluded(desk: Desk, job: str, ends: dict[str, End], others: tuple[str, ..
     if desk.token.is_cancelled and left:
         fix = "What is done stays; apply again to go on, or undo it." if job == "apply" else "Undo again to go on."
         return conclude(desk, job, Outcome.CANCELLED, Problem("cancelled", f"Cancelled: {count}.", "", fix), ends=ends)
-    if left and others:
+    if left and any(ends[key].words == _OTHERS for key in left):
         what = f"{count}; {len(left)} are left to someone whose roles allow them."
         return conclude(desk, job, Outcome.DONE, Problem("part-done", what, "", "Hand them over."), ends=ends)
     if left:
@@ -177,7 +177,7 @@ def _told(desk: Desk, piece: Piece, sentence: str) -> Piece:
                 desk.report(ChangeFailed(desk.stamp(), piece.key, sentence, problem))
         return end
 
-    return Piece(piece.key, work, piece.after)
+    return Piece(piece.key, work, piece.after, piece.anyway)
 
 
 def _piece(desk: Desk, plan: SetupPlan, change: SetupChange) -> Piece:
@@ -190,7 +190,7 @@ def _act(desk: Desk, plan: SetupPlan, change: SetupChange) -> Act:
         case EnableIdentity():
             return IdentityAct(desk, change.act)
         case PutRole():
-            return RoleAct(desk, change.act)
+            return RoleAct(desk, change.act, _written_at(change))
         case Assign():
             return AssignAct(desk, change.act, plan.role)
         case RemoveStale():
@@ -200,6 +200,12 @@ def _act(desk: Desk, plan: SetupPlan, change: SetupChange) -> Act:
             return PlaceAct(desk, change.act, tuple(thing for thing in held if thing.type.lower() == NIC_TYPE))
         case Restart():
             raise ValueError("a restart is asked for by itself, never a part of applying")
+
+
+def _written_at(change: SetupChange) -> str:
+    """The scope that the plan writes the role at: it was chosen among those that the user has rights at."""
+    at, found, _ = change.path.partition("/providers/Microsoft.Authorization/roleDefinitions/")
+    return at if found else change.target.partition("/providers/Microsoft.Authorization/")[0]
 
 
 def _not_yours(plan: SetupPlan, others: tuple[SetupChange, ...]) -> Problem:

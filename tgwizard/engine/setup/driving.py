@@ -16,7 +16,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, Clock
 from tgwizard.engine.records import Answer
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.setup_records import Confirmed, Deed, Intended, Replied
+from tgwizard.engine.setup.setup_records import UNDOES, Confirmed, Deed, Intended, Replied
 from tgwizard.engine.setup.work import End, How, Work, ask, pause
 from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.event import Stamp
@@ -177,8 +177,9 @@ class _Drive:
         desk = self.desk
         match seen:
             case There():
-                if self.first_sent is not None:
-                    seconds = desk.clock.monotonic() - self.first_sent
+                if self.first_sent is not None or self.act.deed in UNDOES:
+                    # What is gone without our doing need not be undone again either.
+                    seconds = desk.clock.monotonic() - (self.first_sent or desk.clock.monotonic())
                     deed, target = self.act.deed, self.act.target()
                     desk.journal.add(desk.run, Confirmed(desk.run, desk.at(), self.key, deed, target, seconds))
                 return End(How.DONE, seen.words or self.act.done)

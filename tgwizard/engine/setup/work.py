@@ -73,11 +73,12 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of work, what has to be done before it, and how it is begun."""
+    """A piece of work, what comes before it, and how it is begun. ``anyway``: also when that did not come about."""
 
     key: str
     begin: Callable[[], Work[End]]
     after: tuple[str, ...] = ()
+    anyway: bool = False
 
 
 @dataclass(slots=True)
@@ -131,7 +132,7 @@ class Crew:
             return "Cancelled before it was begun."
         for key in piece.after:
             end = self.ends.get(key)
-            if end is not None and end.how is not How.DONE:
+            if end is not None and end.how is not How.DONE and not piece.anyway:
                 return "It follows a change that was left or did not come about."
         return ""
 
