@@ -215,7 +215,7 @@ def graph(bench: Bench, path: str, body: object = None, *, who: str = "operator"
         ("/servicePrincipals?$filter=displayName eq 'tg-node-a'", ["tg-node-a"]),
         ("/servicePrincipals?$filter=startswith(displayName,'tg-node')", ["tg-node-a", "tg-node-b"]),
         ("/users?$filter=userPrincipalName eq 'reader@lab.example'", ["reader"]),
-        ("/users?$filter=userPrincipalName eq 'nobody' or mail eq 'operator@lab.example'", ["operator"]),
+        ("/users?$filter=userPrincipalName eq 'nobody' or mail eq 'operator@lab.example'", ["Lab Operator"]),
     ],
 )
 def test_that_graph_finds_who_is_asked_for(bench: Bench, path: str, names: list[str]) -> None:

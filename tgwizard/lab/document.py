@@ -64,6 +64,8 @@ def pieces(world: World) -> Iterator[str]:
     """Yield that text piece by piece, so that the text of a big lab need never be in memory as a whole."""
     yield f'{{\n"schema": {SCHEMA}'
     for item in fields(world):
+        if not item.metadata.get("saved", True):
+            continue
         yield f',\n"{item.name}": '
         if item.name == "resources":
             # They are JSON already; walking through them would take most of the time of a big lab's dump.

@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tgwizard.lab import entra, graph, identity_endpoint, rbac, tokens
+from tgwizard.lab import entra, entra_pages, graph, identity_endpoint, rbac, tokens
 from tgwizard.lab.arm import (
     authorization,
     compute,
@@ -48,7 +48,9 @@ ROUTES = RouteTable(
         *role_assignments.ROUTES,
     )
 )
-ANONYMOUS = RouteTable((*resources.ANONYMOUS_ROUTES, *entra.ROUTES, *identity_endpoint.ROUTES, *graph.ROUTES))
+ANONYMOUS = RouteTable(
+    (*resources.ANONYMOUS_ROUTES, *entra.ROUTES, *entra_pages.ROUTES, *identity_endpoint.ROUTES, *graph.ROUTES)
+)
 """What ARM's bearer token is not for: sign-in itself, the metadata before it, and Graph, which has its own token."""
 NAMESPACES = frozenset(providers.NAMESPACES)
 
@@ -210,7 +212,7 @@ def _headers(world: World, request: Request, response: Response, path: str, now:
     correlation = request.header("x-ms-correlation-request-id") or str(uuid.uuid4())
     region = world.subscription.location.upper()
     headers: Headers = (
-        *_COMMON,
+        *(item for item in _COMMON if response.header(item[0]) is None),
         ("Date", now.strftime("%a, %d %b %Y %H:%M:%S GMT")),
         ("x-ms-correlation-request-id", correlation),
         ("x-ms-routing-request-id", f"{region}:{now:%Y%m%dT%H%M%SZ}:{correlation}"),

@@ -125,8 +125,7 @@ def _directory_object(item: Principal) -> Json:
 
 
 def _user(item: Principal) -> Json:
-    name = item.name.partition("@")[0]
-    return {"id": item.oid, "displayName": name, "userPrincipalName": item.name, "mail": item.name}
+    return {"id": item.oid, "displayName": item.display_name, "userPrincipalName": item.name, "mail": item.name}
 
 
 def _service_principal(item: Principal) -> Json:

@@ -13,6 +13,7 @@ from tgwizard.lab.arm import nic_body, nic_rules, nic_state
 from tgwizard.lab.collector import uncollected
 from tgwizard.lab.faults import Fault
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.sign_ins import SignIns
 from tgwizard.lab.wire import Json, Refusal
 from tgwizard.lab.world import (
     ASG_TYPE,
@@ -118,10 +119,13 @@ class _Builder:
             overlap=Overlap(source.get("overlap", Overlap.SUPERSEDE.value)),
             page_size=source.get("page_size", 0),
             unregistered=[item.lower() for item in source.get("unregistered", [])],
+            sign_ins=instead_of.sign_ins if instead_of else SignIns(),
         )
         world = self.world
         world.subscription = Subscription(world.guid(), world.guid(), place["name"], place["location"])
-        world.operator = Principal(world.guid(), world.guid(), operator["name"])
+        world.operator = Principal(
+            world.guid(), world.guid(), operator["name"], display=operator.get("display", "Lab Operator")
+        )
 
     def build(self, now: datetime) -> World:
         for kind, make in (

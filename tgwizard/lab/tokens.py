@@ -67,7 +67,11 @@ def issue(
         "appid": principal.app_id,
         "idtyp": "user" if user else "app",
         "ver": "1.0",
-        **({"upn": principal.name, "unique_name": principal.name} if user else {"app_displayname": principal.name}),
+        **(
+            {"upn": principal.name, "unique_name": principal.name, "name": principal.display_name}
+            if user
+            else {"app_displayname": principal.name}
+        ),
     }
     if principal.resource:
         claims["xms_mirid"] = principal.resource

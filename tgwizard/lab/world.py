@@ -15,6 +15,7 @@ from tgwizard.lab.books import Allocations, Holdings
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_rules import MoveRules
 from tgwizard.lab.rbac_records import Authorization
+from tgwizard.lab.sign_ins import SignIns
 from tgwizard.lab.wire import Json
 
 _GUIDS = uuid.UUID("6f1f0c52-4a57-4b8e-9c58-54d4d2b6a0c1")
@@ -156,11 +157,18 @@ class Principal:
     kind: PrincipalKind = PrincipalKind.USER
     created: datetime | None = None
     """When it was made; None for one that is older than the lab."""
+    display: str = ""
+    """A person's name as others see it; empty for whoever is shown by `name`."""
 
     @property
     def shown(self) -> str:
         """How ARM's sentences call it: a user by name, anything else by object id."""
         return self.name if self.kind is PrincipalKind.USER and self.name else self.oid
+
+    @property
+    def display_name(self) -> str:
+        """How the directory shows it: a user without a name of its own by the part before the @."""
+        return self.display or (self.name.partition("@")[0] if self.kind is PrincipalKind.USER else self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +250,8 @@ class World:
     """The provider namespaces, in lower case, that the subscription is not registered to use."""
     past: dict[str, list[Past]] = field(default_factory=dict)
     """Earlier forms of the resources that changed, oldest first, by key."""
+    sign_ins: SignIns = field(default_factory=SignIns, metadata={"saved": False})
+    """The sign-ins under way. They hold secrets and last minutes: never saved."""
 
     @property
     def management_group(self) -> str:

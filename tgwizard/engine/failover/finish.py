@@ -12,7 +12,7 @@ from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.ending import Ending
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.journal import Journal
-from tgwizard.engine.records import Began, Ended
+from tgwizard.engine.records import Began, Ended, LastSeen
 from tgwizard.model.cluster import Member
 from tgwizard.model.event import ByOther, Finished, Outcome
 from tgwizard.model.nic import NicDocument, NicDocumentError, carried_of, configuration_differences, differences
@@ -44,6 +44,8 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
     seconds = _span(measured.first_write, arrived)
     gap = _span(measured.released, arrived)
     open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (PlaceKind.NO_NIC, PlaceKind.STRANGER)
+    by_other = _by_other(course)
+    journal.append(hall.run, _last_seen(hall, course, by_other))
     finished = Finished(
         hall.stamp(),
         hall.run,
@@ -53,7 +55,7 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
         ending.reason,
         (*ending.left, *_after_a_move(course, ending)),
         ending.rolled_back,
-        _by_other(course),
+        by_other,
         seconds,
         gap,
         f"tgwizard resume {hall.setup.name}" if open_end else "",
@@ -98,6 +100,26 @@ def _after_a_move(course: Course, ending: Ending) -> tuple[str, ...]:
 def _wanted(course: Course, first: NicDocument, name: str) -> Mapping[str, Any]:
     carried = carried_of(course.began.configuration) if course.began.configuration else course.setup.carried
     return first.new_configuration(name, course.address, carried)
+
+
+def _last_seen(hall: Hall, course: Course, by_other: tuple[ByOther, ...]) -> LastSeen:
+    """What history compares with the first readings."""
+    losing, gaining = (course.observer.seen(member).nic.value for member in (course.losing, course.to))
+    return LastSeen(
+        hall.run,
+        utc(hall.services.clock.wall()),
+        losing.body if losing else None,
+        gaining.body if gaining else None,
+        tuple(
+            {
+                "nic": item.nic,
+                "path": item.difference.path,
+                "before": item.difference.before,
+                "after": item.difference.after,
+            }
+            for item in by_other
+        ),
+    )
 
 
 def _by_other(course: Course) -> tuple[ByOther, ...]:

@@ -150,7 +150,8 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
         if there is not None:  # nothing to plan, so nothing is announced
             return refuse(hall, there, snapshot.place)
     strategy = resolved(options.strategy, setup, verb)
-    intended = plan(snapshot, to, verb, journal.ends(), strategy)
+    journal.ends()  # a damaged journal is named now, before anything is announced
+    intended = plan(snapshot, to, verb, services.measured(setup), strategy)
     hall.report(_started(hall, intended))
     since = hall.stamp()
     sentence = intended.steps[0].sentence
