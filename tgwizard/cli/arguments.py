@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tgwizard import __version__
+from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_of
 from tgwizard.cli.program import Where
 from tgwizard.model.cluster import Verb
@@ -51,7 +52,7 @@ class Resume:
     to: str | None
 
 
-Command = OpenWindow | LabRun | LabCommand | Status | Failover | Resume
+Command = OpenWindow | LabRun | LabCommand | Status | Failover | Resume | History | Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,10 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
             verb = Verb.GRACEFUL if found.graceful else Verb.FORCED
             command = Failover(found.cluster, found.to, verb, found.dry_run, found.yes, found.accept_unknown)
             return Call(command, where, as_json)
+        case "history":
+            return Call(History(found.cluster, found.limit), where, as_json)
+        case "report":
+            return Call(Report(found.run, found.out), where, as_json)
         case _:
             return Call(Resume(found.cluster, found.to), where, as_json)
 
@@ -135,7 +140,24 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     resume = words.add_parser("resume", parents=[common], help="finish or undo a failover that was interrupted")
     _cluster(resume)
     resume.add_argument("--to", metavar="MEMBER", help="needed when this computer has no journal of the run")
+    _past(words, common)
     return parser
+
+
+def _past(words: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    history = words.add_parser("history", parents=[common], help="the runs and the changes of the verdict")
+    history.add_argument("cluster", nargs="?", metavar="CLUSTER", help="a saved name or a path; left out: all")
+    history.add_argument("--limit", type=_count, default=20, metavar="N", help="at most so many of each (20)")
+    report = words.add_parser("report", parents=[common], help="one run: steps, request ids, both interfaces")
+    report.add_argument("run", metavar="RUN", help="the run's id, or how it begins; history shows it")
+    report.add_argument("--out", type=Path, metavar="FILE", help="write it to a file ending in .html or .json")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 10_000:
+        raise argparse.ArgumentTypeError("a whole number from 1 to 10000 is needed")
+    return number
 
 
 def _lab(words: argparse._SubParsersAction[_Parser], common: _Parser, latencies: Sequence[str]) -> None:

@@ -54,6 +54,10 @@ class Cause(Enum):
     THROTTLED = "throttled"
     NOT_FOUND = "not_found"
     SIGN_IN = "sign_in"
+    ALREADY_ASSIGNED = "already_assigned"
+    PRINCIPAL_UNKNOWN = "principal_unknown"
+    ROLE_UNKNOWN = "role_unknown"
+    NAME_TAKEN = "name_taken"
     OTHER = "other"
 
 

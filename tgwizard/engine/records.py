@@ -82,6 +82,31 @@ class TurnedBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Stepped:
+    """A step that ended well, as it was told, after ``seconds``."""
+
+    run: str
+    at: str
+    step: Step
+    sentence: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LastSeen:
+    """Both interfaces as the run last read them (None: never), and what others changed meanwhile.
+
+    ``by_other``: nic, path, before and after of each difference that is not the run's own (DESIGN 3b).
+    """
+
+    run: str
+    at: str
+    losing_body: Mapping[str, Any] | None
+    gaining_body: Mapping[str, Any] | None
+    by_other: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """How a run ended. The seconds are measured: whole, detach, attach, gap as read; None where not reached."""
 
@@ -107,13 +132,15 @@ class VerdictChanged:
     sentence: str
 
 
-Record = Began | Attempted | Answered | TurnedBack | Ended | VerdictChanged
+Record = Began | Attempted | Answered | TurnedBack | Stepped | LastSeen | Ended | VerdictChanged
 
 _KINDS: dict[str, type[Record]] = {
     "began": Began,
     "attempted": Attempted,
     "answered": Answered,
     "turned_back": TurnedBack,
+    "stepped": Stepped,
+    "last_seen": LastSeen,
     "ended": Ended,
     "verdict_changed": VerdictChanged,
 }

@@ -166,6 +166,10 @@ class Lab:
             case TokenKind.OPERATOR:
                 return self.issue_token_for(self._world.operator, lifetime=lifetime)
 
+    def issue_graph_token(self, *, lifetime: timedelta = TOKEN_LIFETIME) -> str:
+        """Return a bearer token of the operator for the lab's Microsoft Graph, which takes no other."""
+        return self.issue_token_for(self._world.operator, lifetime=lifetime, audience=tokens.GRAPH_AUDIENCE)
+
     def issue_token_for(
         self,
         principal: Principal,

@@ -9,7 +9,7 @@ from tgwizard.engine.failover.drive import Drive
 from tgwizard.engine.failover.ending import Ending
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.journal import Journal
-from tgwizard.engine.records import Began, Ended
+from tgwizard.engine.records import Began, Ended, LastSeen
 from tgwizard.model.cluster import Member
 from tgwizard.model.event import ByOther, Finished, Outcome
 from tgwizard.model.nic import NicDocument, NicDocumentError, carried_of, configuration_differences, differences
@@ -41,6 +41,8 @@ def finish(hall: Hall, journal: Journal, drive: Drive, ending: Ending) -> Finish
     seconds = _span(measured.first_write, arrived)
     gap = _span(measured.released, arrived)
     open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (PlaceKind.NO_NIC, PlaceKind.STRANGER)
+    by_other = _by_other(drive)
+    journal.append(hall.run, _last_seen(hall, drive, by_other))
     finished = Finished(
         hall.stamp(),
         hall.run,
@@ -50,7 +52,7 @@ def finish(hall: Hall, journal: Journal, drive: Drive, ending: Ending) -> Finish
         ending.reason,
         ending.left,
         ending.rolled_back,
-        _by_other(drive),
+        by_other,
         seconds,
         gap,
         f"tgwizard resume {hall.setup.name}" if open_end else "",
@@ -75,6 +77,26 @@ def finish(hall: Hall, journal: Journal, drive: Drive, ending: Ending) -> Finish
         )
     hall.report(finished)
     return finished
+
+
+def _last_seen(hall: Hall, drive: Drive, by_other: tuple[ByOther, ...]) -> LastSeen:
+    """What history compares with the first readings."""
+    losing, gaining = (drive.observer.seen(member).nic.value for member in (drive.losing, drive.to))
+    return LastSeen(
+        hall.run,
+        utc(hall.services.clock.wall()),
+        losing.body if losing else None,
+        gaining.body if gaining else None,
+        tuple(
+            {
+                "nic": item.nic,
+                "path": item.difference.path,
+                "before": item.difference.before,
+                "after": item.difference.after,
+            }
+            for item in by_other
+        ),
+    )
 
 
 def _by_other(drive: Drive) -> tuple[ByOther, ...]:

@@ -46,7 +46,7 @@ class FailoverPlan:
 
 
 def plan(snapshot: Snapshot, to: Member, verb: Verb, history: tuple[Ended, ...] = ()) -> FailoverPlan:
-    """The plan for moving the address to ``to``. ``history``: ended runs of this cluster, for the predictions."""
+    """The plan for moving the address to ``to``. ``history``: ended runs in its subscription, for the predictions."""
     place = snapshot.place
     losing = place.member if place.kind is not PlaceKind.NO_NIC and place.member != to else None
     detach, attach = _prediction([end.detach_s for end in history]), _prediction([end.attach_s for end in history])
@@ -106,5 +106,6 @@ def _prediction(measured: list[float | None]) -> Prediction:
     known = [seconds for seconds in measured if seconds is not None]
     if not known:
         return _UNMEASURED
-    basis = f"median of the last {len(known)} runs here" if len(known) > 1 else "as in the last run here"
+    many = f"median of the last {len(known)} runs in this subscription"
+    basis = many if len(known) > 1 else "as in the last run in this subscription"
     return Prediction(statistics.median(known), max(known), basis)

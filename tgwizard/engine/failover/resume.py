@@ -78,7 +78,7 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
     standing = _standing(began, journal.records(began.run), hall.setup, gaining)
     if to is not None:
         standing = replace(standing, goal=_goal(standing, to, gaining))
-    intended = plan(snapshot, gaining, began.verb, journal.ends())
+    intended = plan(snapshot, gaining, began.verb, services.measured(hall.setup))
     losing = hall.setup.other(gaining)
     hall.report(
         Started(

@@ -122,7 +122,8 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
         there = readiness(snapshot, to, verb).reason_against(unknown_stops=False)
         if there is not None:  # nothing to plan, so nothing is announced
             return refuse(hall, there, snapshot.place)
-    intended = plan(snapshot, to, verb, journal.ends())
+    journal.ends()  # a damaged journal is named now, before anything is announced
+    intended = plan(snapshot, to, verb, services.measured(setup))
     hall.report(_started(hall, intended))
     since = hall.stamp()
     sentence = intended.steps[0].sentence

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from tgwizard.engine.failover.decide import Goal, Move
 from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.jobs import Report
+from tgwizard.engine.records import Stepped
 from tgwizard.model.cluster import Member
 from tgwizard.model.event import CancelMeaning, Located, Step, StepDone, StepStarted, StepWaiting
 from tgwizard.model.snapshot import Place
+from tgwizard.model.text import utc
 
 _STEPS = {
     Move.DETACH: Step.DETACH,
@@ -64,7 +66,11 @@ class Teller:
         """The present step ended well."""
         if self._step is not None:
             seconds = self.sender.clock.monotonic() - self._since
-            self._report(StepDone(self.sender.stamp(), self._run, self._step, self._sentence(self._step), seconds))
+            stamp, told = self.sender.stamp(), self._sentence(self._step)
+            self.sender.journal.append(
+                self._run, Stepped(self._run, utc(stamp.at), self._step, told, round(seconds, 3))
+            )
+            self._report(StepDone(stamp, self._run, self._step, told, seconds))
         self._step = None
 
     def waiting(self, what: str, until_s: float | None = None) -> None:
