@@ -40,6 +40,7 @@ from tgwizard.lab.world import (
     Principal,
     PrincipalKind,
     Subscription,
+    Tenant,
     World,
 )
 
@@ -125,6 +126,11 @@ def _world(document: Json) -> World:
         authorization=_authorization(document["authorization"]),
         clusters=_each(document, "clusters", _cluster),
         page_size=int(document.get("page_size", 0)),
+        tenant_name=document.get("tenant_name", "Lab"),
+        tenant_domain=document.get("tenant_domain", "lab.example"),
+        more_tenants=[Tenant(**item) for item in document.get("more_tenants", [])],
+        more_subscriptions=[Subscription(**item) for item in document.get("more_subscriptions", [])],
+        management_groups=dict(document.get("management_groups", {})),
         unregistered=list(document.get("unregistered", [])),
         past={key: [_past(item) for item in value] for key, value in document.get("past", {}).items()},
     )

@@ -137,7 +137,7 @@ def _hand_over(world: World, operation: Operation, ends: datetime) -> None:
 
 def poll_path(world: World, provider: str, operation: Operation) -> str:
     """Return the path of an operation's poll URL."""
-    place = world.subscription
+    place = world.subscription_with(ids.subscription_of(operation.target)) or world.subscription
     return f"{ids.subscription_id(place.id)}/providers/{provider}/locations/{place.location}/operations/{operation.id}"
 
 

@@ -41,7 +41,7 @@ def listing(call: Call) -> Response:
 
 def put(call: Call) -> Response:
     """Create or wholly replace a NIC: 201 or 200, never 202. Attached ones answer `Updating` and finish later."""
-    nic_id = ids.resource_id(call.world.subscription.id, call.parameters["group"], NIC_TYPE, call.parameters["name"])
+    nic_id = ids.resource_id(call.subscription.id, call.parameters["group"], NIC_TYPE, call.parameters["name"])
     current = call.world.find(nic_id)
     _check_if_match(call, nic_id, current)
     sent = nic_parse.parse(call.request.body)
