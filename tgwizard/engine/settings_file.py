@@ -21,8 +21,9 @@ from tgwizard.model.fields import FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import ALL, Setting, Settings
 from tgwizard.model.text import tame
+from tgwizard.paths import SETTINGS_NAME
 
-FILE_NAME = "settings.toml"
+FILE_NAME = SETTINGS_NAME
 _LONGEST = 200_000
 _AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 _KEPT = "The file was not changed; defaults are used."

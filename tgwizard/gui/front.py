@@ -1,7 +1,7 @@
 """The first thing that is painted: the window with the one cluster's name and picture, before anything is imported.
 
 A start waits for imports more than for anything else, and Qt's name space `Qt` alone, with its hundred enumerations,
-takes as long as half a bare window. So this module paints with the little that needs neither: the theme, the geometry of
+costs a sixth of a bare window. So this module paints with the little that needs neither: the theme, the geometry of
 the picture, and a painter. `start` then imports the rest in small turns and puts the real window in its place. What is
 shown is what the cluster file says; the rest is "not known" (STYLE section 9, before the first read).
 """
@@ -50,7 +50,6 @@ class FirstLook:
     """All that the first paint waits for. ``state`` is the folder whose lock tells whether another window is open."""
 
     place: str
-    is_lab: bool
     theme: ThemeChoice = ThemeChoice.SYSTEM
     cluster: ClusterGlance | None = None
     state: Path | None = None
@@ -91,8 +90,9 @@ class _Page(QWidget):
         super().__init__()
         self._theme = theme
         self._cluster = look.cluster
-        title = "Clusters" if look.cluster is None else look.cluster.name
-        self.setAccessibleName(f"{title}. {OPENING}")
+        shown = look.cluster
+        what = "Clusters" if shown is None else f"{shown.name}, floating IP {shown.address}, place not known"
+        self.setAccessibleName(f"{what}. {OPENING}")
 
     # Painting ----------------------------------------------------------------------------------------------------
 
@@ -146,7 +146,6 @@ class _Page(QWidget):
         )
 
     def _paint_picture(self, painter: QPainter, cluster: ClusterGlance, layout: PictureLayout, width: float) -> None:
-        theme = self._theme
         self._box(painter, QRectF(0, 0, width, layout.height), Token.SUNKEN, Token.BORDER, Radius.CARD)
         self._words(painter, f"{cluster.subnet}  {cluster.network}", TextRole.BODY_STRONG, Token.TEXT, layout.head)
         self._line(painter, layout.line_from, layout.line_to, 2)
@@ -232,17 +231,26 @@ class Front(QMainWindow):
         super().__init__()
         self._on_close = on_close
         self._window: QMainWindow | None = None
+        self._shows_cluster = look.cluster is not None
         self.setWindowTitle(f"{'Clusters' if look.cluster is None else look.cluster.name} - tgwizard")
         self.setMinimumSize(*LEAST_SIZE)
         self.resize(*SIZE)
         self.setCentralWidget(_Page(theme, look))
 
+    @property
+    def shows_cluster(self) -> bool:
+        """Whether it shows a cluster, and not only that the program is opening."""
+        return self._shows_cluster
+
     def hold(self, window: QMainWindow) -> None:
-        """Put the real window in the place of the first paint; from now on it says what the title is."""
+        """Put the real window in the place of the first paint, once; from now on it says what the title is."""
+        if self._window is not None:
+            return
         self._window = window
         window.windowTitleChanged.connect(self.setWindowTitle)
         self.setWindowTitle(window.windowTitle())
         self.setCentralWidget(window)
+        window.show()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """The real window decides, once there is one."""

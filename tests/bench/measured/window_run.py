@@ -67,7 +67,9 @@ class Driver(QObject):
         if time.monotonic() - self._since > PATIENCE_S:
             self._tell(f"the window did not come out of the phase: {self.watch.phase.value}")
             os._exit(1)
-        window = next((item for item in QApplication.topLevelWidgets() if isinstance(item, MainWindow)), None)
+        window = next(
+            (found for item in QApplication.topLevelWidgets() for found in item.findChildren(MainWindow)), None
+        )
         session = next(iter(window.sessions.values()), None) if window is not None else None
         if window is None or session is None:
             return
