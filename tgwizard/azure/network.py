@@ -17,6 +17,7 @@ from azure.core.rest import HttpRequest
 from tgwizard.azure.failures import ArmError, Doing, attempt, from_document, unreadable
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import Accepted, CallFailed, Cause, Certainty, OperationSeen, OperationState
+from tgwizard.model.address import Availability
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument, NicDocumentError
 from tgwizard.model.problem import Problem
@@ -142,6 +143,22 @@ def subnet_prefixes(clients: Clients, subnet: ResourceId) -> tuple[str, ...]:
         raise unreadable(doing, "It is not a subnet.")
     one = inner.get("addressPrefix")
     return (str(one),) if one else tuple(str(prefix) for prefix in inner.get("addressPrefixes") or ())
+
+
+def check_address(clients: Clients, subnet: ResourceId, address: str) -> Availability:
+    """Whether an address is free in the subnet's virtual network. Suggestions are absent, not empty, when it is."""
+    doing = Doing("ask whether the address is free in", subnet.parent_name)
+    operations = clients.network(subnet.subscription).virtual_networks
+    body: object = attempt(
+        doing,
+        lambda: operations.check_ip_address_availability(
+            subnet.group, subnet.parent_name, ip_address=address, cls=_raw_json, **READ
+        ),
+    )
+    if not isinstance(body, Mapping) or not isinstance(body.get("available"), bool):
+        raise unreadable(doing, "It does not say whether the address is free.")
+    suggested = body.get("availableIPAddresses") or ()
+    return Availability(body["available"], bool(body.get("isPlatformReserved")), tuple(map(str, suggested)))
 
 
 def _document(doing: Doing, body: object) -> NicDocument:

@@ -41,6 +41,7 @@ class Failover:
     dry_run: bool
     yes: bool
     accept_unknown: bool
+    members: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,12 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
             return Call(Status(found.cluster, found.watch), where, as_json)
         case "failover":
             verb = Verb.GRACEFUL if found.graceful else Verb.FORCED
-            command = Failover(found.cluster, found.to, verb, found.dry_run, found.yes, found.accept_unknown)
+            if found.members and not found.dry_run:
+                why = "Their rights can be worked out; writing as them is what they do themselves."
+                raise UserError(Problem("usage", "--members needs --dry-run.", why, "Add --dry-run."))
+            command = Failover(
+                found.cluster, found.to, verb, found.dry_run, found.yes, found.accept_unknown, found.members
+            )
             return Call(command, where, as_json)
         case _:
             return Call(Resume(found.cluster, found.to), where, as_json)
@@ -130,6 +136,9 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     verb.add_argument("--graceful", action="store_true", help="both members cooperate; every doubt stops it")
     verb.add_argument("--forced", action="store_true", help="take the address from a member that may be down")
     failover.add_argument("--dry-run", action="store_true", help="print the plan and the checks; write nothing")
+    failover.add_argument(
+        "--members", action="store_true", help="with --dry-run: check the members' identities instead of your own"
+    )
     failover.add_argument("--yes", action="store_true", help="do not ask")
     failover.add_argument("--accept-unknown", action="store_true", help="go on although something could not be checked")
     resume = words.add_parser("resume", parents=[common], help="finish or undo a failover that was interrupted")

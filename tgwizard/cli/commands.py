@@ -21,6 +21,7 @@ from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.jobs import Broke, Report
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.watch.monitor import Monitor
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -163,7 +164,8 @@ def _rehearsed(
         history = journal.ends()
     snapshot = Observer(services.azure, services.clock, setup).look()
     intended = plan(snapshot, to, command.verb, history)
-    checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken())
+    extent = Extent(By.MEMBERS if command.members else By.OPERATOR)
+    checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), extent)
     stops = command.verb is Verb.GRACEFUL and not command.accept_unknown
     return intended, checked, checked.findings.reason_against(unknown_stops=stops)
 

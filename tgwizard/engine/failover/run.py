@@ -25,7 +25,8 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.preflight import Preflight, preflight
+from tgwizard.engine.preflight.check import Preflight, preflight
+from tgwizard.engine.preflight.facts import EVERYTHING, Extent
 from tgwizard.engine.readiness import readiness
 from tgwizard.engine.records import Began
 from tgwizard.engine.services import Services
@@ -43,7 +44,7 @@ from tgwizard.model.event import (
     StepStarted,
     StepWaiting,
 )
-from tgwizard.model.nic import NicDocument, Provisioning, carried_of
+from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
 from tgwizard.model.text import utc
@@ -75,13 +76,21 @@ def fail_over(
 
 
 def rehearse(
-    services: Services, setup: ClusterSetup, to: Member, verb: Verb, report: Report, cancel: CancelToken
+    services: Services,
+    setup: ClusterSetup,
+    to: Member,
+    verb: Verb,
+    report: Report,
+    cancel: CancelToken,
+    extent: Extent = EVERYTHING,
 ) -> Checked:
     """The preflight alone: what the run would depend on, asked now. Nothing is written."""
     cancel.check()
-    observer = Observer(services.azure, services.clock, setup)
-    findings = _preflight(services, observer.look(), to, verb, Timing()).findings
-    checked = Checked(Stamp(services.clock.wall(), services.clock.monotonic()), setup.name, verb, to.name, findings)
+    azure, clock, life_s = services.azure, services.clock, Timing().token_s
+    findings = preflight(
+        azure, clock, Observer(azure, clock, setup).look(), to, verb, needed_life_s=life_s, extent=extent
+    ).findings
+    checked = Checked(Stamp(clock.wall(), clock.monotonic()), setup.name, verb, to.name, findings)
     report(checked)
     return checked
 
@@ -129,6 +138,7 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     hall.report(StepStarted(since, hall.run, Step.CHECK, sentence, CancelMeaning.STOPS, hall.timing.settle_s))
     snapshot = _settled(hall, observer, snapshot, to)
     checked = check(hall, snapshot, to, verb)
+    hall.report(Checked(hall.stamp(), setup.name, verb, to.name, checked.findings))
     against = checked.reason_against(verb, accept_unknown=options.accept_unknown)
     if against is not None:
         return refuse(hall, against, snapshot.place)
@@ -151,14 +161,10 @@ def check(hall: Hall, snapshot: Snapshot, to: Member, verb: Verb) -> Preflight:
     ready = readiness(snapshot, to, verb)
     if ready.reason_against(unknown_stops=False) is not None:
         return Preflight(ready, snapshot.now)
-    return _preflight(hall.services, snapshot, to, verb, hall.timing)
-
-
-def _preflight(services: Services, snapshot: Snapshot, to: Member, verb: Verb, timing: Timing) -> Preflight:
-    losing = snapshot.seen(snapshot.setup.other(to)).nic.value
-    found = losing.find(snapshot.address) if losing else None
-    carried = carried_of(found) if found else snapshot.setup.carried
-    return preflight(services.azure, snapshot, to, verb, carried, needed_life_s=timing.token_s)
+    services, life_s = hall.services, hall.timing.token_s
+    return preflight(
+        services.azure, services.clock, snapshot, to, verb, needed_life_s=life_s, extent=Extent(thorough=False)
+    )
 
 
 def begin_forced(hall: Hall, journal: Journal, snapshot: Snapshot, to: Member) -> Began:
