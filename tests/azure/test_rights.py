@@ -11,8 +11,8 @@ from tests.rig import Rig, rig
 from tgwizard.engine.ports import CallFailed, Cause, Certainty, MissingRight
 from tgwizard.lab.faults import Answer, Fault, Moment, Reset
 from tgwizard.model.fence import StopHow
-from tgwizard.model.lock import LockLevel
 from tgwizard.model.permission import allows, allows_at
+from tgwizard.model.role import LockLevel
 from tgwizard.model.snapshot import Power
 
 WRITE = "Microsoft.Network/networkInterfaces/write"
@@ -96,7 +96,7 @@ def test_that_the_address_check_tells_free_taken_and_reserved_apart() -> None:
     assert check(made.setup.subnet, "10.20.2.77").free
     taken = check(made.setup.subnet, made.address)
     assert (taken.free, taken.reserved) == (False, False)
-    assert len(taken.suggested) == 5
+    assert len(taken.others) == 5
     assert check(made.setup.subnet, "10.20.2.1").reserved
 
 

@@ -65,10 +65,18 @@ def test_that_predictions_come_from_the_runs_measured_here() -> None:
     history = (ended(2.0, 3.0), ended(4.0, 5.0), ended(20.0, None), ended(None, None))
     intended = plan(snapshot(), B, Verb.GRACEFUL, history)
     detach, attach = (change.predicted for change in intended.changes)
-    assert (detach.usual_s, detach.slowest_s, detach.basis) == (4.0, 20.0, "median of the last 3 runs here")
-    assert (attach.usual_s, attach.slowest_s, attach.basis) == (4.0, 5.0, "median of the last 2 runs here")
+    assert (detach.usual_s, detach.slowest_s, detach.basis) == (
+        4.0,
+        20.0,
+        "median of the last 3 runs in this subscription",
+    )
+    assert (attach.usual_s, attach.slowest_s, attach.basis) == (
+        4.0,
+        5.0,
+        "median of the last 2 runs in this subscription",
+    )
     assert intended.gap == attach
-    assert plan(snapshot(), B, Verb.GRACEFUL, (ended(2.0, 3.0),)).gap.basis == "as in the last run here"
+    assert plan(snapshot(), B, Verb.GRACEFUL, (ended(2.0, 3.0),)).gap.basis == "as in the last run in this subscription"
 
 
 def test_that_without_a_measured_run_the_prediction_says_whose_it_is() -> None:

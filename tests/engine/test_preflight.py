@@ -24,7 +24,7 @@ from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.ports import Accepted
+from tgwizard.engine.ports import Accepted, InTime
 from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
 from tgwizard.engine.preflight.check import Preflight, preflight
 from tgwizard.lab.faults import Answer, Fault, Moment, Reset
@@ -133,7 +133,16 @@ class IgnoresIfMatch(ArmAzure):
 
     applied = 0
 
-    def write_nic(self, nic: ResourceId, document: NicDocument, *, if_match: str, request_id: str) -> Accepted:
+    def write_nic(
+        self,
+        nic: ResourceId,
+        document: NicDocument,
+        *,
+        if_match: str,
+        request_id: str,
+        in_time: InTime | None = None,
+    ) -> Accepted:
+        assert in_time is None, "a probe writes nothing, so it is never late"
         assert if_match == IMPOSSIBLE_ETAG
         self.applied += 1
         return super().write_nic(nic, document, if_match=document.etag, request_id=request_id)

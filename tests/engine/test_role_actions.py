@@ -141,7 +141,7 @@ def test_that_what_is_worked_out_for_a_member_is_what_azure_would_answer_it(verb
 
     asking = changed(edit)
     found = rehearse(
-        asking.services, asking.setup, asking.b, verb, asking.events.append, asking.token, Extent(By.MEMBERS)
+        asking.services, asking.setup, asking.b, verb, asking.events.append, asking.token, extent=Extent(By.MEMBERS)
     ).findings
     against = found.reason_against(unknown_stops=False)
     refused = calling("tg-node-b", action).fail_over(verb=verb, accept_unknown=True).outcome is Outcome.REFUSED

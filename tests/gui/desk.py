@@ -16,10 +16,14 @@ from tests.rig import ARM, Rig, rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.journal import Journal
 from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.clusters.page import ClustersPage
 from tgwizard.gui.kit.focus import FocusRing
+from tgwizard.gui.lab.page import LabPage
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import LabWhere, Opened, Surroundings
+from tgwizard.gui.places import Place
 from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.settings.page import SettingsPage
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.control import HttpLabControl
@@ -39,6 +43,27 @@ def accessible_description(widget: QWidget) -> str:
     """What assistive technology is told about the widget."""
     interface = QAccessible.queryAccessibleInterface(widget)
     return interface.text(QAccessible.Text.Description)
+
+
+def clusters_page(window: MainWindow) -> ClustersPage:
+    """The Clusters page of a window."""
+    page = window.pages.page(Place.CLUSTERS)
+    assert isinstance(page, ClustersPage)
+    return page
+
+
+def lab_page(window: MainWindow) -> LabPage:
+    """The Lab page of a window."""
+    page = window.pages.page(Place.LAB)
+    assert isinstance(page, LabPage)
+    return page
+
+
+def settings_page(window: MainWindow) -> SettingsPage:
+    """The Settings page of a window."""
+    page = window.pages.page(Place.SETTINGS)
+    assert isinstance(page, SettingsPage)
+    return page
 
 
 def focusable(root: QWidget) -> Iterator[QWidget]:

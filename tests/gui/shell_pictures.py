@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from tests.gui.desk import clusters_page
 from tests.gui.fleet_desk import open_fleet
 from tests.gui.pictures import Studio
 from tgwizard.gui.places import Place
@@ -35,7 +36,7 @@ def render_shell(
 
 def _many(studio: Studio) -> None:
     window = studio.desk.window
-    studio.until(lambda: all(row.seen_at for row in window.clusters.model.rows))
+    studio.until(lambda: all(row.seen_at for row in clusters_page(window).model.rows))
     studio.turn(0.3)
     studio.grab("clusters-many")
     window.find_or_run()

@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, End, accessible_description, accessible_name, open_desk
+from tests.gui.desk import Desk, End, accessible_description, accessible_name, lab_page, open_desk
 from tests.gui.walk import nameless, wrong
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.accessible import ANNOUNCED
@@ -109,7 +109,7 @@ def go_stale(desk: Desk, qtbot: QtBot) -> None:
 
 def lab_is_read(desk: Desk) -> bool:
     """Whether the lab page shows the lab."""
-    session = desk.window.lab.session
+    session = lab_page(desk.window).session
     return session is not None and session.seen is not None
 
 

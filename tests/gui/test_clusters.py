@@ -14,7 +14,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, End, accessible_name, focusable
+from tests.gui.desk import Desk, End, accessible_name, clusters_page, focusable
 from tests.gui.fleet_desk import open_fleet
 from tests.rig import Rig
 from tgwizard.engine.observe import Observer
@@ -52,14 +52,14 @@ def open_it(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[Callab
 def fleet(open_it: Open, qtbot: QtBot) -> Desk:
     """Twelve clusters, each read once; two of them are on no NIC."""
     desk = open_it(COUNT)
-    rows = desk.window.clusters.model
+    rows = clusters_page(desk.window).model
     qtbot.waitUntil(lambda: all(row.seen_at for row in rows.rows), timeout=PATIENCE_MS)
     return desk
 
 
 def names(desk: Desk) -> list[str]:
     """The clusters as the table shows them, from the top."""
-    shown = desk.window.clusters.table.shown
+    shown = clusters_page(desk.window).table.shown
     return [shown.index(number, 1).data() for number in range(shown.rowCount())]
 
 
@@ -72,7 +72,7 @@ def test_that_problems_stand_first_and_the_rest_by_name(fleet: Desk) -> None:
 
 
 def test_that_the_model_keeps_qts_rules(fleet: Desk, qtbot: QtBot) -> None:
-    page = fleet.window.clusters
+    page = clusters_page(fleet.window)
     for model in (page.model, page.table.shown):
         QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     page.filter.setText("dallas")
@@ -98,13 +98,13 @@ def test_that_ctrl_f_filters_by_every_word_typed(fleet: Desk, qtbot: QtBot) -> N
     qtbot.waitUntil(fleet.window.isActiveWindow)
     QTest.keyClick(fleet.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     field = QApplication.focusWidget()
-    assert field is fleet.window.clusters.filter
+    assert field is clusters_page(fleet.window).filter
     QTest.keyClicks(field, "DALLAS rg-tg 10.20.2.7")
     assert names(fleet) == ["edge-dallas-1"]
 
 
 def test_that_a_head_sorts_and_a_second_click_turns_it_round(fleet: Desk) -> None:
-    table = fleet.window.clusters.table
+    table = clusters_page(fleet.window).table
     head = table.horizontalHeader()
     where = head.viewport().rect().center()
     where.setX(head.sectionViewportPosition(1) + 20)
@@ -116,18 +116,18 @@ def test_that_a_head_sorts_and_a_second_click_turns_it_round(fleet: Desk) -> Non
 
 def test_that_sort_and_filter_survive_a_restart(open_it: Open, qtbot: QtBot) -> None:
     first = open_it(COUNT).window
-    first.clusters.table._on_head(1)
-    first.clusters.chips[ClusterFilter.IN_SYNC].click()
-    first.clusters.filter.setText("edge")
+    clusters_page(first).table._on_head(1)
+    clusters_page(first).chips[ClusterFilter.IN_SYNC].click()
+    clusters_page(first).filter.setText("edge")
     first.preferences.flush()
-    again = open_it(COUNT).window.clusters
+    again = clusters_page(open_it(COUNT).window)
     assert again.chips[ClusterFilter.IN_SYNC].isChecked()
     assert again.filter.text() == "edge"
     assert again.table.shown.sortColumn() == 1
 
 
 def test_that_enter_opens_the_row_and_its_cluster_gets_a_loop_of_its_own(fleet: Desk, qtbot: QtBot) -> None:
-    table = fleet.window.clusters.table
+    table = clusters_page(fleet.window).table
     table.setFocus()
     QTest.keyClick(table, Qt.Key.Key_End)
     wanted = names(fleet)[-1]
@@ -139,7 +139,7 @@ def test_that_enter_opens_the_row_and_its_cluster_gets_a_loop_of_its_own(fleet: 
 
 
 def test_that_a_click_anywhere_in_a_row_opens_it(fleet: Desk) -> None:
-    table = fleet.window.clusters.table
+    table = clusters_page(fleet.window).table
     place = table.visualRect(table.shown.index(2, 4)).center()
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert fleet.window.current == "edge-atlanta"
@@ -150,11 +150,11 @@ def test_that_only_some_clusters_have_loops_and_pages_of_their_own(fleet: Desk) 
     for name in tuple(window.sessions):
         window.open_cluster(name)
     assert sum(session.watching for session in window.sessions.values()) == 6
-    assert len(window._cluster_pages) == 8
+    assert len(window.cluster_pages) == 8
 
 
 def test_that_every_row_is_one_sentence_for_a_screen_reader(fleet: Desk) -> None:
-    table = fleet.window.clusters.table
+    table = clusters_page(fleet.window).table
     interface = QAccessible.queryAccessibleInterface(table)
     assert interface.text(QAccessible.Text.Name) == "Clusters"
     said = table.shown.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
@@ -168,10 +168,10 @@ def test_that_every_row_is_one_sentence_for_a_screen_reader(fleet: Desk) -> None
 def test_that_columns_drop_last_seen_first_and_nothing_is_nameless(fleet: Desk, width: int) -> None:
     fleet.window.resize(width, 900)
     QApplication.processEvents()
-    shown = fleet.window.clusters.table.orders
+    shown = clusters_page(fleet.window).table.orders
     assert (ClusterOrder.SEEN in shown) == (width > 1200)
     assert {ClusterOrder.STATE, ClusterOrder.CLUSTER, ClusterOrder.ADDRESS, ClusterOrder.ACTIVE} <= set(shown)
-    table = fleet.window.clusters.table
+    table = clusters_page(fleet.window).table
     assert sum(table.columnWidth(n) for n in range(len(COLUMNS))) <= table.viewport().width()
     assert [type(widget).__name__ for widget in focusable(fleet.window) if not accessible_name(widget)] == []
 
@@ -183,7 +183,7 @@ def test_that_no_cluster_offers_three_ways_to_begin(open_it: Callable[..., Desk]
     desk.press("Try it in the lab")
     qtbot.waitUntil(lambda: desk.says("The lab opens…"))
     desk.find("Set up a cluster")
-    page = desk.window.clusters._empty.set_up
+    page = clusters_page(desk.window)._empty.set_up
     QTest.mouseClick(page, Qt.MouseButton.LeftButton)
     assert desk.says("Setting up a cluster comes later.")
 

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, accessible_description, accessible_name, focusable
+from tests.gui.desk import Desk, accessible_description, accessible_name, focusable, lab_page
 from tests.rig import ARM, Rig
 from tgwizard.engine.lab_control import FaultSeen
 from tgwizard.engine.services import Services
@@ -70,7 +70,7 @@ def test_that_a_latency_chosen_is_the_labs_at_once(page: Desk, qtbot: QtBot) -> 
 def test_that_a_latency_set_elsewhere_is_shown_after_reading_again(page: Desk, qtbot: QtBot) -> None:
     page.rig.lab.latency = Latency.DRAWN
     page.window.read_again()
-    session = page.window.lab.session
+    session = lab_page(page.window).session
     assert session is not None
     qtbot.waitUntil(lambda: session.seen is not None and session.seen.state.latency == "drawn", timeout=PATIENCE_MS)
     drawn = page.find("Drawn")
@@ -122,7 +122,7 @@ def test_that_one_rule_of_two_is_removed(page: Desk, qtbot: QtBot) -> None:
 
 
 def test_that_a_rule_added_elsewhere_is_told_in_the_labs_words(page: Desk, qtbot: QtBot) -> None:
-    session = page.window.lab.session
+    session = lab_page(page.window).session
     assert session is not None
     session.add_fault({"name": "lost", "match": {"nth": 2}, "effect": {"kind": "reset"}}, "lost")
     qtbot.waitUntil(lambda: page.says("Rule 1: lost: reset (moment before-commit)"), timeout=PATIENCE_MS)
@@ -137,7 +137,7 @@ def test_that_a_scenario_asks_first_and_cancel_keeps_the_world(page: Desk) -> No
     assert sheet.isVisible()
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     assert page.window.dialog is None
-    session = page.window.lab.session
+    session = lab_page(page.window).session
     assert session is not None
     assert session.doing == ""
     assert page.rig.lab.scenario == "ready"
@@ -179,7 +179,7 @@ def test_that_the_path_of_the_certificate_is_copied(page: Desk) -> None:
 
 
 def test_that_what_the_lab_turns_down_is_told_in_its_words(page: Desk, qtbot: QtBot) -> None:
-    session = page.window.lab.session
+    session = lab_page(page.window).session
     assert session is not None
     session.use_scenario("no-such-world")
     qtbot.waitUntil(lambda: session.refused is not None, timeout=PATIENCE_MS)
@@ -193,20 +193,20 @@ def test_that_what_the_lab_turns_down_is_told_in_its_words(page: Desk, qtbot: Qt
 
 
 def test_that_everything_on_the_page_that_takes_the_focus_has_a_name(page: Desk) -> None:
-    reached: list[QWidget] = list(focusable(page.window.lab))
+    reached: list[QWidget] = list(focusable(lab_page(page.window)))
     assert len(reached) > 25
     assert [widget for widget in reached if not accessible_name(widget)] == []
     assert any(isinstance(widget, TextField) for widget in reached)
 
 
 def test_that_the_lab_is_read_only_while_its_page_is_shown(page: Desk, qtbot: QtBot) -> None:
-    session = page.window.lab.session
+    session = lab_page(page.window).session
     assert session is not None
     page.window.go_to(Place.CLUSTERS)
     qtbot.waitUntil(lambda: not session._asks, timeout=PATIENCE_MS)
-    assert not page.window.lab._timer.isActive()
+    assert not lab_page(page.window)._timer.isActive()
     page.window.go_to(Place.LAB)
-    assert page.window.lab._timer.isActive()
+    assert lab_page(page.window)._timer.isActive()
 
 
 def test_that_facts_that_cannot_be_read_again_are_told_as_the_last_known(
@@ -224,14 +224,14 @@ def test_that_facts_that_cannot_be_read_again_are_told_as_the_last_known(
     window.go_to(Place.LAB)
 
     def shown(start: str) -> bool:
-        widgets = window.lab.findChildren(QWidget)
+        widgets = lab_page(window).findChildren(QWidget)
         return any(accessible_name(widget).startswith(start) for widget in widgets if widget.isVisible())
 
     qtbot.waitUntil(lambda: shown("State of tg-node-a: Running"), timeout=PATIENCE_MS)
     tokens.append("no-token-of-this-lab")
     window.read_again()
     qtbot.waitUntil(lambda: shown("State of tg-node-a: Last known: Running"), timeout=PATIENCE_MS)
-    session = window.lab.session
+    session = lab_page(window).session
     assert session is not None
     assert session.unread is not None
     qtbot.waitUntil(lambda: shown("The access token is invalid."), timeout=PATIENCE_MS)
@@ -257,9 +257,9 @@ def test_that_a_page_without_controls_says_why(
     window.show()
     window.show_opened(Opened(services, ()))
     window.go_to(Place.LAB)
-    shown = [accessible_name(widget) for widget in window.lab.findChildren(QWidget) if widget.isVisible()]
+    shown = [accessible_name(widget) for widget in lab_page(window).findChildren(QWidget) if widget.isVisible()]
     assert any(name.startswith(words) for name in shown)
-    assert list(focusable(window.lab)) == []
+    assert list(focusable(lab_page(window))) == []
     bridge.deleteLater()
 
 

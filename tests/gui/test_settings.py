@@ -127,7 +127,7 @@ def test_that_a_setting_that_cannot_be_saved_is_told_and_holds(theme: Theme, fil
     made.flush()
     news = own.get(timeout=5)
     assert isinstance(news, NotSaved)
-    page.take(news)
+    made.take(news)
     words = "The setting holds until this window closes; it could not be saved."
     qtbot.waitUntil(lambda: words in said(page))
     assert made.get(NOTIFICATIONS) is False

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, End, accessible_description, accessible_name, focusable
+from tests.gui.desk import Desk, End, accessible_description, accessible_name, focusable, settings_page
 from tests.gui.fleet_desk import open_fleet
 from tgwizard.engine.settings_file import FILE_NAME, load_settings
 from tgwizard.gui.dialogs.unlock import UnlockDialog
@@ -237,7 +237,7 @@ def test_that_a_theme_chosen_in_the_palette_is_in_force_and_kept(one: Desk) -> N
     QApplication.processEvents()
     assert one.theme.choice is ThemeChoice.DARK
     one.window.go_to(Place.SETTINGS)
-    assert one.window.settings.choices["window.theme"]["dark"].isChecked()
+    assert settings_page(one.window).choices["window.theme"]["dark"].isChecked()
 
 
 def test_that_better_matches_stand_first() -> None:

@@ -5,27 +5,27 @@ from __future__ import annotations
 import threading
 
 from tgwizard.azure.session import Clients, Session
-from tgwizard.engine.ports import Accepted, OperationSeen, StopAccepted
-from tgwizard.model.address import Availability
+from tgwizard.engine.ports import Accepted, ConfigurationId, InTime, MoveAccepted, OperationSeen, StopAccepted
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.fence import StopHow
-from tgwizard.model.lock import Lock
+from tgwizard.model.inventory import AddressAnswer
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.role import LockSeen
 from tgwizard.model.snapshot import VmSeen
 
 
 class ArmAzure:
     """One signed-in connection; usable from several threads. Each call raises CallFailed alone.
 
-    It remembers the resource groups of the interfaces it was asked for: they are what is searched for the floating IP
-    when the subscription as a whole may not be listed.
+    ``clients`` is shared with the other ports of the place: who signs in there is who asks here. It remembers the
+    resource groups of the interfaces it was asked for: they are what is searched for the floating IP when the
+    subscription as a whole may not be listed.
     """
 
     def __init__(self, session: Session) -> None:
         """Nothing is connected before the first call."""
-        self._clients = Clients(session)
-        self._credential = session.credential
+        self.clients = Clients(session)
         self._mutex = threading.Lock()
         self._groups: dict[str, str] = {}
 
@@ -34,13 +34,36 @@ class ArmAzure:
         from tgwizard.azure import network
 
         self._remember(nic)
-        return network.read_nic(self._clients, nic)
+        return network.read_nic(self.clients, nic)
 
-    def write_nic(self, nic: ResourceId, document: NicDocument, *, if_match: str, request_id: str) -> Accepted:
+    def write_nic(
+        self,
+        nic: ResourceId,
+        document: NicDocument,
+        *,
+        if_match: str,
+        request_id: str,
+        in_time: InTime | None = None,
+    ) -> Accepted:
         """One conditional PUT of the whole interface, sent once."""
         from tgwizard.azure import network
 
-        return network.write_nic(self._clients, nic, document, if_match=if_match, request_id=request_id)
+        sending = network.Sending(request_id, in_time)
+        return network.write_nic(self.clients, nic, document, if_match=if_match, sending=sending)
+
+    def move_configuration(
+        self, source: ConfigurationId, target: ConfigurationId, subnet: ResourceId, *, request_id: str, in_time: InTime
+    ) -> MoveAccepted:
+        """Ask once for the configuration to be moved to another interface in one operation."""
+        from tgwizard.azure import move
+
+        return move.move_configuration(self.clients, source, target, subnet, request_id, in_time)
+
+    def moves_registered(self, subscription: str) -> bool:
+        """Whether the subscription has the preview feature that moving needs."""
+        from tgwizard.azure import move
+
+        return move.moves_registered(self.clients, subscription)
 
     def read_operation(self, url: str) -> OperationSeen:
         """The state of an operation."""
@@ -48,13 +71,13 @@ class ArmAzure:
 
         parts = url.split("/subscriptions/", maxsplit=1)
         subscription = parts[1].split("/", maxsplit=1)[0] if len(parts) == 2 else ""
-        return network.read_operation(self._clients, url, subscription)
+        return network.read_operation(self.clients, url, subscription)
 
     def read_vm(self, vm: ResourceId) -> VmSeen:
         """Power, zone and agent of a VM."""
         from tgwizard.azure import compute
 
-        return compute.read_vm(self._clients, vm)
+        return compute.read_vm(self.clients, vm)
 
     def nics_listing(self, address: str, subnet: ResourceId) -> tuple[ResourceId, ...]:
         """Every interface in the subnet's virtual network, as far as it can be read, that names the address."""
@@ -63,71 +86,71 @@ class ArmAzure:
         with self._mutex:
             groups = dict(self._groups)
         groups.setdefault(subnet.group.lower(), subnet.group)
-        return network.nics_listing(self._clients, address, subnet, tuple(groups.values()))
+        return network.nics_listing(self.clients, address, subnet, tuple(groups.values()))
 
     def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
         """What the signed-in identity holds at a scope."""
         from tgwizard.azure import authorization
 
-        return authorization.permissions_at(self._clients, scope)
+        return authorization.permissions_at(self.clients, scope)
 
     def permissions_in_subscription(self, subscription: str) -> tuple[PermissionSet, ...]:
         """What the signed-in identity holds on a whole subscription."""
-        from tgwizard.azure import authorization
+        from tgwizard.azure.access import ArmAccess
 
-        return authorization.permissions_in_subscription(self._clients, subscription)
+        return ArmAccess(self.clients).own_permissions(f"/subscriptions/{subscription}")
 
     def roles_of(self, principal: str, subscription: str) -> tuple[HeldRole, ...]:
         """Every role that an identity holds in a subscription."""
         from tgwizard.azure import authorization
 
-        return authorization.roles_of(self._clients, principal, subscription)
+        return authorization.roles_of(self.clients, principal, subscription)
 
     def denials_of(self, principal: str, subscription: str) -> tuple[Denial, ...]:
         """The deny assignments in a subscription that concern an identity."""
         from tgwizard.azure import authorization
 
-        return authorization.denials_of(self._clients, principal, subscription)
+        return authorization.denials_of(self.clients, principal, subscription)
 
     def identity_of(self, vm: ResourceId) -> str:
         """The object id of a VM's system-assigned identity, empty when it has none."""
         from tgwizard.azure import compute
 
-        return compute.identity_of(self._clients, vm)
+        return compute.identity_of(self.clients, vm)
 
-    def locks_over(self, resources: tuple[ResourceId, ...]) -> tuple[Lock, ...]:
+    def locks_over(self, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
         """The management locks that lie on these resources, their groups or their subscription."""
         from tgwizard.azure import authorization
 
-        return authorization.locks_over(self._clients, resources)
+        return authorization.locks_over(self.clients, resources)
 
-    def check_address(self, subnet: ResourceId, address: str) -> Availability:
+    def check_address(self, subnet: ResourceId, address: str) -> AddressAnswer:
         """Whether an address is free in the subnet's virtual network."""
-        from tgwizard.azure import network
+        from tgwizard.azure.inventory import ArmInventories
 
-        return network.check_address(self._clients, subnet, address)
+        return ArmInventories(self.clients).address_free(subnet, address)
 
     def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str) -> StopAccepted:
         """One POST that stops a VM, sent once."""
         from tgwizard.azure import compute
 
-        return compute.stop_vm(self._clients, vm, how, request_id=request_id)
+        return compute.stop_vm(self.clients, vm, how, request_id=request_id)
 
     def token_life_s(self) -> float:
         """How many real seconds the access token is still good for, after renewing it when it is old."""
         from tgwizard.azure.failures import Doing, attempt
 
-        return attempt(Doing("check", "the sign-in"), self._credential.life_s)
+        return attempt(Doing("check", "the sign-in"), self.clients.session.credential.life_s)
 
     def subnet_prefixes(self, subnet: ResourceId) -> tuple[str, ...]:
         """The address ranges of a subnet, as Azure spells them ("10.20.2.0/24")."""
         from tgwizard.azure import network
 
-        return network.subnet_prefixes(self._clients, subnet)
+        return network.subnet_prefixes(self.clients, subnet)
 
     def close(self) -> None:
         """Close the connections."""
-        self._clients.close()
+        self.clients.close()
 
     def _remember(self, nic: ResourceId) -> None:
         with self._mutex:

@@ -7,26 +7,9 @@ its status. ``failures`` puts the two together with what the call was about.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from tgwizard.azure.problem_row import Row
+from tgwizard.azure.problems_access import ACCESS_ROWS
 from tgwizard.engine.ports import Cause
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One error a user can meet. The sentences may name {doing}, {name}, {action} and {scope}.
-
-    ``doing`` is what was asked ("change tg-node-a-inside"), ``name`` the resource, ``action`` and ``scope`` what
-    Azure's message named. ``what`` may be left empty: then it is "Azure refused to {doing}.".
-    """
-
-    code: str
-    cause: Cause
-    problem: str
-    why: str
-    fix: str = ""
-    what: str = ""
-
 
 _WAIT = "Wait until it has finished, then try again."
 _SIGN_IN = "Sign in again. With the Azure CLI: az login."
@@ -282,6 +265,7 @@ TABLE: tuple[Row, ...] = (
         "GatewayTimeout", Cause.OTHER, "azure-trouble", "A service inside Azure did not answer in time.", "Read again."
     ),
     Row("InternalServerError", Cause.OTHER, "azure-trouble", "Azure had an internal error.", "Read again."),
+    *ACCESS_ROWS,
 )
 
 BY_CODE = {row.code.lower(): row for row in TABLE}

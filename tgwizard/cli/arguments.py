@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from tgwizard import __version__
+from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_of
 from tgwizard.cli.program import Where
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Failover:
     dry_run: bool
     yes: bool
     accept_unknown: bool
+    strategy: Strategy = Strategy.AUTO
     members: bool = False
 
 
@@ -52,7 +55,7 @@ class Resume:
     to: str | None
 
 
-Command = OpenWindow | LabRun | LabCommand | Status | Failover | Resume
+Command = OpenWindow | LabRun | LabCommand | Status | Failover | Resume | History | Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +102,25 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
             if found.members and not found.dry_run:
                 why = "Their rights can be worked out; writing as them is what they do themselves."
                 raise UserError(Problem("usage", "--members needs --dry-run.", why, "Add --dry-run."))
+            strategy = Strategy(found.strategy)
+            if verb is Verb.FORCED and strategy is Strategy.GUIDED:
+                what = "--strategy guided goes with --graceful only: it watches what the members do."
+                raise UserError(Problem("usage", what, "", "Leave --strategy out to take the address by force."))
             command = Failover(
-                found.cluster, found.to, verb, found.dry_run, found.yes, found.accept_unknown, found.members
+                found.cluster,
+                found.to,
+                verb,
+                found.dry_run,
+                found.yes,
+                found.accept_unknown,
+                strategy,
+                found.members,
             )
             return Call(command, where, as_json)
+        case "history":
+            return Call(History(found.cluster, found.limit), where, as_json)
+        case "report":
+            return Call(Report(found.run, found.out), where, as_json)
         case _:
             return Call(Resume(found.cluster, found.to), where, as_json)
 
@@ -139,12 +157,36 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     failover.add_argument(
         "--members", action="store_true", help="with --dry-run: check the members' identities instead of your own"
     )
+    failover.add_argument(
+        "--strategy",
+        choices=[item.value for item in Strategy],
+        default=Strategy.AUTO.value,
+        help="auto: guided on a live Trustgrid pair, else detach-attach; atomic: one call of Azure's (a preview), "
+        "never chosen by auto; guided: you press Make Active, tgwizard watches",
+    )
     failover.add_argument("--yes", action="store_true", help="do not ask")
     failover.add_argument("--accept-unknown", action="store_true", help="go on although something could not be checked")
     resume = words.add_parser("resume", parents=[common], help="finish or undo a failover that was interrupted")
     _cluster(resume)
     resume.add_argument("--to", metavar="MEMBER", help="needed when this computer has no journal of the run")
+    _past(words, common)
     return parser
+
+
+def _past(words: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    history = words.add_parser("history", parents=[common], help="the runs and the changes of the verdict")
+    history.add_argument("cluster", nargs="?", metavar="CLUSTER", help="a saved name or a path; left out: all")
+    history.add_argument("--limit", type=_count, default=20, metavar="N", help="at most so many of each (20)")
+    report = words.add_parser("report", parents=[common], help="one run: steps, request ids, both interfaces")
+    report.add_argument("run", metavar="RUN", help="the run's id, or how it begins; history shows it")
+    report.add_argument("--out", type=Path, metavar="FILE", help="write it to a file ending in .html or .json")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 10_000:
+        raise argparse.ArgumentTypeError("a whole number from 1 to 10000 is needed")
+    return number
 
 
 def _lab(words: argparse._SubParsersAction[_Parser], common: _Parser, latencies: Sequence[str]) -> None:

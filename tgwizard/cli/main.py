@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 
-from tgwizard.cli import commands, lab_commands
+from tgwizard.cli import commands, history_commands, lab_commands
 from tgwizard.cli.arguments import Call, Failover, OpenWindow, Resume, Status
 from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabRun
 from tgwizard.cli.program import Connection, Program
 from tgwizard.cli.screen import Screen
@@ -39,7 +40,7 @@ def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
             raise UserError(Problem("usage", "The window is no command.", "", "See tgwizard --help."))
         case LabRun() as command:
             return commands.lab_run(command, program, screen)
-        case Status() | Failover() | Resume() as command:
+        case Status() | Failover() | Resume() | History() | Report() as command:
             connection = program.connect(call.where)
             try:
                 code = _connected(command, connection, call, screen)
@@ -62,7 +63,9 @@ def _closed(connection: Connection, code: ExitCode, screen: Screen) -> ExitCode:
     return code
 
 
-def _connected(command: Status | Failover | Resume, connection: Connection, call: Call, screen: Screen) -> ExitCode:
+def _connected(
+    command: Status | Failover | Resume | History | Report, connection: Connection, call: Call, screen: Screen
+) -> ExitCode:
     match command:
         case Status():
             return commands.status(command, connection, screen)
@@ -70,3 +73,7 @@ def _connected(command: Status | Failover | Resume, connection: Connection, call
             return commands.failover(command, connection, screen, call.where)
         case Resume():
             return commands.resume_run(command, connection, screen, call.where)
+        case History():
+            return history_commands.history(command, connection, screen)
+        case Report():
+            return history_commands.report(command, connection, screen)

@@ -7,9 +7,7 @@ Reading never changes the file; writing replaces it whole and atomically.
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from typing import Any, TypeVar
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from tgwizard.engine.files import write_whole
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import Carried, ClusterSetup
@@ -128,7 +127,7 @@ def save_cluster(path: Path, setup: ClusterSetup) -> None:
         document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
         _fill(document, setup)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, tomlkit.dumps(document))
+        write_whole(path, tomlkit.dumps(document))
     except (OSError, TOMLKitError) as error:
         what = f"{path} was not written."
         raise UserError(
@@ -339,17 +338,3 @@ def _set(table: Any, values: Mapping[str, Any]) -> None:
         # An equal value is left alone: assigning it anew would drop the comment behind it.
         if table.get(key) != value:
             table[key] = value
-
-
-def _replace(path: Path, text: str) -> None:
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            # The temporary file is the owner's alone; a cluster file holds no secret and is meant to be shared.
-            Path(file.name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise

@@ -146,6 +146,24 @@ class Journal:
         found = (self._record("ended", data) for (data,) in rows)
         return tuple(record for record in found if isinstance(record, Ended))
 
+    def runs(self, limit: int = 50) -> tuple[str, ...]:
+        """Ids of the latest runs, newest first, ended or not."""
+        rows = self._rows("SELECT run FROM record WHERE kind = 'began' ORDER BY seq DESC LIMIT ?", limit)
+        return tuple(dict.fromkeys(run for (run,) in rows))
+
+    def runs_like(self, beginning: str) -> tuple[str, ...]:
+        """Ids of the runs that begin so (ids are hexadecimal, lower case); none for an empty or another text."""
+        if not beginning.isalnum():
+            return ()
+        rows = self._rows("SELECT run FROM record WHERE kind = 'began' AND run GLOB ?", f"{beginning.lower()}*")
+        return tuple(dict.fromkeys(run for (run,) in rows))
+
+    def verdicts(self, limit: int = 50) -> tuple[VerdictChanged, ...]:
+        """The latest changes of the verdict, newest first."""
+        rows = self._rows("SELECT data FROM record WHERE kind = 'verdict_changed' ORDER BY seq DESC LIMIT ?", limit)
+        found = (self._record("verdict_changed", data) for (data,) in rows)
+        return tuple(record for record in found if isinstance(record, VerdictChanged))
+
     def close(self, grace_s: float = 5.0) -> None:
         """Let the writer finish, bounded, and close the file."""
         if self._thread is not None:

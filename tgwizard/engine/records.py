@@ -12,6 +12,7 @@ from typing import Any
 
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome, Step
+from tgwizard.model.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Began:
     losing_body: Mapping[str, Any]
     gaining_body: Mapping[str, Any]
     first_request: str
+    strategy: Strategy = Strategy.DETACH_ATTACH
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,31 @@ class TurnedBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Stepped:
+    """A step that ended well, as it was told, after ``seconds``."""
+
+    run: str
+    at: str
+    step: Step
+    sentence: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LastSeen:
+    """Both interfaces as the run last read them (None: never), and what others changed meanwhile.
+
+    ``by_other``: nic, path, before and after of each difference that is not the run's own (DESIGN 3b).
+    """
+
+    run: str
+    at: str
+    losing_body: Mapping[str, Any] | None
+    gaining_body: Mapping[str, Any] | None
+    by_other: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """How a run ended. The seconds are measured: whole, detach, attach, gap as read; None where not reached."""
 
@@ -107,13 +134,15 @@ class VerdictChanged:
     sentence: str
 
 
-Record = Began | Attempted | Answered | TurnedBack | Ended | VerdictChanged
+Record = Began | Attempted | Answered | TurnedBack | Stepped | LastSeen | Ended | VerdictChanged
 
 _KINDS: dict[str, type[Record]] = {
     "began": Began,
     "attempted": Attempted,
     "answered": Answered,
     "turned_back": TurnedBack,
+    "stepped": Stepped,
+    "last_seen": LastSeen,
     "ended": Ended,
     "verdict_changed": VerdictChanged,
 }

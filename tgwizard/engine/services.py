@@ -11,7 +11,10 @@ from pathlib import Path
 
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.journal import Journal
+from tgwizard.engine.measured import measured_in
 from tgwizard.engine.ports import Azure, Clock
+from tgwizard.engine.records import Ended
+from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
 
@@ -33,7 +36,8 @@ def usual_endpoint(setup: ClusterSetup) -> Endpoint | None:
 class Services:
     """The adapters.
 
-    ``cloud`` is the one that is connected; ``state_dir`` holds the journals and locks of its clusters.
+    ``cloud`` is the one that is connected; ``state_dir`` holds the journals and locks of its clusters; ``setup`` is
+    what setting a cluster up needs beyond ``azure``.
     """
 
     azure: Azure
@@ -41,6 +45,7 @@ class Services:
     jobs: JobRunner
     state_dir: Path
     cloud: str
+    setup: SetupPorts
     open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open
     endpoint: Callable[[ClusterSetup], Endpoint | None] = usual_endpoint
 
@@ -55,3 +60,7 @@ class Services:
     def lock_file(self, setup: ClusterSetup) -> Path:
         """The lock that one run at a time holds on this cluster, on this computer."""
         return self.state_dir / f"cluster-{setup.identity.digest}.lock"
+
+    def measured(self, setup: ClusterSetup) -> tuple[Ended, ...]:
+        """Ended runs in the cluster's subscription, newest first, for the predictions."""
+        return measured_in(self.state_dir, setup.subscription)

@@ -7,9 +7,7 @@ and the file is left as it is until it is in order again.
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from tgwizard.engine.files import PRIVATE, write_whole
 from tgwizard.model.fields import FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import ALL, Setting, Settings
@@ -72,7 +71,7 @@ def save_value(path: Path, setting: Setting[Any], value: object) -> None:
         text = tomlkit.dumps(document)
         if text != old:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, text)
+            write_whole(path, text, PRIVATE)
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
         raise UserError(_not_saved(path, f"{tame(error, 200)}.")) from error
 
@@ -168,15 +167,3 @@ def _line_of(text: str, key: str) -> int | None:
         elif bare.partition("=")[0].strip() == (last or section) and here == (section if last else ""):
             return number
     return None
-
-
-def _replace(path: Path, text: str) -> None:
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise

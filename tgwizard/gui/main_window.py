@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.attention import Attention
 from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.clusters.page import ClustersPage
+from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.sheet import Sheet
@@ -20,32 +20,28 @@ from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.accessible import announce
-from tgwizard.gui.lab.page import LabPage
-from tgwizard.gui.lab.sheet import ScenarioSheet
 from tgwizard.gui.leaving import Leaving
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.page_frame import PageFrame
 from tgwizard.gui.palette import Palette
-from tgwizard.gui.places import Place, TroublePage, page_to_come
+from tgwizard.gui.place_pages import PlacePages
+from tgwizard.gui.places import Place
 from tgwizard.gui.rail import Rail
 from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.settings.page import SettingsPage
 from tgwizard.gui.settings.preferences import Preferences
+from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.shell_commands import commands_of
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.top_bar import TopBar
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.shown import verdict_shape
+from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import NICS_S, PINNED, READ_ONLY, THEME, VMS_S, Setting
 
-PAGES_KEPT = 8
 RAIL_CLUSTERS = 8
-
-PREPARE_MS = 200
-"""How long after a cluster page was shown the page of its next run is built."""
 
 
 class MainWindow(QMainWindow):
@@ -58,17 +54,15 @@ class MainWindow(QMainWindow):
     def __init__(self, theme: Theme, bridge: Bridge, surroundings: Surroundings) -> None:
         """Show that the program is opening; `show_opened` or `show_trouble` follows."""
         super().__init__()
-        self._theme = theme
-        self._bridge = bridge
-        self._surroundings = surroundings
+        self.theme = theme
+        self.bridge = bridge
+        self.surroundings = surroundings
         read = surroundings.settings
         self.preferences = Preferences(read.settings, surroundings.settings_file, read.problems, bridge.own, self)
         self.lock = ReadOnlyLock(self.preferences.get(READ_ONLY), self)
         self.watching = Watching(bridge, self.lock, self)
         self._attention = Attention(self, self.watching, self.preferences)
-        self.sessions = self.watching.sessions
-        self._cluster_pages: dict[str, ClusterPage] = {}
-        self._run_pages: dict[str, RunPage] = {}
+        self.sessions: Mapping[str, ClusterSession] = self.watching.sessions
         self._current = ""
         self.dialog: Sheet | None = None
         self._read = False
@@ -79,19 +73,12 @@ class MainWindow(QMainWindow):
         self.rail = Rail(theme, surroundings)
         self.bar = TopBar(theme, is_lab=surroundings.is_lab)
         self.stack = QStackedWidget()
-        self._pages: dict[Place, QWidget] = {}
-        self.clusters = ClustersPage(theme, self.watching, self.preferences, surroundings)
-        self.settings = SettingsPage(theme, self.preferences, surroundings.data_folder)
-        self.settings.hold_read_only(self._on_read_only)
-        self.lab = LabPage(theme, bridge, is_lab=surroundings.is_lab)
+        self.pages = PlacePages(self, self.stack)
+        self.cluster_pages = ClusterPages(theme, self.stack, self)
         self.trouble = TroublePage(theme)
         self._build()
         self._shortcuts()
         self._connect()
-        self._warm = QTimer(self)
-        self._warm.setSingleShot(True)
-        self._warm.setInterval(PREPARE_MS)
-        self._warm.timeout.connect(self._warm_run)
         self._leaving = Leaving(self.watching, self)
         self._leaving.left.connect(self._close_now)
         self.go_to(Place.CLUSTERS)
@@ -107,18 +94,10 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
-        column.addWidget(PageFrame(self._theme, self.stack, is_lab=self._surroundings.is_lab), 1)
+        column.addWidget(PageFrame(self.theme, self.stack, is_lab=self.surroundings.is_lab), 1)
         row.addWidget(self.rail)
         row.addWidget(right, 1)
         self.setCentralWidget(self._root)
-        built: dict[Place, QWidget] = {
-            Place.CLUSTERS: self.clusters,
-            Place.SETTINGS: self.settings,
-            Place.LAB: self.lab,
-        }
-        for place in Place:
-            self._pages[place] = built.get(place) or page_to_come(place, self._theme)
-            self.stack.addWidget(self._pages[place])
         self.stack.addWidget(self.trouble)
 
     def _connect(self) -> None:
@@ -130,10 +109,9 @@ class MainWindow(QMainWindow):
         self.bar.notice.clicked.connect(self._goer(Place.SETTINGS))
         if self.preferences.problems:
             self.bar.show_notice("The settings file has a fault")
-        self.lab.scenario_asked.connect(self._ask_scenario)
-        self.clusters.opened.connect(self.open_cluster)
-        self.clusters.set_up_asked.connect(self._goer(Place.SET_UP))
-        self._bridge.happened.connect(self.settings.take)
+        self.cluster_pages.asked.connect(self._ask)
+        self.cluster_pages.back_asked.connect(self.open_cluster)
+        self.bridge.happened.connect(self.preferences.take)
         self.preferences.changed.connect(self._on_preference)
         self.lock.changed.connect(self._on_lock)
         self.watching.changed.connect(self._on_observed)
@@ -167,13 +145,12 @@ class MainWindow(QMainWindow):
         """The program is open: watch its clusters, and show the first when it is the only one."""
         pace = Pace(self.preferences.get(NICS_S), self.preferences.get(VMS_S))
         self.watching.open(opened.services, opened.clusters, pace)
-        self.lab.show_opened(opened)
+        self.pages.show_opened(opened)
         for session in self.sessions.values():
             session.run_began.connect(self._on_run_began)
             session.run_changed.connect(self._on_run_changed)
             session.run_ended.connect(self._on_run_ended)
         self._fill_rail()
-        self.clusters.show_clusters()
         if len(opened.clusters) == 1:
             self.open_cluster(opened.clusters[0].name)
         else:
@@ -203,7 +180,8 @@ class MainWindow(QMainWindow):
             return
         self._current = ""
         self.rail.mark(place)
-        self.stack.setCurrentWidget(self._pages[place])
+        self.cluster_pages.leave()
+        self.stack.setCurrentWidget(self.pages.page(place))
         self.bar.show_crumbs((place.value,))
         self.setWindowTitle(f"{place.value} - tgwizard")
 
@@ -216,64 +194,17 @@ class MainWindow(QMainWindow):
         if session.running:
             self._show_run(session)
             return
-        page = self._cluster_pages.get(name)
-        if page is None:
-            page = ClusterPage(self._theme, session)
-            page.asked.connect(self._asker(session))
-            page.resume_asked.connect(session.resume)
-            self._cluster_pages[name] = page
-            self.stack.addWidget(page)
         self.watching.attend(name)
         self._current = name
-        self.stack.setCurrentWidget(page)
-        self._drop_run(name)
-        self._drop_old_pages()
+        self.cluster_pages.show(session)
         self.rail.mark(None, name)
-        self._warm.start()
         self.bar.show_crumbs((Place.CLUSTERS.value, name))
         self.setWindowTitle(f"{name} - tgwizard")
 
-    def _drop_old_pages(self) -> None:
-        """Of many clusters only the pages last opened are kept; a later visit builds the page anew."""
-        for name in tuple(self._cluster_pages)[:-PAGES_KEPT]:
-            if name != self._current and not self.sessions[name].running:
-                page = self._cluster_pages.pop(name)
-                self.stack.removeWidget(page)
-                page.deleteLater()
-                self._drop_run(name)
-
-    def _prepare_run(self, session: ClusterSession) -> RunPage:
-        """The page of the session's next run, built while nothing is in progress: a run then starts without a stall."""
-        name = session.setup.name
-        page = self._run_pages.get(name)
-        if page is None:
-            page = RunPage(self._theme, session)
-            page.back_asked.connect(self._opener(name))
-            page.resume_asked.connect(session.resume)
-            self._run_pages[name] = page
-            self.stack.addWidget(page)
-        return page
-
-    @Slot()
-    def _warm_run(self) -> None:
-        """Build the page of the next run and have Qt lay it out and draw it once, unseen."""
-        session = self.sessions.get(self._current)
-        if session is None or session.running or self._current in self._run_pages:
-            return
-        page = self._prepare_run(session)
-        # In the next turn: building and drawing together would hold the window up.
-        QTimer.singleShot(0, page, partial(self._draw_once, page))
-
-    def _draw_once(self, page: RunPage) -> None:
-        if not page.isVisible():
-            page.resize(self.stack.size())
-            page.grab()
-
     def _show_run(self, session: ClusterSession) -> None:
         name = session.setup.name
-        page = self._prepare_run(session)
         self._current = name
-        self.stack.setCurrentWidget(page)
+        self.cluster_pages.show_run(session)
         self.rail.mark(None, name)
         self._name_run(session)
 
@@ -281,18 +212,6 @@ class MainWindow(QMainWindow):
         started = session.run.started if session.run is not None else None
         words = "Failover" if started is None else f"{started.verb.value.capitalize()} failover, run {started.run[:8]}"
         self.bar.show_crumbs((Place.CLUSTERS.value, session.setup.name, words))
-
-    def _drop_run(self, name: str) -> None:
-        page = self._run_pages.pop(name, None)
-        if page is not None:
-            self.stack.removeWidget(page)
-            page.delete_soon()
-
-    def _opener(self, name: str) -> Callable[[], None]:
-        def open_it() -> None:
-            self.open_cluster(name)
-
-        return open_it
 
     @Slot(int)
     def _on_crumb(self, index: int) -> None:
@@ -307,10 +226,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def read_again(self) -> None:
-        """Read the cluster shown again now, all of them on the other pages, and the lab on its own (F5)."""
+        """Read the cluster shown again now, all of them on the other pages, and what the page itself reads (F5)."""
         self.watching.read_now(self._current)
-        if self.stack.currentWidget() is self.lab:
-            self.lab.read_again()
+        page = self.stack.currentWidget()
+        if isinstance(page, PlacePage):
+            page.read_again()
 
     def ask(self, verb: Verb) -> None:
         """Open the question for `verb` on the cluster shown; never acts (Ctrl+G, Ctrl+Shift+G)."""
@@ -318,16 +238,18 @@ class MainWindow(QMainWindow):
         if isinstance(page, ClusterPage) and self.dialog is None:
             page.ask(verb)
 
-    def _asker(self, session: ClusterSession) -> Callable[[Verb], None]:
-        def ask(verb: Verb) -> None:
-            plan = session.plan(verb)
-            if plan is None or self.dialog is not None:
-                return
-            dialog = ConfirmDialog(self._theme, self._root, session, plan)
-            dialog.confirmed.connect(self._starter(session, verb, plan.to.name))
-            self._open(dialog)
+    @Slot(object, object)
+    def _ask(self, session: ClusterSession, verb: Verb) -> None:
+        plan = session.plan(verb)
+        if plan is None:
+            return
 
-        return ask
+        def make(over: QWidget) -> Sheet:
+            dialog = ConfirmDialog(self.theme, over, session, plan)
+            dialog.confirmed.connect(self._starter(session, verb, plan.to.name))
+            return dialog
+
+        self.show_dialog(make)
 
     def _starter(self, session: ClusterSession, verb: Verb, to: str) -> Callable[[bool], None]:
         def start(accept_unknown: bool) -> None:
@@ -339,16 +261,14 @@ class MainWindow(QMainWindow):
 
         return start
 
-    @Slot(str)
-    def _ask_scenario(self, name: str) -> None:
-        if self.dialog is None and self.lab.session is not None:
-            running = self._leaving.writing() is not None
-            self._open(ScenarioSheet(self._theme, self._root, self.lab.session, name, running=running))
-
-    def _open(self, dialog: Sheet) -> None:
-        self.dialog = dialog
+    def show_dialog(self, make: Callable[[QWidget], Sheet]) -> bool:
+        """Open the dialog that `make` builds over the widget given to it; while one is open, build nothing: False."""
+        if self.dialog is not None:
+            return False
+        self.dialog = dialog = make(self._root)
         dialog.finished.connect(self._on_dialog_finished)
         dialog.open()
+        return True
 
     @Slot(int)
     def _on_dialog_finished(self, _result: int) -> None:
@@ -361,21 +281,28 @@ class MainWindow(QMainWindow):
         """The cluster shown, or empty."""
         return self._current
 
+    @property
+    def running(self) -> bool:
+        """Whether a run is in progress on any cluster."""
+        return self._leaving.writing() is not None
+
     @Slot()
     def find_or_run(self) -> None:
         """Open the palette (Ctrl+K)."""
-        if self.dialog is None:
-            self._open(Palette(self._theme, self._root, commands_of(self)))
+        self.show_dialog(lambda over: Palette(self.theme, over, commands_of(self)))
 
     @Slot()
     def ask_lock(self) -> None:
         """Lock at once, or ask before unlocking (Ctrl+L)."""
         if not self.lock.locked:
             self.preferences.set(READ_ONLY, True)
-        elif self.dialog is None:
-            dialog = UnlockDialog(self._theme, self._root)
-            dialog.unlocked.connect(self._unlock)
-            self._open(dialog)
+        else:
+            self.show_dialog(self._unlock_dialog)
+
+    def _unlock_dialog(self, over: QWidget) -> Sheet:
+        dialog = UnlockDialog(self.theme, over)
+        dialog.unlocked.connect(self._unlock)
+        return dialog
 
     @Slot()
     def _unlock(self) -> None:
@@ -385,7 +312,7 @@ class MainWindow(QMainWindow):
     def lock_for_now(self, why: Problem) -> None:
         """Open read-only without keeping that as the user's setting; the settings page says why."""
         self.lock.set_locked(True)
-        self.settings.tell(why)
+        self.preferences.tell(why)
         self.bar.show_notice("Read-only: another tgwizard is open")
 
     @Slot()
@@ -394,10 +321,6 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.raise_()
         self.activateWindow()
-
-    def _on_read_only(self, _wanted: bool) -> None:
-        self.settings.switches[READ_ONLY.key].setChecked(self.lock.locked)
-        self.ask_lock()
 
     @Slot()
     def _on_lock(self) -> None:
@@ -410,7 +333,7 @@ class MainWindow(QMainWindow):
         if setting.key == READ_ONLY.key:
             self.lock.set_locked(self.preferences.get(READ_ONLY))
         elif setting.key == THEME.key:
-            self._theme.choose(self.preferences.get(THEME))
+            self.theme.choose(self.preferences.get(THEME))
         elif setting.key == PINNED.key:
             self._fill_rail()
 
@@ -422,8 +345,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_filter(self) -> None:
-        if self.stack.currentWidget() is self.clusters:
-            self.clusters.focus_filter()
+        page = self.stack.currentWidget()
+        if isinstance(page, PlacePage):
+            page.focus_filter()
 
     # Events ------------------------------------------------------------------------------------------------------
 
@@ -450,9 +374,7 @@ class MainWindow(QMainWindow):
     def _on_run_began(self) -> None:
         session = self.sender()
         if isinstance(session, ClusterSession):
-            shown = self._run_pages.get(session.setup.name)
-            if shown is not None and shown.used:
-                self._drop_run(session.setup.name)
+            self.cluster_pages.begin_run(session)
             self._show_run(session)
 
     @Slot()
@@ -471,7 +393,7 @@ class MainWindow(QMainWindow):
         session = self._leaving.writing()
         if session is None:
             event.accept()
-            self._warm.stop()
+            self.cluster_pages.stop()
             self._leaving.stop()
             self.closed.emit()
             return
@@ -479,10 +401,14 @@ class MainWindow(QMainWindow):
         if self.dialog is not None:
             return
         self.open_cluster(session.setup.name)
-        dialog = CloseDuringRun(self._theme, self._root, session)
-        dialog.finish_chosen.connect(self._leaving.when_ended)
-        dialog.cancel_chosen.connect(self._leaving.after_cancel)
-        self._open(dialog)
+
+        def make(over: QWidget) -> Sheet:
+            dialog = CloseDuringRun(self.theme, over, session)
+            dialog.finish_chosen.connect(self._leaving.when_ended)
+            dialog.cancel_chosen.connect(self._leaving.after_cancel)
+            return dialog
+
+        self.show_dialog(make)
 
     @Slot()
     def _close_now(self) -> None:

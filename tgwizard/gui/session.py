@@ -64,7 +64,10 @@ PAINT_FIRST_S = 0.15
 
 @dataclass(frozen=True, slots=True)
 class HistoryRead:
-    """What the journal holds: ended runs for predictions, records for the timeline, and a run without an end."""
+    """What the journals hold.
+
+    Ended runs in the subscription for predictions, records for the timeline, and a run without an end.
+    """
 
     cluster: str
     ends: tuple[Ended, ...] = ()
@@ -221,7 +224,7 @@ class ClusterSession(QObject):
                 try:
                     journal = services.journal(setup)
                     stack.callback(journal.close)
-                    history = HistoryRead(setup.name, journal.ends(), journal.latest(), journal.unfinished())
+                    history = HistoryRead(setup.name, services.measured(setup), journal.latest(), journal.unfinished())
                 except UserError as error:
                     own.put(HistoryRead(setup.name, problem=error.problem))
                 else:
@@ -405,7 +408,7 @@ class ClusterSession(QObject):
         def work(_report: Report, _token: CancelToken) -> None:
             try:
                 with contextlib.closing(services.journal(setup)) as journal:
-                    own.put(HistoryRead(setup.name, journal.ends(), (), journal.unfinished()))
+                    own.put(HistoryRead(setup.name, services.measured(setup), (), journal.unfinished()))
             except UserError as error:
                 own.put(HistoryRead(setup.name, problem=error.problem))
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.palette import Command
 from tgwizard.gui.places import ICONS, Place
 from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.shell import Shell
 from tgwizard.gui.watch.action_card import button_text
 from tgwizard.gui.watch.shown import verdict_shape
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import PINNED, THEME, ThemeChoice
 
-if TYPE_CHECKING:
-    from tgwizard.gui.main_window import MainWindow
 
-
-def commands_of(window: MainWindow) -> tuple[Command, ...]:
+def commands_of(window: Shell) -> tuple[Command, ...]:
     """Everything that can be found or run now; what is off says why."""
     current = window.sessions.get(window.current)
     return (
@@ -34,7 +31,7 @@ def commands_of(window: MainWindow) -> tuple[Command, ...]:
     )
 
 
-def _cluster(window: MainWindow, session: ClusterSession) -> Command:
+def _cluster(window: Shell, session: ClusterSession) -> Command:
     verdict = session.verdict
     name = session.setup.name
     shape = Shape.NOT_KNOWN if verdict is None else verdict_shape(verdict.name)
@@ -43,14 +40,14 @@ def _cluster(window: MainWindow, session: ClusterSession) -> Command:
     return Command(name, partial(window.open_cluster, name), hint, shape, words=words)
 
 
-def _meant(window: MainWindow, current: ClusterSession | None) -> tuple[ClusterSession, ...]:
+def _meant(window: Shell, current: ClusterSession | None) -> tuple[ClusterSession, ...]:
     """The cluster a failover may be asked for: the one shown, or the only one there is."""
     if current is not None:
         return (current,)
     return tuple(window.sessions.values()) if len(window.sessions) == 1 else ()
 
 
-def _verb(window: MainWindow, session: ClusterSession, verb: Verb) -> Command:
+def _verb(window: Shell, session: ClusterSession, verb: Verb) -> Command:
     shown = session.setup.name == window.current
     target, against = session.target, session.reason_against(verb)
     text = button_text(verb, "the other member" if target is None else target.name)
@@ -67,7 +64,7 @@ def _verb(window: MainWindow, session: ClusterSession, verb: Verb) -> Command:
     return Command(f"{session.setup.name}: {text}", open_and_ask, "", icon, reason)
 
 
-def _always(window: MainWindow, current: ClusterSession | None) -> tuple[Command, ...]:
+def _always(window: Shell, current: ClusterSession | None) -> tuple[Command, ...]:
     locked = window.lock.locked
     lock = Command(
         "Unlock: allow changes again…" if locked else "Lock: make every screen read-only",
@@ -84,7 +81,7 @@ def _always(window: MainWindow, current: ClusterSession | None) -> tuple[Command
     return read, lock, Command(words, partial(window.pin, name), "", Icon.CLUSTERS)
 
 
-def _themes(window: MainWindow) -> tuple[Command, ...]:
+def _themes(window: Shell) -> tuple[Command, ...]:
     now = window.preferences.get(THEME)
     names = {ThemeChoice.SYSTEM: "Follow the system's theme", ThemeChoice.LIGHT: "Use the light theme"}
     names[ThemeChoice.DARK] = "Use the dark theme"

@@ -1,42 +1,30 @@
 """The lab's Entra ID: the documents and the token endpoint that MSAL talks to (`lab-clients.md` 3 and 4).
 
-Service principals get tokens by client_credentials, users by refresh_token. The authority is any host the request came
-to, so the same documents serve the loopback server and the public names in process.
+Service principals get tokens by client_credentials, users by authorization_code and device_code (`entra_pages`) and
+then by refresh_token. The authority is any host the request came to, so the same documents serve the loopback server
+and the public names in process.
 """
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qsl
 
-from tgwizard.lab import tokens
+from tgwizard.lab import oauth, tokens
+from tgwizard.lab.oauth import AZ_CLIENT, SHARED_TENANTS
+from tgwizard.lab.oauth_errors import NO_STORE, Denied
 from tgwizard.lab.routing import Call, Route
-from tgwizard.lab.wire import Headers, Json, Response, json_response
+from tgwizard.lab.sign_ins import Granted
+from tgwizard.lab.wire import Json, Response, json_response
 from tgwizard.lab.world import Principal, PrincipalKind, World
 
 LIFETIME = timedelta(hours=1)
 CONTINUOUS_LIFETIME = timedelta(hours=24)
 """For clients that answer claims challenges; Entra gives those long tokens because it can end them."""
-AZ_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
-"""The public client id of az; the SDK's interactive credentials use it as well."""
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
-_NO_STORE: Headers = (("Cache-Control", "no-store, no-cache"), ("Pragma", "no-cache"))
 _DEFAULT_SCOPE = "/.default"
 _OPENID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
-
-
-class _Denied(Exception):
-    """A request that Entra refuses."""
-
-    def __init__(self, status: int, error: str, number: int, message: str) -> None:
-        super().__init__(error)
-        self.status = status
-        self.error = error
-        self.number = number
-        self.message = message
 
 
 def client_secret(world: World, principal: Principal) -> str:
@@ -53,11 +41,12 @@ def refresh_token(world: World, user: Principal) -> str:
 def openid_configuration(call: Call) -> Response:
     """Answer the openid document of a tenant, or of `common` and `organizations`."""
     tenant = call.parameters["tenant"].lower()
-    home = call.world.subscription.tenant
-    shown = "{tenantid}" if tenant in {"common", "organizations"} else tenant
-    base = f"{call.host}/{tenant}"
-    if tenant not in {"common", "organizations", home, tokens.foreign_tenant(call.world)}:
-        return _denial(call, _unknown_tenant(tenant))
+    try:
+        found = oauth.tenant_of(call)
+    except Denied as denied:
+        return oauth.refused(call, denied)
+    shown = "{tenantid}" if tenant in SHARED_TENANTS else found
+    base = f"{call.host}/{tenant if tenant in SHARED_TENANTS else found}"
     document: Json = {
         "issuer": f"{call.host}/{shown}/v2.0",
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
@@ -96,41 +85,36 @@ def keys(call: Call) -> Response:  # noqa: ARG001 - the shape of a handler
 def token(call: Call) -> Response:
     """Answer a token request. Refusals are OAuth's, with the AADSTS number in the description."""
     try:
-        form = dict(parse_qsl(call.request.body.decode("utf-8", "replace"), keep_blank_values=True))
-        tenant = _tenant(call)
-        match form.get("grant_type"):
-            case None | "":
-                raise _missing("grant_type")
-            case "client_credentials":
-                document = _by_secret(call, form, tenant)
-            case "refresh_token":
-                document = _by_refresh_token(call, form, tenant)
-            case other:
-                return _denial(call, _unsupported(other))
-    except _Denied as denied:
-        return _denial(call, denied)
-    return json_response(200, document, _NO_STORE)
+        document = _by_grant(call, oauth.form_of(call))
+    except Denied as denied:
+        return oauth.refused(call, denied)
+    return json_response(200, document, NO_STORE)
 
 
-def _unsupported(grant_type: str) -> _Denied:
-    return _Denied(400, "unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{grant_type}'.")
+def _by_grant(call: Call, form: dict[str, str]) -> Json:
+    tenant = oauth.tenant_of(call)
+    match oauth.given(form, "grant_type"):
+        case "client_credentials":
+            return _by_secret(call, form, tenant)
+        case "refresh_token":
+            return _by_refresh_token(call, form, tenant)
+        case "authorization_code":
+            return _by_code(call, form)
+        case grant if grant == DEVICE_GRANT:
+            return _by_device_code(call, form)
+        case other:
+            text = f"The app requested an unsupported grant type '{other}'."
+            raise Denied(400, "unsupported_grant_type", 70003, text)
 
 
 def _by_secret(call: Call, form: dict[str, str], tenant: str) -> Json:
     world = call.world
-    client = _given(form, "client_id")
+    client = oauth.given(form, "client_id")
     principal = next((item for item in service_principals(world) if item.app_id == client.lower()), None)
     if principal is None:
-        raise _Denied(
-            400,
-            "unauthorized_client",
-            700016,
-            f"Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen if the "
-            "application has not been installed by the administrator of the tenant or consented to by any user in the "
-            "tenant. You may have sent your authentication request to the wrong tenant.",
-        )
+        raise oauth.unknown_client(client, tenant)
     if not tokens.same_secret(form.get("client_secret", ""), client_secret(world, principal)):
-        raise _Denied(
+        raise Denied(
             401,
             "invalid_client",
             7000215,
@@ -142,43 +126,71 @@ def _by_secret(call: Call, form: dict[str, str], tenant: str) -> Json:
 
 def _by_refresh_token(call: Call, form: dict[str, str], tenant: str) -> Json:
     world = call.world
-    given = _given(form, "refresh_token")
+    given = oauth.given(form, "refresh_token")
     oid = given.split(".")[1] if given.count(".") == 3 else ""
     user = next((item for item in users(world) if item.oid == oid), None)
     if user is None:
-        raise _Denied(400, "invalid_grant", 9002313, "Invalid request. Request is malformed or invalid.")
+        raise Denied(400, "invalid_grant", 9002313, "Invalid request. Request is malformed or invalid.")
     if not tokens.same_secret(given, refresh_token(world, user)):
-        raise _Denied(
+        raise Denied(
             400,
             "invalid_grant",
             50173,
             "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have "
             "changed or reset their password.",
         )
-    client = form.get("client_id", AZ_CLIENT)
+    return _for_user(call, form, user, tenant, client=form.get("client_id", AZ_CLIENT))
+
+
+def _by_code(call: Call, form: dict[str, str]) -> Json:
+    """Return the tokens of an authorization code, once, to whoever can prove to be the one who asked for it."""
+    client = oauth.public_client(form)
+    granted = call.world.sign_ins.redeem(
+        oauth.given(form, "code"), client, form.get("redirect_uri", ""), form.get("code_verifier", ""), call.now
+    )
+    return _after_sign_in(call, form, granted)
+
+
+def _by_device_code(call: Call, form: dict[str, str]) -> Json:
+    """Return the tokens of a device code that the user has confirmed."""
+    client = oauth.public_client(form)
+    return _after_sign_in(call, form, call.world.sign_ins.poll(oauth.given(form, "device_code"), client, call.now))
+
+
+def _after_sign_in(call: Call, form: dict[str, str], granted: Granted) -> Json:
+    """Return a user's tokens; the scope is that of the request for the sign-in, unless this one names its own."""
+    asked = granted.asked
+    user = next(item for item in users(call.world) if item.oid == granted.oid)
+    scoped = {**form, "scope": form.get("scope") or asked.scope}
+    return _for_user(call, scoped, user, asked.tenant, client=asked.client, nonce=asked.nonce)
+
+
+def _for_user(call: Call, form: dict[str, str], user: Principal, tenant: str, *, client: str, nonce: str = "") -> Json:
+    home, user_there = call.world.subscription.tenant, tokens.guest(call.world, user, tenant)
     claims: Json = {
         "aud": client,
         "iss": f"{call.host}/{tenant}/v2.0",
         "iat": _epoch(timedelta()),
         "exp": _epoch(LIFETIME),
-        "name": user.name,
-        "oid": user.oid,
+        "name": user.display_name,
+        "oid": user_there.oid,
         "preferred_username": user.name,
-        "sub": user.oid,
+        "sub": user_there.oid,
         "tid": tenant,
         "ver": "2.0",
+        **({"nonce": nonce} if nonce else {}),
     }
     return {
         **_granted(call, form, user, tenant),
-        "refresh_token": given,
+        "refresh_token": refresh_token(call.world, user),
         "id_token": tokens.unsigned(claims),
-        "client_info": tokens.packed({"uid": user.oid, "utid": tenant}),
+        "client_info": tokens.packed({"uid": user.oid, "utid": home}),
         "foci": "1",
     }
 
 
 def _granted(call: Call, form: dict[str, str], principal: Principal, tenant: str) -> Json:
-    audience, scope = _audience(call, form)
+    audience, scope = audience_of(call, form)
     continuous = "CP1" in form.get("claims", "")
     lifetime = CONTINUOUS_LIFETIME if continuous else LIFETIME
     seconds = int(lifetime.total_seconds())
@@ -194,18 +206,21 @@ def _granted(call: Call, form: dict[str, str], principal: Principal, tenant: str
     }
 
 
-def _audience(call: Call, form: dict[str, str]) -> tuple[str, str]:
-    """Return the audience a scope asks for. A second slash belongs to the audience: `https://x//.default`."""
+def audience_of(call: Call, form: dict[str, str]) -> tuple[str, str]:
+    """Return the audience a scope asks for, and the scope. Raises Denied for none, or one that the lab has not.
+
+    A second slash belongs to the audience: `https://x//.default`.
+    """
     asked = [item for item in form.get("scope", "").split() if item.lower() not in _OPENID_SCOPES]
     resource = form.get("resource", "")
     if resource and not asked:
         asked = [resource + _DEFAULT_SCOPE]
     if not asked:
-        raise _missing("scope")
+        raise oauth.missing("scope")
     (scope, *_) = asked
     client_credentials = form.get("grant_type") == "client_credentials"
     if client_credentials and not scope.endswith(_DEFAULT_SCOPE):
-        raise _Denied(
+        raise Denied(
             400,
             "invalid_scope",
             1002012,
@@ -214,7 +229,7 @@ def _audience(call: Call, form: dict[str, str]) -> tuple[str, str]:
         )
     audience = scope.removesuffix(_DEFAULT_SCOPE) if scope.endswith(_DEFAULT_SCOPE) else scope.rsplit("/", 1)[0]
     if audience.rstrip("/") not in tokens.AUDIENCES | {tokens.GRAPH_AUDIENCE, call.host}:
-        raise _Denied(
+        raise Denied(
             400,
             "invalid_resource",
             500011,
@@ -234,60 +249,6 @@ def users(world: World) -> Iterator[Principal]:
     """Yield the users."""
     yield world.operator
     yield from (item for item in world.accounts if item.kind is PrincipalKind.USER)
-
-
-def _tenant(call: Call) -> str:
-    tenant = call.parameters["tenant"].lower()
-    home = call.world.subscription.tenant
-    if tenant in {"common", "organizations", home}:
-        return home
-    if tenant == tokens.foreign_tenant(call.world):
-        return tenant
-    raise _unknown_tenant(tenant)
-
-
-def _unknown_tenant(tenant: str) -> _Denied:
-    return _Denied(
-        400,
-        "invalid_request",
-        90002,
-        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
-        "correct cloud. Check with your subscription administrator, this may happen if there are no active "
-        "subscriptions for the tenant.",
-    )
-
-
-def _given(form: dict[str, str], name: str) -> str:
-    value = form.get(name, "")
-    if not value:
-        raise _missing(name)
-    return value
-
-
-def _missing(name: str) -> _Denied:
-    return _Denied(400, "invalid_request", 900144, f"The request body must contain the following parameter: '{name}'.")
-
-
-def _denial(call: Call, denied: _Denied) -> Response:
-    trace, correlation = str(uuid.uuid4()), call.request.header("client-request-id") or str(uuid.uuid4())
-    stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    description = (
-        f"AADSTS{denied.number}: {denied.message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
-    )
-    document: Json = {
-        "error": denied.error,
-        "error_description": description,
-        "error_codes": [denied.number],
-        "timestamp": stamp,
-        "trace_id": trace,
-        "correlation_id": correlation,
-        "error_uri": f"{call.host}/error?code={denied.number}",
-    }
-    return Response(
-        denied.status,
-        (("Content-Type", "application/json; charset=utf-8"), *_NO_STORE),
-        json.dumps(document).encode("ascii"),
-    )
 
 
 def _epoch(later: timedelta) -> int:

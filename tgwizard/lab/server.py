@@ -24,6 +24,8 @@ LARGEST_BODY = 4 * 1024 * 1024
 """ARM's own limit for a request body, in bytes."""
 
 _HOST = re.compile(r"(localhost|127\.0\.0\.1)(:\d{1,5})?", re.IGNORECASE | re.ASCII)
+_NOT_ON_LOOPBACK = frozenset({"Strict-Transport-Security"})
+"""A browser would apply it to every port of localhost, and so break the http:// address that a sign-in returns to."""
 _HANDSHAKE_TIMEOUT_S = 10.0
 _JOIN_TIMEOUT_S = 5.0
 
@@ -193,7 +195,7 @@ class _Connection(BaseHTTPRequestHandler):
         except ValueError:
             phrase = ""
         lines = [f"HTTP/1.1 {answer.status} {phrase}"]
-        lines += [f"{name}: {value}" for name, value in answer.headers]
+        lines += [f"{name}: {_one_line(value)}" for name, value in answer.headers if name not in _NOT_ON_LOOPBACK]
         if answer.status != HTTPStatus.NO_CONTENT:
             lines.append(f"Content-Length: {len(answer.body)}")
         if answer.cut is not None and answer.cut < len(answer.body):
@@ -226,6 +228,11 @@ class _Connection(BaseHTTPRequestHandler):
             case Loss.TIMEOUT:
                 # One more byte can only be the client giving up, or the lab closing the connection.
                 self.rfile.read(1)
+
+
+def _one_line(value: str) -> str:
+    """Return a header's value without line breaks, whatever names and queries it was made of."""
+    return "".join(letter for letter in value if letter.isprintable())
 
 
 def _refuse(status: HTTPStatus, code: str, message: str) -> Response:

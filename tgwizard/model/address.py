@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -34,15 +33,3 @@ def check_address(setup: ClusterSetup, prefixes: tuple[str, ...]) -> Problem | N
             "Choose another floating.address in the cluster file. Nothing was changed.",
         )
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """What CheckIPAddressAvailability says (azure-wire.md 1.4). It is advice: nothing reserves the address.
-
-    ``suggested`` are at most five free addresses of the same subnet; empty when the address is free.
-    """
-
-    free: bool
-    reserved: bool = False
-    suggested: tuple[str, ...] = ()

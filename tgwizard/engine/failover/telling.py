@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from tgwizard.engine.failover.decide import Goal, Move
 from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.jobs import Report
+from tgwizard.engine.records import Stepped
 from tgwizard.model.cluster import Member
 from tgwizard.model.event import CancelMeaning, Located, Step, StepDone, StepStarted, StepWaiting
 from tgwizard.model.snapshot import Place
+from tgwizard.model.text import utc
 
 _STEPS = {
     Move.DETACH: Step.DETACH,
     Move.SETTLE_LOSING: Step.DETACH,
     Move.WAIT_LOSING: Step.DETACH,
     Move.ATTACH: Step.ATTACH,
+    Move.MOVE_AT_ONCE: Step.MOVE,
+    Move.UNMOVED: Step.CONFIRM,
     Move.WAIT_GAINING: Step.ATTACH,
     Move.PUT_BACK: Step.PUT_BACK,
     Move.CLEAR_GAINING: Step.PUT_BACK,
@@ -24,9 +28,11 @@ _STEPS = {
 }
 
 
-def step_of(move: Move, goal: Goal) -> Step | None:
+def step_of(move: Move, goal: Goal, *, atomic: bool = False) -> Step | None:
     """The step that a move belongs to, None for those that belong to whatever step is on."""
     step = _STEPS.get(move)
+    if atomic and step in (Step.DETACH, Step.ATTACH) and move is not Move.ATTACH:
+        return Step.MOVE
     return Step.PUT_BACK if goal is Goal.BACK and step in (Step.ATTACH, Step.DETACH) else step
 
 
@@ -38,6 +44,8 @@ def sentence(step: Step, losing: Member, to: Member) -> str:
         Step.ATTACH: f"Attach to {to.name}",
         Step.CONFIRM: "Confirm one holder in Azure",
         Step.PUT_BACK: f"Put it back on {losing.name}",
+        Step.MOVE: f"Move from {losing.name} to {to.name} in one call",
+        Step.GUIDE: f"Press Make Active for {to.name} in the Trustgrid portal",
     }[step]
 
 
@@ -64,7 +72,11 @@ class Teller:
         """The present step ended well."""
         if self._step is not None:
             seconds = self.sender.clock.monotonic() - self._since
-            self._report(StepDone(self.sender.stamp(), self._run, self._step, self._sentence(self._step), seconds))
+            stamp, told = self.sender.stamp(), self._sentence(self._step)
+            self.sender.journal.append(
+                self._run, Stepped(self._run, utc(stamp.at), self._step, told, round(seconds, 3))
+            )
+            self._report(StepDone(stamp, self._run, self._step, told, seconds))
         self._step = None
 
     def waiting(self, what: str, until_s: float | None = None) -> None:

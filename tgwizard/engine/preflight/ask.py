@@ -16,10 +16,10 @@ from tgwizard.engine.preflight.facts import By, Extent, Fact, Facts, IdentityRig
 from tgwizard.engine.preflight.needs import carried_with, holds_it_there, sides, things
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.fence import Fence
-from tgwizard.model.lock import Lock
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import PermissionSet
 from tgwizard.model.problem import Problem
+from tgwizard.model.role import LockSeen
 from tgwizard.model.snapshot import PlaceKind, Snapshot
 
 IMPOSSIBLE_ETAG = 'W/"00000000-0000-0000-0000-000000000000"'
@@ -68,7 +68,7 @@ def ask(azure: Azure, clock: Clock, snapshot: Snapshot, to: Member, verb: Verb, 
     everywhere: Fact[tuple[PermissionSet, ...]] = Fact()
     if operator and thorough:
         everywhere = asking.fact("Your rights", lambda: azure.permissions_in_subscription(setup.subscription))
-    locks: Fact[tuple[Lock, ...]] = Fact()
+    locks: Fact[tuple[LockSeen, ...]] = Fact()
     if thorough or not operator or any(probe.outcome is not Probed.ALLOWED for probe in probes):
         touched = _touched(snapshot, to) + ((losing.vm,) if fence is Fence.STOP else ())
         locks = asking.fact("The locks", lambda: azure.locks_over(touched))

@@ -7,12 +7,12 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from tgwizard.engine.ports import MissingRight
-from tgwizard.model.address import Availability
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.fence import Fence
-from tgwizard.model.lock import Lock
+from tgwizard.model.inventory import AddressAnswer
 from tgwizard.model.permission import Denial, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
+from tgwizard.model.role import LockSeen
 
 T = TypeVar("T")
 
@@ -110,12 +110,12 @@ class Facts:
     fence: Fence = Fence.NONE
     token_life_s: Fact[float] = Fact()
     prefixes: Fact[tuple[str, ...]] = Fact()
-    availability: Fact[Availability] = Fact()
+    availability: Fact[AddressAnswer] = Fact()
     probes: tuple[Probe, ...] = ()
     own: tuple[OwnRights, ...] = ()
     in_subscription: Fact[tuple[PermissionSet, ...]] = Fact()
     identities: tuple[IdentityRights, ...] = ()
-    locks: Fact[tuple[Lock, ...]] = Fact()
+    locks: Fact[tuple[LockSeen, ...]] = Fact()
 
     def probe_of(self, nic: ResourceId) -> Probe | None:
         """The probe of this interface, None when it was not sent."""

@@ -8,9 +8,9 @@ from tgwizard.engine.preflight.facts import Facts
 from tgwizard.model.cluster import Member
 from tgwizard.model.fence import Fence, StopHow
 from tgwizard.model.finding import Finding, Level
-from tgwizard.model.lock import LockLevel
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.role import LockLevel
 from tgwizard.model.snapshot import Power, Snapshot
 from tgwizard.model.text import about
 

@@ -12,8 +12,8 @@ from tgwizard.engine.readiness import readiness
 from tgwizard.model.address import check_address
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.finding import Finding, Level, Readiness
-from tgwizard.model.lock import Lock, LockLevel
 from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.role import LockLevel, LockSeen
 from tgwizard.model.snapshot import PlaceKind, Snapshot
 from tgwizard.model.text import listed
 
@@ -85,7 +85,7 @@ def _conflict(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
         yield Finding(Level.PASSED, f"{address} is free", "Azure says so; it is advice, nothing reserves it")
     elif answer.reserved:
         fact = f"{address} is reserved by Azure"
-        cure = f"Choose another floating IP, {listed(answer.suggested)} for example." if answer.suggested else ""
+        cure = f"Choose another floating IP, {listed(answer.others)} for example." if answer.others else ""
         yield Finding(Level.BLOCKS, fact, "", Problem("address-reserved", f"{fact}.", "", cure, who=Fixer.YOU))
     else:
         # Nothing can be lost by trying: the address serves nobody, and the attach waits for one that is being freed.
@@ -126,13 +126,13 @@ def _locks(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
             yield Finding(Level.NOTE, f"{named} does not stop this", evidence)
 
 
-def _stops(lock: Lock, named: str, stopped: list[str]) -> Finding:
+def _stops(lock: LockSeen, named: str, stopped: list[str]) -> Finding:
     fact = f"{named} makes {listed(stopped)} read-only"
     cure = f"Have lock {lock.name} removed for the time of the failover."
     problem = Problem("locked", f"{fact}.", lock.notes[:200], cure, who=Fixer.ADMIN, right=UNLOCK)
     return Finding(Level.BLOCKS, fact, "every write is refused with ScopeLocked", problem)
 
 
-def _only_for_fence(snapshot: Snapshot, lock: Lock, to: Member) -> bool:
+def _only_for_fence(snapshot: Snapshot, lock: LockSeen, to: Member) -> bool:
     """A lock on the losing VM itself bears on the stop alone, which has a finding of its own."""
     return lock.scope.lower() == snapshot.setup.other(to).vm.key

@@ -9,6 +9,7 @@ from tgwizard.engine.preflight.facts import By
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.nic import carried_of
+from tgwizard.model.role import TEN_ACTIONS, linked_action
 from tgwizard.model.snapshot import PlaceKind, Snapshot
 
 READ_NIC = "Microsoft.Network/networkInterfaces/read"
@@ -18,34 +19,7 @@ READ_VM = "Microsoft.Compute/virtualMachines/read"
 READ_OPERATION = "Microsoft.Network/locations/operations/read"
 CHECK_ADDRESS = "Microsoft.Network/virtualNetworks/checkIpAddressAvailability/read"
 
-_BALANCERS = "Microsoft.Network/loadBalancers"
-JOINS = {
-    "microsoft.network/virtualnetworks/subnets": "Microsoft.Network/virtualNetworks/subnets/join/action",
-    "microsoft.network/networksecuritygroups": "Microsoft.Network/networkSecurityGroups/join/action",
-    "microsoft.network/applicationsecuritygroups": (
-        "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"
-    ),
-    "microsoft.network/publicipaddresses": "Microsoft.Network/publicIPAddresses/join/action",
-    "microsoft.network/loadbalancers/backendaddresspools": f"{_BALANCERS}/backendAddressPools/join/action",
-    "microsoft.network/loadbalancers/inboundnatrules": f"{_BALANCERS}/inboundNatRules/join/action",
-    "microsoft.network/applicationgateways/backendaddresspools": (
-        "Microsoft.Network/applicationGateways/backendAddressPools/join/action"
-    ),
-}
-"""The right that each kind of reference in a NIC body needs on what it refers to, changed or not."""
-
-BRIEF_ACTIONS = (
-    READ_NIC,
-    WRITE_NIC,
-    "Microsoft.Network/networkInterfaces/ipconfigurations/read",
-    "Microsoft.Network/networkInterfaces/ipconfigurations/join/action",
-    "Microsoft.Network/networkSecurityGroups/join/action",
-    "Microsoft.Network/virtualNetworks/read",
-    READ_SUBNET,
-    READ_VM,
-    "Microsoft.Network/virtualNetworks/subnets/join/action",
-    "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action",
-)
+BRIEF_ACTIONS = tuple(needed.action for needed in TEN_ACTIONS)
 """The ten actions of the brief's role, in its order."""
 
 
@@ -104,7 +78,7 @@ def needs(snapshot: Snapshot, to: Member, verb: Verb, by: By) -> tuple[Need, ...
         if side is Side.ATTACH:
             linked += things(carried_with(snapshot, to))
         for reference in dict.fromkeys(linked):
-            action = JOINS.get(reference.type.lower())
+            action = linked_action(reference)
             if action is not None:
                 found.append(Need(action, reference, side, member.nic, writer))
     return tuple(found)

@@ -23,9 +23,10 @@ from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card, PageScroll
-from tgwizard.gui.opened import Surroundings
+from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.settings.preferences import Preferences
+from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.model.problem import Problem
@@ -49,7 +50,7 @@ OFFER_FROM = 600
 FILTER_PX, NARROW_FILTER_PX = 280, 190
 
 
-class ClustersPage(QWidget):
+class ClustersPage(PlacePage):
     """Emits `opened(name)`, and `set_up_asked`."""
 
     opened = Signal(str)
@@ -155,6 +156,10 @@ class ClustersPage(QWidget):
         self._empty.setVisible(not some and not opening)
         self._show_offer()
         self._title.say("Clusters" if some or opening else "No clusters yet")
+
+    def show_opened(self, _opened: Opened) -> None:
+        """The program is open."""
+        self.show_clusters()
 
     def _now(self) -> datetime:
         """The time by the engine's clock once there is one, before that by this computer's."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report, Work
+from tgwizard.engine.records import Ended
 from tgwizard.engine.services import Services
 from tgwizard.engine.watch.fleet import Fleet
 from tgwizard.engine.watch.monitor import Pace
@@ -100,15 +101,19 @@ class Watching(QObject):
         own: queue.SimpleQueue[object] = self._bridge.own
 
         def work(_report: Report, token: CancelToken) -> None:
+            measured: dict[str, tuple[Ended, ...]] = {}
             for setup in clusters:
                 if token.is_cancelled:
                     return
+                if setup.subscription not in measured:
+                    measured[setup.subscription] = services.measured(setup)
                 if not services.journal_file(setup).exists():
                     continue
                 try:
                     journal = services.journal(setup)
                     with contextlib.closing(journal):
-                        own.put(HistoryRead(setup.name, journal.ends(), journal.latest(), journal.unfinished()))
+                        ends = measured[setup.subscription]
+                        own.put(HistoryRead(setup.name, ends, journal.latest(), journal.unfinished()))
                 except UserError as error:
                     own.put(HistoryRead(setup.name, problem=error.problem))
 

@@ -19,6 +19,7 @@ from tgwizard.gui.lab.machines import DataPlaneCard, MachinesCard
 from tgwizard.gui.lab.session import LabSession
 from tgwizard.gui.lab.settings import LatencyCard, ScenarioCard, WhereCard
 from tgwizard.gui.opened import Opened
+from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.model.problem import Problem
@@ -41,7 +42,7 @@ NO_CONTROLS = (
 )
 
 
-class LabPage(QWidget):
+class LabPage(PlacePage):
     """The controls of the lab. `scenario_asked` when its world is to be replaced: the window asks first."""
 
     scenario_asked = Signal(str)

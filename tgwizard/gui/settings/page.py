@@ -17,7 +17,9 @@ from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape, ShapeMark
 from tgwizard.gui.kit.surface import Card, PageScroll
 from tgwizard.gui.kit.switch import Switch
-from tgwizard.gui.settings.preferences import NotSaved, Preferences
+from tgwizard.gui.lock import ReadOnlyLock
+from tgwizard.gui.settings.preferences import Preferences
+from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.model.problem import Problem
@@ -87,7 +89,7 @@ class TypedRow(QWidget):
             self._judge(f"{error.why} The value before it stays in force.")
 
 
-class SettingsPage(QWidget):
+class SettingsPage(PlacePage):
     """Every declared setting, in its section. A change is in force at once, or says when."""
 
     def __init__(self, theme: Theme, preferences: Preferences, data_folder: Path | None = None) -> None:
@@ -125,20 +127,16 @@ class SettingsPage(QWidget):
         page.setContentsMargins(0, 0, 0, 0)
         page.addWidget(PageScroll(theme, content, "Settings"))
         for problem in preferences.problems:
-            self.tell(problem)
+            self._tell(problem)
+        preferences.told.connect(self._tell)
         preferences.changed.connect(self._on_changed)
 
-    def tell(self, problem: Problem) -> None:
+    @Slot(object)
+    def _tell(self, problem: Problem) -> None:
         """Show what is wrong with the file; it is kept as it is."""
         box = NoticeBox(self._theme, Shape.WARNING, problem.what, f"{problem.why} {problem.fix}".strip())
         box.setMaximumWidth(self._theme.px(WIDEST))
         self._notices.addWidget(box)
-
-    @Slot(object)
-    def take(self, event: object) -> None:
-        """Take news of the writing thread from the bridge."""
-        if isinstance(event, NotSaved):
-            self.tell(event.problem)
 
     def _row(self, setting: Setting[Any]) -> QWidget:
         if setting.choices:
@@ -204,11 +202,21 @@ class SettingsPage(QWidget):
             if setting.parse(word) is value:
                 card.setChecked(True)
 
-    def hold_read_only(self, ask: Callable[[bool], None]) -> None:
-        """The read-only switch asks before it unlocks: its change goes through `ask` instead."""
+    def hold_read_only(self, lock: ReadOnlyLock, ask: Callable[[], None]) -> None:
+        """The read-only switch asks before it unlocks: its change goes through `ask`, and it shows what `lock` says."""
         switch = self.switches[READ_ONLY.key]
         switch.toggled.disconnect()
-        switch.clicked.connect(ask)
+
+        def show() -> None:
+            switch.setChecked(lock.locked)
+
+        def clicked() -> None:
+            show()
+            ask()
+
+        switch.clicked.connect(clicked)
+        lock.changed.connect(show)
+        show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Narrow pages have narrow margins."""

@@ -30,9 +30,10 @@ class NotSaved:
 
 
 class Preferences(QObject):
-    """Emits `changed(setting)`. Without a file the values live as long as the window."""
+    """Emits `changed(setting)`, and `told(problem)`. Without a file the values live as long as the window."""
 
     changed = Signal(object)
+    told = Signal(object)
 
     def __init__(
         self,
@@ -68,6 +69,17 @@ class Preferences(QObject):
             self._waiting[setting.key] = (setting, value)
             self._timer.start()
         self.changed.emit(setting)
+
+    def tell(self, problem: Problem) -> None:
+        """Something about the settings wants a look: kept, and told to who shows them."""
+        self.problems = (*self.problems, problem)
+        self.told.emit(problem)
+
+    @Slot(object)
+    def take(self, event: object) -> None:
+        """Take news of the writing thread from the bridge."""
+        if isinstance(event, NotSaved):
+            self.tell(event.problem)
 
     def flush(self) -> None:
         """Save now what still waits, and wait for it."""

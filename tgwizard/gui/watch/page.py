@@ -60,7 +60,7 @@ class ClusterPage(QWidget):
         """Show what the session knows, and follow it."""
         super().__init__(parent)
         self._theme = theme
-        self._session = session
+        self.session = session
         self._wide: bool | None = None
         self._shown_once = False
         self.banner = VerdictBanner(theme)
@@ -121,7 +121,7 @@ class ClusterPage(QWidget):
         main.addWidget(self.truths)
         main.addWidget(self.reachability)
         main.addWidget(self.events, 1)
-        self._scroll = PageScroll(self._theme, content, f"Cluster {self._session.setup.name}")
+        self._scroll = PageScroll(self._theme, content, f"Cluster {self.session.setup.name}")
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.addWidget(self._scroll)
@@ -151,13 +151,13 @@ class ClusterPage(QWidget):
     def copy_fact(self) -> None:
         """Copy the focused fact with its source and the time it was read (Ctrl+C)."""
         fact = fact_of(self.focusWidget())
-        snapshot = self._session.snapshot
+        snapshot = self.session.snapshot
         if fact is None:
             return
         oldest = None if snapshot is None else snapshot.oldest_nic_age_s()
         read = None
         if snapshot is not None and oldest is not None:
-            read = self._session.services.clock.wall() - timedelta(seconds=oldest)
+            read = self.session.services.clock.wall() - timedelta(seconds=oldest)
         QGuiApplication.clipboard().setText(fact.line(read))
 
     def _asker(self, verb: Verb) -> Callable[[], None]:
@@ -180,7 +180,7 @@ class ClusterPage(QWidget):
         if not self.isVisible() and self._shown_once:
             return
         self._shown_once = True
-        session = self._session
+        session = self.session
         snapshot, verdict, target = session.snapshot, session.verdict, session.target
         if snapshot is None or verdict is None or target is None:
             self.banner.show_verdict(
@@ -208,7 +208,7 @@ class ClusterPage(QWidget):
             card.choose.rename(f"Choose {other.name} instead")
 
     def _cost(self, verb: Verb) -> str:
-        intended = self._session.plan(verb)
+        intended = self.session.plan(verb)
         if intended is None:
             return ""
         times = f"{about(intended.predicted_s).capitalize()}, gap {about(intended.gap.usual_s)}."
@@ -219,14 +219,14 @@ class ClusterPage(QWidget):
 
     @Slot()
     def _on_timeline(self) -> None:
-        self.events.show_events(self._session.events, self._session.services.clock.wall())
+        self.events.show_events(self.session.events, self.session.services.clock.wall())
 
     @Slot()
     def _on_unfinished(self) -> None:
         self._drop(self._unfinished)
         self._unfinished = None
-        began = self._session.unfinished
-        if began is None or self._session.running:
+        began = self.session.unfinished
+        if began is None or self.session.running:
             self._notices.setVisible(self._trouble is not None)
             return
         box = NoticeBox(
@@ -238,7 +238,7 @@ class ClusterPage(QWidget):
         button = Button(self._theme, "Resume the failover")
         button.explain("Read Azure and finish the interrupted run")
         button.clicked.connect(self.resume_asked)
-        self._session.lock.hold(button)
+        self.session.lock.hold(button)
         box.add_cure(button)
         self._unfinished = box
         self._add_notice(box)
@@ -262,17 +262,17 @@ class ClusterPage(QWidget):
 
     @Slot(bool)
     def _on_considered(self, considered: bool) -> None:
-        target = self._session.target
+        target = self.session.target
         if considered and target is not None:
-            self.picture.preview(self._session.setup.members.index(target))
+            self.picture.preview(self.session.setup.members.index(target))
         else:
             self.picture.preview(None)
 
     @Slot()
     def _on_choose(self) -> None:
-        target = self._session.target
+        target = self.session.target
         if target is not None:
-            self._session.prefer(self._session.setup.other(target))
+            self.session.prefer(self.session.setup.other(target))
 
     # Layout ------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,99 @@
+"""``history`` and ``report``: words, the JSON contract, files, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.bench import Shell, fits
+from tests.rig import Rig, rig
+from tgwizard.lab.latency import Latency
+
+
+@pytest.fixture
+def it(tmp_path: Path) -> Rig:
+    return rig(Latency.FAST, state=tmp_path / "state")
+
+
+def test_that_history_lists_the_runs_and_fits_its_schema(it: Rig) -> None:
+    run = it.fail_over().run
+    answered = Shell(it)("history", "--json")
+    assert answered.code == 0
+    (document,) = answered.lines
+    fits(document, "history")
+    assert [told["run"] for told in document["clusters"][0]["runs"]] == [run]
+    words = Shell(it)("history", "edge-dallas").out
+    assert f"{run}  Failover of 10.20.2.50 to tg-node-b: done" in words
+
+
+def test_that_history_without_runs_says_so(it: Rig) -> None:
+    answered = Shell(it)("history")
+    assert answered.code == 0
+    assert "Nothing happened here yet." in answered.out
+
+
+def test_that_a_damaged_journal_is_told_beside_the_list(it: Rig) -> None:
+    it.services.journal_file(it.setup).write_bytes(b"no database at all " * 60)
+    answered = Shell(it)("history", "--json")
+    assert answered.code == 4
+    fits(answered.lines[0], "history")
+    assert answered.lines[0]["clusters"][0]["problem"]["code"] == "journal-damaged"
+
+
+def test_that_a_report_tells_ids_and_interfaces_and_fits_its_schema(it: Rig) -> None:
+    run = it.fail_over().run
+    answered = Shell(it)("report", run[:5], "--json")
+    assert answered.code == 0
+    (document,) = answered.lines
+    fits(document, "report")
+    assert [write["step"] for write in document["writes"]] == ["detach", "attach"]
+    assert all(write["arm_request_id"] and write["client_request_id"] for write in document["writes"])
+    assert [(nic["before"], nic["after"]) for nic in document["interfaces"]] == [
+        ("tg-floating", None),
+        (None, "tg-floating"),
+    ]
+    words = Shell(it)("report", run).out
+    assert "tg-node-a-inside of tg-node-a: tg-floating was removed" in words
+
+
+@pytest.mark.parametrize("ending", ["html", "json"])
+def test_that_a_report_is_written_whole(it: Rig, tmp_path: Path, ending: str) -> None:
+    run = it.fail_over().run
+    file = tmp_path / f"report.{ending}"
+    answered = Shell(it)("report", run, "--out", str(file))
+    assert answered.code == 0
+    assert answered.out == f"Written: {file}\n"
+    text = file.read_text()
+    if ending == "json":
+        fits(json.loads(text), "report")
+    else:
+        assert text.startswith("<!doctype html>")
+        assert run in text
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [file.name]
+
+
+@pytest.mark.parametrize(("out", "code"), [("report.pdf", "report-kind"), ("none/report.html", "report-not-written")])
+def test_that_a_report_that_cannot_be_written_is_told(it: Rig, tmp_path: Path, out: str, code: str) -> None:
+    run = it.fail_over().run
+    answered = Shell(it)("report", run, "--out", str(tmp_path / out), "--json")
+    assert answered.code == 2
+    assert json.loads(answered.err)["error"]["problems"][0]["code"] == code
+    assert not (tmp_path / out).exists()
+
+
+def test_that_an_unknown_run_is_a_usage_error(it: Rig) -> None:
+    answered = Shell(it)("report", "nope")
+    assert answered.code == 2
+    assert "There is no run nope in the journals here." in answered.err
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many"])
+def test_that_a_wrong_limit_is_refused(it: Rig, limit: str) -> None:
+    from tgwizard.cli.arguments import parse
+    from tgwizard.model.problem import UserError
+
+    with pytest.raises(UserError) as caught:
+        parse(("history", "--limit", limit), Path, ("fast",))
+    assert "--limit" in caught.value.problem.what

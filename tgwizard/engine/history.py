@@ -1,0 +1,214 @@
+"""What happened before: every run of a cluster out of its journal, and what it did to both interfaces.
+
+Read only. A run without an end is one that was interrupted, or one that has just begun; the journal cannot tell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tgwizard.engine.journal import Journal
+from tgwizard.engine.records import (
+    Answer,
+    Answered,
+    Attempted,
+    Began,
+    Ended,
+    LastSeen,
+    Record,
+    Stepped,
+    TurnedBack,
+    VerdictChanged,
+)
+from tgwizard.engine.services import Services
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Step
+from tgwizard.model.nic import Difference, NicDocument, NicDocumentError
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.text import listed, tame
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptMade:
+    """One write and its answer.
+
+    ``answer`` None: the program ended before one came. ``request`` is ours (x-ms-client-request-id), ``arm_request``
+    Azure's.
+    """
+
+    step: Step
+    member: str
+    at: str
+    request: str
+    answer: Answer | None = None
+    arm_request: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NicCompared:
+    """One interface before and after a run: the floating configuration, and what others changed.
+
+    ``before`` and ``after``: the configuration's name, None when the address was not there. ``known`` false: the
+    interface was not read at the end.
+    """
+
+    member: str
+    nic: str
+    before: str | None
+    after: str | None
+    known: bool
+    by_other: tuple[Difference, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What the run did to it, in words."""
+        if not self.known:
+            return "not read at the end"
+        if self.before == self.after:
+            return "as before" if self.before is None else f"{self.before} stayed"
+        if self.after is None:
+            return f"{self.before} was removed"
+        return f"{self.after} was added" if self.before is None else f"{self.before} became {self.after}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunHistory:
+    """One run as its journal tells it, resumed or not."""
+
+    began: Began
+    steps: tuple[Stepped, ...]
+    attempts: tuple[AttemptMade, ...]
+    turned_back: str
+    ended: Ended | None
+    last: LastSeen | None
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self.began.run
+
+    @property
+    def compared(self) -> tuple[NicCompared, NicCompared]:
+        """Both interfaces, the losing one first."""
+        losing = self.last.losing_body if self.last else None
+        gaining = self.last.gaining_body if self.last else None
+        return (
+            self._compared(self.began.other, self.began.losing_body, losing),
+            self._compared(self.began.to, self.began.gaining_body, gaining),
+        )
+
+    def _compared(self, member: str, first: object, last: object) -> NicCompared:
+        before, after = _document(first), _document(last)
+        nic = tame(before.body.get("name", ""), 120) if before else ""
+        others = tuple(
+            Difference(str(item["path"]), str(item["before"]), str(item["after"]))
+            for item in (self.last.by_other if self.last else ())
+            if str(item["nic"]).lower() == nic.lower()
+        )
+        address = self.began.address
+        return NicCompared(member, nic, _named(before, address), _named(after, address), after is not None, others)
+
+
+def runs(journal: Journal, limit: int = 50) -> tuple[RunHistory, ...]:
+    """The latest runs of a cluster, newest first. UserError when the journal is damaged."""
+    found = (of_records(journal.records(run)) for run in journal.runs(limit))
+    return tuple(run for run in found if run is not None)
+
+
+def of_records(records: Iterable[Record]) -> RunHistory | None:
+    """A run from its records, oldest first; None when they hold no beginning."""
+    began: Began | None = None
+    ended: Ended | None = None
+    last: LastSeen | None = None
+    steps: list[Stepped] = []
+    attempts: dict[str, AttemptMade] = {}
+    turned_back = ""
+    for record in records:
+        match record:
+            case Began():
+                began = began or record
+            case Attempted():
+                attempts[record.request] = AttemptMade(record.step, record.member, record.at, record.request)
+            case Answered():
+                made = attempts.get(record.request)
+                if made is not None:
+                    attempts[record.request] = AttemptMade(
+                        made.step, made.member, made.at, made.request, record.answer, record.arm_request, record.problem
+                    )
+            case TurnedBack():
+                turned_back = record.reason
+            case Stepped():
+                steps.append(record)
+            case LastSeen():
+                last = record
+            case Ended():
+                ended = record
+            case VerdictChanged():
+                # Of the cluster, not of a run.
+                ...
+    if began is None:
+        return None
+    return RunHistory(began, tuple(steps), tuple(attempts.values()), turned_back, ended, last)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterHistory:
+    """One cluster's past; ``problem`` when its journal could not be read, the rest is then empty."""
+
+    setup: ClusterSetup
+    runs: tuple[RunHistory, ...] = ()
+    verdicts: tuple[VerdictChanged, ...] = ()
+    problem: Problem | None = None
+
+
+def cluster_history(services: Services, setup: ClusterSetup, limit: int = 50) -> ClusterHistory:
+    """The past of a cluster; never creates a journal. A damaged one is told in ``problem``."""
+    if not services.journal_file(setup).is_file():
+        return ClusterHistory(setup)
+    try:
+        with contextlib.closing(services.journal(setup)) as journal:
+            return ClusterHistory(setup, runs(journal, limit), journal.verdicts(limit))
+    except UserError as error:
+        return ClusterHistory(setup, problem=error.problem)
+
+
+def find_run(services: Services, setups: Iterable[ClusterSetup], wanted: str) -> tuple[ClusterSetup, RunHistory]:
+    """The one run whose id begins with ``wanted``, over all clusters; UserError when there is none or several."""
+    found: list[tuple[ClusterSetup, RunHistory]] = []
+    damaged: list[Problem] = []
+    for setup in setups:
+        if not services.journal_file(setup).is_file():
+            continue
+        try:
+            with contextlib.closing(services.journal(setup)) as journal:
+                for run in journal.runs_like(wanted):
+                    history = of_records(journal.records(run))
+                    found += [(setup, history)] if history else []
+        except UserError as error:
+            damaged += error.problems
+    shown = tame(wanted, 40)
+    if not found:
+        why = damaged[0].sentence() if damaged else "Runs are journalled on the computer that did them."
+        problem = Problem(
+            "run-unknown", f"There is no run {shown} in the journals here.", why, "tgwizard history lists the runs."
+        )
+        raise UserError(problem)
+    if len(found) > 1:
+        why = f"Among them {listed(history.run for _, history in found[:5])}."
+        raise UserError(Problem("run-not-named", f"{len(found)} runs begin with {shown}.", why, "Type more of it."))
+    return found[0]
+
+
+def _document(body: object) -> NicDocument | None:
+    try:
+        return NicDocument.parse(body)
+    except NicDocumentError:
+        return None
+
+
+def _named(document: NicDocument | None, address: str) -> str | None:
+    found = document.find(address) if document else None
+    return None if found is None else tame(found.get("name", ""), 120)

@@ -1,0 +1,46 @@
+"""How long runs took in a subscription, out of every journal on this computer: what predictions are made from."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from pathlib import Path
+
+from tgwizard.engine.journal import SCHEMA
+from tgwizard.engine.records import Ended, from_document
+
+MEASURED_RUNS = 50
+"""From how many ended runs predictions are made; the latest count."""
+
+
+def measured_in(state_dir: Path, subscription: str, limit: int = MEASURED_RUNS) -> tuple[Ended, ...]:
+    """Ended runs of all clusters of a subscription on this computer, newest first: what predictions are made from.
+
+    A journal that cannot be read is passed over: a prediction is not worth an error.
+    """
+    wanted = f"/subscriptions/{subscription.lower()}/"
+    found: list[Ended] = []
+    for path in sorted(state_dir.glob("journal-*.sqlite")):
+        with (
+            contextlib.suppress(sqlite3.Error, ValueError, KeyError, TypeError),
+            contextlib.closing(
+                sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)
+            ) as database,
+        ):
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            owner = database.execute("SELECT text FROM identity").fetchone()
+            if version != SCHEMA or owner is None or wanted not in str(owner[0]).lower():
+                continue
+            rows = database.execute(
+                "SELECT data FROM record WHERE kind = 'ended' ORDER BY seq DESC LIMIT ?", (limit,)
+            ).fetchall()
+            records = [_ended(data) for (data,) in rows]
+            found += [record for record in records if record is not None]
+    found.sort(key=lambda end: end.at, reverse=True)
+    return tuple(found[:limit])
+
+
+def _ended(data: str) -> Ended | None:
+    record = from_document("ended", json.loads(data))
+    return record if isinstance(record, Ended) else None

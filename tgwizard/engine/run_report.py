@@ -1,0 +1,172 @@
+"""The report of one run as a page that prints: one HTML file, no script, nothing fetched, foreign text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from html import escape
+
+from tgwizard import __version__
+from tgwizard.engine.history import AttemptMade, NicCompared, RunHistory
+from tgwizard.engine.records import Answer
+from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Outcome, Step
+from tgwizard.model.text import measured, tame
+
+OUTCOMES = {
+    Outcome.DONE: "Done",
+    Outcome.REFUSED: "Refused",
+    Outcome.FAILED: "Failed",
+    Outcome.UNKNOWN: "Not known",
+    Outcome.CANCELLED: "Cancelled",
+    Outcome.YIELDED: "Yielded",
+}
+"""The outcomes as people read them."""
+
+ANSWERS = {
+    Answer.ACCEPTED: "accepted",
+    Answer.REFUSED: "refused",
+    Answer.NOT_SENT: "not sent",
+    Answer.UNKNOWN: "answer lost",
+    None: "no answer recorded",
+}
+"""What came back for a write, in words."""
+
+STEPS = {
+    Step.CHECK: "check",
+    Step.DETACH: "detach",
+    Step.ATTACH: "attach",
+    Step.CONFIRM: "confirm",
+    Step.PUT_BACK: "put back",
+}
+"""The steps in words, for tables."""
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 14px/1.5 Inter, system-ui, sans-serif; margin: 32px auto; max-width: 960px; padding: 0 16px; }
+h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 15px; margin: 28px 0 8px; }
+p { margin: 4px 0; } .second { opacity: .75; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0; border-bottom: 1px solid #8886; }
+th { font-weight: 600; } td { overflow-wrap: anywhere; }
+code { font: 12px "JetBrains Mono", ui-monospace, monospace; }
+@media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
+"""
+
+
+def title(run: RunHistory) -> str:
+    """What the run was meant to do."""
+    began = run.began
+    how = "Failover" if began.verb is Verb.GRACEFUL else "Forced failover"
+    return f"{how} of {began.address} to {began.to}"
+
+
+def outcome(run: RunHistory) -> str:
+    """How it ended, in a word or two."""
+    return OUTCOMES[run.ended.outcome] if run.ended else "Not finished"
+
+
+def reason(run: RunHistory) -> str:
+    """Why it ended so; for one without an end, what that means."""
+    if run.ended:
+        return run.ended.reason
+    what = "The journal holds no end of it: it was interrupted, or is still under way."
+    return f"{what} tgwizard resume {run.began.cluster} goes on."
+
+
+def local(at: str) -> str:
+    """A moment of the journal in local time, as a person at this computer reads it."""
+    try:
+        return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
+    except ValueError:
+        return at
+
+
+def html(run: RunHistory, setup: ClusterSetup) -> str:
+    """The whole page. Times are UTC, and said to be."""
+    began, ended = run.began, run.ended
+    facts = [
+        ("Outcome", f"{outcome(run)}: {reason(run)}"),
+        ("Cluster", f"{setup.name}{' (lab)' if setup.is_lab else ''}"),
+        ("Floating IP", began.address),
+        ("From, to", f"{began.other}, {began.to}" if began.configuration else f"no member, {began.to}"),
+        ("Began", _when(began.at)),
+        ("Ended", _when(ended.at) if ended else "no end recorded"),
+        ("Holder at the end", _holder(run)),
+    ]
+    if ended and ended.seconds is not None:
+        facts.append(("Control-plane time", f"{measured(ended.seconds)}, from the first write to the proof"))
+    if ended and ended.gap_s is not None:
+        facts.append(("Gap as read", f"{measured(ended.gap_s)}, between our readings of the interfaces"))
+    if run.turned_back:
+        facts.append(("Turned back", run.turned_back))
+    facts += [("Run", run.run), ("Subscription", setup.subscription)]
+    parts = [
+        f"<h1>{_text(title(run))}</h1>",
+        f'<p class="second">{_text(outcome(run))}. Report of tgwizard {_text(__version__)}. All times are UTC.</p>',
+        _table(("", ""), facts),
+        "<h2>Steps</h2>",
+        _table(("Step", "Ended", "Took"), [(s.sentence, _when(s.at), measured(s.seconds)) for s in run.steps]),
+        "<h2>Writes sent to Azure</h2>",
+        _table(
+            ("Step", "On", "Sent", "Answer", "Our request id", "Azure's request id"),
+            [_write(attempt) for attempt in run.attempts],
+        ),
+        "<h2>Both interfaces, before and after</h2>",
+        _table(("Interface", "Floating configuration", "Changed by others, kept"), list(_compared(run.compared))),
+        "<h2>Resource ids</h2>",
+        _table(("", ""), [(f"{member.name}, interface", member.nic.text) for member in setup.members]),
+    ]
+    head = f'<meta charset="utf-8"><title>{_text(title(run))}</title><style>{_STYLE}</style>'
+    policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    return (
+        f'<!doctype html>\n<html lang="en"><head>{policy}{head}</head><body>\n'
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )
+
+
+def _write(attempt: AttemptMade) -> tuple[str, ...]:
+    answer = ANSWERS[attempt.answer] + (f", {attempt.problem}" if attempt.problem else "")
+    return STEPS[attempt.step], attempt.member, _when(attempt.at), answer, attempt.request, attempt.arm_request
+
+
+def _compared(interfaces: Iterable[NicCompared]) -> Iterator[tuple[str, ...]]:
+    for seen in interfaces:
+        others = "; ".join(f"{item.path} was {item.before}, is {item.after}" for item in seen.by_other)
+        nothing = "nothing" if seen.known else "not known"
+        yield f"{seen.nic} of {seen.member}", seen.sentence, others or nothing
+
+
+def _holder(run: RunHistory) -> str:
+    if run.ended is None:
+        return "not known"
+    return run.ended.holder or "on no network interface"
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = ["<table>"]
+    if any(heads):
+        lines.append("<tr>" + "".join(f"<th>{_text(head)}</th>" for head in heads) + "</tr>")
+    body = [f"<tr>{_cells(row, heads)}</tr>" for row in rows]
+    if not body:
+        return '<p class="second">None recorded.</p>'
+    return "\n".join([*lines, *body, "</table>"])
+
+
+def _cells(row: tuple[str, ...], heads: tuple[str, ...]) -> str:
+    """A row's cells; in a table without heads the first of them is one."""
+    kinds = ["td" if any(heads) or at else "th" for at in range(len(row))]
+    return "".join(f"<{kind}>{_text(cell)}</{kind}>" for kind, cell in zip(kinds, row, strict=True))
+
+
+def _text(foreign: str) -> str:
+    return escape(tame(foreign, 2000), quote=True)
+
+
+def _when(at: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S.%f}"[:-3]
+    except ValueError:
+        return at

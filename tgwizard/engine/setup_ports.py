@@ -1,0 +1,214 @@
+"""What setting up a cluster needs from outside, as Protocols: sign-in, reading a subscription, roles, identities.
+
+All calls raise ``CallFailed`` alone, as in ``engine.ports``. A write is sent once; the engine repeats, and judges by
+what it reads afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.inventory import (
+    AddressAnswer,
+    Caller,
+    FrontendFound,
+    GroupSeen,
+    NetworkFound,
+    NicFound,
+    SecurityGroupFound,
+    SubscriptionSeen,
+    TenantSeen,
+    VmFound,
+)
+from tgwizard.model.permission import PermissionSet
+from tgwizard.model.problem import Problem
+from tgwizard.model.role import DenyAssignment, LockSeen, RoleAssignment, RoleDefinition
+from tgwizard.model.snapshot import Power
+
+Page = Callable[[int], None]
+"""Called after each page of a list with the number of items so far; may raise Cancelled to stop the reading."""
+
+
+class SignInMethod(Enum):
+    """The ways to sign in, in the order in which they are offered."""
+
+    LAB = "lab"
+    AZURE_CLI = "azure_cli"
+    BROWSER = "browser"
+    DEVICE_CODE = "device_code"
+    ENVIRONMENT = "environment"
+    MANAGED_IDENTITY = "managed_identity"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSeen:
+    """One way to sign in here. ``found``: it needs no more than a click; ``problem``: why it cannot be used here."""
+
+    method: SignInMethod
+    found: bool = False
+    detail: str = ""
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """An Azure cloud: its name in cluster files, Entra's authority host, ARM's endpoint and portal, all https.
+
+    ``audience`` is what tokens for ARM are asked for, ``graph`` the host of Microsoft Graph. A lab has no portal.
+    """
+
+    name: str
+    title: str
+    authority: str
+    arm: str
+    portal: str
+    audience: str = "https://management.azure.com"
+    graph: str = "https://graph.microsoft.com"
+
+
+@dataclass(frozen=True, slots=True)
+class SignInWish:
+    """How to sign in, where, and to which directory (None: the account's own)."""
+
+    method: SignInMethod
+    cloud: Cloud
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """The person is asked to act: open ``url``; type ``code`` there, when there is one; until ``expires``."""
+
+    method: SignInMethod
+    url: str
+    code: str = ""
+    expires: datetime | None = None
+
+
+class SignIn(Protocol):
+    """Signs in and lets every adapter of the place use the new account from then on."""
+
+    def clouds(self) -> tuple[Cloud, ...]:
+        """The clouds known here; in a lab the lab alone."""
+
+    def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:
+        """Which ways there are on this computer; asks no one and changes nothing."""
+
+    def custom_cloud(self, arm: str) -> Cloud:
+        """The cloud behind an ARM endpoint, from its /metadata/endpoints; CallFailed when it is none."""
+
+    def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:
+        """Sign in and switch to the account; CallFailed explains a failure, Cancelled when abandoned.
+
+        A browser or code sign-in that is abandoned leaves the account that was there before.
+        """
+
+    def caller(self) -> Caller:
+        """Who is signed in now; CallFailed when nobody is."""
+
+
+class Inventories(Protocol):
+    """Reads what is in a subscription. Lists follow every page; ``page`` hears of each."""
+
+    def tenants(self) -> tuple[TenantSeen, ...]:
+        """The directories of the account."""
+
+    def subscriptions(self) -> tuple[SubscriptionSeen, ...]:
+        """The subscriptions that the account can see, in this directory."""
+
+    def groups(self, subscription: str, page: Page) -> tuple[GroupSeen, ...]:
+        """Resource groups."""
+
+    def vms(self, subscription: str, page: Page) -> tuple[VmFound, ...]:
+        """Machines, without power."""
+
+    def powers(self, subscription: str, page: Page) -> tuple[tuple[ResourceId, Power], ...]:
+        """Power of every machine, from one list."""
+
+    def vm(self, vm: ResourceId) -> VmFound:
+        """One machine, with power, zone and identity as of now."""
+
+    def nics(self, subscription: str, page: Page) -> tuple[NicFound, ...]:
+        """Interfaces."""
+
+    def networks(self, subscription: str, page: Page) -> tuple[NetworkFound, ...]:
+        """Virtual networks with their subnets."""
+
+    def security_groups(self, subscription: str, page: Page) -> tuple[SecurityGroupFound, ...]:
+        """Network security groups with their rules."""
+
+    def frontends(self, subscription: str, page: Page) -> tuple[FrontendFound, ...]:
+        """Private frontends of load balancers."""
+
+    def address_free(self, subnet: ResourceId, address: str) -> AddressAnswer:
+        """Ask the subnet's network whether the address is free (azure-wire.md 1.4)."""
+
+
+class Access(Protocol):
+    """Roles, assignments, denials, locks and rights, and the few writes that setting up needs.
+
+    ``scope`` is a full id: of a subscription, a group or a resource.
+    """
+
+    def role_definitions(self, scope: str) -> tuple[RoleDefinition, ...]:
+        """Every role that can be used at the scope, built-in ones too. The list may lag (azure-wire.md 3.1)."""
+
+    def role_definition(self, scope: str, guid: str) -> RoleDefinition | None:
+        """One role, never stale; None when there is none."""
+
+    def role_assignments(self, scope: str) -> tuple[RoleAssignment, ...]:
+        """Everything at, above and below the scope."""
+
+    def role_assignment(self, scope: str, guid: str) -> RoleAssignment | None:
+        """One assignment; None when there is none."""
+
+    def assignments_to(self, scope: str, principal: str) -> tuple[RoleAssignment, ...]:
+        """What an identity holds at, above and below the scope, through groups too where Azure tells."""
+
+    def deny_assignments(self, scope: str) -> tuple[DenyAssignment, ...]:
+        """Deny assignments at, above and below the scope."""
+
+    def locks(self, subscription: str) -> tuple[LockSeen, ...]:
+        """Management locks in a subscription."""
+
+    def own_permissions(self, scope: str) -> tuple[PermissionSet, ...]:
+        """What the caller holds at the scope, one entry per role. Denials are not part of it."""
+
+    def known_principals(self, principals: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Object id and display name of those that exist in the directory; the missing ones are stale."""
+
+    def put_role(self, scope: str, role: RoleDefinition, *, request_id: str) -> RoleDefinition:
+        """Create or replace a custom role; the answer is what Azure stored."""
+
+    def delete_role(self, scope: str, guid: str, *, request_id: str) -> None:
+        """Delete a custom role; one that is gone already is no error."""
+
+    def put_assignment(self, assignment: RoleAssignment, role_id: str, *, request_id: str) -> RoleAssignment:
+        """Create an assignment; ``role_id``: the role's full id. ``principalType`` is always sent."""
+
+    def delete_assignment(self, assignment: RoleAssignment, *, request_id: str) -> None:
+        """Delete an assignment; one that is gone already is no error."""
+
+    def enable_identity(self, vm: ResourceId, *, request_id: str) -> None:
+        """Turn the system-assigned identity on, beside user-assigned ones. Accepted, not finished: read the VM."""
+
+    def disable_identity(self, vm: ResourceId, *, request_id: str) -> None:
+        """Turn the system-assigned identity off, user-assigned ones stay. Accepted, not finished."""
+
+    def restart(self, vm: ResourceId, *, request_id: str) -> None:
+        """Restart a machine. Accepted, not finished: read the VM."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPorts:
+    """The three together, as ``Services`` carries them."""
+
+    sign_in: SignIn
+    inventories: Inventories
+    access: Access

@@ -1,0 +1,120 @@
+"""The pages of the clusters: one for watching each, one for its next run or the one in progress. A few are kept."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QStackedWidget
+
+from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.watch.page import ClusterPage
+
+PAGES_KEPT = 8
+
+PREPARE_MS = 200
+"""How long after a cluster page was shown the page of its next run is built."""
+
+
+class ClusterPages(QObject):
+    """Builds, keeps and drops them. `asked(session, verb)` from a failover button, `back_asked(name)` from a run."""
+
+    asked = Signal(object, object)
+    back_asked = Signal(str)
+
+    def __init__(self, theme: Theme, stack: QStackedWidget, parent: QObject) -> None:
+        """No page yet; they go into `stack`."""
+        super().__init__(parent)
+        self._theme = theme
+        self._stack = stack
+        self._pages: dict[str, ClusterPage] = {}
+        self._runs: dict[str, RunPage] = {}
+        self._next: ClusterSession | None = None
+        self._warm = QTimer(self)
+        self._warm.setSingleShot(True)
+        self._warm.setInterval(PREPARE_MS)
+        self._warm.timeout.connect(self._prepare_next)
+
+    def __len__(self) -> int:
+        """How many clusters have a page now."""
+        return len(self._pages)
+
+    def show(self, session: ClusterSession) -> None:
+        """Show the page of a cluster, and soon after prepare that of its next run."""
+        name = session.setup.name
+        page = self._pages.pop(name, None)
+        if page is None:
+            page = ClusterPage(self._theme, session)
+            page.asked.connect(partial(self.asked.emit, session))
+            page.resume_asked.connect(session.resume)
+            self._stack.addWidget(page)
+        self._pages[name] = page  # the last is the one seen last
+        self._stack.setCurrentWidget(page)
+        self._drop_run(name)
+        self._drop_old()
+        self._next = session
+        self._warm.start()
+
+    def show_run(self, session: ClusterSession) -> None:
+        """Show the page of the session's run."""
+        self._stack.setCurrentWidget(self._run_page(session))
+
+    def begin_run(self, session: ClusterSession) -> None:
+        """A run began: show it, on a page that has not shown another one."""
+        shown = self._runs.get(session.setup.name)
+        if shown is not None and shown.used:
+            self._drop_run(session.setup.name)
+        self.show_run(session)
+
+    def _drop_old(self) -> None:
+        """Of many clusters only the pages last seen are kept; a later visit builds the page anew."""
+        for name in tuple(self._pages)[:-PAGES_KEPT]:
+            if not self._pages[name].session.running:
+                page = self._pages.pop(name)
+                self._stack.removeWidget(page)
+                page.deleteLater()
+                self._drop_run(name)
+
+    def _run_page(self, session: ClusterSession) -> RunPage:
+        """The page of the session's next run, built while nothing is in progress: a run then starts without a stall."""
+        name = session.setup.name
+        page = self._runs.get(name)
+        if page is None:
+            page = RunPage(self._theme, session)
+            page.back_asked.connect(partial(self.back_asked.emit, name))
+            page.resume_asked.connect(session.resume)
+            self._runs[name] = page
+            self._stack.addWidget(page)
+        return page
+
+    @Slot()
+    def _prepare_next(self) -> None:
+        """Build the page of the next run and have Qt lay it out and draw it once, unseen."""
+        session = self._next
+        if session is None or session.running or session.setup.name in self._runs:
+            return
+        page = self._run_page(session)
+        # In the next turn: building and drawing together would hold the window up.
+        QTimer.singleShot(0, page, partial(self._draw_once, page))
+
+    def _draw_once(self, page: RunPage) -> None:
+        if not page.isVisible():
+            page.resize(self._stack.size())
+            page.grab()
+
+    def _drop_run(self, name: str) -> None:
+        page = self._runs.pop(name, None)
+        if page is not None:
+            self._stack.removeWidget(page)
+            page.delete_soon()
+
+    def leave(self) -> None:
+        """Another page is shown: prepare nothing any more."""
+        self._next = None
+        self._warm.stop()
+
+    def stop(self) -> None:
+        """The window closes."""
+        self.leave()

@@ -1,0 +1,105 @@
+"""The pages of the rail: which page a place has, built when it is first wanted.
+
+A page that is never visited costs neither its import nor its widgets. A new page is one function and one line of
+`PAGES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from PySide6.QtWidgets import QStackedWidget
+
+from tgwizard.gui.opened import Opened
+from tgwizard.gui.places import Place
+from tgwizard.gui.shell import PlacePage, Shell
+from tgwizard.gui.word_pages import PlaceToCome
+
+MakePage = Callable[[Shell], PlacePage]
+
+
+def _clusters(shell: Shell) -> PlacePage:
+    from tgwizard.gui.clusters.page import ClustersPage
+
+    page = ClustersPage(shell.theme, shell.watching, shell.preferences, shell.surroundings)
+    page.opened.connect(shell.open_cluster)
+    page.set_up_asked.connect(partial(shell.go_to, Place.SET_UP))
+    return page
+
+
+def _lab(shell: Shell) -> PlacePage:
+    from tgwizard.gui.lab.page import LabPage
+    from tgwizard.gui.lab.sheet import ScenarioSheet
+
+    page = LabPage(shell.theme, shell.bridge, is_lab=shell.surroundings.is_lab)
+
+    def ask(name: str) -> None:
+        session = page.session
+        if session is not None:
+            shell.show_dialog(lambda over: ScenarioSheet(shell.theme, over, session, name, running=shell.running))
+
+    page.scenario_asked.connect(ask)
+    return page
+
+
+def _settings(shell: Shell) -> PlacePage:
+    from tgwizard.gui.settings.page import SettingsPage
+
+    page = SettingsPage(shell.theme, shell.preferences, shell.surroundings.data_folder)
+    page.hold_read_only(shell.lock, shell.ask_lock)
+    return page
+
+
+def _history(shell: Shell) -> PlacePage:
+    from tgwizard.gui.history.page import HistoryPage
+
+    return HistoryPage(shell)
+
+
+def _reports(shell: Shell) -> PlacePage:
+    from tgwizard.gui.history.reports_page import ReportsPage
+
+    return ReportsPage(shell)
+
+
+def _to_come(place: Place) -> MakePage:
+    return lambda shell: PlaceToCome(shell.theme, place)
+
+
+PAGES: Mapping[Place, MakePage] = {
+    Place.CLUSTERS: _clusters,
+    Place.SET_UP: _to_come(Place.SET_UP),
+    Place.LAB: _lab,
+    Place.HISTORY: _history,
+    Place.REPORTS: _reports,
+    Place.SETTINGS: _settings,
+}
+
+
+class PlacePages:
+    """The pages of one window, in its stack."""
+
+    def __init__(self, shell: Shell, stack: QStackedWidget, pages: Mapping[Place, MakePage] = PAGES) -> None:
+        """None is built yet."""
+        self._shell = shell
+        self._stack = stack
+        self._makers = pages
+        self._built: dict[Place, PlacePage] = {}
+        self._opened: Opened | None = None
+
+    def page(self, place: Place) -> PlacePage:
+        """The page of a place, built now if it was not yet."""
+        page = self._built.get(place)
+        if page is None:
+            page = self._built[place] = self._makers[place](self._shell)
+            self._stack.addWidget(page)
+            if self._opened is not None:
+                page.show_opened(self._opened)
+        return page
+
+    def show_opened(self, opened: Opened) -> None:
+        """The program is open: tell the pages there are, and those to come."""
+        self._opened = opened
+        for page in self._built.values():
+            page.show_opened(opened)

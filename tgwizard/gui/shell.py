@@ -1,0 +1,109 @@
+"""What the pages and the palette may ask of the window they stand in. The window fulfils it; nothing here knows how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from PySide6.QtWidgets import QWidget
+
+from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.clusters.watching import Watching
+from tgwizard.gui.dialogs.sheet import Sheet
+from tgwizard.gui.lock import ReadOnlyLock
+from tgwizard.gui.opened import Opened, Surroundings
+from tgwizard.gui.places import Place
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.settings.preferences import Preferences
+from tgwizard.gui.theme import Theme
+from tgwizard.model.cluster import Verb
+
+
+class Shell(Protocol):
+    """The window, as its pages see it."""
+
+    @property
+    def theme(self) -> Theme:
+        """Colours and fonts."""
+        ...
+
+    @property
+    def bridge(self) -> Bridge:
+        """Where events and answers of jobs arrive."""
+        ...
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What is known before anything is open."""
+        ...
+
+    @property
+    def preferences(self) -> Preferences:
+        """The settings in force."""
+        ...
+
+    @property
+    def lock(self) -> ReadOnlyLock:
+        """Whether anything may be written."""
+        ...
+
+    @property
+    def watching(self) -> Watching:
+        """Which clusters are watched."""
+        ...
+
+    @property
+    def sessions(self) -> Mapping[str, ClusterSession]:
+        """One for each cluster, by its name."""
+        ...
+
+    @property
+    def current(self) -> str:
+        """The cluster shown, or empty."""
+        ...
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is in progress on any cluster."""
+        ...
+
+    def go_to(self, place: Place) -> None:
+        """Show a place of the rail."""
+        ...
+
+    def open_cluster(self, name: str) -> None:
+        """Show a cluster: its run while one is in progress, else its page."""
+        ...
+
+    def ask(self, verb: Verb) -> None:
+        """Open the question for `verb` on the cluster shown; never acts."""
+        ...
+
+    def show_dialog(self, make: Callable[[QWidget], Sheet]) -> bool:
+        """Open the dialog that `make` builds over the widget given to it; while one is open, build nothing: False."""
+        ...
+
+    def read_again(self) -> None:
+        """Read what is shown again now (F5)."""
+        ...
+
+    def ask_lock(self) -> None:
+        """Lock at once, or ask before unlocking (Ctrl+L)."""
+        ...
+
+    def pin(self, name: str) -> None:
+        """Pin a cluster to the rail, or take it off."""
+        ...
+
+
+class PlacePage(QWidget):
+    """A page of the rail. What a page has no use for, it leaves as it is here: it then does nothing."""
+
+    def show_opened(self, opened: Opened) -> None:
+        """The program is open. A page that is built later is told at once."""
+
+    def read_again(self) -> None:
+        """F5 while this page is shown."""
+
+    def focus_filter(self) -> None:
+        """Ctrl+F while this page is shown."""

@@ -1,0 +1,77 @@
+"""Pages of words: a place that is not built yet says what is to come, and why the program could not be opened."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.icons import Icon
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.rows import NoticeBox
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.places import Place
+from tgwizard.gui.shell import PlacePage
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.model.problem import Problem
+
+_TO_COME = {
+    Place.SET_UP: (
+        "Setting up a cluster comes later.",
+        (
+            "It will lead through sign-in, subscription, the two machines, the floating IP, the custom role and its "
+            "assignments, and show every change before anything is written. Until then, write the cluster file by hand."
+        ),
+    ),
+}
+
+
+class PlaceToCome(PlacePage):
+    """The page of a place that is not built yet: it never pretends."""
+
+    def __init__(self, theme: Theme, place: Place) -> None:
+        """Say what is to come."""
+        super().__init__()
+        what, words = _TO_COME[place]
+        column = QVBoxLayout(self)
+        column.setContentsMargins(28, 24, 28, 24)
+        column.setSpacing(10)
+        column.addWidget(TextLabel(theme, place.value, TextRole.TITLE))
+        column.addWidget(TextLabel(theme, what, TextRole.LEAD, Token.TEXT, wrap=True))
+        column.addWidget(TextLabel(theme, words, TextRole.LEAD, Token.TEXT2, wrap=True))
+        column.addStretch(1)
+
+
+class TroublePage(QWidget):
+    """The program could not be opened: what, why, what to do, and Try again."""
+
+    retry_asked = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """Empty until `show_problems`."""
+        super().__init__(parent)
+        self._theme = theme
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(28, 24, 28, 24)
+        self._column.setSpacing(12)
+        self._column.addWidget(TextLabel(theme, "tgwizard could not open", TextRole.TITLE))
+        self._boxes = QVBoxLayout()
+        self._boxes.setSpacing(8)
+        self._column.addLayout(self._boxes)
+        self.retry = Button(theme, "Try again", icon=Icon.REFRESH)
+        self.retry.setMaximumWidth(theme.px(160))
+        self.retry.clicked.connect(self.retry_asked)
+        self._column.addWidget(self.retry)
+        self._column.addStretch(1)
+
+    def show_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Show every problem that was told."""
+        while (item := self._boxes.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for problem in problems:
+            why = " ".join(part for part in (problem.why, problem.fix, problem.detail) if part)
+            self._boxes.addWidget(NoticeBox(self._theme, Shape.BROKEN, problem.what, why))

@@ -1,0 +1,181 @@
+"""Roles and their assignments as Azure keeps them, and the ten actions of the brief with the reason for each.
+
+The client's side only; the lab has records of its own, written apart on purpose (DESIGN section 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.permission import PermissionSet, reaches
+
+NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
+"""The GUID of the built-in role that the brief offers instead (trustgrid.md 4.4): it cannot read virtual machines."""
+
+DEFAULT_ROLE_NAME = "tg-cluster-ip-failover"
+DEFAULT_ROLE_DESCRIPTION = "Manage Trustgrid Cluster IP Failover"
+"""Name and description of the brief's role definition."""
+
+LONGEST_ROLE_NAME = 128
+"""Characters; the name is unique in the whole tenant (trustgrid.md 4.5)."""
+
+
+class RoleKind(Enum):
+    """Azure's word for who made the role."""
+
+    CUSTOM = "CustomRole"
+    BUILT_IN = "BuiltInRole"
+
+
+@dataclass(frozen=True, slots=True)
+class RolePermission:
+    """One permission block of a role definition, data actions included, so that an update never loses any."""
+
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+
+    @property
+    def control(self) -> PermissionSet:
+        """What counts for control-plane calls."""
+        return PermissionSet(self.actions, self.not_actions)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleDefinition:
+    """A role. ``guid`` is its name in ids; ``assignable_scopes`` as Azure spells them."""
+
+    guid: str
+    name: str
+    description: str
+    kind: RoleKind
+    permissions: tuple[RolePermission, ...]
+    assignable_scopes: tuple[str, ...]
+    id: str = ""
+    """The full id as Azure gave it; empty for a role that is not there yet."""
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """Every action named, over all blocks."""
+        return tuple(action for block in self.permissions for action in block.actions)
+
+    @property
+    def held(self) -> tuple[PermissionSet, ...]:
+        """What the role grants, block by block, for ``permission.allows``."""
+        return tuple(block.control for block in self.permissions)
+
+
+class PrincipalKind(Enum):
+    """Azure's principalType of an assignment."""
+
+    USER = "User"
+    GROUP = "Group"
+    SERVICE_PRINCIPAL = "ServicePrincipal"
+    OTHER = "Other"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssignment:
+    """Who holds which role from which scope downwards. ``guid`` is its name; ``role_guid`` lower case."""
+
+    guid: str
+    scope: str
+    role_guid: str
+    principal_id: str
+    principal_kind: PrincipalKind = PrincipalKind.OTHER
+    condition: str = ""
+    created_on: datetime | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DenyAssignment:
+    """A deny assignment. ``principals`` empty means everyone, less ``excluded`` (object ids, lower case)."""
+
+    name: str
+    scope: str
+    denies: PermissionSet
+    principals: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    this_scope_only: bool = False
+
+
+class LockLevel(Enum):
+    """What a management lock stops: deleting, or every write."""
+
+    CAN_NOT_DELETE = "CanNotDelete"
+    READ_ONLY = "ReadOnly"
+
+
+@dataclass(frozen=True, slots=True)
+class LockSeen:
+    """A management lock and the scope it stands on."""
+
+    name: str
+    level: LockLevel
+    scope: str
+    notes: str = ""
+
+    def over(self, scope: str) -> bool:
+        """Whether it counts at this scope: it does where it stands and everywhere below."""
+        return reaches(self.scope, scope)
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people: a resource, a group or the subscription."""
+        pieces = self.scope.strip("/").split("/")
+        kind = pieces[-2].lower() if len(pieces) > 1 else ""
+        if kind == "subscriptions":
+            return "the subscription"
+        return f"resource group {pieces[-1]}" if kind == "resourcegroups" else pieces[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class NeededAction:
+    """One action of the brief's role and what a failover needs it for."""
+
+    action: str
+    why: str
+
+
+_NETWORK = "Microsoft.Network"
+
+TEN_ACTIONS = (
+    NeededAction(f"{_NETWORK}/networkInterfaces/read", "see which interface holds the address"),
+    NeededAction(f"{_NETWORK}/networkInterfaces/write", "remove it from one interface, add it to the other"),
+    NeededAction(f"{_NETWORK}/networkInterfaces/ipconfigurations/read", "read the Azure IP Configuration itself"),
+    NeededAction(f"{_NETWORK}/networkInterfaces/ipconfigurations/join/action", "attach the configuration"),
+    NeededAction(f"{_NETWORK}/networkSecurityGroups/join/action", "keep the security group on the interface"),
+    NeededAction(f"{_NETWORK}/virtualNetworks/read", "find the network the subnet belongs to"),
+    NeededAction(f"{_NETWORK}/virtualNetworks/subnets/read", "check that the address fits the subnet"),
+    NeededAction("Microsoft.Compute/virtualMachines/read", "find its own interface and its peer's"),
+    NeededAction(f"{_NETWORK}/virtualNetworks/subnets/join/action", "take an address from the subnet"),
+    NeededAction(
+        f"{_NETWORK}/applicationSecurityGroups/joinIpConfiguration/action", "keep the application security groups"
+    ),
+)
+"""The brief's ten actions, in its order."""
+
+LINKED_ACTIONS = {
+    "microsoft.network/virtualnetworks/subnets": f"{_NETWORK}/virtualNetworks/subnets/join/action",
+    "microsoft.network/networksecuritygroups": f"{_NETWORK}/networkSecurityGroups/join/action",
+    "microsoft.network/publicipaddresses": f"{_NETWORK}/publicIPAddresses/join/action",
+    "microsoft.network/applicationsecuritygroups": f"{_NETWORK}/applicationSecurityGroups/joinIpConfiguration/action",
+    "microsoft.network/loadbalancers/backendaddresspools": (
+        f"{_NETWORK}/loadBalancers/backendAddressPools/join/action"
+    ),
+    "microsoft.network/loadbalancers/inboundnatrules": f"{_NETWORK}/loadBalancers/inboundNatRules/join/action",
+    "microsoft.network/applicationgateways/backendaddresspools": (
+        f"{_NETWORK}/applicationGateways/backendAddressPools/join/action"
+    ),
+}
+"""The linked action that a NIC write needs on each thing its body names, by lower-case type (azure-wire.md 2.6)."""
+
+
+def linked_action(thing: ResourceId) -> str | None:
+    """The action a NIC write needs on a thing that its body names; None for a type that Azure does not check."""
+    return LINKED_ACTIONS.get(thing.type.lower())

@@ -1,0 +1,129 @@
+"""What discovery, apply, undo and verify report. Each job ends with exactly one ``SetupFinished``, last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.model.event import Outcome, Stamp
+from tgwizard.model.finding import Finding
+from tgwizard.model.inventory import Part
+from tgwizard.model.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class PartProgress:
+    """Discovery read a page: how many of a part so far; ``done`` when it was the last."""
+
+    stamp: Stamp
+    part: Part
+    count: int
+    done: bool = False
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStarted:
+    """A change's write goes out next."""
+
+    stamp: Stamp
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeWaiting:
+    """The change waits for something it names (replication, an operation), normal for Azure; ``since_s`` seconds."""
+
+    stamp: Stamp
+    key: str
+    sentence: str
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDone:
+    """The change was read back as done, after ``seconds``."""
+
+    stamp: Stamp
+    key: str
+    sentence: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFailed:
+    """The change did not come about; nothing that depends on it is tried."""
+
+    stamp: Stamp
+    key: str
+    sentence: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLeft:
+    """The change was not tried: it is others' to do, depends on a failed one, or the job was cancelled before it."""
+
+    stamp: Stamp
+    key: str
+    sentence: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Verify found something out: a finding of a rehearsal or a network check, under a stable ``key``."""
+
+    stamp: Stamp
+    key: str
+    finding: Finding
+
+
+class Tick(Enum):
+    """The ticks of the meter "Effective yet?", in order; the values are its words."""
+
+    WRITTEN = "Written"
+    LISTED = "Listed"
+    EFFECTIVE = "Effective"
+    RESTARTED = "Machine restarted"
+
+
+@dataclass(frozen=True, slots=True)
+class TickChanged:
+    """A tick of the meter "Effective yet?" for one machine and scope (DESIGN 4f)."""
+
+    stamp: Stamp
+    machine: str
+    scope: str
+    tick: Tick
+    done: bool
+    seconds: float | None = None
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupFinished:
+    """The end of a job. ``done``, ``failed`` and ``left`` are keys of changes; ``reason`` one sentence."""
+
+    stamp: Stamp
+    job: str
+    outcome: Outcome
+    reason: str
+    done: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    problem: Problem | None = None
+
+
+SetupEvent = (
+    PartProgress
+    | ChangeStarted
+    | ChangeWaiting
+    | ChangeDone
+    | ChangeFailed
+    | ChangeLeft
+    | Checked
+    | TickChanged
+    | SetupFinished
+)

@@ -1,0 +1,153 @@
+"""``SetupPlan``: every intended write of a set-up as data, shown before anything is written (DESIGN 4a)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.model.change import Prediction
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.problem import Problem
+from tgwizard.model.role import RoleAssignment, RoleDefinition
+
+
+class ChangeKind(Enum):
+    """How a row of the plan looks (STYLE section 6, Plan row)."""
+
+    ADD = "add"
+    CHANGE = "change"
+    RIGHT = "right"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class EnableIdentity:
+    """Turn on a machine's system-assigned identity, beside its user-assigned ones."""
+
+    vm: ResourceId
+
+
+@dataclass(frozen=True, slots=True)
+class PutRole:
+    """Create (``before`` None) or update a custom role."""
+
+    role: RoleDefinition
+    before: RoleDefinition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Give the role to a machine's identity at a scope.
+
+    The principal is read from the machine when the change is carried out: its identity may be turned on by this plan.
+    """
+
+    vm: ResourceId
+    scope: str
+    role_guid: str
+    existing: RoleAssignment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveStale:
+    """Remove an assignment to an identity that no longer exists (a rebuilt machine's, trustgrid.md 4.5)."""
+
+    assignment: RoleAssignment
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceAddress:
+    """Create the first Azure IP Configuration on the active member's interface."""
+
+    nic: ResourceId
+    address: str
+    configuration: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Restart a machine afterwards; only when the user says so, never by apply."""
+
+    vm: ResourceId
+
+
+Act = EnableIdentity | PutRole | Assign | RemoveStale | PlaceAddress | Restart
+
+
+class WhoMay(Enum):
+    """Whether the signed-in user may carry out a change."""
+
+    YOU = "you"
+    OTHERS = "others"
+    NOT_KNOWN = "not_known"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Who may do it. ``missing``: actions the user lacks at ``scope``; ``roles``: built-in roles that would do."""
+
+    who: WhoMay
+    scope: str = ""
+    missing: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetupChange:
+    """One row of the plan, complete enough to be read, confirmed, journalled, carried out and undone.
+
+    ``key`` names the change across readings and resumed runs; ``after_keys`` are the changes that must come first.
+    ``sentence`` is the row's title, ``note`` its second line; ``before`` and ``after`` are words, not bodies.
+    """
+
+    key: str
+    kind: ChangeKind
+    act: Act
+    target: str
+    sentence: str
+    note: str
+    before: str
+    after: str
+    method: str
+    path: str
+    permissions: tuple[str, ...]
+    predicted: Prediction
+    right: Right = Right(WhoMay.NOT_KNOWN)
+    after_keys: tuple[str, ...] = ()
+    undo: str = ""
+
+    @property
+    def writes(self) -> bool:
+        """Whether apply sends anything for it."""
+        return self.kind in (ChangeKind.ADD, ChangeKind.CHANGE)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeReason:
+    """A scope of the role, computed from real ids, and what of the cluster lives there."""
+
+    scope: str
+    holds: tuple[ResourceId, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPlan:
+    """The whole plan, in the order in which it is carried out, with the problems that forbid or qualify it."""
+
+    changes: tuple[SetupChange, ...]
+    scopes: tuple[ScopeReason, ...]
+    role: RoleDefinition
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def writing(self) -> tuple[SetupChange, ...]:
+        """What apply would send; empty on a second run (DESIGN 4c)."""
+        return tuple(change for change in self.changes if change.writes)
+
+    @property
+    def mine(self) -> tuple[SetupChange, ...]:
+        """The writes that the signed-in user may carry out, as far as known."""
+        return tuple(change for change in self.writing if change.right.who is not WhoMay.OTHERS)
