@@ -109,6 +109,7 @@ def _world(document: Json) -> World:
         operator=_principal(document["operator"]),
         latency=Latency(document["latency"]),
         overlap=Overlap(document["overlap"]),
+        epoch=int(document.get("epoch", 1)),
         serial=int(document["serial"]),
         operation_count=int(document["operation_count"]),
         resources={key: _resource(key, value) for key, value in document["resources"].items()},

@@ -225,6 +225,8 @@ class World:
     operator: Principal
     latency: Latency
     overlap: Overlap = Overlap.SUPERSEDE
+    epoch: int = 1
+    """Which world of the lab this is; one more each time a scenario replaced all of it."""
     serial: int = 0
     """How many guids were given out; the next guid follows from it, so that copies of a lab go on alike."""
     operation_count: int = 0
