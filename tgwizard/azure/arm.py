@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from tgwizard.azure.session import Clients, Session
-from tgwizard.engine.ports import Accepted, OperationSeen
+from tgwizard.engine.ports import Accepted, ConfigurationId, InTime, MoveAccepted, OperationSeen
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.permission import PermissionSet
@@ -33,11 +33,34 @@ class ArmAzure:
         self._remember(nic)
         return network.read_nic(self.clients, nic)
 
-    def write_nic(self, nic: ResourceId, document: NicDocument, *, if_match: str, request_id: str) -> Accepted:
+    def write_nic(
+        self,
+        nic: ResourceId,
+        document: NicDocument,
+        *,
+        if_match: str,
+        request_id: str,
+        in_time: InTime | None = None,
+    ) -> Accepted:
         """One conditional PUT of the whole interface, sent once."""
         from tgwizard.azure import network
 
-        return network.write_nic(self.clients, nic, document, if_match=if_match, request_id=request_id)
+        sending = network.Sending(request_id, in_time)
+        return network.write_nic(self.clients, nic, document, if_match=if_match, sending=sending)
+
+    def move_configuration(
+        self, source: ConfigurationId, target: ConfigurationId, subnet: ResourceId, *, request_id: str, in_time: InTime
+    ) -> MoveAccepted:
+        """Ask once for the configuration to be moved to another interface in one operation."""
+        from tgwizard.azure import move
+
+        return move.move_configuration(self.clients, source, target, subnet, request_id, in_time)
+
+    def moves_registered(self, subscription: str) -> bool:
+        """Whether the subscription has the preview feature that moving needs."""
+        from tgwizard.azure import move
+
+        return move.moves_registered(self.clients, subscription)
 
     def read_operation(self, url: str) -> OperationSeen:
         """The state of an operation."""

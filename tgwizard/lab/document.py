@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from tgwizard.lab.books import Allocation, Allocations, Binding, Holding, Holdings
 from tgwizard.lab.collector import uncollected
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.move_rules import MoveRules
 from tgwizard.lab.rbac_records import (
     Authorization,
     DenyAssignment,
@@ -31,6 +32,7 @@ from tgwizard.lab.world import (
     KnownGroups,
     Lock,
     LockLevel,
+    Moved,
     Operation,
     OperationKind,
     OperationStatus,
@@ -112,6 +114,7 @@ def _world(document: Json) -> World:
         latency=Latency(document["latency"]),
         overlap=Overlap(document["overlap"]),
         epoch=int(document.get("epoch", 1)),
+        move=MoveRules(**document.get("move", {})),
         serial=int(document["serial"]),
         operation_count=int(document["operation_count"]),
         resources={key: _resource(key, value) for key, value in document["resources"].items()},
@@ -174,6 +177,7 @@ def _operation(item: Json) -> Operation:
             "started": _moment(item["started"]),
             "ends": _moment_or_none(item["ends"]),
             "ended": _moment_or_none(item["ended"]),
+            "moved": Moved(**item["moved"]) if item.get("moved") else None,
         }
     )
 

@@ -13,6 +13,7 @@ from enum import Enum
 from tgwizard.lab import ids
 from tgwizard.lab.books import Allocations, Holdings
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.move_rules import MoveRules
 from tgwizard.lab.rbac_records import Authorization
 from tgwizard.lab.sign_ins import SignIns
 from tgwizard.lab.wire import Json
@@ -60,6 +61,7 @@ class OperationKind(Enum):
 
     PUT_NIC = "PutNicOperation"
     DELETE_NIC = "DeleteNicOperation"
+    MOVE_CONFIGURATIONS = "MoveIpConfigurationsOperation"  # name [?]
     POWER_OFF = "powerOff"
     START = "start"
     DEALLOCATE = "deallocate"
@@ -94,6 +96,16 @@ class LockLevel(Enum):
     CAN_NOT_DELETE = "CanNotDelete"
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move takes from one NIC to another: the configuration as it was, and its name on the target."""
+
+    source: str
+    target: str
+    configuration: Json
+    name: str
+
+
 @dataclass(slots=True)
 class Operation:
     """A long-running operation. It stays in the world after its end, so that it can still be polled."""
@@ -112,6 +124,8 @@ class Operation:
     ending: Ending = Ending.SUCCEED
     stranger: str | None = None
     """The NIC that snatches the addresses this operation frees, if a fault says so."""
+    moved: Moved | None = None
+    """What a move moves; its target is the NIC that loses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +265,7 @@ class World:
     overlap: Overlap = Overlap.SUPERSEDE
     epoch: int = 1
     """Which world of the lab this is; one more each time a scenario replaced all of it."""
+    move: MoveRules = field(default_factory=MoveRules)
     serial: int = 0
     """How many guids were given out; the next guid follows from it, so that copies of a lab go on alike."""
     operation_count: int = 0
@@ -385,7 +400,12 @@ class World:
             if (
                 operation.status is OperationStatus.IN_PROGRESS
                 and operation.kind in kinds
-                and ids.key(operation.target) == wanted
+                and wanted in _touched(operation)
             ):
                 return operation
         return None
+
+
+def _touched(operation: Operation) -> tuple[str, ...]:
+    target = ids.key(operation.target)
+    return (target,) if operation.moved is None else (target, ids.key(operation.moved.target))
