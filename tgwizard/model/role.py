@@ -179,3 +179,9 @@ LINKED_ACTIONS = {
 def linked_action(thing: ResourceId) -> str | None:
     """The action a NIC write needs on a thing that its body names; None for a type that Azure does not check."""
     return LINKED_ACTIONS.get(thing.type.lower())
+
+
+def role_id(scope: str, guid: str) -> str:
+    """The full id of a role as Azure spells it, whatever it is asked at: from the subscription of ``scope``."""
+    subscription = scope.strip("/").split("/")[1]
+    return f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
