@@ -41,7 +41,7 @@ from tgwizard.model.setup_plan import (
     SetupPlan,
     WhoMay,
 )
-from tgwizard.model.text import listed
+from tgwizard.model.text import listed, tame
 
 _OTHERS = "It is others' to do: your roles do not allow it."
 NIC_TYPE = "microsoft.network/networkinterfaces"
