@@ -19,6 +19,7 @@ from tgwizard.cli.arguments import Call, OpenWindow, parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
+from tgwizard.cli.sign_in import wish_of
 from tgwizard.engine.settings_file import FILE_NAME, SettingsRead, load_settings
 from tgwizard.model.problem import UserError
 from tgwizard.model.settings import DATA_FOLDER, LOG_LEVEL
@@ -93,7 +94,7 @@ def _place(where: Where) -> Place:
     if where.lab_dir is not None:
         return open_lab_place(where.lab_dir, config=where.config)
     settings = load_settings((where.config or paths.config_dir()) / FILE_NAME)
-    return open_real_place(config=where.config, state=data_folder(settings))
+    return open_real_place(config=where.config, state=data_folder(settings), cloud=where.cloud, tenant=where.tenant)
 
 
 def data_folder(settings: SettingsRead) -> Path:
@@ -129,6 +130,8 @@ def _open_program(where: Where) -> Opened:
 
     place = _place(where)
     try:
+        if where.sign_in is not None:
+            sign_in_as(place, where)
         clusters = place.profiles.load_all()
         for setup in clusters:
             place.check(setup)
@@ -146,6 +149,17 @@ def _open_program(where: Where) -> Opened:
 
     lab_where = LabWhere(str(lab.directory), lab.arm_url, str(lab.ca))
     return Opened(place.services, clusters, close, control, lab_where)
+
+
+def sign_in_as(place: Place, where: Where) -> None:
+    """Sign the window in the way the command line said; UserError with the reason when that fails."""
+    from tgwizard.engine.cancel import CancelToken
+    from tgwizard.engine.ports import CallFailed
+
+    try:
+        place.services.setup.sign_in.sign_in(wish_of(where, place.services), lambda _prompt: None, CancelToken())
+    except CallFailed as failure:
+        raise UserError(failure.problem) from failure
 
 
 def _ask(question: str) -> str | None:

@@ -10,8 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
+
+from tgwizard.azure.failures import Doing, attempt
 from tgwizard.azure.raw import inner, text, texts
+from tgwizard.azure.session import Session
+from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.engine.setup_ports import Cloud
+from tgwizard.model.problem import Problem
 
 PUBLIC = Cloud(
     "public",
@@ -50,6 +56,20 @@ def is_known(cloud: Cloud) -> bool:
     return cloud in KNOWN
 
 
+def cloud_at(session: Session, arm: str) -> Cloud:
+    """The cloud behind an ARM endpoint, from its /metadata/endpoints, asked without a token.
+
+    CallFailed when the endpoint is no https address, does not answer, or names no https address to sign in at.
+    """
+    endpoint = arm.strip().rstrip("/")
+    if not is_https(endpoint):
+        raise _not_a_cloud(arm, "It is no https address.")
+    cloud = described(endpoint, attempt(Doing("ask", endpoint), lambda: _metadata(session, endpoint)))
+    if cloud is None:
+        raise _not_a_cloud(arm, "What it says about itself names no https address to sign in at.")
+    return cloud
+
+
 def described(arm: str, document: Mapping[str, Any]) -> Cloud | None:
     """The cloud that an endpoint's /metadata/endpoints describes; None when a part is missing or is not https."""
     authentication = inner(document, "authentication")
@@ -81,3 +101,22 @@ def is_https(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme == "https" and bool(parts.hostname) and parts.username is None
+
+
+def _metadata(session: Session, endpoint: str) -> Mapping[str, Any]:
+    """What the endpoint says about its cloud; empty when it says nothing of the kind."""
+    connection = session.connection()
+    try:
+        url = f"{endpoint}/metadata/endpoints"
+        answer = connection.http.get(url, params={"api-version": METADATA_API}, timeout=(5, 10), allow_redirects=False)
+        document = answer.json() if answer.status_code == 200 else None
+    except requests.JSONDecodeError:
+        document = None
+    finally:
+        connection.close()
+    return document if isinstance(document, Mapping) else {}
+
+
+def _not_a_cloud(arm: str, why: str) -> CallFailed:
+    fix = "Check the address of the Azure Resource Manager endpoint, for example https://management.azure.com."
+    return CallFailed(Problem("cloud-not-known", f"There is no cloud at {arm}.", why, fix), Certainty.NOT_SENT)

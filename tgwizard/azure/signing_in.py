@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import requests
-
-from tgwizard.azure.clouds import METADATA_API, described, is_https
+from tgwizard.azure.clouds import cloud_at
 from tgwizard.azure.failures import Doing, attempt
 from tgwizard.azure.person import Desk, Person
 from tgwizard.azure.session import Clients, Session
@@ -79,15 +77,7 @@ class ArmSignIn:
         """The cloud behind an ARM endpoint, from its /metadata/endpoints; CallFailed when it is none."""
         endpoint = arm.strip().rstrip("/")
         known = next((cloud for cloud in self._clouds if cloud.arm.rstrip("/") == endpoint), None)
-        if known is not None:
-            return known
-        if not is_https(endpoint):
-            raise _not_a_cloud(arm, "It is no https address.")
-        document = attempt(Doing("ask", endpoint), lambda: _metadata(self._clients.session, endpoint))
-        cloud = described(endpoint, document)
-        if cloud is None:
-            raise _not_a_cloud(arm, "What it says about itself names no https address to sign in at.")
-        return cloud
+        return known or cloud_at(self._clients.session, endpoint)
 
     def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:
         """Sign in and switch to the account.
@@ -143,6 +133,9 @@ class ArmSignIn:
                     raise _refused("no-lab", "The program is not connected to a lab.", "Start it with --lab.")
                 return self._lab
             case SignInMethod.AZURE_CLI:
+                if self._lab is not None:
+                    why = "The Azure CLI of this computer is signed in to a real Azure, and this is a lab."
+                    raise _refused("no-azure-cli-here", why, "Sign in as the lab's operator.")
                 return self._azure_cli(wish)
             case SignInMethod.BROWSER:
                 return self._person_at(lambda desk: desk.by_browser(wish.tenant, prompted, cancel), wish.cloud)
@@ -173,20 +166,6 @@ class ArmSignIn:
         except ValueError as error:
             why = "The directory is neither a GUID nor a name such as contoso.com."
             raise _refused("directory-not-known", why, "Check the directory (tenant).", str(error)) from error
-
-
-def _metadata(session: Session, endpoint: str) -> Mapping[str, Any]:
-    """What the endpoint says about its cloud, asked without a token; empty when it says nothing of the kind."""
-    connection = session.connection()
-    try:
-        url = f"{endpoint}/metadata/endpoints"
-        answer = connection.http.get(url, params={"api-version": METADATA_API}, timeout=(5, 10), allow_redirects=False)
-        document = answer.json() if answer.status_code == 200 else None
-    except requests.JSONDecodeError:
-        document = None
-    finally:
-        connection.close()
-    return document if isinstance(document, Mapping) else {}
 
 
 def _first_token(source: TokenSource, cloud: Cloud) -> tuple[TokenSource, HeldCredential, str]:
@@ -224,8 +203,3 @@ def _of_sign_in(failure: CallFailed, cloud: Cloud) -> CallFailed:
 
 def _refused(code: str, why: str, fix: str, detail: str = "") -> CallFailed:
     return CallFailed(Problem(code, "You were not signed in.", why, fix, detail), Certainty.NOT_SENT, Cause.SIGN_IN)
-
-
-def _not_a_cloud(arm: str, why: str) -> CallFailed:
-    fix = "Check the address of the Azure Resource Manager endpoint, for example https://management.azure.com."
-    return CallFailed(Problem("cloud-not-known", f"There is no cloud at {arm}.", why, fix), Certainty.NOT_SENT)

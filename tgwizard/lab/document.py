@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from tgwizard.lab.books import Allocation, Allocations, Binding, Holding, Holdings
 from tgwizard.lab.collector import uncollected
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.move_rules import MoveRules
 from tgwizard.lab.rbac_records import (
     Authorization,
     DenyAssignment,
@@ -27,8 +28,11 @@ from tgwizard.lab.world import (
     ClusterMember,
     ClusterSpec,
     Ending,
+    Group,
+    KnownGroups,
     Lock,
     LockLevel,
+    Moved,
     Operation,
     OperationKind,
     OperationStatus,
@@ -109,6 +113,8 @@ def _world(document: Json) -> World:
         operator=_principal(document["operator"]),
         latency=Latency(document["latency"]),
         overlap=Overlap(document["overlap"]),
+        epoch=int(document.get("epoch", 1)),
+        move=MoveRules(**document.get("move", {})),
         serial=int(document["serial"]),
         operation_count=int(document["operation_count"]),
         resources={key: _resource(key, value) for key, value in document["resources"].items()},
@@ -119,6 +125,11 @@ def _world(document: Json) -> World:
         locks=_each(document, "locks", _lock),
         principals=_each(document, "principals", _principal),
         accounts=_each(document, "accounts", _principal),
+        groups=[Group(_principal(item["principal"]), list(item["members"])) for item in document.get("groups", [])],
+        known_groups={
+            key: KnownGroups(_moment(item["since"]), tuple(item["groups"]))
+            for key, item in document.get("known_groups", {}).items()
+        },
         sessions={key: int(value) for key, value in document["sessions"].items()},
         authorization=_authorization(document["authorization"]),
         clusters=_each(document, "clusters", _cluster),
@@ -166,6 +177,7 @@ def _operation(item: Json) -> Operation:
             "started": _moment(item["started"]),
             "ends": _moment_or_none(item["ends"]),
             "ended": _moment_or_none(item["ended"]),
+            "moved": Moved(**item["moved"]) if item.get("moved") else None,
         }
     )
 
@@ -187,7 +199,14 @@ def _lock(item: Json) -> Lock:
 
 
 def _principal(item: Json) -> Principal:
-    return Principal(**{**item, "kind": PrincipalKind(item["kind"]), "created": _moment_or_none(item["created"])})
+    return Principal(
+        **{
+            **item,
+            "kind": PrincipalKind(item["kind"]),
+            "created": _moment_or_none(item["created"]),
+            "groups": tuple(item.get("groups", [])),
+        }
+    )
 
 
 def _authorization(item: Json) -> Authorization:

@@ -15,6 +15,7 @@ from tgwizard.lab import entra, entra_pages, graph, identity_endpoint, ids, rbac
 from tgwizard.lab.arm import (
     authorization,
     compute,
+    move,
     network,
     network_parts,
     nic,
@@ -34,6 +35,7 @@ from tgwizard.lab.world import Principal, World
 ROUTES = RouteTable(
     (
         *nic.ROUTES,
+        *move.ROUTES,
         *network.ROUTES,
         *network_parts.ROUTES,
         *nic.RESULT_ROUTES,

@@ -13,6 +13,7 @@ from enum import Enum
 from tgwizard.lab import ids
 from tgwizard.lab.books import Allocations, Holdings
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.move_rules import MoveRules
 from tgwizard.lab.rbac_records import Authorization
 from tgwizard.lab.sign_ins import SignIns
 from tgwizard.lab.wire import Json
@@ -60,6 +61,7 @@ class OperationKind(Enum):
 
     PUT_NIC = "PutNicOperation"
     DELETE_NIC = "DeleteNicOperation"
+    MOVE_CONFIGURATIONS = "MoveIpConfigurationsOperation"  # name [?]
     POWER_OFF = "powerOff"
     START = "start"
     DEALLOCATE = "deallocate"
@@ -94,6 +96,16 @@ class LockLevel(Enum):
     CAN_NOT_DELETE = "CanNotDelete"
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move takes from one NIC to another: the configuration as it was, and its name on the target."""
+
+    source: str
+    target: str
+    configuration: Json
+    name: str
+
+
 @dataclass(slots=True)
 class Operation:
     """A long-running operation. It stays in the world after its end, so that it can still be polled."""
@@ -112,6 +124,8 @@ class Operation:
     ending: Ending = Ending.SUCCEED
     stranger: str | None = None
     """The NIC that snatches the addresses this operation frees, if a fault says so."""
+    moved: Moved | None = None
+    """What a move moves; its target is the NIC that loses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +143,7 @@ class PrincipalKind(Enum):
 
     USER = "User"
     SERVICE_PRINCIPAL = "ServicePrincipal"
+    GROUP = "Group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +160,8 @@ class Principal:
     """When it was made; None for one that is older than the lab."""
     display: str = ""
     """A person's name as others see it; empty for whoever is shown by `name`."""
+    groups: tuple[str, ...] = ()
+    """The groups that the token in use says it is in, by object id. Empty in the directory, which has the members."""
 
     @property
     def shown(self) -> str:
@@ -152,9 +169,30 @@ class Principal:
         return self.name if self.kind is PrincipalKind.USER and self.name else self.oid
 
     @property
+    def oids(self) -> tuple[str, ...]:
+        """The object ids whose assignments count for it: its own and its groups'."""
+        return self.oid, *self.groups
+
+    @property
     def display_name(self) -> str:
         """How the directory shows it: a user without a name of its own by the part before the @."""
         return self.display or (self.name.partition("@")[0] if self.kind is PrincipalKind.USER else self.name)
+
+
+@dataclass(slots=True)
+class Group:
+    """A security group of the directory; its members are users, service principals and other groups."""
+
+    principal: Principal
+    members: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGroups:
+    """The groups that the back end of an identity endpoint remembers of a machine, and since when."""
+
+    since: datetime
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +263,9 @@ class World:
     operator: Principal
     latency: Latency
     overlap: Overlap = Overlap.SUPERSEDE
+    epoch: int = 1
+    """Which world of the lab this is; one more each time a scenario replaced all of it."""
+    move: MoveRules = field(default_factory=MoveRules)
     serial: int = 0
     """How many guids were given out; the next guid follows from it, so that copies of a lab go on alike."""
     operation_count: int = 0
@@ -238,6 +279,9 @@ class World:
     """The system-assigned identities of the VMs."""
     accounts: list[Principal] = field(default_factory=list)
     """The users and service principals besides the operator."""
+    groups: list[Group] = field(default_factory=list)
+    known_groups: dict[str, KnownGroups] = field(default_factory=dict)
+    """What tokens of managed identities say of their groups for a day, by object id and audience."""
     sessions: dict[str, int] = field(default_factory=dict)
     """How often the sessions of a principal were revoked, by object id."""
     authorization: Authorization = field(default_factory=Authorization)
@@ -328,6 +372,18 @@ class World:
                 resources.pop(key, None)
         return replace(self, resources=resources)
 
+    def groups_of(self, oid: str) -> tuple[str, ...]:
+        """Return the object ids of the groups that somebody is in, directly or through another group."""
+        found: list[str] = []
+        wanted = [oid]
+        while wanted:
+            member = wanted.pop()
+            for group in self.groups:
+                if member in group.members and group.principal.oid not in found:
+                    found.append(group.principal.oid)
+                    wanted.append(group.principal.oid)
+        return tuple(found)
+
     def of_type(self, kind: str) -> Iterator[Json]:
         """Yield the documents of one resource type in the order of their creation."""
         wanted = kind.lower()
@@ -344,7 +400,12 @@ class World:
             if (
                 operation.status is OperationStatus.IN_PROGRESS
                 and operation.kind in kinds
-                and ids.key(operation.target) == wanted
+                and wanted in _touched(operation)
             ):
                 return operation
         return None
+
+
+def _touched(operation: Operation) -> tuple[str, ...]:
+    target = ids.key(operation.target)
+    return (target,) if operation.moved is None else (target, ids.key(operation.moved.target))

@@ -34,6 +34,15 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
+_LINKED_LISTS = (
+    "applicationSecurityGroups",
+    "loadBalancerBackendAddressPools",
+    "loadBalancerInboundNatRules",
+    "applicationGatewayBackendAddressPools",
+)
+"""The lists of references that a configuration may hold; each entry needs a join right (azure-wire.md 2.6)."""
+
+
 class Provisioning(Enum):
     """A NIC's provisioningState. UNKNOWN stands for a word we have not met: it is never treated as settled."""
 
@@ -175,7 +184,7 @@ class NicDocument:
             properties["loadBalancerBackendAddressPools"] = [{"id": pool.text} for pool in carried.pools]
         if carried.nat_rules:
             properties["loadBalancerInboundNatRules"] = [{"id": rule.text} for rule in carried.nat_rules]
-        return {"name": self._free_name(name, address), "properties": properties}
+        return {"name": self.free_name(name, address), "properties": properties}
 
     def references(self) -> tuple[ResourceId, ...]:
         """Every resource a PUT of this body is linked to and needs a join right on (azure-wire.md 2.6)."""
@@ -184,7 +193,7 @@ class NicDocument:
             inner = _inner(item)
             found.append(_reference(inner.get("subnet")))
             found.append(_reference(inner.get("publicIPAddress")))
-            for key in ("applicationSecurityGroups", "loadBalancerBackendAddressPools", "loadBalancerInboundNatRules"):
+            for key in _LINKED_LISTS:
                 found += [_reference(entry) for entry in inner.get(key) or ()]
         return tuple(dict.fromkeys(ResourceId(text) for text in found if text))
 
@@ -192,7 +201,8 @@ class NicDocument:
         """The body as it goes on the wire."""
         return json.dumps(self.body, separators=(",", ":")).encode()
 
-    def _free_name(self, name: str, address: str) -> str:
+    def free_name(self, name: str, address: str) -> str:
+        """That name, or with a number where another configuration than the address's own has it."""
         taken = {str(item.get("name", "")).lower() for item in self.configurations if item is not self.find(address)}
         number, free = 1, name
         while free.lower() in taken:
