@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import threading
 import time
@@ -364,16 +365,22 @@ def test_that_what_the_azure_cli_says_is_told(
 def test_that_an_azure_cli_that_hangs_does_not_hold_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, sign_in = public_lab()
     fifo = tmp_path / "held"
-    import os
-
     os.mkfifo(fifo)
     az(tmp_path, f"read line < {fifo}; exit 1", monkeypatch)
-    cancel = CancelToken()
-    threading.Timer(0.3, cancel.cancel).start()
+    cancel, left = CancelToken(), threading.Event()
+
+    def hold() -> None:
+        with fifo.open("w") as pipe:  # opens when az reads
+            cancel.cancel()
+            left.wait(10)
+            pipe.write("go\n")
+
+    holding = threading.Thread(target=hold)
+    holding.start()
     with pytest.raises(Cancelled):
         sign_in.sign_in(wish(SignInMethod.AZURE_CLI), ignore, cancel)
-    with fifo.open("w") as pipe:
-        pipe.write("go\n")
+    left.set()
+    holding.join(10)
     _ended("sign-in")
 
 

@@ -92,7 +92,12 @@ class Connection:
         """The same connection for the SDK."""
         from azure.core.pipeline.transport import RequestsTransport
 
-        return RequestsTransport(session=self.http, session_owner=False, use_env_settings=self.http.trust_env)
+        return RequestsTransport(
+            session=self.http,
+            session_owner=False,
+            use_env_settings=self.http.trust_env,
+            connection_verify=self.http.verify,
+        )
 
     def close(self) -> None:
         """Close what no request uses now; the connection stays usable."""
