@@ -1,4 +1,4 @@
-"""Signing in over TLS, as a second program on a lab's server does: each connection of ours trusts the lab's CA alone."""
+"""Signing in over TLS, as a second program on a lab does: each connection of ours trusts the lab's CA alone."""
 
 from __future__ import annotations
 
