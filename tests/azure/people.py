@@ -6,8 +6,9 @@ import html
 import io
 import json
 import re
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -16,7 +17,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from tests.rig import SetupRig, setup_rig
 from tgwizard.azure.clouds import PUBLIC
 from tgwizard.azure.person import Desk
-from tgwizard.azure.session import Session
+from tgwizard.azure.session import Clients, Session
 from tgwizard.azure.sign_in_methods import Computer
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
@@ -125,3 +126,59 @@ def public_lab(
 def wish(method: SignInMethod, tenant: str | None = None) -> SignInWish:
     """A wish to sign in to the public cloud."""
     return SignInWish(method, PUBLIC, tenant)
+
+
+def ignore(_prompt: Prompted) -> None:
+    """Hears of a prompt."""
+
+
+def clients_of(it: SetupRig) -> Clients:
+    found: Clients = it.services.azure.clients  # type: ignore[attr-defined]
+    return found
+
+
+def signs_in_by_browser(**options: object) -> tuple[SetupRig, ArmSignIn, Browser]:
+    seats: list[Browser] = []
+
+    def opened(url: str) -> bool:
+        return seats[0](url)
+
+    it, sign_in = public_lab(open_browser=opened, **options)  # type: ignore[arg-type]
+    seats.append(Browser(it.lab))
+    return it, sign_in, seats[0]
+
+
+def signs_in_by_code(**options: object) -> tuple[SetupRig, ArmSignIn, CodeUser]:
+    users: list[CodeUser] = []
+
+    def waits(cancel: CancelToken, seconds: float) -> bool:
+        return users[0].wait(cancel, seconds)
+
+    it, sign_in = public_lab(wait=waits, **options)  # type: ignore[arg-type]
+    users.append(CodeUser(it))
+    return it, sign_in, users[0]
+
+
+def application(it: SetupRig, **changes: str) -> dict[str, str]:
+    automation = it.lab.directory.automation
+    return {
+        "AZURE_TENANT_ID": it.lab.subscription.tenant,
+        "AZURE_CLIENT_ID": automation.app_id,
+        "AZURE_CLIENT_SECRET": it.lab.directory.client_secret(automation),
+        **changes,
+    }
+
+
+def signs_in_as_application(**changes: str) -> tuple[SetupRig, ArmSignIn]:
+    environment: dict[str, str] = {}
+    it, sign_in = public_lab(environment=environment)
+    environment.update({name: value for name, value in application(it, **changes).items() if value})
+    return it, ArmSignIn(clients_of(it), (PUBLIC,), computer=replace(sign_in._computer, environment=environment))
+
+
+def ended(name: str) -> None:
+    """Wait until the threads of that name are gone."""
+    for thread in threading.enumerate():
+        if thread.name == name:
+            thread.join(5)
+            assert not thread.is_alive()
