@@ -9,6 +9,7 @@ import pytest
 from tgwizard import paths
 from tgwizard.app.window import WindowWish, open_program, wish_of
 from tgwizard.cli.arguments import OpenWindow, parse
+from tgwizard.cli.program import Where
 from tgwizard.model.problem import UserError
 
 
@@ -54,6 +55,7 @@ def test_that_plain_words_mean_to_the_window_what_they_mean_to_the_command_line(
     call = parse(words, paths.lab_dir, ("instant",))
     assert isinstance(call.command, OpenWindow)
     assert wish == WindowWish(call.where.lab_dir, call.where.config)
+    assert call.where == Where(call.where.lab_dir, call.where.config)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
+from tgwizard.cli.sign_in import wish_of
 from tgwizard.engine.settings_file import FILE_NAME, SettingsRead, load_settings
 from tgwizard.model.problem import UserError
 from tgwizard.model.settings import DATA_FOLDER, LOG_LEVEL
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(call.command, OpenWindow):
         from tgwizard.app.window import WindowWish, open_window
 
-        return open_window(WindowWish(call.where.lab_dir, call.where.config))
+        return open_window(WindowWish(call.where.lab_dir, call.where.config, call.where))
     settings = load_settings((call.where.config or paths.config_dir()) / FILE_NAME)
     handler = log_start(settings, type(call.command).__name__)
     try:
@@ -70,7 +71,7 @@ def log_start(settings: SettingsRead, what: str) -> logging.Handler | None:
 
 def connect(where: Where) -> Connection:
     """Open the place that a command named."""
-    return connect_place(where.lab_dir, where.config)
+    return connect_place(where)
 
 
 def run_lab(wish: LabWish) -> RunningLab:
@@ -94,14 +95,14 @@ def lab_environment(directory: Path, vm: str | None) -> Mapping[str, str]:
     return client_environment(directory, vm)
 
 
-def connect_place(lab_dir: Path | None, config: Path | None) -> Place:
+def connect_place(where: Where) -> Place:
     """Open a lab's folder, or the real Azure; UserError when that cannot be."""
     from tgwizard.app.places import open_lab_place, open_real_place
 
-    if lab_dir is not None:
-        return open_lab_place(lab_dir, config=config)
-    settings = load_settings((config or paths.config_dir()) / FILE_NAME)
-    return open_real_place(config=config, state=data_folder(settings))
+    if where.lab_dir is not None:
+        return open_lab_place(where.lab_dir, config=where.config)
+    settings = load_settings((where.config or paths.config_dir()) / FILE_NAME)
+    return open_real_place(config=where.config, state=data_folder(settings), cloud=where.cloud, tenant=where.tenant)
 
 
 def data_folder(settings: SettingsRead) -> Path:
@@ -109,6 +110,17 @@ def data_folder(settings: SettingsRead) -> Path:
     chosen = DATA_FOLDER.value_of(settings.settings)
     moved = os.environ.get("TGWIZARD_STATE_DIR")
     return paths.state_dir() if chosen is None or moved else chosen
+
+
+def sign_in_as(place: Place, where: Where) -> None:
+    """Sign the window in the way the command line said; UserError with the reason when that fails."""
+    from tgwizard.engine.cancel import CancelToken
+    from tgwizard.engine.ports import CallFailed
+
+    try:
+        place.services.setup.sign_in.sign_in(wish_of(where, place.services), lambda _prompt: None, CancelToken())
+    except CallFailed as failure:
+        raise UserError(failure.problem) from failure
 
 
 def _ask(question: str) -> str | None:

@@ -17,6 +17,7 @@ from tgwizard import paths
 if TYPE_CHECKING:
     import logging
 
+    from tgwizard.cli.program import Where
     from tgwizard.engine.settings_file import SettingsRead
     from tgwizard.gui.opened import Opened, Surroundings
 
@@ -29,6 +30,8 @@ class WindowWish:
 
     lab_dir: Path | None = None
     config: Path | None = None
+    where: Where | None = None
+    """All that the command line said of the place, the way of signing in included; None: plain words."""
 
     @property
     def settings_file(self) -> Path:
@@ -128,11 +131,15 @@ def _stop(logs: Sequence[logging.Handler | None]) -> None:
 
 def open_program(wish: WindowWish) -> Opened:
     """Open what the window works on, on a worker thread; UserError with the reason when that cannot be."""
-    from tgwizard.app.main import connect_place
+    from tgwizard.app.main import connect_place, sign_in_as
+    from tgwizard.cli.program import Where
     from tgwizard.gui.opened import LabWhere, Opened
 
-    place = connect_place(wish.lab_dir, wish.config)
+    where = wish.where or Where(wish.lab_dir, wish.config)
+    place = connect_place(where)
     try:
+        if where.sign_in is not None:
+            sign_in_as(place, where)
         clusters = place.profiles.load_all()
         for setup in clusters:
             place.check(setup)

@@ -180,9 +180,10 @@ def main() -> int:
         Driver(app, moves, where="--where" in sys.argv)
 
     watch(about_to_run)
-    from tgwizard.app.main import main as program
+    from tgwizard.__main__ import main as program
 
-    return program(["--lab-dir", folder])
+    sys.argv[1:] = ["--lab-dir", folder]
+    return program()
 
 
 if __name__ == "__main__":
