@@ -12,10 +12,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tgwizard.engine.files import write_whole
 from tgwizard.model import fields
@@ -25,6 +22,9 @@ from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import RoleKind
 from tgwizard.model.text import listed, tame
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 T = TypeVar("T")
 
@@ -124,6 +124,10 @@ def save_cluster(path: Path, setup: ClusterSetup) -> None:
 
     Atomically. UserError when it cannot.
     """
+    # Here, not above: reading needs the standard library only, and the first paint of the window waits for it.
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     try:
         document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
         _fill(document, setup)
@@ -314,7 +318,9 @@ def _line_numbers(text: str) -> dict[str, int]:
     return lines
 
 
-def _fill(document: tomlkit.TOMLDocument, setup: ClusterSetup) -> None:
+def _fill(document: TOMLDocument, setup: ClusterSetup) -> None:
+    import tomlkit
+
     document["schema"] = SCHEMA
     document["name"], document["id"] = setup.name, setup.id
     _put(document, "azure", cloud=setup.cloud, tenant=setup.tenant, subscription=setup.subscription)
@@ -355,7 +361,9 @@ def _fill(document: tomlkit.TOMLDocument, setup: ClusterSetup) -> None:
 
 def _put(parent: Any, name: str, **values: Any) -> None:
     if name not in parent:
-        parent[name] = tomlkit.table()
+        from tomlkit import table
+
+        parent[name] = table()
     _set(parent[name], values)
 
 

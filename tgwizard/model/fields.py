@@ -7,7 +7,6 @@ file.
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
@@ -95,6 +94,8 @@ def _configuration_name(value: object) -> str:
 
 def _guid(value: object) -> str:
     text = _text(value)
+    import uuid  # only where a GUID is read
+
     try:
         return str(uuid.UUID(text)) if len(text) == 36 else _no_guid()
     except ValueError:
