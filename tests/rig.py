@@ -10,20 +10,22 @@ from typing import Any
 
 import requests
 
+from tgwizard.app.adapters import lab_ports, lab_tokens
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.azure.sign_in import HeldCredential
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.journal import Journal
 from tgwizard.engine.services import Services
+from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.lab.clock import Clock, VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.transport import lab_session
-from tgwizard.model.cluster import ClusterIdentity, Member, Verb
+from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Event, Finished
 from tgwizard.model.nic import NicDocument, Provisioning
@@ -120,7 +122,76 @@ def rig(
     file = folder / f"{name}.toml"
     file.write_text(text)
     setup = load_cluster(file, lab.cloud)
-    http = session(lab)
-    azure = ArmAzure(Session(HeldCredential(LabToken(lab.issue_token)), http=http, lab=True))
-    services = Services(azure, clock, JobRunner(), folder, lab.cloud, open_journal)
+    services = _services(lab, clock, folder, session(lab), open_journal)
     return Rig(lab, clock, setup, services, lab_session(lab))
+
+
+@dataclass
+class SetupRig:
+    """A lab before there is a cluster, with the ports that setting one up needs."""
+
+    lab: Lab
+    clock: Clock
+    services: Services
+    session: requests.Session
+
+    @property
+    def ports(self) -> SetupPorts:
+        """Sign-in, inventories and access."""
+        return self.services.setup
+
+    @property
+    def subscription(self) -> str:
+        """The GUID of the lab's subscription."""
+        return self.lab.subscription.id
+
+    @property
+    def scope(self) -> str:
+        """The subscription as a scope."""
+        return f"/subscriptions/{self.subscription}"
+
+    def group(self, name: str = "rg-tg-prod") -> str:
+        """A resource group as a scope."""
+        return f"{self.scope}/resourceGroups/{name}"
+
+    def vm(self, name: str, group: str = "rg-tg-prod") -> ResourceId:
+        """A machine's id."""
+        return ResourceId(f"{self.group(group)}/providers/Microsoft.Compute/virtualMachines/{name}")
+
+    def network(self, kind: str, name: str, group: str = "rg-tg-prod") -> ResourceId:
+        """The id of a thing of Microsoft.Network, such as networkInterfaces."""
+        return ResourceId(f"{self.group(group)}/providers/Microsoft.Network/{kind}/{name}")
+
+    def writes(self) -> list[tuple[str, str]]:
+        """Method and path of every request that changed something or tried to, oldest first."""
+        return [(item.method, item.path) for item in self.lab.requests if item.method not in ("GET", "HEAD")]
+
+
+def setup_rig(
+    scenario: str = "fresh",
+    latency: Latency = Latency.FAST,
+    *,
+    lab: Lab | None = None,
+    clock: Clock | None = None,
+    state: Path | None = None,
+    seed: int = 0,
+    session: Callable[[Lab], requests.Session] = lab_session,
+) -> SetupRig:
+    """Build a rig on a scenario that need not have a cluster, or on the given lab."""
+    clock = clock or (lab.clock if lab else VirtualClock())
+    lab = lab or Lab.from_scenario(scenario, clock=clock, latency=latency, seed=seed)
+    folder = state or Path(tempfile.mkdtemp(prefix="tgwizard-test-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return SetupRig(lab, clock, _services(lab, clock, folder, session(lab), inline_journal), lab_session(lab))
+
+
+def _services(
+    lab: Lab,
+    clock: Clock,
+    folder: Path,
+    http: requests.Session,
+    open_journal: Callable[[Path, ClusterIdentity], Journal],
+) -> Services:
+    tokens = lab_tokens(lab)
+    azure = ArmAzure(Session(HeldCredential(tokens), http=http, lab=True))
+    return Services(azure, clock, JobRunner(), folder, lab.cloud, lab_ports(azure, lab.cloud, tokens), open_journal)

@@ -13,7 +13,8 @@ from tests.azure.test_arm import fails
 from tests.rig import Rig, rig
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.failures import ArmError, Doing, from_document
-from tgwizard.azure.problems import TABLE, Row
+from tgwizard.azure.problem_row import Row
+from tgwizard.azure.problems import TABLE
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.ports import CallFailed, Cause, Certainty

@@ -21,7 +21,7 @@ from tests.engine.worlds import (
 from tests.rig import Rig, rig
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.ports import Accepted, Azure, OperationSeen
+from tgwizard.engine.ports import Accepted, Azure, ConfigurationId, InTime, MoveAccepted, OperationSeen
 from tgwizard.engine.preflight import IMPOSSIBLE_ETAG, Preflight, preflight
 from tgwizard.lab.faults import Answer, Fault, Moment, Reset
 from tgwizard.model.cluster import ResourceId, Verb
@@ -134,10 +134,27 @@ class IgnoresIfMatch:
     def read_nic(self, nic: ResourceId) -> NicDocument:
         return self.inner.read_nic(nic)
 
-    def write_nic(self, nic: ResourceId, document: NicDocument, *, if_match: str, request_id: str) -> Accepted:
+    def write_nic(
+        self,
+        nic: ResourceId,
+        document: NicDocument,
+        *,
+        if_match: str,
+        request_id: str,
+        in_time: InTime | None = None,
+    ) -> Accepted:
+        assert in_time is None, "a probe writes nothing, so it is never late"
         assert if_match == IMPOSSIBLE_ETAG
         self.applied += 1
         return self.inner.write_nic(nic, document, if_match=document.etag, request_id=request_id)
+
+    def move_configuration(
+        self, source: ConfigurationId, target: ConfigurationId, subnet: ResourceId, *, request_id: str, in_time: InTime
+    ) -> MoveAccepted:
+        return self.inner.move_configuration(source, target, subnet, request_id=request_id, in_time=in_time)
+
+    def moves_registered(self, subscription: str) -> bool:
+        return self.inner.moves_registered(subscription)
 
     def read_operation(self, url: str) -> OperationSeen:
         return self.inner.read_operation(url)

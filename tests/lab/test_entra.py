@@ -195,9 +195,11 @@ def test_that_only_tokens_for_clients_that_know_challenges_end_early(bench: Benc
 
 def test_that_tenants_are_listed(bench: Bench) -> None:
     tenant = bench.lab.subscription.tenant
-    assert bench.get("/tenants")["value"] == [
-        {"id": f"/tenants/{tenant}", "tenantId": tenant, "tenantCategory": "Home"}
-    ]
+    plain = {"id": f"/tenants/{tenant}", "tenantId": tenant, "tenantCategory": "Home"}
+    assert bench.call("GET", "/tenants", version="2019-11-01").json()["value"] == [plain]
+    (named,) = bench.get("/tenants")["value"]
+    assert plain.items() <= named.items()
+    assert (named["displayName"], named["defaultDomain"]) == ("Lab", "lab.example")
 
 
 def graph(bench: Bench, path: str, body: object = None, *, who: str = "operator", audience: str = "") -> Response:

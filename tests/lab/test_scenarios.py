@@ -30,7 +30,9 @@ def become(bench: Bench, name: str) -> None:
 
 
 def test_that_the_scenarios_of_the_design_are_all_there() -> None:
-    assert scenario.names() == ("busy-nic", "fleet", "fresh", "old-role", "reader", "ready", "vnet-elsewhere")
+    assert scenario.names() == (
+        *("busy-nic", "fleet", "fresh", "old-role", "reader", "ready", "two-tenants", "vnet-elsewhere"),
+    )
 
 
 @pytest.mark.parametrize("name", scenario.names())

@@ -14,6 +14,7 @@ from pathlib import Path
 from tgwizard import paths
 from tgwizard.app import adapters
 from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.sign_in import LabToken
 from tgwizard.cli.program import LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import JobRunner
@@ -78,12 +79,13 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
     UserError with the reason when neither works.
     """
     lab = open_lab(directory, clock=adapters.LabClock())
-    azure = (
-        adapters.in_process(lab.lab)
-        if isinstance(lab, HostedLab)
-        else adapters.over_tls(lab.arm_url, lab.ca, lab.token)
-    )
-    services = Services(azure, SystemClock(), JobRunner(), lab.directory / "state", lab.cloud)
+    if isinstance(lab, HostedLab):
+        azure, tokens = adapters.in_process(lab.lab), adapters.lab_tokens(lab.lab)
+    else:
+        azure = adapters.over_tls(lab.arm_url, lab.ca, lab.token, lab.graph_token)
+        tokens = LabToken(lab.token, lab.graph_token)
+    setup = adapters.lab_ports(azure, lab.cloud, tokens)
+    services = Services(azure, SystemClock(), JobRunner(), lab.directory / "state", lab.cloud, setup)
     return Place(services, Profiles((config or lab.directory) / "clusters", lab.cloud), azure, lab)
 
 
@@ -105,7 +107,8 @@ def open_real_place(*, config: Path | None = None, state: Path | None = None) ->
     tenants = {setup.tenant for setup in profiles.readable()}
     # One tenant: its token is asked for, whatever the CLI's default is. Several: the CLI's default decides.
     azure = adapters.real(tenants.pop() if len(tenants) == 1 else None)
-    services = Services(azure, SystemClock(), JobRunner(), state or paths.state_dir(), PUBLIC)
+    setup = adapters.real_ports(azure)
+    services = Services(azure, SystemClock(), JobRunner(), state or paths.state_dir(), PUBLIC, setup)
     return Place(services, profiles, azure)
 
 

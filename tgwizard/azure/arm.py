@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from tgwizard.azure.session import Clients, Session
-from tgwizard.engine.ports import Accepted, OperationSeen
+from tgwizard.engine.ports import Accepted, ConfigurationId, InTime, MoveAccepted, OperationSeen
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.permission import PermissionSet
@@ -15,14 +15,14 @@ from tgwizard.model.snapshot import VmSeen
 class ArmAzure:
     """One signed-in connection; usable from several threads. Each call raises CallFailed alone.
 
-    It remembers the resource groups of the interfaces it was asked for: they are what is searched for the floating IP
-    when the subscription as a whole may not be listed.
+    ``clients`` is shared with the other ports of the place: who signs in there is who asks here. It remembers the
+    resource groups of the interfaces it was asked for: they are what is searched for the floating IP when the
+    subscription as a whole may not be listed.
     """
 
     def __init__(self, session: Session) -> None:
         """Nothing is connected before the first call."""
-        self._clients = Clients(session)
-        self._credential = session.credential
+        self.clients = Clients(session)
         self._mutex = threading.Lock()
         self._groups: dict[str, str] = {}
 
@@ -31,13 +31,36 @@ class ArmAzure:
         from tgwizard.azure import network
 
         self._remember(nic)
-        return network.read_nic(self._clients, nic)
+        return network.read_nic(self.clients, nic)
 
-    def write_nic(self, nic: ResourceId, document: NicDocument, *, if_match: str, request_id: str) -> Accepted:
+    def write_nic(
+        self,
+        nic: ResourceId,
+        document: NicDocument,
+        *,
+        if_match: str,
+        request_id: str,
+        in_time: InTime | None = None,
+    ) -> Accepted:
         """One conditional PUT of the whole interface, sent once."""
         from tgwizard.azure import network
 
-        return network.write_nic(self._clients, nic, document, if_match=if_match, request_id=request_id)
+        sending = network.Sending(request_id, in_time)
+        return network.write_nic(self.clients, nic, document, if_match=if_match, sending=sending)
+
+    def move_configuration(
+        self, source: ConfigurationId, target: ConfigurationId, subnet: ResourceId, *, request_id: str, in_time: InTime
+    ) -> MoveAccepted:
+        """Ask once for the configuration to be moved to another interface in one operation."""
+        from tgwizard.azure import move
+
+        return move.move_configuration(self.clients, source, target, subnet, request_id, in_time)
+
+    def moves_registered(self, subscription: str) -> bool:
+        """Whether the subscription has the preview feature that moving needs."""
+        from tgwizard.azure import move
+
+        return move.moves_registered(self.clients, subscription)
 
     def read_operation(self, url: str) -> OperationSeen:
         """The state of an operation."""
@@ -45,13 +68,13 @@ class ArmAzure:
 
         parts = url.split("/subscriptions/", maxsplit=1)
         subscription = parts[1].split("/", maxsplit=1)[0] if len(parts) == 2 else ""
-        return network.read_operation(self._clients, url, subscription)
+        return network.read_operation(self.clients, url, subscription)
 
     def read_vm(self, vm: ResourceId) -> VmSeen:
         """Power, zone and agent of a VM."""
         from tgwizard.azure import compute
 
-        return compute.read_vm(self._clients, vm)
+        return compute.read_vm(self.clients, vm)
 
     def nics_listing(self, address: str, subnet: ResourceId) -> tuple[ResourceId, ...]:
         """Every interface in the subnet's virtual network, as far as it can be read, that names the address."""
@@ -60,29 +83,29 @@ class ArmAzure:
         with self._mutex:
             groups = dict(self._groups)
         groups.setdefault(subnet.group.lower(), subnet.group)
-        return network.nics_listing(self._clients, address, subnet, tuple(groups.values()))
+        return network.nics_listing(self.clients, address, subnet, tuple(groups.values()))
 
     def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
         """What the signed-in identity holds at a scope."""
         from tgwizard.azure import authorization
 
-        return authorization.permissions_at(self._clients, scope)
+        return authorization.permissions_at(self.clients, scope)
 
     def token_life_s(self) -> float:
         """How many real seconds the access token is still good for, after renewing it when it is old."""
         from tgwizard.azure.failures import Doing, attempt
 
-        return attempt(Doing("check", "the sign-in"), self._credential.life_s)
+        return attempt(Doing("check", "the sign-in"), self.clients.session.credential.life_s)
 
     def subnet_prefixes(self, subnet: ResourceId) -> tuple[str, ...]:
         """The address ranges of a subnet, as Azure spells them ("10.20.2.0/24")."""
         from tgwizard.azure import network
 
-        return network.subnet_prefixes(self._clients, subnet)
+        return network.subnet_prefixes(self.clients, subnet)
 
     def close(self) -> None:
         """Close the connections."""
-        self._clients.close()
+        self.clients.close()
 
     def _remember(self, nic: ResourceId) -> None:
         with self._mutex:

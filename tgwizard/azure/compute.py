@@ -26,10 +26,11 @@ def read_vm(clients: Clients, vm: ResourceId) -> VmSeen:
         raise unreadable(doing, "It is not a virtual machine.")
     view = body["properties"].get("instanceView") or {}
     zones = body.get("zones") or ()
-    return VmSeen(_power(view), str(zones[0]) if zones else "", _agent_ready(view))
+    return VmSeen(power_in(view), str(zones[0]) if zones else "", _agent_ready(view))
 
 
-def _power(view: Mapping[str, Any]) -> Power:
+def power_in(view: Mapping[str, Any]) -> Power:
+    """The power state that an instance view reports."""
     for status in view.get("statuses") or ():
         kind, _, word = str(status.get("code", "")).partition("/")
         if kind.lower() == "powerstate":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from azure.core.rest import HttpRequest
 
 from tgwizard.azure.failures import ArmError, Doing, attempt, from_document, unreadable
 from tgwizard.azure.session import Clients
-from tgwizard.engine.ports import Accepted, CallFailed, Cause, Certainty, OperationSeen, OperationState
+from tgwizard.engine.ports import Accepted, CallFailed, Cause, Certainty, InTime, OperationSeen, OperationState
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument, NicDocumentError
 from tgwizard.model.problem import Problem
@@ -44,11 +45,33 @@ def read_nic(clients: Clients, nic: ResourceId) -> NicDocument:
     return _document(doing, body)
 
 
-def write_nic(clients: Clients, nic: ResourceId, document: NicDocument, *, if_match: str, request_id: str) -> Accepted:
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How one write leaves: its id in the activity log, and who is asked in the last moment."""
+
+    request_id: str
+    in_time: InTime | None
+
+    def options(self) -> dict[str, Any]:
+        """What the SDK is called with. The hook runs after the token was fetched, right before the connection."""
+        return {**WRITE, "raw_request_hook": self._last_look}
+
+    def _last_look(self, _request: object) -> None:
+        if self.in_time is not None and not self.in_time():
+            problem = Problem(
+                "write-too-late",
+                "The write was not sent.",
+                "What it rests on was read too long ago; the computer slept, or the sign-in took long.",
+                "It is read anew.",
+            )
+            raise CallFailed(problem, Certainty.NOT_SENT, Cause.LATE)
+
+
+def write_nic(clients: Clients, nic: ResourceId, document: NicDocument, *, if_match: str, sending: Sending) -> Accepted:
     """One conditional PUT of the whole interface."""
     doing = Doing("change", nic.name, writes=True)
     operations = clients.network(nic.subscription).network_interfaces
-    headers = {"If-Match": if_match, "x-ms-client-request-id": request_id}
+    headers = {"If-Match": if_match, "x-ms-client-request-id": sending.request_id}
 
     def put() -> tuple[object, Mapping[str, str]]:
         poller = operations.begin_create_or_update(
@@ -58,7 +81,7 @@ def write_nic(clients: Clients, nic: ResourceId, document: NicDocument, *, if_ma
             headers=headers,
             polling=False,
             cls=_raw_answer,
-            **WRITE,
+            **sending.options(),
         )
         return cast("tuple[object, Mapping[str, str]]", poller.result())
 

@@ -7,26 +7,9 @@ its status. ``failures`` puts the two together with what the call was about.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from tgwizard.azure.problem_row import Row
+from tgwizard.azure.problems_access import ACCESS_ROWS
 from tgwizard.engine.ports import Cause
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One error a user can meet. The sentences may name {doing}, {name}, {action} and {scope}.
-
-    ``doing`` is what was asked ("change tg-node-a-inside"), ``name`` the resource, ``action`` and ``scope`` what
-    Azure's message named. ``what`` may be left empty: then it is "Azure refused to {doing}.".
-    """
-
-    code: str
-    cause: Cause
-    problem: str
-    why: str
-    fix: str = ""
-    what: str = ""
-
 
 _WAIT = "Wait until it has finished, then try again."
 _SIGN_IN = "Sign in again. With the Azure CLI: az login."
@@ -151,86 +134,6 @@ TABLE: tuple[Row, ...] = (
         "sign-in-other-service",
         "The sign-in is meant for another service.",
         _SIGN_IN,
-    ),
-    # --- roles and assignments (3.1, 3.2) ---
-    Row(
-        "RoleAssignmentExists",
-        Cause.ALREADY_ASSIGNED,
-        "assignment-exists",
-        "The identity holds the role at that scope already, by an assignment of another name.",
-        "Nothing has to be done.",
-    ),
-    Row(
-        "RoleAssignmentUpdateNotPermitted",
-        Cause.OTHER,
-        "assignment-of-another",
-        "An assignment of that name exists for another identity, role or scope. That is usual when a machine was "
-        "rebuilt and an older tool named the assignment after the machine.",
-        "Remove the old assignment in the Azure portal, under Access control (IAM), then try again.",
-    ),
-    Row(
-        "PrincipalNotFound",
-        Cause.PRINCIPAL_UNKNOWN,
-        "principal-not-found",
-        "Azure's directory does not know the identity yet. A new one takes 16 s as a rule, and up to five minutes.",
-        "Wait a little, then try again.",
-    ),
-    Row(
-        "RoleAssignmentNotFound",
-        Cause.NOT_FOUND,
-        "not-found",
-        "There is no such assignment.",
-        "Read again.",
-    ),
-    Row(
-        "UnmatchedPrincipalType",
-        Cause.OTHER,
-        "principal-type",
-        "The identity is of another kind than a machine's identity.",
-        "Check which identity the assignment is meant for.",
-    ),
-    Row(
-        "RoleDefinitionDoesNotExist",
-        Cause.ROLE_UNKNOWN,
-        "role-not-found",
-        "The role does not exist, or Azure does not show it everywhere yet.",
-        "Wait a little, then try again.",
-    ),
-    Row(
-        "RoleDefinitionWithSameNameExists",
-        Cause.NAME_TAKEN,
-        "role-name-taken",
-        "A custom role of that name exists in this directory already, perhaps in a subscription that you cannot see. "
-        "Names of roles are unique in the whole directory.",
-        "Choose another name for the role, or use the existing one.",
-    ),
-    Row(
-        "RoleDefinitionHasAssignments",
-        Cause.BUSY,
-        "role-has-assignments",
-        "Assignments still refer to the role.",
-        "Remove them first, or keep the role.",
-    ),
-    Row(
-        "RoleDefinitionLimitExceeded",
-        Cause.OTHER,
-        "role-limit",
-        "The directory has as many custom roles as Azure allows.",
-        "Use an existing role, or delete one that nobody needs.",
-    ),
-    Row(
-        "RoleAssignmentLimitExceeded",
-        Cause.OTHER,
-        "assignment-limit",
-        "The subscription has as many role assignments as Azure allows.",
-        "Remove assignments that nobody needs.",
-    ),
-    Row(
-        "InvalidActionOrNotAction",
-        Cause.OTHER,
-        "action-unknown",
-        "Azure does not know one of the role's actions; the details name it.",
-        "Take it out of the role.",
     ),
     # --- rights and locks (2.6, 1.2) ---
     Row(
@@ -362,6 +265,7 @@ TABLE: tuple[Row, ...] = (
         "GatewayTimeout", Cause.OTHER, "azure-trouble", "A service inside Azure did not answer in time.", "Read again."
     ),
     Row("InternalServerError", Cause.OTHER, "azure-trouble", "Azure had an internal error.", "Read again."),
+    *ACCESS_ROWS,
 )
 
 BY_CODE = {row.code.lower(): row for row in TABLE}

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 
 from tgwizard import __version__
 from tgwizard.azure.failures import connection_closed
-from tgwizard.azure.sign_in import ARM_SCOPE, HeldCredential
+from tgwizard.azure.sign_in import HeldCredential
 
 if TYPE_CHECKING:
+    from azure.core import PipelineClient
     from azure.core.pipeline.transport import RequestsTransport
     from azure.mgmt.authorization import AuthorizationManagementClient
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.network import NetworkManagementClient
+    from azure.mgmt.resource.subscriptions import SubscriptionClient
+
+T = TypeVar("T")
 
 PUBLIC_ARM = "https://management.azure.com"
+PUBLIC_GRAPH = "https://graph.microsoft.com"
 
 _PINNED = {
     "azure": logging.ERROR,
@@ -47,6 +53,7 @@ class Session:
 
     credential: HeldCredential
     base_url: str = PUBLIC_ARM
+    graph: str = PUBLIC_GRAPH
     http: requests.Session | None = None
     ca: str | None = None
     lab: bool = False
@@ -55,6 +62,8 @@ class Session:
         """ValueError for an address that is not https: a token never travels in clear."""
         if urlsplit(self.base_url).scheme != "https":
             raise ValueError("Azure Resource Manager is asked over https only")
+        if urlsplit(self.graph).scheme != "https":
+            raise ValueError("Microsoft Graph is asked over https only")
 
     @property
     def host(self) -> str:
@@ -70,6 +79,7 @@ class Clients:
         self.session = session
         self._mutex = threading.RLock()
         self._transport: RequestsTransport | None = None
+        self._retired: list[RequestsTransport] = []
         self._made: dict[tuple[str, str], Any] = {}
         self._closed = False
 
@@ -94,32 +104,82 @@ class Clients:
         client: AuthorizationManagementClient = self._client(AuthorizationManagementClient, subscription)
         return client
 
+    def arm(self) -> SubscriptionClient:
+        """The client for raw requests anywhere at the ARM endpoint: the SDK's smallest, bound to no subscription."""
+        from azure.mgmt.resource.subscriptions import SubscriptionClient
+
+        client: SubscriptionClient = self._client(SubscriptionClient, None)
+        return client
+
+    def graph(self) -> PipelineClient[Any, Any]:
+        """The client for raw requests to Microsoft Graph, with a token of its own audience."""
+        from azure.core import PipelineClient
+        from azure.core.pipeline import policies
+
+        with self._mutex:
+            session = self.session
+            return self._made_once(
+                ("graph", ""),
+                lambda: PipelineClient(
+                    session.graph,
+                    policies=[
+                        policies.RequestIdPolicy(),
+                        policies.UserAgentPolicy(f"tgwizard/{__version__}", user_agent_overwrite=True),
+                        policies.RetryPolicy(),
+                        policies.BearerTokenCredentialPolicy(session.credential, f"{session.graph}/.default"),
+                    ],
+                    transport=self._shared_transport(),
+                ),
+            )
+
+    def use(self, session: Session) -> None:
+        """Ask as somebody else, or somewhere else, from the next call on.
+
+        Calls under way end as they began; the idle connections of the former account are closed.
+        """
+        with self._mutex:
+            if self._closed:
+                raise connection_closed()
+            self.session = session
+            self._made.clear()
+            if self._transport is not None:
+                self._retired.append(self._transport)
+                _drop_idle(self._transport)
+                self._transport = None
+
     def close(self) -> None:
         """Close the connections. Calls made afterwards fail."""
         with self._mutex:
             self._closed = True
             if self.session.http is not None:
                 self.session.http.close()
-            if self._transport is not None:
-                self._transport.close()
+            for transport in (*self._retired, *([self._transport] if self._transport else [])):
+                transport.close()
             self._made.clear()
 
-    def _client(self, kind: type[Any], subscription: str) -> Any:
+    def _client(self, kind: type[Any], subscription: str | None) -> Any:
         with self._mutex:
-            if self._closed:
-                raise connection_closed()
-            key = (kind.__name__, subscription.lower())
-            if key not in self._made:
-                quieten()
-                self._made[key] = kind(
-                    self.session.credential,
-                    subscription,
-                    base_url=self.session.base_url,
-                    credential_scopes=[ARM_SCOPE],
+            session = self.session
+            return self._made_once(
+                (kind.__name__, (subscription or "").lower()),
+                lambda: kind(
+                    session.credential,
+                    *(() if subscription is None else (subscription,)),
+                    base_url=session.base_url,
+                    credential_scopes=[session.credential.scope],
                     transport=self._shared_transport(),
                     user_agent=f"tgwizard/{__version__}",
-                )
-            return self._made[key]
+                ),
+            )
+
+    def _made_once(self, key: tuple[str, str], make: Callable[[], T]) -> T:
+        if self._closed:
+            raise connection_closed()
+        if key not in self._made:
+            quieten()
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
 
     def _shared_transport(self) -> RequestsTransport:
         from azure.core.pipeline.transport import RequestsTransport
@@ -132,6 +192,13 @@ class Clients:
                 options["connection_verify"] = self.session.ca
             self._transport = RequestsTransport(**options)
         return self._transport
+
+
+def _drop_idle(transport: RequestsTransport) -> None:
+    """Close what no call uses now; the transport stays usable, for a call that began before may need it once more."""
+    session = transport.session
+    if session is not None:
+        session.close()
 
 
 def quieten() -> None:

@@ -14,12 +14,13 @@ import binascii
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
+from tgwizard.model.inventory import Caller, CallerKind
 from tgwizard.model.problem import UserError
 
 ARM_SCOPE = "https://management.azure.com/.default"
@@ -37,25 +38,30 @@ class TokenSource(Protocol):
 
 
 class HeldCredential:
-    """Keeps one token of ``source`` and renews it when it is old. Thread-safe. Real time, never the virtual clock."""
+    """Keeps the tokens of ``source``, one for each audience, and renews them when they are old.
 
-    def __init__(self, source: TokenSource) -> None:
+    Thread-safe. Real time, never the virtual clock. ``scope``: the audience of Azure Resource Manager in this cloud.
+    """
+
+    def __init__(self, source: TokenSource, scope: str = ARM_SCOPE) -> None:
         """Nothing is asked of ``source`` before the first call."""
         self._source = source
+        self.scope = scope
         self._mutex = threading.Lock()
-        self._token: AccessToken | None = None
+        self._tokens: dict[tuple[str, ...], AccessToken] = {}
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """The held token. A claims challenge always fetches a new one (azure-wire.md 4.1)."""
+        wanted = scopes or (self.scope,)
         with self._mutex:
-            held = self._token
+            held = self._tokens.get(wanted)
             if held is None or options.get("claims") or held.expires_on - time.time() < RENEW_BELOW_S:
-                held = self._token = self._source.get_token(*(scopes or (ARM_SCOPE,)), **options)
+                held = self._tokens[wanted] = self._source.get_token(*wanted, **options)
             return held
 
     def life_s(self) -> float:
-        """Real seconds the token is still good for, after renewing it when it is old."""
-        return max(0.0, self.get_token(ARM_SCOPE).expires_on - time.time())
+        """Real seconds the token for Azure Resource Manager is still good for, after renewing it when it is old."""
+        return max(0.0, self.get_token(self.scope).expires_on - time.time())
 
     def __repr__(self) -> str:
         """Never the token."""
@@ -63,34 +69,71 @@ class HeldCredential:
 
 
 class LabToken:
-    """The bearer token of a lab. ``fetch`` asks the lab (or its lab.json) for a fresh one."""
+    """The bearer tokens of a lab. ``fetch`` asks the lab (or its lab.json) for a fresh one.
 
-    def __init__(self, fetch: Callable[[], str]) -> None:
-        """``fetch`` is called again whenever the token is old."""
+    ``graph`` fetches one for Microsoft Graph, an audience of its own; without it the lab's directory cannot be asked.
+    """
+
+    def __init__(self, fetch: Callable[[], str], graph: Callable[[], str] | None = None) -> None:
+        """Both are called again whenever the token is old."""
         self._fetch = fetch
+        self._graph = graph
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:  # noqa: ARG002 - the SDK's signature
         """A token with the expiry that its own ``exp`` claim states."""
+        fetch = self._fetch if scopes in ((), (ARM_SCOPE,)) else self._graph
+        if fetch is None:
+            raise ClientAuthenticationError("the lab gives no token for its directory here")
         try:
-            text = self._fetch()
+            text = fetch()
         except (UserError, OSError) as error:
             raise ClientAuthenticationError(f"the lab gave no token: {error}") from error
         return AccessToken(text, expiry(text))
 
 
-def expiry(token: str) -> int:
-    """The ``exp`` claim (seconds since 1970) of a JWT; ClientAuthenticationError when the text is none."""
+def claims_of(token: str) -> Mapping[str, Any]:
+    """What a JWT says about itself, unverified; ClientAuthenticationError when the text is none."""
     try:
         _, claims, _ = token.split(".")
         document = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-        return int(document["exp"])
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except (ValueError, binascii.Error):
+        document = None
+    if not isinstance(document, Mapping):
+        raise ClientAuthenticationError("the token is not a JWT")
+    return document
+
+
+def expiry(token: str) -> int:
+    """The ``exp`` claim (seconds since 1970) of a JWT; ClientAuthenticationError when there is none."""
+    try:
+        return int(claims_of(token)["exp"])
+    except (ValueError, KeyError, TypeError):
         raise ClientAuthenticationError("the token is not a JWT with an exp claim") from None
+
+
+def caller_of(token: str) -> Caller:
+    """Who a token was issued to, by its own claims (azure-wire.md 4.3): a person, an application or a machine."""
+    claims = claims_of(token)
+
+    def said(*names: str) -> str:
+        return next((str(claims[name]) for name in names if claims.get(name)), "")
+
+    if said("idtyp") != "app" and said("upn", "unique_name", "preferred_username", "email"):
+        name = said("upn", "preferred_username", "unique_name", "email")
+        return Caller(name, said("oid"), said("tid"), CallerKind.USER)
+    machine = said("xms_mirid")
+    if machine:
+        return Caller(machine.rsplit("/", 1)[-1], said("oid"), said("tid"), CallerKind.MANAGED_IDENTITY)
+    return Caller(said("app_displayname", "appid"), said("oid"), said("tid"), CallerKind.APPLICATION)
 
 
 def azure_cli(tenant: str | None = None) -> HeldCredential:
     """The sign-in that ``az login`` left on this computer. Not run against the real Azure here."""
+    return HeldCredential(azure_cli_source(tenant))
+
+
+def azure_cli_source(tenant: str | None = None) -> TokenSource:
+    """The Azure CLI as a source of tokens, of its default directory or the one named."""
     from azure.identity import AzureCliCredential
 
-    source = AzureCliCredential(tenant_id=tenant) if tenant else AzureCliCredential()
-    return HeldCredential(source)
+    return AzureCliCredential(tenant_id=tenant) if tenant else AzureCliCredential()

@@ -17,6 +17,7 @@ from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_
 from tgwizard.cli.program import Where
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Failover:
     dry_run: bool
     yes: bool
     accept_unknown: bool
+    strategy: Strategy = Strategy.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,11 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
             return Call(Status(found.cluster, found.watch), where, as_json)
         case "failover":
             verb = Verb.GRACEFUL if found.graceful else Verb.FORCED
-            command = Failover(found.cluster, found.to, verb, found.dry_run, found.yes, found.accept_unknown)
+            strategy = Strategy(found.strategy)
+            if verb is Verb.FORCED and strategy is Strategy.GUIDED:
+                what = "--strategy guided goes with --graceful only: it watches what the members do."
+                raise UserError(Problem("usage", what, "", "Leave --strategy out to take the address by force."))
+            command = Failover(found.cluster, found.to, verb, found.dry_run, found.yes, found.accept_unknown, strategy)
             return Call(command, where, as_json)
         case "history":
             return Call(History(found.cluster, found.limit), where, as_json)
@@ -135,6 +141,13 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     verb.add_argument("--graceful", action="store_true", help="both members cooperate; every doubt stops it")
     verb.add_argument("--forced", action="store_true", help="take the address from a member that may be down")
     failover.add_argument("--dry-run", action="store_true", help="print the plan and the checks; write nothing")
+    failover.add_argument(
+        "--strategy",
+        choices=[item.value for item in Strategy],
+        default=Strategy.AUTO.value,
+        help="auto: guided on a live Trustgrid pair, else detach-attach; atomic: one call of Azure's (a preview), "
+        "never chosen by auto; guided: you press Make Active, tgwizard watches",
+    )
     failover.add_argument("--yes", action="store_true", help="do not ask")
     failover.add_argument("--accept-unknown", action="store_true", help="go on although something could not be checked")
     resume = words.add_parser("resume", parents=[common], help="finish or undo a failover that was interrupted")

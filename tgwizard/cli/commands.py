@@ -19,6 +19,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
+from tgwizard.engine.failover.strategies import resolved
 from tgwizard.engine.jobs import Broke, Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.watch.monitor import Monitor
@@ -88,7 +89,7 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
         if not _confirmed(screen, setup, to, command.verb):
             screen.say("Cancelled. Nothing was written; the address did not move.")
             return ExitCode.CANCELLED
-    options = RunOptions(accept_unknown=command.accept_unknown)
+    options = RunOptions(accept_unknown=command.accept_unknown, strategy=command.strategy)
 
     def work(report: Report, token: CancelToken) -> Finished:
         return fail_over(services, setup, to, command.verb, report, token, options)
@@ -162,8 +163,9 @@ def _rehearsed(
     with contextlib.closing(services.journal(setup)) as journal:
         history = journal.ends()
     snapshot = Observer(services.azure, services.clock, setup).look()
-    intended = plan(snapshot, to, command.verb, history)
-    checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken())
+    strategy = resolved(command.strategy, setup, command.verb)
+    intended = plan(snapshot, to, command.verb, history, strategy)
+    checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), strategy)
     stops = command.verb is Verb.GRACEFUL and not command.accept_unknown
     return intended, checked, checked.findings.reason_against(unknown_stops=stops)
 

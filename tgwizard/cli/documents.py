@@ -12,8 +12,10 @@ from tgwizard.engine.failover.plan import FailoverPlan
 from tgwizard.engine.readiness import readiness
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event import (
+    Asked,
     CallMade,
     Checked,
+    Decided,
     Event,
     Finished,
     Located,
@@ -121,6 +123,8 @@ _NAMES: dict[type[Event], str] = {
     StepStarted: "step_started",
     StepWaiting: "step_waiting",
     StepDone: "step_done",
+    Asked: "asked",
+    Decided: "decided",
     CallMade: "call_made",
     Located: "located",
     Noted: "noted",
@@ -151,6 +155,12 @@ def _details(event: Event) -> Document:
             return _step(event) | {"until_s": event.until_s}
         case StepDone():
             return _step(event) | {"seconds_s": round(event.seconds, 3)}
+        case Asked():
+            choices = [choice.value for choice in event.choices]
+            return _step(event) | {"choices": choices, "answer_within_s": event.answer_within_s}
+        case Decided():
+            choice = event.choice.value if event.choice else None
+            return {"run": event.run, "step": event.step.value, "choice": choice, "by_user": event.by_user}
         case CallMade():
             return {"run": event.run, "method": event.method, "target": event.target, "answer": event.answer}
         case Located():
@@ -186,7 +196,7 @@ def _seen(event: Observed | SourceLost | SourceBack | Checked) -> Document:
             assert_never(event)
 
 
-def _step(event: StepStarted | StepWaiting | StepDone) -> Document:
+def _step(event: StepStarted | StepWaiting | StepDone | Asked) -> Document:
     return {"run": event.run, "step": event.step.value, "sentence": event.sentence}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from tgwizard.cli.exit_code import ExitCode
@@ -83,7 +82,7 @@ def report(command: Report, connection: Connection, screen: Screen) -> ExitCode:
 def _lines(cluster: ClusterHistory, limit: int) -> Iterator[str]:
     yield f"{cluster.setup.name}{' (lab)' if cluster.setup.is_lab else ''}"
     lines = [(run.began.at, _run(run)) for run in cluster.runs]
-    lines += [(change.at, f"{_when(change.at)}  {'':<12}  {change.sentence}") for change in cluster.verdicts]
+    lines += [(change.at, f"{run_report.local(change.at)}  {'':<12}  {change.sentence}") for change in cluster.verdicts]
     lines.sort(key=lambda line: line[0], reverse=True)
     for _, line in lines[:limit]:
         yield f"  {line}"
@@ -98,17 +97,18 @@ def _run(run: RunHistory) -> str:
         took = f", {measured(run.ended.seconds)}"
         if run.ended.gap_s is not None:
             took += f", gap as read {measured(run.ended.gap_s)}"
-    return f"{_when(run.began.at)}  {run.run:<12}  {run_report.title(run)}: {run_report.outcome(run).lower()}{took}"
+    ended = run_report.outcome(run).lower()
+    return f"{run_report.local(run.began.at)}  {run.run:<12}  {run_report.title(run)}: {ended}{took}"
 
 
 def _report(run: RunHistory, setup: ClusterSetup) -> Iterator[str]:
     yield f"{run_report.title(run)}, run {run.run}"
     yield f"  {run_report.outcome(run)}: {run_report.reason(run)}"
-    yield f"  Cluster {setup.name}{' (lab)' if setup.is_lab else ''}, began {_when(run.began.at)}"
+    yield f"  Cluster {setup.name}{' (lab)' if setup.is_lab else ''}, began {run_report.local(run.began.at)}"
     if run.turned_back:
         yield f"  Turned back: {run.turned_back}"
     for step in run.steps:
-        yield f"  {_when(step.at)}  {step.sentence} ({measured(step.seconds)})"
+        yield f"  {run_report.local(step.at)}  {step.sentence} ({measured(step.seconds)})"
     for attempt in run.attempts:
         answer = run_report.ANSWERS[attempt.answer]
         ids = f"ours {attempt.request}" + (f", Azure's {attempt.arm_request}" if attempt.arm_request else "")
@@ -119,11 +119,3 @@ def _report(run: RunHistory, setup: ClusterSetup) -> Iterator[str]:
         yield f"  {seen.nic} of {seen.member}: {seen.sentence}"
         for item in seen.by_other:
             yield f"    Changed by someone else and kept: {item.path} was {item.before}, is {item.after}"
-
-
-def _when(at: str) -> str:
-    """Local time, as a person at this computer reads it."""
-    try:
-        return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
-    except ValueError:
-        return at

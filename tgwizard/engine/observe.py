@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from tgwizard.engine.ports import Azure, CallFailed, Clock
+from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Source
@@ -25,6 +25,8 @@ class Observer:
     setup: ClusterSetup
     _members: list[MemberSeen] = field(init=False)
     _elsewhere: Reading[tuple[ResourceId, ...]] = field(init=False, default_factory=Reading)
+    quiet_until: float = field(init=False, default=0.0)
+    """Until when Azure asked for no more reads (a 429's Retry-After), on the Clock's monotonic scale."""
 
     def __post_init__(self) -> None:
         """Start knowing nothing."""
@@ -101,4 +103,6 @@ class Observer:
         try:
             return reading.good(ask(), asked)
         except CallFailed as failure:
+            if failure.cause is Cause.THROTTLED and failure.retry_after_s:
+                self.quiet_until = max(self.quiet_until, self.clock.monotonic() + failure.retry_after_s)
             return reading.missed(failure.problem)

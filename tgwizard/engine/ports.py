@@ -6,6 +6,7 @@ lost answer to a write is not a failed write.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -54,6 +55,7 @@ class Cause(Enum):
     THROTTLED = "throttled"
     NOT_FOUND = "not_found"
     SIGN_IN = "sign_in"
+    LATE = "late"
     ALREADY_ASSIGNED = "already_assigned"
     PRINCIPAL_UNKNOWN = "principal_unknown"
     ROLE_UNKNOWN = "role_unknown"
@@ -88,12 +90,37 @@ class CallFailed(Exception):
         self.retry_after_s = retry_after_s
 
 
+InTime = Callable[[], bool]
+"""Asked in the last moment before a write leaves: is what it rests on still young enough (DESIGN 3g)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """Azure took a NIC write. An accepted write of an attached NIC is not finished (azure-wire.md 2.1)."""
 
     etag: str
     provisioning: Provisioning
+    operation: str
+    arm_request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationId:
+    """One configuration of an interface, by name."""
+
+    nic: ResourceId
+    name: str
+
+    @property
+    def text(self) -> str:
+        """The full resource id."""
+        return f"{self.nic.text}/ipConfigurations/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAccepted:
+    """Azure took a move; only reading tells what comes of it."""
+
     operation: str
     arm_request_id: str
 
@@ -121,11 +148,31 @@ class Azure(Protocol):
     def read_nic(self, nic: ResourceId) -> NicDocument:
         """The whole interface, unknown fields included."""
 
-    def write_nic(self, nic: ResourceId, document: NicDocument, *, if_match: str, request_id: str) -> Accepted:
+    def write_nic(
+        self,
+        nic: ResourceId,
+        document: NicDocument,
+        *,
+        if_match: str,
+        request_id: str,
+        in_time: InTime | None = None,
+    ) -> Accepted:
         """One conditional PUT of the whole interface, sent once, no retries, no polling (DESIGN 3e).
 
         ``request_id`` goes out as x-ms-client-request-id, so that the activity log and our journal can be compared.
+        When ``in_time`` says no, nothing is sent: CallFailed with NOT_SENT and the cause LATE.
         """
+
+    def move_configuration(
+        self, source: ConfigurationId, target: ConfigurationId, subnet: ResourceId, *, request_id: str, in_time: InTime
+    ) -> MoveAccepted:
+        """Ask once for the configuration to be moved to another interface in one operation.
+
+        It carries no version (peers.md 1.1); ``target`` must not exist yet.
+        """
+
+    def moves_registered(self, subscription: str) -> bool:
+        """Whether the subscription has the preview feature that ``move_configuration`` needs."""
 
     def read_operation(self, url: str) -> OperationSeen:
         """The state of an operation; a refusal here says nothing about the write itself (azure-wire.md 2.6)."""

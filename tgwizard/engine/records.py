@@ -12,6 +12,7 @@ from typing import Any
 
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome, Step
+from tgwizard.model.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Began:
     losing_body: Mapping[str, Any]
     gaining_body: Mapping[str, Any]
     first_request: str
+    strategy: Strategy = Strategy.DETACH_ATTACH
 
 
 @dataclass(frozen=True, slots=True)

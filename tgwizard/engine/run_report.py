@@ -75,6 +75,14 @@ def reason(run: RunHistory) -> str:
     return f"{what} tgwizard resume {run.began.cluster} goes on."
 
 
+def local(at: str) -> str:
+    """A moment of the journal in local time, as a person at this computer reads it."""
+    try:
+        return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
+    except ValueError:
+        return at
+
+
 def html(run: RunHistory, setup: ClusterSetup) -> str:
     """The whole page. Times are UTC, and said to be."""
     began, ended = run.began, run.ended

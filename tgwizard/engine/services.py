@@ -14,6 +14,7 @@ from tgwizard.engine.journal import Journal
 from tgwizard.engine.measured import measured_in
 from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.records import Ended
+from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
 
@@ -35,7 +36,8 @@ def usual_endpoint(setup: ClusterSetup) -> Endpoint | None:
 class Services:
     """The adapters.
 
-    ``cloud`` is the one that is connected; ``state_dir`` holds the journals and locks of its clusters.
+    ``cloud`` is the one that is connected; ``state_dir`` holds the journals and locks of its clusters; ``setup`` is
+    what setting a cluster up needs beyond ``azure``.
     """
 
     azure: Azure
@@ -43,6 +45,7 @@ class Services:
     jobs: JobRunner
     state_dir: Path
     cloud: str
+    setup: SetupPorts
     open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open
     endpoint: Callable[[ClusterSetup], Endpoint | None] = usual_endpoint
 

@@ -58,13 +58,18 @@ class MethodSeen:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """An Azure cloud: its name in cluster files, Entra's authority host, ARM's endpoint and portal, all https."""
+    """An Azure cloud: its name in cluster files, Entra's authority host, ARM's endpoint and portal, all https.
+
+    ``audience`` is what tokens for ARM are asked for, ``graph`` the host of Microsoft Graph. A lab has no portal.
+    """
 
     name: str
     title: str
     authority: str
     arm: str
     portal: str
+    audience: str = "https://management.azure.com"
+    graph: str = "https://graph.microsoft.com"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,18 @@ def _settings(shell: Shell) -> PlacePage:
     return page
 
 
+def _history(shell: Shell) -> PlacePage:
+    from tgwizard.gui.history.page import HistoryPage
+
+    return HistoryPage(shell)
+
+
+def _reports(shell: Shell) -> PlacePage:
+    from tgwizard.gui.history.reports_page import ReportsPage
+
+    return ReportsPage(shell)
+
+
 def _to_come(place: Place) -> MakePage:
     return lambda shell: PlaceToCome(shell.theme, place)
 
@@ -59,8 +71,8 @@ PAGES: Mapping[Place, MakePage] = {
     Place.CLUSTERS: _clusters,
     Place.SET_UP: _to_come(Place.SET_UP),
     Place.LAB: _lab,
-    Place.HISTORY: _to_come(Place.HISTORY),
-    Place.REPORTS: _to_come(Place.REPORTS),
+    Place.HISTORY: _history,
+    Place.REPORTS: _reports,
     Place.SETTINGS: _settings,
 }
 

@@ -24,14 +24,6 @@ _TO_COME = {
             "assignments, and show every change before anything is written. Until then, write the cluster file by hand."
         ),
     ),
-    Place.HISTORY: (
-        "The history page comes later.",
-        "Every run and every change of verdict is journalled already; the Events card of a cluster shows the latest.",
-    ),
-    Place.REPORTS: (
-        "Reports come later.",
-        "A report will hold one run with its calls and times. Until then, a run's page has Copy details.",
-    ),
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from tgwizard.lab.books import Allocation, Allocations, Binding, Holding, Holdings
 from tgwizard.lab.collector import uncollected
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.move_rules import MoveRules
 from tgwizard.lab.rbac_records import (
     Authorization,
     DenyAssignment,
@@ -29,6 +30,7 @@ from tgwizard.lab.world import (
     Ending,
     Lock,
     LockLevel,
+    Moved,
     Operation,
     OperationKind,
     OperationStatus,
@@ -38,6 +40,7 @@ from tgwizard.lab.world import (
     Principal,
     PrincipalKind,
     Subscription,
+    Tenant,
     World,
 )
 
@@ -108,6 +111,7 @@ def _world(document: Json) -> World:
         operator=_principal(document["operator"]),
         latency=Latency(document["latency"]),
         overlap=Overlap(document["overlap"]),
+        move=MoveRules(**document.get("move", {})),
         serial=int(document["serial"]),
         operation_count=int(document["operation_count"]),
         resources={key: _resource(key, value) for key, value in document["resources"].items()},
@@ -122,6 +126,11 @@ def _world(document: Json) -> World:
         authorization=_authorization(document["authorization"]),
         clusters=_each(document, "clusters", _cluster),
         page_size=int(document.get("page_size", 0)),
+        tenant_name=document.get("tenant_name", "Lab"),
+        tenant_domain=document.get("tenant_domain", "lab.example"),
+        more_tenants=[Tenant(**item) for item in document.get("more_tenants", [])],
+        more_subscriptions=[Subscription(**item) for item in document.get("more_subscriptions", [])],
+        management_groups=dict(document.get("management_groups", {})),
         unregistered=list(document.get("unregistered", [])),
         past={key: [_past(item) for item in value] for key, value in document.get("past", {}).items()},
     )
@@ -160,6 +169,7 @@ def _operation(item: Json) -> Operation:
             "started": _moment(item["started"]),
             "ends": _moment_or_none(item["ends"]),
             "ended": _moment_or_none(item["ended"]),
+            "moved": Moved(**item["moved"]) if item.get("moved") else None,
         }
     )
 

@@ -41,12 +41,12 @@ def refresh_token(world: World, user: Principal) -> str:
 def openid_configuration(call: Call) -> Response:
     """Answer the openid document of a tenant, or of `common` and `organizations`."""
     tenant = call.parameters["tenant"].lower()
-    shown = "{tenantid}" if tenant in SHARED_TENANTS else tenant
-    base = f"{call.host}/{tenant}"
     try:
-        oauth.tenant_of(call)
+        found = oauth.tenant_of(call)
     except Denied as denied:
         return oauth.refused(call, denied)
+    shown = "{tenantid}" if tenant in SHARED_TENANTS else found
+    base = f"{call.host}/{tenant if tenant in SHARED_TENANTS else found}"
     document: Json = {
         "issuer": f"{call.host}/{shown}/v2.0",
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
@@ -166,15 +166,16 @@ def _after_sign_in(call: Call, form: dict[str, str], granted: Granted) -> Json:
 
 
 def _for_user(call: Call, form: dict[str, str], user: Principal, tenant: str, *, client: str, nonce: str = "") -> Json:
+    home, user_there = call.world.subscription.tenant, tokens.guest(call.world, user, tenant)
     claims: Json = {
         "aud": client,
         "iss": f"{call.host}/{tenant}/v2.0",
         "iat": _epoch(timedelta()),
         "exp": _epoch(LIFETIME),
         "name": user.display_name,
-        "oid": user.oid,
+        "oid": user_there.oid,
         "preferred_username": user.name,
-        "sub": user.oid,
+        "sub": user_there.oid,
         "tid": tenant,
         "ver": "2.0",
         **({"nonce": nonce} if nonce else {}),
@@ -183,7 +184,7 @@ def _for_user(call: Call, form: dict[str, str], user: Principal, tenant: str, *,
         **_granted(call, form, user, tenant),
         "refresh_token": refresh_token(call.world, user),
         "id_token": tokens.unsigned(claims),
-        "client_info": tokens.packed({"uid": user.oid, "utid": tenant}),
+        "client_info": tokens.packed({"uid": user.oid, "utid": home}),
         "foci": "1",
     }
 

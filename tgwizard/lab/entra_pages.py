@@ -63,7 +63,7 @@ def answer(call: Call) -> Response:
         fields = {"error": denied.error, "error_subcode": "cancel", "error_description": denied.sentence}
         return _sent_back(asked, fields)
     code = call.world.sign_ins.code_for(asked, page.oid, call.now)
-    info = tokens.packed({"uid": page.oid, "utid": asked.tenant})
+    info = tokens.packed({"uid": page.oid, "utid": call.world.subscription.tenant})
     return _sent_back(asked, {"code": code, "client_info": info, "session_state": page.oid})
 
 

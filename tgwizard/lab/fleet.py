@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from tgwizard.lab import ids, scenario_rights
+from tgwizard.lab import ids, scenario_compute, scenario_rights
 from tgwizard.lab.arm import nic_body
 from tgwizard.lab.books import Allocation, Binding
 from tgwizard.lab.wire import Json
@@ -78,7 +78,8 @@ class _Template:
 def multiply(world: World, count: int, now: datetime) -> None:
     """Add copies of the world's one cluster until there are `count`."""
     (prototype,) = world.clusters
-    keep = frozenset({world.subscription.id, world.subscription.tenant})
+    gallery = scenario_compute.GALLERY.partition("-")[2]
+    keep = frozenset({world.subscription.id, world.subscription.tenant, gallery})
     inside = [doc for key, doc in world.resources.items() if _SITE in key]
     shared = [doc for key, doc in world.resources.items() if _SITE not in key]
     site, group = _Template.of(inside, keep), _Template.of(shared, keep)

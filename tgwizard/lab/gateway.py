@@ -11,10 +11,11 @@ import uuid
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tgwizard.lab import entra, entra_pages, graph, identity_endpoint, rbac, tokens
+from tgwizard.lab import entra, entra_pages, graph, identity_endpoint, ids, rbac, tokens
 from tgwizard.lab.arm import (
     authorization,
     compute,
+    move,
     network,
     network_parts,
     nic,
@@ -34,6 +35,7 @@ from tgwizard.lab.world import Principal, World
 ROUTES = RouteTable(
     (
         *nic.ROUTES,
+        *move.ROUTES,
         *network.ROUTES,
         *network_parts.ROUTES,
         *nic.RESULT_ROUTES,
@@ -98,10 +100,10 @@ def _serve(
         trace.decision = Decision.ANONYMOUS
         return route.handler(Call(world, now, request, nobody, host, path, parameters, query, OperationFate()))
     trace.decision = Decision.UNAUTHENTICATED
-    principal = tokens.authenticate(world, request.header("Authorization"))
+    principal, tenant = tokens.identify(world, request.header("Authorization"))
     found = ROUTES.find(request.method, path)
     action = found[0].action if found else ""
-    subscription = world.subscription.id
+    subscription = ids.subscription_of(path)
     verdict = faults.judge(Met(request.method, path, action, principal.name, principal.oid, subscription, now))
     trace.caller, trace.action, trace.rules = principal.name or principal.oid, action, verdict.rules
     trace.decision = Decision.FAULT
@@ -114,7 +116,7 @@ def _serve(
     try:
         _check_api_version(query)
         route, parameters = found or _route(request, path, query)
-        call = Call(seen, now, request, principal, host, path, parameters, query, verdict.fate())
+        call = Call(seen, now, request, principal, host, path, parameters, query, verdict.fate(), tenant)
         _admit(call, route)
         trace.decision = Decision.ALLOWED
         response = route.handler(call)
@@ -173,9 +175,7 @@ def _route(request: Request, path: str, query: dict[str, str]) -> tuple[Route, d
 def _admit(call: Call, route: Route) -> None:
     """Let a call through to its handler. Raises Refusal in the order ARM refuses."""
     world = call.world
-    subscription = call.parameters.get("sub") or _part_after(call.path, "subscriptions")
-    if subscription and subscription.lower() != world.subscription.id.lower():
-        raise Refusal(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+    _check_place(call, route)
     scope = route.scope_of(call.path, call.parameters)
     if route.action:
         rbac.require(world, call.principal, route.action, scope, call.now)
@@ -183,10 +183,29 @@ def _admit(call: Call, route: Route) -> None:
         rbac.require_linked(world, call.principal, route.action, scope, route.linked(call), call.now)
     _check_provider(call)
     group = call.parameters.get("group") or _part_after(call.path, "resourcegroups")
-    if group and not route.group_may_be_missing and world.group(group) is None:
+    if group and not route.group_may_be_missing and world.group(group, call.subscription.id) is None:
         raise Refusal(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
     if route.writes:
         authorization.require_unlocked(world, scope, route.method)
+
+
+def _check_place(call: Call, route: Route) -> None:
+    """Refuse a subscription that there is not, a token of another tenant, and a write where nothing may be written."""
+    guid = call.parameters.get("sub") or _part_after(call.path, "subscriptions")
+    found = call.world.subscription_with(guid) if guid else None
+    if guid and found is None:
+        raise Refusal(404, "SubscriptionNotFound", f"The subscription '{guid}' could not be found.")
+    if found is not None:
+        tokens.require_tenant(call.home, found.tenant)
+    elif call.path.lower().startswith("/providers/"):
+        tokens.require_tenant(call.home, call.world.subscription.tenant)
+    if found is not None and not found.enabled and route.writes:
+        raise Refusal(
+            409,
+            "ReadOnlyDisabledSubscription",
+            f"The subscription '{found.id}' is disabled and therefore marked as read only. You cannot perform any "
+            "write actions on this subscription until it is re-enabled.",
+        )
 
 
 def _check_provider(call: Call) -> None:
@@ -194,8 +213,8 @@ def _check_provider(call: Call) -> None:
     before = call.path.lower().rfind("/providers/")
     namespace, _, kind = call.path[before + len("/providers/") :].partition("/")
     if before >= 0 and kind and kind.lower() != "register":
-        providers.require_registered(call.world, namespace)
-        providers.require_version(call.world, kind.split("/")[0], call.api_version)
+        providers.require_registered(call, namespace)
+        providers.require_version(call, kind.split("/")[0])
 
 
 def _part_after(path: str, name: str) -> str:

@@ -10,6 +10,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import wraps
 
 from tgwizard.lab import entra, tokens
@@ -59,9 +60,7 @@ def _admitted(call: Call) -> Call:
         raise _Refused(401, "InvalidAuthenticationToken", message, refusal.headers) from refusal
     if caller.resource:
         raise _Refused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
-    return Call(
-        call.world, call.now, call.request, caller, call.host, call.path, call.parameters, call.query, call.fate
-    )
+    return replace(call, principal=caller)
 
 
 def list_service_principals(call: Call) -> Response:

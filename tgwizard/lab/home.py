@@ -59,6 +59,7 @@ class Publication:
     ca: Path
     pid: int
     token: str
+    graph_token: str
     scenario: str
     latency: Latency
     cloud: str
@@ -151,6 +152,7 @@ class HostedLab:
             "ca": str(self.ca),
             "pid": os.getpid(),
             "token": self.lab.issue_token(TokenKind.OPERATOR, lifetime=TOKEN_LIFETIME),
+            "graph_token": self.lab.issue_graph_token(lifetime=TOKEN_LIFETIME),
             "scenario": self.lab.scenario,
             "latency": self.lab.latency.value,
             "cloud": self.lab.cloud,
@@ -169,13 +171,20 @@ class AttachedLab:
         self.ca = publication.ca
         self.cloud = publication.cloud
         self.clusters = publication.clusters
-        self._token = publication.token
+        self._publication = publication
 
     def token(self) -> str:
         """Return the operator's token as published now; the last known one if the host has gone."""
+        return self._now().token
+
+    def graph_token(self) -> str:
+        """Return the operator's token for the lab's Microsoft Graph, published likewise."""
+        return self._now().graph_token
+
+    def _now(self) -> Publication:
         with contextlib.suppress(FileNotFoundError):
-            self._token = _read_publication(self.directory).token
-        return self._token
+            self._publication = _read_publication(self.directory)
+        return self._publication
 
     def close(self) -> None:
         """Nothing is held: the lab goes on in its own process."""
@@ -329,6 +338,7 @@ def _read_publication(directory: Path) -> Publication:
             ca=Path(content["ca"]),
             pid=int(content["pid"]),
             token=str(content["token"]),
+            graph_token=str(content["graph_token"]),
             scenario=str(content["scenario"]),
             latency=Latency(content["latency"]),
             cloud=str(content["cloud"]),

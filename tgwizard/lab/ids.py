@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_MANAGEMENT_GROUPS = "/providers/Microsoft.Management/managementGroups/"
+
 
 def key(resource_id: str) -> str:
     """Return the form under which a resource is stored and compared."""
@@ -32,6 +34,17 @@ def subscription_of(resource_id: str) -> str:
     """Return the subscription's guid in an id, in lower case; empty for an id above subscriptions."""
     parts = key(resource_id).split("/")
     return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else ""
+
+
+def management_group_id(name: str) -> str:
+    """Return the scope of a management group."""
+    return f"{_MANAGEMENT_GROUPS}{name}"
+
+
+def management_group_of(scope: str) -> str:
+    """Return the name of the management group that a scope is, in lower case; empty for another scope."""
+    found, wanted = key(scope), _MANAGEMENT_GROUPS.lower()
+    return found[len(wanted) :].partition("/")[0] if found.startswith(wanted) else ""
 
 
 def parent_of(resource_id: str) -> str:

@@ -11,13 +11,14 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from tgwizard.lab import cluster_files, document, gateway, ids, operations, scenario, surface, tokens
-from tgwizard.lab.arm import compute, nic_state
+from tgwizard.lab.arm import compute, move, nic_state
 from tgwizard.lab.books import Holding
 from tgwizard.lab.client_access import ClientAccess
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.directory import Directory
 from tgwizard.lab.faults import Faults
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.move_rules import MoveRules
 from tgwizard.lab.request_log import RequestRecord, Trace
 from tgwizard.lab.tokens import TokenKind
 from tgwizard.lab.wire import Json, Request, Response
@@ -31,6 +32,7 @@ TOKEN_LIFETIME = timedelta(hours=1)
 _FINISHERS = {
     OperationKind.PUT_NIC: nic_state.finish,
     OperationKind.DELETE_NIC: nic_state.finish_delete,
+    OperationKind.MOVE_CONFIGURATIONS: move.finish,
     OperationKind.POWER_OFF: compute.finish,
     OperationKind.START: compute.finish,
     OperationKind.DEALLOCATE: compute.finish,
@@ -166,6 +168,10 @@ class Lab:
             case TokenKind.OPERATOR:
                 return self.issue_token_for(self._world.operator, lifetime=lifetime)
 
+    def issue_graph_token(self, *, lifetime: timedelta = TOKEN_LIFETIME) -> str:
+        """Return a bearer token of the operator for the lab's Microsoft Graph, which takes no other."""
+        return self.issue_token_for(self._world.operator, lifetime=lifetime, audience=tokens.GRAPH_AUDIENCE)
+
     def issue_token_for(
         self,
         principal: Principal,
@@ -240,6 +246,16 @@ class Lab:
             self._world.overlap = value
 
     @property
+    def move_rules(self) -> MoveRules:
+        """How `moveIpConfigurations` behaves where nobody knows how Azure's own does."""
+        return self._world.move
+
+    @move_rules.setter
+    def move_rules(self, value: MoveRules) -> None:
+        with self._lock:
+            self._world.move = value
+
+    @property
     def page_size(self) -> int:
         """How many resources a page of a list holds; 0: all of them."""
         return self._world.page_size
@@ -281,7 +297,7 @@ class Lab:
         """Return what differs when a request changed what is saved."""
         world = self._world
         rights = world.authorization
-        settings = world.latency, world.overlap, world.page_size, rights.propagation, rights.flicker
+        settings = world.latency, world.overlap, world.move, world.page_size, rights.propagation, rights.flicker
         return world.serial, world.operation_count, len(world.unregistered), *settings
 
     def _settle(self) -> bool:

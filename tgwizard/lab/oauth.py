@@ -60,9 +60,11 @@ def unknown_client(client: str, tenant: str) -> Denied:
 def tenant_of(call: Call) -> str:
     """Return the tenant a path names, the home tenant for the shared names. Raises Denied for an unknown one."""
     tenant = call.parameters["tenant"].lower()
-    home = call.world.subscription.tenant
-    if tenant in {*SHARED_TENANTS, home}:
-        return home
+    if tenant in SHARED_TENANTS:
+        return call.world.subscription.tenant
+    for item in call.world.tenants:
+        if tenant in {item.id, item.domain.lower()}:
+            return item.id
     if tenant == tokens.foreign_tenant(call.world):
         return tenant
     raise unknown_tenant(tenant)

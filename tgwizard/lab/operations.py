@@ -24,12 +24,13 @@ RETRY_AFTER_S = 10
 KEPT = 400
 """How many operations are remembered for polling; older finished ones are forgotten, as Azure does after a time."""
 
-NETWORK = frozenset({OperationKind.PUT_NIC, OperationKind.DELETE_NIC})
+NETWORK = frozenset({OperationKind.PUT_NIC, OperationKind.DELETE_NIC, OperationKind.MOVE_CONFIGURATIONS})
 """The kinds whose operations belong to the network provider; the others are the compute provider's."""
 
 RECORDED = {
     OperationKind.PUT_NIC: Recorded(4, 42, 198, 0.42, tail=0.02, tail_most=600),
     OperationKind.DELETE_NIC: Recorded(4, 10, 40, 0.4),
+    OperationKind.MOVE_CONFIGURATIONS: Recorded(4, 42, 198, 0.42, tail=0.02, tail_most=600),
     OperationKind.RESTART: Recorded(0, 4, 42, 1.1),
     OperationKind.START: Recorded(0, 10, 35, 0.6),
     OperationKind.POWER_OFF: Recorded(4, 10, 36, 0.5),
@@ -38,7 +39,7 @@ RECORDED = {
     OperationKind.DELETE_VM: Recorded(16, 41, 180, 0.5),
 }
 """From `azure-wire.md` 1.3 and 2.2: least, median and most as recorded there; the spreads give its 90th percentiles.
-The two deletions were not recorded and are modelled on their neighbours [?]."""
+The two deletions and the move were not recorded and are modelled on their neighbours [?]."""
 
 Finisher: TypeAlias = Callable[[World, Operation, datetime], None]
 """Applies an operation's outcome (its `status` is already set) to the world, at the given time."""
@@ -127,6 +128,7 @@ _LAST_STATUS = {
 def _hand_over(world: World, operation: Operation, ends: datetime) -> None:
     """Cancel an operation in favour of one that nobody asked for, which brings the same content to its end."""
     successor = begin(world, operation.kind, operation.target, ends, OperationFate(stranger=operation.stranger))
+    successor.moved = operation.moved
     if operation.kind in NETWORK:
         supersede(operation, successor, ends)
     else:
@@ -135,7 +137,7 @@ def _hand_over(world: World, operation: Operation, ends: datetime) -> None:
 
 def poll_path(world: World, provider: str, operation: Operation) -> str:
     """Return the path of an operation's poll URL."""
-    place = world.subscription
+    place = world.subscription_with(ids.subscription_of(operation.target)) or world.subscription
     return f"{ids.subscription_id(place.id)}/providers/{provider}/locations/{place.location}/operations/{operation.id}"
 
 

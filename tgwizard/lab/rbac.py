@@ -39,12 +39,13 @@ def grants(permissions: tuple[PermissionRecord, ...], action: str) -> bool:
 
 
 def covers(world: World, outer: str, inner: str) -> bool:
-    """Return whether a scope is another one or above it: `/`, the management group, subscription, group, resource."""
+    """Return whether a scope is another one or above it: `/`, management groups, subscription, group, resource."""
     if ids.under(outer, inner):
         return True
-    return ids.key(outer) == ids.key(world.management_group) and ids.under(
-        ids.subscription_id(world.subscription.id), inner
-    )
+    if not ids.management_group_of(outer):
+        return False
+    wanted = ids.key(outer)
+    return any(ids.key(item) == wanted for item in world.management_groups_above(inner))
 
 
 def role_now(world: World, guid: str) -> RoleDefinition | None:
@@ -120,11 +121,12 @@ def require_linked(
 ) -> None:
     """Refuse with 403 `LinkedAuthorizationFailed` if an (action, scope) pair of the body is not allowed.
 
-    A subscription that the lab does not have is one of another tenant, with a sentence of its own.
+    A subscription of another tenant, or one that nobody knows, has a sentence of its own.
     """
+    own = {item.id.lower() for item in world.subscriptions if item.tenant == world.subscription.tenant}
     for linked_action, linked_scope in linked:
         if not allowed(world, principal, linked_action, linked_scope, now):
-            foreign = ids.subscription_of(linked_scope) not in {"", world.subscription.id.lower()}
+            foreign = ids.subscription_of(linked_scope) not in {"", *own}
             tail = (
                 f"the current tenant '{world.subscription.tenant}' is not authorized to access linked subscription "
                 f"'{ids.subscription_of(linked_scope)}'."

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from tgwizard.lab import ids
 from tgwizard.lab.faults import OperationFate
 from tgwizard.lab.wire import Request, Response
-from tgwizard.lab.world import Principal, World
+from tgwizard.lab.world import Principal, Subscription, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,19 @@ class Call:
     query: dict[str, str]
     """Query items by lower-case name."""
     fate: OperationFate
+    tenant: str = ""
+    """The tenant that the caller's token is for; empty for the lab's own."""
+
+    @property
+    def subscription(self) -> Subscription:
+        """The subscription that the path names; the one with the clusters for a path above subscriptions."""
+        guid = self.parameters.get("sub") or ids.subscription_of(self.path)
+        return self.world.subscription_with(guid) or self.world.subscription
+
+    @property
+    def home(self) -> str:
+        """The tenant the caller works in."""
+        return self.tenant or self.world.subscription.tenant
 
     @property
     def api_version(self) -> str:

@@ -8,7 +8,7 @@ import uuid
 from datetime import datetime
 
 from tgwizard import paths
-from tgwizard.lab import fault_rules, fleet, ids, scenario_network, scenario_rights
+from tgwizard.lab import fault_rules, fleet, ids, scenario_compute, scenario_network, scenario_rights
 from tgwizard.lab.arm import nic_body, nic_rules, nic_state
 from tgwizard.lab.collector import uncollected
 from tgwizard.lab.faults import Fault
@@ -31,8 +31,8 @@ from tgwizard.lab.world import (
     Overlap,
     Power,
     Principal,
-    PrincipalKind,
     Subscription,
+    Tenant,
     World,
 )
 from tgwizard.model.problem import Problem, UserError
@@ -84,7 +84,22 @@ def _source(name: str) -> Json:
                 fix="Choose one of these.",
             )
         )
-    return tomllib.loads((paths.resources() / "lab" / f"{name}.toml").read_text(encoding="utf-8"))
+    source = tomllib.loads((paths.resources() / "lab" / f"{name}.toml").read_text(encoding="utf-8"))
+    return _extended(_source(source["like"]), source) if "like" in source else source
+
+
+def _extended(base: Json, more: Json) -> Json:
+    """Return a scenario with what another one adds: its tables' keys, and further entries of its lists."""
+    result = dict(base)
+    for key, value in more.items():
+        present = result.get(key)
+        if isinstance(present, dict):
+            result[key] = {**present, **value}
+        elif isinstance(present, list):
+            result[key] = [*present, *value]
+        else:
+            result[key] = value
+    return result
 
 
 def _fleet_size(name: str, source: Json, wanted: int | None) -> int | None:
@@ -105,6 +120,8 @@ class _Builder:
 
     def __init__(self, source: Json, name: str, latency: Latency, seed: int, instead_of: World | None) -> None:
         self.source = source
+        self.subscriptions: dict[str, str] = {}
+        """The subscription's guid of each group that is not in the one with the clusters, by the group's name."""
         place = source["subscription"]
         lab_id = instead_of.lab_id if instead_of else uuid.uuid5(_LABS, f"{name}:{seed}").hex[:12]
         operator = source["operator"]
@@ -118,17 +135,30 @@ class _Builder:
             latency=latency,
             overlap=Overlap(source.get("overlap", Overlap.SUPERSEDE.value)),
             page_size=source.get("page_size", 0),
+            tenant_name=source.get("tenant", {}).get("name", "Lab"),
+            tenant_domain=source.get("tenant", {}).get("domain", "lab.example"),
+            management_groups={
+                item["name"].lower(): item.get("parent", "").lower() for item in source.get("management_group", [])
+            },
             unregistered=[item.lower() for item in source.get("unregistered", [])],
             sign_ins=instead_of.sign_ins if instead_of else SignIns(),
         )
         world = self.world
-        world.subscription = Subscription(world.guid(), world.guid(), place["name"], place["location"])
+        world.subscription = Subscription(
+            world.guid(),
+            world.guid(),
+            place["name"],
+            place["location"],
+            management_group=place.get("management_group", "").lower(),
+        )
         world.operator = Principal(
             world.guid(), world.guid(), operator["name"], display=operator.get("display", "Lab Operator")
         )
 
     def build(self, now: datetime) -> World:
         for kind, make in (
+            ("more_tenant", self._tenant),
+            ("more_subscription", self._subscription),
             ("group", self._group),
             ("nsg", self._nsg),
             ("asg", self._asg),
@@ -151,7 +181,10 @@ class _Builder:
     def _id(self, kind: str, reference: str) -> str:
         """Return the id of `group/name`."""
         group, name = reference.split("/")
-        return ids.resource_id(self.world.subscription.id, group, kind, name)
+        return ids.resource_id(self._subscription_of(group), group, kind, name)
+
+    def _subscription_of(self, group: str) -> str:
+        return self.subscriptions.get(group, self.world.subscription.id)
 
     def _child_id(self, kind: str, child: str, reference: str) -> str:
         """Return the id of `group/parent/name`."""
@@ -180,8 +213,28 @@ class _Builder:
         base = {"provisioningState": "Succeeded", "resourceGuid": self.world.guid()}
         return self._store(kind, item, {**base, **properties}, etag=self.world.etag())
 
+    def _tenant(self, item: Json) -> None:
+        self.world.more_tenants.append(Tenant(self.world.guid(), item["name"], item["domain"]))
+
+    def _subscription(self, item: Json) -> None:
+        world = self.world
+        tenant = next(found.id for found in world.tenants if found.name == item.get("tenant", world.tenant_name))
+        world.more_subscriptions.append(
+            Subscription(
+                world.guid(),
+                tenant,
+                item["name"],
+                item.get("location", world.subscription.location),
+                item.get("enabled", True),
+                item.get("management_group", "").lower(),
+            )
+        )
+
     def _group(self, item: Json) -> None:
-        group_id = ids.group_id(self.world.subscription.id, item["name"])
+        if "subscription" in item:
+            (found,) = (place for place in self.world.subscriptions if place.name == item["subscription"])
+            self.subscriptions[item["name"]] = found.id
+        group_id = ids.group_id(self._subscription_of(item["name"]), item["name"])
         self.world.resources[ids.key(group_id)] = {
             "id": group_id,
             "name": item["name"],
@@ -254,38 +307,16 @@ class _Builder:
             {"id": self._id(NIC_TYPE, f"{item['group']}/{name}"), "properties": {"primary": index == 0}}
             for index, name in enumerate(item["nics"])
         ]
-        document = self._store(
-            VM_TYPE,
-            item,
-            {
-                "hardwareProfile": {"vmSize": item["size"]},
-                "provisioningState": "Succeeded",
-                "vmId": self.world.guid(),
-                "storageProfile": {
-                    "imageReference": {
-                        "publisher": "trustgrid",
-                        "offer": "trustgrid-node",
-                        "sku": "node",
-                        "version": "latest",
-                    },
-                    "dataDisks": [],
-                },
-                "osProfile": {"computerName": item["name"], "adminUsername": "ubuntu"},
-                "networkProfile": {"networkInterfaces": nics},
-            },
-            etag='"1"',
-        )
-        self.world.power[ids.key(document["id"])] = Power(item.get("power", Power.RUNNING.value))
-        if item.get("identity", False):
-            principal = Principal(
-                self.world.guid(), self.world.guid(), item["name"], document["id"], PrincipalKind.SERVICE_PRINCIPAL
-            )
-            self.world.principals.append(principal)
-            document["identity"] = {
-                "type": "SystemAssigned",
-                "principalId": principal.oid,
-                "tenantId": self.world.subscription.tenant,
-            }
+        vm_id = self._id(VM_TYPE, f"{item['group']}/{item['name']}")
+        document = self._store(VM_TYPE, item, scenario_compute.properties(self.world, vm_id, item, nics), etag='"1"')
+        self.world.power[ids.key(vm_id)] = Power(item.get("power", Power.RUNNING.value))
+        users = [
+            self._id("Microsoft.ManagedIdentity/userAssignedIdentities", text)
+            for text in item.get("user_identities", [])
+        ]
+        identity = scenario_compute.identity(self.world, vm_id, item, users)
+        if identity is not None:
+            document["identity"] = identity
 
     def _nic(self, item: Json) -> None:
         """Store a NIC by the rules that a PUT would have to obey, so that a scenario cannot lie."""
@@ -349,7 +380,7 @@ class _Builder:
         properties["dnsSettings"]["internalDomainNameSuffix"] = f"{suffix}.bx.internal.cloudapp.net"
 
     def _lock(self, item: Json) -> None:
-        scope = ids.group_id(self.world.subscription.id, item["group"])
+        scope = ids.group_id(self._subscription_of(item["group"]), item["group"])
         self.world.locks.append(Lock(item["name"], scope, LockLevel(item["level"]), item.get("notes", "")))
 
     def _cluster(self, item: Json) -> None:

@@ -90,15 +90,18 @@ def _rule(nsg: Json, kind: str, item: Json) -> Json:
             **({"description": item["description"]} if "description" in item else {}),
             "protocol": item.get("protocol", "*"),
             "sourcePortRange": "*",
-            "destinationPortRange": item.get("ports", "*"),
-            "sourceAddressPrefix": item.get("from", "*"),
-            "destinationAddressPrefix": item.get("to", "*"),
+            **_one_or_many("destinationPortRange", item.get("ports", "*")),
+            **_one_or_many("sourceAddressPrefix", item.get("from", "*")),
+            **_one_or_many("destinationAddressPrefix", item.get("to", "*")),
             "access": item["access"],
             "priority": item["priority"],
             "direction": item["direction"],
             "sourcePortRanges": [],
-            "destinationPortRanges": [],
-            "sourceAddressPrefixes": [],
-            "destinationAddressPrefixes": [],
         },
     }
+
+
+def _one_or_many(name: str, value: str | list[str]) -> Json:
+    """Return a rule's field in the two forms Azure has: one value, or the plural with several and no singular."""
+    plural = f"{name.removesuffix('Prefix')}Prefixes" if name.endswith("Prefix") else f"{name}s"
+    return {name: value, plural: []} if isinstance(value, str) else {plural: value}

@@ -1,9 +1,10 @@
 """Accounts, roles and assignments of a scenario, older than the lab itself and so in force from the start.
 
-`[[account]]` has `name` and `kind` (`user`, `service-principal`). `[[grant]]` has `to` (`operator`, an account, a VM),
-`role` (a built-in role's name, or a custom one's with its `actions`, `not_actions` and `assignable` groups the first
-time it is named) and where: `group`, `resource` ("group/provider/type/name"), `scope` (`subscription`, the default,
-or `management-group`). `[[deny]]` has `name`, `actions`, `not_actions`, `group`, `to`.
+`[[account]]` has `name`, `kind` (`user`, `service-principal`) and `display`. `[[grant]]` has `to` (`operator`, an
+account, a VM), `role` (a built-in role's name, or a custom one's with its `actions`, `not_actions`, `description` and
+`assignable` groups the first time it is named) and where: `group`, `resource` ("group/provider/type/name"),
+`subscription` (by name), `management_group`, or `scope` (`subscription`: the one with the clusters, the default;
+`management-group`: the tenant's root). `[[deny]]` has `name`, `actions`, `not_actions`, `group`, `to`.
 `[authorization]` has `propagation` (`instant`, `fast`, `azure`) and `flicker`.
 """
 
@@ -13,7 +14,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tgwizard.lab import ids
+from tgwizard.lab import ids, tokens
 from tgwizard.lab.rbac_builtin import BY_NAME, READER
 from tgwizard.lab.rbac_records import (
     EVERYONE,
@@ -40,12 +41,12 @@ _KINDS = {"user": PrincipalKind.USER, "service-principal": PrincipalKind.SERVICE
 
 def add_accounts(world: World, items: list[Json]) -> None:
     """Store the scenario's accounts and the two that every lab has."""
-    wanted = [(item["name"], _KINDS[item["kind"]]) for item in items]
-    wanted += [(AUTOMATION, PrincipalKind.SERVICE_PRINCIPAL), (READER_ACCOUNT, PrincipalKind.USER)]
-    for name, kind in wanted:
+    wanted = [(item["name"], _KINDS[item["kind"]], item.get("display", "")) for item in items]
+    wanted += [(AUTOMATION, PrincipalKind.SERVICE_PRINCIPAL, ""), (READER_ACCOUNT, PrincipalKind.USER, "")]
+    for name, kind, display in wanted:
         # From the lab's id and not its counter: another scenario in the same lab has the same people.
         oid, app_id = (str(uuid.uuid5(_PEOPLE, f"{world.lab_id}:{name}:{what}")) for what in ("object", "application"))
-        world.accounts.append(Principal(oid, app_id, name, kind=kind))
+        world.accounts.append(Principal(oid, app_id, name, kind=kind, display=display))
 
 
 def add_rights(world: World, source: Json, now: datetime) -> None:
@@ -57,9 +58,10 @@ def add_rights(world: World, source: Json, now: datetime) -> None:
     people = {item.name: item for item in (*world.principals, *world.accounts)} | {"operator": world.operator}
     for item in source.get("grant", []):
         role, scope = _role(world, item, begun), _scope(world, item)
-        holder = people[item["to"]]
-        assign(world, holder, role, scope, begun)
-        if holder is world.operator:
+        holder, place = people[item["to"]], world.subscription_with(ids.subscription_of(scope))
+        tenant = place.tenant if place is not None else world.subscription.tenant
+        assign(world, tokens.guest(world, holder, tenant), role, scope, begun)
+        if holder is world.operator and tenant == world.subscription.tenant:
             assign(world, people[AUTOMATION], role, scope, begun)
     assign(world, people[READER_ACCOUNT], READER.guid, ids.subscription_id(world.subscription.id), begun)
     for item in source.get("deny", []):
@@ -124,7 +126,7 @@ def _role(world: World, item: Json, begun: datetime) -> str:
 def _assignable(world: World, item: Json) -> tuple[str, ...]:
     groups = item.get("assignable", [])
     if groups:
-        return tuple(ids.group_id(world.subscription.id, name) for name in groups)
+        return tuple(_group(world, name) for name in groups)
     return (_scope(world, item),)
 
 
@@ -138,9 +140,19 @@ def widen(history: RoleHistory, scopes: tuple[str, ...]) -> None:
 def _scope(world: World, item: Json) -> str:
     if "resource" in item:
         group, provider, *rest = item["resource"].split("/")
-        return f"{ids.group_id(world.subscription.id, group)}/providers/{provider}/{'/'.join(rest)}"
+        return f"{_group(world, group)}/providers/{provider}/{'/'.join(rest)}"
     if "group" in item:
-        return ids.group_id(world.subscription.id, item["group"])
+        return _group(world, item["group"])
+    if "management_group" in item:
+        return ids.management_group_id(item["management_group"])
     if item.get("scope", "subscription") == "management-group":
         return world.management_group
-    return ids.subscription_id(world.subscription.id)
+    wanted = item.get("subscription", world.subscription.name)
+    (place,) = (found for found in world.subscriptions if found.name == wanted)
+    return ids.subscription_id(place.id)
+
+
+def _group(world: World, name: str) -> str:
+    """Return the scope of a resource group, in whichever subscription it is. Raises ValueError for none."""
+    (place,) = (found for found in world.subscriptions if world.group(name, found.id) is not None)
+    return ids.group_id(place.id, name)

@@ -195,7 +195,7 @@ class _Connection(BaseHTTPRequestHandler):
         except ValueError:
             phrase = ""
         lines = [f"HTTP/1.1 {answer.status} {phrase}"]
-        lines += [f"{name}: {value}" for name, value in answer.headers if name not in _NOT_ON_LOOPBACK]
+        lines += [f"{name}: {_one_line(value)}" for name, value in answer.headers if name not in _NOT_ON_LOOPBACK]
         if answer.status != HTTPStatus.NO_CONTENT:
             lines.append(f"Content-Length: {len(answer.body)}")
         if answer.cut is not None and answer.cut < len(answer.body):
@@ -228,6 +228,11 @@ class _Connection(BaseHTTPRequestHandler):
             case Loss.TIMEOUT:
                 # One more byte can only be the client giving up, or the lab closing the connection.
                 self.rfile.read(1)
+
+
+def _one_line(value: str) -> str:
+    """Return a header's value without line breaks, whatever names and queries it was made of."""
+    return "".join(letter for letter in value if letter.isprintable())
 
 
 def _refuse(status: HTTPStatus, code: str, message: str) -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,6 +17,7 @@ from tgwizard.lab.client_access import VmNotKnown
 from tgwizard.lab.faults import StrangerTakesAddress
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.move_rules import MoveRules
 from tgwizard.lab.rbac_records import Propagation
 from tgwizard.lab.request_log import Decision, RequestRecord, Trace
 from tgwizard.lab.wire import Json, Refusal, Request, Response, json_response
@@ -77,11 +79,12 @@ def _state(lab: Lab, _request: Request) -> Response:
 
 def _change(lab: Lab, request: Request) -> Response:
     wishes = _body(request)
-    unknown = set(wishes) - {"latency", "overlap", "page_size", "propagation", "flicker"}
+    unknown = set(wishes) - {"latency", "overlap", "move", "page_size", "propagation", "flicker"}
     if unknown:
         raise _wrong(400, "BadRequest", f"The lab has no setting {', '.join(sorted(unknown))}.")
     latency = _word(wishes, "latency", Latency, lab.latency)
     overlap = _word(wishes, "overlap", Overlap, lab.overlap)
+    moves = _move_rules(wishes.get("move", {}), lab.move_rules)
     size = wishes.get("page_size", lab.page_size)
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise _wrong(400, "BadRequest", "page_size is not a whole number from 0 on.")
@@ -89,9 +92,17 @@ def _change(lab: Lab, request: Request) -> Response:
     flicker = wishes.get("flicker", lab.directory.flicker)
     if not isinstance(flicker, bool):
         raise _wrong(400, "BadRequest", "flicker is neither true nor false.")
-    lab.latency, lab.overlap, lab.page_size = latency, overlap, size
+    lab.latency, lab.overlap, lab.move_rules, lab.page_size = latency, overlap, moves, size
     lab.directory.propagation, lab.directory.flicker = propagation, flicker
     return json_response(200, _state_document(lab))
+
+
+def _move_rules(wishes: object, now: MoveRules) -> MoveRules:
+    if not isinstance(wishes, Mapping) or not set(wishes) <= set(MoveRules.names()):
+        raise _wrong(400, "BadRequest", f"move knows the switches {', '.join(MoveRules.names())}.")
+    if not all(isinstance(value, bool) for value in wishes.values()):
+        raise _wrong(400, "BadRequest", "A switch of move is neither true nor false.")
+    return replace(now, **wishes)
 
 
 def _use_scenario(lab: Lab, request: Request) -> Response:
@@ -193,6 +204,7 @@ def _state_document(lab: Lab) -> Json:
         "latencies": [item.value for item in Latency],
         "overlap": lab.overlap.value,
         "overlaps": [item.value for item in Overlap],
+        "move": asdict(lab.move_rules),
         "page_size": lab.page_size,
         "propagation": lab.directory.propagation.value,
         "propagations": [item.value for item in Propagation],

@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
@@ -39,6 +40,15 @@ def foreign_tenant(world: World) -> str:
     return str(uuid.uuid5(_TENANTS, world.subscription.tenant))
 
 
+def guest(world: World, principal: Principal, tenant: str) -> Principal:
+    """Return a user as another tenant knows it: a guest with an object id and a principal name of its own there."""
+    if tenant == world.subscription.tenant or principal.kind is not PrincipalKind.USER:
+        return principal
+    host = next((item.domain for item in world.more_tenants if item.id == tenant), "unknown.example")
+    oid = str(uuid.uuid5(_TENANTS, f"{tenant}:{principal.oid}"))
+    return replace(principal, oid=oid, name=f"{principal.name.replace('@', '_')}#EXT#@{host}")
+
+
 def issue(
     world: World,
     principal: Principal,
@@ -54,6 +64,8 @@ def issue(
     """
     now = datetime.now(UTC)
     home = tenant or world.subscription.tenant
+    session = str(world.sessions.get(principal.oid, 0))
+    principal = guest(world, principal, home)
     user = principal.kind is PrincipalKind.USER
     claims: Json = {
         "aud": audience,
@@ -76,7 +88,7 @@ def issue(
     if principal.resource:
         claims["xms_mirid"] = principal.resource
     if continuous:
-        claims |= {"xms_cc": ["CP1"], "sid": str(world.sessions.get(principal.oid, 0))}
+        claims |= {"xms_cc": ["CP1"], "sid": session}
     signed = f"{_encode(_json({'alg': 'HS256', 'typ': 'JWT'}))}.{_encode(_json(claims))}"
     return f"{signed}.{_encode(_signature(world, signed))}"
 
@@ -102,7 +114,20 @@ def same_secret(given: str, genuine: str) -> bool:
 
 
 def authenticate(world: World, authorization: str | None, audiences: frozenset[str] = AUDIENCES) -> Principal:
-    """Return who sent a request. Raises Refusal with Azure's 401 for a token that is no good.
+    """Return who sent a request with a token of the lab's own tenant. Raises Refusal as `identify` does."""
+    principal, tenant = identify(world, authorization, audiences)
+    require_tenant(tenant, world.subscription.tenant)
+    return principal
+
+
+def require_tenant(tenant: str, wanted: str) -> None:
+    """Refuse with 401 `InvalidAuthenticationTokenTenant` a token of another tenant than a subscription's."""
+    if tenant != wanted:
+        raise _wrong_tenant(wanted, f"https://sts.windows.net/{tenant}/")
+
+
+def identify(world: World, authorization: str | None, audiences: frozenset[str] = AUDIENCES) -> tuple[Principal, str]:
+    """Return who sent a request, and for which tenant. Raises Refusal with Azure's 401 for a token that is no good.
 
     `audiences` are compared without a slash at their end.
     """
@@ -132,19 +157,27 @@ def authenticate(world: World, authorization: str | None, audiences: frozenset[s
             f"The access token expiry UTC time '{_us(expires)}' is earlier than current UTC time '{_us(now)}'.",
             "The access token has expired.",
         )
-    if claims.get("tid") != world.subscription.tenant:
-        raise _wrong_tenant(world, str(claims.get("iss")))
-    oid = str(claims["oid"])
-    if "sid" in claims and claims["sid"] != str(world.sessions.get(oid, 0)):
+    oid, tenant = str(claims["oid"]), str(claims.get("tid", ""))
+    if "sid" in claims and claims["sid"] != str(world.sessions.get(_own_oid(world, oid, tenant), 0)):
         raise _challenge(now)
     user = claims.get("idtyp") == "user"
-    return Principal(
+    principal = Principal(
         oid,
         str(claims.get("appid", "")),
         str(claims.get("upn" if user else "app_displayname", "")),
         str(claims.get("xms_mirid", "")),
         PrincipalKind.USER if user else PrincipalKind.SERVICE_PRINCIPAL,
+        display=str(claims.get("name", "")) if user else "",
     )
+    return principal, tenant
+
+
+def _own_oid(world: World, oid: str, tenant: str) -> str:
+    """Return the object id that a user of another tenant's token has in the lab's own."""
+    if tenant == world.subscription.tenant:
+        return oid
+    people = (world.operator, *world.accounts)
+    return next((item.oid for item in people if guest(world, item, tenant).oid == oid), oid)
 
 
 def revoke_sessions(world: World, principal: Principal) -> None:
@@ -164,8 +197,7 @@ def _claims(world: World, token: str) -> Json | None:
     return claims if isinstance(claims, dict) and isinstance(claims.get("exp"), int) else None
 
 
-def _wrong_tenant(world: World, issuer: str) -> Refusal:
-    tenant = world.subscription.tenant
+def _wrong_tenant(tenant: str, issuer: str) -> Refusal:
     message = (
         f"The access token is from the wrong issuer '{issuer}'. It must match the tenant "
         f"'https://sts.windows.net/{tenant}/' associated with this subscription. Please use the authority (URL) "

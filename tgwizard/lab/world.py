@@ -13,6 +13,7 @@ from enum import Enum
 from tgwizard.lab import ids
 from tgwizard.lab.books import Allocations, Holdings
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.move_rules import MoveRules
 from tgwizard.lab.rbac_records import Authorization
 from tgwizard.lab.sign_ins import SignIns
 from tgwizard.lab.wire import Json
@@ -60,6 +61,7 @@ class OperationKind(Enum):
 
     PUT_NIC = "PutNicOperation"
     DELETE_NIC = "DeleteNicOperation"
+    MOVE_CONFIGURATIONS = "MoveIpConfigurationsOperation"  # name [?]
     POWER_OFF = "powerOff"
     START = "start"
     DEALLOCATE = "deallocate"
@@ -94,6 +96,16 @@ class LockLevel(Enum):
     CAN_NOT_DELETE = "CanNotDelete"
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move takes from one NIC to another: the configuration as it was, and its name on the target."""
+
+    source: str
+    target: str
+    configuration: Json
+    name: str
+
+
 @dataclass(slots=True)
 class Operation:
     """A long-running operation. It stays in the world after its end, so that it can still be polled."""
@@ -112,6 +124,8 @@ class Operation:
     ending: Ending = Ending.SUCCEED
     stranger: str | None = None
     """The NIC that snatches the addresses this operation frees, if a fault says so."""
+    moved: Moved | None = None
+    """What a move moves; its target is the NIC that loses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +173,25 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """The lab's one subscription, its tenant and where its resources are."""
+    """A subscription, its tenant and where its resources are."""
 
     id: str
     tenant: str
     name: str
     location: str
+    enabled: bool = True
+    """A disabled one can be read and not written."""
+    management_group: str = ""
+    """The name of the management group it is in; empty for the tenant's root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A directory. People of the lab's own tenant are guests in the others."""
+
+    id: str
+    name: str
+    domain: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +239,7 @@ class World:
     operator: Principal
     latency: Latency
     overlap: Overlap = Overlap.SUPERSEDE
+    move: MoveRules = field(default_factory=MoveRules)
     serial: int = 0
     """How many guids were given out; the next guid follows from it, so that copies of a lab go on alike."""
     operation_count: int = 0
@@ -231,6 +259,14 @@ class World:
     clusters: list[ClusterSpec] = field(default_factory=list)
     page_size: int = 0
     """How many resources a page of a list holds; 0: all of them, unless the client asks for fewer."""
+    tenant_name: str = "Lab"
+    tenant_domain: str = "lab.example"
+    more_tenants: list[Tenant] = field(default_factory=list)
+    """The tenants besides the one of `subscription`."""
+    more_subscriptions: list[Subscription] = field(default_factory=list)
+    """The subscriptions besides `subscription`, in which the clusters are."""
+    management_groups: dict[str, str] = field(default_factory=dict)
+    """The parents of management groups by lower-case name; empty for what is right below the tenant's root."""
     unregistered: list[str] = field(default_factory=list)
     """The provider namespaces, in lower case, that the subscription is not registered to use."""
     past: dict[str, list[Past]] = field(default_factory=dict)
@@ -241,7 +277,36 @@ class World:
     @property
     def management_group(self) -> str:
         """The scope of the tenant's root management group, under which the subscription is."""
-        return f"/providers/Microsoft.Management/managementGroups/{self.subscription.tenant}"
+        return ids.management_group_id(self.subscription.tenant)
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """All subscriptions, the one with the clusters first."""
+        return self.subscription, *self.more_subscriptions
+
+    @property
+    def tenants(self) -> tuple[Tenant, ...]:
+        """All tenants, the lab's own first."""
+        home = Tenant(self.subscription.tenant, self.tenant_name, self.tenant_domain)
+        return home, *self.more_tenants
+
+    def subscription_with(self, guid: str) -> Subscription | None:
+        """Return the subscription of a guid, or None."""
+        wanted = guid.lower()
+        return next((item for item in self.subscriptions if item.id.lower() == wanted), None)
+
+    def management_groups_above(self, scope: str) -> Iterator[str]:
+        """Yield the scopes of the management groups over a subscription, what is in one, or another group."""
+        found = self.subscription_with(ids.subscription_of(scope))
+        name, tenant = ids.management_group_of(scope), self.subscription.tenant
+        if found is not None:
+            name, tenant = found.management_group, found.tenant
+        elif name not in self.management_groups:
+            return
+        while name and name != tenant:
+            yield ids.management_group_id(name)
+            name = self.management_groups.get(name, "")
+        yield ids.management_group_id(tenant)
 
     def guid(self) -> str:
         """Return a fresh guid, the same in every copy of the lab that has had the same history."""
@@ -283,9 +348,9 @@ class World:
         wanted = kind.lower()
         return (doc for doc in self.resources.values() if doc["type"].lower() == wanted)
 
-    def group(self, name: str) -> Json | None:
-        """Return a resource group's document, or None."""
-        return self.find(ids.group_id(self.subscription.id, name))
+    def group(self, name: str, subscription: str = "") -> Json | None:
+        """Return a resource group's document, or None; without a subscription's guid that of the clusters' one."""
+        return self.find(ids.group_id(subscription or self.subscription.id, name))
 
     def running(self, target: str, kinds: frozenset[OperationKind]) -> Operation | None:
         """Return the operation of these kinds that runs on a resource, or None."""
@@ -294,7 +359,12 @@ class World:
             if (
                 operation.status is OperationStatus.IN_PROGRESS
                 and operation.kind in kinds
-                and ids.key(operation.target) == wanted
+                and wanted in _touched(operation)
             ):
                 return operation
         return None
+
+
+def _touched(operation: Operation) -> tuple[str, ...]:
+    target = ids.key(operation.target)
+    return (target,) if operation.moved is None else (target, ids.key(operation.moved.target))

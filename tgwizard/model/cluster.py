@@ -61,6 +61,17 @@ class ResourceId:
         return pieces[-3] if len(pieces) > 2 else pieces[-1]
 
     @property
+    def parent(self) -> ResourceId:
+        """The resource this one is part of (a subnet's virtual network), or itself when it has no parent."""
+        pieces = self._part("rest").split("/")
+        return ResourceId("/".join(self.text.split("/")[:-2])) if len(pieces) > 2 else self
+
+    @property
+    def group_scope(self) -> str:
+        """The full id of its resource group: the scope that roles are assigned at."""
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
+
+    @property
     def short(self) -> str:
         """For people: …/networkInterfaces/name. Copy gives the whole id."""
         pieces = self._part("rest").split("/")

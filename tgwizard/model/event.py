@@ -26,6 +26,19 @@ class Step(Enum):
     ATTACH = "attach"
     CONFIRM = "confirm"
     PUT_BACK = "put_back"
+    MOVE = "move"
+    """Both in one call (strategy atomic)."""
+    GUIDE = "guide"
+    """The user acts in the Trustgrid portal; the run watches (strategy guided)."""
+
+
+class Choice(Enum):
+    """What can be done when a step's time is over. The values are the words of the JSON contract."""
+
+    WAIT = "wait"
+    RETRY = "retry"
+    PUT_BACK = "put_back"
+    HAND_OVER = "hand_over"
 
 
 class Outcome(Enum):
@@ -110,6 +123,35 @@ class StepDone:
     step: Step
     sentence: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A step's time is over, and the user may decide; without an answer the first choice is taken.
+
+    ``answer_within_s`` is how long the run waits for an answer; meanwhile it goes on reading.
+    """
+
+    stamp: Stamp
+    run: str
+    step: Step
+    sentence: str
+    choices: tuple[Choice, ...]
+    answer_within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided at the end of a step's time; ``by_user`` is False when nobody answered.
+
+    ``choice`` is None when Azure went on meanwhile, so that there was nothing to decide any more.
+    """
+
+    stamp: Stamp
+    run: str
+    step: Step
+    choice: Choice | None
+    by_user: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,5 +265,5 @@ class Finished:
     problem: Problem | None = None
 
 
-RunEvent = Started | StepStarted | StepWaiting | StepDone | CallMade | Located | Noted | Finished
+RunEvent = Started | StepStarted | StepWaiting | StepDone | Asked | Decided | CallMade | Located | Noted | Finished
 Event = RunEvent | Observed | SourceLost | SourceBack | Checked

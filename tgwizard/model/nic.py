@@ -175,7 +175,7 @@ class NicDocument:
             properties["loadBalancerBackendAddressPools"] = [{"id": pool.text} for pool in carried.pools]
         if carried.nat_rules:
             properties["loadBalancerInboundNatRules"] = [{"id": rule.text} for rule in carried.nat_rules]
-        return {"name": self._free_name(name, address), "properties": properties}
+        return {"name": self.free_name(name, address), "properties": properties}
 
     def references(self) -> tuple[ResourceId, ...]:
         """Every resource a PUT of this body is linked to and needs a join right on (azure-wire.md 2.6)."""
@@ -192,7 +192,8 @@ class NicDocument:
         """The body as it goes on the wire."""
         return json.dumps(self.body, separators=(",", ":")).encode()
 
-    def _free_name(self, name: str, address: str) -> str:
+    def free_name(self, name: str, address: str) -> str:
+        """That name, or with a number where another configuration than the address's own has it."""
         taken = {str(item.get("name", "")).lower() for item in self.configurations if item is not self.find(address)}
         number, free = 1, name
         while free.lower() in taken:

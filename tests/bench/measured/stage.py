@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import requests
 
-from tgwizard.app.adapters import in_process, over_tls
+from tgwizard.app.adapters import in_process, lab_ports, lab_tokens, over_tls
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
@@ -80,4 +80,5 @@ def _setup(lab: Lab, place: Path) -> ClusterSetup:
 
 
 def _services(azure: ArmAzure, lab: Lab, place: Path) -> Services:
-    return Services(azure, lab.clock, JobRunner(), place, lab.cloud)
+    setup = lab_ports(azure, lab.cloud, lab_tokens(lab))
+    return Services(azure, lab.clock, JobRunner(), place, lab.cloud, setup)

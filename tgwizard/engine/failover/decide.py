@@ -1,7 +1,8 @@
 """What to do next in a run: a pure function from the two interfaces as read, and what this run has sent, to one move.
 
 Run and resume share it: neither replays anything, both look at the world and decide again (DESIGN 3c). ``losing`` is
-always the peer of the gaining member, also when the address was on no NIC at the start.
+always the peer of the gaining member, also when the address was on no NIC at the start. What can be done when a step's
+time is over is decided here as well (``at_expiry``).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.engine.records import Answer
-from tgwizard.model.event import Step
+from tgwizard.model.event import Choice, Step
 from tgwizard.model.nic import Provisioning
 
 
@@ -25,12 +26,13 @@ class Move(Enum):
     """The next move. The WAITs name whose interface is to be read until it has settled.
 
     SETTLE_LOSING writes an interface whose update failed anew, as it is: the remedy for state Failed
-    (azure-wire.md 2.4).
+    (azure-wire.md 2.4). MOVE_AT_ONCE asks Azure to move the configuration itself; UNMOVED: it took that and did not.
     """
 
     DETACH = "detach"
     ATTACH = "attach"
     PUT_BACK = "put_back"
+    MOVE_AT_ONCE = "move_at_once"
     CLEAR_GAINING = "clear_gaining"
     SETTLE_LOSING = "settle_losing"
     WAIT_LOSING = "wait_losing"
@@ -38,6 +40,7 @@ class Move(Enum):
     READ_AGAIN = "read_again"
     ARRIVED = "arrived"
     RESTORED = "restored"
+    UNMOVED = "unmoved"
     YIELD = "yield"
 
 
@@ -64,8 +67,9 @@ class Standing:
     """What the run knows besides the world.
 
     ``wrote``: a write of ours is known to have been applied. ``had_holder``: the losing member held the address when
-    the run began. ``overdue``: the present wait is past its deadline and the run is forced, so that an update in
-    progress may be superseded. ``settling``: an interface left Failed is still worth writing anew.
+    the run began. ``overdue``: the present wait is past its deadline and it was decided to go on, so that an update in
+    progress may be superseded. ``settling``: an interface left Failed is still worth writing anew. ``atomic``: the
+    address is to move in one call, which touches both interfaces; false again once that was refused.
     """
 
     goal: Goal
@@ -75,11 +79,17 @@ class Standing:
     gaining_sent: Sent | None = None
     overdue: bool = False
     settling: bool = True
+    atomic: bool = False
 
     @property
     def sent_nothing(self) -> bool:
         """Whether no write of this run can have reached Azure."""
         return self.losing_sent is None and self.gaining_sent is None
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether the way back is open: the address came from the losing member and no attach was sent (DESIGN 3h)."""
+        return self.had_holder and self.goal is Goal.FORWARD and self.gaining_sent is None
 
 
 def decide(losing: Side, gaining: Side, standing: Standing) -> Move:
@@ -93,9 +103,32 @@ def decide(losing: Side, gaining: Side, standing: Standing) -> Move:
         return Move.WAIT_GAINING
     if losing.lists and gaining.lists:
         return _contradiction(losing, gaining)
+    if standing.atomic:
+        return _atomic(losing, gaining, standing)
     if standing.goal is Goal.BACK:
         return _back(losing, gaining, standing)
     return _forward(losing, gaining, standing)
+
+
+def _atomic(losing: Side, gaining: Side, standing: Standing) -> Move:
+    """One call that carries no version: after it, reading alone says what came of it (DESIGN 3e)."""
+    if standing.sent_nothing:
+        if gaining.lists or not losing.lists:
+            return _forward(losing, gaining, standing)
+        if _busy(losing) or _busy(gaining):
+            return Move.WAIT_LOSING if _busy(losing) else Move.WAIT_GAINING
+        return Move.MOVE_AT_ONCE
+    if _busy(losing):
+        return Move.WAIT_LOSING
+    if _busy(gaining):
+        return Move.WAIT_GAINING
+    if gaining.lists:
+        return Move.ARRIVED if gaining.state is Provisioning.SUCCEEDED else Move.ATTACH
+    accepted = standing.losing_sent is not None and standing.losing_sent.answer is Answer.ACCEPTED
+    if losing.lists:
+        # Without an answer it may still be on its way, and nothing that we could write would stop it.
+        return Move.UNMOVED if accepted else Move.WAIT_LOSING
+    return Move.ATTACH if accepted or standing.overdue else Move.WAIT_GAINING
 
 
 def _forward(losing: Side, gaining: Side, standing: Standing) -> Move:
@@ -148,11 +181,36 @@ def _back(losing: Side, gaining: Side, standing: Standing) -> Move:
         if gaining.state is Provisioning.FAILED or standing.overdue:
             return Move.CLEAR_GAINING
         return Move.WAIT_GAINING
-    if _busy(gaining):
+    if _busy(gaining) and not (standing.overdue and standing.gaining_sent is None):
         return Move.WAIT_GAINING
     if _busy(losing) and not standing.overdue:
         return Move.WAIT_LOSING
     return Move.PUT_BACK
+
+
+def at_expiry(move: Move, standing: Standing, *, forced: bool, again: bool) -> tuple[Choice, ...]:
+    """What can be done once a step's time is over; the first is what is done when nobody answers.
+
+    ``move`` is what the run waits for, or the write that Azure keeps turning down. ``again``: this expiry of the same
+    wait was decided before, so that forced supersedes once and no more (DESIGN 3e). Only forced writes over an update
+    that does not end; the way back is offered while no attach was sent.
+    """
+    waits = move in (Move.WAIT_LOSING, Move.WAIT_GAINING)
+    if standing.atomic and not standing.sent_nothing:
+        # One call without a version: only reading tells. With the address on no NIC the attach may follow.
+        on_none = move is Move.WAIT_GAINING and not again
+        return (Choice.RETRY, Choice.WAIT) if on_none else (Choice.HAND_OVER, Choice.WAIT)
+    if waits and forced and not again:
+        back = (Choice.PUT_BACK,) if standing.can_go_back and not standing.sent_nothing else ()
+        return (Choice.RETRY, Choice.WAIT, *back, Choice.HAND_OVER)
+    if standing.sent_nothing:
+        return (Choice.HAND_OVER, Choice.WAIT)
+    if standing.can_go_back and standing.wrote:
+        # With the address on no NIC the way back is the shorter one; while it is being released it is not.
+        if move is Move.WAIT_LOSING:
+            return (Choice.HAND_OVER, Choice.WAIT, Choice.PUT_BACK)
+        return (Choice.PUT_BACK, Choice.WAIT, Choice.HAND_OVER)
+    return (Choice.HAND_OVER, Choice.WAIT)
 
 
 def _contradiction(losing: Side, gaining: Side) -> Move:

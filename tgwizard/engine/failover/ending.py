@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tgwizard.model.cluster import Member
 from tgwizard.model.event import Outcome
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
@@ -66,6 +67,18 @@ def broke_off(address: str) -> Ending:
         f"Resume reads Azure first and brings {address} to a member.",
     )
     return Ending(Outcome.UNKNOWN, problem.sentence(), problem, (f"Where {address} ends up was not settled.",))
+
+
+def not_moved(losing: Member, address: str, said: str) -> Ending:
+    """Azure took the move in one call, and it ended without effect."""
+    problem = Problem(
+        "move-without-effect",
+        "Azure took the move in one call and did not carry it out.",
+        f"{losing.name} still has {address}.",
+        "Start again with the strategy detach-attach.",
+        said,
+    )
+    return Ending(Outcome.FAILED, problem.sentence(), problem)
 
 
 def stuck(address: str, problem: Problem, place: Place) -> Ending:

@@ -5,7 +5,10 @@ What the drive arrived at, what others changed meanwhile, what was measured; tol
 
 from __future__ import annotations
 
-from tgwizard.engine.failover.drive import Drive
+from collections.abc import Mapping
+from typing import Any
+
+from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.ending import Ending
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.journal import Journal
@@ -15,7 +18,7 @@ from tgwizard.model.event import ByOther, Finished, Outcome
 from tgwizard.model.nic import NicDocument, NicDocumentError, carried_of, configuration_differences, differences
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
-from tgwizard.model.text import utc
+from tgwizard.model.text import tame, utc
 
 
 def refuse(hall: Hall, problem: Problem, place: Place, outcome: Outcome = Outcome.REFUSED) -> Finished:
@@ -33,16 +36,16 @@ def drop(hall: Hall, journal: Journal, began: Began, problem: Problem, place: Pl
     return refuse(hall, problem, place, Outcome.FAILED)
 
 
-def finish(hall: Hall, journal: Journal, drive: Drive, ending: Ending) -> Finished:
+def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Finished:
     """Tell and journal the end of a driven run."""
-    place = ending.place or drive.observer.snapshot().place
-    measured = drive.measured
+    place = ending.place or course.observer.snapshot().place
+    measured = course.measured
     arrived = measured.arrived if ending.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) else None
     seconds = _span(measured.first_write, arrived)
     gap = _span(measured.released, arrived)
     open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (PlaceKind.NO_NIC, PlaceKind.STRANGER)
-    by_other = _by_other(drive)
-    journal.append(hall.run, _last_seen(hall, drive, by_other))
+    by_other = _by_other(course)
+    journal.append(hall.run, _last_seen(hall, course, by_other))
     finished = Finished(
         hall.stamp(),
         hall.run,
@@ -50,7 +53,7 @@ def finish(hall: Hall, journal: Journal, drive: Drive, ending: Ending) -> Finish
         ending.outcome,
         place,
         ending.reason,
-        ending.left,
+        (*ending.left, *_after_a_move(course, ending)),
         ending.rolled_back,
         by_other,
         seconds,
@@ -67,10 +70,10 @@ def finish(hall: Hall, journal: Journal, drive: Drive, ending: Ending) -> Finish
                 outcome=ending.outcome,
                 holder=_holder(place),
                 reason=ending.reason,
-                verb=drive.began.verb,
-                to=drive.to.name,
+                verb=course.began.verb,
+                to=course.to.name,
                 seconds=seconds,
-                detach_s=_span(measured.first_write, measured.released) if done else None,
+                detach_s=_span(measured.first_write, measured.released) if done and measured.attach_sent else None,
                 attach_s=_span(measured.attach_sent, arrived) if done else None,
                 gap_s=gap,
             )
@@ -79,9 +82,29 @@ def finish(hall: Hall, journal: Journal, drive: Drive, ending: Ending) -> Finish
     return finished
 
 
-def _last_seen(hall: Hall, drive: Drive, by_other: tuple[ByOther, ...]) -> LastSeen:
+def _after_a_move(course: Course, ending: Ending) -> tuple[str, ...]:
+    """What a move in one call did to the configuration: groups, pools and name are Azure's doing, and compared (3e)."""
+    found = course.nic(course.to).find(course.address) if ending.outcome is Outcome.DONE else None
+    if not course.standing.atomic or course.began.configuration is None or found is None:
+        return ()
+    wanted = _wanted(course, NicDocument.parse(course.began.gaining_body), str(found.get("name", "")))
+    left = [
+        f"Azure's move changed {item.path} from {item.before} to {item.after}. Correct it on {course.to.nic.name}."
+        for item in configuration_differences(wanted, found)
+    ]
+    if not str(found.get("name", "")).startswith(course.setup.ip_configuration):
+        left.append(f"Azure named the configuration {tame(str(found.get('name', '')), 80)}.")
+    return tuple(left)
+
+
+def _wanted(course: Course, first: NicDocument, name: str) -> Mapping[str, Any]:
+    carried = carried_of(course.began.configuration) if course.began.configuration else course.setup.carried
+    return first.new_configuration(name, course.address, carried)
+
+
+def _last_seen(hall: Hall, course: Course, by_other: tuple[ByOther, ...]) -> LastSeen:
     """What history compares with the first readings."""
-    losing, gaining = (drive.observer.seen(member).nic.value for member in (drive.losing, drive.to))
+    losing, gaining = (course.observer.seen(member).nic.value for member in (course.losing, course.to))
     return LastSeen(
         hall.run,
         utc(hall.services.clock.wall()),
@@ -99,30 +122,31 @@ def _last_seen(hall: Hall, drive: Drive, by_other: tuple[ByOther, ...]) -> LastS
     )
 
 
-def _by_other(drive: Drive) -> tuple[ByOther, ...]:
+def _by_other(course: Course) -> tuple[ByOther, ...]:
     """Differences between the first and the last reading that are not ours: kept, and listed (DESIGN 3b)."""
     found = []
-    for member, body in ((drive.losing, drive.began.losing_body), (drive.to, drive.began.gaining_body)):
-        last = drive.observer.seen(member).nic.value
+    for member, body in ((course.losing, course.began.losing_body), (course.to, course.began.gaining_body)):
+        last = course.observer.seen(member).nic.value
         try:
             first = NicDocument.parse(body)
         except NicDocumentError:
             continue
         if last is not None:
-            found += [ByOther(member.nic.name, item) for item in differences(first, last, apart_from=drive.address)]
-            found += _configuration(drive, member, first, last)
+            found += [ByOther(member.nic.name, item) for item in differences(first, last, apart_from=course.address)]
+            found += _configuration(course, member, first, last)
     return tuple(found)
 
 
-def _configuration(drive: Drive, member: Member, first: NicDocument, last: NicDocument) -> list[ByOther]:
-    configuration = last.find(drive.address)
+def _configuration(course: Course, member: Member, first: NicDocument, last: NicDocument) -> list[ByOther]:
+    configuration = last.find(course.address)
     if configuration is None:
         return []
-    if member == drive.to:
-        carried = carried_of(drive.began.configuration) if drive.began.configuration else drive.setup.carried
-        sent = first.new_configuration(str(configuration.get("name", "")), drive.address, carried)
-    elif drive.began.configuration is not None:
-        sent = drive.began.configuration
+    if member == course.to:
+        if course.standing.atomic:
+            return []  # nothing was sent that it could differ from
+        sent = _wanted(course, first, str(configuration.get("name", "")))
+    elif course.began.configuration is not None:
+        sent = course.began.configuration
     else:
         return []
     return [ByOther(member.nic.name, item) for item in configuration_differences(sent, configuration)]

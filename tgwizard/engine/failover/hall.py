@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import random
+from dataclasses import dataclass, field
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
@@ -24,6 +26,8 @@ class Hall:
     cancel: CancelToken
     run: str
     timing: Timing
+    decisions: Decisions | None = None
+    dice: random.Random = field(default_factory=random.Random)
 
     def stamp(self) -> Stamp:
         """Now."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
+from tgwizard.engine.failover.strategies import MOVE_ACTION, vnet_of
 from tgwizard.engine.records import Ended
 from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event import Step, StepPlan
 from tgwizard.model.snapshot import PlaceKind, Snapshot
+from tgwizard.model.strategy import Strategy
 
 WRITE = "Microsoft.Network/networkInterfaces/write"
 JOIN_SUBNET = "Microsoft.Network/virtualNetworks/subnets/join/action"
@@ -38,6 +40,7 @@ class FailoverPlan:
     changes: tuple[Change, ...]
     steps: tuple[StepPlan, ...]
     gap: Prediction
+    strategy: Strategy = Strategy.DETACH_ATTACH
 
     @property
     def predicted_s(self) -> float:
@@ -45,12 +48,35 @@ class FailoverPlan:
         return sum(step.predicted_s for step in self.steps)
 
 
-def plan(snapshot: Snapshot, to: Member, verb: Verb, history: tuple[Ended, ...] = ()) -> FailoverPlan:
+_NO_GAP = Prediction(0.0, 0.0, "one call moves it; a short gap of the traffic may remain and was not measured yet")
+
+
+def plan(
+    snapshot: Snapshot,
+    to: Member,
+    verb: Verb,
+    history: tuple[Ended, ...] = (),
+    strategy: Strategy = Strategy.DETACH_ATTACH,
+) -> FailoverPlan:
     """The plan for moving the address to ``to``. ``history``: ended runs in its subscription, for the predictions."""
     place = snapshot.place
     losing = place.member if place.kind is not PlaceKind.NO_NIC and place.member != to else None
     detach, attach = _prediction([end.detach_s for end in history]), _prediction([end.attach_s for end in history])
     changes, steps = [], [StepPlan(Step.CHECK, "Check rights and health", 0.5)]
+    if strategy is Strategy.ATOMIC and losing is not None:
+        steps.append(StepPlan(Step.MOVE, f"Move from {losing.name} to {to.name} in one call", _UNMEASURED.usual_s))
+        steps.append(StepPlan(Step.CONFIRM, "Confirm one holder in Azure", 0.3))
+        return FailoverPlan(
+            snapshot.setup.name,
+            verb,
+            to,
+            losing,
+            snapshot.address,
+            (_move(snapshot, losing, to),),
+            tuple(steps),
+            _NO_GAP,
+            Strategy.ATOMIC,
+        )
     if losing is not None:
         changes.append(_detach(snapshot, losing, verb, detach))
         steps.append(StepPlan(Step.DETACH, f"Detach from {losing.name}", detach.usual_s))
@@ -58,6 +84,22 @@ def plan(snapshot: Snapshot, to: Member, verb: Verb, history: tuple[Ended, ...] 
     steps.append(StepPlan(Step.ATTACH, f"Attach to {to.name}", attach.usual_s))
     steps.append(StepPlan(Step.CONFIRM, "Confirm one holder in Azure", 0.3))
     return FailoverPlan(snapshot.setup.name, verb, to, losing, snapshot.address, tuple(changes), tuple(steps), attach)
+
+
+def _move(snapshot: Snapshot, losing: Member, to: Member) -> Change:
+    address, vnet = snapshot.address, vnet_of(snapshot.setup.subnet)
+    return Change(
+        target=vnet,
+        method="POST",
+        path=f"{vnet.text}/moveIpConfigurations",
+        who="You, to Azure",
+        sentence=f"moves {address} from {losing.name} to {to.name} in one call",
+        before=f"{losing.nic.name} has {address}",
+        after=f"{to.nic.name} has {address}",
+        permissions=(MOVE_ACTION, *dict.fromkeys(_permissions(snapshot, losing) + _permissions(snapshot, to))),
+        predicted=_UNMEASURED,
+        undo=f"move {address} back to {losing.name}",
+    )
 
 
 def _detach(snapshot: Snapshot, losing: Member, verb: Verb, predicted: Prediction) -> Change:

@@ -16,7 +16,7 @@ from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, de
 from tgwizard.engine.failover.finish import drop, refuse
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.plan import plan
-from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_on, guarded, new_run
+from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_on, guarded
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
@@ -28,6 +28,7 @@ from tgwizard.model.event import Finished, Noted, Started, Step, StepWaiting
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import PlaceKind, Snapshot
+from tgwizard.model.strategy import Strategy
 
 
 def pending(services: Services, setup: ClusterSetup) -> Began | None:
@@ -51,7 +52,7 @@ def resume(
 ) -> Finished:
     """Bring an interrupted run to its end. ``to``: where the address shall be; None: where the run was going."""
     options = options or RunOptions()
-    hall = Hall(services, setup, report, cancel, new_run(), options.timing)
+    hall = options.hall(services, setup, report, cancel)
     return guarded(hall, lambda journal: _resume(hall, journal, to))
 
 
@@ -78,7 +79,7 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
     standing = _standing(began, journal.records(began.run), hall.setup, gaining)
     if to is not None:
         standing = replace(standing, goal=_goal(standing, to, gaining))
-    intended = plan(snapshot, gaining, began.verb, services.measured(hall.setup))
+    intended = plan(snapshot, gaining, began.verb, services.measured(hall.setup), began.strategy)
     losing = hall.setup.other(gaining)
     hall.report(
         Started(
@@ -110,21 +111,35 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
 def _standing(began: Began, records: tuple[Record, ...], setup: ClusterSetup, gaining: Member) -> Standing:
     """What the run had done, by its journal. The last lines may be missing: an attempt without an answer is unknown."""
     losing = setup.other(gaining)
-    first = str(began.losing_body.get("etag", ""))
+    first, second = str(began.losing_body.get("etag", "")), str(began.gaining_body.get("etag", ""))
     sent: dict[str, Sent] = {}
-    if began.configuration is not None:
+    atomic = began.strategy is Strategy.ATOMIC
+    if atomic:
+        sent = _moved(losing, gaining, first, second, Answer.UNKNOWN)
+    elif began.configuration is not None:
         sent[losing.name] = Sent(Step.DETACH, first, Answer.UNKNOWN)
     answers = {record.request: record.answer for record in records if isinstance(record, Answered)}
     wrote, goal = False, Goal.FORWARD
     for record in records:
         if isinstance(record, Attempted):
             answer = answers.get(record.request, Answer.UNKNOWN)
+            refused = answer in (Answer.REFUSED, Answer.NOT_SENT)
+            if record.step is Step.MOVE:
+                sent = {} if refused else _moved(losing, gaining, first, second, answer)
+                atomic, wrote = not refused, wrote or answer is Answer.ACCEPTED
+                continue
+            atomic = False
             if answer in (Answer.ACCEPTED, Answer.UNKNOWN):
                 sent[record.member] = Sent(record.step, record.if_match, answer)
             wrote = wrote or answer is Answer.ACCEPTED
         elif isinstance(record, TurnedBack):
             goal = Goal.BACK
-    return Standing(goal, wrote, began.configuration is not None, sent.get(losing.name), sent.get(gaining.name))
+    had_holder = began.configuration is not None
+    return Standing(goal, wrote, had_holder, sent.get(losing.name), sent.get(gaining.name), atomic=atomic)
+
+
+def _moved(losing: Member, gaining: Member, first: str, second: str, answer: Answer) -> dict[str, Sent]:
+    return {losing.name: Sent(Step.MOVE, first, answer), gaining.name: Sent(Step.MOVE, second, answer)}
 
 
 def _goal(standing: Standing, to: Member, gaining: Member) -> Goal:

@@ -7,19 +7,24 @@ last, also when a check refuses it.
 from __future__ import annotations
 
 import logging
+import random
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover import ending
+from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.decide import Goal, Standing
+from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.drive import Drive
 from tgwizard.engine.failover.finish import finish, refuse
+from tgwizard.engine.failover.guided import guide
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.plan import FailoverPlan, plan
+from tgwizard.engine.failover.strategies import move_findings, resolved
 from tgwizard.engine.failover.telling import Teller
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
@@ -43,9 +48,11 @@ from tgwizard.model.event import (
     StepStarted,
     StepWaiting,
 )
+from tgwizard.model.finding import Readiness
 from tgwizard.model.nic import NicDocument, Provisioning, carried_of
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import utc
 
 _log = logging.getLogger(__name__)
@@ -53,10 +60,21 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """``accept_unknown``: a graceful run goes on although something could not be read (forced always does)."""
+    """``accept_unknown``: a graceful run goes on although something could not be read (forced always does).
+
+    ``decisions`` is where the user's answers come in when a step's time is over; without it nobody is asked.
+    ``dice`` spreads the pauses between repeated writes.
+    """
 
     accept_unknown: bool = False
     timing: Timing = field(default_factory=Timing)
+    strategy: Strategy = Strategy.AUTO
+    decisions: Decisions | None = None
+    dice: random.Random = field(default_factory=random.Random)
+
+    def hall(self, services: Services, setup: ClusterSetup, report: Report, cancel: CancelToken) -> Hall:
+        """What the parts of a new run share."""
+        return Hall(services, setup, report, cancel, new_run(), self.timing, self.decisions, self.dice)
 
 
 def fail_over(
@@ -70,17 +88,26 @@ def fail_over(
 ) -> Finished:
     """Move the floating IP to ``to``. Synchronous; every expected trouble ends in the returned ``Finished``."""
     options = options or RunOptions()
-    hall = Hall(services, setup, report, cancel, new_run(), options.timing)
+    hall = options.hall(services, setup, report, cancel)
+    if resolved(options.strategy, setup, verb) is Strategy.GUIDED:
+        return guarded(hall, lambda journal: guide(hall, journal, to))
     return guarded(hall, lambda journal: _fail_over(hall, journal, to, verb, options))
 
 
 def rehearse(
-    services: Services, setup: ClusterSetup, to: Member, verb: Verb, report: Report, cancel: CancelToken
+    services: Services,
+    setup: ClusterSetup,
+    to: Member,
+    verb: Verb,
+    report: Report,
+    cancel: CancelToken,
+    strategy: Strategy = Strategy.AUTO,
 ) -> Checked:
     """The preflight alone: what the run would depend on, asked now. Nothing is written."""
     cancel.check()
     observer = Observer(services.azure, services.clock, setup)
-    findings = _preflight(services, observer.look(), to, verb, Timing()).findings
+    found = resolved(strategy, setup, verb)
+    findings = _preflight(services, observer.look(), to, verb, Timing(), found).findings
     checked = Checked(Stamp(services.clock.wall(), services.clock.monotonic()), setup.name, verb, to.name, findings)
     report(checked)
     return checked
@@ -122,20 +149,21 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
         there = readiness(snapshot, to, verb).reason_against(unknown_stops=False)
         if there is not None:  # nothing to plan, so nothing is announced
             return refuse(hall, there, snapshot.place)
+    strategy = resolved(options.strategy, setup, verb)
     journal.ends()  # a damaged journal is named now, before anything is announced
-    intended = plan(snapshot, to, verb, services.measured(setup))
+    intended = plan(snapshot, to, verb, services.measured(setup), strategy)
     hall.report(_started(hall, intended))
     since = hall.stamp()
     sentence = intended.steps[0].sentence
     hall.report(StepStarted(since, hall.run, Step.CHECK, sentence, CancelMeaning.STOPS, hall.timing.settle_s))
     snapshot = _settled(hall, observer, snapshot, to)
-    checked = check(hall, snapshot, to, verb)
+    checked = check(hall, snapshot, to, verb, intended.strategy)
     against = checked.reason_against(verb, accept_unknown=options.accept_unknown)
     if against is not None:
         return refuse(hall, against, snapshot.place)
     if hall.cancel.is_cancelled:
         return refuse(hall, _cancelled(), snapshot.place, Outcome.CANCELLED)
-    began = _began(hall, snapshot, to, verb)
+    began = _began(hall, snapshot, to, verb, intended.strategy)
     try:
         journal.begin(began)
     except JournalError as error:
@@ -143,28 +171,37 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     count = len(checked.findings.findings)
     told = f"{count} checks, none stands in the way"
     hall.report(StepDone(hall.stamp(), hall.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s))
-    standing = Standing(Goal.FORWARD, wrote=False, had_holder=began.configuration is not None)
+    atomic = began.strategy is Strategy.ATOMIC
+    standing = Standing(Goal.FORWARD, wrote=False, had_holder=began.configuration is not None, atomic=atomic)
     return drive_on(hall, journal, began, to, observer, standing, checked.at)
 
 
-def check(hall: Hall, snapshot: Snapshot, to: Member, verb: Verb) -> Preflight:
+def check(
+    hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy = Strategy.DETACH_ATTACH
+) -> Preflight:
     """Readiness first: what it already forbids needs no question to Azure."""
     ready = readiness(snapshot, to, verb)
     if ready.reason_against(unknown_stops=False) is not None:
         return Preflight(ready, snapshot.now)
-    return _preflight(hall.services, snapshot, to, verb, hall.timing)
+    return _preflight(hall.services, snapshot, to, verb, hall.timing, strategy)
 
 
-def _preflight(services: Services, snapshot: Snapshot, to: Member, verb: Verb, timing: Timing) -> Preflight:
+def _preflight(
+    services: Services, snapshot: Snapshot, to: Member, verb: Verb, timing: Timing, strategy: Strategy
+) -> Preflight:
     losing = snapshot.seen(snapshot.setup.other(to)).nic.value
     found = losing.find(snapshot.address) if losing else None
     carried = carried_of(found) if found else snapshot.setup.carried
-    return preflight(services.azure, snapshot, to, verb, carried, needed_life_s=timing.token_s)
+    checked = preflight(services.azure, snapshot, to, verb, carried, needed_life_s=timing.token_s)
+    if strategy is not Strategy.ATOMIC:
+        return checked
+    more = move_findings(services.azure, snapshot.setup)
+    return replace(checked, findings=Readiness.of([*checked.findings.findings, *more]))
 
 
 def begin_forced(hall: Hall, journal: Journal, snapshot: Snapshot, to: Member) -> Began:
     """Journal the intents of an attach that follows no removal of ours; JournalError when that fails."""
-    began = _began(hall, snapshot, to, Verb.FORCED)
+    began = _began(hall, snapshot, to, Verb.FORCED, Strategy.DETACH_ATTACH)
     journal.begin(began)
     return began
 
@@ -181,14 +218,27 @@ def drive_on(
     """Drive a journalled run to its end and tell how it ended."""
     sender = hall.sender(journal)
     teller = Teller(sender, hall.setup.other(to), to)
-    drive = Drive(hall.setup, began, to, observer, sender, teller, hall.cancel, hall.timing, checked_at, standing)
+    course = Course(
+        setup=hall.setup,
+        began=began,
+        to=to,
+        observer=observer,
+        sender=sender,
+        teller=teller,
+        cancel=hall.cancel,
+        timing=hall.timing,
+        checked_at=checked_at,
+        standing=standing,
+        decisions=hall.decisions,
+        dice=hall.dice,
+    )
     try:
-        ended = drive.go()
+        ended = Drive(course).go()
     except Exception:  # noqa: BLE001 - whatever it is, the run must say where the address is
         # An error of ours must not hide where the address is; it is logged, and the run stays resumable.
         _log.exception("run %s broke off", hall.run)
         ended = ending.broke_off(str(hall.setup.address))
-    return finish(hall, journal, drive, ended)
+    return finish(hall, journal, course, ended)
 
 
 def _started(hall: Hall, intended: FailoverPlan) -> Started:
@@ -226,11 +276,13 @@ def _settled(hall: Hall, observer: Observer, snapshot: Snapshot, to: Member) -> 
     return snapshot
 
 
-def _began(hall: Hall, snapshot: Snapshot, to: Member, verb: Verb) -> Began:
+def _began(hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy) -> Began:
     other = snapshot.setup.other(to)
     losing, gaining = _read(snapshot, other), _read(snapshot, to)
     configuration: Mapping[str, Any] | None = losing.find(snapshot.address)
     steps = (Step.DETACH, Step.ATTACH, Step.PUT_BACK) if configuration else (Step.ATTACH,)
+    if strategy is Strategy.ATOMIC:
+        steps = (Step.MOVE, *steps)
     return Began(
         run=hall.run,
         at=utc(hall.services.clock.wall()),
@@ -245,6 +297,7 @@ def _began(hall: Hall, snapshot: Snapshot, to: Member, verb: Verb) -> Began:
         losing_body=losing.body,
         gaining_body=gaining.body,
         first_request=str(uuid.uuid4()),
+        strategy=strategy,
     )
 
 

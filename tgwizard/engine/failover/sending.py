@@ -7,9 +7,18 @@ from dataclasses import dataclass
 
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal
-from tgwizard.engine.ports import Accepted, Azure, CallFailed, Certainty, Clock
+from tgwizard.engine.ports import (
+    Accepted,
+    Azure,
+    CallFailed,
+    Certainty,
+    Clock,
+    ConfigurationId,
+    InTime,
+    MoveAccepted,
+)
 from tgwizard.engine.records import Answer, Answered, Attempted
-from tgwizard.model.cluster import Member
+from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.event import CallMade, Noted, Stamp, Step
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
@@ -37,27 +46,42 @@ class Sender:
     report: Report
     run: str
 
-    def send(self, step: Step, member: Member, document: NicDocument, *, request: str = "") -> Accepted | CallFailed:
+    def send(
+        self, step: Step, member: Member, document: NicDocument, *, request: str = "", in_time: InTime
+    ) -> Accepted | CallFailed:
         """PUT the document, bound to the version it was read at. A failure is returned: the run goes on with it."""
         request = request or str(uuid.uuid4())
         attempt = Attempted(self.run, self._now(), step, member.name, request, document.etag)
         self.journal.append(self.run, attempt)
         try:
-            accepted = self.azure.write_nic(member.nic, document, if_match=document.etag, request_id=request)
+            accepted = self.azure.write_nic(
+                member.nic, document, if_match=document.etag, request_id=request, in_time=in_time
+            )
         except CallFailed as failure:
-            self._told("PUT", member, f"{failure.status or 'no answer'}, {failure.problem.what}")
-            detail = f"{failure.problem.code}: {failure.problem.detail}"
-            answered = Answered(self.run, self._now(), request, answer_of(failure), "", "", detail)
-            self.journal.append(self.run, answered)
-            return failure
-        self._told("PUT", member, f"accepted, {accepted.provisioning.value}")
+            return self._failed("PUT", member.nic.name, request, failure)
+        self._told("PUT", member.nic.name, f"accepted, {accepted.provisioning.value}")
         answered = Answered(self.run, self._now(), request, Answer.ACCEPTED, accepted.etag, accepted.arm_request_id, "")
+        self.journal.append(self.run, answered)
+        return accepted
+
+    def move(
+        self, source: ConfigurationId, target: ConfigurationId, subnet: ResourceId, losing: Member, *, in_time: InTime
+    ) -> MoveAccepted | CallFailed:
+        """Ask for the move in one call, once. A failure is returned: the run goes on with it."""
+        request = str(uuid.uuid4())
+        self.journal.append(self.run, Attempted(self.run, self._now(), Step.MOVE, losing.name, request, ""))
+        try:
+            accepted = self.azure.move_configuration(source, target, subnet, request_id=request, in_time=in_time)
+        except CallFailed as failure:
+            return self._failed("POST", subnet.parent_name, request, failure)
+        self._told("POST", subnet.parent_name, f"accepted, {target.name} on {target.nic.name}")
+        answered = Answered(self.run, self._now(), request, Answer.ACCEPTED, "", accepted.arm_request_id, "")
         self.journal.append(self.run, answered)
         return accepted
 
     def told_read(self, member: Member, told: str) -> None:
         """Tell of a read."""
-        self._told("GET", member, told)
+        self._told("GET", member.nic.name, told)
 
     def note(self, problem: Problem) -> None:
         """Tell of something that does not stop the run."""
@@ -67,8 +91,15 @@ class Sender:
         """Now."""
         return Stamp(self.clock.wall(), self.clock.monotonic())
 
-    def _told(self, method: str, member: Member, told: str) -> None:
-        self.report(CallMade(self.stamp(), self.run, method, member.nic.name, told))
+    def _failed(self, method: str, target: str, request: str, failure: CallFailed) -> CallFailed:
+        self._told(method, target, f"{failure.status or 'no answer'}, {failure.problem.what}")
+        detail = f"{failure.problem.code}: {failure.problem.detail}"
+        answered = Answered(self.run, self._now(), request, answer_of(failure), "", "", detail)
+        self.journal.append(self.run, answered)
+        return failure
+
+    def _told(self, method: str, target: str, told: str) -> None:
+        self.report(CallMade(self.stamp(), self.run, method, target, told))
 
     def _now(self) -> str:
         return utc(self.clock.wall())

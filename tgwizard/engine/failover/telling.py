@@ -18,6 +18,8 @@ _STEPS = {
     Move.SETTLE_LOSING: Step.DETACH,
     Move.WAIT_LOSING: Step.DETACH,
     Move.ATTACH: Step.ATTACH,
+    Move.MOVE_AT_ONCE: Step.MOVE,
+    Move.UNMOVED: Step.CONFIRM,
     Move.WAIT_GAINING: Step.ATTACH,
     Move.PUT_BACK: Step.PUT_BACK,
     Move.CLEAR_GAINING: Step.PUT_BACK,
@@ -26,9 +28,11 @@ _STEPS = {
 }
 
 
-def step_of(move: Move, goal: Goal) -> Step | None:
+def step_of(move: Move, goal: Goal, *, atomic: bool = False) -> Step | None:
     """The step that a move belongs to, None for those that belong to whatever step is on."""
     step = _STEPS.get(move)
+    if atomic and step in (Step.DETACH, Step.ATTACH) and move is not Move.ATTACH:
+        return Step.MOVE
     return Step.PUT_BACK if goal is Goal.BACK and step in (Step.ATTACH, Step.DETACH) else step
 
 
@@ -40,6 +44,8 @@ def sentence(step: Step, losing: Member, to: Member) -> str:
         Step.ATTACH: f"Attach to {to.name}",
         Step.CONFIRM: "Confirm one holder in Azure",
         Step.PUT_BACK: f"Put it back on {losing.name}",
+        Step.MOVE: f"Move from {losing.name} to {to.name} in one call",
+        Step.GUIDE: f"Press Make Active for {to.name} in the Trustgrid portal",
     }[step]
 
 

@@ -15,7 +15,8 @@ class Timing:
     Reads come every ``poll_s`` whatever Retry-After a success carries, and slow down to ``slow_poll_s`` after
     ``slow_after_s`` (DESIGN section 3, Speed). Recorded updates of attached interfaces took a median of 20 to 60 s,
     with a tail of up to ten minutes (azure-wire.md 2.2): hence ``step_s``. ``forced_step_s`` is after how long a
-    forced run supersedes an update that does not end.
+    forced run supersedes an update that does not end. ``unanswered_move_s`` is how long a move in one call whose answer
+    was lost is read for; ``answer_s`` how long the user has to decide when a step's time is over.
     """
 
     poll_s: float = 0.25
@@ -33,6 +34,8 @@ class Timing:
     fresh_preflight_s: float = 120.0
     quiet_s: float = 20.0
     tries: int = 4
+    unanswered_move_s: float = 120.0
+    answer_s: float = 60.0
 
     @property
     def token_s(self) -> float:

@@ -7,8 +7,10 @@ from enum import Enum
 from typing import assert_never
 
 from tgwizard.model.event import (
+    Asked,
     CallMade,
     CancelMeaning,
+    Decided,
     Finished,
     Located,
     Noted,
@@ -59,6 +61,7 @@ class RunState:
     steps: tuple[StepState, ...] = ()
     calls: tuple[CallMade, ...] = ()
     notes: tuple[Problem, ...] = ()
+    asked: Asked | None = None
     place: Place = field(default_factory=lambda: Place(PlaceKind.NOT_KNOWN))
     cancel: CancelMeaning = CancelMeaning.STOPS
     finished: Finished | None = None
@@ -126,6 +129,10 @@ class RunState:
                 return replace(self, place=event.place, cancel=event.cancel)
             case Noted():
                 return replace(self, notes=(*self.notes, event.problem))
+            case Asked():
+                return replace(self, asked=event)
+            case Decided():
+                return replace(self, asked=None)
             case Finished():
                 stopped = tuple(
                     replace(step, status=StepStatus.STOPPED, seconds=step.used_s(event.stamp.clock_s))
@@ -136,6 +143,7 @@ class RunState:
                 return replace(
                     self,
                     finished=event,
+                    asked=None,
                     steps=stopped,
                     place=event.place,
                     cancel=CancelMeaning.NOT_GRANTED,

@@ -52,6 +52,10 @@ def step_words(step: Step, losing: Member | None, gaining: Member | None) -> str
             return "and that nothing else on either NIC changed"
         case Step.PUT_BACK:
             return losing.nic.name if losing is not None else ""
+        case Step.MOVE:
+            return "one operation, both interfaces"
+        case Step.GUIDE:
+            return "the members move the address; tgwizard watches Azure"
 
 
 def cancel_words(run: RunState, losing: Member | None) -> tuple[str, str]:

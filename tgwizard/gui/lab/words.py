@@ -18,6 +18,7 @@ SCENARIOS = {
     "reader": "like ready, but you may only read",
     "old-role": "the role lacks an action, neither member can write its own NIC",
     "busy-nic": "the NICs are behind a load balancer, and the role may not join it",
+    "two-tenants": "like fresh, among several subscriptions, a second tenant and hostile names",
     "vnet-elsewhere": "network and security groups lie in other resource groups",
 }
 """What one meets in a scenario (`resources/lab/`). A lab may know others."""

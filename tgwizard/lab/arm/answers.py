@@ -33,7 +33,7 @@ def not_found(resource_id: str) -> Refusal:
 def existing(call: Call, kind: str) -> Json:
     """Return the resource a path names. Raises Refusal 404 `ResourceNotFound`."""
     group, name = call.parameters["group"], call.parameters["name"]
-    found = call.world.find(ids.resource_id(call.world.subscription.id, group, kind, name))
+    found = call.world.find(ids.resource_id(call.subscription.id, group, kind, name))
     if found is None:
         raise resource_not_found(kind, name, group)
     return found
@@ -53,7 +53,8 @@ def get_one(call: Call, kind: str) -> Response:
 def in_scope(call: Call, kind: str) -> list[Json]:
     """Return the resources of a type in the path's group, or in the whole subscription."""
     group = call.parameters.get("group")
-    scope = ids.group_id(call.world.subscription.id, group) if group else ""
+    guid = call.subscription.id
+    scope = ids.group_id(guid, group) if group else ids.subscription_id(guid)
     return [document for document in call.world.of_type(kind) if ids.under(scope, document["id"])]
 
 
@@ -62,16 +63,16 @@ def list_of(call: Call, kind: str) -> Response:
     return paged(call, in_scope(call, kind))
 
 
-def paged(call: Call, items: Sequence[Json]) -> Response:
+def paged(call: Call, items: Sequence[Json], more: Json | None = None) -> Response:
     """Answer a list, or its page: `$top` or the lab's page size decides how long, `nextLink` leads to the rest.
 
-    Raises Refusal 400 for a page that there is not.
+    `more` stands beside the list on every page. Raises Refusal 400 for a page that there is not.
     """
     start = _whole(call, "$skiptoken", 0)
     size = _whole(call, "$top", call.world.page_size)
     if size == 0:
-        return json_response(200, {"value": items[start:] if start else items})
-    document: Json = {"value": items[start : start + size]}
+        return json_response(200, {"value": items[start:] if start else items, **(more or {})})
+    document: Json = {"value": items[start : start + size], **(more or {})}
     if start + size < len(items):
         query = {**call.query, "$skiptoken": str(start + size)}
         document["nextLink"] = f"{call.host}{call.path}?{urlencode(query, safe='$')}"

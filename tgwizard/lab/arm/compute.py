@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from urllib.parse import quote, urlencode
 
 from tgwizard.lab import ids, operations
 from tgwizard.lab.arm.answers import existing, in_scope, paged, with_etag
@@ -60,9 +61,9 @@ def get_vm(call: Call) -> Response:
 
 
 def list_vms(call: Call) -> Response:
-    """Answer the VMs of a group or of the subscription; `statusOnly=true` adds how they run (documented, 1.1 [?])."""
+    """Answer the VMs of a group or subscription; there `statusOnly=true` adds how they run (documented, 1.1 [?])."""
     vms = in_scope(call, VM_TYPE)
-    if call.query.get("statusonly", "").lower() == "true":
+    if "group" not in call.parameters and call.query.get("statusonly", "").lower() == "true":
         vms = [
             {**vm, "properties": {**vm["properties"], "instanceView": _instance_view(call.world, vm, call.now)}}
             for vm in vms
@@ -203,6 +204,9 @@ def finish(world: World, operation: Operation, when: datetime) -> None:
     if operation.kind in _VERBS:
         if operation.status is OperationStatus.SUCCEEDED:
             world.power[ids.key(operation.target)] = _VERBS[operation.kind].after
+        if vm["properties"]["provisioningState"] == UPDATING:
+            # The verb took the place of an update that was still running, which nothing else will end.
+            vm["properties"]["provisioningState"] = _SETTLING[operation.status]
         return
     if operation.kind is OperationKind.DELETE_VM and operation.status is OperationStatus.SUCCEEDED:
         _remove(world, vm)
@@ -226,8 +230,7 @@ def _remove(world: World, vm: Json) -> None:
 
 
 def _path_and_query(call: Call) -> str:
-    query = "&".join(f"{key}={value}" for key, value in call.query.items())
-    return f"{call.path}?{query}"
+    return f"{quote(call.path)}?{urlencode(call.query)}"
 
 
 def _instance_view(world: World, vm: Json, now: datetime) -> Json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import ipaddress
 from functools import partial
 from itertools import islice
@@ -10,7 +9,7 @@ from itertools import islice
 from tgwizard.lab import addresses, ids
 from tgwizard.lab.arm.answers import existing, get_one, in_scope, list_of, not_found, paged, with_etag
 from tgwizard.lab.arm.network_parts import parent
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import Call, Handler, Route
 from tgwizard.lab.wire import Json, Response, json_response, network_refusal
 from tgwizard.lab.world import ASG_TYPE, NIC_TYPE, NSG_TYPE, PUBLIC_IP_TYPE, VNET_TYPE, World
 
@@ -74,16 +73,64 @@ def check_address(call: Call) -> Response:
 
 
 def get_nsg(call: Call) -> Response:
-    """Answer a network security group with the NICs that use it."""
-    group = copy.deepcopy(existing(call, NSG_TYPE))
-    users = [
-        {"id": nic["id"]}
-        for nic in call.world.of_type(NIC_TYPE)
-        if ids.key(nic["properties"].get("networkSecurityGroup", {}).get("id", "")) == ids.key(group["id"])
-    ]
-    if users:
-        group["properties"]["networkInterfaces"] = users
+    """Answer a network security group with the NICs and subnets that use it."""
+    (group,) = _with_users(call.world, [existing(call, NSG_TYPE)])
     return with_etag(group)
+
+
+def list_nsgs(call: Call) -> Response:
+    """Answer the network security groups of a group or of the subscription."""
+    return paged(call, _with_users(call.world, in_scope(call, NSG_TYPE)))
+
+
+def get_public_ip(call: Call) -> Response:
+    """Answer a public address with the configuration that has it."""
+    (address,) = _with_holder(call.world, [existing(call, PUBLIC_IP_TYPE)])
+    return with_etag(address)
+
+
+def list_public_ips(call: Call) -> Response:
+    """Answer the public addresses of a group or of the subscription."""
+    return paged(call, _with_holder(call.world, in_scope(call, PUBLIC_IP_TYPE)))
+
+
+def _with_users(world: World, groups: list[Json]) -> list[Json]:
+    """Return network security groups with references to what uses them, in one walk over the network."""
+    nics: dict[str, list[Json]] = {ids.key(item["id"]): [] for item in groups}
+    subnets: dict[str, list[Json]] = {ids.key(item["id"]): [] for item in groups}
+    for nic in world.of_type(NIC_TYPE):
+        nics.get(_nsg_key(nic), []).append({"id": nic["id"]})
+    for vnet in world.of_type(VNET_TYPE):
+        for subnet in vnet["properties"].get("subnets", []):
+            subnets.get(_nsg_key(subnet), []).append({"id": subnet["id"]})
+    found = []
+    for item in groups:
+        key = ids.key(item["id"])
+        users = {"networkInterfaces": nics[key], "subnets": subnets[key]}
+        found.append(
+            {**item, "properties": {**item["properties"], **{name: some for name, some in users.items() if some}}}
+        )
+    return found
+
+
+def _with_holder(world: World, addresses_found: list[Json]) -> list[Json]:
+    """Return public addresses with a reference to the configuration each one belongs to."""
+    holders = {
+        ids.key(item["properties"]["publicIPAddress"]["id"]): item["id"]
+        for nic in world.of_type(NIC_TYPE)
+        for item in nic["properties"]["ipConfigurations"]
+        if "publicIPAddress" in item["properties"]
+    }
+    return [
+        {**item, "properties": {**item["properties"], "ipConfiguration": {"id": holders[ids.key(item["id"])]}}}
+        if ids.key(item["id"]) in holders
+        else item
+        for item in addresses_found
+    ]
+
+
+def _nsg_key(document: Json) -> str:
+    return ids.key((document["properties"].get("networkSecurityGroup") or {}).get("id", ""))
 
 
 def _availability(world: World, subnet: Json, address: ipaddress.IPv4Address) -> Json:
@@ -113,14 +160,14 @@ def _subnet_view(world: World, subnet: Json) -> Json:
     return {**subnet, "properties": properties}
 
 
-def _simple(kind: str) -> tuple[Route, ...]:
-    """Return the three reading routes of a type that is answered as it is stored."""
+def _reading(kind: str, one: Handler, many: Handler) -> tuple[Route, ...]:
+    """Return the three reading routes of a type."""
     leaf = kind.rsplit("/", 1)[-1]
     action = f"{kind}/read"
     return (
-        Route("GET", f"{_GROUP}/{leaf}/{{name}}", partial(get_one, kind=kind), action=action),
-        Route("GET", f"{_GROUP}/{leaf}", partial(list_of, kind=kind), action=action, scope=_GROUP),
-        Route("GET", f"{_SUBSCRIPTION}/{leaf}", partial(list_of, kind=kind), action=action, scope=_SUBSCRIPTION),
+        Route("GET", f"{_GROUP}/{leaf}/{{name}}", one, action=action),
+        Route("GET", f"{_GROUP}/{leaf}", many, action=action, scope=_GROUP),
+        Route("GET", f"{_SUBSCRIPTION}/{leaf}", many, action=action, scope=_SUBSCRIPTION),
     )
 
 
@@ -141,8 +188,7 @@ ROUTES = (
         action=f"{VNET_TYPE}/checkIpAddressAvailability/read",
         scope=_VNET,
     ),
-    Route("GET", f"{_GROUP}/networkSecurityGroups/{{name}}", get_nsg, action=f"{NSG_TYPE}/read"),
-    *_simple(NSG_TYPE),
-    *_simple(ASG_TYPE),
-    *_simple(PUBLIC_IP_TYPE),
+    *_reading(NSG_TYPE, get_nsg, list_nsgs),
+    *_reading(ASG_TYPE, partial(get_one, kind=ASG_TYPE), partial(list_of, kind=ASG_TYPE)),
+    *_reading(PUBLIC_IP_TYPE, get_public_ip, list_public_ips),
 )

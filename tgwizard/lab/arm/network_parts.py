@@ -18,7 +18,7 @@ _POOLS, _NAT_RULES = "backendAddressPools", "inboundNatRules"
 
 def parent(call: Call, kind: str) -> Json:
     """Return the resource whose child a path names. Raises Refusal 404 `ParentResourceNotFound` (1.2)."""
-    parent_id = ids.resource_id(call.world.subscription.id, call.parameters["group"], kind, call.parameters["name"])
+    parent_id = ids.resource_id(call.subscription.id, call.parameters["group"], kind, call.parameters["name"])
     found = call.world.find(parent_id)
     if found is None:
         child = call.path[len(parent_id) :].strip("/").partition("/")[0]
@@ -91,7 +91,7 @@ def effective_routes(call: Call) -> Response:
             "NetworkInterfaceNotAttachedToRunningVirtualMachine",  # code and wording [?]
             f"Effective routes of network interface {nic['id']} are available only while its virtual machine runs.",
         )
-    path = f"{_base(call)}/locations/{call.world.subscription.location}/operationResults/routes-{nic['name']}"
+    path = f"{_base(call)}/locations/{call.subscription.location}/operationResults/routes-{nic['name']}"
     url = f"{call.host}{path}?api-version={call.api_version}&nic={nic['id']}"
     return Response(
         202,
@@ -131,7 +131,7 @@ def _route(prefixes: list[str], hop: str) -> Json:
 
 
 def _base(call: Call) -> str:
-    return f"/subscriptions/{call.world.subscription.id}/providers/Microsoft.Network"
+    return f"/subscriptions/{call.subscription.id}/providers/Microsoft.Network"
 
 
 def _balancer_view(world: World, balancer: Json) -> Json:

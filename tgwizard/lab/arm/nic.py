@@ -41,7 +41,7 @@ def listing(call: Call) -> Response:
 
 def put(call: Call) -> Response:
     """Create or wholly replace a NIC: 201 or 200, never 202. Attached ones answer `Updating` and finish later."""
-    nic_id = ids.resource_id(call.world.subscription.id, call.parameters["group"], NIC_TYPE, call.parameters["name"])
+    nic_id = ids.resource_id(call.subscription.id, call.parameters["group"], NIC_TYPE, call.parameters["name"])
     current = call.world.find(nic_id)
     _check_if_match(call, nic_id, current)
     sent = nic_parse.parse(call.request.body)
@@ -79,7 +79,7 @@ def delete(call: Call) -> Response:
     operation = operations.begin(call.world, OperationKind.DELETE_NIC, nic["id"], call.now, call.fate)
     if running is not None:
         operations.supersede(running, operation, call.now)
-    url = _poll_url(call, operation)
+    url = poll_url(call, operation)
     headers = (
         ("x-ms-request-id", operation.id),
         ("Azure-AsyncOperation", url),
@@ -113,6 +113,11 @@ def linked(call: Call) -> Iterator[tuple[str, str]]:
         properties = nic_parse.parse(call.request.body).get("properties") or {}
     except Refusal:
         return  # an unreadable body is refused later, as itself
+    yield from linked_of(properties)
+
+
+def linked_of(properties: Json) -> Iterator[tuple[str, str]]:
+    """Yield the linked permission checks of a NIC's properties."""
     group = properties.get("networkSecurityGroup")
     if group and group.get("id"):
         yield "Microsoft.Network/networkSecurityGroups/join/action", group["id"]
@@ -162,7 +167,24 @@ def _check_location(nic_id: str, sent: Json, current: Json | None) -> None:
         )
 
 
+def busy(nic_id: str, running: Operation) -> Refusal:
+    """Return the 429 that is no throttle: another operation holds the resource (`azure-wire.md` 2.4)."""
+    return network_refusal(
+        429,
+        "RetryableError",
+        "A retryable error occurred.",
+        Detail(
+            "RetryableErrorDueToAnotherOperation",
+            f"Operation {running.kind.value} ({running.id}) is updating resource {nic_id}. The call can be retried in "
+            f"{operations.RETRY_AFTER_S} seconds.",
+        ),
+        headers=(("Retry-After", str(operations.RETRY_AFTER_S)),),
+    )
+
+
 def _check_overlap(call: Call, nic: Json, running: Operation) -> None:
+    if running.kind is OperationKind.MOVE_CONFIGURATIONS:
+        raise busy(nic["id"], running)  # whether a PUT supersedes a move is not known [?]
     match call.world.overlap:
         case Overlap.SUPERSEDE | Overlap.CONFLICT_LATER:
             return
@@ -180,17 +202,7 @@ def _check_overlap(call: Call, nic: Json, running: Operation) -> None:
                 headers=(("Retry-After", str(operations.RETRY_AFTER_S)),),
             )
         case Overlap.RETRY_LATER:
-            raise network_refusal(
-                429,
-                "RetryableError",
-                "A retryable error occurred.",
-                Detail(
-                    "RetryableErrorDueToAnotherOperation",
-                    f"Operation {running.kind.value} ({running.id}) is updating resource {nic['id']}. The call can be "
-                    f"retried in {operations.RETRY_AFTER_S} seconds.",
-                ),
-                headers=(("Retry-After", str(operations.RETRY_AFTER_S)),),
-            )
+            raise busy(nic["id"], running)
         case Overlap.CONFLICT:
             raise network_refusal(409, "AnotherOperationInProgress", _in_progress(call, running))
 
@@ -212,7 +224,7 @@ def _accept(call: Call, nic: Json, current: Json | None, running: Operation | No
         if running is not None:
             operations.supersede(running, operation, call.now)
         headers += (
-            ("Azure-AsyncOperation", _poll_url(call, operation)),
+            ("Azure-AsyncOperation", poll_url(call, operation)),
             ("Retry-After", str(operations.RETRY_AFTER_S)),
         )
     else:
@@ -231,11 +243,12 @@ def _fate(call: Call, nic: Json, running: Operation | None) -> OperationFate:
 def _in_progress(call: Call, running: Operation) -> str:
     return (
         "Another operation on this or dependent resource is in progress. To retrieve status of the operation use "
-        f"uri: {_poll_url(call, running)}."
+        f"uri: {poll_url(call, running)}."
     )
 
 
-def _poll_url(call: Call, operation: Operation) -> str:
+def poll_url(call: Call, operation: Operation) -> str:
+    """Return the URL at which the operation is polled."""
     path = operations.poll_path(call.world, PROVIDER, operation)
     return f"{call.host}{path}?api-version={call.api_version}"
 

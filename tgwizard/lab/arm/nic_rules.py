@@ -33,8 +33,11 @@ def check_name(name: str) -> None:
         )
 
 
-def check_shape(world: World, nic: Json) -> None:
-    """Refuse a NIC whose configurations do not fit together or refer to nothing."""
+def check_shape(world: World, nic: Json, *, leaving: str = "") -> None:
+    """Refuse a NIC whose configurations do not fit together or refer to nothing.
+
+    `leaving` is the id of a NIC that gives up what this one gets: a public address there is not in the way.
+    """
     configurations = nic["properties"]["ipConfigurations"]
     if not configurations:
         raise _bad("InvalidIPConfigCount", f"Network interface {nic['name']} must have one or more IP configurations.")
@@ -49,7 +52,7 @@ def check_shape(world: World, nic: Json) -> None:
     _check_primary(nic, configurations)
     _check_subnets(nic, configurations)
     _check_security_groups(configurations)
-    _check_public_addresses(world, nic, configurations)
+    _check_public_addresses(world, nic, configurations, leaving)
 
 
 def assign_addresses(world: World, nic: Json, current: Json | None) -> None:
@@ -264,7 +267,7 @@ def _group_text(configuration: Json) -> str:
     return ",".join(item["id"] for item in configuration["properties"].get("applicationSecurityGroups", []))
 
 
-def _check_public_addresses(world: World, nic: Json, configurations: list[Json]) -> None:
+def _check_public_addresses(world: World, nic: Json, configurations: list[Json], leaving: str) -> None:
     used: dict[str, str] = {}
     for configuration in configurations:
         reference = configuration["properties"].get("publicIPAddress")
@@ -275,7 +278,8 @@ def _check_public_addresses(world: World, nic: Json, configurations: list[Json])
             continue  # refused before as a reference to nothing
         user = public["properties"].get("ipConfiguration", {}).get("id")
         taken_by = used.get(ids.key(reference["id"]))
-        if taken_by is None and user is not None and not ids.under(nic["id"], user):
+        own = user is not None and (ids.under(nic["id"], user) or (bool(leaving) and ids.under(leaving, user)))
+        if taken_by is None and user is not None and not own:
             taken_by = user
         if taken_by is not None:
             raise _bad(

@@ -6,7 +6,6 @@ from functools import partial
 
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Detail, Json, Refusal, Response, json_response
-from tgwizard.lab.world import World
 
 NAMESPACES = {
     "microsoft.network": (
@@ -41,27 +40,27 @@ _ALWAYS = ("microsoft.authorization", "microsoft.resources")
 
 def get_provider(call: Call) -> Response:
     """Answer a provider with its registration and its types."""
-    return json_response(200, _document(call.world, _known(call)))
+    return json_response(200, _document(call, _known(call)))
 
 
 def list_providers(call: Call) -> Response:
     """Answer the providers."""
-    return json_response(200, {"value": [_document(call.world, key) for key in NAMESPACES]})
+    return json_response(200, {"value": [_document(call, key) for key in NAMESPACES]})
 
 
 def register(call: Call, key: str) -> Response:
     """Register a provider: at once `Registering`, and `Registered` to whoever asks next (`azure-wire.md` 1.1)."""
-    document = _document(call.world, key)
-    if key in call.world.unregistered:
+    document = _document(call, key)
+    if key in _unregistered_in(call):
         call.world.unregistered.remove(key)
         document["registrationState"] = "Registering"
     return json_response(200, document)
 
 
-def require_registered(world: World, namespace: str) -> None:
+def require_registered(call: Call, namespace: str) -> None:
     """Refuse with 409 what needs a provider that the subscription is not registered to use (1.2)."""
     key = namespace.lower()
-    if key not in world.unregistered or key in _ALWAYS:
+    if key not in _unregistered_in(call) or key in _ALWAYS:
         return
     name = NAMESPACES[key][0] if key in NAMESPACES else namespace
     code = "MissingSubscriptionRegistration"
@@ -69,16 +68,17 @@ def require_registered(world: World, namespace: str) -> None:
     raise Refusal(409, code, text, details=(Detail(code, text, target=name),))
 
 
-def require_version(world: World, kind: str, version: str) -> None:
+def require_version(call: Call, kind: str) -> None:
     """Refuse with 400 an api-version that is older than all that the lab's types know."""
+    version, location = call.api_version, call.subscription.location
     if version >= OLDEST:
         return
     raise Refusal(
         400,
         "NoRegisteredProviderFound",
-        f"No registered resource provider found for location '{world.subscription.location}' and API version "
+        f"No registered resource provider found for location '{location}' and API version "
         f"'{version}' for type '{kind}'. The supported api-versions are '{', '.join(_VERSIONS)}'. The supported "
-        f"locations are '{world.subscription.location}'.",
+        f"locations are '{location}'.",
     )
 
 
@@ -97,22 +97,27 @@ def _known(call: Call) -> str:
     return key
 
 
-def _document(world: World, key: str) -> Json:
+def _unregistered_in(call: Call) -> list[str]:
+    """Return what the subscription of a call is not registered to use; only the one with the clusters lacks any."""
+    return call.world.unregistered if call.subscription is call.world.subscription else []
+
+
+def _document(call: Call, key: str) -> Json:
     name, types = NAMESPACES[key]
     return {
-        "id": f"/subscriptions/{world.subscription.id}/providers/{name}",
+        "id": f"/subscriptions/{call.subscription.id}/providers/{name}",
         "namespace": name,
         "authorizations": [],
         "resourceTypes": [
             {
                 "resourceType": item,
-                "locations": [world.subscription.location],
+                "locations": [call.subscription.location],
                 "apiVersions": list(_VERSIONS),
                 "capabilities": "None",
             }
             for item in types
         ],
-        "registrationState": "NotRegistered" if key in world.unregistered else "Registered",
+        "registrationState": "NotRegistered" if key in _unregistered_in(call) else "Registered",
         "registrationPolicy": "RegistrationFree" if key in _ALWAYS else "RegistrationRequired",
     }
 

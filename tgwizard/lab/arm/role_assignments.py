@@ -12,7 +12,7 @@ from tgwizard.lab.arm.role_definitions import GUID, role_id, scope_of, stamp
 from tgwizard.lab.rbac_records import RoleAssignment
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
-from tgwizard.lab.world import Principal, World
+from tgwizard.lab.world import Principal, Subscription, World
 
 ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
 
@@ -98,7 +98,7 @@ def put(call: Call) -> Response:
         kept = replace(fresh, created_on=old.created_on, created_by=old.created_by)
         rbac_store.add_assignment(world, kept)
         return json_response(world.authorization.repeated_put_status, document(world, kept))
-    _check_count(world)
+    _check_count(world, call.subscription)
     rbac_store.add_assignment(world, fresh)
     answer = document(world, fresh)
     answer["properties"]["createdBy"] = None
@@ -225,8 +225,8 @@ def _check_unique(world: World, guid: str, principal: str, role: str, scope: str
             )
 
 
-def _check_count(world: World) -> None:
-    scope = ids.subscription_id(world.subscription.id)
+def _check_count(world: World, subscription: Subscription) -> None:
+    scope = ids.subscription_id(subscription.id)
     if sum(1 for item in rbac_store.assignments(world) if ids.under(scope, item.scope)) >= (
         rbac_store.LARGEST_ASSIGNMENT_COUNT
     ):

@@ -148,8 +148,8 @@ def linked_scopes_of_stored(call: Call) -> Iterator[tuple[str, str]]:
 
 def role_id(world: World, guid: str, scope: str) -> str:
     """Return a role's id as Azure normalises it: at the subscription, or at the root for what is above it."""
-    below = ids.under(ids.subscription_id(world.subscription.id), scope)
-    prefix = ids.subscription_id(world.subscription.id) if below else ""
+    found = world.subscription_with(ids.subscription_of(scope))
+    prefix = ids.subscription_id(found.id) if found is not None else ""
     return f"{prefix}/providers/{ROLE_TYPE}/{guid}"
 
 

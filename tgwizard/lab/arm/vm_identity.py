@@ -6,15 +6,18 @@ another principal, and the old one's assignments are left without anybody.
 
 from __future__ import annotations
 
+import uuid
+
 from tgwizard.lab import identity_endpoint, ids
 from tgwizard.lab.arm import compute
 from tgwizard.lab.arm.answers import existing
 from tgwizard.lab.arm.bodies import json_object, object_of, text_of
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
-from tgwizard.lab.world import VM_TYPE, Principal, PrincipalKind
+from tgwizard.lab.world import VM_TYPE, Principal, PrincipalKind, World
 
 _NONE, _SYSTEM, _USER, _BOTH = "None", "SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned"
+_USERS = uuid.UUID("b7d4c2a0-1c4e-4b4b-9d0f-0d3a7a0c5e21")
 _CHANGEABLE = frozenset({"identity", "tags"})
 
 
@@ -55,8 +58,7 @@ def _wanted(vm: Json, identity: Json) -> str:
             f"'{_SYSTEM}', '{_USER}', '{_BOTH}' and '{_NONE}'.",  # wording [?]
             cause=Cause.SERVICE,
         )
-    has_user = bool(vm.get("identity", {}).get("userAssignedIdentities"))
-    if kind in {_USER, _BOTH} and not has_user and not identity.get("userAssignedIdentities"):
+    if kind in {_USER, _BOTH} and not _wanted_users(vm, identity):
         raise Refusal(
             400,
             "InvalidParameter",
@@ -76,16 +78,36 @@ def _apply(call: Call, vm: Json, wanted: str, sent: Json) -> None:
                 world.guid(), world.guid(), vm["name"], vm["id"], PrincipalKind.SERVICE_PRINCIPAL, call.now
             )
             world.principals.append(present)
-        result |= {"principalId": present.oid, "tenantId": world.subscription.tenant}
+        result |= {"principalId": present.oid, "tenantId": call.subscription.tenant}
     elif present is not None:
         world.principals.remove(present)
     if wanted in {_USER, _BOTH}:
-        kept = vm.get("identity", {}).get("userAssignedIdentities", {})
-        result["userAssignedIdentities"] = {**kept, **(sent.get("userAssignedIdentities") or {})}
+        result["userAssignedIdentities"] = _users(world, vm, sent)
     if wanted == _NONE:
         vm.pop("identity", None)
     else:
         vm["identity"] = result
+
+
+def user_assigned(world: World, reference: str) -> Json:
+    """Return what a VM shows of a user-assigned identity: the ids it has, which follow from its own id in the lab."""
+    about = f"{world.lab_id}:{ids.key(reference)}"
+    return {name: str(uuid.uuid5(_USERS, f"{about}:{name}")) for name in ("principalId", "clientId")}
+
+
+def _wanted_users(vm: Json, sent: Json) -> list[str]:
+    """Return the user-assigned identities a VM will have: what it has and what is sent, null taking one away."""
+    wanted = {ids.key(item): item for item in vm.get("identity", {}).get("userAssignedIdentities", {})}
+    for reference, value in (sent.get("userAssignedIdentities") or {}).items():
+        if value is None:
+            wanted.pop(ids.key(reference), None)
+        else:
+            wanted.setdefault(ids.key(reference), reference)
+    return list(wanted.values())
+
+
+def _users(world: World, vm: Json, sent: Json) -> Json:
+    return {reference: user_assigned(world, reference) for reference in _wanted_users(vm, sent)}
 
 
 def linked(call: Call) -> list[tuple[str, str]]:
@@ -94,7 +116,11 @@ def linked(call: Call) -> list[tuple[str, str]]:
         named = object_of(object_of(json_object(call.request.body), "identity"), "userAssignedIdentities")
     except Refusal:
         return []  # an unreadable body is refused later, as itself
-    return [("Microsoft.ManagedIdentity/userAssignedIdentities/assign/action", ids.key(item)) for item in named]
+    return [
+        ("Microsoft.ManagedIdentity/userAssignedIdentities/assign/action", ids.key(item))
+        for item, value in named.items()
+        if value is not None
+    ]
 
 
 ROUTES = (

@@ -1,0 +1,186 @@
+"""The move in one call, as DESIGN 3e limits it: opt-in, sent once, read afterwards, fall back on a refusal alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.engine.worlds import give_public_ip, without
+from tests.rig import Rig, rig
+from tgwizard.engine.failover.resume import pending, resume
+from tgwizard.engine.failover.run import RunOptions
+from tgwizard.engine.failover.strategies import MOVE_ACTION, resolved
+from tgwizard.engine.failover.timing import Timing
+from tgwizard.lab.faults import Answer, AzureSays, Effect, Fault, Moment, OperationFails, OperationNeverEnds, Reset
+from tgwizard.lab.known_answers import Known
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Finished, Noted, Outcome, Started, Step, StepStarted
+from tgwizard.model.strategy import Strategy
+
+VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
+
+
+def move(made: Rig, verb: Verb = Verb.GRACEFUL) -> Finished:
+    return made.fail_over(verb=verb, strategy=Strategy.ATOMIC)
+
+
+def on_move(made: Rig, effect: Effect) -> None:
+    made.lab.faults.add(Fault("POST", "moveIpConfigurations", effect))
+
+
+def posts(made: Rig) -> int:
+    return sum(record.path.lower().endswith("/moveipconfigurations") for record in made.lab.requests)
+
+
+@VERBS
+def test_that_the_address_moves_in_one_call_without_a_gap(verb: Verb) -> None:
+    made = rig()
+    finished = move(made, verb)
+    assert finished.outcome is Outcome.DONE, finished
+    assert finished.place.member == made.b
+    assert (posts(made), made.puts()) == (1, [])
+    held = [item for item in made.lab.holdings if item.address == made.address]
+    assert held[0].until == held[1].since
+    assert (finished.left, finished.by_other) == ((), ())
+    assert finished.seconds == pytest.approx(4.0, abs=0.3)
+    announced = next(event for event in made.events if isinstance(event, Started))
+    assert [step.step for step in announced.steps] == [Step.CHECK, Step.MOVE, Step.CONFIRM]
+    assert [event.step for event in made.events if isinstance(event, StepStarted)] == [
+        Step.CHECK,
+        Step.MOVE,
+        Step.CONFIRM,
+    ]
+
+
+def test_that_each_run_has_a_target_name_of_its_own() -> None:
+    made = rig()
+    names = []
+    for to in (made.b, made.a):
+        finished = made.fail_over(to, strategy=Strategy.ATOMIC)
+        found = made.nic(to).find(made.address)
+        assert found is not None
+        names.append(str(found["name"]))
+        assert names[-1] == f"tg-floating-{finished.run[:8]}"
+    assert names[0] != names[1]
+
+
+def test_that_auto_never_chooses_the_move_in_one_call() -> None:
+    made = rig()
+    live = replace(made.setup, cloud="public")
+    chosen = {resolved(Strategy.AUTO, setup, verb) for setup in (made.setup, live) for verb in Verb}
+    assert chosen == {Strategy.DETACH_ATTACH, Strategy.GUIDED}
+    assert resolved(Strategy.AUTO, live, Verb.GRACEFUL) is Strategy.GUIDED
+    made.fail_over()
+    assert posts(made) == 0
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        AzureSays(Known.NETWORK_BUSY),
+        AzureSays(Known.THROTTLED_BY_ARM),
+        AzureSays(Known.ANOTHER_OPERATION),
+        Answer(400, '{"error":{"code":"SubscriptionNotRegisteredForFeature","message":"x"}}'),
+        Answer(403, '{"error":{"code":"AuthorizationFailed","message":"x"}}'),
+        Answer(404, '{"error":{"code":"InvalidResourceType","message":"x"}}'),
+    ],
+    ids=["busy", "throttled", "409", "feature", "403", "404"],
+)
+@VERBS
+def test_that_a_definite_refusal_falls_back_to_detach_and_attach(verb: Verb, effect: Effect) -> None:
+    made = rig()
+    on_move(made, effect)
+    finished = move(made, verb)
+    assert finished.outcome is Outcome.DONE, finished
+    assert made.holders() == ["tg-node-b"]
+    assert posts(made) == 1
+    assert len(made.puts()) == 2
+    assert any(isinstance(event, Noted) and event.problem.code == "move-refused" for event in made.events)
+
+
+@pytest.mark.parametrize("effect", [Reset(Moment.AFTER_COMMIT), Answer(503, "{}", moment=Moment.AFTER_COMMIT)])
+@VERBS
+def test_that_a_lost_answer_to_a_move_that_was_made_is_settled_by_reading(verb: Verb, effect: Effect) -> None:
+    made = rig()
+    on_move(made, effect)
+    finished = move(made, verb)
+    assert finished.outcome is Outcome.DONE
+    assert (posts(made), made.puts()) == (1, [])
+    assert made.holders() == ["tg-node-b"]
+
+
+@VERBS
+def test_that_after_a_lost_answer_nothing_is_written_and_the_run_says_that_it_does_not_know(verb: Verb) -> None:
+    made = rig()
+    on_move(made, Reset(Moment.BEFORE_COMMIT))
+    finished = move(made, verb)
+    assert finished.outcome is Outcome.UNKNOWN
+    assert finished.place.member == made.a
+    assert (posts(made), made.puts()) == (1, [])
+    assert finished.stamp.clock_s >= Timing().unanswered_move_s
+    assert pending(made.services, made.setup) is not None
+    made.clock.sleep(600)
+    again = resume(made.services, made.setup, None, made.events.append, made.token, RunOptions())
+    assert again.outcome in (Outcome.UNKNOWN, Outcome.FAILED)
+    assert again.place.member == made.a
+    assert (posts(made), made.puts()) == (1, [])
+
+
+def test_that_a_move_that_azure_took_and_failed_ends_as_failed_with_the_address_where_it_was() -> None:
+    made = rig()
+    on_move(made, OperationFails())
+    finished = move(made)
+    assert finished.outcome is Outcome.FAILED
+    assert finished.problem is not None
+    assert finished.problem.code == "move-without-effect"
+    assert made.lab.holder(made.address) == made.a.nic.text
+    assert made.puts() == []
+
+
+def test_that_a_move_that_never_ends_is_handed_over() -> None:
+    made = rig()
+    on_move(made, OperationNeverEnds())
+    finished = move(made)
+    assert finished.outcome is Outcome.UNKNOWN
+    assert finished.resume
+    assert (posts(made), made.puts()) == (1, [])
+
+
+def test_that_a_subscription_without_the_feature_is_refused_before_anything_is_asked_for() -> None:
+    made = rig()
+    made.lab.move_rules = replace(made.lab.move_rules, registered=False)
+    finished = move(made)
+    assert finished.outcome is Outcome.REFUSED
+    assert "AllowMoveIpConfigurations is not registered" in finished.reason
+    assert posts(made) == 0
+
+
+def test_that_a_missing_right_to_move_is_named_before_anything_is_asked_for() -> None:
+    made = without(MOVE_ACTION)
+    finished = move(made)
+    assert finished.outcome is Outcome.REFUSED
+    assert MOVE_ACTION in finished.reason
+    assert posts(made) == 0
+
+
+def test_that_what_azure_dropped_on_the_way_is_named_afterwards() -> None:
+    made = rig()
+    give_public_ip(made)
+    made.lab.move_rules = replace(made.lab.move_rules, carries=False)
+    finished = move(made)
+    assert finished.outcome is Outcome.DONE
+    assert len(finished.left) == 1
+    assert "publicIPAddress" in finished.left[0]
+    assert finished.by_other == ()
+
+
+def test_that_a_run_of_detach_and_attach_follows_a_move_and_back() -> None:
+    made = rig()
+    assert move(made).outcome is Outcome.DONE
+    back = made.fail_over(made.a)
+    assert back.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-a"]
+    found = made.nic(made.a).find(made.address)
+    assert found is not None
+    assert found["name"] == "tg-floating"

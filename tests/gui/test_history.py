@@ -1,0 +1,167 @@
+"""The pages of the past: what is listed, what a run shows, what a report is kept as, and what is told when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.gui.desk import Desk, accessible_name, open_desk
+from tests.gui.walk import clipped, nameless, overlapping
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.run import fail_over
+from tgwizard.engine.reports import Reports
+from tgwizard.gui.history.page import HistoryPage
+from tgwizard.gui.history.reports_page import ReportsPage
+from tgwizard.gui.history.rows import PastKind
+from tgwizard.gui.places import Place
+from tgwizard.gui.theme import Theme
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Event, Outcome
+
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture
+def desk(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[Desk]:
+    made, end = open_desk(theme, tmp_path)
+    yield made
+    end()
+    QApplication.processEvents()
+
+
+def move(desk: Desk) -> str:
+    """One failover to tg-node-b, done before the page is looked at."""
+    events: list[Event] = []
+    rig = desk.rig
+    ended = fail_over(rig.services, rig.setup, rig.b, Verb.GRACEFUL, events.append, CancelToken())
+    assert ended.outcome is Outcome.DONE
+    return ended.run
+
+
+def history(desk: Desk) -> HistoryPage:
+    page = desk.window.pages.page(Place.HISTORY)
+    assert isinstance(page, HistoryPage)
+    return page
+
+
+def reports(desk: Desk) -> ReportsPage:
+    page = desk.window.pages.page(Place.REPORTS)
+    assert isinstance(page, ReportsPage)
+    return page
+
+
+def listed(desk: Desk, qtbot: QtBot) -> HistoryPage:
+    """The History page, with at least one run read."""
+    desk.window.go_to(Place.HISTORY)
+    page = history(desk)
+    qtbot.waitUntil(lambda: any(row.kind is PastKind.RUN for row in page.list.shown.rows), timeout=PATIENCE_MS)
+    return page
+
+
+def test_that_a_kind_of_which_there_is_none_says_so(desk: Desk, qtbot: QtBot) -> None:
+    desk.window.go_to(Place.HISTORY)
+    qtbot.waitUntil(lambda: desk.says("Failovers 0"), timeout=PATIENCE_MS)
+    desk.press("Failovers 0")
+    qtbot.waitUntil(lambda: desk.says("None of this kind.") or desk.says("Nothing has happened yet."))
+    assert not history(desk).list.isVisible()
+
+
+def test_that_a_run_is_listed_and_opens_by_enter_with_its_request_ids(desk: Desk, qtbot: QtBot) -> None:
+    run = move(desk)
+    page = listed(desk, qtbot)
+    row = next(row for row in page.list.shown.rows if row.kind is PastKind.RUN)
+    assert row.sentence == "Failover of 10.20.2.50 to tg-node-b"
+    page.list.setFocus()
+    page.list.setCurrentIndex(page.list.shown.index(page.list.shown.rows.index(row)))
+    QTest.keyClick(page.list, Qt.Key.Key_Return)
+    assert page.view is not None
+    assert page.view.run.run == run
+    assert desk.says("tg-node-a-inside of tg-node-a")
+    for made in page.view.run.attempts:
+        assert desk.says(made.request)
+        assert desk.says(made.arm_request)
+    desk.press("Back to History")
+    assert history(desk).view is None
+    assert page.list.hasFocus()
+
+
+def test_that_the_filter_shows_one_kind_and_its_count(desk: Desk, qtbot: QtBot) -> None:
+    move(desk)
+    page = listed(desk, qtbot)
+    desk.press("Failovers 1")
+    assert [row.kind for row in page.list.shown.rows] == [PastKind.RUN]
+    desk.press("Changes of state")
+    assert all(row.kind is PastKind.VERDICT for row in page.list.shown.rows)
+
+
+def test_that_a_kept_report_stands_under_reports(desk: Desk, qtbot: QtBot) -> None:
+    run = move(desk)
+    page = listed(desk, qtbot)
+    page.list.opened.emit(next(row for row in page.list.shown.rows if row.run is not None))
+    desk.press("Keep report")
+    qtbot.waitUntil(lambda: desk.says("The report is kept"), timeout=PATIENCE_MS)
+    desk.window.go_to(Place.REPORTS)
+    qtbot.waitUntil(lambda: len(reports(desk).list.shown.rows) == 1, timeout=PATIENCE_MS)
+    (row,) = reports(desk).list.shown.rows
+    assert run in row.sentence
+    assert row.file is not None
+    assert run in row.file.read_text()
+
+
+def test_that_a_report_that_cannot_be_kept_is_told(desk: Desk, qtbot: QtBot) -> None:
+    move(desk)
+    page = listed(desk, qtbot)
+    folder = Reports.of(desk.rig.services).folder
+    folder.write_text("a file stands where the folder should be")
+    page.list.opened.emit(next(row for row in page.list.shown.rows if row.run is not None))
+    desk.press("Keep report")
+    qtbot.waitUntil(lambda: desk.says("The report was not kept"), timeout=PATIENCE_MS)
+    assert folder.read_text() == "a file stands where the folder should be"
+
+
+def test_that_a_report_that_is_gone_is_told(desk: Desk, qtbot: QtBot) -> None:
+    kept = Reports.of(desk.rig.services).keep("A <b>run</b>/..", desk.rig.services.clock.wall(), "<!doctype html>")
+    assert kept.path.parent == Reports.of(desk.rig.services).folder
+    desk.window.go_to(Place.REPORTS)
+    qtbot.waitUntil(lambda: len(reports(desk).list.shown.rows) == 1, timeout=PATIENCE_MS)
+    kept.path.unlink()
+    reports(desk).list.opened.emit(reports(desk).list.shown.rows[0])
+    qtbot.waitUntil(lambda: desk.says(f"{kept.path.name} is no longer there."), timeout=PATIENCE_MS)
+
+
+def test_that_a_damaged_journal_is_told_on_the_history_page(desk: Desk, qtbot: QtBot) -> None:
+    desk.session.stop()
+    qtbot.waitUntil(lambda: not desk.session.watching, timeout=PATIENCE_MS)
+    desk.rig.services.journal_file(desk.rig.setup).write_bytes(b"not a database at all" * 60)
+    desk.window.go_to(Place.HISTORY)
+    qtbot.waitUntil(lambda: desk.says("The journal "), timeout=PATIENCE_MS)
+
+
+def test_that_rows_are_spoken_whole(desk: Desk, qtbot: QtBot) -> None:
+    move(desk)
+    page = listed(desk, qtbot)
+    interface = QAccessible.queryAccessibleInterface(page.list)
+    spoken = [interface.child(number).text(QAccessible.Text.Name) for number in range(interface.childCount())]
+    assert any("edge-dallas, Failover of 10.20.2.50 to tg-node-b, Done" in words for words in spoken)
+    assert accessible_name(page.list) == "History, newest first"
+
+
+@pytest.mark.parametrize("size", [(1024, 700), (1440, 900)])
+def test_that_nothing_on_the_pages_is_nameless_clipped_or_overlapping(
+    desk: Desk, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    move(desk)
+    desk.window.resize(*size)
+    page = listed(desk, qtbot)
+    QApplication.processEvents()
+    assert (nameless(page), clipped(page), overlapping(page)) == ([], [], [])
+    page.list.opened.emit(next(row for row in page.list.shown.rows if row.run is not None))
+    QApplication.processEvents()
+    assert (nameless(page), clipped(page), overlapping(page)) == ([], [], [])

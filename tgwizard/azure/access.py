@@ -1,0 +1,160 @@
+"""``ArmAccess``: roles, assignments, denials, locks and rights, and the few writes that setting up needs.
+
+Every write is sent once under the request id of the engine, which judges by what it reads afterwards. Not run against
+the real Azure; written from azure-wire.md 3 and 1.3.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from tgwizard.azure import access_documents as documents
+from tgwizard.azure import directory, machines
+from tgwizard.azure.failures import Doing, unreadable
+from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, Json, Where, items, read, texts, write
+from tgwizard.azure.session import Clients
+from tgwizard.engine.ports import CallFailed, Cause
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.permission import PermissionSet
+from tgwizard.model.role import DenyAssignment, LockSeen, PrincipalKind, RoleAssignment, RoleDefinition
+
+T = TypeVar("T")
+
+_PROVIDER = "providers/Microsoft.Authorization"
+_GONE = (Cause.NOT_FOUND, Cause.ROLE_UNKNOWN)
+_SCOPE_GONE = frozenset({"group-not-found", "subscription-not-found"})
+"""A 404 for these is about the scope: it does not say that the role or the assignment is not there."""
+
+
+class ArmAccess:
+    """The engine's ``Access`` port. Usable from several threads; each call raises CallFailed alone."""
+
+    def __init__(self, clients: Clients) -> None:
+        """Nothing is connected before the first call."""
+        self._clients = clients
+
+    def role_definitions(self, scope: str) -> tuple[RoleDefinition, ...]:
+        """Every role that can be used at the scope, built-in ones too; the list may lag (azure-wire.md 3.1)."""
+        found = self._items(scope, "roleDefinitions", "the role definitions")
+        roles = (documents.role(item) for item in found)
+        return tuple(role for role in roles if role is not None)
+
+    def role_definition(self, scope: str, guid: str) -> RoleDefinition | None:
+        """One role, never stale; None when there is none."""
+        doing = Doing("read", "the role definition")
+        found = self._one(doing, scope, "roleDefinitions", guid)
+        return None if found is None else _known(doing, documents.role(found))
+
+    def role_assignments(self, scope: str) -> tuple[RoleAssignment, ...]:
+        """Everything at, above and below the scope."""
+        return self._assignments(scope, ())
+
+    def role_assignment(self, scope: str, guid: str) -> RoleAssignment | None:
+        """One assignment; None when there is none."""
+        doing = Doing("read", "the role assignment")
+        found = self._one(doing, scope, "roleAssignments", guid)
+        return None if found is None else _known(doing, documents.assignment(found))
+
+    def assignments_to(self, scope: str, principal: str) -> tuple[RoleAssignment, ...]:
+        """What an identity holds at, above and below the scope, through groups too where Azure tells (3.2)."""
+        quoted = principal.replace("'", "''")
+        return self._assignments(scope, (("$filter", f"assignedTo('{quoted}')"),))
+
+    def deny_assignments(self, scope: str) -> tuple[DenyAssignment, ...]:
+        """Deny assignments at, above and below the scope; one for each of its permission blocks."""
+        found = self._items(scope, "denyAssignments", "the deny assignments")
+        return tuple(denial for item in found for denial in documents.denials(item))
+
+    def locks(self, subscription: str) -> tuple[LockSeen, ...]:
+        """Management locks in a subscription, on it and on everything below."""
+        where = Where(f"/subscriptions/{subscription}/{_PROVIDER}/locks", LOCKS_API)
+        found = items(self._clients, Doing("list", "the locks"), where)
+        locks = (documents.lock(item) for item in found)
+        return tuple(lock for lock in locks if lock is not None)
+
+    def own_permissions(self, scope: str) -> tuple[PermissionSet, ...]:
+        """What the caller holds at the scope, one entry per role. Denials are not part of it (3.3).
+
+        The SDK knows the call for groups and resources only; for a subscription it is the same path.
+        """
+        found = self._items(scope, "permissions", "your permissions")
+        return tuple(PermissionSet(texts(item, "actions"), texts(item, "notActions")) for item in found)
+
+    def known_principals(self, principals: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Object id and display name of those that exist in the directory, asked of Microsoft Graph."""
+        return directory.known_principals(self._clients, principals)
+
+    def put_role(self, scope: str, role: RoleDefinition, *, request_id: str) -> RoleDefinition:
+        """Create or replace a custom role; the answer is what Azure stored."""
+        doing = Doing("write the role", role.name, writes=True)
+        where = _where(scope, "roleDefinitions", role.guid)
+        stored = write(self._clients, doing, "PUT", where, documents.role_body(role), request_id)
+        return _known(doing, documents.role(stored or {}))
+
+    def delete_role(self, scope: str, guid: str, *, request_id: str) -> None:
+        """Delete a custom role; one that is gone already is no error."""
+        self._delete(Doing("delete", "the role", writes=True), _where(scope, "roleDefinitions", guid), request_id)
+
+    def put_assignment(self, assignment: RoleAssignment, role_id: str, *, request_id: str) -> RoleAssignment:
+        """Create an assignment. ``principalType`` is always sent: it spares the look-up in the directory (3.2).
+
+        ValueError for a principal whose kind is not one that Azure takes.
+        """
+        if assignment.principal_kind is PrincipalKind.OTHER:
+            raise ValueError("an assignment needs the kind of its principal")
+        doing = Doing("assign the role at", assignment.scope.rsplit("/", 1)[-1] or "the root", writes=True)
+        where = _where(assignment.scope, "roleAssignments", assignment.guid)
+        body = documents.assignment_body(assignment, role_id)
+        stored = write(self._clients, doing, "PUT", where, body, request_id)
+        return _known(doing, documents.assignment(stored or {}))
+
+    def delete_assignment(self, assignment: RoleAssignment, *, request_id: str) -> None:
+        """Delete an assignment; one that is gone already is no error."""
+        where = _where(assignment.scope, "roleAssignments", assignment.guid)
+        self._delete(Doing("delete", "the role assignment", writes=True), where, request_id)
+
+    def enable_identity(self, vm: ResourceId, *, request_id: str) -> None:
+        """Turn the system-assigned identity on; nothing is sent when it is on."""
+        machines.enable_identity(self._clients, vm, request_id)
+
+    def disable_identity(self, vm: ResourceId, *, request_id: str) -> None:
+        """Turn the system-assigned identity off; nothing is sent when it is off."""
+        machines.disable_identity(self._clients, vm, request_id)
+
+    def restart(self, vm: ResourceId, *, request_id: str) -> None:
+        """Restart a machine."""
+        machines.restart(self._clients, vm, request_id)
+
+    def _assignments(self, scope: str, query: tuple[tuple[str, str], ...]) -> tuple[RoleAssignment, ...]:
+        found = self._items(scope, "roleAssignments", "the role assignments", query)
+        assignments = (documents.assignment(item) for item in found)
+        return tuple(item for item in assignments if item is not None)
+
+    def _items(self, scope: str, kind: str, words: str, query: tuple[tuple[str, str], ...] = ()) -> list[Json]:
+        where = Where(f"{scope.rstrip('/')}/{_PROVIDER}/{kind}", AUTHORIZATION_API, query)
+        return items(self._clients, Doing("list", words), where)
+
+    def _one(self, doing: Doing, scope: str, kind: str, guid: str) -> Json | None:
+        try:
+            return read(self._clients, doing, _where(scope, kind, guid))
+        except CallFailed as failure:
+            if failure.cause in _GONE and failure.problem.code not in _SCOPE_GONE:
+                return None
+            raise
+
+    def _delete(self, doing: Doing, where: Where, request_id: str) -> None:
+        try:
+            write(self._clients, doing, "DELETE", where, None, request_id)
+        except CallFailed as failure:
+            if failure.cause not in _GONE:
+                raise
+
+
+def _where(scope: str, kind: str, guid: str) -> Where:
+    return Where(f"{scope.rstrip('/')}/{_PROVIDER}/{kind}/{guid}", AUTHORIZATION_API)
+
+
+def _known(doing: Doing, parsed: T | None) -> T:
+    if parsed is None:
+        raise unreadable(doing, "It lacks what such an answer holds.")
+    return parsed

@@ -1,0 +1,48 @@
+"""Who still exists in the directory, asked of Microsoft Graph: stale assignments belong to nobody (azure-wire.md 3.2).
+
+Graph wants a right of its own, which a service principal often lacks; then who is stale is not known, and CallFailed
+says so. Not run against the real Graph.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from azure.core.rest import HttpRequest
+
+from tgwizard.azure.failures import Doing, attempt, unreadable
+from tgwizard.azure.network import READ
+from tgwizard.azure.raw import objects, text
+from tgwizard.azure.session import Clients
+
+MOST_AT_ONCE = 1000
+"""Graph's limit of ids in one getByIds."""
+
+
+def known_principals(clients: Clients, principals: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Object id (lower case) and display name of those that exist. Graph leaves out the ids that nobody has."""
+    wanted = tuple(dict.fromkeys(oid.lower() for oid in principals))
+    found: list[tuple[str, str]] = []
+    for start in range(0, len(wanted), MOST_AT_ONCE):
+        found += _by_ids(clients, wanted[start : start + MOST_AT_ONCE])
+    return tuple(found)
+
+
+def _by_ids(clients: Clients, ids: tuple[str, ...]) -> list[tuple[str, str]]:
+    doing = Doing("look up", "the identities in the directory")
+
+    def post() -> object:
+        client = clients.graph()
+        request = HttpRequest("POST", f"{clients.session.graph}/v1.0/directoryObjects/getByIds", json={"ids": ids})
+        answer: Any = client.send_request(request, **READ)
+        answer.raise_for_status()
+        return json.loads(answer.content)
+
+    body = attempt(doing, post)
+    if not isinstance(body, Mapping) or not isinstance(body.get("value"), list):
+        raise unreadable(doing, "It is no list.")
+    return [
+        (text(item, "id").lower(), text(item, "displayName")) for item in objects(body, "value") if text(item, "id")
+    ]

@@ -1,0 +1,132 @@
+"""``ArmInventories``: what is in a subscription, each kind of thing from one list of the whole subscription.
+
+Parsing is plain and cheap, because a subscription may hold thousands of machines. An item without a readable id is no
+resource and is left out. The lists of tenants and subscriptions, and ``statusOnly``, are written from the references
+(azure-wire.md 1.1); nothing here was run against the real Azure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from tgwizard.azure import inventory_machines, inventory_network
+from tgwizard.azure.failures import Doing
+from tgwizard.azure.raw import (
+    COMPUTE_API,
+    GROUPS_API,
+    NETWORK_API,
+    SUBSCRIPTIONS_API,
+    Json,
+    Page,
+    Where,
+    items,
+    read,
+    text,
+    texts,
+)
+from tgwizard.azure.session import Clients
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.inventory import (
+    AddressAnswer,
+    FrontendFound,
+    GroupSeen,
+    NetworkFound,
+    NicFound,
+    SecurityGroupFound,
+    SubscriptionSeen,
+    TenantSeen,
+    VmFound,
+)
+from tgwizard.model.snapshot import Power
+
+T = TypeVar("T")
+
+_WRITABLE = frozenset({"enabled", "pastdue"})
+"""The states of a subscription in which Azure takes writes; Warned, Disabled and Deleted ones can only be read."""
+
+
+class ArmInventories:
+    """The engine's ``Inventories`` port. Usable from several threads; each call raises CallFailed alone."""
+
+    def __init__(self, clients: Clients) -> None:
+        """Nothing is connected before the first call."""
+        self._clients = clients
+
+    def tenants(self) -> tuple[TenantSeen, ...]:
+        """The directories of the account."""
+        found = items(self._clients, Doing("list", "your directories"), Where("/tenants", SUBSCRIPTIONS_API))
+        return tuple(
+            TenantSeen(text(item, "tenantId"), text(item, "displayName")) for item in found if text(item, "tenantId")
+        )
+
+    def subscriptions(self) -> tuple[SubscriptionSeen, ...]:
+        """The subscriptions that the account can see in its directory."""
+        found = items(self._clients, Doing("list", "your subscriptions"), Where("/subscriptions", SUBSCRIPTIONS_API))
+        return tuple(
+            SubscriptionSeen(
+                text(item, "subscriptionId"),
+                text(item, "displayName"),
+                text(item, "tenantId"),
+                text(item, "state").lower() in _WRITABLE,
+            )
+            for item in found
+            if text(item, "subscriptionId")
+        )
+
+    def groups(self, subscription: str, page: Page) -> tuple[GroupSeen, ...]:
+        """Resource groups."""
+        where = Where(f"/subscriptions/{subscription}/resourcegroups", GROUPS_API)
+        found = items(self._clients, Doing("list", "the resource groups"), where, page)
+        return tuple(GroupSeen(text(item, "name"), text(item, "location")) for item in found if text(item, "name"))
+
+    def vms(self, subscription: str, page: Page) -> tuple[VmFound, ...]:
+        """Machines, without power."""
+        return _each(inventory_machines.vm, self._list(subscription, "virtualMachines", "virtual machines", page))
+
+    def powers(self, subscription: str, page: Page) -> tuple[tuple[ResourceId, Power], ...]:
+        """Power of every machine, from one list (``statusOnly``, documented and not recorded: azure-wire.md 1.1)."""
+        found = self._list(subscription, "virtualMachines", "states of the virtual machines", page, status=True)
+        return _each(inventory_machines.power_of, found)
+
+    def vm(self, vm: ResourceId) -> VmFound:
+        """One machine, with power, zone and identity as of now."""
+        return inventory_machines.read_vm(self._clients, vm)
+
+    def nics(self, subscription: str, page: Page) -> tuple[NicFound, ...]:
+        """Interfaces."""
+        found = self._list(subscription, "networkInterfaces", "network interfaces", page)
+        return _each(inventory_network.nic, found)
+
+    def networks(self, subscription: str, page: Page) -> tuple[NetworkFound, ...]:
+        """Virtual networks with their subnets."""
+        return _each(inventory_network.network, self._list(subscription, "virtualNetworks", "virtual networks", page))
+
+    def security_groups(self, subscription: str, page: Page) -> tuple[SecurityGroupFound, ...]:
+        """Network security groups with their rules."""
+        found = self._list(subscription, "networkSecurityGroups", "network security groups", page)
+        return _each(inventory_network.security_group, found)
+
+    def frontends(self, subscription: str, page: Page) -> tuple[FrontendFound, ...]:
+        """Private frontends of load balancers."""
+        found = self._list(subscription, "loadBalancers", "load balancers", page)
+        return tuple(frontend for item in found for frontend in inventory_network.frontends(item))
+
+    def address_free(self, subnet: ResourceId, address: str) -> AddressAnswer:
+        """Ask the subnet's network; a refusal for an address outside every subnet is a CallFailed."""
+        path = f"{subnet.text.rsplit('/subnets/', 1)[0]}/CheckIPAddressAvailability"
+        doing = Doing("check", f"the address {address}")
+        body = read(self._clients, doing, Where(path, NETWORK_API, (("ipAddress", address),)))
+        others = texts(body, "availableIPAddresses")
+        return AddressAnswer(body.get("available") is True, others, body.get("isPlatformReserved") is True)
+
+    def _list(self, subscription: str, kind: str, words: str, page: Page, *, status: bool = False) -> list[Json]:
+        compute = kind == "virtualMachines"
+        provider, api = ("Microsoft.Compute", COMPUTE_API) if compute else ("Microsoft.Network", NETWORK_API)
+        query = (("statusOnly", "true"),) if status else ()
+        where = Where(f"/subscriptions/{subscription}/providers/{provider}/{kind}", api, query)
+        return items(self._clients, Doing("list", f"the {words}"), where, page)
+
+
+def _each(parse: Callable[[Json], T | None], found: Iterable[Json]) -> tuple[T, ...]:
+    return tuple(parsed for item in found if (parsed := parse(item)) is not None)

@@ -1,0 +1,23 @@
+"""``Row``: one error that a user can meet, with its cause and its sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tgwizard.engine.ports import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One error a user can meet. The sentences may name {doing}, {name}, {action} and {scope}.
+
+    ``doing`` is what was asked ("change tg-node-a-inside"), ``name`` the resource, ``action`` and ``scope`` what
+    Azure's message named. ``what`` may be left empty: then it is "Azure refused to {doing}.".
+    """
+
+    code: str
+    cause: Cause
+    problem: str
+    why: str
+    fix: str = ""
+    what: str = ""

@@ -1,0 +1,255 @@
+"""What a run under way knows and how patient it still is: shared by the drive, its writes and its end.
+
+Patience (deadlines, silence) counts the time that was spent awake; the age of a reading or a check counts sleep too
+(DESIGN 3g), so that a run that slept reads anew before it writes and before it gives up.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover import ending
+from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing
+from tgwizard.engine.failover.decisions import Decisions
+from tgwizard.engine.failover.ending import Ending
+from tgwizard.engine.failover.sending import Sender
+from tgwizard.engine.failover.telling import Teller
+from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.observe import Observer
+from tgwizard.engine.records import Answer, Began, TurnedBack
+from tgwizard.model.cluster import Member, ResourceId, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import CancelMeaning, Step
+from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning
+from tgwizard.model.problem import Problem
+from tgwizard.model.text import utc
+
+LONGEST_CALL_S = 120.0
+"""No two looks at the clock are further apart than this while the program is awake: a refused read is repeated once,
+and each try may take 5 s to connect and 10 s to read."""
+
+
+@dataclass(slots=True)
+class Measured:
+    """Moments on the Clock's monotonic scale, None where not reached."""
+
+    first_write: float | None = None
+    released: float | None = None
+    attach_sent: float | None = None
+    arrived: float | None = None
+
+
+@dataclass(slots=True)
+class Course:
+    """One run under way. ``checked_at``: when its preflight ended (monotonic seconds)."""
+
+    setup: ClusterSetup
+    began: Began
+    to: Member
+    observer: Observer
+    sender: Sender
+    teller: Teller
+    cancel: CancelToken
+    timing: Timing
+    checked_at: float
+    standing: Standing
+    decisions: Decisions | None = None
+    dice: random.Random = field(default_factory=random.Random)
+    measured: Measured = field(default_factory=Measured)
+    turned_back: str = ""
+    why_back: Problem | None = None
+    cancel_heard: bool = False
+    operation: str = ""
+    _waiting: tuple[Move, float] | None = None
+    _unaccepted_since: float | None = None
+    _heard_at: float = 0.0
+    _looked_at: float | None = None
+    _tried: dict[ResourceId, float] = field(default_factory=dict)
+
+    @property
+    def losing(self) -> Member:
+        """The peer of the gaining member."""
+        return self.setup.other(self.to)
+
+    @property
+    def address(self) -> str:
+        """The floating IP."""
+        return str(self.setup.address)
+
+    @property
+    def forced(self) -> bool:
+        """Whether the run may write over an update that does not end."""
+        return self.began.verb is Verb.FORCED
+
+    @property
+    def deadline_s(self) -> float:
+        """How long a step may take before it has to be decided what to do."""
+        if self.standing.atomic and not self.standing.sent_nothing:
+            sent = self.standing.losing_sent
+            accepted = sent is not None and sent.answer is Answer.ACCEPTED
+            return self.timing.step_s if accepted else self.timing.unanswered_move_s
+        return self.timing.forced_step_s if self.forced else self.timing.step_s
+
+    @property
+    def cancel_meaning(self) -> CancelMeaning:
+        """What a cancel would do now (DESIGN 3h)."""
+        if self.standing.sent_nothing:
+            return CancelMeaning.STOPS
+        return CancelMeaning.PUTS_BACK if self.standing.can_go_back else CancelMeaning.NOT_GRANTED
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Start counting."""
+        self._heard_at = self.now()
+        for member in self.setup.members:
+            read_at = self.observer.seen(member).nic.read_at
+            self._tried[member.nic] = float("-inf") if read_at is None else read_at
+
+    def now(self) -> float:
+        """Seconds by a clock that counts sleep. A look that comes far too late tells of a sleep."""
+        now = self.sender.clock.monotonic()
+        if self._looked_at is not None and now - self._looked_at > LONGEST_CALL_S:
+            self._woke(now - self._looked_at)
+        self._looked_at = now
+        return now
+
+    def pause(self, seconds: float) -> None:
+        """Wait; a cancel that nobody has answered yet wakes early."""
+        began = self.now()
+        self.sender.clock.sleep(seconds, None if self.cancel_heard else self.cancel)
+        now = self.sender.clock.monotonic()
+        self._looked_at = now
+        if now - began - seconds > self.timing.fresh_read_s:
+            self._woke(now - began - seconds)
+
+    def _woke(self, slept_s: float) -> None:
+        """Time that nobody was awake for uses up no patience."""
+        if self._waiting is not None:
+            self._waiting = (self._waiting[0], self._waiting[1] + slept_s)
+        if self._unaccepted_since is not None:
+            self._unaccepted_since += slept_s
+        self._heard_at += slept_s
+        fact = f"The run stood still for {slept_s:.0f} s."
+        self.sender.note(Problem("slept", fact, "The computer slept, or the program was stopped.", "It reads anew."))
+
+    def waited(self, move: Move) -> float:
+        """How long this move has been waited for, from the first time it was asked."""
+        now = self.now()
+        if self._waiting is None or self._waiting[0] is not move:
+            self._waiting = (move, now)
+        return now - self._waiting[1]
+
+    def wait_anew(self) -> None:
+        """Whatever is waited for, or goes unaccepted, gets its whole time again."""
+        self._waiting = self._unaccepted_since = None
+
+    def spent(self, limit_s: float | None = None) -> bool:
+        """Whether writes have gone unaccepted for longer than that, or than a step or a silence may take."""
+        return self.unaccepted_s() > (limit_s or max(self.deadline_s, self.timing.silence_s))
+
+    def unaccepted_s(self) -> float:
+        """How long writes have gone unaccepted, from the first time this was asked."""
+        now = self.now()
+        if self._unaccepted_since is None:
+            self._unaccepted_since = now
+        return now - self._unaccepted_since
+
+    def jittered(self, seconds: float) -> float:
+        """A little longer each time, so that two programs that met once do not meet again and again."""
+        return seconds + self.dice.uniform(0.0, min(1.0, 0.25 * seconds))
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def side(self, member: Member) -> Side | None:
+        """The member's interface as last read."""
+        document = self.observer.seen(member).nic.value
+        return None if document is None else Side(document.lists(self.address), document.provisioning, document.etag)
+
+    def nic(self, member: Member) -> NicDocument:
+        """The whole interface as last read; NicDocumentError when it never was."""
+        document = self.observer.seen(member).nic.value
+        if document is None:
+            raise NicDocumentError(f"{member.nic.name} was never read")
+        return document
+
+    @property
+    def needed(self) -> tuple[Member, ...]:
+        """Whose readings count: both, save that a way back does not depend on a member that never got an attach."""
+        alone = self.standing.goal is Goal.BACK and self.standing.gaining_sent is None
+        return (self.losing,) if alone else self.setup.members
+
+    @property
+    def read_problem(self) -> Problem | None:
+        """Why an interface could not be read the last time."""
+        return next((seen.nic.problem for seen in self.observer.snapshot().members if seen.nic.problem), None)
+
+    def fresh(self) -> bool:
+        """Every write needs complete readings younger than 30 s, by a clock that counts sleep (3g)."""
+        now = self.now()
+        ages = [self.observer.seen(member).nic.age_s(now) for member in self.needed]
+        return all(age is not None and age <= self.timing.fresh_read_s for age in ages)
+
+    def checks_fresh(self) -> bool:
+        """The first write needs a preflight under two minutes old."""
+        return self.now() - self.checked_at <= self.timing.fresh_preflight_s
+
+    def due(self, member: Member) -> bool:
+        """Whether it is long since this interface was asked for, so that a write would have to wait for a reading."""
+        return self.now() - self._tried[member.nic] > self.timing.refresh_s
+
+    def read(self, *members: Member) -> Ending | None:
+        """Read these interfaces; an Ending when Azure has been silent for too long."""
+        for member in members:
+            seen = self.observer.look_at_nic(member)
+            self._tried[member.nic] = self.now()
+            if seen.nic.problem is not None or seen.nic.value is None:
+                self.sender.told_read(member, seen.nic.problem.what if seen.nic.problem else "no answer")
+                continue
+            self._heard_at = self.now()
+            has = "has" if seen.nic.value.lists(self.address) else "without"
+            self.sender.told_read(member, f"{seen.nic.value.provisioning.value}, {has} {self.address}")
+            released = has == "without" and seen.nic.value.provisioning is not Provisioning.UPDATING
+            if member == self.losing and released and self.measured.released is None and not self.standing.sent_nothing:
+                self.measured.released = self._heard_at
+        self.teller.located(self.observer.snapshot().place, self.cancel_meaning)
+        if self.now() - self._heard_at <= self.timing.silence_s:
+            return None
+        return ending.unsettled(self.address, self.read_problem)
+
+    def asked_to_wait_s(self) -> float:
+        """How long Azure still wants reads to be left alone (a 429's Retry-After is honoured, DESIGN section 3).
+
+        Bounded: a run that may have left the address on no interface does not stay blind for longer.
+        """
+        return min(max(0.0, self.observer.quiet_until - self.now()), self.timing.silence_s / 2)
+
+    # -- what was sent --------------------------------------------------------------------------------------------
+
+    def mark(self, member: Member, sent: Sent) -> None:
+        """Remember the last write of an interface; a move in one call is one of both."""
+        if sent.step is Step.MOVE:
+            losing, gaining = self.side(self.losing), self.side(self.to)
+            if losing is not None and gaining is not None:
+                first, second = replace(sent, if_match=losing.etag), replace(sent, if_match=gaining.etag)
+                self.standing = replace(self.standing, losing_sent=first, gaining_sent=second)
+        elif member == self.losing:
+            self.standing = replace(self.standing, losing_sent=sent)
+        else:
+            self.standing = replace(self.standing, gaining_sent=sent)
+
+    @property
+    def may_return(self) -> bool:
+        """Whether the run may still turn round: it knows what to put back and heads forward."""
+        return self.began.configuration is not None and self.standing.goal is Goal.FORWARD
+
+    def turn_back(self, why: Problem | None, reason: str) -> None:
+        """From here on the run restores the start."""
+        self.turned_back, self.why_back = reason, why
+        self.standing = replace(self.standing, goal=Goal.BACK, overdue=False)
+        self.wait_anew()
+        self.sender.journal.append(self.began.run, TurnedBack(self.began.run, utc(self.sender.clock.wall()), reason))
+        if why is not None:
+            self.sender.note(why)

@@ -1,0 +1,102 @@
+"""The end of a step's time: ``decide.at_expiry`` says what can be done, and the user may choose.
+
+Without an answer the first choice is taken, so that a run whose window nobody looks at still leaves the gap by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from tgwizard.engine.failover import ending
+from tgwizard.engine.failover.course import Course
+from tgwizard.engine.failover.decide import Goal, Move, at_expiry
+from tgwizard.engine.failover.ending import Ending
+from tgwizard.engine.failover.telling import step_of
+from tgwizard.model.cluster import Member
+from tgwizard.model.event import Asked, Choice, Decided, Step
+from tgwizard.model.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    move: Move
+    choices: tuple[Choice, ...]
+    until: float
+
+
+@dataclass(slots=True)
+class Expiry:
+    """Asks and carries out; one question is open at a time."""
+
+    course: Course
+    _open: _Question | None = None
+    _retried: set[Move] = field(default_factory=set)
+
+    def of_wait(self, move: Move, member: Member) -> Ending | None:
+        """An update, or a contradiction of two readings, does not end in time."""
+        fact = f"The update of {member.nic.name} does not end."
+        if move is Move.READ_AGAIN:
+            fact = f"Both interfaces go on naming {self.course.address}."
+        return self._decide(move, fact, None)
+
+    def of_write(self, move: Move, member: Member, problem: Problem) -> Ending | None:
+        """Azure has not accepted a write for as long as a step may take."""
+        return self._decide(move, f"Azure did not take the write of {member.nic.name} in time.", problem)
+
+    def overtaken_by(self, move: Move) -> None:
+        """Azure went on: an open question about something else needs no answer any more."""
+        if self._open is not None and self._open.move is not move:
+            self._close(self._open.move, None, by_user=False)
+
+    def _decide(self, move: Move, fact: str, problem: Problem | None) -> Ending | None:
+        course = self.course
+        choices = at_expiry(move, course.standing, forced=course.forced, again=move in self._retried)
+        if course.decisions is None or move is Move.READ_AGAIN:
+            return self._carry_out(choices[0], move, fact, problem)
+        now = course.now()
+        if self._open is None:
+            course.decisions.take()  # what was answered before the question is no answer to it
+            self._open = _Question(move, choices, now + course.timing.answer_s)
+            stamp, step = course.sender.stamp(), self._step(move)
+            asked = Asked(stamp, course.began.run, step, fact, choices, course.timing.answer_s)
+            course.sender.report(asked)
+        chosen = course.decisions.take()
+        if chosen in choices or now >= self._open.until:
+            by_user = chosen in choices
+            choice = chosen if by_user and chosen is not None else choices[0]
+            self._close(move, choice, by_user=by_user)
+            return self._carry_out(choice, move, fact, problem)
+        course.pause(max(course.timing.retry_s, course.asked_to_wait_s()))
+        return course.read(*course.setup.members)
+
+    def _carry_out(self, choice: Choice, move: Move, fact: str, problem: Problem | None) -> Ending | None:
+        course = self.course
+        match choice:
+            case Choice.WAIT:
+                course.wait_anew()
+            case Choice.RETRY:
+                self._retried.add(move)
+                course.sender.note(Problem("superseding", fact, "It was decided not to wait any longer."))
+                course.standing = replace(course.standing, overdue=True)
+                course.wait_anew()
+            case Choice.PUT_BACK:
+                waits_for_gaining = move is Move.WAIT_GAINING
+                course.turn_back(problem, fact)
+                course.standing = replace(course.standing, overdue=waits_for_gaining)
+            case Choice.HAND_OVER if course.standing.sent_nothing:
+                if problem is None:
+                    problem = Problem("nic-busy", fact, "It began before this run.", "Try again later.")
+                return ending.failed_untouched(problem)
+            case Choice.HAND_OVER:
+                return ending.unsettled(course.address, problem)
+        return None
+
+    def _close(self, move: Move, choice: Choice | None, *, by_user: bool) -> None:
+        self._open = None
+        course = self.course
+        course.sender.report(Decided(course.sender.stamp(), course.began.run, self._step(move), choice, by_user))
+
+    def _step(self, move: Move) -> Step:
+        standing = self.course.standing
+        step = step_of(move, standing.goal, atomic=standing.atomic)
+        return step or (Step.PUT_BACK if standing.goal is Goal.BACK else Step.ATTACH)

@@ -1,0 +1,164 @@
+"""The History page: every run and every change of state of all clusters, newest first; Enter opens a run."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from tgwizard.engine.history import ClusterHistory
+from tgwizard.gui.history.past import Past, PastRead, ReportKept
+from tgwizard.gui.history.past_list import PastList
+from tgwizard.gui.history.rows import PastKind, PastRow, rows_of
+from tgwizard.gui.history.run_view import RunView
+from tgwizard.gui.kit.chip import Chip
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.rows import NoticeBox
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.opened import Opened
+from tgwizard.gui.shell import PlacePage, Shell
+from tgwizard.gui.tokens import TextRole, Token
+
+LEAD = "What the journals on this computer hold: every run, and every change of state that was seen."
+NOTHING = "Nothing has happened yet. A failover, or a change of state while tgwizard watches, shows here."
+NOT_OPEN = "The journals are read as soon as the program is open."
+
+
+class HistoryPage(PlacePage):
+    """A list with a filter, and the run that was opened from it."""
+
+    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+        """Say that nothing is open; `show_opened` follows."""
+        super().__init__(parent)
+        self._shell = shell
+        self._theme = theme = shell.theme
+        self._past: Past | None = None
+        self._rows: tuple[PastRow, ...] = ()
+        self._clusters: tuple[ClusterHistory, ...] = ()
+        self.view: RunView | None = None
+        self._stack = QStackedWidget()
+        listing = QWidget()
+        column = QVBoxLayout(listing)
+        column.setContentsMargins(28, 24, 28, 24)
+        column.setSpacing(12)
+        column.addWidget(TextLabel(theme, "History", TextRole.TITLE))
+        column.addWidget(TextLabel(theme, LEAD, TextRole.LEAD, Token.TEXT2, wrap=True))
+        chips = QHBoxLayout()
+        chips.setSpacing(8)
+        self._chips: dict[PastKind | None, Chip] = {}
+        for kind in (None, PastKind.RUN, PastKind.VERDICT):
+            chip = Chip(theme, kind.value if kind else "All")
+            chip.setChecked(kind is None)
+            chip.toggled.connect(self._filter)
+            self._chips[kind] = chip
+            chips.addWidget(chip)
+        chips.addStretch(1)
+        column.addLayout(chips)
+        self._boxes = QVBoxLayout()
+        self._boxes.setSpacing(8)
+        column.addLayout(self._boxes)
+        self._nothing = TextLabel(theme, NOT_OPEN, TextRole.BODY, Token.TEXT2, wrap=True)
+        column.addWidget(self._nothing)
+        self._card = Card(theme, margin=1, spacing=0)
+        self.list = PastList(theme, "History, newest first")
+        self.list.opened.connect(self._open)
+        self._card.body.addWidget(self.list)
+        self._card.hide()
+        column.addWidget(self._card, 1)
+        column.addStretch(0)
+        self._stack.addWidget(listing)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(4, 4, 4, 4)
+        outer.addWidget(self._stack)
+
+    def show_opened(self, opened: Opened) -> None:
+        """The program is open: read the journals."""
+        self._past = Past(opened, self._shell.bridge, self)
+        self._past.read.connect(self._on_read)
+        self._past.report_kept.connect(self._on_kept)
+        if self.isVisible():
+            self.read_again()
+
+    def read_again(self) -> None:
+        """Read the journals again (F5)."""
+        if self._past is not None:
+            setups = tuple(session.setup for session in self._shell.sessions.values())
+            self._past.read_runs(setups)
+
+    def focus_filter(self) -> None:
+        """Ctrl+F: the chip that is on."""
+        next(chip for chip in self._chips.values() if chip.isChecked()).setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read what came since."""
+        super().showEvent(event)
+        self.read_again()
+
+    @Slot(object)
+    def _on_read(self, read: PastRead) -> None:
+        if read.clusters == self._clusters and self._nothing.text_shown != NOT_OPEN:
+            return
+        self._clusters = read.clusters
+        self._rows = rows_of(read.clusters)
+        for kind, chip in self._chips.items():
+            chip.count(sum(1 for row in self._rows if kind in (None, row.kind)))
+        while (item := self._boxes.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for cluster in read.clusters:
+            if cluster.problem is not None:
+                why = " ".join(part for part in (cluster.problem.why, cluster.problem.fix) if part)
+                self._boxes.addWidget(NoticeBox(self._theme, Shape.BROKEN, cluster.problem.what, why))
+        self._filter()
+
+    @Slot()
+    def _filter(self) -> None:
+        if self._past is None:
+            return
+        wanted = next((kind for kind, chip in self._chips.items() if chip.isChecked()), None)
+        rows = tuple(row for row in self._rows if wanted in (None, row.kind))
+        self.list.shown.show_rows(rows)
+        self._card.setVisible(bool(rows))
+        self._nothing.setVisible(not rows)
+        self._nothing.say(NOTHING if not self._rows else "None of this kind.")
+
+    @Slot(object)
+    def _open(self, row: PastRow) -> None:
+        if row.run is None:
+            return
+        self._leave_run()
+        view = self.view = RunView(self._theme, *row.run)
+        view.back_asked.connect(self._back)
+        view.keep_asked.connect(self._keep)
+        self._stack.addWidget(view)
+        self._stack.setCurrentWidget(view)
+        view.back.setFocus()
+
+    @Slot()
+    def _back(self) -> None:
+        self._leave_run()
+        self.list.setFocus()
+
+    def _leave_run(self) -> None:
+        if self.view is not None:
+            self._stack.removeWidget(self.view)
+            self.view.hide()
+            self.view.deleteLater()
+            self.view = None
+
+    @Slot()
+    def _keep(self) -> None:
+        if self._past is not None and self.view is not None:
+            self._past.keep(self.view.setup, self.view.run)
+
+    @Slot(object)
+    def _on_kept(self, kept: ReportKept) -> None:
+        if self.view is None or self.view.run.run != kept.run:
+            return
+        if kept.problem is not None:
+            self.view.say_problem(kept.problem)
+        elif kept.kept is not None:
+            self.view.say(Shape.GOOD, "The report is kept; it stands under Reports.", str(kept.kept.path))

@@ -1,0 +1,110 @@
+"""Reads the past off the GUI thread for the pages: the journals of all clusters, and the reports that were kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tgwizard.engine import run_report
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.history import ClusterHistory, RunHistory, cluster_history
+from tgwizard.engine.jobs import Report
+from tgwizard.engine.reports import KeptReport, Reports
+from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.opened import Opened
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class PastRead:
+    """Every cluster's past, as the journals say now."""
+
+    clusters: tuple[ClusterHistory, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportsRead:
+    """The kept reports; ``problem`` when the folder could not be read."""
+
+    kept: tuple[KeptReport, ...]
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportKept:
+    """A report was kept, or not: then ``problem`` says why."""
+
+    run: str
+    kept: KeptReport | None
+    problem: Problem | None = None
+
+
+class Past(QObject):
+    """The past of one open program. Each answer is a signal of its own."""
+
+    read = Signal(object)
+    reports_read = Signal(object)
+    report_kept = Signal(object)
+
+    def __init__(self, opened: Opened, bridge: Bridge, parent: QObject) -> None:
+        """Nothing is read yet."""
+        super().__init__(parent)
+        self._opened = opened
+        self._own = bridge.own
+        self.reports = Reports.of(opened.services)
+        bridge.happened.connect(self._on_event)
+
+    def read_runs(self, clusters: tuple[ClusterSetup, ...]) -> None:
+        """Read the journals of these clusters again; `read` follows."""
+        services, own = self._opened.services, self._own
+
+        def work(_report: Report, token: CancelToken) -> None:
+            found = []
+            for setup in clusters:
+                if token.is_cancelled:
+                    return
+                found.append(cluster_history(services, setup))
+            own.put(PastRead(tuple(found)))
+
+        services.jobs.start("history", work)
+
+    def read_reports(self) -> None:
+        """Read the folder of reports again; `reports_read` follows."""
+        reports, own = self.reports, self._own
+
+        def work(_report: Report, _token: CancelToken) -> None:
+            try:
+                own.put(ReportsRead(reports.kept()))
+            except UserError as error:
+                own.put(ReportsRead((), error.problem))
+
+        self._opened.services.jobs.start("reports", work)
+
+    def keep(self, setup: ClusterSetup, run: RunHistory) -> None:
+        """Keep the report of a run; `report_kept` follows."""
+        services, reports, own = self._opened.services, self.reports, self._own
+
+        def work(_report: Report, _token: CancelToken) -> None:
+            title = f"{setup.name} {run_report.title(run)} {run.run}"
+            try:
+                kept = reports.keep(title, services.clock.wall(), run_report.html(run, setup))
+                own.put(ReportKept(run.run, kept))
+            except UserError as error:
+                own.put(ReportKept(run.run, None, error.problem))
+
+        services.jobs.start("keep-report", work)
+
+    @Slot(object)
+    def _on_event(self, event: object) -> None:
+        match event:
+            case PastRead():
+                self.read.emit(event)
+            case ReportsRead():
+                self.reports_read.emit(event)
+            case ReportKept():
+                self.report_kept.emit(event)
+            case _:
+                # All others are for other ears.
+                ...
