@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from tgwizard.gui.kit.columns import Column
 from tgwizard.gui.kit.icons import Icon, IconMark, draw_icon
@@ -50,9 +50,13 @@ class BeforeAfter(QWidget):
         if same or not after:
             row.addWidget(LiveText(theme, after or before, TextRole.BODY, Token.TEXT2), 1)
             return
-        row.addWidget(LiveText(theme, before, TextRole.BODY, Token.TEXT2), 2)
+        first = LiveText(theme, before, TextRole.BODY, Token.TEXT2)
+        policy = QSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        first.setSizePolicy(policy)
+        row.addWidget(first)
         row.addWidget(IconMark(theme, Icon.ARROW_RIGHT, 14))
-        row.addWidget(LiveText(theme, after, TextRole.BODY_STRONG), 5)
+        row.addWidget(LiveText(theme, after, TextRole.BODY_STRONG), 1)
 
 
 class PersonMark(QWidget):
@@ -94,12 +98,13 @@ def who_cell(theme: Theme, change: SetupChange) -> QWidget:
     return StateCell(theme, shape, who_words(change))
 
 
-def add_change(table: RowTable, theme: Theme, change: SetupChange) -> TableRow:
-    """Add a change to a table of `PLAN_COLUMNS`."""
+def add_change(table: RowTable, theme: Theme, change: SetupChange, note: str = "") -> TableRow:
+    """Add a change to a table of `PLAN_COLUMNS`; `note` is a shorter second line, the whole one is its tooltip."""
     icon, token = _ICON[change.kind]
     right = change.kind is ChangeKind.RIGHT
-    title = TwoLines(theme, change.sentence, change.note, token=Token.TEXT2 if right else Token.TEXT)
-    title.setToolTip(f"{change.method} {change.path}\n{', '.join(change.permissions)}".strip())
+    title = TwoLines(theme, change.sentence, note or change.note, token=Token.TEXT2 if right else Token.TEXT)
+    whole = (change.note if note else "", f"{change.method} {change.path}".strip(), ", ".join(change.permissions))
+    title.setToolTip("\n".join(part for part in whole if part))
     cells = (
         IconMark(theme, icon, 16, token),
         title,

@@ -7,7 +7,7 @@ part in the clicking.
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.labels import ElidedLabel
@@ -31,14 +31,20 @@ class OptionCard(QRadioButton):
         *,
         tag: TintTag | None = None,
         tinted: bool = True,
+        compact: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        """An answer called `name`; `tinted`: the chosen card has a tinted ground, else its edge alone tells it."""
+        """An answer called `name`; `tinted`: the chosen card has a tinted ground, else its edge alone tells it.
+
+        `compact`: for several side by side, with a smaller name that may wrap.
+        """
         super().__init__(parent)
         self._theme = theme
         self._tinted = tinted
         self._inside = QWidget(self)
         self._inside.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        # A button has its children write in the colour of button texts; labels bring their own.
+        self._inside.setBackgroundRole(QPalette.ColorRole.Window)
         self._outer = outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._inside)
@@ -47,15 +53,21 @@ class OptionCard(QRadioButton):
         column.setSpacing(theme.px(3))
         self.head = QHBoxLayout()
         self.head.setSpacing(theme.px(10))
-        self._name = ElidedLabel(theme, name, TextRole.NAME)
-        self.head.addWidget(self._name)
+        self._name: ElidedLabel | LiveText
+        if compact:
+            self._name = LiveText(theme, name, TextRole.BODY_STRONG)
+            self.head.addWidget(self._name, 1)
+        else:
+            self._name = ElidedLabel(theme, name, TextRole.NAME)
+            self.head.addWidget(self._name)
         if tag is not None:
             self.head.addWidget(tag)
-        self.head.addStretch(1)
+        if not compact:
+            self.head.addStretch(1)
         column.addLayout(self.head)
-        self._words = LiveText(theme, words, TextRole.BODY, Token.TEXT2)
-        self._words.setVisible(bool(words))
+        self._words = LiveText(theme, words, TextRole.CAPTION if compact else TextRole.BODY, Token.TEXT2)
         column.addWidget(self._words)
+        self._words.setVisible(bool(words))
         self.body = QVBoxLayout()
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(theme.px(4))

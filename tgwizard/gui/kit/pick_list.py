@@ -256,6 +256,7 @@ class PickList(Surface):
         self.model = PickModel(self)
         self.filter = SearchField(theme, f"Filter: {name}")
         self.filter.setClearButtonEnabled(True)
+        self.filter.setPlaceholderText("Filter")
         self.filter.textChanged.connect(self._on_filter)
         self.view = PickView(theme, name, self.model)
         self.view.asked.connect(self._on_asked)

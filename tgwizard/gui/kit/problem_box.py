@@ -44,7 +44,7 @@ class ProblemBox(QWidget):
         if detail:
             words.addWidget(LiveText(theme, detail, TextRole.CAPTION, Token.TEXT2))
         self._cures = QWidget()
-        self._flow = FlowLayout(self._cures, theme.px(9))
+        self._flow = FlowLayout(self._cures, theme.px(9), spread=False)
         self._flow.setContentsMargins(0, theme.px(6), 0, 0)
         self._cures.hide()
         words.addWidget(self._cures)

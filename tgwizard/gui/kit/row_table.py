@@ -9,6 +9,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.columns import Column, ColumnsLayout
+from tgwizard.gui.kit.icons import Icon, IconMark
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.shapes import Shape, ShapeMark
@@ -123,9 +124,9 @@ class TwoLines(QWidget):
         column.setSpacing(0)
         self.title = LiveText(theme, title, role, token)
         self.note = LiveText(theme, note, TextRole.CAPTION, Token.TEXT2)
-        self.note.setVisible(bool(note))
         column.addWidget(self.title)
         column.addWidget(self.note)
+        self.note.setVisible(bool(note))
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -157,3 +158,16 @@ class StateCell(QWidget):
         """Replace both."""
         self.mark.show_shape(shape)
         self.word.say(word)
+
+
+class IconCell(QWidget):
+    """An icon and its word, in the accent colour: something that is added."""
+
+    def __init__(self, theme: Theme, icon: Icon, word: str, parent: QWidget | None = None) -> None:
+        """Show both."""
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.px(8))
+        row.addWidget(IconMark(theme, icon, 14, Token.ACCENT_TEXT))
+        row.addWidget(LiveText(theme, word, TextRole.CAPTION_STRONG, Token.ACCENT_TEXT), 1)

@@ -192,6 +192,7 @@ class StepList(QWidget):
         for index, item in enumerate(self.items):
             item.clicked.connect(self._chooser(index))
             column.addWidget(item)
+        column.addStretch(1)
         self.setAccessibleName("Steps")
 
     def show_steps(self, steps: tuple[StepShown, ...]) -> None:

@@ -79,15 +79,13 @@ class Tabs(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         row = QWidget()
-        flow = FlowLayout(row, theme.px(24))
+        flow = FlowLayout(row, theme.px(24), spread=False)
         self._group = QButtonGroup(self)
         self.tabs = tuple(Tab(theme, word) for word in words)
         for index, tab in enumerate(self.tabs):
             self._group.addButton(tab)
             tab.toggled.connect(self._teller(index))
             flow.addWidget(tab)
-        # The last widget of a flow stands at the right end: an empty one keeps the tabs together at the left.
-        flow.addWidget(QWidget())
         column.addWidget(row)
         column.addWidget(Rule(theme))
         self.tabs[0].setChecked(True)

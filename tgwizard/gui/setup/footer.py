@@ -19,7 +19,7 @@ class Footer(QWidget):
         super().__init__(parent)
         self._theme = theme
         row = QHBoxLayout(self)
-        row.setContentsMargins(theme.px(24), theme.px(13), theme.px(24), theme.px(13))
+        row.setContentsMargins(theme.px(32), theme.px(13), theme.px(24), theme.px(13))
         row.setSpacing(theme.px(12))
         self.back = Button(theme, "Back", height=36)
         self.back.explain("Alt+Left")

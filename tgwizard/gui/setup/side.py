@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -98,6 +98,9 @@ class Side(QWidget):
     def show_steps(self, steps: tuple[StepShown, ...]) -> None:
         """Replace the steps."""
         self.steps.show_steps(steps)
+        current = next((item for item in self.steps.items if item.shown.current), None)
+        if current is not None:
+            self._scroll.ensureWidgetVisible(current, 0, self._theme.px(50))
 
     def set_narrow(self, *, narrow: bool) -> None:
         """Numbers and shapes alone, or words as well."""
@@ -105,6 +108,8 @@ class Side(QWidget):
         self._narrow = narrow
         self.setFixedWidth(theme.px(NARROW if narrow else WIDE))
         self.steps.set_narrow(narrow)
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if narrow else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self._scroll.setVerticalScrollBarPolicy(policy)
         self._words.setVisible(not narrow)
         self.promise.setVisible(not narrow)
         side = theme.px(8 if narrow else 12)

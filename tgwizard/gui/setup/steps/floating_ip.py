@@ -134,7 +134,7 @@ class FloatingIpPage(StepPage):
         self.map.pointed.connect(self._on_pointed)
         card.body.addWidget(self.map)
         legend = QWidget()
-        flow = FlowLayout(legend, theme.px(16))
+        flow = FlowLayout(legend, theme.px(16), spread=False)
         self._legend: dict[SquareKind, TextLabel] = {}
         for kind in SquareKind:
             part = QWidget()
@@ -145,7 +145,6 @@ class FloatingIpPage(StepPage):
             self._legend[kind] = TextLabel(theme, kind.value, TextRole.CAPTION, Token.TEXT2)
             line.addWidget(self._legend[kind])
             flow.addWidget(part)
-        flow.addWidget(QWidget())
         card.body.addWidget(legend)
         foot = Surface(theme, Token.SUNKEN, Token.BORDER, 6)
         line = QHBoxLayout(foot)

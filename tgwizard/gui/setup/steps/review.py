@@ -9,7 +9,6 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.setup.export.formats import ExportKind
 from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.change_row import PLAN_COLUMNS, add_change
 from tgwizard.gui.kit.fields import ReportText
@@ -27,15 +26,14 @@ from tgwizard.gui.setup.saving import copy_text, save_text
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
-from tgwizard.model.setup_plan import SetupChange, SetupPlan, WhoMay
+from tgwizard.model.setup_plan import Assign, ChangeKind, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import about, listed, tame
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """One tab: its kind, its word, the file it is saved as, and the text."""
+    """One tab: its word, the file it is saved as, and the text."""
 
-    kind: ExportKind
     word: str
     file: str
     text: str
@@ -109,7 +107,7 @@ class ReviewPage(StepPage):
         column.setSpacing(self.theme.px(10))
         table = RowTable(self.theme, "Plan", PLAN_COLUMNS, padding=8)
         for change in plan.changes:
-            add_change(table, self.theme, change)
+            add_change(table, self.theme, change, short_note(change, plan))
         column.addWidget(table)
         for note in plan.notes:
             column.addWidget(CheckRow(self.theme, Shape.NOTE, note))
@@ -174,6 +172,27 @@ class ReviewPage(StepPage):
         said = save_text(self, name, text)
         if said:
             self.said.emit(said)
+
+
+_KINDS = {
+    "virtualmachines": "machines",
+    "networkinterfaces": "interfaces",
+    "virtualnetworks": "network",
+    "virtualnetworks/subnets": "subnet",
+    "networksecuritygroups": "security group",
+    "applicationsecuritygroups": "application security groups",
+    "publicipaddresses": "public IP",
+}
+
+
+def short_note(change: SetupChange, plan: SetupPlan) -> str:
+    """What lives at the scope of an assignment, by kind; the row has no room for every name."""
+    if not isinstance(change.act, Assign) or change.kind is ChangeKind.RIGHT:
+        return ""
+    scope = change.act.scope.lower()
+    holds = next((reason.holds for reason in plan.scopes if reason.scope.lower() == scope), ())
+    kinds = dict.fromkeys(_KINDS.get(thing.type.lower().split("/", 1)[-1], "other parts") for thing in holds)
+    return f"{listed(kinds)} live there" if kinds else ""
 
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")

@@ -18,7 +18,7 @@ from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.options import OptionCard
 from tgwizard.gui.kit.pages_stack import PagesStack
-from tgwizard.gui.kit.row_table import RowTable, StateCell, TwoLines
+from tgwizard.gui.kit.row_table import IconCell, RowTable, StateCell, TwoLines
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.kit.tabs import Tabs
@@ -35,7 +35,7 @@ from tgwizard.model.text import tame
 _TODAY = {
     Today.HAS: Shape.GOOD,
     Today.HAS_UNUSED: Shape.GOOD,
-    Today.TO_ADD: Shape.MOVING,
+    Today.TO_ADD: Shape.NOTE,
     Today.MISSING: Shape.WARNING,
     Today.OFFERED: Shape.NOTE,
     Today.NOT_NEEDED: Shape.WAITING,
@@ -156,9 +156,7 @@ class RolePage(StepPage):
         self._cards = []
         for option in shown.options:
             tag = TintTag(theme, "wider", Shape.WARNING) if option.wider else None
-            if option.suggested and tag is None and len(shown.options) > 1:
-                tag = TintTag(theme, "Suggested")
-            card = OptionCard(theme, option.name, option.words, tag=tag)
+            card = OptionCard(theme, option.name, option.words, tag=tag, compact=True)
             card.setChecked(_same(option.answer, shown.answer))
             card.clicked.connect(self._chooser(option.answer))
             self._group.addButton(card)
@@ -170,17 +168,19 @@ class RolePage(StepPage):
         clear(self._actions)
         columns = (
             Column("", px=22),
-            Column("Action, Microsoft.Network unless shown", 11),
+            Column("Action, Microsoft.Network unless shown", 15),
             Column("Needed to", 8),
-            Column("Today", px=150),
+            Column("Today", px=122),
         )
         table = RowTable(theme, "Actions of the role", columns, padding=6)
+        news = any(row.today in {Today.HAS, Today.HAS_UNUSED} for row in rows)
         for number, row in enumerate(rows, start=1):
             short = row.action.removeprefix("Microsoft.Network/")
             figure = TextLabel(theme, "" if row.extra else str(number), TextRole.CAPTION, Token.TEXT3)
             figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             on = ", ".join(dict.fromkeys(tame(thing.name, 90) for thing in row.on))
-            lit = row.today in {Today.TO_ADD, Today.MISSING, Today.OFFERED}
+            # In a role made new everything is to be added: only what differs is lit.
+            lit = row.today in {Today.TO_ADD, Today.MISSING, Today.OFFERED} and (news or row.extra)
             action = LiveLine(theme, short, TextRole.MONO_STRONG)
             why = LiveText(theme, row.why, TextRole.CAPTION, Token.TEXT2)
             why.setToolTip(f"Here on {on}" if on else "")
@@ -192,8 +192,9 @@ class RolePage(StepPage):
     def _today(self, row: ActionRow) -> QWidget:
         theme = self.theme
         if not row.extra or row.today not in {Today.TO_ADD, Today.OFFERED}:
-            token = Token.ACCENT_TEXT if row.today is Today.TO_ADD else Token.TEXT2
-            return StateCell(theme, _TODAY[row.today], row.today.value, token)
+            if row.today is Today.TO_ADD:
+                return IconCell(theme, Icon.ADD, row.today.value)
+            return StateCell(theme, _TODAY[row.today], row.today.value)
         on = row.today is Today.TO_ADD
         tick = TickBox(theme, "to be added" if on else "add it", f"Add {row.action}")
         tick.setChecked(on)

@@ -56,12 +56,13 @@ class ScopePage(StepPage):
         large = theme.text_scale >= LARGE_TEXT
         row = QBoxLayout(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight)
         row.setSpacing(theme.px(12))
-        self.groups = OptionCard(theme, "These resource groups", "No more than the failover needs.")
+        self.groups = OptionCard(theme, "These resource groups", "No more than the failover needs.", compact=True)
         self.whole = OptionCard(
             theme,
             "The whole subscription",
             "Every network in it, also those made later.",
             tag=TintTag(theme, "wider", Shape.WARNING),
+            compact=True,
         )
         group = QButtonGroup(self)
         for card, wide in ((self.groups, False), (self.whole, True)):
