@@ -60,6 +60,7 @@ def test_that_each_command_is_read_whole() -> None:
         ("failover", "--to", "b"),
         ("failover", "--graceful"),
         ("failover", "--to", "b", "--graceful", "--forced"),
+        ("failover", "--to", "b", "--graceful", "--members"),
         ("frobnicate",),
         ("lab",),
         ("lab", "run", "--latency", "warp"),

@@ -20,7 +20,7 @@ import urllib3.exceptions as pool
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
 from tgwizard.azure.problems import row_for
-from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.engine.ports import CallFailed, Cause, Certainty, MissingRight
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import tame
@@ -39,7 +39,7 @@ _SILENT: tuple[type[BaseException], ...] = (requests.exceptions.ReadTimeout, poo
 
 _ALLOCATED_TO = re.compile(r"already allocated to resource (\S+?)\.?(?:\s|$)", re.IGNORECASE)
 _ACTION = re.compile(
-    r"perform action(?:\(s\))? '([^']+)' (?:over scope|on the linked scope(?:\(s\))?) '([^']+)'", re.IGNORECASE
+    r"perform action(?:\(s\))? '([^']+)' (?:over|on) (?:the linked )?scope(?:\(s\))? '([^']+)'", re.IGNORECASE
 )
 _RETRY_IN = re.compile(r"retried in (\d{1,4}) seconds", re.IGNORECASE)
 
@@ -153,6 +153,7 @@ def _answered(doing: Doing, error: HttpResponseError) -> CallFailed:
         status=status,
         allocated_to=_holder(document) if row.cause is Cause.ADDRESS_ALLOCATED else None,
         retry_after_s=_retry_after(response.headers.get("Retry-After"), document),
+        missing=_missing(document) if row.cause is Cause.NOT_ALLOWED else None,
     )
 
 
@@ -205,12 +206,19 @@ def _what(doing: Doing, status: int | None) -> str:
 
 
 def _named(error: ArmError) -> dict[str, str]:
+    found = _missing(error)
+    if found is None:
+        return {"action": "a right it needs", "scope": "that scope"}
+    return {"action": found.action, "scope": tame(found.scope.rsplit("/", 1)[-1] or found.scope, 120)}
+
+
+def _missing(error: ArmError) -> MissingRight | None:
+    """The action and the scope that a refusal names. A deny assignment takes away what a role gives."""
     for item in error.walk():
-        found = _ACTION.search(item.message)
-        if found:
-            scope = found.group(2)
-            return {"action": tame(found.group(1), 160), "scope": tame(scope.rsplit("/", 1)[-1] or scope, 120)}
-    return {"action": "a right it needs", "scope": "that scope"}
+        # The last one: a linked refusal first names what *is* allowed (azure-wire.md 2.6).
+        for found in reversed(list(_ACTION.finditer(item.message))):
+            return MissingRight(tame(found.group(1), 160), tame(found.group(2), 400))
+    return None
 
 
 def _holder(error: ArmError) -> ResourceId | None:

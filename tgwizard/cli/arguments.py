@@ -44,6 +44,7 @@ class Failover:
     yes: bool
     accept_unknown: bool
     strategy: Strategy = Strategy.AUTO
+    members: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,23 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
             return Call(Status(found.cluster, found.watch), where, as_json)
         case "failover":
             verb = Verb.GRACEFUL if found.graceful else Verb.FORCED
+            if found.members and not found.dry_run:
+                why = "Their rights can be worked out; writing as them is what they do themselves."
+                raise UserError(Problem("usage", "--members needs --dry-run.", why, "Add --dry-run."))
             strategy = Strategy(found.strategy)
             if verb is Verb.FORCED and strategy is Strategy.GUIDED:
                 what = "--strategy guided goes with --graceful only: it watches what the members do."
                 raise UserError(Problem("usage", what, "", "Leave --strategy out to take the address by force."))
-            command = Failover(found.cluster, found.to, verb, found.dry_run, found.yes, found.accept_unknown, strategy)
+            command = Failover(
+                found.cluster,
+                found.to,
+                verb,
+                found.dry_run,
+                found.yes,
+                found.accept_unknown,
+                strategy,
+                found.members,
+            )
             return Call(command, where, as_json)
         case "history":
             return Call(History(found.cluster, found.limit), where, as_json)
@@ -141,6 +154,9 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     verb.add_argument("--graceful", action="store_true", help="both members cooperate; every doubt stops it")
     verb.add_argument("--forced", action="store_true", help="take the address from a member that may be down")
     failover.add_argument("--dry-run", action="store_true", help="print the plan and the checks; write nothing")
+    failover.add_argument(
+        "--members", action="store_true", help="with --dry-run: check the members' identities instead of your own"
+    )
     failover.add_argument(
         "--strategy",
         choices=[item.value for item in Strategy],

@@ -22,6 +22,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.strategies import resolved
 from tgwizard.engine.jobs import Broke, Report
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.watch.monitor import Monitor
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -165,7 +166,8 @@ def _rehearsed(
     snapshot = Observer(services.azure, services.clock, setup).look()
     strategy = resolved(command.strategy, setup, command.verb)
     intended = plan(snapshot, to, command.verb, history, strategy)
-    checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), strategy)
+    extent = Extent(By.MEMBERS if command.members else By.OPERATOR)
+    checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), strategy, extent)
     stops = command.verb is Verb.GRACEFUL and not command.accept_unknown
     return intended, checked, checked.findings.reason_against(unknown_stops=stops)
 

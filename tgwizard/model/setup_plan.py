@@ -22,9 +22,10 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EnableIdentity:
-    """Turn on a machine's system-assigned identity, beside its user-assigned ones."""
+    """Turn on a machine's system-assigned identity, beside its user-assigned ones, which are named for exports."""
 
     vm: ResourceId
+    user_assigned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

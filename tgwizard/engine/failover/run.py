@@ -30,7 +30,8 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.preflight import Preflight, preflight
+from tgwizard.engine.preflight.check import Preflight, preflight
+from tgwizard.engine.preflight.facts import EVERYTHING, Extent
 from tgwizard.engine.readiness import readiness
 from tgwizard.engine.records import Began
 from tgwizard.engine.services import Services
@@ -49,7 +50,7 @@ from tgwizard.model.event import (
     StepWaiting,
 )
 from tgwizard.model.finding import Readiness
-from tgwizard.model.nic import NicDocument, Provisioning, carried_of
+from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
@@ -102,13 +103,15 @@ def rehearse(
     report: Report,
     cancel: CancelToken,
     strategy: Strategy = Strategy.AUTO,
+    extent: Extent = EVERYTHING,
 ) -> Checked:
     """The preflight alone: what the run would depend on, asked now. Nothing is written."""
     cancel.check()
-    observer = Observer(services.azure, services.clock, setup)
+    azure, clock = services.azure, services.clock
     found = resolved(strategy, setup, verb)
-    findings = _preflight(services, observer.look(), to, verb, Timing(), found).findings
-    checked = Checked(Stamp(services.clock.wall(), services.clock.monotonic()), setup.name, verb, to.name, findings)
+    snapshot = Observer(azure, clock, setup).look()
+    findings = _preflight(services, snapshot, to, verb, Timing(), found, extent).findings
+    checked = Checked(Stamp(clock.wall(), clock.monotonic()), setup.name, verb, to.name, findings)
     report(checked)
     return checked
 
@@ -158,6 +161,7 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     hall.report(StepStarted(since, hall.run, Step.CHECK, sentence, CancelMeaning.STOPS, hall.timing.settle_s))
     snapshot = _settled(hall, observer, snapshot, to)
     checked = check(hall, snapshot, to, verb, intended.strategy)
+    hall.report(Checked(hall.stamp(), setup.name, verb, to.name, checked.findings))
     against = checked.reason_against(verb, accept_unknown=options.accept_unknown)
     if against is not None:
         return refuse(hall, against, snapshot.place)
@@ -183,19 +187,17 @@ def check(
     ready = readiness(snapshot, to, verb)
     if ready.reason_against(unknown_stops=False) is not None:
         return Preflight(ready, snapshot.now)
-    return _preflight(hall.services, snapshot, to, verb, hall.timing, strategy)
+    return _preflight(hall.services, snapshot, to, verb, hall.timing, strategy, Extent(thorough=False))
 
 
 def _preflight(
-    services: Services, snapshot: Snapshot, to: Member, verb: Verb, timing: Timing, strategy: Strategy
+    services: Services, snapshot: Snapshot, to: Member, verb: Verb, timing: Timing, strategy: Strategy, extent: Extent
 ) -> Preflight:
-    losing = snapshot.seen(snapshot.setup.other(to)).nic.value
-    found = losing.find(snapshot.address) if losing else None
-    carried = carried_of(found) if found else snapshot.setup.carried
-    checked = preflight(services.azure, snapshot, to, verb, carried, needed_life_s=timing.token_s)
+    azure, clock = services.azure, services.clock
+    checked = preflight(azure, clock, snapshot, to, verb, needed_life_s=timing.token_s, extent=extent)
     if strategy is not Strategy.ATOMIC:
         return checked
-    more = move_findings(services.azure, snapshot.setup)
+    more = move_findings(azure, snapshot.setup)
     return replace(checked, findings=Readiness.of([*checked.findings.findings, *more]))
 
 

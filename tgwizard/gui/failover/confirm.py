@@ -201,7 +201,7 @@ class ConfirmDialog(Sheet):
         shown = findings.findings if findings is not None else ()
         rows: list[QWidget] = []
         for finding in shown:
-            evidence = finding.evidence if finding.level is not Level.PASSED else ""
+            evidence = "" if finding.level in (Level.PASSED, Level.NOT_APPLICABLE) else finding.evidence
             row = CheckRow(self._theme, level_shape(finding.level), finding.fact, evidence, quiet=True)
             row.setToolTip(finding.evidence)
             rows.append(row)
