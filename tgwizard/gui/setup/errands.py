@@ -16,7 +16,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Broke, Job, JobRunner, Report
 from tgwizard.engine.ports import CallFailed
 from tgwizard.model.cluster import ClusterIdentity
-from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.problem import Cancelled, Problem, UserError
 
 Hear = Callable[[object], None]
 Errand = Callable[[Hear, CancelToken], object]
@@ -29,6 +29,7 @@ class Kind(Enum):
 
     SIGN_IN = "sign-in"
     ACCOUNT = "account"
+    TENANTS = "tenants"
     READ = "read"
     FACTS = "facts"
     ADDRESS = "address"
@@ -63,6 +64,8 @@ class _Open:
     done: Hear
     failed: Callable[[Problem], None]
 
+
+STOPPED = Problem("stopped", "It was stopped.")
 
 BROKE = Problem(
     "setup-broke",
@@ -104,6 +107,9 @@ class Errands:
                 value = errand(hear, token)
             except (CallFailed, UserError) as error:
                 own.put(Ended(ticket, problem=error.problem))
+            except Cancelled:
+                own.put(Ended(ticket, problem=STOPPED))
+                raise
             else:
                 own.put(Ended(ticket, value))
 
@@ -158,4 +164,6 @@ class Errands:
                         del self._open[ticket]
                         one.failed(BROKE)
                         return True
+            case _:
+                pass
         return False
