@@ -24,7 +24,6 @@ from tgwizard.model.setup_event import (
     ChangeLeft,
     ChangeStarted,
     ChangeWaiting,
-    SetupEvent,
     SetupFinished,
 )
 from tgwizard.model.setup_plan import SetupChange
@@ -70,7 +69,7 @@ class Applying:
         rows = tuple(ChangeRow(one.key, one.sentence, about(one.predicted.usual_s)) for one in changes)
         return cls(rows, running=True)
 
-    def after(self, event: SetupEvent) -> Applying:
+    def after(self, event: object) -> Applying:
         """The next value; events of something else leave it as it is."""
         match event:
             case ChangeStarted():
