@@ -93,9 +93,7 @@ class Applier(QObject):
 
         def errand(hear: Hear, token: CancelToken) -> SetupFinished:
             with contextlib.closing(SetupJournal.open(file)) as journal:
-                return undo(
-                    services.setup, services.azure, services.clock, journal, hear, token, identities=identities
-                )
+                return undo(services.setup, services.azure, services.clock, journal, hear, token, identities=identities)
 
         rows = tuple(ChangeRow(one.key, one.sentence, "") for one in things)
         self.applying = Applying(rows, running=True, undoing=True)
