@@ -41,7 +41,7 @@ class PortalPanel(QWidget):
         """Empty until `show_portal`."""
         super().__init__(parent)
         self._theme = theme
-        self._shown = PortalShown()
+        self._shown = PortalShown("not shown yet")
         content = QWidget()
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(theme.px(21), theme.px(24), theme.px(22), theme.px(16))
@@ -86,12 +86,18 @@ class PortalPanel(QWidget):
         outer.setContentsMargins(1, 0, 0, 0)
         outer.addWidget(PageScroll(theme, content, "In the Azure portal this is"))
         self.setAccessibleName("In the Azure portal")
+        self.show_portal(PortalShown())
         theme.changed.connect(self.update)
 
     @property
     def shown(self) -> PortalShown:
         """What stands there."""
         return self._shown
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to say."""
+        return not (self._shown.lead or self._shown.steps or self._shown.command)
 
     def show_portal(self, shown: PortalShown) -> None:
         """Replace everything."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.portal_panel import PortalPanel
+from tgwizard.gui.kit.portal_panel import PortalPanel, PortalShown
 from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.setup.footer import Footer
 from tgwizard.gui.setup.side import Side
@@ -102,6 +102,13 @@ class WizardFrame(QWidget):
         self._scrolls[index].verticalScrollBar().setValue(0)
         self._fit()
 
+    def show_portal(self, shown: PortalShown) -> None:
+        """Replace what the panel says; without a word it is not there."""
+        was = self.panel.empty
+        self.panel.show_portal(shown)
+        if self.panel.empty is not was:
+            self._fit()
+
     def scroll_to(self, widget: QWidget) -> None:
         """Bring a part of the page shown into view."""
         self._scrolls[self._stack.currentIndex()].ensureWidgetVisible(widget, 0, self._theme.px(24))
@@ -123,14 +130,15 @@ class WizardFrame(QWidget):
         theme = self._theme
         narrow = self._is_narrow()
         self.side.set_narrow(narrow=narrow)
-        shown = not self._full_width and (self._panel_wanted if narrow else not self._panel_closed)
+        there = not self._full_width and not self.panel.empty
+        shown = there and (self._panel_wanted if narrow else not self._panel_closed)
         left = self.width() - self.side.width() - theme.px(PANEL)
         alone = shown and left < theme.px(ROOM_FOR_BOTH)
         self.panel.setVisible(shown)
         self._stack.setVisible(not alone)
         self.panel.setMinimumWidth(0 if alone else theme.px(PANEL))
         self.panel.setMaximumWidth(16_777_215 if alone else theme.px(PANEL))
-        self.footer.help.setVisible(not self._full_width and (narrow or self._panel_closed))
+        self.footer.help.setVisible(there and (narrow or self._panel_closed))
         self.footer.help.setAccessibleName("Hide the portal's way" if shown else "Show the portal's way")
         wide = self.width() >= WIDER_FROM - 16
         widest = theme.px(PAGE_WIDEST if self._full_width else MAIN_WIDEST) if wide else 16_777_215

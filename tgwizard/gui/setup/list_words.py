@@ -33,6 +33,9 @@ def steps_shown(session: SetupSession, applier: Applier) -> tuple[StepShown, ...
         answer = summary(flow, step) if answered or step in flow.to_check else ""
         if step is SetupStep.APPLY:
             answer = _apply_words(applier)
+        elif step is SetupStep.REVIEW and applier.plan is not None and answered:
+            number = len(applier.plan.writing)
+            answer = f"{number} change{'' if number == 1 else 's'}"
         can = reachable(flow, step) and not applier.running
         rows.append(StepShown(step.value, answer, look, current, can))
     return tuple(rows)

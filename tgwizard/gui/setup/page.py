@@ -66,7 +66,9 @@ class SetupPage(PlacePage):
         self.frame.undo_asked.connect(self._on_undo)
         self.frame.step_asked.connect(self._on_step)
         self.frame.panel.copied.connect(self.say)
-        shell.lock.changed.connect(self._soon)
+        shell.lock.changed.connect(self._on_lock)
+        self.frame.side.lock.clicked.connect(shell.ask_lock)
+        self._on_lock()
         self.setAccessibleName("Set up a cluster")
 
     # Opening -----------------------------------------------------------------------------------------------------
@@ -126,6 +128,11 @@ class SetupPage(PlacePage):
     @Slot()
     def _soon(self) -> None:
         self._later.start()
+
+    @Slot()
+    def _on_lock(self) -> None:
+        self.frame.side.lock.show_lock(locked=self._shell.lock.locked)
+        self._soon()
 
     @Slot()
     def _on_tick(self) -> None:

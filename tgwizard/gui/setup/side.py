@@ -12,7 +12,7 @@ from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.pill import Tag
 from tgwizard.gui.kit.step_list import StepList, StepShown
 from tgwizard.gui.kit.surface import PageScroll, Surface
-from tgwizard.gui.rail import Logo
+from tgwizard.gui.rail import LockCard, Logo
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 
@@ -84,6 +84,9 @@ class Side(QWidget):
         self._scroll = PageScroll(theme, self.steps, "Steps")
         self._column.addWidget(self._scroll, 1)
         self.promise = PromiseBox(theme)
+        self.lock = LockCard(theme)
+        self._column.addSpacing(theme.px(8))
+        self._column.addWidget(self.lock)
         self._column.addSpacing(theme.px(8))
         self._column.addWidget(self.promise)
         self.setAccessibleName("Set-up steps")
@@ -112,6 +115,7 @@ class Side(QWidget):
         self._scroll.setVerticalScrollBarPolicy(policy)
         self._words.setVisible(not narrow)
         self.promise.setVisible(not narrow)
+        self.lock.set_narrow(narrow)
         side = theme.px(8 if narrow else 12)
         self._head.setContentsMargins(theme.px(8), 0, 0, 0)
         self._column.setContentsMargins(side, theme.px(18), side, theme.px(14))

@@ -74,7 +74,7 @@ class MachinesPage(StepPage):
         self._pairs = QVBoxLayout()
         self._pairs.setSpacing(theme.px(9))
         self.body.addLayout(self._pairs)
-        self.under_pair = Problems(theme)
+        self.under_pair = Problems(theme, self)
         self.by_hand = OptionCard(theme, "Choose two machines myself", "From all that your account can read.")
         self.by_hand.clicked.connect(self.by_hand_asked)
         self._group.addButton(self.by_hand)

@@ -181,6 +181,7 @@ class VerifyPage(StepPage):
                     self._check_rows.addWidget(Rule(self.theme))
                 self._check_rows.addWidget(CheckRow(self.theme, shape, fact, evidence))
         self._checks.setVisible(bool(shown.checks))
+        self._restart_card.setVisible(bool(shown.restarts))
         self._proof.note.say(shown.proof[1])
         self._proof.note.setVisible(bool(shown.proof[1]))
         self.prove.setEnabled(shown.proof_able)
