@@ -17,7 +17,7 @@ from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
-from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.leaving import Leaving
@@ -251,12 +251,14 @@ class MainWindow(QMainWindow):
 
         self.show_dialog(make)
 
-    def _starter(self, session: ClusterSession, verb: Verb, to: str) -> Callable[[bool], None]:
-        def start(accept_unknown: bool) -> None:
+    def _starter(self, session: ClusterSession, verb: Verb, to: str) -> Callable[[Confirmed], None]:
+        def start(answer: Confirmed) -> None:
             member = session.setup.member(to)
             if member is not None:
                 # 15 ms later: closing the question and showing the run are two repaints, with an ear for keys between.
-                begin = partial(session.fail_over, member, verb, accept_unknown=accept_unknown)
+                begin = partial(
+                    session.fail_over, member, verb, accept_unknown=answer.accept_unknown, fence=answer.fence
+                )
                 QTimer.singleShot(15, session, begin)
 
         return start
