@@ -14,7 +14,8 @@ from typing import NoReturn
 from tgwizard import __version__
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_of
-from tgwizard.cli.program import Where
+from tgwizard.cli.program import Where, word_of
+from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.model.cluster import Verb
 from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
 from tgwizard.model.problem import Problem, UserError
@@ -69,6 +70,9 @@ class Call:
     json: bool
 
 
+_METHODS = {word_of(method): method for method in SignInMethod if method is not SignInMethod.LAB}
+
+
 class _Parser(argparse.ArgumentParser):
     """Raises UserError in place of printing and exiting."""
 
@@ -84,15 +88,15 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
     lab_dir = getattr(found, "lab_dir", None)
     if lab_dir is None and getattr(found, "lab", False):
         lab_dir = default_lab()
-    config = getattr(found, "config", None)
-    where = Where(
-        lab_dir.expanduser().absolute() if lab_dir else None, config.expanduser().absolute() if config else None
-    )
+    where = _where(found, lab_dir)
     as_json = getattr(found, "json", False)
     match found.word:
         case None:
             if as_json:
                 raise UserError(Problem("usage", "--json needs a command word.", "The window prints nothing."))
+            if where.sign_in is SignInMethod.DEVICE_CODE:
+                fix = "Start the window without it and choose the device code there."
+                raise UserError(Problem("usage", "--sign-in device-code needs a command word.", "", fix))
             return Call(OpenWindow(), where, json=False)
         case "lab":
             folder = where.lab_dir or default_lab()
@@ -144,6 +148,11 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     group.add_argument("--lab", action="store_true", help="use the lab in your own lab folder instead of Azure")
     group.add_argument("--lab-dir", type=Path, metavar="DIR", help="use the lab in this folder (implies --lab)")
     group.add_argument("--config", type=Path, metavar="DIR", help="take settings and saved clusters from this folder")
+    group.add_argument(
+        "--sign-in", choices=sorted(_METHODS), help="how to sign in; without it: as the Azure CLI is signed in"
+    )
+    group.add_argument("--tenant", metavar="ID", help="sign in to this directory (tenant)")
+    group.add_argument("--cloud", metavar="NAME", help="public, usgovernment, china, or the address of an ARM endpoint")
     group.add_argument("--json", action="store_true", help="JSON for programs instead of words")
     parser = _Parser(
         prog="tgwizard",
@@ -209,6 +218,20 @@ def _count(text: str) -> int:
     if not 1 <= number <= 10_000:
         raise argparse.ArgumentTypeError("a whole number from 1 to 10000 is needed")
     return number
+
+
+def _where(found: argparse.Namespace, lab_dir: Path | None) -> Where:
+    config = getattr(found, "config", None)
+    cloud = getattr(found, "cloud", None)
+    if cloud is not None and lab_dir is not None:
+        raise UserError(Problem("usage", "--cloud and --lab exclude each other.", "A lab is a cloud of its own."))
+    return Where(
+        lab_dir.expanduser().absolute() if lab_dir else None,
+        config.expanduser().absolute() if config else None,
+        _METHODS.get(getattr(found, "sign_in", "")),
+        getattr(found, "tenant", None),
+        cloud,
+    )
 
 
 def _lab(words: argparse._SubParsersAction[_Parser], common: _Parser, latencies: Sequence[str]) -> None:

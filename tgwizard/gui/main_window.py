@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
     def __init__(self, theme: Theme, bridge: Bridge, surroundings: Surroundings) -> None:
         """Show that the program is opening; `show_opened` or `show_trouble` follows."""
         super().__init__()
+        theme.follow_system()
         self.theme = theme
         self.bridge = bridge
         self.surroundings = surroundings
@@ -320,9 +321,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def come_to_front(self) -> None:
         """Someone started tgwizard a second time."""
-        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
-        self.raise_()
-        self.activateWindow()
+        top = self.window()
+        top.setWindowState(top.windowState() & ~Qt.WindowState.WindowMinimized)
+        top.raise_()
+        top.activateWindow()
 
     @Slot()
     def _on_lock(self) -> None:
@@ -416,7 +418,7 @@ class MainWindow(QMainWindow):
     def _close_now(self) -> None:
         """Close for good: nothing runs any more, or the bound is over and the journal has the rest."""
         self.closed.emit()
-        self.hide()
+        self.window().hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The rail has three widths."""
