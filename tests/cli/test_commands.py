@@ -133,6 +133,23 @@ def test_that_a_dry_run_can_check_the_members_instead_of_the_operator(it: Rig) -
     assert it.puts() == []
 
 
+def test_that_a_fence_is_planned_checked_and_stops_the_losing_member_first(it: Rig) -> None:
+    answered = Shell(it)(*FORCED, "--fence", "stop", "--dry-run", "--json")
+    (document,) = answered.lines
+    fits(document, "plan")
+    assert [change["method"] for change in document["changes"]] == ["POST", "PUT", "PUT"]
+    assert document["changes"][0]["path"] == f"{it.a.vm.text}/powerOff?skipShutdown=true"
+    assert any(finding["fact"] == "You may stop tg-node-a" for finding in document["findings"])
+    assert it.puts() == []
+    run = Shell(it)(*FORCED, "--fence", "stop", "--yes", "--json")
+    assert run.code == 0
+    for line in run.lines:
+        fits(line, "event")
+    assert "fence" in [line.get("step") for line in run.lines]
+    assert "tg-node-a was asked to stop." in run.lines[-1]["left"][0]
+    assert it.holders() == ["tg-node-b"]
+
+
 def test_that_a_dry_run_that_would_be_refused_ends_with_exit_3(it: Rig) -> None:
     answered = Shell(it)("failover", "--to", "tg-node-a", "--graceful", "--dry-run", "--json")
     assert answered.code == 3

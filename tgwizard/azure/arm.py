@@ -130,11 +130,11 @@ class ArmAzure:
 
         return ArmInventories(self.clients).address_free(subnet, address)
 
-    def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str) -> StopAccepted:
+    def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None) -> StopAccepted:
         """One POST that stops a VM, sent once."""
         from tgwizard.azure import compute
 
-        return compute.stop_vm(self.clients, vm, how, request_id=request_id)
+        return compute.stop_vm(self.clients, vm, how, request_id=request_id, in_time=in_time)
 
     def token_life_s(self) -> float:
         """How many real seconds the access token is still good for, after renewing it when it is old."""

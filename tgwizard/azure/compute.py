@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from tgwizard.azure.failures import Doing, attempt, unreadable
-from tgwizard.azure.network import READ, WRITE
+from tgwizard.azure.network import READ, Sending
 from tgwizard.azure.session import Clients
-from tgwizard.engine.ports import StopAccepted
+from tgwizard.engine.ports import InTime, StopAccepted
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.fence import StopHow
 from tgwizard.model.snapshot import Power, VmSeen
@@ -41,7 +41,9 @@ def identity_of(clients: Clients, vm: ResourceId) -> str:
     return str((body.get("identity") or {}).get("principalId") or "")
 
 
-def stop_vm(clients: Clients, vm: ResourceId, how: StopHow, *, request_id: str) -> StopAccepted:
+def stop_vm(
+    clients: Clients, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None
+) -> StopAccepted:
     """One POST, sent once. powerOff skips the guest's shutdown: a machine that hangs would not answer it."""
     doing = Doing("stop", vm.name, writes=True)
     operations = clients.compute(vm.subscription).virtual_machines
@@ -49,7 +51,7 @@ def stop_vm(clients: Clients, vm: ResourceId, how: StopHow, *, request_id: str) 
         "headers": {"x-ms-client-request-id": request_id},
         "polling": False,
         "cls": _raw_headers,
-        **WRITE,
+        **Sending(request_id, in_time).options(),
     }
 
     def post() -> Mapping[str, str]:

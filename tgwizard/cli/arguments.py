@@ -17,6 +17,7 @@ from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_
 from tgwizard.cli.program import Where, word_of
 from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.model.cluster import Verb
+from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.strategy import Strategy
 
@@ -46,6 +47,7 @@ class Failover:
     accept_unknown: bool
     strategy: Strategy = Strategy.AUTO
     members: bool = False
+    fence: FenceWish = NO_FENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,31 +104,42 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
         case "status":
             return Call(Status(found.cluster, found.watch), where, as_json)
         case "failover":
-            verb = Verb.GRACEFUL if found.graceful else Verb.FORCED
-            if found.members and not found.dry_run:
-                why = "Their rights can be worked out; writing as them is what they do themselves."
-                raise UserError(Problem("usage", "--members needs --dry-run.", why, "Add --dry-run."))
-            strategy = Strategy(found.strategy)
-            if verb is Verb.FORCED and strategy is Strategy.GUIDED:
-                what = "--strategy guided goes with --graceful only: it watches what the members do."
-                raise UserError(Problem("usage", what, "", "Leave --strategy out to take the address by force."))
-            command = Failover(
-                found.cluster,
-                found.to,
-                verb,
-                found.dry_run,
-                found.yes,
-                found.accept_unknown,
-                strategy,
-                found.members,
-            )
-            return Call(command, where, as_json)
+            return Call(_failover(found), where, as_json)
         case "history":
             return Call(History(found.cluster, found.limit), where, as_json)
         case "report":
             return Call(Report(found.run, found.out), where, as_json)
         case _:
             return Call(Resume(found.cluster, found.to), where, as_json)
+
+
+def _failover(found: argparse.Namespace) -> Failover:
+    """``failover``, with what does not go together refused."""
+    verb = Verb.GRACEFUL if found.graceful else Verb.FORCED
+    if found.members and not found.dry_run:
+        why = "Their rights can be worked out; writing as them is what they do themselves."
+        raise UserError(Problem("usage", "--members needs --dry-run.", why, "Add --dry-run."))
+    strategy = Strategy(found.strategy)
+    if verb is Verb.FORCED and strategy is Strategy.GUIDED:
+        what = "--strategy guided goes with --graceful only: it watches what the members do."
+        raise UserError(Problem("usage", what, "", "Leave --strategy out to take the address by force."))
+    fence = FenceWish(Fence(found.fence), found.fence_optional)
+    if fence.stops and (verb is Verb.GRACEFUL or found.members):
+        why = "A graceful failover asks the losing member to cooperate, and members stop nobody."
+        raise UserError(Problem("usage", "--fence stop goes with --forced only.", why, "Leave --fence out."))
+    if fence.optional and not fence.stops:
+        raise UserError(Problem("usage", "--fence-optional needs --fence stop.", "", "Add --fence stop."))
+    return Failover(
+        found.cluster,
+        found.to,
+        verb,
+        found.dry_run,
+        found.yes,
+        found.accept_unknown,
+        strategy,
+        found.members,
+        fence,
+    )
 
 
 def _parser(latencies: Sequence[str]) -> _Parser:
@@ -163,6 +176,15 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     verb.add_argument("--graceful", action="store_true", help="both members cooperate; every doubt stops it")
     verb.add_argument("--forced", action="store_true", help="take the address from a member that may be down")
     failover.add_argument("--dry-run", action="store_true", help="print the plan and the checks; write nothing")
+    failover.add_argument(
+        "--fence",
+        choices=[item.value for item in Fence],
+        default=Fence.NONE.value,
+        help="with --forced: stop the losing VM before anything is detached, so that it cannot take the address back",
+    )
+    failover.add_argument(
+        "--fence-optional", action="store_true", help="with --fence stop: go on although the VM could not be stopped"
+    )
     failover.add_argument(
         "--members", action="store_true", help="with --dry-run: check the members' identities instead of your own"
     )

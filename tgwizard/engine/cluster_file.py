@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tgwizard.engine.files import write_whole
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, ResourceId
-from tgwizard.model.cluster_setup import Carried, ClusterSetup
+from tgwizard.model.cluster_setup import Carried, ClusterSetup, RoleKept
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.role import RoleKind
 from tgwizard.model.text import listed, tame
 
 if TYPE_CHECKING:
@@ -199,14 +200,33 @@ def _read(reader: _Reader, document: Mapping[str, Any]) -> ClusterSetup | None:
         reader.value(carried, fields.NAT_RULES) or (),
     )
     timeout = reader.value(timing, fields.CLUSTER_TIMEOUT) or 30.0
-    members = _members(reader, document)
+    members, role = _members(reader, document), _role(reader, document)
     _one_subscription(reader, subscription, subnet, members)
     if not (name and cluster_id and cloud and tenant and subscription and address and subnet) or len(members) != 2:
         return None
     first, second = members
     return ClusterSetup(
-        name, cluster_id, cloud, tenant, subscription, address, subnet, (first, second), configuration, travels, timeout
+        name,
+        cluster_id,
+        cloud,
+        tenant,
+        subscription,
+        address,
+        subnet,
+        (first, second),
+        configuration,
+        travels,
+        timeout,
+        role,
     )
+
+
+def _role(reader: _Reader, document: Mapping[str, Any]) -> RoleKept | None:
+    """The role, when the file names one; a table without its id is kept as it is and means nothing."""
+    table = reader.table(document, "role", required=False)
+    role_id, name = reader.value(table, fields.ROLE_ID), reader.value(table, fields.ROLE_NAME)
+    kind, scopes = reader.value(table, fields.ROLE_KIND), reader.value(table, fields.ROLE_SCOPES)
+    return RoleKept(role_id, name or "", kind or RoleKind.CUSTOM, scopes or ()) if role_id else None
 
 
 def _members(reader: _Reader, document: Mapping[str, Any]) -> list[Member]:
@@ -330,6 +350,12 @@ def _fill(document: TOMLDocument, setup: ClusterSetup) -> None:
         document["member"] = tables
     for table, member in zip(tables, setup.members, strict=True):
         _set(table, {"name": member.name, "vm": member.vm.text, "nic": member.nic.text})
+    if setup.role is not None:
+        kept = setup.role
+        values = {"id": kept.id, "name": kept.name, "kind": kept.kind.value, "scopes": list(kept.scopes)}
+        if "role" not in document:
+            document["role"] = tomlkit.table()
+        _set(document["role"], values)
     _put(document, "timing", cluster_timeout_s=setup.cluster_timeout_s)
 
 

@@ -228,7 +228,7 @@ class Azure(Protocol):
     def check_address(self, subnet: ResourceId, address: str) -> AddressAnswer:
         """Whether an address is free in the subnet's virtual network (azure-wire.md 1.4)."""
 
-    def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str) -> StopAccepted:
+    def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None) -> StopAccepted:
         """One POST that stops a VM without asking its system first, sent once, no retries, no polling."""
 
     def token_life_s(self) -> float:

@@ -17,7 +17,7 @@ from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
-from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.leaving import Leaving
@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         self.cluster_pages = ClusterPages(theme, self.stack, self)
         self.trouble = TroublePage(theme)
         self._build()
+        self.stack.currentChanged.connect(self._on_page)
         self._shortcuts()
         self._connect()
         self._leaving = Leaving(self.watching, self)
@@ -133,6 +134,14 @@ class MainWindow(QMainWindow):
             keys.append((f"Ctrl+{index}", self._goer(place)))
         for sequence, act in keys:
             QShortcut(QKeySequence(sequence), self).activated.connect(act)
+
+    @Slot(int)
+    def _on_page(self, _index: int) -> None:
+        """A page that leads through something has the whole window; its own way out leads back."""
+        page = self.stack.currentWidget()
+        fills = isinstance(page, PlacePage) and page.fills_window
+        self.rail.setVisible(not fills)
+        self.bar.setVisible(not fills)
 
     def _goer(self, place: Place) -> Callable[[], None]:
         def go() -> None:
@@ -255,12 +264,14 @@ class MainWindow(QMainWindow):
 
         self.show_dialog(make)
 
-    def _starter(self, session: ClusterSession, verb: Verb, to: str) -> Callable[[bool], None]:
-        def start(accept_unknown: bool) -> None:
+    def _starter(self, session: ClusterSession, verb: Verb, to: str) -> Callable[[Confirmed], None]:
+        def start(answer: Confirmed) -> None:
             member = session.setup.member(to)
             if member is not None:
                 # 15 ms later: closing the question and showing the run are two repaints, with an ear for keys between.
-                begin = partial(session.fail_over, member, verb, accept_unknown=accept_unknown)
+                begin = partial(
+                    session.fail_over, member, verb, accept_unknown=answer.accept_unknown, fence=answer.fence
+                )
                 QTimer.singleShot(15, session, begin)
 
         return start

@@ -6,6 +6,7 @@ machine cannot return meanwhile.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.model.change import Prediction
@@ -16,6 +17,23 @@ class Fence(Enum):
 
     NONE = "none"
     STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class FenceWish:
+    """What the user chose. ``optional``: the failover goes on although the VM could not be stopped."""
+
+    choice: Fence = Fence.NONE
+    optional: bool = False
+
+    @property
+    def stops(self) -> bool:
+        """Whether the VM is to be stopped."""
+        return self.choice is Fence.STOP
+
+
+NO_FENCE = FenceWish()
+"""Nothing keeps the prior active from coming back."""
 
 
 class StopHow(Enum):

@@ -15,7 +15,7 @@ from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, Clock
 from tgwizard.engine.preflight.facts import By, Extent, Fact, Facts, IdentityRights, OwnRights, Probe, Probed
 from tgwizard.engine.preflight.needs import carried_with, holds_it_there, sides, things
 from tgwizard.model.cluster import Member, ResourceId, Verb
-from tgwizard.model.fence import Fence
+from tgwizard.model.fence import FenceWish
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import PermissionSet
 from tgwizard.model.problem import Problem
@@ -70,7 +70,7 @@ def ask(azure: Azure, clock: Clock, snapshot: Snapshot, to: Member, verb: Verb, 
         everywhere = asking.fact("Your rights", lambda: azure.permissions_in_subscription(setup.subscription))
     locks: Fact[tuple[LockSeen, ...]] = Fact()
     if thorough or not operator or any(probe.outcome is not Probed.ALLOWED for probe in probes):
-        touched = _touched(snapshot, to) + ((losing.vm,) if fence is Fence.STOP else ())
+        touched = _touched(snapshot, to) + ((losing.vm,) if fence.stops else ())
         locks = asking.fact("The locks", lambda: azure.locks_over(touched))
     writers = dict.fromkeys((to,) if verb is Verb.FORCED or on_no_nic else (to, losing))
     return Facts(
@@ -126,7 +126,9 @@ def _probe(azure: Azure, nic: ResourceId, document: NicDocument) -> Probe:
     return Probe(nic, Probed.APPLIED)
 
 
-def _own(asking: _Asking, snapshot: Snapshot, to: Member, probes: tuple[Probe, ...], fence: Fence) -> list[OwnRights]:
+def _own(
+    asking: _Asking, snapshot: Snapshot, to: Member, probes: tuple[Probe, ...], fence: FenceWish
+) -> list[OwnRights]:
     """One's own rights are proved by the probes; they are read for what a probe does not name or did not settle."""
     asked = [to.nic, snapshot.setup.subnet, *things(carried_with(snapshot, to))]
     settled = {probe.nic for probe in probes if probe.outcome is Probed.ALLOWED}
@@ -134,7 +136,7 @@ def _own(asking: _Asking, snapshot: Snapshot, to: Member, probes: tuple[Probe, .
         document = snapshot.seen(member).nic.value
         if document is not None and member.nic not in settled:
             asked += [member.nic, *document.references()]
-    if fence is Fence.STOP:
+    if fence.stops:
         asked.append(snapshot.setup.other(to).vm)
     return [
         OwnRights(one, asking.fact(f"Your rights on {one.name}", lambda one=one: asking.azure.permissions_at(one)))  # type: ignore[misc]

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from tgwizard.engine.ports import MissingRight
 from tgwizard.model.cluster import Member, ResourceId
-from tgwizard.model.fence import Fence
+from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.inventory import AddressAnswer
 from tgwizard.model.permission import Denial, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
@@ -46,7 +46,7 @@ class Extent:
     """
 
     by: By = By.OPERATOR
-    fence: Fence = Fence.NONE
+    fence: FenceWish = NO_FENCE
     thorough: bool = True
 
 
@@ -107,7 +107,7 @@ class Facts:
 
     by: By
     at: float
-    fence: Fence = Fence.NONE
+    fence: FenceWish = NO_FENCE
     token_life_s: Fact[float] = Fact()
     prefixes: Fact[tuple[str, ...]] = Fact()
     availability: Fact[AddressAnswer] = Fact()

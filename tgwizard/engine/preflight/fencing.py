@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tgwizard.engine.preflight.facts import Facts
 from tgwizard.model.cluster import Member
-from tgwizard.model.fence import Fence, StopHow
+from tgwizard.model.fence import StopHow
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Fixer, Problem
@@ -27,9 +27,10 @@ def how_to_stop(facts: Facts, losing: Member) -> StopHow | None:
 
 
 def fencing(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
-    """Findings about the stop of the losing VM; none when nothing is fenced."""
-    if facts.fence is Fence.NONE:
+    """Findings about the stop of the losing VM; none when nothing is fenced. An optional stop never forbids the run."""
+    if not facts.fence.stops:
         return
+    against = Level.WARNS if facts.fence.optional else Level.BLOCKS
     losing = snapshot.setup.other(to)
     power = snapshot.seen(losing).power
     if power in STOPPED:
@@ -54,7 +55,7 @@ def fencing(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
             who=Fixer.ADMIN,
             right="Microsoft.Authorization/roleAssignments/write",
         )
-        yield Finding(Level.BLOCKS, fact, why, problem)
+        yield Finding(against, fact, why, problem)
     else:
         usual, slowest = about(how.predicted.usual_s), about(how.predicted.slowest_s)
         evidence = f"{how.value}: {usual}, slowest {slowest}; its interface keeps its addresses"
@@ -65,4 +66,4 @@ def fencing(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
             cure = "Have it removed for the time of the failover, or force without a fence."
             right = "Microsoft.Authorization/locks/delete"
             problem = Problem("fence-locked", f"{fact}.", lock.notes[:200], cure, who=Fixer.ADMIN, right=right)
-            yield Finding(Level.BLOCKS, fact, "ReadOnly stops every action on a VM", problem)
+            yield Finding(against, fact, "ReadOnly stops every action on a VM", problem)
