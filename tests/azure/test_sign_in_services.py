@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from datetime import UTC, datetime, timedelta
@@ -56,10 +55,7 @@ def test_that_an_application_signs_in_by_the_secret_in_the_environment() -> None
     ],
     ids=lambda value: value if isinstance(value, str) else "-".join(value.values()).replace("/", "") or "no-secret",
 )
-def test_that_what_is_wrong_with_an_application_is_told(
-    changes: dict[str, str], code: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.CRITICAL, "azure.identity")
+def test_that_what_is_wrong_with_an_application_is_told(changes: dict[str, str], code: str) -> None:
     _, sign_in = signs_in_as_application(**changes)
     failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken()))
     assert (failure.problem.code, failure.certainty) == (code, Certainty.NOT_SENT)
@@ -80,10 +76,7 @@ def certificate_file(folder: Path, password: bytes | None = None) -> Path:
 
 
 @pytest.mark.parametrize("password", ["", "SECRET-word"], ids=["plain", "with-password"])
-def test_that_an_application_with_a_certificate_proves_itself_and_keeps_its_key(
-    tmp_path: Path, password: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.CRITICAL, "azure.identity")
+def test_that_an_application_with_a_certificate_proves_itself_and_keeps_its_key(tmp_path: Path, password: str) -> None:
     path = str(certificate_file(tmp_path, password.encode() or None))
     changes = {"AZURE_CLIENT_SECRET": "", "AZURE_CLIENT_CERTIFICATE_PATH": path}
     it, sign_in = signs_in_as_application(**changes, AZURE_CLIENT_CERTIFICATE_PASSWORD=password)
@@ -117,10 +110,7 @@ def test_that_a_machine_signs_in_as_itself(monkeypatch: pytest.MonkeyPatch) -> N
     assert caller.object_id == it.lab.principals[0].oid
 
 
-def test_that_no_machine_identity_is_waited_for_long(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.CRITICAL, "azure.identity")
+def test_that_no_machine_identity_is_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("IDENTITY_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST", "MSI_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
     waits: list[object] = []
@@ -142,10 +132,7 @@ def test_that_no_machine_identity_is_waited_for_long(
     assert failure.problem.code in ("no-managed-identity", "azure-not-reached")
 
 
-def test_that_a_machine_without_identity_is_told(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.CRITICAL, "azure.identity")
+def test_that_a_machine_without_identity_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     it, sign_in = public_lab()
     endpoint = it.lab.directory.identity_endpoint(it.vm("tg-node-b").text, "https://localhost:1")
     monkeypatch.setenv("IDENTITY_ENDPOINT", endpoint.endpoint)
@@ -179,9 +166,8 @@ AZ_SAYS = [
 @pytest.mark.skipif("sys.platform == 'win32'", reason="the stand-in for az is a shell script")
 @pytest.mark.parametrize(("said", "code"), AZ_SAYS, ids=[code for _, code in AZ_SAYS])
 def test_that_what_the_azure_cli_says_is_told(
-    said: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    said: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    caplog.set_level(logging.CRITICAL, "azure.identity")
     _, sign_in = public_lab()
     az(tmp_path, f"cat >&2 <<'END'\nERROR: {said}\nEND\nexit 1", monkeypatch)
     failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.AZURE_CLI), ignore, CancelToken()))
