@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import select
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     program = Program(connect, run_lab, paths.lab_dir, control=control_lab, lab_environment=lab_environment)
     screen = Screen(sys.stdout, sys.stderr, as_json="--json" in words)
-    screen.ask = _ask if sys.stdin is not None and sys.stdin.isatty() else None
+    if sys.stdin is not None and sys.stdin.isatty():
+        screen.ask, screen.typed = _ask, _typed
     try:
         call = parse(words, program.default_lab, program.latencies)
     except UserError as error:
@@ -146,6 +148,13 @@ def _open_program(where: Where) -> Opened:
 
     lab_where = LabWhere(str(lab.directory), lab.arm_url, str(lab.ca))
     return Opened(place.services, clusters, close, control, lab_where)
+
+
+def _typed() -> str | None:
+    """A line that waits at the terminal; None while there is none, and where it cannot be looked at without waiting."""
+    if sys.platform == "win32" or not select.select([sys.stdin], [], [], 0)[0]:
+        return None
+    return sys.stdin.readline() or None
 
 
 def _ask(question: str) -> str | None:
