@@ -27,8 +27,10 @@ from tgwizard.engine.journal import Durability, Journal
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter
+from tgwizard.lab.world import Power
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event import Event, Finished, Outcome
+from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.strategy import Strategy
 
 COARSE = Timing(poll_s=1.5)
@@ -84,6 +86,7 @@ class Result:
     holders: tuple[str, ...]
     two_at_once: bool
     requests: int
+    first_member_stopped: bool
     broken: tuple[str, ...]
 
 
@@ -139,9 +142,11 @@ class Recorder:
         return path.read_bytes() if path.exists() else None
 
 
-def run_of(verb: Verb, strategy: Strategy = Strategy.DETACH_ATTACH) -> Callable[[Rig], Finished]:
+def run_of(
+    verb: Verb, fence: FenceWish = NO_FENCE, strategy: Strategy = Strategy.DETACH_ATTACH
+) -> Callable[[Rig], Finished]:
     """A failover to tg-node-b with coarse polling."""
-    return lambda made: made.fail_over(verb=verb, timing=COARSE, strategy=strategy)
+    return lambda made: made.fail_over(verb=verb, timing=COARSE, fence=fence, strategy=strategy)
 
 
 def cases(boundaries: list[Boundary]) -> Iterator[Case]:
@@ -195,7 +200,13 @@ def play(case: Case) -> Result:
         _deliver(case, lab)
     made.clock.sleep(60)
     result = Result(
-        case, finished, tuple(made.holders()), overlaps(lab, made.address), witness.met, tuple(witness.broken)
+        case,
+        finished,
+        tuple(made.holders()),
+        overlaps(lab, made.address),
+        witness.met,
+        _stopped(lab, "tg-node-a"),
+        tuple(witness.broken),
     )
     shutil.rmtree(folder)
     return result
@@ -233,6 +244,10 @@ def _deliver(case: Case, lab: Lab) -> None:
     assert case.boundary.on_its_way is not None
     with contextlib.suppress(requests.RequestException):  # nobody is there any more to hear the answer
         LabAdapter(lab).send(case.boundary.on_its_way, timeout=30)
+
+
+def _stopped(lab: Lab, name: str) -> bool:
+    return next(power for vm, power in lab.vms() if vm.endswith(name)) in (Power.STOPPED, Power.DEALLOCATED)
 
 
 def _told(request: requests.PreparedRequest) -> str:

@@ -14,6 +14,7 @@ from tgwizard.lab.faults import Answer, AzureSays, Fault, Moment, Reset
 from tgwizard.lab.known_answers import Known
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Event, Located, Outcome
+from tgwizard.model.fence import Fence, FenceWish
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.strategy import Strategy
 
@@ -38,6 +39,25 @@ def test_that_a_run_stopped_anywhere_resumes_to_one_holder_after_a_power_cut() -
     ]
     assert results
     assert _broken(results) == []
+
+
+STOP = FenceWish(Fence.STOP)
+
+
+def test_that_a_fenced_run_stopped_anywhere_resumes_to_one_holder_and_never_moves_from_a_running_member() -> None:
+    recorder = Recorder()
+    assert recorder.record(run_of(Verb.FORCED, STOP)).outcome is Outcome.DONE
+    told = [boundary.what for boundary in recorder.boundaries]
+    assert "POST powerOff" in told
+    results = [
+        play(case)
+        for case in cases(recorder.boundaries)
+        if case.durability is Durability.FLUSHED and case.delivery in (Delivery.NEVER, Delivery.BEFORE, Delivery.AFTER)
+    ]
+    assert _broken(results) == []
+    done = [result for result in results if result.finished.outcome is Outcome.DONE]
+    assert done
+    assert all(result.first_member_stopped for result in done)
 
 
 def _no_preparation(_: Rig) -> None:
@@ -72,6 +92,31 @@ def _move_lost(made: Rig) -> None:
     made.lab.faults.add(Fault("POST", "moveIpConfigurations", Reset(Moment.AFTER_COMMIT)))
 
 
+def _stop_lost(made: Rig) -> None:
+    made.lab.faults.add(Fault("POST", "powerOff", Reset(Moment.AFTER_COMMIT)))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "prepare",
+    [_no_preparation, _attach_denied, _answers_lost, _stop_lost],
+    ids=["fenced", "fenced, attach denied", "fenced, answers lost", "fenced, stop's answer lost"],
+)
+def test_that_every_boundary_of_a_fenced_run_resumes_as_promised(
+    prepare: Callable[[Rig], None],
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+) -> None:
+    recorder = Recorder()
+    recorder.record(run_of(Verb.FORCED, STOP), prepare)
+    results = list(all_results(recorder.boundaries))
+    record_property("table", table(request.node.callspec.id, results))
+    assert len(results) > 100
+    assert _broken(results) == []
+    done = [result for result in results if result.finished.outcome is Outcome.DONE]
+    assert all(result.first_member_stopped for result in done)
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 @pytest.mark.parametrize(
@@ -103,7 +148,7 @@ def test_that_every_boundary_of_every_kind_of_run_resumes_as_promised(
     record_property: Callable[[str, object], None],
 ) -> None:
     recorder = Recorder()
-    recorder.record(run_of(verb, strategy), prepare)
+    recorder.record(run_of(verb, strategy=strategy), prepare)
     results = list(all_results(recorder.boundaries))
     record_property("table", table(request.node.callspec.id, results))
     assert len(results) > 100

@@ -42,6 +42,21 @@ def test_that_settings_are_read_and_changed(hosted: HostedLab, control: LabContr
     assert hosted.lab.latency is Latency.AZURE
 
 
+def test_that_a_new_scenario_begins_a_new_epoch_with_its_own_cluster_files(
+    hosted: HostedLab, control: LabControl
+) -> None:
+    assert control.state().epoch == 1
+    assert control.use_scenario("fresh").epoch == 2
+    assert list((hosted.directory / "clusters").glob("*.toml")) == [], "nothing is set up in this one"
+    assert control.use_scenario("ready").epoch == 3
+    assert [file.name for file in (hosted.directory / "clusters").glob("*.toml")] == ["edge-dallas.toml"]
+    assert control.set_latency("drawn").epoch == 3
+    hosted.close()
+    with open_lab(hosted.directory, clock=VirtualClock()) as again:
+        assert isinstance(again, HostedLab)
+        assert again.lab.epoch == 3
+
+
 def test_that_rules_are_added_told_in_one_line_and_removed(control: LabControl) -> None:
     added = control.add_fault(
         {"name": "lost", "match": {"method": "PUT", "nth": 2}, "effect": {"kind": "reset", "moment": "after-commit"}}

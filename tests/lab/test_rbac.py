@@ -34,6 +34,9 @@ GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
 NIC = f"{GROUP}/providers/Microsoft.Network/networkInterfaces/nic"
 MANAGEMENT_GROUP = f"/providers/Microsoft.Management/managementGroups/{TENANT}"
 ME, OTHER = "me", "other"
+TEAM = "33333333-3333-3333-3333-333333333333"
+"""A group that ME is in."""
+US = {ME, TEAM}
 NIC_NAME = "tg-node-a-inside"
 
 _SCOPES = st.sampled_from(
@@ -96,7 +99,7 @@ class Held:
     entries: tuple[PermissionRecord, ...]
 
 
-_HELD = st.builds(Held, st.sampled_from([ME, ME, OTHER]), _SCOPES, st.lists(_ENTRIES, max_size=2).map(tuple))
+_HELD = st.builds(Held, st.sampled_from([ME, ME, TEAM, OTHER]), _SCOPES, st.lists(_ENTRIES, max_size=2).map(tuple))
 _DENIES = st.builds(
     DenyAssignment,
     guid=st.just("guid"),
@@ -104,8 +107,8 @@ _DENIES = st.builds(
     scope=_SCOPES,
     actions=st.lists(_PATTERNS, max_size=2).map(tuple),
     not_actions=st.lists(_PATTERNS, max_size=2).map(tuple),
-    principals=st.sampled_from([(EVERYONE,), (ME,), (OTHER,), (OTHER, ME)]),
-    excluded=st.sampled_from([(), (ME,), (OTHER,)]),
+    principals=st.sampled_from([(EVERYONE,), (ME,), (TEAM,), (OTHER,), (OTHER, ME)]),
+    excluded=st.sampled_from([(), (ME,), (TEAM,), (OTHER,)]),
     this_scope_only=st.booleans(),
 )
 
@@ -128,17 +131,17 @@ def world_of(held: list[Held], deny: list[DenyAssignment]) -> World:
 def test_that_client_and_lab_agree_on_who_may_do_what(
     held: list[Held], deny: list[DenyAssignment], action: str, scope: str
 ) -> None:
-    lab = rbac.allowed(world_of(held, deny), Principal(ME, "", ""), action, scope, START)
+    lab = rbac.allowed(world_of(held, deny), Principal(ME, "", "", groups=(TEAM,)), action, scope, START)
     roles = tuple(
         HeldRole(item.scope, PermissionSet(entry.actions, entry.not_actions))
         for item in held
-        if item.who == ME
+        if item.who in US
         for entry in item.entries
     )
     denials = tuple(
         Denial(item.scope, PermissionSet(item.actions, item.not_actions), item.this_scope_only)
         for item in deny
-        if ME not in item.excluded and (ME in item.principals or EVERYONE in item.principals)
+        if not US & {*item.excluded} and (US | {EVERYONE}) & {*item.principals}
     )
     assert allows_at(roles, denials, action, scope, (MANAGEMENT_GROUP,)) == lab
 

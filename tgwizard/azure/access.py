@@ -34,8 +34,12 @@ class ArmAccess:
         self._clients = clients
 
     def role_definitions(self, scope: str) -> tuple[RoleDefinition, ...]:
-        """Every role that can be used at the scope, built-in ones too; the list may lag (azure-wire.md 3.1)."""
-        found = self._items(scope, "roleDefinitions", "the role definitions")
+        """Every role that can be used at the scope or below, built-in ones too; it may lag (azure-wire.md 3.1).
+
+        Without the filter, Azure leaves out roles that can be assigned in a group of the subscription only.
+        """
+        query = (("$filter", "atScopeAndBelow()"),)
+        found = self._items(scope, "roleDefinitions", "the role definitions", query)
         roles = (documents.role(item) for item in found)
         return tuple(role for role in roles if role is not None)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from tgwizard.azure import inventory_machines, inventory_network
-from tgwizard.azure.failures import Doing
+from tgwizard.azure.failures import Doing, unreadable
 from tgwizard.azure.raw import (
     COMPUTE_API,
     GROUPS_API,
@@ -97,6 +97,14 @@ class ArmInventories:
         """Interfaces."""
         found = self._list(subscription, "networkInterfaces", "network interfaces", page)
         return _each(inventory_network.nic, found)
+
+    def nic(self, nic: ResourceId) -> NicFound:
+        """One interface as of now."""
+        doing = Doing("read", nic.name)
+        found = inventory_network.nic(read(self._clients, doing, Where(nic.text, NETWORK_API)))
+        if found is None:
+            raise unreadable(doing, "It is not a network interface.")
+        return found
 
     def networks(self, subscription: str, page: Page) -> tuple[NetworkFound, ...]:
         """Virtual networks with their subnets."""

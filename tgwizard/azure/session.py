@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tgwizard import __version__
 from tgwizard.azure.failures import connection_closed
 from tgwizard.azure.sign_in import HeldCredential
 
@@ -70,6 +69,40 @@ class Session:
         """Host and port of the ARM endpoint, lower case."""
         return urlsplit(self.base_url).netloc.lower()
 
+    def connection(self) -> Connection:
+        """A connection of one's own to the hosts of this place, for what signs in: it carries no token."""
+        if self.http is not None:
+            return Connection(self.http, owned=False)
+        http = requests.Session()
+        if self.lab:
+            http.trust_env = False
+            http.verify = self.ca or True
+        return Connection(http, owned=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A requests session; ``owned``: it is not the lab's, and is ours to close."""
+
+    http: requests.Session
+    owned: bool
+
+    def transport(self) -> RequestsTransport:
+        """The same connection for the SDK."""
+        from azure.core.pipeline.transport import RequestsTransport
+
+        return RequestsTransport(
+            session=self.http,
+            session_owner=False,
+            use_env_settings=self.http.trust_env,
+            connection_verify=self.http.verify,
+        )
+
+    def close(self) -> None:
+        """Close what no request uses now; the connection stays usable."""
+        if self.owned:
+            self.http.close()
+
 
 class Clients:
     """The SDK clients of a session, built when first asked for, one of each per subscription. Thread-safe."""
@@ -114,7 +147,8 @@ class Clients:
     def graph(self) -> PipelineClient[Any, Any]:
         """The client for raw requests to Microsoft Graph, with a token of its own audience."""
         from azure.core import PipelineClient
-        from azure.core.pipeline import policies
+
+        from tgwizard.azure.pipeline import for_graph
 
         with self._mutex:
             session = self.session
@@ -122,12 +156,7 @@ class Clients:
                 ("graph", ""),
                 lambda: PipelineClient(
                     session.graph,
-                    policies=[
-                        policies.RequestIdPolicy(),
-                        policies.UserAgentPolicy(f"tgwizard/{__version__}", user_agent_overwrite=True),
-                        policies.RetryPolicy(),
-                        policies.BearerTokenCredentialPolicy(session.credential, f"{session.graph}/.default"),
-                    ],
+                    policies=for_graph(session.credential, f"{session.graph}/.default"),
                     transport=self._shared_transport(),
                 ),
             )
@@ -140,6 +169,7 @@ class Clients:
         with self._mutex:
             if self._closed:
                 raise connection_closed()
+            self.session.credential.close()
             self.session = session
             self._made.clear()
             if self._transport is not None:
@@ -151,6 +181,7 @@ class Clients:
         """Close the connections. Calls made afterwards fail."""
         with self._mutex:
             self._closed = True
+            self.session.credential.close()
             if self.session.http is not None:
                 self.session.http.close()
             for transport in (*self._retired, *([self._transport] if self._transport else [])):
@@ -158,6 +189,8 @@ class Clients:
             self._made.clear()
 
     def _client(self, kind: type[Any], subscription: str | None) -> Any:
+        from tgwizard.azure.pipeline import for_arm
+
         with self._mutex:
             session = self.session
             return self._made_once(
@@ -167,8 +200,8 @@ class Clients:
                     *(() if subscription is None else (subscription,)),
                     base_url=session.base_url,
                     credential_scopes=[session.credential.scope],
+                    policies=for_arm(session.credential, session.credential.scope),
                     transport=self._shared_transport(),
-                    user_agent=f"tgwizard/{__version__}",
                 ),
             )
 

@@ -29,6 +29,12 @@ class LabState:
     cloud: str
     at: datetime
     """The lab's time."""
+    epoch: int = 1
+    """Which world the lab is in: one more each time a scenario replaced all of it, whoever asked for that.
+
+    The cluster files in the lab's folder are those of the new world before the answer to `use_scenario` comes; whoever
+    sees another epoch than before reads them again and forgets what it knew.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,9 @@ class Inventories(Protocol):
     def nics(self, subscription: str, page: Page) -> tuple[NicFound, ...]:
         """Interfaces."""
 
+    def nic(self, nic: ResourceId) -> NicFound:
+        """One interface as of now."""
+
     def networks(self, subscription: str, page: Page) -> tuple[NetworkFound, ...]:
         """Virtual networks with their subnets."""
 
@@ -157,7 +160,7 @@ class Access(Protocol):
     """
 
     def role_definitions(self, scope: str) -> tuple[RoleDefinition, ...]:
-        """Every role that can be used at the scope, built-in ones too. The list may lag (azure-wire.md 3.1)."""
+        """Every role that can be used at the scope or below it, built-in ones too. It may lag (azure-wire.md 3.1)."""
 
     def role_definition(self, scope: str, guid: str) -> RoleDefinition | None:
         """One role, never stale; None when there is none."""

@@ -125,6 +125,7 @@ def _state(document: Json) -> LabState:
         clusters=document["clusters"],
         faults=document["faults"],
         cloud=document["cloud"],
+        epoch=document.get("epoch", 1),  # a lab of an earlier version has none
         at=_moment(document["at"]),
     )
 

@@ -28,6 +28,8 @@ from tgwizard.lab.world import (
     ClusterMember,
     ClusterSpec,
     Ending,
+    Group,
+    KnownGroups,
     Lock,
     LockLevel,
     Moved,
@@ -111,6 +113,7 @@ def _world(document: Json) -> World:
         operator=_principal(document["operator"]),
         latency=Latency(document["latency"]),
         overlap=Overlap(document["overlap"]),
+        epoch=int(document.get("epoch", 1)),
         move=MoveRules(**document.get("move", {})),
         serial=int(document["serial"]),
         operation_count=int(document["operation_count"]),
@@ -122,6 +125,11 @@ def _world(document: Json) -> World:
         locks=_each(document, "locks", _lock),
         principals=_each(document, "principals", _principal),
         accounts=_each(document, "accounts", _principal),
+        groups=[Group(_principal(item["principal"]), list(item["members"])) for item in document.get("groups", [])],
+        known_groups={
+            key: KnownGroups(_moment(item["since"]), tuple(item["groups"]))
+            for key, item in document.get("known_groups", {}).items()
+        },
         sessions={key: int(value) for key, value in document["sessions"].items()},
         authorization=_authorization(document["authorization"]),
         clusters=_each(document, "clusters", _cluster),
@@ -191,7 +199,14 @@ def _lock(item: Json) -> Lock:
 
 
 def _principal(item: Json) -> Principal:
-    return Principal(**{**item, "kind": PrincipalKind(item["kind"]), "created": _moment_or_none(item["created"])})
+    return Principal(
+        **{
+            **item,
+            "kind": PrincipalKind(item["kind"]),
+            "created": _moment_or_none(item["created"]),
+            "groups": tuple(item.get("groups", [])),
+        }
+    )
 
 
 def _authorization(item: Json) -> Authorization:

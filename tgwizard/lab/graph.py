@@ -11,13 +11,13 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 
 from tgwizard.lab import entra, tokens
 from tgwizard.lab.arm.role_assignments import known_principals
 from tgwizard.lab.routing import Call, Handler, Route
 from tgwizard.lab.wire import Headers, Json, Refusal, Response, json_response
-from tgwizard.lab.world import Principal, PrincipalKind
+from tgwizard.lab.world import Group, Principal, PrincipalKind
 
 _ANY_NAME = re.compile(r"servicePrincipalNames/any\(\s*(\w+)\s*:\s*\1\s+eq\s+'([^']*)'\s*\)", re.IGNORECASE)
 _EQUALS = re.compile(r"(\w+)\s+eq\s+'((?:[^']|'')*)'", re.IGNORECASE)
@@ -39,7 +39,7 @@ class _Refused(Exception):
 def _for_callers(handler: Handler) -> Handler:
     """Return a handler that lets those through who may read the directory, and words refusals as Graph does."""
 
-    @wraps(handler)
+    @wraps(handler, assigned=("__doc__",))
     def answer(call: Call) -> Response:
         try:
             return handler(_admitted(call))
@@ -113,6 +113,86 @@ def get_by_ids(call: Call) -> Response:
     return json_response(200, {"@odata.context": _context(call, "directoryObjects"), "value": value})
 
 
+def list_groups(call: Call) -> Response:
+    """Answer the groups a filter asks for."""
+    wanted = call.query.get("$filter", "")
+    found = [_group(item.principal) for item in call.world.groups]
+    return _collection(call, "groups", [item for item in found if _matches(item, wanted)])
+
+
+def get_group(call: Call) -> Response:
+    """Answer one group by object id."""
+    return json_response(200, _group(_existing_group(call).principal))
+
+
+def list_members(call: Call) -> Response:
+    """Answer the direct members of a group."""
+    known = known_principals(call)
+    value = [_directory_object(known[oid]) for oid in _existing_group(call).members if oid in known]
+    return _collection(call, "directoryObjects", value)
+
+
+def list_memberships(call: Call, *, transitive: bool) -> Response:
+    """Answer the groups somebody is in, directly or also through other groups."""
+    oid = call.parameters["oid"].lower()
+    if oid not in known_principals(call):
+        raise _absent(call.parameters["oid"])
+    inside = call.world.groups_of(oid)
+    value = [
+        {"@odata.type": "#microsoft.graph.group", **_group(item.principal)}
+        for item in call.world.groups
+        if (item.principal.oid in inside if transitive else oid in item.members)
+    ]
+    return _collection(call, "directoryObjects", value)
+
+
+def add_member(call: Call) -> Response:
+    """Add somebody to a group: 204. Tokens that are out already do not say so."""
+    _require_administrator(call)
+    group = _existing_group(call)
+    try:
+        reference = str(json.loads(call.request.body)["@odata.id"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _Refused(400, "BadRequest", "Unable to read JSON request payload.") from error
+    oid = reference.rstrip("/").rsplit("/", 1)[-1].lower()
+    if oid not in known_principals(call):
+        raise _absent(oid)
+    if oid in group.members:
+        text = "One or more added object references already exist for the following modified properties: 'members'."
+        raise _Refused(400, "Request_BadRequest", text)
+    group.members.append(oid)
+    call.world.serial += 1
+    return Response(204)
+
+
+def remove_member(call: Call) -> Response:
+    """Take somebody out of a group: 204."""
+    _require_administrator(call)
+    group, oid = _existing_group(call), call.parameters["oid"].lower()
+    if oid not in group.members:
+        raise _absent(oid)
+    group.members.remove(oid)
+    call.world.serial += 1
+    return Response(204)
+
+
+def _existing_group(call: Call) -> Group:
+    wanted = call.parameters["group"].lower()
+    for item in call.world.groups:
+        if item.principal.oid == wanted:
+            return item
+    raise _absent(call.parameters["group"])
+
+
+def _require_administrator(call: Call) -> None:
+    """Refuse whoever may read the directory only; the operator and its automation administer it."""
+    if call.principal.oid not in {
+        call.world.operator.oid,
+        *(item.oid for item in entra.service_principals(call.world)),
+    }:
+        raise _Refused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
 def _service_principals(call: Call) -> Iterator[Principal]:
     return (item for item in known_principals(call).values() if item.kind is PrincipalKind.SERVICE_PRINCIPAL)
 
@@ -120,11 +200,24 @@ def _service_principals(call: Call) -> Iterator[Principal]:
 def _directory_object(item: Principal) -> Json:
     if item.kind is PrincipalKind.USER:
         return {"@odata.type": "#microsoft.graph.user", **_user(item)}
+    if item.kind is PrincipalKind.GROUP:
+        return {"@odata.type": "#microsoft.graph.group", **_group(item)}
     return {"@odata.type": "#microsoft.graph.servicePrincipal", **_service_principal(item)}
 
 
 def _user(item: Principal) -> Json:
     return {"id": item.oid, "displayName": item.display_name, "userPrincipalName": item.name, "mail": item.name}
+
+
+def _group(item: Principal) -> Json:
+    return {
+        "id": item.oid,
+        "displayName": item.name,
+        "description": None,
+        "mailEnabled": False,
+        "securityEnabled": True,
+        "groupTypes": [],
+    }
 
 
 def _service_principal(item: Principal) -> Json:
@@ -179,5 +272,19 @@ ROUTES = (
     Route("GET", "/v1.0/users", _for_callers(list_users)),
     Route("GET", "/v1.0/users/{user}", _for_callers(get_user)),
     Route("GET", "/v1.0/me", _for_callers(me)),
+    Route("GET", "/v1.0/groups", _for_callers(list_groups)),
+    Route("GET", "/v1.0/groups/{group}", _for_callers(get_group)),
+    Route("GET", "/v1.0/groups/{group}/members", _for_callers(list_members)),
+    Route("POST", "/v1.0/groups/{group}/members/$ref", _for_callers(add_member)),
+    Route("DELETE", "/v1.0/groups/{group}/members/{oid}/$ref", _for_callers(remove_member)),
+    *(
+        Route(
+            "GET",
+            f"/v1.0/{kind}/{{oid}}/{name}",
+            _for_callers(partial(list_memberships, transitive=name != "memberOf")),
+        )
+        for kind in ("users", "servicePrincipals", "groups")
+        for name in ("memberOf", "transitiveMemberOf")
+    ),
     Route("POST", "/v1.0/directoryObjects/getByIds", _for_callers(get_by_ids)),
 )

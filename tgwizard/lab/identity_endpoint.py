@@ -13,7 +13,7 @@ from urllib.parse import quote
 from tgwizard.lab import ids, tokens
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Json, Response, json_response
-from tgwizard.lab.world import VM_TYPE, Principal, World
+from tgwizard.lab.world import VM_TYPE, KnownGroups, Principal, World
 
 LIFETIME = timedelta(hours=24)
 """What real endpoints give; their caches make new rights of a *group* invisible for as long."""
@@ -76,7 +76,8 @@ def _answer(call: Call, vm_id: str, *, imds: bool) -> Response:
     asked = call.query.get("client_id") or call.query.get("object_id") or call.query.get("principal_id")
     if principal is None or (asked and asked.lower() not in {principal.app_id, principal.oid}):
         return _refused(400, "invalid_request", "Identity not found")
-    issued = tokens.issue(world, principal, lifetime=LIFETIME, audience=resource)
+    groups = _groups(world, principal, resource, call.now)
+    issued = tokens.issue(world, principal, lifetime=LIFETIME, audience=resource, groups=groups)
     now = datetime.now(UTC)
     expires = int((now + LIFETIME).timestamp())
     document: Json = {
@@ -90,6 +91,17 @@ def _answer(call: Call, vm_id: str, *, imds: bool) -> Response:
         seconds = str(int(LIFETIME.total_seconds()))
         document |= {"expires_in": seconds, "ext_expires_in": seconds, "not_before": str(int(now.timestamp()))}
     return json_response(200, document)
+
+
+def _groups(world: World, principal: Principal, resource: str, now: datetime) -> tuple[str, ...]:
+    """Return the groups a machine's token names: for a day those of its first token, whatever changed (3.4)."""
+    key = f"{principal.oid} {resource.rstrip('/')}"
+    known = world.known_groups.get(key)
+    if known is None or now - known.since >= LIFETIME:
+        known = KnownGroups(now, world.groups_of(principal.oid))
+        if known.groups or world.groups:
+            world.known_groups[key] = known
+    return known.groups
 
 
 def identity_of(world: World, vm_id: str) -> Principal | None:

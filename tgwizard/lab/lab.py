@@ -216,6 +216,11 @@ class Lab:
         return self._world.scenario
 
     @property
+    def epoch(self) -> int:
+        """Which world of the lab this is: 1, and one more each time a scenario replaced it."""
+        return self._world.epoch
+
+    @property
     def subscription(self) -> Subscription:
         """The one subscription, with its tenant."""
         return self._world.subscription

@@ -57,47 +57,52 @@ def role_now(world: World, guid: str) -> RoleDefinition | None:
     return None if history is None or history.deleted is not None else history.current
 
 
-def held(world: World, oid: str, scope: str, now: datetime) -> Iterator[RoleDefinition]:
-    """Yield the roles in force for a principal at a scope, one for each assignment, in the version that has arrived."""
-    for assignment in world.authorization.assignments.get(oid, {}).values():
-        if covers(world, assignment.scope, scope) and rbac_delay.counts(world, assignment, now):
-            role = _in_force(world, assignment.role, oid, now)
-            if role is not None:
-                yield role
+def held(world: World, principal: Principal, scope: str, now: datetime) -> Iterator[RoleDefinition]:
+    """Yield the roles in force for a principal at a scope, one for each assignment, in the version that has arrived.
+
+    Assignments to the groups that its token names count as its own.
+    """
+    for oid in principal.oids:
+        for assignment in world.authorization.assignments.get(oid, {}).values():
+            if covers(world, assignment.scope, scope) and rbac_delay.counts(world, assignment, now):
+                role = _in_force(world, assignment.role, principal.oid, now)
+                if role is not None:
+                    yield role
 
 
-def holds_any(world: World, oid: str, scope: str, now: datetime) -> bool:
+def holds_any(world: World, principal: Principal, scope: str, now: datetime) -> bool:
     """Return whether a principal holds any role at, above or below a scope."""
     return any(
         (covers(world, item.scope, scope) or ids.under(scope, item.scope)) and rbac_delay.counts(world, item, now)
+        for oid in principal.oids
         for item in world.authorization.assignments.get(oid, {}).values()
     )
 
 
-def denial(world: World, oid: str, action: str, scope: str) -> DenyAssignment | None:
+def denial(world: World, principal: Principal, action: str, scope: str) -> DenyAssignment | None:
     """Return the deny assignment that keeps a principal from an action at a scope, or None."""
     for deny in world.authorization.deny:
-        if _concerns(world, deny, oid, scope) and grants(
+        if _concerns(world, deny, principal, scope) and grants(
             (PermissionRecord(deny.actions, deny.not_actions),), action.lower()
         ):
             return deny
     return None
 
 
-def permitted(world: World, oid: str, action: str, scope: str, now: datetime) -> bool:
+def permitted(world: World, principal: Principal, action: str, scope: str, now: datetime) -> bool:
     """Return whether some role grants the action, deny assignments left aside."""
     lowered = action.lower()
-    return any(grants(role.permissions, lowered) for role in held(world, oid, scope, now))
+    return any(grants(role.permissions, lowered) for role in held(world, principal, scope, now))
 
 
 def allowed(world: World, principal: Principal, action: str, scope: str, now: datetime) -> bool:
     """Return whether a principal may do something at a scope."""
-    return permitted(world, principal.oid, action, scope, now) and denial(world, principal.oid, action, scope) is None
+    return permitted(world, principal, action, scope, now) and denial(world, principal, action, scope) is None
 
 
 def require(world: World, principal: Principal, action: str, scope: str, now: datetime) -> None:
     """Refuse with 403 `AuthorizationFailed` (`azure-wire.md` 2.6), or the denial's own code and sentence."""
-    if not permitted(world, principal.oid, action, scope, now):
+    if not permitted(world, principal, action, scope, now):
         raise Refusal(
             403,
             "AuthorizationFailed",
@@ -105,7 +110,7 @@ def require(world: World, principal: Principal, action: str, scope: str, now: da
             f"action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please "
             "refresh your credentials.",
         )
-    deny = denial(world, principal.oid, action, scope)
+    deny = denial(world, principal, action, scope)
     if deny is not None:
         raise Refusal(
             403,
@@ -150,8 +155,9 @@ def _in_force(world: World, guid: str, oid: str, now: datetime) -> RoleDefinitio
     return None if history is None else rbac_delay.version_for(world, history, oid, now)
 
 
-def _concerns(world: World, deny: DenyAssignment, oid: str, scope: str) -> bool:
-    if oid in deny.excluded or not {oid, EVERYONE} & set(deny.principals):
+def _concerns(world: World, deny: DenyAssignment, principal: Principal, scope: str) -> bool:
+    who = {*principal.oids}
+    if who & {*deny.excluded} or not (who | {EVERYONE}) & {*deny.principals}:
         return False
     if deny.this_scope_only:
         return ids.key(deny.scope) == ids.key(scope)

@@ -134,6 +134,7 @@ class _Builder:
             operator=Principal("", "", operator["name"]),
             latency=latency,
             overlap=Overlap(source.get("overlap", Overlap.SUPERSEDE.value)),
+            epoch=instead_of.epoch + 1 if instead_of else 1,
             page_size=source.get("page_size", 0),
             tenant_name=source.get("tenant", {}).get("name", "Lab"),
             tenant_domain=source.get("tenant", {}).get("domain", "lab.example"),

@@ -1,10 +1,11 @@
 """Accounts, roles and assignments of a scenario, older than the lab itself and so in force from the start.
 
-`[[account]]` has `name`, `kind` (`user`, `service-principal`) and `display`. `[[grant]]` has `to` (`operator`, an
-account, a VM), `role` (a built-in role's name, or a custom one's with its `actions`, `not_actions`, `description` and
-`assignable` groups the first time it is named) and where: `group`, `resource` ("group/provider/type/name"),
-`subscription` (by name), `management_group`, or `scope` (`subscription`: the one with the clusters, the default;
-`management-group`: the tenant's root). `[[deny]]` has `name`, `actions`, `not_actions`, `group`, `to`.
+`[[account]]` has `name`, `kind` (`user`, `service-principal`) and `display`; `[[directory_group]]` has `name` and
+`members`. `[[grant]]` has `to` (`operator`, an account, a group, a VM), `role` (a built-in role's name, or a custom
+one's with its `actions`, `not_actions`, `description` and `assignable` groups the first time it is named) and where:
+`group`, `resource` ("group/provider/type/name"), `subscription` (by name), `management_group`, or `scope`
+(`subscription`: the one with the clusters, the default; `management-group`: the tenant's root). `[[deny]]` has `name`,
+`actions`, `not_actions`, `group`, `to`.
 `[authorization]` has `propagation` (`instant`, `fast`, `azure`) and `flicker`.
 """
 
@@ -27,7 +28,7 @@ from tgwizard.lab.rbac_records import (
     RoleKind,
 )
 from tgwizard.lab.wire import Json
-from tgwizard.lab.world import Principal, PrincipalKind, World
+from tgwizard.lab.world import Group, Principal, PrincipalKind, World
 
 AUTOMATION = "tgwizard-automation"
 """The service principal that every lab has, with the operator's own assignments: for az and for scripts."""
@@ -56,6 +57,7 @@ def add_rights(world: World, source: Json, now: datetime) -> None:
     world.authorization.propagation = Propagation(settings.get("propagation", Propagation.INSTANT.value))
     world.authorization.flicker = bool(settings.get("flicker", False))
     people = {item.name: item for item in (*world.principals, *world.accounts)} | {"operator": world.operator}
+    _add_groups(world, source.get("directory_group", []), people)
     for item in source.get("grant", []):
         role, scope = _role(world, item, begun), _scope(world, item)
         holder, place = people[item["to"]], world.subscription_with(ids.subscription_of(scope))
@@ -76,6 +78,15 @@ def add_rights(world: World, source: Json, now: datetime) -> None:
                 description=item.get("description", ""),
             )
         )
+
+
+def _add_groups(world: World, items: list[Json], people: dict[str, Principal]) -> None:
+    """Store the directory's groups; a group may be a member of a later one."""
+    for item in items:
+        oid = str(uuid.uuid5(_PEOPLE, f"{world.lab_id}:{item['name']}:group"))
+        principal = Principal(oid, "", item["name"], kind=PrincipalKind.GROUP)
+        world.groups.append(Group(principal, [people[name].oid for name in item.get("members", [])]))
+        people[item["name"]] = principal
 
 
 def assign(world: World, holder: Principal, role: str, scope: str, begun: datetime) -> None:

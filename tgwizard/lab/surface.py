@@ -197,6 +197,7 @@ def _clients(lab: Lab, request: Request) -> Response:
 def _state_document(lab: Lab) -> Json:
     return {
         "lab_id": lab.lab_id,
+        "epoch": lab.epoch,
         "cloud": lab.cloud,
         "scenario": lab.scenario,
         "scenarios": list(scenario.names()),

@@ -57,10 +57,12 @@ def issue(
     audience: str = AUDIENCE,
     tenant: str = "",
     continuous: bool = False,
+    groups: tuple[str, ...] | None = None,
 ) -> str:
     """Return a token for a principal. A negative lifetime gives an expired one.
 
-    `continuous` is for clients that understand claims challenges: only their tokens end when sessions are revoked.
+    `groups` are those it names, by object id; None: all that the principal is in now. `continuous` is for clients that
+    understand claims challenges: only their tokens end when sessions are revoked.
     """
     now = datetime.now(UTC)
     home = tenant or world.subscription.tenant
@@ -85,6 +87,9 @@ def issue(
             else {"app_displayname": principal.name}
         ),
     }
+    named = world.groups_of(principal.oid) if groups is None else groups
+    if named:
+        claims["groups"] = list(named)
     if principal.resource:
         claims["xms_mirid"] = principal.resource
     if continuous:
@@ -168,6 +173,7 @@ def identify(world: World, authorization: str | None, audiences: frozenset[str] 
         str(claims.get("xms_mirid", "")),
         PrincipalKind.USER if user else PrincipalKind.SERVICE_PRINCIPAL,
         display=str(claims.get("name", "")) if user else "",
+        groups=tuple(claims.get("groups", [])),
     )
     return principal, tenant
 

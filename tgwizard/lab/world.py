@@ -143,6 +143,7 @@ class PrincipalKind(Enum):
 
     USER = "User"
     SERVICE_PRINCIPAL = "ServicePrincipal"
+    GROUP = "Group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,8 @@ class Principal:
     """When it was made; None for one that is older than the lab."""
     display: str = ""
     """A person's name as others see it; empty for whoever is shown by `name`."""
+    groups: tuple[str, ...] = ()
+    """The groups that the token in use says it is in, by object id. Empty in the directory, which has the members."""
 
     @property
     def shown(self) -> str:
@@ -166,9 +169,30 @@ class Principal:
         return self.name if self.kind is PrincipalKind.USER and self.name else self.oid
 
     @property
+    def oids(self) -> tuple[str, ...]:
+        """The object ids whose assignments count for it: its own and its groups'."""
+        return self.oid, *self.groups
+
+    @property
     def display_name(self) -> str:
         """How the directory shows it: a user without a name of its own by the part before the @."""
         return self.display or (self.name.partition("@")[0] if self.kind is PrincipalKind.USER else self.name)
+
+
+@dataclass(slots=True)
+class Group:
+    """A security group of the directory; its members are users, service principals and other groups."""
+
+    principal: Principal
+    members: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGroups:
+    """The groups that the back end of an identity endpoint remembers of a machine, and since when."""
+
+    since: datetime
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +263,8 @@ class World:
     operator: Principal
     latency: Latency
     overlap: Overlap = Overlap.SUPERSEDE
+    epoch: int = 1
+    """Which world of the lab this is; one more each time a scenario replaced all of it."""
     move: MoveRules = field(default_factory=MoveRules)
     serial: int = 0
     """How many guids were given out; the next guid follows from it, so that copies of a lab go on alike."""
@@ -253,6 +279,9 @@ class World:
     """The system-assigned identities of the VMs."""
     accounts: list[Principal] = field(default_factory=list)
     """The users and service principals besides the operator."""
+    groups: list[Group] = field(default_factory=list)
+    known_groups: dict[str, KnownGroups] = field(default_factory=dict)
+    """What tokens of managed identities say of their groups for a day, by object id and audience."""
     sessions: dict[str, int] = field(default_factory=dict)
     """How often the sessions of a principal were revoked, by object id."""
     authorization: Authorization = field(default_factory=Authorization)
@@ -342,6 +371,18 @@ class World:
             elif old is not None:
                 resources.pop(key, None)
         return replace(self, resources=resources)
+
+    def groups_of(self, oid: str) -> tuple[str, ...]:
+        """Return the object ids of the groups that somebody is in, directly or through another group."""
+        found: list[str] = []
+        wanted = [oid]
+        while wanted:
+            member = wanted.pop()
+            for group in self.groups:
+                if member in group.members and group.principal.oid not in found:
+                    found.append(group.principal.oid)
+                    wanted.append(group.principal.oid)
+        return tuple(found)
 
     def of_type(self, kind: str) -> Iterator[Json]:
         """Yield the documents of one resource type in the order of their creation."""

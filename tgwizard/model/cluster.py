@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -61,6 +60,17 @@ class ResourceId:
         return pieces[-3] if len(pieces) > 2 else pieces[-1]
 
     @property
+    def parent(self) -> ResourceId:
+        """The resource this one is part of (a subnet's virtual network), or itself when it has no parent."""
+        pieces = self._part("rest").split("/")
+        return ResourceId("/".join(self.text.split("/")[:-2])) if len(pieces) > 2 else self
+
+    @property
+    def group_scope(self) -> str:
+        """The full id of its resource group: the scope that roles are assigned at."""
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
+
+    @property
     def short(self) -> str:
         """For people: …/networkInterfaces/name. Copy gives the whole id."""
         pieces = self._part("rest").split("/")
@@ -112,4 +122,6 @@ class ClusterIdentity:
     @property
     def digest(self) -> str:
         """A short, file-name safe form."""
+        import hashlib  # only where journals and locks are named; the first paint waits for the rest of this module
+
         return hashlib.sha256("\n".join((*self.nics, self.address)).encode()).hexdigest()[:20]

@@ -234,6 +234,7 @@ class Part(Enum):
 
     GROUPS = "resource groups"
     MACHINES = "virtual machines"
+    POWER = "power of the machines"
     INTERFACES = "network interfaces"
     NETWORKS = "virtual networks"
     SECURITY_GROUPS = "network security groups"

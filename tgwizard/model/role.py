@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.permission import PermissionSet
+from tgwizard.model.permission import PermissionSet, reaches
 
 NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
 """The GUID of the built-in role that the brief offers instead (trustgrid.md 4.4): it cannot read virtual machines."""
@@ -120,6 +120,19 @@ class LockSeen:
     scope: str
     notes: str = ""
 
+    def over(self, scope: str) -> bool:
+        """Whether it counts at this scope: it does where it stands and everywhere below."""
+        return reaches(self.scope, scope)
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people: a resource, a group or the subscription."""
+        pieces = self.scope.strip("/").split("/")
+        kind = pieces[-2].lower() if len(pieces) > 1 else ""
+        if kind == "subscriptions":
+            return "the subscription"
+        return f"resource group {pieces[-1]}" if kind == "resourcegroups" else pieces[-1]
+
 
 @dataclass(frozen=True, slots=True)
 class NeededAction:
@@ -166,3 +179,9 @@ LINKED_ACTIONS = {
 def linked_action(thing: ResourceId) -> str | None:
     """The action a NIC write needs on a thing that its body names; None for a type that Azure does not check."""
     return LINKED_ACTIONS.get(thing.type.lower())
+
+
+def role_id(scope: str, guid: str) -> str:
+    """The full id of a role as Azure spells it, whatever it is asked at: from the subscription of ``scope``."""
+    subscription = scope.strip("/").split("/")[1]
+    return f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}"

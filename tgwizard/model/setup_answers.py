@@ -42,13 +42,15 @@ class RoleUse(Enum):
 class RoleAnswer:
     """Which role. ``guid``: of the existing one (REUSE, UPDATE). ``extra``: actions added on purpose for this topology.
 
-    ``name`` counts for NEW only: it is unique in the tenant.
+    ``declined``: actions that this topology needs and that were left out on purpose. ``name`` counts for NEW only: it
+    is unique in the tenant.
     """
 
     use: RoleUse = RoleUse.NEW
     name: str = DEFAULT_ROLE_NAME
     guid: str = ""
     extra: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
 
 
 class Placement(Enum):
@@ -75,3 +77,5 @@ class Answers:
     """Scopes that the user took out of the computed ones; the review says what then fails."""
     placement: Placement = Placement.NOW
     ip_configuration: str = "tg-floating"
+    remove_stale: bool = False
+    """Whether assignments whose identity is gone (a rebuilt machine's) are removed; never without being asked for."""

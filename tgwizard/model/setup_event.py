@@ -1,4 +1,8 @@
-"""What discovery, apply, undo and verify report. Each job ends with exactly one ``SetupFinished``, last."""
+"""What discovery, apply, undo and verify report.
+
+Apply, undo and verify end with exactly one ``SetupFinished``, last. Reading (discovery and facts) reports progress and
+returns what it read.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from tgwizard.model.event import Outcome, Stamp
 from tgwizard.model.finding import Finding
 from tgwizard.model.inventory import Part
 from tgwizard.model.problem import Problem
+from tgwizard.model.setup_facts import FactKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,16 @@ class PartProgress:
     part: Part
     count: int
     done: bool = False
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactRead:
+    """A fact that the plan needs was read, or could not be; ``about`` is a scope, a machine, an address, or empty."""
+
+    stamp: Stamp
+    kind: FactKind
+    about: str = ""
     problem: Problem | None = None
 
 
@@ -118,6 +133,7 @@ class SetupFinished:
 
 SetupEvent = (
     PartProgress
+    | FactRead
     | ChangeStarted
     | ChangeWaiting
     | ChangeDone

@@ -22,17 +22,22 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EnableIdentity:
-    """Turn on a machine's system-assigned identity, beside its user-assigned ones."""
+    """Turn on a machine's system-assigned identity, beside its user-assigned ones, which are named for exports."""
 
     vm: ResourceId
+    user_assigned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PutRole:
-    """Create (``before`` None) or update a custom role."""
+    """Create (``before`` None) or update a custom role. ``scope``: where it is put, one of its assignable scopes.
+
+    Azure checks the right to write roles at the scope of the call too, and keeps the role at its subscription.
+    """
 
     role: RoleDefinition
     before: RoleDefinition | None = None
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +139,18 @@ class ScopeReason:
 
 @dataclass(frozen=True, slots=True)
 class SetupPlan:
-    """The whole plan, in the order in which it is carried out, with the problems that forbid or qualify it."""
+    """The whole plan, in the order in which it is carried out.
+
+    ``problems`` forbid it: nothing may be written while there is one. ``warnings`` qualify it: it may be applied, and
+    what then does not work, or is not known, stands there.
+    """
 
     changes: tuple[SetupChange, ...]
     scopes: tuple[ScopeReason, ...]
     role: RoleDefinition
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def writing(self) -> tuple[SetupChange, ...]:

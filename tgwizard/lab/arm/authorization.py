@@ -32,7 +32,7 @@ def list_permissions(call: Call) -> Response:
     old = call.api_version < _DATA_ACTIONS_SINCE
     value = [
         _permission(entry, old=old)
-        for role in rbac.held(call.world, call.principal.oid, _scope(call), call.now)
+        for role in rbac.held(call.world, call.principal, _scope(call), call.now)
         for entry in role.permissions
     ]
     return json_response(200, {"value": value, "nextLink": None} if old else {"value": value})
@@ -77,13 +77,15 @@ def list_denials(call: Call) -> Response:
     world, scope = call.world, _scope(call)
     wanted = parse(call.query.get("$filter", ""), _DENIAL_FIELDS, _DENIAL_CALLS, _DENIAL_ADVICE)
     name = wanted.equal.get("denyassignmentname")
-    holder = wanted.equal.get("principalid", wanted.calls.get("assignedto"))
+    holder, assigned = wanted.equal.get("principalid"), wanted.calls.get("assignedto")
+    concerned = None if assigned is None else {assigned.lower(), *world.groups_of(assigned.lower()), EVERYONE}
     value = [
         _denial(item)
         for item in world.authorization.deny
         if (rbac.covers(world, item.scope, scope) or (not wanted.at_scope and rbac.covers(world, scope, item.scope)))
         and (name is None or name.lower() == item.name.lower())
         and (holder is None or holder.lower() in item.principals or EVERYONE in item.principals)
+        and (concerned is None or concerned & {*item.principals})
     ]
     return json_response(200, {"value": value})
 

@@ -22,7 +22,7 @@ def list_subscriptions(call: Call) -> Response:
         _subscription(item)
         for item in call.world.subscriptions
         if item.tenant == call.home
-        and rbac.holds_any(call.world, call.principal.oid, ids.subscription_id(item.id), call.now)
+        and rbac.holds_any(call.world, call.principal, ids.subscription_id(item.id), call.now)
     ]
     return paged(call, value, {"count": {"type": "Total", "value": len(value)}})
 
@@ -41,7 +41,7 @@ def list_tenants(call: Call) -> Response:
 def list_groups(call: Call) -> Response:
     """Answer the resource groups the caller may read; some right below the subscription is enough to ask [?]."""
     world, scope = call.world, ids.subscription_id(call.subscription.id)
-    if not rbac.holds_any(world, call.principal.oid, scope, call.now):
+    if not rbac.holds_any(world, call.principal, scope, call.now):
         rbac.require(world, call.principal, _GROUP_READ, scope, call.now)
     value = [
         item

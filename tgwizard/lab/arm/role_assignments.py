@@ -142,7 +142,12 @@ def document(world: World, item: RoleAssignment) -> Json:
 def known_principals(call: Call) -> dict[str, Principal]:
     """Return the principals that the directory's replicas know by now, by object id."""
     found: dict[str, Principal] = {}
-    for item in (*entra.users(call.world), *entra.service_principals(call.world), *call.world.principals):
+    for item in (
+        *entra.users(call.world),
+        *entra.service_principals(call.world),
+        *call.world.principals,
+        *(item.principal for item in call.world.groups),
+    ):
         known = rbac_delay.principal_known(call.world, item.oid, item.created)
         if known is None or known <= call.now:
             found[item.oid] = item
@@ -158,8 +163,10 @@ def _existing(call: Call) -> RoleAssignment:
 
 
 def _concerns(world: World, item: RoleAssignment, scope: str, wanted: Filter) -> bool:
-    holder = wanted.equal.get("principalid", wanted.calls.get("assignedto"))
+    holder, assigned = wanted.equal.get("principalid"), wanted.calls.get("assignedto")
     if holder is not None and item.principal != holder.lower():
+        return False
+    if assigned is not None and item.principal not in {assigned.lower(), *world.groups_of(assigned.lower())}:
         return False
     if rbac.covers(world, item.scope, scope):
         return True

@@ -1,0 +1,446 @@
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.engine.setup.hand_made import (
+    ADDRESS,
+    CALLER,
+    PRINCIPALS,
+    READER,
+    SUBSCRIPTION,
+    answers,
+    applied,
+    asg_id,
+    facts,
+    may,
+    nsg_id,
+    pool_id,
+    public_ip,
+    world,
+)
+from tgwizard.engine.setup.names import assignment_guid, role_guid
+from tgwizard.engine.setup.needs import extra_actions, needs_of
+from tgwizard.engine.setup.plan import make_plan
+from tgwizard.engine.setup.topology import topology_of
+from tgwizard.model.inventory import Inventory
+from tgwizard.model.permission import PermissionSet, reaches
+from tgwizard.model.problem import UserError
+from tgwizard.model.role import (
+    NETWORK_CONTRIBUTOR,
+    TEN_ACTIONS,
+    DenyAssignment,
+    LockLevel,
+    LockSeen,
+    RoleAssignment,
+    RoleDefinition,
+    RoleKind,
+    RolePermission,
+)
+from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
+from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.setup_plan import Assign, ChangeKind, PutRole, WhoMay
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"
+NINE = tuple(item.action for item in TEN_ACTIONS if not item.action.endswith("virtualNetworks/read"))
+
+
+def custom(name: str, actions: tuple[str, ...], scopes: tuple[str, ...] = (GROUP,), guid: str = "") -> RoleDefinition:
+    return RoleDefinition(
+        guid or str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
+        name,
+        "",
+        RoleKind.CUSTOM,
+        (RolePermission(actions),),
+        scopes,
+    )
+
+
+def test_that_the_plan_of_a_fresh_cluster_is_in_the_order_in_which_it_is_carried_out() -> None:
+    inventory = world()
+    plan = make_plan(answers(inventory), inventory, facts(inventory))
+    assert [change.sentence for change in plan.changes] == [
+        "The identity of tg-node-a is on",
+        "Turn on the identity of tg-node-b",
+        "Make the role tg-cluster-ip-failover",
+        "Role for tg-node-a on rg-tg-prod",
+        "Role for tg-node-b on rg-tg-prod",
+        "Put 10.20.2.254 on tg-node-a-inside",
+        "Afterwards: restart tg-node-b",
+        "Afterwards: restart tg-node-a",
+    ]
+    assert len(plan.writing) == 5
+    assert plan.problems == ()
+    assert plan.warnings == ()
+
+
+def test_that_what_depends_on_another_change_names_it() -> None:
+    inventory = world()
+    plan = make_plan(answers(inventory), inventory, facts(inventory))
+    by_sentence = {change.sentence: change for change in plan.changes}
+    identity, role = (
+        by_sentence["Turn on the identity of tg-node-b"],
+        by_sentence["Make the role tg-cluster-ip-failover"],
+    )
+    assert by_sentence["Role for tg-node-b on rg-tg-prod"].after_keys == (role.key, identity.key)
+    assert by_sentence["Role for tg-node-a on rg-tg-prod"].after_keys == (role.key,)
+    restart = by_sentence["Afterwards: restart tg-node-a"]
+    assert by_sentence["Afterwards: restart tg-node-b"].key in restart.after_keys
+    assert not restart.writes
+
+
+def test_that_the_new_role_has_the_ten_actions_and_the_computed_scopes() -> None:
+    inventory = world(network_group="rg-network", nsg=nsg_id("rg-security"), asgs=(asg_id("rg-security"),))
+    plan = make_plan(answers(inventory), inventory, facts(inventory))
+    assert plan.role.actions == tuple(item.action for item in TEN_ACTIONS)
+    assert [scope.rsplit("/", 1)[-1] for scope in plan.role.assignable_scopes] == [
+        "rg-tg-prod",
+        "rg-security",
+        "rg-network",
+    ]
+    assigned = {(change.act.vm.name, change.act.scope) for change in plan.writing if isinstance(change.act, Assign)}
+    assert len(assigned) == 6
+
+
+def test_that_a_reader_is_told_that_every_change_is_for_others() -> None:
+    inventory = world()
+    plan = make_plan(answers(inventory), inventory, facts(inventory, own=READER))
+    assert {change.right.who for change in plan.writing} == {WhoMay.OTHERS}
+    assert plan.mine == ()
+    role = next(change for change in plan.writing if isinstance(change.act, PutRole))
+    assert role.right.roles == ("User Access Administrator", "Owner")
+    assert role.right.problem is not None
+    assert "roleDefinitions/write" in role.right.problem.sentence()
+
+
+def test_that_rights_that_azure_did_not_tell_are_not_called_missing() -> None:
+    inventory = world()
+    plan = make_plan(answers(inventory), inventory, replace(facts(inventory), own=()))
+    assert {change.right.who for change in plan.writing} == {WhoMay.NOT_KNOWN}
+    assert plan.mine == plan.writing
+
+
+def test_that_an_assignment_of_the_same_role_from_above_is_right_already() -> None:
+    inventory = world(principals=PRINCIPALS)
+    role = custom("anything", tuple(item.action for item in TEN_ACTIONS), (f"/subscriptions/{SUBSCRIPTION}",))
+    held = RoleAssignment("g", f"/subscriptions/{SUBSCRIPTION.upper()}", role.guid, PRINCIPALS[0])
+    known = facts(inventory, roles=(role,), assignments=(held,))
+    plan = make_plan(answers(inventory, RoleAnswer(RoleUse.REUSE, guid=role.guid)), inventory, known)
+    rows = [change for change in plan.changes if isinstance(change.act, Assign)]
+    assert [row.kind for row in rows] == [ChangeKind.RIGHT, ChangeKind.ADD]
+    assert "on the subscription" in rows[0].note
+
+
+def test_that_an_assignment_through_a_group_is_right_already() -> None:
+    inventory = world(principals=PRINCIPALS)
+    role = custom("anything", tuple(item.action for item in TEN_ACTIONS))
+    group = RoleAssignment("g", GROUP, role.guid, "dddddddd-0000-0000-0000-000000000001")
+    known = replace(facts(inventory, roles=(role,)), through_groups=((PRINCIPALS[1], group),))
+    plan = make_plan(answers(inventory, RoleAnswer(RoleUse.REUSE, guid=role.guid)), inventory, known)
+    rows = [change for change in plan.changes if isinstance(change.act, Assign)]
+    assert [row.kind for row in rows] == [ChangeKind.ADD, ChangeKind.RIGHT]
+
+
+def test_that_an_update_adds_what_is_missing_and_names_every_assignment_that_it_changes() -> None:
+    inventory = world(principals=PRINCIPALS)
+    role = custom("tg-cluster-ip-failover", NINE)
+    others = tuple(
+        RoleAssignment(f"g{n}", f"{GROUP}-{n}", role.guid, f"eeeeeeee-0000-0000-0000-00000000000{n}") for n in range(4)
+    )
+    known = facts(inventory, roles=(role,), assignments=others)
+    known = replace(known, principals=(*known.principals, *((item.principal_id, item.guid) for item in others)))
+    plan = make_plan(answers(inventory, RoleAnswer(RoleUse.UPDATE, guid=role.guid)), inventory, known)
+    change = next(change for change in plan.changes if isinstance(change.act, PutRole))
+    assert change.kind is ChangeKind.CHANGE
+    assert change.sentence == "Add one action to tg-cluster-ip-failover"
+    assert (change.before, change.after) == ("nine actions", "10, plus virtualNetworks/read")
+    assert change.note == "changes 4 assignments: g0, g1, g2 and 1 more"
+    assert set(role.actions) < set(plan.role.actions)
+
+
+def test_that_a_role_that_cannot_be_assigned_where_it_is_needed_is_refused_and_an_update_adds_the_scope() -> None:
+    inventory = world(principals=PRINCIPALS, network_group="rg-network")
+    role = custom("narrow", tuple(item.action for item in TEN_ACTIONS))
+    known = facts(inventory, roles=(role,))
+    reuse = make_plan(answers(inventory, RoleAnswer(RoleUse.REUSE, guid=role.guid)), inventory, known)
+    assert [problem.code for problem in reuse.problems] == ["role-not-assignable"]
+    assert "rg-network" in reuse.problems[0].sentence()
+    update = make_plan(answers(inventory, RoleAnswer(RoleUse.UPDATE, guid=role.guid)), inventory, known)
+    assert update.problems == ()
+    assert [scope.rsplit("/", 1)[-1] for scope in update.role.assignable_scopes] == ["rg-tg-prod", "rg-network"]
+
+
+def test_that_an_update_never_takes_back_what_a_role_withholds() -> None:
+    inventory = world()
+    role = RoleDefinition(
+        "cccccccc-0000-0000-0000-000000000009",
+        "wide",
+        "",
+        RoleKind.CUSTOM,
+        (
+            RolePermission(
+                ("Microsoft.Network/*", "Microsoft.Compute/*/read"), ("Microsoft.Network/virtualNetworks/*",)
+            ),
+        ),
+        (GROUP,),
+    )
+    plan = make_plan(
+        answers(inventory, RoleAnswer(RoleUse.UPDATE, guid=role.guid)), inventory, facts(inventory, roles=(role,))
+    )
+    assert [problem.code for problem in plan.problems] == ["role-withholds"]
+    assert plan.role == role
+
+
+def test_that_a_taken_role_name_forbids_the_plan() -> None:
+    inventory = world()
+    role = custom("TG-Cluster-IP-Failover", ("Microsoft.Compute/*/read",))
+    plan = make_plan(answers(inventory), inventory, facts(inventory, roles=(role,)))
+    assert [problem.code for problem in plan.problems] == ["role-name-taken"]
+
+
+def test_that_network_contributor_is_used_as_it_is_and_said_to_lack_reading_machines() -> None:
+    inventory = world()
+    plan = make_plan(answers(inventory, RoleAnswer(RoleUse.NETWORK_CONTRIBUTOR)), inventory, facts(inventory))
+    assert plan.role.guid == NETWORK_CONTRIBUTOR
+    assert not any(isinstance(change.act, PutRole) for change in plan.writing)
+    assert any("Microsoft.Compute/virtualMachines/read" in warning.sentence() for warning in plan.warnings)
+
+
+def test_that_extra_actions_are_never_added_silently() -> None:
+    inventory = world(public=public_ip(), pools=(pool_id(),))
+    known = facts(inventory)
+    without = make_plan(answers(inventory), inventory, known)
+    assert without.role.actions == tuple(item.action for item in TEN_ACTIONS)
+    assert {warning.code for warning in without.warnings} == {"role-without-action"}
+    extra = tuple(item.action for item in extra_actions(needs_of(topology_of(answers(inventory), inventory))))
+    taken = make_plan(answers(inventory, RoleAnswer(extra=extra)), inventory, known)
+    assert taken.role.actions == (*(item.action for item in TEN_ACTIONS), *extra)
+    assert taken.warnings == ()
+
+
+def test_that_what_a_narrowed_plan_cannot_do_is_said() -> None:
+    inventory = world(network_group="rg-network")
+    network = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/RG-Network"
+    plan = make_plan(answers(inventory, narrowed=(network,)), inventory, facts(inventory))
+    assert [scope.scope.rsplit("/", 1)[-1] for scope in plan.scopes] == ["rg-tg-prod"]
+    assert [warning.code for warning in plan.warnings] == ["scope-left-out"]
+    assert "subnets/join/action" in plan.warnings[0].sentence()
+
+
+def test_that_a_plan_without_any_scope_is_forbidden() -> None:
+    inventory = world()
+    plan = make_plan(answers(inventory, narrowed=(GROUP,)), inventory, facts(inventory))
+    assert "no-scope" in {problem.code for problem in plan.problems}
+
+
+def test_that_widening_assigns_once_for_each_machine() -> None:
+    inventory = world(network_group="rg-network")
+    plan = make_plan(answers(inventory, whole_subscription=True), inventory, facts(inventory))
+    assigned = [change.act.scope for change in plan.writing if isinstance(change.act, Assign)]
+    assert assigned == [f"/subscriptions/{SUBSCRIPTION}"] * 2
+
+
+def test_that_an_address_that_floats_already_is_left_where_it_is() -> None:
+    inventory = world(floating="10.20.2.50")
+    plan = make_plan(answers(inventory, address=IPv4Address("10.20.2.50")), inventory, facts(inventory))
+    row = next(change for change in plan.changes if change.key.startswith("place:"))
+    assert row.kind is ChangeKind.RIGHT
+    assert row.sentence == "10.20.2.50 is on tg-node-a-inside"
+    assert plan.problems == ()
+
+
+def test_that_a_second_floating_address_is_warned_of() -> None:
+    inventory = world(floating="10.20.2.50")
+    done = answers(inventory, ip_configuration="tg-second")
+    plan = make_plan(done, inventory, facts(inventory))
+    assert [warning.code for warning in plan.warnings] == ["other-floating-address"]
+
+
+def test_that_the_appliance_may_place_the_address_itself() -> None:
+    inventory = world()
+    plan = make_plan(answers(inventory, placement=Placement.BY_APPLIANCE), inventory, facts(inventory))
+    assert not any(change.key.startswith("place:") for change in plan.changes)
+    assert any("appliance will create" in note for note in plan.notes)
+
+
+def test_that_a_configuration_name_of_another_address_is_refused() -> None:
+    inventory = world()
+    plan = make_plan(answers(inventory, ip_configuration="IPConfig1"), inventory, facts(inventory))
+    assert [problem.code for problem in plan.problems] == ["configuration-name-taken"]
+
+
+def test_that_assignments_of_a_rebuilt_machine_are_found_and_removed_only_when_asked() -> None:
+    inventory = world()
+    role = custom("tg-cluster-ip-failover", tuple(item.action for item in TEN_ACTIONS))
+    stale = RoleAssignment("g", GROUP, role.guid, "ffffffff-0000-0000-0000-000000000001")
+    known = facts(inventory, roles=(role,), assignments=(stale,))
+    kept = make_plan(answers(inventory, RoleAnswer(RoleUse.REUSE, guid=role.guid)), inventory, known)
+    assert any("rebuilt" in note for note in kept.notes)
+    assert not any(change.method == "DELETE" for change in kept.changes)
+    asked = answers(inventory, RoleAnswer(RoleUse.REUSE, guid=role.guid), remove_stale=True)
+    removed = make_plan(asked, inventory, known)
+    assert [change.method for change in removed.writing].count("DELETE") == 1
+    after = applied(removed, inventory, known)
+    assert make_plan(asked, *after).writing == ()
+
+
+def test_that_an_identity_that_was_not_looked_up_is_not_called_gone() -> None:
+    inventory = world()
+    role = custom("tg-cluster-ip-failover", tuple(item.action for item in TEN_ACTIONS))
+    unknown = RoleAssignment("g", GROUP, role.guid, "ffffffff-0000-0000-0000-000000000001")
+    known = replace(facts(inventory, roles=(role,), assignments=(unknown,)), looked_up=())
+    plan = make_plan(answers(inventory, RoleAnswer(RoleUse.REUSE, guid=role.guid)), inventory, known)
+    assert not any("rebuilt" in note for note in plan.notes)
+
+
+def test_that_a_lock_makes_the_writes_under_it_others_and_warns_of_every_failover() -> None:
+    inventory = world()
+    lock = LockSeen("freeze", LockLevel.READ_ONLY, GROUP, "quarter end")
+    plan = make_plan(answers(inventory), inventory, replace(facts(inventory), locks=(lock,)))
+    assert {change.right.who for change in plan.writing} == {WhoMay.OTHERS}
+    assert {warning.code for warning in plan.warnings} == {"member-locked"}
+    soft = replace(lock, level=LockLevel.CAN_NOT_DELETE)
+    assert {
+        change.right.who
+        for change in make_plan(answers(inventory), inventory, replace(facts(inventory), locks=(soft,))).writing
+    } == {WhoMay.YOU}
+
+
+def test_that_a_deny_assignment_wins_over_the_owners_role() -> None:
+    inventory = world()
+    denial = DenyAssignment("stack", GROUP, PermissionSet(("*/write",)), excluded=(CALLER.object_id,))
+    known = replace(facts(inventory), denials=(denial,))
+    plan = make_plan(answers(inventory), inventory, known)
+    assert {change.right.who for change in plan.writing} == {WhoMay.YOU}
+    assert [warning.code for warning in plan.warnings] == ["member-denied"]
+    everyone = replace(denial, excluded=())
+    plan = make_plan(answers(inventory), inventory, replace(known, denials=(everyone,)))
+    assert {change.right.who for change in plan.writing} == {WhoMay.OTHERS}
+
+
+def test_that_a_right_to_assign_with_a_condition_is_not_promised() -> None:
+    inventory = world()
+    role = custom("admin", ("*",))
+    mine = RoleAssignment("g", GROUP, role.guid, CALLER.object_id, condition="@Resource[...]")
+    plan = make_plan(answers(inventory), inventory, facts(inventory, roles=(role,), assignments=(mine,)))
+    assert {change.right.who for change in plan.writing if isinstance(change.act, Assign)} == {WhoMay.NOT_KNOWN}
+
+
+def test_that_an_incomplete_answer_is_told() -> None:
+    inventory = world()
+    with pytest.raises(UserError, match="not chosen yet"):
+        make_plan(Answers(), inventory, facts(inventory))
+    with pytest.raises(UserError, match="floating IP is not chosen"):
+        make_plan(answers(inventory, address=None), inventory, facts(inventory))
+
+
+def test_that_a_computed_name_that_another_has_is_not_used() -> None:
+    guid = assignment_guid(GROUP, PRINCIPALS[0], "role")
+    taken = RoleAssignment(guid, GROUP, "role", PRINCIPALS[1])
+    assert assignment_guid(GROUP, PRINCIPALS[0], "role", (taken,)) != guid
+    assert assignment_guid(GROUP.upper(), PRINCIPALS[0].upper(), "ROLE") == guid
+    renamed = replace(custom("renamed", ()), guid=role_guid(SUBSCRIPTION, "mine"))
+    assert role_guid(SUBSCRIPTION, "mine", (renamed,)) != renamed.guid
+
+
+GROUPS = ("rg-tg-prod", "rg-second", "rg-network", "rg-security")
+group = st.sampled_from(GROUPS)
+worlds = st.builds(
+    lambda first, second, network, nsg, asgs, public, pools, on, floating: world(
+        groups=(first, second),
+        network_group=network,
+        nsg=nsg_id(nsg),
+        asgs=tuple(asg_id(name) for name in asgs),
+        public=public_ip(public) if public else None,
+        pools=tuple(pool_id(name) for name in pools),
+        principals=(PRINCIPALS[0] if on[0] else "", PRINCIPALS[1] if on[1] else ""),
+        floating=str(ADDRESS) if floating else "",
+    ),
+    group,
+    group,
+    group,
+    group,
+    st.lists(group, unique=True, max_size=2),
+    st.none() | group,
+    st.lists(group, unique=True, max_size=2),
+    st.tuples(st.booleans(), st.booleans()),
+    st.booleans(),
+)
+uses = st.sampled_from([RoleUse.NEW, RoleUse.UPDATE, RoleUse.REUSE])
+
+
+def existing_roles(use: RoleUse, nine: bool, inventory: Inventory) -> tuple[RoleDefinition, ...]:
+    if use is RoleUse.NEW:
+        return ()
+    extra = tuple(item.action for item in extra_actions(needs_of(topology_of(answers(inventory), inventory))))
+    actions = (*(NINE if nine else tuple(item.action for item in TEN_ACTIONS)), *extra)
+    scopes = (f"/subscriptions/{SUBSCRIPTION}",) if use is RoleUse.REUSE else (GROUP,)
+    return (custom("found", actions, scopes, "cccccccc-0000-0000-0000-000000000001"),)
+
+
+def answered(use: RoleUse, wide: bool, inventory: Inventory, roles: tuple[RoleDefinition, ...]) -> Answers:
+    extra = tuple(item.action for item in extra_actions(needs_of(topology_of(answers(inventory), inventory))))
+    role = RoleAnswer(use, guid=roles[0].guid if roles else "", extra=extra)
+    return answers(inventory, role, whole_subscription=wide)
+
+
+@given(worlds, uses, st.booleans(), st.booleans())
+def test_that_a_second_plan_after_the_first_writes_nothing(
+    inventory: Inventory, use: RoleUse, nine: bool, wide: bool
+) -> None:
+    nine = nine and use is RoleUse.UPDATE
+    roles = existing_roles(use, nine, inventory)
+    given_answers = answered(use, wide, inventory, roles)
+    known = facts(inventory, roles=roles)
+    plan = make_plan(given_answers, inventory, known)
+    assert plan.problems == ()
+    after = applied(plan, inventory, known)
+    again = make_plan(given_answers, *after)
+    assert again.problems == ()
+    assert again.writing == ()
+
+
+@given(worlds, uses, st.booleans(), st.booleans())
+def test_that_after_the_plan_both_machines_may_do_all_that_is_needed_and_no_more_than_was_shown(
+    inventory: Inventory, use: RoleUse, nine: bool, wide: bool
+) -> None:
+    nine = nine and use is RoleUse.UPDATE
+    roles = existing_roles(use, nine, inventory)
+    given_answers = answered(use, wide, inventory, roles)
+    known = facts(inventory, roles=roles)
+    plan = make_plan(given_answers, inventory, known)
+    after, then = applied(plan, inventory, known)
+    for need in needs_of(topology_of(given_answers, after)):
+        for principal in PRINCIPALS:
+            assert may(principal, need.action, need.on, then), (need, principal)
+    shown = {reason.scope for reason in plan.scopes}
+    assert {item.scope for item in then.assignments} <= shown
+    written = [change.act.role for change in plan.writing if isinstance(change.act, PutRole)]
+    before = {action for role in roles for action in role.actions}
+    allowed = (
+        before | {item.action for item in TEN_ACTIONS} | set(given_answers.role.extra if given_answers.role else ())
+    )
+    for role in written:
+        assert set(role.actions) <= allowed
+        assert all(any(reaches(one, scope) for one in (*shown, GROUP)) for scope in role.assignable_scopes)
+
+
+@given(worlds)
+def test_that_every_key_is_there_once_and_what_comes_first_stands_first(inventory: Inventory) -> None:
+    plan = make_plan(answers(inventory), inventory, facts(inventory))
+    keys = [change.key for change in plan.changes]
+    assert len(set(keys)) == len(keys)
+    for place, change in enumerate(plan.changes):
+        assert set(change.after_keys) <= set(keys[:place])
+
+
+def test_that_no_facts_at_all_still_make_a_plan() -> None:
+    inventory = world()
+    plan = make_plan(answers(inventory), inventory, SetupFacts())
+    assert {change.right.who for change in plan.writing} == {WhoMay.NOT_KNOWN}
+    assert [warning.code for warning in plan.warnings] == ["address-not-asked"]

@@ -1,0 +1,206 @@
+"""Discovery and facts through the real SDK, on the lab."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address
+
+import pytest
+
+from tests.rig import SetupRig, setup_rig
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.setup.discovery import discover
+from tgwizard.engine.setup.facts import ask_address, gather
+from tgwizard.engine.setup.pair_access import AccessSeen
+from tgwizard.engine.setup.pairs import PairState, suggest_pairs
+from tgwizard.engine.setup.parallel import read_all
+from tgwizard.engine.setup.plan import make_plan
+from tgwizard.lab.faults import Answer, Fault
+from tgwizard.model.inventory import Inventory, Part, SubscriptionSeen
+from tgwizard.model.problem import Cancelled
+from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse
+from tgwizard.model.setup_event import FactRead, PartProgress, SetupEvent
+from tgwizard.model.setup_facts import FactKind, SetupFacts
+from tgwizard.model.setup_plan import WhoMay
+from tgwizard.model.snapshot import Power
+
+REFUSED = json.dumps({"error": {"code": "AuthorizationFailed", "message": "The client does not have authorization."}})
+
+
+@dataclass
+class Reader:
+    """A rig with what was read through it."""
+
+    rig: SetupRig
+    events: list[SetupEvent] = field(default_factory=list)
+    token: CancelToken = field(default_factory=CancelToken)
+
+    @property
+    def subscription(self) -> SubscriptionSeen:
+        return next(item for item in self.rig.ports.inventories.subscriptions() if item.id == self.rig.subscription)
+
+    def discover(self) -> Inventory:
+        return discover(self.rig.ports.inventories, self.subscription, self.rig.clock, self.events.append, self.token)
+
+    def gather(self, answers: Answers, inventory: Inventory) -> SetupFacts:
+        return gather(self.rig.ports, answers, inventory, self.rig.clock, self.events.append, self.token)
+
+    def answers(self, inventory: Inventory, **changes: object) -> Answers:
+        pair = suggest_pairs(inventory).pairs[0]
+        assert pair.nics is not None
+        done = Answers(
+            self.rig.lab.cloud,
+            self.rig.ports.sign_in.caller(),
+            inventory.subscription,
+            (pair.vms[0].id, pair.vms[1].id),
+            (pair.nics[0].id, pair.nics[1].id),
+            "edge-dallas",
+            IPv4Address("10.20.2.200"),
+            RoleAnswer(),
+        )
+        return replace(done, **changes)  # type: ignore[arg-type]
+
+
+def reader(scenario: str = "fresh") -> Reader:
+    return Reader(setup_rig(scenario))
+
+
+def test_that_discovery_reads_every_part_and_tells_its_progress() -> None:
+    desk = reader()
+    inventory = desk.discover()
+    assert {vm.id.name for vm in inventory.vms} >= {"tg-node-a", "tg-node-b", "vm-app-01"}
+    assert {vm.power for vm in inventory.vms if vm.id.name.startswith("tg-node")} == {Power.RUNNING}
+    assert inventory.subnet(desk.rig.network("virtualNetworks", "vnet-dal-prod/subnets/snet-inside")) is not None
+    assert inventory.failed == ()
+    done = [event.part for event in desk.events if isinstance(event, PartProgress) and event.done]
+    assert sorted(done, key=list(Part).index) == list(Part)
+    assert desk.rig.writes() == []
+
+
+def test_that_a_part_that_cannot_be_read_is_named_and_the_others_stand() -> None:
+    desk = reader()
+    subscription = desk.subscription
+    desk.rig.lab.faults.add(Fault("GET", "/loadBalancers", Answer(403, REFUSED), times=9))
+    inventory = discover(desk.rig.ports.inventories, subscription, desk.rig.clock, desk.events.append, desk.token)
+    assert [part.part for part in inventory.failed] == [Part.BALANCERS]
+    assert suggest_pairs(inventory).suggested is not None
+    told = [event for event in desk.events if isinstance(event, PartProgress) and event.problem]
+    assert [event.part for event in told] == [Part.BALANCERS]
+
+
+def test_that_discovery_can_be_cancelled_and_tells_nothing_more() -> None:
+    desk = reader()
+    subscription = desk.subscription
+
+    def report(event: SetupEvent) -> None:
+        desk.events.append(event)
+        desk.token.cancel()
+
+    with pytest.raises(Cancelled):
+        discover(desk.rig.ports.inventories, subscription, desk.rig.clock, report, desk.token)
+    assert len(desk.events) == 1
+
+
+def test_that_an_error_of_our_own_is_not_taken_for_azures_silence() -> None:
+    def breaks() -> object:
+        raise ZeroDivisionError
+
+    works: dict[str, Callable[[], object]] = {"good": lambda: 1, "bad": breaks}
+    with pytest.raises(ZeroDivisionError):
+        read_all(works, CancelToken())
+
+
+def test_that_facts_of_a_fresh_subscription_make_a_plan_of_five_changes_that_you_may_carry_out() -> None:
+    desk = reader()
+    inventory = desk.discover()
+    answers = desk.answers(inventory)
+    facts = desk.gather(answers, inventory)
+    assert facts.failed == ()
+    assert facts.address is not None
+    assert facts.address.answer.free
+    plan = make_plan(answers, inventory, facts)
+    assert plan.problems == ()
+    assert plan.warnings == ()
+    assert [change.sentence for change in plan.writing] == [
+        "Turn on the identity of tg-node-b",
+        "Make the role tg-cluster-ip-failover",
+        "Role for tg-node-a on rg-tg-prod",
+        "Role for tg-node-b on rg-tg-prod",
+        "Put 10.20.2.200 on tg-node-a-inside",
+    ]
+    assert {change.right.who for change in plan.changes} == {WhoMay.YOU}
+    assert desk.rig.writes() == []
+    assert {event.kind for event in desk.events if isinstance(event, FactRead)} >= set(FactKind) - {FactKind.PRINCIPALS}
+
+
+def test_that_a_cluster_that_is_set_up_already_is_seen_and_needs_no_change() -> None:
+    desk = reader("ready")
+    inventory = desk.discover()
+    early = desk.gather(Answers(), inventory)
+    found = suggest_pairs(inventory, access=AccessSeen(early.roles, early.assignments))
+    assert [pair.state for pair in found.pairs] == [PairState.HAS_RIGHTS]
+    role = next(role for role in early.roles if role.name == "tg-cluster-ip-failover")
+    answers = desk.answers(inventory, address=IPv4Address("10.20.2.50"), role=RoleAnswer(RoleUse.REUSE, guid=role.guid))
+    plan = make_plan(answers, inventory, desk.gather(answers, inventory))
+    assert plan.problems == ()
+    assert plan.writing == ()
+
+
+def test_that_a_reader_sees_that_every_change_is_for_others() -> None:
+    desk = reader("reader")
+    inventory = desk.discover()
+    answers = desk.answers(inventory, role=RoleAnswer(name="my-own-role"))
+    plan = make_plan(answers, inventory, desk.gather(answers, inventory))
+    assert plan.writing
+    assert {change.right.who for change in plan.writing} == {WhoMay.OTHERS}
+    assert desk.rig.writes() == []
+
+
+def test_that_a_network_elsewhere_gives_a_scope_of_its_own() -> None:
+    desk = reader("vnet-elsewhere")
+    inventory = desk.discover()
+    answers = desk.answers(inventory, role=RoleAnswer(name="my-own-role"), address=IPv4Address("10.20.2.50"))
+    plan = make_plan(answers, inventory, desk.gather(answers, inventory))
+    assert {scope.scope.rsplit("/", 1)[-1] for scope in plan.scopes} == {"rg-tg-prod", "rg-network", "rg-security"}
+
+
+def test_that_the_old_role_is_updated_and_a_busy_interface_needs_more() -> None:
+    desk = reader("old-role")
+    inventory = desk.discover()
+    early = desk.gather(Answers(), inventory)
+    role = next(role for role in early.roles if role.name == "tg-cluster-ip-failover")
+    answers = desk.answers(
+        inventory, address=IPv4Address("10.20.2.50"), role=RoleAnswer(RoleUse.UPDATE, guid=role.guid)
+    )
+    plan = make_plan(answers, inventory, desk.gather(answers, inventory))
+    assert [change.sentence for change in plan.writing] == ["Add one action to tg-cluster-ip-failover"]
+    busy = reader("busy-nic")
+    inventory = busy.discover()
+    answers = busy.answers(inventory, address=IPv4Address("10.20.2.50"), role=RoleAnswer(name="my-own-role"))
+    plan = make_plan(answers, inventory, busy.gather(answers, inventory))
+    assert {warning.code for warning in plan.warnings} == {"role-without-action"}
+    assert len(plan.warnings) == 3
+
+
+def test_that_a_refused_fact_leaves_a_plan_that_says_what_is_not_known() -> None:
+    desk = reader()
+    inventory = desk.discover()
+    answers = desk.answers(inventory)
+    desk.rig.lab.faults.add(Fault("GET", "/locks", Answer(403, REFUSED), times=9))
+    facts = desk.gather(answers, inventory)
+    assert [failed.kind for failed in facts.failed] == [FactKind.LOCKS]
+    assert [warning.code for warning in make_plan(answers, inventory, facts).warnings] == ["fact-not-read"]
+
+
+def test_that_azure_is_asked_about_one_address_alone() -> None:
+    desk = reader()
+    inventory = desk.discover()
+    checked = ask_address(desk.rig.ports, desk.answers(inventory), inventory)
+    assert checked is not None
+    assert checked.answer.free
+    taken = ask_address(desk.rig.ports, desk.answers(inventory, address=IPv4Address("10.20.2.11")), inventory)
+    assert taken is not None
+    assert not taken.answer.free
+    assert ask_address(desk.rig.ports, desk.answers(inventory, address=IPv4Address("10.99.0.9")), inventory) is None

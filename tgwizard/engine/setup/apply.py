@@ -1,0 +1,219 @@
+"""Carry out a plan: every write journalled before and after, in parallel where the plan allows it, resumable.
+
+Resuming is nothing special: each change looks first, and what is there is skipped. So a second run writes nothing, and
+a run that was stopped anywhere is finished by applying again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Callable
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.journal import JournalError
+from tgwizard.engine.ports import Azure, Clock
+from tgwizard.engine.setup.act_place import PlaceAct
+from tgwizard.engine.setup.acts import AssignAct, IdentityAct, RoleAct, StaleAct
+from tgwizard.engine.setup.driving import Act, Desk, drive
+from tgwizard.engine.setup.setup_journal import SetupJournal
+from tgwizard.engine.setup.setup_records import RunBegan, RunEnded
+from tgwizard.engine.setup.work import Crew, End, How, Piece, Work
+from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.model.event import Outcome
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_event import (
+    ChangeDone,
+    ChangeFailed,
+    ChangeLeft,
+    ChangeStarted,
+    SetupEvent,
+    SetupFinished,
+)
+from tgwizard.model.setup_plan import (
+    Assign,
+    EnableIdentity,
+    PlaceAddress,
+    PutRole,
+    RemoveStale,
+    Restart,
+    SetupChange,
+    SetupPlan,
+    WhoMay,
+)
+from tgwizard.model.text import listed, tame
+
+_OTHERS = "It is others' to do: your roles do not allow it."
+NIC_TYPE = "microsoft.network/networkinterfaces"
+
+
+def apply(
+    ports: SetupPorts,
+    azure: Azure,
+    clock: Clock,
+    journal: SetupJournal,
+    plan: SetupPlan,
+    report: Callable[[SetupEvent], None],
+    token: CancelToken,
+    *,
+    only_mine: bool = False,
+) -> SetupFinished:
+    """Carry out the plan's writes; ``only_mine``: those that the signed-in user may, the others are left and named.
+
+    Every expected trouble ends in the returned ``SetupFinished``.
+    """
+    return apply_at(Desk(ports, azure, clock, journal, report, token), plan, only_mine=only_mine)
+
+
+def apply_at(desk: Desk, plan: SetupPlan, *, only_mine: bool = False) -> SetupFinished:
+    """The same at a desk of the caller's, which also says how patient it is and how many calls go out at once."""
+    desk.run = new_run()
+    if plan.problems:
+        return conclude(desk, "apply", Outcome.REFUSED, plan.problems[0], left=[item.key for item in plan.writing])
+    others = tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS)
+    if others and (not only_mine or not plan.mine):
+        return conclude(desk, "apply", Outcome.REFUSED, _not_yours(plan, others), left=[item.key for item in others])
+    if not plan.writing:
+        return conclude(desk, "apply", Outcome.DONE, Problem("nothing-to-do", "Everything is there; nothing to write."))
+    wanted = plan.mine if only_mine else plan.writing
+    pieces = [_piece(desk, plan, change) for change in wanted]
+    for change in others:
+        desk.report(ChangeLeft(desk.stamp(), change.key, change.sentence, _OTHERS))
+    sentences = {change.key: change.sentence for change in plan.writing}
+    return carry_out(desk, "apply", pieces, sentences, {change.key: End(How.LEFT, _OTHERS) for change in others})
+
+
+def new_run() -> str:
+    """A fresh run id."""
+    return uuid.uuid4().hex[:12]
+
+
+def carry_out(
+    desk: Desk, job: str, pieces: list[Piece], sentences: dict[str, str], ended: dict[str, End]
+) -> SetupFinished:
+    """Let a crew work the pieces off and tell how each ended. ``ended``: changes whose end is known already."""
+
+    def left(key: str, reason: str) -> None:
+        desk.report(ChangeLeft(desk.stamp(), key, sentences[key], reason))
+
+    crew = Crew(desk.clock, desk.token, desk.workers, dict(ended))
+    try:
+        desk.journal.add(desk.run, RunBegan(desk.run, desk.at(), job, tuple(piece.key for piece in pieces)))
+        crew.go([_told(desk, piece, sentences[piece.key]) for piece in pieces], left)
+    except JournalError as error:
+        open_keys = [piece.key for piece in pieces if piece.key not in crew.ends]
+        for key in open_keys:
+            left(key, "The journal could not be written, so nothing more was sent.")
+        return conclude(desk, job, Outcome.FAILED, error.problem, ends=crew.ends, left=open_keys)
+    return _concluded(desk, job, crew.ends)
+
+
+def conclude(
+    desk: Desk,
+    job: str,
+    outcome: Outcome,
+    problem: Problem,
+    *,
+    ends: dict[str, End] | None = None,
+    left: list[str] | None = None,
+) -> SetupFinished:
+    """Tell the end of a job; ``problem.sentence()`` is its reason."""
+    ends = ends or {}
+    finished = SetupFinished(
+        desk.stamp(),
+        job,
+        outcome,
+        problem.sentence(),
+        tuple(key for key, end in ends.items() if end.how is How.DONE),
+        tuple(key for key, end in ends.items() if end.how in (How.FAILED, How.UNKNOWN)),
+        tuple(dict.fromkeys([*(key for key, end in ends.items() if end.how is How.LEFT), *(left or [])])),
+        problem if outcome is not Outcome.DONE else None,
+    )
+    # The end is told all the same; without its record the next run only looks once more.
+    with contextlib.suppress(JournalError):
+        desk.journal.add(desk.run, RunEnded(desk.run, desk.at(), outcome, finished.reason))
+    desk.report(finished)
+    return finished
+
+
+def _concluded(desk: Desk, job: str, ends: dict[str, End]) -> SetupFinished:
+    unknown = [end for end in ends.values() if end.how is How.UNKNOWN]
+    failed = [end for end in ends.values() if end.how is How.FAILED]
+    left = [key for key, end in ends.items() if end.how is How.LEFT]
+    done = sum(1 for end in ends.values() if end.how is How.DONE)
+    count = f"{done} of {len(ends)} changes are done"
+    if unknown or failed:
+        worst = (unknown or failed)[0]
+        cause = worst.problem or Problem("not-done", worst.words)
+        rest = f" {len(left)} were left." if left else ""
+        told = Problem(cause.code, f"{count}. {cause.what}", cause.why, f"{cause.fix}{rest}".strip(), cause.detail)
+        return conclude(desk, job, Outcome.UNKNOWN if unknown else Outcome.FAILED, told, ends=ends)
+    if desk.token.is_cancelled and left:
+        fix = "What is done stays; apply again to go on, or undo it." if job == "apply" else "Undo again to go on."
+        return conclude(desk, job, Outcome.CANCELLED, Problem("cancelled", f"Cancelled: {count}.", "", fix), ends=ends)
+    if left and any(ends[key].words == _OTHERS for key in left):
+        what = f"{count}; {len(left)} are left to someone whose roles allow them."
+        return conclude(desk, job, Outcome.DONE, Problem("part-done", what, "", "Hand them over."), ends=ends)
+    if left:
+        reasons = listed(dict.fromkeys(ends[key].words for key in left))
+        return conclude(desk, job, Outcome.DONE, Problem("kept", f"{count}; kept: {reasons}"), ends=ends)
+    return conclude(desk, job, Outcome.DONE, Problem("done", f"All {len(ends)} changes are done."), ends=ends)
+
+
+def _told(desk: Desk, piece: Piece, sentence: str) -> Piece:
+    """The piece with its beginning and end told."""
+
+    def work() -> Work[End]:
+        begun = desk.clock.monotonic()
+        desk.report(ChangeStarted(desk.stamp(), piece.key, sentence))
+        end = yield from piece.begin()
+        match end.how:
+            case How.DONE:
+                desk.report(ChangeDone(desk.stamp(), piece.key, end.words, desk.clock.monotonic() - begun))
+            case How.LEFT:
+                desk.report(ChangeLeft(desk.stamp(), piece.key, sentence, end.words))
+            case _:
+                problem = end.problem or Problem("not-done", end.words)
+                desk.report(ChangeFailed(desk.stamp(), piece.key, sentence, problem))
+        return end
+
+    return Piece(piece.key, work, piece.after, piece.anyway)
+
+
+def _piece(desk: Desk, plan: SetupPlan, change: SetupChange) -> Piece:
+    act = _act(desk, plan, change)
+    return Piece(change.key, lambda: drive(desk, change.key, change.sentence, act), change.after_keys)
+
+
+def _act(desk: Desk, plan: SetupPlan, change: SetupChange) -> Act:
+    match change.act:
+        case EnableIdentity():
+            return IdentityAct(desk, change.act)
+        case PutRole():
+            return RoleAct(desk, change.act, _written_at(change))
+        case Assign():
+            return AssignAct(desk, change.act, plan.role)
+        case RemoveStale():
+            return StaleAct(desk, change.act)
+        case PlaceAddress():
+            held = (thing for scope in plan.scopes for thing in scope.holds)
+            return PlaceAct(desk, change.act, tuple(thing for thing in held if thing.type.lower() == NIC_TYPE))
+        case Restart():
+            raise ValueError("a restart is asked for by itself, never a part of applying")
+
+
+def _written_at(change: SetupChange) -> str:
+    """The scope that the plan writes the role at: it was chosen among those that the user has rights at."""
+    at, found, _ = change.path.partition("/providers/Microsoft.Authorization/roleDefinitions/")
+    return at if found else change.target.partition("/providers/Microsoft.Authorization/")[0]
+
+
+def _not_yours(plan: SetupPlan, others: tuple[SetupChange, ...]) -> Problem:
+    roles = listed(dict.fromkeys(tame(role, 160) for change in others for role in change.right.roles))
+    count = len(others)
+    what = f"{count} of {len(plan.writing)} changes are not yours to make, so nothing was written."
+    why = f"They need {roles}." if roles else "Your roles do not allow them."
+    fix = (
+        "Apply what you may, or export the plan for someone who may." if plan.mine else "Export it for someone who may."
+    )
+    return Problem("not-yours", what, why, fix)

@@ -1,0 +1,276 @@
+"""One change from the first look to the last: look, write, wait, look again. The same for applying and undoing.
+
+What a change is about is an ``Act``: how to see whether it is done, what to send, what Azure's refusals mean. How to
+be patient, what a lost answer means, and what a cancel leaves, is here, once. A write goes out only after a look that
+found it undone and a journal record on the disk; whether it worked is only ever judged by looking.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, Clock
+from tgwizard.engine.records import Answer
+from tgwizard.engine.setup.setup_journal import SetupJournal
+from tgwizard.engine.setup.setup_records import UNDOES, Confirmed, Deed, Intended, Replied
+from tgwizard.engine.setup.work import End, How, Work, ask, pause
+from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.model.event import Stamp
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_event import ChangeWaiting, SetupEvent
+from tgwizard.model.text import about, measured, utc
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what, in seconds. The defaults follow azure-wire.md 1.3, 2.2, 3.1 and 3.2."""
+
+    poll_s: float = 1.0
+    """Between two looks at something that was written."""
+    again_s: float = 5.0
+    """Before a refused write is tried again, when Azure names no time of its own."""
+    lost_s: float = 15.0
+    """How long a write with a lost answer may take to show, before it is written again."""
+    longest_s: float = 600.0
+    """For one change, all in all."""
+    tell_s: float = 10.0
+    """Between two words about the same wait."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What every change of one job shares."""
+
+    ports: SetupPorts
+    azure: Azure
+    clock: Clock
+    journal: SetupJournal
+    report: Callable[[SetupEvent], None]
+    token: CancelToken
+    patience: Patience = field(default_factory=Patience)
+    workers: int = 4
+    """How many calls to Azure at once; 0 makes them in the job's own thread, the same way every time."""
+    run: str = ""
+    wrote: bool = False
+    """Whether anything was sent in this job."""
+
+    def stamp(self) -> Stamp:
+        """Now."""
+        return Stamp(self.clock.wall(), self.clock.monotonic())
+
+    def at(self) -> str:
+        """Now, for the journal."""
+        return utc(self.clock.wall())
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """It is as it should be. ``words`` for the row; empty: the act's own."""
+
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """It is not there, and may be written now. ``before`` is what is there in its place."""
+
+    before: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """It can be neither judged nor written now; ``sentence`` names what it waits for."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """It must not or cannot be written."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Undoing leaves it alone, for this reason."""
+
+    reason: str
+
+
+Seen = There | Missing | NotYet | Against | Kept
+
+
+class Act(Protocol):
+    """What a change is about."""
+
+    deed: Deed
+    done: str
+    """What to say when it is done."""
+    showing: str
+    """What is waited for once it was sent."""
+
+    def target(self) -> str:
+        """What the journal knows it by; asked after the first look."""
+
+    def look(self) -> Work[Seen]:
+        """See how it stands. Nothing is changed."""
+
+    def sent(self) -> Mapping[str, Any]:
+        """What would be written, for the journal; asked after a look that found it missing."""
+
+    def send(self, request: str) -> None:
+        """Write it, once."""
+
+    def refused(self, failure: CallFailed) -> Seen | None:
+        """What a refusal means; None: what it says."""
+
+
+def drive(desk: Desk, key: str, sentence: str, act: Act) -> Work[End]:
+    """Carry a change out. Never raises CallFailed; JournalError goes up, for then nothing may be written."""
+    return (yield from _Drive(desk, key, sentence, act).go())
+
+
+class _Drive:
+    def __init__(self, desk: Desk, key: str, sentence: str, act: Act) -> None:
+        self.desk, self.key, self.sentence, self.act = desk, key, sentence, act
+        self.begun = desk.clock.monotonic()
+        self.sent_at: float | None = None
+        self.first_sent: float | None = None
+        self.unknown: Problem | None = None
+        self.tries = 0
+        self._told = ("", float("-inf"))
+
+    def go(self) -> Work[End]:
+        cancelled = False
+        while True:
+            seen = yield from self._look()
+            if isinstance(seen, Missing) and self.sent_at is None and not cancelled:
+                if self.desk.token.is_cancelled:
+                    return self._left()
+                seen = yield from self._write(seen)
+            end = self._end(seen)
+            if end is not None:
+                return end
+            if cancelled:
+                return self._left()
+            if self.desk.clock.monotonic() - self.begun > self.desk.patience.longest_s:
+                return self._too_long(seen)
+            cancelled = yield from self._wait(seen)
+
+    def _look(self) -> Work[Seen]:
+        try:
+            return (yield from self.act.look())
+        except CallFailed as failure:
+            if failure.certainty is Certainty.REFUSED and failure.cause not in (Cause.BUSY, Cause.THROTTLED):
+                return Against(failure.problem)
+            self.tries += 1
+            if self.tries > 20:
+                return Against(failure.problem)
+            return NotYet(f"Azure did not answer: {failure.problem.what} It is asked again.")
+
+    def _end(self, seen: Seen) -> End | None:
+        desk = self.desk
+        match seen:
+            case There():
+                if self.first_sent is not None or self.act.deed in UNDOES:
+                    # What is gone without our doing need not be undone again either.
+                    seconds = desk.clock.monotonic() - (self.first_sent or desk.clock.monotonic())
+                    deed, target = self.act.deed, self.act.target()
+                    desk.journal.add(desk.run, Confirmed(desk.run, desk.at(), self.key, deed, target, seconds))
+                return End(How.DONE, seen.words or self.act.done)
+            case Against():
+                how = How.UNKNOWN if self.unknown is not None else How.FAILED
+                return End(how, seen.problem.what, seen.problem)
+            case Kept():
+                return End(How.LEFT, seen.reason)
+            case _:
+                return None
+
+    def _write(self, seen: Missing) -> Work[Seen]:
+        desk, act = self.desk, self.act
+        request = str(uuid.uuid4())
+        intended = Intended(
+            desk.run,
+            desk.at(),
+            self.key,
+            act.deed,
+            act.target(),
+            request,
+            self.sentence,
+            act.sent(),
+            seen.before,
+        )
+        desk.journal.add(desk.run, intended)
+        desk.wrote = True
+        started = desk.clock.monotonic()
+        try:
+            yield from ask(lambda: act.send(request))
+        except CallFailed as failure:
+            return self._refused(request, failure, started)
+        self._note(request, Answer.ACCEPTED, "")
+        self.unknown = None
+        self._sent(started)
+        return NotYet(act.showing)
+
+    def _refused(self, request: str, failure: CallFailed, started: float) -> Seen:
+        answers = {
+            Certainty.REFUSED: Answer.REFUSED,
+            Certainty.NOT_SENT: Answer.NOT_SENT,
+            Certainty.UNKNOWN: Answer.UNKNOWN,
+        }
+        self._note(request, answers[failure.certainty], failure.problem.code)
+        if failure.certainty is Certainty.UNKNOWN:
+            self.unknown = failure.problem
+            self._sent(started)
+            return NotYet("Azure's answer was lost; reading shows whether the change came about.")
+        meant = self.act.refused(failure)
+        if meant is not None:
+            return meant
+        if failure.cause in (Cause.BUSY, Cause.THROTTLED):
+            return NotYet(f"{failure.problem.why or failure.problem.what} It is tried again.")
+        if failure.certainty is Certainty.NOT_SENT and failure.cause is not Cause.SIGN_IN:
+            self.tries += 1
+            if self.tries <= 5:
+                return NotYet("Azure could not be reached; it is tried again.")
+        return Against(failure.problem)
+
+    def _sent(self, started: float) -> None:
+        self.sent_at = started
+        self.first_sent = started if self.first_sent is None else self.first_sent
+
+    def _wait(self, seen: Seen) -> Work[bool]:
+        desk = self.desk
+        sentence = seen.sentence if isinstance(seen, NotYet) else self.act.showing
+        now = desk.clock.monotonic()
+        if self.sent_at is not None and self.unknown is not None and now - self.sent_at > desk.patience.lost_s:
+            # Reading by name has shown for long enough that the lost write never arrived: it may be written again.
+            self.sent_at = None
+        if (sentence, True) != (self._told[0], now - self._told[1] < desk.patience.tell_s):
+            self._told = (sentence, now)
+            desk.report(ChangeWaiting(desk.stamp(), self.key, sentence, now - self.begun))
+        seconds = desk.patience.poll_s if self.sent_at is not None else desk.patience.again_s
+        return (yield from pause(seconds))
+
+    def _left(self) -> End:
+        if self.first_sent is None:
+            return End(How.LEFT, "Cancelled before anything was sent for it.")
+        return End(How.LEFT, "Cancelled after it was sent, before Azure showed it: look again, or apply again.")
+
+    def _too_long(self, seen: Seen) -> End:
+        waited = measured(self.desk.clock.monotonic() - self.begun)
+        on = seen.sentence if isinstance(seen, NotYet) else self.act.showing
+        problem = self.unknown or Problem(
+            "waited-too-long",
+            f"{self.sentence}: not done after {waited}.",
+            f"{on} Azure needs {about(self.desk.patience.longest_s)} at most, as far as is known.",
+            "Apply again later: what is there already is skipped.",
+        )
+        return End(How.UNKNOWN if self.unknown else How.FAILED, problem.what, problem)
+
+    def _note(self, request: str, answer: Answer, problem: str) -> None:
+        self.desk.journal.add(self.desk.run, Replied(self.desk.run, self.desk.at(), request, answer, problem))

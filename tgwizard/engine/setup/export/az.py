@@ -1,0 +1,133 @@
+"""The plan as a bash script for the Azure CLI. Foreign text passes ``shlex.quote`` or a comment that was tamed.
+
+The role is written with ``az rest``: a PUT by its GUID creates and updates alike, so the script can be run again, and
+finds the role by what cannot lag, where ``az role definition`` looks names up in a list that does (azure-wire.md 3.1).
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import assert_never
+
+from tgwizard.engine.setup.export import parts
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_plan import (
+    Assign,
+    EnableIdentity,
+    PlaceAddress,
+    PutRole,
+    RemoveStale,
+    Restart,
+    SetupChange,
+    SetupPlan,
+)
+from tgwizard.model.text import tame
+
+_FUNCTIONS = r"""
+# Repeats a command while a new identity or role has not arrived everywhere in Azure yet, for ten minutes at most.
+patiently() {
+  local said='' try
+  for try in {1..40}; do
+    if said=$("$@" 2>&1 >/dev/null); then return 0; fi
+    case $said in
+      *PrincipalNotFound* | *RoleDefinitionDoesNotExist*)
+        printf 'Azure does not know it everywhere yet (try %s); trying again in 15 s.\n' "$try" >&2
+        sleep 15
+        ;;
+      *) break ;;
+    esac
+  done
+  printf '%s\n' "$said" >&2
+  return 1
+}
+
+# give VM ROLE SCOPE: gives the role to the machine's system-assigned identity. Azure keeps what is there already.
+give() {
+  local principal
+  principal=$(az vm identity show --ids "$1" --query principalId --output tsv)
+  if [ -z "$principal" ]; then
+    printf 'This machine has no system-assigned identity: %s\n' "$1" >&2
+    return 1
+  fi
+  patiently az role assignment create --assignee-object-id "$principal" \
+    --assignee-principal-type ServicePrincipal --role "$2" --scope "$3" --output none
+}
+
+# place ADDRESS CONFIGURATION GROUP NIC ID [OTHER ID]: creates the configuration, unless a member has the address.
+place() {
+  local address=$1 configuration=$2 group=$3 nic=$4 id=$5 one held subnet line
+  local -a groups=()
+  for one in "${@:5}"; do
+    held=$(az network nic show --ids "$one" --query "ipConfigurations[?privateIPAddress=='$address'].name" --output tsv)
+    if [ -n "$held" ]; then return 0; fi
+  done
+  subnet=$(az network nic show --ids "$id" --query 'ipConfigurations[?primary].subnet.id' --output tsv)
+  while IFS= read -r line; do
+    if [ -n "$line" ]; then groups+=("$line"); fi
+  done < <(az network nic show --ids "$id" \
+    --query 'ipConfigurations[?primary].applicationSecurityGroups[].id' --output tsv)
+  if [ "${#groups[@]}" -gt 0 ]; then groups=(--application-security-groups "${groups[@]}"); fi
+  az network nic ip-config create --resource-group "$group" --nic-name "$nic" --name "$configuration" \
+    --private-ip-address "$address" --subnet "$subnet" ${groups[@]+"${groups[@]}"} --output none
+}
+"""
+
+
+def script(plan: SetupPlan, answers: Answers) -> str:
+    """The script, in the order of the plan."""
+    lines = [
+        "#!/usr/bin/env bash",
+        f"# Sets up the floating IP of {parts.title(answers)} in {parts.subscription_name(answers)}.",
+        "# Sign in first (az login). It can be run again: what is there already is left as it is.",
+        "set -euo pipefail",
+        _FUNCTIONS.rstrip(),
+        "",
+        f"az account set --subscription {shlex.quote(parts.subscription(plan, answers))}",
+    ]
+    for change in plan.writing:
+        lines += ["", f"# {tame(change.sentence, 160)}", *_commands(change, plan, answers)]
+    lines += ["", *_last_words(plan, answers)]
+    return "\n".join(lines) + "\n"
+
+
+def _commands(change: SetupChange, plan: SetupPlan, answers: Answers) -> list[str]:
+    act = change.act
+    match act:
+        case EnableIdentity():
+            return [_words("az", "vm", "identity", "assign", "--ids", act.vm.text, "--output", "none")]
+        case PutRole():
+            url = f"{parts.full_role_id(plan, answers)}?api-version={parts.ROLE_API}"
+            body = parts.role_json(act.role, indent=None)
+            return [_words("az", "rest", "--method", "put", "--url", url, "--body", body, "--output", "none")]
+        case Assign():
+            role = parts.full_role_id(plan, answers)
+            return [_words("give", act.vm.text, role, act.scope)]
+        case RemoveStale():
+            return [_words("az", "role", "assignment", "delete", "--ids", act.assignment.id)]
+        case PlaceAddress():
+            return [_place(act, answers)]
+        case Restart():
+            return []
+        case _:
+            assert_never(act)
+
+
+def _place(act: PlaceAddress, answers: Answers) -> str:
+    others: tuple[ResourceId, ...] = tuple(nic for nic in answers.nics or () if nic != act.nic)
+    ids = (act.nic.text, *(nic.text for nic in others))
+    return _words("place", act.address, act.configuration, act.nic.group, act.nic.name, *ids)
+
+
+def _last_words(plan: SetupPlan, answers: Answers) -> list[str]:
+    names = [tame(vm.name, 90) for vm in parts.machines(plan, answers)]
+    lines = ["Done. New rights take up to ten minutes to count."]
+    if names:
+        first, *rest = names
+        order = f"Then restart {first}" + "".join(f", and when it is healthy again {name}" for name in rest)
+        lines.append(f"{order}: the appliances pick their rights up at the start.")
+    return [_words("printf", "%s\\n", *lines)]
+
+
+def _words(*words: str) -> str:
+    return " ".join(shlex.quote(word) for word in words)

@@ -1,0 +1,258 @@
+"""The plan as a checklist for the Azure portal: the brief's steps with every name filled in.
+
+One document, two forms. Foreign text is a ``Name`` and is quoted by the form: as a code span in Markdown, escaped and
+kept from reordering its neighbours in HTML. The HTML holds no script and loads nothing.
+"""
+
+from __future__ import annotations
+
+import html as escaping
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tgwizard.engine.setup.export import parts
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_plan import Assign, EnableIdentity, PlaceAddress, PutRole, RemoveStale, SetupPlan
+from tgwizard.model.text import tame
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name of Azure's or of the user's: foreign text."""
+
+    text: str
+
+
+Span = str | Name
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, its steps, and a file that belongs to them."""
+
+    heading: tuple[Span, ...]
+    steps: tuple[tuple[Span, ...], ...]
+    file: str = ""
+
+
+def sections(plan: SetupPlan, answers: Answers) -> tuple[Section, ...]:
+    """The whole checklist."""
+    return (
+        *_identities(plan),
+        *_role(plan, answers),
+        *_assignments(plan),
+        *_stale(plan),
+        *_placement(plan),
+        *_restarts(plan, answers),
+    )
+
+
+def markdown(plan: SetupPlan, answers: Answers) -> str:
+    """With boxes to tick."""
+    lines = [
+        f"# Floating IP of {_code(Name(parts.title(answers)))}: checklist for the Azure portal",
+        "",
+        f"Subscription: {_code(Name(parts.subscription_name(answers)))}",
+    ]
+    for section in sections(plan, answers):
+        lines += ["", f"## {_md(section.heading)}", ""]
+        lines += [f"- [ ] {number}. {_md(step)}" for number, step in enumerate(section.steps, 1)]
+        if section.file:
+            lines += ["", "```json", section.file, "```"]
+    return "\n".join(lines) + "\n"
+
+
+_STYLE = """
+body { font: 11pt/1.5 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em; color: #1b2430; }
+h1 { font-size: 16pt; } h2 { font-size: 12.5pt; margin-top: 1.6em; page-break-after: avoid; }
+ol { padding-left: 0; list-style: none; } li { margin: .35em 0; padding-left: 2em; text-indent: -2em; }
+li::before { content: "\\2610\\00a0\\00a0"; } bdi { font-weight: 600; overflow-wrap: anywhere; }
+pre { background: #f2f4f7; padding: 1em; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 9pt; }
+@media print { body { margin: 0; max-width: none; } pre { border: 1px solid #ccc; } }
+""".strip()
+
+
+def html(plan: SetupPlan, answers: Answers) -> str:
+    """A page to print."""
+    name, place = parts.title(answers), parts.subscription_name(answers)
+    body = [
+        f"<h1>Floating IP of {_bdi(Name(name))}: checklist for the Azure portal</h1>",
+        f"<p>Subscription: {_bdi(Name(place))}</p>",
+    ]
+    for section in sections(plan, answers):
+        body.append(f"<h2>{_markup(section.heading)}</h2>")
+        body.append("<ol>" + "".join(f"<li>{_markup(step)}</li>" for step in section.steps) + "</ol>")
+        if section.file:
+            body.append(f"<pre>{escaping.escape(section.file)}</pre>")
+    head = (
+        '<meta charset="utf-8">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>Portal checklist</title><style>{_STYLE}</style>"
+    )
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(body) + "\n</body></html>\n"
+
+
+def _identities(plan: SetupPlan) -> Iterator[Section]:
+    for change in plan.writing:
+        if isinstance(change.act, EnableIdentity):
+            vm = Name(change.act.vm.name)
+            yield Section(
+                ("Turn on the identity of ", vm),
+                (
+                    ("Search for Virtual machines and open ", vm, " in ", Name(change.act.vm.group), "."),
+                    ("Under Security select Identity, tab System assigned.",),
+                    ("Set Status to On, select Save, then Yes. Identities on the other tab stay as they are.",),
+                ),
+            )
+
+
+def _role(plan: SetupPlan, answers: Answers) -> Iterator[Section]:
+    put = parts.role_put(plan)
+    if put is None:
+        return
+    role = Name(put.role.name)
+    place = Name(parts.subscription_name(answers))
+    if put.before is not None:
+        yield _update(put, role, place)
+        return
+    scopes = tuple(
+        (
+            "Assignable scopes: there should be ",
+            Name(scope),
+            ". If not, select Add assignable scopes and choose it.",
+        )
+        for scope in put.role.assignable_scopes
+    )
+    yield Section(
+        ("Create the custom role ", role),
+        (
+            ("Save the JSON below to a file named ", Name("azure-custom-role.json"), "."),
+            ("Search for Subscriptions and open ", place, "."),
+            ("Select Access control (IAM), then Add, then Add custom role.",),
+            ("Select Start from JSON and choose the file. The name becomes ", role, "."),
+            ("Select Next, look at the permissions, select Next again.",),
+            *scopes,
+            ("Select Next on the JSON page, then Review + create, then Create.",),
+        ),
+        parts.role_json(put.role),
+    )
+
+
+def _update(put: PutRole, role: Name, place: Name) -> Section:
+    before = put.before.actions if put.before else ()
+    known = {action.lower() for action in before}
+    more = [action for action in put.role.actions if action.lower() not in known]
+    return Section(
+        ("Update the custom role ", role),
+        (
+            ("Search for Subscriptions and open ", place, "."),
+            ("Select Access control (IAM), tab Roles, search for ", role, ", and from its menu (…) select Edit."),
+            *(("On Permissions select Add permissions and add ", Name(action), ".") for action in more),
+            *(
+                ("On Assignable scopes make sure that ", Name(scope), " is listed.")
+                for scope in put.role.assignable_scopes
+            ),
+            ("Select Review + update, then Update. On the JSON tab it should then read as below.",),
+        ),
+        parts.role_json(put.role),
+    )
+
+
+def _assignments(plan: SetupPlan) -> Iterator[Section]:
+    by_scope: dict[str, list[Assign]] = {}
+    for act in parts.assigns(plan):
+        by_scope.setdefault(act.scope, []).append(act)
+    role = Name(plan.role.name)
+    for scope, acts in by_scope.items():
+        yield Section(
+            ("Give the role on ", Name(_last(scope))),
+            (
+                _opening(scope),
+                ("Select Access control (IAM), then Add, then Add role assignment.",),
+                ("Search for ", role, ", select it, then Next."),
+                ("Under Assign access to select Managed identity, then Select members.",),
+                ("From Managed identity select Virtual machine.",),
+                *(("Select ", Name(act.vm.name), " in ", Name(act.vm.group), ".") for act in acts),
+                ("Select Select, then Review + assign, and Review + assign once more.",),
+            ),
+        )
+
+
+def _opening(scope: str) -> tuple[Span, ...]:
+    group = parts.group_of(scope)
+    if not group:
+        return ("Search for Subscriptions and open ", Name(_last(scope)), ".")
+    if scope.strip("/").count("/") > 3:
+        return ("Search for ", Name(_last(scope)), " and open it (resource group ", Name(group), ").")
+    return ("Search for Resource groups and open ", Name(group), ".")
+
+
+def _stale(plan: SetupPlan) -> Iterator[Section]:
+    for change in plan.writing:
+        if isinstance(change.act, RemoveStale):
+            stale = change.act.assignment
+            yield Section(
+                ("Remove a stale assignment on ", Name(_last(stale.scope))),
+                (
+                    _opening(stale.scope),
+                    ("Select Access control (IAM), tab Role assignments.",),
+                    ("Tick the row Identity not found with the object id ", Name(stale.principal_id), "."),
+                    ("Select Remove, then Yes.",),
+                ),
+            )
+
+
+def _placement(plan: SetupPlan) -> Iterator[Section]:
+    act = parts.placement(plan)
+    if isinstance(act, PlaceAddress):
+        yield Section(
+            ("Create the Azure IP Configuration",),
+            (
+                ("Search for Network interfaces and open ", Name(act.nic.name), " in ", Name(act.nic.group), "."),
+                ("Under Settings select IP configurations, then Add.",),
+                ("Name: ", Name(act.configuration), ". Type: Secondary. Allocation: Static."),
+                ("Private IP address: ", Name(act.address), ". No public IP. Select Add."),
+            ),
+        )
+
+
+def _restarts(plan: SetupPlan, answers: Answers) -> Iterator[Section]:
+    machines: tuple[ResourceId, ...] = parts.machines(plan, answers)
+    if machines:
+        yield Section(
+            ("Restart the machines, one at a time",),
+            (
+                ("Wait ten minutes: new rights can take that long to count.",),
+                *(
+                    ("Open ", Name(vm.name), ", select Restart, and wait until the appliance is healthy again.")
+                    for vm in machines
+                ),
+            ),
+        )
+
+
+def _last(scope: str) -> str:
+    return scope.rstrip("/").rsplit("/", 1)[-1]
+
+
+def _md(spans: tuple[Span, ...]) -> str:
+    return "".join(_code(span) if isinstance(span, Name) else span for span in spans)
+
+
+def _code(name: Name) -> str:
+    """A code span that nothing in the name can end (CommonMark: a longer run of backticks, and room beside them)."""
+    text = tame(name.text)
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    room = " " if longest else ""
+    return f"{fence}{room}{text}{room}{fence}"
+
+
+def _markup(spans: tuple[Span, ...]) -> str:
+    return "".join(_bdi(span) if isinstance(span, Name) else escaping.escape(span) for span in spans)
+
+
+def _bdi(name: Name) -> str:
+    return f"<bdi>{escaping.escape(tame(name.text))}</bdi>"

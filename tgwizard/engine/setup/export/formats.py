@@ -1,0 +1,63 @@
+"""Which exports there are. Another one is a row here and a module beside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.engine.setup.export import az, checklist, request, terraform
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_plan import SetupPlan
+
+
+class ExportKind(Enum):
+    """The values are the words of the command line."""
+
+    AZ = "az"
+    TERRAFORM = "terraform"
+    PORTAL = "portal"
+    PORTAL_HTML = "portal-html"
+    REQUEST = "request"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """One format: what people call it, what it is good for, the end of its file name, and who writes it."""
+
+    title: str
+    use: str
+    ending: str
+    render: Callable[[SetupPlan, Answers], str]
+
+
+FORMATS = {
+    ExportKind.AZ: ExportFormat(
+        "Azure CLI script", "for a shell with az, the Cloud Shell for example; can be run again", ".sh", az.script
+    ),
+    ExportKind.TERRAFORM: ExportFormat(
+        "Terraform", "for the azurerm provider, when roles are kept as code", ".tf", terraform.configuration
+    ),
+    ExportKind.PORTAL: ExportFormat(
+        "Portal checklist (Markdown)", "every click in the Azure portal, names filled in", ".md", checklist.markdown
+    ),
+    ExportKind.PORTAL_HTML: ExportFormat(
+        "Portal checklist (printable)", "the same as a page to print", ".html", checklist.html
+    ),
+    ExportKind.REQUEST: ExportFormat(
+        "Request to an admin", "a letter that says who needs what, where and why", ".txt", request.letter
+    ),
+}
+"""Every format, in the order in which they are offered."""
+
+
+def export(kind: ExportKind, plan: SetupPlan, answers: Answers) -> str:
+    """The plan in that format."""
+    return FORMATS[kind].render(plan, answers)
+
+
+def file_name(kind: ExportKind, answers: Answers) -> str:
+    """A name for the file, safe on every system."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", answers.name or "cluster").strip("-.") or "cluster"
+    return f"{stem}-{kind.value}{FORMATS[kind].ending}"

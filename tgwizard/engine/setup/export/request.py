@@ -1,0 +1,62 @@
+"""A letter to someone who may do what the signed-in user may not: what, where, why, and what would allow it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from tgwizard.engine.setup.export import parts
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_plan import SetupChange, SetupPlan, WhoMay
+from tgwizard.model.text import listed, tame
+
+
+def letter(plan: SetupPlan, answers: Answers) -> str:
+    """Plain text. It asks for what is others' to do; for a user who may do everything, for the whole plan."""
+    wanted = tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS) or plan.writing
+    caller = tame(answers.caller.name, 120) if answers.caller else "the signed-in account"
+    roles = listed(dict.fromkeys(tame(role, 160) for change in wanted for role in change.right.roles))
+    lines = [
+        f"Subject: Rights for the floating IP of {parts.title(answers)}",
+        "",
+        *_wrapped(
+            f"For the Trustgrid cluster {parts.title(answers)} in the subscription {parts.subscription_name(answers)}, "
+            f"{_count(len(wanted))} to be made in Azure that {caller} may not make."
+        ),
+        "",
+        *_wrapped(
+            "Why: the two appliances share a floating IP. At a failover the one that takes over moves an Azure IP "
+            "Configuration from the other's network interface to its own, with its machine's system-assigned identity."
+        ),
+    ]
+    for number, change in enumerate(wanted, 1):
+        lines += ["", *_item(number, change)]
+    if roles:
+        lines += ["", *_wrapped(f"Whoever does this needs: {roles}.")]
+    lines += [
+        "",
+        *_wrapped(
+            "tgwizard can export the same as an Azure CLI script, as Terraform, or as a checklist for the portal with "
+            "all names filled in. Nothing was written yet."
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _count(number: int) -> str:
+    return "1 change has" if number == 1 else f"{number} changes have"
+
+
+def _item(number: int, change: SetupChange) -> list[str]:
+    lines = textwrap.wrap(f"{number}. {tame(change.sentence, 300)}", 100, subsequent_indent="   ")
+    lines.append(f"   On: {tame(change.target, 400)}")
+    if change.note:
+        lines += textwrap.wrap(tame(change.note, 400), 97, initial_indent="   ", subsequent_indent="   ")
+    if change.right.missing:
+        lines.append(f"   Needs: {listed(tame(action, 160) for action in change.right.missing)}")
+    elif change.permissions:
+        lines.append(f"   Needs: {listed(tame(action, 160) for action in change.permissions)}")
+    return lines
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 100, break_long_words=False, break_on_hyphens=False)

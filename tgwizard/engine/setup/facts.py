@@ -1,0 +1,189 @@
+"""``gather``: what Azure says about roles, identities, rights and the address, as far as the answers go.
+
+With the machines not yet chosen it reads what the whole subscription tells, which is enough to see which pairs are set
+up already. Every fact is read apart; one that cannot be read is named with its reason. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import Clock
+from tgwizard.engine.setup.address_check import worth_asking
+from tgwizard.engine.setup.addresses import Use, occupancy
+from tgwizard.engine.setup.parallel import Answered, read_all
+from tgwizard.engine.setup.scopes import computed_scopes
+from tgwizard.engine.setup.stale import could_be_ours
+from tgwizard.engine.setup.topology import Topology, topology_of
+from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.model.event import Stamp
+from tgwizard.model.inventory import AddressAnswer, Inventory
+from tgwizard.model.problem import UserError
+from tgwizard.model.role import RoleAssignment
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_event import FactRead, SetupEvent
+from tgwizard.model.setup_facts import AddressChecked, FactFailed, FactKind, OwnRights, SetupFacts
+
+Report = Callable[[SetupEvent], None]
+Key = tuple[FactKind, str]
+
+_MOST_LOOKED_UP = 1000
+"""Object ids asked of the directory in one go; more roles than that are not a cluster's."""
+
+
+def gather(
+    ports: SetupPorts, answers: Answers, inventory: Inventory, clock: Clock, report: Report, token: CancelToken
+) -> SetupFacts:
+    """Read the facts; Cancelled when the token was set."""
+    reading = _Reading(ports, clock, report, token, f"/subscriptions/{inventory.subscription.id}")
+    started = clock.monotonic()
+    first = reading.all(_first(ports, answers, reading.scope))
+    facts = SetupFacts(
+        started,
+        roles=first.get((FactKind.ROLES, ""), Answered()).value or (),
+        assignments=first.get((FactKind.ASSIGNMENTS, ""), Answered()).value or (),
+        denials=first.get((FactKind.DENIALS, ""), Answered()).value or (),
+        locks=first.get((FactKind.LOCKS, ""), Answered()).value or (),
+        machines=tuple(a.value for (kind, _), a in first.items() if kind is FactKind.MACHINES and a.value),
+        nics=tuple(a.value for (kind, _), a in first.items() if kind is FactKind.INTERFACES and a.value),
+    )
+    topology = _topology(answers, inventory, facts)
+    second = reading.all(_second(ports, answers, inventory, facts, topology, reading.scope))
+    return replace(_with(facts, second), failed=tuple(reading.failed))
+
+
+def ask_address(
+    ports: SetupPorts, answers: Answers, inventory: Inventory, facts: SetupFacts | None = None
+) -> AddressChecked | None:
+    """Ask Azure about the chosen address; None when it is of no use to ask. CallFailed when it does not answer."""
+    topology = _topology(answers, inventory, facts)
+    if topology is None or answers.address is None or not _askable(answers, inventory, topology):
+        return None
+    return AddressChecked(str(answers.address), ports.inventories.address_free(topology.subnet, str(answers.address)))
+
+
+class _Reading:
+    """Reads several facts at once, tells of each, and keeps what failed."""
+
+    def __init__(self, ports: SetupPorts, clock: Clock, report: Report, token: CancelToken, scope: str) -> None:
+        self.ports, self.scope, self.failed = ports, scope, list[FactFailed]()
+        self._clock, self._report, self._token = clock, report, token
+
+    def all(self, readings: dict[Key, Callable[[], object]]) -> dict[Key, Answered]:
+        """What each came to."""
+        answers = read_all(readings, self._token)
+        for (kind, about), answer in answers.items():
+            stamp = Stamp(self._clock.wall(), self._clock.monotonic())
+            self._report(FactRead(stamp, kind, about, answer.problem))
+            if answer.problem is not None:
+                self.failed.append(FactFailed(kind, answer.problem, about))
+        return answers
+
+
+def _first(ports: SetupPorts, answers: Answers, scope: str) -> dict[Key, Callable[[], object]]:
+    access, inventories = ports.access, ports.inventories
+    readings: dict[Key, Callable[[], object]] = {
+        (FactKind.ROLES, ""): lambda: access.role_definitions(scope),
+        (FactKind.ASSIGNMENTS, ""): lambda: access.role_assignments(scope),
+        (FactKind.DENIALS, ""): lambda: access.deny_assignments(scope),
+        (FactKind.LOCKS, ""): lambda: access.locks(scope.rsplit("/", 1)[-1]),
+    }
+    for vm in answers.machines or ():
+        readings[FactKind.MACHINES, vm.text] = lambda vm=vm: inventories.vm(vm)  # type: ignore[misc]
+    for nic in answers.nics or ():
+        readings[FactKind.INTERFACES, nic.text] = lambda nic=nic: inventories.nic(nic)  # type: ignore[misc]
+    return readings
+
+
+def _second(
+    ports: SetupPorts,
+    answers: Answers,
+    inventory: Inventory,
+    facts: SetupFacts,
+    topology: Topology | None,
+    scope: str,
+) -> dict[Key, Callable[[], object]]:
+    """What can be asked only when the first answers are there."""
+    access = ports.access
+    readings: dict[Key, Callable[[], object]] = {}
+    for at in _scopes_to_ask(scope, topology):
+        readings[FactKind.OWN_RIGHTS, at] = lambda at=at: OwnRights(at, access.own_permissions(at))  # type: ignore[misc]
+    wanted = _to_look_up(facts)
+    if wanted:
+        readings[FactKind.PRINCIPALS, ""] = lambda: access.known_principals(wanted)
+    for principal in _principals(topology):
+        # Through groups too, where Azure tells: the subscription's list names the group only.
+        readings[FactKind.ASSIGNMENTS, principal] = lambda principal=principal: access.assignments_to(  # type: ignore[misc]
+            scope, principal
+        )
+    if topology is not None and answers.address is not None and _askable(answers, inventory, topology):
+        address, subnet = str(answers.address), topology.subnet
+        readings[FactKind.ADDRESS, address] = lambda: ports.inventories.address_free(subnet, address)
+    return readings
+
+
+def _with(facts: SetupFacts, second: dict[Key, Answered]) -> SetupFacts:
+    through: list[tuple[str, RoleAssignment]] = []
+    own: list[OwnRights] = []
+    principals: tuple[tuple[str, str], ...] = ()
+    looked_up: tuple[str, ...] = ()
+    address: AddressChecked | None = None
+    for (kind, about), answer in second.items():
+        if answer.problem is not None:
+            continue
+        if kind is FactKind.OWN_RIGHTS:
+            own.append(answer.value)
+        elif kind is FactKind.PRINCIPALS:
+            principals, looked_up = tuple(answer.value), _to_look_up(facts)
+        elif kind is FactKind.ASSIGNMENTS:
+            through += [(about, item) for item in answer.value if item.principal_id.lower() != about.lower()]
+        elif kind is FactKind.ADDRESS and isinstance(answer.value, AddressAnswer):
+            address = AddressChecked(about, answer.value)
+    return replace(
+        facts,
+        own=tuple(own),
+        principals=principals,
+        looked_up=looked_up,
+        through_groups=tuple(through),
+        address=address,
+    )
+
+
+def _topology(answers: Answers, inventory: Inventory, facts: SetupFacts | None) -> Topology | None:
+    """The chosen parts, or None while they are not chosen or do not fit: the flow says why."""
+    try:
+        return topology_of(answers, inventory, facts)
+    except UserError:
+        return None
+
+
+def _askable(answers: Answers, inventory: Inventory, topology: Topology) -> bool:
+    subnet = inventory.subnet(topology.subnet)
+    if subnet is None or answers.address is None:
+        return False
+    taken = occupancy(subnet, inventory, topology)
+    return worth_asking(answers.address, taken) and taken.square(answers.address).use is not Use.FLOATING
+
+
+def _scopes_to_ask(scope: str, topology: Topology | None) -> tuple[str, ...]:
+    """The subscription, every group that is touched, and each thing that is written or joined."""
+    if topology is None:
+        return (scope,)
+    things = [*(vm.id for vm in topology.vms), *(nic.id for nic in topology.nics)]
+    things += [thing for nic in topology.nics for thing in nic.references]
+    asked = [scope, *(reason.scope for reason in computed_scopes(topology)), *(thing.text for thing in things)]
+    return tuple({at.lower(): at for at in asked}.values())
+
+
+def _principals(topology: Topology | None) -> tuple[str, ...]:
+    found = [vm.identity.principal_id for vm in topology.vms] if topology else []
+    return tuple(principal for principal in found if principal)
+
+
+def _to_look_up(facts: SetupFacts) -> tuple[str, ...]:
+    """Whose assignments may be a cluster member's: those of roles that let an interface be written."""
+    ours = {role.guid.lower() for role in facts.roles if could_be_ours(role)}
+    found = [item.principal_id for item in facts.assignments if item.role_guid.lower() in ours]
+    return tuple(sorted(set(found)))[:_MOST_LOOKED_UP]

@@ -1,0 +1,314 @@
+"""The rows of a plan: one function for each kind of change, with its words, its permissions and who may do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from tgwizard.engine.setup.names import assignment_guid
+from tgwizard.engine.setup.needs import SUBNET_JOIN, Need
+from tgwizard.engine.setup.rights import (
+    DELETE_ASSIGNMENT,
+    RESTART_VM,
+    WRITE_ASSIGNMENT,
+    WRITE_ROLE,
+    WRITE_VM,
+    Ask,
+    right_for,
+)
+from tgwizard.engine.setup.role_target import RoleTarget
+from tgwizard.engine.setup.roles import affected_by
+from tgwizard.engine.setup.scopes import counts_at, scope_name
+from tgwizard.engine.setup.topology import Topology
+from tgwizard.model.change import Prediction
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.inventory import Caller, NicFound, VmFound
+from tgwizard.model.permission import reaches
+from tgwizard.model.role import RoleAssignment, RoleDefinition, linked_action
+from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.setup_plan import (
+    Assign,
+    ChangeKind,
+    EnableIdentity,
+    PlaceAddress,
+    PutRole,
+    RemoveStale,
+    Restart,
+    Right,
+    ScopeReason,
+    SetupChange,
+    WhoMay,
+)
+from tgwizard.model.snapshot import Power
+from tgwizard.model.text import listed, tame
+
+_AUTHORIZATION = "providers/Microsoft.Authorization"
+_NIC_WRITE = "Microsoft.Network/networkInterfaces/write"
+_INSTANT = Prediction(0.0, 0.0, "nothing is written")
+_IDENTITY_S = Prediction(5.0, 9.0, "Azure turned identities on in 3 to 9 s")
+_ROLE_S = Prediction(2.0, 75.0, "a new role was listed after 1 to 75 s")
+_ASSIGN_S = Prediction(1.0, 10.0, "an assignment is accepted at once when its identity is known")
+_ASSIGN_NEW_S = Prediction(16.0, 269.0, "a new identity was known after 5 to 269 s, half of them within 16 s")
+_PLACE_S = Prediction(8.0, 60.0, "Azure usually takes 4 to 10 s, at its slowest minutes")
+_RESTART_S = Prediction(4.0, 42.0, "Azure restarted machines in up to 42 s; the appliance then starts by itself")
+_ALREADY = Right(WhoMay.YOU)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignments:
+    """What the assignment rows share: the role, its row's key when it is written, the identity rows by machine."""
+
+    role: RoleDefinition
+    role_key: str
+    identity_keys: Mapping[ResourceId, str]
+
+
+def identity_row(vm: VmFound, facts: SetupFacts, caller: Caller | None) -> SetupChange:
+    """Turn on a machine's system-assigned identity, or say that it is on."""
+    on = vm.identity.system_assigned
+    name = tame(vm.id.name, 90)
+    others = len(vm.identity.user_assigned)
+    beside = f"; {others} user-assigned {'identity stays' if others == 1 else 'identities stay'}" if others else ""
+    asks = (Ask(WRITE_VM, vm.id.text),)
+    return SetupChange(
+        key=f"identity:{vm.id.key}",
+        kind=ChangeKind.RIGHT if on else ChangeKind.ADD,
+        act=EnableIdentity(vm.id),
+        target=vm.id.text,
+        sentence=f"The identity of {name} is on" if on else f"Turn on the identity of {name}",
+        note=f"{tame(vm.id.group, 90)}{'' if on else ', no restart needed for this'}{beside}",
+        before="on" if on else "off",
+        after="on",
+        method="PATCH",
+        path=vm.id.text,
+        permissions=(WRITE_VM,),
+        predicted=_INSTANT if on else _IDENTITY_S,
+        right=_ALREADY if on else right_for(asks, facts, caller),
+        undo="" if on else "Turn the identity off again; only when asked for.",
+    )
+
+
+def role_row(
+    target: RoleTarget,
+    scopes: tuple[ScopeReason, ...],
+    needs: tuple[Need, ...],
+    facts: SetupFacts,
+    caller: Caller | None,
+) -> SetupChange:
+    """Create or update the role, or say that it is right as it is."""
+    role, before = target.role, target.before
+    name = tame(role.name, 128)
+    at = _put_at(role, scopes)
+    asks = tuple(Ask(WRITE_ROLE, scope) for scope in dict.fromkeys((*((at,) if at else ()), *role.assignable_scopes)))
+    if not target.writes:
+        kind, sentence, then, note = ChangeKind.RIGHT, f"The role {name} fits", "already right, not touched", ""
+        now = _count(role)
+    elif before is None:
+        kind, sentence = ChangeKind.ADD, f"Make the role {name}"
+        now, then = "none", f"{_count(role)}, assignable on {_where(role.assignable_scopes)}"
+        note = _extras(role, needs)
+    else:
+        kind, sentence, now = ChangeKind.CHANGE, f"{_added_words(target)} {name}", _count(before)
+        then, note = _update_words(target), _affected_words(target, facts)
+    return SetupChange(
+        key=f"role:{role.guid.lower()}",
+        kind=kind,
+        act=PutRole(role, before, at),
+        target=role.id or f"{at}/{_AUTHORIZATION}/roleDefinitions/{role.guid}",
+        sentence=sentence,
+        note=note,
+        before=now,
+        after=then,
+        method="PUT",
+        path=f"{at}/{_AUTHORIZATION}/roleDefinitions/{role.guid}",
+        permissions=(WRITE_ROLE,),
+        predicted=_ROLE_S if target.writes else _INSTANT,
+        right=right_for(asks, facts, caller) if target.writes else _ALREADY,
+        undo=("Delete the role, unless others use it by then." if before is None else "Put the former role back.")
+        if target.writes
+        else "",
+    )
+
+
+def assign_row(
+    vm: VmFound, reason: ScopeReason, table: Assignments, facts: SetupFacts, caller: Caller | None
+) -> SetupChange:
+    """Give the role to a machine's identity at a scope, or name the assignment that does so already."""
+    existing = existing_assignment(vm, reason.scope, table.role, facts)
+    name, where, role = tame(vm.id.name, 90), scope_name(reason.scope), tame(table.role.name, 128)
+    principal = vm.identity.principal_id if vm.identity.system_assigned else ""
+    guid = (
+        existing.guid
+        if existing
+        else assignment_guid(reason.scope, principal, table.role.guid, facts.assignments)
+        if principal
+        else "{named after the new identity}"
+    )
+    needs_first = (table.role_key, table.identity_keys.get(vm.id, ""))
+    return SetupChange(
+        key=f"assign:{vm.id.key}:{reason.scope.lower()}:{table.role.guid.lower()}",
+        kind=ChangeKind.RIGHT if existing else ChangeKind.ADD,
+        act=Assign(vm.id, reason.scope, table.role.guid, existing),
+        target=reason.scope,
+        sentence=f"Role for {name} on {where}",
+        note=_held_words(existing, reason.scope) if existing else reason.sentence,
+        before=role if existing else "none",
+        after="already there, not touched" if existing else role,
+        method="PUT",
+        path=f"{existing.scope if existing else reason.scope}/{_AUTHORIZATION}/roleAssignments/{guid}",
+        permissions=(WRITE_ASSIGNMENT,),
+        predicted=_INSTANT if existing else _ASSIGN_S if principal else _ASSIGN_NEW_S,
+        right=_ALREADY if existing else right_for((Ask(WRITE_ASSIGNMENT, reason.scope),), facts, caller),
+        after_keys=() if existing else tuple(key for key in needs_first if key),
+        undo="" if existing else "Remove the assignment.",
+    )
+
+
+def existing_assignment(vm: VmFound, scope: str, role: RoleDefinition, facts: SetupFacts) -> RoleAssignment | None:
+    """The assignment that means the same: this role to this identity, here or above; through a group too."""
+    if not vm.identity.system_assigned or not vm.identity.principal_id:
+        return None
+    principal = vm.identity.principal_id.lower()
+    own = [item for item in facts.assignments if item.principal_id.lower() == principal]
+    groups = [item for holder, item in facts.through_groups if holder.lower() == principal]
+    fitting = [
+        item for item in (*own, *groups) if item.role_guid.lower() == role.guid.lower() and counts_at(item.scope, scope)
+    ]
+    return next((item for item in fitting if item.scope.lower() == scope.lower()), fitting[0] if fitting else None)
+
+
+def stale_row(assignment: RoleAssignment, facts: SetupFacts, caller: Caller | None) -> SetupChange:
+    """Remove an assignment whose identity is gone."""
+    role = facts.role(assignment.role_guid)
+    name = tame(role.name, 128) if role else assignment.role_guid
+    path = assignment.id or f"{assignment.scope}/{_AUTHORIZATION}/roleAssignments/{assignment.guid}"
+    return SetupChange(
+        key=f"stale:{assignment.scope.lower()}:{assignment.guid.lower()}",
+        kind=ChangeKind.CHANGE,
+        act=RemoveStale(assignment),
+        target=path,
+        sentence=f"Remove a rebuilt machine's assignment on {scope_name(assignment.scope)}",
+        note=f"identity {assignment.principal_id}, which no longer exists",
+        before=name,
+        after="none",
+        method="DELETE",
+        path=path,
+        permissions=(DELETE_ASSIGNMENT,),
+        predicted=_ASSIGN_S,
+        right=right_for((Ask(DELETE_ASSIGNMENT, assignment.scope),), facts, caller),
+        undo="Not undone: its identity no longer exists.",
+    )
+
+
+def place_row(
+    address: IPv4Address, configuration: str, topology: Topology, facts: SetupFacts, caller: Caller | None
+) -> SetupChange:
+    """Create the first Azure IP Configuration on the active machine's interface, or say where it is already."""
+    holder = next((nic for nic in topology.nics if _lists(nic, address)), None)
+    nic = holder or topology.nics[0]
+    name, shown = tame(nic.id.name, 90), tame(configuration, 80)
+    asks = [Ask(_NIC_WRITE, nic.id.text), Ask(SUBNET_JOIN, topology.subnet.text)]
+    asks += [Ask(action, thing.text) for thing in nic.references if (action := linked_action(thing)) is not None]
+    return SetupChange(
+        key=f"place:{nic.id.key}:{address}",
+        kind=ChangeKind.RIGHT if holder else ChangeKind.ADD,
+        act=PlaceAddress(nic.id, str(address), configuration),
+        target=nic.id.text,
+        sentence=f"{address} is on {name}" if holder else f"Put {address} on {name}",
+        note="already there, not touched" if holder else f"as the Azure IP Configuration {shown}, static",
+        before=f"on {name}" if holder else "on no interface",
+        after=f"on {name}",
+        method="PUT",
+        path=nic.id.text,
+        permissions=tuple(dict.fromkeys(ask.action for ask in asks)),
+        predicted=_INSTANT if holder else _PLACE_S,
+        right=_ALREADY if holder else right_for(asks, facts, caller),
+        undo="" if holder else "Take the configuration off again.",
+    )
+
+
+def restart_row(vm: VmFound, after: tuple[str, ...], facts: SetupFacts, caller: Caller | None) -> SetupChange | None:
+    """The restart afterwards, never sent by apply; None for a machine that is off and picks its rights up at start."""
+    if vm.power in (Power.STOPPED, Power.DEALLOCATED, Power.DEALLOCATING):
+        return None
+    name = tame(vm.id.name, 90)
+    return SetupChange(
+        key=f"restart:{vm.id.key}",
+        kind=ChangeKind.RESTART,
+        act=Restart(vm.id),
+        target=vm.id.text,
+        sentence=f"Afterwards: restart {name}",
+        note="one at a time, the standby first, each only when you say so",
+        before="running",
+        after="restarted, with its new rights",
+        method="POST",
+        path=f"{vm.id.text}/restart",
+        permissions=(RESTART_VM,),
+        predicted=_RESTART_S,
+        right=right_for((Ask(RESTART_VM, vm.id.text),), facts, caller),
+        after_keys=after,
+    )
+
+
+def _lists(nic: NicFound, address: IPv4Address) -> bool:
+    return any(item.address == str(address) and item is not nic.primary for item in nic.configurations)
+
+
+def _put_at(role: RoleDefinition, scopes: tuple[ScopeReason, ...]) -> str:
+    """Where the role is written: a scope of this plan that the role can be assigned at, its first one otherwise."""
+    ours = [one.scope for one in scopes if any(reaches(held, one.scope) for held in role.assignable_scopes)]
+    return next(iter(ours), role.assignable_scopes[0] if role.assignable_scopes else "")
+
+
+def _count(role: RoleDefinition) -> str:
+    number = len(role.actions)
+    if any("*" in action for action in role.actions):
+        return f"{number} actions, wildcards among them"
+    words = {9: "nine actions", 10: "ten actions"}
+    return words.get(number, f"{number} action{'' if number == 1 else 's'}")
+
+
+def _where(scopes: tuple[str, ...]) -> str:
+    return listed(scope_name(scope) for scope in scopes)
+
+
+def _short(actions: tuple[str, ...]) -> str:
+    return listed(action.removeprefix("Microsoft.Network/") for action in actions)
+
+
+def _extras(role: RoleDefinition, needs: tuple[Need, ...]) -> str:
+    extra = {need.action.lower() for need in needs if not need.in_brief}
+    taken = tuple(action for action in role.actions if action.lower() in extra)
+    return f"beyond the brief's ten: {_short(taken)}" if taken else "exactly what moving one address takes"
+
+
+def _added_words(target: RoleTarget) -> str:
+    if not target.added:
+        return "Add scopes to"
+    return "Add one action to" if len(target.added) == 1 else f"Add {len(target.added)} actions to"
+
+
+def _update_words(target: RoleTarget) -> str:
+    parts = [f"{len(target.role.actions)}, plus {_short(target.added)}"] if target.added else []
+    known = {scope.lower() for scope in target.before.assignable_scopes} if target.before else set()
+    grown = tuple(scope for scope in target.role.assignable_scopes if scope.lower() not in known)
+    if grown:
+        parts.append(f"assignable on {_where(grown)} too")
+    return ", ".join(parts)
+
+
+def _affected_words(target: RoleTarget, facts: SetupFacts) -> str:
+    affected = affected_by(target.role, facts)
+    if not affected:
+        return "assigned to no one that can be seen from here"
+    who = list(dict.fromkeys(item.principal for item in affected))
+    shown = listed(who) if len(who) <= 3 else f"{', '.join(who[:3])} and {len(who) - 3} more"
+    return f"changes {len(affected)} assignment{'' if len(affected) == 1 else 's'}: {shown}"
+
+
+def _held_words(existing: RoleAssignment, scope: str) -> str:
+    when = f"assigned {existing.created_on:%Y-%m-%d}" if existing.created_on else "assigned before"
+    if existing.scope.lower() != scope.lower():
+        return f"{when}, on {scope_name(existing.scope)}"
+    return when

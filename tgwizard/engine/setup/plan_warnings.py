@@ -1,0 +1,109 @@
+"""What qualifies a plan: what would stop the members later, and what could not be read."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from tgwizard.engine.setup.addresses import floating_now
+from tgwizard.engine.setup.needs import Need
+from tgwizard.engine.setup.rights import concerns, denies_at, locks_on
+from tgwizard.engine.setup.role_target import RoleTarget
+from tgwizard.engine.setup.topology import Topology
+from tgwizard.model.problem import Problem
+from tgwizard.model.role import LockLevel, RoleAssignment
+from tgwizard.model.setup_answers import Answers, Placement, RoleUse
+from tgwizard.model.setup_facts import FactKind, SetupFacts
+from tgwizard.model.text import listed, tame
+
+_UNREAD = {
+    FactKind.ROLES: "Whether a fitting role, or one of the same name, is there already is not known.",
+    FactKind.ASSIGNMENTS: "What the machines hold already is not known; what exists is found when it is written.",
+    FactKind.DENIALS: "A deny assignment would win over the role.",
+    FactKind.LOCKS: "A read-only lock would stop the set-up and every failover.",
+    FactKind.OWN_RIGHTS: "Who may carry out which change is not known.",
+}
+
+
+def member_warnings(topology: Topology, needs: tuple[Need, ...], facts: SetupFacts) -> tuple[Problem, ...]:
+    """Deny assignments and locks that would stop a failover whatever the role allows."""
+    found: dict[str, Problem] = {}
+    principals = tuple(vm.identity.principal_id for vm in topology.vms if vm.identity.principal_id)
+    for denial in facts.denials:
+        taken = dict.fromkeys(need.action for need in needs if denies_at(denial, need.on.text, need.action))
+        if taken and concerns(denial, principals):
+            name = tame(denial.name, 120)
+            found[f"denial:{name}"] = Problem(
+                "member-denied",
+                f"The deny assignment {name} forbids the machines {listed(taken)}.",
+                f"It stands on {tame(denial.scope, 200)} and wins over every role.",
+                "Have the machines' identities excluded from it; until then a failover is refused.",
+            )
+    for nic in topology.nics:
+        for lock in locks_on(nic.id.text, facts):
+            if lock.level is LockLevel.READ_ONLY:
+                name = tame(lock.name, 90)
+                found[f"lock:{name}"] = Problem(
+                    "member-locked",
+                    f"The read-only lock {name} stops every failover.",
+                    f"It stands on {tame(lock.scope, 200)}, so Azure refuses to change the interfaces.",
+                    "Have the lock removed, or replaced by one against deletion only.",
+                )
+    return tuple(found.values())
+
+
+def other_floating(topology: Topology, address: IPv4Address | None) -> tuple[Problem, ...]:
+    """Another address that a LAN interface already has beside its own."""
+    return tuple(
+        Problem(
+            "other-floating-address",
+            f"{tame(nic.id.name, 90)} already has {found} beside its own address.",
+            "If that is the cluster's floating IP, a second one would be set up here.",
+            f"Choose {found} if it is the one that floats.",
+        )
+        for found, nic in floating_now(topology)
+        if found != address and address not in {one for one, _ in floating_now(topology)}
+    )
+
+
+def not_read(facts: SetupFacts) -> tuple[Problem, ...]:
+    """What could not be read, and what that leaves open."""
+    return tuple(
+        Problem(
+            "fact-not-read",
+            f"The {kind.value} could not be read." if kind is not FactKind.OWN_RIGHTS else "Your rights are not known.",
+            f"{problem.what} {open_}",
+            problem.fix,
+            problem.detail,
+        )
+        for kind, open_ in _UNREAD.items()
+        if (problem := facts.failure(kind)) is not None
+    )
+
+
+def notes(
+    answers: Answers, target: RoleTarget, stale: tuple[RoleAssignment, ...], facts: SetupFacts
+) -> tuple[str, ...]:
+    """What else the review says."""
+    found = []
+    if target.before is None:
+        found.append(
+            "Role names are unique in the whole directory, and roles of other subscriptions cannot be seen from here. "
+            "If the name is taken there, Azure says so and the role is not made."
+        )
+    elif target.writes:
+        found.append("Assignments of this role in other subscriptions cannot be seen from here; they gain the same.")
+    if answers.role is not None and answers.role.use is RoleUse.NETWORK_CONTRIBUTOR:
+        found.append("No role is made: Network Contributor is one of Azure's own.")
+    if answers.placement is Placement.BY_APPLIANCE:
+        found.append("The appliance will create the Azure IP Configuration itself when it becomes active.")
+    if stale:
+        gone = listed(dict.fromkeys(item.principal_id for item in stale))
+        one = len(stale) == 1
+        found.append(
+            f"{len(stale)} {'assignment belongs' if one else 'assignments belong'} to an identity that no longer "
+            f"exists ({gone}): left by a machine that was rebuilt. {'It does' if one else 'They do'} no harm and "
+            f"{'is' if one else 'are'} kept unless you choose to remove {'it' if one else 'them'}."
+        )
+    if facts.failure(FactKind.PRINCIPALS) is not None:
+        found.append("The directory could not be asked, so assignments of rebuilt machines are not looked for.")
+    return tuple(found)

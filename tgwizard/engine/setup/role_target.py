@@ -1,0 +1,229 @@
+"""The role that the plan ends with: new, found, updated or built in; and what stands in the way of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tgwizard.engine.setup.names import role_guid
+from tgwizard.engine.setup.needs import Need, needed_actions
+from tgwizard.engine.setup.roles import (
+    RoleCandidate,
+    check_role_name,
+    judge_role,
+    lacks,
+    network_contributor,
+)
+from tgwizard.engine.setup.scopes import scope_name
+from tgwizard.model.permission import allows
+from tgwizard.model.problem import Problem
+from tgwizard.model.role import (
+    DEFAULT_ROLE_DESCRIPTION,
+    TEN_ACTIONS,
+    RoleDefinition,
+    RoleKind,
+    RolePermission,
+)
+from tgwizard.model.setup_answers import RoleAnswer, RoleUse
+from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.setup_plan import ScopeReason
+from tgwizard.model.text import listed, tame
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTarget:
+    """``role`` as it is to be; ``before``: as it is now, None when it is not there. ``problems`` forbid the plan."""
+
+    role: RoleDefinition
+    before: RoleDefinition | None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether it has to be written."""
+        return self.before is None or self.role != self.before
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The actions that the update adds."""
+        before = {action.lower() for action in self.before.actions} if self.before else set()
+        return tuple(action for action in self.role.actions if action.lower() not in before)
+
+
+def new_role(
+    answer: RoleAnswer, subscription: str, scopes: tuple[ScopeReason, ...], facts: SetupFacts
+) -> RoleDefinition:
+    """The brief's role under the chosen name, with the extra actions that were taken, for the computed scopes."""
+    name = answer.name.strip()
+    actions = _with(tuple(item.action for item in TEN_ACTIONS), answer.extra)
+    return RoleDefinition(
+        role_guid(subscription, name, facts.roles),
+        name,
+        DEFAULT_ROLE_DESCRIPTION,
+        RoleKind.CUSTOM,
+        (RolePermission(actions),),
+        tuple(reason.scope for reason in scopes),
+    )
+
+
+def role_target(
+    answer: RoleAnswer,
+    subscription: str,
+    needs: tuple[Need, ...],
+    scopes: tuple[ScopeReason, ...],
+    facts: SetupFacts,
+) -> RoleTarget:
+    """Resolve the answer against what is there."""
+    if answer.use is RoleUse.NETWORK_CONTRIBUTOR:
+        built_in = network_contributor(facts)
+        return RoleTarget(built_in, built_in, warnings=_built_in_warnings(built_in, needs))
+    if answer.use is RoleUse.NEW:
+        return _new(answer, subscription, needs, scopes, facts)
+    existing = facts.role(answer.guid)
+    if existing is None:
+        missing = Problem(
+            "role-not-found",
+            "The chosen role is not there.",
+            "It may have been deleted, or this account may not read it.",
+            "Read the subscription again, or choose another role.",
+            answer.guid,
+        )
+        return RoleTarget(new_role(answer, subscription, scopes, facts), None, (missing,))
+    judged = judge_role(existing, facts, needs, scopes)
+    if answer.use is RoleUse.UPDATE:
+        return _updated(answer, judged, needs)
+    problems = [*_reuse_problems(judged, answer)]
+    return RoleTarget(existing, existing, tuple(problems), _left_out(existing, needs, answer))
+
+
+def updated_role(existing: RoleDefinition, actions: tuple[str, ...], scopes: tuple[str, ...]) -> RoleDefinition:
+    """The role with actions added to its first block and scopes added; nothing is ever taken away."""
+    first, *others = existing.permissions or (RolePermission(),)
+    blocks = (replace(first, actions=_with(first.actions, actions)), *others) if actions else existing.permissions
+    return replace(existing, permissions=blocks, assignable_scopes=_with(existing.assignable_scopes, scopes))
+
+
+def _new(
+    answer: RoleAnswer,
+    subscription: str,
+    needs: tuple[Need, ...],
+    scopes: tuple[ScopeReason, ...],
+    facts: SetupFacts,
+) -> RoleTarget:
+    wanted = new_role(answer, subscription, scopes, facts)
+    warnings = _left_out(wanted, needs, answer)
+    there = next((role for role in facts.roles if role.name.strip().lower() == wanted.name.lower()), None)
+    if there is None:
+        problem = check_role_name(answer.name, facts)
+        return RoleTarget(wanted, None, (problem,) if problem else (), warnings)
+    means_it = there.kind is RoleKind.CUSTOM and all(allows(there.held, action) for action in wanted.actions)
+    uncovered = judge_role(there, facts, needs, scopes).uncovered
+    if means_it and not uncovered:
+        # An earlier run made it, or someone who meant the same: it is used as it is.
+        return RoleTarget(there, there, (), _left_out(there, needs, answer))
+    if there.guid.lower() == wanted.guid and there.kind is RoleKind.CUSTOM:
+        # Made by tgwizard for this name, and the answers have grown since.
+        added = tuple(action for action in wanted.actions if not allows(there.held, action))
+        grown = updated_role(there, added, uncovered)
+        return RoleTarget(grown, there, (), _left_out(grown, needs, answer))
+    problem = check_role_name(answer.name, facts)
+    return RoleTarget(wanted, None, (problem,) if problem else (), warnings)
+
+
+def _updated(answer: RoleAnswer, judged: RoleCandidate, needs: tuple[Need, ...]) -> RoleTarget:
+    existing = judged.role
+    if existing.kind is RoleKind.BUILT_IN:
+        problem = Problem(
+            "role-built-in",
+            f"{tame(existing.name, 128)} is one of Azure's own roles.",
+            "Azure's own roles cannot be changed.",
+            "Make a new role, or use it as it is.",
+        )
+        return RoleTarget(existing, existing, (problem,))
+    if judged.withheld:
+        problem = Problem(
+            "role-withholds",
+            f"{tame(existing.name, 128)} takes away {listed(judged.withheld)} on purpose.",
+            "Its notActions name that, and tgwizard does not undo what someone decided.",
+            "Make a new role.",
+        )
+        return RoleTarget(existing, existing, (problem,))
+    extras = {need.action.lower() for need in needs if not need.in_brief}
+    taken = {action.lower() for action in answer.extra}
+    wanted = tuple(action for action in judged.missing if action.lower() not in extras or action.lower() in taken)
+    wanted += tuple(action for action in answer.extra if not allows(existing.held, action) and action not in wanted)
+    role = updated_role(existing, wanted, judged.uncovered)
+    return RoleTarget(role, existing, (), _left_out(role, needs, answer))
+
+
+def _reuse_problems(judged: RoleCandidate, answer: RoleAnswer) -> list[Problem]:
+    name = tame(judged.role.name, 128)
+    problems = []
+    declined = {action.lower() for action in answer.declined}
+    missing = [action for action in judged.missing if action.lower() not in declined]
+    if missing:
+        problems.append(
+            Problem(
+                "role-lacks-actions",
+                f"{name} lacks {listed(missing)}.",
+                "Without that, Azure refuses the failover or the machine cannot find what it needs.",
+                "Update the role, or make a new one.",
+            )
+        )
+    if judged.uncovered:
+        where = listed(scope_name(scope) for scope in judged.uncovered)
+        problems.append(
+            Problem(
+                "role-not-assignable",
+                f"{name} cannot be assigned on {where}.",
+                "Its assignable scopes leave that out.",
+                "Update the role, which adds them, or make a new one.",
+            )
+        )
+    return problems
+
+
+def _left_out(role: RoleDefinition, needs: tuple[Need, ...], answer: RoleAnswer) -> tuple[Problem, ...]:
+    """What the finished role still lacks, each with what then fails."""
+    declined = {action.lower() for action in answer.declined}
+    found = []
+    for item in needed_actions(needs):
+        if allows(role.held, item.action) or (answer.use is RoleUse.REUSE and item.action.lower() not in declined):
+            continue
+        on = listed(dict.fromkeys(tame(need.on.name, 90) for need in needs if need.action == item.action))
+        found.append(
+            Problem(
+                "role-without-action",
+                f"The role is without {item.action}.",
+                f"It is needed to {item.why} ({on}); without it Azure refuses the failover.",
+                "Add the action to the role.",
+            )
+        )
+    return tuple(found)
+
+
+def _built_in_warnings(role: RoleDefinition, needs: tuple[Need, ...]) -> tuple[Problem, ...]:
+    absent = lacks(role, needs)
+    wide = Problem(
+        "role-is-wide",
+        f"{tame(role.name, 128)} may change every network resource in the scopes below.",
+        "A failover needs ten actions; this role has all of Microsoft.Network.",
+        "A custom role gives the machines no more than they need.",
+    )
+    if not absent:
+        return (wide,)
+    return (
+        wide,
+        Problem(
+            "role-without-action",
+            f"{tame(role.name, 128)} lacks {listed(absent)}.",
+            "The machine uses it to find its own interface and its peer's; whether it does without is not documented.",
+            "Give Reader on the same groups as well, or use a custom role.",
+        ),
+    )
+
+
+def _with(held: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    known = {item.lower() for item in held}
+    added = dict.fromkeys(item for item in more if item.lower() not in known)
+    return (*held, *added)

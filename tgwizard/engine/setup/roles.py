@@ -1,0 +1,270 @@
+"""Existing roles found by meaning, and what each has, lacks and does not need here (DESIGN 4d, 4e).
+
+A role counts as one of ours by its actions, never by its name. Roles of other subscriptions are not listed by Azure,
+although names are unique in the whole tenant: so a free name is free only as far as can be seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.engine.setup.needs import NIC_WRITE, NOT_NEEDED, Need, extra_actions, needed_actions, things_of
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.permission import allows, matches, reaches
+from tgwizard.model.problem import Problem
+from tgwizard.model.role import (
+    DEFAULT_ROLE_NAME,
+    LONGEST_ROLE_NAME,
+    NETWORK_CONTRIBUTOR,
+    TEN_ACTIONS,
+    PrincipalKind,
+    RoleAssignment,
+    RoleDefinition,
+    RoleKind,
+    RolePermission,
+)
+from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.setup_plan import ScopeReason
+from tgwizard.model.text import tame
+
+BUILT_IN_NETWORK_CONTRIBUTOR = RoleDefinition(
+    NETWORK_CONTRIBUTOR,
+    "Network Contributor",
+    "Lets you manage networks, but not access to them.",
+    RoleKind.BUILT_IN,
+    (
+        RolePermission(
+            (
+                "Microsoft.Authorization/*/read",
+                "Microsoft.Insights/alertRules/*",
+                "Microsoft.Network/*",
+                "Microsoft.ResourceHealth/availabilityStatuses/read",
+                "Microsoft.Resources/deployments/*",
+                "Microsoft.Resources/subscriptions/resourceGroups/read",
+                "Microsoft.Support/*",
+            )
+        ),
+    ),
+    ("/",),
+)
+"""What Azure documents for it, for a list that lacks it (trustgrid.md 4.4)."""
+
+
+class Today(Enum):
+    """How an action stands in a role; the values are the words beside it."""
+
+    HAS = "has it"
+    HAS_UNUSED = "has it, unused here"
+    TO_ADD = "to be added"
+    MISSING = "missing"
+    OFFERED = "offered"
+    NOT_NEEDED = "not needed here"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """One action with its reason, what it is needed on here, and how it stands. ``extra``: beyond the brief's ten."""
+
+    action: str
+    why: str
+    today: Today
+    on: tuple[ResourceId, ...]
+    extra: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """An assignment of a role that is about to change: who gains, and from where downwards."""
+
+    assignment: RoleAssignment
+    scope: str
+    principal: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoleCandidate:
+    """An existing custom role that means the same.
+
+    ``missing``: needed here and not granted. ``withheld``: of those, the ones that its notActions take away, which an
+    update would never override. ``uncovered``: scopes that its assignable scopes leave out. ``wider``: it grants by
+    wildcard more than is needed. ``held_by``: how many of the two machines hold it already.
+    """
+
+    role: RoleDefinition
+    missing: tuple[str, ...]
+    withheld: tuple[str, ...]
+    uncovered: tuple[str, ...]
+    wider: bool
+    held_by: int
+    assignments: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether it can be used as it is."""
+        return not self.missing and not self.uncovered
+
+
+def candidates(
+    facts: SetupFacts, needs: tuple[Need, ...], scopes: tuple[ScopeReason, ...], principals: tuple[str, ...] = ()
+) -> tuple[RoleCandidate, ...]:
+    """The custom roles that let an interface be written and have at least half of what is needed, best first."""
+    found = [
+        judge_role(role, facts, needs, scopes, principals)
+        for role in facts.roles
+        if role.kind is RoleKind.CUSTOM and allows(role.held, NIC_WRITE)
+    ]
+    wanted = len(needed_actions(needs))
+    likely = [item for item in found if len(item.missing) * 2 <= wanted]
+    return tuple(
+        sorted(
+            likely,
+            key=lambda item: (
+                not item.complete,
+                -item.held_by,
+                len(item.missing),
+                item.wider,
+                item.role.name.lower(),
+                item.role.guid,
+            ),
+        )
+    )
+
+
+def judge_role(
+    role: RoleDefinition,
+    facts: SetupFacts,
+    needs: tuple[Need, ...],
+    scopes: tuple[ScopeReason, ...],
+    principals: tuple[str, ...] = (),
+) -> RoleCandidate:
+    """What a role lacks for this topology."""
+    missing = tuple(item.action for item in needed_actions(needs) if not allows(role.held, item.action))
+    withheld = tuple(
+        action
+        for action in missing
+        if any(
+            any(matches(pattern, action) for pattern in block.actions)
+            or any(matches(pattern, action) for pattern in block.not_actions)
+            for block in role.permissions
+        )
+    )
+    uses = tuple(item for item in facts.assignments if item.role_guid.lower() == role.guid.lower())
+    wanted = {one.lower() for one in principals if one}
+    return RoleCandidate(
+        role,
+        missing,
+        withheld,
+        uncovered_scopes(role, scopes),
+        any("*" in action for action in role.actions),
+        len(wanted & {item.principal_id.lower() for item in uses}),
+        len(uses),
+    )
+
+
+def uncovered_scopes(role: RoleDefinition, scopes: tuple[ScopeReason, ...]) -> tuple[str, ...]:
+    """The scopes at which the role could not be assigned. A management group's reach is not in its id: it counts."""
+    held = role.assignable_scopes
+    groups = any("/managementgroups/" in scope.lower() for scope in held)
+    return tuple(
+        reason.scope for reason in scopes if not groups and not any(reaches(one, reason.scope) for one in held)
+    )
+
+
+def action_rows(
+    needs: tuple[Need, ...], existing: RoleDefinition | None, *, extra: tuple[str, ...] = (), update: bool = False
+) -> tuple[ActionRow, ...]:
+    """The ten actions of the brief and what else this topology needs, as they stand in a role.
+
+    ``existing`` None: a new role, which gets the ten and ``extra``. ``update``: what it lacks is going to be added.
+    """
+    taken = {action.lower() for action in extra}
+    rows = []
+    for item in TEN_ACTIONS:
+        on = things_of(needs, item.action)
+        rows.append(ActionRow(item.action, item.why, _today(existing, item.action, bool(on), update), on))
+    for item in extra_actions(needs):
+        today = Today.OFFERED
+        if existing is not None and allows(existing.held, item.action):
+            today = Today.HAS
+        elif item.action.lower() in taken:
+            today = Today.TO_ADD
+        rows.append(ActionRow(item.action, item.why, today, things_of(needs, item.action), extra=True))
+    rows += [ActionRow(item.action, item.why, Today.NOT_NEEDED, (), extra=True) for item in NOT_NEEDED]
+    return tuple(rows)
+
+
+def network_contributor(facts: SetupFacts) -> RoleDefinition:
+    """The built-in role that the brief offers instead, as Azure lists it, or as documented when the list lacks it."""
+    return facts.role(NETWORK_CONTRIBUTOR) or BUILT_IN_NETWORK_CONTRIBUTOR
+
+
+def lacks(role: RoleDefinition, needs: tuple[Need, ...]) -> tuple[str, ...]:
+    """What the role does not grant of what is needed here; for Network Contributor, reading virtual machines."""
+    return tuple(item.action for item in needed_actions(needs) if not allows(role.held, item.action))
+
+
+def affected_by(role: RoleDefinition, facts: SetupFacts) -> tuple[Affected, ...]:
+    """Every assignment that an update of the role reaches, as far as this account may read assignments."""
+    return tuple(
+        Affected(item, item.scope, principal_words(item, facts), facts.is_gone(item.principal_id))
+        for item in facts.assignments
+        if item.role_guid.lower() == role.guid.lower()
+    )
+
+
+def principal_words(assignment: RoleAssignment, facts: SetupFacts) -> str:
+    """Who an assignment is for, by display name where the directory gave one."""
+    name = tame(facts.principal_name(assignment.principal_id), 120)
+    kind = {
+        PrincipalKind.USER: "user",
+        PrincipalKind.GROUP: "group",
+        PrincipalKind.SERVICE_PRINCIPAL: "identity",
+        PrincipalKind.OTHER: "principal",
+    }[assignment.principal_kind]
+    return name or f"{kind} {assignment.principal_id}"
+
+
+def check_role_name(name: str, facts: SetupFacts, own_guid: str = "") -> Problem | None:
+    """Why a new role cannot have the name, or None. A name taken in another subscription cannot be seen from here."""
+    if not name.strip():
+        return Problem("role-name-empty", "The role has no name.", "", "Type a name, at most 128 characters.")
+    if len(name) > LONGEST_ROLE_NAME:
+        return Problem(
+            "role-name-too-long",
+            f"The role's name has {len(name)} characters.",
+            f"Azure takes at most {LONGEST_ROLE_NAME}.",
+            "Shorten it.",
+        )
+    taken = next((role for role in facts.roles if role.name.strip().lower() == name.strip().lower()), None)
+    if taken is None or taken.guid.lower() == own_guid.lower():
+        return None
+    return Problem(
+        "role-name-taken",
+        f"A role named {tame(name, 128)} is there already.",
+        "Role names are unique in the whole directory, and that one does not fit this cluster as it is.",
+        "Use another name, or update that role.",
+        taken.id,
+    )
+
+
+def suggest_role_name(cluster: str, facts: SetupFacts) -> str:
+    """A name for a new role: the brief's, then with the cluster's name, then counted."""
+    taken = {role.name.strip().lower() for role in facts.roles}
+    for_cluster = f"{DEFAULT_ROLE_NAME}-{cluster}"[: LONGEST_ROLE_NAME - 4].rstrip("-_. ") if cluster else ""
+    for name in filter(None, (DEFAULT_ROLE_NAME, for_cluster)):
+        if name.lower() not in taken:
+            return name
+    stem = for_cluster or DEFAULT_ROLE_NAME
+    return next(f"{stem}-{n}" for n in range(2, len(taken) + 3) if f"{stem}-{n}".lower() not in taken)
+
+
+def _today(existing: RoleDefinition | None, action: str, needed: bool, update: bool) -> Today:  # noqa: FBT001
+    if existing is None:
+        return Today.TO_ADD if needed else Today.NOT_NEEDED
+    if allows(existing.held, action):
+        return Today.HAS if needed else Today.HAS_UNUSED
+    if not needed:
+        return Today.NOT_NEEDED
+    return Today.TO_ADD if update else Today.MISSING

@@ -1,0 +1,120 @@
+"""Where the role has to be assigned: computed from the real ids of everything a failover touches (DESIGN 4b)."""
+
+from __future__ import annotations
+
+from tgwizard.engine.setup.needs import Need, needs_of
+from tgwizard.engine.setup.topology import Topology
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.permission import reaches
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_plan import ScopeReason
+from tgwizard.model.text import listed, tame
+
+_KINDS = {
+    "microsoft.compute/virtualmachines": ("machine", "machines"),
+    "microsoft.network/networkinterfaces": ("interface", "interfaces"),
+    "microsoft.network/virtualnetworks": ("network", "networks"),
+    "microsoft.network/virtualnetworks/subnets": ("subnet", "subnets"),
+    "microsoft.network/networksecuritygroups": ("network security group", "network security groups"),
+    "microsoft.network/applicationsecuritygroups": ("application security group", "application security groups"),
+    "microsoft.network/publicipaddresses": ("public IP", "public IPs"),
+    "microsoft.network/loadbalancers/backendaddresspools": ("load balancer pool", "load balancer pools"),
+    "microsoft.network/loadbalancers/inboundnatrules": ("NAT rule", "NAT rules"),
+    "microsoft.network/applicationgateways/backendaddresspools": (
+        "application gateway pool",
+        "application gateway pools",
+    ),
+}
+
+
+def computed_scopes(topology: Topology) -> tuple[ScopeReason, ...]:
+    """The resource groups that hold something a failover touches, the machines' group first."""
+    held: dict[str, list[ResourceId]] = {}
+    spelled: dict[str, str] = {}
+    things = [*(vm.id for vm in topology.vms), *(need.on for need in needs_of(topology))]
+    for thing in dict.fromkeys(things):
+        scope = thing.group_scope
+        spelled.setdefault(scope.lower(), scope)
+        held.setdefault(scope.lower(), []).append(thing)
+    return tuple(ScopeReason(spelled[key], tuple(things), _sentence(things)) for key, things in held.items())
+
+
+def chosen_scopes(answers: Answers, topology: Topology) -> tuple[ScopeReason, ...]:
+    """The scopes that the plan uses: the computed ones, widened to the subscription or narrowed by the user."""
+    computed = computed_scopes(topology)
+    if answers.whole_subscription:
+        scope = f"/subscriptions/{topology.vms[0].id.subscription}"
+        holds = tuple(thing for reason in computed for thing in reason.holds)
+        return (ScopeReason(scope, holds, "The whole subscription: every network in it, also those made later."),)
+    left_out = {scope.lower() for scope in answers.narrowed}
+    return tuple(reason for reason in computed if reason.scope.lower() not in left_out)
+
+
+def without_role(scopes: tuple[ScopeReason, ...], topology: Topology) -> tuple[Need, ...]:
+    """The needs that no scope reaches: what fails when the user narrows."""
+    return tuple(need for need in needs_of(topology) if not any(reaches(one.scope, need.on.text) for one in scopes))
+
+
+def what_fails(answers: Answers, topology: Topology) -> tuple[Problem, ...]:
+    """One warning for each scope that was taken out: what a failover could then not do."""
+    lost = without_role(chosen_scopes(answers, topology), topology)
+    by_scope: dict[str, list[Need]] = {}
+    for need in lost:
+        by_scope.setdefault(need.on.group_scope.lower(), []).append(need)
+    return tuple(_narrowed(needs) for needs in by_scope.values())
+
+
+def elsewhere(topology: Topology) -> tuple[Problem, ...]:
+    """Things in another subscription: tgwizard works in one (DESIGN section 1)."""
+    home = topology.vms[0].id.subscription.lower()
+    away = [need.on for need in needs_of(topology) if need.on.subscription.lower() != home]
+    return tuple(
+        Problem(
+            "other-subscription",
+            f"{tame(thing.name, 90)} is in another subscription.",
+            "The interface names it, so a failover needs rights there; tgwizard sets up one subscription.",
+            "Take it off the interface, or have the role made and assigned there by hand.",
+            thing.text,
+        )
+        for thing in dict.fromkeys(away)
+    )
+
+
+def counts_at(held: str, scope: str) -> bool:
+    """Whether an assignment listed for the subscription counts at a scope of it.
+
+    A management group's place above the subscription is not in its id; a list names only groups that are above.
+    """
+    return "/managementgroups/" in held.lower() or reaches(held, scope)
+
+
+def scope_name(scope: str) -> str:
+    """A scope for people: the group's name, or "the subscription". Untrusted text, tamed."""
+    parts = [part for part in scope.split("/") if part]
+    if len(parts) == 2 and parts[0].lower() == "subscriptions":
+        return "the subscription"
+    return tame(parts[-1], 90) if parts else "everything"
+
+
+def _narrowed(needs: list[Need]) -> Problem:
+    things = listed(dict.fromkeys(tame(need.on.name, 90) for need in needs))
+    actions = listed(dict.fromkeys(need.action for need in needs))
+    group = scope_name(needs[0].on.group_scope)
+    return Problem(
+        "scope-left-out",
+        f"Without {group}, a failover is refused.",
+        f"{things} {'is' if len({need.on for need in needs}) == 1 else 'are'} there, and the machines need {actions}.",
+        f"Put {group} back, or have those rights given another way.",
+    )
+
+
+def _sentence(things: list[ResourceId]) -> str:
+    kinds: dict[str, list[str]] = {}
+    for thing in things:
+        kinds.setdefault(thing.type.lower(), []).append(tame(thing.name, 90))
+    parts = []
+    for kind, names in kinds.items():
+        one, many = _KINDS.get(kind, ("resource", "resources"))
+        parts.append(f"the {one if len(names) == 1 else many} {listed(names)}")
+    return f"Holds {listed(parts)}."

@@ -1,0 +1,163 @@
+"""The journal of setting up a cluster: SQLite, one file per cluster identity, every record on the disk at once.
+
+It is what an interrupted apply and every undo read. Unlike a failover, nothing here is in a hurry: each write waits for
+the disk.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from tgwizard.engine.journal import JournalError
+from tgwizard.engine.records import Answer
+from tgwizard.engine.setup.setup_records import (
+    UNDOES,
+    Confirmed,
+    Deed,
+    Intended,
+    Replied,
+    SetupRecord,
+    from_document,
+    to_document,
+)
+from tgwizard.model.cluster import ClusterIdentity
+from tgwizard.model.problem import Problem, UserError
+
+SCHEMA = 1
+
+
+def setup_journal_file(state_dir: Path, identity: ClusterIdentity) -> Path:
+    """Where the journal of setting up this cluster lies, whether it exists or not."""
+    return state_dir / f"setup-{identity.digest}.sqlite"
+
+
+class SetupJournal:
+    """Reads and writes the records. Open with ``SetupJournal.open``; close it when done. One thread uses it."""
+
+    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+        """Use ``SetupJournal.open``."""
+        self.path = path
+        self.on_commit: Callable[[], None] = _unheard
+        self._database = database
+
+    @classmethod
+    def open(cls, path: Path) -> SetupJournal:
+        """Open or create the file. UserError when it is damaged or of another schema; the file is kept."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            database = sqlite3.connect(path, timeout=2.0, check_same_thread=False)
+        except (sqlite3.Error, OSError) as error:
+            raise UserError(_damaged(path, error)) from error
+        try:
+            _prepare(path, database)
+        except sqlite3.Error as error:
+            database.close()
+            raise UserError(_damaged(path, error)) from error
+        except UserError:
+            database.close()
+            raise
+        return cls(path, database)
+
+    def add(self, run: str, record: SetupRecord) -> None:
+        """Put a record on the disk. JournalError: it is not there, so nothing may be written to Azure for it."""
+        kind, document = to_document(record)
+        try:
+            with self._database:
+                data = json.dumps(document, separators=(",", ":"))
+                self._database.execute("INSERT INTO record (run, kind, data) VALUES (?, ?, ?)", (run, kind, data))
+        except sqlite3.Error as error:
+            problem = Problem(
+                "journal-not-written",
+                "The change was not sent: the journal could not be written.",
+                f"{self.path}: {error}",
+                "Free the disk or the file, then apply again. What is there already is skipped.",
+            )
+            raise JournalError(problem) from error
+        self.on_commit()
+
+    def records(self) -> tuple[SetupRecord, ...]:
+        """Everything, oldest first. UserError when the file is damaged."""
+        try:
+            rows = self._database.execute("SELECT kind, data FROM record ORDER BY seq").fetchall()
+            return tuple(from_document(kind, json.loads(data)) for kind, data in rows)
+        except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+            raise UserError(_damaged(self.path, error)) from error
+
+    def made(self) -> tuple[Intended, ...]:
+        """What was written by us and not taken back, each thing once, in the order in which it was first written.
+
+        ``sent`` is what was written last, ``before`` what was there before the first of our writes.
+        """
+        found: dict[tuple[Deed, str], Intended] = {}
+        records = self.records()
+        never = {
+            item.request
+            for item in records
+            if isinstance(item, Replied) and item.answer in (Answer.REFUSED, Answer.NOT_SENT)
+        }
+        for record in records:
+            if isinstance(record, Intended) and record.request in never:
+                continue
+            if isinstance(record, Intended) and record.deed not in UNDOES:
+                key = (record.deed, record.target.lower())
+                first = found.get(key)
+                found[key] = record if first is None else _together(first, record)
+            elif isinstance(record, Confirmed) and record.deed in UNDOES:
+                found.pop((UNDOES[record.deed], record.target.lower()), None)
+        return tuple(found.values())
+
+    def restarts(self) -> dict[str, datetime]:
+        """When tgwizard last restarted each machine, by lower-case id: when it was seen to be back."""
+        return {
+            record.target.lower(): datetime.fromisoformat(record.at)
+            for record in self.records()
+            if isinstance(record, Confirmed) and record.deed is Deed.RESTART
+        }
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+
+def _together(first: Intended, last: Intended) -> Intended:
+    return Intended(
+        last.run, last.at, last.key, last.deed, first.target, last.request, first.sentence, last.sent, first.before
+    )
+
+
+def _prepare(path: Path, database: sqlite3.Connection) -> None:
+    database.execute("PRAGMA synchronous=FULL")
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version not in (0, SCHEMA):
+        raise UserError(
+            Problem(
+                "journal-schema",
+                f"The journal {path} is of schema {version}; this tgwizard writes schema {SCHEMA}.",
+                "Another version of tgwizard made it.",
+                "Use that version, or move the file away. It was not changed.",
+            )
+        )
+    if version == 0:
+        with database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS record "
+                "(seq INTEGER PRIMARY KEY, run TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL)"
+            )
+            database.execute(f"PRAGMA user_version={SCHEMA}")
+
+
+def _damaged(path: Path, error: BaseException) -> Problem:
+    return Problem(
+        "journal-damaged",
+        f"The journal {path} cannot be used.",
+        f"{error}.",
+        "Move the file away and start again. What was set up stays as it is; undo then no longer knows of it.",
+    )
+
+
+def _unheard() -> None:
+    """Nobody listens to the commits."""

@@ -1,0 +1,345 @@
+"""Take back exactly what was created here, read from the journal, and nothing else (DESIGN 4c).
+
+What others have used since is kept, and what someone changed since is left as it is; both are said. Identities stay
+unless asked for: other things may have been given rights to them meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
+from tgwizard.engine.setup.acts import assignment_document, assignment_of, same_assignment
+from tgwizard.engine.setup.apply import carry_out, conclude, new_run
+from tgwizard.engine.setup.driving import Act, Desk, Kept, Missing, NotYet, Seen, There, drive
+from tgwizard.engine.setup.setup_journal import SetupJournal
+from tgwizard.engine.setup.setup_records import Deed, Intended, role_document, role_of, same_role
+from tgwizard.engine.setup.work import End, How, Piece, Work, ask
+from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.event import Outcome
+from tgwizard.model.nic import NicDocument, Provisioning, configuration_differences
+from tgwizard.model.problem import Problem
+from tgwizard.model.role import RoleAssignment, RoleDefinition
+from tgwizard.model.setup_event import ChangeLeft, SetupEvent, SetupFinished
+from tgwizard.model.text import tame
+
+_ORDER = (Deed.PLACE_ADDRESS, Deed.ASSIGN, Deed.PUT_ROLE, Deed.ENABLE_IDENTITY)
+"""The reverse of applying: a role goes after its assignments, an identity last."""
+
+
+_STAYS = "Identities stay unless you ask for them to be turned off."
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """One thing that undo would take back, as people are shown it before."""
+
+    key: str
+    sentence: str
+    made: Intended
+
+
+def undoable(journal: SetupJournal, *, identities: bool = False) -> tuple[Undoing, ...]:
+    """What undo would try, in order. Whether others use it since is only seen when it is done."""
+    return tuple(item for item in _made(journal) if identities or item.made.deed is not Deed.ENABLE_IDENTITY)
+
+
+def _made(journal: SetupJournal) -> tuple[Undoing, ...]:
+    made = [item for item in journal.made() if item.deed in _ORDER]
+    made.sort(key=lambda item: _ORDER.index(item.deed))
+    return tuple(Undoing(f"undo:{item.deed.value}:{item.target.lower()}", _sentence(item), item) for item in made)
+
+
+def undo(
+    ports: SetupPorts,
+    azure: Azure,
+    clock: Clock,
+    journal: SetupJournal,
+    report: Callable[[SetupEvent], None],
+    token: CancelToken,
+    *,
+    identities: bool = False,
+) -> SetupFinished:
+    """Take it back. ``identities``: also turn off the identities that were turned on here."""
+    return undo_at(Desk(ports, azure, clock, journal, report, token), identities=identities)
+
+
+def undo_at(desk: Desk, *, identities: bool = False) -> SetupFinished:
+    """The same at a desk of the caller's."""
+    desk.run = new_run()
+    wanted = undoable(desk.journal, identities=identities)
+    if not wanted:
+        what = "There is nothing to undo."
+        return conclude(desk, "undo", Outcome.DONE, Problem("nothing-to-undo", what, "Nothing was created from here."))
+    ours = frozenset(item.made.sent["guid"].lower() for item in wanted if item.made.deed is Deed.ASSIGN)
+    assigned = tuple(item.key for item in wanted if item.made.deed is Deed.ASSIGN)
+    pieces = [_piece(desk, item, ours, assigned) for item in wanted]
+    stay = {item.key: item for item in _made(desk.journal) if item not in wanted}
+    for key, item in stay.items():
+        desk.report(ChangeLeft(desk.stamp(), key, item.sentence, _STAYS))
+    ends = {key: End(How.LEFT, _STAYS) for key in stay}
+    return carry_out(desk, "undo", pieces, {item.key: item.sentence for item in wanted}, ends)
+
+
+def _piece(desk: Desk, item: Undoing, ours: frozenset[str], assigned: tuple[str, ...]) -> Piece:
+    act = _act(desk, item.made, ours)
+    after = assigned if item.made.deed in (Deed.PUT_ROLE, Deed.ENABLE_IDENTITY) else ()
+    return Piece(item.key, lambda: drive(desk, item.key, item.sentence, act), after, anyway=True)
+
+
+def _act(desk: Desk, made: Intended, ours: frozenset[str]) -> Act:
+    match made.deed:
+        case Deed.PLACE_ADDRESS:
+            return _RemoveAddress(desk, made)
+        case Deed.ASSIGN:
+            return _Unassign(desk, made)
+        case Deed.PUT_ROLE if made.before is not None:
+            return _RestoreRole(desk, made)
+        case Deed.PUT_ROLE:
+            return _DeleteRole(desk, made, ours)
+        case _:
+            return _DisableIdentity(desk, made, ours)
+
+
+def _sentence(made: Intended) -> str:
+    match made.deed:
+        case Deed.PLACE_ADDRESS:
+            return f"Take {made.sent['address']} off {_last(made.target)}"
+        case Deed.ASSIGN:
+            machine = _last(made.sent.get("vm", "")) or "the identity"
+            return f"Take the role from {machine} on {_last(made.sent['scope'])}"
+        case Deed.PUT_ROLE if made.before is not None:
+            return f"Restore the role {tame(made.before['name'], 130)}"
+        case Deed.PUT_ROLE:
+            return f"Delete the role {tame(made.sent['name'], 130)}"
+        case _:
+            return f"Turn off the identity of {_last(made.target)}"
+
+
+@dataclass(slots=True)
+class _Taking:
+    """What all of undo's acts share."""
+
+    desk: Desk
+    made: Intended
+
+    def target(self) -> str:
+        """The same thing that was made."""
+        return self.made.target
+
+    def sent(self) -> Mapping[str, Any]:
+        """Taking away sends nothing."""
+        return {}
+
+    def refused(self, failure: CallFailed) -> Seen | None:
+        """Nothing of its own."""
+
+
+@dataclass(slots=True)
+class _Unassign(_Taking):
+    deed: Deed = Deed.UNASSIGN
+    done: str = "The assignment is gone"
+    showing: str = "Azure removes the assignment."
+
+    @property
+    def assignment(self) -> RoleAssignment:
+        return assignment_of(self.made.sent)
+
+    def look(self) -> Work[Seen]:
+        wanted = self.assignment
+        found = yield from ask(lambda: self.desk.ports.access.role_assignment(wanted.scope, wanted.guid))
+        if found is None:
+            return There()
+        if not same_assignment(found, wanted):
+            return Kept("The assignment is for another identity now, so it stays.")
+        return Missing(assignment_document(found))
+
+    def send(self, request: str) -> None:
+        self.desk.ports.access.delete_assignment(self.assignment, request_id=request)
+
+
+@dataclass(slots=True)
+class _RoleTaking(_Taking):
+    @property
+    def role(self) -> RoleDefinition:
+        return role_of(self.made.sent)
+
+    @property
+    def at(self) -> str:
+        return str(self.made.sent.get("at") or self.role.assignable_scopes[0])
+
+    def changed(self) -> Seen:
+        return Kept(f"Someone changed the role {tame(self.role.name, 130)} since, so it stays as it is.")
+
+
+@dataclass(slots=True)
+class _DeleteRole(_RoleTaking):
+    ours: frozenset[str] = frozenset()
+    deed: Deed = Deed.DELETE_ROLE
+    done: str = "The role is gone"
+    showing: str = "Azure deletes the role."
+    refusals: int = 0
+
+    def look(self) -> Work[Seen]:
+        access, role = self.desk.ports.access, self.role
+        found = yield from ask(lambda: access.role_definition(self.at, role.guid))
+        if found is None:
+            return There()
+        if not same_role(found, role):
+            return self.changed()
+        used = yield from self._users()
+        if used:
+            others = f"{used} other assignment{' uses' if used == 1 else 's use'} it"
+            return Kept(f"The role {tame(role.name, 130)} stays: {others}.")
+        return Missing(role_document(found))
+
+    def send(self, request: str) -> None:
+        self.desk.ports.access.delete_role(self.at, self.role.guid, request_id=request)
+
+    def refused(self, failure: CallFailed) -> Seen | None:
+        """Azure counts assignments that were removed a moment ago; for a minute that is normal, then it is not."""
+        if failure.problem.code != "role-has-assignments":
+            return None
+        self.refusals += 1
+        if self.refusals > 12:
+            return Kept(f"The role {tame(self.role.name, 130)} stays: Azure says that assignments still use it.")
+        return NotYet("Azure still counts the assignments that were just removed.")
+
+    def _users(self) -> Work[int]:
+        """How many assignments of others use the role. The list may lag, so each is read by itself."""
+        access, guid = self.desk.ports.access, self.role.guid.lower()
+        scopes = tuple(dict.fromkeys("/".join(scope.split("/")[:3]) for scope in self.role.assignable_scopes))
+        found: dict[str, RoleAssignment] = {}
+        for scope in scopes:
+            listed = yield from ask(lambda scope=scope: access.role_assignments(scope))  # type: ignore[misc]
+            found |= {item.guid.lower(): item for item in listed if item.role_guid.lower() == guid}
+        used = 0
+        for item in found.values():
+            real = yield from ask(lambda item=item: access.role_assignment(item.scope, item.guid))  # type: ignore[misc]
+            used += real is not None and item.guid.lower() not in self.ours
+        return used
+
+
+@dataclass(slots=True)
+class _RestoreRole(_RoleTaking):
+    deed: Deed = Deed.RESTORE_ROLE
+    done: str = "The role is as it was before"
+    showing: str = "Azure stores the role."
+
+    @property
+    def before(self) -> RoleDefinition:
+        return role_of(self.made.before or {})
+
+    def look(self) -> Work[Seen]:
+        found = yield from ask(lambda: self.desk.ports.access.role_definition(self.at, self.role.guid))
+        if found is None:
+            return Kept(f"The role {tame(self.role.name, 130)} was deleted since, so there is nothing to restore.")
+        if same_role(found, self.before):
+            return There()
+        return Missing(role_document(found)) if same_role(found, self.role) else self.changed()
+
+    def sent(self) -> Mapping[str, Any]:
+        return {**role_document(self.before), "at": self.at}
+
+    def send(self, request: str) -> None:
+        self.desk.ports.access.put_role(self.at, self.before, request_id=request)
+
+
+@dataclass(slots=True)
+class _DisableIdentity(_Taking):
+    ours: frozenset[str] = frozenset()
+    deed: Deed = Deed.DISABLE_IDENTITY
+    done: str = "The identity is off"
+    showing: str = "Azure turns the identity off."
+
+    @property
+    def vm(self) -> ResourceId:
+        return ResourceId(self.made.target)
+
+    def look(self) -> Work[Seen]:
+        access = self.desk.ports.access
+        vm = yield from ask(lambda: self.desk.ports.inventories.vm(self.vm))
+        if not vm.identity.system_assigned:
+            return There()
+        scope = f"/subscriptions/{self.vm.subscription}"
+        held = yield from ask(lambda: access.assignments_to(scope, vm.identity.principal_id))
+        for item in held:
+            real = yield from ask(lambda item=item: access.role_assignment(item.scope, item.guid))  # type: ignore[misc]
+            if real is not None and item.guid.lower() not in self.ours:
+                return Kept(f"The identity of {self.vm.name} stays: it was given other rights since.")
+        return Missing({"type": vm.identity.kind.value, "principal": vm.identity.principal_id})
+
+    def send(self, request: str) -> None:
+        self.desk.ports.access.disable_identity(self.vm, request_id=request)
+
+
+@dataclass(slots=True)
+class _RemoveAddress(_Taking):
+    deed: Deed = Deed.REMOVE_ADDRESS
+    done: str = "The floating IP is off the interface"
+    showing: str = "Azure detaches the address, 4 to 10 s as a rule."
+    _read: NicDocument | None = field(default=None, init=False)
+
+    @property
+    def nic(self) -> ResourceId:
+        return ResourceId(self.made.target)
+
+    @property
+    def address(self) -> str:
+        return str(self.made.sent["address"])
+
+    def look(self) -> Work[Seen]:
+        document = yield from ask(lambda: self.desk.azure.read_nic(self.nic))
+        self._read = document
+        if document.provisioning is Provisioning.UPDATING:
+            return NotYet(f"Azure still updates {self.nic.name}.")
+        found = document.find(self.address)
+        if found is None:
+            return (yield from self._gone(ResourceId(document.subnet)))
+        if found is document.primary:
+            return Kept(f"{self.address} is the interface's own address now, so it stays.")
+        placed = self.made.sent["configuration"]
+        same_name = str(found.get("name", "")).lower() == str(placed.get("name", "")).lower()
+        if not same_name or configuration_differences(placed, found) or _carries_more(placed, found):
+            return Kept(f"Someone changed the configuration of {self.address} since, so it stays.")
+        return Missing({"configuration": dict(found)})
+
+    def send(self, request: str) -> None:
+        document = self._read
+        if document is None:
+            raise RuntimeError("the interface has not been looked at")
+        self.desk.azure.write_nic(self.nic, document.without(self.address), if_match=document.etag, request_id=request)
+
+    def refused(self, failure: CallFailed) -> Seen | None:
+        if failure.cause is Cause.ETAG_MOVED:
+            return NotYet(f"{self.nic.name} changed meanwhile; it is read again.")
+        return None
+
+    def _gone(self, subnet: ResourceId) -> Work[Seen]:
+        holders = yield from ask(lambda: self.desk.azure.nics_listing(self.address, subnet))
+        others = [holder for holder in holders if holder != self.nic]
+        if others:
+            return Kept(f"{self.address} has moved to {tame(others[0].name, 90)} since, so it stays there.")
+        return There()
+
+
+_TRAVELS = (
+    "publicIPAddress",
+    "loadBalancerBackendAddressPools",
+    "loadBalancerInboundNatRules",
+    "applicationGatewayBackendAddressPools",
+)
+
+
+def _carries_more(placed: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Whether someone has hung a public IP, a pool or a NAT rule on the configuration since."""
+    before, now = placed.get("properties") or {}, found.get("properties") or {}
+    return any(now.get(key) and not before.get(key) for key in _TRAVELS)
+
+
+def _last(text: str) -> str:
+    return tame(text.rstrip("/").rsplit("/", 1)[-1], 90)

@@ -1,0 +1,186 @@
+"""Several pieces of work at once, each written as one straight generator: calls in parallel, waits shared.
+
+A piece of work yields ``Ask`` for every call to Azure and ``Pause`` for every wait. The crew makes the calls on a few
+threads and does everything else (decisions, journal, events) in the thread of the job, one piece after another, so
+that nothing of ours needs a lock and the journal keeps one order. Without threads the same work runs the same every
+time: that is what the crash table stands on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from concurrent import futures
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeVar
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import CallFailed, Clock
+from tgwizard.model.problem import Problem
+
+T = TypeVar("T")
+
+_LOOK_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Make this call; its answer, or its CallFailed, comes back to the generator."""
+
+    call: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait; what comes back is whether the job was cancelled meanwhile, and then at once."""
+
+    seconds: float
+
+
+Effect = Ask | Pause
+Work = Generator[Effect, Any, T]
+
+
+def ask(call: Callable[[], T]) -> Work[T]:
+    """Make a call; CallFailed as from the call itself."""
+    answer: T = yield Ask(call)
+    return answer
+
+
+def pause(seconds: float) -> Work[bool]:
+    """Wait; True when the job was cancelled: then finish soon, and do not pause again."""
+    cancelled: bool = yield Pause(seconds)
+    return cancelled
+
+
+class How(Enum):
+    """How a piece of work ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of a piece of work: ``words`` for people, ``problem`` when it failed or is not known."""
+
+    how: How
+    words: str
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of work, what comes before it, and how it is begun. ``anyway``: also when that did not come about."""
+
+    key: str
+    begin: Callable[[], Work[End]]
+    after: tuple[str, ...] = ()
+    anyway: bool = False
+
+
+@dataclass(slots=True)
+class _Active:
+    key: str
+    work: Work[End]
+    wake: float | None = None
+    asked: futures.Future[object] | None = None
+    answer: object = None
+    error: CallFailed | None = None
+
+
+@dataclass(slots=True)
+class Crew:
+    """Carries out pieces of work. ``workers``: how many calls at once; 0 makes them in the calling thread."""
+
+    clock: Clock
+    token: CancelToken
+    workers: int = 4
+    ends: dict[str, End] = field(default_factory=dict)
+
+    def go(self, pieces: Iterable[Piece], left: Callable[[str, str], None]) -> dict[str, End]:
+        """All pieces, each after what it needs. ``left(key, reason)`` hears of those that were not begun."""
+        waiting = list(pieces)
+        known = {piece.key for piece in waiting}
+        active: list[_Active] = []
+        pool = futures.ThreadPoolExecutor(self.workers, "tgwizard-setup") if self.workers else None
+        try:
+            while waiting or active:
+                for piece in list(waiting):
+                    reason = self._against(piece)
+                    if reason:
+                        waiting.remove(piece)
+                        self.ends[piece.key] = End(How.LEFT, reason)
+                        left(piece.key, reason)
+                    elif all(key in self.ends or key not in known for key in piece.after):
+                        waiting.remove(piece)
+                        active.append(_Active(piece.key, piece.begin()))
+                        self._step(active[-1], pool)
+                active = [item for item in active if item.key not in self.ends]
+                if active:
+                    self._turn(active, pool)
+                    active = [item for item in active if item.key not in self.ends]
+        finally:
+            if pool is not None:
+                pool.shutdown(wait=True, cancel_futures=True)
+        return self.ends
+
+    def _against(self, piece: Piece) -> str:
+        if self.token.is_cancelled:
+            return "Cancelled before it was begun."
+        for key in piece.after:
+            end = self.ends.get(key)
+            if end is not None and end.how is not How.DONE and not piece.anyway:
+                return "It follows a change that was left or did not come about."
+        return ""
+
+    def _turn(self, active: list[_Active], pool: futures.ThreadPoolExecutor | None) -> None:
+        """Go on with whatever can go on; wait when nothing can."""
+        ready = [item for item in active if self._ready(item)]
+        if not ready:
+            asked = [item.asked for item in active if item.asked is not None]
+            if asked:
+                futures.wait(asked, timeout=_LOOK_S, return_when=futures.FIRST_COMPLETED)
+            else:
+                wakes = [item.wake for item in active if item.wake is not None]
+                self.clock.sleep(max(0.0, min(wakes) - self.clock.monotonic()), self.token)
+            ready = [item for item in active if self._ready(item)]
+        for item in ready:
+            self._step(item, pool)
+
+    def _ready(self, item: _Active) -> bool:
+        if item.asked is not None:
+            return item.asked.done()
+        if item.wake is not None:
+            return self.token.is_cancelled or item.wake <= self.clock.monotonic()
+        return True
+
+    def _step(self, item: _Active, pool: futures.ThreadPoolExecutor | None) -> None:
+        """Hand over what came and take the next wish."""
+        if item.asked is not None:
+            asked, item.asked = item.asked, None
+            self._make(item, asked.result)
+        elif item.wake is not None:
+            item.wake, item.answer = None, self.token.is_cancelled
+        answer, error = item.answer, item.error
+        item.answer = item.error = None
+        try:
+            effect = item.work.throw(error) if error is not None else item.work.send(answer)
+        except StopIteration as stop:
+            self.ends[item.key] = stop.value
+            return
+        if isinstance(effect, Pause):
+            item.wake = self.clock.monotonic() + effect.seconds
+        elif pool is not None:
+            item.asked = pool.submit(effect.call)
+        else:
+            self._make(item, effect.call)
+
+    @staticmethod
+    def _make(item: _Active, call: Callable[[], object]) -> None:
+        try:
+            item.answer = call()
+        except CallFailed as failure:
+            item.error = failure
