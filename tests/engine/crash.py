@@ -90,6 +90,18 @@ class Result:
     broken: tuple[str, ...]
 
 
+def tapped(before: Callable[[Any], None], after: Callable[[Any], None]) -> Callable[[Lab], requests.Session]:
+    """Make sessions that tell of every request and of every answer."""
+
+    def session(lab: Lab) -> requests.Session:
+        made = requests.Session()
+        made.trust_env = False
+        made.mount("https://", Tap(lab, before, lambda request, _answer: after(request)))
+        return made
+
+    return session
+
+
 @dataclass
 class Recorder:
     """Runs one failover and copies what would survive at every boundary of it."""
@@ -99,15 +111,9 @@ class Recorder:
     _flushed: bytes | None = None
 
     def record(self, start: Callable[[Rig], Finished], prepare: Callable[[Rig], None] = lambda _: None) -> Finished:
-        made = self._rig = rig(session=self._session, open_journal=self._journal)
+        made = self._rig = rig(session=tapped(self._sent, self._answered), open_journal=self._journal)
         prepare(made)
         return start(made)
-
-    def _session(self, lab: Lab) -> requests.Session:
-        made = requests.Session()
-        made.trust_env = False
-        made.mount("https://", Tap(lab, self._sent, lambda request, _answer: self._answered(request)))
-        return made
 
     def _journal(self, path: Path, identity: ClusterIdentity) -> Journal:
         journal = inline_journal(path, identity)
