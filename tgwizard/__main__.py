@@ -7,6 +7,11 @@ import sys
 
 def main() -> int:
     """Run the program; the result is its exit code."""
+    from tgwizard.app.window import open_window, wish_of
+
+    wish = wish_of(sys.argv[1:])
+    if wish is not None:
+        return open_window(wish)
     from tgwizard.app.main import main as run
 
     return run()

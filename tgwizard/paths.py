@@ -8,11 +8,17 @@ an environment variable can move (tests and packagers use them).
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import platformdirs
+if TYPE_CHECKING:
+    from platformdirs import PlatformDirsABC
 
 _APP = "tgwizard"
+
+SETTINGS_NAME = "settings.toml"
+"""The settings file in `config_dir`."""
 
 
 def resources() -> Path:
@@ -23,7 +29,7 @@ def resources() -> Path:
 
 def config_dir() -> Path:
     """Settings and saved cluster files (TGWIZARD_CONFIG_DIR moves it)."""
-    return _folder("TGWIZARD_CONFIG_DIR", platformdirs.user_config_path(_APP, appauthor=False))
+    return _folder("TGWIZARD_CONFIG_DIR", lambda: _dirs().user_config_path)
 
 
 def clusters_dir() -> Path:
@@ -33,19 +39,25 @@ def clusters_dir() -> Path:
 
 def state_dir() -> Path:
     """Journals and locks (TGWIZARD_STATE_DIR moves it)."""
-    return _folder("TGWIZARD_STATE_DIR", platformdirs.user_state_path(_APP, appauthor=False))
+    return _folder("TGWIZARD_STATE_DIR", lambda: _dirs().user_state_path)
 
 
 def log_dir() -> Path:
     """Log files (TGWIZARD_LOG_DIR moves it)."""
-    return _folder("TGWIZARD_LOG_DIR", platformdirs.user_log_path(_APP, appauthor=False))
+    return _folder("TGWIZARD_LOG_DIR", lambda: _dirs().user_log_path)
 
 
 def lab_dir() -> Path:
     """The user's lab folder, used by ``--lab`` without a folder (TGWIZARD_LAB_DIR moves it)."""
-    return _folder("TGWIZARD_LAB_DIR", platformdirs.user_data_path(_APP, appauthor=False) / "lab")
+    return _folder("TGWIZARD_LAB_DIR", lambda: _dirs().user_data_path / "lab")
 
 
-def _folder(variable: str, default: Path) -> Path:
+def _folder(variable: str, usual: Callable[[], Path]) -> Path:
     moved = os.environ.get(variable)
-    return Path(moved).expanduser() if moved else default
+    return Path(moved).expanduser() if moved else usual()
+
+
+def _dirs() -> PlatformDirsABC:
+    from platformdirs import PlatformDirs  # only where the environment has not answered already
+
+    return PlatformDirs(_APP, appauthor=False)

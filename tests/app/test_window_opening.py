@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.app.main import _open_program
+from tgwizard import paths
+from tgwizard.app.window import WindowWish, open_program, wish_of
+from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.cli.program import Where
 from tgwizard.model.problem import UserError
 
 
 def test_that_the_window_gets_the_controls_of_the_lab_and_its_place(tmp_path: Path) -> None:
     folder = tmp_path / "lab"
-    opened = _open_program(Where(lab_dir=folder))
+    opened = open_program(WindowWish(folder))
     assert opened.lab is not None
     assert opened.lab_where is not None
     assert opened.lab.state().scenario == "ready"
@@ -25,8 +27,8 @@ def test_that_the_window_gets_the_controls_of_the_lab_and_its_place(tmp_path: Pa
 
 
 def test_that_a_second_window_on_the_same_lab_controls_it_over_tls(tmp_path: Path) -> None:
-    first = _open_program(Where(lab_dir=tmp_path))
-    second = _open_program(Where(lab_dir=tmp_path))
+    first = open_program(WindowWish(tmp_path))
+    second = open_program(WindowWish(tmp_path))
     assert first.lab is not None
     assert second.lab is not None
     second.lab.set_latency("drawn")
@@ -35,3 +37,30 @@ def test_that_a_second_window_on_the_same_lab_controls_it_over_tls(tmp_path: Pat
     first.close()
     with pytest.raises(UserError):
         second.lab.state()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--lab"],
+        ["--lab-dir", "here"],
+        ["--lab-dir=here", "--config", "there"],
+        ["--config=there"],
+        ["--lab", "--lab-dir", "~/here"],
+    ],
+)
+def test_that_plain_words_mean_to_the_window_what_they_mean_to_the_command_line(words: list[str]) -> None:
+    wish = wish_of(words)
+    call = parse(words, paths.lab_dir, ("instant",))
+    assert isinstance(call.command, OpenWindow)
+    assert wish == WindowWish(call.where.lab_dir, call.where.config)
+    assert call.where == Where(call.where.lab_dir, call.where.config)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["status"], ["--lab", "status"], ["--help"], ["--version"], ["--json"], ["--lab-d", "x"], ["--lab-dir"], ["-x"]],
+)
+def test_that_every_other_word_is_left_to_the_command_line(words: list[str]) -> None:
+    assert wish_of(words) is None

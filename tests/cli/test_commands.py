@@ -121,6 +121,35 @@ def test_that_a_dry_run_prints_plan_and_checks_and_writes_nothing(it: Rig) -> No
     assert "After: tg-node-b has 10.20.2.50" in words
 
 
+def test_that_a_dry_run_can_check_the_members_instead_of_the_operator(it: Rig) -> None:
+    answered = Shell(it)(*GRACEFUL, "--dry-run", "--members", "--json")
+    assert answered.code == 0
+    fits(answered.lines[0], "plan")
+    facts = {finding["fact"]: finding["level"] for finding in answered.lines[0]["findings"]}
+    assert facts["tg-node-b's identity may write tg-node-b-inside"] == "passed"
+    assert facts["No locks"] == "not_applicable"
+    words = Shell(it)(*GRACEFUL, "--dry-run", "--members").out
+    assert "not needed No locks" in words
+    assert it.puts() == []
+
+
+def test_that_a_fence_is_planned_checked_and_stops_the_losing_member_first(it: Rig) -> None:
+    answered = Shell(it)(*FORCED, "--fence", "stop", "--dry-run", "--json")
+    (document,) = answered.lines
+    fits(document, "plan")
+    assert [change["method"] for change in document["changes"]] == ["POST", "PUT", "PUT"]
+    assert document["changes"][0]["path"] == f"{it.a.vm.text}/powerOff?skipShutdown=true"
+    assert any(finding["fact"] == "You may stop tg-node-a" for finding in document["findings"])
+    assert it.puts() == []
+    run = Shell(it)(*FORCED, "--fence", "stop", "--yes", "--json")
+    assert run.code == 0
+    for line in run.lines:
+        fits(line, "event")
+    assert "fence" in [line.get("step") for line in run.lines]
+    assert "tg-node-a was asked to stop." in run.lines[-1]["left"][0]
+    assert it.holders() == ["tg-node-b"]
+
+
 def test_that_a_dry_run_that_would_be_refused_ends_with_exit_3(it: Rig) -> None:
     answered = Shell(it)("failover", "--to", "tg-node-a", "--graceful", "--dry-run", "--json")
     assert answered.code == 3

@@ -28,8 +28,10 @@ from tgwizard.engine.journal import Durability, Journal
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter
+from tgwizard.lab.world import Power
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event import Event, Finished, Outcome
+from tgwizard.model.fence import NO_FENCE, FenceWish
 
 COARSE = Timing(poll_s=1.5)
 """Few polls, so that every single one can be a place to crash at."""
@@ -84,6 +86,7 @@ class Result:
     holders: tuple[str, ...]
     two_at_once: bool
     requests: int
+    first_member_stopped: bool
 
 
 class Tap(BaseAdapter):
@@ -133,7 +136,7 @@ class Recorder:
         return journal
 
     def _sent(self, request: requests.PreparedRequest) -> None:
-        self._add(Kind.SENT, _told(request), request if request.method == "PUT" else None)
+        self._add(Kind.SENT, _told(request), request if request.method in ("PUT", "POST") else None)
 
     def _answered(self, request: requests.PreparedRequest) -> None:
         self._add(Kind.ANSWERED, _told(request), None)
@@ -159,9 +162,9 @@ class Recorder:
         return path.read_bytes() if path.exists() else None
 
 
-def run_of(verb: Verb) -> Callable[[Rig], Finished]:
+def run_of(verb: Verb, fence: FenceWish = NO_FENCE) -> Callable[[Rig], Finished]:
     """A failover to tg-node-b with coarse polling."""
-    return lambda made: made.fail_over(verb=verb, timing=COARSE)
+    return lambda made: made.fail_over(verb=verb, timing=COARSE, fence=fence)
 
 
 def cases(boundaries: list[Boundary]) -> Iterator[Case]:
@@ -212,7 +215,9 @@ def play(case: Case) -> Result:
     if case.delivery is Delivery.AFTER:
         _deliver(case, lab)
     made.clock.sleep(60)
-    result = Result(case, finished, tuple(made.holders()), _overlaps(lab, made.address), sent)
+    result = Result(
+        case, finished, tuple(made.holders()), _overlaps(lab, made.address), sent, _stopped(lab, "tg-node-a")
+    )
     shutil.rmtree(folder)
     return result
 
@@ -249,6 +254,10 @@ def _deliver(case: Case, lab: Lab) -> None:
     assert case.boundary.on_its_way is not None
     with contextlib.suppress(requests.RequestException):  # nobody is there any more to hear the answer
         LabAdapter(lab).send(case.boundary.on_its_way, timeout=30)
+
+
+def _stopped(lab: Lab, name: str) -> bool:
+    return next(power for vm, power in lab.vms() if vm.endswith(name)) in (Power.STOPPED, Power.DEALLOCATED)
 
 
 def _overlaps(lab: Lab, address: str) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.engine.crash import COARSE, Delivery, Recorder, Result, all_results, cases, kept_promise, play, run_of, table
+from tests.engine.crash import Delivery, Recorder, Result, all_results, cases, kept_promise, play, run_of, table
 from tests.rig import Rig
 from tgwizard.engine.journal import Durability
 from tgwizard.lab.faults import Answer, Fault, Moment, Reset
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Event, Finished, Located, Outcome
+from tgwizard.model.event import Event, Located, Outcome
+from tgwizard.model.fence import Fence, FenceWish
 from tgwizard.model.snapshot import PlaceKind
 
 
@@ -36,6 +37,25 @@ def test_that_a_run_stopped_anywhere_resumes_to_one_holder_after_a_power_cut() -
     ]
     assert results
     assert _broken(results) == []
+
+
+STOP = FenceWish(Fence.STOP)
+
+
+def test_that_a_fenced_run_stopped_anywhere_resumes_to_one_holder_and_never_moves_from_a_running_member() -> None:
+    recorder = Recorder()
+    assert recorder.record(run_of(Verb.FORCED, STOP)).outcome is Outcome.DONE
+    told = [boundary.what for boundary in recorder.boundaries]
+    assert "POST powerOff" in told
+    results = [
+        play(case)
+        for case in cases(recorder.boundaries)
+        if case.durability is Durability.FLUSHED and case.delivery in (Delivery.NEVER, Delivery.BEFORE, Delivery.AFTER)
+    ]
+    assert _broken(results) == []
+    done = [result for result in results if result.finished.outcome is Outcome.DONE]
+    assert done
+    assert all(result.first_member_stopped for result in done)
 
 
 def _no_preparation(_: Rig) -> None:
@@ -62,8 +82,28 @@ def _cancelled(made: Rig) -> None:
     made.events = Ears()
 
 
-def _start(verb: Verb) -> Callable[[Rig], Finished]:
-    return lambda made: made.fail_over(verb=verb, timing=COARSE)
+def _stop_lost(made: Rig) -> None:
+    made.lab.faults.add(Fault("POST", "powerOff", Reset(Moment.AFTER_COMMIT)))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "prepare",
+    [_no_preparation, _attach_denied, _answers_lost, _stop_lost],
+    ids=["fenced", "fenced, attach denied", "fenced, answers lost", "fenced, stop's answer lost"],
+)
+def test_that_every_boundary_of_a_fenced_run_resumes_as_promised(
+    prepare: Callable[[Rig], None], request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorder = Recorder()
+    recorder.record(run_of(Verb.FORCED, STOP), prepare)
+    results = list(all_results(recorder.boundaries))
+    with capsys.disabled():
+        print(f"\n{table(request.node.callspec.id, results)}")  # noqa: T201 - the table is this test's product
+    assert len(results) > 100
+    assert _broken(results) == []
+    done = [result for result in results if result.finished.outcome is Outcome.DONE]
+    assert all(result.first_member_stopped for result in done)
 
 
 @pytest.mark.full
@@ -77,7 +117,7 @@ def test_that_every_boundary_of_every_kind_of_run_resumes_as_promised(
     verb: Verb, prepare: Callable[[Rig], None], request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recorder = Recorder()
-    recorder.record(_start(verb), prepare)
+    recorder.record(run_of(verb), prepare)
     results = list(all_results(recorder.boundaries))
     with capsys.disabled():
         print(f"\n{table(request.node.callspec.id, results)}")  # noqa: T201 - the table is this test's product

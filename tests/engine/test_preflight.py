@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,25 +19,27 @@ from tests.engine.worlds import (
     without,
 )
 from tests.rig import Rig, rig
+from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.session import Session
+from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.ports import Accepted, Azure, ConfigurationId, InTime, MoveAccepted, OperationSeen
-from tgwizard.engine.preflight import IMPOSSIBLE_ETAG, Preflight, preflight
+from tgwizard.engine.ports import Accepted, InTime
+from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
+from tgwizard.engine.preflight.check import Preflight, preflight
 from tgwizard.lab.faults import Answer, Fault, Moment, Reset
+from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ResourceId, Verb
-from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.event import Outcome
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.nic import NicDocument
-from tgwizard.model.permission import PermissionSet
-from tgwizard.model.snapshot import VmSeen
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 
 
-def checked(made: Rig, verb: Verb = Verb.GRACEFUL, carried: Carried | None = None, life_s: float = 300.0) -> Preflight:
+def checked(made: Rig, verb: Verb = Verb.GRACEFUL, life_s: float = 300.0) -> Preflight:
     snapshot = Observer(made.services.azure, made.services.clock, made.setup).look()
-    return preflight(made.services.azure, snapshot, made.b, verb, carried or Carried(), needed_life_s=life_s)
+    return preflight(made.services.azure, made.services.clock, snapshot, made.b, verb, needed_life_s=life_s)
 
 
 def about(found: Preflight, words: str) -> Finding:
@@ -54,7 +56,9 @@ def test_that_the_right_to_write_is_proved_on_both_sides_and_nothing_changes(ver
     assert found.reason_against(verb) is None
     for member in made.setup.members:
         finding = about(found, f"You may write {member.nic.name}")
-        assert (finding.level, finding.evidence) == (Level.PASSED, "proved by a write that cannot be applied")
+        assert finding.level is Level.PASSED
+        joined = "nsg-tg-inside, snet-inside and asg-tg-nodes"
+        assert finding.evidence == f"proved by a write that cannot be applied, and with it the join of {joined}"
     assert [record.status for record in made.lab.requests if record.method == "PUT"] == [412, 412]
     assert [made.nic(member).body for member in made.setup.members] == before
 
@@ -124,15 +128,10 @@ def test_that_only_the_gaining_side_is_asked_when_the_address_is_on_no_interface
     assert puts == ["tg-node-b-inside"]
 
 
-@dataclass
-class IgnoresIfMatch:
+class IgnoresIfMatch(ArmAzure):
     """An Azure that applies every write, whatever version it was bound to."""
 
-    inner: Azure
-    applied: int = 0
-
-    def read_nic(self, nic: ResourceId) -> NicDocument:
-        return self.inner.read_nic(nic)
+    applied = 0
 
     def write_nic(
         self,
@@ -146,39 +145,14 @@ class IgnoresIfMatch:
         assert in_time is None, "a probe writes nothing, so it is never late"
         assert if_match == IMPOSSIBLE_ETAG
         self.applied += 1
-        return self.inner.write_nic(nic, document, if_match=document.etag, request_id=request_id)
-
-    def move_configuration(
-        self, source: ConfigurationId, target: ConfigurationId, subnet: ResourceId, *, request_id: str, in_time: InTime
-    ) -> MoveAccepted:
-        return self.inner.move_configuration(source, target, subnet, request_id=request_id, in_time=in_time)
-
-    def moves_registered(self, subscription: str) -> bool:
-        return self.inner.moves_registered(subscription)
-
-    def read_operation(self, url: str) -> OperationSeen:
-        return self.inner.read_operation(url)
-
-    def read_vm(self, vm: ResourceId) -> VmSeen:
-        return self.inner.read_vm(vm)
-
-    def subnet_prefixes(self, subnet: ResourceId) -> tuple[str, ...]:
-        return self.inner.subnet_prefixes(subnet)
-
-    def nics_listing(self, address: str, subnet: ResourceId) -> tuple[ResourceId, ...]:
-        return self.inner.nics_listing(address, subnet)
-
-    def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
-        return self.inner.permissions_at(scope)
-
-    def token_life_s(self) -> float:
-        return self.inner.token_life_s()
+        return super().write_nic(nic, document, if_match=document.etag, request_id=request_id)
 
 
 @VERBS
 def test_that_an_azure_that_ignores_versions_is_not_written_to_at_all(verb: Verb) -> None:
     made = rig()
-    careless = IgnoresIfMatch(made.services.azure)
+    token = HeldCredential(LabToken(made.lab.issue_token))
+    careless = IgnoresIfMatch(Session(token, http=lab_session(made.lab), lab=True))
     other = replace(made, services=replace(made.services, azure=careless))
     finished = other.fail_over(verb=verb, accept_unknown=True)
     assert finished.outcome is Outcome.REFUSED
@@ -191,23 +165,24 @@ def test_that_an_azure_that_ignores_versions_is_not_written_to_at_all(verb: Verb
 
 @VERBS
 def test_that_a_public_ip_that_may_not_be_attached_stops_both_verbs(verb: Verb) -> None:
-    made = without(PUBLIC_IP_JOIN)
-    with_right = rig()
-    public = ResourceId(
-        made.a.nic.text.replace("networkInterfaces/tg-node-a-inside", "publicIPAddresses/pip-tg-node-a")
-    )
-    finding = about(checked(made, verb, Carried(public)), "attach pip-tg-node-a")
+    allowed = rig()
+    give_public_ip(allowed)
+    assert about(checked(allowed, verb), "attach pip-tg-node-a").level is Level.PASSED
+    made = without(PUBLIC_IP_JOIN, allowed)
+    found = checked(made, verb)
+    finding = about(found, "attach pip-tg-node-a")
     assert finding.level is Level.BLOCKS
     assert finding.problem is not None
     assert PUBLIC_IP_JOIN in finding.problem.why
-    assert about(checked(with_right, verb, Carried(public)), "attach pip-tg-node-a").level is Level.PASSED
+    assert made.fail_over(verb=verb, accept_unknown=True).outcome is Outcome.REFUSED
+    assert made.holders() == ["tg-node-a"]
 
 
 def test_that_rights_that_cannot_be_read_are_not_known() -> None:
     made = rig()
-    public = give_public_ip(made)
-    made.lab.faults.add(Fault("GET", "/permissions", Answer(500, "{}"), times=9))
-    found = checked(made, carried=Carried(public))
+    give_public_ip(made)
+    made.lab.faults.add(Fault("GET", "/permissions", Answer(500, "{}"), times=99))
+    found = checked(made)
     assert about(found, "Whether you may attach pip-tg-node-a is not known").level is Level.NOT_KNOWN
     assert made.fail_over().outcome is Outcome.REFUSED
     assert made.fail_over(accept_unknown=True).outcome is Outcome.DONE

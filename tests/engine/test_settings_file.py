@@ -8,8 +8,9 @@ import pytest
 
 from tgwizard.engine.settings_file import FILE_NAME, load_settings, save_value
 from tgwizard.model import settings as known
+from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.problem import UserError
-from tgwizard.model.settings import ALL, ClusterFilter, LogLevel, Settings, ThemeChoice
+from tgwizard.model.settings import ALL, ClusterFilter, LogLevel, Settings
 
 HAND_WRITTEN = """# mine
 [window]

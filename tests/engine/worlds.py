@@ -25,15 +25,25 @@ PUBLIC_IP_JOIN = "Microsoft.Network/publicIPAddresses/join/action"
 LISTING = "Microsoft.Network/networkInterfaces/read"
 
 
-def changed(edit: Callable[[dict[str, Any]], None], latency: Latency = Latency.FAST) -> Rig:
-    """A rig whose saved world was edited before it was loaded."""
+def changed(
+    edit: Callable[[dict[str, Any]], None],
+    latency: Latency = Latency.FAST,
+    *,
+    scenario: str = "ready",
+    start: Rig | None = None,
+) -> Rig:
+    """A rig whose saved world was edited before it was loaded: that of a scenario, or of another rig as it is now."""
     clock = VirtualClock()
-    world = json.loads(Lab.from_scenario("ready", clock=clock, latency=latency).dump())
+    if start is not None:
+        assert isinstance(start.clock, VirtualClock)
+        clock = start.clock.copy()
+    saved = start.lab if start else Lab.from_scenario(scenario, clock=clock, latency=latency)
+    world = json.loads(saved.dump())
     edit(world)
     return rig(lab=Lab.load(json.dumps(world), clock))
 
 
-def without(action: str) -> Rig:
+def without(action: str, start: Rig | None = None) -> Rig:
     """The operator may do everything but this."""
 
     def edit(world: dict[str, Any]) -> None:
@@ -53,7 +63,7 @@ def without(action: str) -> Rig:
         rights["roles"][guid] = {"versions": [role], "deleted": None}
         held["role"] = guid
 
-    return changed(edit)
+    return changed(edit, start=start)
 
 
 def locked(nic: str) -> Rig:

@@ -19,10 +19,9 @@ SECOND = """
     import sys
     from pathlib import Path
     from PySide6.QtWidgets import QApplication
-    from tgwizard.gui.bridge import Bridge
     from tgwizard.gui.single import SingleWindow
     app = QApplication(sys.argv)
-    single = SingleWindow(Path(sys.argv[1]), Bridge(app), app)
+    single = SingleWindow(Path(sys.argv[1]), app)
     print(single.take_turn().name)
 """
 
@@ -34,9 +33,9 @@ def second_program(folder: Path) -> subprocess.Popen[str]:
 
 def test_that_a_second_program_raises_the_first(qtbot: QtBot, tmp_path: Path) -> None:
     bridge = Bridge()
-    single = SingleWindow(tmp_path, bridge)
+    single = SingleWindow(tmp_path)
     assert single.take_turn() is Turn.FIRST
-    single.load()
+    single.load(bridge)
     bridge.start()
     qtbot.waitUntil(lambda: single._server is not None, timeout=30_000)
     bridge.stop()
@@ -49,20 +48,16 @@ def test_that_a_second_program_raises_the_first(qtbot: QtBot, tmp_path: Path) ->
 
 
 def test_that_a_folder_is_free_again_when_the_first_has_ended(qtbot: QtBot, tmp_path: Path) -> None:
-    bridge = Bridge()
     for _ in range(2):
-        single = SingleWindow(tmp_path, bridge)
+        single = SingleWindow(tmp_path)
         assert single.take_turn() is Turn.FIRST
         single.listen()
         single.close()
-    bridge.deleteLater()
 
 
 def test_that_a_silent_first_makes_the_second_read_only(qtbot: QtBot, tmp_path: Path) -> None:
-    bridge = Bridge()
     with held(tmp_path / "window.lock", SECOND_WINDOW):
-        assert SingleWindow(tmp_path, bridge).take_turn() is Turn.OTHER_SILENT
-    bridge.deleteLater()
+        assert SingleWindow(tmp_path).take_turn() is Turn.OTHER_SILENT
 
 
 def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path) -> None:
@@ -77,7 +72,7 @@ def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path
         from tgwizard.model.problem import Problem, UserError
         def open_program():
             from PySide6.QtCore import QMetaObject, Qt
-            (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+            (window,) = [w for w in QApplication.allWidgets() if isinstance(w, MainWindow)]
             print("locked", window.lock.locked)
             QMetaObject.invokeMethod(window, "close", Qt.ConnectionType.QueuedConnection)
             raise UserError(Problem("no", "There is no lab."))

@@ -39,16 +39,16 @@ def test_that_the_window_paints_before_azure_is_imported_and_opening_is_off_the_
             return sorted(name for name in sys.modules if name.split(".")[0] in {"azure", "msal", "requests"})
         def open_program():
             from PySide6.QtWidgets import QApplication
-            (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+            (window,) = [w for w in QApplication.allWidgets() if isinstance(w, MainWindow)]
             print("visible", window.isVisible(), "heavy", heavy())
             print("thread", threading.current_thread() is not threading.main_thread())
             raise UserError(Problem("no", "There is no lab.", "", "Start one."))
         def look():
             from PySide6.QtWidgets import QApplication
-            (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+            (window,) = [w for w in QApplication.allWidgets() if isinstance(w, MainWindow)]
             print("trouble", window.stack.currentWidget() is window.trouble)
             window.close()
-        import tgwizard.gui.start as start
+        import tgwizard.gui.opening as start
         class Looking(start.Opening):
             def _take(self, event):
                 super()._take(event)
@@ -71,7 +71,7 @@ def test_that_a_program_that_never_opens_can_still_be_closed() -> None:
         def open_program():
             from PySide6.QtCore import QMetaObject, Qt
             from PySide6.QtWidgets import QApplication
-            (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+            (window,) = [w for w in QApplication.allWidgets() if isinstance(w, MainWindow)]
             QMetaObject.invokeMethod(window, "close", Qt.ConnectionType.QueuedConnection)
             while True:
                 time.sleep(1)

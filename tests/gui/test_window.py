@@ -13,13 +13,14 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import Desk, accessible_name, focusable
 from tgwizard.gui.dialogs.closing import CloseDuringRun
-from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.places import Place
 from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.picture_values import PillState
+from tgwizard.gui.word_pages import PlaceToCome
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome
@@ -92,11 +93,11 @@ def test_that_a_double_click_on_the_verb_starts_one_run(ready: Desk, qtbot: QtBo
     ready.press("Fail over to tg-node-b…")
     dialog = dialog_of(ready, qtbot)
     qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
-    answers: list[bool] = []
+    answers: list[Confirmed] = []
     dialog.confirmed.connect(answers.append)
     dialog.start.click()
     dialog.start.click()
-    assert answers == [False]
+    assert answers == [Confirmed()]
     qtbot.waitUntil(lambda: ready.says("Result: Done"), timeout=PATIENCE_MS)
     assert len(ready.rig.puts()) == 2
 
@@ -159,6 +160,38 @@ def test_that_forced_is_off_until_the_cluster_name_was_typed(ready: Desk, qtbot:
     QTest.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: ready.says("Result: Done"), timeout=PATIENCE_MS)
     assert holder(ready) == "tg-node-b"
+
+
+def test_that_the_fence_menu_shows_what_a_stop_costs_and_stops_the_member_first(ready: Desk, qtbot: QtBot) -> None:
+    ready.press("Force failover to tg-node-b…")
+    dialog = dialog_of(ready, qtbot)
+    qtbot.waitUntil(lambda: dialog.pill.accessibleName() == "State: Possible, not advised", timeout=PATIENCE_MS)
+    assert "needs virtualMachines/powerOff" in dialog.fence.stop.accessibleDescription()
+    assert "about 10 s" in dialog.fence.stop.accessibleDescription()
+    assert not dialog.fence.optional.isEnabled()
+    QTest.keyClicks(dialog.typed, "edge-dallas")
+    dialog.fence.stop.click()
+    assert not dialog.start.isEnabled()
+    qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
+    dialog.copy.click()
+    assert f"POST {ready.rig.a.vm.text}/powerOff" in QApplication.clipboard().text()
+    assert "You may stop tg-node-a" in QApplication.clipboard().text()
+    dialog.start.click()
+    qtbot.waitUntil(lambda: ready.says("Result: Done"), timeout=PATIENCE_MS)
+    assert holder(ready) == "tg-node-b"
+    assert [record.path.rsplit("/", 1)[-1] for record in ready.rig.lab.requests if record.method == "POST"] == [
+        "powerOff"
+    ]
+
+
+def test_that_a_member_that_is_down_needs_no_fence(ready: Desk, qtbot: QtBot) -> None:
+    ready.rig.lab.switch(ready.rig.a.vm.text, on=False)
+    ready.session.read_now()
+    qtbot.waitUntil(lambda: ready.says("tg-node-a is stopped"), timeout=PATIENCE_MS)
+    ready.press("Force failover to tg-node-b…")
+    dialog = dialog_of(ready, qtbot)
+    assert not hasattr(dialog, "fence")
+    dialog.reject()
 
 
 def test_that_the_change_ticket_names_every_call_in_full(ready: Desk, qtbot: QtBot) -> None:
@@ -236,11 +269,8 @@ def test_that_every_focusable_widget_has_a_name_on_every_page_and_question(ready
 
 
 def test_that_a_page_to_come_offers_nothing_to_press(ready: Desk) -> None:
-    for place in (Place.SET_UP, Place.HISTORY, Place.REPORTS):
-        ready.window.go_to(place)
-        page = ready.window.stack.currentWidget()
-        assert page is not None
-        assert list(focusable(page)) == []
+    pages = [ready.window.pages.page(place) for place in Place]
+    assert [page for page in pages if isinstance(page, PlaceToCome) and list(focusable(page))] == []
 
 
 def test_that_the_theme_setting_switches_the_whole_window_at_once(ready: Desk) -> None:

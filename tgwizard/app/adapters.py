@@ -10,19 +10,21 @@ from pathlib import Path
 
 from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.clouds import KNOWN
+from tgwizard.azure.clouds import KNOWN, PUBLIC, cloud_at
 from tgwizard.azure.inventory import ArmInventories
 from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken, azure_cli
+from tgwizard.azure.sign_in import HeldCredential, LabToken, azure_cli_source
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.ports import Clock
+from tgwizard.engine.ports import CallFailed, Clock
 from tgwizard.engine.services import Services
 from tgwizard.engine.setup_ports import Cloud, SetupPorts
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import lab_session
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.text import listed
 
 
 class LabClock(SystemClock):
@@ -48,9 +50,25 @@ def over_tls(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[], s
     return ArmAzure(Session(credential, base_url=arm, graph=arm, ca=str(ca), lab=True))
 
 
-def real(tenant: str | None = None) -> ArmAzure:
+def real(cloud: Cloud = PUBLIC, tenant: str | None = None) -> ArmAzure:
     """The real Azure with the Azure CLI's sign-in. Written from the references; not run against the real Azure here."""
-    return ArmAzure(Session(azure_cli(tenant)))
+    credential = HeldCredential(azure_cli_source(tenant), f"{cloud.audience}/.default")
+    return ArmAzure(Session(credential, base_url=cloud.arm, graph=cloud.graph))
+
+
+def real_cloud(named: str | None) -> Cloud:
+    """The cloud of that name, or behind that ARM endpoint; the public one when none is named. UserError: neither."""
+    found = PUBLIC if named is None else next((cloud for cloud in KNOWN if cloud.name == named.lower()), None)
+    if found is not None:
+        return found
+    if "://" not in str(named):
+        what = f"There is no cloud named {named}."
+        fix = f"Name {listed(cloud.name for cloud in KNOWN)}, or an ARM endpoint such as {PUBLIC.arm}."
+        raise UserError(Problem("cloud-not-known", what, "", fix))
+    try:
+        return cloud_at(real().clients.session, str(named))
+    except CallFailed as failure:
+        raise UserError(failure.problem) from failure
 
 
 def lab_tokens(lab: Lab) -> LabToken:
@@ -58,16 +76,17 @@ def lab_tokens(lab: Lab) -> LabToken:
     return LabToken(lab.issue_token, lab.issue_graph_token)
 
 
-def lab_ports(azure: ArmAzure, cloud: str, tokens: LabToken) -> SetupPorts:
-    """What setting up needs, in a lab. ``cloud``: its name in cluster files."""
+def lab_ports(azure: ArmAzure, cloud: str, tokens: LabToken, authority: str | None = None) -> SetupPorts:
+    """What setting up needs, in a lab. ``cloud``: its name in cluster files; ``authority``: where browsers find it."""
     session = azure.clients.session
-    place = Cloud(cloud, "Lab", session.base_url, session.base_url, "", graph=session.graph)
+    place = Cloud(cloud, "the lab", authority or session.base_url, session.base_url, "", graph=session.graph)
     return _ports(azure, ArmSignIn(azure.clients, (place,), tokens))
 
 
-def real_ports(azure: ArmAzure) -> SetupPorts:
-    """What setting up needs, in the real Azure."""
-    return _ports(azure, ArmSignIn(azure.clients, KNOWN))
+def real_ports(azure: ArmAzure, cloud: Cloud) -> SetupPorts:
+    """What setting up needs, in the real Azure; ``cloud``: the one that is connected, first among those offered."""
+    others = tuple(known for known in KNOWN if known != cloud)
+    return _ports(azure, ArmSignIn(azure.clients, (cloud, *others)))
 
 
 def lab_services(lab: Lab, *, clock: Clock, state_dir: Path, cloud: str, jobs: JobRunner | None = None) -> Services:

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tgwizard import __version__, paths
-from tgwizard.app.logs import log_file, redact, start_logging, stop_logging
-from tgwizard.cli.arguments import Call, OpenWindow, parse
+from tgwizard.app.logs import start_logging, stop_logging
+from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
+from tgwizard.cli.sign_in import wish_of
 from tgwizard.engine.settings_file import FILE_NAME, SettingsRead, load_settings
 from tgwizard.model.problem import UserError
 from tgwizard.model.settings import DATA_FOLDER, LOG_LEVEL
@@ -26,7 +27,6 @@ from tgwizard.model.settings import DATA_FOLDER, LOG_LEVEL
 if TYPE_CHECKING:
     from tgwizard.app.places import Place
     from tgwizard.engine.lab_control import LabControl
-    from tgwizard.gui.opened import Opened
 
 
 _log = logging.getLogger(__name__)
@@ -47,13 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         screen.complain(error)
         return ExitCode.USAGE
+    if isinstance(call.command, OpenWindow):
+        from tgwizard.app.window import WindowWish, open_window
+
+        return open_window(WindowWish(call.where.lab_dir, call.where.config, call.where))
     settings = load_settings((call.where.config or paths.config_dir()) / FILE_NAME)
-    level = LOG_LEVEL.value_of(settings.settings).value.upper()
-    handler = start_logging(paths.log_dir(), logging.getLevelNamesMapping()[level])
-    _log.info("tgwizard %s, process %d: %s", __version__, os.getpid(), type(call.command).__name__)
+    handler = log_start(settings, type(call.command).__name__)
     try:
-        if isinstance(call.command, OpenWindow):
-            return _window(call, settings)
         from tgwizard.cli.main import run
 
         return run(call, program, screen)
@@ -61,9 +61,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         stop_logging(handler)
 
 
+def log_start(settings: SettingsRead, what: str) -> logging.Handler | None:
+    """Write the log from now on; the handler, to be stopped at the end."""
+    level = LOG_LEVEL.value_of(settings.settings).value.upper()
+    handler = start_logging(paths.log_dir(), logging.getLevelNamesMapping()[level])
+    _log.info("tgwizard %s, process %d: %s", __version__, os.getpid(), what)
+    return handler
+
+
 def connect(where: Where) -> Connection:
     """Open the place that a command named."""
-    return _place(where)
+    return connect_place(where)
 
 
 def run_lab(wish: LabWish) -> RunningLab:
@@ -87,13 +95,14 @@ def lab_environment(directory: Path, vm: str | None) -> Mapping[str, str]:
     return client_environment(directory, vm)
 
 
-def _place(where: Where) -> Place:
+def connect_place(where: Where) -> Place:
+    """Open a lab's folder, or the real Azure; UserError when that cannot be."""
     from tgwizard.app.places import open_lab_place, open_real_place
 
     if where.lab_dir is not None:
         return open_lab_place(where.lab_dir, config=where.config)
     settings = load_settings((where.config or paths.config_dir()) / FILE_NAME)
-    return open_real_place(config=where.config, state=data_folder(settings))
+    return open_real_place(config=where.config, state=data_folder(settings), cloud=where.cloud, tenant=where.tenant)
 
 
 def data_folder(settings: SettingsRead) -> Path:
@@ -103,49 +112,15 @@ def data_folder(settings: SettingsRead) -> Path:
     return paths.state_dir() if chosen is None or moved else chosen
 
 
-def _window(call: Call, settings: SettingsRead) -> int:
-    from tgwizard.gui.opened import Surroundings
-    from tgwizard.gui.start import run
+def sign_in_as(place: Place, where: Where) -> None:
+    """Sign the window in the way the command line said; UserError with the reason when that fails."""
+    from tgwizard.engine.cancel import CancelToken
+    from tgwizard.engine.ports import CallFailed
 
-    where = call.where
-    name = f"Lab in {where.lab_dir}" if where.lab_dir else "Azure public"
-    config = where.config or paths.config_dir()
-    around = Surroundings(
-        name,
-        where.lab_dir is not None,
-        log_file(paths.log_dir()),
-        redact,
-        settings,
-        config / FILE_NAME,
-        data_folder(settings) if where.lab_dir is None else where.lab_dir / "state",
-        (where.config or where.lab_dir or paths.config_dir()) / "clusters",
-        () if where.lab_dir else (sys.executable, "-m", "tgwizard", "--lab"),
-    )
-    return run(lambda: _open_program(where), around)
-
-
-def _open_program(where: Where) -> Opened:
-    from tgwizard.gui.opened import LabWhere, Opened
-
-    place = _place(where)
     try:
-        clusters = place.profiles.load_all()
-        for setup in clusters:
-            place.check(setup)
-        control = place.control()
-    except BaseException:
-        place.close()
-        raise
-    if control is None or place.lab is None:
-        return Opened(place.services, clusters, place.close)
-    lab = place.lab
-
-    def close() -> None:
-        control.close()
-        place.close()
-
-    lab_where = LabWhere(str(lab.directory), lab.arm_url, str(lab.ca))
-    return Opened(place.services, clusters, close, control, lab_where)
+        place.services.setup.sign_in.sign_in(wish_of(where, place.services), lambda _prompt: None, CancelToken())
+    except CallFailed as failure:
+        raise UserError(failure.problem) from failure
 
 
 def _ask(question: str) -> str | None:

@@ -33,9 +33,6 @@ from tgwizard.model.problem import Problem, UserError
 
 _log = logging.getLogger(__name__)
 
-PUBLIC = "public"
-"""The cloud's name in the cluster files of the real Azure."""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -84,7 +81,7 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
     else:
         azure = adapters.over_tls(lab.arm_url, lab.ca, lab.token, lab.graph_token)
         tokens = LabToken(lab.token, lab.graph_token)
-    setup = adapters.lab_ports(azure, lab.cloud, tokens)
+    setup = adapters.lab_ports(azure, lab.cloud, tokens, lab.arm_url)
     services = Services(azure, SystemClock(), JobRunner(), lab.directory / "state", lab.cloud, setup)
     return Place(services, Profiles((config or lab.directory) / "clusters", lab.cloud), azure, lab)
 
@@ -98,17 +95,21 @@ def _close_lab(lab: HostedLab | AttachedLab) -> None:
         raise UserError(Problem("lab-not-saved", what, f"{error.strerror or error}.", fix)) from error
 
 
-def open_real_place(*, config: Path | None = None, state: Path | None = None) -> Place:
+def open_real_place(
+    *, config: Path | None = None, state: Path | None = None, cloud: str | None = None, tenant: str | None = None
+) -> Place:
     """The real Azure by the Azure CLI's sign-in. Written from the references; not run against the real Azure here.
 
-    ``state``: the folder of journals and locks, when it is not the usual one.
+    ``state``: the folder of journals and locks, when it is not the usual one; ``cloud``: its name or its ARM endpoint;
+    ``tenant``: the directory to sign in to. UserError for a cloud that is none.
     """
-    profiles = Profiles(config / "clusters" if config else paths.clusters_dir(), PUBLIC)
+    place = adapters.real_cloud(cloud)
+    profiles = Profiles(config / "clusters" if config else paths.clusters_dir(), place.name)
     tenants = {setup.tenant for setup in profiles.readable()}
     # One tenant: its token is asked for, whatever the CLI's default is. Several: the CLI's default decides.
-    azure = adapters.real(tenants.pop() if len(tenants) == 1 else None)
-    setup = adapters.real_ports(azure)
-    services = Services(azure, SystemClock(), JobRunner(), state or paths.state_dir(), PUBLIC, setup)
+    azure = adapters.real(place, tenant or (tenants.pop() if len(tenants) == 1 else None))
+    setup = adapters.real_ports(azure, place)
+    services = Services(azure, SystemClock(), JobRunner(), state or paths.state_dir(), place.name, setup)
     return Place(services, profiles, azure)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 
 from tgwizard.azure.session import Clients, Session
-from tgwizard.engine.ports import Accepted, ConfigurationId, InTime, MoveAccepted, OperationSeen
+from tgwizard.engine.ports import Accepted, ConfigurationId, InTime, MoveAccepted, OperationSeen, StopAccepted
 from tgwizard.model.cluster import ResourceId
+from tgwizard.model.fence import StopHow
+from tgwizard.model.inventory import AddressAnswer
 from tgwizard.model.nic import NicDocument
-from tgwizard.model.permission import PermissionSet
+from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.role import LockSeen
 from tgwizard.model.snapshot import VmSeen
 
 
@@ -90,6 +93,48 @@ class ArmAzure:
         from tgwizard.azure import authorization
 
         return authorization.permissions_at(self.clients, scope)
+
+    def permissions_in_subscription(self, subscription: str) -> tuple[PermissionSet, ...]:
+        """What the signed-in identity holds on a whole subscription."""
+        from tgwizard.azure.access import ArmAccess
+
+        return ArmAccess(self.clients).own_permissions(f"/subscriptions/{subscription}")
+
+    def roles_of(self, principal: str, subscription: str) -> tuple[HeldRole, ...]:
+        """Every role that an identity holds in a subscription."""
+        from tgwizard.azure import authorization
+
+        return authorization.roles_of(self.clients, principal, subscription)
+
+    def denials_of(self, principal: str, subscription: str) -> tuple[Denial, ...]:
+        """The deny assignments in a subscription that concern an identity."""
+        from tgwizard.azure import authorization
+
+        return authorization.denials_of(self.clients, principal, subscription)
+
+    def identity_of(self, vm: ResourceId) -> str:
+        """The object id of a VM's system-assigned identity, empty when it has none."""
+        from tgwizard.azure import compute
+
+        return compute.identity_of(self.clients, vm)
+
+    def locks_over(self, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
+        """The management locks that lie on these resources, their groups or their subscription."""
+        from tgwizard.azure import authorization
+
+        return authorization.locks_over(self.clients, resources)
+
+    def check_address(self, subnet: ResourceId, address: str) -> AddressAnswer:
+        """Whether an address is free in the subnet's virtual network."""
+        from tgwizard.azure.inventory import ArmInventories
+
+        return ArmInventories(self.clients).address_free(subnet, address)
+
+    def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None) -> StopAccepted:
+        """One POST that stops a VM, sent once."""
+        from tgwizard.azure import compute
+
+        return compute.stop_vm(self.clients, vm, how, request_id=request_id, in_time=in_time)
 
     def token_life_s(self) -> float:
         """How many real seconds the access token is still good for, after renewing it when it is old."""

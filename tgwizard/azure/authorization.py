@@ -1,12 +1,19 @@
-"""What the signed-in identity holds at a scope: one entry per role held (azure-wire.md 3.3)."""
+"""Rights, deny assignments and locks: the signed-in identity's own, and those of another (azure-wire.md 3.3, 1.1)."""
 
 from __future__ import annotations
 
+from tgwizard.azure import access_documents as documents
+from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.failures import Doing, attempt
 from tgwizard.azure.network import READ
+from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, Where, items
 from tgwizard.azure.session import Clients
+from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.permission import PermissionSet
+from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.role import LockSeen
+
+_PROVIDER = "providers/Microsoft.Authorization"
 
 
 def permissions_at(clients: Clients, scope: ResourceId) -> tuple[PermissionSet, ...]:
@@ -21,3 +28,56 @@ def permissions_at(clients: Clients, scope: ResourceId) -> tuple[PermissionSet, 
         lambda: list(operations.list_for_resource(scope.group, namespace, parent, types[-1], scope.name, **READ)),
     )
     return tuple(PermissionSet(tuple(item.actions or ()), tuple(item.not_actions or ())) for item in held)
+
+
+def roles_of(clients: Clients, principal: str, subscription: str) -> tuple[HeldRole, ...]:
+    """Every role that the identity holds at, above or below the subscription, through groups too, defined.
+
+    An assignment whose role was deleted meanwhile grants nothing and is left out.
+    """
+    access, scope = ArmAccess(clients), f"/subscriptions/{subscription}"
+    known: dict[str, tuple[PermissionSet, ...]] = {}
+    held: list[HeldRole] = []
+    for assignment in access.assignments_to(scope, principal):
+        guid = assignment.role_guid
+        if guid not in known:
+            role = access.role_definition(scope, guid)
+            known[guid] = role.held if role else ()
+        held += [HeldRole(assignment.scope, grants) for grants in known[guid]]
+    return tuple(held)
+
+
+def denials_of(clients: Clients, principal: str, subscription: str) -> tuple[Denial, ...]:
+    """The deny assignments that concern the identity: by name, as everyone, or through a group."""
+    oid, quoted = principal.lower(), principal.replace("'", "''")
+    path, doing = f"/subscriptions/{subscription}/{_PROVIDER}/denyAssignments", Doing("list", "the deny assignments")
+    through = items(clients, doing, Where(path, AUTHORIZATION_API, (("$filter", f"assignedTo('{quoted}')"),)))
+    named = {str(item.get("id", "")).lower() for item in through}
+    found = []
+    for item in items(clients, doing, Where(path, AUTHORIZATION_API)):
+        for denial in documents.denials(item):
+            concerns = not denial.principals or oid in denial.principals or str(item.get("id", "")).lower() in named
+            if concerns and oid not in denial.excluded:
+                found.append(Denial(denial.scope, denial.denies, denial.this_scope_only))
+    return tuple(found)
+
+
+def locks_over(clients: Clients, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
+    """The locks of the subscription that count at one of the resources; of their groups when only those may be read."""
+    found: list[LockSeen] = []
+    for subscription in dict.fromkeys(item.subscription for item in resources):
+        try:
+            found += ArmAccess(clients).locks(subscription)
+        except CallFailed as refused:
+            if refused.cause is not Cause.NOT_ALLOWED:
+                raise
+            groups = dict.fromkeys(item.group for item in resources if item.subscription == subscription)
+            for group in groups:
+                found += _locks_in(clients, f"/subscriptions/{subscription}/resourceGroups/{group}", group)
+    return tuple(lock for lock in dict.fromkeys(found) if any(lock.over(item.text) for item in resources))
+
+
+def _locks_in(clients: Clients, scope: str, group: str) -> list[LockSeen]:
+    listed = items(clients, Doing("list", f"the locks in {group}"), Where(f"{scope}/{_PROVIDER}/locks", LOCKS_API))
+    locks = (documents.lock(item) for item in listed)
+    return [lock for lock in locks if lock is not None]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from tgwizard.azure.failures import Doing, attempt, unreadable
-from tgwizard.azure.network import READ
+from tgwizard.azure.network import READ, Sending
 from tgwizard.azure.session import Clients
+from tgwizard.engine.ports import InTime, StopAccepted
 from tgwizard.model.cluster import ResourceId
+from tgwizard.model.fence import StopHow
 from tgwizard.model.snapshot import Power, VmSeen
 
 _POWER = {power.value: power for power in Power if power is not Power.NOT_KNOWN}
@@ -29,6 +31,40 @@ def read_vm(clients: Clients, vm: ResourceId) -> VmSeen:
     return VmSeen(power_in(view), str(zones[0]) if zones else "", _agent_ready(view))
 
 
+def identity_of(clients: Clients, vm: ResourceId) -> str:
+    """The object id of a VM's system-assigned identity, empty when it has none."""
+    doing = Doing("read", vm.name)
+    operations = clients.compute(vm.subscription).virtual_machines
+    body: object = attempt(doing, lambda: operations.get(vm.group, vm.name, cls=_raw_json, **READ))
+    if not isinstance(body, Mapping):
+        raise unreadable(doing, "It is not a virtual machine.")
+    return str((body.get("identity") or {}).get("principalId") or "")
+
+
+def stop_vm(
+    clients: Clients, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None
+) -> StopAccepted:
+    """One POST, sent once. powerOff skips the guest's shutdown: a machine that hangs would not answer it."""
+    doing = Doing("stop", vm.name, writes=True)
+    operations = clients.compute(vm.subscription).virtual_machines
+    options: dict[str, Any] = {
+        "headers": {"x-ms-client-request-id": request_id},
+        "polling": False,
+        "cls": _raw_headers,
+        **Sending(request_id, in_time).options(),
+    }
+
+    def post() -> Mapping[str, str]:
+        if how is StopHow.POWER_OFF:
+            poller = operations.begin_power_off(vm.group, vm.name, skip_shutdown=True, **options)
+        else:
+            poller = operations.begin_deallocate(vm.group, vm.name, **options)
+        return cast("Mapping[str, str]", poller.result())
+
+    answered = attempt(doing, post)
+    return StopAccepted(str(answered.get("Azure-AsyncOperation", "")), str(answered.get("x-ms-request-id", "")))
+
+
 def power_in(view: Mapping[str, Any]) -> Power:
     """The power state that an instance view reports."""
     for status in view.get("statuses") or ():
@@ -42,6 +78,10 @@ def _agent_ready(view: Mapping[str, Any]) -> bool | None:
     statuses = (view.get("vmAgent") or {}).get("statuses") or ()
     words = [str(status.get("displayStatus", "")).lower() for status in statuses]
     return any(word == "ready" for word in words) if words else None
+
+
+def _raw_headers(response: Any, _model: object, _headers: object) -> Any:
+    return response.http_response.headers
 
 
 def _raw_json(response: Any, _model: object, _headers: object) -> Any:

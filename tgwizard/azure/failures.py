@@ -20,7 +20,8 @@ import urllib3.exceptions as pool
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
 from tgwizard.azure.problems import row_for
-from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.azure.sign_in_problems import clock_wrong, explain
+from tgwizard.engine.ports import CallFailed, Cause, Certainty, MissingRight
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import tame
@@ -35,11 +36,13 @@ _NEVER_SENT: tuple[type[BaseException], ...] = (
     requests.exceptions.ProxyError,
     ssl.SSLCertVerificationError,
 )
+_NOT_VALID_NOW = frozenset({9, 10})
+"""OpenSSL's verify codes for a certificate that is not valid yet, and for one that has expired."""
 _SILENT: tuple[type[BaseException], ...] = (requests.exceptions.ReadTimeout, pool.ReadTimeoutError, TimeoutError)
 
 _ALLOCATED_TO = re.compile(r"already allocated to resource (\S+?)\.?(?:\s|$)", re.IGNORECASE)
 _ACTION = re.compile(
-    r"perform action(?:\(s\))? '([^']+)' (?:over scope|on the linked scope(?:\(s\))?) '([^']+)'", re.IGNORECASE
+    r"perform action(?:\(s\))? '([^']+)' (?:over|on) (?:the linked )?scope(?:\(s\))? '([^']+)'", re.IGNORECASE
 )
 _RETRY_IN = re.compile(r"retried in (\d{1,4}) seconds", re.IGNORECASE)
 
@@ -139,7 +142,12 @@ def _answered(doing: Doing, error: HttpResponseError) -> CallFailed:
     status = error.status_code if response is not None else None
     if response is None or status is None:
         return _not_answered(doing, error)
-    document = ArmError.parse(_json(response))
+    body = _json(response)
+    if isinstance(body, Mapping) and isinstance(body.get("error"), str):
+        # OAuth's form: Entra refused the token, so the request itself never went out.
+        said = (str(body.get("error_description", "")), str(body["error"]))
+        return CallFailed(explain(said), Certainty.NOT_SENT, Cause.SIGN_IN)
+    document = ArmError.parse(body)
     if status < 400:
         return unreadable(doing, "It could not be read to its end.", str(error.message))
     request_id = str(response.headers.get("x-ms-request-id", ""))
@@ -153,15 +161,17 @@ def _answered(doing: Doing, error: HttpResponseError) -> CallFailed:
         status=status,
         allocated_to=_holder(document) if row.cause is Cause.ADDRESS_ALLOCATED else None,
         retry_after_s=_retry_after(response.headers.get("Retry-After"), document),
+        missing=_missing(document) if row.cause is Cause.NOT_ALLOWED else None,
     )
 
 
 def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
     chain = tuple(_chain(error))
     detail = tame(f"{type(chain[-1]).__name__}: {chain[-1]}")
-    if isinstance(error, ClientAuthenticationError):
-        return CallFailed(_no_sign_in(error), Certainty.NOT_SENT, Cause.SIGN_IN)
-    if any(isinstance(link, ssl.SSLCertVerificationError) for link in chain):
+    certificate = next((link for link in chain if isinstance(link, ssl.SSLCertVerificationError)), None)
+    if certificate is not None and certificate.verify_code in _NOT_VALID_NOW:
+        return CallFailed(clock_wrong(detail), Certainty.NOT_SENT)
+    if certificate is not None:
         problem = Problem(
             "certificate-not-accepted",
             f"The request to {doing} was not sent.",
@@ -179,21 +189,13 @@ def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
             detail,
         )
         return CallFailed(problem, Certainty.NOT_SENT)
+    if isinstance(error, ClientAuthenticationError):
+        said = (str(getattr(link, "message", "") or link) for link in chain)
+        return CallFailed(explain(said), Certainty.NOT_SENT, Cause.SIGN_IN)
     silent = any(isinstance(link, _SILENT) for link in chain)
     why = "No answer came in time." if silent else "The connection broke before the answer came."
     what = f"Whether Azure took the request to {doing} is not known." if doing.writes else f"Azure did not {doing}."
     return CallFailed(Problem("answer-lost", what, why, "Read again.", detail), Certainty.UNKNOWN)
-
-
-def _no_sign_in(error: ClientAuthenticationError) -> Problem:
-    """Why the credential gave no token. The texts looked for are those of azure-identity's AzureCliCredential."""
-    message = tame(error.message, 200)
-    why, fix = "The details say why.", "Sign in with the Azure CLI: az login."
-    if "not found on path" in message:
-        why, fix = "The Azure CLI (az) was not found on this computer.", "Install it, then sign in: az login."
-    elif "az login" in message:
-        why = "Nobody is signed in to the Azure CLI."
-    return Problem("not-signed-in", "There is no sign-in to Azure, so nothing was asked.", why, fix, message)
 
 
 def _what(doing: Doing, status: int | None) -> str:
@@ -205,12 +207,19 @@ def _what(doing: Doing, status: int | None) -> str:
 
 
 def _named(error: ArmError) -> dict[str, str]:
+    found = _missing(error)
+    if found is None:
+        return {"action": "a right it needs", "scope": "that scope"}
+    return {"action": found.action, "scope": tame(found.scope.rsplit("/", 1)[-1] or found.scope, 120)}
+
+
+def _missing(error: ArmError) -> MissingRight | None:
+    """The action and the scope that a refusal names. A deny assignment takes away what a role gives."""
     for item in error.walk():
-        found = _ACTION.search(item.message)
-        if found:
-            scope = found.group(2)
-            return {"action": tame(found.group(1), 160), "scope": tame(scope.rsplit("/", 1)[-1] or scope, 120)}
-    return {"action": "a right it needs", "scope": "that scope"}
+        # The last one: a linked refusal first names what *is* allowed (azure-wire.md 2.6).
+        for found in reversed(list(_ACTION.finditer(item.message))):
+            return MissingRight(tame(found.group(1), 160), tame(found.group(2), 400))
+    return None
 
 
 def _holder(error: ArmError) -> ResourceId | None:

@@ -70,6 +70,40 @@ class Session:
         """Host and port of the ARM endpoint, lower case."""
         return urlsplit(self.base_url).netloc.lower()
 
+    def connection(self) -> Connection:
+        """A connection of one's own to the hosts of this place, for what signs in: it carries no token."""
+        if self.http is not None:
+            return Connection(self.http, owned=False)
+        http = requests.Session()
+        if self.lab:
+            http.trust_env = False
+            http.verify = self.ca or True
+        return Connection(http, owned=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A requests session; ``owned``: it is not the lab's, and is ours to close."""
+
+    http: requests.Session
+    owned: bool
+
+    def transport(self) -> RequestsTransport:
+        """The same connection for the SDK."""
+        from azure.core.pipeline.transport import RequestsTransport
+
+        return RequestsTransport(
+            session=self.http,
+            session_owner=False,
+            use_env_settings=self.http.trust_env,
+            connection_verify=self.http.verify,
+        )
+
+    def close(self) -> None:
+        """Close what no request uses now; the connection stays usable."""
+        if self.owned:
+            self.http.close()
+
 
 class Clients:
     """The SDK clients of a session, built when first asked for, one of each per subscription. Thread-safe."""
@@ -140,6 +174,7 @@ class Clients:
         with self._mutex:
             if self._closed:
                 raise connection_closed()
+            self.session.credential.close()
             self.session = session
             self._made.clear()
             if self._transport is not None:
@@ -151,6 +186,7 @@ class Clients:
         """Close the connections. Calls made afterwards fail."""
         with self._mutex:
             self._closed = True
+            self.session.credential.close()
             if self.session.http is not None:
                 self.session.http.close()
             for transport in (*self._retired, *([self._transport] if self._transport else [])):

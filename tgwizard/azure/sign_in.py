@@ -63,6 +63,12 @@ class HeldCredential:
         """Real seconds the token for Azure Resource Manager is still good for, after renewing it when it is old."""
         return max(0.0, self.get_token(self.scope).expires_on - time.time())
 
+    def close(self) -> None:
+        """Close the connections of the source, if it has any; a call that is still under way may open them again."""
+        closing = getattr(self._source, "close", None)
+        if closing is not None:
+            closing()
+
     def __repr__(self) -> str:
         """Never the token."""
         return f"HeldCredential({type(self._source).__name__})"

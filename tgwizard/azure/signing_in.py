@@ -1,63 +1,205 @@
-"""``ArmSignIn``: the engine's ``SignIn`` port. Who signs in here is who all ports of the place ask as, from then on."""
+"""``ArmSignIn``: the engine's ``SignIn`` port. Who signs in here is who all ports of the place ask as, from then on.
+
+The lab, the browser, the code, the application and the machine are played by the lab in the tests, the Azure CLI by a
+stand-in; none of it was run against the real Azure.
+"""
 
 from __future__ import annotations
 
-import shutil
+import queue
+import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
+from tgwizard.azure.clouds import cloud_at
 from tgwizard.azure.failures import Doing, attempt
-from tgwizard.azure.session import Clients
+from tgwizard.azure.person import Desk, Person
+from tgwizard.azure.session import Clients, Session
 from tgwizard.azure.sign_in import HeldCredential, TokenSource, azure_cli_source, caller_of
+from tgwizard.azure.sign_in_methods import Computer
+from tgwizard.azure.sign_in_services import managed_identity, service_principal
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import CallFailed, Certainty
+from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.engine.setup_ports import Cloud, MethodSeen, Prompted, SignInMethod, SignInWish
 from tgwizard.model.inventory import Caller
 from tgwizard.model.problem import Problem
 
+T = TypeVar("T")
+
+DeskOf = Callable[[Session, Cloud], Desk]
+_LOOK_EVERY_S = 0.1
+
 
 class ArmSignIn:
-    """Signs in to one of ``clouds``; ``lab``: the tokens of the lab, when the place is one."""
+    """Signs in to one of ``clouds``; ``lab``: the tokens of the lab, when the place is one.
 
-    def __init__(self, clients: Clients, clouds: tuple[Cloud, ...], lab: TokenSource | None = None) -> None:
+    Usable from several threads; of two sign-ins at a time the one that ends last counts. ``computer`` and ``desk`` are
+    the program's own unless a test says otherwise.
+    """
+
+    def __init__(
+        self,
+        clients: Clients,
+        clouds: tuple[Cloud, ...],
+        lab: TokenSource | None = None,
+        *,
+        computer: Computer | None = None,
+        desk: DeskOf = Desk,
+    ) -> None:
         """Nothing is asked before the first call."""
         self._clients = clients
         self._clouds = clouds
         self._lab = lab
+        self._computer = computer or Computer.this()
+        self._desk = desk
+        self._mutex = threading.Lock()
+        self._person: tuple[SignInMethod, Cloud, Person] | None = None
 
     def clouds(self) -> tuple[Cloud, ...]:
         """The clouds known here; in a lab the lab alone."""
         return self._clouds
 
-    def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:  # noqa: ARG002 - every cloud has the same ways
-        """Which ways there are on this computer."""
-        if self._lab is not None:
-            return (MethodSeen(SignInMethod.LAB, found=True, detail="The lab's operator"),)
-        return (MethodSeen(SignInMethod.AZURE_CLI, found=shutil.which("az") is not None),)
+    def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:
+        """Which ways there are on this computer; files and the environment are looked at, no one is asked.
+
+        In a lab the Azure CLI is not one of them: it is signed in to a real Azure.
+        """
+        here = self._computer
+        code = MethodSeen(SignInMethod.DEVICE_CODE)
+        if self._lab is None:
+            first = here.azure_cli(cloud)
+        else:
+            first = MethodSeen(SignInMethod.LAB, found=True, detail="The lab's operator")
+        return (first, here.browser(), code, here.service_principal(), here.managed_identity())
 
     def custom_cloud(self, arm: str) -> Cloud:
-        """The cloud behind an ARM endpoint."""
-        found = next((cloud for cloud in self._clouds if cloud.arm.rstrip("/") == arm.rstrip("/")), None)
-        if found is None:
-            raise CallFailed(Problem("cloud-not-known", f"There is no cloud at {arm}."), Certainty.NOT_SENT)
-        return found
+        """The cloud behind an ARM endpoint, from its /metadata/endpoints; CallFailed when it is none."""
+        endpoint = arm.strip().rstrip("/")
+        known = next((cloud for cloud in self._clouds if cloud.arm.rstrip("/") == endpoint), None)
+        return known or cloud_at(self._clients.session, endpoint)
 
-    def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:  # noqa: ARG002
-        """Sign in and switch to the account."""
-        source = self._source(wish)
-        held = HeldCredential(source, f"{wish.cloud.audience}/.default")
-        token = attempt(Doing("sign in to", wish.cloud.title), lambda: held.get_token(held.scope))
+    def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:
+        """Sign in and switch to the account.
+
+        One that is cancelled, or fails, leaves the account that was there before. Work that cannot be interrupted (a
+        program, a request under way) is abandoned on a thread of its own.
+        """
         cancel.check()
-        session = replace(self._clients.session, credential=held, base_url=wish.cloud.arm, graph=wish.cloud.graph)
-        self._clients.use(session)
-        return caller_of(token.token)
+        try:
+            source, held, token = _abandonable(lambda: self._obtained(wish, prompted, cancel), cancel)
+        except CallFailed as failure:
+            raise _of_sign_in(failure, wish.cloud) from failure
+        cancel.check()
+        session = self._clients.session
+        with self._mutex:
+            if isinstance(source, Person):
+                self._person = (wish.method, wish.cloud, source)
+            self._clients.use(replace(session, credential=held, base_url=wish.cloud.arm, graph=wish.cloud.graph))
+        return caller_of(token)
 
     def caller(self) -> Caller:
         """Who is signed in now; CallFailed when nobody is."""
         held = self._clients.session.credential
         return attempt(Doing("check", "the sign-in"), lambda: caller_of(held.get_token(held.scope).token))
 
-    def _source(self, wish: SignInWish) -> TokenSource:
-        if wish.method is SignInMethod.LAB and self._lab is not None:
-            return self._lab
-        return azure_cli_source(wish.tenant)
+    def _obtained(
+        self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken
+    ) -> tuple[TokenSource, HeldCredential, str]:
+        """A source that has given its first token: only then it is one to switch to."""
+        doing = Doing("sign in to", wish.cloud.title)
+        known = self._known_person(wish)
+        if known is not None and wish.tenant is not None:
+            tenant, desk = wish.tenant, self._desk(self._clients.session, wish.cloud)
+            try:
+                return attempt(doing, lambda: _first_token(desk.elsewhere(known, tenant), wish.cloud))
+            except CallFailed as failure:
+                # The directory wants to see the person again, for a second factor say.
+                if failure.cause is not Cause.SIGN_IN:
+                    raise
+        return attempt(doing, lambda: _first_token(self._source(wish, prompted, cancel), wish.cloud))
+
+    def _known_person(self, wish: SignInWish) -> Person | None:
+        """The person who signed in before in the same way, who may want another directory of theirs now."""
+        with self._mutex:
+            before = self._person
+        return before[2] if before is not None and before[:2] == (wish.method, wish.cloud) else None
+
+    def _source(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> TokenSource:
+        session = self._clients.session
+        match wish.method:
+            case SignInMethod.LAB:
+                if self._lab is None:
+                    raise _refused("no-lab", "The program is not connected to a lab.", "Start it with --lab.")
+                return self._lab
+            case SignInMethod.AZURE_CLI:
+                if self._lab is not None:
+                    why = "The Azure CLI of this computer is signed in to a real Azure, and this is a lab."
+                    raise _refused("no-azure-cli-here", why, "Sign in as the lab's operator.")
+                return self._azure_cli(wish)
+            case SignInMethod.BROWSER:
+                return self._person_at(lambda desk: desk.by_browser(wish.tenant, prompted, cancel), wish.cloud)
+            case SignInMethod.DEVICE_CODE:
+                return self._person_at(lambda desk: desk.by_code(wish.tenant, prompted, cancel), wish.cloud)
+            case SignInMethod.ENVIRONMENT:
+                seen = self._computer.service_principal()
+                if seen.problem is not None:
+                    raise CallFailed(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)
+                return service_principal(session, wish, self._computer.environment)
+            case SignInMethod.MANAGED_IDENTITY:
+                return managed_identity(session, self._computer.environment)
+
+    def _person_at(self, sign_in: Callable[[Desk], Person], cloud: Cloud) -> Person:
+        desk = self._desk(self._clients.session, cloud)
+        try:
+            return sign_in(desk)
+        except BaseException:
+            desk.close()
+            raise
+
+    def _azure_cli(self, wish: SignInWish) -> TokenSource:
+        seen = self._computer.azure_cli(wish.cloud)
+        if seen.problem is not None and seen.problem.code == "az-other-cloud":
+            raise CallFailed(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)
+        try:
+            return azure_cli_source(wish.tenant)
+        except ValueError as error:
+            why = "The directory is neither a GUID nor a name such as contoso.com."
+            raise _refused("directory-not-known", why, "Check the directory (tenant).", str(error)) from error
+
+
+def _first_token(source: TokenSource, cloud: Cloud) -> tuple[TokenSource, HeldCredential, str]:
+    held = HeldCredential(source, f"{cloud.audience}/.default")
+    return source, held, held.get_token(held.scope).token
+
+
+def _abandonable(work: Callable[[], T], cancel: CancelToken) -> T:
+    """Do the work on a daemon thread; Cancelled comes at once, whatever the work is waiting for."""
+    ended: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            ended.put(work())
+        except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits
+            ended.put(error)
+
+    threading.Thread(target=run, name="sign-in", daemon=True).start()
+    while True:
+        try:
+            outcome = ended.get(timeout=_LOOK_EVERY_S)
+        except queue.Empty:
+            cancel.check()
+            continue
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+
+def _of_sign_in(failure: CallFailed, cloud: Cloud) -> CallFailed:
+    """The same failure, told as what it was: a sign-in that did not come about. Whatever it was, nothing changed."""
+    problem = replace(failure.problem, what=f"You were not signed in to {cloud.title}.")
+    return CallFailed(problem, Certainty.NOT_SENT, failure.cause, status=failure.status)
+
+
+def _refused(code: str, why: str, fix: str, detail: str = "") -> CallFailed:
+    return CallFailed(Problem(code, "You were not signed in.", why, fix, detail), Certainty.NOT_SENT, Cause.SIGN_IN)

@@ -14,8 +14,10 @@ from typing import NoReturn
 from tgwizard import __version__
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_of
-from tgwizard.cli.program import Where
+from tgwizard.cli.program import Where, word_of
+from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.model.cluster import Verb
+from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.strategy import Strategy
 
@@ -44,6 +46,8 @@ class Failover:
     yes: bool
     accept_unknown: bool
     strategy: Strategy = Strategy.AUTO
+    members: bool = False
+    fence: FenceWish = NO_FENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,9 @@ class Call:
     json: bool
 
 
+_METHODS = {word_of(method): method for method in SignInMethod if method is not SignInMethod.LAB}
+
+
 class _Parser(argparse.ArgumentParser):
     """Raises UserError in place of printing and exiting."""
 
@@ -81,15 +88,15 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
     lab_dir = getattr(found, "lab_dir", None)
     if lab_dir is None and getattr(found, "lab", False):
         lab_dir = default_lab()
-    config = getattr(found, "config", None)
-    where = Where(
-        lab_dir.expanduser().absolute() if lab_dir else None, config.expanduser().absolute() if config else None
-    )
+    where = _where(found, lab_dir)
     as_json = getattr(found, "json", False)
     match found.word:
         case None:
             if as_json:
                 raise UserError(Problem("usage", "--json needs a command word.", "The window prints nothing."))
+            if where.sign_in is SignInMethod.DEVICE_CODE:
+                fix = "Start the window without it and choose the device code there."
+                raise UserError(Problem("usage", "--sign-in device-code needs a command word.", "", fix))
             return Call(OpenWindow(), where, json=False)
         case "lab":
             folder = where.lab_dir or default_lab()
@@ -97,13 +104,7 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
         case "status":
             return Call(Status(found.cluster, found.watch), where, as_json)
         case "failover":
-            verb = Verb.GRACEFUL if found.graceful else Verb.FORCED
-            strategy = Strategy(found.strategy)
-            if verb is Verb.FORCED and strategy is Strategy.GUIDED:
-                what = "--strategy guided goes with --graceful only: it watches what the members do."
-                raise UserError(Problem("usage", what, "", "Leave --strategy out to take the address by force."))
-            command = Failover(found.cluster, found.to, verb, found.dry_run, found.yes, found.accept_unknown, strategy)
-            return Call(command, where, as_json)
+            return Call(_failover(found), where, as_json)
         case "history":
             return Call(History(found.cluster, found.limit), where, as_json)
         case "report":
@@ -112,12 +113,46 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
             return Call(Resume(found.cluster, found.to), where, as_json)
 
 
+def _failover(found: argparse.Namespace) -> Failover:
+    """``failover``, with what does not go together refused."""
+    verb = Verb.GRACEFUL if found.graceful else Verb.FORCED
+    if found.members and not found.dry_run:
+        why = "Their rights can be worked out; writing as them is what they do themselves."
+        raise UserError(Problem("usage", "--members needs --dry-run.", why, "Add --dry-run."))
+    strategy = Strategy(found.strategy)
+    if verb is Verb.FORCED and strategy is Strategy.GUIDED:
+        what = "--strategy guided goes with --graceful only: it watches what the members do."
+        raise UserError(Problem("usage", what, "", "Leave --strategy out to take the address by force."))
+    fence = FenceWish(Fence(found.fence), found.fence_optional)
+    if fence.stops and (verb is Verb.GRACEFUL or found.members):
+        why = "A graceful failover asks the losing member to cooperate, and members stop nobody."
+        raise UserError(Problem("usage", "--fence stop goes with --forced only.", why, "Leave --fence out."))
+    if fence.optional and not fence.stops:
+        raise UserError(Problem("usage", "--fence-optional needs --fence stop.", "", "Add --fence stop."))
+    return Failover(
+        found.cluster,
+        found.to,
+        verb,
+        found.dry_run,
+        found.yes,
+        found.accept_unknown,
+        strategy,
+        found.members,
+        fence,
+    )
+
+
 def _parser(latencies: Sequence[str]) -> _Parser:
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("everywhere")
     group.add_argument("--lab", action="store_true", help="use the lab in your own lab folder instead of Azure")
     group.add_argument("--lab-dir", type=Path, metavar="DIR", help="use the lab in this folder (implies --lab)")
     group.add_argument("--config", type=Path, metavar="DIR", help="take settings and saved clusters from this folder")
+    group.add_argument(
+        "--sign-in", choices=sorted(_METHODS), help="how to sign in; without it: as the Azure CLI is signed in"
+    )
+    group.add_argument("--tenant", metavar="ID", help="sign in to this directory (tenant)")
+    group.add_argument("--cloud", metavar="NAME", help="public, usgovernment, china, or the address of an ARM endpoint")
     group.add_argument("--json", action="store_true", help="JSON for programs instead of words")
     parser = _Parser(
         prog="tgwizard",
@@ -141,6 +176,18 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     verb.add_argument("--graceful", action="store_true", help="both members cooperate; every doubt stops it")
     verb.add_argument("--forced", action="store_true", help="take the address from a member that may be down")
     failover.add_argument("--dry-run", action="store_true", help="print the plan and the checks; write nothing")
+    failover.add_argument(
+        "--fence",
+        choices=[item.value for item in Fence],
+        default=Fence.NONE.value,
+        help="with --forced: stop the losing VM before anything is detached, so that it cannot take the address back",
+    )
+    failover.add_argument(
+        "--fence-optional", action="store_true", help="with --fence stop: go on although the VM could not be stopped"
+    )
+    failover.add_argument(
+        "--members", action="store_true", help="with --dry-run: check the members' identities instead of your own"
+    )
     failover.add_argument(
         "--strategy",
         choices=[item.value for item in Strategy],
@@ -171,6 +218,20 @@ def _count(text: str) -> int:
     if not 1 <= number <= 10_000:
         raise argparse.ArgumentTypeError("a whole number from 1 to 10000 is needed")
     return number
+
+
+def _where(found: argparse.Namespace, lab_dir: Path | None) -> Where:
+    config = getattr(found, "config", None)
+    cloud = getattr(found, "cloud", None)
+    if cloud is not None and lab_dir is not None:
+        raise UserError(Problem("usage", "--cloud and --lab exclude each other.", "A lab is a cloud of its own."))
+    return Where(
+        lab_dir.expanduser().absolute() if lab_dir else None,
+        config.expanduser().absolute() if config else None,
+        _METHODS.get(getattr(found, "sign_in", "")),
+        getattr(found, "tenant", None),
+        cloud,
+    )
 
 
 def _lab(words: argparse._SubParsersAction[_Parser], common: _Parser, latencies: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.strategies import resolved
 from tgwizard.engine.jobs import Broke, Report
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.watch.monitor import Monitor
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -89,7 +90,7 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
         if not _confirmed(screen, setup, to, command.verb):
             screen.say("Cancelled. Nothing was written; the address did not move.")
             return ExitCode.CANCELLED
-    options = RunOptions(accept_unknown=command.accept_unknown, strategy=command.strategy)
+    options = RunOptions(accept_unknown=command.accept_unknown, strategy=command.strategy, fence=command.fence)
 
     def work(report: Report, token: CancelToken) -> Finished:
         return fail_over(services, setup, to, command.verb, report, token, options)
@@ -164,8 +165,9 @@ def _rehearsed(
         history = journal.ends()
     snapshot = Observer(services.azure, services.clock, setup).look()
     strategy = resolved(command.strategy, setup, command.verb)
-    intended = plan(snapshot, to, command.verb, history, strategy)
-    checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), strategy)
+    intended = plan(snapshot, to, command.verb, history, strategy, command.fence)
+    extent = Extent(By.MEMBERS if command.members else By.OPERATOR, command.fence)
+    checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), strategy, extent)
     stops = command.verb is Verb.GRACEFUL and not command.accept_unknown
     return intended, checked, checked.findings.reason_against(unknown_stops=stops)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 
-from tgwizard.cli import commands, history_commands, lab_commands
+from tgwizard.cli import commands, history_commands, lab_commands, sign_in
 from tgwizard.cli.arguments import Call, Failover, OpenWindow, Resume, Status
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.history_commands import History, Report
@@ -43,7 +43,8 @@ def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
         case Status() | Failover() | Resume() | History() | Report() as command:
             connection = program.connect(call.where)
             try:
-                code = _connected(command, connection, call, screen)
+                refused = sign_in.sign_in(call.where, connection, screen)
+                code = _connected(command, connection, call, screen) if refused is None else refused
             except BaseException:
                 with contextlib.suppress(UserError):
                     connection.close()

@@ -14,21 +14,40 @@ from typing import Protocol
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
+from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Which place the user named: the real Azure, or the lab in ``lab_dir``. ``config`` moves the saved clusters."""
+    """Which place the user named: the real Azure, or the lab in ``lab_dir``. ``config`` moves the saved clusters.
+
+    ``sign_in``: how, when it is not the place's usual way; ``tenant``: to which directory; ``cloud``: the name of a
+    real cloud or its ARM endpoint, None for the public one.
+    """
 
     lab_dir: Path | None = None
     config: Path | None = None
+    sign_in: SignInMethod | None = None
+    tenant: str | None = None
+    cloud: str | None = None
 
     @property
     def options(self) -> str:
         """The options that name the place again, for a command that is shown to the user."""
-        return f" --lab-dir {shlex.quote(str(self.lab_dir))}" if self.lab_dir else ""
+        said = (
+            ("--lab-dir", self.lab_dir),
+            ("--cloud", self.cloud),
+            ("--sign-in", self.sign_in and word_of(self.sign_in)),
+            ("--tenant", self.tenant),
+        )
+        return "".join(f" {name} {shlex.quote(str(value))}" for name, value in said if value)
+
+
+def word_of(method: SignInMethod) -> str:
+    """A way to sign in as the command line spells it."""
+    return method.value.replace("_", "-")
 
 
 class Connection(Protocol):

@@ -12,6 +12,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event import (
     CallMade,
     CancelMeaning,
+    Checked,
     Event,
     Finished,
     Located,
@@ -36,7 +37,11 @@ _MARKS = {
     Level.WARNS: "warning",
     Level.NOTE: "note",
     Level.PASSED: "passed",
+    Level.NOT_APPLICABLE: "not needed",
 }
+
+_TOLD = (Level.NOT_KNOWN, Level.WARNS, Level.NOTE)
+"""What a run tells of its checks; what stops it is its last word, and what passed is in the dry run."""
 
 
 def status(snapshot: Snapshot, verdict: Verdict) -> Iterator[str]:
@@ -75,9 +80,9 @@ def findings(found: Readiness) -> Iterator[str]:
     """Every check with its evidence, worst first."""
     for finding in found.findings:
         evidence = f": {finding.evidence}" if finding.evidence else ""
-        yield f"  {_MARKS[finding.level]:<10}{finding.fact}{evidence}"
+        yield f"  {_MARKS[finding.level]:<11}{finding.fact}{evidence}"
         if finding.problem and finding.problem.fix and finding.level is not Level.PASSED:
-            yield f"  {'':<10}{finding.problem.fix}"
+            yield f"  {'':<11}{finding.problem.fix}"
 
 
 def where(place: Place, address: str) -> str:
@@ -129,10 +134,18 @@ class RunTeller:
                 yield f"{clock}  {where(event.place, self.address)}"
             case Noted():
                 yield f"{clock}  note: {event.problem.sentence()}"
-            case Finished():
-                yield from self._end(event)
             case _:
-                return
+                yield from self._whole(event, clock)
+
+    def _whole(self, event: Event, clock: str) -> Iterator[str]:
+        """What speaks of the run as a whole: its checks and its end."""
+        if isinstance(event, Finished):
+            yield from self._end(event)
+        elif isinstance(event, Checked):
+            for finding in event.findings.findings:
+                if finding.level in _TOLD:
+                    evidence = f": {finding.evidence}" if finding.evidence else ""
+                    yield f"{clock}  {_MARKS[finding.level]}: {finding.fact}{evidence}"
 
     def _end(self, event: Finished) -> Iterator[str]:
         word = {

@@ -12,18 +12,19 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tgwizard.engine.files import write_whole
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, ResourceId
-from tgwizard.model.cluster_setup import Carried, ClusterSetup
+from tgwizard.model.cluster_setup import Carried, ClusterSetup, RoleKept
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.role import RoleKind
 from tgwizard.model.text import listed, tame
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 T = TypeVar("T")
 
@@ -123,6 +124,10 @@ def save_cluster(path: Path, setup: ClusterSetup) -> None:
 
     Atomically. UserError when it cannot.
     """
+    # Here, not above: reading needs the standard library only, and the first paint of the window waits for it.
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     try:
         document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
         _fill(document, setup)
@@ -195,14 +200,33 @@ def _read(reader: _Reader, document: Mapping[str, Any]) -> ClusterSetup | None:
         reader.value(carried, fields.NAT_RULES) or (),
     )
     timeout = reader.value(timing, fields.CLUSTER_TIMEOUT) or 30.0
-    members = _members(reader, document)
+    members, role = _members(reader, document), _role(reader, document)
     _one_subscription(reader, subscription, subnet, members)
     if not (name and cluster_id and cloud and tenant and subscription and address and subnet) or len(members) != 2:
         return None
     first, second = members
     return ClusterSetup(
-        name, cluster_id, cloud, tenant, subscription, address, subnet, (first, second), configuration, travels, timeout
+        name,
+        cluster_id,
+        cloud,
+        tenant,
+        subscription,
+        address,
+        subnet,
+        (first, second),
+        configuration,
+        travels,
+        timeout,
+        role,
     )
+
+
+def _role(reader: _Reader, document: Mapping[str, Any]) -> RoleKept | None:
+    """The role, when the file names one; a table without its id is kept as it is and means nothing."""
+    table = reader.table(document, "role", required=False)
+    role_id, name = reader.value(table, fields.ROLE_ID), reader.value(table, fields.ROLE_NAME)
+    kind, scopes = reader.value(table, fields.ROLE_KIND), reader.value(table, fields.ROLE_SCOPES)
+    return RoleKept(role_id, name or "", kind or RoleKind.CUSTOM, scopes or ()) if role_id else None
 
 
 def _members(reader: _Reader, document: Mapping[str, Any]) -> list[Member]:
@@ -294,7 +318,9 @@ def _line_numbers(text: str) -> dict[str, int]:
     return lines
 
 
-def _fill(document: tomlkit.TOMLDocument, setup: ClusterSetup) -> None:
+def _fill(document: TOMLDocument, setup: ClusterSetup) -> None:
+    import tomlkit
+
     document["schema"] = SCHEMA
     document["name"], document["id"] = setup.name, setup.id
     _put(document, "azure", cloud=setup.cloud, tenant=setup.tenant, subscription=setup.subscription)
@@ -324,12 +350,20 @@ def _fill(document: tomlkit.TOMLDocument, setup: ClusterSetup) -> None:
         document["member"] = tables
     for table, member in zip(tables, setup.members, strict=True):
         _set(table, {"name": member.name, "vm": member.vm.text, "nic": member.nic.text})
+    if setup.role is not None:
+        kept = setup.role
+        values = {"id": kept.id, "name": kept.name, "kind": kept.kind.value, "scopes": list(kept.scopes)}
+        if "role" not in document:
+            document["role"] = tomlkit.table()
+        _set(document["role"], values)
     _put(document, "timing", cluster_timeout_s=setup.cluster_timeout_s)
 
 
 def _put(parent: Any, name: str, **values: Any) -> None:
     if name not in parent:
-        parent[name] = tomlkit.table()
+        from tomlkit import table
+
+        parent[name] = table()
     _set(parent[name], values)
 
 

@@ -14,9 +14,12 @@ from typing import Protocol
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.model.cluster import ResourceId
+from tgwizard.model.fence import StopHow
+from tgwizard.model.inventory import AddressAnswer
 from tgwizard.model.nic import NicDocument, Provisioning
-from tgwizard.model.permission import PermissionSet
+from tgwizard.model.permission import Denial, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
+from tgwizard.model.role import LockSeen
 from tgwizard.model.snapshot import VmSeen
 
 
@@ -63,11 +66,19 @@ class Cause(Enum):
     OTHER = "other"
 
 
+@dataclass(frozen=True, slots=True)
+class MissingRight:
+    """The action that a refusal names, and the scope on which it is missing (azure-wire.md 2.6)."""
+
+    action: str
+    scope: str
+
+
 class CallFailed(Exception):
     """A call to Azure that did not end well, explained.
 
     ``allocated_to`` is the NIC (or other resource) that has the address, when Azure named it; ``retry_after_s`` what
-    Azure asked.
+    Azure asked; ``missing`` the right that Azure said is missing.
     """
 
     def __init__(
@@ -79,6 +90,7 @@ class CallFailed(Exception):
         status: int | None = None,
         allocated_to: ResourceId | None = None,
         retry_after_s: float | None = None,
+        missing: MissingRight | None = None,
     ) -> None:
         """All that the engine may want to know; nothing that must not be logged."""
         super().__init__(problem.sentence())
@@ -88,6 +100,7 @@ class CallFailed(Exception):
         self.status = status
         self.allocated_to = allocated_to
         self.retry_after_s = retry_after_s
+        self.missing = missing
 
 
 InTime = Callable[[], bool]
@@ -100,6 +113,14 @@ class Accepted:
 
     etag: str
     provisioning: Provisioning
+    operation: str
+    arm_request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopAccepted:
+    """Azure took the request to stop a VM. How it went shows in the instance view, why it failed in ``operation``."""
+
     operation: str
     arm_request_id: str
 
@@ -188,6 +209,27 @@ class Azure(Protocol):
 
     def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
         """What the signed-in identity holds at a scope."""
+
+    def permissions_in_subscription(self, subscription: str) -> tuple[PermissionSet, ...]:
+        """What the signed-in identity holds on a whole subscription (GUID)."""
+
+    def roles_of(self, principal: str, subscription: str) -> tuple[HeldRole, ...]:
+        """Every role that an identity (object id) holds in a subscription, through groups too, with its definition."""
+
+    def denials_of(self, principal: str, subscription: str) -> tuple[Denial, ...]:
+        """The deny assignments in a subscription that concern an identity."""
+
+    def identity_of(self, vm: ResourceId) -> str:
+        """The object id of a VM's system-assigned identity, empty when it has none."""
+
+    def locks_over(self, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
+        """The management locks that lie on these resources, their groups or their subscription."""
+
+    def check_address(self, subnet: ResourceId, address: str) -> AddressAnswer:
+        """Whether an address is free in the subnet's virtual network (azure-wire.md 1.4)."""
+
+    def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None) -> StopAccepted:
+        """One POST that stops a VM without asking its system first, sent once, no retries, no polling."""
 
     def token_life_s(self) -> float:
         """How many real seconds the access token is still good for, after renewing it when it is old."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome, Step
+from tgwizard.model.fence import Fence
 from tgwizard.model.strategy import Strategy
 
 
@@ -38,6 +39,8 @@ class Began:
     gaining_body: Mapping[str, Any]
     first_request: str
     strategy: Strategy = Strategy.DETACH_ATTACH
+    fence: Fence = Fence.NONE
+    fence_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

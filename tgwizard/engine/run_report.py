@@ -35,10 +35,13 @@ ANSWERS = {
 
 STEPS = {
     Step.CHECK: "check",
+    Step.FENCE: "stop",
     Step.DETACH: "detach",
     Step.ATTACH: "attach",
     Step.CONFIRM: "confirm",
     Step.PUT_BACK: "put back",
+    Step.MOVE: "move",
+    Step.GUIDE: "guide",
 }
 """The steps in words, for tables."""
 

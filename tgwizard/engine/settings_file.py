@@ -16,16 +16,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from tgwizard.engine.files import PRIVATE, write_whole
 from tgwizard.model.fields import FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import ALL, Setting, Settings
 from tgwizard.model.text import tame
+from tgwizard.paths import SETTINGS_NAME
 
-FILE_NAME = "settings.toml"
+FILE_NAME = SETTINGS_NAME
 _LONGEST = 200_000
 _AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 _KEPT = "The file was not changed; defaults are used."
@@ -58,6 +56,10 @@ def load_settings(path: Path) -> SettingsRead:
 
 def save_value(path: Path, setting: Setting[Any], value: object) -> None:
     """Write one value, keeping comments, order and other keys; atomically. UserError: nothing was written."""
+    # Here, not above: reading needs the standard library only, and the first paint of the window waits for it.
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     try:
         old = path.read_text(encoding="utf-8-sig") if path.exists() else ""
         document = tomlkit.parse(old)

@@ -17,7 +17,7 @@ from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
-from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.leaving import Leaving
@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
     def __init__(self, theme: Theme, bridge: Bridge, surroundings: Surroundings) -> None:
         """Show that the program is opening; `show_opened` or `show_trouble` follows."""
         super().__init__()
+        theme.follow_system()
         self.theme = theme
         self.bridge = bridge
         self.surroundings = surroundings
@@ -251,12 +252,14 @@ class MainWindow(QMainWindow):
 
         self.show_dialog(make)
 
-    def _starter(self, session: ClusterSession, verb: Verb, to: str) -> Callable[[bool], None]:
-        def start(accept_unknown: bool) -> None:
+    def _starter(self, session: ClusterSession, verb: Verb, to: str) -> Callable[[Confirmed], None]:
+        def start(answer: Confirmed) -> None:
             member = session.setup.member(to)
             if member is not None:
                 # 15 ms later: closing the question and showing the run are two repaints, with an ear for keys between.
-                begin = partial(session.fail_over, member, verb, accept_unknown=accept_unknown)
+                begin = partial(
+                    session.fail_over, member, verb, accept_unknown=answer.accept_unknown, fence=answer.fence
+                )
                 QTimer.singleShot(15, session, begin)
 
         return start
@@ -318,9 +321,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def come_to_front(self) -> None:
         """Someone started tgwizard a second time."""
-        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
-        self.raise_()
-        self.activateWindow()
+        top = self.window()
+        top.setWindowState(top.windowState() & ~Qt.WindowState.WindowMinimized)
+        top.raise_()
+        top.activateWindow()
 
     @Slot()
     def _on_lock(self) -> None:
@@ -414,7 +418,7 @@ class MainWindow(QMainWindow):
     def _close_now(self) -> None:
         """Close for good: nothing runs any more, or the bound is over and the journal has the rest."""
         self.closed.emit()
-        self.hide()
+        self.window().hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The rail has three widths."""

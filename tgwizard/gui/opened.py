@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tgwizard.engine.lab_control import LabControl
-from tgwizard.engine.services import Services
-from tgwizard.engine.settings_file import SettingsRead
-from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.settings import Settings
+if TYPE_CHECKING:
+    from tgwizard.engine.lab_control import LabControl
+    from tgwizard.engine.services import Services
+    from tgwizard.engine.settings_file import SettingsRead
+    from tgwizard.model.cluster_setup import ClusterSetup
 
 
 def _defaults() -> SettingsRead:
+    from tgwizard.engine.settings_file import SettingsRead
+    from tgwizard.model.settings import Settings
+
     return SettingsRead(Settings())
 
 

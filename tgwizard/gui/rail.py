@@ -14,7 +14,7 @@ from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
 from tgwizard.gui.kit.shapes import Shape, draw_shape
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.opened import Surroundings
-from tgwizard.gui.places import ICONS, Place
+from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
 
@@ -23,6 +23,16 @@ VERY_WIDE = 240
 NARROW = 56
 NARROW_BELOW = 1200
 VERY_WIDE_FROM = 2560
+
+
+ICONS = {
+    Place.CLUSTERS: Icon.CLUSTERS,
+    Place.SET_UP: Icon.ADD,
+    Place.LAB: Icon.LAB,
+    Place.HISTORY: Icon.HISTORY,
+    Place.REPORTS: Icon.REPORT,
+    Place.SETTINGS: Icon.SETTINGS,
+}
 
 
 class Logo(QWidget):

@@ -18,6 +18,7 @@ from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.jobs import Broke, Job, Report, Work
+from tgwizard.engine.preflight.facts import Extent
 from tgwizard.engine.readiness import can_fail_over, readiness
 from tgwizard.engine.records import Began, Ended, Record
 from tgwizard.engine.services import Services
@@ -47,6 +48,7 @@ from tgwizard.model.event import (
     StepStarted,
     StepWaiting,
 )
+from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Snapshot
@@ -189,10 +191,10 @@ class ClusterSession(QObject):
         snapshot, target = self.snapshot, self.target
         return snapshot is not None and target is not None and can_fail_over(snapshot, target, verb) is None
 
-    def plan(self, verb: Verb) -> FailoverPlan | None:
+    def plan(self, verb: Verb, fence: FenceWish = NO_FENCE) -> FailoverPlan | None:
         """What a failover would send now; None before the first reading."""
         snapshot, target = self.snapshot, self.target
-        return None if snapshot is None or target is None else plan(snapshot, target, verb, self.ends)
+        return None if snapshot is None or target is None else plan(snapshot, target, verb, self.ends, fence=fence)
 
     @property
     def running(self) -> bool:
@@ -248,21 +250,21 @@ class ClusterSession(QObject):
         if self._monitor is not None:
             self._monitor.read_now()
 
-    def check(self, to: Member, verb: Verb) -> None:
+    def check(self, to: Member, verb: Verb, fence: FenceWish = NO_FENCE) -> None:
         """Run the preflight alone; its answer is the signal `checked`. Nothing is written."""
         if self._check_job is not None and self._check_job.running:
             return
         services, setup = self.services, self.setup
 
         def work(report: Report, token: CancelToken) -> None:
-            rehearse(services, setup, to, verb, report, token)
+            rehearse(services, setup, to, verb, report, token, extent=Extent(fence=fence))
 
         self._check_job = self._begin("check", work)
 
-    def fail_over(self, to: Member, verb: Verb, *, accept_unknown: bool = False) -> None:
+    def fail_over(self, to: Member, verb: Verb, *, accept_unknown: bool = False, fence: FenceWish = NO_FENCE) -> None:
         """Start the failover as the cluster's one writing job."""
         services, setup = self.services, self.setup
-        options = RunOptions(accept_unknown=accept_unknown)
+        options = RunOptions(accept_unknown=accept_unknown, fence=fence)
 
         def work(report: Report, token: CancelToken) -> None:
             fail_over(services, setup, to, verb, report, token, options)

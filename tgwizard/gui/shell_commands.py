@@ -7,13 +7,15 @@ from functools import partial
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.palette import Command
-from tgwizard.gui.places import ICONS, Place
+from tgwizard.gui.places import Place
+from tgwizard.gui.rail import ICONS
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.shell import Shell
 from tgwizard.gui.watch.action_card import button_text
 from tgwizard.gui.watch.shown import verdict_shape
+from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
-from tgwizard.model.settings import PINNED, THEME, ThemeChoice
+from tgwizard.model.settings import PINNED, THEME
 
 
 def commands_of(window: Shell) -> tuple[Command, ...]:

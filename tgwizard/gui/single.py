@@ -7,7 +7,6 @@ window is painted, or when there is somebody to ask.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib
 import threading
 from contextlib import ExitStack
@@ -18,11 +17,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.locks import held
-from tgwizard.gui.bridge import Bridge
 from tgwizard.model.problem import Problem, UserError
 
 if TYPE_CHECKING:
+    from queue import SimpleQueue
+
     from PySide6.QtNetwork import QLocalServer
+
+    from tgwizard.gui.bridge import Bridge
 
 ASK_MS = 1500
 _DONE = b"raised\n"
@@ -48,23 +50,28 @@ class NetworkLoaded:
     """Qt's network module is there."""
 
 
+def _load(own: SimpleQueue[object]) -> None:
+    importlib.import_module("PySide6.QtNetwork")
+    own.put(NetworkLoaded())
+
+
 class SingleWindow(QObject):
     """Emits `raise_asked` when a second program was started on the same data folder."""
 
     raise_asked = Signal()
 
-    def __init__(self, folder: Path, bridge: Bridge, parent: QObject | None = None) -> None:
+    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         """Nothing is locked before `take_turn`."""
         super().__init__(parent)
-        self._bridge = bridge
         self._loading: threading.Thread | None = None
-        bridge.happened.connect(self._take)
         self._folder = folder
         self._held = ExitStack()
         self._server: QLocalServer | None = None
 
     @property
     def _name(self) -> str:
+        import hashlib  # only when there is somebody to ask or to answer
+
         return "tgwizard-" + hashlib.sha256(str(self._folder.absolute()).encode()).hexdigest()[:20]
 
     def take_turn(self) -> Turn:
@@ -89,16 +96,12 @@ class SingleWindow(QObject):
         socket.abort()
         return Turn.RAISED_OTHER if said == _DONE else Turn.OTHER_SILENT
 
-    @Slot()
-    def load(self) -> None:
+    def load(self, bridge: Bridge) -> None:
         """Load Qt's network module on a thread, so that painting does not wait for it, and then `listen`."""
         if self._loading is None:
-            self._loading = threading.Thread(target=self._load, name="tgwizard-network", daemon=True)
+            bridge.happened.connect(self._take)
+            self._loading = threading.Thread(target=_load, args=(bridge.own,), name="tgwizard-network", daemon=True)
             self._loading.start()
-
-    def _load(self) -> None:
-        importlib.import_module("PySide6.QtNetwork")
-        self._bridge.own.put(NetworkLoaded())
 
     @Slot(object)
     def _take(self, event: object) -> None:

@@ -1,4 +1,5 @@
-"""Starts the window: it paints first, and only then a worker thread opens the program, which imports the Azure SDK.
+"""Starts the window: it paints first, then imports the rest of itself in small turns, and only then a worker thread
+opens the program, which imports the Azure SDK.
 
 Shutdown order (codebases.md 7.3): refuse new jobs, cancel and join them within a bound, drain the last events, stop the
 timers, destroy the window, close the program. A worker that is still alive after that must not meet a half-dead
@@ -8,160 +9,184 @@ interpreter, so the process then ends at once (qt-and-sdk.md section 4).
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from tgwizard import paths
-from tgwizard.engine.jobs import Broke
-from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.dialogs.unexpected import UnexpectedErrors
+from tgwizard.gui.front import FirstLook, Front
 from tgwizard.gui.gc_guard import GcGuard
-from tgwizard.gui.kit.accessible import install_accessible_roles
-from tgwizard.gui.kit.focus import FocusRing
-from tgwizard.gui.main_window import MainWindow
-from tgwizard.gui.opened import Opened, OpenProgram, Surroundings
 from tgwizard.gui.single import SECOND_WINDOW, SingleWindow, Turn
 from tgwizard.gui.theme import Theme, load_fonts, system_text_scale
-from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.settings import THEME
+
+if TYPE_CHECKING:
+    from tgwizard.gui.bridge import Bridge
+    from tgwizard.gui.dialogs.unexpected import UnexpectedErrors
+    from tgwizard.gui.main_window import MainWindow
+    from tgwizard.gui.opened import OpenProgram, Surroundings
+    from tgwizard.gui.opening import Opening
 
 _log = logging.getLogger(__name__)
 
 GRACE_S = 1.5
+
+FRAME_MS = 16
+"""So long the first frame has to get to the screen before anything else is done."""
+
+PATIENCE_MS = 1200
+"""How long the first paint may wait for the cluster's own page, before it makes room for the window that says so."""
+
+STYLE = "Fusion"
 
 SWITCH_S = 0.0005
 """How long a computing worker keeps Python's lock when the window asks for it. Painting asks again after every call of
 Qt, so at Python's usual 5 ms one repaint beside a busy worker took a quarter of a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpeningFailed:
-    """Opening ended in explained problems."""
+LATER = (
+    "tgwizard.model.fields",
+    "tgwizard.model.cluster_setup",
+    "tgwizard.model.event",
+    "tgwizard.model.settings",
+    "tgwizard.model.verdict",
+    "tgwizard.engine.settings_file",
+    "tgwizard.engine.cluster_file",
+    "tgwizard.engine.ports",
+    "tgwizard.engine.jobs",
+    "tgwizard.engine.records",
+    "tgwizard.engine.journal",
+    "tgwizard.engine.services",
+    "tgwizard.engine.readiness",
+    "tgwizard.engine.failover.plan",
+    "tgwizard.engine.failover.drive",
+    "tgwizard.engine.failover.run",
+    "tgwizard.engine.failover.resume",
+    "tgwizard.engine.watch.monitor",
+    "tgwizard.engine.watch.fleet",
+    "tgwizard.gui.kit.icons",
+    "tgwizard.gui.kit.shapes",
+    "tgwizard.gui.kit.surface",
+    "tgwizard.gui.kit.rows",
+    "tgwizard.gui.kit.buttons",
+    "tgwizard.gui.kit.calls",
+    "tgwizard.gui.rail",
+    "tgwizard.gui.watch.shown",
+    "tgwizard.gui.session",
+    "tgwizard.gui.watch.cluster_picture",
+    "tgwizard.gui.watch.page",
+    "tgwizard.gui.dialogs.sheet",
+    "tgwizard.gui.failover.confirm",
+    "tgwizard.gui.failover.running",
+    "tgwizard.gui.clusters.page",
+    "tgwizard.gui.palette",
+    "tgwizard.gui.main_window",
+)
+"""What is imported after the first paint, each in a turn of the event loop: what comes later stands on what came first.
 
-    problems: tuple[Problem, ...]
+A name that is missing here only makes one turn longer.
+"""
 
 
-class Opening(QObject):
-    """Opens the program on a thread that may be abandoned, and hands the answer to the window through the bridge."""
+class Unfolding(QObject):
+    """Imports module after module, one in a turn, so that the window answers in between; then `done`."""
 
-    ended = Signal()
+    done = Signal()
 
-    def __init__(self, open_program: OpenProgram, bridge: Bridge, window: MainWindow) -> None:
-        """Nothing is opened before `begin`."""
-        super().__init__(window)
-        self._open_program = open_program
-        self._bridge = bridge
-        self._window = window
-        self._thread: threading.Thread | None = None
-        self.opened: Opened | None = None
-        bridge.happened.connect(self._take)
-        window.retry_asked.connect(self.begin)
+    def __init__(self, modules: Sequence[str], parent: QObject) -> None:
+        """Nothing is imported before `begin`."""
+        super().__init__(parent)
+        self._left = list(modules)
 
     @Slot()
     def begin(self) -> None:
-        """Open, unless that is under way."""
-        if self._thread is not None and self._thread.is_alive():
+        """Import the next one, and go on in the next turn."""
+        if not self._left:
+            self.done.emit()
             return
-        self._thread = threading.Thread(target=self._work, name="tgwizard-open", daemon=True)
-        self._thread.start()
-
-    def _work(self) -> None:
-        own = self._bridge.own
-        try:
-            own.put(self._open_program())
-        except UserError as error:
-            own.put(OpeningFailed(error.problems))
-        except BaseException as error:  # noqa: BLE001 - shown once by UnexpectedErrors, and the page says what to do
-            own.put(Broke("", "opening", error))
-            what = "tgwizard could not be opened by an error of its own."
-            own.put(OpeningFailed((Problem("open-broke", what, "", "Try again; the report is in the log."),)))
-
-    @Slot(object)
-    def _take(self, event: object) -> None:
-        if isinstance(event, Opened):
-            self.opened = event
-            self._window.show_opened(event)
-            self.ended.emit()
-        elif isinstance(event, OpeningFailed):
-            self._window.show_trouble(event.problems)
-            self.ended.emit()
-
-    def join(self, seconds: float) -> bool:
-        """Wait for the thread; True when it has ended."""
-        if self._thread is None:
-            return True
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+        importlib.import_module(self._left.pop(0))
+        QTimer.singleShot(0, self, self.begin)
 
 
 def make_app(arguments: list[str] | None = None) -> QApplication:
-    """The application object with our name, fonts and accessible roles; made once."""
-    app = QApplication(arguments if arguments is not None else ["tgwizard"])
-    prepare_app(app)
+    """The application object with our style, name, fonts and accessible roles; made once."""
+    app = _app(arguments if arguments is not None else ["tgwizard"])
+    _install_roles()
     return app
 
 
 def prepare_app(app: QApplication) -> None:
-    """Give an application object our name, fonts and accessible roles; once for each."""
+    """Give an application object our style, name, fonts and accessible roles; once for each."""
+    app.setStyle(STYLE)
+    _name(app)
+    _install_roles()
+
+
+def _app(arguments: list[str]) -> QApplication:
+    # The style as an argument: asking for it from Python would first describe all of QStyle to Python.
+    app = QApplication([*arguments, "-style", STYLE])
+    _name(app)
+    return app
+
+
+def _name(app: QApplication) -> None:
     app.setApplicationName("tgwizard")
     app.setDesktopFileName("tgwizard")
     load_fonts(paths.resources() / "fonts")
+
+
+def _install_roles() -> None:
+    from tgwizard.gui.kit.accessible import install_accessible_roles
+
     install_accessible_roles()
 
 
-def run(
-    open_program: OpenProgram,
-    surroundings: Surroundings,
-) -> int:
-    """Show the window until it is closed; the exit code. `open_program` runs on a worker after the first paint.
+def run(open_program: OpenProgram, surroundings: Surroundings) -> int:
+    """`start` for who has the surroundings already."""
+    from tgwizard.model.settings import THEME
 
-    A second program on the same data folder brings the first to the front and ends with 0.
+    theme = THEME.value_of(surroundings.settings.settings)
+    look = FirstLook(surroundings.place, theme, state=surroundings.data_folder)
+    return start(open_program, look, lambda: surroundings)
+
+
+def start(open_program: OpenProgram, look: FirstLook, surround: Callable[[], Surroundings]) -> int:
+    """Show the window until it is closed; the exit code.
+
+    `surround` is asked after the first paint, `open_program` runs on a worker after that. A second program on the same
+    data folder brings the first to the front and ends with 0.
     """
-    app = make_app()
+    app = _app(["tgwizard"])
     app.setQuitOnLastWindowClosed(False)
-    bridge = Bridge(app)
-    single = None if surroundings.data_folder is None else SingleWindow(surroundings.data_folder, bridge, app)
+    single = None if look.state is None else SingleWindow(look.state, app)
     turn = Turn.FIRST if single is None else single.take_turn()
     if turn is Turn.RAISED_OTHER:
         sys.stderr.write("tgwizard is open already; its window was brought to the front.\n")
         return 0
-    theme = Theme(app, THEME.value_of(surroundings.settings.settings), system_text_scale())
-    FocusRing(app, theme)
+    theme = Theme(app, look.theme, system_text_scale())
     guard = GcGuard(app)
-    window = MainWindow(theme, bridge, surroundings)
-    errors = UnexpectedErrors(theme, window, bridge, surroundings)
-    errors.install()
-    opening = Opening(open_program, bridge, window)
-    if single is not None:
-        single.raise_asked.connect(window.come_to_front)
-        opening.ended.connect(single.load)
-    if turn is Turn.OTHER_SILENT:
-        window.lock_for_now(SECOND_WINDOW)
-    window.closed.connect(app.quit)
     guard.start()
-    bridge.start()
     usual_switch_s = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
-    window.first_read.connect(guard.settle)
-    restore = _close_on_signals(window)
-    window.show()
-    # Twice through the event loop: by then the first frame is on the screen.
-    QTimer.singleShot(0, window, lambda: QTimer.singleShot(0, window, opening.begin))
+    program = _Program(app, theme, guard, look, open_program, surround)
+    if single is not None:
+        program.answer_for(single, turn)
+    restore = _close_on_signals(program.front)
+    program.front.show()
+    QTimer.singleShot(FRAME_MS, program.unfolding, program.unfolding.begin)
     code = app.exec()
     restore()
-    clean = _shut_down(opening, bridge, guard, window)
+    clean = program.shut_down()
     if single is not None:
         single.close()
     sys.setswitchinterval(usual_switch_s)
-    errors.uninstall()
     if not clean:
         logging.shutdown()
         with contextlib.suppress(OSError, ValueError):
@@ -171,7 +196,101 @@ def run(
     return code
 
 
-def _close_on_signals(window: MainWindow) -> Callable[[], None]:
+class _Program(QObject):
+    """The window from its first paint to its end. `window` and `opening` are there once it has unfolded."""
+
+    def __init__(
+        self,
+        app: QApplication,
+        theme: Theme,
+        guard: GcGuard,
+        look: FirstLook,
+        open_program: OpenProgram,
+        surround: Callable[[], Surroundings],
+    ) -> None:
+        super().__init__(app)
+        self._app = app
+        self._theme = theme
+        self._bridge: Bridge | None = None
+        self._guard = guard
+        self._open_program = open_program
+        self._surround = surround
+        self._single: SingleWindow | None = None
+        self._turn = Turn.FIRST
+        self._errors: UnexpectedErrors | None = None
+        self.window: MainWindow | None = None
+        self.opening: Opening | None = None
+        self.front = Front(theme, look, app.quit)
+        self.unfolding = Unfolding(LATER, self)
+        self.unfolding.done.connect(self._unfold)
+
+    def answer_for(self, single: SingleWindow, turn: Turn) -> None:
+        """Let a second program on the same folder raise this window."""
+        self._single, self._turn = single, turn
+
+    @Slot()
+    def _unfold(self) -> None:
+        """Build the real window and put it in the place of the first paint; then open the program."""
+        from tgwizard.gui.bridge import Bridge
+        from tgwizard.gui.dialogs.unexpected import UnexpectedErrors
+        from tgwizard.gui.kit.focus import FocusRing
+        from tgwizard.gui.main_window import MainWindow
+        from tgwizard.gui.opening import Opening
+
+        _install_roles()
+        FocusRing(self._app, self._theme)
+        surroundings = self._surround()
+        bridge = self._bridge = Bridge(self)
+        window = self.window = MainWindow(self._theme, bridge, surroundings)
+        self._errors = UnexpectedErrors(self._theme, window, bridge, surroundings)
+        self._errors.install()
+        self.opening = Opening(self._open_program, bridge, window)
+        if self._single is not None:
+            self._single.raise_asked.connect(window.come_to_front)
+            self.opening.ended.connect(partial(self._single.load, bridge))
+        if self._turn is Turn.OTHER_SILENT:
+            window.lock_for_now(SECOND_WINDOW)
+        window.closed.connect(self._app.quit)
+        window.first_read.connect(self._guard.settle)
+        bridge.start()
+        # With a cluster to look at, the first paint stays until its page is there; who waits longer gets the window.
+        self.opening.ended.connect(self._hold)
+        QTimer.singleShot(PATIENCE_MS if self.front.shows_cluster else 0, self, self._hold)
+        QTimer.singleShot(0, self, self.opening.begin)
+
+    @Slot()
+    def _hold(self) -> None:
+        if self.window is not None:
+            self.front.hold(self.window)
+
+    def shut_down(self) -> bool:
+        """Stop everything in order; True when no worker is left alive."""
+        opened_in_time = self.opening is None or self.opening.join(GRACE_S)
+        opened = None if self.opening is None else self.opening.opened
+        alive: tuple[object, ...] = ()
+        if opened is not None and self.window is not None:
+            for session in self.window.sessions.values():
+                session.stop()
+            alive = opened.services.jobs.close(GRACE_S)
+        if self.window is not None:
+            self.window.preferences.flush()
+        if self._bridge is not None:
+            self._bridge.drain()
+            self._bridge.stop()
+        self._guard.stop()
+        self.front.hide()
+        if self._errors is not None:
+            self._errors.uninstall()
+        self.front.deleteLater()
+        QApplication.sendPostedEvents(None, 0)
+        if opened is not None:
+            opened.close()
+        for job in alive:
+            _log.warning("a job was still running at exit: %s", job)
+        return opened_in_time and not alive
+
+
+def _close_on_signals(window: Front) -> Callable[[], None]:
     """SIGINT and SIGTERM close the window as the mouse does.
 
     Python runs the handler wherever its main thread happens to be, also inside a paintEvent, where closing would take
@@ -188,26 +307,3 @@ def _close_on_signals(window: MainWindow) -> Callable[[], None]:
             signal.signal(number, handler)
 
     return restore
-
-
-def _shut_down(opening: Opening, bridge: Bridge, guard: GcGuard, window: MainWindow) -> bool:
-    """Stop everything in order; True when no worker is left alive."""
-    opened_in_time = opening.join(GRACE_S)
-    opened = opening.opened
-    alive: tuple[object, ...] = ()
-    if opened is not None:
-        for session in window.sessions.values():
-            session.stop()
-        alive = opened.services.jobs.close(GRACE_S)
-    window.preferences.flush()
-    bridge.drain()
-    bridge.stop()
-    guard.stop()
-    window.hide()
-    window.deleteLater()
-    QApplication.sendPostedEvents(None, 0)
-    if opened is not None:
-        opened.close()
-    for job in alive:
-        _log.warning("a job was still running at exit: %s", job)
-    return opened_in_time and not alive

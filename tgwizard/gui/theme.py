@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -97,7 +97,7 @@ class Theme(QObject):
         reduced_motion: bool = False,
         contrast: bool | None = None,
     ) -> None:
-        """Apply the theme to `app` at once and follow the system from then on.
+        """Apply the theme to `app` at once; `follow_system` keeps it in step with the system.
 
         `contrast` overrides the system's preference for high contrast.
         """
@@ -108,13 +108,14 @@ class Theme(QObject):
         self._reduced_motion = reduced_motion
         self._families = {family: self._installed(family) for family in Family}
         self._fonts: dict[TextRole, QFont] = {}
-        self._system = QPalette(app.palette())
+        app.setPalette(QPalette())  # the system's own again, whatever another theme made of it
+        self._following = False
+        self._system = app.palette()
+        self._dark = self._system.color(QPalette.ColorRole.Window).lightnessF() < 0.5
         self._contrast = prefers_contrast(self._system) if contrast is None else contrast
-        app.setStyle("Fusion")
         self._scheme = self._wanted()
         self._colours = self._read_colours()
         self._apply()
-        app.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
 
     @property
     def scheme(self) -> Scheme:
@@ -183,8 +184,7 @@ class Theme(QObject):
             return Scheme.LIGHT
         if self._choice is ThemeChoice.DARK:
             return Scheme.DARK
-        dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
-        return Scheme.DARK if dark else Scheme.LIGHT
+        return Scheme.DARK if self._dark else Scheme.LIGHT
 
     def _read_colours(self) -> dict[Token, QColor]:
         if self.contrast:
@@ -195,8 +195,23 @@ class Theme(QObject):
             return high_contrast({token: QColor(value) for token, value in inks.items()}, system)
         return {token: QColor(value) for token, value in PALETTES[self._scheme].items()}
 
+    def follow_system(self) -> None:
+        """Follow the system's scheme from now on; until then its palette alone has told which it is.
+
+        Apart, because it needs Qt's name space, whose hundred enumerations cost the first paint a tenth of its time.
+        """
+        if not self._following:
+            self._following = True
+            self._app.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
+        self._on_system_scheme()
+
     @Slot()
     def _on_system_scheme(self) -> None:
+        from PySide6.QtCore import Qt
+
+        scheme = self._app.styleHints().colorScheme()
+        if scheme != Qt.ColorScheme.Unknown:
+            self._dark = scheme == Qt.ColorScheme.Dark
         self._refresh()
 
     def _refresh(self) -> None:

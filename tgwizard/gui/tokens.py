@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.model.settings import ThemeChoice
+from tgwizard.model.appearance import ThemeChoice
 
 __all__ = [
     "DARK", "LIGHT", "PALETTES", "Family", "Gap", "Radius", "Scheme", "TextRole", "ThemeChoice", "Token", "TypeStyle",

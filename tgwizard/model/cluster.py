@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -123,4 +122,6 @@ class ClusterIdentity:
     @property
     def digest(self) -> str:
         """A short, file-name safe form."""
+        import hashlib  # only where journals and locks are named; the first paint waits for the rest of this module
+
         return hashlib.sha256("\n".join((*self.nics, self.address)).encode()).hexdigest()[:20]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId
+from tgwizard.model.role import RoleKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,21 @@ class Carried:
     public_ip: ResourceId | None = None
     pools: tuple[ResourceId, ...] = ()
     nat_rules: tuple[ResourceId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleKept:
+    """The role that the cluster was set up with: its full id, its name then, whose it is, where it was assigned."""
+
+    id: str
+    name: str = ""
+    kind: RoleKind = RoleKind.CUSTOM
+    scopes: tuple[str, ...] = ()
+
+    @property
+    def guid(self) -> str:
+        """What assignments know it by, lower case."""
+        return self.id.rstrip("/").rsplit("/", 1)[-1].lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,7 @@ class ClusterSetup:
     ip_configuration: str = "tg-floating"
     carried: Carried = field(default_factory=Carried)
     cluster_timeout_s: float = 30.0
+    role: RoleKept | None = None
 
     @property
     def identity(self) -> ClusterIdentity:

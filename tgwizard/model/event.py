@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import Enum
 
 from tgwizard.model.cluster import Verb
+from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import Readiness
 from tgwizard.model.nic import Difference
 from tgwizard.model.problem import Problem
@@ -22,6 +23,7 @@ class Step(Enum):
     """The steps of a failover in the order of the brief. The values are the words of the JSON contract."""
 
     CHECK = "check"
+    FENCE = "fence"
     DETACH = "detach"
     ATTACH = "attach"
     CONFIRM = "confirm"
@@ -232,6 +234,7 @@ class Checked:
     verb: Verb
     to: str
     findings: Readiness
+    fence: FenceWish = NO_FENCE
 
 
 @dataclass(frozen=True, slots=True)

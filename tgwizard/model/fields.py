@@ -7,18 +7,20 @@ file.
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Generic, TypeVar
 
 from tgwizard.model.cluster import ResourceId
+from tgwizard.model.role import DEFAULT_ROLE_NAME, LONGEST_ROLE_NAME, RoleKind
 
 T = TypeVar("T")
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
 _CONFIGURATION_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?$")
+_ROLE_ID = re.compile(r"^/.*/?providers/Microsoft\.Authorization/roleDefinitions/[0-9a-f-]{36}$", re.IGNORECASE)
+_SCOPE = re.compile(r"^/subscriptions/[0-9a-f-]{36}(/[^/]+)*$", re.IGNORECASE)
 _SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 _GROUP = f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/rg-tg-prod/providers"
 _EXAMPLE_NIC = f"{_GROUP}/Microsoft.Network/networkInterfaces/tg-node-a-inside"
@@ -47,6 +49,13 @@ class Field(Generic[T]):
     example: str
     parse: Callable[[object], T]
     required: bool = True
+    word: str = ""
+    """Its name on the command line, without the dashes; empty: the last part of the key."""
+
+    @property
+    def flag(self) -> str:
+        """The option that answers it."""
+        return "--" + (self.word or self.key.rsplit(".", 1)[-1]).replace("_", "-")
 
     def check(self, value: object) -> FieldError | None:
         """What is wrong with the value, or None."""
@@ -85,6 +94,8 @@ def _configuration_name(value: object) -> str:
 
 def _guid(value: object) -> str:
     text = _text(value)
+    import uuid  # only where a GUID is read
+
     try:
         return str(uuid.UUID(text)) if len(text) == 36 else _no_guid()
     except ValueError:
@@ -139,6 +150,42 @@ def _ids_of(kind: str) -> Callable[[object], tuple[ResourceId, ...]]:
     return parse
 
 
+def _role_id(value: object) -> str:
+    text = _text(value)
+    if not _ROLE_ID.match(text):
+        raise FieldError(
+            "It must be the full id of a role definition: /subscriptions/…/providers/Microsoft.Authorization/"
+            "roleDefinitions/GUID."
+        )
+    return text
+
+
+def _role_name(value: object) -> str:
+    text = _text(value)
+    if len(text) > LONGEST_ROLE_NAME:
+        raise FieldError(f"Azure takes at most {LONGEST_ROLE_NAME} characters.")
+    return text
+
+
+def _role_kind(value: object) -> RoleKind:
+    text = _text(value)
+    try:
+        return RoleKind(text)
+    except ValueError:
+        raise FieldError(f"It must be {' or '.join(kind.value for kind in RoleKind)}.") from None
+
+
+def _scopes(value: object) -> tuple[str, ...]:
+    found = [value] if isinstance(value, str) else value
+    if not isinstance(found, list | tuple):
+        raise FieldError(f"It must be a list of scopes, not {_kind(value)}.")
+    scopes = tuple(_text(item).rstrip("/") for item in found)
+    for scope in scopes:
+        if not _SCOPE.match(scope):
+            raise FieldError("Each must be the full id of a subscription, a resource group or a resource.")
+    return scopes
+
+
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise FieldError(f"It must be a number of seconds, not {_kind(value)}.")
@@ -164,7 +211,12 @@ SUBSCRIPTION = Field(
     "azure.subscription", "Subscription", "The one subscription that holds the cluster.", _SUBSCRIPTION, _guid
 )
 ADDRESS = Field(
-    "floating.address", "Floating IP", "The private address that moves between the members.", "10.20.2.50", _address
+    "floating.address",
+    "Floating IP",
+    "The private address that moves between the members.",
+    "10.20.2.50",
+    _address,
+    word="floating-ip",
 )
 SUBNET = Field(
     "floating.subnet",
@@ -231,6 +283,33 @@ STATUS_URL = Field(
     _text,
     required=False,
 )
+ROLE_ID = Field(
+    "role.id",
+    "Role",
+    "The role that the members' identities hold.",
+    f"/subscriptions/{_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{_SUBSCRIPTION}",
+    _role_id,
+    required=False,
+    word="role-id",
+)
+ROLE_NAME = Field(
+    "role.name",
+    "Role name",
+    "The name of the custom role, unique in the tenant.",
+    DEFAULT_ROLE_NAME,
+    _role_name,
+    required=False,
+    word="role-name",
+)
+ROLE_KIND = Field("role.kind", "Role kind", "CustomRole or BuiltInRole.", "CustomRole", _role_kind, required=False)
+ROLE_SCOPES = Field(
+    "role.scopes",
+    "Scopes",
+    "Where the members' identities hold the role.",
+    f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/rg-tg-prod",
+    _scopes,
+    required=False,
+)
 CLUSTER_TIMEOUT = Field(
     "timing.cluster_timeout_s",
     "Cluster timeout",
@@ -242,6 +321,7 @@ CLUSTER_TIMEOUT = Field(
 
 ALL = (
     NAME, ID, CLOUD, TENANT, SUBSCRIPTION, ADDRESS, SUBNET, IP_CONFIGURATION, PUBLIC_IP, POOLS, NAT_RULES,
-    MEMBER_NAME, MEMBER_VM, MEMBER_NIC, HEARTBEAT, STATUS_URL, CLUSTER_TIMEOUT,
+    MEMBER_NAME, MEMBER_VM, MEMBER_NIC, HEARTBEAT, STATUS_URL, ROLE_ID, ROLE_NAME, ROLE_KIND, ROLE_SCOPES,
+    CLUSTER_TIMEOUT,
 )  # fmt: skip
 """Every field, in the order of the file."""

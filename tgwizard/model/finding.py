@@ -9,13 +9,17 @@ from tgwizard.model.problem import Problem
 
 
 class Level(Enum):
-    """How a finding bears on the button beside it, worst first (STYLE section 6, Readiness)."""
+    """How a finding bears on the button beside it, worst first (STYLE section 6, Readiness).
+
+    NOT_APPLICABLE: looked at, and of no bearing here (no lock, an action of the role that this failover does not use).
+    """
 
     BLOCKS = "blocks"
     NOT_KNOWN = "not_known"
     WARNS = "warns"
     NOTE = "note"
     PASSED = "passed"
+    NOT_APPLICABLE = "not_applicable"
 
 
 @dataclass(frozen=True, slots=True)

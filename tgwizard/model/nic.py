@@ -34,6 +34,15 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
+_LINKED_LISTS = (
+    "applicationSecurityGroups",
+    "loadBalancerBackendAddressPools",
+    "loadBalancerInboundNatRules",
+    "applicationGatewayBackendAddressPools",
+)
+"""The lists of references that a configuration may hold; each entry needs a join right (azure-wire.md 2.6)."""
+
+
 class Provisioning(Enum):
     """A NIC's provisioningState. UNKNOWN stands for a word we have not met: it is never treated as settled."""
 
@@ -184,7 +193,7 @@ class NicDocument:
             inner = _inner(item)
             found.append(_reference(inner.get("subnet")))
             found.append(_reference(inner.get("publicIPAddress")))
-            for key in ("applicationSecurityGroups", "loadBalancerBackendAddressPools", "loadBalancerInboundNatRules"):
+            for key in _LINKED_LISTS:
                 found += [_reference(entry) for entry in inner.get(key) or ()]
         return tuple(dict.fromkeys(ResourceId(text) for text in found if text))
 

@@ -7,17 +7,32 @@ A ``Problem`` is the whole message: what happened, why, what to do; a vendor's c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
+
+
+class Fixer(Enum):
+    """Who can put a fault right. The values are the words of the JSON contract."""
+
+    YOU = "you"
+    ADMIN = "admin"
+    AZURE = "azure"
+    TRUSTGRID = "trustgrid"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One explained fault. ``what`` is never empty; every other part may be."""
+    """One explained fault. ``what`` is never empty; every other part may be.
+
+    ``who`` can fix it (None: it depends); for an administrator ``right`` is the action that he or she needs for it.
+    """
 
     code: str
     what: str
     why: str = ""
     fix: str = ""
     detail: str = ""
+    who: Fixer | None = None
+    right: str = ""
 
     def sentence(self) -> str:
         """What, why and what to do, as one line of text without the detail."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.permission import PermissionSet
+from tgwizard.model.permission import PermissionSet, reaches
 
 NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
 """The GUID of the built-in role that the brief offers instead (trustgrid.md 4.4): it cannot read virtual machines."""
@@ -119,6 +119,19 @@ class LockSeen:
     level: LockLevel
     scope: str
     notes: str = ""
+
+    def over(self, scope: str) -> bool:
+        """Whether it counts at this scope: it does where it stands and everywhere below."""
+        return reaches(self.scope, scope)
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people: a resource, a group or the subscription."""
+        pieces = self.scope.strip("/").split("/")
+        kind = pieces[-2].lower() if len(pieces) > 1 else ""
+        if kind == "subscriptions":
+            return "the subscription"
+        return f"resource group {pieces[-1]}" if kind == "resourcegroups" else pieces[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.fields import Field, FieldError
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
-
-
-class ThemeChoice(Enum):
-    """Follow the system, or always one palette."""
-
-    SYSTEM = "system"
-    LIGHT = "light"
-    DARK = "dark"
 
 
 class LogLevel(Enum):

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.bench.measured.watched import FirstPaint, watch
 
@@ -21,6 +21,11 @@ LATE = ("azure", "msal", "requests", "cryptography", "tgwizard.azure", "tgwizard
 def loaded() -> list[str]:
     """Which of the late modules are imported now."""
     return [name for name in LATE if name in sys.modules]
+
+
+def said(window: QWidget) -> list[str]:
+    """What the window in its first paint tells assistive technology that it shows."""
+    return [widget.accessibleName() for widget in window.findChildren(QWidget) if widget.accessibleName()]
 
 
 def bare() -> None:
@@ -37,9 +42,10 @@ def bare() -> None:
 
 def tgwizard(folder: str) -> None:
     """The program as `tgwizard --lab-dir DIR` starts it."""
-    from tgwizard.app.main import main
+    from tgwizard.__main__ import main
 
-    main(["--lab-dir", folder])
+    sys.argv[1:] = ["--lab-dir", folder]
+    main()
 
 
 def main() -> None:
@@ -52,6 +58,7 @@ def main() -> None:
             "at_painting": at_painting,
             "at_painted": loaded(),
             "modules": len(sys.modules),
+            "shows": [name for window in QApplication.topLevelWidgets() for name in said(window)],
         }
         print(json.dumps(told), flush=True)
         os._exit(0)  # the start is over; an orderly end is another matter

@@ -67,7 +67,9 @@ class Driver(QObject):
         if time.monotonic() - self._since > PATIENCE_S:
             self._tell(f"the window did not come out of the phase: {self.watch.phase.value}")
             os._exit(1)
-        window = next((item for item in QApplication.topLevelWidgets() if isinstance(item, MainWindow)), None)
+        window = next(
+            (found for item in QApplication.topLevelWidgets() for found in item.findChildren(MainWindow)), None
+        )
         session = next(iter(window.sessions.values()), None) if window is not None else None
         if window is None or session is None:
             return
@@ -178,9 +180,10 @@ def main() -> int:
         Driver(app, moves, where="--where" in sys.argv)
 
     watch(about_to_run)
-    from tgwizard.app.main import main as program
+    from tgwizard.__main__ import main as program
 
-    return program(["--lab-dir", folder])
+    sys.argv[1:] = ["--lab-dir", folder]
+    return program()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Patience (deadlines, silence) counts the time that was spent awake; the age of a
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.cancel import CancelToken
@@ -18,6 +19,7 @@ from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.failover.telling import Teller
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.preflight.check import Preflight
 from tgwizard.engine.records import Answer, Began, TurnedBack
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -56,6 +58,7 @@ class Course:
     checked_at: float
     standing: Standing
     decisions: Decisions | None = None
+    check_anew: Callable[[], Preflight] | None = None
     dice: random.Random = field(default_factory=random.Random)
     measured: Measured = field(default_factory=Measured)
     turned_back: str = ""
@@ -195,6 +198,18 @@ class Course:
     def checks_fresh(self) -> bool:
         """The first write needs a preflight under two minutes old."""
         return self.now() - self.checked_at <= self.timing.fresh_preflight_s
+
+    def check_again(self) -> Problem | None:
+        """A forced run that waited its time for an update that does not end checks anew before its first write.
+
+        None: the checks are good again. A run that is later than that wait explains was asleep: it stays dropped.
+        """
+        late = self.now() - self.checked_at - self.timing.fresh_preflight_s
+        if self.check_anew is None or not self.standing.overdue or late > self.timing.forced_step_s:
+            return ending.too_late().problem
+        checked = self.check_anew()
+        self.checked_at = self.now()
+        return checked.reason_against(self.began.verb)
 
     def due(self, member: Member) -> bool:
         """Whether it is long since this interface was asked for, so that a write would have to wait for a reading."""

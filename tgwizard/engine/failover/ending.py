@@ -38,6 +38,11 @@ def too_late() -> Ending:
     return Ending(Outcome.REFUSED, problem.sentence(), problem)
 
 
+def refused(problem: Problem) -> Ending:
+    """A check forbids the first write."""
+    return Ending(Outcome.REFUSED, problem.sentence(), problem)
+
+
 def yielded(reason: str, *, wrote: bool, place: Place | None = None) -> Ending:
     """The second actor wins."""
     ours = "tgwizard stopped, so as not to work against it." if wrote else "tgwizard wrote nothing."

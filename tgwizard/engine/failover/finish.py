@@ -10,6 +10,7 @@ from typing import Any
 
 from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.ending import Ending
+from tgwizard.engine.failover.fence import fenced, still_down
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.journal import Journal
 from tgwizard.engine.records import Began, Ended, LastSeen
@@ -53,7 +54,7 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
         ending.outcome,
         place,
         ending.reason,
-        (*ending.left, *_after_a_move(course, ending)),
+        (*ending.left, *_after_a_move(course, ending), *_after_a_fence(course)),
         ending.rolled_back,
         by_other,
         seconds,
@@ -80,6 +81,11 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
         )
     hall.report(finished)
     return finished
+
+
+def _after_a_fence(course: Course) -> tuple[str, ...]:
+    """A VM that the run stopped stays stopped, however it ended: said, so that nobody wonders in the morning."""
+    return still_down(course.losing) if fenced(course.began) else ()
 
 
 def _after_a_move(course: Course, ending: Ending) -> tuple[str, ...]:

@@ -9,10 +9,12 @@ import statistics
 from dataclasses import dataclass
 
 from tgwizard.engine.failover.strategies import MOVE_ACTION, vnet_of
+from tgwizard.engine.preflight.fencing import STOPPED
 from tgwizard.engine.records import Ended
 from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event import Step, StepPlan
+from tgwizard.model.fence import NO_FENCE, FenceWish, StopHow
 from tgwizard.model.snapshot import PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
 
@@ -57,12 +59,17 @@ def plan(
     verb: Verb,
     history: tuple[Ended, ...] = (),
     strategy: Strategy = Strategy.DETACH_ATTACH,
+    fence: FenceWish = NO_FENCE,
 ) -> FailoverPlan:
     """The plan for moving the address to ``to``. ``history``: ended runs in its subscription, for the predictions."""
     place = snapshot.place
     losing = place.member if place.kind is not PlaceKind.NO_NIC and place.member != to else None
     detach, attach = _prediction([end.detach_s for end in history]), _prediction([end.attach_s for end in history])
-    changes, steps = [], [StepPlan(Step.CHECK, "Check rights and health", 0.5)]
+    changes: list[Change] = []
+    steps = [StepPlan(Step.CHECK, "Check rights and health", 0.5)]
+    if fence.stops and losing is not None and snapshot.seen(losing).power not in STOPPED:
+        changes.append(_stop(losing))
+        steps.append(StepPlan(Step.FENCE, f"Stop {losing.name}", StopHow.POWER_OFF.predicted.usual_s))
     if strategy is Strategy.ATOMIC and losing is not None:
         steps.append(StepPlan(Step.MOVE, f"Move from {losing.name} to {to.name} in one call", _UNMEASURED.usual_s))
         steps.append(StepPlan(Step.CONFIRM, "Confirm one holder in Azure", 0.3))
@@ -72,7 +79,7 @@ def plan(
             to,
             losing,
             snapshot.address,
-            (_move(snapshot, losing, to),),
+            (*changes, _move(snapshot, losing, to)),
             tuple(steps),
             _NO_GAP,
             Strategy.ATOMIC,
@@ -84,6 +91,22 @@ def plan(
     steps.append(StepPlan(Step.ATTACH, f"Attach to {to.name}", attach.usual_s))
     steps.append(StepPlan(Step.CONFIRM, "Confirm one holder in Azure", 0.3))
     return FailoverPlan(snapshot.setup.name, verb, to, losing, snapshot.address, tuple(changes), tuple(steps), attach)
+
+
+def _stop(losing: Member) -> Change:
+    how = StopHow.POWER_OFF
+    return Change(
+        target=losing.vm,
+        method="POST",
+        path=f"{losing.vm.text}/{how.value}?skipShutdown=true",
+        who="You, to Azure",
+        sentence=f"stops {losing.name}, so that it cannot take the address back",
+        before=f"{losing.name} as it runs",
+        after=f"{losing.name} stopped; its interface keeps its addresses until they are detached",
+        permissions=(how.action,),
+        predicted=how.predicted,
+        undo=f"start {losing.name}",
+    )
 
 
 def _move(snapshot: Snapshot, losing: Member, to: Member) -> Change:

@@ -13,10 +13,11 @@ from datetime import datetime
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
+from tgwizard.engine.failover.fence import Unfenced, fenced
 from tgwizard.engine.failover.finish import drop, refuse
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.plan import plan
-from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_on, guarded
+from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_on, guarded, stop_first
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
@@ -105,6 +106,14 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
             standing = replace(standing, goal=Goal.BACK)
             hall.report(Noted(hall.stamp(), hall.run, against))
         checked_at = checked.at
+        if fenced(began) and against is None:
+            stopped = stop_first(hall, journal, began, gaining, observer, checked)
+            if isinstance(stopped, Unfenced):
+                # As above: a removal sent before the interruption must not land on a member that was not stopped.
+                standing = replace(standing, goal=Goal.BACK)
+                hall.report(Noted(hall.stamp(), hall.run, stopped.problem))
+            else:
+                checked_at = stopped.at
     return drive_on(hall, journal, began, gaining, observer, standing, checked_at)
 
 
@@ -121,6 +130,8 @@ def _standing(began: Began, records: tuple[Record, ...], setup: ClusterSetup, ga
     answers = {record.request: record.answer for record in records if isinstance(record, Answered)}
     wrote, goal = False, Goal.FORWARD
     for record in records:
+        if isinstance(record, Attempted) and record.step is Step.FENCE:
+            continue  # it stopped a machine and touched no interface
         if isinstance(record, Attempted):
             answer = answers.get(record.request, Answer.UNKNOWN)
             refused = answer in (Answer.REFUSED, Answer.NOT_SENT)
@@ -172,10 +183,17 @@ def _drop(hall: Hall, journal: Journal, began: Began, snapshot: Snapshot) -> Fin
     problem = Problem(
         "run-too-late",
         f"The interrupted run was dropped: {began.other} still holds {began.address}.",
-        "Nothing of it had been applied, and its checks are too old.",
+        _applied(began),
         "Start a new failover if it is still wanted.",
     )
     return drop(hall, journal, began, problem, snapshot.place)
+
+
+def _applied(began: Began) -> str:
+    """What an interrupted run had done that still shows no detach."""
+    if fenced(began):
+        return f"Nothing was detached, and its checks are too old. {began.other} may have been stopped by it."
+    return "Nothing of it had been applied, and its checks are too old."
 
 
 def _without_journal(hall: Hall, journal: Journal, to: Member | None) -> Finished:

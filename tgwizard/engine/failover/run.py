@@ -20,6 +20,7 @@ from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.decide import Goal, Standing
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.drive import Drive
+from tgwizard.engine.failover.fence import Fencing, Stop, Unfenced, end_unmoved, fenced
 from tgwizard.engine.failover.finish import finish, refuse
 from tgwizard.engine.failover.guided import guide
 from tgwizard.engine.failover.hall import Hall
@@ -30,7 +31,9 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.preflight import Preflight, preflight
+from tgwizard.engine.preflight.check import Preflight, preflight
+from tgwizard.engine.preflight.facts import EVERYTHING, Extent
+from tgwizard.engine.preflight.fencing import STOPPED, how_to_stop
 from tgwizard.engine.readiness import readiness
 from tgwizard.engine.records import Began
 from tgwizard.engine.services import Services
@@ -48,8 +51,9 @@ from tgwizard.model.event import (
     StepStarted,
     StepWaiting,
 )
+from tgwizard.model.fence import NO_FENCE, Fence, FenceWish, StopHow
 from tgwizard.model.finding import Readiness
-from tgwizard.model.nic import NicDocument, Provisioning, carried_of
+from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
@@ -62,6 +66,7 @@ _log = logging.getLogger(__name__)
 class RunOptions:
     """``accept_unknown``: a graceful run goes on although something could not be read (forced always does).
 
+    ``fence``: whether the losing VM is stopped before anything is detached; for forced runs only.
     ``decisions`` is where the user's answers come in when a step's time is over; without it nobody is asked.
     ``dice`` spreads the pauses between repeated writes.
     """
@@ -69,6 +74,7 @@ class RunOptions:
     accept_unknown: bool = False
     timing: Timing = field(default_factory=Timing)
     strategy: Strategy = Strategy.AUTO
+    fence: FenceWish = NO_FENCE
     decisions: Decisions | None = None
     dice: random.Random = field(default_factory=random.Random)
 
@@ -102,13 +108,16 @@ def rehearse(
     report: Report,
     cancel: CancelToken,
     strategy: Strategy = Strategy.AUTO,
+    extent: Extent = EVERYTHING,
 ) -> Checked:
     """The preflight alone: what the run would depend on, asked now. Nothing is written."""
     cancel.check()
-    observer = Observer(services.azure, services.clock, setup)
+    azure, clock = services.azure, services.clock
     found = resolved(strategy, setup, verb)
-    findings = _preflight(services, observer.look(), to, verb, Timing(), found).findings
-    checked = Checked(Stamp(services.clock.wall(), services.clock.monotonic()), setup.name, verb, to.name, findings)
+    snapshot = Observer(azure, clock, setup).look()
+    findings = _preflight(services, snapshot, to, verb, Timing(), found, extent).findings
+    stamp = Stamp(clock.wall(), clock.monotonic())
+    checked = Checked(stamp, setup.name, verb, to.name, findings, extent.fence)
     report(checked)
     return checked
 
@@ -150,20 +159,22 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
         if there is not None:  # nothing to plan, so nothing is announced
             return refuse(hall, there, snapshot.place)
     strategy = resolved(options.strategy, setup, verb)
+    fence = options.fence if verb is Verb.FORCED else NO_FENCE  # graceful asks the losing member to cooperate
     journal.ends()  # a damaged journal is named now, before anything is announced
-    intended = plan(snapshot, to, verb, services.measured(setup), strategy)
+    intended = plan(snapshot, to, verb, services.measured(setup), strategy, fence)
     hall.report(_started(hall, intended))
     since = hall.stamp()
     sentence = intended.steps[0].sentence
     hall.report(StepStarted(since, hall.run, Step.CHECK, sentence, CancelMeaning.STOPS, hall.timing.settle_s))
     snapshot = _settled(hall, observer, snapshot, to)
-    checked = check(hall, snapshot, to, verb, intended.strategy)
+    checked = check(hall, snapshot, to, verb, intended.strategy, fence)
+    hall.report(Checked(hall.stamp(), setup.name, verb, to.name, checked.findings, fence))
     against = checked.reason_against(verb, accept_unknown=options.accept_unknown)
     if against is not None:
         return refuse(hall, against, snapshot.place)
     if hall.cancel.is_cancelled:
         return refuse(hall, _cancelled(), snapshot.place, Outcome.CANCELLED)
-    began = _began(hall, snapshot, to, verb, intended.strategy)
+    began = _began(hall, snapshot, to, verb, intended.strategy, fence)
     try:
         journal.begin(began)
     except JournalError as error:
@@ -171,31 +182,57 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     count = len(checked.findings.findings)
     told = f"{count} checks, none stands in the way"
     hall.report(StepDone(hall.stamp(), hall.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s))
+    if fenced(began):
+        stopped = stop_first(hall, journal, began, to, observer, checked)
+        if isinstance(stopped, Unfenced):
+            return end_unmoved(hall, journal, began, observer.snapshot().place, stopped)
+        checked = stopped
     atomic = began.strategy is Strategy.ATOMIC
     standing = Standing(Goal.FORWARD, wrote=False, had_holder=began.configuration is not None, atomic=atomic)
     return drive_on(hall, journal, began, to, observer, standing, checked.at)
 
 
+def stop_first(
+    hall: Hall, journal: Journal, began: Began, to: Member, observer: Observer, checked: Preflight
+) -> Preflight | Unfenced:
+    """Stop the losing VM, look again and check again: what was true before the stop may not be any more."""
+    losing = hall.setup.other(to)
+    how = (how_to_stop(checked.facts, losing) if checked.facts else None) or StopHow.POWER_OFF
+    fencing = Fencing(hall, journal, observer, began, losing, to, how)
+    stopped = fencing.stop()
+    anew = check(hall, observer.look(), to, began.verb, began.strategy)
+    if stopped is Stop.CANCELLED:
+        return Unfenced(Outcome.CANCELLED, _cancelled(), asked=fencing.asked)
+    if stopped is Stop.HELD and fencing.problem is not None:
+        return Unfenced(Outcome.FAILED, fencing.problem, asked=fencing.asked)
+    against = anew.reason_against(began.verb)
+    return anew if against is None else Unfenced(Outcome.FAILED, against, asked=fencing.asked)
+
+
 def check(
-    hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy = Strategy.DETACH_ATTACH
+    hall: Hall,
+    snapshot: Snapshot,
+    to: Member,
+    verb: Verb,
+    strategy: Strategy = Strategy.DETACH_ATTACH,
+    fence: FenceWish = NO_FENCE,
 ) -> Preflight:
     """Readiness first: what it already forbids needs no question to Azure."""
     ready = readiness(snapshot, to, verb)
     if ready.reason_against(unknown_stops=False) is not None:
         return Preflight(ready, snapshot.now)
-    return _preflight(hall.services, snapshot, to, verb, hall.timing, strategy)
+    extent = Extent(fence=fence, thorough=False)
+    return _preflight(hall.services, snapshot, to, verb, hall.timing, strategy, extent)
 
 
 def _preflight(
-    services: Services, snapshot: Snapshot, to: Member, verb: Verb, timing: Timing, strategy: Strategy
+    services: Services, snapshot: Snapshot, to: Member, verb: Verb, timing: Timing, strategy: Strategy, extent: Extent
 ) -> Preflight:
-    losing = snapshot.seen(snapshot.setup.other(to)).nic.value
-    found = losing.find(snapshot.address) if losing else None
-    carried = carried_of(found) if found else snapshot.setup.carried
-    checked = preflight(services.azure, snapshot, to, verb, carried, needed_life_s=timing.token_s)
+    azure, clock = services.azure, services.clock
+    checked = preflight(azure, clock, snapshot, to, verb, needed_life_s=timing.token_s, extent=extent)
     if strategy is not Strategy.ATOMIC:
         return checked
-    more = move_findings(services.azure, snapshot.setup)
+    more = move_findings(azure, snapshot.setup)
     return replace(checked, findings=Readiness.of([*checked.findings.findings, *more]))
 
 
@@ -231,6 +268,7 @@ def drive_on(
         standing=standing,
         decisions=hall.decisions,
         dice=hall.dice,
+        check_anew=lambda: check(hall, observer.look(vms=False), to, began.verb, began.strategy),
     )
     try:
         ended = Drive(course).go()
@@ -276,13 +314,20 @@ def _settled(hall: Hall, observer: Observer, snapshot: Snapshot, to: Member) -> 
     return snapshot
 
 
-def _began(hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy) -> Began:
+def _began(
+    hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy, fence: FenceWish = NO_FENCE
+) -> Began:
     other = snapshot.setup.other(to)
     losing, gaining = _read(snapshot, other), _read(snapshot, to)
     configuration: Mapping[str, Any] | None = losing.find(snapshot.address)
     steps = (Step.DETACH, Step.ATTACH, Step.PUT_BACK) if configuration else (Step.ATTACH,)
     if strategy is Strategy.ATOMIC:
         steps = (Step.MOVE, *steps)
+    stops = (
+        fence.stops and verb is Verb.FORCED and configuration is not None and snapshot.seen(other).power not in STOPPED
+    )
+    if stops:
+        steps = (Step.FENCE, *steps)
     return Began(
         run=hall.run,
         at=utc(hall.services.clock.wall()),
@@ -298,6 +343,8 @@ def _began(hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Str
         gaining_body=gaining.body,
         first_request=str(uuid.uuid4()),
         strategy=strategy,
+        fence=Fence.STOP if stops else Fence.NONE,
+        fence_optional=stops and fence.optional,
     )
 
 

@@ -16,10 +16,12 @@ from tgwizard.engine.ports import (
     ConfigurationId,
     InTime,
     MoveAccepted,
+    StopAccepted,
 )
 from tgwizard.engine.records import Answer, Answered, Attempted
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.event import CallMade, Noted, Stamp, Step
+from tgwizard.model.fence import StopHow
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import utc
@@ -78,6 +80,23 @@ class Sender:
         answered = Answered(self.run, self._now(), request, Answer.ACCEPTED, "", accepted.arm_request_id, "")
         self.journal.append(self.run, answered)
         return accepted
+
+    def stop(self, member: Member, how: StopHow, *, in_time: InTime) -> StopAccepted | CallFailed:
+        """Ask for the stop of a member's VM, once. A failure is returned: the instance view settles what came of it."""
+        request = str(uuid.uuid4())
+        self.journal.append(self.run, Attempted(self.run, self._now(), Step.FENCE, member.name, request, ""))
+        try:
+            accepted = self.azure.stop_vm(member.vm, how, request_id=request, in_time=in_time)
+        except CallFailed as failure:
+            return self._failed("POST", f"{member.vm.name}/{how.value}", request, failure)
+        self._told("POST", f"{member.vm.name}/{how.value}", "accepted")
+        answered = Answered(self.run, self._now(), request, Answer.ACCEPTED, "", accepted.arm_request_id, "")
+        self.journal.append(self.run, answered)
+        return accepted
+
+    def told_power(self, member: Member, told: str) -> None:
+        """Tell of a reading of the VM's power."""
+        self._told("GET", member.vm.name, told)
 
     def told_read(self, member: Member, told: str) -> None:
         """Tell of a read."""

@@ -40,6 +40,7 @@ def sentence(step: Step, losing: Member, to: Member) -> str:
     """The step in words."""
     return {
         Step.CHECK: "Check rights and health",
+        Step.FENCE: f"Stop {losing.name}",
         Step.DETACH: f"Detach from {losing.name}",
         Step.ATTACH: f"Attach to {to.name}",
         Step.CONFIRM: "Confirm one holder in Azure",

@@ -17,6 +17,10 @@ class Timing:
     with a tail of up to ten minutes (azure-wire.md 2.2): hence ``step_s``. ``forced_step_s`` is after how long a
     forced run supersedes an update that does not end. ``unanswered_move_s`` is how long a move in one call whose answer
     was lost is read for; ``answer_s`` how long the user has to decide when a step's time is over.
+
+    ``fence_s`` is how long the losing VM may take to stop (peers.md 3.3: what the fence agents wait for one; recorded
+    stops took up to 36 s), ``fence_again_s`` after how long a stop whose answer was lost and that does not show is
+    asked for again.
     """
 
     poll_s: float = 0.25
@@ -36,6 +40,8 @@ class Timing:
     tries: int = 4
     unanswered_move_s: float = 120.0
     answer_s: float = 60.0
+    fence_s: float = 150.0
+    fence_again_s: float = 10.0
 
     @property
     def token_s(self) -> float:

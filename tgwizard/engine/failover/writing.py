@@ -113,7 +113,8 @@ class Writing:
         """What stands against any write now: an end, or None within for "read anew and decide again"."""
         course = self.course
         if course.standing.sent_nothing and not course.checks_fresh():
-            return (ending.too_late(),)
+            against = course.check_again()
+            return (None if against is None else ending.refused(against),)
         if not course.fresh():
             return (self.refresh(),)
         return None

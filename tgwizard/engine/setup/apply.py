@@ -41,7 +41,7 @@ from tgwizard.model.setup_plan import (
     SetupPlan,
     WhoMay,
 )
-from tgwizard.model.text import listed
+from tgwizard.model.text import listed, tame
 
 _OTHERS = "It is others' to do: your roles do not allow it."
 NIC_TYPE = "microsoft.network/networkinterfaces"
@@ -209,7 +209,7 @@ def _written_at(change: SetupChange) -> str:
 
 
 def _not_yours(plan: SetupPlan, others: tuple[SetupChange, ...]) -> Problem:
-    roles = listed(dict.fromkeys(role for change in others for role in change.right.roles))
+    roles = listed(dict.fromkeys(tame(role, 160) for change in others for role in change.right.roles))
     count = len(others)
     what = f"{count} of {len(plan.writing)} changes are not yours to make, so nothing was written."
     why = f"They need {roles}." if roles else "Your roles do not allow them."

@@ -39,7 +39,7 @@ def make_plan(answers: Answers, inventory: Inventory, facts: SetupFacts) -> Setu
     target = role_target(answers.role or RoleAnswer(), inventory.subscription.id, needs, scopes, facts)
     stale = stale_assignments(target.role, scopes, facts)
     forbids, qualifies = _address(answers, topology, inventory, facts)
-    forbids = [*elsewhere(topology), *target.problems, *_no_scope(scopes), *forbids]
+    forbids = [*elsewhere(topology), *target.problems, *no_scope(scopes), *forbids]
     warnings = (
         *target.warnings,
         *what_fails(answers, topology),
@@ -116,11 +116,11 @@ def _address(
         for finding in found
         if finding.level is Level.NOT_KNOWN
     ]
-    taken_name = _name_taken(answers, topology)
+    taken_name = name_taken(answers, topology)
     return [*forbids, *([taken_name] if taken_name else [])], unsure
 
 
-def _name_taken(answers: Answers, topology: Topology) -> Problem | None:
+def name_taken(answers: Answers, topology: Topology) -> Problem | None:
     """Configurations are named within their interface; ours must not be another address's, on either of the two."""
     for nic in topology.nics:
         for item in nic.configurations:
@@ -134,7 +134,8 @@ def _name_taken(answers: Answers, topology: Topology) -> Problem | None:
     return None
 
 
-def _no_scope(scopes: tuple[ScopeReason, ...]) -> list[Problem]:
+def no_scope(scopes: tuple[ScopeReason, ...]) -> list[Problem]:
+    """What is wrong when every scope was taken out."""
     if scopes:
         return []
     return [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from tgwizard.engine.journal import JournalError
@@ -108,6 +109,14 @@ class SetupJournal:
             elif isinstance(record, Confirmed) and record.deed in UNDOES:
                 found.pop((UNDOES[record.deed], record.target.lower()), None)
         return tuple(found.values())
+
+    def restarts(self) -> dict[str, datetime]:
+        """When tgwizard last restarted each machine, by lower-case id: when it was seen to be back."""
+        return {
+            record.target.lower(): datetime.fromisoformat(record.at)
+            for record in self.records()
+            if isinstance(record, Confirmed) and record.deed is Deed.RESTART
+        }
 
     def close(self) -> None:
         """Close the file."""

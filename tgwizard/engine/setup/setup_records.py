@@ -22,6 +22,7 @@ class Deed(Enum):
     ASSIGN = "assign"
     REMOVE_STALE = "remove_stale"
     PLACE_ADDRESS = "place_address"
+    RESTART = "restart"
     DISABLE_IDENTITY = "disable_identity"
     RESTORE_ROLE = "restore_role"
     DELETE_ROLE = "delete_role"

@@ -6,18 +6,21 @@ block and, for forced, until the cluster's name was typed.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.failover.plan import FailoverPlan
+from tgwizard.engine.preflight.fencing import STOPPED
 from tgwizard.gui.dialogs.sheet import Sheet
+from tgwizard.gui.failover.fence_choice import FenceChoice
 from tgwizard.gui.failover.now_after import NowAfter
 from tgwizard.gui.failover.plan_shown import axis_shown, calls_shown, move_shown, ticket
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.buttons import Button, ButtonKind, StartButton
 from tgwizard.gui.kit.calls import CallTable, TimeAxis
-from tgwizard.gui.kit.choice import ChoiceCard
 from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
@@ -31,6 +34,7 @@ from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.watch.shown import level_shape, readiness_state
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Checked
+from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import about, age
@@ -39,10 +43,18 @@ RECHECK_AFTER_S = 10.0
 """A pre-flight older than this runs again by itself (STYLE section 9, Confirm)."""
 
 
-class ConfirmDialog(Sheet):
-    """Asks once; the answer is the signal `confirmed(accept_unknown)`, or nothing."""
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The answer: whether what is not known is accepted, and which fence was chosen."""
 
-    confirmed = Signal(bool)
+    accept_unknown: bool = False
+    fence: FenceWish = NO_FENCE
+
+
+class ConfirmDialog(Sheet):
+    """Asks once; the answer is the signal `confirmed(Confirmed)`, or nothing."""
+
+    confirmed = Signal(object)
 
     def __init__(self, theme: Theme, window: QWidget, session: ClusterSession, plan: FailoverPlan) -> None:
         """Ask about `plan`; the pre-flight starts at once."""
@@ -57,6 +69,7 @@ class ConfirmDialog(Sheet):
         self._matches = graceful
         self._accept: QCheckBox | None = None
         self._started = False
+        self._fence = NO_FENCE
         self.pill = Pill(theme, Shape.WAITING, "Asking Azure")
         if session.setup.is_lab:
             self.head.addWidget(Tag(theme, "Lab", edge=True), 0, Qt.AlignmentFlag.AlignVCenter)
@@ -100,15 +113,13 @@ class ConfirmDialog(Sheet):
                 self.body.addWidget(NoticeBox(self._theme, Shape.WARNING, finding.fact, f"{why} {cure}".strip()))
 
     def _add_fence(self) -> None:
-        losing = self._plan.losing
-        if losing is None:
-            return
+        losing, snapshot = self._plan.losing, self._session.snapshot
+        if losing is None or snapshot is None or snapshot.seen(losing).power in STOPPED:
+            return  # a member that is down cannot come back by itself
         self._section(f"Keep {losing.name} from coming back", "")
-        choice = ChoiceCard(
-            self._theme, "Do nothing", f"{losing.name} may take the address back", "+0 s", "no extra rights"
-        )
-        choice.setChecked(True)
-        self.body.addWidget(choice)
+        self.fence = FenceChoice(self._theme, losing)
+        self.fence.changed.connect(self._on_fence)
+        self.body.addWidget(self.fence)
 
     def _add_calls(self) -> None:
         plan = self._plan
@@ -116,12 +127,36 @@ class ConfirmDialog(Sheet):
         if graceful:
             self._section("What will be sent", plan.gap.basis)
         else:
-            words = f"{about(plan.predicted_s)} in all, gap {about(plan.gap.usual_s)}"
-            self._section("What will be sent", words, Token.BAD)
-        self.body.addWidget(CallTable(self._theme, calls_shown(plan)))
+            self._cost = self._section("What will be sent", self._cost_words(), Token.BAD)
+        self._calls = QVBoxLayout()
+        self._calls.addWidget(CallTable(self._theme, calls_shown(plan)))
+        self.body.addLayout(self._calls)
         if graceful:
             spans, gap = axis_shown(plan)
             self.body.addWidget(TimeAxis(self._theme, spans, gap))
+
+    def _cost_words(self) -> str:
+        return f"{about(self._plan.predicted_s)} in all, gap {about(self._plan.gap.usual_s)}"
+
+    @Slot(object)
+    def _on_fence(self, wish: FenceWish) -> None:
+        """Another fence is another plan, with checks of its own."""
+        self._fence = wish
+        plan = self._session.plan(self._plan.verb, wish)
+        if plan is not None and plan.to == self._plan.to:
+            self._plan = plan
+            item = self._calls.takeAt(0)
+            old = item.widget() if item is not None else None
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+            self._calls.addWidget(CallTable(self._theme, calls_shown(plan)))
+            self._cost.say(self._cost_words())
+        self._findings = self._checked_at = None
+        self.pill.show_state(Shape.WAITING, "Asking Azure")
+        self._show_findings(self._session.readiness(self._plan.verb), pending=True)
+        self._session.check(self._plan.to, self._plan.verb, wish)
+        self._show_start()
 
     def _add_checks(self) -> None:
         self._checked_note = self._section("May it be done?", "asking Azure, nothing is written")
@@ -180,7 +215,7 @@ class ConfirmDialog(Sheet):
 
     @Slot(object)
     def _on_checked(self, event: Checked) -> None:
-        if event.verb is not self._plan.verb or event.to != self._plan.to.name:
+        if event.verb is not self._plan.verb or event.to != self._plan.to.name or event.fence != self._fence:
             return
         first = self._checked_at is None
         self._checked_at = event.stamp.clock_s
@@ -201,7 +236,7 @@ class ConfirmDialog(Sheet):
         shown = findings.findings if findings is not None else ()
         rows: list[QWidget] = []
         for finding in shown:
-            evidence = finding.evidence if finding.level is not Level.PASSED else ""
+            evidence = "" if finding.level in (Level.PASSED, Level.NOT_APPLICABLE) else finding.evidence
             row = CheckRow(self._theme, level_shape(finding.level), finding.fact, evidence, quiet=True)
             row.setToolTip(finding.evidence)
             rows.append(row)
@@ -258,8 +293,8 @@ class ConfirmDialog(Sheet):
     def _on_tick(self) -> None:
         self._note_age()
         checked = self._checked_at
-        if checked is not None and self._session.now() - checked > RECHECK_AFTER_S:
-            self._session.check(self._plan.to, self._plan.verb)
+        if checked is None or self._session.now() - checked > RECHECK_AFTER_S:
+            self._session.check(self._plan.to, self._plan.verb, self._fence)
 
     def _note_age(self) -> None:
         if self._checked_at is not None:
@@ -283,7 +318,7 @@ class ConfirmDialog(Sheet):
         accepted = self._accept is not None and self._accept.isChecked()
         self._session.run_began.disconnect(self.reject)
         self.accept()
-        self.confirmed.emit(accepted)
+        self.confirmed.emit(Confirmed(accepted, self._fence))
 
     @Slot()
     def _on_copy(self) -> None:

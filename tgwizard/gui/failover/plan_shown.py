@@ -54,7 +54,7 @@ def axis_shown(plan: FailoverPlan) -> tuple[tuple[Span, ...], Span]:
     gap_from = 0.0
     for step in plan.steps:
         label = step.step.value
-        if step.step in {Step.DETACH, Step.ATTACH}:
+        if step.step in {Step.FENCE, Step.DETACH, Step.ATTACH, Step.MOVE}:
             number += 1
             label = f"{number}  {label}"
         if step.step is Step.ATTACH:

@@ -23,6 +23,8 @@ def moving_sentence(run: RunState) -> str:
         return f"Putting back: {started.address} returns to {back}"
     if current.plan.step is Step.CONFIRM:
         return f"Confirming: reading that {started.to} holds {started.address}"
+    if current.plan.step is Step.FENCE:
+        return f"Stopping {started.losing}: {started.address} has not moved yet"
     if current.plan.step is Step.DETACH and started.losing is not None:
         return f"Moving: {started.address} is being released by {started.losing}"
     return f"Moving: {started.address} is on its way to {started.to}"
@@ -44,6 +46,8 @@ def step_words(step: Step, losing: Member | None, gaining: Member | None) -> str
     match step:
         case Step.CHECK:
             return "rights, power, both network interfaces"
+        case Step.FENCE:
+            return f"{losing.vm.name}, so that it cannot take the address back" if losing is not None else ""
         case Step.DETACH:
             return losing.nic.name if losing is not None else ""
         case Step.ATTACH:
@@ -82,6 +86,8 @@ def deadline_words(step: StepState, losing: Member | None) -> tuple[str, str]:
     match step.plan.step:
         case Step.CHECK:
             return title, "the run ends; nothing was written."
+        case Step.FENCE:
+            return title, "the run ends before anything is detached, unless you chose to go on without the stop."
         case Step.ATTACH if losing is not None:
             return title, f"the engine reads where the address is, then puts it back on {back} or says what is left."
         case Step.DETACH:

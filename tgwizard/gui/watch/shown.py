@@ -48,6 +48,7 @@ _LEVEL_SHAPES = {
     Level.WARNS: Shape.WARNING,
     Level.NOTE: Shape.NOTE,
     Level.PASSED: Shape.GOOD,
+    Level.NOT_APPLICABLE: Shape.WAITING,
 }
 
 

@@ -14,7 +14,7 @@ def letter(plan: SetupPlan, answers: Answers) -> str:
     """Plain text. It asks for what is others' to do; for a user who may do everything, for the whole plan."""
     wanted = tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS) or plan.writing
     caller = tame(answers.caller.name, 120) if answers.caller else "the signed-in account"
-    roles = listed(dict.fromkeys(role for change in wanted for role in change.right.roles))
+    roles = listed(dict.fromkeys(tame(role, 160) for change in wanted for role in change.right.roles))
     lines = [
         f"Subject: Rights for the floating IP of {parts.title(answers)}",
         "",

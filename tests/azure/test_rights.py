@@ -1,0 +1,129 @@
+"""Rights, locks, deny assignments, identities and the address check, asked through the real SDK of the lab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine.worlds import changed, without
+from tests.rig import Rig, rig
+from tgwizard.engine.ports import CallFailed, Cause, Certainty, MissingRight
+from tgwizard.lab.faults import Answer, Fault, Moment, Reset
+from tgwizard.model.fence import StopHow
+from tgwizard.model.permission import allows, allows_at
+from tgwizard.model.role import LockLevel
+from tgwizard.model.snapshot import Power
+
+WRITE = "Microsoft.Network/networkInterfaces/write"
+STOP = "Microsoft.Compute/virtualMachines/powerOff/action"
+
+
+def identity(made: Rig, member: int = 0) -> str:
+    return made.services.azure.identity_of(made.setup.members[member].vm)
+
+
+def test_that_a_members_identity_and_its_roles_are_found() -> None:
+    made = rig()
+    principal = identity(made)
+    assert principal in {item.oid for item in made.lab.principals}
+    roles = made.services.azure.roles_of(principal, made.setup.subscription)
+    assert [len(role.grants.actions) for role in roles] == [10]
+    assert allows_at(roles, (), WRITE, made.a.nic.text)
+    assert not allows_at(roles, (), STOP, made.a.vm.text)
+
+
+def test_that_a_vm_without_an_identity_has_an_empty_one() -> None:
+    def edit(world: dict[str, Any]) -> None:
+        next(item for item in world["resources"].values() if item["name"] == "tg-node-b").pop("identity")
+
+    assert identity(changed(edit), 1) == ""
+
+
+def test_that_an_assignment_whose_role_is_gone_grants_nothing() -> None:
+    made = rig()
+    principal = identity(made)
+    gone = '{"error": {"code": "RoleDefinitionDoesNotExist"}}'
+    made.lab.faults.add(Fault("GET", "/roleDefinitions/", Answer(404, gone)))
+    assert made.services.azure.roles_of(principal, made.setup.subscription) == ()
+
+
+def test_that_the_deny_assignments_of_an_identity_are_found_and_those_it_is_excluded_from_are_not() -> None:
+    principal = identity(rig())
+
+    def edit(world: dict[str, Any]) -> None:
+        scope = next(item["id"] for item in world["resources"].values() if item["name"] == "tg-node-a-inside")
+        common = {"scope": scope, "not_actions": [], "this_scope_only": True, "description": ""}
+        everyone = ["00000000-0000-0000-0000-000000000000"]
+        world["authorization"]["deny"] += [
+            {**common, "guid": "1", "name": "named", "actions": [WRITE], "principals": [principal], "excluded": []},
+            {**common, "guid": "2", "name": "all", "actions": ["*/read"], "principals": everyone, "excluded": []},
+            {**common, "guid": "3", "name": "but", "actions": ["*"], "principals": everyone, "excluded": [principal]},
+            {**common, "guid": "4", "name": "other", "actions": ["*"], "principals": ["someone"], "excluded": []},
+        ]
+
+    made = changed(edit)
+    found = made.services.azure.denials_of(principal, made.setup.subscription)
+    assert [(item.denies.actions, item.this_scope_only) for item in found] == [((WRITE,), True), (("*/read",), True)]
+
+
+def test_that_ones_own_rights_on_the_subscription_are_read() -> None:
+    held = rig().services.azure.permissions_in_subscription(rig().setup.subscription)
+    assert allows(held, "Microsoft.Network/locations/operations/read")
+
+
+def test_that_locks_above_and_on_the_resources_are_found_and_others_are_not() -> None:
+    made = rig()
+    group = made.a.nic.text.split("/providers/")[0]
+    subscription = group.split("/resourceGroups/")[0]
+    for scope, name, level in (
+        (group, "whole-group", "CanNotDelete"),
+        (subscription, "everything", "ReadOnly"),
+        (f"{group}/providers/Microsoft.Network/networkInterfaces/vm-app-01-nic", "elsewhere", "ReadOnly"),
+    ):
+        path = f"{scope}/providers/Microsoft.Authorization/locks/{name}"
+        made.call("PUT", path, {"properties": {"level": level, "notes": "why"}}).raise_for_status()
+    found = made.services.azure.locks_over((made.a.nic,))
+    assert {(lock.name, lock.level, lock.place) for lock in found} == {
+        ("whole-group", LockLevel.CAN_NOT_DELETE, "resource group rg-tg-prod"),
+        ("everything", LockLevel.READ_ONLY, "the subscription"),
+    }
+
+
+def test_that_the_address_check_tells_free_taken_and_reserved_apart() -> None:
+    made = rig()
+    check = made.services.azure.check_address
+    assert check(made.setup.subnet, "10.20.2.77").free
+    taken = check(made.setup.subnet, made.address)
+    assert (taken.free, taken.reserved) == (False, False)
+    assert len(taken.others) == 5
+    assert check(made.setup.subnet, "10.20.2.1").reserved
+
+
+def test_that_a_refusal_names_the_right_that_is_missing_and_where() -> None:
+    made = without(STOP)
+    with pytest.raises(CallFailed) as failed:
+        made.services.azure.stop_vm(made.a.vm, StopHow.POWER_OFF, request_id="1")
+    assert failed.value.cause is Cause.NOT_ALLOWED
+    assert failed.value.missing == MissingRight(STOP, made.a.vm.text)
+
+
+@pytest.mark.parametrize(
+    ("how", "after"), [(StopHow.POWER_OFF, Power.STOPPED), (StopHow.DEALLOCATE, Power.DEALLOCATED)]
+)
+def test_that_a_vm_is_stopped_by_one_request_and_its_interface_keeps_its_addresses(how: StopHow, after: Power) -> None:
+    made = rig()
+    accepted = made.services.azure.stop_vm(made.a.vm, how, request_id="1")
+    assert "/operations/" in accepted.operation
+    made.clock.sleep(120)
+    assert made.services.azure.read_vm(made.a.vm).power is after
+    assert made.holders() == ["tg-node-a"]
+    assert len([record for record in made.lab.requests if record.method == "POST"]) == 1
+
+
+def test_that_a_lost_answer_to_a_stop_is_unknown() -> None:
+    made = rig()
+    made.lab.faults.add(Fault("POST", "powerOff", Reset(Moment.AFTER_COMMIT)))
+    with pytest.raises(CallFailed) as failed:
+        made.services.azure.stop_vm(made.a.vm, StopHow.POWER_OFF, request_id="1")
+    assert failed.value.certainty is Certainty.UNKNOWN

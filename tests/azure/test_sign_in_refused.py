@@ -1,0 +1,211 @@
+"""What keeps a sign-in from coming about, what it never tells, and the clouds that it goes to."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from functools import partial
+
+import pytest
+import requests
+
+from tests.azure.people import (
+    EntraSays,
+    clients_of,
+    ignore,
+    public_lab,
+    signs_in_as_application,
+    signs_in_by_code,
+    wish,
+)
+from tests.azure.test_arm import fails
+from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
+from tests.rig import SetupRig
+from tgwizard.azure.clouds import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, described
+from tgwizard.azure.person import Person
+from tgwizard.azure.sign_in_problems import CREDENTIALS, REASONS, Reason, explain, scrub
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import Cause, Certainty
+from tgwizard.engine.setup_ports import SignInMethod
+
+BROWSER, CODE = SignInMethod.BROWSER, SignInMethod.DEVICE_CODE
+CANARY = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
+
+
+def by(it: SetupRig) -> str:
+    """Who asked last, by the lab's log."""
+    return it.lab.requests[-1].caller
+
+
+# --- why not ---
+
+
+@pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.problem)
+def test_that_each_refusal_of_entra_is_met_through_msal_with_its_sentence(reason: Reason) -> None:
+    for said in reason.said:
+        if said in ("70016", "authorization_pending", "slow_down"):
+            continue
+        error, words = ("invalid_grant", f"AADSTS{said}: Words of Entra.") if said.isdigit() else (said, "Words.")
+        it, sign_in, user = signs_in_by_code(adapter=partial(EntraSays, error=error, description=words))
+        failure = fails(partial(sign_in.sign_in, wish(CODE), user.prompted, CancelToken()))
+        assert (said, failure.problem.code) == (said, reason.problem)
+        assert (failure.cause, failure.certainty) == (Cause.SIGN_IN, Certainty.NOT_SENT)
+        assert "Words" in failure.problem.detail
+        assert it.ports.inventories.subscriptions()
+
+
+@pytest.mark.parametrize("reason", [*REASONS, *CREDENTIALS], ids=lambda reason: "-".join(reason.said))
+def test_that_each_reason_has_whole_calm_sentences(reason: Reason) -> None:
+    for sentence in (reason.why, reason.fix):
+        assert sentence.endswith(".")
+        assert "!" not in sentence
+        assert "{" not in sentence
+
+
+def test_that_no_number_has_two_meanings() -> None:
+    said = [item for reason in REASONS for item in reason.said]
+    assert sorted(said) == sorted(set(said))
+
+
+def test_that_an_unknown_refusal_is_told_honestly_with_the_words_of_entra() -> None:
+    problem = explain(("AADSTS123456789: Something new.",))
+    assert problem.code == "not-signed-in"
+    assert problem.why == "The details say why."
+    assert "Something new." in problem.detail
+
+
+def test_that_the_innermost_number_counts_and_words_only_without_one() -> None:
+    assert explain(("Authentication failed: AADSTS50057: disabled", "invalid_grant")).code == "account-disabled"
+    assert explain(("access_denied",)).code == "sign-in-declined"
+
+
+def test_that_no_network_is_told_as_no_network() -> None:
+    class Unplugged(EntraSays):
+        def send(self, request: requests.PreparedRequest, *_arguments: object, **_options: object) -> requests.Response:
+            from urllib3.connection import HTTPConnection
+            from urllib3.exceptions import NewConnectionError
+
+            refused = NewConnectionError(HTTPConnection("login.microsoftonline.com"), "Name or service not known")
+            raise requests.ConnectionError(refused, request=request)
+
+    _, sign_in, user = signs_in_by_code(adapter=lambda lab: Unplugged(lab, "", ""))
+    failure = fails(lambda: sign_in.sign_in(wish(CODE), user.prompted, CancelToken()))
+    assert failure.problem.code == "azure-not-reached"
+    assert "network" in failure.problem.fix
+
+
+@pytest.mark.parametrize(
+    ("verify_code", "code"), [(10, "clock-wrong"), (9, "clock-wrong"), (20, "certificate-not-accepted")]
+)
+def test_that_a_certificate_that_is_not_accepted_is_told_apart_from_a_wrong_clock(verify_code: int, code: str) -> None:
+    import ssl
+
+    class Inspected(EntraSays):
+        def send(self, request: requests.PreparedRequest, *_arguments: object, **_options: object) -> requests.Response:
+            error = ssl.SSLCertVerificationError("certificate verify failed")
+            error.verify_code = verify_code
+            raise requests.exceptions.SSLError(error, request=request)
+
+    _, sign_in, user = signs_in_by_code(adapter=lambda lab: Inspected(lab, "", ""))
+    problem = fails(lambda: sign_in.sign_in(wish(CODE), user.prompted, CancelToken())).problem
+    assert problem.code == code
+    assert problem.why
+
+
+# --- secrets ---
+
+
+def test_that_no_token_code_or_secret_is_logged_or_told(debug_log: object) -> None:  # noqa: F811
+    it, sign_in, user = signs_in_by_code()
+    caller = sign_in.sign_in(wish(CODE), user.prompted, CancelToken())
+    source = clients_of(it).session.credential._source
+    assert isinstance(source, Person)
+    cached = source._app.token_cache.serialize() if hasattr(source._app.token_cache, "serialize") else ""
+    token = clients_of(it).session.credential.get_token().token
+    (refresh,) = [item["secret"] for item in source._app.token_cache.search("RefreshToken")]
+    said = debug_log.getvalue() + repr(sign_in) + repr(source) + repr(caller)  # type: ignore[attr-defined]
+    for secret in (token, token.split(".")[2], refresh):
+        assert secret not in said
+    assert cached == ""
+
+
+def test_that_a_canary_in_the_words_of_entra_does_not_reach_the_problem() -> None:
+    words = f"AADSTS50057: disabled {CANARY} https://x/?code=SECRET1&state=SECRET2"
+    _, sign_in, user = signs_in_by_code(adapter=lambda lab: EntraSays(lab, "invalid_grant", words))
+    failure = fails(lambda: sign_in.sign_in(wish(CODE), user.prompted, CancelToken()))
+    told = repr(failure.problem) + str(failure)
+    assert CANARY not in told
+    assert "SECRET" not in told
+    assert "REDACTED" in failure.problem.detail
+    assert scrub("plain") == "plain"
+
+
+def test_that_the_secrets_of_the_environment_are_nowhere_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    it, sign_in = signs_in_as_application()
+    secret = it.lab.directory.client_secret(it.lab.directory.automation)
+    sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken())
+    said = caplog.text + repr(sign_in.methods(PUBLIC)) + repr(clients_of(it).session.credential)
+    assert secret not in said
+    assert "AZURE_CLIENT_SECRET" in said
+
+
+# --- clouds ---
+
+
+def test_that_each_cloud_has_hosts_of_its_own_all_https() -> None:
+    assert [cloud.name for cloud in KNOWN] == ["public", "usgovernment", "china"]
+    for part in ("authority", "arm", "portal", "audience", "graph"):
+        values = [getattr(cloud, part) for cloud in KNOWN]
+        assert len(set(values)) == 3
+        assert all(value.startswith("https://") and not value.endswith("/") for value in values)
+
+
+@pytest.mark.parametrize("cloud", [US_GOVERNMENT, CHINA], ids=lambda cloud: cloud.name)
+def test_that_a_token_is_asked_for_at_the_authority_and_for_the_audience_of_the_cloud(cloud: object) -> None:
+    from tests.azure.test_arm import Recorder
+
+    recorders: list[Recorder] = []
+
+    def adapter(lab: object) -> Recorder:
+        recorders.append(Recorder(lab))  # type: ignore[arg-type]
+        return recorders[-1]
+
+    _, sign_in, user = signs_in_by_code(adapter=adapter)
+    failure = fails(
+        lambda: sign_in.sign_in(replace(wish(CODE), cloud=cloud), user.prompted, CancelToken())  # type: ignore[arg-type]
+    )
+    assert failure.problem.code == "service-not-known"
+    asked = recorders[0].sent[-1]
+    assert str(asked.url).startswith(f"{cloud.authority}/organizations/")  # type: ignore[attr-defined]
+    assert cloud.audience.removeprefix("https://") in str(asked.body)  # type: ignore[attr-defined]
+
+
+def test_that_a_cloud_is_found_by_its_arm_endpoint() -> None:
+    it, sign_in = public_lab()
+    assert sign_in.custom_cloud("https://management.azure.com/") == PUBLIC
+    cloud = sign_in.custom_cloud("https://arm.contoso.example")
+    assert (cloud.name, cloud.arm) == ("custom-arm-contoso-example", "https://arm.contoso.example")
+    assert cloud.authority == "https://arm.contoso.example"
+    assert cloud.audience == "https://management.azure.com"
+    assert it.lab.requests[-1].path == "/metadata/endpoints"
+
+
+@pytest.mark.parametrize("arm", ["http://arm.contoso.example", "arm", "", "https://", "https://u:p@host", "https://[x"])
+def test_that_what_is_no_https_address_is_no_cloud(arm: str) -> None:
+    _, sign_in = public_lab()
+    assert fails(lambda: sign_in.custom_cloud(arm)).problem.code == "cloud-not-known"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"authentication": {}},
+        {"authentication": {"loginEndpoint": "http://login.example"}},
+        {"authentication": {"loginEndpoint": "https://login.example"}, "microsoftGraphResourceId": "http://graph"},
+    ],
+    ids=["empty", "no-login", "http-login", "http-graph"],
+)
+def test_that_an_endpoint_that_names_no_https_sign_in_is_no_cloud(document: dict[str, object]) -> None:
+    assert described("https://arm.example", document) is None

@@ -1,0 +1,393 @@
+"""Signing in, through the SDK's own credentials and msal, to the lab's Entra."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.azure.people import (
+    Browser,
+    CodeUser,
+    bring,
+    clients_of,
+    ended,
+    ignore,
+    public_lab,
+    signs_in_as_application,
+    signs_in_by_browser,
+    signs_in_by_code,
+    wish,
+)
+from tests.azure.test_arm import fails
+from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
+from tests.azure.test_sign_in import az, signed_in
+from tests.rig import SetupRig, setup_rig
+from tgwizard.azure import person
+from tgwizard.azure.clouds import PUBLIC
+from tgwizard.azure.person import Person
+from tgwizard.azure.sign_in import caller_of
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.engine.setup_ports import Prompted, SignInMethod
+from tgwizard.lab.tokens import foreign_tenant
+from tgwizard.model.inventory import CallerKind
+from tgwizard.model.problem import Cancelled
+
+BROWSER, CODE = SignInMethod.BROWSER, SignInMethod.DEVICE_CODE
+CANARY = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
+
+
+def by(it: SetupRig) -> str:
+    """Who asked last, by the lab's log."""
+    return it.lab.requests[-1].caller
+
+
+# --- the lab ---
+
+
+def test_that_in_a_lab_its_operator_is_found_and_signed_in_by_one_click() -> None:
+    it = setup_rig()
+    sign_in = it.ports.sign_in
+    (cloud,) = sign_in.clouds()
+    assert cloud.name == it.lab.cloud
+    first = sign_in.methods(cloud)[0]
+    assert (first.method, first.found) == (SignInMethod.LAB, True)
+    caller = sign_in.sign_in(replace(wish(SignInMethod.LAB), cloud=cloud), ignore, CancelToken())
+    assert (caller.name, caller.tenant, caller.kind) == (
+        "operator@lab.example",
+        it.lab.subscription.tenant,
+        CallerKind.USER,
+    )
+    assert sign_in.caller() == caller
+
+
+# --- the browser ---
+
+
+def test_that_the_browser_signs_in_and_every_port_asks_as_that_person_from_then_on() -> None:
+    it, sign_in, browser = signs_in_by_browser()
+    before = clients_of(it).session.credential
+    prompts: list[Prompted] = []
+    caller = sign_in.sign_in(wish(BROWSER), prompts.append, CancelToken())
+    assert (caller.name, caller.kind) == ("operator@lab.example", CallerKind.USER)
+    assert [prompt.url for prompt in prompts] == browser.opened
+    assert prompts[0].url.startswith("https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize?")
+    assert clients_of(it).session.credential is not before
+    assert it.ports.inventories.subscriptions()
+    assert by(it) == "operator@lab.example"
+    assert sign_in.caller() == caller
+
+
+def test_that_the_page_after_signing_in_says_so_and_keeps_the_code_to_itself() -> None:
+    _, sign_in, browser = signs_in_by_browser()
+    sign_in.sign_in(wish(BROWSER), ignore, CancelToken())
+    (page,) = browser.shown
+    assert page.status_code == 200
+    assert "You can close this page." in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_that_a_person_who_declines_is_not_signed_in_and_the_account_before_stays() -> None:
+    it, sign_in, browser = signs_in_by_browser()
+    browser.answer = "cancel"
+    before = clients_of(it).session
+    failure = fails(lambda: sign_in.sign_in(wish(BROWSER), ignore, CancelToken()))
+    assert (failure.problem.code, failure.cause) == ("sign-in-declined", Cause.SIGN_IN)
+    assert failure.problem.what == "You were not signed in to Azure public."
+    assert clients_of(it).session is before
+
+
+def test_that_the_browser_can_be_abandoned_for_a_code() -> None:
+    users: list[CodeUser] = []
+
+    def waits(cancel: CancelToken, seconds: float) -> bool:
+        return users[0].wait(cancel, seconds)
+
+    it, sign_in = public_lab(open_browser=lambda _url: True, wait=waits)
+    users.append(CodeUser(it))
+    cancel = CancelToken()
+    ports: list[int] = []
+
+    def shown(prompt: Prompted) -> None:
+        ports.append(int(prompt.url.split("localhost%3A")[1].split("&")[0]))
+        cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        sign_in.sign_in(wish(BROWSER), shown, cancel)
+    ended("sign-in")
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", ports[0]), timeout=5).close()
+    assert sign_in.sign_in(wish(CODE), users[0].prompted, CancelToken()).name == "operator@lab.example"
+
+
+def test_that_what_is_not_the_answer_is_waited_past() -> None:
+    strange: list[requests.Response] = []
+    seats: list[Browser] = []
+
+    def opened(url: str) -> bool:
+        target = f"http://localhost:{url.split('localhost%3A')[1].split('&', maxsplit=1)[0]}"
+        for fields, headers in (
+            ({"code": "stolen", "state": "guessed"}, {}),
+            ({"error": "access_denied"}, {}),
+            ({"code": "x" * 70_000}, {}),
+            ({"code": "c", "state": "s"}, {"Host": "evil.example"}),
+        ):
+            strange.append(bring(target, fields, **headers))
+        return seats[0](url)
+
+    it, sign_in = public_lab(open_browser=opened)
+    seats.append(Browser(it.lab))
+    assert sign_in.sign_in(wish(BROWSER), ignore, CancelToken()).name == "operator@lab.example"
+    assert [page.status_code for page in strange] == [400] * 4
+    assert all("stolen" not in page.text for page in strange)
+
+
+def test_that_a_browser_that_cannot_be_opened_is_told_with_the_way_out() -> None:
+    _, sign_in = public_lab(open_browser=lambda _url: False)
+    problem = fails(lambda: sign_in.sign_in(wish(BROWSER), ignore, CancelToken())).problem
+    assert (problem.code, problem.fix) == ("browser-not-opened", "Use a device code.")
+
+
+def test_that_a_browser_that_brings_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(person, "WITHIN_S", 0.01)
+    _, sign_in = public_lab(open_browser=lambda _url: True)
+    assert fails(lambda: sign_in.sign_in(wish(BROWSER), ignore, CancelToken())).problem.code == "browser-silent"
+
+
+def test_that_another_directory_of_the_same_person_needs_no_second_browser() -> None:
+    it, sign_in, browser = signs_in_by_browser()
+    sign_in.sign_in(wish(BROWSER), ignore, CancelToken())
+    elsewhere = foreign_tenant(it.lab._world)
+    caller = sign_in.sign_in(wish(BROWSER, elsewhere), ignore, CancelToken())
+    assert caller.tenant == elsewhere
+    assert len(browser.opened) == 1
+
+
+def test_that_a_directory_nobody_knows_is_told() -> None:
+    _, sign_in, browser = signs_in_by_browser()
+    failure = fails(lambda: sign_in.sign_in(wish(BROWSER, "contoso.example"), ignore, CancelToken()))
+    assert failure.problem.code == "directory-not-known"
+    assert not browser.opened
+
+
+def test_that_a_person_is_renewed_without_being_asked_and_told_when_that_ends() -> None:
+    it, sign_in, browser = signs_in_by_browser()
+    sign_in.sign_in(wish(BROWSER), ignore, CancelToken())
+    source = clients_of(it).session.credential._source
+    assert isinstance(source, Person)
+    renewed = source._silent((f"{PUBLIC.audience}/.default",), None, renew=True)
+    assert renewed.expires_on > time.time() + 3000
+    it.lab.directory.revoke_sessions(it.lab.directory.accounts[0])
+    held = clients_of(it).session.credential
+    held._tokens.clear()
+    source._app.remove_account(source._account)
+    failure = fails(it.ports.inventories.subscriptions)
+    assert (failure.cause, failure.certainty) == (Cause.SIGN_IN, Certainty.NOT_SENT)
+    assert "az login" in failure.problem.fix
+    assert len(browser.opened) == 1
+
+
+# --- the code ---
+
+
+def test_that_a_code_is_shown_with_its_end_and_waited_for_at_the_pace_of_entra() -> None:
+    it, sign_in, user = signs_in_by_code()
+    user.after = 3
+    caller = sign_in.sign_in(wish(CODE), user.prompted, CancelToken())
+    assert caller.name == "operator@lab.example"
+    (prompt,) = user.prompts
+    assert (prompt.method, prompt.url) == (CODE, "https://login.microsoftonline.com/devicelogin")
+    assert len(prompt.code) == 9
+    assert prompt.expires is not None
+    assert 800 < prompt.expires.timestamp() - time.time() < 905
+    assert user.waits == [5.0, 5.0, 5.0]
+    it.ports.inventories.groups(it.subscription, lambda _count: None)
+    assert by(it) == "operator@lab.example"
+
+
+@pytest.mark.parametrize(("answer", "after", "code"), [("cancel", 1, "sign-in-declined"), ("", 0, "code-expired")])
+def test_that_a_code_that_is_declined_or_expires_is_told(answer: str, after: int, code: str) -> None:
+    _, sign_in, user = signs_in_by_code()
+    user.answer, user.after = answer, after
+    assert fails(lambda: sign_in.sign_in(wish(CODE), user.prompted, CancelToken())).problem.code == code
+
+
+def test_that_waiting_for_a_code_can_be_cancelled() -> None:
+    it, sign_in = public_lab()
+    before = clients_of(it).session
+    cancel = CancelToken()
+    with pytest.raises(Cancelled):
+        sign_in.sign_in(wish(CODE), lambda _prompt: cancel.cancel(), cancel)
+    ended("sign-in")
+    assert clients_of(it).session is before
+
+
+# --- applications and machines ---
+
+
+def test_that_an_application_signs_in_by_the_secret_in_the_environment() -> None:
+    it, sign_in = signs_in_as_application()
+    caller = sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken())
+    assert caller.kind is CallerKind.APPLICATION
+    assert caller.object_id == it.lab.directory.automation.oid
+    assert it.ports.inventories.subscriptions()
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"AZURE_CLIENT_SECRET": "wrong"}, "secret-wrong"),
+        ({"AZURE_CLIENT_ID": "00000000-0000-0000-0000-000000000009"}, "application-not-known"),
+        ({"AZURE_TENANT_ID": "contoso.example"}, "directory-not-known"),
+        ({"AZURE_TENANT_ID": "no tenant!"}, "directory-not-known"),
+        ({"AZURE_CLIENT_SECRET": ""}, "environment-incomplete"),
+        ({"AZURE_CLIENT_SECRET": "", "AZURE_CLIENT_CERTIFICATE_PATH": "/nowhere/x.pem"}, "certificate-unreadable"),
+        ({"AZURE_CLIENT_SECRET": "", "AZURE_CLIENT_CERTIFICATE_PATH": "/dev/null"}, "certificate-unreadable"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value.values()).replace("/", "") or "no-secret",
+)
+def test_that_what_is_wrong_with_an_application_is_told(
+    changes: dict[str, str], code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "azure.identity")
+    _, sign_in = signs_in_as_application(**changes)
+    failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken()))
+    assert (failure.problem.code, failure.certainty) == (code, Certainty.NOT_SENT)
+    assert "wrong" not in failure.problem.detail.replace("wrong tenant", "")
+
+
+def test_that_a_machine_signs_in_as_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    it, sign_in = public_lab()
+    endpoint = it.lab.directory.identity_endpoint(it.vm("tg-node-a").text, "https://localhost:1")
+    monkeypatch.setenv("IDENTITY_ENDPOINT", endpoint.endpoint)
+    monkeypatch.setenv("IDENTITY_HEADER", endpoint.header)
+    caller = sign_in.sign_in(wish(SignInMethod.MANAGED_IDENTITY), ignore, CancelToken())
+    assert (caller.name, caller.kind) == ("tg-node-a", CallerKind.MANAGED_IDENTITY)
+    assert caller.object_id == it.lab.principals[0].oid
+
+
+def test_that_a_machine_without_identity_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "azure.identity")
+    it, sign_in = public_lab()
+    endpoint = it.lab.directory.identity_endpoint(it.vm("tg-node-b").text, "https://localhost:1")
+    monkeypatch.setenv("IDENTITY_ENDPOINT", endpoint.endpoint)
+    monkeypatch.setenv("IDENTITY_HEADER", endpoint.header)
+    failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.MANAGED_IDENTITY), ignore, CancelToken()))
+    assert failure.problem.code == "no-managed-identity"
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="the stand-in for az is a shell script")
+def test_that_the_azure_cli_signs_in_to_the_directory_that_was_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it, sign_in = public_lab()
+    calls = signed_in(it.lab, tmp_path, monkeypatch)
+    caller = sign_in.sign_in(wish(SignInMethod.AZURE_CLI, "contoso.com"), ignore, CancelToken())
+    assert caller.name == "operator@lab.example"
+    assert "--tenant contoso.com" in calls.read_text()
+    failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.AZURE_CLI, "a b"), ignore, CancelToken()))
+    assert failure.problem.code == "directory-not-known"
+
+
+AZ_SAYS = [
+    ("Please run 'az login' to setup account.", "az-not-signed-in"),
+    ("AADSTS50076: Due to a configuration change you must use multi-factor authentication.", "second-factor"),
+    ("AADSTS700082: The refresh token has expired. To re-authenticate, please run: az login", "sign-in-expired"),
+    ("AADSTS50020: User account from identity provider does not exist in tenant.", "account-of-another-directory"),
+    ("something else", "not-signed-in"),
+]
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="the stand-in for az is a shell script")
+@pytest.mark.parametrize(("said", "code"), AZ_SAYS, ids=[code for _, code in AZ_SAYS])
+def test_that_what_the_azure_cli_says_is_told(
+    said: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "azure.identity")
+    _, sign_in = public_lab()
+    az(tmp_path, f"cat >&2 <<'END'\nERROR: {said}\nEND\nexit 1", monkeypatch)
+    failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.AZURE_CLI), ignore, CancelToken()))
+    assert (failure.problem.code, failure.cause) == (code, Cause.SIGN_IN)
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="the stand-in for az is a shell script")
+def test_that_an_azure_cli_that_hangs_does_not_hold_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, sign_in = public_lab()
+    fifo = tmp_path / "held"
+    os.mkfifo(fifo)
+    az(tmp_path, f"read line < {fifo}; exit 1", monkeypatch)
+    cancel, left = CancelToken(), threading.Event()
+
+    def hold() -> None:
+        with fifo.open("w") as pipe:  # opens when az reads
+            cancel.cancel()
+            left.wait(10)
+            pipe.write("go\n")
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    with pytest.raises(Cancelled):
+        sign_in.sign_in(wish(SignInMethod.AZURE_CLI), ignore, cancel)
+    left.set()
+    holding.join(10)
+    ended("sign-in")
+
+
+# --- the switch ---
+
+
+def test_that_calls_under_way_end_and_later_ones_are_the_new_accounts() -> None:
+    it, sign_in, user = signs_in_by_code()
+    asked: list[str] = []
+
+    def page(_count: int) -> None:
+        asked.append(by(it))
+        if len(asked) == 1:
+            sign_in.sign_in(wish(CODE), user.prompted, CancelToken())
+
+    it.lab.page_size = 1
+    assert it.ports.inventories.nics(it.subscription, page)
+    assert len(asked) > 2
+
+
+def test_that_many_threads_may_read_while_the_account_changes() -> None:
+    it = setup_rig()
+    (cloud,) = it.ports.sign_in.clouds()
+    failures: list[CallFailed] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                it.ports.inventories.groups(it.subscription, lambda _count: None)
+            except CallFailed as failure:
+                failures.append(failure)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        it.ports.sign_in.sign_in(replace(wish(SignInMethod.LAB), cloud=cloud), ignore, CancelToken())
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_that_who_a_token_is_for_is_read_from_its_own_claims() -> None:
+    it = setup_rig()
+    machine = caller_of(it.lab.issue_token_for(it.lab.principals[0]))
+    assert (machine.name, machine.kind) == ("tg-node-a", CallerKind.MANAGED_IDENTITY)
+    application = caller_of(it.lab.issue_token_for(it.lab.directory.automation))
+    assert application.kind is CallerKind.APPLICATION

@@ -1,0 +1,98 @@
+"""A scenario set up from nothing but what discovery suggests, as a command does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.engine.apply.plans import Applying
+from tests.rig import SetupRig, setup_rig
+from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.session import Session
+from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.run import RunOptions, fail_over
+from tgwizard.engine.setup.cures import CureKind
+from tgwizard.engine.setup.flow import Flow
+from tgwizard.engine.setup.preparing import prepare, read_wanted
+from tgwizard.engine.setup.result import read_cluster
+from tgwizard.engine.setup.suggest import proposed
+from tgwizard.engine.setup.walk import answer_all, plan_of, problems_of, take
+from tgwizard.lab.latency import Latency
+from tgwizard.lab.transport import lab_session
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Event, Finished
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_plan import SetupPlan
+
+TAKEN = (CureKind.ADD_ACTIONS, CureKind.UPDATE_ROLE)
+"""What a careful user takes when it is offered: the actions that this topology needs."""
+
+
+@dataclass
+class Scenario:
+    """One scenario with its flow at the review."""
+
+    it: SetupRig
+    on: Applying
+    flow: Flow
+
+    @classmethod
+    def of(cls, name: str, folder: Path, latency: Latency = Latency.FAST) -> Scenario:
+        it = setup_rig(name, latency)
+        made = cls(it, Applying.on(it, folder / "setup.sqlite"), prepared(it))
+        if made.flow.pairs.suggested is None:
+            # Set up already, as far as can be seen: nothing is suggested, so the user chooses the two.
+            first, second = made.flow.pairs.pairs[0].vms
+            made.flow = prepared(it, Answers(machines=(first.id, second.id)))
+        made._cure()
+        return made
+
+    def _cure(self) -> None:
+        """Take the offered cures of what blocks, as far as they add what the topology needs."""
+        for _ in range(5):
+            cures = [cure for item in problems_of(self.flow) for cure in item.cures if cure.kind in TAKEN]
+            if not cures:
+                return
+            self.flow = answer_all(self._read(take(self.flow, cures[0])))
+            self.flow = self._read(self.flow)
+
+    def _read(self, flow: Flow) -> Flow:
+        return read_wanted(self.it.ports, self.it.clock, flow, self.on.events.append, CancelToken())
+
+    @property
+    def answers(self) -> Answers:
+        return proposed(self.flow)
+
+    @property
+    def plan(self) -> SetupPlan:
+        plan = plan_of(self.flow)
+        assert plan is not None
+        return plan
+
+    def again(self) -> SetupPlan:
+        """The plan made anew from what is there now, with the same answers."""
+        flow = prepared(self.it, self.answers)
+        plan = plan_of(flow)
+        assert plan is not None
+        return plan
+
+    def cluster(self) -> ClusterSetup:
+        return read_cluster(self.it.services.azure, self.plan, self.answers)
+
+
+def prepared(it: SetupRig, answers: Answers | None = None) -> Flow:
+    start = replace(answers or Answers(), cloud=it.services.cloud)
+    return prepare(it.ports, it.clock, start, (), lambda _: None, CancelToken())
+
+
+def fail_over_as(it: SetupRig, setup: ClusterSetup, by: Member, to: Member, verb: Verb = Verb.FORCED) -> Finished:
+    """A failover with nothing but the rights of a member's own identity."""
+    principal = it.ports.inventories.vm(by.vm).identity.principal_id
+    account = next(item for item in it.lab.principals if item.oid == principal)
+    token = LabToken(lambda: it.lab.issue_token_for(account))
+    azure = ArmAzure(Session(HeldCredential(token), http=lab_session(it.lab), lab=True))
+    events: list[Event] = []
+    services = replace(it.services, azure=azure)
+    return fail_over(services, setup, to, verb, events.append, CancelToken(), RunOptions())

@@ -1,0 +1,383 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from tests.engine.setup.hand_made import (
+    CALLER,
+    PRINCIPALS,
+    READER,
+    SUBSCRIPTION,
+    TENANT,
+    facts,
+    nic,
+    pool_id,
+    public_ip,
+    vm,
+    world,
+)
+from tests.engine.setup.walker import fed, signed_in
+from tgwizard.engine.setup.cures import CureKind, StepProblem
+from tgwizard.engine.setup.flow import (
+    STEPS,
+    Flow,
+    StepState,
+    Want,
+    answer,
+    begin,
+    go_back,
+    go_to,
+    know_inventory,
+    reachable,
+    state_of,
+    undo,
+)
+from tgwizard.engine.setup.suggest import proposed
+from tgwizard.engine.setup.walk import answer_all, blockers, continue_, plan_of, problems_of, summary, take, wants
+from tgwizard.model.inventory import Inventory, SubscriptionSeen
+from tgwizard.model.problem import Problem
+from tgwizard.model.role import (
+    TEN_ACTIONS,
+    RoleAssignment,
+    RoleDefinition,
+    RoleKind,
+    RolePermission,
+)
+from tgwizard.model.setup_answers import Answers, RoleUse, SetupStep
+from tgwizard.model.setup_facts import SetupFacts
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"
+TEN = tuple(item.action for item in TEN_ACTIONS)
+
+
+def at(step: SetupStep, inventory: Inventory | None = None, known: SetupFacts | None = None) -> Flow:
+    """The flow on a step, with every step before it continued from."""
+    inventory = inventory or world()
+    flow = fed(signed_in(), inventory, known)
+    while flow.step is not step:
+        after = fed(continue_(flow), inventory, known)
+        assert after.step is not flow.step, problems_of(flow)
+        flow = after
+    return flow
+
+
+def of(flow: Flow, code: str) -> StepProblem:
+    found = [item for item in problems_of(flow) if item.problem.code == code]
+    assert found, [item.problem.code for item in problems_of(flow)]
+    return found[0]
+
+
+def cure(flow: Flow, code: str, kind: CureKind) -> Flow:
+    return take(flow, next(item for item in of(flow, code).cures if item.kind is kind))
+
+
+def three_machines() -> Inventory:
+    """A third appliance in the same subnet, so that another pair can be chosen."""
+    inventory = world()
+    lan = nic("tg-node-c-inside", "10.20.2.13", asgs=())
+    third = vm("tg-node-c", (nic("tg-node-c-outside", "10.20.1.13", forwarding=False), lan))
+    outside = nic("tg-node-c-outside", "10.20.1.13", forwarding=False)
+    return replace(inventory, vms=(*inventory.vms, third), nics=(*inventory.nics, outside, lan))
+
+
+def test_that_a_fresh_cluster_needs_one_continue_for_each_step_and_no_answer() -> None:
+    inventory = world()
+    flow, clicks = fed(signed_in(), inventory), 0
+    while flow.step is not SetupStep.REVIEW:
+        flow, clicks = fed(continue_(flow), inventory), clicks + 1
+    assert clicks == 7
+    plan = plan_of(flow)
+    assert plan is not None
+    assert len(plan.writing) == 5
+    assert [item for item in problems_of(flow) if item.blocks] == []
+    assert [summary(flow, step) for step in STEPS[:8]] == [
+        "operator@lab.example",
+        "Trustgrid Production",
+        "tg-node-a, tg-node-b",
+        "tg-node-a-inside, tg-node-b-inside",
+        "10.20.2.254",
+        "tg-cluster-ip-failover",
+        "2 identities, 1 group",
+        "5 changes",
+    ]
+
+
+def test_that_a_command_walks_the_same_flow_and_stops_at_what_blocks() -> None:
+    inventory = world()
+    flow = fed(signed_in(), inventory)
+    assert answer_all(flow).step is SetupStep.REVIEW
+    typed = fed(signed_in(Answers(address=IPv4Address("10.20.2.4"))), inventory)
+    stopped = answer_all(typed)
+    assert stopped.step is SetupStep.FLOATING_IP
+    assert ("address-in-use") in {problem.code for _, problem in blockers(stopped)}
+
+
+def test_that_the_flow_says_what_has_to_be_read() -> None:
+    assert wants(begin()) == ()
+    flow = signed_in()
+    assert wants(flow) == (Want.SUBSCRIPTIONS,)
+    inventory = world()
+    assert wants(fed(flow, inventory)) == ()
+    changed = answer(
+        fed(flow, inventory), replace(Answers(), cloud="lab-test", caller=CALLER, address=IPv4Address("10.20.2.9"))
+    )
+    assert wants(changed) == (Want.ADDRESS,)
+
+
+def test_that_nobody_goes_on_without_an_account_or_a_subscription() -> None:
+    flow = begin()
+    assert continue_(flow).step is SetupStep.SIGN_IN
+    of(flow, "sign-in-needed")
+    none = replace(signed_in(), subscriptions=(), step=SetupStep.SUBSCRIPTION)
+    assert of(none, "no-subscription").blocks
+    two = tuple(SubscriptionSeen(f"{n}" * 8, f"sub {n}", TENANT) for n in (1, 2))
+    several = replace(none, subscriptions=two)
+    assert of(several, "subscription-not-chosen").blocks
+    off = replace(several, answers=replace(several.answers, subscription=replace(two[0], enabled=False)))
+    assert of(off, "subscription-disabled").blocks
+
+
+def test_that_a_machine_without_an_identity_is_told_and_its_cure_is_the_plan() -> None:
+    flow = at(SetupStep.MACHINES)
+    problem = of(flow, "identity-off")
+    assert problem.problem.what == "tg-node-b has no identity."
+    assert [item.label for item in problem.cures] == ["Turn it on with Apply", "Check again", "Ask a colleague…"]
+    assert not problem.blocks
+
+
+def test_that_changing_the_machines_marks_later_steps_and_clears_nothing() -> None:
+    inventory = three_machines()
+    flow = at(SetupStep.REVIEW, inventory)
+    before = flow.answers
+    third = next(item for item in inventory.vms if item.id.name == "tg-node-c")
+    changed = answer(flow, replace(before, machines=(inventory.vms[0].id, third.id)))
+    assert changed.answers == replace(before, machines=(inventory.vms[0].id, third.id))
+    states = {step: state_of(changed, step) for step in STEPS[:8]}
+    assert states[SetupStep.MACHINES] is StepState.DONE
+    assert states[SetupStep.INTERFACE] is StepState.TO_CHECK
+    assert states[SetupStep.FLOATING_IP] is StepState.TO_CHECK
+    assert states[SetupStep.SCOPE] is StepState.TO_CHECK
+    suggested = proposed(changed).nics
+    assert suggested is not None
+    assert suggested[1].name == "tg-node-c-inside"
+    back = answer(changed, replace(changed.answers, machines=before.machines))
+    assert proposed(back) == before
+
+
+def test_that_the_review_asks_for_every_step_that_was_left_marked() -> None:
+    inventory = three_machines()
+    flow = at(SetupStep.REVIEW, inventory)
+    third = next(item for item in inventory.vms if item.id.name == "tg-node-c")
+    changed = answer(flow, replace(flow.answers, machines=(inventory.vms[0].id, third.id)))
+    first = of(changed, "step-to-check")
+    assert first.problem.what == "Network interface has to be looked at again."
+    led = take(changed, first.cures[0])
+    assert led.step is SetupStep.INTERFACE
+    assert state_of(continue_(led), SetupStep.INTERFACE) is StepState.DONE
+
+
+def test_that_the_other_machine_can_be_the_active_one_and_the_interfaces_follow() -> None:
+    flow = at(SetupStep.FLOATING_IP)
+    assert flow.answers.machines is not None
+    first, second = flow.answers.machines
+    turned = answer(flow, replace(flow.answers, machines=(second, first)))
+    nics = proposed(turned).nics
+    assert nics is not None
+    assert [item.name for item in nics] == ["tg-node-b-inside", "tg-node-a-inside"]
+
+
+def test_that_an_undo_takes_back_the_last_answer_and_keeps_the_place() -> None:
+    flow = at(SetupStep.SCOPE)
+    changed = answer(flow, replace(flow.answers, whole_subscription=True))
+    assert undo(changed) == flow
+    assert undo(begin()) == begin()
+
+
+def test_that_a_jump_is_granted_to_done_steps_and_the_next_one_only() -> None:
+    flow = at(SetupStep.INTERFACE)
+    assert go_to(flow, SetupStep.SIGN_IN).step is SetupStep.SIGN_IN
+    assert go_to(flow, SetupStep.ROLE) == flow
+    assert reachable(flow, SetupStep.INTERFACE)
+    assert go_back(begin()).step is SetupStep.SIGN_IN
+
+
+def test_that_a_bad_address_offers_free_ones() -> None:
+    flow = at(SetupStep.FLOATING_IP)
+    typed = answer(flow, replace(flow.answers, address=IPv4Address("10.20.2.4")))
+    assert continue_(typed).step is SetupStep.FLOATING_IP
+    cured_ = cure(typed, "address-in-use", CureKind.USE_ADDRESS)
+    assert cured_.answers.address == IPv4Address("10.20.2.254")
+
+
+def test_that_a_taken_configuration_name_offers_another() -> None:
+    flow = at(SetupStep.FLOATING_IP)
+    typed = answer(flow, replace(flow.answers, ip_configuration="ipconfig1"))
+    assert (
+        cure(typed, "configuration-name-taken", CureKind.USE_CONFIGURATION).answers.ip_configuration == "tg-floating-1"
+    )
+
+
+def test_that_a_taken_role_name_offers_one_for_this_cluster() -> None:
+    taken = RoleDefinition("r", "tg-cluster-ip-failover", "", RoleKind.CUSTOM, (RolePermission(("*/read",)),), (GROUP,))
+    inventory = world()
+    flow = at(SetupStep.ROLE, inventory, facts(inventory, roles=(taken,)))
+    role = proposed(flow).role
+    assert role is not None
+    assert role.name == "tg-cluster-ip-failover-edge-dallas"
+    typed = answer(flow, replace(flow.answers, role=replace(role, name="TG-cluster-ip-failover")))
+    cured_ = cure(typed, "role-name-taken", CureKind.USE_ROLE_NAME)
+    assert cured_.answers.role == role
+
+
+def test_that_extra_actions_are_added_or_left_out_on_purpose_and_nothing_else() -> None:
+    inventory = world(public=public_ip(), pools=(pool_id(),))
+    flow = at(SetupStep.ROLE, inventory)
+    assert continue_(flow).step is SetupStep.ROLE
+    added = cure(flow, "extra-actions", CureKind.ADD_ACTIONS)
+    assert continue_(added).step is SetupStep.SCOPE
+    assert added.answers.role is not None
+    assert len(added.answers.role.extra) == 2
+    left = cure(flow, "extra-actions", CureKind.LEAVE_OUT_ACTIONS)
+    assert continue_(left).step is SetupStep.SCOPE
+    assert {item.problem.code for item in problems_of(left)} == {"role-without-action"}
+
+
+@pytest.mark.parametrize(("actions", "use"), [(TEN, RoleUse.REUSE), (TEN[:5] + TEN[6:], RoleUse.UPDATE)])
+def test_that_a_role_of_this_cluster_alone_is_used_again(actions: tuple[str, ...], use: RoleUse) -> None:
+    inventory = world(principals=PRINCIPALS)
+    role = RoleDefinition("r", "whatever", "", RoleKind.CUSTOM, (RolePermission(actions),), (GROUP,))
+    held = tuple(RoleAssignment(f"g{n}", GROUP, "r", principal) for n, principal in enumerate(PRINCIPALS))
+    flow = fed(signed_in(Answers(machines=(inventory.vms[0].id, inventory.vms[1].id))), inventory)
+    flow = fed(flow, inventory)
+    known = replace(facts(inventory, roles=(role,), assignments=held), address=None)
+    found = proposed(replace(flow, facts=known)).role
+    assert found is not None
+    assert (found.use, found.guid) == (use, "r")
+
+
+def test_that_a_lacking_role_of_other_clusters_is_left_alone_by_default() -> None:
+    inventory = world(principals=PRINCIPALS)
+    role = RoleDefinition("r", "whatever", "", RoleKind.CUSTOM, (RolePermission(TEN[:5] + TEN[6:]),), (GROUP,))
+    people = (*PRINCIPALS, "someone-else")
+    held = tuple(RoleAssignment(f"g{n}", GROUP, "r", principal) for n, principal in enumerate(people))
+    known = replace(facts(inventory, roles=(role,), assignments=held), looked_up=(), address=None)
+    flow = fed(signed_in(Answers(machines=(inventory.vms[0].id, inventory.vms[1].id))), inventory)
+    found = proposed(replace(flow, facts=known)).role
+    assert found is not None
+    assert found.use is RoleUse.NEW
+
+
+def test_that_a_narrowed_scope_can_be_put_back() -> None:
+    inventory = world(network_group="rg-network")
+    flow = at(SetupStep.SCOPE, inventory)
+    left = answer(flow, replace(flow.answers, narrowed=(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network",)))
+    assert cure(left, "scope-left-out", CureKind.PUT_SCOPE_BACK).answers.narrowed == ()
+
+
+def test_that_a_reader_cannot_go_on_to_apply_and_is_offered_the_hand_over() -> None:
+    inventory = world()
+    flow = at(SetupStep.REVIEW, inventory, facts(inventory, own=READER))
+    problem = of(flow, "others-must")
+    assert problem.blocks
+    assert problem.cures[0].kind is CureKind.HAND_OVER
+    assert continue_(flow).step is SetupStep.REVIEW
+
+
+def test_that_what_could_not_be_read_is_told_where_it_is_needed() -> None:
+    inventory = world()
+    flow = know_inventory(replace(at(SetupStep.MACHINES, inventory)), replace(inventory, vms=(), nics=()))
+    assert of(flow, "machines-not-chosen").blocks
+
+
+def test_that_an_address_that_azure_would_not_judge_does_not_stop_the_walk() -> None:
+    flow = at(SetupStep.FLOATING_IP)
+    silent = replace(flow, checked=None, unasked=Problem("not-allowed", "You may not ask."))
+    assert not any(item.blocks for item in problems_of(silent))
+    assert wants(silent) == ()
+    assert continue_(silent).step is SetupStep.ROLE
+
+
+class Wanderer(RuleBasedStateMachine):
+    """Goes back and forth at random: no answer that was given is ever lost, and undo takes back exactly one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inventory = three_machines()
+        self.known = facts(self.inventory)
+        self.flow = fed(signed_in(), self.inventory, self.known)
+
+    @rule()
+    def forth(self) -> None:
+        before, shown = self.flow.answers, proposed(self.flow)
+        self.flow = fed(continue_(self.flow), self.inventory, self.known)
+        for name in ("address", "role", "nics", "machines", "narrowed", "whole_subscription"):
+            given_, now = getattr(before, name), getattr(self.flow.answers, name)
+            assert now in (given_, getattr(shown, name))
+
+    @rule()
+    def back(self) -> None:
+        before = self.flow.answers
+        self.flow = go_back(self.flow)
+        assert self.flow.answers == before
+
+    @rule(step=st.sampled_from(STEPS))
+    def jump(self, step: SetupStep) -> None:
+        before = self.flow.answers
+        self.flow = go_to(self.flow, step)
+        assert self.flow.answers == before
+
+    @rule(last=st.integers(0, 255))
+    def type_address(self, last: int) -> None:
+        self.change(replace(self.flow.answers, address=IPv4Address(f"10.20.2.{last}")))
+
+    @rule(wide=st.booleans())
+    def widen(self, wide: bool) -> None:
+        self.change(replace(self.flow.answers, whole_subscription=wide))
+
+    @rule(order=st.permutations([0, 1, 3]))
+    def choose(self, order: list[int]) -> None:
+        first, second = (self.inventory.vms[place].id for place in order[:2])
+        self.change(replace(self.flow.answers, machines=(first, second)))
+
+    @precondition(lambda self: self.flow.past)
+    @rule()
+    def take_back(self) -> None:
+        last = self.flow.past[-1]
+        self.flow = fed(undo(self.flow), self.inventory, self.known)
+        assert self.flow.answers == last.answers
+
+    def change(self, answers: Answers) -> None:
+        before = self.flow
+        self.flow = fed(answer(before, answers), self.inventory, self.known)
+        assert self.flow.answers == answers
+        assert self.flow.done == before.done
+
+    @invariant()
+    def what_is_marked_was_done(self) -> None:
+        assert self.flow.to_check <= self.flow.done
+        assert self.flow.step in STEPS
+
+    @invariant()
+    def nothing_is_asked_for_for_ever(self) -> None:
+        assert wants(self.flow) == ()
+
+
+TestWanderer = Wanderer.TestCase
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=12))
+def test_that_walking_about_in_a_finished_flow_changes_nothing(steps: list[SetupStep]) -> None:
+    flow = at(SetupStep.REVIEW)
+    plan = plan_of(flow)
+    walked = flow
+    for step in steps:
+        walked = continue_(go_to(walked, step))
+        walked = go_back(walked)
+    walked = go_to(walked, SetupStep.REVIEW)
+    assert walked.answers == flow.answers
+    assert plan_of(walked) == plan

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from tests.engine.setup.hand_made import TENANT, world
+from tests.engine.setup.walker import fed, signed_in
+from tgwizard.engine.setup.flow import STEPS, Flow, answer
+from tgwizard.engine.setup.portal import guide, portal_url, replaced
+from tgwizard.engine.setup.walk import answer_all
+from tgwizard.model.inventory import Inventory
+from tgwizard.model.setup_answers import RoleAnswer, RoleUse, SetupStep
+
+
+def finished(inventory: Inventory | None = None) -> Flow:
+    return answer_all(fed(signed_in(), inventory or world()))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_that_every_step_has_its_place_in_the_portal_before_and_after_anything_is_known(step: SetupStep) -> None:
+    for flow in (Flow(), finished()):
+        shown = guide(flow, step)
+        assert shown.intro.endswith((".", "?"))
+        assert shown.why.endswith(".")
+        assert shown.why_title
+        assert all(place.words and place.clicks > 0 for place in shown.steps)
+
+
+def test_that_the_names_of_the_answers_are_filled_in() -> None:
+    flow = finished()
+    assert guide(flow, SetupStep.MACHINES).intro == "Turning on the identity of tg-node-b."
+    assert guide(flow, SetupStep.MACHINES).command == "az vm identity assign -g rg-tg-prod -n tg-node-b"
+    assert (
+        "check-ip-address -g rg-tg-prod -n vnet-dal-prod --ip-address 10.20.2.254"
+        in guide(flow, SetupStep.FLOATING_IP).command
+    )
+    assert any("rg-tg-prod" in place.words for place in guide(flow, SetupStep.SCOPE).steps)
+
+
+def test_that_the_clicks_of_the_briefs_instructions_are_counted() -> None:
+    one = replaced(finished())
+    assert one == (44, 5)
+    two = replaced(finished(world(network_group="rg-network")))
+    assert two[0] - one[0] == 28
+    assert two[1] - one[1] == 3
+
+
+def test_that_the_review_counts_what_the_plan_replaces() -> None:
+    shown = guide(finished(), SetupStep.REVIEW)
+    assert [place.words for place in shown.steps] == [
+        "Identity of tg-node-b",
+        "Custom role",
+        "Access control of rg-tg-prod",
+    ]
+    assert shown.clicks == 7 + 44
+
+
+@pytest.mark.parametrize("use", list(RoleUse))
+def test_that_every_kind_of_role_has_its_instructions(use: RoleUse) -> None:
+    flow = finished()
+    flow = answer(flow, replace(flow.answers, role=RoleAnswer(use, "my role", "")))
+    shown = guide(flow, SetupStep.ROLE)
+    assert shown.clicks > 5
+    assert shown.command.startswith("az role definition")
+
+
+def test_that_hostile_names_stay_one_word_of_a_command() -> None:
+    hostile = "x'; $(reboot) `id` \" \n<b>\u202e"
+    flow = finished()
+    flow = answer(flow, replace(flow.answers, role=RoleAnswer(RoleUse.REUSE, hostile), name=hostile))
+    for step in STEPS:
+        words = shlex.split(guide(flow, step).command)
+        assert not any(word in ("$(reboot)", "`id`", "<b>", "reboot)") for word in words)
+    words = shlex.split(guide(flow, SetupStep.ROLE).command)
+    assert len(words) == 6
+    assert len(shlex.split(guide(flow, SetupStep.APPLY).command)) == 4
+
+
+def test_that_a_lab_has_no_portal() -> None:
+    assert portal_url("", TENANT, "/subscriptions/x") == ""
+    assert portal_url("https://portal.azure.com/", TENANT, "/subscriptions/x/users") == (
+        f"https://portal.azure.com/#@{TENANT}/resource/subscriptions/x/users"
+    )

@@ -1,0 +1,231 @@
+"""The fence of a forced failover: the losing VM is stopped and proved to be, before anything is detached."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.engine.worlds import without
+from tests.rig import Rig, rig
+from tgwizard.engine.failover.plan import plan
+from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.observe import Observer
+from tgwizard.engine.records import Attempted, Began
+from tgwizard.lab.faults import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
+from tgwizard.lab.world import Power
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Checked, Event, Finished, Noted, Outcome, Started, Step, StepStarted
+from tgwizard.model.fence import Fence, FenceWish, StopHow
+from tgwizard.model.finding import Level
+
+STOP = FenceWish(Fence.STOP)
+OPTIONAL = FenceWish(Fence.STOP, optional=True)
+
+
+def fenced(made: Rig, wish: FenceWish = STOP) -> Finished:
+    return made.fail_over(verb=Verb.FORCED, fence=wish)
+
+
+def power(made: Rig) -> Power:
+    return next(state for vm, state in made.lab.vms() if vm.endswith("tg-node-a"))
+
+
+def posts(made: Rig) -> list[str]:
+    return [record.path.rsplit("/", 1)[-1] for record in made.lab.requests if record.method == "POST"]
+
+
+def unmoved(made: Rig, finished: Finished) -> bool:
+    return made.holders() == ["tg-node-a"] and (finished.place.member and finished.place.member.name) == "tg-node-a"
+
+
+def test_that_the_losing_vm_is_stopped_before_anything_is_detached() -> None:
+    made = rig()
+    finished = fenced(made)
+    assert finished.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+    assert power(made) is Power.STOPPED
+    writes = [(record.method, record.status) for record in made.lab.requests if record.method in ("POST", "PUT")]
+    assert writes == [("PUT", 412), ("PUT", 412), ("POST", 202), ("PUT", 412), ("PUT", 412), ("PUT", 200), ("PUT", 200)]
+    assert finished.left == ("tg-node-a was asked to stop. Start it in the Azure portal when it shall serve again.",)
+    started = next(event for event in made.events if isinstance(event, Started))
+    assert [step.step for step in started.steps][:3] == [Step.CHECK, Step.FENCE, Step.DETACH]
+
+
+def test_that_the_stop_is_journalled_with_its_intent() -> None:
+    made = rig()
+    fenced(made)
+    journal = made.services.journal(made.setup)
+    run = next(event.run for event in made.events if isinstance(event, Started))
+    records = journal.records(run)
+    journal.close()
+    began = next(record for record in records if isinstance(record, Began))
+    assert (began.fence, began.intends[0]) == (Fence.STOP, Step.FENCE)
+    assert [record.step for record in records if isinstance(record, Attempted)] == [
+        Step.FENCE,
+        Step.DETACH,
+        Step.ATTACH,
+    ]
+
+
+def test_that_the_plan_names_the_stop_its_right_and_its_seconds() -> None:
+    made = rig()
+    snapshot = Observer(made.services.azure, made.services.clock, made.setup).look()
+    intended = plan(snapshot, made.b, Verb.FORCED, fence=STOP)
+    stop = intended.changes[0]
+    assert (stop.method, stop.target, stop.permissions) == ("POST", made.a.vm, (StopHow.POWER_OFF.action,))
+    assert (stop.predicted.usual_s, stop.predicted.slowest_s) == (10.0, 36.0)
+    assert intended.predicted_s == plan(snapshot, made.b, Verb.FORCED).predicted_s + 10.0
+
+
+def test_that_a_vm_that_is_down_already_is_not_stopped_again() -> None:
+    made = rig()
+    made.lab.switch(made.a.vm.text, on=False)
+    assert fenced(made).outcome is Outcome.DONE
+    assert posts(made) == []
+
+
+def test_that_the_right_that_is_held_decides_how_the_vm_is_stopped() -> None:
+    made = without(StopHow.POWER_OFF.action)
+    assert fenced(made).outcome is Outcome.DONE
+    assert posts(made) == ["deallocate"]
+    assert power(made) is Power.DEALLOCATED
+
+
+def test_that_without_a_right_to_stop_it_nothing_moves_and_both_rights_are_named() -> None:
+    made = without("Microsoft.Compute/virtualMachines/*/action")
+    finished = fenced(made)
+    assert finished.outcome is Outcome.REFUSED
+    assert all(how.action in finished.reason for how in StopHow)
+    assert posts(made) == []
+    assert unmoved(made, finished)
+
+
+def test_that_an_optional_fence_that_is_not_allowed_warns_and_the_failover_goes_on() -> None:
+    made = without("Microsoft.Compute/virtualMachines/*/action")
+    assert fenced(made, OPTIONAL).outcome is Outcome.DONE
+    checked = next(event for event in made.events if isinstance(event, Checked))
+    assert any(
+        item.level is Level.WARNS and "may not stop tg-node-a" in item.fact for item in checked.findings.findings
+    )
+    assert any(isinstance(event, Noted) and event.problem.code == "fence-failed" for event in made.events)
+    assert made.holders() == ["tg-node-b"]
+
+
+def test_that_a_lock_on_the_vm_stops_the_run_before_it_begins() -> None:
+    made = rig()
+    path = f"{made.a.vm.text}/providers/Microsoft.Authorization/locks/keep-on"
+    made.call("PUT", path, {"properties": {"level": "ReadOnly"}}).raise_for_status()
+    finished = fenced(made)
+    assert finished.outcome is Outcome.FAILED
+    assert "Nothing was detached." in finished.reason
+    assert unmoved(made, finished)
+
+
+def test_that_a_stop_whose_answer_was_lost_is_settled_by_the_instance_view_and_not_asked_again() -> None:
+    made = rig()
+    made.lab.faults.add(Fault("POST", "powerOff", Reset(Moment.AFTER_COMMIT)))
+    assert fenced(made).outcome is Outcome.DONE
+    assert posts(made) == ["powerOff"]
+    assert power(made) is Power.STOPPED
+
+
+def test_that_a_stop_that_was_lost_on_its_way_is_asked_again_after_a_while() -> None:
+    made = rig()
+    made.lab.faults.add(Fault("POST", "powerOff", Reset(Moment.BEFORE_COMMIT)))
+    assert fenced(made).outcome is Outcome.DONE
+    assert posts(made) == ["powerOff", "powerOff"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "outcome"),
+    [(409, "OperationNotAllowed", Outcome.FAILED), (403, "AuthorizationFailed", Outcome.FAILED)],
+)
+def test_that_a_stop_that_azure_refuses_ends_the_run_before_the_detach(
+    status: int, code: str, outcome: Outcome
+) -> None:
+    made = rig()
+    body = json.dumps({"error": {"code": code, "message": "no"}})
+    made.lab.faults.add(Fault("POST", "powerOff", Answer(status, body)))
+    finished = fenced(made)
+    assert finished.outcome is outcome
+    assert finished.problem is not None
+    assert finished.problem.code == "fence-failed"
+    assert unmoved(made, finished)
+
+
+def test_that_a_throttled_stop_is_asked_again() -> None:
+    made = rig()
+    made.lab.faults.add(Fault("POST", "powerOff", Answer(429, json.dumps({"error": {"code": "TooManyRequests"}}))))
+    assert fenced(made).outcome is Outcome.DONE
+    assert posts(made) == ["powerOff", "powerOff"]
+
+
+@pytest.mark.parametrize("wish", [STOP, OPTIONAL], ids=["must stop", "may stop"])
+def test_that_a_stop_that_never_ends_is_given_up_at_its_deadline(wish: FenceWish) -> None:
+    made = rig()
+    made.lab.faults.add(Fault("POST", "powerOff", OperationNeverEnds()))
+    finished = fenced(made, wish)
+    if wish.optional:
+        assert finished.outcome is Outcome.DONE
+        assert made.holders() == ["tg-node-b"]
+    else:
+        assert finished.outcome is Outcome.FAILED
+        assert Timing().fence_s <= finished.stamp.clock_s <= Timing().fence_s + 10
+        assert "tg-node-a was asked to stop." in finished.left[0]
+        assert unmoved(made, finished)
+
+
+def test_that_a_stop_whose_operation_fails_is_given_up_at_once_with_azures_reason() -> None:
+    made = rig()
+    made.lab.faults.add(Fault("POST", "powerOff", OperationFails("OperationNotAllowed", "marked for deletion")))
+    finished = fenced(made)
+    assert finished.outcome is Outcome.FAILED
+    assert finished.stamp.clock_s < 60
+    assert unmoved(made, finished)
+
+
+def test_that_a_cancel_during_the_stop_leaves_the_address_and_tells_of_the_vm() -> None:
+    made = rig()
+
+    class Ears(list[Event]):
+        def append(self, event: Event) -> None:
+            super().append(event)
+            if isinstance(event, StepStarted) and event.step is Step.FENCE:
+                made.clock.sleep(0.1)
+            elif getattr(event, "method", "") == "POST":
+                made.token.cancel()
+
+    made.events = Ears()
+    finished = fenced(made)
+    assert finished.outcome is Outcome.CANCELLED
+    assert finished.left
+    assert unmoved(made, finished)
+
+
+def test_that_a_graceful_failover_never_stops_a_vm() -> None:
+    made = rig()
+    assert made.fail_over(verb=Verb.GRACEFUL, fence=STOP).outcome is Outcome.DONE
+    assert posts(made) == []
+    assert power(made) is Power.RUNNING
+
+
+def test_that_what_others_did_during_the_stop_is_seen_before_the_detach() -> None:
+    made = rig()
+
+    class Ears(list[Event]):
+        def append(self, event: Event) -> None:
+            super().append(event)
+            if getattr(event, "method", "") == "POST":
+                floating = made.nic(made.a).find(made.address)
+                made.edit(made.a, lambda body: body["properties"]["ipConfigurations"].pop())
+                made.clock.sleep(10)
+                made.edit(made.b, lambda body: body["properties"]["ipConfigurations"].append(floating))
+                made.clock.sleep(10)
+
+    made.events = Ears()
+    before = len(made.puts())
+    finished = fenced(made)
+    assert finished.outcome in (Outcome.FAILED, Outcome.YIELDED)
+    assert made.holders() == ["tg-node-b"]
+    assert len(made.puts()) == before + 2

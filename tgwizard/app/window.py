@@ -1,0 +1,159 @@
+"""The window's entry. The first paint waits for as little as can be: two glances at files, and Qt.
+
+``wish_of`` reads the few words that open the window without the whole command line behind them; anything else goes to
+``app.main``, which understands them all.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tgwizard import paths
+
+if TYPE_CHECKING:
+    import logging
+
+    from tgwizard.cli.program import Where
+    from tgwizard.engine.settings_file import SettingsRead
+    from tgwizard.gui.opened import Opened, Surroundings
+
+_FOLDERS = {"--lab-dir", "--config"}
+
+
+@dataclass(frozen=True, slots=True)
+class WindowWish:
+    """Where the window is to open: a lab's folder, or None for the real Azure; and another settings folder, if any."""
+
+    lab_dir: Path | None = None
+    config: Path | None = None
+    where: Where | None = None
+    """All that the command line said of the place, the way of signing in included; None: plain words."""
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings file it goes by."""
+        return (self.config or paths.config_dir()) / paths.SETTINGS_NAME
+
+    @property
+    def clusters(self) -> Path:
+        """The folder of its cluster files."""
+        return (self.config or self.lab_dir or paths.config_dir()) / "clusters"
+
+    @property
+    def place(self) -> str:
+        """What to call the place."""
+        return f"Lab in {self.lab_dir}" if self.lab_dir else "Azure public"
+
+
+def wish_of(words: Sequence[str]) -> WindowWish | None:
+    """What plain words ask for: none, ``--lab``, ``--lab-dir DIR`` and ``--config DIR``. None: ask ``app.main``."""
+    found: dict[str, Path] = {}
+    lab = False
+    rest = list(words)
+    while rest:
+        word, _, value = rest.pop(0).partition("=")
+        if word == "--lab" and not value:
+            lab = True
+        elif word in _FOLDERS and (value or (rest and not rest[0].startswith("-"))):
+            found[word] = Path(value or rest.pop(0)).expanduser().absolute()
+        else:
+            return None
+    return WindowWish(found.get("--lab-dir") or (paths.lab_dir() if lab else None), found.get("--config"))
+
+
+def open_window(wish: WindowWish) -> int:
+    """Show the window until it is closed; the exit code."""
+    from tgwizard.gui.front import FirstLook, glance_at_cluster, glance_at_theme
+    from tgwizard.gui.start import start
+
+    settings = wish.settings_file
+    look = FirstLook(wish.place, glance_at_theme(settings), glance_at_cluster(wish.clusters), _state_folder(wish))
+    logs: list[logging.Handler | None] = []
+    try:
+        return start(lambda: open_program(wish), look, lambda: _surround(wish, look.state, logs))
+    finally:
+        _stop(logs)
+
+
+def _state_folder(wish: WindowWish) -> Path:
+    """Where journals and locks lie. The settings are read in full only when they may name another folder."""
+    if wish.lab_dir is not None:
+        return wish.lab_dir / "state"
+    try:
+        named = "data_folder" in wish.settings_file.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        named = False
+    if not named:
+        return paths.state_dir()
+    from tgwizard.app.main import data_folder
+
+    return data_folder(_settings(wish))
+
+
+def _settings(wish: WindowWish) -> SettingsRead:
+    from tgwizard.engine.settings_file import load_settings
+
+    return load_settings(wish.settings_file)
+
+
+def _surround(wish: WindowWish, state: Path | None, logs: list[logging.Handler | None]) -> Surroundings:
+    """What the real window is told, after the first paint. From here on the log is written."""
+    from tgwizard.app.logs import log_file, redact
+    from tgwizard.app.main import log_start
+    from tgwizard.gui.opened import Surroundings
+
+    settings = _settings(wish)
+    logs.append(log_start(settings, "OpenWindow"))
+    return Surroundings(
+        wish.place,
+        wish.lab_dir is not None,
+        log_file(paths.log_dir()),
+        redact,
+        settings,
+        wish.settings_file,
+        state,
+        wish.clusters,
+        () if wish.lab_dir else (sys.executable, "-m", "tgwizard", "--lab"),
+    )
+
+
+def _stop(logs: Sequence[logging.Handler | None]) -> None:
+    if logs:
+        from tgwizard.app.logs import stop_logging
+
+        for handler in logs:
+            stop_logging(handler)
+
+
+def open_program(wish: WindowWish) -> Opened:
+    """Open what the window works on, on a worker thread; UserError with the reason when that cannot be."""
+    from tgwizard.app.main import connect_place, sign_in_as
+    from tgwizard.cli.program import Where
+    from tgwizard.gui.opened import LabWhere, Opened
+
+    where = wish.where or Where(wish.lab_dir, wish.config)
+    place = connect_place(where)
+    try:
+        if where.sign_in is not None:
+            sign_in_as(place, where)
+        clusters = place.profiles.load_all()
+        for setup in clusters:
+            place.check(setup)
+        control = place.control()
+    except BaseException:
+        place.close()
+        raise
+    if control is None or place.lab is None:
+        return Opened(place.services, clusters, place.close)
+    lab = place.lab
+
+    def close() -> None:
+        control.close()
+        place.close()
+
+    lab_where = LabWhere(str(lab.directory), lab.arm_url, str(lab.ca))
+    return Opened(place.services, clusters, close, control, lab_where)

@@ -1,0 +1,97 @@
+"""Signing in without a person: as an application out of the environment, or as the machine the program runs on.
+
+Credentials of azure-identity over the place's own connection. Played by the lab in the tests; not run against the real
+Entra, nor on an Azure machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from azure.core.credentials import AccessToken
+
+from tgwizard.azure.clouds import is_known
+from tgwizard.azure.session import Connection, Session
+from tgwizard.azure.sign_in import TokenSource
+from tgwizard.azure.sign_in_methods import CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT, SECRET, TENANT
+from tgwizard.azure.sign_in_problems import scrub
+from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.engine.setup_ports import SignInWish
+from tgwizard.model.problem import Problem
+
+_PATIENCE: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30, "retry_total": 1, "retry_connect": 1}
+_NEARBY: dict[str, Any] = {"connection_timeout": 2, "read_timeout": 10, "retry_total": 1, "retry_connect": 0}
+"""The identity endpoint of a machine is on the machine's own network, or nowhere."""
+
+
+class Service:
+    """A credential of azure-identity with the connection that it asks through."""
+
+    def __init__(self, credential: TokenSource, connection: Connection) -> None:
+        """Nothing is asked yet."""
+        self._credential = credential
+        self._connection = connection
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """A token; ClientAuthenticationError when there is none."""
+        return self._credential.get_token(*scopes, **options)
+
+    def close(self) -> None:
+        """Close the connection; it is opened again when a token is needed."""
+        self._connection.close()
+
+
+def service_principal(session: Session, wish: SignInWish, environment: Mapping[str, str]) -> TokenSource:
+    """The application that the environment names, by its secret or else its certificate. Its variables are set."""
+    from azure.identity import CertificateCredential, ClientSecretCredential
+
+    tenant = wish.tenant or environment[TENANT]
+    connection = session.connection()
+    options: dict[str, Any] = {
+        "authority": wish.cloud.authority,
+        "disable_instance_discovery": not is_known(wish.cloud),
+        "transport": connection.transport(),
+        **_PATIENCE,
+    }
+    try:
+        if environment.get(SECRET):
+            secret = environment[SECRET]
+            return Service(ClientSecretCredential(tenant, environment[CLIENT], secret, **options), connection)
+        data = _file(environment[CERTIFICATE])
+        password = environment.get(CERTIFICATE_PASSWORD)
+        credential = CertificateCredential(
+            tenant, environment[CLIENT], certificate_data=data, password=password, **options
+        )
+        return Service(credential, connection)
+    except ValueError as error:
+        if "tenant" in str(error).lower():
+            why = "The directory is neither a GUID nor a name such as contoso.com."
+            raise _refused("directory-not-known", why, f"Check {TENANT}.") from error
+        why = "The certificate file is not a PEM or PKCS12 file with a private key, or its password is wrong."
+        fix = f"Check {CERTIFICATE} and {CERTIFICATE_PASSWORD}."
+        raise _refused("certificate-unreadable", why, fix, scrub(str(error))) from error
+
+
+def managed_identity(session: Session, environment: Mapping[str, str]) -> TokenSource:
+    """The identity of the machine that the program runs on, the user-assigned one of AZURE_CLIENT_ID if that is set."""
+    from azure.identity import ManagedIdentityCredential
+
+    connection = session.connection()
+    credential = ManagedIdentityCredential(
+        client_id=environment.get(CLIENT), transport=connection.transport(), **_NEARBY
+    )
+    return Service(credential, connection)
+
+
+def _file(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        why = f"The certificate file that {CERTIFICATE} names cannot be read: {error.strerror}."
+        raise _refused("certificate-unreadable", why, f"Check {CERTIFICATE}.") from error
+
+
+def _refused(code: str, why: str, fix: str, detail: str = "") -> CallFailed:
+    return CallFailed(Problem(code, "You were not signed in.", why, fix, detail), Certainty.NOT_SENT, Cause.SIGN_IN)

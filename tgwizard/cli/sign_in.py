@@ -1,0 +1,47 @@
+"""Signing in before a command, when ``--sign-in`` says how: prompts go to standard error, Ctrl-C gives up."""
+
+from __future__ import annotations
+
+from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.program import Connection, Where
+from tgwizard.cli.screen import Screen
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import CallFailed
+from tgwizard.engine.services import Services
+from tgwizard.engine.setup_ports import Prompted, SignInMethod, SignInWish
+from tgwizard.model.problem import UserError
+
+
+def sign_in(where: Where, connection: Connection, screen: Screen) -> ExitCode | None:
+    """Sign in as the user wished; None when that is done or was not asked for, else the exit code of the refusal."""
+    if where.sign_in is None:
+        return None
+    cancel = CancelToken()
+    services = connection.services
+    try:
+        caller = services.setup.sign_in.sign_in(
+            wish_of(where, services), lambda prompt: screen.note(words_of(prompt)), cancel
+        )
+    except CallFailed as failure:
+        screen.complain(UserError(failure.problem))
+        return ExitCode.FAILED
+    except BaseException:
+        cancel.cancel()
+        raise
+    screen.note(f"Signed in as {caller.name}.")
+    return None
+
+
+def wish_of(where: Where, services: Services) -> SignInWish:
+    """What the options ask for, in the cloud that is connected."""
+    clouds = services.setup.sign_in.clouds()
+    cloud = next((cloud for cloud in clouds if cloud.name == services.cloud), clouds[0])
+    return SignInWish(where.sign_in or SignInMethod.AZURE_CLI, cloud, where.tenant)
+
+
+def words_of(prompt: Prompted) -> str:
+    """What the person is to do."""
+    if not prompt.code:
+        return f"Sign in in the browser that opens. If none does, open {prompt.url}"
+    until = f" It is good until {prompt.expires.astimezone():%H:%M}." if prompt.expires else ""
+    return f"Open {prompt.url} on any device and type the code {prompt.code}.{until}"

@@ -1,0 +1,185 @@
+"""The fence: the losing VM is stopped, and proved to be, before anything is detached (DESIGN section 3).
+
+One journalled step with its own deadline. A lost answer is settled by reading the instance view, never by asking again
+at once. A stop that cannot be proved ends the run before the detach, unless the user chose to go on without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tgwizard.engine.failover.hall import Hall
+from tgwizard.engine.failover.sending import Sender
+from tgwizard.engine.failover.telling import Teller
+from tgwizard.engine.journal import Journal
+from tgwizard.engine.observe import Observer
+from tgwizard.engine.ports import CallFailed, Cause, Certainty, OperationState
+from tgwizard.engine.preflight.fencing import STOPPED
+from tgwizard.engine.records import Began, Ended
+from tgwizard.model.cluster import Member
+from tgwizard.model.event import CancelMeaning, Finished, Outcome, Step
+from tgwizard.model.fence import Fence, StopHow
+from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.snapshot import Place, PlaceKind, Power
+from tgwizard.model.text import utc
+
+_STOPPING = (Power.STOPPING, Power.DEALLOCATING)
+_POLL_S = 1.0
+_ASK_OPERATION_EVERY = 5
+_LONGEST_LOOK_S = 60.0
+"""A look that comes so much later than the one before tells of a sleep: what was about to be asked is dropped."""
+
+
+class Stop(Enum):
+    """How the stop went. HELD: it is not proved, and the run must not go on; WAIVED: not proved, and it may."""
+
+    PROVED = "proved"
+    WAIVED = "waived"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+@dataclass(slots=True)
+class Fencing:
+    """Stops one VM."""
+
+    hall: Hall
+    journal: Journal
+    observer: Observer
+    began: Began
+    losing: Member
+    to: Member
+    how: StopHow
+    asked: bool = False
+    problem: Problem | None = None
+    _sender: Sender = field(init=False)
+    _operation: str = ""
+    _lost_at: float | None = None
+    _looked_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        """One way to write, as everywhere."""
+        self._sender = self.hall.sender(self.journal)
+
+    def stop(self) -> Stop:
+        """Ask for the stop and read until it is proved; never raises for what Azure answers."""
+        timing, clock = self.hall.timing, self.hall.services.clock
+        teller = Teller(self._sender, self.losing, self.to)
+        teller.step(Step.FENCE, CancelMeaning.STOPS, timing.fence_s)
+        end = clock.monotonic() + timing.fence_s
+        accepted, looks = False, 0
+        while True:
+            power, self._looked_at = self._power(), clock.monotonic()
+            if power in STOPPED:
+                teller.finish()
+                return Stop.PROVED
+            if self.hall.cancel.is_cancelled:
+                return Stop.CANCELLED
+            if clock.monotonic() > end:
+                return self._gave_up(self._too_long(power))
+            if not accepted and power not in _STOPPING and self._may_ask():
+                refused, accepted = self._ask()
+                if refused is not None:
+                    return self._gave_up(refused)
+                continue
+            looks += 1
+            if looks % _ASK_OPERATION_EVERY == 0 and (failed := self._operation_failed()) is not None:
+                return self._gave_up(failed)
+            clock.sleep(_POLL_S, self.hall.cancel)
+
+    def _power(self) -> Power | None:
+        """What the instance view says now; None when it could not be read."""
+        self.observer.look_at_vm(self.losing)
+        seen = self.observer.seen(self.losing)
+        told = seen.vm.problem.what if seen.vm.problem else seen.power.value
+        self._sender.told_power(self.losing, told)
+        return None if seen.vm.problem else seen.power
+
+    def _may_ask(self) -> bool:
+        """A stop whose answer was lost is asked for again only when it does not show for a while."""
+        now = self.hall.services.clock.monotonic()
+        return self._lost_at is None or now - self._lost_at > self.hall.timing.fence_again_s
+
+    def _ask(self) -> tuple[Problem | None, bool]:
+        """Send the request: a reason to give up, or whether Azure took it."""
+        clock, timing, looked = self.hall.services.clock, self.hall.timing, self._looked_at
+        self.asked = True
+        reply = self._sender.stop(self.losing, self.how, in_time=lambda: clock.monotonic() - looked <= _LONGEST_LOOK_S)
+        if not isinstance(reply, CallFailed):
+            self._operation = reply.operation
+            return None, True
+        if reply.certainty is Certainty.UNKNOWN:
+            self._lost_at = clock.monotonic()
+            return None, False
+        if reply.certainty is Certainty.NOT_SENT or reply.cause in (Cause.BUSY, Cause.THROTTLED):
+            asked = reply.retry_after_s
+            clock.sleep(min(max(asked or 0.0, timing.retry_s), timing.longest_retry_s), self.hall.cancel)
+            return None, False
+        return self._refused(reply), False
+
+    def _operation_failed(self) -> Problem | None:
+        """Why Azure gave the stop up, when its operation says so; what cannot be read says nothing."""
+        if not self._operation:
+            return None
+        try:
+            seen = self._sender.azure.read_operation(self._operation)
+        except CallFailed:
+            self._operation = ""
+            return None
+        if seen.state not in (OperationState.FAILED, OperationState.CANCELED):
+            return None
+        return self._not_stopped("Azure gave the stop up.", seen.problem.sentence() if seen.problem else "")
+
+    def _refused(self, failure: CallFailed) -> Problem:
+        missing = failure.missing
+        why = f"{missing.action} is missing on it." if missing else failure.problem.why
+        return self._not_stopped(why, failure.problem.detail, failure.problem.who, failure.problem.right)
+
+    def _too_long(self, power: Power | None) -> Problem:
+        state = "its power could not be read" if power is None else f"it is {power.value}"
+        return self._not_stopped(f"After {self.hall.timing.fence_s:.0f} s {state}.", "")
+
+    def _not_stopped(self, why: str, detail: str, who: Fixer | None = None, right: str = "") -> Problem:
+        fix = f"Nothing was detached. Stop {self.losing.name} in the Azure portal, or force without a fence."
+        return Problem("fence-failed", f"{self.losing.name} was not stopped.", why, fix, detail, who, right)
+
+    def _gave_up(self, problem: Problem) -> Stop:
+        self.problem = problem
+        if not self.began.fence_optional:
+            return Stop.HELD
+        why = f"{problem.why} You chose to go on without the stop."
+        self._sender.note(Problem(problem.code, problem.what, why.strip(), "", problem.detail))
+        return Stop.WAIVED
+
+
+def fenced(began: Began) -> bool:
+    """Whether the run was to stop the losing VM first."""
+    return began.fence is Fence.STOP
+
+
+@dataclass(frozen=True, slots=True)
+class Unfenced:
+    """The run must not go on to the detach. ``asked``: a request to stop the VM may have reached Azure."""
+
+    outcome: Outcome
+    problem: Problem
+    asked: bool
+
+
+def end_unmoved(hall: Hall, journal: Journal, began: Began, place: Place, unfenced: Unfenced) -> Finished:
+    """End a run that asked for a stop at most: the address was not touched, and what the VM does is told."""
+    problem, outcome, reason = unfenced.problem, unfenced.outcome, unfenced.problem.sentence()
+    losing = hall.setup.member(began.other)
+    left = still_down(losing) if unfenced.asked and losing is not None else ()
+    holder = place.member.name if place.kind is PlaceKind.MEMBER and place.member else ""
+    at = utc(hall.services.clock.wall())
+    journal.end(Ended(began.run, at, outcome, holder, reason, began.verb, began.to))
+    finished = Finished(hall.stamp(), hall.run, hall.setup.name, outcome, place, reason, left, problem=problem)
+    hall.report(finished)
+    return finished
+
+
+def still_down(losing: Member) -> tuple[str, ...]:
+    """What is left to do about a VM that was asked to stop."""
+    return (f"{losing.name} was asked to stop. Start it in the Azure portal when it shall serve again.",)

@@ -1,0 +1,45 @@
+"""``preflight``: ask, then judge. The one door to this room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tgwizard.engine.ports import Azure, Clock
+from tgwizard.engine.preflight.ask import ask
+from tgwizard.engine.preflight.facts import EVERYTHING, Extent, Facts
+from tgwizard.engine.preflight.judge import judge
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.finding import Readiness
+from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """The findings and when they were made (monotonic seconds): they are good for two minutes.
+
+    ``facts`` is what they were judged from; None when readiness alone already forbade the run.
+    """
+
+    findings: Readiness
+    at: float
+    facts: Facts | None = None
+
+    def reason_against(self, verb: Verb, *, accept_unknown: bool = False) -> Problem | None:
+        """What forbids the first write, or None."""
+        return self.findings.reason_against(unknown_stops=verb is Verb.GRACEFUL and not accept_unknown)
+
+
+def preflight(
+    azure: Azure,
+    clock: Clock,
+    snapshot: Snapshot,
+    to: Member,
+    verb: Verb,
+    *,
+    needed_life_s: float,
+    extent: Extent = EVERYTHING,
+) -> Preflight:
+    """Ask everything that the run depends on. ``needed_life_s``: how long the token must last, real seconds."""
+    facts = ask(azure, clock, snapshot, to, verb, extent)
+    return Preflight(judge(snapshot, facts, to, verb, needed_life_s=needed_life_s), facts.at, facts)

@@ -1,0 +1,130 @@
+"""``Facts``: everything that was asked for a preflight, as frozen values. ``ask`` makes them, ``judge`` reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar
+
+from tgwizard.engine.ports import MissingRight
+from tgwizard.model.cluster import Member, ResourceId
+from tgwizard.model.fence import NO_FENCE, FenceWish
+from tgwizard.model.inventory import AddressAnswer
+from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.problem import Problem
+from tgwizard.model.role import LockSeen
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[T]):
+    """What a question brought: a value, or the problem that kept the answer. Neither: it was not asked."""
+
+    value: T | None = None
+    problem: Problem | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether the question was put at all."""
+        return self.value is not None or self.problem is not None
+
+
+class By(Enum):
+    """Who will write: the signed-in identity, or the members by themselves with their managed identities."""
+
+    OPERATOR = "operator"
+    MEMBERS = "members"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What is asked: for whom, with which fence, and whether for evidence too.
+
+    ``thorough`` asks as well for what a probe has proved already and what stops nothing: a dry run wants it, a run
+    that is about to write does not wait for it.
+    """
+
+    by: By = By.OPERATOR
+    fence: FenceWish = NO_FENCE
+    thorough: bool = True
+
+
+EVERYTHING = Extent()
+"""The extent of a dry run by the operator without a fence."""
+
+
+class Probed(Enum):
+    """What came of a write that cannot be applied: the NIC's unchanged body with an impossible If-Match.
+
+    Azure checks rights, linked rights, locks and deny assignments before the version, so a 412 proves that the write
+    would have been allowed. BUSY: the interface is being updated, and nothing is sent to it meanwhile, not even this.
+    """
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    LOCKED = "locked"
+    UNCLEAR = "unclear"
+    BUSY = "busy"
+    APPLIED = "applied"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The probe of one interface; ``missing`` is the right that a refusal named."""
+
+    nic: ResourceId
+    outcome: Probed
+    problem: Problem | None = None
+    missing: MissingRight | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRights:
+    """What the signed-in identity holds at one resource; deny assignments are not part of it."""
+
+    at: ResourceId
+    held: Fact[tuple[PermissionSet, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRights:
+    """What a member's managed identity holds, worked out from assignments, definitions and deny assignments."""
+
+    member: Member
+    principal: Fact[str]
+    roles: Fact[tuple[HeldRole, ...]] = Fact()
+    denials: Fact[tuple[Denial, ...]] = Fact()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All answers. ``at`` is when the asking began (monotonic seconds): the findings are good for two minutes.
+
+    ``in_subscription`` is what the signed-in identity holds on the whole subscription, where the right to the
+    operation's URL is checked (azure-wire.md 2.6).
+    """
+
+    by: By
+    at: float
+    fence: FenceWish = NO_FENCE
+    token_life_s: Fact[float] = Fact()
+    prefixes: Fact[tuple[str, ...]] = Fact()
+    availability: Fact[AddressAnswer] = Fact()
+    probes: tuple[Probe, ...] = ()
+    own: tuple[OwnRights, ...] = ()
+    in_subscription: Fact[tuple[PermissionSet, ...]] = Fact()
+    identities: tuple[IdentityRights, ...] = ()
+    locks: Fact[tuple[LockSeen, ...]] = Fact()
+
+    def probe_of(self, nic: ResourceId) -> Probe | None:
+        """The probe of this interface, None when it was not sent."""
+        return next((probe for probe in self.probes if probe.nic == nic), None)
+
+    def own_at(self, resource: ResourceId) -> Fact[tuple[PermissionSet, ...]]:
+        """What the signed-in identity holds at this resource."""
+        return next((rights.held for rights in self.own if rights.at == resource), Fact())
+
+    def identity_of(self, member: Member) -> IdentityRights | None:
+        """The rights of this member's identity, None when they were not asked for."""
+        return next((rights for rights in self.identities if rights.member == member), None)

@@ -1,0 +1,69 @@
+"""Judging the fence: may the losing VM be stopped, and how. Pure over the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tgwizard.engine.preflight.facts import Facts
+from tgwizard.model.cluster import Member
+from tgwizard.model.fence import StopHow
+from tgwizard.model.finding import Finding, Level
+from tgwizard.model.permission import allows
+from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.role import LockLevel
+from tgwizard.model.snapshot import Power, Snapshot
+from tgwizard.model.text import about
+
+STOPPED = (Power.STOPPED, Power.DEALLOCATED)
+"""A machine in one of these states cannot take the address back by itself."""
+
+
+def how_to_stop(facts: Facts, losing: Member) -> StopHow | None:
+    """The quicker of the two ways that one's roles allow: powerOff; where they were not read, powerOff is tried."""
+    held = facts.own_at(losing.vm).value
+    if held is None:
+        return StopHow.POWER_OFF
+    return next((how for how in StopHow if allows(held, how.action)), None)
+
+
+def fencing(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
+    """Findings about the stop of the losing VM; none when nothing is fenced. An optional stop never forbids the run."""
+    if not facts.fence.stops:
+        return
+    against = Level.WARNS if facts.fence.optional else Level.BLOCKS
+    losing = snapshot.setup.other(to)
+    power = snapshot.seen(losing).power
+    if power in STOPPED:
+        yield Finding(Level.NOT_APPLICABLE, f"{losing.name} is {power.value} already", "there is nothing to stop")
+        return
+    held, how = facts.own_at(losing.vm), how_to_stop(facts, losing)
+    if held.value is None:
+        fact = f"Whether you may stop {losing.name} is not known"
+        why = held.problem.what if held.problem else "Your rights on it were not read."
+        problem = Problem("fence-not-known", f"{fact}.", why, "Check again.")
+        yield Finding(Level.NOT_KNOWN, fact, f"{why} It is tried before anything is detached.", problem)
+    elif how is None:
+        fact = f"You may not stop {losing.name}"
+        needed = " or ".join(one.action for one in StopHow)
+        why = f"That needs {needed} on {losing.vm.name} in resource group {losing.vm.group}."
+        cure = "Have one of them added to your role, or force without a fence."
+        problem = Problem(
+            "fence-not-allowed",
+            f"{fact}.",
+            why,
+            cure,
+            who=Fixer.ADMIN,
+            right="Microsoft.Authorization/roleAssignments/write",
+        )
+        yield Finding(against, fact, why, problem)
+    else:
+        usual, slowest = about(how.predicted.usual_s), about(how.predicted.slowest_s)
+        evidence = f"{how.value}: {usual}, slowest {slowest}; its interface keeps its addresses"
+        yield Finding(Level.PASSED, f"You may stop {losing.name}", evidence)
+    for lock in facts.locks.value or ():
+        if lock.level is LockLevel.READ_ONLY and lock.over(losing.vm.text):
+            fact = f"Lock {lock.name} on {lock.place} keeps {losing.name} from being stopped"
+            cure = "Have it removed for the time of the failover, or force without a fence."
+            right = "Microsoft.Authorization/locks/delete"
+            problem = Problem("fence-locked", f"{fact}.", lock.notes[:200], cure, who=Fixer.ADMIN, right=right)
+            yield Finding(against, fact, "ReadOnly stops every action on a VM", problem)

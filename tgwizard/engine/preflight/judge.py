@@ -1,0 +1,138 @@
+"""``judge``: (Snapshot, Facts) -> findings. Pure: the same answers always give the same findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tgwizard.engine.preflight.facts import By, Facts, Probed
+from tgwizard.engine.preflight.fencing import fencing
+from tgwizard.engine.preflight.needs import CHECK_ADDRESS, holds_it_there, sides
+from tgwizard.engine.preflight.rights import rights
+from tgwizard.engine.readiness import readiness
+from tgwizard.model.address import check_address
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.finding import Finding, Level, Readiness
+from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.role import LockLevel, LockSeen
+from tgwizard.model.snapshot import PlaceKind, Snapshot
+from tgwizard.model.text import listed
+
+UNLOCK = "Microsoft.Authorization/locks/delete"
+
+
+def judge(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, needed_life_s: float) -> Readiness:
+    """All findings, worst first. ``needed_life_s``: how long the token must last, real seconds."""
+    return Readiness.of(
+        [
+            *readiness(snapshot, to, verb).findings,
+            *_token(facts, needed_life_s),
+            *_range(snapshot, facts),
+            *_conflict(snapshot, facts),
+            *rights(snapshot, facts, to, verb),
+            *_locks(snapshot, facts, to),
+            *fencing(snapshot, facts, to),
+        ]
+    )
+
+
+def _token(facts: Facts, needed_s: float) -> Iterator[Finding]:
+    if facts.by is By.MEMBERS:
+        return
+    life, problem = facts.token_life_s.value, facts.token_life_s.problem
+    if problem is not None:
+        yield Finding(Level.BLOCKS, "You are not signed in", problem.what, problem)
+    elif life is not None and life < needed_s:
+        fact = f"Your sign-in ends in {life / 60:.0f} min"
+        why = f"The run may need up to {needed_s / 60:.0f} min."
+        cure = Problem("token-too-short", f"{fact}.", why, "Sign in again.", who=Fixer.YOU)
+        yield Finding(Level.BLOCKS, fact, why, cure)
+    elif life is not None:
+        yield Finding(Level.PASSED, "Your sign-in outlasts the run", f"good for {life / 60:.0f} min")
+
+
+def _range(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
+    """An address outside its subnet would only be refused at the attach, when it is already detached."""
+    setup, prefixes, unread = snapshot.setup, facts.prefixes.value, facts.prefixes.problem
+    fact = f"{setup.address} lies in {setup.subnet.name}"
+    if prefixes is not None:
+        problem = check_address(setup, prefixes)
+        if problem is not None:
+            yield Finding(Level.BLOCKS, problem.what, problem.why, problem)
+        else:
+            yield Finding(Level.PASSED, fact, listed(prefixes))
+    elif holds_it_there(snapshot):
+        yield Finding(Level.PASSED, fact, "an interface in it has the address; its range was not read")
+    elif unread is not None:
+        unsure = f"Whether {setup.address} lies in {setup.subnet.name} is not known"
+        yield Finding(Level.NOT_KNOWN, unsure, unread.what, unread)
+
+
+def _conflict(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
+    """Whether something else has the address. While a member holds it nothing else can."""
+    address, place = snapshot.address, snapshot.place
+    if place.kind is not PlaceKind.NO_NIC:
+        if place.member is not None:
+            evidence = f"{place.member.name} has it, so nothing else can"
+            yield Finding(Level.NOT_APPLICABLE, f"No conflict about {address}", evidence)
+        return
+    answer, problem = facts.availability.value, facts.availability.problem
+    if answer is None:
+        fact = f"Whether {address} is free is not known"
+        why = problem.what if problem else "It was not asked."
+        unsure = Problem("address-not-asked", f"{fact}.", f"{why} That needs {CHECK_ADDRESS}.", "The attach will show.")
+        yield Finding(Level.NOT_KNOWN, fact, f"{why} The attach will show.", unsure)
+    elif answer.free:
+        yield Finding(Level.PASSED, f"{address} is free", "Azure says so; it is advice, nothing reserves it")
+    elif answer.reserved:
+        fact = f"{address} is reserved by Azure"
+        cure = f"Choose another floating IP, {listed(answer.others)} for example." if answer.others else ""
+        yield Finding(Level.BLOCKS, fact, "", Problem("address-reserved", f"{fact}.", "", cure, who=Fixer.YOU))
+    else:
+        # Nothing can be lost by trying: the address serves nobody, and the attach waits for one that is being freed.
+        fact = f"Azure says that {address} is in use"
+        yield Finding(Level.WARNS, fact, "no interface that you may list names it; it may be being freed")
+
+
+def _locks(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
+    """What each lock really stops: ReadOnly on an interface its write; on what it refers to, nothing was ever seen."""
+    written = [member.nic for _, member in sides(snapshot, to)]
+    proved = facts.by is By.OPERATOR and all(
+        (probe := facts.probe_of(nic)) is not None and probe.outcome is Probed.ALLOWED for nic in written
+    )
+    locks, unread = facts.locks.value, facts.locks.problem
+    if locks is None:
+        if proved:
+            yield Finding(Level.PASSED, "No lock stops the writes", "proved by a write that cannot be applied")
+        elif unread is not None:
+            fact = "Whether a lock stops the writes is not known"
+            yield Finding(Level.NOT_KNOWN, fact, unread.what, unread)
+        return
+    if not locks:
+        yield Finding(Level.NOT_APPLICABLE, "No locks", "none on the interfaces and what they refer to")
+    for lock in locks:
+        named = f"Lock {lock.name} on {lock.place}"
+        stopped = [nic.name for nic in written if lock.over(nic.text)]
+        if lock.level is LockLevel.CAN_NOT_DELETE:
+            evidence = "it stops deletions of resources; an address is removed by a write"
+            yield Finding(Level.NOT_APPLICABLE, f"{named} does not stop this", evidence)
+        elif stopped and not proved:
+            yield _stops(lock, named, stopped)
+        elif stopped:
+            yield Finding(Level.WARNS, f"{named} is ReadOnly", "Azure took the probe all the same; it may be new")
+        elif _only_for_fence(snapshot, lock, to):
+            continue
+        else:
+            evidence = "the interfaces refer to what it protects and do not write it"
+            yield Finding(Level.NOTE, f"{named} does not stop this", evidence)
+
+
+def _stops(lock: LockSeen, named: str, stopped: list[str]) -> Finding:
+    fact = f"{named} makes {listed(stopped)} read-only"
+    cure = f"Have lock {lock.name} removed for the time of the failover."
+    problem = Problem("locked", f"{fact}.", lock.notes[:200], cure, who=Fixer.ADMIN, right=UNLOCK)
+    return Finding(Level.BLOCKS, fact, "every write is refused with ScopeLocked", problem)
+
+
+def _only_for_fence(snapshot: Snapshot, lock: LockSeen, to: Member) -> bool:
+    """A lock on the losing VM itself bears on the stop alone, which has a finding of its own."""
+    return lock.scope.lower() == snapshot.setup.other(to).vm.key

@@ -1,0 +1,105 @@
+"""Which rights a failover needs, and on what: pure, from what the interfaces refer to (azure-wire.md 2.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.engine.preflight.facts import By
+from tgwizard.model.cluster import Member, ResourceId, Verb
+from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.nic import carried_of
+from tgwizard.model.role import TEN_ACTIONS, linked_action
+from tgwizard.model.snapshot import PlaceKind, Snapshot
+
+READ_NIC = "Microsoft.Network/networkInterfaces/read"
+WRITE_NIC = "Microsoft.Network/networkInterfaces/write"
+READ_SUBNET = "Microsoft.Network/virtualNetworks/subnets/read"
+READ_VM = "Microsoft.Compute/virtualMachines/read"
+READ_OPERATION = "Microsoft.Network/locations/operations/read"
+CHECK_ADDRESS = "Microsoft.Network/virtualNetworks/checkIpAddressAvailability/read"
+
+BRIEF_ACTIONS = tuple(needed.action for needed in TEN_ACTIONS)
+"""The ten actions of the brief's role, in its order."""
+
+
+class Side(Enum):
+    """Which write a right is for."""
+
+    ATTACH = "attach"
+    DETACH = "detach"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One right that a write depends on: the action, on what, for which interface's write, by which member."""
+
+    action: str
+    on: ResourceId
+    side: Side
+    nic: ResourceId
+    by: Member
+
+
+def carried_with(snapshot: Snapshot, to: Member) -> Carried:
+    """What travels with the address: what is on it now, else what the cluster file says."""
+    losing = snapshot.seen(snapshot.setup.other(to)).nic.value
+    found = losing.find(snapshot.address) if losing else None
+    return carried_of(found) if found else snapshot.setup.carried
+
+
+def things(carried: Carried) -> tuple[ResourceId, ...]:
+    """Public IP, pools and NAT rules as one list."""
+    public_ip = (carried.public_ip,) if carried.public_ip else ()
+    return (*public_ip, *carried.pools, *carried.nat_rules)
+
+
+def sides(snapshot: Snapshot, to: Member) -> tuple[tuple[Side, Member], ...]:
+    """Whose interfaces are written, the attach side first; the address on no NIC leaves nothing to detach."""
+    attach = (Side.ATTACH, to)
+    if snapshot.place.kind is PlaceKind.NO_NIC:
+        return (attach,)
+    return attach, (Side.DETACH, snapshot.setup.other(to))
+
+
+def needs(snapshot: Snapshot, to: Member, verb: Verb, by: By) -> tuple[Need, ...]:
+    """Every right that the writes of this failover depend on, the attach side first.
+
+    The members by themselves: graceful, each writes its own interface; forced, the taker writes both (the brief).
+    """
+    found: list[Need] = []
+    for side, member in sides(snapshot, to):
+        document = snapshot.seen(member).nic.value
+        if document is None:
+            continue
+        writer = to if by is By.MEMBERS and verb is Verb.FORCED else member
+        found.append(Need(WRITE_NIC, member.nic, side, member.nic, writer))
+        linked = list(document.references())
+        if side is Side.ATTACH:
+            linked += things(carried_with(snapshot, to))
+        for reference in dict.fromkeys(linked):
+            action = linked_action(reference)
+            if action is not None:
+                found.append(Need(action, reference, side, member.nic, writer))
+    return tuple(found)
+
+
+def unneeded(snapshot: Snapshot, to: Member, verb: Verb, by: By) -> tuple[str, ...]:
+    """The actions of the brief's role that this failover does not use, in the brief's order.
+
+    The subnet is read only to see that the address lies in it; an address that an interface in it holds is proof.
+    """
+    used = {need.action.lower() for need in needs(snapshot, to, verb, by)} | {READ_NIC.lower(), READ_VM.lower()}
+    if not holds_it_there(snapshot):
+        used.add(READ_SUBNET.lower())
+    return tuple(action for action in BRIEF_ACTIONS if action.lower() not in used)
+
+
+def holds_it_there(snapshot: Snapshot) -> bool:
+    """Whether a member's interface in the cluster's subnet has the address: Azure itself found it in range."""
+    return any(
+        seen.nic.value is not None
+        and seen.nic.value.lists(snapshot.address)
+        and seen.nic.value.subnet.lower() == snapshot.setup.subnet.key
+        for seen in snapshot.members
+    )

@@ -1,0 +1,312 @@
+"""Judging rights: who may write what, proved by a probe or worked out from roles. Pure over the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.engine.preflight.facts import By, Fact, Facts, Probe, Probed
+from tgwizard.engine.preflight.needs import (
+    READ_NIC,
+    READ_OPERATION,
+    READ_VM,
+    WRITE_NIC,
+    Need,
+    Side,
+    needs,
+    sides,
+    unneeded,
+)
+from tgwizard.model.cluster import Member, ResourceId, Verb
+from tgwizard.model.finding import Finding, Level
+from tgwizard.model.permission import PermissionSet, allows, allows_at
+from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.snapshot import Snapshot
+from tgwizard.model.text import listed
+
+GRANT = "Microsoft.Authorization/roleAssignments/write"
+"""What an administrator needs to give a right that is missing."""
+
+_NOT_USED = {
+    "networkinterfaces/ipconfigurations/read": "the interface is read as a whole",
+    "networkinterfaces/ipconfigurations/join/action": "nothing joins a configuration of it",
+    "networksecuritygroups/join/action": "no interface here has a network security group",
+    "applicationsecuritygroups/joinipconfiguration/action": "no interface here is in an application security group",
+    "virtualnetworks/read": "the interface names its subnet",
+    "virtualnetworks/subnets/read": "an interface in the subnet holds the address",
+}
+
+
+class Held(Enum):
+    """Whether a right is held."""
+
+    PROVED = "proved"
+    YES = "yes"
+    NO = "no"
+    DENIED = "denied"
+    NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One right with its judgement."""
+
+    need: Need
+    held: Held
+    problem: Problem | None = None
+
+
+def rights(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Iterator[Finding]:
+    """A finding for each interface that is written, and one for each right that is missing."""
+    wanted = needs(snapshot, to, verb, facts.by)
+    for side, member in sides(snapshot, to):
+        judged = tuple(_judge(snapshot, facts, need) for need in wanted if need.side is side)
+        if not judged:
+            continue
+        if facts.by is By.OPERATOR:
+            yield from _own_side(facts, verb, side, member, judged, snapshot)
+        else:
+            yield from _identity_side(facts, judged)
+    yield from _reads(facts, wanted)
+    yield from _not_needed(snapshot, facts, to, verb)
+    if facts.in_subscription.asked:
+        yield _operation(facts)
+
+
+def _judge(snapshot: Snapshot, facts: Facts, need: Need) -> Judged:
+    if facts.by is By.MEMBERS:
+        return _identity_holds(facts, need)
+    probe = facts.probe_of(need.nic)
+    document = next((seen.nic.value for seen in snapshot.members if seen.member.nic == need.nic), None)
+    named = need.on == need.nic or (document is not None and need.on in document.references())
+    if named and probe is not None and probe.outcome is Probed.ALLOWED:
+        return Judged(need, Held.PROVED)
+    missing = probe.missing if probe is not None else None
+    if missing is not None and missing.action.lower() == need.action.lower() and missing.scope.lower() == need.on.key:
+        return Judged(need, Held.NO, probe.problem if probe else None)
+    held = facts.own_at(need.on)
+    if held.value is None:
+        return Judged(need, Held.NOT_KNOWN, held.problem)
+    return Judged(need, Held.YES if allows(held.value, need.action) else Held.NO)
+
+
+def _identity_holds(facts: Facts, need: Need) -> Judged:
+    identity = facts.identity_of(need.by)
+    if identity is None:
+        return Judged(need, Held.NOT_KNOWN)
+    if identity.principal.value == "":
+        return Judged(need, Held.NO)
+    unread = identity.principal.problem or identity.roles.problem or identity.denials.problem
+    roles, denials = identity.roles.value, identity.denials.value
+    if roles is None:
+        return Judged(need, Held.NOT_KNOWN, unread)
+    if not allows_at(roles, (), need.action, need.on.text):
+        return Judged(need, Held.NO)
+    if denials is None:
+        return Judged(need, Held.NOT_KNOWN, unread)
+    return Judged(need, Held.YES if allows_at(roles, denials, need.action, need.on.text) else Held.DENIED)
+
+
+# -- one's own rights -------------------------------------------------------------------------------------------------
+
+
+def _own_side(
+    facts: Facts, verb: Verb, side: Side, member: Member, judged: tuple[Judged, ...], snapshot: Snapshot
+) -> Iterator[Finding]:
+    nic, probe = member.nic, facts.probe_of(member.nic)
+    if probe is None:
+        return
+    cure = _cure(snapshot, verb, side, member)
+    yield _probed(nic, probe, judged, cure)
+    for item in judged:
+        told = probe.missing is not None and probe.missing.scope.lower() == item.need.on.key
+        if item.held is Held.NO and not (told and item.problem is not None):
+            yield _missing("You", item.need, cure)
+        elif item.held is Held.NOT_KNOWN and item.need.on not in _named(snapshot, nic):
+            yield _unsure("you", item)
+        elif item.held is Held.YES and item.need.on not in _named(snapshot, nic):
+            evidence = "worked out from your roles; it travels with the address"
+            yield Finding(Level.PASSED, f"You may attach {item.need.on.name}", evidence)
+
+
+def _named(snapshot: Snapshot, nic: ResourceId) -> tuple[ResourceId, ...]:
+    """What the probe's body named: the interface itself and all that it refers to."""
+    document = next((seen.nic.value for seen in snapshot.members if seen.member.nic == nic), None)
+    return (nic, *(document.references() if document else ()))
+
+
+def _probed(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str) -> Finding:
+    unsure = f"Whether you may write {nic.name} is not known"
+    match probe.outcome:
+        case Probed.ALLOWED:
+            joined = [item.need.on.name for item in judged if item.held is Held.PROVED and item.need.on != nic]
+            with_it = f", and with it the join of {listed(joined)}" if joined else ""
+            return Finding(
+                Level.PASSED, f"You may write {nic.name}", f"proved by a write that cannot be applied{with_it}"
+            )
+        case Probed.REFUSED | Probed.LOCKED if probe.problem is not None:
+            refusal = _refusal(nic, probe, cure)
+            return Finding(Level.BLOCKS, f"You may not write {nic.name}", refusal.why, refusal)
+        case Probed.BUSY:
+            why = "It is being updated, and no write is sent meanwhile, not even a probe."
+            worked_out = judged and all(item.held is Held.YES for item in judged)
+            evidence = f"{why} Your roles would allow it." if worked_out else why
+            return Finding(Level.NOT_KNOWN, unsure, evidence, Problem("not-probed", f"{unsure}.", why, "Check again."))
+        case Probed.APPLIED:
+            problem = Problem(
+                "if-match-ignored",
+                f"Azure applied a write to {nic.name} that it had to refuse.",
+                "It ignored the version the write was bound to, so two programs could overwrite each other unseen.",
+                "Nothing but the version of the interface changed. tgwizard does not write without that protection.",
+                who=Fixer.AZURE,
+            )
+            return Finding(Level.BLOCKS, problem.what, problem.why, problem)
+        case _:
+            return Finding(Level.NOT_KNOWN, unsure, probe.problem.what if probe.problem else "", probe.problem)
+
+
+def _refusal(nic: ResourceId, probe: Probe, cure: str) -> Problem:
+    """The refusal in words that name the right and where it is missing; Azure's own words stay as the detail."""
+    problem = probe.problem or Problem("not-allowed", f"You may not write {nic.name}.")
+    if probe.missing is None or not cure:
+        return problem
+    scope = ResourceId(probe.missing.scope)
+    where = f"{scope.name} in resource group {scope.group}" if scope.group else scope.text
+    return Problem(
+        problem.code,
+        f"You may not write {nic.name}.",
+        f"{probe.missing.action} is missing on {where}, or a deny assignment takes it away.",
+        cure,
+        problem.detail,
+        Fixer.ADMIN,
+        GRANT,
+    )
+
+
+def _cure(snapshot: Snapshot, verb: Verb, side: Side, member: Member) -> str:
+    if side is Side.ATTACH or verb is Verb.GRACEFUL:
+        return "Have an administrator add it to your role, or assign the role there."
+    return (
+        f"Have an administrator assign it, or have someone who may write {member.nic.name} remove {snapshot.address} "
+        f"from it; then force the failover again. Stopping {member.name} is no cure: the interface of a stopped VM "
+        "keeps its addresses."
+    )
+
+
+# -- the members' identities ------------------------------------------------------------------------------------------
+
+
+def _identity_side(facts: Facts, judged: tuple[Judged, ...]) -> Iterator[Finding]:
+    writer, nic = judged[0].need.by, judged[0].need.nic
+    who, identity = f"{writer.name}'s identity", facts.identity_of(writer)
+    if identity is not None and identity.principal.value == "":
+        problem = Problem(
+            "no-identity",
+            f"{writer.vm.name} has no system-assigned identity.",
+            f"So {writer.name} cannot write {nic.name} in Azure.",
+            "Turn it on in the setup of this cluster, then assign the role to it.",
+            who=Fixer.ADMIN,
+            right="Microsoft.Compute/virtualMachines/write",
+        )
+        yield Finding(Level.BLOCKS, f"{writer.name} has no identity to write with", problem.why, problem)
+        return
+    unsure = [item for item in judged if item.held is Held.NOT_KNOWN]
+    if unsure:
+        yield _unsure(who, unsure[0])
+    lacking = [item for item in judged if item.held in (Held.NO, Held.DENIED)]
+    for item in lacking:
+        if item.held is Held.DENIED:
+            yield _denied(who, item.need)
+        else:
+            yield _missing(who, item.need, "Assign the cluster's role there, or add the action to it.")
+    if not unsure and not lacking:
+        joined = listed(item.need.on.name for item in judged if item.need.on != nic)
+        evidence = f"worked out from its roles, with the join of {joined}" if joined else "worked out from its roles"
+        yield Finding(Level.PASSED, f"{who} may write {nic.name}", evidence)
+
+
+def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
+    """What a member reads by itself before it writes. One's own reads have answered already, or were missed."""
+    for identity in facts.identities:
+        if not identity.principal.value or identity.roles.value is None:
+            continue
+        who, roles, denials = f"{identity.member.name}'s identity", identity.roles.value, identity.denials.value or ()
+        for need in wanted:
+            if need.by == identity.member and need.action == WRITE_NIC:
+                read = Need(READ_NIC, need.on, need.side, need.nic, need.by)
+                if not allows_at(roles, denials, READ_NIC, need.on.text):
+                    yield _missing(who, read, "Add the action to the cluster's role.")
+        if not allows_at(roles, denials, READ_VM, identity.member.vm.text):
+            fact = f"{who} may not read {identity.member.vm.name}"
+            evidence = f"{READ_VM} is missing; this failover does not write the VM"
+            yield Finding(Level.WARNS, fact, evidence)
+
+
+# -- what both share --------------------------------------------------------------------------------------------------
+
+
+def _missing(who: str, need: Need, cure: str) -> Finding:
+    verb = "write" if need.action == WRITE_NIC else "read" if need.action == READ_NIC else "attach"
+    fact = f"{who} may not {verb} {need.on.name}"
+    where = f"on {need.on.name} in resource group {need.on.group}"
+    why = f"{need.action} is missing {where}; the write of {need.nic.name} needs it."
+    code = "join-not-allowed" if verb == "attach" else "right-missing"
+    problem = Problem(code, f"{fact}.", why, cure, who=Fixer.ADMIN, right=GRANT)
+    return Finding(Level.BLOCKS, fact, why, problem)
+
+
+def _denied(who: str, need: Need) -> Finding:
+    fact = f"A deny assignment keeps {who} from {need.on.name}"
+    why = f"It takes away {need.action}, whatever role is assigned."
+    cure = "Have whoever manages that resource (a managed application, a deployment stack) lift it."
+    right = "Microsoft.Authorization/denyAssignments/delete"
+    problem = Problem("denied", f"{fact}.", why, cure, who=Fixer.ADMIN, right=right)
+    return Finding(Level.BLOCKS, fact, why, problem)
+
+
+def _unsure(who: str, item: Judged) -> Finding:
+    name, verb = item.need.on.name, "write" if item.need.action == WRITE_NIC else "attach"
+    fact = f"Whether {who} may {verb} {name} is not known"
+    why = item.problem.what if item.problem else "The role assignments were not read."
+    cure = item.problem.fix if item.problem and item.problem.fix else "Check again."
+    return Finding(Level.NOT_KNOWN, fact, why, Problem("right-not-known", f"{fact}.", why, cure))
+
+
+def _not_needed(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Iterator[Finding]:
+    """The role's actions that this failover does not use: a missing one of them is named, and stops nothing."""
+    spare = unneeded(snapshot, to, verb, facts.by)
+    for action in spare:
+        if _lacks(snapshot, facts, to, action):
+            evidence = _NOT_USED.get(action.lower().removeprefix("microsoft.network/"), "this failover does not use it")
+            yield Finding(Level.NOT_APPLICABLE, f"{action} is missing, and not needed here", evidence)
+    if spare:
+        count = "1 action of the role is" if len(spare) == 1 else f"{len(spare)} actions of the role are"
+        yield Finding(Level.NOT_APPLICABLE, f"{count} not needed here", listed(_short(action) for action in spare))
+
+
+def _lacks(snapshot: Snapshot, facts: Facts, to: Member, action: str) -> bool:
+    """Whether it is known to be missing where it would be used."""
+    of_network = action.lower().startswith("microsoft.network/virtualnetworks/")
+    at = snapshot.setup.subnet if of_network else to.nic
+    if facts.by is By.OPERATOR:
+        held: Fact[tuple[PermissionSet, ...]] = facts.own_at(at)
+        return held.value is not None and not allows(held.value, action)
+    identity = facts.identity_of(to)
+    roles = identity.roles.value if identity else None
+    return roles is not None and not allows_at(roles, (), action, at.text)
+
+
+def _short(action: str) -> str:
+    return action.split("/", 1)[-1]
+
+
+def _operation(facts: Facts) -> Finding:
+    held = facts.in_subscription
+    if held.value is not None and allows(held.value, READ_OPERATION):
+        return Finding(Level.PASSED, "You may read how an update went", "from the operation itself")
+    why = "progress is read from the interface, as always; only Azure's reason for a failed update would not be shown"
+    known = (
+        f"{READ_OPERATION} is missing on the subscription" if held.value is not None else "your rights were not read"
+    )
+    return Finding(Level.NOTE, "An update's own message may not be readable", f"{known}; {why}")

@@ -1,0 +1,266 @@
+"""``Flow``: the wizard as a pure state machine. The window and the command line walk the same one.
+
+Each function takes a flow and returns another; nothing is read or written here, so going back and forth has no side
+effect and loses nothing. What has to be read next is said by ``wanted``; what was read is put in by ``know_*``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any
+
+from tgwizard.engine.setup.pair_access import AccessSeen
+from tgwizard.engine.setup.pairs import PairsFound, suggest_pairs
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.inventory import Caller, Inventory, SubscriptionSeen
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_answers import Answers, SetupStep
+from tgwizard.model.setup_facts import AddressChecked, SetupFacts
+
+STEPS = tuple(SetupStep)
+_PARTS: dict[SetupStep, tuple[str, ...]] = {
+    SetupStep.SIGN_IN: ("cloud", "caller"),
+    SetupStep.SUBSCRIPTION: ("subscription",),
+    SetupStep.MACHINES: ("machines", "name"),
+    SetupStep.INTERFACE: ("nics",),
+    SetupStep.FLOATING_IP: ("address", "ip_configuration", "placement"),
+    SetupStep.ROLE: ("role",),
+    SetupStep.SCOPE: ("whole_subscription", "narrowed", "remove_stale"),
+}
+"""Which answers each step asks for."""
+
+_REST_ON: dict[str, tuple[SetupStep, ...]] = {
+    "cloud": STEPS[1:],
+    "caller": (SetupStep.SUBSCRIPTION, SetupStep.REVIEW),
+    "subscription": STEPS[2:],
+    "machines": STEPS[3:],
+    "nics": STEPS[4:],
+    "address": (SetupStep.REVIEW, SetupStep.APPLY, SetupStep.VERIFY),
+    "role": STEPS[6:],
+}
+"""Which later steps an answer matters to; answers that are not named matter to the review and what follows it."""
+
+_UNDO_DEPTH = 100
+NO_PAIRS = PairsFound((), ())
+
+
+class StepState(Enum):
+    """How a step looks in the list: TO_CHECK is the triangle, set when an answer before it changed."""
+
+    DONE = "done"
+    CURRENT = "current"
+    TO_CHECK = "to_check"
+    OPEN = "open"
+
+
+class Want(Enum):
+    """What has to be read before the flow can go on, in this order."""
+
+    SUBSCRIPTIONS = "subscriptions"
+    INVENTORY = "inventory"
+    FACTS = "facts"
+    ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What one undo brings back."""
+
+    answers: Answers
+    to_check: frozenset[SetupStep]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The answers, the place in the steps, and what was read so far.
+
+    ``answers`` holds what was accepted; ``suggest.proposed`` fills its gaps. ``done``: steps that were continued from;
+    ``to_check``: those of them that rest on an answer that changed since. ``checked``: what Azure said about the
+    address, ``unasked`` why it did not. ``saved``: the cluster files here.
+    """
+
+    answers: Answers = field(default_factory=Answers)
+    step: SetupStep = SetupStep.SIGN_IN
+    done: frozenset[SetupStep] = frozenset()
+    to_check: frozenset[SetupStep] = frozenset()
+    subscriptions: tuple[SubscriptionSeen, ...] | None = None
+    inventory: Inventory | None = None
+    facts: SetupFacts | None = None
+    facts_of: tuple[ResourceId, ...] = ()
+    checked: AddressChecked | None = None
+    unasked: Problem | None = None
+    pairs: PairsFound = NO_PAIRS
+    saved: tuple[ClusterSetup, ...] = ()
+    past: tuple[Past, ...] = ()
+
+
+def begin(saved: Iterable[ClusterSetup] = (), answers: Answers | None = None) -> Flow:
+    """A new flow; ``answers``: what a draft or the command line's flags said already."""
+    return Flow(answers or Answers(), saved=tuple(saved))
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+def answer(flow: Flow, answers: Answers) -> Flow:
+    """Replace the answers. Done steps that rest on a changed one are marked to be checked; no answer is cleared."""
+    if answers == flow.answers:
+        return flow
+    past = (*flow.past, Past(flow.answers, flow.to_check))[-_UNDO_DEPTH:]
+    return replace(_answered(flow, answers), past=past)
+
+
+def undo(flow: Flow) -> Flow:
+    """Take the last answer back; the place in the steps stays. What Continue accepted by itself is part of it."""
+    if not flow.past:
+        return flow
+    last = flow.past[-1]
+    restored = _forget(flow, last.answers, _changed(flow.answers, last.answers))
+    return replace(restored, answers=last.answers, to_check=last.to_check, past=flow.past[:-1])
+
+
+# --- what was read ---------------------------------------------------------------------------------------------------
+
+
+def know_caller(flow: Flow, cloud: str, caller: Caller) -> Flow:
+    """Someone signed in. Another account or cloud makes what was read before worthless."""
+    return answer(flow, replace(flow.answers, cloud=cloud, caller=caller))
+
+
+def know_subscriptions(flow: Flow, found: tuple[SubscriptionSeen, ...]) -> Flow:
+    """The subscriptions were listed."""
+    return replace(flow, subscriptions=found)
+
+
+def know_inventory(flow: Flow, inventory: Inventory) -> Flow:
+    """The subscription was read; facts that were read before it stay until they are read again."""
+    return _with_pairs(replace(flow, inventory=inventory))
+
+
+def know_facts(flow: Flow, facts: SetupFacts, read_for: Answers | None = None) -> Flow:
+    """Roles, identities and rights were read, for the machines and interfaces of ``read_for``."""
+    of = read_for or flow.answers
+    checked = facts.address or flow.checked
+    return _with_pairs(replace(flow, facts=facts, facts_of=_facts_key(of), checked=checked))
+
+
+def know_address(flow: Flow, checked: AddressChecked | None, problem: Problem | None = None) -> Flow:
+    """Azure was asked about an address."""
+    return replace(flow, checked=checked, unasked=problem)
+
+
+def wanted(flow: Flow, proposed: Answers) -> tuple[Want, ...]:
+    """What to read now, first things first. ``proposed``: the answers with their gaps filled."""
+    if flow.answers.caller is None:
+        return ()
+    found: list[Want] = []
+    if flow.subscriptions is None:
+        found.append(Want.SUBSCRIPTIONS)
+    if proposed.subscription is not None and not _read(flow, proposed):
+        found.append(Want.INVENTORY)
+    elif proposed.subscription is not None and (flow.facts is None or flow.facts_of != _facts_key(proposed)):
+        found.append(Want.FACTS)
+    elif proposed.address is not None and flow.facts is not None:
+        asked = flow.checked is not None and flow.checked.address == str(proposed.address)
+        if not asked and flow.unasked is None:
+            found.append(Want.ADDRESS)
+    return tuple(found)
+
+
+# --- the way through the steps ---------------------------------------------------------------------------------------
+
+
+def state_of(flow: Flow, step: SetupStep) -> StepState:
+    """How the step looks in the list."""
+    if step is flow.step:
+        return StepState.CURRENT
+    if step in flow.to_check:
+        return StepState.TO_CHECK
+    return StepState.DONE if step in flow.done else StepState.OPEN
+
+
+def reachable(flow: Flow, step: SetupStep) -> bool:
+    """Whether one may jump there: to every step that was done, and to the first that was not."""
+    first_open = next((one for one in STEPS if one not in flow.done), STEPS[-1])
+    return STEPS.index(step) <= STEPS.index(first_open)
+
+
+def go_to(flow: Flow, step: SetupStep) -> Flow:
+    """Jump to a reachable step; the flow itself when it is not."""
+    return replace(flow, step=step) if reachable(flow, step) else flow
+
+
+def go_back(flow: Flow) -> Flow:
+    """One step back."""
+    place = STEPS.index(flow.step)
+    return replace(flow, step=STEPS[max(0, place - 1)])
+
+
+def go_on(flow: Flow, proposed: Answers, *, blocked: bool) -> Flow:
+    """Accept what the step shows, and go to the next one unless something blocks.
+
+    Only this step's own answers are taken from ``proposed``: later steps keep their suggestions open.
+    """
+    step = flow.step
+    taken: dict[str, Any] = {name: getattr(proposed, name) for name in _PARTS.get(step, ())}
+    after = _answered(flow, replace(flow.answers, **taken))
+    if blocked:
+        return after
+    place = STEPS.index(step)
+    return replace(
+        after,
+        step=STEPS[min(place + 1, len(STEPS) - 1)],
+        done=after.done | {step},
+        to_check=after.to_check - {step},
+    )
+
+
+def _changed(one: Answers, other: Answers) -> set[str]:
+    names = (name for parts in _PARTS.values() for name in parts)
+    return {name for name in names if getattr(one, name) != getattr(other, name)}
+
+
+def _answered(flow: Flow, answers: Answers) -> Flow:
+    changed = _changed(flow.answers, answers)
+    own = {step for step, parts in _PARTS.items() if changed & set(parts)}
+    after = {step for name in changed for step in _REST_ON.get(name, STEPS[7:])}
+    to_check = (flow.to_check | (after & flow.done)) - own
+    return replace(_forget(flow, answers, changed), answers=answers, to_check=to_check)
+
+
+def _read(flow: Flow, answers: Answers) -> bool:
+    """Whether the inventory is the one of the chosen subscription."""
+    return (
+        flow.inventory is not None
+        and answers.subscription is not None
+        and flow.inventory.subscription.id.lower() == answers.subscription.id.lower()
+    )
+
+
+def _facts_key(answers: Answers) -> tuple[ResourceId, ...]:
+    return (*(answers.machines or ()), *(answers.nics or ()))
+
+
+def _forget(flow: Flow, answers: Answers, changed: set[str]) -> Flow:
+    """Drop what was read for answers that are no longer given; a suggestion that is accepted drops nothing."""
+    if changed & {"cloud", "caller"} and flow.answers.caller is not None:
+        flow = replace(flow, subscriptions=None, inventory=None, facts=None, facts_of=(), pairs=NO_PAIRS)
+    if "subscription" in changed and not _read(flow, answers):
+        flow = replace(flow, facts=None, facts_of=())
+    other_subnet = "nics" in changed and flow.answers.nics is not None
+    other_address = flow.checked is not None and flow.checked.address != str(answers.address)
+    if other_subnet or (other_address and "address" in changed) or changed & {"cloud", "caller"}:
+        flow = replace(flow, checked=None)
+    if changed & {"cloud", "caller", "nics", "address"}:
+        flow = replace(flow, unasked=None)
+    return flow
+
+
+def _with_pairs(flow: Flow) -> Flow:
+    if flow.inventory is None:
+        return flow
+    access = AccessSeen(flow.facts.roles, flow.facts.assignments) if flow.facts else None
+    return replace(flow, pairs=suggest_pairs(flow.inventory, flow.saved, access))

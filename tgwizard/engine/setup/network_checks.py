@@ -1,0 +1,206 @@
+"""The network checks of a cluster (trustgrid.md sections 2 and 6), worked out from what was read; nothing is written.
+
+Routes, firewalls in between and the guest's own rules are not seen from here, and no sentence says that they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address, IPv4Network
+
+from tgwizard.engine.setup.nsg import Arm, End, Flow, Judged, Passes, passes
+from tgwizard.engine.setup.topology import Topology
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.finding import Finding, Level
+from tgwizard.model.inventory import Inventory, NicFound, RuleDirection, SecurityGroupFound, VmFound
+from tgwizard.model.problem import Problem
+from tgwizard.model.text import listed, tame
+from tgwizard.model.verify import NamedFinding
+
+HEARTBEAT_PORT = 9000
+"""The usual port of the members' heartbeat, TCP (trustgrid.md 1.2)."""
+
+_ARM_PORT = 443
+
+
+def network_checks(
+    topology: Topology, inventory: Inventory, *, heartbeat_port: int = HEARTBEAT_PORT
+) -> tuple[NamedFinding, ...]:
+    """Every check, in the order in which it is shown."""
+    found = [
+        *_forwarding(topology),
+        _same_subnet(topology),
+        *_single_nic(topology),
+        *_pools(topology),
+        *_heartbeat(topology, inventory, heartbeat_port),
+        *_resource_manager(topology, inventory),
+    ]
+    return tuple(found)
+
+
+def _forwarding(topology: Topology) -> Iterator[NamedFinding]:
+    for nic in topology.nics:
+        name = tame(nic.id.name, 90)
+        key = f"forwarding:{nic.id.key}"
+        if nic.ip_forwarding:
+            yield NamedFinding(key, Finding(Level.PASSED, f"{name} forwards", "IP forwarding is on"))
+            continue
+        problem = Problem(
+            "no-ip-forwarding",
+            f"{name} does not forward.",
+            "Without IP forwarding, Azure drops what the appliance passes on for others.",
+            "Turn IP forwarding on: the interface's IP configurations page in the Azure portal.",
+        )
+        yield NamedFinding(key, Finding(Level.BLOCKS, problem.what, problem.why, problem))
+
+
+def _same_subnet(topology: Topology) -> NamedFinding:
+    first, second = topology.nics
+    name = tame(topology.subnet.name, 90)
+    if first.subnet == second.subnet:
+        return NamedFinding("same-subnet", Finding(Level.PASSED, "Both interfaces are in one subnet", name))
+    problem = Problem(
+        "two-subnets",
+        "The interfaces are in two subnets.",
+        "The floating IP moves between two interfaces of one subnet.",
+        "Choose two interfaces that share a subnet.",
+    )
+    return NamedFinding("same-subnet", Finding(Level.BLOCKS, problem.what, problem.why, problem))
+
+
+def _single_nic(topology: Topology) -> Iterator[NamedFinding]:
+    for vm in topology.vms:
+        if len(vm.nics) > 1:
+            continue
+        fact = f"{tame(vm.id.name, 90)} has one interface only"
+        why = "The floating IP shares it with the control plane, and a public IP there needs an action more."
+        problem = Problem("single-nic", f"{fact}.", why, "That works; two interfaces are what Trustgrid describes.")
+        yield NamedFinding(f"single-nic:{vm.id.key}", Finding(Level.WARNS, fact, why, problem))
+
+
+def _pools(topology: Topology) -> Iterator[NamedFinding]:
+    for nic in topology.nics:
+        kinds = []
+        for item in nic.configurations:
+            kinds += ["a public IP"] if item.public_ip else []
+            kinds += ["load balancer pools"] if item.pools else []
+            kinds += ["NAT rules"] if item.nat_rules else []
+            kinds += ["application gateway pools"] if item.gateway_pools else []
+        name, key = tame(nic.id.name, 90), f"pools:{nic.id.key}"
+        if not kinds:
+            yield NamedFinding(key, Finding(Level.PASSED, f"{name} has no public IP and is in no pool"))
+            continue
+        fact = f"{name} has {listed(dict.fromkeys(kinds))}"
+        why = "Every write of the interface needs the right to join them, which the brief's ten actions lack."
+        yield NamedFinding(key, Finding(Level.NOTE, fact, f"{why} The rehearsal shows whether it is held."))
+
+
+def _heartbeat(topology: Topology, inventory: Inventory, port: int) -> Iterator[NamedFinding]:
+    first, second = topology.nics
+    cure = f"Allow TCP {port} between the two interfaces in it, in both directions."
+    for source, target in ((first, second), (second, first)):
+        key = f"heartbeat:{source.id.key}"
+        words = f"The heartbeat from {tame(source.id.name, 90)} to {tame(target.id.name, 90)}"
+        ends = _end(source), _end(target)
+        if ends[0] is None or ends[1] is None:
+            fact = f"{words} cannot be judged"
+            yield NamedFinding(key, Finding(Level.NOT_KNOWN, fact, "An interface has no address that was read."))
+            continue
+        flow = Flow(ends[0], ends[1], port, _ranges(topology, inventory))
+        hops = [
+            *_hops(source, RuleDirection.OUTBOUND, inventory),
+            *_hops(target, RuleDirection.INBOUND, inventory),
+        ]
+        effect = "Blocked one way, both members think that they are alone, and both become active."
+        yield NamedFinding(key, _judge(hops, flow, f"{words} on TCP {port}", effect, lambda _: cure))
+
+
+def _resource_manager(topology: Topology, inventory: Inventory) -> Iterator[NamedFinding]:
+    for vm in topology.vms:
+        key, name = f"resource-manager:{vm.id.key}", tame(vm.id.name, 90)
+        words = f"{name} to Azure Resource Manager, TCP {_ARM_PORT}"
+        nic = _outward(vm, inventory)
+        end = _end(nic) if nic else None
+        if nic is None or end is None:
+            fact = f"{words}, cannot be judged"
+            yield NamedFinding(key, Finding(Level.NOT_KNOWN, fact, "Its primary interface was not read."))
+            continue
+        flow = Flow(end, Arm(), _ARM_PORT, _ranges(topology, inventory))
+        hops = list(_hops(nic, RuleDirection.OUTBOUND, inventory))
+        effect = "Without it the member cannot move the floating IP."
+        yield NamedFinding(key, _judge(hops, flow, words, effect, _arm_cure))
+
+
+def _arm_cure(group: SecurityGroupFound | None) -> str:
+    cure = "Allow outbound TCP 443 to the service tag AzureResourceManager in it."
+    tags = {tag.partition(".")[0].lower() for rule in (group.rules if group else ()) for tag in rule.destinations}
+    if "apimanagement" in tags:
+        return f"{cure} The tag ApiManagement, which a rule there names, is another service."
+    return cure
+
+
+Hop = tuple[str, SecurityGroupFound | None, RuleDirection]
+
+
+def _judge(
+    hops: list[Hop], flow: Flow, words: str, effect: str, cure: Callable[[SecurityGroupFound | None], str]
+) -> Finding:
+    unsure: Finding | None = None
+    for name, group, direction in hops:
+        shown = tame(name, 90)
+        if group is None:
+            evidence = f"The security group {shown} could not be read."
+            unsure = unsure or Finding(Level.NOT_KNOWN, f"{words}: not known", evidence)
+            continue
+        judged = passes(group, flow, direction)
+        if judged.passes is Passes.NO:
+            why = f"{shown} denies it{_by(judged)}. {effect}"
+            problem = Problem("nsg-denies", f"{words}: denied.", why, cure(group))
+            return Finding(Level.BLOCKS, problem.what, why, problem)
+        if judged.passes is Passes.NOT_KNOWN:
+            evidence = f"It hangs on a rule of {shown}{_by(judged)}, which cannot be decided from here."
+            unsure = unsure or Finding(Level.NOT_KNOWN, f"{words}: not known", evidence)
+    if unsure is not None:
+        return unsure
+    if not hops:
+        return Finding(Level.PASSED, f"{words}: allowed", "no security group is in the way")
+    names = listed(dict.fromkeys(tame(name, 90) for name, _, _ in hops))
+    return Finding(Level.PASSED, f"{words}: allowed", f"worked out from {names}")
+
+
+def _by(judged: Judged) -> str:
+    return f" (rule {tame(judged.rule.name, 80)}, priority {judged.rule.priority})" if judged.rule else ""
+
+
+def _hops(nic: NicFound, direction: RuleDirection, inventory: Inventory) -> Iterator[Hop]:
+    subnet = inventory.subnet(nic.subnet) if nic.subnet else None
+    for found in (nic.nsg, subnet.nsg if subnet else None):
+        if found is not None:
+            yield found.name, inventory.security_group(found), direction
+
+
+def _end(nic: NicFound) -> End | None:
+    try:
+        address = IPv4Address(nic.own_address)
+    except ValueError:
+        return None
+    asgs: tuple[ResourceId, ...] = nic.primary.asgs if nic.primary else ()
+    return End(address, asgs)
+
+
+def _outward(vm: VmFound, inventory: Inventory) -> NicFound | None:
+    """The interface of the default route: the primary one."""
+    wanted = vm.primary_nic or (vm.nics[0] if vm.nics else None)
+    return inventory.nic(wanted) if wanted else None
+
+
+def _ranges(topology: Topology, inventory: Inventory) -> tuple[IPv4Network, ...]:
+    found = []
+    for network in inventory.networks:
+        if network.id == topology.network:
+            for prefix in network.prefixes:
+                try:
+                    found.append(IPv4Network(prefix, strict=False))
+                except ValueError:
+                    continue  # IPv6
+    return tuple(found)

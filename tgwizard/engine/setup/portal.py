@@ -1,0 +1,413 @@
+"""What each step is in the Azure portal: where, the clicks it replaces, the same as a command, and why it is asked.
+
+The clicks follow the brief's own instructions, counted as they stand there: each place to press is a click, each text
+to enter a typed field. Names come filled in from the answers. Commands are quoted for a POSIX shell.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tgwizard.engine.setup.flow import Flow
+from tgwizard.engine.setup.scopes import chosen_scopes, scope_name
+from tgwizard.engine.setup.suggest import proposed, topology_in
+from tgwizard.engine.setup.topology import Topology
+from tgwizard.engine.setup.walk import plan_of
+from tgwizard.model.inventory import VmFound
+from tgwizard.model.role import NETWORK_CONTRIBUTOR
+from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
+from tgwizard.model.setup_plan import Assign, EnableIdentity
+from tgwizard.model.text import tame
+
+
+@dataclass(frozen=True, slots=True)
+class PortalStep:
+    """One place in the portal: what to press there, and how many clicks and typed fields that is."""
+
+    words: str
+    note: str = ""
+    clicks: int = 1
+    typed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What stands beside a step. ``at``: the resource and blade to open, as ``portal_url`` takes it; may be empty.
+
+    ``command``: lines of a shell script; empty when there is no such command.
+    """
+
+    intro: str
+    steps: tuple[PortalStep, ...]
+    why_title: str
+    why: str
+    command: str = ""
+    at: str = ""
+
+    @property
+    def clicks(self) -> int:
+        """How many clicks the portal takes."""
+        return sum(step.clicks for step in self.steps)
+
+    @property
+    def typed(self) -> int:
+        """How many fields have to be typed there."""
+        return sum(step.typed for step in self.steps)
+
+
+def guide(flow: Flow, step: SetupStep | None = None) -> Guide:
+    """The panel beside a step; the current one by default."""
+    answers = proposed(flow)
+    topology = topology_in(flow, answers)
+    return _GUIDES[step or flow.step](flow, answers, topology)
+
+
+def replaced(flow: Flow) -> tuple[int, int]:
+    """Clicks and typed fields of the brief's own instructions for this cluster: role and assignments in every group."""
+    answers = proposed(flow)
+    topology = topology_in(flow, answers)
+    groups = len(chosen_scopes(answers, topology)) if topology else 1
+    names = tuple("group" for _ in range(max(1, groups)))
+    whole = (*_create_role("subscription", names), *_assign_all(names, ("first", "second"), "role"))
+    return sum(step.clicks for step in whole), sum(step.typed for step in whole)
+
+
+def portal_url(portal: str, tenant: str, at: str) -> str:
+    """The address of a blade; empty when there is no portal (a lab) or no place."""
+    if not portal or not at:
+        return ""
+    return f"{portal.rstrip('/')}/#@{tenant}/resource{at}"
+
+
+def _sign_in(_flow: Flow, answers: Answers, _topology: Topology | None) -> Guide:
+    tenant = f" --tenant {shlex.quote(answers.caller.tenant)}" if answers.caller and answers.caller.tenant else ""
+    return Guide(
+        "Signing in.",
+        (
+            PortalStep("Open the Azure portal", clicks=1),
+            PortalStep("Choose the account", "password and second factor", clicks=1, typed=1),
+        ),
+        "Why we ask",
+        "Everything here is read and written as you, with the rights that you have and no others. Tokens stay in "
+        "memory; no password is asked for or kept.",
+        f"az login{tenant}",
+    )
+
+
+def _subscription(_flow: Flow, answers: Answers, _topology: Topology | None) -> Guide:
+    name = tame(answers.subscription.name, 90) if answers.subscription else "the one with the machines"
+    command = f"az account set --subscription {answers.subscription.id}" if answers.subscription else "az account list"
+    at = f"/subscriptions/{answers.subscription.id}/overview" if answers.subscription else ""
+    return Guide(
+        "Finding the subscription.",
+        (PortalStep("Search for Subscriptions", clicks=2, typed=1), PortalStep(f"Select {name}")),
+        "Why we ask",
+        "Machines, interfaces and network of a cluster are in one subscription; the role is made there.",
+        command,
+        at,
+    )
+
+
+def _machines(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+    off = _without_identity(flow, answers)
+    if not off:
+        return Guide(
+            "Looking at each machine: is its identity on, where are its interfaces?",
+            (
+                PortalStep("Virtual machines", "both, one after the other", clicks=4),
+                PortalStep("Security, then Identity", "System assigned must be On", clicks=4),
+            ),
+            "Why we ask",
+            "The machine that takes over moves the address itself and signs the request with its own identity, so each "
+            "of the two needs one.",
+            _lines(f"az vm identity show --ids {shlex.quote(vm.id.text)}" for vm in _both(topology)),
+            topology.vms[0].id.text + "/identity" if topology else "",
+        )
+    first = off[0]
+    name, group = tame(first.id.name, 90), tame(first.id.group, 90)
+    return Guide(
+        f"Turning on the identity of {name}.",
+        (
+            PortalStep("Virtual machines"),
+            PortalStep(name, f"in {group}"),
+            PortalStep("Security, then Identity", clicks=2),
+            PortalStep("System assigned: On, Save", "confirm with Yes", clicks=3),
+        ),
+        "Why we ask",
+        "Azure moves the floating IP only on request. The machine that takes over sends the request and signs it with "
+        "its own identity, so each of the two needs one.",
+        _lines(f"az vm identity assign -g {shlex.quote(vm.id.group)} -n {shlex.quote(vm.id.name)}" for vm in off),
+        f"{first.id.text}/identity",
+    )
+
+
+def _interface(_flow: Flow, _answers: Answers, topology: Topology | None) -> Guide:
+    names = [tame(nic.id.name, 90) for nic in topology.nics] if topology else ["the LAN interface of each"]
+    return Guide(
+        "Comparing the interfaces of both machines.",
+        (
+            PortalStep("Virtual machines, each of the two", clicks=4),
+            PortalStep("Networking, Network settings", "each interface in turn", clicks=4),
+            PortalStep("IP configurations", f"{' and '.join(names)}: subnet and IP forwarding", clicks=2),
+        ),
+        "Why we ask",
+        "The floating IP is one more Azure IP Configuration on the LAN interface of the active machine. Both "
+        "interfaces must be in one subnet, and Azure must let them forward.",
+        _lines(
+            f"az network nic show --ids {shlex.quote(nic.id.text)} "
+            '--query "{forwarding: enableIPForwarding, configurations: ipConfigurations[].subnet.id}"'
+            for nic in (topology.nics if topology else ())
+        ),
+        f"{topology.nics[0].id.text}/ipConfigurations" if topology else "",
+    )
+
+
+def _address(_flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+    network = topology.network if topology else None
+    command = ""
+    if network is not None and answers.address is not None:
+        where = f"-g {shlex.quote(network.group)} -n {shlex.quote(network.name)}"
+        command = f"az network vnet check-ip-address {where} --ip-address {answers.address}"
+    return Guide(
+        "There is no page for this. You would compare two lists by hand.",
+        (
+            PortalStep(f"Virtual networks, {tame(network.name, 90) if network else 'the network'}", clicks=2),
+            PortalStep("Settings, then Connected devices", "lists addresses in use", clicks=2),
+            PortalStep("Compare with the subnet's range", "minus the five that Azure keeps", clicks=2),
+        ),
+        "What happens to it",
+        "Until Apply, nothing. Then tgwizard puts it on the active machine's interface, or the appliance does. In "
+        "Trustgrid it is the cluster's virtual IP on the LAN interface.",
+        command,
+        f"{network.text}/connectedDevices" if network else "",
+    )
+
+
+def _role(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+    role = answers.role or RoleAnswer()
+    name = shown_role(flow, role)
+    subscription = answers.subscription
+    where = tame(subscription.name, 90) if subscription else "the subscription"
+    groups = _group_names(answers, topology)
+    why = "A change to a role reaches Azure within ten minutes. Each machine must then restart once to pick it up."
+    at = f"/subscriptions/{subscription.id}/users" if subscription else ""
+    if role.use is RoleUse.UPDATE:
+        steps: tuple[PortalStep, ...] = (
+            PortalStep(f"Subscriptions, {where}", clicks=3, typed=1),
+            PortalStep("Access control (IAM), then Roles", clicks=2),
+            PortalStep(f"{name}, Edit", clicks=3, typed=1),
+            PortalStep("Permissions, Add permissions", "search each missing action, tick it, Add", 5, 1),
+            PortalStep("Review + update, Update", clicks=2),
+        )
+        return Guide(
+            "Editing the custom role.",
+            steps,
+            "Why we ask",
+            why,
+            "az role definition update --role-definition role.json",
+            at,
+        )
+    if role.use is RoleUse.NEW:
+        return Guide(
+            "Making the custom role.",
+            _create_role(where, groups),
+            "Why we ask",
+            why,
+            "az role definition create --role-definition role.json",
+            at,
+        )
+    return Guide(
+        f"Looking at {name}.",
+        (
+            PortalStep(f"Subscriptions, {where}", clicks=3, typed=1),
+            PortalStep("Access control (IAM), then Roles", clicks=2),
+            PortalStep(f"{name}, View, Permissions", clicks=3, typed=1),
+        ),
+        "Why we ask",
+        why,
+        f"az role definition list --name {shlex.quote(_role_key(flow, role))}",
+        at,
+    )
+
+
+def _scope(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+    groups = _group_names(answers, topology)
+    machines = tuple(tame(vm.id.name, 90) for vm in _both(topology)) or ("the first machine", "the second machine")
+    scopes = chosen_scopes(answers, topology) if topology else ()
+    role = answers.role or RoleAnswer()
+    commands = []
+    for reason in scopes:
+        for vm in _both(topology):
+            principal = vm.identity.principal_id
+            who = shlex.quote(principal) if principal else f'"$({_principal_of(vm)})"'
+            commands.append(
+                f"az role assignment create --assignee-object-id {who} --assignee-principal-type ServicePrincipal"
+                f" --role {shlex.quote(_role_key(flow, role))} --scope {shlex.quote(reason.scope)}"
+            )
+    return Guide(
+        "Assigning the role to each machine's identity, in every group.",
+        _assign_all(groups, machines, shown_role(flow, role)),
+        "Why we ask",
+        "A machine writes both interfaces, its own and its peer's, and joins the subnet and the groups they are in. "
+        "Azure checks each at its own place, so the role must reach them all.",
+        _lines(commands),
+        f"{scopes[0].scope}/users" if scopes else "",
+    )
+
+
+def _review(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+    plan = plan_of(flow)
+    steps: list[PortalStep] = []
+    if plan is not None:
+        steps += [
+            PortalStep(f"Identity of {tame(change.act.vm.name, 90)}", "4 places", clicks=7)
+            for change in plan.writing
+            if isinstance(change.act, EnableIdentity)
+        ]
+        role = answers.role or RoleAnswer()
+        if role.use in (RoleUse.NEW, RoleUse.UPDATE) and any(item.key.startswith("role:") for item in plan.writing):
+            made = _role(flow, answers, topology)
+            steps.append(PortalStep("Custom role", f"{len(made.steps)} places", made.clicks, made.typed))
+        for reason in plan.scopes:
+            here = [item for item in plan.writing if isinstance(item.act, Assign) and item.act.scope == reason.scope]
+            if here:
+                once = _assign(scope_name(reason.scope), tuple("x" for _ in here), "role")
+                clicks, typed = sum(step.clicks for step in once), sum(step.typed for step in once)
+                steps.append(
+                    PortalStep(f"Access control of {scope_name(reason.scope)}", f"{len(once)} places", clicks, typed)
+                )
+    name = shlex.quote(answers.name or "CLUSTER")
+    return Guide(
+        "The same plan by hand. The portal checklist holds every step." if steps else "Nothing: all is right already.",
+        tuple(steps),
+        "If you change your mind",
+        "Each change is recorded with what was there before. Undo takes back exactly what was written, and keeps what "
+        "others have used since.",
+        f"tgwizard setup plan {name}",
+    )
+
+
+def _apply(_flow: Flow, answers: Answers, _topology: Topology | None) -> Guide:
+    name = shlex.quote(answers.name or "CLUSTER")
+    return Guide(
+        "Pressing Create, Assign and Save in each place, and waiting after each.",
+        (),
+        "What is going on",
+        "Azure takes its time: a new identity is known after some seconds, a role after up to a minute, rights after "
+        "up to ten minutes. Waiting is normal. You may close the window; the set-up goes on where it stopped.",
+        f"tgwizard setup apply {name}",
+    )
+
+
+def _verify(_flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+    name = shlex.quote(answers.name or "CLUSTER")
+    return Guide(
+        "Checking access, then restarting both machines.",
+        (
+            PortalStep("Resource groups, the group, Access control (IAM)", clicks=3, typed=1),
+            PortalStep("Check access, Managed identity, each machine", clicks=6),
+            PortalStep("Virtual machines, each, Restart", "standby first, one at a time", clicks=6),
+        ),
+        "Why restart",
+        "Trustgrid's instructions ask for a restart of both machines after rights have changed: the appliance keeps "
+        "what it was given at its start.",
+        f"tgwizard setup verify {name}",
+        topology.vms[1].id.text + "/overview" if topology else "",
+    )
+
+
+_GUIDES: dict[SetupStep, Callable[[Flow, Answers, Topology | None], Guide]] = {
+    SetupStep.SIGN_IN: _sign_in,
+    SetupStep.SUBSCRIPTION: _subscription,
+    SetupStep.MACHINES: _machines,
+    SetupStep.INTERFACE: _interface,
+    SetupStep.FLOATING_IP: _address,
+    SetupStep.ROLE: _role,
+    SetupStep.SCOPE: _scope,
+    SetupStep.REVIEW: _review,
+    SetupStep.APPLY: _apply,
+    SetupStep.VERIFY: _verify,
+}
+
+
+def shown_role(flow: Flow, role: RoleAnswer) -> str:
+    """The role's name for people."""
+    if role.use is RoleUse.NETWORK_CONTRIBUTOR:
+        return "Network Contributor"
+    found = flow.facts.role(role.guid) if flow.facts and role.use is not RoleUse.NEW else None
+    return tame(found.name if found else role.name, 128)
+
+
+def _role_key(flow: Flow, role: RoleAnswer) -> str:
+    """The role for a command: its GUID where there is one, which no name can be mistaken for."""
+    if role.use is RoleUse.NETWORK_CONTRIBUTOR:
+        return NETWORK_CONTRIBUTOR
+    found = flow.facts.role(role.guid) if flow.facts and role.use is not RoleUse.NEW else None
+    return found.guid if found else tame(role.name, 128)
+
+
+def _create_role(subscription: str, groups: tuple[str, ...]) -> tuple[PortalStep, ...]:
+    """The brief's "Create the custom role"."""
+    scopes = tuple(
+        PortalStep(
+            f"Add Assignable Scope, {group}", "Type, Resource Group, Subscription, search, Select", clicks=7, typed=1
+        )
+        for group in groups
+    )
+    return (
+        PortalStep("Search for Subscriptions", clicks=2, typed=1),
+        PortalStep(f"Select {subscription}"),
+        PortalStep("Access control (IAM), Add, Add custom role", clicks=3),
+        PortalStep("Save the JSON to a file", "azure-custom-role-sample.json", clicks=1, typed=1),
+        PortalStep("Start from JSON, select the file", clicks=3),
+        PortalStep("Next, and Next on Permissions", clicks=2),
+        *scopes,
+        PortalStep("Next, and Next on JSON", clicks=2),
+        PortalStep("Review + create, Create", clicks=2),
+    )
+
+
+def _assign(group: str, machines: tuple[str, ...], role: str) -> tuple[PortalStep, ...]:
+    """The brief's "Assign the custom role", for one resource group."""
+    return (
+        PortalStep("Search for Resource groups", clicks=2, typed=1),
+        PortalStep(f"Select {group}"),
+        PortalStep("Access control (IAM), Add, Add role assignment", clicks=3),
+        PortalStep(f"{role}, Next", "search for it and select it", clicks=2, typed=1),
+        PortalStep("Assign access to: Managed identity"),
+        *(
+            PortalStep(f"Select members: {name}", "Virtual Machine, the identity, Select", clicks=5)
+            for name in machines
+        ),
+        PortalStep("Review + assign, and once more", clicks=2),
+    )
+
+
+def _assign_all(groups: tuple[str, ...], machines: tuple[str, ...], role: str) -> tuple[PortalStep, ...]:
+    return tuple(step for group in groups for step in _assign(group, machines, role))
+
+
+def _group_names(answers: Answers, topology: Topology | None) -> tuple[str, ...]:
+    scopes = chosen_scopes(answers, topology) if topology else ()
+    return tuple(scope_name(reason.scope) for reason in scopes) or ("the machines' resource group",)
+
+
+def _both(topology: Topology | None) -> tuple[VmFound, ...]:
+    return topology.vms if topology else ()
+
+
+def _principal_of(vm: VmFound) -> str:
+    return f"az vm show --ids {shlex.quote(vm.id.text)} --query identity.principalId -o tsv"
+
+
+def _without_identity(flow: Flow, answers: Answers) -> tuple[VmFound, ...]:
+    if flow.inventory is None:
+        return ()
+    found = [(flow.facts.machine(vm) if flow.facts else None) or flow.inventory.vm(vm) for vm in answers.machines or ()]
+    return tuple(vm for vm in found if vm is not None and not vm.identity.system_assigned)
+
+
+def _lines(commands: Iterable[str]) -> str:
+    return "\n".join(commands)

@@ -1,0 +1,94 @@
+"""Read all that a flow wants, one thing after the other: a command waits where the window reads behind the scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import CallFailed, Clock
+from tgwizard.engine.setup.discovery import discover
+from tgwizard.engine.setup.facts import ask_address, gather
+from tgwizard.engine.setup.flow import (
+    Flow,
+    Want,
+    begin,
+    know_address,
+    know_caller,
+    know_facts,
+    know_inventory,
+    know_subscriptions,
+)
+from tgwizard.engine.setup.suggest import proposed
+from tgwizard.engine.setup.walk import answer_all, wants
+from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_event import SetupEvent
+
+_MOST_TURNS = 40
+"""Readings until a flow has enough: each step may want a few; more is an error of ours."""
+
+
+def prepare(
+    ports: SetupPorts,
+    clock: Clock,
+    answers: Answers,
+    saved: Iterable[ClusterSetup],
+    report: Callable[[SetupEvent], None],
+    token: CancelToken,
+) -> Flow:
+    """Walk the steps with what was answered and what discovery suggests, until the review or something that blocks.
+
+    ``answers.cloud`` names the connected one. UserError: nobody is signed in, or a part cannot be read.
+    """
+    try:
+        caller = ports.sign_in.caller()
+        flow = read_wanted(ports, clock, know_caller(begin(saved, answers), answers.cloud, caller), report, token)
+        while True:
+            after = answer_all(flow)
+            after = read_wanted(ports, clock, after, report, token)
+            if after.step is flow.step:
+                return after
+            flow = after
+    except CallFailed as failure:
+        raise UserError(failure.problem) from failure
+
+
+def read_wanted(
+    ports: SetupPorts, clock: Clock, flow: Flow, report: Callable[[SetupEvent], None], token: CancelToken
+) -> Flow:
+    """The flow once it wants nothing more. CallFailed; Cancelled."""
+    for _ in range(_MOST_TURNS):
+        token.check()
+        found = wants(flow)
+        if not found:
+            return flow
+        shown = proposed(flow)
+        match found[0]:
+            case Want.SUBSCRIPTIONS:
+                flow = know_subscriptions(flow, ports.inventories.subscriptions())
+            case Want.INVENTORY:
+                if shown.subscription is None:
+                    return flow
+                flow = know_inventory(flow, discover(ports.inventories, shown.subscription, clock, report, token))
+            case Want.FACTS:
+                if flow.inventory is None:
+                    return flow
+                flow = know_facts(flow, gather(ports, shown, flow.inventory, clock, report, token), shown)
+            case Want.ADDRESS:
+                flow = _address(ports, flow, shown)
+    raise RuntimeError(f"the flow never has enough: {wants(flow)}")
+
+
+def _address(ports: SetupPorts, flow: Flow, shown: Answers) -> Flow:
+    if flow.inventory is None:
+        return flow
+    try:
+        checked = ask_address(ports, shown, flow.inventory, flow.facts)
+    except CallFailed as failure:
+        return know_address(flow, None, failure.problem)
+    if checked is None:
+        unasked = Problem("address-not-asked", "Azure was not asked about the address.", "It is judged without that.")
+        return know_address(flow, None, unasked)
+    return know_address(flow, checked)

@@ -1,0 +1,170 @@
+"""The rehearsal: what each machine's identity may do of what a failover does, worked out, nothing written (DESIGN 4h).
+
+From assignments, role definitions, deny assignments and locks. What hangs on something that could not be read, or on an
+assignment's condition, is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tgwizard.engine.setup.needs import NETWORK_READ, NIC_WRITE, SUBNET_JOIN, SUBNET_READ, VM_READ
+from tgwizard.engine.setup.rights import concerns, locks_on
+from tgwizard.engine.setup.scopes import counts_at, scope_name
+from tgwizard.engine.setup.topology import Topology
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.inventory import NicFound, VmFound
+from tgwizard.model.permission import allows, reaches
+from tgwizard.model.role import LockLevel, RoleAssignment, linked_action
+from tgwizard.model.setup_facts import FactKind, SetupFacts
+from tgwizard.model.text import listed, tame
+from tgwizard.model.verify import Cell, May, RehearsalRow
+
+_NIC = "Microsoft.Network/networkInterfaces"
+_READS = (f"{_NIC}/read", f"{_NIC}/ipconfigurations/read")
+_CARRIED = {
+    "microsoft.network/publicipaddresses": "Keep the public IP",
+    "microsoft.network/loadbalancers/backendaddresspools": "Keep the load balancer pools",
+    "microsoft.network/loadbalancers/inboundnatrules": "Keep the NAT rules",
+    "microsoft.network/applicationgateways/backendaddresspools": "Keep the application gateway pools",
+}
+_NSG = "microsoft.network/networksecuritygroups"
+_ASG = "microsoft.network/applicationsecuritygroups"
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One action on one thing; ``writes``: a lock on it stops it."""
+
+    action: str
+    on: ResourceId
+    writes: bool = False
+
+
+def rehearse_rights(topology: Topology, facts: SetupFacts) -> tuple[RehearsalRow, ...]:
+    """The rows, as a failover goes: look, take it off the other, add it to one's own, and what that is linked to."""
+    first, second = topology.nics
+    both = (first, second)
+    subnet, network = topology.subnet, topology.network
+    reads = [Doing(action, nic.id) for nic in both for action in _READS]
+    own = {nic.id: [Doing(NIC_WRITE, nic.id, writes=True)] for nic in both}
+    join = f"{_NIC}/ipconfigurations/join/action"
+    rows = [
+        _row("read", "Read both interfaces", topology, facts, lambda _: reads),
+        _row(
+            "machines", "Find both machines", topology, facts, lambda _: [Doing(VM_READ, vm.id) for vm in topology.vms]
+        ),
+        _row("take", "Take the address off the other interface", topology, facts, lambda i: own[both[1 - i].id]),
+        _row(
+            "add",
+            "Add it to its own interface",
+            topology,
+            facts,
+            lambda i: [*own[both[i].id], Doing(join, both[i].id)],
+        ),
+        _row(
+            "subnet",
+            f"Join {tame(subnet.name, 90)} in {tame(subnet.group, 90)}",
+            topology,
+            facts,
+            lambda _: [Doing(SUBNET_JOIN, subnet)],
+        ),
+        _row(
+            "network",
+            f"Find {tame(network.name, 90)}",
+            topology,
+            facts,
+            lambda _: [Doing(NETWORK_READ, network), Doing(SUBNET_READ, subnet)],
+        ),
+        _row("nsg", "Keep the security group", topology, facts, lambda _: _linked(both, _NSG)),
+        _row("asgs", "Keep the application security groups", topology, facts, lambda _: _linked(both, _ASG)),
+    ]
+    for kind, sentence in _CARRIED.items():
+        carried = _linked(both, kind)
+        if carried:
+            rows.append(_row(kind.rsplit("/", 1)[-1], sentence, topology, facts, _always(carried)))
+    return tuple(rows)
+
+
+def _always(doings: list[Doing]) -> Callable[[int], list[Doing]]:
+    return lambda _: doings
+
+
+def _linked(nics: Iterable[NicFound], kind: str) -> list[Doing]:
+    found: dict[ResourceId, Doing] = {}
+    for nic in nics:
+        for thing in nic.references:
+            action = linked_action(thing)
+            if thing.type.lower() == kind and action is not None:
+                found[thing] = Doing(action, thing)
+    return list(found.values())
+
+
+def _row(
+    key: str, sentence: str, topology: Topology, facts: SetupFacts, of: Callable[[int], list[Doing]]
+) -> RehearsalRow:
+    doings = [of(place) for place in range(2)]
+    first, second = (_cell(vm, wanted, facts) for vm, wanted in zip(topology.vms, doings, strict=True))
+    things = tuple(dict.fromkeys(doing.on for wanted in doings for doing in wanted))
+    return RehearsalRow(key, sentence, (first, second), things)
+
+
+def _cell(vm: VmFound, doings: list[Doing], facts: SetupFacts) -> Cell:
+    if not doings:
+        return Cell(May.NOT_USED, "the interfaces name none")
+    principal = vm.identity.principal_id
+    if not vm.identity.system_assigned or not principal:
+        return Cell(May.MAY_NOT, f"{tame(vm.id.name, 90)} has no system-assigned identity")
+    missing = dict.fromkeys(item for item in doings if not _granted(item, principal, facts, conditions=False))
+    for doing in doings:
+        stopped = _stopped(doing, principal, facts)
+        if stopped:
+            return Cell(May.MAY_NOT, stopped)
+    if missing:
+        perhaps = all(_granted(item, principal, facts, conditions=True) for item in missing)
+        if perhaps:
+            return Cell(May.NOT_KNOWN, "it hangs on the condition of an assignment")
+        why = facts.failure(FactKind.ASSIGNMENTS) or facts.failure(FactKind.ROLES)
+        if why is not None:
+            return Cell(May.NOT_KNOWN, why.what)
+        lacks = listed(dict.fromkeys(f"{item.action} on {tame(item.on.name, 90)}" for item in missing))
+        return Cell(May.MAY_NOT, f"it lacks {lacks}")
+    for kind in (FactKind.DENIALS, FactKind.LOCKS):
+        why = facts.failure(kind)
+        if why is not None:
+            return Cell(May.NOT_KNOWN, f"the {kind.value} could not be read")
+    return Cell(May.MAY)
+
+
+def _granted(doing: Doing, principal: str, facts: SetupFacts, *, conditions: bool) -> bool:
+    """Whether some assignment grants it. ``conditions``: count also those that hold under a condition only."""
+    for item in held_by(principal, facts):
+        role = facts.role(item.role_guid)
+        if role is None or (item.condition and not conditions):
+            continue
+        if counts_at(item.scope, doing.on.text) and allows(role.held, doing.action):
+            return True
+    return False
+
+
+def held_by(principal: str, facts: SetupFacts) -> tuple[RoleAssignment, ...]:
+    """What an identity holds, by itself and through groups."""
+    wanted = principal.lower()
+    own = [item for item in facts.assignments if item.principal_id.lower() == wanted]
+    return (*own, *(item for about, item in facts.through_groups if about.lower() == wanted))
+
+
+def _stopped(doing: Doing, principal: str, facts: SetupFacts) -> str:
+    """The denial or the lock that stops it, in words, or empty."""
+    principals = (principal, *(item.principal_id for about, item in facts.through_groups if about == principal))
+    for denial in facts.denials:
+        same = denial.scope.strip("/").lower() == doing.on.text.strip("/").lower()
+        there = same if denial.this_scope_only else reaches(denial.scope, doing.on.text)
+        if there and concerns(denial, principals) and allows((denial.denies,), doing.action):
+            return f"the deny assignment {tame(denial.name, 90)} forbids {doing.action}"
+    if doing.writes:
+        for lock in locks_on(doing.on.text, facts):
+            if lock.level is LockLevel.READ_ONLY:
+                return f"the lock {tame(lock.name, 90)} on {scope_name(lock.scope)} forbids every write"
+    return ""

@@ -1,0 +1,124 @@
+"""Restart a machine and wait until Azure sees it run again with its agent ready. Never a part of applying.
+
+"Restarted" of Azure means that the platform rebooted it (azure-wire.md 1.3); whether the appliance is healthy is
+Trustgrid's to say. So the wait ends when the agent inside reports again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import Azure, CallFailed, Certainty, Clock
+from tgwizard.engine.setup.apply import carry_out, new_run
+from tgwizard.engine.setup.driving import Against, Desk, Missing, NotYet, Seen, There, drive
+from tgwizard.engine.setup.setup_journal import SetupJournal
+from tgwizard.engine.setup.setup_records import Deed
+from tgwizard.engine.setup.work import Piece, Work, ask
+from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_event import SetupEvent, SetupFinished
+from tgwizard.model.snapshot import Power
+
+SLOWEST_S = 45.0
+"""Azure's slowest recorded restart took 42 s; until then a machine that looks untouched may not have gone down yet."""
+
+
+def restart(
+    ports: SetupPorts,
+    azure: Azure,
+    clock: Clock,
+    journal: SetupJournal,
+    vm: ResourceId,
+    report: Callable[[SetupEvent], None],
+    token: CancelToken,
+) -> SetupFinished:
+    """Restart it, once, and wait. A cancel leaves it to itself: a restart cannot be called back."""
+    return restart_at(Desk(ports, azure, clock, journal, report, token), vm)
+
+
+def restart_at(desk: Desk, vm: ResourceId) -> SetupFinished:
+    """The same at a desk of the caller's."""
+    desk.run = new_run()
+    key, sentence = f"restart:{vm.key}", f"Restart {vm.name}"
+    act = _Restart(desk, vm)
+    return carry_out(desk, "restart", [Piece(key, lambda: drive(desk, key, sentence, act))], {key: sentence}, {})
+
+
+def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
+    """The machines in the order in which to restart them: the one whose interface holds the address comes last.
+
+    CallFailed when an interface could not be read: then the order is not known.
+    """
+    if answers.machines is None or answers.nics is None:
+        return ()
+    holds = [answers.address is not None and azure.read_nic(nic).lists(str(answers.address)) for nic in answers.nics]
+    pairs = sorted(zip(answers.machines, holds, strict=True), key=lambda pair: pair[1])
+    # Nobody holds it yet: the first machine is the one meant to be active, so it comes last as well.
+    return tuple(vm for vm, _ in pairs) if any(holds) else tuple(reversed(answers.machines))
+
+
+@dataclass(slots=True)
+class _Restart:
+    desk: Desk
+    vm: ResourceId
+    deed: Deed = Deed.RESTART
+    done: str = ""
+    showing: str = ""
+    _sent: float | None = field(default=None, init=False)
+    _lost: bool = field(default=False, init=False)
+    _down: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self.done = f"{self.vm.name} runs again and its agent is ready"
+        self.showing = f"{self.vm.name} restarts; its agent is usually back within two minutes."
+
+    def target(self) -> str:
+        return self.vm.text
+
+    def look(self) -> Work[Seen]:
+        seen = yield from ask(lambda: self.desk.azure.read_vm(self.vm))
+        if self._sent is None:
+            return Missing() if seen.power is Power.RUNNING else Against(self._not_running(seen.power))
+        up = seen.power is Power.RUNNING and seen.agent_ready is not False
+        self._down = self._down or not up
+        waited = self.desk.clock.monotonic() - self._sent
+        if up and self._down:
+            return There()
+        if up and waited > SLOWEST_S:
+            # A fast restart happens between two looks; a lost request that never arrived looks the same.
+            return Against(self._not_seen()) if self._lost else There()
+        return NotYet(self.showing)
+
+    def sent(self) -> Mapping[str, Any]:
+        return {}
+
+    def send(self, request: str) -> None:
+        self._sent = self.desk.clock.monotonic()
+        try:
+            self.desk.ports.access.restart(self.vm, request_id=request)
+        except CallFailed as failure:
+            self._lost = failure.certainty is Certainty.UNKNOWN
+            if not self._lost:
+                self._sent = None
+            raise
+
+    def refused(self, failure: CallFailed) -> Seen | None:
+        """Nothing of its own."""
+
+    def _not_running(self, power: Power) -> Problem:
+        what = f"{self.vm.name} is {power.value}, so it was not restarted."
+        fix = "Start it in the Azure portal: it picks its rights up as it starts."
+        return Problem("not-running", what, "", fix)
+
+    def _not_seen(self) -> Problem:
+        return Problem(
+            "restart-not-seen",
+            f"Whether {self.vm.name} restarted is not known.",
+            "The answer to the request was lost, and the machine was not seen to go down.",
+            "Look at its activity log in the Azure portal, or restart it again.",
+        )

@@ -1,0 +1,209 @@
+"""``proposed``: the answers with every gap filled by what discovery found, so that no step asks what is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+from tgwizard.engine.setup.addresses import Occupancy, floating_now, occupancy, suggested_addresses
+from tgwizard.engine.setup.flow import Flow
+from tgwizard.engine.setup.lan_nic import LanChoice, lan_nic
+from tgwizard.engine.setup.needs import needs_of
+from tgwizard.engine.setup.pairs import Pair, cluster_name, pair_of
+from tgwizard.engine.setup.roles import RoleCandidate, candidates, suggest_role_name
+from tgwizard.engine.setup.scopes import chosen_scopes
+from tgwizard.engine.setup.topology import Topology, topology_of
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.inventory import Inventory
+from tgwizard.model.problem import UserError
+from tgwizard.model.role import RoleDefinition
+from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
+from tgwizard.model.setup_facts import SetupFacts
+
+_LONGEST_NAME = 63
+
+
+def proposed(flow: Flow) -> Answers:
+    """What stands in the fields: accepted answers, and suggestions where there is none.
+
+    An accepted interface or address that no longer fits the machines gives way to a suggestion, but stays among the
+    answers until the step is continued from: going back to the former machines brings it back.
+    """
+    answers = flow.answers
+    if answers.subscription is None:
+        usable = [one for one in flow.subscriptions or () if one.enabled]
+        answers = replace(answers, subscription=usable[0] if len(usable) == 1 else None)
+    inventory = _inventory(flow, answers)
+    if inventory is None:
+        return answers
+    if answers.machines is None and flow.pairs.suggested is not None:
+        first, second = flow.pairs.suggested.vms
+        answers = replace(answers, machines=(first.id, second.id))
+    pair = chosen_pair(flow, answers)
+    if pair is None:
+        return answers
+    if not answers.name:
+        answers = replace(answers, name=_free_name(pair.name, flow))
+    answers = _with_nics(flow, answers, pair)
+    topology = topology_in(flow, answers)
+    if topology is None:
+        return answers
+    answers = _with_address(flow, answers, inventory, topology)
+    if answers.role is None and flow.facts is not None:
+        answers = replace(answers, role=_role(answers, topology, flow.facts))
+    return answers
+
+
+def chosen_pair(flow: Flow, answers: Answers) -> Pair | None:
+    """The chosen machines as a pair, in the order in which they were chosen; None while they are not known."""
+    inventory = _inventory(flow, answers)
+    if inventory is None or answers.machines is None:
+        return None
+    first, second = (inventory.vm(vm) for vm in answers.machines)
+    if first is None or second is None:
+        return None
+    found = next((pair for pair in flow.pairs.pairs if {vm.id for vm in pair.vms} == {first.id, second.id}), None)
+    pair = found or pair_of(first, second, inventory)
+    if pair.vms[0].id == first.id:
+        return pair
+    return replace(pair, vms=(pair.vms[1], pair.vms[0]), lan=(pair.lan[1], pair.lan[0]))
+
+
+def lan_choices(flow: Flow, answers: Answers) -> tuple[LanChoice, ...]:
+    """The interfaces of both machines, judged; empty while the machines are not known."""
+    pair = chosen_pair(flow, answers)
+    if pair is None or flow.inventory is None:
+        return ()
+    subnets = [
+        frozenset(nic.subnet for nic in map(flow.inventory.nic, vm.nics) if nic is not None and nic.subnet is not None)
+        for vm in pair.vms
+    ]
+    return (
+        lan_nic(pair.vms[0], flow.inventory, subnets[1]),
+        lan_nic(pair.vms[1], flow.inventory, subnets[0]),
+    )
+
+
+def topology_in(flow: Flow, answers: Answers) -> Topology | None:
+    """The chosen parts resolved, or None while something is missing or does not fit."""
+    inventory = _inventory(flow, answers)
+    if inventory is None:
+        return None
+    try:
+        return topology_of(answers, inventory, flow.facts)
+    except UserError:
+        return None
+
+
+def occupancy_in(flow: Flow, answers: Answers) -> Occupancy | None:
+    """The map of the shared subnet, or None while it is not known."""
+    topology, inventory = topology_in(flow, answers), _inventory(flow, answers)
+    subnet = inventory.subnet(topology.subnet) if topology and inventory else None
+    return occupancy(subnet, inventory, topology) if subnet and inventory else None
+
+
+def role_candidates(flow: Flow, answers: Answers) -> tuple[RoleCandidate, ...]:
+    """The existing roles that mean the same, best first; empty while the roles are not known."""
+    topology = topology_in(flow, answers)
+    if topology is None or flow.facts is None:
+        return ()
+    return _candidates(answers, topology, flow.facts)
+
+
+def own_role(candidate: RoleCandidate, topology: Topology, facts: SetupFacts) -> bool:
+    """Whether a role is this cluster's own: both machines hold it, nobody else does, or can in another subscription."""
+    own = {vm.identity.principal_id.lower() for vm in topology.vms}
+    others = {
+        item.principal_id.lower()
+        for item in facts.assignments
+        if item.role_guid.lower() == candidate.role.guid.lower() and not facts.is_gone(item.principal_id)
+    } - own
+    here = f"/subscriptions/{topology.subnet.subscription}".lower()
+    scopes = [scope.lower() for scope in candidate.role.assignable_scopes]
+    inside = all(scope == here or scope.startswith(f"{here}/") for scope in scopes)
+    return candidate.held_by == 2 and not others and inside and bool(scopes)
+
+
+def role_as_new(cluster: str, facts: SetupFacts) -> RoleAnswer:
+    """A new role for this cluster, under a name that is free as far as can be seen."""
+    return RoleAnswer(RoleUse.NEW, suggest_role_name(cluster, facts))
+
+
+def role_of(answer: RoleAnswer | None, facts: SetupFacts | None) -> RoleDefinition | None:
+    """The existing role that an answer means, or None."""
+    if answer is None or facts is None or answer.use not in (RoleUse.REUSE, RoleUse.UPDATE):
+        return None
+    return facts.role(answer.guid)
+
+
+def _inventory(flow: Flow, answers: Answers) -> Inventory | None:
+    if flow.inventory is None or answers.subscription is None:
+        return None
+    same = flow.inventory.subscription.id.lower() == answers.subscription.id.lower()
+    return flow.inventory if same else None
+
+
+def _with_nics(flow: Flow, answers: Answers, pair: Pair) -> Answers:
+    fits = answers.nics is not None and all(nic in vm.nics for nic, vm in zip(answers.nics, pair.vms, strict=True))
+    if answers.nics is not None and (fits or SetupStep.INTERFACE not in flow.to_check):
+        return answers
+    if answers.nics is not None and all(any(nic in vm.nics for vm in pair.vms) for nic in answers.nics):
+        return replace(answers, nics=(answers.nics[1], answers.nics[0]))  # the other machine is to be active first
+    found: list[ResourceId] = [choice.nic.id for choice in lan_choices(flow, answers) if choice.nic is not None]
+    return replace(answers, nics=(found[0], found[1])) if len(found) == 2 else answers
+
+
+def _with_address(flow: Flow, answers: Answers, inventory: Inventory, topology: Topology) -> Answers:
+    subnet = inventory.subnet(topology.subnet)
+    if subnet is None:
+        return answers
+    taken = occupancy(subnet, inventory, topology)
+    if answers.address is not None:
+        outside = taken.home(answers.address) is None
+        if not (outside and SetupStep.FLOATING_IP in flow.to_check):
+            return answers
+    offered = suggested_addresses(taken, topology)
+    if not offered:
+        return answers
+    address = IPv4Address(offered[0])
+    name = next(
+        (
+            item.name
+            for found, nic in floating_now(topology)
+            for item in nic.configurations
+            if found == address and item.address == offered[0]
+        ),
+        answers.ip_configuration,
+    )
+    return replace(answers, address=address, ip_configuration=name)
+
+
+def _candidates(answers: Answers, topology: Topology, facts: SetupFacts) -> tuple[RoleCandidate, ...]:
+    principals = tuple(vm.identity.principal_id for vm in topology.vms)
+    return candidates(facts, needs_of(topology), chosen_scopes(answers, topology), principals)
+
+
+def _role(answers: Answers, topology: Topology, facts: SetupFacts) -> RoleAnswer:
+    """A role for this cluster: the one it has already, brought up to date if it is its own; a new one otherwise."""
+    found = _candidates(answers, topology, facts)
+    for item in found:
+        if item.complete and item.held_by == 2:
+            return RoleAnswer(RoleUse.REUSE, item.role.name, item.role.guid)
+    for item in found:
+        if not item.withheld and own_role(item, topology, facts):
+            return RoleAnswer(RoleUse.UPDATE, item.role.name, item.role.guid)
+    return role_as_new(answers.name, facts)
+
+
+def _free_name(wanted: str, flow: Flow) -> str:
+    taken = {setup.name.lower() for setup in flow.saved}
+    if wanted.lower() not in taken:
+        return wanted
+    stem = wanted[: _LONGEST_NAME - 5]
+    return next(name for n in range(2, len(taken) + 3) if (name := f"{stem}-{n}").lower() not in taken)
+
+
+__all__ = [
+    "chosen_pair", "cluster_name", "lan_choices", "occupancy_in", "own_role", "proposed", "role_as_new",
+    "role_candidates", "role_of", "topology_in",
+]  # fmt: skip

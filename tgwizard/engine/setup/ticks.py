@@ -1,0 +1,122 @@
+"""The meter "Effective yet?": for each machine and scope, how far its right has come (DESIGN 4f).
+
+Written and listed are read. Effective is worked out: Azure documents ten minutes at most for an assignment, and nothing
+tells earlier what counts for an identity that is not one's own; a failover by the members proves it. Restarted is known
+when tgwizard restarted the machine, or when the user says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tgwizard.engine.setup.names import assignment_guid
+from tgwizard.engine.setup.rehearsal import held_by
+from tgwizard.engine.setup.scopes import counts_at
+from tgwizard.engine.setup.topology import Topology
+from tgwizard.engine.setup_ports import Access
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.inventory import VmFound
+from tgwizard.model.permission import allows
+from tgwizard.model.role import RoleAssignment, RoleDefinition
+from tgwizard.model.setup_event import Tick
+from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.text import tame
+from tgwizard.model.verify import TickSeen
+
+PROPAGATION = timedelta(minutes=10)
+"""Azure's documented bound for an assignment to count everywhere (azure-wire.md 3.4)."""
+
+_TELLING = "Microsoft.Network/networkInterfaces/write"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The assignment that gives a machine its right at a scope, as read by itself; None: there is none."""
+
+    vm: VmFound
+    scope: str
+    assignment: RoleAssignment | None
+    listed: bool
+
+
+def find_held(access: Access, vm: VmFound, scope: str, role_guid: str, facts: SetupFacts) -> Held:
+    """Read it: first by the name that tgwizard gives, then whatever means the same. CallFailed as from the port."""
+    principal = vm.identity.principal_id
+    if not principal:
+        return Held(vm, scope, None, listed=False)
+    listed = [item for item in access.assignments_to(scope, principal) if _fits(item, scope, role_guid, facts)]
+    if role_guid:
+        own = access.role_assignment(scope, assignment_guid(scope, principal, role_guid))
+        if own is not None and own.principal_id.lower() == principal.lower():
+            return Held(vm, scope, own, listed=own.guid in {item.guid for item in listed})
+    known = [*listed, *(item for item in held_by(principal, facts) if _fits(item, scope, role_guid, facts))]
+    for item in {item.guid: item for item in known}.values():
+        # A list shows for a minute what was removed already, so the assignment's own reading decides.
+        real = access.role_assignment(item.scope, item.guid)
+        if real is not None:
+            return Held(vm, scope, real, listed=item in listed)
+    return Held(vm, scope, None, listed=False)
+
+
+def ticks_of(
+    held: Held, now: datetime, restarts: Mapping[str, datetime], said: frozenset[ResourceId]
+) -> Iterator[TickSeen]:
+    """The four ticks, in order."""
+    vm, scope, found = held.vm.id, held.scope, held.assignment
+    name = tame(vm.name, 90)
+    if found is None:
+        why = "The identity does not have the role here. Apply, or give it another way."
+        yield TickSeen(vm, scope, Tick.WRITTEN, done=False, sentence=why)
+        for tick in (Tick.LISTED, Tick.EFFECTIVE, Tick.RESTARTED):
+            yield TickSeen(vm, scope, tick, done=False)
+        return
+    made = found.created_on
+    age = now - made if made else None
+    old = age is None or age > PROPAGATION
+    yield TickSeen(vm, scope, Tick.WRITTEN, done=True, at=made)
+    seconds = age.total_seconds() if age is not None and held.listed and not old else None
+    waits = "" if held.listed else "Azure's lists do not show it yet; that takes up to 75 s."
+    yield TickSeen(vm, scope, Tick.LISTED, done=held.listed, seconds=seconds, sentence=waits)
+    yield _effective(vm, scope, made, old=old)
+    back = restarts.get(vm.key)
+    if back is not None and (made is None or back >= made):
+        early = made is not None and back - made < PROPAGATION
+        note = "It restarted before the ten minutes were over: if a failover is refused, restart it once more."
+        yield TickSeen(vm, scope, Tick.RESTARTED, done=True, at=back, sentence=note if early else "")
+    elif vm in said:
+        yield TickSeen(vm, scope, Tick.RESTARTED, done=True, sentence="You said so.")
+    else:
+        why = f"Not seen from here: restart {name}, or say that it restarted since."
+        yield TickSeen(vm, scope, Tick.RESTARTED, done=False, sentence=why)
+
+
+def with_role(facts: SetupFacts, held: list[Held]) -> list[RoleAssignment]:
+    """The facts' assignments with what was read by itself in place of what a list said about it."""
+    real = {item.assignment.guid.lower(): item.assignment for item in held if item.assignment is not None}
+    return [*(item for item in facts.assignments if item.guid.lower() not in real), *real.values()]
+
+
+def _effective(vm: ResourceId, scope: str, made: datetime | None, *, old: bool) -> TickSeen:
+    if old or made is None:
+        return TickSeen(
+            vm, scope, Tick.EFFECTIVE, done=True, at=made + PROPAGATION if made else None, sentence="worked out"
+        )
+    certain = made + PROPAGATION
+    why = f"It counts by {certain:%H:%M:%S} UTC at the latest: Azure needs up to ten minutes."
+    return TickSeen(vm, scope, Tick.EFFECTIVE, done=False, sentence=why)
+
+
+def _fits(item: RoleAssignment, scope: str, role_guid: str, facts: SetupFacts) -> bool:
+    if not counts_at(item.scope, scope):
+        return False
+    if role_guid:
+        return item.role_guid.lower() == role_guid.lower()
+    role: RoleDefinition | None = facts.role(item.role_guid)
+    return role is not None and allows(role.held, _TELLING)
+
+
+def all_of(topology: Topology, scopes: tuple[str, ...]) -> tuple[tuple[VmFound, str], ...]:
+    """Every machine with every scope, machine by machine."""
+    return tuple((vm, scope) for vm in topology.vms for scope in scopes)

@@ -1,0 +1,307 @@
+"""Verify a set-up: the meter, the network checks and the rehearsal, with the waiting that Azure asks for.
+
+It writes nothing; one question is asked in the form of a write that can never be applied (an impossible If-Match),
+because only that shows whether this cloud keeps two writers apart.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
+from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
+from tgwizard.engine.setup.discovery import discover
+from tgwizard.engine.setup.facts import gather
+from tgwizard.engine.setup.network_checks import HEARTBEAT_PORT, network_checks
+from tgwizard.engine.setup.rehearsal import rehearse_rights
+from tgwizard.engine.setup.scopes import computed_scopes, counts_at
+from tgwizard.engine.setup.setup_journal import SetupJournal
+from tgwizard.engine.setup.ticks import PROPAGATION, Held, all_of, find_held, ticks_of, with_role
+from tgwizard.engine.setup.topology import Topology, topology_of
+from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Outcome, Stamp
+from tgwizard.model.finding import Finding, Level
+from tgwizard.model.inventory import Inventory, SubscriptionSeen
+from tgwizard.model.nic import Provisioning
+from tgwizard.model.problem import Cancelled, Problem, UserError
+from tgwizard.model.role import RoleDefinition
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_event import Checked, SetupEvent, SetupFinished, Tick, TickChanged
+from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.setup_plan import SetupPlan
+from tgwizard.model.text import tame
+from tgwizard.model.verify import Cell, May, NamedFinding, ProofRun, RehearsalRow, Standing, TickSeen, VerifyResult
+
+_ASK_S = 10.0
+"""Between two readings while something is awaited."""
+
+_SPARE_S = 60.0
+"""How long after the documented ten minutes the waiting still goes on, for clocks that differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is verified. ``role_guid`` empty: whatever role lets the identity write an interface.
+
+    ``restarted``: machines of which the user says that they restarted since their rights were given. ``wait``: until
+    every right counts; otherwise one look. ``scopes`` empty: computed from what the interfaces name.
+    """
+
+    answers: Answers
+    role_guid: str = ""
+    scopes: tuple[str, ...] = ()
+    restarted: frozenset[ResourceId] = frozenset()
+    wait: bool = True
+    heartbeat_port: int = HEARTBEAT_PORT
+
+
+def subject_of_plan(plan: SetupPlan, answers: Answers) -> Subject:
+    """What a plan set up."""
+    return Subject(answers, plan.role.guid, tuple(reason.scope for reason in plan.scopes))
+
+
+def subject_of_cluster(setup: ClusterSetup) -> Subject:
+    """What a cluster file describes."""
+    first, second = setup.members
+    return Subject(
+        Answers(
+            cloud=setup.cloud,
+            subscription=SubscriptionSeen(setup.subscription, "", setup.tenant),
+            machines=(first.vm, second.vm),
+            nics=(first.nic, second.nic),
+            name=setup.name,
+            address=setup.address,
+            ip_configuration=setup.ip_configuration,
+        ),
+        setup.role.guid if setup.role else "",
+        setup.role.scopes if setup.role else (),
+    )
+
+
+def verify(
+    ports: SetupPorts,
+    azure: Azure,
+    clock: Clock,
+    journal: SetupJournal,
+    subject: Subject,
+    report: Callable[[SetupEvent], None],
+    token: CancelToken,
+) -> VerifyResult:
+    """Find out how it stands. UserError: the cluster's parts are not there, or cannot form a cluster."""
+    return _Verify(ports, azure, clock, journal, subject, report, token).go()
+
+
+def with_proof(result: VerifyResult, runs: tuple[ProofRun, ...]) -> VerifyResult:
+    """The result with what a real failover came to, which the caller made."""
+    return replace(result, proof=runs)
+
+
+def sentence_of(result: VerifyResult) -> str:
+    """The whole in one sentence."""
+    may, of = result.counted
+    waits = [tame(vm.name, 90) for vm in result.waiting_for_restart]
+    match result.standing:
+        case Standing.READY:
+            return f"Ready: all {of} rehearsed steps are allowed, and both machines have restarted."
+        case Standing.RESTART:
+            return f"Almost ready: {' and '.join(waits)} must restart."
+        case Standing.WAITS:
+            return "The rights are on their way: Azure needs up to ten minutes."
+        case Standing.AT_RISK:
+            return f"{may} of {of} rehearsed steps are allowed for sure; look at what is not known."
+        case _:
+            return f"Not ready: {may} of {of} rehearsed steps are allowed."
+
+
+class _Verify:
+    def __init__(
+        self,
+        ports: SetupPorts,
+        azure: Azure,
+        clock: Clock,
+        journal: SetupJournal,
+        subject: Subject,
+        report: Callable[[SetupEvent], None],
+        token: CancelToken,
+    ) -> None:
+        self.ports, self.azure, self.clock, self.journal = ports, azure, clock, journal
+        self.subject, self.report, self.token = subject, report, token
+        self._ticks: dict[tuple[str, str, Tick], TickSeen] = {}
+
+    def go(self) -> VerifyResult:
+        try:
+            return self._go()
+        except UserError as error:
+            self._finish(Outcome.REFUSED, error.problem)
+            raise
+        except Cancelled:
+            self._finish(Outcome.CANCELLED, Problem("cancelled", "Cancelled: nothing was found out, nothing changed."))
+            raise
+
+    def _go(self) -> VerifyResult:
+        answers = self.subject.answers
+        inventory, facts = self._read()
+        topology = topology_of(answers, inventory, facts)
+        holds = {reason.scope: reason.sentence for reason in computed_scopes(topology)}
+        scopes = self.subject.scopes or tuple(holds)
+        facts, cancelled = self._meter(topology, scopes, facts)
+        rows = _told(rehearse_rights(topology, facts), tuple(self._ticks.values()), topology)
+        checks = (
+            *network_checks(topology, inventory, heartbeat_port=self.subject.heartbeat_port),
+            NamedFinding("if-match", _if_match(self.azure, topology.nics[0].id)),
+        )
+        for item in checks:
+            self.report(Checked(self._stamp(), item.key, item.finding))
+        names = (topology.vms[0].id.name, topology.vms[1].id.name)
+        result = VerifyResult(
+            self.clock.wall(),
+            answers.name,
+            names,
+            tuple((scope, holds.get(scope, "")) for scope in scopes),
+            tuple(self._ticks.values()),
+            rows,
+            checks,
+            cancelled=cancelled,
+        )
+        told = Problem("verified", sentence_of(result))
+        self._finish(Outcome.CANCELLED if cancelled else Outcome.DONE, told)
+        return result
+
+    def _read(self) -> tuple[Inventory, SetupFacts]:
+        answers = self.subject.answers
+        if answers.subscription is None:
+            raise UserError(Problem("setup-incomplete", "The subscription is not chosen.", "", "Choose it first."))
+        inventory = discover(self.ports.inventories, answers.subscription, self.clock, self.report, self.token)
+        return inventory, gather(self.ports, answers, inventory, self.clock, self.report, self.token)
+
+    def _meter(self, topology: Topology, scopes: tuple[str, ...], facts: SetupFacts) -> tuple[SetupFacts, bool]:
+        """Look until every right that was written counts; the facts then hold what was read by itself."""
+        give_up = self.clock.monotonic() + PROPAGATION.total_seconds() + _SPARE_S
+        while True:
+            held = self._look(topology, scopes, facts)
+            open_ticks = [tick for tick in self._ticks.values() if not tick.done and tick.tick in _BY_ITSELF]
+            written = {(tick.machine.key, tick.scope) for tick in self._ticks.values() if _is_written(tick)}
+            awaited = [tick for tick in open_ticks if (tick.machine.key, tick.scope) in written]
+            over = self.token.is_cancelled or self.clock.monotonic() >= give_up
+            if not awaited or over or not self.subject.wait:
+                break
+            self.clock.sleep(_ASK_S, self.token)
+        facts = replace(facts, assignments=tuple(with_role(facts, held)), roles=self._roles(facts, held))
+        return facts, self.token.is_cancelled
+
+    def _look(self, topology: Topology, scopes: tuple[str, ...], facts: SetupFacts) -> list[Held]:
+        restarts = self.journal.restarts()
+        found = []
+        for vm, scope in all_of(topology, scopes):
+            try:
+                held = find_held(self.ports.access, vm, scope, self.subject.role_guid, facts)
+            except CallFailed as failure:
+                self._tell(TickSeen(vm.id, scope, Tick.WRITTEN, done=False, sentence=failure.problem.sentence()))
+                continue
+            found.append(held)
+            for tick in ticks_of(held, self._now(), restarts, self.subject.restarted):
+                self._tell(tick)
+        return found
+
+    def _tell(self, tick: TickSeen) -> None:
+        key = (tick.machine.key, tick.scope, tick.tick)
+        before = self._ticks.get(key)
+        if before is not None and before.done and tick.tick is Tick.LISTED:
+            return  # A list that flickers takes nothing back: it was seen.
+        if before is None or (before.done, before.sentence) != (tick.done, tick.sentence):
+            self._ticks[key] = tick
+            self.report(
+                TickChanged(
+                    self._stamp(), tick.machine.name, tick.scope, tick.tick, tick.done, tick.seconds, tick.sentence
+                )
+            )
+
+    def _roles(self, facts: SetupFacts, held: list[Held]) -> tuple[RoleDefinition, ...]:
+        """The roles, those that are held read by themselves: the list may still show an older version."""
+        roles = {role.guid.lower(): role for role in facts.roles}
+        for item in held:
+            guid = item.assignment.role_guid.lower() if item.assignment else ""
+            if not guid:
+                continue
+            try:
+                found = self.ports.access.role_definition(item.scope, guid)
+            except CallFailed:
+                continue  # What the list said stands.
+            if found is not None:
+                roles[guid] = found
+        return tuple(roles.values())
+
+    def _finish(self, outcome: Outcome, problem: Problem) -> None:
+        shown = None if outcome is Outcome.DONE else problem
+        self.report(SetupFinished(self._stamp(), "verify", outcome, problem.sentence(), problem=shown))
+
+    def _now(self) -> datetime:
+        return self.clock.wall()
+
+    def _stamp(self) -> Stamp:
+        return Stamp(self.clock.wall(), self.clock.monotonic())
+
+
+_BY_ITSELF = (Tick.LISTED, Tick.EFFECTIVE)
+"""The ticks that come without anyone doing anything."""
+
+
+def _is_written(tick: TickSeen) -> bool:
+    return tick.tick is Tick.WRITTEN and tick.done
+
+
+def _told(rows: tuple[RehearsalRow, ...], ticks: tuple[TickSeen, ...], topology: Topology) -> tuple[RehearsalRow, ...]:
+    """The rows with "waits" and "restart" in place of "may" where a right does not count or was not picked up yet."""
+    told = []
+    for row in rows:
+        first, second = (
+            _cell(cell, [tick for tick in ticks if tick.machine == vm.id and _concerns(tick, row)])
+            for cell, vm in zip(row.cells, topology.vms, strict=True)
+        )
+        told.append(replace(row, cells=(first, second)))
+    return tuple(told)
+
+
+def _concerns(tick: TickSeen, row: RehearsalRow) -> bool:
+    return any(counts_at(tick.scope, thing.text) for thing in row.things)
+
+
+def _cell(cell: Cell, ticks: list[TickSeen]) -> Cell:
+    if cell.may is not May.MAY:
+        return cell
+    if any(not tick.done and tick.tick is Tick.EFFECTIVE for tick in ticks):
+        return Cell(May.WAITS, "Azure allows it within ten minutes of the assignment")
+    if any(not tick.done and tick.tick is Tick.RESTARTED for tick in ticks):
+        return Cell(May.RESTART, "Azure allows it, but the machine was not seen to restart since")
+    return cell
+
+
+def _if_match(azure: Azure, nic: ResourceId) -> Finding:
+    """Whether this cloud refuses a write that is bound to another version (DESIGN 3e)."""
+    name, fact = tame(nic.name, 90), "Azure keeps two writers apart here"
+    unsure = "Whether Azure keeps two writers apart here is not known"
+    try:
+        document = azure.read_nic(nic)
+        if document.provisioning is Provisioning.UPDATING:
+            return Finding(Level.NOT_KNOWN, unsure, f"{name} is being updated, and no write is sent meanwhile.")
+        azure.write_nic(nic, document, if_match=IMPOSSIBLE_ETAG, request_id=str(uuid.uuid4()))
+    except CallFailed as failure:
+        if failure.cause is Cause.ETAG_MOVED:
+            return Finding(Level.PASSED, fact, f"tried on {name} with a version that never was: refused, as it must be")
+        if failure.cause is Cause.NOT_ALLOWED:
+            why = f"You may not write {name} yourself, so it could not be tried."
+            return Finding(Level.NOTE, unsure, why)
+        return Finding(Level.NOT_KNOWN, unsure, failure.problem.what, failure.problem)
+    problem = Problem(
+        "if-match-ignored",
+        f"Azure applied a write to {name} that it had to refuse.",
+        "It ignored the version the write was bound to, so two programs could overwrite each other unseen.",
+        "Nothing but the version of the interface changed. Do not fail over with tgwizard in this cloud.",
+    )
+    return Finding(Level.BLOCKS, problem.what, problem.why, problem)

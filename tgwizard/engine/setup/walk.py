@@ -1,0 +1,119 @@
+"""The walk through the steps, put together: what a step shows, what is wrong with it, and what Continue does."""
+
+from __future__ import annotations
+
+from tgwizard.engine.setup import later_problems, machine_problems
+from tgwizard.engine.setup.cures import Cure, StepProblem, cured
+from tgwizard.engine.setup.flow import STEPS, Flow, Want, go_on, wanted
+from tgwizard.engine.setup.scopes import computed_scopes
+from tgwizard.engine.setup.suggest import proposed, topology_in
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_answers import Answers, RoleUse, SetupStep
+from tgwizard.model.setup_plan import SetupPlan
+from tgwizard.model.text import listed, tame
+
+
+def problems_of(flow: Flow, step: SetupStep | None = None) -> tuple[StepProblem, ...]:
+    """What is wrong with a step's answers as they stand in its fields; the current step's by default."""
+    answers = proposed(flow)
+    match step or flow.step:
+        case SetupStep.SIGN_IN:
+            return machine_problems.sign_in_problems(answers)
+        case SetupStep.SUBSCRIPTION:
+            return machine_problems.subscription_problems(flow, answers)
+        case SetupStep.MACHINES:
+            return machine_problems.machine_problems(flow, answers)
+        case SetupStep.INTERFACE:
+            return machine_problems.interface_problems(flow, answers)
+        case SetupStep.FLOATING_IP:
+            return later_problems.address_problems(flow, answers)
+        case SetupStep.ROLE:
+            return later_problems.role_problems(flow, answers)
+        case SetupStep.SCOPE:
+            return later_problems.scope_problems(flow, answers)
+        case SetupStep.REVIEW:
+            return later_problems.review_problems(flow, answers)
+        case SetupStep.APPLY | SetupStep.VERIFY:
+            return ()
+
+
+def continue_(flow: Flow) -> Flow:
+    """Accept what the step shows and go on, unless something blocks: then the answers are kept and the step stays."""
+    return go_on(flow, proposed(flow), blocked=any(problem.blocks for problem in problems_of(flow)))
+
+
+def take(flow: Flow, cure: Cure) -> Flow:
+    """Take a cure."""
+    return cured(flow, proposed(flow), cure)
+
+
+def wants(flow: Flow) -> tuple[Want, ...]:
+    """What to read next."""
+    return wanted(flow, proposed(flow))
+
+
+def plan_of(flow: Flow) -> SetupPlan | None:
+    """The plan of the answers as they stand, or None while something is missing."""
+    return later_problems.plan_in(flow, proposed(flow))
+
+
+def answer_all(flow: Flow) -> Flow:
+    """Go on from step to step until something blocks or the review is reached: what a command does with its flags."""
+    while flow.step is not SetupStep.REVIEW:
+        after = continue_(flow)
+        if after.step is flow.step:
+            return after
+        flow = after
+    return flow
+
+
+def blockers(flow: Flow) -> tuple[tuple[SetupStep, Problem], ...]:
+    """Everything that blocks, over all steps up to the review, in their order."""
+    steps = STEPS[: STEPS.index(SetupStep.REVIEW) + 1]
+    return tuple((step, item.problem) for step in steps for item in problems_of(flow, step) if item.blocks)
+
+
+def summary(flow: Flow, step: SetupStep) -> str:
+    """The second line of a done step in the list: its answer in a few words. Untrusted text, tamed."""
+    answers = proposed(flow)
+    match step:
+        case SetupStep.SIGN_IN:
+            return tame(answers.caller.name, 90) if answers.caller else ""
+        case SetupStep.SUBSCRIPTION:
+            return tame(answers.subscription.name, 90) if answers.subscription else ""
+        case SetupStep.MACHINES:
+            return ", ".join(tame(vm.name, 60) for vm in answers.machines or ())
+        case SetupStep.INTERFACE:
+            return ", ".join(tame(nic.name, 60) for nic in answers.nics or ())
+        case SetupStep.FLOATING_IP:
+            return str(answers.address or "")
+        case SetupStep.ROLE:
+            return _role(flow, answers)
+        case SetupStep.SCOPE:
+            return _scope(flow, answers)
+        case SetupStep.REVIEW:
+            plan = plan_of(flow)
+            number = len(plan.writing) if plan else 0
+            return f"{number} change{'' if number == 1 else 's'}" if plan else ""
+        case SetupStep.APPLY | SetupStep.VERIFY:
+            return ""
+
+
+def _role(flow: Flow, answers: Answers) -> str:
+    if answers.role is None:
+        return ""
+    if answers.role.use is RoleUse.NETWORK_CONTRIBUTOR:
+        return "Network Contributor"
+    found = flow.facts.role(answers.role.guid) if flow.facts and answers.role.use is not RoleUse.NEW else None
+    return tame(found.name if found else answers.role.name, 128)
+
+
+def _scope(flow: Flow, answers: Answers) -> str:
+    topology = topology_in(flow, answers)
+    if topology is None:
+        return ""
+    if answers.whole_subscription:
+        return "2 identities, the subscription"
+    left_out = {scope.lower() for scope in answers.narrowed}
+    number = sum(1 for reason in computed_scopes(topology) if reason.scope.lower() not in left_out)
+    return listed(("2 identities", f"{number} group{'' if number == 1 else 's'}")).replace(" and", ",")

@@ -1,0 +1,74 @@
+"""Opens the program on a worker thread, after the window is painted, and hands the answer to the window."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tgwizard.engine.jobs import Broke
+from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.opened import Opened, OpenProgram
+from tgwizard.model.problem import Problem, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningFailed:
+    """Opening ended in explained problems."""
+
+    problems: tuple[Problem, ...]
+
+
+class Opening(QObject):
+    """Opens the program on a thread that may be abandoned, and hands the answer to the window through the bridge."""
+
+    ended = Signal()
+
+    def __init__(self, open_program: OpenProgram, bridge: Bridge, window: MainWindow) -> None:
+        """Nothing is opened before `begin`."""
+        super().__init__(window)
+        self._open_program = open_program
+        self._bridge = bridge
+        self._window = window
+        self._thread: threading.Thread | None = None
+        self.opened: Opened | None = None
+        bridge.happened.connect(self._take)
+        window.retry_asked.connect(self.begin)
+
+    @Slot()
+    def begin(self) -> None:
+        """Open, unless that is under way."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._thread = threading.Thread(target=self._work, name="tgwizard-open", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        own = self._bridge.own
+        try:
+            own.put(self._open_program())
+        except UserError as error:
+            own.put(OpeningFailed(error.problems))
+        except BaseException as error:  # noqa: BLE001 - shown once by UnexpectedErrors, and the page says what to do
+            own.put(Broke("", "opening", error))
+            what = "tgwizard could not be opened by an error of its own."
+            own.put(OpeningFailed((Problem("open-broke", what, "", "Try again; the report is in the log."),)))
+
+    @Slot(object)
+    def _take(self, event: object) -> None:
+        if isinstance(event, Opened):
+            self.opened = event
+            self._window.show_opened(event)
+            self.ended.emit()
+        elif isinstance(event, OpeningFailed):
+            self._window.show_trouble(event.problems)
+            self.ended.emit()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread; True when it has ended."""
+        if self._thread is None:
+            return True
+        self._thread.join(seconds)
+        return not self._thread.is_alive()

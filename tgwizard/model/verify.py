@@ -1,0 +1,140 @@
+"""What verifying a set-up came to: ticks, the rehearsal, network checks, and the proof when it was made.
+
+Three different things, never mixed (DESIGN 4f): *worked out* (from roles, assignments, denials and locks), *proved* (by
+a failover that the members, or you, really made), *restarted* (seen by tgwizard, or said by the user).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.finding import Finding, Level
+from tgwizard.model.setup_event import Tick
+
+
+class May(Enum):
+    """A cell of the rehearsal; the values are its words."""
+
+    MAY = "may"
+    RESTART = "restart"
+    WAITS = "waits"
+    MAY_NOT = "may not"
+    NOT_KNOWN = "not known"
+    NOT_USED = "not used"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one machine's identity may do; ``why`` names the missing action, the lock or the denial."""
+
+    may: May
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalRow:
+    """One thing that a failover does to ``things``, with a cell for each machine in the order of the members."""
+
+    key: str
+    sentence: str
+    cells: tuple[Cell, Cell]
+    things: tuple[ResourceId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TickSeen:
+    """One tick of the meter for one machine and scope. ``seconds``: measured since the write, None when not measured.
+
+    ``at``: when it was reached, None while it was not or when that is not known. ``sentence``: what it waits for.
+    """
+
+    machine: ResourceId
+    scope: str
+    tick: Tick
+    done: bool
+    seconds: float | None = None
+    at: datetime | None = None
+    sentence: str = ""
+
+
+class ProvedBy(Enum):
+    """Whose rights a failover proved."""
+
+    MEMBERS = "the members themselves"
+    YOU = "the signed-in account"
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRun:
+    """One leg of a proof: a real failover to ``to``; ``gap_s`` between our reads."""
+
+    to: str
+    by: ProvedBy
+    done: bool
+    sentence: str
+    seconds: float | None = None
+    gap_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFinding:
+    """A network check under a stable key."""
+
+    key: str
+    finding: Finding
+
+
+class Standing(Enum):
+    """The whole in one word."""
+
+    READY = "ready"
+    RESTART = "restart"
+    WAITS = "waits"
+    AT_RISK = "at_risk"
+    NOT_READY = "not_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """Everything that was found out, at ``at`` (UTC). ``members``: the names, in the order of the cells."""
+
+    at: datetime
+    cluster: str
+    members: tuple[str, str]
+    scopes: tuple[tuple[str, str], ...]
+    """Each scope with what of the cluster lives there."""
+    ticks: tuple[TickSeen, ...]
+    rehearsal: tuple[RehearsalRow, ...]
+    checks: tuple[NamedFinding, ...]
+    proof: tuple[ProofRun, ...] = ()
+    cancelled: bool = False
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """How many cells say may, of those that are used."""
+        cells = [cell for row in self.rehearsal for cell in row.cells if cell.may is not May.NOT_USED]
+        return sum(1 for cell in cells if cell.may is May.MAY), len(cells)
+
+    @property
+    def waiting_for_restart(self) -> tuple[ResourceId, ...]:
+        """The machines that have to restart, each once."""
+        found = (tick.machine for tick in self.ticks if tick.tick is Tick.RESTARTED and not tick.done)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def standing(self) -> Standing:
+        """The worst of it."""
+        cells = {cell.may for row in self.rehearsal for cell in row.cells}
+        levels = {item.finding.level for item in self.checks}
+        if May.MAY_NOT in cells or Level.BLOCKS in levels:
+            return Standing.NOT_READY
+        if May.WAITS in cells or any(not tick.done and tick.tick is not Tick.RESTARTED for tick in self.ticks):
+            return Standing.WAITS
+        if self.waiting_for_restart:
+            return Standing.RESTART
+        if May.NOT_KNOWN in cells or levels & {Level.WARNS, Level.NOT_KNOWN}:
+            return Standing.AT_RISK
+        return Standing.READY
