@@ -199,4 +199,5 @@ def _services(
 ) -> Services:
     tokens = lab_tokens(lab)
     azure = ArmAzure(Session(HeldCredential(tokens), http=http, lab=True))
-    return Services(azure, clock, JobRunner(), folder, lab.cloud, lab_ports(azure, lab.cloud, tokens), open_journal)
+    jobs = JobRunner()
+    return Services(azure, clock, jobs, folder, lab.cloud, lab_ports(azure, lab.cloud, tokens, jobs), open_journal)

@@ -258,6 +258,16 @@ def test_that_an_answer_that_is_no_list_is_not_an_empty_one(body: object) -> Non
     assert fails(lambda: reading.vms(it.subscription, silent)).problem.code == "answer-not-understood"
 
 
+@pytest.mark.parametrize("provider", ["microsoft.network", "microsoft.compute"])
+def test_that_a_provider_that_is_not_registered_is_told_and_not_registered_behind_the_users_back(provider: str) -> None:
+    it = setup_rig()
+    it.lab._world.unregistered = [provider]
+    inventories = it.ports.inventories
+    reading = inventories.nics if provider == "microsoft.network" else inventories.vms
+    assert fails(lambda: reading(it.subscription, silent)).problem.code == "provider-not-registered"
+    assert it.writes() == []
+
+
 HOSTILE = "\u202eevil\"'$(reboot)<b>\n" + "x" * 60
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -20,21 +21,16 @@ from tests.azure.people import (
 )
 from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
-from tests.rig import SetupRig
 from tgwizard.azure.clouds import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, described
 from tgwizard.azure.person import Person
 from tgwizard.azure.sign_in_problems import CREDENTIALS, REASONS, Reason, explain, scrub
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Cause, Certainty
-from tgwizard.engine.setup_ports import SignInMethod
+from tgwizard.engine.setup_ports import Prompted, SignInMethod
+from tgwizard.lab.transport import LabAdapter
 
-BROWSER, CODE = SignInMethod.BROWSER, SignInMethod.DEVICE_CODE
+CODE = SignInMethod.DEVICE_CODE
 CANARY = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
-
-
-def by(it: SetupRig) -> str:
-    """Who asked last, by the lab's log."""
-    return it.lab.requests[-1].caller
 
 
 # --- why not ---
@@ -110,6 +106,37 @@ def test_that_a_certificate_that_is_not_accepted_is_told_apart_from_a_wrong_cloc
     problem = fails(lambda: sign_in.sign_in(wish(CODE), user.prompted, CancelToken())).problem
     assert problem.code == code
     assert problem.why
+
+
+@pytest.mark.parametrize("tenant", ["../x", "a b", "", "-x", "x/y", "x" * 300, "é.example", "x\r\ny"], ids=repr)
+@pytest.mark.parametrize(
+    "method", [CODE, SignInMethod.ENVIRONMENT, SignInMethod.AZURE_CLI], ids=lambda item: item.value
+)
+def test_that_what_is_no_name_of_a_directory_goes_into_no_address(tenant: str, method: SignInMethod) -> None:
+    it, sign_in = public_lab()
+    before = len(it.lab.requests)
+    failure = fails(lambda: sign_in.sign_in(wish(method, tenant), ignore, CancelToken()))
+    assert failure.problem.code == "directory-not-known"
+    assert len(it.lab.requests) == before
+
+
+@pytest.mark.parametrize("method", [SignInMethod.BROWSER, CODE], ids=lambda item: item.value)
+def test_that_no_browser_is_sent_to_what_is_not_https(method: SignInMethod) -> None:
+    class Sly(LabAdapter):
+        """A cloud whose documents name addresses of another kind."""
+
+        def send(self, request: requests.PreparedRequest, *arguments: object, **options: object) -> requests.Response:
+            answer = super().send(request, *arguments, **options)  # type: ignore[arg-type]
+            sly = re.sub(rb"https://[^\"]*/(authorize|devicelogin)", b"file:///etc/passwd", answer.content)
+            answer._content = sly
+            return answer
+
+    opened: list[str] = []
+    prompts: list[Prompted] = []
+    _, sign_in = public_lab(adapter=Sly, open_browser=lambda url: not opened.append(url))  # type: ignore[func-returns-value]
+    failure = fails(lambda: sign_in.sign_in(wish(method), prompts.append, CancelToken()))
+    assert failure.problem.code == "sign-in-not-https"
+    assert (opened, prompts) == ([], [])
 
 
 # --- secrets ---

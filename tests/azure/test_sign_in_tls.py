@@ -18,6 +18,7 @@ from tgwizard.azure.sign_in import LabToken
 from tgwizard.azure.sign_in_methods import Computer
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.setup_ports import Cloud, Prompted, SignInMethod, SignInWish
 from tgwizard.lab.certificates import prepare
 from tgwizard.lab.clock import VirtualClock
@@ -37,7 +38,7 @@ class Served:
         self.server.start()
         self.azure: ArmAzure = over_tls(self.server.url, files.ca, self.lab.issue_token, self.lab.issue_graph_token)
         tokens = LabToken(self.lab.issue_token, self.lab.issue_graph_token)
-        self.ports = lab_ports(self.azure, self.lab.cloud, tokens, self.server.url)
+        self.ports = lab_ports(self.azure, self.lab.cloud, tokens, JobRunner(), self.server.url)
         (self.cloud,) = self.ports.sign_in.clouds()
 
     def page(self, method: str, url: str, **form: str) -> str:

@@ -29,11 +29,12 @@ from tests.azure.people import (
 from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tests.azure.test_sign_in import az, signed_in
-from tests.rig import SetupRig, setup_rig
+from tests.rig import SetupRig, rig, setup_rig
 from tgwizard.azure import person
 from tgwizard.azure.clouds import PUBLIC
 from tgwizard.azure.person import Person
 from tgwizard.azure.sign_in import caller_of
+from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.engine.setup_ports import Prompted, SignInMethod
@@ -42,7 +43,6 @@ from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import Cancelled
 
 BROWSER, CODE = SignInMethod.BROWSER, SignInMethod.DEVICE_CODE
-CANARY = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
 
 
 def by(it: SetupRig) -> str:
@@ -383,6 +383,42 @@ def test_that_many_threads_may_read_while_the_account_changes() -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_that_a_run_that_may_still_write_keeps_its_account() -> None:
+    it = rig()
+    (cloud,) = it.services.setup.sign_in.clouds()
+    asks = replace(wish(SignInMethod.LAB), cloud=cloud)
+    left = threading.Event()
+    job = it.services.jobs.start("run", lambda _report, _token: _wait(left), writes=it.setup.identity)
+    before = it.services.azure.clients.session  # type: ignore[attr-defined]
+    failure = fails(lambda: it.services.setup.sign_in.sign_in(asks, ignore, CancelToken()))
+    assert (failure.problem.code, failure.certainty) == ("run-in-progress", Certainty.NOT_SENT)
+    assert it.services.azure.clients.session is before  # type: ignore[attr-defined]
+    left.set()
+    job.thread.join(5)
+    assert it.services.setup.sign_in.sign_in(asks, ignore, CancelToken()).name == "operator@lab.example"
+
+
+def test_that_a_run_that_begins_during_a_sign_in_keeps_its_account_too() -> None:
+    it, sign_in, user = signs_in_by_code()
+    runs: list[bool] = []
+    watched = ArmSignIn(
+        clients_of(it), (PUBLIC,), busy=lambda: bool(runs), computer=sign_in._computer, desk=sign_in._desk
+    )
+    before = clients_of(it).session
+
+    def prompted(prompt: Prompted) -> None:
+        user.prompted(prompt)
+        runs.append(True)
+
+    failure = fails(lambda: watched.sign_in(wish(CODE), prompted, CancelToken()))
+    assert failure.problem.code == "run-in-progress"
+    assert clients_of(it).session is before
+
+
+def _wait(event: threading.Event) -> None:
+    event.wait(10)
 
 
 def test_that_who_a_token_is_for_is_read_from_its_own_claims() -> None:

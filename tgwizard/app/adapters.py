@@ -76,23 +76,25 @@ def lab_tokens(lab: Lab) -> LabToken:
     return LabToken(lab.issue_token, lab.issue_graph_token)
 
 
-def lab_ports(azure: ArmAzure, cloud: str, tokens: LabToken, authority: str | None = None) -> SetupPorts:
+def lab_ports(
+    azure: ArmAzure, cloud: str, tokens: LabToken, jobs: JobRunner, authority: str | None = None
+) -> SetupPorts:
     """What setting up needs, in a lab. ``cloud``: its name in cluster files; ``authority``: where browsers find it."""
     session = azure.clients.session
     place = Cloud(cloud, "the lab", authority or session.base_url, session.base_url, "", graph=session.graph)
-    return _ports(azure, ArmSignIn(azure.clients, (place,), tokens))
+    return _ports(azure, ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers())))
 
 
-def real_ports(azure: ArmAzure, cloud: Cloud) -> SetupPorts:
+def real_ports(azure: ArmAzure, cloud: Cloud, jobs: JobRunner) -> SetupPorts:
     """What setting up needs, in the real Azure; ``cloud``: the one that is connected, first among those offered."""
     others = tuple(known for known in KNOWN if known != cloud)
-    return _ports(azure, ArmSignIn(azure.clients, (cloud, *others)))
+    return _ports(azure, ArmSignIn(azure.clients, (cloud, *others), busy=lambda: bool(jobs.writers())))
 
 
 def lab_services(lab: Lab, *, clock: Clock, state_dir: Path, cloud: str, jobs: JobRunner | None = None) -> Services:
     """Services on a lab in this process, as tests and benchmarks use them. ``cloud``: its name in cluster files."""
-    azure = in_process(lab)
-    return Services(azure, clock, jobs or JobRunner(), state_dir, cloud, lab_ports(azure, cloud, lab_tokens(lab)))
+    azure, jobs = in_process(lab), jobs or JobRunner()
+    return Services(azure, clock, jobs, state_dir, cloud, lab_ports(azure, cloud, lab_tokens(lab), jobs))
 
 
 def _ports(azure: ArmAzure, sign_in: ArmSignIn) -> SetupPorts:

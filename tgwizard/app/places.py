@@ -81,8 +81,9 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
     else:
         azure = adapters.over_tls(lab.arm_url, lab.ca, lab.token, lab.graph_token)
         tokens = LabToken(lab.token, lab.graph_token)
-    setup = adapters.lab_ports(azure, lab.cloud, tokens, lab.arm_url)
-    services = Services(azure, SystemClock(), JobRunner(), lab.directory / "state", lab.cloud, setup)
+    jobs = JobRunner()
+    setup = adapters.lab_ports(azure, lab.cloud, tokens, jobs, lab.arm_url)
+    services = Services(azure, SystemClock(), jobs, lab.directory / "state", lab.cloud, setup)
     return Place(services, Profiles((config or lab.directory) / "clusters", lab.cloud), azure, lab)
 
 
@@ -108,8 +109,9 @@ def open_real_place(
     tenants = {setup.tenant for setup in profiles.readable()}
     # One tenant: its token is asked for, whatever the CLI's default is. Several: the CLI's default decides.
     azure = adapters.real(place, tenant or (tenants.pop() if len(tenants) == 1 else None))
-    setup = adapters.real_ports(azure, place)
-    services = Services(azure, SystemClock(), JobRunner(), state or paths.state_dir(), place.name, setup)
+    jobs = JobRunner()
+    setup = adapters.real_ports(azure, place, jobs)
+    services = Services(azure, SystemClock(), jobs, state or paths.state_dir(), place.name, setup)
     return Place(services, profiles, azure)
 
 

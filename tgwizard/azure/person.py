@@ -20,7 +20,7 @@ import requests
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
-from tgwizard.azure.clouds import is_known
+from tgwizard.azure.clouds import is_https, is_known
 from tgwizard.azure.loopback import Receiver
 from tgwizard.azure.session import Connection, Session, quieten
 from tgwizard.azure.sign_in import RENEW_BELOW_S
@@ -230,8 +230,13 @@ def _authority(cloud: Cloud, tenant: str | None) -> str:
 
 def _flow(start: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     flow = cast("dict[str, Any]", _by_msal_object(start))
-    if "auth_uri" not in flow and "user_code" not in flow:
+    url = flow.get("auth_uri") or flow.get("verification_uri")
+    if url is None:
         raise ClientAuthenticationError(message=_said(flow))
+    if not is_https(str(url)):
+        # The address comes from the cloud that was named; whatever else it is, no browser is sent there.
+        why = "The cloud names an address to sign in at that is not https."
+        raise _refused("sign-in-not-https", why, "Check the cloud.")
     return flow
 
 

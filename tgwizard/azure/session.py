@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tgwizard import __version__
 from tgwizard.azure.failures import connection_closed
 from tgwizard.azure.sign_in import HeldCredential
 
@@ -148,7 +147,8 @@ class Clients:
     def graph(self) -> PipelineClient[Any, Any]:
         """The client for raw requests to Microsoft Graph, with a token of its own audience."""
         from azure.core import PipelineClient
-        from azure.core.pipeline import policies
+
+        from tgwizard.azure.pipeline import for_graph
 
         with self._mutex:
             session = self.session
@@ -156,12 +156,7 @@ class Clients:
                 ("graph", ""),
                 lambda: PipelineClient(
                     session.graph,
-                    policies=[
-                        policies.RequestIdPolicy(),
-                        policies.UserAgentPolicy(f"tgwizard/{__version__}", user_agent_overwrite=True),
-                        policies.RetryPolicy(),
-                        policies.BearerTokenCredentialPolicy(session.credential, f"{session.graph}/.default"),
-                    ],
+                    policies=for_graph(session.credential, f"{session.graph}/.default"),
                     transport=self._shared_transport(),
                 ),
             )
@@ -194,6 +189,8 @@ class Clients:
             self._made.clear()
 
     def _client(self, kind: type[Any], subscription: str | None) -> Any:
+        from tgwizard.azure.pipeline import for_arm
+
         with self._mutex:
             session = self.session
             return self._made_once(
@@ -203,8 +200,8 @@ class Clients:
                     *(() if subscription is None else (subscription,)),
                     base_url=session.base_url,
                     credential_scopes=[session.credential.scope],
+                    policies=for_arm(session.credential, session.credential.scope),
                     transport=self._shared_transport(),
-                    user_agent=f"tgwizard/{__version__}",
                 ),
             )
 

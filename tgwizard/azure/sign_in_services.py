@@ -48,9 +48,13 @@ def service_principal(session: Session, wish: SignInWish, environment: Mapping[s
     from azure.identity import CertificateCredential, ClientSecretCredential
 
     tenant = wish.tenant or environment[TENANT]
+    authority = wish.cloud.authority
+    if authority.endswith("/adfs"):
+        # AD FS has no directories; the SDK wants the word in their place.
+        authority, tenant = authority.removesuffix("/adfs"), "adfs"
     connection = session.connection()
     options: dict[str, Any] = {
-        "authority": wish.cloud.authority,
+        "authority": authority,
         "disable_instance_discovery": not is_known(wish.cloud),
         "transport": connection.transport(),
         **_PATIENCE,

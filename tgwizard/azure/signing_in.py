@@ -7,6 +7,7 @@ stand-in; none of it was run against the real Azure.
 from __future__ import annotations
 
 import queue
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,13 +30,16 @@ T = TypeVar("T")
 
 DeskOf = Callable[[Session, Cloud], Desk]
 _LOOK_EVERY_S = 0.1
+_DIRECTORY = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,250}[0-9A-Za-z])?", re.ASCII)
+"""A GUID or a domain name: it becomes part of an address."""
 
 
 class ArmSignIn:
     """Signs in to one of ``clouds``; ``lab``: the tokens of the lab, when the place is one.
 
-    Usable from several threads; of two sign-ins at a time the one that ends last counts. ``computer`` and ``desk`` are
-    the program's own unless a test says otherwise.
+    ``busy``: whether a run is under way that may still write; its account is not taken from it. Usable from several
+    threads; of two sign-ins at a time the one that ends last counts. ``computer`` and ``desk`` are the program's own
+    unless a test says otherwise.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class ArmSignIn:
         clouds: tuple[Cloud, ...],
         lab: TokenSource | None = None,
         *,
+        busy: Callable[[], bool] = lambda: False,
         computer: Computer | None = None,
         desk: DeskOf = Desk,
     ) -> None:
@@ -51,6 +56,7 @@ class ArmSignIn:
         self._clients = clients
         self._clouds = clouds
         self._lab = lab
+        self._busy = busy
         self._computer = computer or Computer.this()
         self._desk = desk
         self._mutex = threading.Lock()
@@ -85,6 +91,10 @@ class ArmSignIn:
         One that is cancelled, or fails, leaves the account that was there before. Work that cannot be interrupted (a
         program, a request under way) is abandoned on a thread of its own.
         """
+        self._require_idle()
+        if wish.tenant is not None and not _DIRECTORY.fullmatch(wish.tenant):
+            why = "The directory is neither a GUID nor a name such as contoso.com."
+            raise _of_sign_in(_refused("directory-not-known", why, "Check the directory (tenant)."), wish.cloud)
         cancel.check()
         try:
             source, held, token = _abandonable(lambda: self._obtained(wish, prompted, cancel), cancel)
@@ -93,6 +103,7 @@ class ArmSignIn:
         cancel.check()
         session = self._clients.session
         with self._mutex:
+            self._require_idle()
             if isinstance(source, Person):
                 self._person = (wish.method, wish.cloud, source)
             self._clients.use(replace(session, credential=held, base_url=wish.cloud.arm, graph=wish.cloud.graph))
@@ -102,6 +113,12 @@ class ArmSignIn:
         """Who is signed in now; CallFailed when nobody is."""
         held = self._clients.session.credential
         return attempt(Doing("check", "the sign-in"), lambda: caller_of(held.get_token(held.scope).token))
+
+    def _require_idle(self) -> None:
+        if self._busy():
+            what = "You were not signed in: a run is under way, and it would go on as somebody else."
+            problem = Problem("run-in-progress", what, "", "Wait until it has ended, then sign in.")
+            raise CallFailed(problem, Certainty.NOT_SENT)
 
     def _obtained(
         self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken
@@ -161,11 +178,7 @@ class ArmSignIn:
         seen = self._computer.azure_cli(wish.cloud)
         if seen.problem is not None and seen.problem.code == "az-other-cloud":
             raise CallFailed(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)
-        try:
-            return azure_cli_source(wish.tenant)
-        except ValueError as error:
-            why = "The directory is neither a GUID nor a name such as contoso.com."
-            raise _refused("directory-not-known", why, "Check the directory (tenant).", str(error)) from error
+        return azure_cli_source(wish.tenant)
 
 
 def _first_token(source: TokenSource, cloud: Cloud) -> tuple[TokenSource, HeldCredential, str]:

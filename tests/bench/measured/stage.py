@@ -80,5 +80,5 @@ def _setup(lab: Lab, place: Path) -> ClusterSetup:
 
 
 def _services(azure: ArmAzure, lab: Lab, place: Path) -> Services:
-    setup = lab_ports(azure, lab.cloud, lab_tokens(lab))
-    return Services(azure, lab.clock, JobRunner(), place, lab.cloud, setup)
+    jobs = JobRunner()
+    return Services(azure, lab.clock, jobs, place, lab.cloud, lab_ports(azure, lab.cloud, lab_tokens(lab), jobs))
