@@ -106,7 +106,9 @@ class Tap(BaseAdapter):
         """Nothing is held open."""
 
 
-def _tapped(before: Callable[[Any], None], after: Callable[[Any], None]) -> Callable[[Lab], requests.Session]:
+def tapped(before: Callable[[Any], None], after: Callable[[Any], None]) -> Callable[[Lab], requests.Session]:
+    """Make sessions that tell of every request and of every answer."""
+
     def session(lab: Lab) -> requests.Session:
         made = requests.Session()
         made.trust_env = False
@@ -125,7 +127,7 @@ class Recorder:
     _flushed: bytes | None = None
 
     def record(self, start: Callable[[Rig], Finished], prepare: Callable[[Rig], None] = lambda _: None) -> Finished:
-        made = self._rig = rig(session=_tapped(self._sent, self._answered), open_journal=self._journal)
+        made = self._rig = rig(session=tapped(self._sent, self._answered), open_journal=self._journal)
         prepare(made)
         return start(made)
 
@@ -202,7 +204,7 @@ def play(case: Case) -> Result:
         if case.delivery is Delivery.DURING and sent == case.position:
             _deliver(case, lab)
 
-    made = rig(lab=lab, state=folder, session=_tapped(before, lambda _: None))
+    made = rig(lab=lab, state=folder, session=tapped(before, lambda _: None))
     kept = case.boundary.journal[case.durability]
     if kept is not None:
         made.services.journal_file(made.setup).write_bytes(kept)

@@ -73,19 +73,10 @@ def focusable(root: QWidget) -> Iterator[QWidget]:
             yield widget
 
 
-@dataclass(frozen=True)
-class Desk:
-    """A window on a lab, with the rig behind it."""
+class Found:
+    """What a person finds in a window, by accessible names."""
 
     window: MainWindow
-    bridge: Bridge
-    rig: Rig
-    theme: Theme
-
-    @property
-    def session(self) -> ClusterSession:
-        """The one cluster's session."""
-        return next(iter(self.window.sessions.values()))
 
     def all_named(self, start: str) -> list[QWidget]:
         """Every visible widget whose accessible name begins with `start`."""
@@ -111,6 +102,21 @@ class Desk:
     def says(self, start: str) -> bool:
         """Whether something visible has an accessible name that begins with `start`."""
         return bool(self.all_named(start))
+
+
+@dataclass(frozen=True)
+class Desk(Found):
+    """A window on a lab, with the rig behind it."""
+
+    window: MainWindow
+    bridge: Bridge
+    rig: Rig
+    theme: Theme
+
+    @property
+    def session(self) -> ClusterSession:
+        """The one cluster's session."""
+        return next(iter(self.window.sessions.values()))
 
 
 def open_desk(theme: Theme, folder: Path, *, latency: Latency = Latency.INSTANT) -> tuple[Desk, End]:

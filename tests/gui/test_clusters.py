@@ -185,7 +185,7 @@ def test_that_no_cluster_offers_three_ways_to_begin(open_it: Callable[..., Desk]
     desk.find("Set up a cluster")
     page = clusters_page(desk.window)._empty.set_up
     QTest.mouseClick(page, Qt.MouseButton.LeftButton)
-    assert desk.says("Setting up a cluster comes later.")
+    assert desk.says("Who sets this up?")
 
 
 def test_that_the_last_known_state_is_there_before_the_first_answer(lab: Rig) -> None:

@@ -20,7 +20,6 @@ from tgwizard.gui.places import Place
 from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.picture_values import PillState
-from tgwizard.gui.word_pages import PlaceToCome
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome
@@ -266,11 +265,6 @@ def test_that_every_focusable_widget_has_a_name_on_every_page_and_question(ready
     for place in Place:
         ready.window.go_to(place)
         assert nameless() == []
-
-
-def test_that_a_page_to_come_offers_nothing_to_press(ready: Desk) -> None:
-    pages = [ready.window.pages.page(place) for place in Place]
-    assert [page for page in pages if isinstance(page, PlaceToCome) and list(focusable(page))] == []
 
 
 def test_that_the_theme_setting_switches_the_whole_window_at_once(ready: Desk) -> None:

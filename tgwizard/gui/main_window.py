@@ -78,6 +78,7 @@ class MainWindow(QMainWindow):
         self.cluster_pages = ClusterPages(theme, self.stack, self)
         self.trouble = TroublePage(theme)
         self._build()
+        self.stack.currentChanged.connect(self._on_page)
         self._shortcuts()
         self._connect()
         self._leaving = Leaving(self.watching, self)
@@ -133,6 +134,14 @@ class MainWindow(QMainWindow):
             keys.append((f"Ctrl+{index}", self._goer(place)))
         for sequence, act in keys:
             QShortcut(QKeySequence(sequence), self).activated.connect(act)
+
+    @Slot(int)
+    def _on_page(self, _index: int) -> None:
+        """A page that leads through something has the whole window; its own way out leads back."""
+        page = self.stack.currentWidget()
+        fills = isinstance(page, PlacePage) and page.fills_window
+        self.rail.setVisible(not fills)
+        self.bar.setVisible(not fills)
 
     def _goer(self, place: Place) -> Callable[[], None]:
         def go() -> None:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QStackedWidget
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.places import Place
 from tgwizard.gui.shell import PlacePage, Shell
-from tgwizard.gui.word_pages import PlaceToCome
 
 MakePage = Callable[[Shell], PlacePage]
 
@@ -26,6 +25,12 @@ def _clusters(shell: Shell) -> PlacePage:
     page.opened.connect(shell.open_cluster)
     page.set_up_asked.connect(partial(shell.go_to, Place.SET_UP))
     return page
+
+
+def _set_up(shell: Shell) -> PlacePage:
+    from tgwizard.gui.setup.page import SetupPage
+
+    return SetupPage(shell)
 
 
 def _lab(shell: Shell) -> PlacePage:
@@ -63,13 +68,9 @@ def _reports(shell: Shell) -> PlacePage:
     return ReportsPage(shell)
 
 
-def _to_come(place: Place) -> MakePage:
-    return lambda shell: PlaceToCome(shell.theme, place)
-
-
 PAGES: Mapping[Place, MakePage] = {
     Place.CLUSTERS: _clusters,
-    Place.SET_UP: _to_come(Place.SET_UP),
+    Place.SET_UP: _set_up,
     Place.LAB: _lab,
     Place.HISTORY: _history,
     Place.REPORTS: _reports,

@@ -99,6 +99,9 @@ class Shell(Protocol):
 class PlacePage(QWidget):
     """A page of the rail. What a page has no use for, it leaves as it is here: it then does nothing."""
 
+    fills_window = False
+    """Whether rail and bar make room for it while it is shown."""
+
     def show_opened(self, opened: Opened) -> None:
         """The program is open. A page that is built later is told at once."""
 

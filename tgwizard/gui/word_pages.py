@@ -1,4 +1,4 @@
-"""Pages of words: a place that is not built yet says what is to come, and why the program could not be opened."""
+"""The page of words: why the program could not be opened."""
 
 from __future__ import annotations
 
@@ -10,37 +10,9 @@ from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
-from tgwizard.gui.places import Place
-from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.tokens import TextRole
 from tgwizard.model.problem import Problem
-
-_TO_COME = {
-    Place.SET_UP: (
-        "Setting up a cluster comes later.",
-        (
-            "It will lead through sign-in, subscription, the two machines, the floating IP, the custom role and its "
-            "assignments, and show every change before anything is written. Until then, write the cluster file by hand."
-        ),
-    ),
-}
-
-
-class PlaceToCome(PlacePage):
-    """The page of a place that is not built yet: it never pretends."""
-
-    def __init__(self, theme: Theme, place: Place) -> None:
-        """Say what is to come."""
-        super().__init__()
-        what, words = _TO_COME[place]
-        column = QVBoxLayout(self)
-        column.setContentsMargins(28, 24, 28, 24)
-        column.setSpacing(10)
-        column.addWidget(TextLabel(theme, place.value, TextRole.TITLE))
-        column.addWidget(TextLabel(theme, what, TextRole.LEAD, Token.TEXT, wrap=True))
-        column.addWidget(TextLabel(theme, words, TextRole.LEAD, Token.TEXT2, wrap=True))
-        column.addStretch(1)
 
 
 class TroublePage(QWidget):

@@ -311,6 +311,17 @@ def test_that_a_lock_makes_the_writes_under_it_others_and_warns_of_every_failove
     } == {WhoMay.YOU}
 
 
+def test_that_a_lock_on_the_network_does_not_stop_joining_it() -> None:
+    inventory = world(network_group="rg-network")
+    lock = LockSeen("freeze", LockLevel.READ_ONLY, f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network")
+    plan = make_plan(answers(inventory), inventory, replace(facts(inventory), locks=(lock,)))
+    by_key = {change.key.split(":")[0]: change.right.who for change in plan.writing}
+    assert by_key["place"] is WhoMay.YOU
+    assert by_key["identity"] is WhoMay.YOU
+    locked = {change.act.scope for change in plan.writing if isinstance(change.act, Assign) and change.right.problem}
+    assert locked == {lock.scope}
+
+
 def test_that_a_deny_assignment_wins_over_the_owners_role() -> None:
     inventory = world()
     denial = DenyAssignment("stack", GROUP, PermissionSet(("*/write",)), excluded=(CALLER.object_id,))

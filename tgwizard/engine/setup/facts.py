@@ -12,7 +12,7 @@ from dataclasses import replace
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Clock
 from tgwizard.engine.setup.address_check import worth_asking
-from tgwizard.engine.setup.addresses import Use, occupancy
+from tgwizard.engine.setup.addresses import occupancy
 from tgwizard.engine.setup.parallel import Answered, read_all
 from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup.stale import could_be_ours
@@ -164,7 +164,7 @@ def _askable(answers: Answers, inventory: Inventory, topology: Topology) -> bool
     if subnet is None or answers.address is None:
         return False
     taken = occupancy(subnet, inventory, topology)
-    return worth_asking(answers.address, taken) and taken.square(answers.address).use is not Use.FLOATING
+    return worth_asking(answers.address, taken)
 
 
 def _scopes_to_ask(scope: str, topology: Topology | None) -> tuple[str, ...]:

@@ -78,8 +78,9 @@ class PairsFound:
 
     @property
     def suggested(self) -> Pair | None:
-        """The pair to begin with: the likeliest one that is not set up yet; None when there is none."""
-        return next((pair for pair in self.pairs if pair.state is PairState.NEW), None)
+        """The pair to begin with: the likeliest one that is not set up yet, else one that was set up without us."""
+        order = (PairState.NEW, PairState.HAS_RIGHTS)
+        return next((pair for state in order for pair in self.pairs if pair.state is state), None)
 
 
 @dataclass(frozen=True, slots=True)

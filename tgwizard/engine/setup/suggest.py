@@ -157,11 +157,11 @@ def _with_address(flow: Flow, answers: Answers, inventory: Inventory, topology: 
     subnet = inventory.subnet(topology.subnet)
     if subnet is None:
         return answers
+    if answers.address is not None and SetupStep.FLOATING_IP not in flow.to_check:
+        return answers
     taken = occupancy(subnet, inventory, topology)
-    if answers.address is not None:
-        outside = taken.home(answers.address) is None
-        if not (outside and SetupStep.FLOATING_IP in flow.to_check):
-            return answers
+    if answers.address is not None and taken.home(answers.address) is not None:
+        return answers
     offered = suggested_addresses(taken, topology)
     if not offered:
         return answers

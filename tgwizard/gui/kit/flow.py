@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 class FlowLayout(QLayout):
     """Left to right, then down. The last widget stands at the right end when it shares the line with others."""
 
-    def __init__(self, parent: QWidget, gap: int) -> None:
-        """Lay out `parent` with `gap` px between the widgets."""
+    def __init__(self, parent: QWidget, gap: int, *, spread: bool = True) -> None:
+        """Lay out `parent` with `gap` px between the widgets; without `spread` the last one follows the others."""
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         self._gap = gap
+        self._spread = spread
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -78,7 +79,7 @@ class FlowLayout(QLayout):
             height = max((size.height() for _, size in line), default=0)
             x = rect.left()
             for place, (item, size) in enumerate(line):
-                last = number == len(lines) - 1 and place == len(line) - 1 and place > 0
+                last = self._spread and number == len(lines) - 1 and place == len(line) - 1 and place > 0
                 x = max(x, rect.right() + 1 - size.width()) if last else x
                 if move:
                     item.setGeometry(QRect(QPoint(x, top + (height - size.height()) // 2), size))

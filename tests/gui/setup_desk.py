@@ -1,0 +1,88 @@
+"""A window on a lab that has no cluster yet, and the steps a person takes through the wizard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from tests.gui.desk import End, Found
+from tests.rig import SetupRig, setup_rig
+from tgwizard.engine.clock import SystemClock
+from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.kit.focus import FocusRing
+from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.opened import Opened, Surroundings
+from tgwizard.gui.places import Place
+from tgwizard.gui.setup.page import SetupPage
+from tgwizard.gui.theme import Theme
+from tgwizard.lab.clock import Clock
+from tgwizard.lab.latency import Latency
+
+
+@dataclass
+class SetupDesk(Found):
+    """The window, the lab behind it, and how many clicks it has taken so far."""
+
+    window: MainWindow
+    bridge: Bridge
+    rig: SetupRig
+    theme: Theme
+    clicks: int = field(default=0)
+
+    @property
+    def page(self) -> SetupPage:
+        """The wizard."""
+        page = self.window.stack.currentWidget()
+        assert isinstance(page, SetupPage)
+        return page
+
+    def press(self, start: str) -> None:
+        """Click, and count it."""
+        self.clicks += 1
+        super().press(start)
+
+    def click_at(self, widget: QWidget) -> None:
+        """Click a part, and count it."""
+        self.clicks += 1
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def open_setup_desk(
+    theme: Theme,
+    folder: Path,
+    scenario: str = "fresh",
+    *,
+    latency: Latency = Latency.INSTANT,
+    go: bool = True,
+) -> tuple[SetupDesk, End]:
+    """A shown window on a lab of `scenario`, real time, real SDK, real jobs; call the end when done."""
+    made = setup_rig(scenario, latency, clock=cast("Clock", SystemClock()), state=folder / "state")
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    ring = FocusRing(app, theme)
+    bridge = Bridge()
+    surroundings = Surroundings("Embedded in this window", is_lab=True, clusters_folder=folder / "clusters")
+    window = MainWindow(theme, bridge, surroundings)
+    bridge.start()
+    window.show()
+    window.show_opened(Opened(made.services, ()))
+    if go:
+        window.go_to(Place.SET_UP)
+
+    def end() -> None:
+        for session in window.sessions.values():
+            session.stop()
+        still = made.services.jobs.close(5.0)
+        bridge.stop()
+        window.hide()
+        window.deleteLater()
+        ring.deleteLater()
+        bridge.deleteLater()
+        assert not still, f"jobs outlived the window: {still}"
+
+    return SetupDesk(window, bridge, made, theme), end

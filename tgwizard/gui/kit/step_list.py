@@ -1,0 +1,232 @@
+"""The step list of a wizard: number ring, then tick; answered steps show their answer (STYLE section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.shapes import Shape, draw_shape
+from tgwizard.gui.kit.surface import paint_ground
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import Radius, TextRole, Token
+
+
+class StepState(Enum):
+    """Where a step stands; the value is the word read out."""
+
+    TO_COME = "to come"
+    CURRENT = "current"
+    ANSWERED = "answered"
+    LOOK_AGAIN = "look again"
+    PROBLEM = "has a problem"
+    RUNNING = "running"
+
+
+_SHAPE = {
+    StepState.ANSWERED: Shape.GOOD,
+    StepState.LOOK_AGAIN: Shape.WARNING,
+    StepState.PROBLEM: Shape.WARNING,
+    StepState.RUNNING: Shape.MOVING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    """One step: its name, its answer in a few words, its state, and whether it can be opened now."""
+
+    name: str
+    answer: str = ""
+    state: StepState = StepState.TO_COME
+    current: bool = False
+    reachable: bool = False
+
+
+class StepItem(QPushButton):
+    """One step: mark, name, answer, and the line to the next mark."""
+
+    ring_radius = Radius.CONTROL
+
+    def __init__(self, theme: Theme, number: int, of: int, parent: QWidget | None = None) -> None:
+        """Step `number` of `of`, not known yet."""
+        super().__init__(parent)
+        self._theme = theme
+        self._number = number
+        self._of = of
+        self._narrow = False
+        self._shown = StepShown("")
+        self.setAutoDefault(False)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    @property
+    def shown(self) -> StepShown:
+        """What is shown."""
+        return self._shown
+
+    def show_step(self, shown: StepShown) -> None:
+        """Replace name, answer and state."""
+        if shown == self._shown:
+            return
+        self._shown = shown
+        words = [] if not shown.current else [StepState.CURRENT.value]
+        if shown.state is not StepState.CURRENT:
+            words.append(shown.state.value)
+        self.setAccessibleName(f"Step {self._number} of {self._of}, {shown.name}, {', '.join(words)}")
+        self.setAccessibleDescription(shown.answer)
+        self.setEnabled(shown.reachable or shown.current)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if shown.reachable else Qt.CursorShape.ArrowCursor)
+        self._tip()
+        self.update()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Show the mark alone, the words as tooltip."""
+        self._narrow = narrow
+        self._tip()
+        self.updateGeometry()
+        self.update()
+
+    def _tip(self) -> None:
+        whole = f"{self._shown.name}: {self._shown.answer}" if self._shown.answer else self._shown.name
+        self.setToolTip(whole if self._narrow or self._shown.answer else "")
+
+    def sizeHint(self) -> QSize:
+        """Two lines, whether there is an answer or not: the list keeps its rhythm."""
+        name = QFontMetricsF(self._theme.font(TextRole.BODY_KEY)).height()
+        answer = QFontMetricsF(self._theme.font(TextRole.CAPTION)).height()
+        return QSize(self._theme.px(40 if self._narrow else 216), round(name + answer) + self._theme.px(14))
+
+    def minimumSizeHint(self) -> QSize:
+        """In a low window the list closes up to one line and air."""
+        name = QFontMetricsF(self._theme.font(TextRole.BODY_KEY)).height()
+        return QSize(self._theme.px(40), round(name) + self._theme.px(12))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint ground, line, mark and words."""
+        theme, shown = self._theme, self._shown
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect())
+        if shown.current:
+            paint_ground(painter, theme, box, Token.HOVER, None, Radius.CONTROL)
+        elif self.underMouse() and self.isEnabled():
+            paint_ground(painter, theme, box, Token.SUNKEN, None, Radius.CONTROL)
+        side = theme.px(18)
+        left = (box.width() - side) / 2 if self._narrow else theme.px(13)
+        mark = QRectF(left, (box.height() - side) / 2, side, side)
+        self._line(painter, mark)
+        self._mark(painter, mark)
+        if not self._narrow:
+            self._words(painter, box.adjusted(theme.px(44), 0, -theme.px(8), 0))
+
+    def _line(self, painter: QPainter, mark: QRectF) -> None:
+        theme = self._theme
+        passed = self._shown.state in {StepState.ANSWERED, StepState.LOOK_AGAIN, StepState.PROBLEM}
+        x, gap = mark.center().x() - 0.75, theme.px(4)
+        done, open_ = theme.colour(Token.OK), theme.colour(Token.STRONG)
+        if self._number > 1:
+            before = done if passed or self._shown.current else open_
+            painter.fillRect(QRectF(x, 0, 1.5, mark.top() - gap), before)
+        if self._number < self._of:
+            after = done if passed and not self._shown.current else open_
+            painter.fillRect(QRectF(x, mark.bottom() + gap, 1.5, self.height() - mark.bottom() - gap), after)
+
+    def _mark(self, painter: QPainter, mark: QRectF) -> None:
+        theme, shown = self._theme, self._shown
+        shape = _SHAPE.get(shown.state)
+        if shape is not None:
+            draw_shape(painter, theme, shape, mark)
+            return
+        painter.setFont(theme.font(TextRole.BADGE))
+        if shown.current:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour(Token.ACCENT))
+            painter.drawEllipse(mark)
+            painter.setPen(theme.colour(Token.ON_FILL))
+        else:
+            painter.setPen(QPen(theme.colour(Token.STRONG), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(mark.adjusted(0.75, 0.75, -0.75, -0.75))
+            painter.setPen(theme.colour(Token.TEXT2))
+        painter.drawText(mark, int(Qt.AlignmentFlag.AlignCenter), str(self._number))
+
+    def _words(self, painter: QPainter, box: QRectF) -> None:
+        theme, shown = self._theme, self._shown
+        role = TextRole.BODY_STRONG if shown.current else TextRole.BODY_KEY
+        name, answer = theme.font(role), theme.font(TextRole.CAPTION)
+        high, low = QFontMetricsF(name).height(), QFontMetricsF(answer).height()
+        two = bool(shown.answer) and box.height() >= high + low
+        top = (box.height() - (high + low if two else high)) / 2
+        painter.setFont(name)
+        quiet = shown.state is StepState.TO_COME and not shown.current
+        painter.setPen(theme.colour(Token.TEXT2 if quiet else Token.TEXT))
+        middle = Qt.TextElideMode.ElideMiddle
+        words = QFontMetricsF(name).elidedText(shown.name, middle, box.width())
+        painter.drawText(QRectF(box.left(), top, box.width(), high), 0, words)
+        if two:
+            painter.setFont(answer)
+            painter.setPen(theme.colour(Token.TEXT2))
+            words = QFontMetricsF(answer).elidedText(shown.answer, middle, box.width())
+            painter.drawText(QRectF(box.left(), top + high, box.width(), low), 0, words)
+
+
+class StepList(QWidget):
+    """All steps. `chosen(index)` when a reachable one is pressed; arrows, Home and End move between those."""
+
+    accessible_role = QAccessible.Role.List
+    chosen = Signal(int)
+
+    def __init__(self, theme: Theme, count: int, parent: QWidget | None = None) -> None:
+        """`count` steps, not known yet."""
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.items = tuple(StepItem(theme, number, count) for number in range(1, count + 1))
+        for index, item in enumerate(self.items):
+            item.clicked.connect(self._chooser(index))
+            column.addWidget(item)
+        column.addStretch(1)
+        self.setAccessibleName("Steps")
+
+    def show_steps(self, steps: tuple[StepShown, ...]) -> None:
+        """Replace all."""
+        for item, shown in zip(self.items, steps, strict=True):
+            item.show_step(shown)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Marks alone, or words as well."""
+        for item in self.items:
+            item.set_narrow(narrow)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows, Home and End go between the steps that can be opened."""
+        able = [item for item in self.items if item.isEnabled()]
+        here = next((place for place, item in enumerate(able) if item.hasFocus()), None)
+        if here is None:
+            super().keyPressEvent(event)
+            return
+        last = len(able) - 1
+        to = {
+            Qt.Key.Key_Down: min(last, here + 1),
+            Qt.Key.Key_Up: max(0, here - 1),
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }.get(Qt.Key(event.key()))
+        if to is None:
+            super().keyPressEvent(event)
+            return
+        able[to].setFocus(Qt.FocusReason.OtherFocusReason)
+        event.accept()
+
+    def _chooser(self, index: int) -> Callable[[], None]:
+        def choose() -> None:
+            self.chosen.emit(index)
+
+        return choose

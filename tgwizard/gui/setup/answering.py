@@ -1,0 +1,96 @@
+"""What a person does on a page becomes an answer of the flow. One line for each way to answer."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+from tgwizard.engine.setup_ports import SignInMethod
+from tgwizard.gui.setup.pages import Pages
+from tgwizard.gui.setup.session import SetupSession
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.setup_answers import RoleAnswer
+
+if TYPE_CHECKING:
+    from tgwizard.gui.setup.page import SetupPage
+
+
+def connect_pages(page: SetupPage, pages: Pages, session: SetupSession) -> None:
+    """Connect every way to answer."""
+    _sign_in(page, pages, session)
+    _machines(page, pages, session)
+    _later(page, pages, session)
+
+
+def _sign_in(page: SetupPage, pages: Pages, session: SetupSession) -> None:
+    account = session.account
+
+    def method(chosen: SignInMethod) -> None:
+        account.sign_in(chosen)
+
+    def subscription(chosen: str) -> None:
+        found = next((one for one in session.flow.subscriptions or () if one.id == chosen), None)
+        if found is not None:
+            session.answer(subscription=found)
+
+    pages.sign_in.method_chosen.connect(method)
+    pages.sign_in.cloud_chosen.connect(account.choose_cloud)
+    pages.sign_in.custom_cloud_asked.connect(account.find_cloud)
+    pages.sign_in.tenant_chosen.connect(account.choose_tenant)
+    pages.sign_in.abandoned.connect(account.abandon)
+    pages.sign_in.prompt.said.connect(page.say)
+    pages.subscription.chosen.connect(subscription)
+
+
+def _machines(page: SetupPage, pages: Pages, session: SetupSession) -> None:
+    def chosen(machines: tuple[ResourceId, ...]) -> None:
+        if len(machines) == 2:
+            session.answer(machines=machines)
+
+    def by_hand() -> None:
+        page.by_hand = True
+        page.refresh()
+
+    def named(text: str) -> None:
+        session.answer(name=text.strip())
+
+    def nics(chosen_nics: tuple[ResourceId, ResourceId]) -> None:
+        session.answer(nics=chosen_nics)
+
+    def swapped() -> None:
+        shown = session.shown
+        if shown.machines is not None and shown.nics is not None:
+            session.answer(machines=(shown.machines[1], shown.machines[0]), nics=(shown.nics[1], shown.nics[0]))
+
+    pages.machines.chosen.connect(chosen)
+    pages.machines.by_hand_asked.connect(by_hand)
+    pages.machines.named.connect(named)
+    pages.machines.reading.cancelled.connect(session.stop_reading)
+    pages.interface.chosen.connect(nics)
+    pages.interface.swapped.connect(swapped)
+
+
+def _later(page: SetupPage, pages: Pages, session: SetupSession) -> None:
+    def address(typed: IPv4Address | None) -> None:
+        if typed is not None:
+            session.answer(address=typed)
+
+    def role(answer: RoleAnswer) -> None:
+        session.answer(role=answer)
+
+    def widened(wide: bool) -> None:
+        session.answer(whole_subscription=wide)
+
+    def narrowed(scopes: tuple[str, ...]) -> None:
+        session.answer(narrowed=scopes)
+
+    def stale(on: bool) -> None:
+        session.answer(remove_stale=on)
+
+    pages.floating_ip.typed.connect(address)
+    pages.role.chosen.connect(role)
+    pages.role.said.connect(page.say)
+    pages.scope.widened.connect(widened)
+    pages.scope.narrowed.connect(narrowed)
+    pages.scope.stale_wanted.connect(stale)
+    pages.review.said.connect(page.say)

@@ -1,0 +1,144 @@
+"""Carrying out a plan, or taking it back, as the window does it: one writing job, its events turned into rows."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Signal
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.services import Services
+from tgwizard.engine.setup.apply import apply
+from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
+from tgwizard.engine.setup.undo import Undoing, undo, undoable
+from tgwizard.gui.setup.errands import Errand, Errands, Hear, Kind
+from tgwizard.gui.setup.steps.apply import Applying, ChangeRow
+from tgwizard.model.cluster import ClusterIdentity
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_event import SetupFinished
+from tgwizard.model.setup_plan import SetupPlan
+
+
+def identity_of(answers: Answers) -> ClusterIdentity | None:
+    """What the journal of this set-up is kept by; None while the answers are not complete."""
+    if answers.nics is None or answers.address is None:
+        return None
+    return ClusterIdentity.of(answers.nics[0], answers.nics[1], str(answers.address))
+
+
+class Applier(QObject):
+    """`changed` with every event, `ended` with the last."""
+
+    changed = Signal()
+    ended = Signal()
+
+    def __init__(self, services: Services, errands: Errands, parent: QObject | None = None) -> None:
+        """Nothing has been written."""
+        super().__init__(parent)
+        self._services = services
+        self._errands = errands
+        self.applying = Applying()
+        self.plan: SetupPlan | None = None
+        self.ended_at: datetime | None = None
+        self.problem: Problem | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether something may be written now."""
+        return self.applying.running
+
+    @property
+    def finished(self) -> SetupFinished | None:
+        """How the last run ended; None before."""
+        return self.applying.finished
+
+    @property
+    def written(self) -> int:
+        """How many changes stand in Azure because of this wizard, as far as it knows."""
+        return 0 if self.applying.undoing else self.applying.done
+
+    def forget(self) -> None:
+        """Another cluster is set up now."""
+        if not self.running:
+            self.applying, self.plan, self.problem, self.ended_at = Applying(), None, None, None
+
+    def apply(self, plan: SetupPlan, answers: Answers, *, only_mine: bool) -> bool:
+        """Begin; whether it began."""
+        identity = identity_of(answers)
+        if self.running or identity is None:
+            return False
+        services = self._services
+        file = setup_journal_file(services.state_dir, identity)
+
+        def errand(hear: Hear, token: CancelToken) -> SetupFinished:
+            with contextlib.closing(SetupJournal.open(file)) as journal:
+                return apply(
+                    services.setup, services.azure, services.clock, journal, plan, hear, token, only_mine=only_mine
+                )
+
+        self.plan = plan
+        self.applying = Applying.of(plan.mine if only_mine else plan.writing)
+        return self._begin(errand, identity)
+
+    def undo(self, answers: Answers, things: tuple[Undoing, ...], *, identities: bool) -> bool:
+        """Take back what was made here; `things` are what a person was shown before."""
+        identity = identity_of(answers)
+        if self.running or identity is None:
+            return False
+        services = self._services
+        file = setup_journal_file(services.state_dir, identity)
+
+        def errand(hear: Hear, token: CancelToken) -> SetupFinished:
+            with contextlib.closing(SetupJournal.open(file)) as journal:
+                return undo(services.setup, services.azure, services.clock, journal, hear, token, identities=identities)
+
+        rows = tuple(ChangeRow(one.key, one.sentence, "") for one in things)
+        self.applying = Applying(rows, running=True, undoing=True)
+        return self._begin(errand, identity)
+
+    def undoable(self, answers: Answers, *, identities: bool) -> tuple[Undoing, ...]:
+        """What undo would try. UserError when the journal cannot be read."""
+        identity = identity_of(answers)
+        if identity is None:
+            return ()
+        file = setup_journal_file(self._services.state_dir, identity)
+        if not file.exists():
+            return ()
+        with contextlib.closing(SetupJournal.open(file)) as journal:
+            return undoable(journal, identities=identities)
+
+    def stop(self) -> None:
+        """Begin nothing more; what was sent is finished."""
+        self.applying = replace(self.applying, cancelling=True)
+        self._errands.stop(Kind.APPLY)
+        self.changed.emit()
+
+    def _begin(self, errand: Errand, identity: ClusterIdentity) -> bool:
+        self.problem = None
+        began = self._errands.begin(
+            Kind.APPLY, errand, done=self._done, failed=self._failed, heard=self._heard, writes=identity
+        )
+        self.changed.emit()
+        return began
+
+    def _heard(self, event: object) -> None:
+        self.applying = self.applying.after(event)
+        self.changed.emit()
+
+    def _done(self, finished: object) -> None:
+        if isinstance(finished, SetupFinished):
+            self.applying = replace(self.applying.after(finished), running=False)
+        self._end()
+
+    def _failed(self, problem: Problem) -> None:
+        self.problem = problem
+        self.applying = replace(self.applying, running=False)
+        self._end()
+
+    def _end(self) -> None:
+        self.ended_at = self._services.clock.wall()
+        self.changed.emit()
+        self.ended.emit()

@@ -1,0 +1,169 @@
+"""The wizard's work on threads: one errand of a kind at a time, its answers through the window's own queue.
+
+A page never starts a thread and a thread never touches a page. An errand that was replaced or given up may still end;
+what it says then is dropped here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import Broke, Job, JobRunner, Report
+from tgwizard.engine.ports import CallFailed
+from tgwizard.model.cluster import ClusterIdentity
+from tgwizard.model.problem import Cancelled, Problem, UserError
+
+Hear = Callable[[object], None]
+Errand = Callable[[Hear, CancelToken], object]
+
+_tickets = itertools.count(1)
+
+
+class Kind(Enum):
+    """What an errand is for. A new one of the same kind takes the place of the old."""
+
+    SIGN_IN = "sign-in"
+    ACCOUNT = "account"
+    TENANTS = "tenants"
+    READ = "read"
+    FACTS = "facts"
+    ADDRESS = "address"
+    APPLY = "apply"
+    VERIFY = "verify"
+    RESTART = "restart"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An errand has something to tell on its way."""
+
+    ticket: int
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An errand has ended: with a value, or with a problem."""
+
+    ticket: int
+    value: object = None
+    problem: Problem | None = None
+
+
+@dataclass(slots=True)
+class _Open:
+    kind: Kind
+    job: Job
+    heard: Hear
+    done: Hear
+    failed: Callable[[Problem], None]
+
+
+STOPPED = Problem("stopped", "It was stopped.")
+
+BROKE = Problem(
+    "setup-broke",
+    "tgwizard could not do that by an error of its own.",
+    "The report is in the log.",
+    "Try again.",
+)
+
+
+class Errands:
+    """Starts errands and hands out what they say, in the GUI thread."""
+
+    def __init__(self, jobs: JobRunner, own: queue.SimpleQueue[object]) -> None:
+        """None is under way."""
+        self._jobs = jobs
+        self._own = own
+        self._open: dict[int, _Open] = {}
+
+    def begin(
+        self,
+        kind: Kind,
+        errand: Errand,
+        *,
+        done: Hear,
+        failed: Callable[[Problem], None],
+        heard: Hear = lambda _value: None,
+        writes: ClusterIdentity | None = None,
+    ) -> bool:
+        """Start one; `failed` is called at once when it cannot begin. Whether it began."""
+        self.give_up(kind)
+        ticket = next(_tickets)
+        own = self._own
+
+        def work(_report: Report, token: CancelToken) -> None:
+            def hear(value: object) -> None:
+                own.put(Said(ticket, value))
+
+            try:
+                value = errand(hear, token)
+            except (CallFailed, UserError) as error:
+                own.put(Ended(ticket, problem=error.problem))
+            except Cancelled:
+                own.put(Ended(ticket, problem=STOPPED))
+                raise
+            else:
+                own.put(Ended(ticket, value))
+
+        try:
+            job = self._jobs.start(f"setup-{kind.value}", work, writes=writes)
+        except UserError as error:
+            failed(error.problem)
+            return False
+        self._open[ticket] = _Open(kind, job, heard, done, failed)
+        return True
+
+    def give_up(self, kind: Kind) -> None:
+        """Cancel the errand of that kind and hear no more of it."""
+        for ticket, one in list(self._open.items()):
+            if one.kind is kind:
+                one.job.cancel()
+                del self._open[ticket]
+
+    def stop(self, kind: Kind) -> None:
+        """Ask the errand of that kind to stop, and hear how it ends."""
+        for one in self._open.values():
+            if one.kind is kind:
+                one.job.cancel()
+
+    def give_up_all(self) -> None:
+        """Cancel everything, also what writes: it stops as soon as it may."""
+        for kind in Kind:
+            self.give_up(kind)
+
+    def under_way(self, kind: Kind) -> bool:
+        """Whether one of that kind has not ended."""
+        return any(one.kind is kind for one in self._open.values())
+
+    def take(self, event: object) -> bool:
+        """Take one event of the bridge; whether it was an errand's."""
+        match event:
+            case Said():
+                one = self._open.get(event.ticket)
+                if one is not None:
+                    one.heard(event.value)
+                return True
+            case Ended():
+                one = self._open.pop(event.ticket, None)
+                if one is not None and event.problem is not None:
+                    one.failed(event.problem)
+                elif one is not None:
+                    one.done(event.value)
+                return True
+            case Broke():
+                for ticket, one in list(self._open.items()):
+                    if one.job.id == event.job:
+                        del self._open[ticket]
+                        one.failed(BROKE)
+                        return True
+            case _:
+                pass
+        return False

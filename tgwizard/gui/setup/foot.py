@@ -1,0 +1,83 @@
+"""The buttons at the foot: what they are called at each step, and why one of them is off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tgwizard.gui.lock import LOCKED
+from tgwizard.gui.setup.applier import Applier
+from tgwizard.gui.setup.session import SetupSession
+from tgwizard.gui.setup.told import waits_for
+from tgwizard.model.event import Outcome
+from tgwizard.model.setup_answers import SetupStep
+from tgwizard.model.setup_plan import SetupPlan, WhoMay
+
+if TYPE_CHECKING:
+    from tgwizard.gui.setup.page import SetupPage
+
+
+def show_foot(page: SetupPage, session: SetupSession, applier: Applier, *, locked: bool) -> None:
+    """Name the buttons and turn them on or off."""
+    footer = page.frame.footer
+    step = session.flow.step
+    footer.back.setEnabled(step is not SetupStep.SIGN_IN and not applier.running)
+    words, reason = "Continue", waits_for(session, step)
+    locked_out = False
+    match step:
+        case SetupStep.SIGN_IN if session.account.busy:
+            reason = f"{session.account.busy}."
+        case SetupStep.FLOATING_IP if session.shown.address is not None:
+            words = f"Continue with {session.shown.address}"
+        case SetupStep.REVIEW:
+            words = apply_words(page.plan)
+            locked_out = locked and page.plan is not None and bool(page.plan.writing)
+        case SetupStep.APPLY:
+            reason = apply_reason(applier)
+        case SetupStep.VERIFY:
+            words = "Finish"
+        case _:
+            pass
+    footer.go_on.rename(words)
+    footer.go_on.setEnabled(not reason)
+    footer.go_on.explain(reason or "Alt+Right")
+    footer.go_on.hold_off(LOCKED.sentence() if locked_out else "")
+    footer.say(note(page, session, applier, reason))
+
+
+def apply_words(plan: SetupPlan | None) -> str:
+    """What the button of the review says: how many changes, and that the others stay."""
+    if plan is None or not plan.writing:
+        return "Continue"
+    others = [change for change in plan.writing if change.right.who is WhoMay.OTHERS]
+    number = len(plan.mine) if others else len(plan.writing)
+    if others and not number:
+        return "Apply"
+    changes = f"{number} change{'' if number == 1 else 's'}"
+    return f"Apply what I may: {changes}" if others else f"Apply {changes}"
+
+
+def apply_reason(applier: Applier) -> str:
+    """Why one cannot go on from Apply yet."""
+    if applier.running:
+        return "The changes are being made."
+    return ""
+
+
+def note(page: SetupPage, session: SetupSession, applier: Applier, reason: str) -> str:
+    """The words between the buttons."""
+    step = session.flow.step
+    if reason:
+        return reason
+    blocking = sum(problem.blocks for problem in page.problems)
+    warnings = len(page.problems) - blocking
+    if step is SetupStep.REVIEW and page.plan is not None:
+        left = len(page.plan.writing) - len(page.plan.mine)
+        if left:
+            return f"{left} wait{'s' if left == 1 else ''} for others. Read again to see whether they are done."
+    if step is SetupStep.APPLY and applier.finished is not None and applier.finished.outcome is not Outcome.DONE:
+        return "What is left can be made again, or by others."
+    if blocking:
+        return f"{blocking} thing{'' if blocking == 1 else 's'} to fix"
+    if warnings and step is not SetupStep.REVIEW:
+        return f"{warnings} thing{'' if warnings == 1 else 's'} to know"
+    return ""

@@ -1,0 +1,164 @@
+"""The frame of the wizard: side, question, the portal's way, foot; and how they share the window (STYLE section 7)."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.portal_panel import PortalPanel, PortalShown
+from tgwizard.gui.kit.surface import PageScroll
+from tgwizard.gui.setup.footer import Footer
+from tgwizard.gui.setup.side import Side
+from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.gui.theme import Theme
+
+PANEL = 312
+PANEL_FROM = 1200
+"""Below this width, at 100 % text, the panel is hidden behind ? and the side shows numbers only."""
+
+MAIN_WIDEST = 880
+WIDER_FROM = 1920
+PAGE_WIDEST = 1560
+ROOM_FOR_BOTH = 520
+"""A question narrower than this gives its room to the panel while that is shown."""
+
+
+class WizardFrame(QWidget):
+    """Holds one page for each step. Emits what a person asks for; knows nothing of a flow."""
+
+    back_asked = Signal()
+    on_asked = Signal()
+    close_asked = Signal()
+    undo_asked = Signal()
+    step_asked = Signal(int)
+
+    def __init__(
+        self, theme: Theme, pages: tuple[StepPage, ...], *, is_lab: bool, parent: QWidget | None = None
+    ) -> None:
+        """The frame round `pages`, the first of them shown."""
+        super().__init__(parent)
+        self._theme = theme
+        self._panel_wanted = False
+        self._panel_closed = False
+        self._full_width = False
+        self.side = Side(theme, len(pages), is_lab=is_lab)
+        self.panel = PortalPanel(theme)
+        self.footer = Footer(theme)
+        self.pages = pages
+        self._stack = QStackedWidget()
+        self._scrolls: list[PageScroll] = []
+        for page in pages:
+            scroll = PageScroll(theme, _centred(page, theme), page.question)
+            self._scrolls.append(scroll)
+            self._stack.addWidget(scroll)
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(4, 4, 4, 4)
+        outer.setSpacing(0)
+        outer.addWidget(self.side)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self._stack, 1)
+        row.addWidget(self.panel)
+        column.addLayout(row, 1)
+        column.addWidget(self.footer)
+        outer.addWidget(right, 1)
+
+    def _connect(self) -> None:
+        self.side.chosen.connect(self.step_asked)
+        self.footer.back.clicked.connect(self.back_asked)
+        self.footer.go_on.clicked.connect(self.on_asked)
+        self.footer.close_.clicked.connect(self.close_asked)
+        self.footer.help.clicked.connect(self.toggle_panel)
+        keys = {
+            "Alt+Left": self.footer.back.click,
+            "Alt+Right": self.footer.go_on.click,
+            "Ctrl+S": self.footer.close_.click,
+            "Ctrl+Z": self.undo_asked.emit,
+            "F1": self.toggle_panel,
+        }
+        for sequence, act in keys.items():
+            shortcut = QShortcut(QKeySequence(sequence), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+
+    @property
+    def page(self) -> StepPage:
+        """The page shown."""
+        return self.pages[self._stack.currentIndex()]
+
+    def show_page(self, index: int, *, full_width: bool = False) -> None:
+        """Show a page from its top; `full_width`: it has no panel."""
+        self._full_width = full_width
+        self._stack.setCurrentIndex(index)
+        self._scrolls[index].verticalScrollBar().setValue(0)
+        self._fit()
+
+    def show_portal(self, shown: PortalShown) -> None:
+        """Replace what the panel says; without a word it is not there."""
+        was = self.panel.empty
+        self.panel.show_portal(shown)
+        if self.panel.empty is not was:
+            self._fit()
+
+    def scroll_to(self, widget: QWidget) -> None:
+        """Bring a part of the page shown into view."""
+        self._scrolls[self._stack.currentIndex()].ensureWidgetVisible(widget, 0, self._theme.px(24))
+
+    @Slot()
+    def toggle_panel(self) -> None:
+        """Show the portal's way, or take it away (F1)."""
+        if self._is_narrow():
+            self._panel_wanted = not self._panel_wanted
+        else:
+            self._panel_closed = not self._panel_closed
+        self._fit()
+
+    def _is_narrow(self) -> bool:
+        window = self.window().width() if self.window() is not None else self.width()
+        return window < self._theme.px(PANEL_FROM)
+
+    def _fit(self) -> None:
+        theme = self._theme
+        narrow = self._is_narrow()
+        self.side.set_narrow(narrow=narrow)
+        there = not self._full_width and not self.panel.empty
+        shown = there and (self._panel_wanted if narrow else not self._panel_closed)
+        left = self.width() - self.side.width() - theme.px(PANEL)
+        alone = shown and left < theme.px(ROOM_FOR_BOTH)
+        self.panel.setVisible(shown)
+        self._stack.setVisible(not alone)
+        self.panel.setMinimumWidth(0 if alone else theme.px(PANEL))
+        self.panel.setMaximumWidth(16_777_215 if alone else theme.px(PANEL))
+        self.footer.help.setVisible(there and (narrow or self._panel_closed))
+        self.footer.help.setAccessibleName("Hide the portal's way" if shown else "Show the portal's way")
+        wide = self.width() >= WIDER_FROM - 16
+        widest = theme.px(PAGE_WIDEST if self._full_width else MAIN_WIDEST) if wide else 16_777_215
+        for page in self.pages:
+            page.setMaximumWidth(widest)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The side has two widths, the panel comes and goes."""
+        super().resizeEvent(event)
+        self._fit()
+
+
+def _centred(page: StepPage, theme: Theme) -> QWidget:
+    """A page in the middle of its room."""
+    around = QWidget()
+    row = QHBoxLayout(around)
+    side = theme.px(32)
+    row.setContentsMargins(side, theme.px(24), side, theme.px(20))
+    row.setSpacing(0)
+    row.addStretch(1)
+    row.addWidget(page, 100_000)
+    row.addStretch(1)
+    return around

@@ -1,0 +1,66 @@
+"""The step list and the promise below it, in words."""
+
+from __future__ import annotations
+
+from tgwizard.engine.setup.flow import STEPS, StepState, reachable, state_of
+from tgwizard.engine.setup.walk import summary
+from tgwizard.gui.kit.step_list import StepShown
+from tgwizard.gui.kit.step_list import StepState as Look
+from tgwizard.gui.setup.applier import Applier
+from tgwizard.gui.setup.session import SetupSession
+from tgwizard.model.event import Outcome
+from tgwizard.model.setup_answers import SetupStep
+
+_LOOKS = {
+    StepState.DONE: Look.ANSWERED,
+    StepState.CURRENT: Look.CURRENT,
+    StepState.TO_CHECK: Look.LOOK_AGAIN,
+    StepState.OPEN: Look.TO_COME,
+}
+
+
+def steps_shown(session: SetupSession, applier: Applier) -> tuple[StepShown, ...]:
+    """The ten rows."""
+    flow = session.flow
+    rows = []
+    for step in STEPS:
+        state = state_of(flow, step)
+        current = step is flow.step
+        answered = step in flow.done
+        look = _LOOKS[state]
+        if step is SetupStep.APPLY and applier.running:
+            look = Look.RUNNING
+        answer = summary(flow, step) if answered or step in flow.to_check else ""
+        if step is SetupStep.APPLY:
+            answer = _apply_words(applier)
+        elif step is SetupStep.REVIEW and applier.plan is not None and answered:
+            number = len(applier.plan.writing)
+            answer = f"{number} change{'' if number == 1 else 's'}"
+        can = reachable(flow, step) and not applier.running
+        rows.append(StepShown(step.value, answer, look, current, can))
+    return tuple(rows)
+
+
+def _apply_words(applier: Applier) -> str:
+    finished = applier.finished
+    if applier.running:
+        return f"{applier.applying.done} of {len(applier.applying.rows)}"
+    if finished is None:
+        return ""
+    when = f" {applier.ended_at.astimezone():%H:%M}" if applier.ended_at is not None else ""
+    if applier.applying.undoing:
+        return f"undone{when}"
+    return f"done{when}" if finished.outcome is Outcome.DONE else f"stopped{when}"
+
+
+def promise_words(applier: Applier, *, locked: bool) -> tuple[str, str]:
+    """What has been changed so far."""
+    if applier.running:
+        return "Changes are being made", "What is under way is finished, whatever you do here."
+    if applier.written:
+        number = applier.written
+        words = f"{number} change{'' if number == 1 else 's'}, can be undone"
+        return words, "Undo removes only what this wizard created."
+    if locked:
+        return "Read-only: nothing can change", "This window is locked. Unlock it with Ctrl+L to apply."
+    return "Nothing is changed yet", "Only Apply writes to Azure. Close any time, your answers are kept."

@@ -1,0 +1,289 @@
+"""The place "Set up a cluster": the wizard in its frame, bound to its session."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
+from tgwizard.engine.setup.export.formats import ExportKind, export
+from tgwizard.engine.setup.flow import STEPS
+from tgwizard.engine.setup.walk import plan_of, problems_of
+from tgwizard.gui.kit.accessible import announce
+from tgwizard.gui.opened import Opened
+from tgwizard.gui.places import Place
+from tgwizard.gui.setup.answering import connect_pages
+from tgwizard.gui.setup.applier import Applier
+from tgwizard.gui.setup.foot import show_foot
+from tgwizard.gui.setup.frame import WizardFrame
+from tgwizard.gui.setup.list_words import promise_words, steps_shown
+from tgwizard.gui.setup.pages import Pages
+from tgwizard.gui.setup.session import STALE_S, SetupSession
+from tgwizard.gui.setup.show_machines import interface_shown, machines_shown, sign_in_shown, subscriptions_busy
+from tgwizard.gui.setup.show_plan import address_shown, review_shown, role_shown, scope_shown
+from tgwizard.gui.setup.told import told_of
+from tgwizard.gui.shell import PlacePage, Shell
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.setup_answers import SetupStep
+from tgwizard.model.setup_plan import SetupPlan, WhoMay
+
+TICK_MS = 1000
+
+
+class SetupPage(PlacePage):
+    """Everything of the wizard that a person sees. Built when it is first wanted."""
+
+    fills_window = True
+
+    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+        """Say that the program is opening."""
+        super().__init__(parent)
+        self._shell = shell
+        self.session: SetupSession | None = None
+        self.applier: Applier | None = None
+        self.plan: SetupPlan | None = None
+        self.problems: tuple[StepProblem, ...] = ()
+        self.by_hand = False
+        self._insisted: SetupStep | None = None
+        self._begun = False
+        theme = shell.theme
+        self.pages = Pages(theme)
+        self.frame = WizardFrame(theme, self.pages.in_order, is_lab=shell.surroundings.is_lab)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.frame)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self.refresh)
+        self._tick = QTimer(self)
+        self._tick.setInterval(TICK_MS)
+        self._tick.timeout.connect(self._on_tick)
+        self.frame.back_asked.connect(self._on_back)
+        self.frame.on_asked.connect(self._on_continue)
+        self.frame.close_asked.connect(self._on_close)
+        self.frame.undo_asked.connect(self._on_undo)
+        self.frame.step_asked.connect(self._on_step)
+        self.frame.panel.copied.connect(self.say)
+        shell.lock.changed.connect(self._on_lock)
+        self.frame.side.lock.clicked.connect(shell.ask_lock)
+        self._on_lock()
+        self.setAccessibleName("Set up a cluster")
+
+    # Opening -----------------------------------------------------------------------------------------------------
+
+    def show_opened(self, opened: Opened) -> None:
+        """The program is open: the wizard can ask."""
+        own = self._shell.bridge.own
+        session = SetupSession(opened.services, own, self._saved, self)
+        self.session = session
+        self.applier = Applier(opened.services, session.errands, self)
+        self._shell.bridge.happened.connect(session.take)
+        session.changed.connect(self._soon)
+        session.moved.connect(self._on_moved)
+        self.applier.changed.connect(self._soon)
+        self.applier.ended.connect(self._on_ended)
+        connect_pages(self, self.pages, session)
+        if self.isVisible():
+            self._begin()
+
+    def _saved(self) -> tuple[ClusterSetup, ...]:
+        return tuple(one.setup for one in self._shell.sessions.values())
+
+    def _begin(self) -> None:
+        if not self._begun and self.session is not None:
+            self._begun = True
+            self.session.begin()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin with the first look; ages tick while it is looked at."""
+        super().showEvent(event)
+        self._tick.start()
+        self._begin()
+        self._soon()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._tick.stop()
+
+    def read_again(self) -> None:
+        """F5."""
+        if self.session is not None and not self.writing:
+            self.session.read_again()
+
+    @property
+    def writing(self) -> bool:
+        """Whether a change may be written now."""
+        return self.applier is not None and self.applier.running
+
+    @property
+    def step(self) -> SetupStep:
+        """The step shown."""
+        return SetupStep.SIGN_IN if self.session is None else self.session.flow.step
+
+    # Showing -----------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _soon(self) -> None:
+        self._later.start()
+
+    @Slot()
+    def _on_lock(self) -> None:
+        self.frame.side.lock.show_lock(locked=self._shell.lock.locked)
+        self._soon()
+
+    @Slot()
+    def _on_tick(self) -> None:
+        if self.step in {SetupStep.REVIEW, SetupStep.APPLY, SetupStep.VERIFY}:
+            self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show everything as it is now."""
+        session, applier = self.session, self.applier
+        if session is None or applier is None:
+            return
+        step = session.flow.step
+        self.problems = problems_of(session.flow)
+        self.plan = plan_of(session.flow) if step is SetupStep.REVIEW else self.plan
+        self._show_step(step, session, applier)
+        told = told_of(session, self.problems, self.take_cure, insisted=self._insisted is step)
+        if step is SetupStep.MACHINES:
+            self.pages.machines.under_pair.tell(told)
+        else:
+            self.pages.of(step).problems.tell(told)
+        side = self.frame.side
+        side.show_cluster(session.shown.name)
+        side.show_steps(steps_shown(session, applier))
+        side.promise.say(*promise_words(applier, locked=self._shell.lock.locked))
+        show_foot(self, session, applier, locked=self._shell.lock.locked)
+
+    def _show_step(self, step: SetupStep, session: SetupSession, applier: Applier) -> None:
+        pages = self.pages
+        match step:
+            case SetupStep.SIGN_IN:
+                pages.sign_in.show_sign_in(sign_in_shown(session, is_lab=self._shell.surroundings.is_lab))
+            case SetupStep.SUBSCRIPTION:
+                chosen = session.shown.subscription.id if session.shown.subscription is not None else ""
+                busy = subscriptions_busy(session)
+                pages.subscription.show_subscriptions(session.flow.subscriptions or (), chosen, busy)
+            case SetupStep.MACHINES:
+                pages.machines.show_machines(machines_shown(session, by_hand=self.by_hand))
+            case SetupStep.INTERFACE:
+                pages.interface.show_interfaces(interface_shown(session))
+            case SetupStep.FLOATING_IP:
+                pages.floating_ip.show_address(address_shown(session))
+            case SetupStep.ROLE:
+                pages.role.show_role(role_shown(session))
+            case SetupStep.SCOPE:
+                pages.scope.show_scopes(scope_shown(session))
+            case SetupStep.REVIEW:
+                pages.review.show_review(review_shown(session, self.plan))
+            case SetupStep.APPLY:
+                place = "the lab" if self._shell.surroundings.is_lab else "Azure"
+                pages.apply.show_applying(applier.applying, session.now(), place)
+            case SetupStep.VERIFY:
+                pass
+
+    @Slot()
+    def _on_moved(self) -> None:
+        """Another step: its page from the top, the focus on its question."""
+        step = self.step
+        self._insisted = None
+        self.refresh()
+        self.frame.show_page(STEPS.index(step), full_width=step is SetupStep.VERIFY)
+        page = self.pages.of(step)
+        if self.isVisible():
+            page.focus_question()
+            announce(page, f"Step {STEPS.index(step) + 1} of {len(STEPS)}, {step.value}: {page.title.text_shown}")
+
+    @Slot(str)
+    def say(self, words: str) -> None:
+        """Something small was done: copied, saved."""
+        if words:
+            self.frame.footer.say(words)
+            announce(self.frame.footer, words)
+
+    # Going -------------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_back(self) -> None:
+        if self.session is not None and not self.writing:
+            self.session.go_back()
+
+    @Slot()
+    def _on_undo(self) -> None:
+        if self.session is not None and self.step not in {SetupStep.APPLY, SetupStep.VERIFY}:
+            self.session.undo()
+            self.say("The last answer was taken back")
+
+    @Slot(int)
+    def _on_step(self, index: int) -> None:
+        if self.session is not None and not self.writing:
+            self.session.go_to(STEPS[index])
+
+    @Slot()
+    def _on_continue(self) -> None:
+        session, applier = self.session, self.applier
+        if session is None or applier is None or not self.frame.footer.go_on.isEnabled():
+            return
+        self.refresh()
+        blocked = any(problem.blocks for problem in self.problems)
+        step = session.flow.step
+        if step is SetupStep.REVIEW and not blocked:
+            self._apply(session, applier)
+            return
+        if session.go_on(blocked=blocked):
+            return
+        self._insisted = step
+        self.refresh()
+        box = self.pages.of(step).focus_problem()
+        if box is not None:
+            self.frame.scroll_to(box)
+
+    def _apply(self, session: SetupSession, applier: Applier) -> None:
+        plan = self.plan
+        if plan is None or (self._shell.lock.locked and plan.writing):
+            return
+        if session.facts_age_s is not None and session.facts_age_s > STALE_S:
+            session.read_facts_again()
+            self.say("The plan was older than 5 minutes. It is compared again; press Apply when it has been.")
+            return
+        only_mine = any(change.right.who is WhoMay.OTHERS for change in plan.writing)
+        if plan.writing:
+            applier.apply(plan, session.shown, only_mine=only_mine)
+        session.go_on(blocked=False)
+
+    @Slot()
+    def _on_ended(self) -> None:
+        session = self.session
+        if session is not None:
+            session.read_facts_again()
+
+    @Slot()
+    def _on_close(self) -> None:
+        self._shell.go_to(Place.CLUSTERS)
+
+    # Cures -------------------------------------------------------------------------------------------------------
+
+    def take_cure(self, cure: Cure) -> None:
+        """Do what a button of a problem says."""
+        session = self.session
+        if session is None:
+            return
+        match cure.kind:
+            case CureKind.PLANNED:
+                self.say("It is part of the plan; Apply does it")
+            case CureKind.READ_AGAIN:
+                session.read_again()
+            case CureKind.SIGN_IN_AGAIN:
+                session.go_to(SetupStep.SIGN_IN)
+            case CureKind.HAND_OVER:
+                plan = plan_of(session.flow)
+                if plan is not None:
+                    QApplication.clipboard().setText(export(ExportKind.REQUEST, plan, session.shown))
+                    self.say("A request was copied: it says who needs what, where and why")
+            case _:
+                session.cure(cure)

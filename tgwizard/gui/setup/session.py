@@ -1,0 +1,317 @@
+"""The wizard's state in the window: the flow, what is being read for it, and the errands that read.
+
+The flow decides what is wanted and what blocks; this carries it out and never decides anything itself. Everything is
+read with the account's own rights, as soon as it can be, so that a step is answered before it is asked.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, Signal
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.services import Services
+from tgwizard.engine.setup import flow as flows
+from tgwizard.engine.setup.cures import Cure, cured
+from tgwizard.engine.setup.discovery import discover
+from tgwizard.engine.setup.facts import ask_address, gather
+from tgwizard.engine.setup.flow import Flow, Want
+from tgwizard.engine.setup.suggest import proposed
+from tgwizard.gui.setup.account import Account
+from tgwizard.gui.setup.errands import Errands, Hear, Kind
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.inventory import Inventory, Part, SubscriptionSeen
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_answers import Answers, SetupStep
+from tgwizard.model.setup_event import PartProgress
+from tgwizard.model.setup_facts import AddressChecked, SetupFacts
+
+_KINDS = {
+    Want.SUBSCRIPTIONS: Kind.ACCOUNT,
+    Want.INVENTORY: Kind.READ,
+    Want.FACTS: Kind.FACTS,
+    Want.ADDRESS: Kind.ADDRESS,
+}
+
+STALE_S = 300.0
+"""Facts older than this are read again before Apply (STYLE section 9, Review)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A reading that did not come about; not tried again before it is asked for, or for other answers."""
+
+    key: tuple[object, ...]
+    problem: Problem
+
+
+class SetupSession(QObject):
+    """`changed` when anything to be shown has changed; `moved` when another step is shown."""
+
+    changed = Signal()
+    moved = Signal()
+
+    def __init__(
+        self,
+        services: Services,
+        own: queue.SimpleQueue[object],
+        saved: Callable[[], tuple[ClusterSetup, ...]],
+        parent: QObject | None = None,
+    ) -> None:
+        """Nothing asked, nothing read."""
+        super().__init__(parent)
+        self.services = services
+        self.errands = Errands(services.jobs, own)
+        self._saved = saved
+        self.flow: Flow = flows.begin(saved())
+        self.shown: Answers = Answers()
+        self.parts: dict[Part, PartProgress] = {}
+        self.unread: dict[Want, Unread] = {}
+        self.account = Account(services.setup.sign_in, services.setup.inventories, self.errands, self)
+        self.account.changed.connect(self._on_account)
+        self.account.signed_in.connect(self._on_signed_in)
+
+    # The flow ----------------------------------------------------------------------------------------------------
+
+    def begin(self, answers: Answers | None = None, step: SetupStep = SetupStep.SIGN_IN) -> None:
+        """Start anew, or from what a draft says; who is signed in is asked once more."""
+        self.errands.give_up_all()
+        self.parts, self.unread = {}, {}
+        self.flow = flows.begin(self._saved(), answers)
+        self._resume_at = step
+        self.account.begin()
+        self.settle(moved=True)
+
+    def settle(self, *, moved: bool = False) -> None:
+        """Fill the gaps, read what is wanted next, and tell."""
+        self.shown = proposed(self.flow)
+        self._read_next()
+        self.changed.emit()
+        if moved:
+            self.moved.emit()
+
+    def now(self) -> float:
+        """Seconds on the engine's clock."""
+        return self.services.clock.monotonic()
+
+    def answer(self, **changes: object) -> None:
+        """Replace some answers, as they are shown now."""
+        base = replace(self.flow.answers, **changes)  # type: ignore[arg-type]
+        self.flow = flows.answer(self.flow, base)
+        self.settle()
+
+    def go_on(self, *, blocked: bool) -> bool:
+        """Accept the step; whether it went on."""
+        before = self.flow.step
+        self.flow = flows.go_on(self.flow, self.shown, blocked=blocked)
+        went = self.flow.step is not before
+        self.settle(moved=went)
+        return went
+
+    def go_back(self) -> None:
+        """One step back."""
+        self.flow = flows.go_back(self.flow)
+        self.settle(moved=True)
+
+    def go_to(self, step: SetupStep) -> None:
+        """Open a step again."""
+        before = self.flow.step
+        self.flow = flows.go_to(self.flow, step)
+        if self.flow.step is not before:
+            self.settle(moved=True)
+
+    def undo(self) -> None:
+        """Take the last answer back."""
+        self.flow = flows.undo(self.flow)
+        self.settle()
+
+    def cure(self, cure: Cure) -> None:
+        """Take a cure that changes answers, or goes to a step."""
+        before = self.flow.step
+        self.flow = cured(self.flow, self.shown, cure)
+        self.settle(moved=self.flow.step is not before)
+
+    # Reading -----------------------------------------------------------------------------------------------------
+
+    def read_again(self) -> None:
+        """Read everything of the chosen subscription again; what was read stays until the new answers are there."""
+        self.unread = {}
+        if self.shown.subscription is not None and self.flow.answers.caller is not None:
+            self._read_inventory(self.shown.subscription)
+        else:
+            self.account.begin()
+        self.changed.emit()
+
+    def read_facts_again(self) -> None:
+        """Read roles, identities and rights again, for the machines chosen."""
+        self.unread.pop(Want.FACTS, None)
+        if self.flow.inventory is not None:
+            self._read_facts(self.flow.inventory)
+            self.changed.emit()
+
+    def stop_reading(self) -> None:
+        """Read no more of the subscription now."""
+        self.errands.give_up(Kind.READ)
+        self._not_read(Want.INVENTORY)(
+            Problem(
+                "reading-stopped",
+                "The reading was stopped.",
+                "The machines of this subscription are not known.",
+                "Read it again, or choose another subscription.",
+            )
+        )
+
+    def reading(self, want: Want) -> bool:
+        """Whether that is being read."""
+        return self.errands.under_way(_KINDS[want])
+
+    @property
+    def facts_age_s(self) -> float | None:
+        """How old the facts are; None when there are none."""
+        return None if self.flow.facts is None else max(0.0, self.now() - self.flow.facts.read_at)
+
+    def trouble(self, *wants: Want) -> tuple[Problem, ...]:
+        """Why these could not be read."""
+        return tuple(self.unread[want].problem for want in wants if want in self.unread)
+
+    def _key(self, want: Want) -> tuple[object, ...]:
+        shown = self.shown
+        sub = shown.subscription.id if shown.subscription is not None else ""
+        caller = shown.caller.object_id if shown.caller is not None else ""
+        return (want, caller, sub, shown.machines, shown.nics, str(shown.address) if want is Want.ADDRESS else "")
+
+    def _read_next(self) -> None:
+        for want in flows.wanted(self.flow, self.shown):
+            failed = self.unread.get(want)
+            if failed is not None and failed.key == self._key(want):
+                continue
+            self.unread.pop(want, None)
+            match want:
+                case Want.SUBSCRIPTIONS:
+                    self._begin_once(want, self._read_subscriptions)
+                case Want.INVENTORY if self.shown.subscription is not None:
+                    subscription = self.shown.subscription
+                    if self._reading_of != subscription.id or not self.reading(want):
+                        self._read_inventory(subscription)
+                case Want.FACTS if self.flow.inventory is not None:
+                    if self._facts_of != self._key(want) or not self.reading(want):
+                        self._read_facts(self.flow.inventory)
+                case Want.ADDRESS if self.flow.inventory is not None:
+                    if self._address_of != self.shown.address or not self.reading(want):
+                        self._ask_address(self.flow.inventory)
+                case _:
+                    continue
+
+    _reading_of = ""
+    _facts_of: tuple[object, ...] = ()
+    _address_of: object = None
+    _resume_at = SetupStep.SIGN_IN
+
+    def _begin_once(self, want: Want, begin: Callable[[], None]) -> None:
+        if not self.reading(want):
+            begin()
+
+    def _not_read(self, want: Want) -> Callable[[Problem], None]:
+        key = self._key(want)
+
+        def failed(problem: Problem) -> None:
+            self.unread[want] = Unread(key, problem)
+            if want is Want.ADDRESS:
+                self.flow = flows.know_address(self.flow, self.flow.checked, problem)
+            self.settle()
+
+        return failed
+
+    def _read_subscriptions(self) -> None:
+        inventories = self.services.setup.inventories
+
+        def done(found: object) -> None:
+            if isinstance(found, tuple):
+                self.flow = flows.know_subscriptions(self.flow, found)
+                self.settle()
+
+        def errand(_hear: Hear, _token: CancelToken) -> tuple[SubscriptionSeen, ...]:
+            return inventories.subscriptions()
+
+        self.errands.begin(Kind.ACCOUNT, errand, done=done, failed=self._not_read(Want.SUBSCRIPTIONS))
+
+    def _read_inventory(self, subscription: SubscriptionSeen) -> None:
+        inventories, clock = self.services.setup.inventories, self.services.clock
+        self.parts = {}
+        self._reading_of = subscription.id
+
+        def errand(hear: Hear, token: CancelToken) -> Inventory:
+            return discover(inventories, subscription, clock, hear, token)
+
+        def heard(event: object) -> None:
+            if isinstance(event, PartProgress):
+                self.parts[event.part] = event
+                self.changed.emit()
+
+        def done(found: object) -> None:
+            if isinstance(found, Inventory):
+                # Facts may be older than what was just read: they are read again with it.
+                self.flow = replace(flows.know_inventory(self.flow, found), facts_of=("again",))  # type: ignore[arg-type]
+                self.settle()
+
+        self.errands.begin(Kind.READ, errand, done=done, failed=self._not_read(Want.INVENTORY), heard=heard)
+
+    def _read_facts(self, inventory: Inventory) -> None:
+        ports, clock, answers = self.services.setup, self.services.clock, self.shown
+        self._facts_of = self._key(Want.FACTS)
+
+        def errand(hear: Hear, token: CancelToken) -> SetupFacts:
+            return gather(ports, answers, inventory, clock, hear, token)
+
+        def done(found: object) -> None:
+            if isinstance(found, SetupFacts):
+                self.flow = flows.know_facts(self.flow, found, answers)
+                self.settle()
+
+        self.errands.begin(Kind.FACTS, errand, done=done, failed=self._not_read(Want.FACTS))
+
+    def _ask_address(self, inventory: Inventory) -> None:
+        ports, answers, facts = self.services.setup, self.shown, self.flow.facts
+        self._address_of = answers.address
+
+        def errand(_hear: Hear, _token: CancelToken) -> AddressChecked | None:
+            return ask_address(ports, answers, inventory, facts)
+
+        def done(found: object) -> None:
+            checked = found if isinstance(found, AddressChecked) else None
+            if checked is None and answers.address is not None:
+                # Of no use to ask: outside the subnet, reserved, or the cluster's own. The checks say which.
+                self.unread[Want.ADDRESS] = Unread(self._key(Want.ADDRESS), NOT_ASKED)
+            self.flow = flows.know_address(self.flow, checked)
+            self.settle()
+
+        self.errands.begin(Kind.ADDRESS, errand, done=done, failed=self._not_read(Want.ADDRESS))
+
+    # Events ------------------------------------------------------------------------------------------------------
+
+    def take(self, event: object) -> None:
+        """Take one event of the bridge."""
+        self.errands.take(event)
+
+    def _on_account(self) -> None:
+        self.changed.emit()
+
+    def _on_signed_in(self) -> None:
+        caller = self.account.caller
+        if caller is None:
+            return
+        self.unread = {}
+        self.flow = flows.know_caller(self.flow, self.account.cloud, caller)
+        # A draft goes on where it was left, as far as its answers still hold.
+        step, self._resume_at = self._resume_at, SetupStep.SIGN_IN
+        moved = False
+        if step is not SetupStep.SIGN_IN and self.flow.step is SetupStep.SIGN_IN:
+            self.flow = flows.go_to(self.flow, step)
+            moved = self.flow.step is step
+        self.settle(moved=moved)
+
+
+NOT_ASKED = Problem("address-not-asked", "Azure was not asked about this address.")

@@ -1,0 +1,182 @@
+"""What the pages from the floating IP to the review show, worked out from the session. Pure."""
+
+from __future__ import annotations
+
+from tgwizard.engine.setup.addresses import suggested_addresses
+from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
+from tgwizard.engine.setup.export.parts import role_json
+from tgwizard.engine.setup.flow import Want
+from tgwizard.engine.setup.later_problems import address_findings
+from tgwizard.engine.setup.needs import needs_of
+from tgwizard.engine.setup.role_target import RoleTarget, role_target
+from tgwizard.engine.setup.roles import action_rows, affected_by, network_contributor
+from tgwizard.engine.setup.scopes import chosen_scopes, computed_scopes
+from tgwizard.engine.setup.stale import stale_assignments
+from tgwizard.engine.setup.suggest import occupancy_in, role_as_new, role_candidates, topology_in
+from tgwizard.engine.setup.topology import Topology
+from tgwizard.gui.setup.session import SetupSession
+from tgwizard.gui.setup.steps.floating_ip import AddressShown
+from tgwizard.gui.setup.steps.review import Exported, ReviewShown
+from tgwizard.gui.setup.steps.role import RoleOption, RoleShown
+from tgwizard.gui.setup.steps.scope import ScopeShown
+from tgwizard.model.role import RoleDefinition
+from tgwizard.model.setup_answers import RoleAnswer, RoleUse
+from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.setup_plan import SetupPlan, WhoMay
+from tgwizard.model.text import age, listed, tame
+
+TABS = {
+    ExportKind.AZ: "az CLI",
+    ExportKind.TERRAFORM: "Terraform",
+    ExportKind.PORTAL: "Portal checklist",
+}
+"""The exports with a tab of their own; the request has its buttons beside the rights."""
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def address_shown(session: SetupSession) -> AddressShown:
+    """The fifth page."""
+    flow, shown = session.flow, session.shown
+    taken, topology = occupancy_in(flow, shown), topology_in(flow, shown)
+    if taken is None or topology is None:
+        return AddressShown()
+    return AddressShown(
+        taken,
+        shown.address,
+        suggested_addresses(taken, topology),
+        address_findings(flow, shown),
+        session.reading(Want.ADDRESS),
+        ", ".join(tame(vm.id.name, 30) for vm in topology.vms),
+    )
+
+
+def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
+    """The sixth page."""
+    flow, shown = session.flow, session.shown
+    topology, facts = topology_in(flow, shown), flow.facts
+    if topology is None or facts is None:
+        return RoleShown(reading="Reading the roles of the subscription" if session.reading(Want.FACTS) else "")
+    needs = needs_of(topology)
+    answer = shown.role or RoleAnswer()
+    target = role_target(answer, topology.subnet.subscription, needs, chosen_scopes(shown, topology), facts)
+    existing: RoleDefinition | None = None
+    if answer.use in (RoleUse.REUSE, RoleUse.UPDATE):
+        existing = facts.role(answer.guid)
+    elif answer.use is RoleUse.NETWORK_CONTRIBUTOR:
+        existing = network_contributor(facts)
+    rows = action_rows(needs, existing, extra=answer.extra, update=answer.use is RoleUse.UPDATE)
+    text = role_json(target.role)
+    principals = {vm.identity.principal_id.lower() for vm in topology.vms}
+    others = tuple(
+        one
+        for one in (affected_by(existing, facts) if existing is not None else ())
+        if one.assignment.principal_id.lower() not in principals
+    )
+    extra = sum(row.extra and bool(row.on) for row in rows)
+    count = len(target.role.actions)
+    lead = "Exactly what moving one address takes: ten actions, no more."
+    if answer.use is RoleUse.NETWORK_CONTRIBUTOR:
+        lead = "Azure's own role for networks: wider than needed, and it cannot read virtual machines."
+    elif extra:
+        words = _NUMBERS[extra] if extra < len(_NUMBERS) else str(extra)
+        lead = f"Ten actions move one address; {words} more {'is' if extra == 1 else 'are'} offered for what is here."
+    elif existing is not None:
+        lead = f"{tame(existing.name, 90)} has {count} action{'' if count == 1 else 's'}; a failover needs ten."
+    return RoleShown(
+        _options(session, answer, facts),
+        answer,
+        rows,
+        name_problem,
+        text,
+        _added_lines(text, target),
+        others,
+        lead,
+    )
+
+
+def _options(session: SetupSession, answer: RoleAnswer, facts: SetupFacts) -> tuple[RoleOption, ...]:
+    options: list[RoleOption] = []
+    for item in role_candidates(session.flow, session.shown)[:3]:
+        name = tame(item.role.name, 128)
+        others = max(0, item.assignments - item.held_by)
+        used = f" {others} other assignment{'' if others == 1 else 's'} of it." if others else ""
+        if item.complete:
+            words = f"Found here, with all that is needed.{used}"
+            options.append(RoleOption(RoleAnswer(RoleUse.REUSE, item.role.name, item.role.guid), f"Use {name}", words))
+        elif not item.withheld:
+            lacks = [action.rsplit("Microsoft.Network/", 1)[-1] for action in item.missing]
+            what = f"Found here. Lacks {listed(lacks)}." if lacks else "Found here. Not assignable everywhere needed."
+            gains = f"{used[:-1]} gain{'s' if others == 1 else ''} the same." if others else ""
+            update = RoleAnswer(RoleUse.UPDATE, item.role.name, item.role.guid, answer.extra, answer.declined)
+            options.append(RoleOption(update, f"Update {name}", f"{what}{gains}"))
+    new = answer if answer.use is RoleUse.NEW else role_as_new(session.shown.name, facts)
+    words = "Ten actions, its own name. The old role stays as it is." if options else "Ten actions, its own name."
+    options.append(RoleOption(new, "Make a new role", words))
+    built_in = RoleAnswer(RoleUse.NETWORK_CONTRIBUTOR)
+    wide = "May change every network resource, yet cannot read virtual machines."
+    options.append(RoleOption(built_in, "Network Contributor", wide, wider=True))
+    return tuple(options)
+
+
+def _added_lines(text: str, target: RoleTarget) -> frozenset[int]:
+    """The lines of the JSON that an update adds; a new role has no old lines to tell apart."""
+    if target.before is None:
+        return frozenset()
+    added = {action.lower() for action in target.added}
+    return frozenset(
+        number for number, line in enumerate(text.splitlines()) if line.strip().strip('",').lower() in added
+    )
+
+
+def scope_shown(session: SetupSession) -> ScopeShown:
+    """The seventh page."""
+    flow, shown = session.flow, session.shown
+    topology = topology_in(flow, shown)
+    if topology is None:
+        return ScopeShown()
+    name = shown.subscription.name if shown.subscription is not None else ""
+    return ScopeShown(
+        computed_scopes(topology),
+        shown.whole_subscription,
+        shown.narrowed,
+        name,
+        topology.vms,
+        _stale_words(session, topology),
+        shown.remove_stale,
+    )
+
+
+def _stale_words(session: SetupSession, topology: Topology) -> tuple[str, ...]:
+    facts = session.flow.facts
+    if facts is None:
+        return ()
+    shown = session.shown
+    scopes = chosen_scopes(shown, topology)
+    target = role_target(shown.role or RoleAnswer(), topology.subnet.subscription, needs_of(topology), scopes, facts)
+    found = stale_assignments(target.role, scopes, facts)
+    return tuple(
+        f"An assignment on {tame(item.scope.rsplit('/', 1)[-1], 90)} is for the identity {item.principal_id}, which is "
+        "no longer in the directory."
+        for item in found
+    )
+
+
+def review_shown(session: SetupSession, plan: SetupPlan | None) -> ReviewShown:
+    """The eighth page."""
+    busy = ""
+    if session.reading(Want.FACTS):
+        busy = "Reading roles, identities and rights"
+    if plan is None:
+        return ReviewShown(busy=busy)
+    shown = session.shown
+    exports = tuple(
+        Exported(word, file_name(kind, shown), export(kind, plan, shown))
+        for kind, word in TABS.items()
+        if kind in FORMATS
+    )
+    others = any(change.right.who is WhoMay.OTHERS for change in plan.writing)
+    letter = export(ExportKind.REQUEST, plan, shown) if others else ""
+    seconds = session.facts_age_s
+    ago = "" if seconds is None else f"read from Azure {age(seconds)}"
+    return ReviewShown(plan, exports, letter, "", ago, busy)

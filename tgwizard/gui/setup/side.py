@@ -1,0 +1,128 @@
+"""The left side of the wizard: what is set up, the steps with their answers, and what has been changed so far."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.icons import Icon, IconMark
+from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.live import LiveText
+from tgwizard.gui.kit.pill import Tag
+from tgwizard.gui.kit.step_list import StepList, StepShown
+from tgwizard.gui.kit.surface import PageScroll, Surface
+from tgwizard.gui.rail import LockCard, Logo
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+
+WIDE = 248
+NARROW = 56
+
+
+class PromiseBox(Surface):
+    """Whether anything has been changed in Azure, always in view."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """Nothing yet."""
+        super().__init__(theme, parent=parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.px(12), theme.px(10), theme.px(12), theme.px(11))
+        column.setSpacing(theme.px(3))
+        head = QHBoxLayout()
+        head.setSpacing(theme.px(8))
+        head.addWidget(IconMark(theme, Icon.SHIELD, 14))
+        self._title = ElidedLabel(theme, "", TextRole.CAPTION_STRONG)
+        head.addWidget(self._title, 1)
+        column.addLayout(head)
+        self._words = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
+        column.addWidget(self._words)
+
+    def say(self, title: str, words: str) -> None:
+        """Replace both."""
+        self._title.say(title)
+        self._words.say(words)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(words)
+
+
+class Side(QWidget):
+    """248 px with words, or 56 px of numbers and shapes. `chosen(index)` when a step is to be opened again."""
+
+    chosen = Signal(int)
+
+    def __init__(self, theme: Theme, count: int, *, is_lab: bool, parent: QWidget | None = None) -> None:
+        """A side of `count` steps."""
+        super().__init__(parent)
+        self._theme = theme
+        self._narrow = False
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setSpacing(theme.px(11))
+        self._logo = Logo(theme)
+        head.addWidget(self._logo)
+        self._words = QWidget()
+        words = QVBoxLayout(self._words)
+        words.setContentsMargins(0, 0, 0, 0)
+        words.setSpacing(0)
+        line = QHBoxLayout()
+        line.setSpacing(theme.px(8))
+        line.addWidget(TextLabel(theme, "Set up a cluster", TextRole.NAME))
+        if is_lab:
+            line.addWidget(Tag(theme, "Lab", edge=True))
+        line.addStretch(1)
+        words.addLayout(line)
+        self._name = ElidedLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
+        words.addWidget(self._name)
+        head.addWidget(self._words, 1)
+        self._head = head
+        self._column.addLayout(head)
+        self._column.addSpacing(theme.px(14))
+        self.steps = StepList(theme, count)
+        self.steps.chosen.connect(self.chosen)
+        self._scroll = PageScroll(theme, self.steps, "Steps")
+        self._column.addWidget(self._scroll, 1)
+        self.promise = PromiseBox(theme)
+        self.lock = LockCard(theme)
+        self._column.addSpacing(theme.px(8))
+        self._column.addWidget(self.lock)
+        self._column.addSpacing(theme.px(8))
+        self._column.addWidget(self.promise)
+        self.setAccessibleName("Set-up steps")
+        self.set_narrow(narrow=False)
+        theme.changed.connect(self.update)
+
+    def show_cluster(self, name: str) -> None:
+        """What the cluster is called, once that is known."""
+        self._name.say(name)
+        self._name.setVisible(bool(name))
+
+    def show_steps(self, steps: tuple[StepShown, ...]) -> None:
+        """Replace the steps."""
+        self.steps.show_steps(steps)
+        current = next((item for item in self.steps.items if item.shown.current), None)
+        if current is not None:
+            self._scroll.ensureWidgetVisible(current, 0, self._theme.px(50))
+
+    def set_narrow(self, *, narrow: bool) -> None:
+        """Numbers and shapes alone, or words as well."""
+        theme = self._theme
+        self._narrow = narrow
+        self.setFixedWidth(theme.px(NARROW if narrow else WIDE))
+        self.steps.set_narrow(narrow)
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if narrow else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self._scroll.setVerticalScrollBarPolicy(policy)
+        self._words.setVisible(not narrow)
+        self.promise.setVisible(not narrow)
+        self.lock.set_narrow(narrow)
+        side = theme.px(8 if narrow else 12)
+        self._head.setContentsMargins(theme.px(8), 0, 0, 0)
+        self._column.setContentsMargins(side, theme.px(18), side, theme.px(14))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the ground and its edge."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.colour(Token.SIDEBAR))
+        edge = QRectF(self.width() - 1, 0, 1, self.height())
+        painter.fillRect(edge, self._theme.colour(Token.BORDER))

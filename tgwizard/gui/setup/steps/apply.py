@@ -1,0 +1,216 @@
+"""Step 9: the changes as they are made, what each waits for, and what is left when it stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.accessible import announce
+from tgwizard.gui.kit.banner import VerdictBanner
+from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.steps import StepRow
+from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.setup.clearing import clear
+from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.gui.theme import Theme
+from tgwizard.model.event import Outcome
+from tgwizard.model.setup_event import (
+    ChangeDone,
+    ChangeFailed,
+    ChangeLeft,
+    ChangeStarted,
+    ChangeWaiting,
+    SetupFinished,
+)
+from tgwizard.model.setup_plan import SetupChange
+from tgwizard.model.text import about, measured, tame
+
+
+class RowState(Enum):
+    """Where one change is; the value is its shape."""
+
+    WAITING = Shape.WAITING
+    RUNNING = Shape.MOVING
+    DONE = Shape.GOOD
+    FAILED = Shape.BROKEN
+    LEFT = Shape.NOT_KNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change under way. ``began``: seconds on the engine's clock."""
+
+    key: str
+    name: str
+    predicted: str
+    state: RowState = RowState.WAITING
+    detail: str = ""
+    began: float | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """A run of apply (or undo) as told by its events. Pure: each event gives the next value."""
+
+    rows: tuple[ChangeRow, ...] = ()
+    running: bool = False
+    cancelling: bool = False
+    finished: SetupFinished | None = None
+    undoing: bool = False
+
+    @classmethod
+    def of(cls, changes: tuple[SetupChange, ...]) -> Applying:
+        """Begun with these changes."""
+        rows = tuple(ChangeRow(one.key, one.sentence, about(one.predicted.usual_s)) for one in changes)
+        return cls(rows, running=True)
+
+    def after(self, event: object) -> Applying:
+        """The next value; events of something else leave it as it is."""
+        match event:
+            case ChangeStarted():
+                return self._with(event.key, event.sentence, RowState.RUNNING, "", began=event.stamp.clock_s)
+            case ChangeWaiting():
+                return self._with(event.key, "", RowState.RUNNING, event.sentence)
+            case ChangeDone():
+                return self._with(event.key, "", RowState.DONE, event.sentence, seconds=event.seconds)
+            case ChangeFailed():
+                return self._with(event.key, "", RowState.FAILED, event.problem.sentence())
+            case ChangeLeft():
+                return self._with(event.key, event.sentence, RowState.LEFT, event.reason)
+            case SetupFinished():
+                return Applying(self.rows, False, self.cancelling, event, self.undoing)
+            case _:
+                return self
+
+    def _with(
+        self,
+        key: str,
+        name: str,
+        state: RowState,
+        detail: str,
+        *,
+        began: float | None = None,
+        seconds: float | None = None,
+    ) -> Applying:
+        if all(row.key != key for row in self.rows):
+            row = ChangeRow(key, name or detail, "", state, detail, began, seconds)
+            return Applying((*self.rows, row), self.running, self.cancelling, self.finished, self.undoing)
+        rows = tuple(
+            row
+            if row.key != key
+            else ChangeRow(
+                key,
+                row.name,
+                row.predicted,
+                state,
+                detail if detail != row.name else "",
+                began if began is not None else row.began,
+                seconds,
+            )
+            for row in self.rows
+        )
+        return Applying(rows, self.running, self.cancelling, self.finished, self.undoing)
+
+    @property
+    def done(self) -> int:
+        """How many are done."""
+        return sum(row.state is RowState.DONE for row in self.rows)
+
+
+class ApplyPage(StepPage):
+    """Rows that live. `stop_asked` while it runs; `again_asked` and `undo_asked` when something is left."""
+
+    question = "Making the changes"
+    stop_asked = Signal()
+    again_asked = Signal()
+    undo_asked = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """Nothing begun."""
+        super().__init__(
+            theme, "Each change is looked at again before it is written, and read back afterwards.", parent
+        )
+        self._applying = Applying()
+        self._rows: dict[str, StepRow] = {}
+        self.banner = VerdictBanner(theme)
+        self.body.addWidget(self.banner)
+        self._card = Card(theme, margin=18, spacing=0)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(0)
+        self._card.body.addLayout(self._column)
+        self.body.addWidget(self._card)
+        line = QHBoxLayout()
+        line.setSpacing(theme.px(10))
+        self.stop = Button(theme, "Stop after what is under way", height=36)
+        self.stop.explain("What was sent is finished; nothing more is begun")
+        self.stop.clicked.connect(self.stop_asked)
+        self.again = Button(theme, "Make what is left", height=36)
+        self.again.explain("Looks at every change again and makes those that are missing")
+        self.again.clicked.connect(self.again_asked)
+        self.undo = Button(theme, "Undo the changes…", height=36)
+        self.undo.clicked.connect(self.undo_asked)
+        for button in (self.stop, self.again, self.undo):
+            line.addWidget(button)
+        line.addStretch(1)
+        self.body.addLayout(line)
+
+    def show_applying(self, applying: Applying, now: float, place: str) -> None:
+        """Replace what is shown; `place` says where it is written ("the lab", the subscription's name)."""
+        before, self._applying = self._applying, applying
+        keys = tuple(row.key for row in applying.rows)
+        if keys != tuple(self._rows):
+            clear(self._column)
+            self._rows = {}
+            for number, row in enumerate(applying.rows, start=1):
+                self._rows[row.key] = StepRow(self.theme, row.name, number, len(applying.rows))
+                self._column.addWidget(self._rows[row.key])
+        self._card.setVisible(bool(applying.rows))
+        for row in applying.rows:
+            self._rows[row.key].show_step(row.state.value, row.detail, _time(row, now), row.predicted)
+        for row, old in zip(applying.rows, before.rows, strict=False):
+            if row.state is not old.state and row.state in {RowState.DONE, RowState.FAILED} and self.isVisible():
+                announce(self._rows[row.key], f"{row.name}: {'done' if row.state is RowState.DONE else row.detail}")
+        self._show_banner(applying, place)
+        finished = applying.finished
+        left = finished is not None and finished.outcome is not Outcome.DONE
+        self.stop.setVisible(applying.running)
+        self.stop.setEnabled(not applying.cancelling)
+        self.again.setVisible(left and not applying.undoing)
+        self.undo.setVisible(finished is not None and applying.done > 0 and not applying.undoing)
+
+    def _show_banner(self, applying: Applying, place: str) -> None:
+        shape, sentence, detail = banner_words(applying, place)
+        urgent = applying.finished is not None and applying.finished.outcome is not Outcome.DONE
+        self.banner.show_verdict(shape, sentence, detail, urgent=urgent)
+
+
+def banner_words(applying: Applying, place: str) -> tuple[Shape, str, str]:
+    """The first thing on the page: how far it is, or how it ended."""
+    total = len(applying.rows)
+    finished = applying.finished
+    if finished is None:
+        if not applying.running:
+            return Shape.WAITING, "Nothing has been written yet", ""
+        verb = "undone" if applying.undoing else "made"
+        stopping = "Stopping after what is under way." if applying.cancelling else f"Written to {place}."
+        return Shape.MOVING, f"{applying.done} of {total} changes {verb}", stopping
+    reason = tame(finished.reason, 400)
+    shape = {Outcome.DONE: Shape.GOOD, Outcome.CANCELLED: Shape.WARNING, Outcome.REFUSED: Shape.WARNING}.get(
+        finished.outcome, Shape.BROKEN
+    )
+    left = f"{len(finished.done)} done, {len(finished.failed)} failed, {len(finished.left)} left."
+    detail = "" if finished.outcome is Outcome.DONE else left
+    return shape, reason, detail
+
+
+def _time(row: ChangeRow, now: float) -> str:
+    if row.seconds is not None:
+        return measured(row.seconds)
+    if row.state is RowState.RUNNING and row.began is not None:
+        return measured(max(0.0, now - row.began))
+    return ""

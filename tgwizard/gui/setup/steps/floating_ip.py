@@ -1,0 +1,316 @@
+"""Step 5: which address floats: a field, the checks of what is typed, the subnet's map, and suggestions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.engine.setup.addresses import Occupancy, Use
+from tgwizard.gui.kit.fields import TextField
+from tgwizard.gui.kit.flow import FlowLayout
+from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.live import LiveLine, LiveText
+from tgwizard.gui.kit.occupancy import A_ROW, OccupancyMap, Square, SquareKind, SquareMark
+from tgwizard.gui.kit.pill import Pill
+from tgwizard.gui.kit.rows import CheckRow
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.suggestion import Suggestion
+from tgwizard.gui.kit.surface import Card, Surface
+from tgwizard.gui.setup.clearing import clear
+from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.model.finding import Finding, Level
+from tgwizard.model.text import tame
+
+SETTLE_MS = 250
+"""How long typing has to rest before what is typed is judged (STYLE section 6, Field row)."""
+
+_SHAPE = {
+    Level.PASSED: Shape.GOOD,
+    Level.NOTE: Shape.NOTE,
+    Level.WARNS: Shape.WARNING,
+    Level.NOT_KNOWN: Shape.NOT_KNOWN,
+    Level.BLOCKS: Shape.BROKEN,
+}
+_KIND = {
+    Use.FREE: SquareKind.FREE,
+    Use.RESERVED: SquareKind.RESERVED,
+    Use.IN_USE: SquareKind.IN_USE,
+    Use.OWN: SquareKind.MEMBER,
+    Use.FLOATING: SquareKind.MEMBER,
+    Use.BALANCER: SquareKind.BALANCER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AddressShown:
+    """What the page shows. ``asking``: Azure is being asked about the address; the findings are then the last ones."""
+
+    taken: Occupancy | None = None
+    address: IPv4Address | None = None
+    suggestions: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    asking: bool = False
+    members: str = "the two machines"
+
+
+class FloatingIpPage(StepPage):
+    """`typed(address)` after typing has rested, or a square or suggestion was picked; None for what is no address."""
+
+    question = "Which address should float?"
+    typed = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """No subnet yet."""
+        lead = "A free private address in the subnet that both LAN interfaces share. It follows the active machine."
+        super().__init__(theme, lead, parent)
+        self._shown = AddressShown()
+        self._block = 0
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._on_settled)
+        self._build_field()
+        self._build_map()
+        self._build_suggestions()
+
+    def _build_field(self) -> None:
+        theme = self.theme
+        card = Card(theme, margin=17)
+        large = theme.text_scale >= LARGE_TEXT
+        row = QBoxLayout(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight)
+        row.setSpacing(theme.px(22))
+        left = QVBoxLayout()
+        left.setSpacing(theme.px(8))
+        left.addWidget(TextLabel(theme, "Floating IP", TextRole.BODY_STRONG))
+        self.field = TextField(theme, "Floating IP", text_role=TextRole.ADDRESS_FIELD)
+        self.field.setMinimumHeight(theme.px(44))
+        self.field.setMinimumWidth(theme.px(200))
+        self.field.textEdited.connect(self._on_edited)
+        self.field.returnPressed.connect(self._on_settled)
+        left.addWidget(self.field)
+        help_ = "Type one, or pick a square below. Trustgrid calls it Cluster Virtual IP."
+        left.addWidget(LiveText(theme, help_, TextRole.CAPTION, Token.TEXT2))
+        left.addStretch(1)
+        right = QVBoxLayout()
+        right.setSpacing(theme.px(9))
+        self.state = Pill(theme, Shape.WAITING, "No address yet")
+        right.addWidget(self.state)
+        self._checks = QWidget()
+        self._checks_flow = QVBoxLayout(self._checks)
+        self._checks_flow.setContentsMargins(0, 0, 0, 0)
+        self._check_columns = QHBoxLayout()
+        self._checks_flow.addLayout(self._check_columns)
+        right.addWidget(self._checks)
+        right.addStretch(1)
+        row.addLayout(left, 3)
+        row.addLayout(right, 7)
+        card.body.addLayout(row)
+        self.body.addWidget(card)
+
+    def _build_map(self) -> None:
+        theme = self.theme
+        card = Card(theme, margin=17, spacing=9)
+        head = QHBoxLayout()
+        head.setSpacing(theme.px(12))
+        self._subnet = ElidedLabel(theme, "", TextRole.SECTION)
+        self._range = ElidedLabel(theme, "", TextRole.MONO, Token.TEXT2)
+        self._counts = LiveLine(theme, "", TextRole.CAPTION_STRONG, right=True)
+        head.addWidget(self._subnet)
+        head.addWidget(self._range)
+        head.addWidget(self._counts, 1)
+        card.body.addLayout(head)
+        self.blocks = OccupancyMap(theme, "Blocks of the subnet")
+        self.blocks.picked.connect(self._on_block)
+        self.blocks.pointed.connect(self._on_pointed)
+        card.body.addWidget(self.blocks)
+        self.map = OccupancyMap(theme, "Addresses of the subnet")
+        self.map.picked.connect(self._on_square)
+        self.map.pointed.connect(self._on_pointed)
+        card.body.addWidget(self.map)
+        legend = QWidget()
+        flow = FlowLayout(legend, theme.px(16), spread=False)
+        self._legend: dict[SquareKind, TextLabel] = {}
+        for kind in SquareKind:
+            part = QWidget()
+            line = QHBoxLayout(part)
+            line.setContentsMargins(0, 0, 0, 0)
+            line.setSpacing(theme.px(7))
+            line.addWidget(SquareMark(theme, kind))
+            self._legend[kind] = TextLabel(theme, kind.value, TextRole.CAPTION, Token.TEXT2)
+            line.addWidget(self._legend[kind])
+            flow.addWidget(part)
+        card.body.addWidget(legend)
+        foot = Surface(theme, Token.SUNKEN, Token.BORDER, 6)
+        line = QHBoxLayout(foot)
+        line.setContentsMargins(theme.px(11), theme.px(5), theme.px(12), theme.px(5))
+        line.setSpacing(theme.px(10))
+        self._pointed_name = LiveLine(theme, "", TextRole.MONO_STRONG)
+        self._pointed_words = LiveLine(theme, "", TextRole.CAPTION, Token.TEXT2)
+        keys = LiveLine(theme, "arrow keys move, Enter picks", TextRole.CAPTION, Token.TEXT2, right=True)
+        line.addWidget(self._pointed_name, 3)
+        line.addWidget(self._pointed_words, 8)
+        line.addWidget(keys, 5)
+        card.body.addWidget(foot)
+        self._map_card = card
+        self.body.addWidget(card)
+
+    def _build_suggestions(self) -> None:
+        theme = self.theme
+        self._suggest_card = Surface(theme)
+        around = QVBoxLayout(self._suggest_card)
+        around.setContentsMargins(theme.px(17), theme.px(10), theme.px(17), theme.px(10))
+        row = QWidget()
+        self._suggest_row = FlowLayout(row, theme.px(9))
+        around.addWidget(row)
+        self.suggestions: tuple[Suggestion, ...] = ()
+        self.body.addWidget(self._suggest_card)
+
+    # Showing -----------------------------------------------------------------------------------------------------
+
+    def show_address(self, shown: AddressShown) -> None:
+        """Replace what is shown."""
+        before, self._shown = self._shown, shown
+        text = "" if shown.address is None else str(shown.address)
+        if not self._settle.isActive() and shown.address != before.address and self.field.text() != text:
+            self.field.setText(text)
+        self._show_state(shown)
+        if shown.findings != before.findings:
+            self._show_checks(shown.findings)
+        self._map_card.setVisible(shown.taken is not None)
+        if shown.taken is not None:
+            if before.taken != shown.taken or before.address != shown.address:
+                self._follow(shown)
+            self._legend[SquareKind.MEMBER].say(shown.members)
+            self._show_map(shown, shown.taken)
+        if shown.suggestions != before.suggestions:
+            self._show_suggestions(shown.suggestions)
+        for chip in self.suggestions:
+            chip.setChecked(chip.text() == text)
+
+    def _show_state(self, shown: AddressShown) -> None:
+        worst = min((list(Level).index(one.level) for one in shown.findings), default=None)
+        if shown.address is None:
+            self.state.show_state(Shape.WAITING, "No address yet")
+        elif shown.asking:
+            self.state.show_state(Shape.NOT_KNOWN, "Asking Azure")
+        elif worst is None:
+            self.state.show_state(Shape.NOT_KNOWN, "Not checked")
+        else:
+            level = list(Level)[worst]
+            words = {Level.BLOCKS: "Cannot be used", Level.NOT_KNOWN: "Not checked", Level.WARNS: "Read this"}
+            self.state.show_state(_SHAPE[level], words.get(level, "Good choice"))
+
+    def _show_checks(self, findings: tuple[Finding, ...]) -> None:
+        clear(self._check_columns)
+        columns = 1 if self.theme.text_scale >= LARGE_TEXT else 2
+        for start in range(columns):
+            column = QVBoxLayout()
+            column.setSpacing(self.theme.px(6))
+            for finding in findings[start::columns]:
+                evidence = finding.problem.sentence() if finding.problem is not None else finding.evidence
+                column.addWidget(CheckRow(self.theme, _SHAPE[finding.level], finding.fact, evidence))
+            column.addStretch(1)
+            self._check_columns.addLayout(column, 1)
+
+    def _follow(self, shown: AddressShown) -> None:
+        """Show the block that has the address."""
+        if shown.taken is None:
+            return
+        blocks = shown.taken.blocks()
+        wanted = shown.address
+        if wanted is None and shown.suggestions:
+            wanted = IPv4Address(shown.suggestions[0])
+        found = [place for place, block in enumerate(blocks) if wanted is not None and wanted in block.network]
+        self._block = found[0] if found else min(self._block, max(0, len(blocks) - 1))
+
+    def _show_map(self, shown: AddressShown, taken: Occupancy) -> None:
+        self._subnet.say(f"Addresses in {tame(taken.subnet.id.name, 90)}")
+        self._range.say(", ".join(str(network) for network in taken.ranges))
+        self._counts.say(f"{taken.free} free    {taken.in_use} in use    {taken.reserved} reserved")
+        blocks = taken.blocks()
+        self.blocks.setVisible(len(blocks) > 1)
+        if len(blocks) > 1:
+            squares = [
+                Square(
+                    SquareKind.CHOSEN if place == self._block else SquareKind.FREE if block.free else SquareKind.IN_USE,
+                    str(block.network),
+                    f"{block.free} free, {block.in_use} in use",
+                )
+                for place, block in enumerate(blocks)
+            ]
+            self.blocks.show_squares(squares, [str(blocks[row].network) for row in range(0, len(blocks), A_ROW)])
+        if blocks:
+            self._show_block(shown, taken, blocks[self._block].network)
+
+    def _show_block(self, shown: AddressShown, taken: Occupancy, block: IPv4Network) -> None:
+        suggested = set(shown.suggestions)
+        squares = []
+        for one in taken.squares(block):
+            kind = _KIND[one.use]
+            if one.address == shown.address:
+                kind = SquareKind.CHOSEN
+            elif str(one.address) in suggested:
+                kind = SquareKind.SUGGESTED
+            squares.append(Square(kind, str(one.address), one.words))
+        labels = [f".{int(block[row]) & 255}" for row in range(0, block.num_addresses, A_ROW)]
+        self.map.show_squares(squares, labels)
+
+    def _show_suggestions(self, addresses: tuple[str, ...]) -> None:
+        theme = self.theme
+        clear(self._suggest_row)
+        self._suggest_row.addWidget(TextLabel(theme, "Suggestions", TextRole.BODY_STRONG))
+        chips = []
+        for address in addresses:
+            chip = Suggestion(theme, address)
+            chip.clicked.connect(self._picker(address))
+            self._suggest_row.addWidget(chip)
+            chips.append(chip)
+        self.suggestions = tuple(chips)
+        note = "clear of the low addresses Azure gives to new NICs"
+        self._suggest_row.addWidget(TextLabel(theme, note, TextRole.CAPTION, Token.TEXT2))
+        self._suggest_card.setVisible(bool(addresses))
+
+    # Answering ---------------------------------------------------------------------------------------------------
+
+    def _picker(self, address: str) -> Callable[[], None]:
+        def pick() -> None:
+            self.field.setText(address)
+            self._on_settled()
+
+        return pick
+
+    @Slot(str)
+    def _on_edited(self, _text: str) -> None:
+        self._settle.start()
+
+    @Slot()
+    def _on_settled(self) -> None:
+        self._settle.stop()
+        text = self.field.text().strip()
+        try:
+            self.typed.emit(IPv4Address(text))
+        except AddressValueError:
+            self.typed.emit(None)
+            if text:
+                self.state.show_state(Shape.BROKEN, "Not an IPv4 address")
+
+    @Slot(int)
+    def _on_square(self, index: int) -> None:
+        self._picker(self.map.squares[index].name)()
+
+    @Slot(int)
+    def _on_block(self, index: int) -> None:
+        self._block = index
+        if self._shown.taken is not None:
+            self._show_map(self._shown, self._shown.taken)
+
+    @Slot(object)
+    def _on_pointed(self, square: Square) -> None:
+        self._pointed_name.say(square.name)
+        self._pointed_words.say(square.words or square.kind.value)

@@ -1,0 +1,244 @@
+"""Step 3: which two machines form the cluster: likely pairs with reasons, or any two; and why others are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+
+from tgwizard.engine.setup.pairs import NotOffered, Pair, PairsFound, PairState
+from tgwizard.gui.kit.columns import Column
+from tgwizard.gui.kit.fields import TextField
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.live import LiveText
+from tgwizard.gui.kit.options import OptionCard
+from tgwizard.gui.kit.pick_list import PickList, PickRow
+from tgwizard.gui.kit.pill import Pill
+from tgwizard.gui.kit.row_table import RowTable
+from tgwizard.gui.kit.shapes import Shape, ShapeMark
+from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.kit.tag import TintTag
+from tgwizard.gui.setup.clearing import clear
+from tgwizard.gui.setup.machine_facts import MachinePair, machine_words
+from tgwizard.gui.setup.progress import ReadingCard
+from tgwizard.gui.setup.step_page import Problems, StepPage, Told
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.inventory import Inventory, VmFound
+from tgwizard.model.setup_event import PartProgress
+from tgwizard.model.text import listed, tame
+
+NAMES_SHOWN = 3
+"""Of a group that is not offered for one reason."""
+
+NO_PAIRS = PairsFound((), ())
+
+Both = tuple[ResourceId, ResourceId]
+
+
+@dataclass(frozen=True, slots=True)
+class MachinesShown:
+    """What the page shows. ``chosen``: the two machines; ``by_hand``: they are chosen from the whole list."""
+
+    inventory: Inventory | None = None
+    found: PairsFound = NO_PAIRS
+    chosen: Both | None = None
+    pair: Pair | None = None
+    name: str = ""
+    name_problem: str = ""
+    by_hand: bool = False
+    busy: str = ""
+    parts: tuple[PartProgress, ...] = ()
+    told: tuple[Told, ...] = ()
+
+
+class MachinesPage(StepPage):
+    """Pairs as cards. `chosen((first, second))`, `by_hand_asked`, `named(text)`."""
+
+    question = "Which two machines form the cluster?"
+    chosen = Signal(object)
+    by_hand_asked = Signal()
+    named = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """Nothing read yet."""
+        super().__init__(theme, "", parent)
+        self._shown = MachinesShown()
+        self._group = QButtonGroup(self)
+        self._cards: dict[frozenset[ResourceId], OptionCard] = {}
+        self.reading = ReadingCard(theme)
+        self.body.addWidget(self.reading)
+        self._pairs = QVBoxLayout()
+        self._pairs.setSpacing(theme.px(9))
+        self.body.addLayout(self._pairs)
+        self.under_pair = Problems(theme, self)
+        self.by_hand = OptionCard(theme, "Choose two machines myself", "From all that your account can read.")
+        self.by_hand.clicked.connect(self.by_hand_asked)
+        self._group.addButton(self.by_hand)
+        self.body.addWidget(self.by_hand)
+        self.list = PickList(theme, "Machines", most=2)
+        self.list.picked.connect(self._on_picked)
+        self.body.addWidget(self.list)
+        self.called = Card(theme, margin=16, spacing=4)
+        self.called.body.addWidget(TextLabel(theme, "Name of the cluster", TextRole.BODY_STRONG))
+        self.field = TextField(theme, "Name of the cluster", text_role=TextRole.BODY)
+        self.field.textEdited.connect(self.named)
+        self.called.body.addWidget(self.field)
+        self._name_help = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self.called.body.addWidget(self._name_help)
+        self.body.addWidget(self.called)
+        self._others = QVBoxLayout()
+        self.body.addLayout(self._others)
+
+    def show_machines(self, shown: MachinesShown) -> None:
+        """Replace what is shown; rows that stay the same are kept."""
+        before, self._shown = self._shown, shown
+        self.reading.show_busy(shown.busy, shown.parts, can_stop=bool(shown.busy))
+        self._lead(shown)
+        if shown.found != before.found or shown.chosen != before.chosen or shown.by_hand != before.by_hand:
+            self._show_pairs(shown)
+        if shown.found.not_offered != before.found.not_offered:
+            self._show_others(shown.found.not_offered)
+        self.by_hand.setVisible(shown.inventory is not None)
+        if shown.by_hand:
+            self.by_hand.setChecked(True)
+        self.list.setVisible(shown.by_hand)
+        if shown.by_hand and shown.inventory is not None:
+            self.list.show_rows(_rows(shown.inventory), tuple(vm.text for vm in shown.chosen or ()))
+        self.called.setVisible(shown.chosen is not None)
+        if self.field.text() != shown.name and not self.field.hasFocus():
+            self.field.setText(shown.name)
+        help_ = "Suggested from the machines. It names the cluster's file and this window's list."
+        self._name_help.say(shown.name_problem or help_)
+        self._name_help.recolour(Token.BAD if shown.name_problem else Token.TEXT2)
+        self.under_pair.tell(shown.told)
+
+    def focus_problem(self) -> QWidget | None:
+        """The box under the pair comes first."""
+        if self.under_pair.boxes and not self.under_pair.isHidden():
+            self.under_pair.boxes[0].setFocus()
+            return self.under_pair.boxes[0]
+        return super().focus_problem()
+
+    def _lead(self, shown: MachinesShown) -> None:
+        if shown.inventory is None:
+            self.lead.say("The subscription is read first. Nothing is changed.")
+            return
+        count, pairs = len(shown.inventory.vms), len(shown.found.pairs)
+        machines = f"{count} machine{'' if count == 1 else 's'}"
+        likely = {0: "no likely pair", 1: "one likely pair"}.get(pairs, f"{pairs} likely pairs")
+        where = tame(shown.inventory.subscription.name, 90)
+        self.lead.say(f"We read {machines} in {where} and found {likely}. Nothing was changed.")
+
+    def _show_pairs(self, shown: MachinesShown) -> None:
+        theme = self.theme
+        for card in self._cards.values():
+            self._group.removeButton(card)
+        self._cards.clear()
+        # The problems stand under the chosen pair and outlive the cards.
+        self._pairs.removeWidget(self.under_pair)
+        self.under_pair.setParent(self)
+        clear(self._pairs)
+        suggested = shown.found.suggested
+        pairs = list(shown.found.pairs)
+        if shown.by_hand and shown.pair is not None:
+            pairs = [shown.pair, *(pair for pair in pairs if _key(pair) != _key(shown.pair))]
+        for pair in pairs:
+            on = shown.chosen is not None and frozenset(shown.chosen) == _key(pair)
+            card = self._card(pair, on=on, suggested=pair is suggested)
+            self._cards[_key(pair)] = card
+            self._pairs.addWidget(card)
+            if on:
+                self._pairs.addWidget(self.under_pair)
+        if self._pairs.indexOf(self.under_pair) < 0:
+            self._pairs.addWidget(self.under_pair)
+        self.under_pair.setVisible(bool(self.under_pair.boxes))
+        if shown.inventory is not None and not pairs:
+            none = Card(theme, "No Trustgrid pair here", margin=16)
+            words = (
+                "No two machines of this subscription look like a pair. Choose two by hand, or go back and look in "
+                "another subscription."
+            )
+            none.body.addWidget(LiveText(theme, words, TextRole.BODY, Token.TEXT2))
+            self._pairs.addWidget(none)
+
+    def _card(self, pair: Pair, *, on: bool, suggested: bool) -> OptionCard:
+        theme = self.theme
+        first, second = (tame(vm.id.name, 90) for vm in pair.vms)
+        tag = TintTag(theme, "Suggested") if suggested else None
+        where = f"{tame(pair.vms[0].location, 60)}, {tame(pair.vms[0].id.group, 90)}"
+        card = OptionCard(theme, f"{first} and {second}", "" if on else where, tag=tag, tinted=False)
+        if pair.state is PairState.NEW:
+            card.head.addWidget(TextLabel(theme, "not set up yet", TextRole.CAPTION, Token.TEXT2))
+        else:
+            pill = Pill(theme, Shape.GOOD, "Already set up")
+            pill.setToolTip(pair.state_words)
+            card.head.addWidget(pill)
+        if on:
+            card.body.addWidget(MachinePair(theme, pair))
+            if pair.reasons:
+                why = f"Why this pair: {', '.join(pair.reasons)}."
+                card.body.addSpacing(theme.px(4))
+                card.body.addWidget(LiveText(theme, why, TextRole.CAPTION, Token.TEXT2))
+            if pair.state_words:
+                card.body.addWidget(LiveText(theme, pair.state_words, TextRole.CAPTION, Token.TEXT2))
+        words = [part for part in (tag.word if tag else "", where, pair.state_words, *pair.reasons) if part]
+        card.setAccessibleDescription(", ".join(words))
+        card.setChecked(on)
+        card.clicked.connect(self._chooser(pair))
+        self._group.addButton(card)
+        return card
+
+    def _show_others(self, others: tuple[NotOffered, ...]) -> None:
+        theme = self.theme
+        clear(self._others)
+        if not others:
+            return
+        columns = (Column("", px=16), Column("Not offered, and why", 3), Column("Resource group", 3), Column("", 5))
+        table = RowTable(theme, "Not offered, and why", columns, padding=7)
+        for one in others:
+            names, groups = _names(one.vms), _groups(one.vms)
+            cells = (
+                ShapeMark(theme, Shape.WAITING, 12),
+                LiveText(theme, names, TextRole.CAPTION_STRONG),
+                LiveText(theme, groups, TextRole.CAPTION, Token.TEXT2),
+                LiveText(theme, one.why, TextRole.CAPTION, Token.TEXT2),
+            )
+            table.add(cells, f"{names}, {groups}, not offered: {one.why}")
+        self._others.addWidget(table)
+
+    def _chooser(self, pair: Pair) -> Callable[[], None]:
+        def choose() -> None:
+            self.chosen.emit((pair.vms[0].id, pair.vms[1].id))
+
+        return choose
+
+    @Slot(object)
+    def _on_picked(self, keys: tuple[str, ...]) -> None:
+        self.chosen.emit(tuple(ResourceId(key) for key in keys))
+
+
+def _key(pair: Pair) -> frozenset[ResourceId]:
+    return frozenset(vm.id for vm in pair.vms)
+
+
+def _rows(inventory: Inventory) -> tuple[PickRow, ...]:
+    return tuple(
+        PickRow(vm.id.text, tame(vm.id.name, 90), f"{tame(vm.id.group, 90)}, {machine_words(vm)}")
+        for vm in inventory.vms
+    )
+
+
+def _names(vms: tuple[VmFound, ...]) -> str:
+    names = [tame(vm.id.name, 90) for vm in vms[:NAMES_SHOWN]]
+    more = len(vms) - len(names)
+    return listed([*names, f"{more} more"]) if more else listed(names)
+
+
+def _groups(vms: tuple[VmFound, ...]) -> str:
+    groups = list(dict.fromkeys(tame(vm.id.group, 90) for vm in vms))
+    more = len(groups) - 2
+    return listed([*groups[:2], f"{more} more"]) if more > 0 else listed(groups)

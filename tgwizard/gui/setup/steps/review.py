@@ -1,0 +1,251 @@
+"""Step 8: every change before anything is written; the same plan as scripts and a checklist; and who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.change_row import PLAN_COLUMNS, add_change
+from tgwizard.gui.kit.fields import ReportText
+from tgwizard.gui.kit.icons import Icon
+from tgwizard.gui.kit.live import LiveText
+from tgwizard.gui.kit.pages_stack import PagesStack
+from tgwizard.gui.kit.row_table import RowTable
+from tgwizard.gui.kit.rows import CheckRow
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import Card, Rule
+from tgwizard.gui.kit.tabs import Tabs
+from tgwizard.gui.setup.clearing import clear
+from tgwizard.gui.setup.progress import ReadingCard
+from tgwizard.gui.setup.saving import copy_text, save_text
+from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.model.setup_plan import Assign, ChangeKind, SetupChange, SetupPlan, WhoMay
+from tgwizard.model.text import about, listed, tame
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One tab: its word, the file it is saved as, and the text."""
+
+    word: str
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewShown:
+    """What the page shows. ``letter``: the request for those who may do what the user may not."""
+
+    plan: SetupPlan | None = None
+    exports: tuple[Exported, ...] = ()
+    letter: str = ""
+    caller: str = ""
+    read_ago: str = ""
+    busy: str = ""
+
+
+class ReviewPage(StepPage):
+    """The plan. Nothing here writes; the footer's Apply does."""
+
+    question = "What will be changed"
+    said = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """No plan yet."""
+        super().__init__(theme, "", parent)
+        self._shown = ReviewShown()
+        self.reading = ReadingCard(theme)
+        self.body.addWidget(self.reading)
+        self._tabs_place = QVBoxLayout()
+        self.body.addLayout(self._tabs_place)
+        self.tabs: Tabs | None = None
+        self._rights = Card(theme, "Who has which rights", margin=17, spacing=7)
+        self._age = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self._rights.head.addWidget(self._age)
+        self._rights_rows = QVBoxLayout()
+        self._rights_rows.setSpacing(theme.px(7))
+        self._rights.body.addLayout(self._rights_rows)
+        self.body.addWidget(self._rights)
+        self._rights.hide()
+
+    def show_review(self, shown: ReviewShown) -> None:
+        """Replace what is shown; the tab stays."""
+        before, self._shown = self._shown, shown
+        self.reading.show_busy(shown.busy)
+        self._age.say(shown.read_ago)
+        plan = shown.plan
+        if plan is None:
+            self.ask(self.question, "Azure is read once more, so that the plan is what is true now.")
+            return
+        if plan == before.plan and shown.exports == before.exports:
+            return
+        self.ask(*headline(plan))
+        current = self.tabs.current if self.tabs is not None else 0
+        clear(self._tabs_place)
+        words = ("Plan", *(one.word for one in shown.exports))
+        self.tabs = Tabs(self.theme, "Plan and exports", words)
+        stack = PagesStack(self._plan_page(plan), *(self._export_page(one) for one in shown.exports))
+        self.tabs.shown.connect(stack.show_page)
+        self._tabs_place.addWidget(self.tabs)
+        self._tabs_place.addSpacing(self.theme.px(10))
+        self._tabs_place.addWidget(stack)
+        if current < len(words):
+            self.tabs.show_tab(current)
+        self._show_rights(plan, shown.letter)
+
+    def _plan_page(self, plan: SetupPlan) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(self.theme.px(10))
+        table = RowTable(self.theme, "Plan", PLAN_COLUMNS, padding=8)
+        for change in plan.changes:
+            add_change(table, self.theme, change, short_note(change, plan))
+        column.addWidget(table)
+        for note in plan.notes:
+            column.addWidget(CheckRow(self.theme, Shape.NOTE, note))
+        return page
+
+    def _export_page(self, one: Exported) -> QWidget:
+        theme = self.theme
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(10))
+        text = ReportText(theme, one.word, one.text)
+        text.setMinimumHeight(theme.px(360))
+        column.addWidget(text)
+        row = QHBoxLayout()
+        row.setSpacing(theme.px(10))
+        words = "The same changes, for someone to run or read. Every name in it is quoted."
+        row.addWidget(LiveText(theme, words, TextRole.CAPTION, Token.TEXT2), 1)
+        copy = Button(theme, "Copy", icon=Icon.COPY, height=32)
+        copy.setAccessibleName(f"Copy {one.word}")
+        copy.clicked.connect(self._copier(one.text, f"{one.word} was copied"))
+        save = Button(theme, "Save as file…", icon=Icon.SAVE, height=32)
+        save.setAccessibleName(f"Save {one.word} as file…")
+        save.clicked.connect(self._saver(one.file, one.text))
+        row.addWidget(copy)
+        row.addWidget(save)
+        column.addLayout(row)
+        return page
+
+    def _show_rights(self, plan: SetupPlan, letter: str) -> None:
+        theme = self.theme
+        clear(self._rights_rows)
+        rows = rights_rows(plan)
+        self._rights.setVisible(bool(rows))
+        for place, (shape, fact, evidence) in enumerate(rows):
+            if place:
+                self._rights_rows.addWidget(Rule(theme))
+            self._rights_rows.addWidget(CheckRow(theme, shape, fact, evidence))
+        if letter and any(shape is not Shape.GOOD for shape, _, _ in rows):
+            line = QHBoxLayout()
+            line.setSpacing(theme.px(10))
+            copy = Button(theme, "Copy a request", icon=Icon.COPY, height=32)
+            copy.explain("The changes that others have to make, in words for a colleague")
+            copy.clicked.connect(self._copier(letter, "The request was copied"))
+            save = Button(theme, "Save the request…", icon=Icon.SAVE, height=32)
+            save.clicked.connect(self._saver("request.md", letter))
+            line.addWidget(copy)
+            line.addWidget(save)
+            line.addStretch(1)
+            self._rights_rows.addLayout(line)
+
+    def _copier(self, text: str, done: str) -> Callable[[], None]:
+        def copy() -> None:
+            self.said.emit(copy_text(text, done))
+
+        return copy
+
+    def _saver(self, name: str, text: str) -> Callable[[], None]:
+        return partial(self._save, name, text)
+
+    def _save(self, name: str, text: str) -> None:
+        said = save_text(self, name, text)
+        if said:
+            self.said.emit(said)
+
+
+_KINDS = {
+    "virtualmachines": "machines",
+    "networkinterfaces": "interfaces",
+    "virtualnetworks": "network",
+    "virtualnetworks/subnets": "subnet",
+    "networksecuritygroups": "security group",
+    "applicationsecuritygroups": "application security groups",
+    "publicipaddresses": "public IP",
+}
+
+
+def short_note(change: SetupChange, plan: SetupPlan) -> str:
+    """What lives at the scope of an assignment, by kind; the row has no room for every name."""
+    if not isinstance(change.act, Assign) or change.kind is ChangeKind.RIGHT:
+        return ""
+    scope = change.act.scope.lower()
+    holds = next((reason.holds for reason in plan.scopes if reason.scope.lower() == scope), ())
+    kinds = dict.fromkeys(_KINDS.get(thing.type.lower().split("/", 1)[-1], "other parts") for thing in holds)
+    return f"{listed(kinds)} live there" if kinds else ""
+
+
+_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+
+
+def counted(number: int, one: str = "change") -> str:
+    """A number of things, spelled out at the beginning of a title."""
+    word = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+    return f"{word} {one}{'' if number == 1 else 's'}"
+
+
+def headline(plan: SetupPlan) -> tuple[str, str]:
+    """Question and lead of the review."""
+    writing = plan.writing
+    if not writing:
+        return "Everything is already right", "Nothing has to be changed. Continue to see what can be proven."
+    usual = about(sum(change.predicted.usual_s for change in writing))
+    lead = f"Read the plan, export it, or apply it: {usual}. Running it again changes nothing that is already right."
+    return f"{counted(len(writing))}, nothing else", lead
+
+
+def rights_rows(plan: SetupPlan) -> tuple[tuple[Shape, str, str], ...]:
+    """What the signed-in user may do of the plan, and what not, each once."""
+    rows: list[tuple[Shape, str, str]] = []
+    writing = [change for change in plan.changes if change.writes]
+    mine = [change for change in writing if change.right.who is WhoMay.YOU]
+    unsure = [change for change in writing if change.right.who is WhoMay.NOT_KNOWN]
+    if mine:
+        whole = len(mine) == len(writing)
+        fact = f"You may make {'every change' if whole else f'{len(mine)} of {len(writing)} changes'}"
+        rows.append((Shape.GOOD, fact, "" if whole else _sentences(mine)))
+    by_reason: dict[tuple[str, str], list[SetupChange]] = {}
+    for change in writing:
+        if change.right.who is WhoMay.OTHERS:
+            roles = " or ".join(change.right.roles) or "someone with more rights"
+            by_reason.setdefault((change.right.scope, roles), []).append(change)
+    for (scope, roles), changes in by_reason.items():
+        fact = f"{len(changes)} of {len(writing)} need {roles} on {_place(scope)}"
+        why = changes[0].right.problem.what if changes[0].right.problem is not None else ""
+        rows.append((Shape.WARNING, fact, f"{_sentences(changes)} {why}".strip()))
+    if unsure:
+        fact = f"Whether you may make {len(unsure)} of {len(writing)} is not known"
+        why = next((change.right.problem.what for change in unsure if change.right.problem is not None), "")
+        rows.append((Shape.NOT_KNOWN, fact, f"{why} Apply tries them and says so.".strip()))
+    return tuple(rows)
+
+
+def _sentences(changes: list[SetupChange]) -> str:
+    return f"{listed(change.sentence for change in changes)}."
+
+
+def _place(scope: str) -> str:
+    parts = [part for part in scope.split("/") if part]
+    if len(parts) == 2:
+        return "the subscription"
+    return tame(parts[-1], 90) if parts else "the scope"

@@ -1,0 +1,271 @@
+"""Step 6: which role the two machines get: ten actions with their reasons, as the brief's JSON, and who else has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.engine.setup.roles import ActionRow, Affected, Today
+from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.code import CodeLines
+from tgwizard.gui.kit.columns import Column
+from tgwizard.gui.kit.fields import TextField
+from tgwizard.gui.kit.icons import Icon
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.live import LiveLine, LiveText
+from tgwizard.gui.kit.options import OptionCard
+from tgwizard.gui.kit.pages_stack import PagesStack
+from tgwizard.gui.kit.row_table import IconCell, RowTable, StateCell, TwoLines
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.kit.tabs import Tabs
+from tgwizard.gui.kit.tag import TintTag
+from tgwizard.gui.kit.tick import TickBox
+from tgwizard.gui.setup.clearing import clear
+from tgwizard.gui.setup.saving import copy_text, save_text
+from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.model.setup_answers import RoleAnswer, RoleUse
+from tgwizard.model.text import tame
+
+_TODAY = {
+    Today.HAS: Shape.GOOD,
+    Today.HAS_UNUSED: Shape.GOOD,
+    Today.TO_ADD: Shape.NOTE,
+    Today.MISSING: Shape.WARNING,
+    Today.OFFERED: Shape.NOTE,
+    Today.NOT_NEEDED: Shape.WAITING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RoleOption:
+    """One card: the answer it stands for, its name, its consequence, and whether it is wider than needed."""
+
+    answer: RoleAnswer
+    name: str
+    words: str
+    suggested: bool = False
+    wider: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoleShown:
+    """What the page shows. ``json``: the role as the portal's Start from JSON takes it; ``added``: its new lines."""
+
+    options: tuple[RoleOption, ...] = ()
+    answer: RoleAnswer | None = None
+    rows: tuple[ActionRow, ...] = ()
+    name_problem: str = ""
+    json: str = ""
+    added: frozenset[int] = frozenset()
+    affected: tuple[Affected, ...] = ()
+    lead: str = ""
+    reading: str = ""
+
+
+class RolePage(StepPage):
+    """`chosen(answer)` for a card, a name, or an extra action taken or left."""
+
+    question = "What may the two machines do?"
+    chosen = Signal(object)
+    said = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """The ten actions are known at once; what is there today is read."""
+        super().__init__(theme, "Exactly what moving one address takes: ten actions, no more.", parent)
+        self._shown = RoleShown()
+        self._group = QButtonGroup(self)
+        self._cards: list[OptionCard] = []
+        large = theme.text_scale >= LARGE_TEXT
+        self._options = QBoxLayout(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight)
+        self._options.setSpacing(theme.px(12))
+        self.body.addLayout(self._options)
+        self._build_name()
+        self.tabs = Tabs(theme, "Role", ("Ten actions", "JSON", "Other clusters using it"))
+        self.body.addWidget(self.tabs)
+        self._actions_page, self._actions = _room()
+        self._others_page, self._others = _room()
+        self._stack = PagesStack(self._actions_page, self._build_json(), self._others_page)
+        self.tabs.shown.connect(self._stack.show_page)
+        self.body.addWidget(self._stack)
+
+    def _build_name(self) -> None:
+        theme = self.theme
+        self._name_card = Card(theme, margin=16, spacing=4)
+        row = QHBoxLayout()
+        row.setSpacing(theme.px(16))
+        row.addWidget(TextLabel(theme, "Name of the role", TextRole.BODY_STRONG))
+        self.field = TextField(theme, "Name of the role")
+        self.field.textEdited.connect(self._on_named)
+        row.addWidget(self.field, 1)
+        self._name_card.body.addLayout(row)
+        self._name_help = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self._name_card.body.addWidget(self._name_help)
+        self.body.addWidget(self._name_card)
+
+    def _build_json(self) -> QWidget:
+        theme = self.theme
+        page, column = _room()
+        self.code = CodeLines(theme, "Role as JSON")
+        column.addWidget(self.code)
+        row = QHBoxLayout()
+        row.setSpacing(theme.px(10))
+        words = "As the portal's Start from JSON takes it. Added lines carry a plus sign."
+        row.addWidget(LiveText(theme, words, TextRole.CAPTION, Token.TEXT2), 1)
+        copy = Button(theme, "Copy", icon=Icon.COPY, height=32)
+        copy.setAccessibleName("Copy the JSON")
+        copy.clicked.connect(self._copy)
+        save = Button(theme, "Save as file…", icon=Icon.SAVE, height=32)
+        save.clicked.connect(self._save)
+        row.addWidget(copy)
+        row.addWidget(save)
+        column.addLayout(row)
+        return page
+
+    def show_role(self, shown: RoleShown) -> None:
+        """Replace what is shown."""
+        before, self._shown = self._shown, shown
+        if shown.lead:
+            self.lead.say(shown.lead)
+        if shown.options != before.options or shown.answer != before.answer:
+            self._show_options(shown)
+        new = shown.answer is not None and shown.answer.use is RoleUse.NEW
+        self._name_card.setVisible(new)
+        if new and shown.answer is not None and not self.field.hasFocus() and self.field.text() != shown.answer.name:
+            self.field.setText(shown.answer.name)
+        usual = "Edit it to meet your naming conventions. It must be unique in the whole directory."
+        self._name_help.say(shown.name_problem or usual)
+        self._name_help.recolour(Token.BAD if shown.name_problem else Token.TEXT2)
+        if shown.rows != before.rows:
+            self._show_rows(shown.rows)
+        self.code.show_lines(shown.json, shown.added)
+        if shown.affected != before.affected or not self._others.count():
+            self._show_others(shown.affected)
+        self.tabs.tabs[2].count(len(shown.affected))
+
+    def _show_options(self, shown: RoleShown) -> None:
+        theme = self.theme
+        for card in self._cards:
+            self._group.removeButton(card)
+        clear(self._options)
+        self._cards = []
+        for option in shown.options:
+            tag = TintTag(theme, "wider", Shape.WARNING) if option.wider else None
+            card = OptionCard(theme, option.name, option.words, tag=tag, compact=True)
+            card.setChecked(_same(option.answer, shown.answer))
+            card.clicked.connect(self._chooser(option.answer))
+            self._group.addButton(card)
+            self._options.addWidget(card, 1)
+            self._cards.append(card)
+
+    def _show_rows(self, rows: tuple[ActionRow, ...]) -> None:
+        theme = self.theme
+        clear(self._actions)
+        columns = (
+            Column("", px=22),
+            Column("Action, Microsoft.Network unless shown", 15),
+            Column("Needed to", 8),
+            Column("Today", px=122),
+        )
+        table = RowTable(theme, "Actions of the role", columns, padding=6)
+        news = any(row.today in {Today.HAS, Today.HAS_UNUSED} for row in rows)
+        for number, row in enumerate(rows, start=1):
+            short = row.action.removeprefix("Microsoft.Network/")
+            figure = TextLabel(theme, "" if row.extra else str(number), TextRole.CAPTION, Token.TEXT3)
+            figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            on = ", ".join(dict.fromkeys(tame(thing.name, 90) for thing in row.on))
+            # In a role made new everything is to be added: only what differs is lit.
+            lit = row.today in {Today.TO_ADD, Today.MISSING, Today.OFFERED} and (news or row.extra)
+            action = LiveLine(theme, short, TextRole.MONO_STRONG)
+            why = LiveText(theme, row.why, TextRole.CAPTION, Token.TEXT2)
+            why.setToolTip(f"Here on {on}" if on else "")
+            cells = (figure, action, why, self._today(row))
+            table.add(cells, f"{row.action}, needed to {row.why}, {row.today.value}", lit=lit)
+        self._actions.addWidget(table)
+        self._actions.addStretch(1)
+
+    def _today(self, row: ActionRow) -> QWidget:
+        theme = self.theme
+        if not row.extra or row.today not in {Today.TO_ADD, Today.OFFERED}:
+            if row.today is Today.TO_ADD:
+                return IconCell(theme, Icon.ADD, row.today.value)
+            return StateCell(theme, _TODAY[row.today], row.today.value)
+        on = row.today is Today.TO_ADD
+        tick = TickBox(theme, "to be added" if on else "add it", f"Add {row.action}")
+        tick.setChecked(on)
+        tick.toggled.connect(self._taker(row.action))
+        return tick
+
+    def _show_others(self, affected: tuple[Affected, ...]) -> None:
+        theme = self.theme
+        clear(self._others)
+        if not affected:
+            words = "No other assignment of this role could be found."
+            self._others.addWidget(LiveText(theme, words, TextRole.BODY, Token.TEXT2))
+            self._others.addStretch(1)
+            return
+        columns = (Column("Who has it", 5), Column("From where downwards", 7), Column("", 3))
+        table = RowTable(theme, "Other assignments of the role", columns)
+        for one in affected:
+            note = "no longer in the directory" if one.gone else ""
+            where = tame(one.scope, 200)
+            cells = (
+                TwoLines(theme, one.principal),
+                LiveLine(theme, where, TextRole.MONO),
+                LiveText(theme, note, TextRole.CAPTION, Token.TEXT2),
+            )
+            table.add(cells, f"{one.principal}, from {where}, {note}")
+        self._others.addWidget(table)
+        self._others.addStretch(1)
+
+    # Answering ---------------------------------------------------------------------------------------------------
+
+    def _chooser(self, answer: RoleAnswer) -> Callable[[], None]:
+        def choose() -> None:
+            self.chosen.emit(answer)
+
+        return choose
+
+    def _taker(self, action: str) -> Callable[[bool], None]:
+        def take(on: bool) -> None:
+            answer = self._shown.answer
+            if answer is None:
+                return
+            others = tuple(extra for extra in answer.extra if extra.lower() != action.lower())
+            left = tuple(extra for extra in answer.declined if extra.lower() != action.lower())
+            extra = (*others, action) if on else others
+            declined = left if on else (*left, action)
+            self.chosen.emit(RoleAnswer(answer.use, answer.name, answer.guid, extra, declined))
+
+        return take
+
+    @Slot(str)
+    def _on_named(self, text: str) -> None:
+        answer = self._shown.answer
+        if answer is not None:
+            self.chosen.emit(RoleAnswer(answer.use, text, answer.guid, answer.extra, answer.declined))
+
+    @Slot()
+    def _copy(self) -> None:
+        self.said.emit(copy_text(self._shown.json, "The JSON was copied"))
+
+    @Slot()
+    def _save(self) -> None:
+        self.said.emit(save_text(self, "azure-custom-role-sample.json", self._shown.json))
+
+
+def _room() -> tuple[QWidget, QVBoxLayout]:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(10)
+    return page, column
+
+
+def _same(one: RoleAnswer, other: RoleAnswer | None) -> bool:
+    return other is not None and (one.use, one.guid) == (other.use, other.guid)

@@ -1,0 +1,249 @@
+"""Step 1: who signs in to Azure, and how. A browser that hangs can be given up for a code at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.engine.setup_ports import Cloud, MethodSeen, Prompted, SignInMethod
+from tgwizard.gui.kit.buttons import Button, ButtonKind
+from tgwizard.gui.kit.combo import Combo
+from tgwizard.gui.kit.fields import TextField
+from tgwizard.gui.kit.icons import Icon
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.live import LiveText
+from tgwizard.gui.kit.options import OptionCard
+from tgwizard.gui.kit.pick_list import PickList, PickRow
+from tgwizard.gui.kit.rows import CheckRow
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.kit.tag import TintTag
+from tgwizard.gui.setup.clearing import clear
+from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.model.inventory import Caller, TenantSeen
+from tgwizard.model.text import tame
+
+METHOD_WORDS: dict[SignInMethod, tuple[str, str]] = {
+    SignInMethod.LAB: ("The lab's operator", "The embedded Azure on this computer. Nothing reaches the real Azure."),
+    SignInMethod.AZURE_CLI: ("Azure CLI", "Use the account that az is signed in with."),
+    SignInMethod.BROWSER: ("Browser", "Sign in on Microsoft's page, with whatever your company asks for."),
+    SignInMethod.DEVICE_CODE: ("Code on another device", "Type a short code on any computer or phone."),
+    SignInMethod.ENVIRONMENT: ("Service principal", "Use the secret or certificate named in the environment."),
+    SignInMethod.MANAGED_IDENTITY: ("Managed identity", "Use the identity of the Azure machine this runs on."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignInShown:
+    """What the page shows. ``busy`` says what is under way; ``prompted`` is what a person has to do meanwhile."""
+
+    clouds: tuple[Cloud, ...] = ()
+    cloud: str = ""
+    methods: tuple[MethodSeen, ...] = ()
+    method: SignInMethod | None = None
+    caller: Caller | None = None
+    tenants: tuple[TenantSeen, ...] = ()
+    tenant: str = ""
+    busy: str = ""
+    prompted: Prompted | None = None
+    is_lab: bool = False
+
+
+class PromptCard(Card):
+    """What a person has to do elsewhere: open a page, type a code. `abandoned` gives it up."""
+
+    abandoned = Signal()
+    code_asked = Signal()
+    said = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        """Nothing asked."""
+        super().__init__(theme, "Finish signing in", margin=18, spacing=8)
+        self._prompt: Prompted | None = None
+        self._words = LiveText(theme, "", TextRole.BODY, Token.TEXT2)
+        self.body.addWidget(self._words)
+        row = QHBoxLayout()
+        row.setSpacing(theme.px(12))
+        self._code = TextLabel(theme, "", TextRole.ADDRESS_FIELD)
+        self.copy = Button(theme, "Copy the code", ButtonKind.SECONDARY, Icon.COPY, height=32)
+        self.copy.clicked.connect(self._copy)
+        row.addWidget(self._code)
+        row.addWidget(self.copy)
+        row.addStretch(1)
+        self.body.addLayout(row)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.px(9))
+        self.open = Button(theme, "Open the page again", ButtonKind.SECONDARY, Icon.EXTERNAL, height=32)
+        self.open.clicked.connect(self._open)
+        self.by_code = Button(theme, "Use a code instead", height=32)
+        self.by_code.clicked.connect(self.code_asked)
+        self.stop = Button(theme, "Stop signing in", ButtonKind.GHOST, height=32)
+        self.stop.clicked.connect(self.abandoned)
+        for button in (self.open, self.by_code, self.stop):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self.body.addLayout(buttons)
+
+    def show_prompt(self, busy: str, prompt: Prompted | None) -> None:
+        """Say what is under way, and what is to be done."""
+        self._prompt = prompt
+        code = prompt.code if prompt else ""
+        words = busy
+        if prompt is not None and code:
+            words = f"Open {prompt.url} on any device and type this code."
+        elif prompt is not None:
+            words = "A page has opened in your browser. Come back here when it says that you are signed in."
+        if prompt is not None and prompt.expires is not None:
+            words += f" It is good until {prompt.expires.astimezone():%H:%M}."
+        self._words.say(words)
+        self._code.say(tame(code, 40))
+        self._code.setAccessibleName(f"Code {code}" if code else "No code")
+        self._code.setVisible(bool(code))
+        self.copy.setVisible(bool(code))
+        self.open.setVisible(prompt is not None)
+        self.open.rename("Open the page" if code else "Open the page again")
+        self.by_code.setVisible(prompt is not None and not code)
+
+    @Slot()
+    def _open(self) -> None:
+        if self._prompt is not None and self._prompt.url.startswith(("https://", "http://localhost")):
+            QDesktopServices.openUrl(QUrl(self._prompt.url))
+
+    @Slot()
+    def _copy(self) -> None:
+        if self._prompt is not None:
+            QApplication.clipboard().setText(self._prompt.code)
+            self.said.emit("The code was copied")
+
+
+class SignInPage(StepPage):
+    """Cloud, ways to sign in, who is signed in, and the directories of the account."""
+
+    question = "Who sets this up?"
+    cloud_chosen = Signal(str)
+    custom_cloud_asked = Signal(str)
+    method_chosen = Signal(object)
+    tenant_chosen = Signal(str)
+    abandoned = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """Nothing known yet."""
+        super().__init__(theme, "Your account reads Azure now. It writes only when you press Apply.", parent)
+        self._shown = SignInShown()
+        self._silent = False
+        self._cards: dict[SignInMethod, OptionCard] = {}
+        self._group = QButtonGroup(self)
+        self._build_account()
+        self._methods = QVBoxLayout()
+        self._methods.setSpacing(theme.px(8))
+        self.body.addLayout(self._methods)
+        self.prompt = PromptCard(theme)
+        self.prompt.abandoned.connect(self.abandoned)
+        self.prompt.code_asked.connect(partial(self.method_chosen.emit, SignInMethod.DEVICE_CODE))
+        self.prompt.hide()
+        self.body.addWidget(self.prompt)
+        self._build_tenants()
+        self._build_clouds()
+
+    def _build_account(self) -> None:
+        self.account = Card(self.theme, margin=16)
+        self._who = CheckRow(self.theme, Shape.GOOD, "")
+        self.account.body.addWidget(self._who)
+        self.account.hide()
+        self.body.addWidget(self.account)
+
+    def _build_tenants(self) -> None:
+        theme = self.theme
+        self._tenants_title = TextLabel(theme, "Directory", TextRole.SECTION)
+        self.tenants = PickList(theme, "Directories")
+        self.tenants.picked.connect(self._on_tenant)
+        self.body.addWidget(self._tenants_title)
+        self.body.addWidget(self.tenants)
+
+    def _build_clouds(self) -> None:
+        theme = self.theme
+        self._clouds = Card(theme, "Cloud", margin=16)
+        row = QHBoxLayout()
+        row.setSpacing(theme.px(10))
+        self.cloud = Combo(theme, "Cloud")
+        self.cloud.chosen.connect(self.cloud_chosen)
+        self.endpoint = TextField(theme, "Resource Manager address of another cloud")
+        self.endpoint.setPlaceholderText("https://management.example.net")
+        self.ask_cloud = Button(theme, "Use this cloud", height=36)
+        self.ask_cloud.clicked.connect(self._on_custom)
+        row.addWidget(self.cloud)
+        row.addWidget(self.endpoint, 1)
+        row.addWidget(self.ask_cloud)
+        self._clouds.body.addLayout(row)
+        self.body.addWidget(self._clouds)
+
+    def show_sign_in(self, shown: SignInShown) -> None:
+        """Replace what is shown."""
+        before, self._shown = self._shown, shown
+        self._silent = True
+        if shown.methods != before.methods:
+            self._offer(shown.methods)
+        for method, card in self._cards.items():
+            card.setEnabled(not shown.busy or method is shown.method)
+            if method is shown.method and not card.isChecked():
+                card.setChecked(True)
+        self._silent = False
+        self.account.setVisible(shown.caller is not None and not shown.busy)
+        if shown.caller is not None:
+            name = tame(shown.caller.name, 200)
+            where = next((tenant.name for tenant in shown.tenants if tenant.id == shown.caller.tenant), "")
+            directory = (
+                "The lab, on this computer" if shown.is_lab else f"Directory {tame(where or shown.caller.tenant)}"
+            )
+            self._who.show_check(Shape.GOOD, f"Signed in as {name}", directory)
+        self.prompt.setVisible(bool(shown.busy))
+        self.prompt.show_prompt(shown.busy, shown.prompted)
+        rows = [PickRow(tenant.id, tame(tenant.name or tenant.id, 200), tenant.id) for tenant in shown.tenants]
+        several = len(rows) > 1 and not shown.busy
+        self._tenants_title.setVisible(several)
+        self.tenants.setVisible(several)
+        self.tenants.show_rows(rows, (shown.tenant,) if shown.tenant else ())
+        self._clouds.setVisible(not shown.is_lab)
+        self.cloud.offer(tuple((cloud.name, cloud.title) for cloud in shown.clouds), shown.cloud)
+
+    def _offer(self, methods: tuple[MethodSeen, ...]) -> None:
+        for card in self._cards.values():
+            self._group.removeButton(card)
+        self._cards.clear()
+        clear(self._methods)
+        for seen in methods:
+            name, words = METHOD_WORDS[seen.method]
+            if seen.problem is not None:
+                words = seen.problem.sentence()
+            elif seen.detail:
+                words = f"{words} {tame(seen.detail, 200)}"
+            tag = TintTag(self.theme, "Found", Shape.GOOD) if seen.found else None
+            card = OptionCard(self.theme, name, words, tag=tag)
+            card.setEnabled(seen.problem is None)
+            card.clicked.connect(self._chooser(seen.method))
+            self._group.addButton(card)
+            self._cards[seen.method] = card
+            self._methods.addWidget(card)
+
+    def _chooser(self, method: SignInMethod) -> Callable[[], None]:
+        def choose() -> None:
+            if not self._silent:
+                self.method_chosen.emit(method)
+
+        return choose
+
+    @Slot(object)
+    def _on_tenant(self, keys: tuple[str, ...]) -> None:
+        self.tenant_chosen.emit(keys[0])
+
+    @Slot()
+    def _on_custom(self) -> None:
+        if self.endpoint.text().strip():
+            self.custom_cloud_asked.emit(self.endpoint.text().strip())

@@ -1,0 +1,49 @@
+"""Step 2: the subscription that the two machines are in."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from tgwizard.gui.kit.pick_list import PickList, PickRow
+from tgwizard.gui.setup.progress import ReadingCard
+from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.gui.theme import Theme
+from tgwizard.model.inventory import SubscriptionSeen
+from tgwizard.model.text import tame
+
+
+class SubscriptionPage(StepPage):
+    """A searchable list. One that Azure has turned off says so, and cannot be picked."""
+
+    question = "Which subscription are the machines in?"
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """None known yet."""
+        super().__init__(theme, "Choosing one reads what is in it. Nothing is changed.", parent)
+        self.reading = ReadingCard(theme)
+        self.body.addWidget(self.reading)
+        self.list = PickList(theme, "Subscriptions")
+        self.list.picked.connect(self._on_picked)
+        self.body.addWidget(self.list)
+
+    def show_subscriptions(self, found: tuple[SubscriptionSeen, ...], chosen: str, busy: str) -> None:
+        """Replace the list; `busy` says what is being read."""
+        self.reading.show_busy(busy)
+        rows = [
+            PickRow(
+                one.id,
+                tame(one.name, 200),
+                one.id,
+                "" if one.enabled else "turned off: Azure refuses writes in it",
+                one.enabled,
+            )
+            for one in found
+        ]
+        self.list.setVisible(bool(rows))
+        self.list.show_rows(rows, (chosen,) if chosen else ())
+
+    @Slot(object)
+    def _on_picked(self, keys: tuple[str, ...]) -> None:
+        self.chosen.emit(keys[0])

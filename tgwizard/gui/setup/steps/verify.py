@@ -1,0 +1,274 @@
+"""Step 10: what can be proven: the meter, the order of restarts, the rehearsal, and a real failover on request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from tgwizard.gui.kit.buttons import Button, ButtonKind
+from tgwizard.gui.kit.columns import Column
+from tgwizard.gui.kit.icons import Icon, IconMark
+from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.live import LiveText
+from tgwizard.gui.kit.meter import BarShown, Meter
+from tgwizard.gui.kit.pill import Pill
+from tgwizard.gui.kit.row_table import RowTable, StateCell, TwoLines
+from tgwizard.gui.kit.rows import CheckRow
+from tgwizard.gui.kit.shapes import Shape, ShapeMark
+from tgwizard.gui.kit.surface import Card, Rule
+from tgwizard.gui.setup.clearing import clear
+from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.model.setup_event import Tick
+
+
+@dataclass(frozen=True, slots=True)
+class MeterShown:
+    """One machine on one scope: its four bars."""
+
+    machine: str
+    scope: str
+    bars: tuple[BarShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestartShown:
+    """One row of the restart order: a machine to restart, or a step between. ``ask``: its button, if it has one."""
+
+    key: str
+    shape: Shape
+    title: str
+    note: str
+    ask: str = ""
+    able: bool = False
+    why_not: str = ""
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalRow:
+    """One thing that a failover does, and whether each machine may."""
+
+    words: str
+    marks: tuple[tuple[Shape, str], ...]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyShown:
+    """What the page shows."""
+
+    title: str = ""
+    lead: str = ""
+    machines: tuple[tuple[str, str], ...] = ()
+    meters: tuple[MeterShown, ...] = ()
+    meter_note: str = ""
+    restarts: tuple[RestartShown, ...] = ()
+    rehearsal: tuple[RehearsalRow, ...] = ()
+    rehearsal_state: tuple[Shape, str] = (Shape.WAITING, "Not run yet")
+    checks: tuple[tuple[Shape, str, str], ...] = ()
+    proof: tuple[Shape, str] = (Shape.WAITING, "")
+    proof_able: bool = False
+    proof_why_not: str = ""
+    report_ready: bool = False
+
+
+class VerifyPage(StepPage):
+    """`restart_asked(key)`, `again_asked`, `prove_asked`, `report_asked`."""
+
+    question = "What is proven"
+    restart_asked = Signal(str)
+    again_asked = Signal()
+    prove_asked = Signal()
+    report_asked = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """Nothing asked yet."""
+        super().__init__(theme, "", parent)
+        self._shown = VerifyShown()
+        self._meters: dict[tuple[str, str], Meter] = {}
+        self._build_meters()
+        self._large = theme.text_scale >= LARGE_TEXT
+        way = QBoxLayout.Direction.TopToBottom if self._large else QBoxLayout.Direction.LeftToRight
+        self._middle = QBoxLayout(way)
+        self._middle.setSpacing(theme.px(12))
+        self._build_restarts()
+        self._build_rehearsal()
+        self.body.addLayout(self._middle)
+        self._checks = Card(theme, "Network checks", margin=17, spacing=7)
+        self._check_rows = QVBoxLayout()
+        self._check_rows.setSpacing(theme.px(7))
+        self._checks.body.addLayout(self._check_rows)
+        self.body.addWidget(self._checks)
+        self._build_proof()
+
+    def _build_meters(self) -> None:
+        theme = self.theme
+        self._meter_card = Card(theme, "Effective yet?", margin=17, spacing=9)
+        self._meter_note = ElidedLabel(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self._meter_card.head.addWidget(self._meter_note)
+        self._meter_rows = QVBoxLayout()
+        self._meter_rows.setSpacing(theme.px(9))
+        self._meter_card.body.addLayout(self._meter_rows)
+        self.body.addWidget(self._meter_card)
+
+    def _build_restarts(self) -> None:
+        theme = self.theme
+        self._restart_card = Card(theme, "Restart order", margin=17, spacing=9)
+        self._restart_rows = QVBoxLayout()
+        self._restart_rows.setSpacing(theme.px(10))
+        self._restart_card.body.addLayout(self._restart_rows)
+        self._restart_card.body.addStretch(1)
+        self._middle.addWidget(self._restart_card, 5)
+
+    def _build_rehearsal(self) -> None:
+        theme = self.theme
+        card = Card(theme, "", margin=17, spacing=7)
+        head = QHBoxLayout()
+        head.setSpacing(theme.px(10))
+        head.addWidget(TextLabel(theme, "Rehearsal", TextRole.SECTION))
+        self._rehearsal_state = Pill(theme, Shape.WAITING, "Not run yet")
+        head.addWidget(self._rehearsal_state)
+        head.addStretch(1)
+        self.again = Button(theme, "Run again", icon=Icon.REFRESH, height=32)
+        self.again.setAccessibleName("Run the rehearsal again")
+        self.again.clicked.connect(self.again_asked)
+        head.addWidget(self.again)
+        card.body.addLayout(head)
+        words = "Worked out from roles, deny assignments and locks. Nothing is written."
+        card.body.addWidget(LiveText(theme, words, TextRole.CAPTION, Token.TEXT2))
+        self._rehearsal = QVBoxLayout()
+        card.body.addLayout(self._rehearsal)
+        card.body.addStretch(1)
+        self._middle.addWidget(card, 6)
+
+    def _build_proof(self) -> None:
+        theme = self.theme
+        card = Card(theme, margin=17)
+        row = QHBoxLayout()
+        row.setSpacing(theme.px(14))
+        row.addWidget(IconMark(theme, Icon.LAB, 20, Token.ACCENT_TEXT))
+        self._proof = TwoLines(theme, "Prove it with a real failover", "")
+        row.addWidget(self._proof, 1)
+        self.report = Button(theme, "Save the report…", icon=Icon.SAVE, height=34)
+        self.report.clicked.connect(self.report_asked)
+        self.prove = Button(theme, "Fail over…", height=34)
+        self.prove.setAccessibleName("Prove it with a real failover…")
+        self.prove.clicked.connect(self.prove_asked)
+        row.addWidget(self.report)
+        row.addWidget(self.prove)
+        card.body.addLayout(row)
+        self.body.addWidget(card)
+
+    def show_verify(self, shown: VerifyShown) -> None:
+        """Replace what is shown."""
+        before, self._shown = self._shown, shown
+        self.ask(shown.title or self.question, shown.lead)
+        self._show_meters(shown)
+        if shown.restarts != before.restarts:
+            self._show_restarts(shown.restarts)
+        self._rehearsal_state.show_state(*shown.rehearsal_state)
+        if shown.rehearsal != before.rehearsal or shown.machines != before.machines:
+            self._show_rehearsal(shown)
+        if shown.checks != before.checks:
+            clear(self._check_rows)
+            for place, (shape, fact, evidence) in enumerate(shown.checks):
+                if place:
+                    self._check_rows.addWidget(Rule(self.theme))
+                self._check_rows.addWidget(CheckRow(self.theme, shape, fact, evidence))
+        self._checks.setVisible(bool(shown.checks))
+        self._restart_card.setVisible(bool(shown.restarts))
+        self._proof.note.say(shown.proof[1])
+        self._proof.note.setVisible(bool(shown.proof[1]))
+        self.prove.setEnabled(shown.proof_able)
+        self.prove.explain(shown.proof_why_not or "Opens the question of a failover; nothing begins before you confirm")
+        self.report.setVisible(shown.report_ready)
+
+    def _show_meters(self, shown: VerifyShown) -> None:
+        theme = self.theme
+        self._meter_card.setVisible(bool(shown.meters))
+        self._meter_note.say(shown.meter_note)
+        keys = tuple((one.machine, one.scope) for one in shown.meters)
+        if keys != tuple(self._meters):
+            clear(self._meter_rows)
+            self._meters = {}
+            names = tuple(tick.value for tick in Tick)
+            for place, (machine, role) in enumerate(shown.machines):
+                if place:
+                    self._meter_rows.addWidget(Rule(theme))
+                mine = [one for one in shown.meters if one.machine == machine]
+                self._meter_rows.addWidget(self._machine_meters(machine, role, mine, names))
+        for one in shown.meters:
+            meter = self._meters.get((one.machine, one.scope))
+            if meter is not None:
+                meter.show_bars(one.bars)
+
+    def _machine_meters(self, machine: str, role: str, mine: list[MeterShown], names: tuple[str, ...]) -> QWidget:
+        theme = self.theme
+        row = QWidget()
+        way = QBoxLayout.Direction.TopToBottom if self._large else QBoxLayout.Direction.LeftToRight
+        line = QBoxLayout(way, row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(theme.px(18))
+        who = TwoLines(theme, machine, role)
+        line.addWidget(who, 1, Qt.AlignmentFlag.AlignTop)
+        beside = len(mine) <= 2 and not self._large
+        scopes = QBoxLayout(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        scopes.setSpacing(theme.px(20 if beside else 8))
+        for one in mine:
+            column = QVBoxLayout()
+            column.setSpacing(theme.px(4))
+            column.addWidget(LiveText(theme, f"on {one.scope}", TextRole.CAPTION_STRONG, Token.TEXT2))
+            meter = Meter(theme, f"{machine} on {one.scope}", names)
+            self._meters[one.machine, one.scope] = meter
+            column.addWidget(meter)
+            scopes.addLayout(column, 1)
+        line.addLayout(scopes, 6)
+        return row
+
+    def _show_restarts(self, rows: tuple[RestartShown, ...]) -> None:
+        theme = self.theme
+        clear(self._restart_rows)
+        for one in rows:
+            row = QWidget()
+            line = QHBoxLayout(row)
+            line.setContentsMargins(0, 0, 0, 0)
+            line.setSpacing(theme.px(12))
+            line.addWidget(ShapeMark(theme, one.shape, 18))
+            line.addWidget(TwoLines(theme, one.title, one.note), 1)
+            if one.ask:
+                kind = ButtonKind.PRIMARY if one.primary else ButtonKind.SECONDARY
+                button = Button(theme, one.ask, kind, height=32)
+                button.setAccessibleName(f"{one.ask}: {one.title}")
+                button.setEnabled(one.able)
+                button.explain(one.why_not)
+                button.clicked.connect(self._restarter(one.key))
+                line.addWidget(button)
+            self._restart_rows.addWidget(row)
+        self._restart_card.setVisible(bool(rows))
+
+    def _show_rehearsal(self, shown: VerifyShown) -> None:
+        theme = self.theme
+        clear(self._rehearsal)
+        if not shown.rehearsal:
+            return
+        columns = (Column("", 6), *(Column(machine, 3) for machine, _ in shown.machines))
+        table = RowTable(theme, "Rehearsal", columns, padding=6)
+        table.restyle(None, None)
+        for row in shown.rehearsal:
+            what = LiveText(theme, row.words, TextRole.BODY)
+            what.setToolTip(row.why)
+            cells = [what, *(StateCell(theme, shape, word) for shape, word in row.marks)]
+            marks = [f"{name} {word}" for (name, _), (_, word) in zip(shown.machines, row.marks, strict=False)]
+            table.add(cells, f"{row.words}: {', '.join(marks)}")
+        self._rehearsal.addWidget(table)
+
+    def _restarter(self, key: str) -> Callable[[], None]:
+        def restart() -> None:
+            self.restart_asked.emit(key)
+
+        return restart

@@ -1,0 +1,103 @@
+"""The problems of a step as boxes: what is worth telling now, with which shape, and its cures as buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
+from tgwizard.engine.setup.flow import Want
+from tgwizard.gui.kit.icons import Icon
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.setup.session import SetupSession
+from tgwizard.gui.setup.step_page import Cure as Button
+from tgwizard.gui.setup.step_page import Told
+from tgwizard.model.finding import Level
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_answers import SetupStep
+
+SHAPES = {
+    Level.BLOCKS: Shape.BROKEN,
+    Level.NOT_KNOWN: Shape.NOT_KNOWN,
+    Level.WARNS: Shape.WARNING,
+    Level.NOTE: Shape.NOTE,
+    Level.PASSED: Shape.GOOD,
+}
+
+_ICONS = {
+    CureKind.PLANNED: Icon.POWER,
+    CureKind.READ_AGAIN: Icon.REFRESH,
+    CureKind.SIGN_IN_AGAIN: Icon.PERSON,
+    CureKind.HAND_OVER: Icon.COPY,
+    CureKind.GO_TO_STEP: Icon.BACK,
+}
+
+_ASKS = frozenset({"sign-in-needed", "subscription-not-chosen"})
+"""Problems that only repeat the question: told when someone wanted to go on without an answer."""
+
+_NEEDS: dict[SetupStep, tuple[Want, ...]] = {
+    SetupStep.SUBSCRIPTION: (Want.SUBSCRIPTIONS,),
+    SetupStep.MACHINES: (Want.INVENTORY,),
+    SetupStep.INTERFACE: (Want.INVENTORY,),
+    SetupStep.FLOATING_IP: (Want.ADDRESS,),
+    SetupStep.ROLE: (Want.FACTS,),
+    SetupStep.SCOPE: (Want.FACTS,),
+    SetupStep.REVIEW: (Want.FACTS, Want.ADDRESS),
+}
+
+
+def waits_for(session: SetupSession, step: SetupStep) -> str:
+    """What is being read without which the step cannot be judged, in words; empty when nothing is."""
+    known: dict[Want, object] = {
+        Want.SUBSCRIPTIONS: session.flow.subscriptions,
+        Want.INVENTORY: None,
+        Want.FACTS: session.flow.facts,
+        Want.ADDRESS: None,
+    }
+    words = {
+        Want.SUBSCRIPTIONS: "Azure is asked for the subscriptions.",
+        Want.INVENTORY: "The subscription is being read.",
+        Want.FACTS: "Roles and rights are being read.",
+        Want.ADDRESS: "Azure is asked about the address.",
+    }
+    for want in _NEEDS.get(step, ()):
+        if session.reading(want) and (known[want] is None or step is SetupStep.REVIEW):
+            return words[want]
+    return ""
+
+
+def told_of(
+    session: SetupSession,
+    problems: tuple[StepProblem, ...],
+    act: Callable[[Cure], None],
+    *,
+    insisted: bool,
+) -> tuple[Told, ...]:
+    """What the step's boxes say. ``act`` takes a cure; ``insisted``: someone pressed Continue and it did not go on."""
+    step = session.flow.step
+    found = [Told(problem, Shape.BROKEN, _again(act)) for problem in _unread(session, step)]
+    waiting = bool(waits_for(session, step))
+    for one in problems:
+        if one.problem.code in _ASKS and not insisted:
+            continue
+        if one.blocks and (waiting or found):
+            # What is being read, or could not be, is the reason: the consequence would only repeat it.
+            continue
+        cures = tuple(
+            Button(cure.label, partial(act, cure), _ICONS.get(cure.kind), link=cure.kind is CureKind.HAND_OVER)
+            for cure in one.cures
+        )
+        found.append(Told(one.problem, SHAPES[one.level], cures))
+    return tuple(found)
+
+
+def _unread(session: SetupSession, step: SetupStep) -> tuple[Problem, ...]:
+    if step is SetupStep.SIGN_IN:
+        return (session.account.problem,) if session.account.problem is not None else ()
+    wants = tuple(want for want in _NEEDS.get(step, ()) if want is not Want.ADDRESS)
+    return session.trouble(*wants)
+
+
+def _again(act: Callable[[Cure], None]) -> tuple[Button, ...]:
+    cure = Cure(CureKind.READ_AGAIN, "Try again")
+    return (Button(cure.label, partial(act, cure), Icon.REFRESH),)
