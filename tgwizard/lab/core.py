@@ -172,6 +172,11 @@ class LabCore:
         return tuple(self._world.principals)
 
     @property
+    def tenants(self) -> tuple[str, ...]:
+        """The ids of the directories, the lab's own first."""
+        return tuple(item.id for item in self._world.tenants)
+
+    @property
     def latency(self) -> Latency:
         """How long operations take; may be set at any time, for the operations to come."""
         return self._world.latency
