@@ -51,7 +51,7 @@ def nic(
     forwards: bool = True,
 ) -> NicDocument:
     """An interface with a security group and an application security group. `floating`: more of that configuration."""
-    groups = {"applicationSecurityGroups": [{"id": item} for item in asgs]} if asgs else {}
+    groups: dict[str, Any] = {"applicationSecurityGroups": [{"id": item} for item in asgs]} if asgs else {}
     items = [configuration("ipconfig1", own, primary=True, **groups)]
     if floating is not None:
         items.append(configuration("tg-floating", ADDRESS, **groups, **floating))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from tests.engine.golden.scene import (
     ASG,
@@ -137,7 +138,7 @@ def probes() -> Table:
 def travelling() -> Table:
     """What travels with the address and is not in the probe's body."""
     table = Table()
-    things = {
+    things: dict[str, tuple[str, dict[str, Any]]] = {
         "public IP": (PIP, {"publicIPAddress": {"id": PIP}}),
         "backend pool": (POOL, {"loadBalancerBackendAddressPools": [{"id": POOL}]}),
         "NAT rule": (RULE, {"loadBalancerInboundNatRules": [{"id": RULE}]}),
@@ -194,7 +195,9 @@ def identities() -> Table:
     table.both(
         "write denied on the losing interface", seen, members(denials=Fact((replace(deny, scope=A.nic.text),)))(seen)
     )
-    split = Fact((HeldRole(B.nic.text, PermissionSet(("*",))), HeldRole(VNET, PermissionSet(("*",)))))
+    split: Fact[tuple[HeldRole, ...]] = Fact(
+        (HeldRole(B.nic.text, PermissionSet(("*",))), HeldRole(VNET, PermissionSet(("*",))))
+    )
     table.both("roles on single resources", seen, members(roles=split)(seen))
     floating = world(carrying(publicIPAddress={"id": PIP}))
     table.both("a public IP travels, the brief's role", floating, full(floating))
@@ -268,7 +271,7 @@ def fences() -> Table:
     table = Table()
     seen = world()
     off, dealloc = StopHow.POWER_OFF.action, StopHow.DEALLOCATE.action
-    rights = {
+    rights: dict[str, Fact[tuple[PermissionSet, ...]]] = {
         "both ways allowed": Fact(EVERYTHING),
         "only deallocate": Fact((PermissionSet((dealloc,)),)),
         "only powerOff": Fact((PermissionSet((off,)),)),
