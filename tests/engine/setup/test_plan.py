@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tests.engine.setup.hand_made import (
     ADDRESS,
     CALLER,
+    OWNER,
     PRINCIPALS,
     READER,
     SUBSCRIPTION,
@@ -43,7 +45,7 @@ from tgwizard.model.role import (
     RolePermission,
 )
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
-from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.setup_facts import OwnRights, SetupFacts
 from tgwizard.model.setup_plan import Assign, ChangeKind, PutRole, WhoMay
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"
@@ -116,6 +118,66 @@ def test_that_a_reader_is_told_that_every_change_is_for_others() -> None:
     assert role.right.roles == ("User Access Administrator", "Owner")
     assert role.right.problem is not None
     assert "roleDefinitions/write" in role.right.problem.sentence()
+
+
+def test_that_rights_are_judged_at_each_scope_and_what_waits_for_others_is_not_done_now() -> None:
+    inventory = world(network_group="rg-network")
+    known = facts(inventory, own=READER)
+    mine = tuple(
+        OwnRights(own.scope, (OWNER,)) if own.scope.lower().startswith(GROUP) or own.scope.startswith(GROUP) else own
+        for own in known.own
+    )
+    plan = make_plan(answers(inventory), inventory, replace(known, own=mine))
+    who = {change.sentence: change.right.who for change in plan.writing}
+    assert who == {
+        "Turn on the identity of tg-node-b": WhoMay.YOU,
+        "Make the role tg-cluster-ip-failover": WhoMay.OTHERS,
+        "Role for tg-node-a on rg-tg-prod": WhoMay.YOU,
+        "Role for tg-node-b on rg-tg-prod": WhoMay.YOU,
+        "Role for tg-node-a on rg-network": WhoMay.OTHERS,
+        "Role for tg-node-b on rg-network": WhoMay.OTHERS,
+        "Put 10.20.2.254 on tg-node-a-inside": WhoMay.OTHERS,
+    }
+    assert len(plan.mine) == 3
+    assert [change.sentence for change in plan.mine_now] == ["Turn on the identity of tg-node-b"]
+
+
+def test_that_an_owner_of_the_group_alone_may_make_a_role_for_that_group() -> None:
+    inventory = world()
+    known = facts(inventory)
+    own = tuple(item for item in known.own if item.scope.count("/") > 2)
+    subscription = OwnRights(f"/subscriptions/{SUBSCRIPTION}", (READER,))
+    plan = make_plan(answers(inventory), inventory, replace(known, own=(*own, subscription)))
+    assert {change.right.who for change in plan.writing} == {WhoMay.YOU}
+    role = next(change for change in plan.writing if isinstance(change.act, PutRole))
+    assert role.path.lower().startswith(f"{GROUP}/providers/microsoft.authorization".lower())
+
+
+def test_that_a_role_of_the_same_name_that_grants_more_is_not_taken_for_ours() -> None:
+    inventory = world()
+    wide = custom("tg-cluster-ip-failover", ("*",))
+    plan = make_plan(answers(inventory), inventory, facts(inventory, roles=(wide,)))
+    assert [problem.code for problem in plan.problems] == ["role-name-taken"]
+    same = custom("tg-cluster-ip-failover", tuple(item.action for item in TEN_ACTIONS))
+    plan = make_plan(answers(inventory), inventory, facts(inventory, roles=(same,)))
+    assert plan.problems == ()
+    assert plan.role == same
+
+
+@given(st.text(min_size=1, max_size=90), st.text(min_size=1, max_size=128))
+def test_that_hostile_names_stay_on_one_line_of_every_row_and_raw_in_its_act(machine: str, role: str) -> None:
+    inventory = world()
+    name = machine.replace("/", "_") + "x"
+    old = inventory.vms[1]
+    renamed = replace(old, id=type(old.id)(f"{old.id.text.rsplit('/', 1)[0]}/{name}"))
+    inventory = replace(inventory, vms=(inventory.vms[0], renamed))
+    chosen = answers(inventory, RoleAnswer(name=role), machines=(inventory.vms[0].id, renamed.id))
+    plan = make_plan(chosen, inventory, facts(inventory))
+    for change in plan.changes:
+        for text in (change.sentence, change.note, change.before, change.after):
+            assert not any(unicodedata.category(char)[0] == "C" for char in text)
+    assert any(isinstance(change.act, Assign) and change.act.vm.text.endswith(f"/{name}") for change in plan.writing)
+    assert plan.role.name == role.strip()
 
 
 def test_that_rights_that_azure_did_not_tell_are_not_called_missing() -> None:
