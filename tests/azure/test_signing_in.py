@@ -69,6 +69,25 @@ def test_that_in_a_lab_its_operator_is_found_and_signed_in_by_one_click() -> Non
     assert sign_in.caller() == caller
 
 
+def test_that_the_operator_chooses_among_the_directories_of_a_lab() -> None:
+    it = setup_rig("two-tenants")
+    sign_in, inventories = it.ports.sign_in, it.ports.inventories
+    (cloud,) = sign_in.clouds()
+    asks = replace(wish(SignInMethod.LAB), cloud=cloud)
+    names = {tenant.name: tenant.id for tenant in inventories.tenants()}
+    assert 'Contoso "Lab" <b>GmbH</b> & $(id)' in names
+    caller = sign_in.sign_in(replace(asks, tenant=names["Fabrikam Partners"]), ignore, CancelToken())
+    assert caller.tenant == names["Fabrikam Partners"]
+    assert [found.name for found in inventories.subscriptions()] == ["Fabrikam Shared"]
+    home = sign_in.sign_in(replace(asks, tenant=it.lab.subscription.tenant), ignore, CancelToken())
+    assert home.tenant == it.lab.subscription.tenant
+    closed = {found.name: found.enabled for found in inventories.subscriptions()}
+    assert closed["Closed in spring"] is False
+    assert closed["Trustgrid Production"] is True
+    failure = fails(lambda: sign_in.sign_in(replace(asks, tenant="contoso.com"), ignore, CancelToken()))
+    assert failure.problem.code == "directory-not-known"
+
+
 # --- the browser ---
 
 
@@ -347,18 +366,21 @@ def test_that_an_azure_cli_that_hangs_does_not_hold_the_user(tmp_path: Path, mon
 # --- the switch ---
 
 
-def test_that_calls_under_way_end_and_later_ones_are_the_new_accounts() -> None:
-    it, sign_in, user = signs_in_by_code()
+def test_that_a_list_is_read_to_its_end_as_who_began_it_and_later_calls_are_the_new_accounts() -> None:
+    it, sign_in = signs_in_as_application()
     asked: list[str] = []
 
     def page(_count: int) -> None:
         asked.append(by(it))
         if len(asked) == 1:
-            sign_in.sign_in(wish(CODE), user.prompted, CancelToken())
+            sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken())
 
     it.lab.page_size = 1
     assert it.ports.inventories.nics(it.subscription, page)
     assert len(asked) > 2
+    assert set(asked) == {"operator@lab.example"}
+    it.ports.inventories.subscriptions()
+    assert by(it) == it.lab.directory.automation.name
 
 
 def test_that_many_threads_may_read_while_the_account_changes() -> None:

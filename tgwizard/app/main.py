@@ -6,15 +6,14 @@ Nothing heavy is imported here: ``--help`` and the window's first paint wait for
 from __future__ import annotations
 
 import io
-import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tgwizard import __version__, paths
-from tgwizard.app.logs import start_logging, stop_logging
+from tgwizard import paths
+from tgwizard.app.logs import log_start, stop_logging
 from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
@@ -22,14 +21,11 @@ from tgwizard.cli.screen import Screen
 from tgwizard.cli.sign_in import wish_of
 from tgwizard.engine.settings_file import FILE_NAME, SettingsRead, load_settings
 from tgwizard.model.problem import UserError
-from tgwizard.model.settings import DATA_FOLDER, LOG_LEVEL
+from tgwizard.model.settings import DATA_FOLDER
 
 if TYPE_CHECKING:
     from tgwizard.app.places import Place
     from tgwizard.engine.lab_control import LabControl
-
-
-_log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,14 +55,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(call, program, screen)
     finally:
         stop_logging(handler)
-
-
-def log_start(settings: SettingsRead, what: str) -> logging.Handler | None:
-    """Write the log from now on; the handler, to be stopped at the end."""
-    level = LOG_LEVEL.value_of(settings.settings).value.upper()
-    handler = start_logging(paths.log_dir(), logging.getLevelNamesMapping()[level])
-    _log.info("tgwizard %s, process %d: %s", __version__, os.getpid(), what)
-    return handler
 
 
 def connect(where: Where) -> Connection:

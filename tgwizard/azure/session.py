@@ -200,7 +200,7 @@ class Clients:
                     *(() if subscription is None else (subscription,)),
                     base_url=session.base_url,
                     credential_scopes=[session.credential.scope],
-                    policies=for_arm(session.credential, session.credential.scope),
+                    policies=for_arm(session.credential, session.credential.scope, raw=subscription is None),
                     transport=self._shared_transport(),
                 ),
             )

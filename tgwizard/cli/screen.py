@@ -77,7 +77,7 @@ class Screen:
             self._deaf.add(id(stream))
 
 
-def problem_document(problem: Problem) -> dict[str, str]:
+def problem_document(problem: Problem) -> dict[str, str | None]:
     """A problem as JSON."""
     return {
         "code": problem.code,
@@ -85,6 +85,8 @@ def problem_document(problem: Problem) -> dict[str, str]:
         "why": problem.why,
         "fix": problem.fix,
         "detail": problem.detail,
+        "who": problem.who.value if problem.who else None,
+        "right": problem.right or None,
     }
 
 

@@ -83,6 +83,8 @@ def findings(found: Readiness) -> Iterator[str]:
         yield f"  {_MARKS[finding.level]:<11}{finding.fact}{evidence}"
         if finding.problem and finding.problem.fix and finding.level is not Level.PASSED:
             yield f"  {'':<11}{finding.problem.fix}"
+        if finding.problem and finding.problem.right:
+            yield f"  {'':<11}Can be fixed by {finding.problem.fixer}."
 
 
 def where(place: Place, address: str) -> str:

@@ -257,6 +257,8 @@ class ClusterSession(QObject):
         services, setup = self.services, self.setup
 
         def work(report: Report, token: CancelToken) -> None:
+            # The question is being painted: a computing worker beside it would make that twice as long.
+            token.wait(PAINT_FIRST_S)
             rehearse(services, setup, to, verb, report, token, extent=Extent(fence=fence))
 
         self._check_job = self._begin("check", work)
