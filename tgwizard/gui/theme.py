@@ -108,6 +108,7 @@ class Theme(QObject):
         self._reduced_motion = reduced_motion
         self._families = {family: self._installed(family) for family in Family}
         self._fonts: dict[TextRole, QFont] = {}
+        self._larger: dict[float, Theme] = {}
         app.setPalette(QPalette())  # the system's own again, whatever another theme made of it
         self._following = False
         self._system = app.palette()
@@ -259,6 +260,13 @@ class Theme(QObject):
             palette.setColor(QPalette.ColorGroup.Disabled, role, self.colour(Token.TEXT3))
         return palette
 
+    def enlarged(self, factor: float) -> Theme:
+        """This theme with texts and measures by a factor larger, for a part that is to grow as a whole."""
+        found = self._larger.get(factor)
+        if found is None:
+            found = self._larger[factor] = _Enlarged(self, factor, self._families)
+        return found
+
     def field_style(self) -> str:
         """The style sheet of one-line and report fields."""
         name = self._name
@@ -288,3 +296,38 @@ class Theme(QObject):
 
     def _name(self, token: Token) -> str:
         return self.colour(token).name()
+
+
+class _Enlarged(Theme):
+    """Another theme's colours, with larger texts and measures; it follows that theme."""
+
+    def __init__(self, theme: Theme, factor: float, families: Mapping[Family, str]) -> None:
+        QObject.__init__(self, theme)
+        self._base = theme
+        self._text_scale = theme.text_scale * factor
+        self._families = dict(families)
+        self._fonts = {}
+        self._larger = {}
+        theme.changed.connect(self.changed)
+
+    @property
+    def scheme(self) -> Scheme:
+        return self._base.scheme
+
+    @property
+    def choice(self) -> ThemeChoice:
+        return self._base.choice
+
+    @property
+    def reduced_motion(self) -> bool:
+        return self._base.reduced_motion
+
+    @property
+    def contrast(self) -> bool:
+        return self._base.contrast
+
+    def choose(self, choice: ThemeChoice) -> None:
+        self._base.choose(choice)
+
+    def colour(self, token: Token) -> QColor:
+        return self._base.colour(token)
