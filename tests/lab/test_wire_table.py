@@ -36,11 +36,13 @@ from tests.lab.wire_asks import (
     no_primary,
     no_subnet,
     other_subnet,
+    outsider,
     pattern,
     polled_under,
     post,
     public,
     stale,
+    stale_vm,
     under,
     unregistered,
 )
@@ -52,6 +54,7 @@ CALLS = [
     Row("1.1 GET /subscriptions", get("/subscriptions"), 200),
     Row("1.1 GET /tenants", get("/tenants"), 200),
     Row("1.1 GET resourcegroups", get("{sub}/resourcegroups"), 200),
+    Row("1.1 GET resource group", get("{group}"), 200),
     Row("1.1 GET provider", get("{sub}/providers/Microsoft.Network"), 200),
     Row("1.1 POST register", post("{sub}/providers/Microsoft.Network/register"), 200),
     Row("1.1 GET VMs of a group", get("{group}/providers/Microsoft.Compute/virtualMachines"), 200),
@@ -103,6 +106,22 @@ REFUSED = [
         "ResourceNotFound",
         "The Resource 'Microsoft.Network/networkInterfaces/absent' under resource group 'rg-tg-prod' was not found. "
         "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    ),
+    Row(
+        "1.1 GET VM",
+        get("{group}/providers/Microsoft.Compute/virtualMachines/absent"),
+        404,
+        "ResourceNotFound",
+        "The Resource 'Microsoft.Compute/virtualMachines/absent' under resource group 'rg-tg-prod' was not found. For "
+        "more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    ),
+    Row(
+        "1.1 GET VNet",
+        get("{net}/virtualNetworks/absent"),
+        404,
+        "ResourceNotFound",
+        "The Resource 'Microsoft.Network/virtualNetworks/absent' under resource group 'rg-tg-prod' was not found. For "
+        "more details please go to https://aka.ms/ARMResourceNotFoundFix",
     ),
     Row(
         "1.2",
@@ -219,6 +238,13 @@ REFUSED = [
         "Network Interface {a} is used by existing resource {vm}. In order to delete the network interface, it must be "
         "dissociated from the resource. To learn more, see aka.ms/deletenic.",
     ),
+    Row(
+        "1.3",
+        stale_vm,
+        412,
+        "PreconditionFailed",
+        'Etag provided in if-match header "invalid" does not match etag "1" of resource.',
+    ),
     Row("2.3", stale, 412, "PreconditionFailed", "Precondition failed."),
     Row("2.4 retry later", under(Overlap.RETRY_LATER), 429, "RetryableError", "A retryable error occurred."),
     Row("2.4 not provisioned", under(Overlap.NOT_PROVISIONED), 429, "RetryableError", "A retryable error occurred."),
@@ -314,6 +340,31 @@ REFUSED = [
         "Resource {b}/ipConfigurations/tg-floating is referencing public IP address {net}/publicIPAddresses/"
         "pip-tg-node-a that is already allocated to resource "
         "{net}/networkInterfaces/tg-node-a-outside/ipConfigurations/ipconfig1.",
+    ),
+    Row(
+        "2.6 1",
+        outsider,
+        403,
+        "AuthorizationFailed",
+        r"~^The client '(?P<who>[0-9a-f-]{36})' with object id '(?P=who)' does not have authorization to perform "
+        r"action 'Microsoft\.Network/networkInterfaces/write' over scope '{a}' or the scope is invalid\. If access was "
+        r"recently granted, please refresh your credentials\.$",
+    ),
+    *(
+        Row(
+            f"2.6 {number} {leaf}",
+            as_member(
+                f"{{sub}}/providers/{provider}/locations/southcentralus/{leaf}/00000000-0000-0000-0000-000000000001"
+            ),
+            403,
+            "AuthorizationFailed",
+            rf"~perform action '{provider}/locations/{leaf}/read' over scope '{{sub}}' or",
+        )
+        for number, provider, leaf in (
+            (3, "Microsoft.Network", "operations"),
+            (3, "Microsoft.Network", "operationResults"),
+            (4, "Microsoft.Compute", "operations"),
+        )
     ),
     Row(
         "2.6 list",
