@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     program = Program(connect, run_lab, paths.lab_dir, control=control_lab, lab_environment=lab_environment)
     screen = Screen(sys.stdout, sys.stderr, as_json="--json" in words)
-    screen.ask = _ask if sys.stdin is not None and sys.stdin.isatty() else None
+    if sys.stdin is not None and sys.stdin.isatty():
+        screen.ask, screen.typed = _ask, _typed
     try:
         call = parse(words, program.default_lab, program.latencies)
     except UserError as error:
@@ -109,6 +111,13 @@ def sign_in_as(place: Place, where: Where) -> None:
         place.services.setup.sign_in.sign_in(wish_of(where, place.services), lambda _prompt: None, CancelToken())
     except CallFailed as failure:
         raise UserError(failure.problem) from failure
+
+
+def _typed() -> str | None:
+    """A line that waits at the terminal; None while there is none, and where it cannot be looked at without waiting."""
+    if sys.platform == "win32" or not select.select([sys.stdin], [], [], 0)[0]:
+        return None
+    return sys.stdin.readline() or None
 
 
 def _ask(question: str) -> str | None:

@@ -21,13 +21,15 @@ SCHEMA = 1
 class Screen:
     """Both streams of one command.
 
-    ``as_json``: standard output carries JSON alone. ``ask`` reads a line, None at the end.
+    ``as_json``: standard output carries JSON alone. ``ask`` reads a line, None at the end. ``typed`` is a line that was
+    typed meanwhile, None while there is none; it never waits.
     """
 
     out: TextIO
     err: TextIO
     as_json: bool = False
     ask: Callable[[str], str | None] | None = None
+    typed: Callable[[], str | None] | None = None
     _deaf: set[int] = field(default_factory=set)
 
     def say(self, text: str = "") -> None:

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tgwizard.cli.documents import target
+from tgwizard.cli.questions import MEANINGS, question
 from tgwizard.engine.failover.plan import FailoverPlan
 from tgwizard.engine.readiness import readiness
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import (
+    Asked,
     CallMade,
     CancelMeaning,
     Checked,
+    Decided,
     Event,
     Finished,
     Located,
@@ -128,6 +131,10 @@ class RunTeller:
             case StepWaiting():
                 bound = f", at most {event.until_s:.0f} s" if event.until_s is not None else ""
                 yield f"{clock}  waiting: {event.sentence}{bound}"
+            case Asked():
+                yield f"{clock}  {event.sentence} {question(event)}"
+            case Decided():
+                yield f"{clock}  {_decided(event)}"
             case StepDone():
                 yield f"{clock}  {event.sentence} ({measured(event.seconds)})"
             case CallMade() if self.calls:
@@ -174,6 +181,13 @@ class RunTeller:
             yield f"  Left to do: {left}"
         if event.resume:
             yield f"  To go on: {event.resume}"
+
+
+def _decided(event: Decided) -> str:
+    if event.choice is None:
+        return "Azure went on; there is nothing to decide any more."
+    who = "decided" if event.by_user else "nobody answered"
+    return f"{who}: {MEANINGS[event.choice]}"
 
 
 def watched(event: Event) -> Iterator[str]:
