@@ -102,8 +102,7 @@ def _settings(wish: WindowWish) -> SettingsRead:
 
 def _surround(wish: WindowWish, state: Path | None, logs: list[logging.Handler | None]) -> Surroundings:
     """What the real window is told, after the first paint. From here on the log is written."""
-    from tgwizard.app.logs import log_file, redact
-    from tgwizard.app.main import log_start
+    from tgwizard.app.logs import log_file, log_start, redact
     from tgwizard.gui.opened import Surroundings
 
     settings = _settings(wish)
@@ -143,6 +142,7 @@ def open_program(wish: WindowWish) -> Opened:
         clusters = place.profiles.load_all()
         for setup in clusters:
             place.check(setup)
+        place.prepare(clusters)
         control = place.control()
     except BaseException:
         place.close()

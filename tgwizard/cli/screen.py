@@ -21,13 +21,15 @@ SCHEMA = 1
 class Screen:
     """Both streams of one command.
 
-    ``as_json``: standard output carries JSON alone. ``ask`` reads a line, None at the end.
+    ``as_json``: standard output carries JSON alone. ``ask`` reads a line, None at the end. ``typed`` is a line that was
+    typed meanwhile, None while there is none; it never waits.
     """
 
     out: TextIO
     err: TextIO
     as_json: bool = False
     ask: Callable[[str], str | None] | None = None
+    typed: Callable[[], str | None] | None = None
     _deaf: set[int] = field(default_factory=set)
 
     def say(self, text: str = "") -> None:
@@ -82,7 +84,7 @@ class Screen:
             self._deaf.add(id(stream))
 
 
-def problem_document(problem: Problem) -> dict[str, str]:
+def problem_document(problem: Problem) -> dict[str, str | None]:
     """A problem as JSON."""
     return {
         "code": problem.code,
@@ -90,6 +92,8 @@ def problem_document(problem: Problem) -> dict[str, str]:
         "why": problem.why,
         "fix": problem.fix,
         "detail": problem.detail,
+        "who": problem.who.value if problem.who else None,
+        "right": problem.right or None,
     }
 
 

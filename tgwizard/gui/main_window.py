@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.engine.watch.monitor import Pace
@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
         self._attention = Attention(self, self.watching, self.preferences)
         self.sessions: Mapping[str, ClusterSession] = self.watching.sessions
         self._current = ""
+        self._went = False
         self.dialog: Sheet | None = None
         self._read = False
         self._root = QWidget()
@@ -83,7 +84,6 @@ class MainWindow(QMainWindow):
         self._connect()
         self._leaving = Leaving(self.watching, self)
         self._leaving.left.connect(self._close_now)
-        self.go_to(Place.CLUSTERS)
         self.stack.setAccessibleName("Page")
         self.stack.setFocus()
 
@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
 
     def show_trouble(self, problems: tuple[Problem, ...]) -> None:
         """Opening failed in an explained way."""
+        self._went = True
         self.trouble.show_problems(problems)
         self.stack.setCurrentWidget(self.trouble)
         self.bar.show_crumbs(("tgwizard",))
@@ -189,6 +190,7 @@ class MainWindow(QMainWindow):
         if self.dialog is not None:
             return
         self._current = ""
+        self._went = True
         self.rail.mark(place)
         self.cluster_pages.leave()
         self.stack.setCurrentWidget(self.pages.page(place))
@@ -205,6 +207,7 @@ class MainWindow(QMainWindow):
             self._show_run(session)
             return
         self.watching.attend(name)
+        self._went = True
         self._current = name
         self.cluster_pages.show(session)
         self.rail.mark(None, name)
@@ -428,6 +431,12 @@ class MainWindow(QMainWindow):
         """Close for good: nothing runs any more, or the bound is over and the journal has the rest."""
         self.closed.emit()
         self.window().hide()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What is shown before there is anything to show: the Clusters page, which says so."""
+        super().showEvent(event)
+        if not self._went:
+            self.go_to(Place.CLUSTERS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The rail has three widths."""

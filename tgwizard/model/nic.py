@@ -253,6 +253,7 @@ def configuration_differences(sent: Mapping[str, Any], found: Mapping[str, Any])
     return tuple(
         Difference(f"{sent.get('name', '')}.{path}", tame(old, 120), tame(new, 120))
         for key, value in _inner(sent).items()
+        if key not in _VOLATILE
         for path, old, new in _compare(key, value, inner.get(key, "not set"))
         if new != "not set" or old
     )
