@@ -227,6 +227,13 @@ def _with_state(pair: Pair, setup: ClusterSetup | None, access: AccessSeen | Non
         role = access.role_of_both(pair.vms, pair.nics)
         if role is not None:
             state, words = PairState.HAS_RIGHTS, f"both machines hold {tame(role.name, 128)}"
+            floating = [
+                item.address
+                for nic in pair.nics
+                for item in nic.configurations
+                if item is not nic.primary and item.address
+            ]
+            words += f"; {tame(listed(floating), 120)} floats already" if floating else ""
     return Pair(pair.vms, pair.lan, pair.reasons, pair.points, pair.name, state, words)
 
 
