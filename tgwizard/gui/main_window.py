@@ -15,6 +15,7 @@ from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
+from tgwizard.gui.dialogs.closing_setup import CloseDuringSetup
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
@@ -117,6 +118,7 @@ class MainWindow(QMainWindow):
         self.preferences.changed.connect(self._on_preference)
         self.lock.changed.connect(self._on_lock)
         self.watching.changed.connect(self._on_observed)
+        self.watching.added.connect(self._on_added)
         self._on_lock()
         self.trouble.retry_asked.connect(self.retry_asked)
 
@@ -156,15 +158,24 @@ class MainWindow(QMainWindow):
         pace = Pace(self.preferences.get(NICS_S), self.preferences.get(VMS_S))
         self.watching.open(opened.services, opened.clusters, pace)
         self.pages.show_opened(opened)
-        for session in self.sessions.values():
-            session.run_began.connect(self._on_run_began)
-            session.run_changed.connect(self._on_run_changed)
-            session.run_ended.connect(self._on_run_ended)
+        for name in self.sessions:
+            self._follow(name)
         self._fill_rail()
         if len(opened.clusters) == 1:
             self.open_cluster(opened.clusters[0].name)
         else:
             self.go_to(Place.CLUSTERS)
+
+    def _follow(self, name: str) -> None:
+        session = self.sessions[name]
+        session.run_began.connect(self._on_run_began)
+        session.run_changed.connect(self._on_run_changed)
+        session.run_ended.connect(self._on_run_ended)
+
+    @Slot(str)
+    def _on_added(self, name: str) -> None:
+        self._follow(name)
+        self._fill_rail()
 
     def _fill_rail(self) -> None:
         pinned = tuple(name for name in self.preferences.get(PINNED) if name in self.sessions)
@@ -404,6 +415,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first while a run is in progress; the run always leaves the gap by itself before the program exits."""
         session = self._leaving.writing()
+        if session is None and self._closes_during_setup(event):
+            return
         if session is None:
             event.accept()
             self.cluster_pages.stop()
@@ -422,6 +435,31 @@ class MainWindow(QMainWindow):
             return dialog
 
         self.show_dialog(make)
+
+    def _closes_during_setup(self, event: QCloseEvent) -> bool:
+        """Ask while a page writes; whether it does."""
+        found = self.pages.writing()
+        if found is None:
+            return False
+        event.ignore()
+        place, page = found
+        self.go_to(place)
+
+        def leave(*, stop: bool) -> None:
+            page.settled.connect(self.close)
+            if stop:
+                page.stop_writing()
+            if not page.writing_words:
+                self.close()
+
+        def make(over: QWidget) -> Sheet:
+            dialog = CloseDuringSetup(self.theme, over, page.writing_words)
+            dialog.finish_chosen.connect(partial(leave, stop=False))
+            dialog.stop_chosen.connect(partial(leave, stop=True))
+            return dialog
+
+        self.show_dialog(make)
+        return True
 
     @Slot()
     def _close_now(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.bridge import Bridge
@@ -99,8 +100,19 @@ class Shell(Protocol):
 class PlacePage(QWidget):
     """A page of the rail. What a page has no use for, it leaves as it is here: it then does nothing."""
 
+    settled = Signal()
+    """What the page wrote has ended."""
+
     fills_window = False
     """Whether rail and bar make room for it while it is shown."""
+
+    @property
+    def writing_words(self) -> str:
+        """What the page writes now, in one sentence; empty when it writes nothing: closing then needs no question."""
+        return ""
+
+    def stop_writing(self) -> None:
+        """Begin nothing more; `settled` follows."""
 
     def show_opened(self, opened: Opened) -> None:
         """The program is open. A page that is built later is told at once."""

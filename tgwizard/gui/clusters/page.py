@@ -96,6 +96,7 @@ class ClustersPage(PlacePage):
         self.table.opened.connect(self.opened)
         self.table.sorted_by.connect(self._on_sorted)
         watching.changed.connect(self._on_changed)
+        watching.added.connect(self._on_added)
         self.table.sort(preferences.get(ORDER), descending=preferences.get(DESCENDING))
         self.filter.setText(preferences.get(FILTER_TEXT))
         self.chips[preferences.get(FILTER)].setChecked(True)
@@ -156,6 +157,10 @@ class ClustersPage(PlacePage):
         self._empty.setVisible(not some and not opening)
         self._show_offer()
         self._title.say("Clusters" if some or opening else "No clusters yet")
+
+    @Slot(str)
+    def _on_added(self, _name: str) -> None:
+        self.show_clusters()
 
     def show_opened(self, _opened: Opened) -> None:
         """The program is open."""

@@ -26,9 +26,12 @@ WORKERS = 3
 
 
 class Watching(QObject):
-    """Hands each event of the bridge to the session it concerns. `changed(name)` when a session knows something new."""
+    """Hands each event of the bridge to the session it concerns. `changed(name)` when a session knows something new;
+    `added(name)` when there is another cluster.
+    """
 
     changed = Signal(str)
+    added = Signal(str)
 
     def __init__(self, bridge: Bridge, lock: ReadOnlyLock, parent: QObject | None = None) -> None:
         """No cluster yet."""
@@ -39,6 +42,8 @@ class Watching(QObject):
         self._attended: list[str] = []
         self._fleet: Fleet | None = None
         self._workers: tuple[Job, ...] = ()
+        self._services: Services | None = None
+        self._pace = Pace()
         bridge.happened.connect(self._take)
 
     @property
@@ -49,11 +54,9 @@ class Watching(QObject):
     def open(self, services: Services, clusters: tuple[ClusterSetup, ...], pace: Pace) -> None:
         """Make a session for each cluster and begin to watch all of them."""
         self._bridge.add(services.jobs.events)
+        self._services, self._pace = services, pace
         for setup in clusters:
-            session = ClusterSession(services, setup, self._bridge.own, self, lock=self._lock, pace=pace)
-            session.setObjectName(setup.name)
-            session.observed.connect(self._on_observed)
-            self.sessions[setup.name] = session
+            self._make(services, setup)
         if len(clusters) <= OWN_LOOPS:
             for session in self.sessions.values():
                 self.attend(session.setup.name)
@@ -62,6 +65,21 @@ class Watching(QObject):
         self._fleet.take(*clusters)
         self._read_histories(services, clusters)
         self._workers = tuple(services.jobs.start(f"fleet-{n}", _worker(self._fleet)) for n in range(WORKERS))
+
+    def _make(self, services: Services, setup: ClusterSetup) -> None:
+        session = ClusterSession(services, setup, self._bridge.own, self, lock=self._lock, pace=self._pace)
+        session.setObjectName(setup.name)
+        session.observed.connect(self._on_observed)
+        self.sessions[setup.name] = session
+
+    def add(self, setup: ClusterSetup) -> bool:
+        """Watch one cluster more. False: one of that name is there, and it is another cluster or the same already."""
+        if self._services is None or setup.name in self.sessions:
+            return False
+        self._make(self._services, setup)
+        self.attend(setup.name)
+        self.added.emit(setup.name)
+        return True
 
     def attend(self, name: str) -> None:
         """Someone looks at this cluster: give it a loop of its own, and the longest unseen one back to the fleet."""

@@ -186,7 +186,8 @@ class StepList(QWidget):
         """`count` steps, not known yet."""
         super().__init__(parent)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        # Room for the focus ring, which stands outside of what it marks.
+        column.setContentsMargins(4, 4, 4, 4)
         column.setSpacing(0)
         self.items = tuple(StepItem(theme, number, count) for number in range(1, count + 1))
         for index, item in enumerate(self.items):
