@@ -71,9 +71,7 @@ def main() -> int:
     ours: list[Start] = []
     with TemporaryDirectory(prefix="tgwizard-bench-") as folder:
         environment = own_places(Path(folder))
-        # What the interpreter leaves behind: byte code, and the lab's cluster file from an earlier day.
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        environment["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "pycache")
+        # The lab's cluster file is there from an earlier day.
         lab = str(Path(folder) / "lab")
         with_cluster = open_program(WindowWish(Path(lab)))
         with_cluster.services.jobs.close(5.0)

@@ -8,7 +8,6 @@ that was on its way is then delivered never, before the resume, before each sing
 from __future__ import annotations
 
 import contextlib
-import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from requests.adapters import BaseAdapter
 
+from tests.engine.promises import Tap, Witness, overlaps
+from tests.guards.tables import Table, part
 from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
@@ -32,6 +32,7 @@ from tgwizard.lab.world import Power
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event import Event, Finished, Outcome
 from tgwizard.model.fence import NO_FENCE, FenceWish
+from tgwizard.model.strategy import Strategy
 
 COARSE = Timing(poll_s=1.5)
 """Few polls, so that every single one can be a place to crash at."""
@@ -87,30 +88,16 @@ class Result:
     two_at_once: bool
     requests: int
     first_member_stopped: bool
+    broken: tuple[str, ...]
 
 
-class Tap(BaseAdapter):
-    """Between the SDK and the lab: tells of each request before it is delivered and after its answer was read."""
+def tapped(before: Callable[[Any], None], after: Callable[[Any], None]) -> Callable[[Lab], requests.Session]:
+    """Make sessions that tell of every request and of every answer."""
 
-    def __init__(self, lab: Lab, before: Callable[[Any], None], after: Callable[[Any], None]) -> None:
-        super().__init__()
-        self._inner, self._before, self._after = LabAdapter(lab), before, after
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
-        self._before(request)
-        answer = self._inner.send(request, **options)
-        self._after(request)
-        return answer
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-
-def _tapped(before: Callable[[Any], None], after: Callable[[Any], None]) -> Callable[[Lab], requests.Session]:
     def session(lab: Lab) -> requests.Session:
         made = requests.Session()
         made.trust_env = False
-        made.mount("https://", Tap(lab, before, after))
+        made.mount("https://", Tap(lab, before, lambda request, _answer: after(request)))
         return made
 
     return session
@@ -125,7 +112,7 @@ class Recorder:
     _flushed: bytes | None = None
 
     def record(self, start: Callable[[Rig], Finished], prepare: Callable[[Rig], None] = lambda _: None) -> Finished:
-        made = self._rig = rig(session=_tapped(self._sent, self._answered), open_journal=self._journal)
+        made = self._rig = rig(session=tapped(self._sent, self._answered), open_journal=self._journal)
         prepare(made)
         return start(made)
 
@@ -162,9 +149,11 @@ class Recorder:
         return path.read_bytes() if path.exists() else None
 
 
-def run_of(verb: Verb, fence: FenceWish = NO_FENCE) -> Callable[[Rig], Finished]:
+def run_of(
+    verb: Verb, fence: FenceWish = NO_FENCE, strategy: Strategy = Strategy.DETACH_ATTACH
+) -> Callable[[Rig], Finished]:
     """A failover to tg-node-b with coarse polling."""
-    return lambda made: made.fail_over(verb=verb, timing=COARSE, fence=fence)
+    return lambda made: made.fail_over(verb=verb, timing=COARSE, fence=fence, strategy=strategy)
 
 
 def cases(boundaries: list[Boundary]) -> Iterator[Case]:
@@ -194,15 +183,16 @@ def play(case: Case) -> Result:
     assert isinstance(clock, VirtualClock)
     lab = case.boundary.lab.copy(clock.copy())
     folder = Path(tempfile.mkdtemp(prefix="tgwizard-crash-"))
-    sent = 0
+
+    witness = Witness(limits=COARSE)
 
     def before(_: requests.PreparedRequest) -> None:
-        nonlocal sent
-        sent += 1
-        if case.delivery is Delivery.DURING and sent == case.position:
+        if case.delivery is Delivery.DURING and witness.met == case.position:
             _deliver(case, lab)
 
-    made = rig(lab=lab, state=folder, session=_tapped(before, lambda _: None))
+    witness.before = before
+    made = rig(lab=lab, state=folder, session=witness.session)
+    witness.watch(made.setup, made.b, fresh_checks=False)
     kept = case.boundary.journal[case.durability]
     if kept is not None:
         made.services.journal_file(made.setup).write_bytes(kept)
@@ -212,11 +202,18 @@ def play(case: Case) -> Result:
     finished = resume(made.services, made.setup, None, events.append, made.token, RunOptions(timing=COARSE))
     assert [event for event in events if isinstance(event, Finished)] == [finished]
     assert events[-1] is finished
+    witness.judge_end(made, finished)
     if case.delivery is Delivery.AFTER:
         _deliver(case, lab)
     made.clock.sleep(60)
     result = Result(
-        case, finished, tuple(made.holders()), _overlaps(lab, made.address), sent, _stopped(lab, "tg-node-a")
+        case,
+        finished,
+        tuple(made.holders()),
+        overlaps(lab, made.address),
+        witness.met,
+        _stopped(lab, "tg-node-a"),
+        tuple(witness.broken),
     )
     shutil.rmtree(folder)
     return result
@@ -224,30 +221,30 @@ def play(case: Case) -> Result:
 
 def kept_promise(result: Result) -> bool:
     """Exactly one holder, never two, and the words agree with the world."""
-    if result.two_at_once or len(result.holders) != 1:
+    if result.two_at_once or len(result.holders) != 1 or result.broken:
         return False
     holder = result.holders[0]
     if result.finished.outcome is Outcome.DONE:
         return holder == "tg-node-b"
+    if result.finished.outcome is Outcome.UNKNOWN:
+        return bool(result.finished.resume)  # it says itself that what was on its way may still be applied
     told = result.finished.place.member
     return told is not None and told.name == holder
 
 
-def table(title: str, results: list[Result]) -> str:
-    """One line for each kind of boundary and delivery: how many cases, how they ended, how many kept the promise."""
-    lines = [title, f"  {'stopped after':<16} {'on its way':<19} {'cases':>5} {'done':>5} {'start':>5} {'kept':>5}"]
-    groups: dict[tuple[Kind, Delivery], list[Result]] = {}
+def table(title: str, results: list[Result]) -> Table:
+    """For each kind of boundary and delivery: how many cases, how they ended, how many broke the promise."""
+    rows: dict[str, list[int]] = {}
+    numbers: dict[str, list[int]] = {}
     for result in results:
-        groups.setdefault((result.case.boundary.kind, result.case.delivery), []).append(result)
-    for (kind, delivery), members in groups.items():
-        done = sum(result.finished.outcome is Outcome.DONE for result in members)
-        kept = sum(kept_promise(result) for result in members)
-        lines.append(
-            f"  {kind.value:<16} {delivery.value:<19} {len(members):>5} {done:>5} {len(members) - done:>5} {kept:>5}"
-        )
-    kept = sum(kept_promise(result) for result in results)
-    lines.append(f"  {len(results)} cases, {kept} ended as promised")
-    return "\n".join(lines)
+        name = f"{result.case.boundary.kind.value}, {result.case.delivery.value.removeprefix('nothing on its ')}"
+        row = rows.setdefault(name, [0, 0, 0, 0])
+        done = result.finished.outcome is Outcome.DONE
+        for column, counts in enumerate((True, done, not done, not kept_promise(result))):
+            row[column] += counts
+        known = numbers.setdefault(name, [result.case.boundary.number] * 2)
+        known[:] = [min(known[0], result.case.boundary.number), max(known[1], result.case.boundary.number)]
+    return part(f"crash table: {title} (seeds: the boundaries)", ["cases", "done", "start", "broken"], rows, numbers)
 
 
 def _deliver(case: Case, lab: Lab) -> None:
@@ -258,13 +255,6 @@ def _deliver(case: Case, lab: Lab) -> None:
 
 def _stopped(lab: Lab, name: str) -> bool:
     return next(power for vm, power in lab.vms() if vm.endswith(name)) in (Power.STOPPED, Power.DEALLOCATED)
-
-
-def _overlaps(lab: Lab, address: str) -> bool:
-    spans = sorted(
-        ((item.since, item.until) for item in lab.holdings if item.address == address), key=lambda span: span[0]
-    )
-    return any(first[1] is None or first[1] > second[0] for first, second in itertools.pairwise(spans))
 
 
 def _told(request: requests.PreparedRequest) -> str:

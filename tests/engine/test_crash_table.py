@@ -10,18 +10,20 @@ import pytest
 from tests.engine.crash import Delivery, Recorder, Result, all_results, cases, kept_promise, play, run_of, table
 from tests.rig import Rig
 from tgwizard.engine.journal import Durability
-from tgwizard.lab.faults import Answer, Fault, Moment, Reset
+from tgwizard.lab.faults import Answer, AzureSays, Fault, Moment, Reset
+from tgwizard.lab.known_answers import Known
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Event, Located, Outcome
 from tgwizard.model.fence import Fence, FenceWish
 from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.strategy import Strategy
 
 
 def _broken(results: list[Result]) -> list[str]:
     return [
         f"boundary {result.case.boundary.number} ({result.case.boundary.kind.value}, {result.case.boundary.what}), "
         f"{result.case.durability.value}, {result.case.delivery.value} {result.case.position}: "
-        f"{result.finished.outcome.value}, {result.finished.reason} Holders: {result.holders}"
+        f"{result.finished.outcome.value}, {result.finished.reason} Holders: {result.holders} {result.broken}"
         for result in results
         if not kept_promise(result)
     ]
@@ -82,6 +84,14 @@ def _cancelled(made: Rig) -> None:
     made.events = Ears()
 
 
+def _move_refused(made: Rig) -> None:
+    made.lab.faults.add(Fault("POST", "moveIpConfigurations", AzureSays(Known.NETWORK_BUSY)))
+
+
+def _move_lost(made: Rig) -> None:
+    made.lab.faults.add(Fault("POST", "moveIpConfigurations", Reset(Moment.AFTER_COMMIT)))
+
+
 def _stop_lost(made: Rig) -> None:
     made.lab.faults.add(Fault("POST", "powerOff", Reset(Moment.AFTER_COMMIT)))
 
@@ -93,13 +103,14 @@ def _stop_lost(made: Rig) -> None:
     ids=["fenced", "fenced, attach denied", "fenced, answers lost", "fenced, stop's answer lost"],
 )
 def test_that_every_boundary_of_a_fenced_run_resumes_as_promised(
-    prepare: Callable[[Rig], None], request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+    prepare: Callable[[Rig], None],
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
 ) -> None:
     recorder = Recorder()
     recorder.record(run_of(Verb.FORCED, STOP), prepare)
     results = list(all_results(recorder.boundaries))
-    with capsys.disabled():
-        print(f"\n{table(request.node.callspec.id, results)}")  # noqa: T201 - the table is this test's product
+    record_property("table", table(request.node.callspec.id, results))
     assert len(results) > 100
     assert _broken(results) == []
     done = [result for result in results if result.finished.outcome is Outcome.DONE]
@@ -109,17 +120,36 @@ def test_that_every_boundary_of_a_fenced_run_resumes_as_promised(
 @pytest.mark.full
 @pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 @pytest.mark.parametrize(
-    "prepare",
-    [_no_preparation, _attach_denied, _answers_lost, _cancelled],
-    ids=["plain", "attach denied, put back", "answers lost", "cancelled, put back"],
+    ("prepare", "strategy"),
+    [
+        (_no_preparation, Strategy.DETACH_ATTACH),
+        (_attach_denied, Strategy.DETACH_ATTACH),
+        (_answers_lost, Strategy.DETACH_ATTACH),
+        (_cancelled, Strategy.DETACH_ATTACH),
+        (_no_preparation, Strategy.ATOMIC),
+        (_move_refused, Strategy.ATOMIC),
+        (_move_lost, Strategy.ATOMIC),
+    ],
+    ids=[
+        "plain",
+        "attach denied, put back",
+        "answers lost",
+        "cancelled, put back",
+        "in one call",
+        "in one call, refused",
+        "in one call, answer lost",
+    ],
 )
 def test_that_every_boundary_of_every_kind_of_run_resumes_as_promised(
-    verb: Verb, prepare: Callable[[Rig], None], request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+    verb: Verb,
+    prepare: Callable[[Rig], None],
+    strategy: Strategy,
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
 ) -> None:
     recorder = Recorder()
-    recorder.record(run_of(verb), prepare)
+    recorder.record(run_of(verb, strategy=strategy), prepare)
     results = list(all_results(recorder.boundaries))
-    with capsys.disabled():
-        print(f"\n{table(request.node.callspec.id, results)}")  # noqa: T201 - the table is this test's product
+    record_property("table", table(request.node.callspec.id, results))
     assert len(results) > 100
     assert _broken(results) == []

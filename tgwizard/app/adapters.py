@@ -22,6 +22,7 @@ from tgwizard.engine.services import Services
 from tgwizard.engine.setup_ports import Cloud, SetupPorts
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.lab import Lab
+from tgwizard.lab.tokens import AUDIENCE, GRAPH_AUDIENCE
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import listed
@@ -72,8 +73,21 @@ def real_cloud(named: str | None) -> Cloud:
 
 
 def lab_tokens(lab: Lab) -> LabToken:
-    """The tokens of the lab's operator, for Azure Resource Manager and for the directory."""
-    return LabToken(lab.issue_token, lab.issue_graph_token)
+    """The tokens of the lab's operator, for Azure Resource Manager and for the directory, in every directory."""
+    return _tokens_in(lab, lab.tenants[0])
+
+
+def _tokens_in(lab: Lab, tenant: str) -> LabToken:
+    """A token says by itself whose directory it is of; the first directory is the operator's own."""
+
+    def issued(audience: str) -> str:
+        return lab.issue_token_for(lab.directory.accounts[0], tenant=tenant, audience=audience)
+
+    def elsewhere(other: str) -> LabToken | None:
+        found = next((known for known in lab.tenants if known.lower() == other.lower()), None)
+        return _tokens_in(lab, found) if found is not None else None
+
+    return LabToken(lambda: issued(AUDIENCE), lambda: issued(GRAPH_AUDIENCE), elsewhere)
 
 
 def lab_ports(

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import re
 from pathlib import Path
+
+from tgwizard import __version__, paths
+from tgwizard.engine.settings_file import SettingsRead
+from tgwizard.model.settings import LOG_LEVEL
+
+_log = logging.getLogger(__name__)
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?"), "REDACTED-TOKEN"),
@@ -56,6 +63,14 @@ def start_logging(folder: Path, level: int = logging.INFO) -> logging.Handler | 
     root.addHandler(handler)
     if root.level in (logging.NOTSET, logging.WARNING):
         root.setLevel(level)
+    return handler
+
+
+def log_start(settings: SettingsRead, what: str) -> logging.Handler | None:
+    """Write the log from now on; the handler, to be stopped at the end."""
+    level = LOG_LEVEL.value_of(settings.settings).value.upper()
+    handler = start_logging(paths.log_dir(), logging.getLevelNamesMapping()[level])
+    _log.info("tgwizard %s, process %d: %s", __version__, os.getpid(), what)
     return handler
 
 

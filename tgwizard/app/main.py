@@ -6,15 +6,15 @@ Nothing heavy is imported here: ``--help`` and the window's first paint wait for
 from __future__ import annotations
 
 import io
-import logging
 import os
+import select
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tgwizard import __version__, paths
-from tgwizard.app.logs import start_logging, stop_logging
+from tgwizard import paths
+from tgwizard.app.logs import log_start, stop_logging
 from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
@@ -22,14 +22,11 @@ from tgwizard.cli.screen import Screen
 from tgwizard.cli.sign_in import wish_of
 from tgwizard.engine.settings_file import FILE_NAME, SettingsRead, load_settings
 from tgwizard.model.problem import UserError
-from tgwizard.model.settings import DATA_FOLDER, LOG_LEVEL
+from tgwizard.model.settings import DATA_FOLDER
 
 if TYPE_CHECKING:
     from tgwizard.app.places import Place
     from tgwizard.engine.lab_control import LabControl
-
-
-_log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     program = Program(connect, run_lab, paths.lab_dir, control=control_lab, lab_environment=lab_environment)
     screen = Screen(sys.stdout, sys.stderr, as_json="--json" in words)
-    screen.ask = _ask if sys.stdin is not None and sys.stdin.isatty() else None
+    if sys.stdin is not None and sys.stdin.isatty():
+        screen.ask, screen.typed = _ask, _typed
     try:
         call = parse(words, program.default_lab, program.latencies)
     except UserError as error:
@@ -59,14 +57,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(call, program, screen)
     finally:
         stop_logging(handler)
-
-
-def log_start(settings: SettingsRead, what: str) -> logging.Handler | None:
-    """Write the log from now on; the handler, to be stopped at the end."""
-    level = LOG_LEVEL.value_of(settings.settings).value.upper()
-    handler = start_logging(paths.log_dir(), logging.getLevelNamesMapping()[level])
-    _log.info("tgwizard %s, process %d: %s", __version__, os.getpid(), what)
-    return handler
 
 
 def connect(where: Where) -> Connection:
@@ -121,6 +111,13 @@ def sign_in_as(place: Place, where: Where) -> None:
         place.services.setup.sign_in.sign_in(wish_of(where, place.services), lambda _prompt: None, CancelToken())
     except CallFailed as failure:
         raise UserError(failure.problem) from failure
+
+
+def _typed() -> str | None:
+    """A line that waits at the terminal; None while there is none, and where it cannot be looked at without waiting."""
+    if sys.platform == "win32" or not select.select([sys.stdin], [], [], 0)[0]:
+        return None
+    return sys.stdin.readline() or None
 
 
 def _ask(question: str) -> str | None:

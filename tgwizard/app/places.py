@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,16 @@ class Place:
         wrong = check_address(setup, prefixes)
         if wrong is not None:
             raise UserError(wrong)
+
+    def prepare(self, clusters: Iterable[ClusterSetup]) -> None:
+        """Import now what reading and checking these clusters needs of the SDK.
+
+        One module of it is 6 MB of byte code, and while Python takes that apart no other thread runs: beside a window
+        that paints, it would be a stall in the first seconds of its use.
+        """
+        for subscription in {setup.subscription for setup in clusters}:
+            for client in (self.azure.clients.network, self.azure.clients.compute, self.azure.clients.authorization):
+                client(subscription)
 
     def control(self) -> LabControl | None:
         """The controls of the lab, for the window; None for the real Azure. The caller closes them."""

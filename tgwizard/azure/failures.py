@@ -121,6 +121,8 @@ def from_document(doing: Doing, status: int | None, error: ArmError, request_id:
         row.why.format(**words, doing=doing, name=doing.name, holder=holder.name if holder else "another resource"),
         row.fix,
         _detail(error, status, request_id),
+        row.who,
+        row.right,
     )
 
 

@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 AGENT = f"tgwizard/{__version__}"
 
 
-def for_arm(credential: HeldCredential, scope: str) -> list[Any]:
-    """For Azure Resource Manager, which may challenge for a newer token (azure-wire.md 4.1)."""
-    return _around(ARMChallengeAuthenticationPolicy(credential, scope))
+def for_arm(credential: HeldCredential, scope: str, *, raw: bool = False) -> list[Any]:
+    """For Azure Resource Manager, which may challenge for a newer token (azure-wire.md 4.1).
+
+    ``raw``: the answers are not read by the SDK, which would take as long as reading them ourselves.
+    """
+    steps = _around(ARMChallengeAuthenticationPolicy(credential, scope))
+    return [step for step in steps if not isinstance(step, policies.ContentDecodePolicy)] if raw else steps
 
 
 def for_graph(credential: HeldCredential, scope: str) -> list[Any]:

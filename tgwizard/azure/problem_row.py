@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tgwizard.engine.ports import Cause
+from tgwizard.model.problem import Fixer
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,8 @@ class Row:
     """One error a user can meet. The sentences may name {doing}, {name}, {action} and {scope}.
 
     ``doing`` is what was asked ("change tg-node-a-inside"), ``name`` the resource, ``action`` and ``scope`` what
-    Azure's message named. ``what`` may be left empty: then it is "Azure refused to {doing}.".
+    Azure's message named. ``what`` may be left empty: then it is "Azure refused to {doing}.". ``who`` can fix it; an
+    administrator needs ``right`` for that.
     """
 
     code: str
@@ -21,3 +23,5 @@ class Row:
     why: str
     fix: str = ""
     what: str = ""
+    who: Fixer = Fixer.YOU
+    right: str = ""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from tgwizard.azure.problem_row import Row
 from tgwizard.engine.ports import Cause
+from tgwizard.model.problem import Fixer
 
 _REPORT = "Report this with its details; nothing was changed."
 
 ACCESS_ROWS: tuple[Row, ...] = (
-    # --- roles and assignments (3.1, 3.2) ---
     Row(
         "RoleAssignmentExists",
         Cause.ALREADY_ASSIGNED,
         "assignment-exists",
         "The identity holds the role at that scope already, by an assignment of another name.",
         "Nothing has to be done.",
+        who=Fixer.YOU,
     ),
     Row(
         "RoleAssignmentUpdateNotPermitted",
@@ -23,6 +24,8 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "An assignment of that name exists for another identity, role or scope. That is usual when a machine was "
         "rebuilt and an older tool named the assignment after the machine.",
         "Remove the old assignment in the Azure portal, under Access control (IAM), then try again.",
+        who=Fixer.ADMIN,
+        right="Microsoft.Authorization/roleAssignments/delete",
     ),
     Row(
         "PrincipalNotFound",
@@ -30,6 +33,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "principal-not-found",
         "Azure's directory does not know the identity yet. A new one takes 16 s as a rule, and up to five minutes.",
         "Wait a little, then try again.",
+        who=Fixer.AZURE,
     ),
     Row(
         "RoleAssignmentNotFound",
@@ -37,6 +41,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "not-found",
         "There is no such assignment.",
         "Read again.",
+        who=Fixer.YOU,
     ),
     Row(
         "UnmatchedPrincipalType",
@@ -44,6 +49,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "principal-type",
         "The identity is of another kind than a machine's identity.",
         "Check which identity the assignment is meant for.",
+        who=Fixer.YOU,
     ),
     Row(
         "RoleDefinitionDoesNotExist",
@@ -51,6 +57,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "role-not-found",
         "The role does not exist, or Azure does not show it everywhere yet.",
         "Wait a little, then try again.",
+        who=Fixer.AZURE,
     ),
     Row(
         "RoleDefinitionWithSameNameExists",
@@ -59,6 +66,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "A custom role of that name exists in this directory already, perhaps in a subscription that you cannot see. "
         "Names of roles are unique in the whole directory.",
         "Choose another name for the role, or use the existing one.",
+        who=Fixer.YOU,
     ),
     Row(
         "RoleDefinitionHasAssignments",
@@ -66,6 +74,8 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "role-has-assignments",
         "Assignments still refer to the role.",
         "Remove them first, or keep the role.",
+        who=Fixer.ADMIN,
+        right="Microsoft.Authorization/roleAssignments/delete",
     ),
     Row(
         "RoleDefinitionLimitExceeded",
@@ -73,6 +83,8 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "role-limit",
         "The directory has as many custom roles as Azure allows.",
         "Use an existing role, or delete one that nobody needs.",
+        who=Fixer.ADMIN,
+        right="Microsoft.Authorization/roleDefinitions/delete",
     ),
     Row(
         "RoleAssignmentLimitExceeded",
@@ -80,6 +92,8 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "assignment-limit",
         "The subscription has as many role assignments as Azure allows.",
         "Remove assignments that nobody needs.",
+        who=Fixer.ADMIN,
+        right="Microsoft.Authorization/roleAssignments/delete",
     ),
     Row(
         "InvalidActionOrNotAction",
@@ -87,14 +101,15 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "action-unknown",
         "Azure does not know one of the role's actions; the details name it.",
         "Take it out of the role.",
+        who=Fixer.YOU,
     ),
-    # --- role definitions (3.1) ---
     Row(
         "RoleDefinitionExists",
         Cause.OTHER,
         "role-is-built-in",
         "A built-in role has that id, and built-in roles cannot be changed.",
         "Create a custom role instead.",
+        who=Fixer.YOU,
     ),
     Row(
         "InvalidRoleDefinitionType",
@@ -102,6 +117,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "role-is-built-in",
         "Only custom roles can be written or deleted.",
         "Create a custom role instead.",
+        who=Fixer.YOU,
     ),
     Row(
         "RoleDefinitionNameNullOrEmpty",
@@ -109,14 +125,23 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "role-without-name",
         "A role needs a name.",
         "Give the role a name.",
+        who=Fixer.YOU,
     ),
-    Row("InvalidRoleDefinitionId", Cause.OTHER, "request-not-understood", "The id of the role is no GUID.", _REPORT),
+    Row(
+        "InvalidRoleDefinitionId",
+        Cause.OTHER,
+        "request-not-understood",
+        "The id of the role is no GUID.",
+        _REPORT,
+        who=Fixer.MAKERS,
+    ),
     Row(
         "MissingAssignableScopes",
         Cause.OTHER,
         "role-without-scope",
         "A role needs at least one assignable scope.",
         "Choose a resource group or the subscription as a scope.",
+        who=Fixer.YOU,
     ),
     Row(
         "LinkedInvalidPropertyId",
@@ -124,14 +149,15 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "scope-not-understood",
         "One of the assignable scopes is no id of a subscription, a resource group or a resource.",
         "Check the scopes of the role.",
+        who=Fixer.YOU,
     ),
-    # --- role assignments (3.2) ---
     Row(
         "RoleDefinitionNotAssignable",
         Cause.OTHER,
         "role-not-assignable",
         "The assignable scopes of the role do not include that scope.",
         "Add the scope to the role, or choose another role.",
+        who=Fixer.YOU,
     ),
     Row(
         "InvalidPrincipalId",
@@ -139,21 +165,47 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "request-not-understood",
         "The id of the identity is no GUID.",
         _REPORT,
+        who=Fixer.MAKERS,
     ),
-    # --- addresses (1.4) ---
-    Row(
-        "PrivateIPAddressNotInAnySubnet",
-        Cause.OTHER,
-        "address-outside-subnet",
-        "The address does not belong to the range of any subnet of that virtual network.",
-        "Choose an address out of the subnet of the network interfaces.",
-    ),
-    # --- Microsoft Graph ---
     Row(
         "Authorization_RequestDenied",
         Cause.NOT_ALLOWED,
         "directory-not-readable",
         "The account you are signed in with may not look up identities in the directory.",
         "Go on without; assignments of deleted identities are then not recognised.",
+        who=Fixer.ADMIN,
+        right="Directory.Read.All (Microsoft Graph)",
+    ),
+    Row(
+        "DenyAssignmentNotFound",
+        Cause.NOT_FOUND,
+        "not-found",
+        "There is no such deny assignment any more.",
+        "Read again.",
+        who=Fixer.YOU,
+    ),
+    Row(
+        "AssignableScopeNotUnderSubscriptionScope",
+        Cause.OTHER,
+        "scope-not-understood",
+        "An assignable scope lies outside the subscription.",
+        "Correct the scopes of the role.",
+        who=Fixer.YOU,
+    ),
+    Row(
+        "InvalidPrincipalType",
+        Cause.OTHER,
+        "request-not-understood",
+        "The kind of identity is none that Azure knows.",
+        _REPORT,
+        who=Fixer.MAKERS,
+    ),
+    Row(
+        "InvalidRoleAssignmentId",
+        Cause.OTHER,
+        "request-not-understood",
+        "The assignment's name is no GUID.",
+        _REPORT,
+        who=Fixer.MAKERS,
     ),
 )

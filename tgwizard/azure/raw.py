@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from azure.core.rest import HttpRequest
@@ -21,6 +21,9 @@ from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
+
+if TYPE_CHECKING:
+    from azure.mgmt.resource.subscriptions import SubscriptionClient
 
 Json = Mapping[str, Any]
 Page = Callable[[int], None]
@@ -58,15 +61,18 @@ class Where:
 
 def read(clients: Clients, doing: Doing, where: Where) -> Json:
     """One document."""
-    return _mapping(doing, _get(clients, doing, where.text, READ))
+    return _mapping(doing, _get(clients.arm(), doing, where.text, READ))
 
 
 def items(clients: Clients, doing: Doing, where: Where, page: Page = lambda _count: None) -> list[Json]:
-    """Every item of a list, following its pages; ``page`` hears how many there are so far and may raise Cancelled."""
+    """Every item of a list, following its pages; ``page`` hears how many there are so far and may raise Cancelled.
+
+    The whole list is read as who began it, whoever signs in meanwhile.
+    """
     found: list[Json] = []
-    link = where.text
+    host, client, link = clients.session.host, clients.arm(), where.text
     for _ in range(MOST_PAGES):
-        body = _mapping(doing, _get(clients, doing, link, LIST))
+        body = _mapping(doing, _get(client, doing, link, LIST))
         value = body.get("value")
         if not isinstance(value, list):
             raise unreadable(doing, "It is no list.")
@@ -75,7 +81,7 @@ def items(clients: Clients, doing: Doing, where: Where, page: Page = lambda _cou
         following = body.get("nextLink")
         if not following:
             return found
-        link = _of_arm(clients, doing, str(following))
+        link = _of_arm(host, doing, str(following))
     raise unreadable(doing, "The list does not end.")
 
 
@@ -137,22 +143,22 @@ def resource(item: Json) -> ResourceId | None:
         return None
 
 
-def _get(clients: Clients, doing: Doing, link: str, options: Mapping[str, Any]) -> object:
+def _get(client: SubscriptionClient, doing: Doing, link: str, options: Mapping[str, Any]) -> object:
     def get() -> object:
-        answer = clients.arm().send_request(HttpRequest("GET", link), **options)
+        answer = client.send_request(HttpRequest("GET", link), **options)
         answer.raise_for_status()
         return _parsed(answer.content)
 
     return attempt(doing, get)
 
 
-def _of_arm(clients: Clients, doing: Doing, link: str) -> str:
+def _of_arm(host: str, doing: Doing, link: str) -> str:
     parts = urlsplit(link)
-    if parts.scheme == "https" and parts.netloc.lower() == clients.session.host:
+    if parts.scheme == "https" and parts.netloc.lower() == host:
         # The SDK's client fills in what stands in braces.
         return link.replace("{", "%7B").replace("}", "%7D")
     what = f"The request to {doing} was not finished."
-    why = f"The rest of the list is said to be at {parts.netloc or 'no host'}, not at {clients.session.host}."
+    why = f"The rest of the list is said to be at {parts.netloc or 'no host'}, not at {host}."
     raise CallFailed(Problem("list-elsewhere", what, why, "Read again."), Certainty.NOT_SENT)
 
 

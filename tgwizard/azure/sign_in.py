@@ -78,12 +78,26 @@ class LabToken:
     """The bearer tokens of a lab. ``fetch`` asks the lab (or its lab.json) for a fresh one.
 
     ``graph`` fetches one for Microsoft Graph, an audience of its own; without it the lab's directory cannot be asked.
+    ``elsewhere`` gives the tokens of another of the lab's directories, or None when there is no such.
     """
 
-    def __init__(self, fetch: Callable[[], str], graph: Callable[[], str] | None = None) -> None:
-        """Both are called again whenever the token is old."""
+    def __init__(
+        self,
+        fetch: Callable[[], str],
+        graph: Callable[[], str] | None = None,
+        elsewhere: Callable[[str], LabToken | None] | None = None,
+    ) -> None:
+        """``fetch`` and ``graph`` are called again whenever the token is old."""
         self._fetch = fetch
         self._graph = graph
+        self._elsewhere = elsewhere
+
+    def of_directory(self, tenant: str) -> LabToken | None:
+        """The tokens of the same person in that directory; None when these do not lead there."""
+        own = str(claims_of(self.get_token().token).get("tid", ""))
+        if own.lower() == tenant.lower():
+            return self
+        return self._elsewhere(tenant) if self._elsewhere is not None else None
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:  # noqa: ARG002 - the SDK's signature
         """A token with the expiry that its own ``exp`` claim states."""

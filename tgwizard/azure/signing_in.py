@@ -16,8 +16,8 @@ from typing import TypeVar
 from tgwizard.azure.clouds import cloud_at
 from tgwizard.azure.failures import Doing, attempt
 from tgwizard.azure.person import Desk, Person
-from tgwizard.azure.session import Clients, Session
-from tgwizard.azure.sign_in import HeldCredential, TokenSource, azure_cli_source, caller_of
+from tgwizard.azure.session import Clients, Session, quieten
+from tgwizard.azure.sign_in import HeldCredential, LabToken, TokenSource, azure_cli_source, caller_of
 from tgwizard.azure.sign_in_methods import Computer
 from tgwizard.azure.sign_in_services import managed_identity, service_principal
 from tgwizard.engine.cancel import CancelToken
@@ -46,7 +46,7 @@ class ArmSignIn:
         self,
         clients: Clients,
         clouds: tuple[Cloud, ...],
-        lab: TokenSource | None = None,
+        lab: LabToken | None = None,
         *,
         busy: Callable[[], bool] = lambda: False,
         computer: Computer | None = None,
@@ -91,6 +91,7 @@ class ArmSignIn:
         One that is cancelled, or fails, leaves the account that was there before. Work that cannot be interrupted (a
         program, a request under way) is abandoned on a thread of its own.
         """
+        quieten()
         self._require_idle()
         if wish.tenant is not None and not _DIRECTORY.fullmatch(wish.tenant):
             why = "The directory is neither a GUID nor a name such as contoso.com."
@@ -148,7 +149,7 @@ class ArmSignIn:
             case SignInMethod.LAB:
                 if self._lab is None:
                     raise _refused("no-lab", "The program is not connected to a lab.", "Start it with --lab.")
-                return self._lab
+                return self._lab if wish.tenant is None else _in_directory(self._lab, wish.tenant)
             case SignInMethod.AZURE_CLI:
                 if self._lab is not None:
                     why = "The Azure CLI of this computer is signed in to a real Azure, and this is a lab."
@@ -179,6 +180,14 @@ class ArmSignIn:
         if seen.problem is not None and seen.problem.code == "az-other-cloud":
             raise CallFailed(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)
         return azure_cli_source(wish.tenant)
+
+
+def _in_directory(tokens: LabToken, tenant: str) -> LabToken:
+    found = tokens.of_directory(tenant)
+    if found is None:
+        why = "The lab's operator is not known in that directory, or the lab runs in another program."
+        raise _refused("directory-not-known", why, "Choose another directory, or sign in with the browser or a code.")
+    return found
 
 
 def _first_token(source: TokenSource, cloud: Cloud) -> tuple[TokenSource, HeldCredential, str]:

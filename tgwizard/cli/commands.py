@@ -16,10 +16,11 @@ from tgwizard.cli.program import Connection, Program, Where
 from tgwizard.cli.run_job import RunJob
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
-from tgwizard.engine.failover.strategies import resolved
+from tgwizard.engine.failover.strategies import is_repair, resolved
 from tgwizard.engine.jobs import Broke, Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.preflight.facts import By, Extent
@@ -28,6 +29,7 @@ from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Checked, Event, Finished, Observed
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import listed, tame
 from tgwizard.model.verdict import VerdictName, assess
 
@@ -76,7 +78,8 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
     to = member_named(setup, command.to)
     connection.check(setup)
     services = connection.services
-    if command.dry_run or not command.yes:
+    guided = resolved(command.strategy, setup, command.verb) is Strategy.GUIDED
+    if command.dry_run or not (command.yes or guided):  # guided writes nothing, so there is nothing to confirm
         if not command.dry_run and (screen.ask is None or screen.as_json):
             raise UserError(_nobody_to_ask())
         intended, checked, against = _rehearsed(setup, to, command, connection)
@@ -87,16 +90,20 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
         _show_plan(screen, intended, checked, against)
         if against is not None:
             return ExitCode.REFUSED
-        if not _confirmed(screen, setup, to, command.verb):
+        if not _confirmed(screen, setup, to, command):
             screen.say("Cancelled. Nothing was written; the address did not move.")
             return ExitCode.CANCELLED
-    options = RunOptions(accept_unknown=command.accept_unknown, strategy=command.strategy, fence=command.fence)
+    decisions = _decisions(screen)
+    options = RunOptions(
+        accept_unknown=command.accept_unknown, strategy=command.strategy, fence=command.fence, decisions=decisions
+    )
 
     def work(report: Report, token: CancelToken) -> Finished:
         return fail_over(services, setup, to, command.verb, report, token, options)
 
     with interrupts() as stops:
-        return RunJob(services, setup, screen, stops, _resume_command(setup, where), where.options).go("failover", work)
+        again = _resume_command(setup, where)
+        return RunJob(services, setup, screen, stops, again, where.options, decisions).go("failover", work)
 
 
 def resume_run(command: Resume, connection: Connection, screen: Screen, where: Where) -> ExitCode:
@@ -106,11 +113,19 @@ def resume_run(command: Resume, connection: Connection, screen: Screen, where: W
     connection.check(setup)
     services = connection.services
 
+    decisions = _decisions(screen)
+
     def work(report: Report, token: CancelToken) -> Finished:
-        return resume(services, setup, to, report, token)
+        return resume(services, setup, to, report, token, RunOptions(decisions=decisions))
 
     with interrupts() as stops:
-        return RunJob(services, setup, screen, stops, _resume_command(setup, where), where.options).go("resume", work)
+        again = _resume_command(setup, where)
+        return RunJob(services, setup, screen, stops, again, where.options, decisions).go("resume", work)
+
+
+def _decisions(screen: Screen) -> Decisions | None:
+    """Where typed answers go; None where nobody types, so that a run does not wait for one."""
+    return Decisions() if screen.typed is not None and not screen.as_json else None
 
 
 def member_named(setup: ClusterSetup, name: str) -> Member:
@@ -182,11 +197,13 @@ def _show_plan(screen: Screen, intended: FailoverPlan, checked: Checked, against
         screen.say(f"Refused: {against.sentence()} Nothing was written.")
 
 
-def _confirmed(screen: Screen, setup: ClusterSetup, to: Member, verb: Verb) -> bool:
+def _confirmed(screen: Screen, setup: ClusterSetup, to: Member, command: Failover) -> bool:
+    verb, repair = command.verb, is_repair(setup, command.strategy, command.verb)
     if screen.ask is None:
         return False
-    if verb is Verb.FORCED:
-        answer = screen.ask(f"Force failover to {to.name}? Type the cluster's name ({setup.name}) to start: ")
+    if verb is Verb.FORCED or repair:
+        word = "Repair in Azure alone: move the address to" if repair else "Force failover to"
+        answer = screen.ask(f"{word} {to.name}? Type the cluster's name ({setup.name}) to start: ")
         return answer is not None and answer.strip() == setup.name
     return _yes(screen.ask(f"Fail over to {to.name}? [y/N] "))
 

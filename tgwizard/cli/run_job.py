@@ -16,14 +16,18 @@ from typing import Protocol
 
 from tgwizard.cli.documents import event_document
 from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.questions import answer
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.words import RunTeller, where
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.jobs import Broke, Job, Report
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import (
+    Asked,
     CancelMeaning,
+    Decided,
     Event,
     Finished,
     Located,
@@ -68,11 +72,13 @@ class RunJob:
     stops: Requests
     resume_command: str
     place_options: str = ""
+    decisions: Decisions | None = None
     _teller: RunTeller = field(init=False)
     _run: str = ""
     _place: Place = field(default_factory=lambda: Place(PlaceKind.NOT_KNOWN))
     _cancel: CancelMeaning = CancelMeaning.STOPS
     _wrote: bool = False
+    _asked: Asked | None = None
 
     def __post_init__(self) -> None:
         """Nothing happened yet."""
@@ -99,6 +105,7 @@ class RunJob:
                 self._ask_to_stop()
             if time.monotonic() > give_up:
                 return self._leave("The run did not end in time.")
+            self._heed_answer()
             try:
                 item = self.services.jobs.events.get(timeout=_LOOK_S)
             except queue.Empty:
@@ -125,12 +132,29 @@ class RunJob:
                 self._wrote = self._wrote or event.step is not Step.CHECK
             case Located():
                 self._place, self._cancel = event.place, event.cancel
+            case Asked():
+                self._asked = event
+            case Decided() | Finished():
+                self._asked = None
             case _:
                 # All others change nothing that this command has to remember.
                 ...
         self.screen.document(event_document(event))
         for line in self._teller.lines(event):
             self.screen.say(line)
+
+    def _heed_answer(self) -> None:
+        """Pass on what was typed since the run asked."""
+        if self.decisions is None or self.screen.typed is None:
+            return
+        line = self.screen.typed()
+        if line is None or self._asked is None:
+            return
+        choice = answer(self._asked, line)
+        if choice is None:
+            self.screen.note(f"Not one of the numbers 1 to {len(self._asked.choices)}.")
+        else:
+            self.decisions.answer(choice)
 
     def _ask_to_stop(self) -> None:
         if not self._wrote:

@@ -21,19 +21,26 @@ SCHEMA = 1
 class Screen:
     """Both streams of one command.
 
-    ``as_json``: standard output carries JSON alone. ``ask`` reads a line, None at the end.
+    ``as_json``: standard output carries JSON alone. ``ask`` reads a line, None at the end. ``typed`` is a line that was
+    typed meanwhile, None while there is none; it never waits.
     """
 
     out: TextIO
     err: TextIO
     as_json: bool = False
     ask: Callable[[str], str | None] | None = None
+    typed: Callable[[], str | None] | None = None
     _deaf: set[int] = field(default_factory=set)
 
     def say(self, text: str = "") -> None:
         """A line for people; nothing when JSON was asked for."""
         if not self.as_json:
             self._write(self.out, _plain(text))
+
+    def raw(self, text: str) -> None:
+        """A text whose lines are its own, such as a script; its other control characters are kept from the terminal."""
+        for line in text.splitlines():
+            self._write(self.out, _plain(line))
 
     def document(self, document: Mapping[str, Any]) -> None:
         """One JSON document on one line, when JSON was asked for."""
@@ -77,7 +84,7 @@ class Screen:
             self._deaf.add(id(stream))
 
 
-def problem_document(problem: Problem) -> dict[str, str]:
+def problem_document(problem: Problem) -> dict[str, str | None]:
     """A problem as JSON."""
     return {
         "code": problem.code,
@@ -85,6 +92,8 @@ def problem_document(problem: Problem) -> dict[str, str]:
         "why": problem.why,
         "fix": problem.fix,
         "detail": problem.detail,
+        "who": problem.who.value if problem.who else None,
+        "right": problem.right or None,
     }
 
 

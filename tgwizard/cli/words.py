@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tgwizard.cli.documents import target
+from tgwizard.cli.questions import MEANINGS, question
 from tgwizard.engine.failover.plan import FailoverPlan
 from tgwizard.engine.readiness import readiness
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import (
+    Asked,
     CallMade,
     CancelMeaning,
     Checked,
+    Decided,
     Event,
     Finished,
     Located,
@@ -83,6 +86,8 @@ def findings(found: Readiness) -> Iterator[str]:
         yield f"  {_MARKS[finding.level]:<11}{finding.fact}{evidence}"
         if finding.problem and finding.problem.fix and finding.level is not Level.PASSED:
             yield f"  {'':<11}{finding.problem.fix}"
+        if finding.problem and finding.problem.right:
+            yield f"  {'':<11}Can be fixed by {finding.problem.fixer}."
 
 
 def where(place: Place, address: str) -> str:
@@ -126,6 +131,10 @@ class RunTeller:
             case StepWaiting():
                 bound = f", at most {event.until_s:.0f} s" if event.until_s is not None else ""
                 yield f"{clock}  waiting: {event.sentence}{bound}"
+            case Asked():
+                yield f"{clock}  {event.sentence} {question(event)}"
+            case Decided():
+                yield f"{clock}  {_decided(event)}"
             case StepDone():
                 yield f"{clock}  {event.sentence} ({measured(event.seconds)})"
             case CallMade() if self.calls:
@@ -172,6 +181,13 @@ class RunTeller:
             yield f"  Left to do: {left}"
         if event.resume:
             yield f"  To go on: {event.resume}"
+
+
+def _decided(event: Decided) -> str:
+    if event.choice is None:
+        return "Azure went on; there is nothing to decide any more."
+    who = "decided" if event.by_user else "nobody answered"
+    return f"{who}: {MEANINGS[event.choice]}"
 
 
 def watched(event: Event) -> Iterator[str]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.attention import Attention
 from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.cluster_changes import ClusterChanges
 from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
-from tgwizard.gui.dialogs.closing_setup import CloseDuringSetup
+from tgwizard.gui.dialogs.closing_setup import leave_sheet
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
@@ -39,8 +40,9 @@ from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.shown import verdict_shape
 from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
-from tgwizard.model.settings import NICS_S, PINNED, READ_ONLY, THEME, VMS_S, Setting
+from tgwizard.model.settings import PINNED, READ_ONLY, THEME, Setting
 
 RAIL_CLUSTERS = 8
 
@@ -66,6 +68,7 @@ class MainWindow(QMainWindow):
         self._attention = Attention(self, self.watching, self.preferences)
         self.sessions: Mapping[str, ClusterSession] = self.watching.sessions
         self._current = ""
+        self._went = False
         self.dialog: Sheet | None = None
         self._read = False
         self._root = QWidget()
@@ -77,6 +80,8 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         self.pages = PlacePages(self, self.stack)
         self.cluster_pages = ClusterPages(theme, self.stack, self)
+        kept = (self.preferences, self.pages, self.cluster_pages)
+        self.changes = ClusterChanges(bridge, self.watching, *kept, self)
         self.trouble = TroublePage(theme)
         self._build()
         self.stack.currentChanged.connect(self._on_page)
@@ -84,7 +89,6 @@ class MainWindow(QMainWindow):
         self._connect()
         self._leaving = Leaving(self.watching, self)
         self._leaving.left.connect(self._close_now)
-        self.go_to(Place.CLUSTERS)
         self.stack.setAccessibleName("Page")
         self.stack.setFocus()
 
@@ -114,11 +118,14 @@ class MainWindow(QMainWindow):
             self.bar.show_notice("The settings file has a fault")
         self.cluster_pages.asked.connect(self._ask)
         self.cluster_pages.back_asked.connect(self.open_cluster)
+        self.changes.begun.connect(self._on_session)
+        self.changes.dropping.connect(self._on_dropping)
+        self.changes.changed.connect(self._on_clusters_changed)
+        self.changes.refused.connect(self.pages.show_refused)
         self.bridge.happened.connect(self.preferences.take)
         self.preferences.changed.connect(self._on_preference)
         self.lock.changed.connect(self._on_lock)
         self.watching.changed.connect(self._on_observed)
-        self.watching.added.connect(self._on_added)
         self._on_lock()
         self.trouble.retry_asked.connect(self.retry_asked)
 
@@ -155,27 +162,44 @@ class MainWindow(QMainWindow):
 
     def show_opened(self, opened: Opened) -> None:
         """The program is open: watch its clusters, and show the first when it is the only one."""
-        pace = Pace(self.preferences.get(NICS_S), self.preferences.get(VMS_S))
-        self.watching.open(opened.services, opened.clusters, pace)
-        self.pages.show_opened(opened)
-        for name in self.sessions:
-            self._follow(name)
+        self.changes.open(opened)
         self._fill_rail()
         if len(opened.clusters) == 1:
             self.open_cluster(opened.clusters[0].name)
         else:
             self.go_to(Place.CLUSTERS)
 
-    def _follow(self, name: str) -> None:
-        session = self.sessions[name]
+    @Slot(object)
+    def _on_session(self, session: ClusterSession) -> None:
         session.run_began.connect(self._on_run_began)
         session.run_changed.connect(self._on_run_changed)
         session.run_ended.connect(self._on_run_ended)
 
+    def add_clusters(self, files: Iterable[Path]) -> None:
+        """Check cluster files from elsewhere, copy them among the saved ones and watch them."""
+        self.changes.add(files)
+
+    def include_cluster(self, setup: ClusterSetup) -> None:
+        """Watch a cluster that was set up here; what is shown stays."""
+        self.changes.include(setup)
+
+    def renew_clusters(self, epoch: int) -> None:
+        """The lab is in another world: read its clusters anew and forget what was known; the same epoch is no news."""
+        self.changes.renew(epoch)
+
+    @Slot()
+    def _on_dropping(self) -> None:
+        """The clusters go: whoever looks at one looks at the table instead."""
+        if self._current and self.dialog is not None:
+            self.dialog.reject()
+        if self._current:
+            self.go_to(Place.CLUSTERS)
+
     @Slot(str)
-    def _on_added(self, name: str) -> None:
-        self._follow(name)
+    def _on_clusters_changed(self, name: str) -> None:
         self._fill_rail()
+        if name:
+            self.open_cluster(name)
 
     def _fill_rail(self) -> None:
         pinned = tuple(name for name in self.preferences.get(PINNED) if name in self.sessions)
@@ -188,6 +212,7 @@ class MainWindow(QMainWindow):
 
     def show_trouble(self, problems: tuple[Problem, ...]) -> None:
         """Opening failed in an explained way."""
+        self._went = True
         self.trouble.show_problems(problems)
         self.stack.setCurrentWidget(self.trouble)
         self.bar.show_crumbs(("tgwizard",))
@@ -200,6 +225,7 @@ class MainWindow(QMainWindow):
         if self.dialog is not None:
             return
         self._current = ""
+        self._went = True
         self.rail.mark(place)
         self.cluster_pages.leave()
         self.stack.setCurrentWidget(self.pages.page(place))
@@ -216,6 +242,7 @@ class MainWindow(QMainWindow):
             self._show_run(session)
             return
         self.watching.attend(name)
+        self._went = True
         self._current = name
         self.cluster_pages.show(session)
         self.rail.mark(None, name)
@@ -406,6 +433,7 @@ class MainWindow(QMainWindow):
         if self._leaving.settle():
             return
         self._attention.ask()
+        self.changes.run_ended()
         session = self.sender()
         if isinstance(session, ClusterSession) and session.run is None:
             self.open_cluster(session.setup.name)
@@ -415,7 +443,11 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first while a run is in progress; the run always leaves the gap by itself before the program exits."""
         session = self._leaving.writing()
-        if session is None and self._closes_during_setup(event):
+        found = self.pages.writing()
+        if session is None and found is not None:
+            event.ignore()
+            self.go_to(found[0])
+            self.show_dialog(leave_sheet(self.theme, found[1], self.close))
             return
         if session is None:
             event.accept()
@@ -436,36 +468,17 @@ class MainWindow(QMainWindow):
 
         self.show_dialog(make)
 
-    def _closes_during_setup(self, event: QCloseEvent) -> bool:
-        """Ask while a page writes; whether it does."""
-        found = self.pages.writing()
-        if found is None:
-            return False
-        event.ignore()
-        place, page = found
-        self.go_to(place)
-
-        def leave(*, stop: bool) -> None:
-            page.settled.connect(self.close)
-            if stop:
-                page.stop_writing()
-            if not page.writing_words:
-                self.close()
-
-        def make(over: QWidget) -> Sheet:
-            dialog = CloseDuringSetup(self.theme, over, page.writing_words)
-            dialog.finish_chosen.connect(partial(leave, stop=False))
-            dialog.stop_chosen.connect(partial(leave, stop=True))
-            return dialog
-
-        self.show_dialog(make)
-        return True
-
     @Slot()
     def _close_now(self) -> None:
         """Close for good: nothing runs any more, or the bound is over and the journal has the rest."""
         self.closed.emit()
         self.window().hide()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What is shown before there is anything to show: the Clusters page, which says so."""
+        super().showEvent(event)
+        if not self._went:
+            self.go_to(Place.CLUSTERS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The rail has three widths."""

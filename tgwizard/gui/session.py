@@ -14,6 +14,7 @@ from datetime import datetime
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
@@ -33,9 +34,12 @@ from tgwizard.gui.watch.timeline import EventShown, of_end, of_event, of_record
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import (
+    Asked,
     CallMade,
     CancelMeaning,
     Checked,
+    Choice,
+    Decided,
     Event,
     Finished,
     Located,
@@ -52,6 +56,7 @@ from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Snapshot
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import age
 from tgwizard.model.verdict import MISSES_UNTIL_STALE, Verdict, VerdictName
 
@@ -116,6 +121,7 @@ class ClusterSession(QObject):
         self._watch_job: Job | None = None
         self._check_job: Job | None = None
         self._run_job: Job | None = None
+        self._decisions: Decisions | None = None
         self._run_id = ""
         self._snapshot: Snapshot | None = None
         self._last_verdict: VerdictName | None = None
@@ -209,6 +215,11 @@ class ClusterSession(QObject):
         return self._snapshot
 
     @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs that read this cluster, and may answer once more after `stop`."""
+        return tuple(job for job in (self._watch_job, self._check_job) if job is not None and job.running)
+
+    @property
     def watching(self) -> bool:
         """Whether a loop of its own reads this cluster; else the fleet does."""
         return self._watch_job is not None and not self._watch_job.token.is_cancelled
@@ -250,21 +261,32 @@ class ClusterSession(QObject):
         if self._monitor is not None:
             self._monitor.read_now()
 
-    def check(self, to: Member, verb: Verb, fence: FenceWish = NO_FENCE) -> None:
+    def check(self, to: Member, verb: Verb, fence: FenceWish = NO_FENCE, strategy: Strategy = Strategy.AUTO) -> None:
         """Run the preflight alone; its answer is the signal `checked`. Nothing is written."""
         if self._check_job is not None and self._check_job.running:
             return
         services, setup = self.services, self.setup
 
         def work(report: Report, token: CancelToken) -> None:
-            rehearse(services, setup, to, verb, report, token, extent=Extent(fence=fence))
+            # The question is being painted: a computing worker beside it would make that twice as long.
+            token.wait(PAINT_FIRST_S)
+            rehearse(services, setup, to, verb, report, token, strategy, extent=Extent(fence=fence))
 
         self._check_job = self._begin("check", work)
 
-    def fail_over(self, to: Member, verb: Verb, *, accept_unknown: bool = False, fence: FenceWish = NO_FENCE) -> None:
+    def fail_over(
+        self,
+        to: Member,
+        verb: Verb,
+        *,
+        accept_unknown: bool = False,
+        fence: FenceWish = NO_FENCE,
+        strategy: Strategy = Strategy.AUTO,
+    ) -> None:
         """Start the failover as the cluster's one writing job."""
         services, setup = self.services, self.setup
-        options = RunOptions(accept_unknown=accept_unknown, fence=fence)
+        self._decisions = Decisions()
+        options = RunOptions(accept_unknown=accept_unknown, fence=fence, strategy=strategy, decisions=self._decisions)
 
         def work(report: Report, token: CancelToken) -> None:
             fail_over(services, setup, to, verb, report, token, options)
@@ -275,8 +297,11 @@ class ClusterSession(QObject):
         """Finish the interrupted run; it reads the world again and plans anew."""
         services, setup = self.services, self.setup
 
+        self._decisions = Decisions()
+        options = RunOptions(decisions=self._decisions)
+
         def work(report: Report, token: CancelToken) -> None:
-            resume(services, setup, None, report, token)
+            resume(services, setup, None, report, token, options)
 
         self._start_run("resume", work)
 
@@ -284,6 +309,11 @@ class ClusterSession(QObject):
         """Ask the run to stop, or to put the address back; what that means now is `run.cancel`."""
         if self._run_job is not None and self.run is not None and self.run.cancel is not CancelMeaning.NOT_GRANTED:
             self._run_job.cancel()
+
+    def decide(self, choice: Choice) -> None:
+        """Answer the question of the run whose step's time is over."""
+        if self._decisions is not None:
+            self._decisions.answer(choice)
 
     def _start_run(self, name: str, work: Work) -> None:
         if self.running:
@@ -339,7 +369,7 @@ class ClusterSession(QObject):
             case Finished() if event.cluster == self.setup.name:
                 self._take_run(event)
                 self._take_end(event)
-            case StepStarted() | StepWaiting() | StepDone() | CallMade() | Located() | Noted():
+            case StepStarted() | StepWaiting() | StepDone() | Asked() | Decided() | CallMade() | Located() | Noted():
                 if event.run == self._run_id:
                     self._take_run(event)
             case Broke() if self._run_job is not None and event.job == self._run_job.id:

@@ -88,6 +88,10 @@ LATER = (
     "tgwizard.gui.clusters.page",
     "tgwizard.gui.palette",
     "tgwizard.gui.main_window",
+    "tgwizard.gui.kit.focus",
+    "tgwizard.gui.dialogs.unexpected",
+    "tgwizard.gui.opening",
+    "logging.handlers",
 )
 """What is imported after the first paint, each in a turn of the event loop: what comes later stands on what came first.
 
@@ -230,16 +234,20 @@ class _Program(QObject):
 
     @Slot()
     def _unfold(self) -> None:
-        """Build the real window and put it in the place of the first paint; then open the program."""
-        from tgwizard.gui.bridge import Bridge
-        from tgwizard.gui.dialogs.unexpected import UnexpectedErrors
+        """Prepare what the window stands on; the window itself is built in the next turn."""
         from tgwizard.gui.kit.focus import FocusRing
-        from tgwizard.gui.main_window import MainWindow
-        from tgwizard.gui.opening import Opening
 
         _install_roles()
         FocusRing(self._app, self._theme)
-        surroundings = self._surround()
+        QTimer.singleShot(0, self, partial(self._build, self._surround()))
+
+    def _build(self, surroundings: Surroundings) -> None:
+        """Build the real window and put it in the place of the first paint; then open the program."""
+        from tgwizard.gui.bridge import Bridge
+        from tgwizard.gui.dialogs.unexpected import UnexpectedErrors
+        from tgwizard.gui.main_window import MainWindow
+        from tgwizard.gui.opening import Opening
+
         bridge = self._bridge = Bridge(self)
         window = self.window = MainWindow(self._theme, bridge, surroundings)
         self._errors = UnexpectedErrors(self._theme, window, bridge, surroundings)

@@ -51,6 +51,8 @@ class Allocations:
     def __init__(self, items: Iterable[Allocation] = ()) -> None:
         self._by_vnet: dict[str, dict[str, Allocation]] = {}
         self._by_nic: dict[str, dict[str, Allocation]] = {}
+        self.touched: set[str] = set()
+        """The keys of the NICs whose allocations came or went since the world was last saved."""
         for item in items:
             self.add(item)
 
@@ -62,11 +64,13 @@ class Allocations:
         """Enter an allocation."""
         self._by_vnet.setdefault(_vnet_of(allocation.subnet), {})[allocation.address] = allocation
         self._by_nic.setdefault(ids.key(allocation.nic), {})[allocation.address] = allocation
+        self.touched.add(ids.key(allocation.nic))
 
     def remove(self, allocation: Allocation) -> None:
         """Free an address. Raises KeyError when it is not allocated."""
         del self._by_vnet[_vnet_of(allocation.subnet)][allocation.address]
         del self._by_nic[ids.key(allocation.nic)][allocation.address]
+        self.touched.add(ids.key(allocation.nic))
 
     def at(self, subnet_id: str, address: str) -> Allocation | None:
         """Return who has an address of the subnet's virtual network, or None."""
@@ -92,12 +96,18 @@ class Holdings:
     def __init__(self, items: Iterable[Holding] = ()) -> None:
         self._items: list[Holding] = []
         self._open: dict[tuple[str, str], int] = {}
+        self.changed: set[int] = set()
+        """The places of the holdings that began or ended since the world was last saved."""
         for item in items:
             self._enter(item)
 
     def __iter__(self) -> Iterator[Holding]:
         """Yield every holding."""
         return iter(self._items)
+
+    def at(self, places: Iterable[int]) -> Iterator[tuple[int, Holding]]:
+        """Yield the holdings of these places, with the places."""
+        return ((index, self._items[index]) for index in sorted(places))
 
     def begin(self, address: str, nic_id: str, when: datetime) -> None:
         """Record that a NIC holds an address from now on."""
@@ -109,6 +119,7 @@ class Holdings:
         if index is not None:
             held = self._items[index]
             self._items[index] = Holding(held.address, held.nic, held.since, when)
+            self.changed.add(index)
 
     def is_open(self, address: str, nic_id: str) -> bool:
         """Return whether a NIC holds an address now."""
@@ -117,6 +128,7 @@ class Holdings:
     def _enter(self, item: Holding) -> None:
         if item.until is None:
             self._open[item.address, ids.key(item.nic)] = len(self._items)
+        self.changed.add(len(self._items))
         self._items.append(item)
 
 

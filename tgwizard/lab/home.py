@@ -38,6 +38,7 @@ from tgwizard.lab.saver import Saver, write_whole
 from tgwizard.lab.server import LabServer
 from tgwizard.lab.tokens import TokenKind
 from tgwizard.lab.wire import Json
+from tgwizard.lab.world_file import WorldFile
 from tgwizard.model.problem import UserError
 
 DEFAULT_SCENARIO = "ready"
@@ -69,8 +70,9 @@ class Publication:
 class HostedLab:
     """A lab that runs in this process, is served on loopback, and is saved to its folder until it is closed."""
 
-    def __init__(self, directory: Path, lab: Lab, lock: FolderLock, port: int) -> None:
-        self.directory = directory
+    def __init__(self, file: WorldFile, lab: Lab, lock: FolderLock, port: int) -> None:
+        self.directory = directory = file.path.parent
+        self._file = file
         self.lab = lab
         self._lock = lock
         self._closed = False
@@ -142,7 +144,7 @@ class HostedLab:
         self._publish()
 
     def _save(self) -> None:
-        write_whole(self.directory / "world.json", self.lab.dump_into)
+        self._file.save(self.lab)
 
     def _publish(self) -> None:
         content: Json = {
@@ -232,8 +234,9 @@ def open_lab(
         raise UserError(folder_unusable(directory, error)) from error
     try:
         _discard_leftover(directory)
-        lab = _world_of(directory, scenario, latency, clusters, clock)
-        return HostedLab(directory, lab, lock, port or 0)
+        file = WorldFile(directory)
+        lab = _world_of(file, scenario, latency, clusters, clock)
+        return HostedLab(file, lab, lock, port or 0)
     except OSError as error:
         lock.release()
         raise UserError(folder_unusable(directory, error)) from error
@@ -255,12 +258,10 @@ def find_running(directory: Path) -> AttachedLab:
 
 
 def _world_of(
-    directory: Path, scenario: str | None, latency: Latency | None, clusters: int | None, clock: Clock
+    file: WorldFile, scenario: str | None, latency: Latency | None, clusters: int | None, clock: Clock
 ) -> Lab:
-    path = directory / "world.json"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    directory, lab = file.path.parent, file.load(clock)
+    if lab is None:
         seed = secrets.randbelow(2**53)
         return Lab.from_scenario(
             scenario or DEFAULT_SCENARIO,
@@ -269,14 +270,6 @@ def _world_of(
             seed=seed,
             clusters=clusters,
         )
-    except UnicodeDecodeError as error:
-        raise LabFolderDamaged(path, f"it is not text ({error.reason})") from error
-    try:
-        lab = Lab.load(text, clock)
-    except document.SchemaUnknown as error:
-        raise LabFolderDamaged.other_schema(path, error.found, document.SCHEMA) from error
-    except ValueError as error:
-        raise LabFolderDamaged(path, str(error)) from error
     if scenario is not None and scenario != lab.scenario:
         raise UserError(other_scenario(directory, lab.scenario, scenario))
     _check_count(directory, lab.cluster_count, clusters)

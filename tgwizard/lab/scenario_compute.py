@@ -58,14 +58,7 @@ def properties(world: World, vm_id: str, item: Json, nics: list[Json]) -> Json:
         result["osProfile"] = {
             "computerName": name,
             "adminUsername": "ubuntu",
-            "linuxConfiguration": {
-                "disablePasswordAuthentication": True,
-                "ssh": {
-                    "publicKeys": [{"path": "/home/ubuntu/.ssh/authorized_keys", "keyData": "ssh-ed25519 AAAA lab"}]
-                },
-                "provisionVMAgent": True,
-                "patchSettings": {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"},
-            },
+            "linuxConfiguration": {"disablePasswordAuthentication": True, "provisionVMAgent": True},
             "secrets": [],
             "allowExtensionOperations": True,
             "requireGuestProvisionSignal": True,

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tgwizard.lab import fault_rules, ids, scenario
 from tgwizard.lab.client_access import VmNotKnown
+from tgwizard.lab.core import LabCore
 from tgwizard.lab.faults import StrangerTakesAddress
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.latency import Latency
@@ -21,12 +22,9 @@ from tgwizard.lab.move_rules import MoveRules
 from tgwizard.lab.rbac_records import Propagation
 from tgwizard.lab.request_log import Decision, RequestRecord, Trace
 from tgwizard.lab.wire import Json, Refusal, Request, Response, json_response
-from tgwizard.lab.world import Overlap, Principal
+from tgwizard.lab.world import Overlap
 from tgwizard.model.problem import UserError
 from tgwizard.model.text import utc
-
-if TYPE_CHECKING:
-    from tgwizard.lab.lab import Lab
 
 REQUESTS_SHOWN = 200
 """How many requests are answered unless the client asks for more or fewer."""
@@ -37,16 +35,7 @@ def serves(path: str) -> bool:
     return path == "/lab" or path.startswith("/lab/")
 
 
-def not_the_operator(principal: Principal) -> Refusal:
-    """Return the refusal for a genuine token that is not the operator's."""
-    return Refusal(
-        403,
-        "LabOperatorOnly",
-        f"The lab is controlled with its operator's token only, not with that of {principal.name or principal.oid}.",
-    )
-
-
-def answer(lab: Lab, request: Request, path: str, trace: Trace) -> Response:
+def answer(lab: LabCore, request: Request, path: str, trace: Trace) -> Response:
     """Answer a request of the control surface; errors are in ARM's envelope."""
     try:
         trace.decision = Decision.UNAUTHENTICATED
@@ -59,7 +48,7 @@ def answer(lab: Lab, request: Request, path: str, trace: Trace) -> Response:
         return refusal.response()
 
 
-def _serve(lab: Lab, request: Request, path: str) -> Response:
+def _serve(lab: LabCore, request: Request, path: str) -> Response:
     handler = _CALLS.get((request.method, path))
     if handler is not None:
         return handler(lab, request)
@@ -73,11 +62,11 @@ def _serve(lab: Lab, request: Request, path: str) -> Response:
     raise _wrong(404, "NotFound", f"The lab's control surface has no {path}.")
 
 
-def _state(lab: Lab, _request: Request) -> Response:
+def _state(lab: LabCore, _request: Request) -> Response:
     return json_response(200, _state_document(lab))
 
 
-def _change(lab: Lab, request: Request) -> Response:
+def _change(lab: LabCore, request: Request) -> Response:
     wishes = _body(request)
     unknown = set(wishes) - {"latency", "overlap", "move", "page_size", "propagation", "flicker"}
     if unknown:
@@ -105,7 +94,7 @@ def _move_rules(wishes: object, now: MoveRules) -> MoveRules:
     return replace(now, **wishes)
 
 
-def _use_scenario(lab: Lab, request: Request) -> Response:
+def _use_scenario(lab: LabCore, request: Request) -> Response:
     wishes = _body(request)
     name, clusters = wishes.get("name"), wishes.get("clusters")
     if not isinstance(name, str) or not (clusters is None or (isinstance(clusters, int) and clusters > 0)):
@@ -121,13 +110,13 @@ def _use_scenario(lab: Lab, request: Request) -> Response:
     return json_response(200, _state_document(lab))
 
 
-def _list_faults(lab: Lab, _request: Request) -> Response:
+def _list_faults(lab: LabCore, _request: Request) -> Response:
     value = [fault_rules.write(rule) for rule in lab.faults.rules]
     words: Json = {"kinds": list(fault_rules.KINDS), "answers": [item.value for item in Known]}
     return json_response(200, {"value": value, **words})
 
 
-def _add_fault(lab: Lab, request: Request) -> Response:
+def _add_fault(lab: LabCore, request: Request) -> Response:
     try:
         fault = fault_rules.read(_body(request))
     except fault_rules.RuleWrong as error:
@@ -138,12 +127,12 @@ def _add_fault(lab: Lab, request: Request) -> Response:
     return json_response(201, fault_rules.write(lab.faults.add(fault)))
 
 
-def _clear_faults(lab: Lab, _request: Request) -> Response:
+def _clear_faults(lab: LabCore, _request: Request) -> Response:
     lab.faults.clear()
     return Response(204)
 
 
-def _list_requests(lab: Lab, request: Request) -> Response:
+def _list_requests(lab: LabCore, request: Request) -> Response:
     query = _query(request)
     limit = query.get("limit", str(REQUESTS_SHOWN))
     if not limit.isdecimal():
@@ -153,7 +142,7 @@ def _list_requests(lab: Lab, request: Request) -> Response:
     return json_response(200, {"value": [_record(item) for item in shown], "total": len(records)})
 
 
-def _data_plane(lab: Lab, request: Request) -> Response:
+def _data_plane(lab: LabCore, request: Request) -> Response:
     wanted = _query(request).get("address")
     value = [
         {
@@ -168,11 +157,11 @@ def _data_plane(lab: Lab, request: Request) -> Response:
     return json_response(200, {"at": utc(lab.clock.wall()), "value": value})
 
 
-def _list_vms(lab: Lab, _request: Request) -> Response:
+def _list_vms(lab: LabCore, _request: Request) -> Response:
     return json_response(200, {"value": _vms(lab)})
 
 
-def _switch(lab: Lab, request: Request, *, on: bool) -> Response:
+def _switch(lab: LabCore, request: Request, *, on: bool) -> Response:
     wanted = _body(request).get("vm")
     if not isinstance(wanted, str):
         raise _wrong(400, "BadRequest", "The VM is missing: its name or its full id as vm.")
@@ -185,7 +174,7 @@ def _switch(lab: Lab, request: Request, *, on: bool) -> Response:
     return json_response(200, {"value": [item for item in _vms(lab) if item["id"] == found[0]]})
 
 
-def _clients(lab: Lab, request: Request) -> Response:
+def _clients(lab: LabCore, request: Request) -> Response:
     parts = urlsplit(request.url)
     try:
         access = lab.client_access(f"{parts.scheme}://{parts.netloc}", _query(request).get("vm"))
@@ -194,7 +183,7 @@ def _clients(lab: Lab, request: Request) -> Response:
     return json_response(200, access.document)
 
 
-def _state_document(lab: Lab) -> Json:
+def _state_document(lab: LabCore) -> Json:
     return {
         "lab_id": lab.lab_id,
         "epoch": lab.epoch,
@@ -216,7 +205,7 @@ def _state_document(lab: Lab) -> Json:
     }
 
 
-def _vms(lab: Lab) -> list[Json]:
+def _vms(lab: LabCore) -> list[Json]:
     return [{"name": ids.name_of(vm), "id": vm, "power": power.value} for vm, power in lab.vms()]
 
 
@@ -262,7 +251,7 @@ def _wrong(status: int, code: str, message: str) -> Refusal:
     return Refusal(status, code, message)
 
 
-_CALLS: dict[tuple[str, str], Callable[[Lab, Request], Response]] = {
+_CALLS: dict[tuple[str, str], Callable[[LabCore, Request], Response]] = {
     ("GET", "/lab"): _state,
     ("PATCH", "/lab"): _change,
     ("POST", "/lab/scenario"): _use_scenario,

@@ -300,6 +300,9 @@ class World:
     """The provider namespaces, in lower case, that the subscription is not registered to use."""
     past: dict[str, list[Past]] = field(default_factory=dict)
     """Earlier forms of the resources that changed, oldest first, by key."""
+    touched: set[str] = field(default_factory=set, compare=False, metadata={"saved": False})
+    """The keys of resources that were looked up one by one since the world was last saved: whoever changes a resource
+    does that first. `changes` saves these."""
     sign_ins: SignIns = field(default_factory=SignIns, metadata={"saved": False})
     """The sign-ins under way. They hold secrets and last minutes: never saved."""
 
@@ -352,11 +355,14 @@ class World:
 
     def find(self, resource_id: str) -> Json | None:
         """Return a resource's document, or None."""
-        return self.resources.get(ids.key(resource_id))
+        key = ids.key(resource_id)
+        self.touched.add(key)
+        return self.resources.get(key)
 
     def remember(self, resource_id: str, now: datetime) -> None:
         """Keep a resource's present form for stale reads; call it before the resource changes."""
         key = ids.key(resource_id)
+        self.touched.add(key)
         kept = self.past.setdefault(key, [])
         kept.append(Past(now, copy.deepcopy(self.resources.get(key))))
         del kept[:-PASTS_KEPT]

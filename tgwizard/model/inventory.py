@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
@@ -249,9 +250,12 @@ class PartFailed:
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inventory:
-    """Everything that could be read in one subscription at ``read_at`` (the Clock's monotonic seconds)."""
+    """Everything that could be read in one subscription at ``read_at`` (the Clock's monotonic seconds).
+
+    Without slots: the indexes are made once, when first asked for, because a subscription may hold thousands.
+    """
 
     subscription: SubscriptionSeen
     read_at: float
@@ -265,16 +269,44 @@ class Inventory:
 
     def vm(self, wanted: ResourceId) -> VmFound | None:
         """The machine of that id, or None."""
-        return next((vm for vm in self.vms if vm.id == wanted), None)
+        return self._vms.get(wanted)
 
     def nic(self, wanted: ResourceId) -> NicFound | None:
         """The interface of that id, or None."""
-        return next((nic for nic in self.nics if nic.id == wanted), None)
+        return self._nics.get(wanted)
 
     def subnet(self, wanted: ResourceId) -> SubnetFound | None:
         """The subnet of that id, or None."""
-        return next((subnet for net in self.networks for subnet in net.subnets if subnet.id == wanted), None)
+        return self._subnets.get(wanted)
 
     def security_group(self, wanted: ResourceId) -> SecurityGroupFound | None:
         """The security group of that id, or None."""
-        return next((group for group in self.security_groups if group.id == wanted), None)
+        return self._security_groups.get(wanted)
+
+    def nics_in(self, subnet: ResourceId) -> tuple[NicFound, ...]:
+        """The interfaces with a configuration in that subnet."""
+        return tuple(self._by_subnet.get(subnet, ()))
+
+    @cached_property
+    def _by_subnet(self) -> dict[ResourceId, list[NicFound]]:
+        found: dict[ResourceId, list[NicFound]] = {}
+        for nic in self.nics:
+            for subnet in {item.subnet for item in nic.configurations if item.subnet is not None}:
+                found.setdefault(subnet, []).append(nic)
+        return found
+
+    @cached_property
+    def _vms(self) -> dict[ResourceId, VmFound]:
+        return {vm.id: vm for vm in self.vms}
+
+    @cached_property
+    def _nics(self) -> dict[ResourceId, NicFound]:
+        return {nic.id: nic for nic in self.nics}
+
+    @cached_property
+    def _subnets(self) -> dict[ResourceId, SubnetFound]:
+        return {subnet.id: subnet for net in self.networks for subnet in net.subnets}
+
+    @cached_property
+    def _security_groups(self) -> dict[ResourceId, SecurityGroupFound]:
+        return {group.id: group for group in self.security_groups}

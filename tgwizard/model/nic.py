@@ -94,6 +94,11 @@ class NicDocument:
         return bool(self._properties.get("virtualMachine"))
 
     @property
+    def forwards(self) -> bool:
+        """Whether Azure lets packets through that are not for the interface's own addresses."""
+        return bool(self._properties.get("enableIPForwarding"))
+
+    @property
     def configurations(self) -> tuple[Mapping[str, Any], ...]:
         """The ipConfigurations, in Azure's order."""
         return tuple(self._properties["ipConfigurations"])
@@ -253,6 +258,7 @@ def configuration_differences(sent: Mapping[str, Any], found: Mapping[str, Any])
     return tuple(
         Difference(f"{sent.get('name', '')}.{path}", tame(old, 120), tame(new, 120))
         for key, value in _inner(sent).items()
+        if key not in _VOLATILE
         for path, old, new in _compare(key, value, inner.get(key, "not set"))
         if new != "not set" or old
     )

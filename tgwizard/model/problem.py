@@ -11,12 +11,13 @@ from enum import Enum
 
 
 class Fixer(Enum):
-    """Who can put a fault right. The values are the words of the JSON contract."""
+    """Who can put a fault right: MAKERS are those of tgwizard. The values are the words of the JSON contract."""
 
     YOU = "you"
     ADMIN = "admin"
     AZURE = "azure"
     TRUSTGRID = "trustgrid"
+    MAKERS = "makers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,19 @@ class Problem:
     def sentence(self) -> str:
         """What, why and what to do, as one line of text without the detail."""
         return " ".join(part for part in (self.what, self.why, self.fix) if part)
+
+    @property
+    def fixer(self) -> str:
+        """Who can put it right, as words after "can be fixed by"; empty when it depends."""
+        match self.who:
+            case None:
+                return ""
+            case Fixer.ADMIN:
+                return f"an administrator with {self.right}" if self.right else "an administrator"
+            case Fixer.MAKERS:
+                return "the makers of tgwizard"
+            case _:
+                return {Fixer.YOU: "you", Fixer.AZURE: "Azure, in time", Fixer.TRUSTGRID: "Trustgrid"}[self.who]
 
     def with_detail(self, detail: str) -> Problem:
         """The same problem with other technical detail."""

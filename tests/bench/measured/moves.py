@@ -13,7 +13,8 @@ from itertools import pairwise
 
 from tests.bench.measured.stage import Stage
 from tgwizard.lab import document
-from tgwizard.lab.lab import LOGGED, Lab
+from tgwizard.lab.core import LOGGED
+from tgwizard.lab.lab import Lab
 from tgwizard.lab.world import Operation, OperationKind, OperationStatus
 from tgwizard.model.cluster import Member
 

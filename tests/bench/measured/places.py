@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 OFFSCREEN = "offscreen"
+BYTE_CODE = Path(__file__).parents[3] / ".cache" / "bench-byte-code"
 
 
 def platform(environment: Mapping[str, str]) -> str:
@@ -30,4 +31,7 @@ def own_places(home: Path) -> dict[str, str]:
         "TGWIZARD_LAB_DIR": home / "lab",
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TGWIZARD_")}
+    # An installed program has its byte code: no start is measured that compiles it, but for the very first.
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    kept["PYTHONPYCACHEPREFIX"] = str(BYTE_CODE)
     return {**kept, "QT_QPA_PLATFORM": platform(kept), **{name: str(place) for name, place in places.items()}}

@@ -1,4 +1,4 @@
-"""Failovers by clicks in the real window: `python -m tests.bench.measured.window_run DIR MOVES [--where]`.
+"""Failovers by clicks in the real window: `python -m tests.bench.measured.window_run DIR MOVES MINUTES [--where]`.
 
 The program is started by its own entry on a lab in DIR, in this process, with the real clock. Buttons are found by
 their accessible names and pressed as a user would. Prints one JSON line before the window is closed.
@@ -41,10 +41,11 @@ def memory() -> dict[str, int]:
 class Driver(QObject):
     """Takes the window through its phases, one step at a time."""
 
-    def __init__(self, app: QApplication, moves: int, *, where: bool) -> None:
-        """Begin with the program's opening."""
+    def __init__(self, app: QApplication, moves: int, minutes: float, *, where: bool) -> None:
+        """Begin with the program's opening; end after so many moves, and not before so many minutes."""
         super().__init__(app)
         self._moves = moves
+        self._seconds = 60 * minutes
         self._done = 0
         self._memory = {"before opening": memory()}
         self._began = self._since = time.monotonic()
@@ -124,7 +125,7 @@ class Driver(QObject):
             return
         if self._question(window, session) is not None or find(QPushButton, "Read again", [window]) is not None:
             self._memory[f"after failover {self._done}"] = memory()
-            if self._done < self._moves:
+            if self._done < self._moves or time.monotonic() - self._began < self._seconds:
                 self._enter(Phase.WATCHING)
                 return
             self._timer.stop()
@@ -174,10 +175,10 @@ class Driver(QObject):
 
 def main() -> int:
     """Start the program under watch; its own exit code."""
-    folder, moves = sys.argv[1], int(sys.argv[2])
+    folder, moves, minutes, where = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), "--where" in sys.argv
 
     def about_to_run(app: QApplication) -> None:
-        Driver(app, moves, where="--where" in sys.argv)
+        Driver(app, moves, minutes, where=where)
 
     watch(about_to_run)
     from tgwizard.__main__ import main as program

@@ -4,7 +4,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -368,6 +368,7 @@ class Wanderer(RuleBasedStateMachine):
 
 
 TestWanderer = Wanderer.TestCase
+TestWanderer.settings = settings(max_examples=40, stateful_step_count=20)
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=12))

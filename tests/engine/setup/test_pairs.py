@@ -99,8 +99,8 @@ def test_that_a_pair_whose_identities_hold_a_fitting_role_is_set_up_already_what
     role = RoleDefinition("r", "Some <b>name</b>", "", RoleKind.CUSTOM, (RolePermission(TEN),), (GROUP,))
     held = tuple(RoleAssignment(f"g{n}", GROUP, "R", principal) for n, principal in enumerate(PRINCIPALS))
     found = suggest_pairs(inventory, access=AccessSeen((role,), held))
-    assert found.suggested is None
     assert found.pairs[0].state is PairState.HAS_RIGHTS
+    assert found.suggested is found.pairs[0]
     assert "Some <b>name</b>" in found.pairs[0].state_words
     one = suggest_pairs(inventory, access=AccessSeen((role,), held[:1]))
     assert one.pairs[0].state is PairState.NEW

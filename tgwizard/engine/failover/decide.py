@@ -185,6 +185,8 @@ def _back(losing: Side, gaining: Side, standing: Standing) -> Move:
         return Move.WAIT_GAINING
     if _busy(losing) and not standing.overdue:
         return Move.WAIT_LOSING
+    if gaining.state is Provisioning.FAILED and standing.gaining_sent is not None and standing.settling:
+        return Move.CLEAR_GAINING  # its removal failed, and until it is written anew Azure keeps the address for it
     return Move.PUT_BACK
 
 

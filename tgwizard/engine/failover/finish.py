@@ -16,7 +16,14 @@ from tgwizard.engine.journal import Journal
 from tgwizard.engine.records import Began, Ended, LastSeen
 from tgwizard.model.cluster import Member
 from tgwizard.model.event import ByOther, Finished, Outcome
-from tgwizard.model.nic import NicDocument, NicDocumentError, carried_of, configuration_differences, differences
+from tgwizard.model.nic import (
+    NicDocument,
+    NicDocumentError,
+    Provisioning,
+    carried_of,
+    configuration_differences,
+    differences,
+)
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
 from tgwizard.model.text import tame, utc
@@ -54,7 +61,7 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
         ending.outcome,
         place,
         ending.reason,
-        (*ending.left, *_after_a_move(course, ending), *_after_a_fence(course)),
+        (*ending.left, *_after_a_move(course, ending), *_left_failed(course), *_after_a_fence(course)),
         ending.rolled_back,
         by_other,
         seconds,
@@ -81,6 +88,16 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
         )
     hall.report(finished)
     return finished
+
+
+def _left_failed(course: Course) -> tuple[str, ...]:
+    """An update that failed leaves its interface in state Failed; the remedy is a new write (azure-wire.md 2.4)."""
+    seen = [course.observer.seen(member) for member in course.setup.members]
+    return tuple(
+        f"{item.member.nic.name} is in state Failed. Any new write of it, such as the next failover, ends that."
+        for item in seen
+        if item.provisioning is Provisioning.FAILED
+    )
 
 
 def _after_a_fence(course: Course) -> tuple[str, ...]:

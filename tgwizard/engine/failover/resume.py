@@ -78,6 +78,9 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
     observer = Observer(services.azure, services.clock, hall.setup)
     snapshot = observer.look()
     standing = _standing(began, journal.records(began.run), hall.setup, gaining)
+    if standing.atomic and _age_s(hall, began) > hall.timing.unanswered_move_s + hall.timing.fresh_preflight_s:
+        # A request without an answer does not arrive after this long; from here on it is a run like any other.
+        standing = replace(standing, atomic=_accepted(standing))
     if to is not None:
         standing = replace(standing, goal=_goal(standing, to, gaining))
     intended = plan(snapshot, gaining, began.verb, services.measured(hall.setup), began.strategy)
@@ -151,6 +154,10 @@ def _standing(began: Began, records: tuple[Record, ...], setup: ClusterSetup, ga
 
 def _moved(losing: Member, gaining: Member, first: str, second: str, answer: Answer) -> dict[str, Sent]:
     return {losing.name: Sent(Step.MOVE, first, answer), gaining.name: Sent(Step.MOVE, second, answer)}
+
+
+def _accepted(standing: Standing) -> bool:
+    return standing.losing_sent is not None and standing.losing_sent.answer is Answer.ACCEPTED
 
 
 def _goal(standing: Standing, to: Member, gaining: Member) -> Goal:

@@ -48,7 +48,8 @@ class Writing:
         if course.standing.atomic:
             # The move in one call left the address on no interface; from here on it is an attach like any other.
             before = course.standing = replace(course.standing, atomic=False, gaining_sent=None)
-        request = course.began.first_request if move is Move.DETACH and before.sent_nothing else ""
+        first = move is Move.DETACH and before.sent_nothing and self._tries[move] == 1
+        request = course.began.first_request if first else ""
         course.mark(member, Sent(step, document.etag, Answer.UNKNOWN))
         course.teller.located(course.observer.snapshot().place, course.cancel_meaning)
         reply = course.sender.send(step, member, document, request=request, in_time=lambda: self._in_time(before))
@@ -142,7 +143,7 @@ class Writing:
             case Move.PUT_BACK:
                 return losing.plus(self._configuration(losing))
             case Move.CLEAR_GAINING:
-                return gaining.without(course.address)
+                return gaining.without(course.address) if gaining.lists(course.address) else gaining
             case Move.SETTLE_LOSING:
                 return losing
             case _:
@@ -257,7 +258,8 @@ class Writing:
     def _keeps_failing(self, move: Move, member: Member) -> Ending | None:
         """Azure accepted the same write several times, and every time its operation failed."""
         course = self.course
-        if move is Move.SETTLE_LOSING:
+        cleared = move is Move.CLEAR_GAINING and not course.nic(course.to).lists(course.address)
+        if move is Move.SETTLE_LOSING or cleared:
             course.standing = replace(course.standing, settling=False)
             return None
         fact = f"Azure accepted the write of {member.nic.name} {course.timing.tries} times and failed to carry it out."

@@ -32,7 +32,7 @@ class PlaceAct:
     done: str = ""
     showing: str = ""
     _read: NicDocument | None = field(default=None, init=False)
-    _operation: str = field(default="", init=False)
+    _asked_twice: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         """The words name address and interface."""
@@ -70,8 +70,7 @@ class PlaceAct:
         """One conditional PUT of the whole interface."""
         document = self._document()
         wanted = document.plus(self._configuration())
-        accepted = self.desk.azure.write_nic(self.act.nic, wanted, if_match=document.etag, request_id=request)
-        self._operation = accepted.operation
+        self.desk.azure.write_nic(self.act.nic, wanted, if_match=document.etag, request_id=request)
 
     def refused(self, failure: CallFailed) -> Seen | None:
         """A moved version is read again; an address that another has is named."""
@@ -93,6 +92,10 @@ class PlaceAct:
             return self._writable()
         if answer.reserved:
             return Against(self._taken("Azure keeps it for itself."))
+        if not self._asked_twice:
+            # A write of an earlier run may have arrived between our reading of the interface and this answer.
+            self._asked_twice = True
+            return NotYet(f"{self.act.address} is not free; {self.act.nic.name} is looked at again.")
         return Against(self._taken("Something in the virtual network that is no network interface has it."))
 
     def _writable(self) -> Seen:

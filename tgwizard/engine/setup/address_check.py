@@ -30,8 +30,10 @@ def judge_address(
 
 
 def worth_asking(address: IPv4Address, taken: Occupancy) -> bool:
-    """Whether Azure is to be asked: it answers 400 for an address outside every subnet (azure-wire.md 1.4)."""
-    return taken.home(address) is not None and not taken.is_reserved(address)
+    """Whether Azure is to be asked: not outside every subnet, where it answers 400, and not what floats already."""
+    if taken.home(address) is None or taken.is_reserved(address):
+        return False
+    return taken.square(address).use is not Use.FLOATING
 
 
 def _service_owned(taken: Occupancy) -> tuple[Finding, ...]:
@@ -103,7 +105,7 @@ def _free(address: IPv4Address, use: Use, answer: AddressAnswer | None, asked: P
         return Finding(Level.NOT_KNOWN, "Whether Azure says it is free is not known", why, asked)
     if answer.free:
         return Finding(Level.PASSED, "Azure says it is free")
-    others = listed(answer.others[:3])
+    others = listed(tame(one, 60) for one in answer.others[:3])
     problem = Problem(
         "address-not-free",
         f"Azure says that {address} is {'reserved' if answer.reserved else 'not free'}.",

@@ -143,9 +143,8 @@ def occupancy(subnet: SubnetFound, inventory: Inventory, topology: Topology | No
     """The map, from everything the account could read. ``topology``: whose addresses are the cluster's own."""
     own = {nic.id for nic in topology.nics} if topology else set()
     taken: dict[IPv4Address, Taken] = {}
-    nics = {nic.id: nic for nic in inventory.nics}
-    nics.update({nic.id: nic for nic in topology.nics} if topology else {})
-    for nic in nics.values():
+    later = {nic.id: nic for nic in topology.nics} if topology else {}
+    for nic in (*(nic for nic in inventory.nics_in(subnet.id) if nic.id not in later), *later.values()):
         for configuration in nic.configurations:
             address = _ipv4(configuration.address)
             if address is None or configuration.subnet != subnet.id:

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from tgwizard.engine.setup.address_check import worth_asking
+from tgwizard.engine.setup.addresses import occupancy
 from tgwizard.engine.setup.pair_access import AccessSeen
 from tgwizard.engine.setup.pairs import PairsFound, suggest_pairs
+from tgwizard.engine.setup.topology import topology_of
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Caller, Inventory, SubscriptionSeen
-from tgwizard.model.problem import Problem
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.setup_facts import AddressChecked, SetupFacts
 
@@ -143,8 +146,11 @@ def know_inventory(flow: Flow, inventory: Inventory) -> Flow:
 def know_facts(flow: Flow, facts: SetupFacts, read_for: Answers | None = None) -> Flow:
     """Roles, identities and rights were read, for the machines and interfaces of ``read_for``."""
     of = read_for or flow.answers
-    checked = facts.address or flow.checked
-    return _with_pairs(replace(flow, facts=facts, facts_of=_facts_key(of), checked=checked))
+    old = flow.facts
+    known = replace(flow, facts=facts, facts_of=_facts_key(of), checked=facts.address or flow.checked)
+    if old is not None and (old.roles, old.assignments) == (facts.roles, facts.assignments):
+        return known
+    return _with_pairs(known)
 
 
 def know_address(flow: Flow, checked: AddressChecked | None, problem: Problem | None = None) -> Flow:
@@ -153,7 +159,10 @@ def know_address(flow: Flow, checked: AddressChecked | None, problem: Problem | 
 
 
 def wanted(flow: Flow, proposed: Answers) -> tuple[Want, ...]:
-    """What to read now, first things first. ``proposed``: the answers with their gaps filled."""
+    """What to read now, first things first. ``proposed``: the answers with their gaps filled.
+
+    An address that cannot be, or that floats already, is not asked about.
+    """
     if flow.answers.caller is None:
         return ()
     found: list[Want] = []
@@ -165,7 +174,7 @@ def wanted(flow: Flow, proposed: Answers) -> tuple[Want, ...]:
         found.append(Want.FACTS)
     elif proposed.address is not None and flow.facts is not None:
         asked = flow.checked is not None and flow.checked.address == str(proposed.address)
-        if not asked and flow.unasked is None:
+        if not asked and flow.unasked is None and _askable(flow, proposed):
             found.append(Want.ADDRESS)
     return tuple(found)
 
@@ -238,6 +247,17 @@ def _read(flow: Flow, answers: Answers) -> bool:
         and answers.subscription is not None
         and flow.inventory.subscription.id.lower() == answers.subscription.id.lower()
     )
+
+
+def _askable(flow: Flow, answers: Answers) -> bool:
+    if flow.inventory is None or answers.address is None:
+        return False
+    try:
+        topology = topology_of(answers, flow.inventory, flow.facts)
+    except UserError:
+        return False
+    subnet = flow.inventory.subnet(topology.subnet)
+    return subnet is not None and worth_asking(answers.address, occupancy(subnet, flow.inventory, topology))
 
 
 def _facts_key(answers: Answers) -> tuple[ResourceId, ...]:

@@ -78,8 +78,9 @@ class PairsFound:
 
     @property
     def suggested(self) -> Pair | None:
-        """The pair to begin with: the likeliest one that is not set up yet; None when there is none."""
-        return next((pair for pair in self.pairs if pair.state is PairState.NEW), None)
+        """The pair to begin with: the likeliest one that is not set up yet, else one that was set up without us."""
+        order = (PairState.NEW, PairState.HAS_RIGHTS)
+        return next((pair for state in order for pair in self.pairs if pair.state is state), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,13 @@ def _with_state(pair: Pair, setup: ClusterSetup | None, access: AccessSeen | Non
         role = access.role_of_both(pair.vms, pair.nics)
         if role is not None:
             state, words = PairState.HAS_RIGHTS, f"both machines hold {tame(role.name, 128)}"
+            floating = [
+                item.address
+                for nic in pair.nics
+                for item in nic.configurations
+                if item is not nic.primary and item.address
+            ]
+            words += f"; {tame(listed(floating), 120)} floats already" if floating else ""
     return Pair(pair.vms, pair.lan, pair.reasons, pair.points, pair.name, state, words)
 
 

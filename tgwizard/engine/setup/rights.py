@@ -19,6 +19,8 @@ DELETE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/delete"
 WRITE_VM = "Microsoft.Compute/virtualMachines/write"
 RESTART_VM = "Microsoft.Compute/virtualMachines/restart/action"
 
+_JOINS = ("/join/action", "/joinipconfiguration/action")
+
 _ASSIGNERS = ("Role Based Access Control Administrator", "User Access Administrator", "Owner")
 _WOULD_DO = (
     (WRITE_ROLE, ("User Access Administrator", "Owner")),
@@ -101,6 +103,10 @@ def denies_at(denial: DenyAssignment, scope: str, action: str) -> bool:
 
 
 def _locked(actions: tuple[str, ...], scope: str, facts: SetupFacts) -> Right | None:
+    """A lock stops operations on what it stands on; joining a thing from elsewhere is none."""
+    actions = tuple(action for action in actions if not action.lower().endswith(_JOINS))
+    if not actions:
+        return None
     deletes = any(action.endswith("/delete") for action in actions)
     for lock in locks_on(scope, facts):
         if lock.level is LockLevel.READ_ONLY or deletes:

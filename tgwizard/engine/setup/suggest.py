@@ -111,7 +111,10 @@ def role_candidates(flow: Flow, answers: Answers) -> tuple[RoleCandidate, ...]:
 
 
 def own_role(candidate: RoleCandidate, topology: Topology, facts: SetupFacts) -> bool:
-    """Whether a role is this cluster's own: both machines hold it, nobody else does, or can in another subscription."""
+    """Whether a role is this cluster's own: held by one of its machines, by nobody else, and by none elsewhere.
+
+    Assignments of a rebuilt machine's former identity do not count.
+    """
     own = {vm.identity.principal_id.lower() for vm in topology.vms}
     others = {
         item.principal_id.lower()
@@ -121,7 +124,7 @@ def own_role(candidate: RoleCandidate, topology: Topology, facts: SetupFacts) ->
     here = f"/subscriptions/{topology.subnet.subscription}".lower()
     scopes = [scope.lower() for scope in candidate.role.assignable_scopes]
     inside = all(scope == here or scope.startswith(f"{here}/") for scope in scopes)
-    return candidate.held_by == 2 and not others and inside and bool(scopes)
+    return candidate.held_by > 0 and not others and inside and bool(scopes)
 
 
 def role_as_new(cluster: str, facts: SetupFacts) -> RoleAnswer:
@@ -157,11 +160,11 @@ def _with_address(flow: Flow, answers: Answers, inventory: Inventory, topology: 
     subnet = inventory.subnet(topology.subnet)
     if subnet is None:
         return answers
+    if answers.address is not None and SetupStep.FLOATING_IP not in flow.to_check:
+        return answers
     taken = occupancy(subnet, inventory, topology)
-    if answers.address is not None:
-        outside = taken.home(answers.address) is None
-        if not (outside and SetupStep.FLOATING_IP in flow.to_check):
-            return answers
+    if answers.address is not None and taken.home(answers.address) is not None:
+        return answers
     offered = suggested_addresses(taken, topology)
     if not offered:
         return answers
@@ -187,7 +190,7 @@ def _role(answers: Answers, topology: Topology, facts: SetupFacts) -> RoleAnswer
     """A role for this cluster: the one it has already, brought up to date if it is its own; a new one otherwise."""
     found = _candidates(answers, topology, facts)
     for item in found:
-        if item.complete and item.held_by == 2:
+        if item.complete and (item.held_by == 2 or own_role(item, topology, facts)):
             return RoleAnswer(RoleUse.REUSE, item.role.name, item.role.guid)
     for item in found:
         if not item.withheld and own_role(item, topology, facts):

@@ -13,9 +13,12 @@ from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import listed, tame
 
 
-def problems_of(flow: Flow, step: SetupStep | None = None) -> tuple[StepProblem, ...]:
-    """What is wrong with a step's answers as they stand in its fields; the current step's by default."""
-    answers = proposed(flow)
+def problems_of(flow: Flow, step: SetupStep | None = None, answers: Answers | None = None) -> tuple[StepProblem, ...]:
+    """What is wrong with a step's answers as they stand in its fields; the current step's by default.
+
+    ``answers``: what ``proposed`` gave for this flow, for a caller that has it already.
+    """
+    answers = answers or proposed(flow)
     match step or flow.step:
         case SetupStep.SIGN_IN:
             return machine_problems.sign_in_problems(answers)
@@ -39,7 +42,8 @@ def problems_of(flow: Flow, step: SetupStep | None = None) -> tuple[StepProblem,
 
 def continue_(flow: Flow) -> Flow:
     """Accept what the step shows and go on, unless something blocks: then the answers are kept and the step stays."""
-    return go_on(flow, proposed(flow), blocked=any(problem.blocks for problem in problems_of(flow)))
+    answers = proposed(flow)
+    return go_on(flow, answers, blocked=any(item.blocks for item in problems_of(flow, answers=answers)))
 
 
 def take(flow: Flow, cure: Cure) -> Flow:
@@ -48,7 +52,7 @@ def take(flow: Flow, cure: Cure) -> Flow:
 
 
 def wants(flow: Flow) -> tuple[Want, ...]:
-    """What to read next."""
+    """What to read next, first things first."""
     return wanted(flow, proposed(flow))
 
 
@@ -70,12 +74,16 @@ def answer_all(flow: Flow) -> Flow:
 def blockers(flow: Flow) -> tuple[tuple[SetupStep, Problem], ...]:
     """Everything that blocks, over all steps up to the review, in their order."""
     steps = STEPS[: STEPS.index(SetupStep.REVIEW) + 1]
-    return tuple((step, item.problem) for step in steps for item in problems_of(flow, step) if item.blocks)
-
-
-def summary(flow: Flow, step: SetupStep) -> str:
-    """The second line of a done step in the list: its answer in a few words. Untrusted text, tamed."""
     answers = proposed(flow)
+    return tuple((step, item.problem) for step in steps for item in problems_of(flow, step, answers) if item.blocks)
+
+
+def summary(flow: Flow, step: SetupStep, answers: Answers | None = None) -> str:
+    """The second line of a done step in the list: its answer in a few words. Untrusted text, tamed.
+
+    ``answers``: what ``proposed`` gave for this flow, for a caller that has it already.
+    """
+    answers = answers or proposed(flow)
     match step:
         case SetupStep.SIGN_IN:
             return tame(answers.caller.name, 90) if answers.caller else ""
@@ -92,7 +100,7 @@ def summary(flow: Flow, step: SetupStep) -> str:
         case SetupStep.SCOPE:
             return _scope(flow, answers)
         case SetupStep.REVIEW:
-            plan = plan_of(flow)
+            plan = later_problems.plan_in(flow, answers)
             number = len(plan.writing) if plan else 0
             return f"{number} change{'' if number == 1 else 's'}" if plan else ""
         case SetupStep.APPLY | SetupStep.VERIFY:

@@ -26,12 +26,9 @@ WORKERS = 3
 
 
 class Watching(QObject):
-    """Hands each event of the bridge to the session it concerns. `changed(name)` when a session knows something new;
-    `added(name)` when there is another cluster.
-    """
+    """Hands each event of the bridge to the session it concerns. `changed(name)` when a session knows something new."""
 
     changed = Signal(str)
-    added = Signal(str)
 
     def __init__(self, bridge: Bridge, lock: ReadOnlyLock, parent: QObject | None = None) -> None:
         """No cluster yet."""
@@ -42,8 +39,6 @@ class Watching(QObject):
         self._attended: list[str] = []
         self._fleet: Fleet | None = None
         self._workers: tuple[Job, ...] = ()
-        self._services: Services | None = None
-        self._pace = Pace()
         bridge.happened.connect(self._take)
 
     @property
@@ -54,32 +49,48 @@ class Watching(QObject):
     def open(self, services: Services, clusters: tuple[ClusterSetup, ...], pace: Pace) -> None:
         """Make a session for each cluster and begin to watch all of them."""
         self._bridge.add(services.jobs.events)
-        self._services, self._pace = services, pace
         for setup in clusters:
-            self._make(services, setup)
+            self._make(services, setup, pace)
         if len(clusters) <= OWN_LOOPS:
             for session in self.sessions.values():
                 self.attend(session.setup.name)
             return
-        self._fleet = Fleet(services, services.jobs.events.put, pace)
-        self._fleet.take(*clusters)
-        self._read_histories(services, clusters)
-        self._workers = tuple(services.jobs.start(f"fleet-{n}", _worker(self._fleet)) for n in range(WORKERS))
+        self._start_fleet(services, pace, clusters)
 
-    def _make(self, services: Services, setup: ClusterSetup) -> None:
-        session = ClusterSession(services, setup, self._bridge.own, self, lock=self._lock, pace=self._pace)
+    def add(self, services: Services, setup: ClusterSetup, pace: Pace) -> None:
+        """Watch one more."""
+        self._bridge.add(services.jobs.events)
+        self._make(services, setup, pace)
+        if self._fleet is not None:
+            self._fleet.take(setup)
+            self._read_histories(services, (setup,))
+        elif len(self.sessions) <= OWN_LOOPS:
+            self.attend(setup.name)
+        else:
+            self._start_fleet(services, pace, (setup,))
+
+    def drop(self) -> tuple[Job, ...]:
+        """Forget every cluster, as after the world they were in was replaced; the jobs that may still answer."""
+        jobs = (*self._workers, *(job for session in self.sessions.values() for job in session.jobs))
+        self.stop()
+        for session in self.sessions.values():
+            session.deleteLater()
+        self.sessions.clear()
+        self._attended.clear()
+        self._fleet, self._workers = None, ()
+        return jobs
+
+    def _make(self, services: Services, setup: ClusterSetup, pace: Pace) -> None:
+        session = ClusterSession(services, setup, self._bridge.own, self, lock=self._lock, pace=pace)
         session.setObjectName(setup.name)
         session.observed.connect(self._on_observed)
         self.sessions[setup.name] = session
 
-    def add(self, setup: ClusterSetup) -> bool:
-        """Watch one cluster more. False: one of that name is there, and it is another cluster or the same already."""
-        if self._services is None or setup.name in self.sessions:
-            return False
-        self._make(self._services, setup)
-        self.attend(setup.name)
-        self.added.emit(setup.name)
-        return True
+    def _start_fleet(self, services: Services, pace: Pace, clusters: tuple[ClusterSetup, ...]) -> None:
+        fleet = self._fleet = Fleet(services, services.jobs.events.put, pace)
+        fleet.take(*clusters)
+        self._read_histories(services, clusters)
+        self._workers = tuple(services.jobs.start(f"fleet-{n}", _worker(fleet)) for n in range(WORKERS))
 
     def attend(self, name: str) -> None:
         """Someone looks at this cluster: give it a loop of its own, and the longest unseen one back to the fleet."""

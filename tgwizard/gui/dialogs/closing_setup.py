@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 
@@ -46,3 +50,22 @@ class CloseDuringSetup(Sheet):
     def _on_stop(self) -> None:
         self.accept()
         self.stop_chosen.emit()
+
+
+def leave_sheet(theme: Theme, page: PlacePage, close: Callable[[], object]) -> Callable[[QWidget], Sheet]:
+    """Makes the question about what `page` writes; `close` is called when that has ended, if so chosen."""
+
+    def leave(*, stop: bool) -> None:
+        page.settled.connect(close)
+        if stop:
+            page.stop_writing()
+        if not page.writing_words:
+            close()
+
+    def make(over: QWidget) -> Sheet:
+        dialog = CloseDuringSetup(theme, over, page.writing_words)
+        dialog.finish_chosen.connect(partial(leave, stop=False))
+        dialog.stop_chosen.connect(partial(leave, stop=True))
+        return dialog
+
+    return make

@@ -42,6 +42,9 @@ from tgwizard.model.text import about, age
 RECHECK_AFTER_S = 10.0
 """A pre-flight older than this runs again by itself (STYLE section 9, Confirm)."""
 
+_CALM = (Level.PASSED, Level.NOT_APPLICABLE)
+"""What needs nobody's attention."""
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
@@ -235,10 +238,20 @@ class ConfirmDialog(Sheet):
                 widget.deleteLater()
         shown = findings.findings if findings is not None else ()
         rows: list[QWidget] = []
+        graceful = self._plan.verb is Verb.GRACEFUL
+        calm = [finding for finding in shown if finding.level in _CALM] if not graceful else []
         for finding in shown:
-            evidence = "" if finding.level in (Level.PASSED, Level.NOT_APPLICABLE) else finding.evidence
+            if finding in calm:
+                continue
+            evidence = "" if finding.level in _CALM else finding.evidence
             row = CheckRow(self._theme, level_shape(finding.level), finding.fact, evidence, quiet=True)
             row.setToolTip(finding.evidence)
+            rows.append(row)
+        if calm:
+            # A forced failover is decided by what is wrong; what is in order is one line, so that the name is in sight.
+            row = CheckRow(self._theme, Shape.GOOD, f"{len(calm)} checks in order or not needed", quiet=True)
+            row.setToolTip("\n".join(finding.fact for finding in calm))
+            row.setAccessibleDescription(", ".join(finding.fact for finding in calm))
             rows.append(row)
         if pending:
             rows.append(CheckRow(self._theme, Shape.WAITING, "Asking Azure whether you may write", quiet=True))

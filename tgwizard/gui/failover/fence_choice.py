@@ -41,7 +41,7 @@ class FenceChoice(QWidget):
         words = f"Fail over even if {name} cannot be stopped"
         self.optional = QCheckBox(words)
         self.optional.setAccessibleName(words)
-        self.optional.setEnabled(False)
+        self.optional.hide()
         self.optional.toggled.connect(self._on_change)
         rows.addWidget(self.optional)
         self._told = NO_FENCE
@@ -55,7 +55,7 @@ class FenceChoice(QWidget):
 
     @Slot(bool)
     def _on_change(self, _on: bool) -> None:
-        self.optional.setEnabled(self.stop.isChecked())
+        self.optional.setVisible(self.stop.isChecked())
         if self.wish != self._told:
             self._told = self.wish
             self.changed.emit(self._told)

@@ -23,6 +23,8 @@ def moving_sentence(run: RunState) -> str:
         return f"Putting back: {started.address} returns to {back}"
     if current.plan.step is Step.CONFIRM:
         return f"Confirming: reading that {started.to} holds {started.address}"
+    if current.plan.step is Step.GUIDE:
+        return f"Waiting: press Make Active for {started.to} in the Trustgrid portal"
     if current.plan.step is Step.FENCE:
         return f"Stopping {started.losing}: {started.address} has not moved yet"
     if current.plan.step is Step.DETACH and started.losing is not None:
@@ -90,6 +92,10 @@ def deadline_words(step: StepState, losing: Member | None) -> tuple[str, str]:
             return title, "the run ends before anything is detached, unless you chose to go on without the stop."
         case Step.ATTACH if losing is not None:
             return title, f"the engine reads where the address is, then puts it back on {back} or says what is left."
+        case Step.MOVE:
+            return title, f"nothing is written; the engine asks what to do, and {back} keeps the address until then."
+        case Step.GUIDE:
+            return title, "watching ends; nothing was written."
         case Step.DETACH:
             return title, f"the engine reads whether {back} still holds it, and ends the run with what it found."
         case _:

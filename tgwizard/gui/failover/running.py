@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from tgwizard.gui.failover.question import QuestionBox
 from tgwizard.gui.failover.result import ResultCard, ended_shape
 from tgwizard.gui.failover.run_state import RunState, StepState, StepStatus
 from tgwizard.gui.failover.run_words import (
@@ -177,6 +178,8 @@ class RunPage(QWidget):
         self.back.clicked.connect(self.back_asked)
         self.back.hide()
         self._cancel_note = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self.question = QuestionBox(theme)
+        self.question.decided.connect(self._session.decide)
         self._notes = QWidget()
         self._note_rows = QVBoxLayout(self._notes)
         self._note_rows.setContentsMargins(0, 0, 0, 0)
@@ -193,6 +196,7 @@ class RunPage(QWidget):
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(12)
         side.addWidget(self._steps)
+        side.addWidget(self.question)
         side.addWidget(self.result)
         side.addWidget(self._notes)
         side.addWidget(self._closing)
@@ -232,6 +236,8 @@ class RunPage(QWidget):
         self._show_steps(run, now)
         self._show_deadline(run.current, now)
         self._show_calls(run)
+        losing = self._losing()
+        self.question.show_question(run.asked, losing.name if losing else "", now)
         self._show_notes(run)
         self._show_cancel(run)
         if run.finished is not None and run.started is not None:

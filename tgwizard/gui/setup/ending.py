@@ -56,7 +56,7 @@ class Ending(QObject):
         self.cluster = cluster
         folder = self._shell.surroundings.clusters_folder
         if folder is None:
-            self._shell.watching.add(cluster)
+            self._shell.include_cluster(cluster)
             return
         file = folder / f"{cluster.name}.toml"
 
@@ -65,12 +65,12 @@ class Ending(QObject):
 
         def done(_nothing: object) -> None:
             self.file, self.problem = file, None
-            self._shell.watching.add(cluster)
+            self._shell.include_cluster(cluster)
             self._page.refresh()
 
         def failed(problem: Problem) -> None:
             self.problem = problem
-            self._shell.watching.add(cluster)
+            self._shell.include_cluster(cluster)
             self._page.refresh()
 
         self._page.begin_errand(Kind.CLUSTER, errand, done=done, failed=failed)

@@ -58,6 +58,7 @@ class SetupPage(PlacePage):
         self.resumed_at = ""
         self._insisted: SetupStep | None = None
         self._begun = False
+        self._epoch = 1
         theme = shell.theme
         self.pages = Pages(theme)
         self.frame = WizardFrame(theme, self.pages.in_order, is_lab=shell.surroundings.is_lab)
@@ -86,6 +87,7 @@ class SetupPage(PlacePage):
 
     def show_opened(self, opened: Opened) -> None:
         """The program is open: the wizard can ask."""
+        self._epoch = opened.lab_epoch
         session = SetupSession(opened.services, self.shell.bridge.own, self._saved, self)
         self.session = session
         self.applier = Applier(opened.services, session.errands, self)
@@ -117,6 +119,17 @@ class SetupPage(PlacePage):
             return
         self.resumed_at = read.draft.saved_at if read.draft is not None and read.draft.done else ""
         session.begin(read.draft)
+
+    def clusters_changed(self, opened: Opened) -> None:
+        """Another world of the lab has other machines: nothing that was answered or read holds there."""
+        if self.session is None or opened.lab_epoch == self._epoch:
+            return
+        self._epoch = opened.lab_epoch
+        self._forget()
+        self.session.rest()
+        self._begun = False
+        if self.isVisible():
+            self._begin()
 
     def start_over(self) -> None:
         """Forget every answer and begin at the first step; what was made in Azure stays."""

@@ -80,11 +80,11 @@ def told_of(
     """What the step's boxes say. ``act`` takes a cure; ``insisted``: someone pressed Continue and it did not go on."""
     step = session.flow.step
     found = [Told(problem, Shape.BROKEN, _again(act)) for problem in _unread(session, step)]
-    waiting = bool(waits_for(session, step))
+    explained = bool(found) or bool(waits_for(session, step))
     for one in problems:
         if one.problem.code in _ASKS and not insisted:
             continue
-        if one.blocks and (waiting or found):
+        if one.blocks and explained:
             # What is being read, or could not be, is the reason: the consequence would only repeat it.
             continue
         cures = tuple(

@@ -137,6 +137,7 @@ def switch(world: World, vm_id: str, *, on: bool, now: datetime) -> None:
     running = world.running(vm_id, frozenset(_VERBS))
     if running is not None:
         operations.preempt(running, now)
+    world.touched.add(key)
     world.power[key] = Power.RUNNING if on else Power.STOPPED
 
 

@@ -83,17 +83,6 @@ def list_nsgs(call: Call) -> Response:
     return paged(call, _with_users(call.world, in_scope(call, NSG_TYPE)))
 
 
-def get_public_ip(call: Call) -> Response:
-    """Answer a public address with the configuration that has it."""
-    (address,) = _with_holder(call.world, [existing(call, PUBLIC_IP_TYPE)])
-    return with_etag(address)
-
-
-def list_public_ips(call: Call) -> Response:
-    """Answer the public addresses of a group or of the subscription."""
-    return paged(call, _with_holder(call.world, in_scope(call, PUBLIC_IP_TYPE)))
-
-
 def _with_users(world: World, groups: list[Json]) -> list[Json]:
     """Return network security groups with references to what uses them, in one walk over the network."""
     nics: dict[str, list[Json]] = {ids.key(item["id"]): [] for item in groups}
@@ -111,22 +100,6 @@ def _with_users(world: World, groups: list[Json]) -> list[Json]:
             {**item, "properties": {**item["properties"], **{name: some for name, some in users.items() if some}}}
         )
     return found
-
-
-def _with_holder(world: World, addresses_found: list[Json]) -> list[Json]:
-    """Return public addresses with a reference to the configuration each one belongs to."""
-    holders = {
-        ids.key(item["properties"]["publicIPAddress"]["id"]): item["id"]
-        for nic in world.of_type(NIC_TYPE)
-        for item in nic["properties"]["ipConfigurations"]
-        if "publicIPAddress" in item["properties"]
-    }
-    return [
-        {**item, "properties": {**item["properties"], "ipConfiguration": {"id": holders[ids.key(item["id"])]}}}
-        if ids.key(item["id"]) in holders
-        else item
-        for item in addresses_found
-    ]
 
 
 def _nsg_key(document: Json) -> str:
@@ -190,5 +163,5 @@ ROUTES = (
     ),
     *_reading(NSG_TYPE, get_nsg, list_nsgs),
     *_reading(ASG_TYPE, partial(get_one, kind=ASG_TYPE), partial(list_of, kind=ASG_TYPE)),
-    *_reading(PUBLIC_IP_TYPE, get_public_ip, list_public_ips),
+    *_reading(PUBLIC_IP_TYPE, partial(get_one, kind=PUBLIC_IP_TYPE), partial(list_of, kind=PUBLIC_IP_TYPE)),
 )

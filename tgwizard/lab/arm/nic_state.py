@@ -138,4 +138,5 @@ def _release_public_addresses(world: World, nic: Json) -> None:
     for resource_key, document in world.resources.items():
         user = document["properties"].get("ipConfiguration") if "publicipaddresses" in resource_key else None
         if user and ids.under(nic["id"], user["id"]) and resource_key not in used:
+            world.touched.add(resource_key)
             del document["properties"]["ipConfiguration"]

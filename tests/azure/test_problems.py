@@ -1,0 +1,159 @@
+"""The table of Azure's codes: cause, cure and who can fix it, row by row; every code that was ever seen has one."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tgwizard import lab
+from tgwizard.azure.failures import ArmError, Doing, from_document
+from tgwizard.azure.problem_row import Row
+from tgwizard.azure.problems import BY_CODE, TABLE, row_for
+from tgwizard.engine.ports import Cause
+from tgwizard.model.problem import Fixer
+
+SEEN = [
+    "AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups",
+    "AnotherOperationInProgress",
+    "ApplicationGatewayLoadBalancingNotSupportedOnSecondaryIpConfigurations",
+    "AssignableScopeNotUnderSubscriptionScope",
+    "AuthenticationFailed",
+    "AuthorizationFailed",
+    "BadRequest",
+    "Canceled",
+    "CanceledAndSupersededDueToAnotherOperation",
+    "ExpiredAuthenticationToken",
+    "GatewayTimeout",
+    "InternalServerError",
+    "InvalidActionOrNotAction",
+    "InvalidAuthenticationToken",
+    "InvalidAuthenticationTokenAudience",
+    "InvalidAuthenticationTokenTenant",
+    "InvalidIPConfigCount",
+    "InvalidResourceType",
+    "InvalidRoleDefinitionType",
+    "IpConfigDeleteNotSupported",
+    "IpConfigurationsOnSameNicCannotUseDifferentSubnets",
+    "LinkedAccessCheckFailed",
+    "LinkedAuthorizationFailed",
+    "LinkedInvalidPropertyId",
+    "MissingAssignableScopes",
+    "MissingSubscriptionRegistration",
+    "NetworkInterfaceMustHaveOneOneIPConfigAsPrimary",
+    "NicInUse",
+    "NoRegisteredProviderFound",
+    "NotFound",
+    "OperationNotAllowed",
+    "ParentResourceIsInFailedState",
+    "ParentResourceNotFound",
+    "PreconditionFailed",
+    "PreconditionFailedEtagMismatch",
+    "PrincipalNotFound",
+    "PrivateIPAddressInReservedRange",
+    "PrivateIPAddressInUse",
+    "PrivateIPAddressIsAllocated",
+    "PrivateIPAddressIsBeingCleanedUp",
+    "PrivateIPAddressNotInAnySubnet",
+    "PrivateIPAddressNotInSubnet",
+    "PublicIPAddressInUse",
+    "ReferencedResourceNotProvisioned",
+    "ResourceGroupNotFound",
+    "ResourceNotFound",
+    "ResourceRequestsThrottled",
+    "RetryableError",
+    "RetryableErrorDueToAnotherOperation",
+    "RetryableErrorDueToBatchQueueTimeout",
+    "RetryableErrorDueToRequestTimedOut",
+    "RetryableErrorDueToTooManyCalls",
+    "RetryableErrorDueToTooManyCallsToThisOperation",
+    "RetryableErrorDueTooHighReadDataSize",
+    "RoleAssignmentExists",
+    "RoleAssignmentLimitExceeded",
+    "RoleAssignmentUpdateNotPermitted",
+    "RoleDefinitionDoesNotExist",
+    "RoleDefinitionExists",
+    "RoleDefinitionHasAssignments",
+    "RoleDefinitionLimitExceeded",
+    "RoleDefinitionNameNullOrEmpty",
+    "RoleDefinitionWithSameNameExists",
+    "ScopeLocked",
+    "ServerTimeout",
+    "SubnetIsFull",
+    "SubscriptionNotFound",
+    "SubscriptionRequestsThrottled",
+    "TooManyRequests",
+]
+"""Every ARM code that the references quote (azure-wire.md, peers.md section 4, trustgrid.md section 10)."""
+
+ROWS = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.code)
+
+
+@pytest.mark.parametrize("code", SEEN)
+def test_that_every_code_of_the_references_has_a_row(code: str) -> None:
+    assert code.lower() in BY_CODE
+
+
+def emitted() -> set[str]:
+    """The codes with which the lab refuses, from its source."""
+    found = set()
+    for path in Path(lab.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                strings = [arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)]
+                if name in ("Refusal", "network_refusal"):
+                    found |= {text for text in strings if isinstance(text, str) and text}
+    return found
+
+
+def test_that_every_code_of_the_lab_has_a_row() -> None:
+    codes = emitted()
+    assert len(codes) > 30
+    assert {code for code in codes if code.lower() not in BY_CODE} == set()
+
+
+def test_that_no_code_has_two_rows() -> None:
+    assert len(BY_CODE) == len(TABLE)
+
+
+@ROWS
+def test_that_a_row_names_cause_cure_and_who_can_fix_it(row: Row) -> None:
+    told = from_document(Doing("change", "tg-node-a-inside"), 400, ArmError(row.code, "Azure's own words."))
+    assert told.code == row.problem
+    assert told.why
+    assert told.fix
+    assert told.who is row.who
+    assert told.fixer
+    assert (told.right != "") == (row.who is Fixer.ADMIN)
+    assert row.code in told.detail
+
+
+@ROWS
+def test_that_codes_are_compared_without_case(row: Row) -> None:
+    assert row_for(400, (row.code.upper(),)) is row_for(400, (row.code.lower(),)) is row
+
+
+@ROWS
+def test_that_what_passes_by_itself_is_left_to_azure_and_what_needs_a_right_to_an_administrator(row: Row) -> None:
+    if row.cause in (Cause.NOT_ALLOWED, Cause.LOCKED) and not row.code.startswith("Lab"):
+        assert row.who is Fixer.ADMIN
+    if row.cause is Cause.SIGN_IN:
+        assert row.who is Fixer.YOU
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 412, 418, 429, 500, 502, 503, 504])
+def test_that_a_code_nobody_has_seen_gets_an_honest_sentence_and_someone_to_turn_to(status: int) -> None:
+    told = from_document(Doing("change", "tg-node-a-inside"), status, ArmError("NeverSeenBefore", "New words."))
+    assert told.why
+    assert told.who is not None
+    assert "NeverSeenBefore" in told.detail
+    assert "New words." in told.detail
+
+
+def test_that_the_details_decide_what_one_general_code_lumps_together() -> None:
+    assert row_for(429, ("RetryableErrorDueToAnotherOperation", "RetryableError")).cause is Cause.BUSY
+    assert row_for(429, ("RetryableErrorDueToTooManyCalls", "TooManyRequests")).cause is Cause.THROTTLED
+    assert row_for(429, ("TooManyRequests", "OperationNotAllowed")).cause is Cause.THROTTLED
+    assert row_for(409, ("OperationNotAllowed",)).cause is Cause.OTHER

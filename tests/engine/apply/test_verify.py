@@ -1,0 +1,260 @@
+"""Verifying: the meter, the rehearsal, the probe, the restart, the report; on the lab, with a virtual clock."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.engine.apply.scenarios import Scenario
+from tests.engine.apply.test_exports import HOSTILE, _Page
+from tgwizard.engine.setup.restart import restart, standby_first
+from tgwizard.engine.setup.verify import Subject, sentence_of, subject_of_cluster, subject_of_plan, verify, with_proof
+from tgwizard.engine.setup.verify_report import report
+from tgwizard.lab.faults import AzureSays, Fault, Moment, Reset
+from tgwizard.lab.known_answers import Known
+from tgwizard.lab.rbac_records import DenyAssignment, Propagation
+from tgwizard.lab.world import Lock, LockLevel
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.event import Outcome
+from tgwizard.model.finding import Level
+from tgwizard.model.problem import UserError
+from tgwizard.model.setup_event import Checked, SetupFinished, Tick, TickChanged
+from tgwizard.model.verify import May, ProofRun, ProvedBy, RehearsalRow, Standing, TickSeen, VerifyResult
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Scenario]:
+    made = Scenario.of("fresh", tmp_path)
+    plan = made.plan
+    assert made.on.apply(plan).outcome is Outcome.DONE
+    made.on.events.clear()
+    yield made
+    made.on.journal.close()
+
+
+def subject(made: Scenario, **changes: object) -> Subject:
+    return replace(subject_of_plan(made.plan, made.answers), **changes)  # type: ignore[arg-type]
+
+
+def verified(made: Scenario, wanted: Subject | None = None) -> VerifyResult:
+    services = made.it.services
+    return verify(
+        services.setup,
+        services.azure,
+        services.clock,
+        made.on.journal,
+        wanted or subject(made),
+        made.on.events.append,
+        made.on.token,
+    )
+
+
+def restarted(made: Scenario, name: str) -> SetupFinished:
+    services = made.it.services
+    return restart(
+        services.setup,
+        services.azure,
+        services.clock,
+        made.on.journal,
+        made.it.vm(name),
+        made.on.events.append,
+        made.on.token,
+    )
+
+
+def row(result: VerifyResult, key: str) -> RehearsalRow:
+    return next(item for item in result.rehearsal if item.key == key)
+
+
+def ticks(result: VerifyResult, tick: Tick) -> list[TickSeen]:
+    return [item for item in result.ticks if item.tick is tick]
+
+
+def test_that_a_fresh_set_up_waits_for_azure_and_then_for_the_restart(fresh: Scenario) -> None:
+    started = fresh.it.clock.monotonic()
+    result = verified(fresh)
+    assert fresh.it.clock.monotonic() - started > 500
+    assert all(item.done for item in (*ticks(result, Tick.WRITTEN), *ticks(result, Tick.EFFECTIVE)))
+    assert not any(item.done for item in ticks(result, Tick.RESTARTED))
+    assert result.standing is Standing.RESTART
+    assert {cell.may for item in result.rehearsal for cell in item.cells} <= {May.RESTART, May.NOT_USED}
+    assert sentence_of(result) == "Almost ready: tg-node-a and tg-node-b must restart."
+    assert fresh.on.events[-1] == fresh.on.told(SetupFinished)[-1]
+    assert len(fresh.on.told(SetupFinished)) == 1
+
+
+def test_that_one_look_does_not_wait_and_says_until_when_at_most(fresh: Scenario) -> None:
+    result = verified(fresh, subject(fresh, wait=False))
+    assert result.standing is Standing.WAITS
+    waiting = ticks(result, Tick.EFFECTIVE)
+    assert [item.done for item in waiting] == [False, False]
+    assert "at the latest" in waiting[0].sentence
+    assert row(result, "take").cells[0].may is May.WAITS
+
+
+def test_that_after_restarts_from_here_everything_is_ready(fresh: Scenario) -> None:
+    services = fresh.it.services
+    order = standby_first(services.azure, fresh.answers)
+    assert [vm.name for vm in order] == ["tg-node-b", "tg-node-a"]
+    for vm in order:
+        ended = restarted(fresh, vm.name)
+        assert ended.outcome is Outcome.DONE, ended.reason
+    result = verified(fresh)
+    assert result.standing is Standing.READY, [item for item in result.checks if item.finding.level is not Level.PASSED]
+    assert result.counted[0] == result.counted[1] > 10
+    assert all(item.at is not None for item in ticks(result, Tick.RESTARTED))
+
+
+def test_that_a_restart_waits_until_the_machine_was_away_and_is_back(fresh: Scenario) -> None:
+    before = fresh.it.clock.monotonic()
+    ended = restarted(fresh, "tg-node-b")
+    assert ended.outcome is Outcome.DONE
+    assert fresh.it.clock.monotonic() - before >= 4
+    posts = [item.path for item in fresh.it.lab.requests if item.method == "POST" and item.path.endswith("/restart")]
+    assert len(posts) == 1
+
+
+def test_that_a_restart_with_a_lost_answer_is_not_sent_twice(fresh: Scenario) -> None:
+    fresh.it.lab.faults.add(Fault("POST", "/restart", Reset(Moment.BEFORE_COMMIT)))
+    ended = restarted(fresh, "tg-node-b")
+    assert ended.outcome is Outcome.UNKNOWN
+    assert "activity log" in ended.reason
+    posts = [item.path for item in fresh.it.lab.requests if item.method == "POST" and item.path.endswith("/restart")]
+    assert len(posts) == 1
+
+
+def test_that_the_user_may_say_that_a_machine_restarted(fresh: Scenario) -> None:
+    said = frozenset(fresh.answers.machines or ())
+    result = verified(fresh, subject(fresh, restarted=said))
+    assert {item.sentence for item in ticks(result, Tick.RESTARTED)} == {"You said so."}
+    assert result.standing is Standing.READY
+
+
+def test_that_list_reads_that_flicker_take_no_tick_back(tmp_path: Path) -> None:
+    made = Scenario.of("fresh", tmp_path)
+    directory = made.it.lab.directory
+    directory.propagation, directory.flicker = Propagation.AZURE, True
+    assert made.on.apply(made.plan).outcome is Outcome.DONE
+    made.on.events.clear()
+    result = verified(made)
+    assert all(item.done for item in ticks(result, Tick.LISTED))
+    taken_back: dict[tuple[str, str, Tick], bool] = {}
+    for event in made.on.told(TickChanged):
+        key = (event.machine, event.scope, event.tick)
+        assert not (taken_back.get(key) and not event.done)
+        taken_back[key] = event.done
+    made.on.journal.close()
+
+
+def test_that_cancelling_says_what_was_seen_so_far(fresh: Scenario) -> None:
+    def stop(event: object) -> None:
+        fresh.on.events.append(event)  # type: ignore[arg-type]
+        if isinstance(event, TickChanged) and event.tick is Tick.EFFECTIVE:
+            fresh.on.token.cancel()
+
+    services = fresh.it.services
+    result = verify(
+        services.setup, services.azure, services.clock, fresh.on.journal, subject(fresh), stop, fresh.on.token
+    )
+    assert result.cancelled
+    assert result.standing is Standing.WAITS
+    assert fresh.on.told(SetupFinished)[-1].outcome is Outcome.CANCELLED
+
+
+def test_that_the_rehearsal_names_what_is_missing(tmp_path: Path) -> None:
+    made = Scenario.of("old-role", tmp_path)
+    result = verified(made)
+    cells = row(result, "asgs").cells
+    assert [cell.may for cell in cells] == [May.MAY_NOT, May.MAY_NOT]
+    assert "applicationSecurityGroups/joinIpConfiguration/action on asg-tg-nodes" in cells[0].why
+    assert result.standing is Standing.NOT_READY
+    made.on.journal.close()
+
+
+def test_that_a_lock_and_a_denial_count_as_they_do_in_azure(fresh: Scenario) -> None:
+    it = fresh.it
+    nic = it.network("networkInterfaces", "tg-node-a-inside")
+    it.lab._world.locks.append(Lock("no-touch", nic.text, LockLevel.READ_ONLY))
+    principal = it.ports.inventories.vm(it.vm("tg-node-b")).identity.principal_id
+    it.lab.directory.deny(
+        DenyAssignment(str(uuid.uuid4()), "no-joins", it.group(), ("*/join/action",), principals=(principal,))
+    )
+    it.clock.sleep(700)
+    result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
+    first, second = row(result, "subnet").cells
+    assert first.may is May.MAY
+    assert second.may is May.MAY_NOT
+    assert "the deny assignment no-joins forbids" in second.why
+    own, others = row(result, "add").cells[0], row(result, "take").cells[1]
+    assert own.may is others.may is May.MAY_NOT
+    assert "the lock no-touch" in own.why
+
+
+def test_that_what_could_not_be_read_is_not_known(fresh: Scenario) -> None:
+    fresh.it.clock.sleep(700)
+    fresh.it.lab.faults.add(Fault("GET", "/locks", AzureSays(Known.INTERNAL_ERROR), times=None))
+    result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
+    assert {cell.may for item in result.rehearsal for cell in item.cells} == {May.NOT_KNOWN}
+    assert result.standing is Standing.AT_RISK
+
+
+def test_that_the_probe_finds_that_two_writers_are_kept_apart_and_changes_nothing(fresh: Scenario) -> None:
+    nic = fresh.it.network("networkInterfaces", "tg-node-a-inside")
+    before = fresh.it.services.azure.read_nic(nic).etag
+    result = verified(fresh, subject(fresh, wait=False))
+    (probe,) = [item for item in result.checks if item.key == "if-match"]
+    assert probe.finding.level is Level.PASSED
+    assert fresh.it.services.azure.read_nic(nic).etag == before
+    assert {event.key for event in fresh.on.told(Checked)} == {item.key for item in result.checks}
+
+
+def test_that_nothing_but_the_probe_is_sent(fresh: Scenario) -> None:
+    count = len(fresh.it.lab.requests)
+    verified(fresh, subject(fresh, wait=False))
+    more = [item for item in list(fresh.it.lab.requests)[count:] if item.method not in ("GET", "HEAD")]
+    assert {
+        (item.method, item.status) for item in more if "graph" not in item.path and "getByIds" not in item.path
+    } == {("PUT", 412)}
+
+
+def test_that_a_cluster_file_is_enough_to_verify(fresh: Scenario) -> None:
+    fresh.it.clock.sleep(700)
+    result = verified(fresh, subject_of_cluster(fresh.cluster()))
+    assert result.members == ("tg-node-a", "tg-node-b")
+    assert result.standing is Standing.RESTART
+
+
+def test_that_machines_that_are_gone_are_told_and_the_job_ends(fresh: Scenario) -> None:
+    lost = ResourceId(f"{fresh.it.group()}/providers/Microsoft.Compute/virtualMachines/gone")
+    answers = replace(fresh.answers, machines=(lost, fresh.it.vm("tg-node-b")))
+    with pytest.raises(UserError, match="was not found"):
+        verified(fresh, replace(subject(fresh), answers=answers))
+    assert fresh.on.told(SetupFinished)[-1].outcome is Outcome.REFUSED
+
+
+def test_that_the_report_holds_everything_and_loads_nothing(fresh: Scenario) -> None:
+    proof = ProofRun("tg-node-b", ProvedBy.YOU, done=True, sentence="moved", seconds=8.2, gap_s=4.1)
+    text = report(with_proof(verified(fresh), (proof,)))
+    assert not re.search(r"<script|src=|href=|https?:|url\(", text)
+    for words in ("Effective yet?", "Take the address off the other interface", "worked out", "8.2 s", "4.1 s"):
+        assert words in text
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_that_hostile_names_are_only_text_in_the_report(text: str, one: Callable[[], VerifyResult]) -> None:
+    page = _Page()
+    page.feed(report(replace(one(), cluster=text, members=(text, text))))
+    assert page.tags <= {
+        "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "bdi", "table", "thead", "tbody", "tr", "th",
+        "td",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def one(fresh: Scenario) -> Callable[[], VerifyResult]:
+    return lambda: verified(fresh, subject(fresh, wait=False))

@@ -1,0 +1,180 @@
+"""The flow on the lab's scenarios, fed by the real readings: what a person sees and has to press."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from tests.rig import SetupRig, setup_rig
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import CallFailed
+from tgwizard.engine.setup.cures import CureKind
+from tgwizard.engine.setup.discovery import discover
+from tgwizard.engine.setup.facts import ask_address, gather
+from tgwizard.engine.setup.flow import (
+    STEPS,
+    Flow,
+    Want,
+    answer,
+    begin,
+    know_address,
+    know_caller,
+    know_facts,
+    know_inventory,
+    know_subscriptions,
+)
+from tgwizard.engine.setup.pairs import PairState
+from tgwizard.engine.setup.portal import guide
+from tgwizard.engine.setup.suggest import proposed
+from tgwizard.engine.setup.walk import continue_, plan_of, problems_of, summary, take, wants
+from tgwizard.model.setup_answers import RoleUse, SetupStep
+from tgwizard.model.setup_event import SetupEvent
+
+
+@dataclass
+class Person:
+    """Signs in to a scenario, presses Continue, and takes the first cure that adds what is needed."""
+
+    rig: SetupRig
+    flow: Flow = field(default_factory=begin)
+    clicks: int = 0
+    events: list[SetupEvent] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        ports = self.rig.ports
+        self.flow = self.fed(know_caller(self.flow, self.rig.lab.cloud, ports.sign_in.caller()))
+
+    def fed(self, flow: Flow) -> Flow:
+        """Read what is wanted, as the window's jobs do."""
+        ports, clock, token = self.rig.ports, self.rig.clock, CancelToken()
+        for _ in range(8):
+            shown = proposed(flow)
+            want = wants(flow)
+            if not want:
+                return flow
+            match want[0]:
+                case Want.SUBSCRIPTIONS:
+                    flow = know_subscriptions(flow, ports.inventories.subscriptions())
+                case Want.INVENTORY:
+                    assert shown.subscription is not None
+                    found = discover(ports.inventories, shown.subscription, clock, self.events.append, token)
+                    flow = know_inventory(flow, found)
+                case Want.FACTS:
+                    assert flow.inventory is not None
+                    facts = gather(ports, shown, flow.inventory, clock, self.events.append, token)
+                    flow = know_facts(flow, facts, shown)
+                case Want.ADDRESS:
+                    assert flow.inventory is not None
+                    try:
+                        flow = know_address(flow, ask_address(ports, shown, flow.inventory, flow.facts))
+                    except CallFailed as failure:
+                        flow = know_address(flow, None, failure.problem)
+        raise AssertionError(f"it never has enough: {wants(flow)}")
+
+    def press_continue(self) -> None:
+        """One click."""
+        self.flow, self.clicks = self.fed(continue_(self.flow)), self.clicks + 1
+
+    def to_review(self) -> None:
+        """Continue to the review; take the cure that adds actions where one is asked for."""
+        while self.flow.step is not SetupStep.REVIEW:
+            before = self.flow.step
+            self.press_continue()
+            if self.flow.step is before:
+                offers = [cure for item in problems_of(self.flow) for cure in item.cures]
+                adding = next(cure for cure in offers if cure.kind is CureKind.ADD_ACTIONS)
+                self.flow, self.clicks = take(self.flow, adding), self.clicks + 1
+
+
+def test_that_fresh_is_seven_clicks_from_sign_in_to_review_with_nothing_typed() -> None:
+    person = Person(setup_rig("fresh"))
+    person.to_review()
+    assert person.clicks == 7
+    assert person.flow.past[1:] == ()
+    plan = plan_of(person.flow)
+    assert plan is not None
+    assert [change.key.split(":")[0] for change in plan.writing] == ["identity", "role", "assign", "assign", "place"]
+    assert (plan.problems, plan.warnings) == ((), ())
+    assert person.flow.answers.name == "edge-dallas"
+    assert person.rig.writes() == []
+
+
+def test_that_a_network_elsewhere_and_a_ready_cluster_need_no_change() -> None:
+    for scenario in ("ready", "vnet-elsewhere"):
+        person = Person(setup_rig(scenario))
+        assert [pair.state for pair in person.flow.pairs.pairs][:1] == [PairState.HAS_RIGHTS]
+        person.to_review()
+        plan = plan_of(person.flow)
+        assert plan is not None
+        assert plan.writing == ()
+        assert str(person.flow.answers.address) == "10.20.2.50"
+        assert person.flow.answers.role is not None
+        assert person.flow.answers.role.use is RoleUse.REUSE
+
+
+def test_that_the_old_role_is_brought_up_to_date_because_it_is_this_clusters_own() -> None:
+    person = Person(setup_rig("old-role"))
+    person.to_review()
+    plan = plan_of(person.flow)
+    assert plan is not None
+    assert [change.sentence for change in plan.writing] == ["Add one action to tg-cluster-ip-failover"]
+    assert "tg-node-a" in plan.writing[0].note
+
+
+def test_that_a_rebuilt_machine_gets_its_role_back_and_what_it_left_behind_is_offered_for_removal() -> None:
+    rig = setup_rig("ready")
+    rebuilt = rig.vm("tg-node-b")
+    rig.ports.access.disable_identity(rebuilt, request_id=str(uuid.uuid4()))
+    rig.clock.sleep(600.0)
+    rig.ports.access.enable_identity(rebuilt, request_id=str(uuid.uuid4()))
+    rig.clock.sleep(600.0)
+    person = Person(rig)
+    person.to_review()
+    plan = plan_of(person.flow)
+    assert plan is not None
+    assert [change.sentence for change in plan.writing] == ["Role for tg-node-b on rg-tg-prod"]
+    told = next(item for item in problems_of(person.flow, SetupStep.SCOPE) if item.problem.code == "stale-assignments")
+    removing = plan_of(take(person.flow, told.cures[0]))
+    assert removing is not None
+    assert [change.method for change in removing.writing] == ["PUT", "DELETE"]
+    assert [change.path for change in plan.writing] != [change.path for change in removing.writing[1:]]
+
+
+def test_that_a_busy_interface_takes_one_click_more_for_its_extra_actions() -> None:
+    person = Person(setup_rig("busy-nic"))
+    person.to_review()
+    assert person.clicks == 9
+    plan = plan_of(person.flow)
+    assert plan is not None
+    assert plan.warnings == ()
+    assert [change.sentence for change in plan.writing] == ["Add 3 actions to tg-cluster-ip-failover"]
+
+
+def test_that_a_reader_of_a_cluster_to_be_changed_is_told_that_nothing_is_his() -> None:
+    person = Person(setup_rig("reader"))
+    person.to_review()
+    assert plan_of(person.flow) is not None
+    flow = person.fed(answer(person.flow, replace(person.flow.answers, whole_subscription=True)))
+    codes = {item.problem.code: item for item in problems_of(flow, SetupStep.REVIEW)}
+    assert codes["others-must"].blocks
+    assert person.rig.writes() == []
+
+
+def test_that_several_subscriptions_are_asked_for_and_hostile_names_stay_on_one_line() -> None:
+    person = Person(setup_rig("two-tenants"))
+    assert proposed(person.flow).subscription is None
+    assert len(person.flow.subscriptions or ()) > 1
+    with pytest.raises(StopIteration):
+        person.to_review()
+    for subscription in person.flow.subscriptions or ():
+        flow = person.fed(answer(person.flow, replace(person.flow.answers, subscription=subscription)))
+        lines = [summary(flow, step) for step in STEPS]
+        for step in STEPS:
+            shown = guide(flow, step)
+            lines += [shown.intro, *(place.words for place in shown.steps)]
+            lines += [item.problem.sentence() for item in problems_of(flow, step)]
+        plan = plan_of(flow)
+        lines += [text for change in (plan.changes if plan else ()) for text in (change.sentence, change.note)]
+        assert [line for line in lines if any(ord(char) < 32 or char in "\u202e\u202d\u200f" for char in line)] == []

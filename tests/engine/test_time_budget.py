@@ -1,0 +1,261 @@
+"""The time of a step: what is done when it is over, who may decide, and how repeats, throttles and sleep count."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+
+from tests.engine.matrix import dice
+from tests.engine.test_drive_limits import patient, when
+from tests.rig import Rig, rig
+from tgwizard.engine.failover.decide import Goal, Move, Sent, Standing, at_expiry
+from tgwizard.engine.failover.decisions import Decisions
+from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.records import Answer as Came
+from tgwizard.lab.faults import Answer, AzureSays, Fault, OperationNeverEnds
+from tgwizard.lab.known_answers import Known
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Asked, CallMade, Choice, Decided, Event, Noted, Outcome, Step, StepStarted, StepWaiting
+from tgwizard.model.snapshot import PlaceKind
+
+DETACHED = Sent(Step.DETACH, "1", Came.ACCEPTED)
+ATTACHED = Sent(Step.ATTACH, "1", Came.ACCEPTED)
+MOVED, LOST = Sent(Step.MOVE, "1", Came.ACCEPTED), Sent(Step.MOVE, "1", Came.UNKNOWN)
+
+
+def standing(losing: Sent | None = None, gaining: Sent | None = None, *, atomic: bool = False) -> Standing:
+    return Standing(
+        Goal.FORWARD, wrote=losing is not None, had_holder=True, losing_sent=losing, gaining_sent=gaining, atomic=atomic
+    )
+
+
+@pytest.mark.parametrize(
+    ("move", "known", "forced", "again", "choices"),
+    [
+        (Move.WAIT_LOSING, standing(), False, False, "hand_over wait"),
+        (Move.WAIT_LOSING, standing(), True, False, "retry wait hand_over"),
+        (Move.WAIT_LOSING, standing(DETACHED), False, False, "hand_over wait put_back"),
+        (Move.WAIT_LOSING, standing(DETACHED), True, False, "retry wait put_back hand_over"),
+        (Move.WAIT_LOSING, standing(DETACHED), True, True, "hand_over wait put_back"),
+        (Move.WAIT_GAINING, standing(DETACHED), False, False, "put_back wait hand_over"),
+        (Move.WAIT_GAINING, standing(DETACHED, ATTACHED), False, False, "hand_over wait"),
+        (Move.WAIT_GAINING, standing(DETACHED, ATTACHED), True, False, "retry wait hand_over"),
+        (Move.ATTACH, standing(DETACHED), False, False, "put_back wait hand_over"),
+        (Move.ATTACH, standing(DETACHED, ATTACHED), True, False, "hand_over wait"),
+        (Move.WAIT_LOSING, standing(MOVED, MOVED, atomic=True), True, False, "hand_over wait"),
+        (Move.WAIT_LOSING, standing(LOST, LOST, atomic=True), True, False, "hand_over wait"),
+        (Move.WAIT_GAINING, standing(LOST, LOST, atomic=True), False, False, "retry wait"),
+        (Move.WAIT_GAINING, standing(LOST, LOST, atomic=True), False, True, "hand_over wait"),
+    ],
+)
+def test_that_each_expiry_has_its_choices_and_its_default(
+    move: Move, known: Standing, forced: bool, again: bool, choices: str
+) -> None:
+    offered = at_expiry(move, known, forced=forced, again=again)
+    assert [choice.value for choice in offered] == choices.split()
+
+
+def test_that_only_forced_is_offered_to_write_over_an_update_and_only_once() -> None:
+    for known in (standing(), standing(DETACHED), standing(DETACHED, ATTACHED)):
+        for move in (Move.WAIT_LOSING, Move.WAIT_GAINING):
+            assert Choice.RETRY not in at_expiry(move, known, forced=False, again=False)
+            assert Choice.RETRY not in at_expiry(move, known, forced=True, again=True)
+
+
+def answering(made: Rig, decisions: Decisions, *answers: Choice) -> None:
+    """Answer each question in turn, at once."""
+    left = list(answers)
+
+    class Ears(list[Event]):
+        def append(self, event: Event) -> None:
+            super().append(event)
+            if isinstance(event, Asked) and left:
+                decisions.answer(left.pop(0))
+
+    made.events = Ears()
+
+
+def endless_detach(made: Rig) -> None:
+    made.lab.faults.add(Fault("PUT", "tg-node-a-inside", OperationNeverEnds(), nth=2))
+
+
+def asked(made: Rig) -> list[Asked]:
+    return [event for event in made.events if isinstance(event, Asked)]
+
+
+def decided(made: Rig) -> list[tuple[Choice | None, bool]]:
+    return [(event.choice, event.by_user) for event in made.events if isinstance(event, Decided)]
+
+
+def test_that_without_an_answer_the_default_is_taken_after_the_answering_time() -> None:
+    made = patient()
+    endless_detach(made)
+    finished = made.fail_over(decisions=Decisions())
+    assert finished.outcome is Outcome.UNKNOWN
+    (question,) = asked(made)
+    assert question.choices == (Choice.HAND_OVER, Choice.WAIT, Choice.PUT_BACK)
+    assert question.sentence == "The update of tg-node-a-inside does not end."
+    assert decided(made) == [(Choice.HAND_OVER, False)]
+    waited = finished.stamp.clock_s - question.stamp.clock_s
+    assert Timing().answer_s <= waited <= Timing().answer_s + 5
+
+
+def test_that_waiting_gives_the_step_its_whole_time_again() -> None:
+    made = patient()
+    endless_detach(made)
+    decisions = Decisions()
+    answering(made, decisions, Choice.WAIT, Choice.HAND_OVER)
+    finished = made.fail_over(decisions=decisions)
+    assert finished.outcome is Outcome.UNKNOWN
+    assert decided(made) == [(Choice.WAIT, True), (Choice.HAND_OVER, True)]
+    first, second = asked(made)
+    assert second.stamp.clock_s - first.stamp.clock_s >= Timing().step_s
+
+
+def test_that_putting_back_can_be_chosen_while_the_release_does_not_end() -> None:
+    made = patient()
+    endless_detach(made)
+    decisions = Decisions()
+    answering(made, decisions, Choice.PUT_BACK)
+
+    def azure_ends_it() -> None:
+        made.edit(made.a, lambda _body: None)
+
+    class Ends(type(made.events)):  # type: ignore[misc]
+        def append(self, event: Event) -> None:
+            super().append(event)
+            if isinstance(event, StepStarted) and event.step is Step.PUT_BACK:
+                azure_ends_it()
+
+    made.events = Ends()
+    finished = made.fail_over(decisions=decisions)
+    assert decided(made) == [(Choice.PUT_BACK, True)]
+    assert finished.rolled_back
+    assert made.holders() == ["tg-node-a"]
+
+
+def test_that_a_question_closes_by_itself_when_azure_goes_on() -> None:
+    made = patient()
+    endless_detach(made)
+
+    class Ears(list[Event]):
+        def append(self, event: Event) -> None:
+            super().append(event)
+            if isinstance(event, Asked):
+                made.edit(made.a, lambda _body: None)  # whoever wrote it over ended the endless update
+                made.clock.sleep(5)
+
+    made.events = Ears()
+    finished = made.fail_over(decisions=Decisions())
+    assert decided(made) == [(None, False)]
+    assert finished.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+
+
+def test_that_every_step_tells_its_deadline() -> None:
+    made = rig()
+    made.fail_over()
+    started = [event for event in made.events if isinstance(event, StepStarted)]
+    assert {event.step for event in started} == {Step.CHECK, Step.DETACH, Step.ATTACH, Step.CONFIRM}
+    assert all(event.deadline_s for event in started)
+
+
+@pytest.mark.parametrize(
+    ("known", "asked_s"),
+    [
+        (Known.THROTTLED_BY_ARM, 6),
+        (Known.NETWORK_BUSY, 12),
+        (Known.REFERENCE_NOT_READY, 10),
+        (Known.THROTTLED_ACTION, 324),
+        (Known.ANOTHER_OPERATION, 1),
+    ],
+    ids=lambda value: value.value if isinstance(value, Known) else "",
+)
+def test_that_an_attach_waits_as_long_as_azure_asks_and_a_little_longer(known: Known, asked_s: float) -> None:
+    made = patient()
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", AzureSays(known), nth=2))
+    finished = made.fail_over(dice=dice())
+    writes = [
+        event.stamp.clock_s
+        for event in made.events
+        if isinstance(event, CallMade) and (event.method, event.target) == ("PUT", "tg-node-b-inside")
+    ]
+    assert finished.outcome is Outcome.DONE
+    assert len(writes) == 2
+    assert asked_s < writes[1] - writes[0] <= asked_s + 1.5
+    if asked_s > 1:
+        assert any(isinstance(event, StepWaiting) and event.until_s == asked_s for event in made.events)
+
+
+def test_that_a_throttle_longer_than_the_step_is_decided_at_once() -> None:
+    made = patient()
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", AzureSays(Known.THROTTLED_BY_COMPUTE), nth=2))
+    finished = made.fail_over(verb=Verb.FORCED)
+    assert finished.rolled_back
+    assert made.holders() == ["tg-node-a"]
+    assert finished.stamp.clock_s < 60
+
+
+def test_that_two_programs_with_other_dice_do_not_meet_again() -> None:
+    pauses = []
+    for seed in (1, 2):
+        made = patient()
+        made.lab.faults.add(Fault("PUT", "tg-node-b-inside", AzureSays(Known.ANOTHER_OPERATION), nth=2, times=5))
+        made.fail_over(dice=random.Random(seed))  # noqa: S311 - pauses, no secret
+        writes = [event.stamp.clock_s for event in made.events if isinstance(event, CallMade) and event.method == "PUT"]
+        pauses.append([round(after - before, 6) for before, after in itertools.pairwise(writes[1:])])
+    assert pauses[0] != pauses[1]
+    assert all(1.0 <= pause <= 1.5 for pause in pauses[0] + pauses[1])
+
+
+def test_that_a_read_that_is_throttled_is_not_repeated_before_azure_says_so() -> None:
+    made = patient()
+    throttled = Fault("GET", "tg-node-a-inside", AzureSays(Known.THROTTLED_ACTION))
+    when(made, PlaceKind.RELEASING, lambda: made.lab.faults.add(throttled))
+    assert made.fail_over().outcome is Outcome.DONE
+    asked_at = [
+        event.stamp.clock_s
+        for event in made.events
+        if isinstance(event, CallMade) and (event.method, event.target) == ("GET", "tg-node-a-inside")
+    ]
+    longest = max(after - before for before, after in itertools.pairwise(asked_at))
+    assert longest >= Timing().silence_s / 2, "as long as a run may be blind that may have left the address nowhere"
+
+
+@pytest.mark.parametrize("nic", ["tg-node-a-inside", "tg-node-b-inside"])
+def test_that_a_token_that_ends_in_the_middle_is_renewed_and_the_run_goes_on(nic: str) -> None:
+    made = patient()
+    expired = Answer(401, '{"error":{"code":"ExpiredAuthenticationToken","message":"The access token expired."}}')
+    if nic == "tg-node-b-inside":
+        made.lab.faults.add(Fault("PUT", nic, expired, nth=2, times=3))
+    when(made, PlaceKind.RELEASING, lambda: made.lab.faults.add(Fault("GET", nic, expired, times=3)))
+    finished = made.fail_over()
+    assert finished.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+
+
+@pytest.mark.parametrize("place", [PlaceKind.RELEASING, PlaceKind.NO_NIC, PlaceKind.ATTACHING], ids=lambda p: p.value)
+@pytest.mark.parametrize("hours", [0.1, 8.0])
+def test_that_a_computer_that_sleeps_in_the_middle_reads_anew_and_arrives(place: PlaceKind, hours: float) -> None:
+    made = rig()
+    when(made, place, lambda: made.clock.sleep(hours * 3600))
+    finished = made.fail_over()
+    assert finished.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+    if hours > 1:
+        assert any(isinstance(event, Noted) and event.problem.code == "slept" for event in made.events)
+
+
+def test_that_a_network_that_comes_up_slowly_after_a_sleep_is_waited_for() -> None:
+    made = rig()
+    broken = Answer(503, "{}")
+
+    def sleep() -> None:
+        made.clock.sleep(4 * 3600)
+        made.lab.faults.add(Fault("", "/networkInterfaces/", broken, times=12))
+
+    when(made, PlaceKind.RELEASING, sleep)
+    assert made.fail_over().outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
