@@ -178,7 +178,8 @@ def _admit(call: Call, route: Route) -> None:
     _check_place(call, route)
     scope = route.scope_of(call.path, call.parameters)
     if route.action:
-        rbac.require(world, call.principal, route.action, scope, call.now)
+        facts = route.facts(call) if route.facts is not None else rbac.NO_FACTS
+        rbac.require(world, call.principal, route.action, scope, call.now, facts)
     if route.linked is not None:
         rbac.require_linked(world, call.principal, route.action, scope, route.linked(call), call.now)
     _check_provider(call)

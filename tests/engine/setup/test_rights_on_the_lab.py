@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -15,7 +16,7 @@ from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.ports import CallFailed, Cause
+from tgwizard.engine.ports import Azure, CallFailed, Cause
 from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
@@ -23,6 +24,8 @@ from tgwizard.engine.setup.names import assignment_guid
 from tgwizard.engine.setup.pairs import suggest_pairs
 from tgwizard.engine.setup.plan import make_plan
 from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.lab import Lab
 from tgwizard.lab.rbac_builtin import BY_NAME
 from tgwizard.lab.scenario_rights import READER_ACCOUNT
 from tgwizard.lab.transport import lab_session
@@ -43,6 +46,16 @@ from tgwizard.model.setup_plan import (
 ADDRESS = IPv4Address("10.20.2.200")
 
 
+def locked(level: str, below: str) -> Lab:
+    """Scenario `fresh` with a lock on its group, or on something in it."""
+    clock = VirtualClock()
+    lab = Lab.from_scenario("fresh", clock=clock)
+    document = json.loads(lab.dump())
+    scope = f"/subscriptions/{lab.subscription.id}/resourceGroups/rg-tg-prod{below}"
+    document["locks"] = [{"name": "freeze", "scope": scope, "level": level, "notes": "quarter end"}]
+    return Lab.load(json.dumps(document), clock)
+
+
 @dataclass
 class Account:
     """Someone with given roles, beside the operator who owns everything."""
@@ -53,8 +66,8 @@ class Account:
     caller: Caller
 
     @classmethod
-    def with_roles(cls, *roles: tuple[str, str]) -> Account:
-        rig = setup_rig("fresh")
+    def with_roles(cls, *roles: tuple[str, str], lock: tuple[str, str] | None = None) -> Account:
+        rig = setup_rig("fresh", lab=locked(*lock) if lock else None)
         person = rig.lab.directory.account(READER_ACCOUNT)
         for name, scope in roles:
             at = rig.scope if scope == "subscription" else rig.group()
@@ -103,7 +116,7 @@ class Account:
             return False
         return True
 
-    def send(self, ports: SetupPorts, azure: ArmAzure, change: SetupChange) -> None:
+    def send(self, ports: SetupPorts, azure: Azure, change: SetupChange) -> None:
         request, act = str(uuid.uuid4()), change.act
         match act:
             case EnableIdentity():
@@ -149,3 +162,30 @@ def test_that_the_plan_says_truly_who_may_carry_out_each_change(roles: list[tupl
         if change.writes or isinstance(change.act, Restart):
             expected = WhoMay.YOU if account.may(change) else WhoMay.OTHERS
             assert change.right.who is expected, (change.sentence, change.right)
+
+
+@pytest.mark.parametrize(
+    ("level", "below", "stopped"),
+    [
+        ("ReadOnly", "", {"identity", "role", "assign", "place", "restart"}),
+        ("CanNotDelete", "", set()),
+        ("ReadOnly", "/providers/Microsoft.Compute/virtualMachines/tg-node-b", {"identity", "restart"}),
+        ("ReadOnly", "/providers/Microsoft.Network/virtualNetworks/vnet-dal-prod", set()),
+    ],
+)
+def test_that_a_lock_stops_in_the_plan_what_it_stops_in_azure(level: str, below: str, stopped: set[str]) -> None:
+    account = Account.with_roles(lock=(level, below))
+    account.caller = account.rig.ports.sign_in.caller()
+    account.ports = account.rig.ports
+    refused = set()
+    for change in account.plan().changes:
+        if not change.writes and not isinstance(change.act, Restart):
+            continue
+        try:
+            account.send(account.ports, account.rig.services.azure, change)
+        except CallFailed as failure:
+            if failure.cause is Cause.LOCKED:
+                refused.add(change.key)
+        expected = WhoMay.OTHERS if change.key in refused else WhoMay.YOU
+        assert change.right.who is expected, change.sentence
+    assert {key.split(":")[0] for key in refused} == stopped
