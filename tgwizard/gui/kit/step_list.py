@@ -64,6 +64,7 @@ class StepItem(QPushButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
+        self.setAccessibleName(f"Step {number} of {of}")
 
     @property
     def shown(self) -> StepShown:
