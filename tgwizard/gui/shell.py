@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.lock import ReadOnlyLock
@@ -87,6 +89,14 @@ class Shell(Protocol):
         """Read what is shown again now (F5)."""
         ...
 
+    def add_clusters(self, files: Iterable[Path]) -> None:
+        """Check cluster files from elsewhere, copy them among the saved ones and watch them."""
+        ...
+
+    def renew_clusters(self, epoch: int) -> None:
+        """The lab is in another world: read its clusters anew and forget what was known; the same epoch is no news."""
+        ...
+
     def ask_lock(self) -> None:
         """Lock at once, or ask before unlocking (Ctrl+L)."""
         ...
@@ -104,6 +114,12 @@ class PlacePage(QWidget):
 
     def show_opened(self, opened: Opened) -> None:
         """The program is open. A page that is built later is told at once."""
+
+    def show_refused(self, refused: NotAdded) -> None:
+        """A cluster file was not added, for these reasons."""
+
+    def clusters_changed(self, opened: Opened) -> None:
+        """There are other clusters than before: `opened.clusters`."""
 
     def read_again(self) -> None:
         """F5 while this page is shown."""
