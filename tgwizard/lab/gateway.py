@@ -23,6 +23,7 @@ from tgwizard.lab.arm import (
     resources,
     role_assignments,
     role_definitions,
+    security_rules,
     vm_identity,
 )
 from tgwizard.lab.faults import Faults, Moment, OperationFate
@@ -39,6 +40,7 @@ ROUTES = RouteTable(
         *network.ROUTES,
         *network_parts.ROUTES,
         *nic.RESULT_ROUTES,
+        *security_rules.ROUTES,
         *compute.ROUTES,
         *vm_identity.ROUTES,
         *resources.ROUTES,
