@@ -23,6 +23,7 @@ from tgwizard.lab.arm import (
     resources,
     role_assignments,
     role_definitions,
+    security_rules,
     vm_identity,
 )
 from tgwizard.lab.faults import Faults, Moment, OperationFate
@@ -39,6 +40,7 @@ ROUTES = RouteTable(
         *network.ROUTES,
         *network_parts.ROUTES,
         *nic.RESULT_ROUTES,
+        *security_rules.ROUTES,
         *compute.ROUTES,
         *vm_identity.ROUTES,
         *resources.ROUTES,
@@ -103,7 +105,7 @@ def _serve(
     principal, tenant = tokens.identify(world, request.header("Authorization"))
     found = ROUTES.find(request.method, path)
     action = found[0].action if found else ""
-    subscription = ids.subscription_of(path)
+    subscription = ids.subscription_of(path) or world.subscription.id
     verdict = faults.judge(Met(request.method, path, action, principal.name, principal.oid, subscription, now))
     trace.caller, trace.action, trace.rules = principal.name or principal.oid, action, verdict.rules
     trace.decision = Decision.FAULT
@@ -178,7 +180,8 @@ def _admit(call: Call, route: Route) -> None:
     _check_place(call, route)
     scope = route.scope_of(call.path, call.parameters)
     if route.action:
-        rbac.require(world, call.principal, route.action, scope, call.now)
+        facts = route.facts(call) if route.facts is not None else rbac.NO_FACTS
+        rbac.require(world, call.principal, route.action, scope, call.now, facts)
     if route.linked is not None:
         rbac.require_linked(world, call.principal, route.action, scope, route.linked(call), call.now)
     _check_provider(call)
