@@ -16,6 +16,7 @@ from tgwizard.gui.cluster_changes import ClusterChanges
 from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
+from tgwizard.gui.dialogs.closing_setup import leave_sheet
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
@@ -30,6 +31,7 @@ from tgwizard.gui.place_pages import PlacePages
 from tgwizard.gui.places import Place
 from tgwizard.gui.rail import Rail
 from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.settings.looks import Looks
 from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.shell_commands import commands_of
@@ -39,8 +41,9 @@ from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.shown import verdict_shape
 from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
-from tgwizard.model.settings import PINNED, READ_ONLY, THEME, Setting
+from tgwizard.model.settings import PINNED, READ_ONLY, Setting
 
 RAIL_CLUSTERS = 8
 
@@ -55,12 +58,12 @@ class MainWindow(QMainWindow):
     def __init__(self, theme: Theme, bridge: Bridge, surroundings: Surroundings) -> None:
         """Show that the program is opening; `show_opened` or `show_trouble` follows."""
         super().__init__()
-        theme.follow_system()
         self.theme = theme
         self.bridge = bridge
         self.surroundings = surroundings
         read = surroundings.settings
         self.preferences = Preferences(read.settings, surroundings.settings_file, read.problems, bridge.own, self)
+        Looks(theme, self.preferences, self)
         self.lock = ReadOnlyLock(self.preferences.get(READ_ONLY), self)
         self.watching = Watching(bridge, self.lock, self)
         self._attention = Attention(self, self.watching, self.preferences)
@@ -176,6 +179,10 @@ class MainWindow(QMainWindow):
     def add_clusters(self, files: Iterable[Path]) -> None:
         """Check cluster files from elsewhere, copy them among the saved ones and watch them."""
         self.changes.add(files)
+
+    def include_cluster(self, setup: ClusterSetup) -> None:
+        """Watch a cluster that was set up here; what is shown stays."""
+        self.changes.include(setup)
 
     def renew_clusters(self, epoch: int) -> None:
         """The lab is in another world: read its clusters anew and forget what was known; the same epoch is no news."""
@@ -377,8 +384,6 @@ class MainWindow(QMainWindow):
     def _on_preference(self, setting: Setting[object]) -> None:
         if setting.key == READ_ONLY.key:
             self.lock.set_locked(self.preferences.get(READ_ONLY))
-        elif setting.key == THEME.key:
-            self.theme.choose(self.preferences.get(THEME))
         elif setting.key == PINNED.key:
             self._fill_rail()
 
@@ -437,6 +442,12 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first while a run is in progress; the run always leaves the gap by itself before the program exits."""
         session = self._leaving.writing()
+        found = self.pages.writing()
+        if session is None and found is not None:
+            event.ignore()
+            self.go_to(found[0])
+            self.show_dialog(leave_sheet(self.theme, found[1], self.close))
+            return
         if session is None:
             event.accept()
             self.cluster_pages.stop()

@@ -35,6 +35,7 @@ def show_foot(page: SetupPage, session: SetupSession, applier: Applier, *, locke
             reason = apply_reason(applier)
         case SetupStep.VERIFY:
             words = "Finish"
+            reason = verify_reason(page)
         case _:
             pass
     footer.go_on.rename(words)
@@ -49,7 +50,7 @@ def apply_words(plan: SetupPlan | None) -> str:
     if plan is None or not plan.writing:
         return "Continue"
     others = [change for change in plan.writing if change.right.who is WhoMay.OTHERS]
-    number = len(plan.mine) if others else len(plan.writing)
+    number = len(plan.mine_now) if others else len(plan.writing)
     if others and not number:
         return "Apply"
     changes = f"{number} change{'' if number == 1 else 's'}"
@@ -63,15 +64,25 @@ def apply_reason(applier: Applier) -> str:
     return ""
 
 
+def verify_reason(page: SetupPage) -> str:
+    """Why one cannot finish yet."""
+    if page.ending.session is None:
+        return "The cluster is being read and saved." if page.verifier.problem is None else "It could not be read yet."
+    return ""
+
+
 def note(page: SetupPage, session: SetupSession, applier: Applier, reason: str) -> str:
     """The words between the buttons."""
     step = session.flow.step
     if reason:
         return reason
+    if step is SetupStep.VERIFY:
+        saved = f"Saved as {page.ending.file.name}. " if page.ending.file is not None else ""
+        return f"{saved}You can leave now; verifying can be repeated any time."
     blocking = sum(problem.blocks for problem in page.problems)
     warnings = len(page.problems) - blocking
     if step is SetupStep.REVIEW and page.plan is not None:
-        left = len(page.plan.writing) - len(page.plan.mine)
+        left = len(page.plan.writing) - len(page.plan.mine_now)
         if left:
             return f"{left} wait{'s' if left == 1 else ''} for others. Read again to see whether they are done."
     if step is SetupStep.APPLY and applier.finished is not None and applier.finished.outcome is not Outcome.DONE:
