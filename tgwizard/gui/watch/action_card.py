@@ -107,17 +107,21 @@ class ActionCard(Card):
         self.body.addWidget(self._checks)
         self.body.addSpacing(theme.px(8))
         self.body.addWidget(self.button)
-        self.check = Button(theme, "Check rights and locks now", ButtonKind.LINK, height=28)
-        self.check.explain("Asks Azure whether you may: two writes that cannot be applied. Nothing is changed.")
-        self.check.setAccessibleName(f"Check rights and locks of the {verb.value} failover now")
-        self.check.setEnabled(False)
-        self.check.clicked.connect(self.check_asked)
+        self.check = self._check_link()
         self.body.addWidget(self.check, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self._reason)
         self._reason.setContentsMargins(0, theme.px(7), 0, 0)
         self._reason.hide()
         self._show_parts()
+
+    def _check_link(self) -> Button:
+        link = Button(self.theme, "Check rights and locks now", ButtonKind.LINK, height=28)
+        link.explain("Asks Azure whether you may: two writes that cannot be applied. Nothing is changed.")
+        link.setAccessibleName(f"Check rights and locks of the {self._verb.value} failover now")
+        link.setEnabled(False)
+        link.clicked.connect(self.check_asked)
+        return link
 
     @property
     def reason(self) -> str:
