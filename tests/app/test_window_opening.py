@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from tgwizard import paths
+from tgwizard.app.places import client_environment
 from tgwizard.app.window import WindowWish, open_program, wish_of
 from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.cli.program import Where
+from tgwizard.engine.setup_ports import SignInMethod
+from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import UserError
 
 
@@ -64,3 +67,20 @@ def test_that_plain_words_mean_to_the_window_what_they_mean_to_the_command_line(
 )
 def test_that_every_other_word_is_left_to_the_command_line(words: list[str]) -> None:
     assert wish_of(words) is None
+
+
+def test_that_the_window_signs_in_as_the_command_line_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = open_program(WindowWish(tmp_path))
+    assert first.lab_where is not None
+    for name, value in client_environment(tmp_path, None).items():
+        if name.startswith("AZURE_"):
+            monkeypatch.setenv(name, value)
+    second = open_program(WindowWish(tmp_path, where=Where(tmp_path, sign_in=SignInMethod.ENVIRONMENT)))
+    assert second.services.setup.sign_in.caller().kind is CallerKind.APPLICATION
+    assert first.services.setup.sign_in.caller().kind is CallerKind.USER
+    second.close()
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "wrong")
+    with pytest.raises(UserError) as caught:
+        open_program(WindowWish(tmp_path, where=Where(tmp_path, sign_in=SignInMethod.ENVIRONMENT)))
+    assert caught.value.problem.code == "secret-wrong"
+    first.close()

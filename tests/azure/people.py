@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -92,11 +93,13 @@ class EntraSays(LabAdapter):
 
     def __init__(self, lab: Lab, error: str, description: str) -> None:
         super().__init__(lab)
+        self.forms: list[dict[str, str]] = []
         self.body = json.dumps({"error": error, "error_description": description, "error_codes": []}).encode()
 
     def send(self, request: requests.PreparedRequest, *arguments: object, **options: object) -> requests.Response:
         if not str(request.url).endswith("/oauth2/v2.0/token"):
             return super().send(request, *arguments, **options)  # type: ignore[arg-type]
+        self.forms.append(dict(parse_qsl(str(request.body))))
         headers = HTTPHeaderDict({"Content-Type": "application/json"})
         raw = HTTPResponse(body=io.BytesIO(self.body), headers=headers, status=400, preload_content=False)
         return HTTPAdapter().build_response(request, raw)

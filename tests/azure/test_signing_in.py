@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import socket
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import requests
@@ -27,8 +24,6 @@ from tests.azure.people import (
     wish,
 )
 from tests.azure.test_arm import fails
-from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
-from tests.azure.test_sign_in import az, signed_in
 from tests.rig import SetupRig, rig, setup_rig
 from tgwizard.azure import person
 from tgwizard.azure.clouds import PUBLIC
@@ -248,119 +243,6 @@ def test_that_waiting_for_a_code_can_be_cancelled() -> None:
         sign_in.sign_in(wish(CODE), lambda _prompt: cancel.cancel(), cancel)
     ended("sign-in")
     assert clients_of(it).session is before
-
-
-# --- applications and machines ---
-
-
-def test_that_an_application_signs_in_by_the_secret_in_the_environment() -> None:
-    it, sign_in = signs_in_as_application()
-    caller = sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken())
-    assert caller.kind is CallerKind.APPLICATION
-    assert caller.object_id == it.lab.directory.automation.oid
-    assert it.ports.inventories.subscriptions()
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"AZURE_CLIENT_SECRET": "wrong"}, "secret-wrong"),
-        ({"AZURE_CLIENT_ID": "00000000-0000-0000-0000-000000000009"}, "application-not-known"),
-        ({"AZURE_TENANT_ID": "contoso.example"}, "directory-not-known"),
-        ({"AZURE_TENANT_ID": "no tenant!"}, "directory-not-known"),
-        ({"AZURE_CLIENT_SECRET": ""}, "environment-incomplete"),
-        ({"AZURE_CLIENT_SECRET": "", "AZURE_CLIENT_CERTIFICATE_PATH": "/nowhere/x.pem"}, "certificate-unreadable"),
-        ({"AZURE_CLIENT_SECRET": "", "AZURE_CLIENT_CERTIFICATE_PATH": "/dev/null"}, "certificate-unreadable"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "-".join(value.values()).replace("/", "") or "no-secret",
-)
-def test_that_what_is_wrong_with_an_application_is_told(
-    changes: dict[str, str], code: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.CRITICAL, "azure.identity")
-    _, sign_in = signs_in_as_application(**changes)
-    failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken()))
-    assert (failure.problem.code, failure.certainty) == (code, Certainty.NOT_SENT)
-    assert "wrong" not in failure.problem.detail.replace("wrong tenant", "")
-
-
-def test_that_a_machine_signs_in_as_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    it, sign_in = public_lab()
-    endpoint = it.lab.directory.identity_endpoint(it.vm("tg-node-a").text, "https://localhost:1")
-    monkeypatch.setenv("IDENTITY_ENDPOINT", endpoint.endpoint)
-    monkeypatch.setenv("IDENTITY_HEADER", endpoint.header)
-    caller = sign_in.sign_in(wish(SignInMethod.MANAGED_IDENTITY), ignore, CancelToken())
-    assert (caller.name, caller.kind) == ("tg-node-a", CallerKind.MANAGED_IDENTITY)
-    assert caller.object_id == it.lab.principals[0].oid
-
-
-def test_that_a_machine_without_identity_is_told(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.CRITICAL, "azure.identity")
-    it, sign_in = public_lab()
-    endpoint = it.lab.directory.identity_endpoint(it.vm("tg-node-b").text, "https://localhost:1")
-    monkeypatch.setenv("IDENTITY_ENDPOINT", endpoint.endpoint)
-    monkeypatch.setenv("IDENTITY_HEADER", endpoint.header)
-    failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.MANAGED_IDENTITY), ignore, CancelToken()))
-    assert failure.problem.code == "no-managed-identity"
-
-
-@pytest.mark.skipif("sys.platform == 'win32'", reason="the stand-in for az is a shell script")
-def test_that_the_azure_cli_signs_in_to_the_directory_that_was_chosen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    it, sign_in = public_lab()
-    calls = signed_in(it.lab, tmp_path, monkeypatch)
-    caller = sign_in.sign_in(wish(SignInMethod.AZURE_CLI, "contoso.com"), ignore, CancelToken())
-    assert caller.name == "operator@lab.example"
-    assert "--tenant contoso.com" in calls.read_text()
-    failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.AZURE_CLI, "a b"), ignore, CancelToken()))
-    assert failure.problem.code == "directory-not-known"
-
-
-AZ_SAYS = [
-    ("Please run 'az login' to setup account.", "az-not-signed-in"),
-    ("AADSTS50076: Due to a configuration change you must use multi-factor authentication.", "second-factor"),
-    ("AADSTS700082: The refresh token has expired. To re-authenticate, please run: az login", "sign-in-expired"),
-    ("AADSTS50020: User account from identity provider does not exist in tenant.", "account-of-another-directory"),
-    ("something else", "not-signed-in"),
-]
-
-
-@pytest.mark.skipif("sys.platform == 'win32'", reason="the stand-in for az is a shell script")
-@pytest.mark.parametrize(("said", "code"), AZ_SAYS, ids=[code for _, code in AZ_SAYS])
-def test_that_what_the_azure_cli_says_is_told(
-    said: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.CRITICAL, "azure.identity")
-    _, sign_in = public_lab()
-    az(tmp_path, f"cat >&2 <<'END'\nERROR: {said}\nEND\nexit 1", monkeypatch)
-    failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.AZURE_CLI), ignore, CancelToken()))
-    assert (failure.problem.code, failure.cause) == (code, Cause.SIGN_IN)
-
-
-@pytest.mark.skipif("sys.platform == 'win32'", reason="the stand-in for az is a shell script")
-def test_that_an_azure_cli_that_hangs_does_not_hold_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, sign_in = public_lab()
-    fifo = tmp_path / "held"
-    os.mkfifo(fifo)
-    az(tmp_path, f"read line < {fifo}; exit 1", monkeypatch)
-    cancel, left = CancelToken(), threading.Event()
-
-    def hold() -> None:
-        with fifo.open("w") as pipe:  # opens when az reads
-            cancel.cancel()
-            left.wait(10)
-            pipe.write("go\n")
-
-    holding = threading.Thread(target=hold)
-    holding.start()
-    with pytest.raises(Cancelled):
-        sign_in.sign_in(wish(SignInMethod.AZURE_CLI), ignore, cancel)
-    left.set()
-    holding.join(10)
-    ended("sign-in")
 
 
 # --- the switch ---

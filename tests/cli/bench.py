@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import jsonschema
 
-from tests.rig import Rig
+from tests.rig import Rig, SetupRig
 from tgwizard import paths
 from tgwizard.app.places import Place
 from tgwizard.azure.arm import ArmAzure
@@ -21,6 +21,8 @@ from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.profiles import Profiles
 from tgwizard.model.problem import Problem, UserError
+
+R = TypeVar("R", Rig, SetupRig)
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,10 @@ class Answered:
 
 
 @dataclass
-class Shell:
+class Shell(Generic[R]):
     """Calls tgwizard on the rig. ``answers`` are typed when it asks; None: standard input is no terminal."""
 
-    rig: Rig
+    rig: R
     answers: list[str] | None = None
     asked: list[str] = field(default_factory=list)
     heard: Callable[[str], None] | None = None

@@ -140,7 +140,9 @@ def _bare(subnet: str, *, primary: bool = True) -> NicDocument:
     items = [configuration("ipconfig1", "10.20.2.12", primary=primary), configuration("other", "10.20.2.13")]
     for item in items:
         item["properties"]["subnet"] = {"id": subnet}
-    return NicDocument.parse({"properties": {"provisioningState": "Succeeded", "ipConfigurations": items}})
+    return NicDocument.parse(
+        {"properties": {"provisioningState": "Succeeded", "ipConfigurations": items, "virtualMachine": {"id": "vm"}}}
+    )
 
 
 @VERBS

@@ -179,7 +179,7 @@ def test_that_columns_drop_last_seen_first_and_nothing_is_nameless(fleet: Desk, 
 def test_that_no_cluster_offers_three_ways_to_begin(open_it: Callable[..., Desk], qtbot: QtBot) -> None:
     desk = open_it(0, is_lab=False)
     assert desk.says("No clusters yet")
-    assert desk.says("Open the clusters folder")
+    assert desk.says("Add a cluster file…")
     desk.press("Try it in the lab")
     qtbot.waitUntil(lambda: desk.says("The lab opens…"))
     desk.find("Set up a cluster")

@@ -61,9 +61,13 @@ def nic(
     configurations = [configuration("ipconfig1", own, primary=True), *more]
     if floating:
         configurations.append(configuration("tg-floating", ADDRESS))
-    return NicDocument.parse(
-        {"etag": etag, "properties": {"provisioningState": state.value, "ipConfigurations": configurations}}
-    )
+    machine = {"id": f"{_GROUP}/Microsoft.Compute/virtualMachines/vm"}
+    properties = {
+        "provisioningState": state.value,
+        "ipConfigurations": configurations,
+        "virtualMachine": machine,
+    }
+    return NicDocument.parse({"etag": etag, "properties": properties})
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,11 @@ from tgwizard import paths
 if TYPE_CHECKING:
     import logging
 
+    from tgwizard.app.places import Place
     from tgwizard.cli.program import Where
     from tgwizard.engine.settings_file import SettingsRead
     from tgwizard.gui.opened import Opened, Surroundings
+    from tgwizard.model.cluster_setup import ClusterSetup
 
 _FOLDERS = {"--lab-dir", "--config"}
 
@@ -128,6 +130,22 @@ def _stop(logs: Sequence[logging.Handler | None]) -> None:
             stop_logging(handler)
 
 
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """The cluster files of an open place."""
+
+    place: Place
+
+    def load(self) -> tuple[ClusterSetup, ...]:
+        clusters = self.place.profiles.load_all()
+        for setup in clusters:
+            self.place.check(setup)
+        return clusters
+
+    def adopt(self, file: Path) -> ClusterSetup:
+        return self.place.profiles.adopt(file, self.place.check)
+
+
 def open_program(wish: WindowWish) -> Opened:
     """Open what the window works on, on a worker thread; UserError with the reason when that cannot be."""
     from tgwizard.app.main import connect_place, sign_in_as
@@ -136,19 +154,18 @@ def open_program(wish: WindowWish) -> Opened:
 
     where = wish.where or Where(wish.lab_dir, wish.config)
     place = connect_place(where)
+    saved = _Saved(place)
     try:
         if where.sign_in is not None:
             sign_in_as(place, where)
-        clusters = place.profiles.load_all()
-        for setup in clusters:
-            place.check(setup)
+        clusters = saved.load()
         place.prepare(clusters)
         control = place.control()
     except BaseException:
         place.close()
         raise
     if control is None or place.lab is None:
-        return Opened(place.services, clusters, place.close)
+        return Opened(place.services, clusters, place.close, saved=saved)
     lab = place.lab
 
     def close() -> None:
@@ -156,4 +173,4 @@ def open_program(wish: WindowWish) -> Opened:
         place.close()
 
     lab_where = LabWhere(str(lab.directory), lab.arm_url, str(lab.ca))
-    return Opened(place.services, clusters, close, control, lab_where)
+    return Opened(place.services, clusters, close, control, lab_where, control.state().epoch, saved)

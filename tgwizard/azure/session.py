@@ -87,8 +87,8 @@ class Connection:
     http: requests.Session
     owned: bool
 
-    def transport(self) -> RequestsTransport:
-        """The same connection for the SDK."""
+    def transport(self, connect_s: float, read_s: float) -> RequestsTransport:
+        """The same connection for the SDK, with its time-outs in seconds."""
         from azure.core.pipeline.transport import RequestsTransport
 
         return RequestsTransport(
@@ -96,6 +96,8 @@ class Connection:
             session_owner=False,
             use_env_settings=self.http.trust_env,
             connection_verify=self.http.verify,
+            connection_timeout=connect_s,
+            read_timeout=read_s,
         )
 
     def close(self) -> None:

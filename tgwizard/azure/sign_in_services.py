@@ -21,9 +21,7 @@ from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.engine.setup_ports import SignInWish
 from tgwizard.model.problem import Problem
 
-_PATIENCE: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30, "retry_total": 1, "retry_connect": 1}
-_NEARBY: dict[str, Any] = {"connection_timeout": 2, "read_timeout": 10, "retry_total": 1, "retry_connect": 0}
-"""The identity endpoint of a machine is on the machine's own network, or nowhere."""
+_REPEATS: dict[str, Any] = {"retry_total": 1, "retry_connect": 0}
 
 
 class Service:
@@ -56,8 +54,8 @@ def service_principal(session: Session, wish: SignInWish, environment: Mapping[s
     options: dict[str, Any] = {
         "authority": authority,
         "disable_instance_discovery": not is_known(wish.cloud),
-        "transport": connection.transport(),
-        **_PATIENCE,
+        "transport": connection.transport(connect_s=5, read_s=30),
+        **_REPEATS,
     }
     try:
         if environment.get(SECRET):
@@ -83,9 +81,9 @@ def managed_identity(session: Session, environment: Mapping[str, str]) -> TokenS
     from azure.identity import ManagedIdentityCredential
 
     connection = session.connection()
-    credential = ManagedIdentityCredential(
-        client_id=environment.get(CLIENT), transport=connection.transport(), **_NEARBY
-    )
+    # The identity endpoint of a machine is on the machine's own network, or nowhere: it is not waited for long.
+    transport = connection.transport(connect_s=2, read_s=10)
+    credential = ManagedIdentityCredential(client_id=environment.get(CLIENT), transport=transport, **_REPEATS)
     return Service(credential, connection)
 
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 from tgwizard.azure.clouds import cloud_at
 from tgwizard.azure.failures import Doing, attempt
 from tgwizard.azure.person import Desk, Person
-from tgwizard.azure.session import Clients, Session
+from tgwizard.azure.session import Clients, Session, quieten
 from tgwizard.azure.sign_in import HeldCredential, LabToken, TokenSource, azure_cli_source, caller_of
 from tgwizard.azure.sign_in_methods import Computer
 from tgwizard.azure.sign_in_services import managed_identity, service_principal
@@ -91,6 +91,7 @@ class ArmSignIn:
         One that is cancelled, or fails, leaves the account that was there before. Work that cannot be interrupted (a
         program, a request under way) is abandoned on a thread of its own.
         """
+        quieten()
         self._require_idle()
         if wish.tenant is not None and not _DIRECTORY.fullmatch(wish.tenant):
             why = "The directory is neither a GUID nor a name such as contoso.com."

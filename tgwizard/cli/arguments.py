@@ -15,6 +15,7 @@ from tgwizard import __version__
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_of
 from tgwizard.cli.program import Where, word_of
+from tgwizard.cli.setup_arguments import WORDS, SetupCommand, add_setup_parsers, setup_command
 from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.model.cluster import Verb
 from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
@@ -58,7 +59,7 @@ class Resume:
     to: str | None
 
 
-Command = OpenWindow | LabRun | LabCommand | Status | Failover | Resume | History | Report
+Command = OpenWindow | LabRun | LabCommand | Status | Failover | Resume | History | Report | SetupCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,8 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
             return Call(Status(found.cluster, found.watch), where, as_json)
         case "failover":
             return Call(_failover(found), where, as_json)
+        case word if word in WORDS:
+            return Call(setup_command(found), where, as_json)
         case "history":
             return Call(History(found.cluster, found.limit), where, as_json)
         case "report":
@@ -157,13 +160,14 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     parser = _Parser(
         prog="tgwizard",
         parents=[common],
-        description="Watch and fail over the floating IP of a two-VM Trustgrid cluster in Azure.",
+        description="Set up, watch and fail over the floating IP of a two-VM Trustgrid cluster in Azure.",
         epilog="Without a command word the window opens. Exit codes: 0 done, 1 internal error, 2 usage or bad file, "
         "3 refused by a check, 4 failed, 5 unknown, 6 cancelled, 7 yielded to someone else.",
     )
     parser.add_argument("--version", action="version", version=f"tgwizard {__version__}")
     words = parser.add_subparsers(dest="word", metavar="COMMAND", title="commands", parser_class=_Parser)
     _lab(words, common, latencies)
+    add_setup_parsers(words, common, _Parser)
     status = words.add_parser(
         "status", parents=[common], help="where the floating IP is, and whether a failover would work"
     )

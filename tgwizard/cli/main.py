@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 
-from tgwizard.cli import commands, history_commands, lab_commands, sign_in
+from tgwizard.cli import commands, history_commands, lab_commands, setup_commands, sign_in
 from tgwizard.cli.arguments import Call, Failover, OpenWindow, Resume, Status
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabRun
 from tgwizard.cli.program import Connection, Program
 from tgwizard.cli.screen import Screen
+from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, SetupCommand, Undo, Verify
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
 _log = logging.getLogger(__name__)
@@ -40,7 +41,19 @@ def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
             raise UserError(Problem("usage", "The window is no command.", "", "See tgwizard --help."))
         case LabRun() as command:
             return commands.lab_run(command, program, screen)
-        case Status() | Failover() | Resume() | History() | Report() as command:
+        case (
+            Status()
+            | Failover()
+            | Resume()
+            | History()
+            | Report()
+            | Discover()
+            | Plan()
+            | Apply()
+            | Verify()
+            | Undo()
+            | Export()
+        ) as command:
             connection = program.connect(call.where)
             try:
                 refused = sign_in.sign_in(call.where, connection, screen)
@@ -65,7 +78,10 @@ def _closed(connection: Connection, code: ExitCode, screen: Screen) -> ExitCode:
 
 
 def _connected(
-    command: Status | Failover | Resume | History | Report, connection: Connection, call: Call, screen: Screen
+    command: Status | Failover | Resume | History | Report | SetupCommand,
+    connection: Connection,
+    call: Call,
+    screen: Screen,
 ) -> ExitCode:
     match command:
         case Status():
@@ -78,3 +94,5 @@ def _connected(
             return history_commands.history(command, connection, screen)
         case Report():
             return history_commands.report(command, connection, screen)
+        case _:
+            return setup_commands.run(command, connection, screen, call.where)

@@ -37,6 +37,11 @@ class Screen:
         if not self.as_json:
             self._write(self.out, _plain(text))
 
+    def raw(self, text: str) -> None:
+        """A text whose lines are its own, such as a script; its other control characters are kept from the terminal."""
+        for line in text.splitlines():
+            self._write(self.out, _plain(line))
+
     def document(self, document: Mapping[str, Any]) -> None:
         """One JSON document on one line, when JSON was asked for."""
         if self.as_json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +59,34 @@ class Profiles:
             Problem("cluster-unknown", what, self._known(), "Name one of them, or the path of a cluster file.")
         )
 
+    def adopt(self, file: Path, check: Callable[[ClusterSetup], None]) -> ClusterSetup:
+        """Copy a cluster file from elsewhere into the folder, as it is, and return what it says.
+
+        ``check`` may refuse it too. UserError with every fault, and when the cluster or its name is saved already;
+        then nothing was copied, and no file is ever overwritten.
+        """
+        setup = load_cluster(file, self.cloud)
+        for saved in self.readable():
+            if saved.identity == setup.identity or saved.name.lower() == setup.name.lower():
+                raise UserError(_saved_already(file, setup, saved))
+        check(setup)
+        text = file.read_bytes()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count(1):
+            target = self.folder / (f"{file.stem}.toml" if number == 1 else f"{file.stem}-{number}.toml")
+            try:
+                with target.open("xb") as copy:
+                    copy.write(text)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                target.unlink(missing_ok=True)
+                what = f"{file.name} was not copied to {self.folder}."
+                fix = "Free the disk or the folder, then add it again."
+                raise UserError(Problem("file-not-copied", what, f"{error.strerror or error}.", fix)) from error
+            return load_cluster(target, self.cloud)
+        raise AssertionError("unreachable: there is always a free number")
+
     def _only(self) -> ClusterSetup:
         paths = self.paths()
         if len(paths) == 1:
@@ -83,3 +113,14 @@ class Profiles:
     def _known(self) -> str:
         names = [path.stem for path in self.paths()]
         return f"Saved are {listed(names)}." if names else f"None is saved in {self.folder}."
+
+
+def _saved_already(file: Path, setup: ClusterSetup, saved: ClusterSetup) -> Problem:
+    same = saved.identity == setup.identity
+    what = f"{file.name} was not added: " + (
+        f"its two interfaces and {setup.address} are those of {saved.name}, which is saved already."
+        if same
+        else f"another saved cluster is named {saved.name}."
+    )
+    fix = f"Open {saved.name}." if same else "Give it another name in its line name = ..., then add it again."
+    return Problem("cluster-saved-already", what, "Nothing was copied.", fix, str(file))

@@ -6,6 +6,7 @@ What needs a question to Azure (rights, locks) is the preflight's; it runs befor
 from __future__ import annotations
 
 from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
@@ -24,8 +25,8 @@ def can_fail_over(snapshot: Snapshot, member: Member, verb: Verb) -> Problem | N
     return readiness(snapshot, member, verb).reason_against(unknown_stops=verb is Verb.GRACEFUL)
 
 
-def readiness(snapshot: Snapshot, to: Member, verb: Verb) -> Readiness:
-    """All facts for failing over to ``to``, worst first."""
+def readiness(snapshot: Snapshot, to: Member, verb: Verb, fence: FenceWish = NO_FENCE) -> Readiness:
+    """All facts for failing over to ``to``, worst first. ``fence``: what keeps the losing member from coming back."""
     losing = snapshot.setup.other(to)
     findings = [
         _cooperation(snapshot, verb),
@@ -33,8 +34,10 @@ def readiness(snapshot: Snapshot, to: Member, verb: Verb) -> Readiness:
         _holder(snapshot, to, verb),
         _gaining_vm(snapshot.seen(to), verb),
         _gaining_nic(snapshot, to),
+        _attached(snapshot, to, verb),
+        _forwarding(snapshot, to),
     ]
-    findings += _losing_side(snapshot, snapshot.seen(losing), verb)
+    findings += _losing_side(snapshot, snapshot.seen(losing), verb, fence)
     findings += [_settled(seen, verb) for seen in snapshot.members if seen.nic.value is not None]
     return Readiness.of([finding for finding in findings if finding is not None])
 
@@ -143,7 +146,33 @@ def _gaining_nic(snapshot: Snapshot, to: Member) -> Finding | None:
     return Finding(Level.PASSED, f"{to.nic.name} is in {snapshot.setup.subnet.name}", f"own IP {document.own_address}")
 
 
-def _losing_side(snapshot: Snapshot, seen: MemberSeen, verb: Verb) -> list[Finding]:
+def _attached(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
+    """An interface without a VM can be given the address, and nobody would answer at it."""
+    document = snapshot.seen(to).nic.value
+    if document is None or document.attached:
+        return None
+    fact = f"{to.nic.name} belongs to no virtual machine"
+    problem = Problem(
+        "gaining-nic-unattached",
+        f"{fact}.",
+        "Nobody would answer at the address.",
+        f"Attach it to {to.vm.name} again, or correct the interface in the cluster file.",
+    )
+    level = Level.BLOCKS if verb is Verb.GRACEFUL else Level.WARNS
+    return Finding(level, fact, "nobody would answer at the address", problem)
+
+
+def _forwarding(snapshot: Snapshot, to: Member) -> Finding | None:
+    """Azure drops what is routed through an interface that may not forward."""
+    losing, gaining = snapshot.seen(snapshot.setup.other(to)).nic.value, snapshot.seen(to).nic.value
+    if losing is None or gaining is None or gaining.forwards or not losing.forwards:
+        return None
+    fact = f"IP forwarding is off on {to.nic.name}"
+    evidence = f"it is on on {snapshot.setup.other(to).nic.name}; Azure would drop what is routed through {to.name}"
+    return Finding(Level.WARNS, fact, evidence)
+
+
+def _losing_side(snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceWish) -> list[Finding]:
     name, document = seen.member.name, seen.nic.value
     findings = []
     if document is not None and (found := document.find(snapshot.address)) is not None and found is document.primary:
@@ -174,6 +203,9 @@ def _losing_side(snapshot: Snapshot, seen: MemberSeen, verb: Verb) -> list[Findi
             why = seen.vm.problem.sentence() if seen.vm.problem else "Azure has not answered yet."
             fact = f"Whether {name} is running is not known"
             findings.append(Finding(Level.NOT_KNOWN, fact, problem=Problem("power-not-known", f"{fact}.", why)))
+    elif seen.power in (Power.RUNNING, Power.STARTING) and fence.stops and not fence.optional:
+        evidence = "it is stopped before anything is detached"
+        findings.append(Finding(Level.NOTE, f"{name} is {seen.power.value}", evidence))
     elif seen.power in (Power.RUNNING, Power.STARTING):
         findings.append(
             Finding(

@@ -110,6 +110,17 @@ class ClusterPages(QObject):
             self._stack.removeWidget(page)
             page.delete_soon()
 
+    def clear(self) -> None:
+        """Every cluster is gone: so are their pages."""
+        self.leave()
+        for name in tuple(self._runs):
+            self._drop_run(name)
+        for page in self._pages.values():
+            self._stack.removeWidget(page)
+            page.hide()
+            page.deleteLater()
+        self._pages.clear()
+
     def leave(self) -> None:
         """Another page is shown: prepare nothing any more."""
         self._next = None

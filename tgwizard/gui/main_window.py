@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.attention import Attention
 from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.cluster_changes import ClusterChanges
 from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
+from tgwizard.gui.dialogs.closing_setup import leave_sheet
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
@@ -38,8 +40,9 @@ from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.shown import verdict_shape
 from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
-from tgwizard.model.settings import NICS_S, PINNED, READ_ONLY, THEME, VMS_S, Setting
+from tgwizard.model.settings import PINNED, READ_ONLY, THEME, Setting
 
 RAIL_CLUSTERS = 8
 
@@ -77,6 +80,8 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         self.pages = PlacePages(self, self.stack)
         self.cluster_pages = ClusterPages(theme, self.stack, self)
+        kept = (self.preferences, self.pages, self.cluster_pages)
+        self.changes = ClusterChanges(bridge, self.watching, *kept, self)
         self.trouble = TroublePage(theme)
         self._build()
         self.stack.currentChanged.connect(self._on_page)
@@ -113,6 +118,10 @@ class MainWindow(QMainWindow):
             self.bar.show_notice("The settings file has a fault")
         self.cluster_pages.asked.connect(self._ask)
         self.cluster_pages.back_asked.connect(self.open_cluster)
+        self.changes.begun.connect(self._on_session)
+        self.changes.dropping.connect(self._on_dropping)
+        self.changes.changed.connect(self._on_clusters_changed)
+        self.changes.refused.connect(self.pages.show_refused)
         self.bridge.happened.connect(self.preferences.take)
         self.preferences.changed.connect(self._on_preference)
         self.lock.changed.connect(self._on_lock)
@@ -153,18 +162,44 @@ class MainWindow(QMainWindow):
 
     def show_opened(self, opened: Opened) -> None:
         """The program is open: watch its clusters, and show the first when it is the only one."""
-        pace = Pace(self.preferences.get(NICS_S), self.preferences.get(VMS_S))
-        self.watching.open(opened.services, opened.clusters, pace)
-        self.pages.show_opened(opened)
-        for session in self.sessions.values():
-            session.run_began.connect(self._on_run_began)
-            session.run_changed.connect(self._on_run_changed)
-            session.run_ended.connect(self._on_run_ended)
+        self.changes.open(opened)
         self._fill_rail()
         if len(opened.clusters) == 1:
             self.open_cluster(opened.clusters[0].name)
         else:
             self.go_to(Place.CLUSTERS)
+
+    @Slot(object)
+    def _on_session(self, session: ClusterSession) -> None:
+        session.run_began.connect(self._on_run_began)
+        session.run_changed.connect(self._on_run_changed)
+        session.run_ended.connect(self._on_run_ended)
+
+    def add_clusters(self, files: Iterable[Path]) -> None:
+        """Check cluster files from elsewhere, copy them among the saved ones and watch them."""
+        self.changes.add(files)
+
+    def include_cluster(self, setup: ClusterSetup) -> None:
+        """Watch a cluster that was set up here; what is shown stays."""
+        self.changes.include(setup)
+
+    def renew_clusters(self, epoch: int) -> None:
+        """The lab is in another world: read its clusters anew and forget what was known; the same epoch is no news."""
+        self.changes.renew(epoch)
+
+    @Slot()
+    def _on_dropping(self) -> None:
+        """The clusters go: whoever looks at one looks at the table instead."""
+        if self._current and self.dialog is not None:
+            self.dialog.reject()
+        if self._current:
+            self.go_to(Place.CLUSTERS)
+
+    @Slot(str)
+    def _on_clusters_changed(self, name: str) -> None:
+        self._fill_rail()
+        if name:
+            self.open_cluster(name)
 
     def _fill_rail(self) -> None:
         pinned = tuple(name for name in self.preferences.get(PINNED) if name in self.sessions)
@@ -398,6 +433,7 @@ class MainWindow(QMainWindow):
         if self._leaving.settle():
             return
         self._attention.ask()
+        self.changes.run_ended()
         session = self.sender()
         if isinstance(session, ClusterSession) and session.run is None:
             self.open_cluster(session.setup.name)
@@ -407,6 +443,12 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first while a run is in progress; the run always leaves the gap by itself before the program exits."""
         session = self._leaving.writing()
+        found = self.pages.writing()
+        if session is None and found is not None:
+            event.ignore()
+            self.go_to(found[0])
+            self.show_dialog(leave_sheet(self.theme, found[1], self.close))
+            return
         if session is None:
             event.accept()
             self.cluster_pages.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from tgwizard.engine.lab_control import LabControl
@@ -34,11 +34,24 @@ class LabWhere:
     ca: str
 
 
+class SavedClusters(Protocol):
+    """The cluster files of the place that is open. Both read files and ask Azure: never in the GUI thread."""
+
+    def load(self) -> tuple[ClusterSetup, ...]:
+        """All of them, read and checked anew; UserError with every fault."""
+        ...
+
+    def adopt(self, file: Path) -> ClusterSetup:
+        """Check a file from elsewhere and copy it among them, without overwriting one; UserError with every fault."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The program, open: its services and clusters. ``close`` is called once, after the last job has ended.
 
-    ``lab``: the controls of the lab it works on, and ``lab_where`` its place; None for the real Azure.
+    ``lab``: the controls of the lab it works on, and ``lab_where`` its place; None for the real Azure. ``lab_epoch``:
+    which world of the lab the clusters belong to. ``saved``: the cluster files, where they can be changed.
     """
 
     services: Services
@@ -46,6 +59,8 @@ class Opened:
     close: Callable[[], None] = _nothing
     lab: LabControl | None = None
     lab_where: LabWhere | None = None
+    lab_epoch: int = 1
+    saved: SavedClusters | None = None
 
 
 OpenProgram = Callable[[], Opened]

@@ -7,13 +7,16 @@ A page that is never visited costs neither its import nor its widgets. A new pag
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtWidgets import QStackedWidget
 
+from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.places import Place
 from tgwizard.gui.shell import PlacePage, Shell
+from tgwizard.model.cluster_setup import ClusterSetup
 
 MakePage = Callable[[Shell], PlacePage]
 
@@ -24,6 +27,7 @@ def _clusters(shell: Shell) -> PlacePage:
     page = ClustersPage(shell.theme, shell.watching, shell.preferences, shell.surroundings)
     page.opened.connect(shell.open_cluster)
     page.set_up_asked.connect(partial(shell.go_to, Place.SET_UP))
+    page.files_given.connect(shell.add_clusters)
     return page
 
 
@@ -45,6 +49,7 @@ def _lab(shell: Shell) -> PlacePage:
             shell.show_dialog(lambda over: ScenarioSheet(shell.theme, over, session, name, running=shell.running))
 
     page.scenario_asked.connect(ask)
+    page.world_seen.connect(shell.renew_clusters)
     return page
 
 
@@ -99,8 +104,25 @@ class PlacePages:
                 page.show_opened(self._opened)
         return page
 
+    def writing(self) -> tuple[Place, PlacePage] | None:
+        """A page that writes something now, with its place."""
+        return next(((place, page) for place, page in self._built.items() if page.writing_words), None)
+
     def show_opened(self, opened: Opened) -> None:
         """The program is open: tell the pages there are, and those to come."""
         self._opened = opened
         for page in self._built.values():
             page.show_opened(opened)
+
+    def show_refused(self, refused: NotAdded) -> None:
+        """A file was not added: the Clusters page says why."""
+        page = self._built.get(Place.CLUSTERS)
+        if page is not None:
+            page.show_refused(refused)
+
+    def clusters_changed(self, clusters: tuple[ClusterSetup, ...], epoch: int) -> None:
+        """There are other clusters: tell the pages there are; those to come open on them."""
+        if self._opened is not None:
+            self._opened = replace(self._opened, clusters=clusters, lab_epoch=epoch)
+            for page in self._built.values():
+                page.clusters_changed(self._opened)

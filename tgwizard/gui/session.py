@@ -215,6 +215,11 @@ class ClusterSession(QObject):
         return self._snapshot
 
     @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs that read this cluster, and may answer once more after `stop`."""
+        return tuple(job for job in (self._watch_job, self._check_job) if job is not None and job.running)
+
+    @property
     def watching(self) -> bool:
         """Whether a loop of its own reads this cluster; else the fleet does."""
         return self._watch_job is not None and not self._watch_job.token.is_cancelled

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Protocol
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.lock import ReadOnlyLock
@@ -17,6 +20,7 @@ from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.gui.theme import Theme
 from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_setup import ClusterSetup
 
 
 class Shell(Protocol):
@@ -87,6 +91,18 @@ class Shell(Protocol):
         """Read what is shown again now (F5)."""
         ...
 
+    def add_clusters(self, files: Iterable[Path]) -> None:
+        """Check cluster files from elsewhere, copy them among the saved ones and watch them."""
+        ...
+
+    def include_cluster(self, setup: ClusterSetup) -> None:
+        """Watch a cluster that was set up here; what is shown stays."""
+        ...
+
+    def renew_clusters(self, epoch: int) -> None:
+        """The lab is in another world: read its clusters anew and forget what was known; the same epoch is no news."""
+        ...
+
     def ask_lock(self) -> None:
         """Lock at once, or ask before unlocking (Ctrl+L)."""
         ...
@@ -99,11 +115,28 @@ class Shell(Protocol):
 class PlacePage(QWidget):
     """A page of the rail. What a page has no use for, it leaves as it is here: it then does nothing."""
 
+    settled = Signal()
+    """What the page wrote has ended."""
+
     fills_window = False
     """Whether rail and bar make room for it while it is shown."""
 
+    @property
+    def writing_words(self) -> str:
+        """What the page writes now, in one sentence; empty when it writes nothing: closing then needs no question."""
+        return ""
+
+    def stop_writing(self) -> None:
+        """Begin nothing more; `settled` follows."""
+
     def show_opened(self, opened: Opened) -> None:
         """The program is open. A page that is built later is told at once."""
+
+    def show_refused(self, refused: NotAdded) -> None:
+        """A cluster file was not added, for these reasons."""
+
+    def clusters_changed(self, opened: Opened) -> None:
+        """There are other clusters than before: `opened.clusters`."""
 
     def read_again(self) -> None:
         """F5 while this page is shown."""

@@ -325,3 +325,6 @@ ALL = (
     CLUSTER_TIMEOUT,
 )  # fmt: skip
 """Every field, in the order of the file."""
+
+OF_SETUP = (NAME, SUBSCRIPTION, MEMBER_VM, MEMBER_NIC, ADDRESS, IP_CONFIGURATION, ROLE_ID, ROLE_NAME)
+"""The fields that a set-up asks for; what it does not ask, it finds. The command line's options are made from these."""

@@ -94,6 +94,11 @@ class NicDocument:
         return bool(self._properties.get("virtualMachine"))
 
     @property
+    def forwards(self) -> bool:
+        """Whether Azure lets packets through that are not for the interface's own addresses."""
+        return bool(self._properties.get("enableIPForwarding"))
+
+    @property
     def configurations(self) -> tuple[Mapping[str, Any], ...]:
         """The ipConfigurations, in Azure's order."""
         return tuple(self._properties["ipConfigurations"])

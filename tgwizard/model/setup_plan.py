@@ -161,3 +161,15 @@ class SetupPlan:
     def mine(self) -> tuple[SetupChange, ...]:
         """The writes that the signed-in user may carry out, as far as known."""
         return tuple(change for change in self.writing if change.right.who is not WhoMay.OTHERS)
+
+    @property
+    def mine_now(self) -> tuple[SetupChange, ...]:
+        """Those of ``mine`` that need not wait for a change of others."""
+        found: list[SetupChange] = []
+        waiting: set[str] = set()
+        for change in self.writing:
+            if change.right.who is WhoMay.OTHERS or waiting & set(change.after_keys):
+                waiting.add(change.key)
+            else:
+                found.append(change)
+        return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -22,7 +23,7 @@ from tgwizard.model.inventory import (
     VmIdentity,
 )
 from tgwizard.model.permission import HeldRole, PermissionSet, allows_at
-from tgwizard.model.role import RoleAssignment, RoleDefinition
+from tgwizard.model.role import TEN_ACTIONS, RoleAssignment, RoleDefinition, RoleKind, RolePermission
 from tgwizard.model.setup_answers import Answers, RoleAnswer
 from tgwizard.model.setup_facts import AddressChecked, OwnRights, SetupFacts
 from tgwizard.model.setup_plan import Assign, EnableIdentity, PlaceAddress, PutRole, RemoveStale, SetupPlan
@@ -275,3 +276,18 @@ def may(principal: str, action: str, on: ResourceId, known: SetupFacts) -> bool:
         for block in role.held
     )
     return allows_at(held, (), action, on.text)
+
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"
+NINE = tuple(item.action for item in TEN_ACTIONS if not item.action.endswith("virtualNetworks/read"))
+
+
+def custom(name: str, actions: tuple[str, ...], scopes: tuple[str, ...] = (GROUP,), guid: str = "") -> RoleDefinition:
+    return RoleDefinition(
+        guid or str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
+        name,
+        "",
+        RoleKind.CUSTOM,
+        (RolePermission(actions),),
+        scopes,
+    )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import uuid
+import unicodedata
 from dataclasses import replace
 from ipaddress import IPv4Address
 
@@ -9,16 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.engine.setup.hand_made import (
-    ADDRESS,
     CALLER,
+    GROUP,
+    NINE,
+    OWNER,
     PRINCIPALS,
     READER,
     SUBSCRIPTION,
     answers,
     applied,
     asg_id,
+    custom,
     facts,
-    may,
     nsg_id,
     pool_id,
     public_ip,
@@ -28,8 +30,7 @@ from tgwizard.engine.setup.names import assignment_guid, role_guid
 from tgwizard.engine.setup.needs import extra_actions, needs_of
 from tgwizard.engine.setup.plan import make_plan
 from tgwizard.engine.setup.topology import topology_of
-from tgwizard.model.inventory import Inventory
-from tgwizard.model.permission import PermissionSet, reaches
+from tgwizard.model.permission import PermissionSet
 from tgwizard.model.problem import UserError
 from tgwizard.model.role import (
     NETWORK_CONTRIBUTOR,
@@ -43,22 +44,8 @@ from tgwizard.model.role import (
     RolePermission,
 )
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
-from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.setup_facts import OwnRights, SetupFacts
 from tgwizard.model.setup_plan import Assign, ChangeKind, PutRole, WhoMay
-
-GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"
-NINE = tuple(item.action for item in TEN_ACTIONS if not item.action.endswith("virtualNetworks/read"))
-
-
-def custom(name: str, actions: tuple[str, ...], scopes: tuple[str, ...] = (GROUP,), guid: str = "") -> RoleDefinition:
-    return RoleDefinition(
-        guid or str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
-        name,
-        "",
-        RoleKind.CUSTOM,
-        (RolePermission(actions),),
-        scopes,
-    )
 
 
 def test_that_the_plan_of_a_fresh_cluster_is_in_the_order_in_which_it_is_carried_out() -> None:
@@ -116,6 +103,66 @@ def test_that_a_reader_is_told_that_every_change_is_for_others() -> None:
     assert role.right.roles == ("User Access Administrator", "Owner")
     assert role.right.problem is not None
     assert "roleDefinitions/write" in role.right.problem.sentence()
+
+
+def test_that_rights_are_judged_at_each_scope_and_what_waits_for_others_is_not_done_now() -> None:
+    inventory = world(network_group="rg-network")
+    known = facts(inventory, own=READER)
+    mine = tuple(
+        OwnRights(own.scope, (OWNER,)) if own.scope.lower().startswith(GROUP) or own.scope.startswith(GROUP) else own
+        for own in known.own
+    )
+    plan = make_plan(answers(inventory), inventory, replace(known, own=mine))
+    who = {change.sentence: change.right.who for change in plan.writing}
+    assert who == {
+        "Turn on the identity of tg-node-b": WhoMay.YOU,
+        "Make the role tg-cluster-ip-failover": WhoMay.OTHERS,
+        "Role for tg-node-a on rg-tg-prod": WhoMay.YOU,
+        "Role for tg-node-b on rg-tg-prod": WhoMay.YOU,
+        "Role for tg-node-a on rg-network": WhoMay.OTHERS,
+        "Role for tg-node-b on rg-network": WhoMay.OTHERS,
+        "Put 10.20.2.254 on tg-node-a-inside": WhoMay.OTHERS,
+    }
+    assert len(plan.mine) == 3
+    assert [change.sentence for change in plan.mine_now] == ["Turn on the identity of tg-node-b"]
+
+
+def test_that_an_owner_of_the_group_alone_may_make_a_role_for_that_group() -> None:
+    inventory = world()
+    known = facts(inventory)
+    own = tuple(item for item in known.own if item.scope.count("/") > 2)
+    subscription = OwnRights(f"/subscriptions/{SUBSCRIPTION}", (READER,))
+    plan = make_plan(answers(inventory), inventory, replace(known, own=(*own, subscription)))
+    assert {change.right.who for change in plan.writing} == {WhoMay.YOU}
+    role = next(change for change in plan.writing if isinstance(change.act, PutRole))
+    assert role.path.lower().startswith(f"{GROUP}/providers/microsoft.authorization".lower())
+
+
+def test_that_a_role_of_the_same_name_that_grants_more_is_not_taken_for_ours() -> None:
+    inventory = world()
+    wide = custom("tg-cluster-ip-failover", ("*",))
+    plan = make_plan(answers(inventory), inventory, facts(inventory, roles=(wide,)))
+    assert [problem.code for problem in plan.problems] == ["role-name-taken"]
+    same = custom("tg-cluster-ip-failover", tuple(item.action for item in TEN_ACTIONS))
+    plan = make_plan(answers(inventory), inventory, facts(inventory, roles=(same,)))
+    assert plan.problems == ()
+    assert plan.role == same
+
+
+@given(st.text(min_size=1, max_size=90), st.text(min_size=1, max_size=128))
+def test_that_hostile_names_stay_on_one_line_of_every_row_and_raw_in_its_act(machine: str, role: str) -> None:
+    inventory = world()
+    name = machine.replace("/", "_") + "x"
+    old = inventory.vms[1]
+    renamed = replace(old, id=type(old.id)(f"{old.id.text.rsplit('/', 1)[0]}/{name}"))
+    inventory = replace(inventory, vms=(inventory.vms[0], renamed))
+    chosen = answers(inventory, RoleAnswer(name=role), machines=(inventory.vms[0].id, renamed.id))
+    plan = make_plan(chosen, inventory, facts(inventory))
+    for change in plan.changes:
+        for text in (change.sentence, change.note, change.before, change.after):
+            assert not any(unicodedata.category(char)[0] == "C" for char in text)
+    assert any(isinstance(change.act, Assign) and change.act.vm.text.endswith(f"/{name}") for change in plan.writing)
+    assert plan.role.name == role.strip()
 
 
 def test_that_rights_that_azure_did_not_tell_are_not_called_missing() -> None:
@@ -357,97 +404,6 @@ def test_that_a_computed_name_that_another_has_is_not_used() -> None:
     assert assignment_guid(GROUP.upper(), PRINCIPALS[0].upper(), "ROLE") == guid
     renamed = replace(custom("renamed", ()), guid=role_guid(SUBSCRIPTION, "mine"))
     assert role_guid(SUBSCRIPTION, "mine", (renamed,)) != renamed.guid
-
-
-GROUPS = ("rg-tg-prod", "rg-second", "rg-network", "rg-security")
-group = st.sampled_from(GROUPS)
-worlds = st.builds(
-    lambda first, second, network, nsg, asgs, public, pools, on, floating: world(
-        groups=(first, second),
-        network_group=network,
-        nsg=nsg_id(nsg),
-        asgs=tuple(asg_id(name) for name in asgs),
-        public=public_ip(public) if public else None,
-        pools=tuple(pool_id(name) for name in pools),
-        principals=(PRINCIPALS[0] if on[0] else "", PRINCIPALS[1] if on[1] else ""),
-        floating=str(ADDRESS) if floating else "",
-    ),
-    group,
-    group,
-    group,
-    group,
-    st.lists(group, unique=True, max_size=2),
-    st.none() | group,
-    st.lists(group, unique=True, max_size=2),
-    st.tuples(st.booleans(), st.booleans()),
-    st.booleans(),
-)
-uses = st.sampled_from([RoleUse.NEW, RoleUse.UPDATE, RoleUse.REUSE])
-
-
-def existing_roles(use: RoleUse, nine: bool, inventory: Inventory) -> tuple[RoleDefinition, ...]:
-    if use is RoleUse.NEW:
-        return ()
-    extra = tuple(item.action for item in extra_actions(needs_of(topology_of(answers(inventory), inventory))))
-    actions = (*(NINE if nine else tuple(item.action for item in TEN_ACTIONS)), *extra)
-    scopes = (f"/subscriptions/{SUBSCRIPTION}",) if use is RoleUse.REUSE else (GROUP,)
-    return (custom("found", actions, scopes, "cccccccc-0000-0000-0000-000000000001"),)
-
-
-def answered(use: RoleUse, wide: bool, inventory: Inventory, roles: tuple[RoleDefinition, ...]) -> Answers:
-    extra = tuple(item.action for item in extra_actions(needs_of(topology_of(answers(inventory), inventory))))
-    role = RoleAnswer(use, guid=roles[0].guid if roles else "", extra=extra)
-    return answers(inventory, role, whole_subscription=wide)
-
-
-@given(worlds, uses, st.booleans(), st.booleans())
-def test_that_a_second_plan_after_the_first_writes_nothing(
-    inventory: Inventory, use: RoleUse, nine: bool, wide: bool
-) -> None:
-    nine = nine and use is RoleUse.UPDATE
-    roles = existing_roles(use, nine, inventory)
-    given_answers = answered(use, wide, inventory, roles)
-    known = facts(inventory, roles=roles)
-    plan = make_plan(given_answers, inventory, known)
-    assert plan.problems == ()
-    after = applied(plan, inventory, known)
-    again = make_plan(given_answers, *after)
-    assert again.problems == ()
-    assert again.writing == ()
-
-
-@given(worlds, uses, st.booleans(), st.booleans())
-def test_that_after_the_plan_both_machines_may_do_all_that_is_needed_and_no_more_than_was_shown(
-    inventory: Inventory, use: RoleUse, nine: bool, wide: bool
-) -> None:
-    nine = nine and use is RoleUse.UPDATE
-    roles = existing_roles(use, nine, inventory)
-    given_answers = answered(use, wide, inventory, roles)
-    known = facts(inventory, roles=roles)
-    plan = make_plan(given_answers, inventory, known)
-    after, then = applied(plan, inventory, known)
-    for need in needs_of(topology_of(given_answers, after)):
-        for principal in PRINCIPALS:
-            assert may(principal, need.action, need.on, then), (need, principal)
-    shown = {reason.scope for reason in plan.scopes}
-    assert {item.scope for item in then.assignments} <= shown
-    written = [change.act.role for change in plan.writing if isinstance(change.act, PutRole)]
-    before = {action for role in roles for action in role.actions}
-    allowed = (
-        before | {item.action for item in TEN_ACTIONS} | set(given_answers.role.extra if given_answers.role else ())
-    )
-    for role in written:
-        assert set(role.actions) <= allowed
-        assert all(any(reaches(one, scope) for one in (*shown, GROUP)) for scope in role.assignable_scopes)
-
-
-@given(worlds)
-def test_that_every_key_is_there_once_and_what_comes_first_stands_first(inventory: Inventory) -> None:
-    plan = make_plan(answers(inventory), inventory, facts(inventory))
-    keys = [change.key for change in plan.changes]
-    assert len(set(keys)) == len(keys)
-    for place, change in enumerate(plan.changes):
-        assert set(change.after_keys) <= set(keys[:place])
 
 
 def test_that_no_facts_at_all_still_make_a_plan() -> None:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from tgwizard.engine.failover.strategies import MOVE_ACTION, vnet_of
 from tgwizard.engine.preflight.fencing import STOPPED
+from tgwizard.engine.preflight.needs import carried_with, things
 from tgwizard.engine.records import Ended
 from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event import Step, StepPlan
 from tgwizard.model.fence import NO_FENCE, FenceWish, StopHow
+from tgwizard.model.role import LINKED_ACTIONS, linked_action
 from tgwizard.model.snapshot import PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
 
@@ -119,7 +121,10 @@ def _move(snapshot: Snapshot, losing: Member, to: Member) -> Change:
         sentence=f"moves {address} from {losing.name} to {to.name} in one call",
         before=f"{losing.nic.name} has {address}",
         after=f"{to.nic.name} has {address}",
-        permissions=(MOVE_ACTION, *dict.fromkeys(_permissions(snapshot, losing) + _permissions(snapshot, to))),
+        permissions=(
+            MOVE_ACTION,
+            *dict.fromkeys(_permissions(snapshot, losing) + _permissions(snapshot, to, gains=True)),
+        ),
         predicted=_UNMEASURED,
         undo=f"move {address} back to {losing.name}",
     )
@@ -151,20 +156,20 @@ def _attach(snapshot: Snapshot, to: Member, predicted: Prediction) -> Change:
         sentence=f"adds {address} to {to.name}",
         before=f"{to.nic.name} without {address}",
         after=f"{to.nic.name} has {address} as {snapshot.setup.ip_configuration}, Static, not primary",
-        permissions=_permissions(snapshot, to),
+        permissions=_permissions(snapshot, to, gains=True),
         predicted=predicted,
         undo=f"remove {address} from {to.name}",
     )
 
 
-def _permissions(snapshot: Snapshot, member: Member) -> tuple[str, ...]:
-    needed = [WRITE, JOIN_SUBNET]
+def _permissions(snapshot: Snapshot, member: Member, *, gains: bool = False) -> tuple[str, ...]:
+    """What the write of a member's interface needs: Azure checks every reference in its body (azure-wire.md 2.6)."""
     document = snapshot.seen(member).nic.value
-    if document is not None:
-        types = {reference.type.lower() for reference in document.references()}
-        needed += [JOIN_NSG] if "microsoft.network/networksecuritygroups" in types else []
-        needed += [JOIN_ASG] if "microsoft.network/applicationsecuritygroups" in types else []
-    return tuple(needed)
+    named = list(document.references()) if document is not None else []
+    if gains:
+        named += things(carried_with(snapshot, member))
+    linked = {linked_action(thing) for thing in named}
+    return (WRITE, JOIN_SUBNET, *(join for join in LINKED_ACTIONS.values() if join in linked and join != JOIN_SUBNET))
 
 
 def _prediction(measured: list[float | None]) -> Prediction:

@@ -10,7 +10,7 @@ from tgwizard.engine.preflight.needs import CHECK_ADDRESS, holds_it_there, sides
 from tgwizard.engine.preflight.rights import rights
 from tgwizard.engine.readiness import readiness
 from tgwizard.model.address import check_address
-from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import LockLevel, LockSeen
@@ -24,7 +24,7 @@ def judge(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, needed_li
     """All findings, worst first. ``needed_life_s``: how long the token must last, real seconds."""
     return Readiness.of(
         [
-            *readiness(snapshot, to, verb).findings,
+            *readiness(snapshot, to, verb, facts.fence).findings,
             *_token(facts, needed_life_s),
             *_range(snapshot, facts),
             *_conflict(snapshot, facts),
@@ -94,7 +94,11 @@ def _conflict(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
 
 
 def _locks(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
-    """What each lock really stops: ReadOnly on an interface its write; on what it refers to, nothing was ever seen."""
+    """What each lock really stops.
+
+    ReadOnly on an interface stops its write. On what an interface refers to it is not documented to: a probe that
+    refers to it and was taken is the proof. CanNotDelete stops nothing here.
+    """
     written = [member.nic for _, member in sides(snapshot, to)]
     proved = facts.by is By.OPERATOR and all(
         (probe := facts.probe_of(nic)) is not None and probe.outcome is Probed.ALLOWED for nic in written
@@ -121,9 +125,19 @@ def _locks(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
             yield Finding(Level.WARNS, f"{named} is ReadOnly", "Azure took the probe all the same; it may be new")
         elif _only_for_fence(snapshot, lock, to):
             continue
-        else:
-            evidence = "the interfaces refer to what it protects and do not write it"
+        elif proved and any(lock.over(item.text) for item in _referred(snapshot)):
+            evidence = "the probe refers to what it protects, and Azure took it"
             yield Finding(Level.NOTE, f"{named} does not stop this", evidence)
+        else:
+            evidence = "an interface refers to what it protects; whether that stops its write was not proved"
+            yield Finding(Level.WARNS, f"{named} is ReadOnly", evidence)
+
+
+def _referred(snapshot: Snapshot) -> Iterator[ResourceId]:
+    """What the probes' bodies name: that of the gaining interface decides, for the attach refers to the same."""
+    for seen in snapshot.members:
+        if seen.nic.value is not None:
+            yield from seen.nic.value.references()
 
 
 def _stops(lock: LockSeen, named: str, stopped: list[str]) -> Finding:

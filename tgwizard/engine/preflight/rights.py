@@ -38,6 +38,13 @@ _NOT_USED = {
 }
 
 
+_JOINED = (
+    "microsoft.network/virtualnetworks/subnets",
+    "microsoft.network/networksecuritygroups",
+    "microsoft.network/applicationsecuritygroups",
+)
+
+
 class Held(Enum):
     """Whether a right is held."""
 
@@ -247,13 +254,20 @@ def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
 
 
 def _missing(who: str, need: Need, cure: str) -> Finding:
-    verb = "write" if need.action == WRITE_NIC else "read" if need.action == READ_NIC else "attach"
+    verb = _verb(need)
     fact = f"{who} may not {verb} {need.on.name}"
     where = f"on {need.on.name} in resource group {need.on.group}"
     why = f"{need.action} is missing {where}; the write of {need.nic.name} needs it."
-    code = "join-not-allowed" if verb == "attach" else "right-missing"
+    code = "join-not-allowed" if verb in ("join", "attach") else "right-missing"
     problem = Problem(code, f"{fact}.", why, cure, who=Fixer.ADMIN, right=GRANT)
     return Finding(Level.BLOCKS, fact, why, problem)
+
+
+def _verb(need: Need) -> str:
+    """What the right allows, in one word: an interface joins its subnet and groups; what travels is attached."""
+    if need.action in (WRITE_NIC, READ_NIC):
+        return "write" if need.action == WRITE_NIC else "read"
+    return "join" if need.on.type.lower() in _JOINED else "attach"
 
 
 def _denied(who: str, need: Need) -> Finding:
@@ -266,7 +280,7 @@ def _denied(who: str, need: Need) -> Finding:
 
 
 def _unsure(who: str, item: Judged) -> Finding:
-    name, verb = item.need.on.name, "write" if item.need.action == WRITE_NIC else "attach"
+    name, verb = item.need.on.name, _verb(item.need)
     fact = f"Whether {who} may {verb} {name} is not known"
     why = item.problem.what if item.problem else "The role assignments were not read."
     cure = item.problem.fix if item.problem and item.problem.fix else "Check again."

@@ -105,7 +105,7 @@ def _free(address: IPv4Address, use: Use, answer: AddressAnswer | None, asked: P
         return Finding(Level.NOT_KNOWN, "Whether Azure says it is free is not known", why, asked)
     if answer.free:
         return Finding(Level.PASSED, "Azure says it is free")
-    others = listed(answer.others[:3])
+    others = listed(tame(one, 60) for one in answer.others[:3])
     problem = Problem(
         "address-not-free",
         f"Azure says that {address} is {'reserved' if answer.reserved else 'not free'}.",

@@ -21,8 +21,8 @@ from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.event import Stamp
 from tgwizard.model.inventory import AddressAnswer, Inventory
 from tgwizard.model.problem import UserError
-from tgwizard.model.role import RoleAssignment
-from tgwizard.model.setup_answers import Answers
+from tgwizard.model.role import NETWORK_CONTRIBUTOR, RoleAssignment
+from tgwizard.model.setup_answers import Answers, RoleUse
 from tgwizard.model.setup_event import FactRead, SetupEvent
 from tgwizard.model.setup_facts import AddressChecked, FactFailed, FactKind, OwnRights, SetupFacts
 
@@ -51,7 +51,7 @@ def gather(
     )
     topology = _topology(answers, inventory, facts)
     second = reading.all(_second(ports, answers, inventory, facts, topology, reading.scope))
-    return replace(_with(facts, second), failed=tuple(reading.failed))
+    return replace(_with(facts, _to_look_up(facts, answers), second), failed=tuple(reading.failed))
 
 
 def ask_address(
@@ -110,7 +110,7 @@ def _second(
     readings: dict[Key, Callable[[], object]] = {}
     for at in _scopes_to_ask(scope, topology):
         readings[FactKind.OWN_RIGHTS, at] = lambda at=at: OwnRights(at, access.own_permissions(at))  # type: ignore[misc]
-    wanted = _to_look_up(facts)
+    wanted = _to_look_up(facts, answers)
     if wanted:
         readings[FactKind.PRINCIPALS, ""] = lambda: access.known_principals(wanted)
     for principal in _principals(topology):
@@ -124,7 +124,7 @@ def _second(
     return readings
 
 
-def _with(facts: SetupFacts, second: dict[Key, Answered]) -> SetupFacts:
+def _with(facts: SetupFacts, wanted: tuple[str, ...], second: dict[Key, Answered]) -> SetupFacts:
     through: list[tuple[str, RoleAssignment]] = []
     own: list[OwnRights] = []
     principals: tuple[tuple[str, str], ...] = ()
@@ -136,7 +136,7 @@ def _with(facts: SetupFacts, second: dict[Key, Answered]) -> SetupFacts:
         if kind is FactKind.OWN_RIGHTS:
             own.append(answer.value)
         elif kind is FactKind.PRINCIPALS:
-            principals, looked_up = tuple(answer.value), _to_look_up(facts)
+            principals, looked_up = tuple(answer.value), wanted
         elif kind is FactKind.ASSIGNMENTS:
             through += [(about, item) for item in answer.value if item.principal_id.lower() != about.lower()]
         elif kind is FactKind.ADDRESS and isinstance(answer.value, AddressAnswer):
@@ -182,8 +182,10 @@ def _principals(topology: Topology | None) -> tuple[str, ...]:
     return tuple(principal for principal in found if principal)
 
 
-def _to_look_up(facts: SetupFacts) -> tuple[str, ...]:
+def _to_look_up(facts: SetupFacts, answers: Answers) -> tuple[str, ...]:
     """Whose assignments may be a cluster member's: those of roles that let an interface be written."""
     ours = {role.guid.lower() for role in facts.roles if could_be_ours(role)}
+    if answers.role is not None and answers.role.use is RoleUse.NETWORK_CONTRIBUTOR:
+        ours.add(NETWORK_CONTRIBUTOR)
     found = [item.principal_id for item in facts.assignments if item.role_guid.lower() in ours]
     return tuple(sorted(set(found)))[:_MOST_LOOKED_UP]

@@ -24,7 +24,7 @@ from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
-from tgwizard.model.text import listed
+from tgwizard.model.text import listed, tame
 
 _INTERFACES = Cure(CureKind.GO_TO_STEP, "Choose the interfaces", step=SetupStep.INTERFACE)
 _HAND_OVER = Cure(CureKind.HAND_OVER, "Copy a request for others")
@@ -38,8 +38,9 @@ def address_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
         return (_no_interfaces(),)
     found: list[StepProblem] = list(_configuration(answers, topology))
     if taken is None:
-        problem = Problem("subnet-not-read", f"The range of {topology.subnet.name} is not known.")
+        problem = Problem("subnet-not-read", f"The range of {tame(topology.subnet.name, 90)} is not known.")
         found.append(StepProblem(Level.WARNS, problem, (READ_AGAIN,)))
+    found += [StepProblem(Level.NOTE, Problem("range-ignored", words)) for words in (taken.ignored if taken else ())]
     if answers.address is None:
         what = "No address is chosen yet." if taken is None or taken.free else "The subnet has no free address left."
         found.append(blocking("address-not-chosen", what, "", "Type a free address of the subnet."))
@@ -108,7 +109,7 @@ def scope_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
         target = role_target(answers.role, subscription, needs_of(topology), scopes, flow.facts)
         stale = stale_assignments(target.role, scopes, flow.facts)
         if stale:
-            gone = listed(dict.fromkeys(item.principal_id for item in stale))
+            gone = listed(dict.fromkeys(tame(item.principal_id, 60) for item in stale))
             problem = Problem(
                 "stale-assignments",
                 f"{len(stale)} assignment{'' if len(stale) == 1 else 's'} here belong{'s' if len(stale) == 1 else ''} "
@@ -155,7 +156,7 @@ def review_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     others = [change for change in plan.writing if change.right.who is WhoMay.OTHERS]
     if others:
         roles = listed(dict.fromkeys(role for change in others for role in change.right.roles[-1:]))
-        all_ = not plan.mine
+        all_ = not plan.mine_now
         problem = Problem(
             "others-must",
             "None of the changes is yours to make."

@@ -29,6 +29,7 @@ from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import ScopeReason, SetupChange, SetupPlan
+from tgwizard.model.text import tame
 
 
 def make_plan(answers: Answers, inventory: Inventory, facts: SetupFacts) -> SetupPlan:
@@ -102,7 +103,7 @@ def _address(
     if subnet is None:
         unknown = Problem(
             "subnet-not-read",
-            f"The range of {topology.subnet.name} is not known.",
+            f"The range of {tame(topology.subnet.name, 90)} is not known.",
             "The virtual network could not be read, so whether the address fits is not known.",
             "Have someone who may read the network check it, or give your account Reader there.",
             topology.subnet.text,
@@ -127,8 +128,8 @@ def name_taken(answers: Answers, topology: Topology) -> Problem | None:
             if item.name.lower() == answers.ip_configuration.lower() and item.address != str(answers.address):
                 return Problem(
                     "configuration-name-taken",
-                    f"{nic.id.name} already has an Azure IP Configuration named {item.name}.",
-                    f"It carries {item.address or 'another address'}.",
+                    f"{tame(nic.id.name, 90)} already has an Azure IP Configuration named {tame(item.name, 90)}.",
+                    f"It carries {tame(item.address, 60) or 'another address'}.",
                     "Choose another name for the Azure IP Configuration.",
                 )
     return None

@@ -189,7 +189,7 @@ def stale_row(assignment: RoleAssignment, facts: SetupFacts, caller: Caller | No
         act=RemoveStale(assignment),
         target=path,
         sentence=f"Remove a rebuilt machine's assignment on {scope_name(assignment.scope)}",
-        note=f"identity {assignment.principal_id}, which no longer exists",
+        note=f"identity {tame(assignment.principal_id, 60)}, which no longer exists",
         before=name,
         after="none",
         method="DELETE",

@@ -97,7 +97,7 @@ def notes(
     if answers.placement is Placement.BY_APPLIANCE:
         found.append("The appliance will create the Azure IP Configuration itself when it becomes active.")
     if stale:
-        gone = listed(dict.fromkeys(item.principal_id for item in stale))
+        gone = listed(dict.fromkeys(tame(item.principal_id, 60) for item in stale))
         one = len(stale) == 1
         found.append(
             f"{len(stale)} {'assignment belongs' if one else 'assignments belong'} to an identity that no longer "

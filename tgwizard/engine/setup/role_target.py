@@ -118,10 +118,13 @@ def _new(
         return RoleTarget(wanted, None, (problem,) if problem else (), warnings)
     means_it = there.kind is RoleKind.CUSTOM and all(allows(there.held, action) for action in wanted.actions)
     uncovered = judge_role(there, facts, needs, scopes).uncovered
-    if means_it and not uncovered:
-        # An earlier run made it, or someone who meant the same: it is used as it is.
+    ours = there.guid.lower() == wanted.guid and there.kind is RoleKind.CUSTOM
+    asked = {action.lower() for action in wanted.actions}
+    no_wider = all(action.lower() in asked for action in there.actions)
+    if means_it and not uncovered and (ours or no_wider):
+        # An earlier run made it, or someone who meant the same: it is used as it is. One that grants more is another.
         return RoleTarget(there, there, (), _left_out(there, needs, answer))
-    if there.guid.lower() == wanted.guid and there.kind is RoleKind.CUSTOM:
+    if ours:
         # Made by tgwizard for this name, and the answers have grown since.
         added = tuple(action for action in wanted.actions if not allows(there.held, action))
         grown = updated_role(there, added, uncovered)

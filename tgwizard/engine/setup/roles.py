@@ -223,7 +223,7 @@ def principal_words(assignment: RoleAssignment, facts: SetupFacts) -> str:
         PrincipalKind.SERVICE_PRINCIPAL: "identity",
         PrincipalKind.OTHER: "principal",
     }[assignment.principal_kind]
-    return name or f"{kind} {assignment.principal_id}"
+    return name or f"{kind} {tame(assignment.principal_id, 60)}"
 
 
 def check_role_name(name: str, facts: SetupFacts, own_guid: str = "") -> Problem | None:

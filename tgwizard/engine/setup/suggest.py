@@ -37,8 +37,7 @@ def proposed(flow: Flow) -> Answers:
     if inventory is None:
         return answers
     if answers.machines is None and flow.pairs.suggested is not None:
-        first, second = flow.pairs.suggested.vms
-        answers = replace(answers, machines=(first.id, second.id))
+        answers = replace(answers, machines=_in_order(flow.pairs.suggested))
     pair = chosen_pair(flow, answers)
     if pair is None:
         return answers
@@ -111,7 +110,10 @@ def role_candidates(flow: Flow, answers: Answers) -> tuple[RoleCandidate, ...]:
 
 
 def own_role(candidate: RoleCandidate, topology: Topology, facts: SetupFacts) -> bool:
-    """Whether a role is this cluster's own: both machines hold it, nobody else does, or can in another subscription."""
+    """Whether a role is this cluster's own: held by one of its machines, by nobody else, and by none elsewhere.
+
+    Assignments of a rebuilt machine's former identity do not count.
+    """
     own = {vm.identity.principal_id.lower() for vm in topology.vms}
     others = {
         item.principal_id.lower()
@@ -121,7 +123,7 @@ def own_role(candidate: RoleCandidate, topology: Topology, facts: SetupFacts) ->
     here = f"/subscriptions/{topology.subnet.subscription}".lower()
     scopes = [scope.lower() for scope in candidate.role.assignable_scopes]
     inside = all(scope == here or scope.startswith(f"{here}/") for scope in scopes)
-    return candidate.held_by == 2 and not others and inside and bool(scopes)
+    return candidate.held_by > 0 and not others and inside and bool(scopes)
 
 
 def role_as_new(cluster: str, facts: SetupFacts) -> RoleAnswer:
@@ -141,6 +143,13 @@ def _inventory(flow: Flow, answers: Answers) -> Inventory | None:
         return None
     same = flow.inventory.subscription.id.lower() == answers.subscription.id.lower()
     return flow.inventory if same else None
+
+
+def _in_order(pair: Pair) -> tuple[ResourceId, ResourceId]:
+    """The machine that has a floating address already is the active one."""
+    first, second = (vm.id for vm in pair.vms)
+    held = [nic is not None and len(nic.configurations) > 1 for nic in (choice.nic for choice in pair.lan)]
+    return (second, first) if held == [False, True] else (first, second)
 
 
 def _with_nics(flow: Flow, answers: Answers, pair: Pair) -> Answers:
@@ -187,7 +196,7 @@ def _role(answers: Answers, topology: Topology, facts: SetupFacts) -> RoleAnswer
     """A role for this cluster: the one it has already, brought up to date if it is its own; a new one otherwise."""
     found = _candidates(answers, topology, facts)
     for item in found:
-        if item.complete and item.held_by == 2:
+        if item.complete and (item.held_by == 2 or own_role(item, topology, facts)):
             return RoleAnswer(RoleUse.REUSE, item.role.name, item.role.guid)
     for item in found:
         if not item.withheld and own_role(item, topology, facts):

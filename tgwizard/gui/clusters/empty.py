@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QProcess, Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtCore import QProcess, Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from tgwizard.gui.clusters.adding import AddButton
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.icons import Icon, IconMark
 from tgwizard.gui.kit.labels import TextLabel
@@ -70,16 +71,11 @@ class EmptyState(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(16)
         self.set_up = Button(theme, "Set up a cluster", ButtonKind.PRIMARY)
-        self._folder = surroundings.clusters_folder
         first = "It will lead you through every answer. Nothing changes before you review it."
         self._row.addWidget(self._card(Icon.ADD, "Set up a cluster", first, self.set_up), 1)
-        self.folder_button = Button(theme, "Open the clusters folder")
-        self.folder_button.clicked.connect(self._on_folder)
-        self.folder_button.setVisible(self._folder is not None)
-        second = "Put its cluster file into the clusters folder and start tgwizard again. A colleague's file will do."
-        if self._folder is not None:
-            self.folder_button.explain(f"Opens {self._folder}")
-        self._row.addWidget(self._card(Icon.LINK, "Add one that works", second, self.folder_button), 1)
+        self.add = AddButton(theme)
+        second = "Choose its cluster file, or drop it here; a colleague's will do. It is checked first, then copied."
+        self._row.addWidget(self._card(Icon.LINK, "Add one that works", second, self.add), 1)
         if surroundings.lab_command:
             third = "Two pretend machines on this computer. Try a failover; nothing reaches Azure."
             button = LabButton(theme, surroundings.lab_command)
@@ -96,12 +92,6 @@ class EmptyState(QWidget):
         card.body.addStretch(1)
         card.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         return card
-
-    @Slot()
-    def _on_folder(self) -> None:
-        if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Stack the cards when each would be too narrow to read."""

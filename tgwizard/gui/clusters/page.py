@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.clock import SystemClock
+from tgwizard.gui.clusters.adding import AddButton, clear, dropped_files, refusal_boxes
 from tgwizard.gui.clusters.empty import EmptyState, LabOffer
 from tgwizard.gui.clusters.model import ClustersModel
 from tgwizard.gui.clusters.rows import ClusterRow, FleetState, row_of, shows
+from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.clusters.table import ClustersTable
 from tgwizard.gui.clusters.watching import Watching
+from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.chip import Chip
 from tgwizard.gui.kit.fields import SearchField
@@ -51,10 +55,11 @@ FILTER_PX, NARROW_FILTER_PX = 280, 190
 
 
 class ClustersPage(PlacePage):
-    """Emits `opened(name)`, and `set_up_asked`."""
+    """Emits `opened(name)`, `set_up_asked`, and `files_given(paths)` for cluster files to be added."""
 
     opened = Signal(str)
     set_up_asked = Signal()
+    files_given = Signal(object)
 
     def __init__(
         self,
@@ -79,10 +84,14 @@ class ClustersPage(PlacePage):
         self._lead = TextLabel(theme, "", TextRole.LEAD, Token.TEXT2, wrap=True)
         self._set_up = Button(theme, "Set up a cluster", ButtonKind.PRIMARY, Icon.ADD)
         self._set_up.clicked.connect(self.set_up_asked)
+        self._add = AddButton(theme)
+        self._add.files_given.connect(self._on_files)
+        self.setAcceptDrops(True)
         self._banner: NoticeBox | None = None
         self._told: Problem | None = None
         self._empty = EmptyState(theme, surroundings)
         self._empty.set_up.clicked.connect(self.set_up_asked)
+        self._empty.add.files_given.connect(self._on_files)
         self._offer = LabOffer(theme, surroundings)
         content = QWidget()
         self._column = QVBoxLayout(content)
@@ -113,6 +122,7 @@ class ClustersPage(PlacePage):
         words.addWidget(self._title)
         words.addWidget(self._lead)
         head.addLayout(words, 1)
+        head.addWidget(self._add)
         head.addWidget(self._set_up)
         column.addLayout(head)
         column.addSpacing(theme.px(22))
@@ -134,6 +144,9 @@ class ClustersPage(PlacePage):
         column.addSpacing(12)
         self._notices = QVBoxLayout()
         column.addLayout(self._notices)
+        self._refusals = QVBoxLayout()
+        self._refusals.setSpacing(8)
+        column.addLayout(self._refusals)
         self._card = Card(theme, margin=1, spacing=0)
         self._card.body.setContentsMargins(1, 1, 1, 1)
         self._card.body.addWidget(self.table)
@@ -151,7 +164,7 @@ class ClustersPage(PlacePage):
         self._opening = opening
         self._all_rows()
         some = bool(self._watching.sessions)
-        for part in (self._filters, self._card, self._set_up):
+        for part in (self._filters, self._card, self._set_up, self._add):
             part.setVisible(some)
         self._empty.setVisible(not some and not opening)
         self._show_offer()
@@ -160,6 +173,36 @@ class ClustersPage(PlacePage):
     def show_opened(self, _opened: Opened) -> None:
         """The program is open."""
         self.show_clusters()
+
+    def clusters_changed(self, _opened: Opened) -> None:
+        """There are other clusters than before."""
+        clear(self._refusals)
+        self.show_clusters()
+
+    # Adding ------------------------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_files(self, files: tuple[Path, ...]) -> None:
+        clear(self._refusals)
+        self.files_given.emit(files)
+
+    def show_refused(self, refused: NotAdded) -> None:
+        """Say what is wrong with a file, each fault with its place and cure; nothing was copied."""
+        for box in refusal_boxes(self._theme, refused):
+            self._refusals.addWidget(box)
+            announce(box, box.accessibleName())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Cluster files may be dropped here."""
+        if dropped_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add what was dropped."""
+        event.acceptProposedAction()
+        self._on_files(dropped_files(event.mimeData()))
+
+    # Rows --------------------------------------------------------------------------------------------------------
 
     def _now(self) -> datetime:
         """The time by the engine's clock once there is one, before that by this computer's."""

@@ -50,18 +50,47 @@ class Watching(QObject):
         """Make a session for each cluster and begin to watch all of them."""
         self._bridge.add(services.jobs.events)
         for setup in clusters:
-            session = ClusterSession(services, setup, self._bridge.own, self, lock=self._lock, pace=pace)
-            session.setObjectName(setup.name)
-            session.observed.connect(self._on_observed)
-            self.sessions[setup.name] = session
+            self._make(services, setup, pace)
         if len(clusters) <= OWN_LOOPS:
             for session in self.sessions.values():
                 self.attend(session.setup.name)
             return
-        self._fleet = Fleet(services, services.jobs.events.put, pace)
-        self._fleet.take(*clusters)
+        self._start_fleet(services, pace, clusters)
+
+    def add(self, services: Services, setup: ClusterSetup, pace: Pace) -> None:
+        """Watch one more."""
+        self._bridge.add(services.jobs.events)
+        self._make(services, setup, pace)
+        if self._fleet is not None:
+            self._fleet.take(setup)
+            self._read_histories(services, (setup,))
+        elif len(self.sessions) <= OWN_LOOPS:
+            self.attend(setup.name)
+        else:
+            self._start_fleet(services, pace, (setup,))
+
+    def drop(self) -> tuple[Job, ...]:
+        """Forget every cluster, as after the world they were in was replaced; the jobs that may still answer."""
+        jobs = (*self._workers, *(job for session in self.sessions.values() for job in session.jobs))
+        self.stop()
+        for session in self.sessions.values():
+            session.deleteLater()
+        self.sessions.clear()
+        self._attended.clear()
+        self._fleet, self._workers = None, ()
+        return jobs
+
+    def _make(self, services: Services, setup: ClusterSetup, pace: Pace) -> None:
+        session = ClusterSession(services, setup, self._bridge.own, self, lock=self._lock, pace=pace)
+        session.setObjectName(setup.name)
+        session.observed.connect(self._on_observed)
+        self.sessions[setup.name] = session
+
+    def _start_fleet(self, services: Services, pace: Pace, clusters: tuple[ClusterSetup, ...]) -> None:
+        fleet = self._fleet = Fleet(services, services.jobs.events.put, pace)
+        fleet.take(*clusters)
         self._read_histories(services, clusters)
-        self._workers = tuple(services.jobs.start(f"fleet-{n}", _worker(self._fleet)) for n in range(WORKERS))
+        self._workers = tuple(services.jobs.start(f"fleet-{n}", _worker(fleet)) for n in range(WORKERS))
 
     def attend(self, name: str) -> None:
         """Someone looks at this cluster: give it a loop of its own, and the longest unseen one back to the fleet."""

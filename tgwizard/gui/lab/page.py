@@ -43,9 +43,13 @@ NO_CONTROLS = (
 
 
 class LabPage(PlacePage):
-    """The controls of the lab. `scenario_asked` when its world is to be replaced: the window asks first."""
+    """The controls of the lab. `scenario_asked` when its world is to be replaced: the window asks first.
+
+    `world_seen(epoch)` with every answer of the lab: another epoch than before is another world.
+    """
 
     scenario_asked = Signal(str)
+    world_seen = Signal(int)
 
     def __init__(self, theme: Theme, bridge: Bridge, *, is_lab: bool, parent: QWidget | None = None) -> None:
         """Say that no lab is open; `show_opened` follows."""
@@ -96,6 +100,19 @@ class LabPage(PlacePage):
             self._timer.start()
             self.session.refresh()
 
+    def clusters_changed(self, opened: Opened) -> None:
+        """The world has other machines and addresses: the cards are built for these."""
+        session = self.session
+        if session is None:
+            return
+        old = self._cards
+        self._cards = QWidget()
+        self._column.replaceWidget(old, self._cards)
+        old.hide()
+        old.deleteLater()
+        self._build(session, opened)
+        self._refresh()
+
     def _build(self, session: LabSession, opened: Opened) -> None:
         theme = self._theme
         addresses = tuple(str(setup.address) for setup in opened.clusters)
@@ -133,6 +150,8 @@ class LabPage(PlacePage):
         session = self.session
         if session is None:
             return
+        if session.seen is not None:
+            self.world_seen.emit(session.seen.state.epoch)
         for refresh in self._refreshers:
             refresh()
         self._cards.setVisible(session.seen is not None)

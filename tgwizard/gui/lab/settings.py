@@ -86,10 +86,9 @@ class ScenarioCard(Card):
         self._replace.clicked.connect(self._on_replace)
         self._after = NoticeBox(
             theme,
-            Shape.WARNING,
+            Shape.NOTE,
             "The world was replaced",
-            "This window still watches the clusters it was opened with. Close tgwizard and start it with --lab again "
-            "to open those of the new world.",
+            "This window has opened the clusters of the new world and forgotten those of the old one.",
         )
         self._after.hide()
         foot = QHBoxLayout()

@@ -33,8 +33,8 @@ class ScenarioSheet(Sheet):
             ),
             (
                 Shape.WARNING,
-                "This window keeps the clusters it was opened with",
-                "Start tgwizard again afterwards to open those of the new world.",
+                "The clusters of this window go with it",
+                "Those of the new world are opened; the old cluster files are kept beside the new ones.",
             ),
             (Shape.NOTE, "Nothing reaches Azure", "Latency, address and certificate of the lab stay as they are."),
         ):

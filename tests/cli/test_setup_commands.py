@@ -1,0 +1,249 @@
+"""Setting up from the command line, in process: what is found, planned, applied, verified, undone and handed over."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.bench import Shell, fits
+from tests.rig import SetupRig, setup_rig
+from tgwizard.cli.arguments import parse
+from tgwizard.cli.setup_arguments import Plan
+from tgwizard.engine.cluster_file import load_cluster
+from tgwizard.lab.faults import AzureSays, Fault
+from tgwizard.lab.known_answers import Known
+from tgwizard.model import fields
+from tgwizard.model.problem import UserError
+
+
+@pytest.fixture
+def it(tmp_path: Path) -> SetupRig:
+    return setup_rig(state=tmp_path / "state")
+
+
+def in_scenario(name: str, folder: Path) -> SetupRig:
+    return setup_rig(name, state=folder / name)
+
+
+def writes(it: SetupRig) -> list[str]:
+    methods = ("PUT", "PATCH", "DELETE")
+    return [item.path for item in it.lab.requests if item.method in methods and item.status != 412]
+
+
+def test_that_discover_names_the_pair_and_fits_its_schema(it: SetupRig) -> None:
+    answered = Shell(it)("discover", "--json")
+    assert answered.code == 0, answered.err
+    (document,) = answered.lines
+    fits(document, "discover")
+    (pair,) = document["pairs"]
+    assert [text.rsplit("/", 1)[-1] for text in pair["machines"]] == ["tg-node-a", "tg-node-b"]
+    words = Shell(it)("discover").out
+    assert "1. tg-node-a and tg-node-b" in words
+    assert writes(it) == []
+
+
+def test_that_a_plan_needs_no_answer_on_fresh_and_writes_nothing(it: SetupRig) -> None:
+    answered = Shell(it)("setup", "plan", "--json")
+    assert answered.code == 0, answered.err
+    (document,) = answered.lines
+    fits(document, "setup-plan")
+    assert document["allowed"] is True
+    assert document["writes"] == document["mine"] == 5
+    assert document["answers"]["floating_ip"] is not None
+    words = Shell(it)("setup", "plan").out
+    assert "5 changes would be written" in words
+    assert "Turn on the identity of tg-node-b" in words
+    assert writes(it) == []
+
+
+def test_that_every_field_of_the_answers_is_an_option() -> None:
+    for item in fields.OF_SETUP:
+        twice = item in (fields.MEMBER_VM, fields.MEMBER_NIC)
+        words = ["setup", "plan", *[item.flag, item.example] * (2 if twice else 1)]
+        command = parse(words, Path.cwd, ("fast",)).command
+        assert isinstance(command, Plan)
+        assert command.given.values == {item.key: (item.example,) * (2 if twice else 1)}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--floating-ip", "10.20.2.5/24"), "--floating-ip 10.20.2.5/24 cannot be used."),
+        (("--vm", "tg-node-a"), "--vm is given once."),
+        (("--ip-configuration", "-x"), "expected one argument"),
+        (("--role-name", "x" * 129), "at most 128 characters"),
+    ],
+)
+def test_that_an_option_that_cannot_be_used_is_exit_2_with_an_example(words: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse(("setup", "plan", *words), Path.cwd, ("fast",))
+    assert said in caught.value.problem.sentence()
+
+
+def test_that_the_answers_given_are_the_ones_that_are_planned(it: SetupRig) -> None:
+    words = ("--floating-ip", "10.20.2.99", "--vm", "tg-node-b", "--vm", "tg-node-a", "--name", "edge-x")
+    more = ("--ip-configuration", "vip", "--role-name", "tg-own", "--whole-subscription", "--placement", "by_appliance")
+    (document,) = Shell(it)("setup", "plan", "--json", *words, *more).lines
+    answers = document["answers"]
+    assert answers["floating_ip"] == "10.20.2.99"
+    assert [text.rsplit("/", 1)[-1] for text in answers["machines"]] == ["tg-node-b", "tg-node-a"]
+    assert (answers["name"], answers["ip_configuration"], answers["placement"]) == ("edge-x", "vip", "by_appliance")
+    assert document["role"]["name"] == "tg-own"
+    assert [one["scope"] for one in document["scopes"]] == [it.scope]
+
+
+def test_that_a_taken_address_is_refused_with_the_reason(it: SetupRig) -> None:
+    answered = Shell(it)("setup", "plan", "--floating-ip", "10.20.2.1", "--json")
+    assert answered.code == 3
+    fits(answered.lines[0], "setup-plan")
+    assert answered.lines[0]["allowed"] is False
+    assert answered.lines[0]["problems"]
+    applied = Shell(it)("setup", "apply", "--floating-ip", "10.20.2.1", "--yes", "--json")
+    assert applied.code == 3
+    fits(applied.lines[-1], "setup-event")
+    assert applied.lines[-1]["outcome"] == "refused"
+    assert writes(it) == []
+
+
+def test_that_a_machine_of_no_such_name_is_told(it: SetupRig) -> None:
+    answered = Shell(it)("setup", "plan", "--vm", "nobody", "--vm", "tg-node-a")
+    assert answered.code == 2
+    assert "There is no virtual machine named nobody" in answered.err
+
+
+def test_that_apply_saves_a_cluster_that_every_other_command_knows(it: SetupRig) -> None:
+    shell = Shell(it)
+    answered = shell("setup", "apply", "--yes", "--json")
+    assert answered.code == 0, answered.err
+    for line in answered.lines:
+        fits(line, "setup-event")
+    assert [line["event"] for line in answered.lines].count("finished") == 1
+    assert answered.lines[-1]["outcome"] == "done"
+    assert len(answered.lines[-1]["done"]) == 5
+    file = it.services.state_dir / "edge-dallas.toml"
+    setup = load_cluster(file, it.services.cloud)
+    assert setup.role is not None
+    assert setup.role.scopes == (it.group(),)
+    assert "[role]" in file.read_text()
+    it.clock.sleep(60)
+    status = shell("status", "--json")
+    assert status.code == 0
+    assert status.lines[0]["holder"] == "tg-node-a"
+    again = shell("setup", "plan", "edge-dallas", "--json").lines[0]
+    assert again["writes"] == 0
+    before = len(writes(it))
+    assert shell("setup", "apply", "edge-dallas", "--yes").code == 0
+    assert len(writes(it)) == before
+
+
+def test_that_apply_asks_and_a_no_writes_nothing(it: SetupRig) -> None:
+    shell = Shell(it, answers=["n"])
+    answered = shell("setup", "apply")
+    assert answered.code == 6
+    assert shell.asked == ["Write this? [y/N] "]
+    assert "Put " in answered.out
+    assert writes(it) == []
+    assert Shell(it)("setup", "apply").code == 2
+
+
+def test_that_the_whole_life_of_a_set_up_can_be_commanded(it: SetupRig) -> None:
+    shell = Shell(it)
+    assert shell("setup", "apply", "--yes").code == 0
+    one_look = shell("setup", "verify", "--no-wait", "--json")
+    assert one_look.code == 5
+    assert one_look.lines[-2]["standing"] == "waits"
+    for member in ("tg-node-b", "tg-node-a"):
+        restarted = shell("setup", "verify", "--restart", member, "--yes", "--no-wait", "--json")
+        assert restarted.lines[-1]["event"] == "finished"
+    page = it.services.state_dir / "report.html"
+    verified = shell("setup", "verify", "--prove", "--yes", "--report", str(page), "--json")
+    assert verified.code == 0, verified.lines[-2]["sentence"]
+    result = verified.lines[-2]
+    fits(result, "setup-event")
+    fits(verified.lines[-1], "setup-event")
+    assert (result["event"], result["standing"]) == ("verified", "ready")
+    assert [run["to"] for run in result["proof"]] == ["tg-node-b", "tg-node-a"]
+    assert all(run["done"] for run in result["proof"])
+    assert "<h2>Proof</h2>" in page.read_text()
+    words = shell("setup", "verify", "--no-wait").out
+    assert "Ready: all" in words
+    undone = shell("setup", "undo", "--yes", "--json")
+    assert undone.code == 0
+    for line in undone.lines:
+        fits(line, "setup-event")
+    assert any("has moved" in line.get("reason", "") for line in undone.lines) or undone.lines[-1]["outcome"] == "done"
+
+
+def test_that_undo_shows_what_it_would_take_back_before_it_asks(it: SetupRig) -> None:
+    Shell(it)("setup", "apply", "--yes")
+    before = len(writes(it))
+    shell = Shell(it, answers=["n"])
+    answered = shell("setup", "undo")
+    assert answered.code == 6
+    assert "Delete the role tg-cluster-ip-failover" in answered.out
+    assert "Turn off the identity" not in answered.out
+    assert len(writes(it)) == before
+
+
+def test_that_a_failed_change_is_exit_4_and_its_reason_is_told(it: SetupRig) -> None:
+    it.lab.faults.add(Fault("PUT", "roleDefinitions", AzureSays(Known.INTERNAL_ERROR), times=None))
+    answered = Shell(it)("setup", "apply", "--yes")
+    assert answered.code in (4, 5)
+    assert "not done" in answered.out
+
+
+@pytest.mark.parametrize("kind", ["az", "terraform", "portal", "portal-html", "request"])
+def test_that_each_export_can_be_had_on_standard_output_and_in_a_file(it: SetupRig, kind: str) -> None:
+    printed = Shell(it)("export", "--as", kind)
+    assert printed.code == 0, printed.err
+    assert "tg-node-b" in printed.out
+    file = it.services.state_dir / "export.txt"
+    answered = Shell(it)("export", "--as", kind, "--out", str(file), "--json")
+    (document,) = answered.lines
+    fits(document, "export")
+    assert file.read_text(encoding="utf-8") == document["text"]
+    assert writes(it) == []
+
+
+def test_that_the_exported_script_is_bash(it: SetupRig, tmp_path: Path) -> None:
+    file = tmp_path / "setup.sh"
+    file.write_text(Shell(it)("export", "--as", "az").out, encoding="utf-8")
+    subprocess.run(["bash", "-n", str(file)], check=True)
+
+
+def test_that_a_reader_is_refused_before_the_first_write_and_gets_an_export(tmp_path: Path) -> None:
+    it = in_scenario("reader", tmp_path)
+    words = ("--vm", "tg-node-a", "--vm", "tg-node-b", "--role-name", "tg-own")
+    answered = Shell(it)("setup", "apply", "--yes", "--json", *words)
+    assert answered.code == 3
+    assert answered.lines[-1]["outcome"] == "refused"
+    assert "Hand the plan over" in answered.lines[-1]["reason"]
+    part = Shell(it)("setup", "apply", "--yes", "--only-mine", "--json", *words)
+    assert part.code == 3
+    assert "Export it for someone who may" in part.lines[-1]["reason"]
+    assert [item for item in it.lab.requests if item.method in ("PUT", "PATCH", "DELETE")] == []
+    letter = Shell(it)("export", "--as", "request", *words)
+    assert letter.code == 0
+    assert "Whoever does this needs" in letter.out
+
+
+def test_that_what_a_topology_needs_more_is_offered_and_added_only_when_asked_for(tmp_path: Path) -> None:
+    it = in_scenario("busy-nic", tmp_path)
+    pair = ("--vm", "tg-node-a", "--vm", "tg-node-b")
+    added = Shell(it)("setup", "plan", "--json", "--add-actions", *pair)
+    assert added.code == 0, added.lines
+    actions = added.lines[0]["role"]["actions"]
+    assert any(re.search("publicIPAddresses/join", action) for action in actions)
+    left = Shell(it)("setup", "plan", "--json", *pair).lines[0]
+    assert not any(re.search("publicIPAddresses/join", action) for action in left["role"]["actions"])
+    assert left["problems"] or left["warnings"]
+
+
+def test_that_usage_errors_are_documents_too(it: SetupRig) -> None:
+    answered = Shell(it)("setup", "verify", "nobody", "--json")
+    assert answered.code == 2
+    fits(json.loads(answered.err), "error")

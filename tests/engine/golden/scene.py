@@ -1,0 +1,211 @@
+"""What the cases are made of: a healthy cluster and good answers, changed in one place each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address
+from typing import Any
+
+from tests.model.seen import ADDRESS, FREE, HOLDS, SETUP, SUBNET, A, B, Side, configuration, snapshot
+from tgwizard.engine.ports import MissingRight
+from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights, OwnRights, Probe, Probed
+from tgwizard.engine.preflight.needs import BRIEF_ACTIONS, sides
+from tgwizard.engine.records import Ended
+from tgwizard.model.cluster import Member, ResourceId, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Outcome
+from tgwizard.model.fence import NO_FENCE, FenceWish
+from tgwizard.model.nic import NicDocument, Provisioning
+from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.problem import Problem
+from tgwizard.model.role import LockLevel, LockSeen
+from tgwizard.model.snapshot import Snapshot
+from tgwizard.model.strategy import Strategy
+
+GRACEFUL, FORCED = Verb.GRACEFUL, Verb.FORCED
+GROUP = A.nic.text.split("/providers/")[0]
+SUBSCRIPTION = GROUP.split("/resourceGroups/")[0]
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
+VNET = SUBNET.rsplit("/subnets/", 1)[0]
+NSG = f"{NETWORK}/networkSecurityGroups/nsg-inside"
+ASG = f"{SUBSCRIPTION}/resourceGroups/rg-security/providers/Microsoft.Network/applicationSecurityGroups/asg-nodes"
+PIP = f"{NETWORK}/publicIPAddresses/pip-floating"
+POOL = f"{NETWORK}/loadBalancers/lb-edge/backendAddressPools/pool-1"
+RULE = f"{NETWORK}/loadBalancers/lb-edge/inboundNatRules/rule-1"
+GATEWAY = f"{NETWORK}/applicationGateways/gw-1/backendAddressPools/pool-1"
+UNREAD_WORDS = Problem("not-allowed", "Azure refused to read it.", "Your role lacks the right.", "Have it added.")
+SILENT_WORDS = Problem("azure-not-reached", "The request was not sent.", "Azure could not be reached.", "Check again.")
+EVERYTHING = (PermissionSet(("*",)),)
+READER = (PermissionSet(("*/read",)),)
+
+
+def nic(
+    own: str,
+    *,
+    floating: dict[str, Any] | None = None,
+    state: Provisioning = Provisioning.SUCCEEDED,
+    nsg: str = NSG,
+    asgs: tuple[str, ...] = (ASG,),
+    machine: str = A.vm.text,
+    forwards: bool = True,
+) -> NicDocument:
+    """An interface with a security group and an application security group. `floating`: more of that configuration."""
+    groups: dict[str, Any] = {"applicationSecurityGroups": [{"id": item} for item in asgs]} if asgs else {}
+    items = [configuration("ipconfig1", own, primary=True, **groups)]
+    if floating is not None:
+        items.append(configuration("tg-floating", ADDRESS, **groups, **floating))
+    properties: dict[str, Any] = {"provisioningState": state.value, "ipConfigurations": items}
+    properties["enableIPForwarding"] = forwards
+    if machine:
+        properties["virtualMachine"] = {"id": machine}
+    if nsg:
+        properties["networkSecurityGroup"] = {"id": nsg}
+    return NicDocument.parse({"etag": "1", "properties": properties})
+
+
+HOLDING = replace(HOLDS, document=nic("10.20.2.11", floating={}))
+FREED = replace(FREE, document=nic("10.20.2.12"))
+
+
+def carrying(**more: Any) -> Side:
+    """The losing side with something that travels."""
+    return replace(HOLDS, document=nic("10.20.2.11", floating=more))
+
+
+def world(losing: Side = HOLDING, gaining: Side = FREED, **more: Any) -> Snapshot:
+    """tg-node-a and tg-node-b; the address is to go to tg-node-b."""
+    return snapshot(losing, gaining, **more)
+
+
+NOBODY = world(replace(FREE, document=nic("10.20.2.11")))
+"""The address is on no interface."""
+
+
+def touched(seen: Snapshot) -> tuple[ResourceId, ...]:
+    """All that the operator's rights may be asked for."""
+    found = [SETUP.subnet, A.vm, B.vm, A.nic, B.nic]
+    for member in seen.members:
+        found += member.nic.value.references() if member.nic.value else ()
+    return tuple(dict.fromkeys([*found, *(ResourceId(item) for item in (PIP, POOL, RULE, GATEWAY))]))
+
+
+def good(seen: Snapshot, **changes: Any) -> Facts:
+    """An operator who may do everything, asked thoroughly, with no lock anywhere."""
+    facts = Facts(
+        by=By.OPERATOR,
+        at=seen.now,
+        token_life_s=Fact(3600.0),
+        prefixes=Fact(("10.20.2.0/24",)),
+        probes=tuple(
+            Probe(member.nic, Probed.ALLOWED) for _, member in sides(seen, B) if seen.seen(member).nic.value is not None
+        ),
+        own=tuple(OwnRights(one, Fact(EVERYTHING)) for one in touched(seen)),
+        in_subscription=Fact(EVERYTHING),
+        locks=Fact(()),
+    )
+    return replace(facts, **changes)
+
+
+def probed(seen: Snapshot, nic_of: Member, outcome: Probed, missing: MissingRight | None = None) -> Facts:
+    """One interface's probe ended otherwise; what it proved before is worked out from roles then."""
+    problem = {
+        Probed.REFUSED: Problem("not-allowed", f"Azure refused to change {nic_of.nic.name}.", "You may not.", "", "x"),
+        Probed.LOCKED: Problem(
+            "locked", f"Azure refused to change {nic_of.nic.name}.", "A lock forbids it.", "Unlock."
+        ),
+        Probed.UNCLEAR: SILENT_WORDS,
+    }.get(outcome)
+    probes = tuple(
+        replace(item, outcome=outcome, problem=problem, missing=missing) if item.nic == nic_of.nic else item
+        for item in good(seen).probes
+    )
+    return good(seen, probes=probes)
+
+
+def holding(seen: Snapshot, at: str, held: Fact[tuple[PermissionSet, ...]], **changes: Any) -> Facts:
+    """The operator's rights on one resource are otherwise."""
+    own = tuple(replace(item, held=held) if item.at == ResourceId(at) else item for item in good(seen).own)
+    return good(seen, own=own, **changes)
+
+
+def locked(seen: Snapshot, scope: str, level: LockLevel = LockLevel.READ_ONLY, **changes: Any) -> Facts:
+    """One lock."""
+    return good(seen, locks=Fact((LockSeen("keep", level, scope, "Ask the network team."),)), **changes)
+
+
+def members(
+    actions: tuple[str, ...] = BRIEF_ACTIONS,
+    *,
+    scopes: tuple[str, ...] = (SUBSCRIPTION,),
+    not_actions: tuple[str, ...] = (),
+    denials: Fact[tuple[Denial, ...]] | None = None,
+    roles: Fact[tuple[HeldRole, ...]] | None = None,
+    principal: Fact[str] | None = None,
+) -> Callable[[Snapshot], Facts]:
+    """The members by themselves, both with the same rights."""
+    held = Fact(tuple(HeldRole(scope, PermissionSet(actions, not_actions)) for scope in scopes))
+    rights = tuple(
+        IdentityRights(
+            one,
+            principal if principal is not None else Fact("oid"),
+            roles if roles is not None else held,
+            denials if denials is not None else Fact(()),
+        )
+        for one in (B, A)
+    )
+    return lambda seen: Facts(By.MEMBERS, seen.now, prefixes=Fact(("10.20.2.0/24",)), identities=rights, locks=Fact(()))
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One case of the preflight's judgement."""
+
+    seen: Snapshot
+    facts: Facts
+    verb: Verb = GRACEFUL
+    to: Member = B
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One case of the planner."""
+
+    seen: Snapshot
+    verb: Verb = GRACEFUL
+    history: tuple[Ended, ...] = ()
+    strategy: Strategy = Strategy.DETACH_ATTACH
+    fence: FenceWish = NO_FENCE
+    to: Member = B
+
+
+@dataclass
+class Table:
+    """The cases of one group, by name."""
+
+    cases: dict[str, Checked | Planned] = field(default_factory=dict)
+
+    def add(self, name: str, case: Checked | Planned) -> None:
+        """A name is used once."""
+        assert name not in self.cases, name
+        self.cases[name] = case
+
+    def both(self, name: str, seen: Snapshot, facts: Facts | None = None, *, to: Member = B) -> None:
+        """The same for both verbs."""
+        for verb in Verb:
+            self.add(f"{name}, {verb.value}", Checked(seen, facts or good(seen), verb, to))
+
+
+def ended(detach_s: float | None, attach_s: float | None) -> Ended:
+    """A run to learn from."""
+    return Ended("r", "t", Outcome.DONE, "tg-node-b", "", GRACEFUL, "tg-node-b", 9.0, detach_s, attach_s, attach_s)
+
+
+def elsewhere(**changes: Any) -> ClusterSetup:
+    """The cluster file, changed."""
+    return replace(SETUP, **changes)
+
+
+def at(address: str) -> ClusterSetup:
+    """The cluster file with another floating IP."""
+    return elsewhere(address=IPv4Address(address))

@@ -1,0 +1,335 @@
+"""The cases. One function for each group, one expected file for each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tests.engine.golden.scene import (
+    ASG,
+    EVERYTHING,
+    FORCED,
+    FREED,
+    GATEWAY,
+    GRACEFUL,
+    GROUP,
+    HOLDING,
+    NOBODY,
+    NSG,
+    PIP,
+    POOL,
+    READER,
+    RULE,
+    SILENT_WORDS,
+    SUBSCRIPTION,
+    UNREAD_WORDS,
+    VNET,
+    Checked,
+    Planned,
+    Table,
+    at,
+    carrying,
+    elsewhere,
+    ended,
+    good,
+    holding,
+    locked,
+    members,
+    nic,
+    probed,
+    world,
+)
+from tests.model.seen import FREE, HOLDS, STRANGER, SUBNET, UNREAD, A, B, but, configuration
+from tgwizard.engine.ports import MissingRight
+from tgwizard.engine.preflight.facts import Fact, Probed
+from tgwizard.engine.preflight.needs import BRIEF_ACTIONS, WRITE_NIC
+from tgwizard.model.cluster import ResourceId, Verb
+from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.fence import Fence, FenceWish, StopHow
+from tgwizard.model.inventory import AddressAnswer
+from tgwizard.model.nic import NicDocument, Provisioning
+from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.role import LockLevel
+from tgwizard.model.snapshot import Power
+from tgwizard.model.strategy import Strategy
+
+SUBNET_JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
+STOP, OPTIONAL = FenceWish(Fence.STOP), FenceWish(Fence.STOP, optional=True)
+
+
+def places() -> Table:
+    """Where the address is."""
+    table = Table()
+    table.both("held by the losing member", world())
+    table.both("held by the target already", world(but(FREED, document=nic("10.20.2.11")), but(HOLDING)))
+    table.both("on no interface", NOBODY)
+    table.both("on a stranger's interface", world(but(FREED), but(FREED), elsewhere=(STRANGER,)))
+    table.both("on no member, others could not be listed", world(but(FREED), but(FREED), elsewhere=None))
+    table.both("named by both interfaces", world(HOLDING, but(HOLDING)))
+    table.both("losing interface never read", world(UNREAD))
+    table.both("gaining interface could not be read", world(HOLDING, but(UNREAD, misses=1)))
+    table.both("read forty seconds ago", world(but(HOLDING, age_s=40.0)))
+    table.both("losing interface missed three times", world(but(HOLDING, misses=3)))
+    table.both("back from tg-node-b to tg-node-a", world(but(FREED), but(HOLDING)), to=A)
+    return table
+
+
+def powers() -> Table:
+    """Both machines in every state."""
+    table = Table()
+    for power in (*Power, None):
+        word = power.value if power else "unread"
+        table.both(f"losing machine {word}", world(but(HOLDING, power=power)))
+        table.both(f"gaining machine {word}", world(HOLDING, but(FREED, power=power)))
+    return table
+
+
+def interfaces() -> Table:
+    """Both interfaces in every state and shape."""
+    table = Table()
+    for state in Provisioning:
+        if state is not Provisioning.SUCCEEDED:
+            losing = but(HOLDING, document=nic("10.20.2.11", floating={}, state=state))
+            gaining = but(FREED, document=nic("10.20.2.12", state=state))
+            table.both(f"losing interface {state.value}", world(losing))
+            table.both(f"gaining interface {state.value}", world(HOLDING, gaining))
+    two = [configuration("one", "10.20.2.12"), configuration("two", "10.20.2.13")]
+    bare = NicDocument.parse(
+        {"properties": {"provisioningState": "Succeeded", "ipConfigurations": two, "virtualMachine": {"id": B.vm.text}}}
+    )
+    table.both("gaining interface without a primary", world(HOLDING, but(FREED, document=bare)))
+    unattached = but(FREED, document=nic("10.20.2.12", machine=""))
+    table.both("gaining interface belongs to no machine", world(HOLDING, unattached))
+    silent = but(FREED, document=nic("10.20.2.12", forwards=False))
+    table.both("IP forwarding off on the gaining interface", world(HOLDING, silent))
+    other = nic("10.20.9.12")
+    properties = other.body["properties"]["ipConfigurations"][0]["properties"]
+    properties["subnet"] = {"id": SUBNET.replace("snet-inside", "snet-outside")}
+    table.both("gaining interface in another subnet", world(HOLDING, but(FREED, document=other)))
+    table.both("floating IP is a primary address", world(but(HOLDING, document=nic("10.20.2.50"))))
+    plain = but(FREED, document=nic("10.20.2.12", nsg="", asgs=()))
+    table.both(
+        "interfaces without security groups",
+        world(but(HOLDING, document=nic("10.20.2.11", floating={}, nsg="", asgs=())), plain),
+    )
+    return table
+
+
+def probes() -> Table:
+    """Every outcome of the probe, on each side."""
+    table = Table()
+    seen = world()
+    for member, side in ((B, "gaining"), (A, "losing")):
+        write = MissingRight(WRITE_NIC, member.nic.text)
+        join = MissingRight(SUBNET_JOIN, SUBNET)
+        table.both(f"{side}: write refused", seen, probed(seen, member, Probed.REFUSED, write))
+        table.both(f"{side}: join of the subnet refused", seen, probed(seen, member, Probed.REFUSED, join))
+        table.both(f"{side}: refused by a policy", seen, probed(seen, member, Probed.REFUSED))
+        table.both(f"{side}: locked", seen, probed(seen, member, Probed.LOCKED))
+        table.both(f"{side}: no clear answer", seen, probed(seen, member, Probed.UNCLEAR))
+        table.both(f"{side}: busy, not sent", seen, probed(seen, member, Probed.BUSY))
+        table.both(f"{side}: applied all the same", seen, probed(seen, member, Probed.APPLIED))
+        unclear = probed(seen, member, Probed.UNCLEAR)
+        weak = tuple(replace(item, held=Fact(READER)) if item.at.text in (NSG, ASG) else item for item in unclear.own)
+        table.both(f"{side}: no clear answer, two joins missing by roles", seen, replace(unclear, own=weak))
+    return table
+
+
+def travelling() -> Table:
+    """What travels with the address and is not in the probe's body."""
+    table = Table()
+    things: dict[str, tuple[str, dict[str, Any]]] = {
+        "public IP": (PIP, {"publicIPAddress": {"id": PIP}}),
+        "backend pool": (POOL, {"loadBalancerBackendAddressPools": [{"id": POOL}]}),
+        "NAT rule": (RULE, {"loadBalancerInboundNatRules": [{"id": RULE}]}),
+    }
+    for name, (thing, more) in things.items():
+        seen = world(carrying(**more))
+        table.both(f"{name} that may be attached", seen)
+        table.both(f"{name} that may not be attached", seen, holding(seen, thing, Fact(READER)))
+        table.both(f"{name}, rights not read", seen, holding(seen, thing, Fact(problem=UNREAD_WORDS)))
+    gateway = world(carrying(applicationGatewayBackendAddressPools=[{"id": GATEWAY}]))
+    table.both("application gateway pool on the losing interface", gateway)
+    file = elsewhere(carried=Carried(ResourceId(PIP)))
+    lost = world(but(FREED, document=nic("10.20.2.11")), setup=file)
+    table.add(
+        "public IP from the cluster file, forced",
+        Checked(lost, good(lost, availability=Fact(AddressAnswer(True))), FORCED),
+    )
+    short = holding(lost, PIP, Fact(READER), availability=Fact(AddressAnswer(True)))
+    table.add("public IP from the cluster file, not allowed, forced", Checked(lost, short, FORCED))
+    return table
+
+
+def identities() -> Table:
+    """The members by themselves: rights worked out from assignments."""
+    table = Table()
+    seen = world()
+    full = members()
+    table.both("the brief's ten actions on the subscription", seen, full(seen))
+    table.both(
+        "the same on every group", seen, members(scopes=(GROUP, f"{SUBSCRIPTION}/resourceGroups/rg-security"))(seen)
+    )
+    table.both("the role not assigned on the security group's group", seen, members(scopes=(GROUP,))(seen))
+    for action in BRIEF_ACTIONS:
+        less = tuple(item for item in BRIEF_ACTIONS if item != action)
+        table.both(f"without {action.split('/', 1)[1]}", seen, members(less)(seen))
+    table.both(
+        "Network Contributor",
+        seen,
+        members(("Microsoft.Network/*", "*/read"), not_actions=("Microsoft.Compute/*",))(seen),
+    )
+    table.both(
+        "a role with a hole in it", seen, members(("*",), not_actions=("Microsoft.Network/*/join/action",))(seen)
+    )
+    table.both("no role at all", seen, members(roles=Fact(()))(seen))
+    table.both("no identity", seen, members(principal=Fact(""))(seen))
+    table.both("identity not read", seen, members(principal=Fact(problem=UNREAD_WORDS), roles=Fact())(seen))
+    table.both("roles not read", seen, members(roles=Fact(problem=UNREAD_WORDS))(seen))
+    table.both("deny assignments not read", seen, members(denials=Fact(problem=UNREAD_WORDS))(seen))
+    deny = Denial(GROUP, PermissionSet((WRITE_NIC,)))
+    table.both("write denied on the group", seen, members(denials=Fact((deny,)))(seen))
+    table.both(
+        "write denied on the group alone", seen, members(denials=Fact((replace(deny, this_scope_only=True),)))(seen)
+    )
+    table.both(
+        "write denied on the losing interface", seen, members(denials=Fact((replace(deny, scope=A.nic.text),)))(seen)
+    )
+    split: Fact[tuple[HeldRole, ...]] = Fact(
+        (HeldRole(B.nic.text, PermissionSet(("*",))), HeldRole(VNET, PermissionSet(("*",))))
+    )
+    table.both("roles on single resources", seen, members(roles=split)(seen))
+    floating = world(carrying(publicIPAddress={"id": PIP}))
+    table.both("a public IP travels, the brief's role", floating, full(floating))
+    return table
+
+
+def locks() -> Table:
+    """What each lock really stops."""
+    table = Table()
+    seen = world()
+    unclear = probed(seen, A, Probed.UNCLEAR).probes
+    for name, scope in (
+        ("losing interface", A.nic.text),
+        ("gaining interface", B.nic.text),
+        ("group", GROUP),
+        ("subscription", SUBSCRIPTION),
+        ("virtual network", VNET),
+        ("application security group", ASG),
+    ):
+        table.add(f"ReadOnly on the {name}, probes took", Checked(seen, locked(seen, scope)))
+        table.add(f"ReadOnly on the {name}, nothing proved", Checked(seen, locked(seen, scope, probes=unclear)))
+        table.add(f"CanNotDelete on the {name}", Checked(seen, locked(seen, scope, LockLevel.CAN_NOT_DELETE)))
+    floating = world(carrying(publicIPAddress={"id": PIP}))
+    table.both("ReadOnly on a public IP that travels", floating, locked(floating, PIP))
+    table.both("locks not read, writes proved", seen, good(seen, locks=Fact(problem=UNREAD_WORDS)))
+    table.both("locks not read, nothing proved", seen, good(seen, locks=Fact(problem=UNREAD_WORDS), probes=unclear))
+    alone = replace(members()(seen), locks=locked(seen, GROUP).locks)
+    table.both("members, ReadOnly on the group", seen, alone)
+    return table
+
+
+def addresses() -> Table:
+    """The subnet's range, conflicts, the sign-in, the operation's right."""
+    table = Table()
+    seen = world()
+    table.both("range not read, but held there", seen, good(seen, prefixes=Fact(problem=UNREAD_WORDS)))
+    table.both("held outside the range", seen, good(seen, prefixes=Fact(("10.20.9.0/24",))))
+    table.both("two ranges, one fits", seen, good(seen, prefixes=Fact(("fd00::/64", "10.20.2.0/25"))))
+    for address, name in (("10.20.2.3", "one of the first four"), ("10.20.2.255", "the last")):
+        lost = world(but(FREED, document=nic("10.20.2.11")), setup=at(address))
+        table.add(f"address is {name} of the subnet, forced", Checked(lost, good(lost), FORCED))
+    answers = {
+        "free": Fact(AddressAnswer(True)),
+        "in use": Fact(AddressAnswer(False, ("10.20.2.77", "10.20.2.78"))),
+        "reserved": Fact(AddressAnswer(False, ("10.20.2.77",), reserved=True)),
+        "not told": Fact(problem=UNREAD_WORDS),
+    }
+    for name, answer in answers.items():
+        table.both(f"on no interface, Azure says {name}", NOBODY, good(NOBODY, availability=answer))
+    table.add(
+        "on no interface, range not read, forced",
+        Checked(NOBODY, good(NOBODY, prefixes=Fact(problem=UNREAD_WORDS)), FORCED),
+    )
+    table.both("sign-in ends in four minutes", seen, good(seen, token_life_s=Fact(240.0)))
+    table.both("no sign-in", seen, good(seen, token_life_s=Fact(problem=SILENT_WORDS)))
+    table.add("operation's right missing", Checked(seen, good(seen, in_subscription=Fact(READER[:0]))))
+    table.add("operation's right not read", Checked(seen, good(seen, in_subscription=Fact(problem=UNREAD_WORDS))))
+    table.add(
+        "a run asks no more than it needs",
+        Checked(seen, good(seen, in_subscription=Fact(), locks=Fact(), prefixes=Fact())),
+    )
+    short = holding(
+        seen, B.nic.text, Fact((PermissionSet(("*",), ("Microsoft.Network/networkInterfaces/ipconfigurations/*",)),))
+    )
+    table.add("actions missing that are not needed", Checked(seen, short))
+    return table
+
+
+def fences() -> Table:
+    """The stop of the losing machine."""
+    table = Table()
+    seen = world()
+    off, dealloc = StopHow.POWER_OFF.action, StopHow.DEALLOCATE.action
+    rights: dict[str, Fact[tuple[PermissionSet, ...]]] = {
+        "both ways allowed": Fact(EVERYTHING),
+        "only deallocate": Fact((PermissionSet((dealloc,)),)),
+        "only powerOff": Fact((PermissionSet((off,)),)),
+        "neither": Fact(READER),
+        "rights not read": Fact(problem=UNREAD_WORDS),
+    }
+    for name, held in rights.items():
+        for wish, word in ((STOP, "must"), (OPTIONAL, "may")):
+            table.add(f"{name}, {word} stop", Checked(seen, holding(seen, A.vm.text, held, fence=wish), FORCED))
+    for power in (Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.STARTING):
+        state = world(but(HOLDING, power=power))
+        table.add(f"machine {power.value}", Checked(state, good(state, fence=STOP), FORCED))
+    table.add("ReadOnly lock on the machine", Checked(seen, locked(seen, A.vm.text, fence=STOP), FORCED))
+    table.add(
+        "CanNotDelete lock on the machine",
+        Checked(seen, locked(seen, A.vm.text, LockLevel.CAN_NOT_DELETE, fence=STOP), FORCED),
+    )
+    return table
+
+
+def plans() -> Table:
+    """What would be sent."""
+    table = Table()
+    plain = world(but(HOLDS), but(FREE))
+    past = (ended(2.0, 3.0), ended(4.0, 5.0), ended(20.0, None), ended(None, None))
+    scenes = {
+        "groups on both interfaces": world(),
+        "no groups": plain,
+        "a public IP travels": world(carrying(publicIPAddress={"id": PIP})),
+        "on no interface": NOBODY,
+        "on a stranger": world(but(FREED), but(FREED), elsewhere=(STRANGER,)),
+        "held by the target": world(but(FREED), but(HOLDING)),
+        "losing machine stopped": world(but(HOLDING, power=Power.STOPPED)),
+        "losing interface unread": world(UNREAD),
+    }
+    for name, seen in scenes.items():
+        for verb in Verb:
+            table.add(f"{name}, {verb.value}", Planned(seen, verb))
+        table.add(f"{name}, forced with a fence", Planned(seen, FORCED, fence=STOP))
+    table.add("learned from four runs", Planned(world(), GRACEFUL, past))
+    table.add("learned from one run", Planned(world(), GRACEFUL, past[:1]))
+    table.add("atomic", Planned(world(), GRACEFUL, strategy=Strategy.ATOMIC))
+    table.add("atomic with a fence", Planned(world(), FORCED, strategy=Strategy.ATOMIC, fence=STOP))
+    table.add("atomic on no interface", Planned(NOBODY, FORCED, strategy=Strategy.ATOMIC))
+    table.add("back to tg-node-a", Planned(world(but(FREED), but(HOLDING)), to=A))
+    return table
+
+
+TABLES = {
+    "places": places,
+    "powers": powers,
+    "interfaces": interfaces,
+    "probes": probes,
+    "travelling": travelling,
+    "identities": identities,
+    "locks": locks,
+    "addresses": addresses,
+    "fences": fences,
+    "plans": plans,
+}
+"""The groups; each has its expected file of the same name."""

@@ -1,0 +1,195 @@
+"""The window's clusters change: a file is added or refused, the lab's world is replaced. The whole program on a lab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.gui.desk import accessible_name, clusters_page, lab_page
+from tgwizard.app.window import WindowWish, open_program
+from tgwizard.engine.cluster_file import load_cluster, save_cluster
+from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.failover.run_state import RunState
+from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.opened import Opened, Surroundings
+from tgwizard.gui.places import Place
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.theme import Theme
+from tgwizard.model.cluster_setup import ClusterSetup
+
+PATIENCE_MS = 60_000
+OTHER = IPv4Address("10.20.2.77")
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A window on everything that the program opens in a lab's folder."""
+
+    window: MainWindow
+    opened: Opened
+    folder: Path
+    elsewhere: Path
+
+    @property
+    def session(self) -> ClusterSession:
+        return next(iter(self.window.sessions.values()))
+
+    @property
+    def files(self) -> set[str]:
+        """The saved cluster files, by name."""
+        return {path.name for path in (self.folder / "clusters").glob("*.toml")}
+
+    def said(self, words: str) -> bool:
+        return any(
+            words in accessible_name(widget) for widget in self.window.findChildren(QWidget) if widget.isVisible()
+        )
+
+    def file(self, name: str, setup: ClusterSetup) -> Path:
+        save_cluster(self.elsewhere / name, setup)
+        return self.elsewhere / name
+
+
+@pytest.fixture
+def whole(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Whole]:
+    opened = open_program(WindowWish(tmp_path / "lab"))
+    bridge = Bridge()
+    window = MainWindow(theme, bridge, Surroundings("a lab", is_lab=True))
+    bridge.start()
+    window.show()
+    window.show_opened(opened)
+    made = Whole(window, opened, tmp_path / "lab", tmp_path / "elsewhere")
+    made.elsewhere.mkdir()
+    qtbot.waitUntil(lambda: made.session.verdict is not None, timeout=PATIENCE_MS)
+    yield made
+    window.watching.stop()
+    assert not opened.services.jobs.close(10.0)
+    bridge.stop()
+    window.hide()
+    window.deleteLater()
+    bridge.deleteLater()
+    opened.close()
+
+
+def test_that_a_file_from_elsewhere_is_copied_watched_and_shown(whole: Whole, qtbot: QtBot) -> None:
+    before = whole.files
+    theirs = replace(whole.session.setup, name="edge-other", address=OTHER)
+    whole.window.go_to(Place.CLUSTERS)
+    whole.window.add_clusters([whole.file("other.toml", theirs)])
+    qtbot.waitUntil(lambda: whole.window.current == "edge-other", timeout=PATIENCE_MS)
+    assert whole.files == before | {"other.toml"}
+    assert load_cluster(whole.folder / "clusters" / "other.toml").address == OTHER
+    added = whole.window.sessions["edge-other"]
+    qtbot.waitUntil(lambda: added.verdict is not None, timeout=PATIENCE_MS)
+    assert {row.name for row in clusters_page(whole.window).model.rows} == set(whole.window.sessions)
+    assert "edge-other" in whole.window.rail.clusters
+
+
+def test_that_the_faults_of_a_file_are_told_with_place_and_cure_and_nothing_is_copied(
+    whole: Whole, qtbot: QtBot
+) -> None:
+    before = whole.files
+    file = whole.file("bad.toml", replace(whole.session.setup, name="edge-bad", address=OTHER))
+    file.write_text(file.read_text().replace(str(OTHER), "300.1.2.3"))
+    whole.window.go_to(Place.CLUSTERS)
+    whole.window.add_clusters([file])
+    qtbot.waitUntil(lambda: whole.said("bad.toml: "), timeout=PATIENCE_MS)
+    told = next(
+        accessible_name(widget)
+        for widget in whole.window.findChildren(QWidget)
+        if widget.isVisible() and accessible_name(widget).startswith("bad.toml: ")
+    )
+    assert "floating.address" in told
+    assert "line" in told
+    assert whole.files == before
+    assert "edge-bad" not in whole.window.sessions
+    # The next file that is given clears what was said of the last.
+    whole.window.open_cluster(whole.session.setup.name)
+    whole.window.go_to(Place.CLUSTERS)
+    clusters_page(whole.window)._on_files(
+        (whole.file("good.toml", replace(whole.session.setup, name="g", address=OTHER)),)
+    )
+    qtbot.waitUntil(lambda: "g" in whole.window.sessions, timeout=PATIENCE_MS)
+    assert not whole.said("bad.toml: ")
+
+
+def test_that_a_cluster_of_another_subnet_is_refused_by_azures_answer(whole: Whole, qtbot: QtBot) -> None:
+    far = replace(whole.session.setup, name="edge-far", address=IPv4Address("192.168.7.7"))
+    whole.window.go_to(Place.CLUSTERS)
+    whole.window.add_clusters([whole.file("far.toml", far)])
+    qtbot.waitUntil(lambda: whole.said("far.toml: "), timeout=PATIENCE_MS)
+    assert "edge-far" not in whole.window.sessions
+
+
+def test_that_files_can_be_dropped_on_the_page_and_other_things_cannot(whole: Whole, qtbot: QtBot) -> None:
+    whole.window.go_to(Place.CLUSTERS)
+    page = clusters_page(whole.window)
+
+    def drop(path: Path) -> bool:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        enter = QDragEnterEvent(QPointF(9, 9).toPoint(), Qt.DropAction.CopyAction, data, buttons, keys)
+        enter.ignore()
+        QApplication.sendEvent(page, enter)
+        if enter.isAccepted():
+            QApplication.sendEvent(page, QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, buttons, keys))
+        return enter.isAccepted()
+
+    assert not drop(whole.elsewhere / "picture.png")
+    theirs = whole.file("dropped.toml", replace(whole.session.setup, name="edge-dropped", address=OTHER))
+    assert drop(theirs)
+    qtbot.waitUntil(lambda: "edge-dropped" in whole.window.sessions, timeout=PATIENCE_MS)
+
+
+def test_that_the_button_asks_for_files_and_gives_what_was_chosen(whole: Whole, qtbot: QtBot) -> None:
+    whole.window.go_to(Place.CLUSTERS)
+    page = clusters_page(whole.window)
+    page._add.click()
+    (dialog,) = whole.window.findChildren(QFileDialog)
+    with qtbot.waitSignal(page.files_given) as given:
+        dialog.filesSelected.emit([str(whole.elsewhere / "a.toml")])
+    assert given.args == [(whole.elsewhere / "a.toml",)]
+    dialog.reject()
+    qtbot.waitUntil(lambda: whole.said("a.toml: "), timeout=PATIENCE_MS)
+
+
+def test_that_after_a_scenario_the_window_is_in_the_new_world_by_itself(whole: Whole, qtbot: QtBot) -> None:
+    old = whole.session
+    whole.window.go_to(Place.LAB)
+    page = lab_page(whole.window)
+    qtbot.waitUntil(lambda: page.session is not None and page.session.seen is not None, timeout=PATIENCE_MS)
+    assert page.session is not None
+    page.session.use_scenario("vnet-elsewhere")
+    qtbot.waitUntil(lambda: bool(whole.window.sessions) and whole.session is not old, timeout=PATIENCE_MS)
+    assert whole.opened.saved is not None
+    assert {session.setup for session in whole.window.sessions.values()} == set(whole.opened.saved.load())
+    qtbot.waitUntil(lambda: whole.session.verdict is not None, timeout=PATIENCE_MS)
+    assert len(whole.window.cluster_pages) == 0
+    whole.window.open_cluster(whole.session.setup.name)
+    assert len(whole.window.cluster_pages) == 1
+    assert set(whole.window.rail.clusters) == set(whole.window.sessions)
+
+
+def test_that_the_world_the_window_opened_in_is_no_news(whole: Whole) -> None:
+    before = whole.session
+    whole.window.renew_clusters(whole.opened.lab_epoch)
+    assert whole.session is before
+
+
+def test_that_a_run_meets_the_new_world_before_its_cluster_is_forgotten(whole: Whole, qtbot: QtBot) -> None:
+    session = whole.session
+    session.run = RunState()
+    whole.window.renew_clusters(whole.opened.lab_epoch + 1)
+    assert whole.session is session
+    session.run = None
+    session.run_ended.emit()
+    qtbot.waitUntil(lambda: bool(whole.window.sessions) and whole.session is not session, timeout=PATIENCE_MS)
+    assert whole.window.changes._epoch == whole.opened.lab_epoch + 1

@@ -1,0 +1,199 @@
+"""Turns options into the answers of the flow: names are looked up, offered cures are taken when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from tgwizard.cli.setup_arguments import Given, parsed
+from tgwizard.cli.setup_job import Report
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import CallFailed
+from tgwizard.engine.profiles import Profiles
+from tgwizard.engine.services import Services
+from tgwizard.engine.setup.cures import CureKind
+from tgwizard.engine.setup.discovery import discover
+from tgwizard.engine.setup.flow import Flow
+from tgwizard.engine.setup.preparing import prepare, read_wanted
+from tgwizard.engine.setup.walk import answer_all, problems_of, take
+from tgwizard.model import fields
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.inventory import Inventory, SubscriptionSeen
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.role import DEFAULT_ROLE_NAME, NETWORK_CONTRIBUTOR, RoleKind
+from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse
+from tgwizard.model.text import listed, tame
+
+_MOST_CURES = 10
+
+
+def saved_or_new(profiles: Profiles, cluster: str | None) -> tuple[Answers, tuple[ClusterSetup, ...]]:
+    """The answers that a saved cluster gives, or a new one of that name; and the other saved clusters."""
+    known = tuple(profiles.readable())
+    if cluster is None:
+        return Answers(), known
+    try:
+        setup = profiles.find(cluster)
+    except UserError as error:
+        path = Path(cluster)
+        if error.problem.code != "cluster-unknown" or path.suffix == ".toml" or path.is_file():
+            raise
+        return Answers(name=parsed(fields.NAME, cluster)), known
+    others = tuple(one for one in known if one.identity != setup.identity)
+    return answers_of(setup), others
+
+
+def answers_of(setup: ClusterSetup) -> Answers:
+    """What a cluster file answers."""
+    first, second = setup.members
+    role: RoleAnswer | None = None
+    if setup.role is not None:
+        built_in = setup.role.kind is RoleKind.BUILT_IN or setup.role.guid == NETWORK_CONTRIBUTOR
+        use = RoleUse.NETWORK_CONTRIBUTOR if built_in else RoleUse.REUSE
+        role = RoleAnswer(use, setup.role.name or DEFAULT_ROLE_NAME, setup.role.guid)
+    return Answers(
+        subscription=SubscriptionSeen(setup.subscription, "", setup.tenant),
+        machines=(first.vm, second.vm),
+        nics=(first.nic, second.nic),
+        name=setup.name,
+        address=setup.address,
+        role=role,
+        ip_configuration=setup.ip_configuration,
+    )
+
+
+def answers_given(services: Services, start: Answers, given: Given, report: Report, token: CancelToken) -> Answers:
+    """The answers with what the options gave in place. UserError: a name that is not there, or there twice."""
+    answers = _plain(start, given)
+    wanted = given.one(fields.SUBSCRIPTION)
+    names = [*given.values.get(fields.MEMBER_VM.key, ()), *given.values.get(fields.MEMBER_NIC.key, ())]
+    looked_up = any(not name.startswith("/") for name in names)
+    if wanted is None and not names and start.subscription is None:
+        return answers
+    try:
+        subscriptions = services.setup.inventories.subscriptions()
+    except CallFailed as failure:
+        raise UserError(failure.problem) from failure
+    answers = replace(answers, subscription=_subscription(answers, wanted, names, subscriptions))
+    inventory: Inventory | None = None
+    if looked_up and answers.subscription is not None:
+        inventory = discover(services.setup.inventories, answers.subscription, services.clock, report, token)
+    machines = _pair(given.values.get(fields.MEMBER_VM.key), lambda text: _machine(text, inventory))
+    nics = _pair(given.values.get(fields.MEMBER_NIC.key), lambda text: _interface(text, inventory))
+    return replace(answers, machines=machines or answers.machines, nics=nics or answers.nics)
+
+
+def filled(
+    services: Services,
+    answers: Answers,
+    given: Given,
+    saved: Iterable[ClusterSetup],
+    report: Report,
+    token: CancelToken,
+) -> Flow:
+    """Walk the flow as far as it goes, taking the offered cures that the options ask for."""
+    flow = prepare(services.setup, services.clock, answers, saved, report, token)
+    wanted = [
+        kind
+        for kind, asked in (
+            (CureKind.ADD_ACTIONS, given.add_actions),
+            (CureKind.LEAVE_OUT_ACTIONS, given.leave_out_actions),
+            (CureKind.UPDATE_ROLE, given.update_role),
+        )
+        if asked
+    ]
+    try:
+        for _ in range(_MOST_CURES):
+            offered = [cure for item in problems_of(flow) for cure in item.cures if cure.kind in wanted]
+            if not offered:
+                return flow
+            flow = read_wanted(services.setup, services.clock, take(flow, offered[0]), report, token)
+            flow = read_wanted(services.setup, services.clock, answer_all(flow), report, token)
+    except CallFailed as failure:
+        raise UserError(failure.problem) from failure
+    return flow
+
+
+def _plain(start: Answers, given: Given) -> Answers:
+    """Everything that needs no look into Azure."""
+    answers = replace(
+        start,
+        whole_subscription=given.whole_subscription,
+        placement=given.placement,
+        remove_stale=given.remove_stale,
+    )
+    name, address = given.one(fields.NAME), given.one(fields.ADDRESS)
+    configuration = given.one(fields.IP_CONFIGURATION)
+    if name is not None:
+        answers = replace(answers, name=parsed(fields.NAME, name))
+    if address is not None:
+        answers = replace(answers, address=parsed(fields.ADDRESS, address))
+    if configuration is not None:
+        answers = replace(answers, ip_configuration=parsed(fields.IP_CONFIGURATION, configuration))
+    return replace(answers, role=_role(answers, given))
+
+
+def _role(answers: Answers, given: Given) -> RoleAnswer | None:
+    role_id, role_name = given.one(fields.ROLE_ID), given.one(fields.ROLE_NAME)
+    if role_id is not None:
+        guid = str(parsed(fields.ROLE_ID, role_id)).rsplit("/", 1)[-1].lower()
+        if guid == NETWORK_CONTRIBUTOR:
+            return RoleAnswer(RoleUse.NETWORK_CONTRIBUTOR, guid=guid)
+        return RoleAnswer(RoleUse.UPDATE if given.update_role else RoleUse.REUSE, guid=guid)
+    if role_name is not None:
+        return RoleAnswer(RoleUse.NEW, parsed(fields.ROLE_NAME, role_name))
+    return answers.role
+
+
+def _subscription(
+    answers: Answers, wanted: str | None, names: list[str], found: tuple[SubscriptionSeen, ...]
+) -> SubscriptionSeen | None:
+    if wanted is None and answers.subscription is not None:
+        wanted = answers.subscription.id
+    if wanted is None:
+        ids = {ResourceId(name).subscription.lower() for name in names if name.startswith("/")}
+        usable = [one for one in found if one.enabled and (not ids or one.id.lower() in ids)]
+        return usable[0] if len(usable) == 1 else None
+    fitting = [one for one in found if wanted.lower() in (one.id.lower(), one.name.lower())]
+    if len(fitting) == 1:
+        return fitting[0]
+    shown = listed(f"{tame(one.name, 60)} ({one.id})" for one in found[:10]) or "none"
+    what = f"There is no subscription {tame(wanted, 80)} for this account."
+    if fitting:
+        what = f"{len(fitting)} subscriptions are named {tame(wanted, 80)}."
+    raise UserError(Problem("subscription-unknown", what, f"It sees {shown}.", "Name one of them by its GUID."))
+
+
+def _pair(texts: tuple[str, ...] | None, find: Callable[[str], ResourceId]) -> tuple[ResourceId, ResourceId] | None:
+    if texts is None:
+        return None
+    first, second = (find(text) for text in texts)
+    return first, second
+
+
+def _machine(text: str, inventory: Inventory | None) -> ResourceId:
+    if text.startswith("/"):
+        found: ResourceId = parsed(fields.MEMBER_VM, text)
+        return found
+    return _named(text, "virtual machine", [vm.id for vm in inventory.vms] if inventory else [])
+
+
+def _interface(text: str, inventory: Inventory | None) -> ResourceId:
+    if text.startswith("/"):
+        found: ResourceId = parsed(fields.MEMBER_NIC, text)
+        return found
+    return _named(text, "network interface", [nic.id for nic in inventory.nics] if inventory else [])
+
+
+def _named(text: str, kind: str, ids: list[ResourceId]) -> ResourceId:
+    fitting = [found for found in ids if found.name.lower() == text.lower()]
+    if len(fitting) == 1:
+        return fitting[0]
+    what = f"There is no {kind} named {tame(text, 90)} in the subscription."
+    fix = "tgwizard discover lists what is there."
+    if fitting:
+        what = f"{len(fitting)} {kind}s are named {tame(text, 90)}."
+        fix = f"Give the full id: {listed(found.text for found in fitting[:4])}"
+    raise UserError(Problem("not-found", what, "", fix))

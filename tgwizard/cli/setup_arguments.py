@@ -1,0 +1,268 @@
+"""The words of setting up: ``discover``, ``setup plan|apply|verify|undo`` and ``export``.
+
+The options that answer questions are made from ``model.fields``, so that a question has one name everywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from tgwizard.engine.setup.export.formats import FORMATS, ExportKind
+from tgwizard.model import fields
+from tgwizard.model.fields import Field, FieldError
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.setup_answers import Placement
+from tgwizard.model.text import tame
+
+TWICE = (fields.MEMBER_VM, fields.MEMBER_NIC)
+"""The fields that are answered once for each member, the one meant to be active first."""
+
+BY_NAME = (fields.SUBSCRIPTION, *TWICE)
+"""The fields whose answer may be the bare name of a thing that discovery finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the options answered, as text. What was not given is suggested from what discovery finds."""
+
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    whole_subscription: bool = False
+    placement: Placement = Placement.NOW
+    remove_stale: bool = False
+    add_actions: bool = False
+    leave_out_actions: bool = False
+    update_role: bool = False
+
+    def one(self, wanted: Field[Any]) -> str | None:
+        """The answer to a field, or None."""
+        return next(iter(self.values.get(wanted.key, ())), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Discover:
+    """``discover``."""
+
+    subscription: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``setup plan``."""
+
+    cluster: str | None
+    given: Given
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """``setup apply``. ``out``: where the cluster file goes; None: among the saved ones."""
+
+    cluster: str | None
+    given: Given
+    yes: bool
+    only_mine: bool
+    out: Path | None
+
+
+class ProveHow(Enum):
+    """Whether verifying also makes a real failover there and back."""
+
+    NO = "no"
+    FAILOVER = "failover"
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """``setup verify``."""
+
+    cluster: str | None
+    wait: bool
+    restarted: tuple[str, ...]
+    restart: str | None
+    prove: ProveHow
+    yes: bool
+    report: Path | None
+    heartbeat_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """``setup undo``."""
+
+    cluster: str | None
+    identities: bool
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """``export``."""
+
+    cluster: str | None
+    given: Given
+    kind: ExportKind
+    out: Path | None
+
+
+SetupCommand = Discover | Plan | Apply | Verify | Undo | Export
+WORDS = ("discover", "setup", "export")
+
+AddParser = Callable[..., argparse.ArgumentParser]
+
+
+def add_setup_parsers(
+    words: argparse._SubParsersAction[Any], common: argparse.ArgumentParser, kind: type[argparse.ArgumentParser]
+) -> None:
+    """Add the three words."""
+    discover = words.add_parser("discover", parents=[common], help="machines, interfaces, and the pairs they may form")
+    _field(discover, fields.SUBSCRIPTION, "a GUID or a name; not needed when there is only one")
+    setup = words.add_parser("setup", help="set a cluster up, step by step")
+    steps = setup.add_subparsers(dest="step", metavar="STEP", required=True, parser_class=kind)
+    plan = steps.add_parser("plan", parents=[common], help="what would be written; nothing is")
+    _new_cluster(plan)
+    apply = steps.add_parser("apply", parents=[common], help="write it, and save the cluster file")
+    _new_cluster(apply)
+    apply.add_argument("--only-mine", action="store_true", help="write what your roles allow, leave the rest to others")
+    apply.add_argument("--out", type=Path, metavar="FILE", help="write the cluster file here instead of saving it")
+    _yes(apply)
+    verify = steps.add_parser("verify", parents=[common], help="what can be worked out and proved, and what is missing")
+    _cluster(verify)
+    verify.add_argument("--no-wait", action="store_true", help="one look, without waiting for Azure's ten minutes")
+    verify.add_argument(
+        "--restarted", action="append", default=[], metavar="MEMBER", help="say that this member restarted since"
+    )
+    verify.add_argument("--restart", metavar="MEMBER", help="restart this member first, and wait until it is back")
+    verify.add_argument("--prove", action="store_true", help="fail over there and back, with your own rights")
+    verify.add_argument("--report", type=Path, metavar="FILE", help="write the result as a page to print (.html)")
+    verify.add_argument("--heartbeat-port", type=_port, default=9000, metavar="PORT", help="TCP, 9000 as a rule")
+    _yes(verify)
+    undo = steps.add_parser("undo", parents=[common], help="take back exactly what was created from here")
+    _cluster(undo)
+    undo.add_argument("--identities", action="store_true", help="also turn off the identities that were turned on")
+    _yes(undo)
+    export = words.add_parser("export", parents=[common], help="the plan for someone else's hands")
+    _new_cluster(export)
+    titles = "; ".join(f"{kind.value}: {row.title}" for kind, row in FORMATS.items())
+    export.add_argument("--as", dest="kind", required=True, choices=[kind.value for kind in ExportKind], help=titles)
+    export.add_argument("--out", type=Path, metavar="FILE", help="write it to a file instead of standard output")
+
+
+def setup_command(found: argparse.Namespace) -> SetupCommand:
+    """The command of one of ``WORDS``. UserError when a value cannot be one of its field."""
+    if found.word == "discover":
+        return Discover(found.subscription)
+    if found.word == "export":
+        return Export(found.cluster, _given(found), ExportKind(found.kind), found.out)
+    match found.step:
+        case "plan":
+            return Plan(found.cluster, _given(found))
+        case "apply":
+            return Apply(found.cluster, _given(found), found.yes, found.only_mine, found.out)
+        case "verify":
+            return Verify(
+                found.cluster,
+                not found.no_wait,
+                tuple(found.restarted),
+                found.restart,
+                ProveHow.FAILOVER if found.prove else ProveHow.NO,
+                found.yes,
+                found.report,
+                found.heartbeat_port,
+            )
+        case _:
+            return Undo(found.cluster, found.identities, found.yes)
+
+
+def parsed(wanted: Field[Any], text: str) -> Any:
+    """The answer to a field. UserError names the option, what is wrong and an example."""
+    try:
+        return wanted.parse(text)
+    except FieldError as error:
+        what = f"{wanted.flag} {tame(text, 120)} cannot be used."
+        fix = error.fix or f"For example: {wanted.flag} {wanted.example}"
+        raise UserError(Problem("usage", what, error.why, fix)) from error
+
+
+def _given(found: argparse.Namespace) -> Given:
+    values: dict[str, tuple[str, ...]] = {}
+    for item in fields.OF_SETUP:
+        text = getattr(found, _dest(item), None)
+        if text is None:
+            continue
+        texts = tuple(text) if isinstance(text, list) else (text,)
+        for one in texts:
+            if item not in BY_NAME or one.startswith("/"):
+                parsed(item, one)
+        if item in TWICE and len(texts) != 2:
+            what = f"{item.flag} is given {'once' if len(texts) == 1 else f'{len(texts)} times'}."
+            why = "A cluster has exactly two members, the first one meant to be active."
+            raise UserError(Problem("usage", what, why, f"Give {item.flag} twice, or leave it out."))
+        values[item.key] = texts
+    return Given(
+        values,
+        found.whole_subscription,
+        Placement(found.placement),
+        found.remove_stale,
+        found.add_actions,
+        found.leave_out_actions,
+        found.update_role,
+    )
+
+
+def _new_cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "cluster", nargs="?", metavar="CLUSTER", help="a saved cluster, or left out: a new one from what is found"
+    )
+    group = parser.add_argument_group("answers; what is left out is suggested from what is found in Azure")
+    for item in fields.OF_SETUP:
+        _field(group, item, "", twice=item in TWICE)
+    group.add_argument("--whole-subscription", action="store_true", help="assign the role on the whole subscription")
+    group.add_argument(
+        "--placement",
+        choices=[item.value for item in Placement],
+        default=Placement.NOW.value,
+        help="who creates the first Azure IP Configuration",
+    )
+    group.add_argument("--remove-stale", action="store_true", help="also remove assignments whose identity is gone")
+    group.add_argument("--add-actions", action="store_true", help="add the actions that this topology needs beyond ten")
+    group.add_argument("--leave-out-actions", action="store_true", help="leave them out on purpose")
+    group.add_argument("--update-role", action="store_true", help="update the role that is found instead of stopping")
+
+
+def _field(
+    parser: argparse.ArgumentParser | argparse._ArgumentGroup, wanted: Field[Any], more: str, *, twice: bool = False
+) -> None:
+    words = wanted.help + (" Twice, the one meant to be active first; a name or an id." if twice else "")
+    parser.add_argument(
+        wanted.flag,
+        dest=_dest(wanted),
+        action="append" if twice else "store",
+        metavar=_dest(wanted).upper(),
+        help=(more or words).replace("%", "%%"),
+    )
+
+
+def _dest(wanted: Field[Any]) -> str:
+    return wanted.flag.strip("-").replace("-", "_")
+
+
+def _cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "cluster", nargs="?", metavar="CLUSTER", help="a saved name or a path; not needed when there is only one"
+    )
+
+
+def _yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65535:
+        raise argparse.ArgumentTypeError("a port from 1 to 65535 is needed")
+    return number

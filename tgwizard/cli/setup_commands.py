@@ -1,0 +1,352 @@
+"""``discover``, ``setup plan|apply|verify|undo`` and ``export``: the same flow as the window's, answered by options."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tgwizard.cli import setup_words as words
+from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.interrupts import Interrupts, interrupts
+from tgwizard.cli.program import Connection, Where
+from tgwizard.cli.run_job import RunJob
+from tgwizard.cli.screen import SCHEMA, Screen
+from tgwizard.cli.setup_answering import answers_given, filled, saved_or_new
+from tgwizard.cli.setup_arguments import Apply, Discover, Export, Given, Plan, ProveHow, SetupCommand, Undo, Verify
+from tgwizard.cli.setup_documents import (
+    discover_document,
+    setup_event_document,
+    setup_plan_document,
+    verify_document,
+)
+from tgwizard.cli.setup_job import Report, SetupJob, Telling
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.run import fail_over
+from tgwizard.engine.files import write_whole
+from tgwizard.engine.jobs import Report as RunReport
+from tgwizard.engine.profiles import save_cluster
+from tgwizard.engine.setup.export.formats import export
+from tgwizard.engine.setup.flow import Flow
+from tgwizard.engine.setup.job import apply_job, restart_job, undo_job, verify_job, what_undo_would_do
+from tgwizard.engine.setup.result import identity_of, read_cluster
+from tgwizard.engine.setup.suggest import proposed
+from tgwizard.engine.setup.verify import subject_of_cluster, with_proof
+from tgwizard.engine.setup.verify_report import report as verify_report
+from tgwizard.engine.setup.walk import blockers, plan_of
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Finished, Outcome, Stamp
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.setup_answers import Answers, SetupStep
+from tgwizard.model.setup_event import SetupFinished
+from tgwizard.model.setup_plan import SetupPlan
+from tgwizard.model.text import listed, tame, utc
+from tgwizard.model.verify import ProofRun, ProvedBy, Standing, VerifyResult
+
+
+def run(command: SetupCommand, connection: Connection, screen: Screen, where: Where) -> ExitCode:
+    """Do what the command asks."""
+    with interrupts() as stops:
+        at = _At(connection, screen, where, stops)
+        match command:
+            case Discover():
+                return _discover(at, command)
+            case Plan():
+                return _plan(at, command)
+            case Apply():
+                return _apply(at, command)
+            case Verify():
+                return _verify(at, command)
+            case Undo():
+                return _undo(at, command)
+            case Export():
+                return _export(at, command)
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where a command works and how it is heard."""
+
+    connection: Connection
+    screen: Screen
+    where: Where
+    stops: Interrupts
+
+    def job(self, telling: Telling = Telling.ALL) -> SetupJob:
+        """A job of this command."""
+        return SetupJob(self.connection.services, self.screen, self.stops, telling)
+
+    def now(self) -> str:
+        """The time for a document."""
+        return utc(self.connection.services.clock.wall())
+
+
+def _discover(at: _At, command: Discover) -> ExitCode:
+    given = Given({"azure.subscription": (command.subscription,)} if command.subscription else {})
+    flow = _walked(at, None, given)
+    if flow.inventory is None:
+        raise UserError(*(problem for _, problem in blockers(flow)[:1]))
+    at.screen.document(discover_document(flow.inventory, flow.pairs, at.now()))
+    for line in words.discovered(flow.inventory, flow.pairs):
+        at.screen.say(line)
+    return ExitCode.DONE
+
+
+def _plan(at: _At, command: Plan) -> ExitCode:
+    flow = _walked(at, command.cluster, command.given)
+    plan = _shown(at, flow)
+    return ExitCode.DONE if plan is not None else ExitCode.REFUSED
+
+
+def _apply(at: _At, command: Apply) -> ExitCode:
+    _must_ask(at, yes=command.yes)
+    flow = _walked(at, command.cluster, command.given)
+    if not at.screen.as_json:
+        _shown(at, flow)
+    plan = _complete(flow) if command.only_mine else _allowed(flow)
+    if plan is None:
+        _refused(at, flow)
+        return ExitCode.REFUSED
+    answers = proposed(flow)
+    if plan.writing and not command.yes and not _yes(at, "Write this? [y/N] "):
+        return _cancelled(at)
+    services = at.connection.services
+
+    def work(report: Report, token: CancelToken) -> ExitCode:
+        finished = apply_job(services, answers, plan, report, token, only_mine=command.only_mine)
+        return ExitCode.of(finished.outcome)
+
+    code = at.job().go("setup-apply", work, writes=identity_of(answers))
+    if code is ExitCode.DONE and not (command.only_mine and len(plan.mine) < len(plan.writing)):
+        _save(at, plan, answers, command.out)
+    return code
+
+
+def _undo(at: _At, command: Undo) -> ExitCode:
+    _must_ask(at, yes=command.yes)
+    setup = at.connection.profiles.find(command.cluster)
+    services = at.connection.services
+    items = what_undo_would_do(services, setup.identity, identities=command.identities)
+    if items and not command.yes:
+        for line in words.undoing(items):
+            at.screen.say(line)
+        if not _yes(at, "Take this back? [y/N] "):
+            return _cancelled(at)
+
+    def work(report: Report, token: CancelToken) -> ExitCode:
+        finished = undo_job(services, setup.identity, report, token, identities=command.identities)
+        return ExitCode.of(finished.outcome)
+
+    return at.job().go("setup-undo", work, writes=setup.identity)
+
+
+def _export(at: _At, command: Export) -> ExitCode:
+    flow = _walked(at, command.cluster, command.given)
+    plan = _complete(flow)
+    if plan is None:
+        _shown(at, flow)
+        return ExitCode.REFUSED
+    text = export(command.kind, plan, proposed(flow))
+    if command.out is not None:
+        _write(command.out, text)
+        at.screen.note(f"Written to {command.out}.")
+    document = {"schema": SCHEMA, "at": at.now(), "format": command.kind.value, "text": text}
+    at.screen.document({**document, "file": str(command.out) if command.out else None})
+    if command.out is None and not at.screen.as_json:
+        at.screen.raw(text)
+    return ExitCode.DONE
+
+
+def _verify(at: _At, command: Verify) -> ExitCode:
+    setup = at.connection.profiles.find(command.cluster)
+    at.connection.check(setup)
+    if (command.restart or command.prove is not ProveHow.NO) and not command.yes:
+        _must_ask(at, yes=False)
+    if command.restart is not None:
+        code = _restarted(at, setup, _member(setup, command.restart), yes=command.yes)
+        if code is not ExitCode.DONE:
+            return code
+    said = frozenset(_member(setup, name).vm for name in command.restarted)
+    subject = replace(
+        subject_of_cluster(setup), restarted=said, wait=command.wait, heartbeat_port=command.heartbeat_port
+    )
+    services = at.connection.services
+
+    def work(report: Report, token: CancelToken) -> VerifyResult:
+        return verify_job(services, subject, report, token)
+
+    job = at.job(Telling.NOT_THE_END)
+    result = job.go("setup-verify", work)
+    if command.prove is ProveHow.FAILOVER:
+        result = _proved(at, setup, result, yes=command.yes)
+    at.screen.document(verify_document(result))
+    for line in words.verified(result):
+        at.screen.say(line)
+    if job.end is not None and at.screen.as_json:
+        job.tell(job.end)
+    if command.report is not None:
+        _write(command.report, verify_report(result))
+        at.screen.note(f"The report is in {command.report}.")
+    return _verdict(result)
+
+
+def _verdict(result: VerifyResult) -> ExitCode:
+    if result.cancelled:
+        return ExitCode.CANCELLED
+    if any(not run.done for run in result.proof) or result.standing is Standing.NOT_READY:
+        return ExitCode.REFUSED
+    return ExitCode.DONE if result.standing is Standing.READY else ExitCode.UNKNOWN
+
+
+def _restarted(at: _At, setup: ClusterSetup, member: Member, *, yes: bool) -> ExitCode:
+    if not yes and not _yes(at, f"Restart {member.name} now? What it carries is interrupted. [y/N] "):
+        return _cancelled(at)
+    services = at.connection.services
+
+    def work(report: Report, token: CancelToken) -> ExitCode:
+        return ExitCode.of(restart_job(services, setup.identity, member.vm, report, token).outcome)
+
+    return at.job().go("setup-restart", work, writes=setup.identity)
+
+
+def _proved(at: _At, setup: ClusterSetup, result: VerifyResult, *, yes: bool) -> VerifyResult:
+    """A real failover there and back; the second leg only when the first one was done."""
+    if result.standing is Standing.NOT_READY:
+        at.screen.note("No proof is made: the rehearsal already shows that a failover would be refused.")
+        return result
+    if not yes and not _yes(at, "Fail over there and back now? Two short gaps in the traffic. [y/N] "):
+        return result
+    holder = _holder(at, setup)
+    by = ProvedBy.YOU if setup.is_lab else ProvedBy.MEMBERS
+    runs: list[ProofRun] = []
+    for to in (setup.other(holder), holder):
+        ended = _moved(at, setup, to)
+        if ended is None:
+            break
+        done = ended.outcome is Outcome.DONE
+        runs.append(ProofRun(to.name, by, done, ended.reason, ended.seconds, ended.gap_as_read_s))
+        if not done:
+            break
+    return with_proof(result, tuple(runs))
+
+
+def _moved(at: _At, setup: ClusterSetup, to: Member) -> Finished | None:
+    services, ends = at.connection.services, list[Finished]()
+
+    def work(report: RunReport, token: CancelToken) -> Finished:
+        ends.append(fail_over(services, setup, to, Verb.GRACEFUL, report, token))
+        return ends[-1]
+
+    resume = f"tgwizard resume {setup.name}{at.where.options}"
+    RunJob(services, setup, at.screen, at.stops, resume, at.where.options).go("prove", work)
+    return ends[-1] if ends else None
+
+
+def _holder(at: _At, setup: ClusterSetup) -> Member:
+    for member in setup.members:
+        if at.connection.services.azure.read_nic(member.nic).lists(str(setup.address)):
+            return member
+    what = f"{setup.address} is on neither member, so there is nothing to move."
+    raise UserError(Problem("on-no-nic", what, "", "Create the Azure IP Configuration first: tgwizard setup apply."))
+
+
+def _member(setup: ClusterSetup, name: str) -> Member:
+    member = setup.member(name)
+    if member is None:
+        names = listed(known.name for known in setup.members)
+        what = f"{setup.name} has no member named {tame(name, 80)}."
+        raise UserError(Problem("member-unknown", what, f"Its members are {names}.", "Name one of them."))
+    return member
+
+
+def _walked(at: _At, cluster: str | None, given: Given) -> Flow:
+    """The flow at the review, or where it is blocked."""
+    connection = at.connection
+    start, saved = saved_or_new(connection.profiles, cluster)
+    services = connection.services
+
+    def work(report: Report, token: CancelToken) -> Flow:
+        answers = answers_given(services, replace(start, cloud=services.cloud), given, report, token)
+        return filled(services, answers, given, saved, report, token)
+
+    return at.job(Telling.NOTHING).go("setup-read", work)
+
+
+def _shown(at: _At, flow: Flow) -> SetupPlan | None:
+    """Tell the plan, or what keeps it from being made; the plan when it may be applied."""
+    plan, stops = plan_of(flow), blockers(flow)
+    at.screen.document(setup_plan_document(flow, plan, stops, at.now()))
+    if stops and plan is None:
+        for line in words.blocked(stops):
+            at.screen.say(line)
+        return None
+    if plan is not None:
+        for line in words.planned(proposed(flow), plan):
+            at.screen.say(line)
+    for line in words.blocked(stops):
+        at.screen.say(line)
+    return _allowed(flow)
+
+
+def _refused(at: _At, flow: Flow) -> None:
+    """The one ``finished`` of an apply that was not begun."""
+    plan = plan_of(flow)
+    problems = [*(problem for _, problem in blockers(flow)), *(plan.problems if plan else ())]
+    problem = problems[0] if problems else Problem("plan-not-made", "The plan cannot be made.")
+    clock = at.connection.services.clock
+    stamp = Stamp(clock.wall(), clock.monotonic())
+    left = tuple(change.key for change in plan.writing) if plan else ()
+    end = SetupFinished(stamp, "apply", Outcome.REFUSED, problem.sentence(), left=left, problem=problem)
+    at.screen.document(setup_event_document(end))
+
+
+def _allowed(flow: Flow) -> SetupPlan | None:
+    plan = plan_of(flow)
+    return plan if plan is not None and not plan.problems and not blockers(flow) else None
+
+
+def _complete(flow: Flow) -> SetupPlan | None:
+    """The plan when nothing but the review stands in its way: whose changes they are is no matter for handing over."""
+    plan = plan_of(flow)
+    before = [step for step, _ in blockers(flow) if step is not SetupStep.REVIEW]
+    return plan if plan is not None and not plan.problems and not before else None
+
+
+def _save(at: _At, plan: SetupPlan, answers: Answers, out: Path | None) -> None:
+    setup = read_cluster(at.connection.services.azure, plan, answers)
+    path = out or at.connection.profiles.folder / f"{setup.id if '/' in setup.name else setup.name}.toml"
+    save_cluster(path, setup)
+    at.screen.note(f"The cluster is saved: {path}")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        why = f"{error.strerror or type(error).__name__}."
+        raise UserError(Problem("file-not-written", f"{path} was not written.", why, "Check the path.")) from error
+
+
+def _must_ask(at: _At, *, yes: bool) -> None:
+    if yes or (at.screen.ask is not None and not at.screen.as_json):
+        return
+    raise UserError(
+        Problem(
+            "not-confirmed",
+            "Nothing was started, because nobody could be asked.",
+            "Standard input is no terminal, or --json was given.",
+            "Add --yes to start without a question.",
+        )
+    )
+
+
+def _yes(at: _At, question: str) -> bool:
+    answer = at.screen.ask(question) if at.screen.ask is not None else None
+    return answer is not None and answer.strip().lower() in ("y", "yes")
+
+
+def _cancelled(at: _At) -> ExitCode:
+    with contextlib.suppress(ValueError):
+        at.screen.say("Cancelled. Nothing was written.")
+    return ExitCode.CANCELLED

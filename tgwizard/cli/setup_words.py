@@ -1,0 +1,143 @@
+"""Setting up in words: calm lines for people; every foreign text is tamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tgwizard.engine.setup.pairs import PairsFound
+from tgwizard.engine.setup.scopes import scope_name
+from tgwizard.engine.setup.undo import Undoing
+from tgwizard.engine.setup.verify import sentence_of
+from tgwizard.model.finding import Level
+from tgwizard.model.inventory import Inventory
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_answers import Answers, SetupStep
+from tgwizard.model.setup_event import (
+    ChangeDone,
+    ChangeFailed,
+    ChangeLeft,
+    ChangeStarted,
+    ChangeWaiting,
+    SetupEvent,
+    SetupFinished,
+    TickChanged,
+)
+from tgwizard.model.setup_plan import ChangeKind, SetupPlan, WhoMay
+from tgwizard.model.text import about, measured, tame
+from tgwizard.model.verify import May, VerifyResult
+
+_KINDS = {
+    ChangeKind.ADD: "add     ",
+    ChangeKind.CHANGE: "change  ",
+    ChangeKind.RIGHT: "in order",
+    ChangeKind.RESTART: "restart ",
+}
+_LEVELS = {
+    Level.BLOCKS: "stop      ",
+    Level.NOT_KNOWN: "not known ",
+    Level.WARNS: "look      ",
+    Level.NOTE: "note      ",
+    Level.PASSED: "ok        ",
+}
+
+
+def discovered(inventory: Inventory, pairs: PairsFound) -> Iterator[str]:
+    """What was found."""
+    subscription = inventory.subscription
+    yield f"{tame(subscription.name or subscription.id, 120)}: {len(inventory.vms)} machines"
+    for number, pair in enumerate(pairs.pairs, 1):
+        names = " and ".join(tame(vm.id.name, 90) for vm in pair.vms)
+        yield f"{number}. {names}{f' ({pair.state_words})' if pair.state_words else ''}"
+        for reason in pair.reasons:
+            yield f"     {reason}"
+        for choice in pair.lan:
+            yield f"     {choice.why}"
+    if not pairs.pairs:
+        yield "No two machines look like a cluster. Name them with --vm NAME --vm NAME."
+    for item in inventory.failed:
+        yield f"Not read: {item.part.value}. {item.problem.sentence()}"
+
+
+def planned(answers: Answers, plan: SetupPlan) -> Iterator[str]:
+    """The plan as people read it before they say yes."""
+    machines = " and ".join(tame(vm.name, 90) for vm in answers.machines or ())
+    yield f"{tame(answers.name, 90)}: {machines}, floating IP {answers.address}"
+    for reason in plan.scopes:
+        yield f"  on {scope_name(reason.scope)}: {reason.sentence}"
+    for change in plan.changes:
+        who = {WhoMay.OTHERS: "  (not yours to make)", WhoMay.NOT_KNOWN: "  (whether you may is not known)"}
+        yield f"  {_KINDS[change.kind]}  {change.sentence}{who.get(change.right.who, '') if change.writes else ''}"
+        if change.note:
+            yield f"            {change.note}"
+    for problem in plan.problems:
+        yield f"Stands in the way: {problem.sentence()}"
+    for problem in plan.warnings:
+        yield f"Look at this: {problem.sentence()}"
+    for note in plan.notes:
+        yield f"Note: {note}"
+    count = len(plan.writing)
+    if count:
+        seconds = sum(change.predicted.usual_s for change in plan.writing)
+        yield f"{count} change{'' if count == 1 else 's'} would be written, {about(seconds)}. Nothing was written."
+    else:
+        yield "Nothing would be written: everything is there."
+
+
+def blocked(problems: tuple[tuple[SetupStep, Problem], ...]) -> Iterator[str]:
+    """What keeps the plan from being made, the first of each step."""
+    seen: set[SetupStep] = set()
+    for step, problem in problems:
+        if step not in seen:
+            seen.add(step)
+            yield f"{step.value}: {problem.sentence()}"
+
+
+def undoing(items: tuple[Undoing, ...]) -> Iterator[str]:
+    """What undo would try."""
+    for item in items:
+        yield f"  {item.sentence}"
+    yield "What others use or changed since is kept. Nothing was written."
+
+
+def told(event: SetupEvent) -> Iterator[str]:
+    """An event of a running job."""
+    match event:
+        case ChangeStarted():
+            yield f"{event.sentence} …"
+        case ChangeWaiting():
+            yield f"  {measured(event.since_s)}: {event.sentence}"
+        case ChangeDone():
+            yield f"  done after {measured(event.seconds)}: {event.sentence}"
+        case ChangeFailed():
+            yield f"  not done: {event.sentence}. {event.problem.sentence()}"
+        case ChangeLeft():
+            yield f"  left: {event.sentence}. {event.reason}"
+        case TickChanged() if not event.done and event.sentence:
+            yield f"  {tame(event.machine, 90)} on {scope_name(event.scope)}, {event.tick.value}: {event.sentence}"
+        case TickChanged() if event.done:
+            yield f"  {tame(event.machine, 90)} on {scope_name(event.scope)}: {event.tick.value}"
+        case SetupFinished():
+            yield event.reason
+        case _:
+            # Progress of reading is for programs and for the window; a command only waits for it.
+            return
+
+
+def verified(result: VerifyResult) -> Iterator[str]:
+    """The result of verifying."""
+    yield f"{tame(result.cluster, 90)}: {sentence_of(result)}"
+    first, second = (tame(name, 20) for name in result.members)
+    yield f"  {'':<48} {first:<20} {second}"
+    for row in result.rehearsal:
+        one, two = row.cells
+        yield f"  {row.sentence:<48} {one.may.value:<20} {two.may.value}"
+        for name, cell in zip(result.members, row.cells, strict=True):
+            if cell.may in (May.MAY_NOT, May.NOT_KNOWN) and cell.why:
+                yield f"      {tame(name, 60)}: {cell.why}"
+    for item in result.checks:
+        finding = item.finding
+        yield f"  {_LEVELS[finding.level]}{finding.fact}{f' ({finding.evidence})' if finding.evidence else ''}"
+        if finding.problem is not None and finding.problem.fix:
+            yield f"            {finding.problem.fix}"
+    for run in result.proof:
+        yield f"  proof: to {tame(run.to, 60)}, {run.sentence}"

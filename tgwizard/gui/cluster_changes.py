@@ -1,0 +1,131 @@
+"""Which clusters the window has, and how that changes: one is added, or all are read anew in a new world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tgwizard.engine.watch.monitor import Pace
+from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.cluster_pages import ClusterPages
+from tgwizard.gui.clusters.saved import NotAdded, ReadAgain, SavedFiles
+from tgwizard.gui.clusters.watching import Watching
+from tgwizard.gui.opened import Opened
+from tgwizard.gui.place_pages import PlacePages
+from tgwizard.gui.settings.preferences import Preferences
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.settings import NICS_S, VMS_S
+
+
+class ClusterChanges(QObject):
+    """`begun(session)` for each new cluster, `changed(name)` when there are others than before: `name` is a new one.
+
+    `dropping` before the old ones go, `refused(NotAdded)` for a file that is no cluster, or for all that are saved.
+    """
+
+    begun = Signal(object)
+    dropping = Signal()
+    changed = Signal(str)
+    refused = Signal(object)
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        watching: Watching,
+        preferences: Preferences,
+        places: PlacePages,
+        pages: ClusterPages,
+        parent: QObject,
+    ) -> None:
+        """No cluster yet."""
+        super().__init__(parent)
+        self._bridge = bridge
+        self._watching = watching
+        self._preferences = preferences
+        self._places = places
+        self._pages = pages
+        self._opened: Opened | None = None
+        self._files: SavedFiles | None = None
+        self._epoch = 1
+        self._waiting: int | None = None
+        self._clusters: tuple[ClusterSetup, ...] = ()
+
+    @property
+    def _pace(self) -> Pace:
+        return Pace(self._preferences.get(NICS_S), self._preferences.get(VMS_S))
+
+    def open(self, opened: Opened) -> None:
+        """Watch the clusters the program was opened with."""
+        self._opened = opened
+        self._epoch = opened.lab_epoch
+        if opened.saved is not None:
+            self._files = SavedFiles(opened.services.jobs, opened.saved, self._bridge, self)
+            self._files.added.connect(self._on_added)
+            self._files.refused.connect(self.refused)
+            self._files.read_again.connect(self._on_read_again)
+        self._watch(opened.clusters)
+        self._places.show_opened(opened)
+
+    def add(self, files: Iterable[Path]) -> None:
+        """Check files from elsewhere and add them."""
+        if self._files is not None:
+            self._files.add(files)
+
+    def renew(self, epoch: int) -> None:
+        """The lab is in this world: when it is another one, forget every cluster and read those of the new world.
+
+        A run that is in progress meets the new world first; then it is time.
+        """
+        if epoch == self._epoch or self._files is None:
+            return
+        if any(session.running for session in self._watching.sessions.values()):
+            self._waiting = epoch
+            return
+        self._waiting, self._epoch, self._clusters = None, epoch, ()
+        self.dropping.emit()
+        self._pages.clear()
+        self._files.read(after=self._watching.drop())
+
+    def run_ended(self) -> None:
+        """A run has ended: what waited for that is done now."""
+        if self._waiting is not None:
+            self.renew(self._waiting)
+
+    def _watch(self, clusters: tuple[ClusterSetup, ...]) -> None:
+        if self._opened is None:
+            return
+        self._clusters = clusters
+        self._watching.open(self._opened.services, clusters, self._pace)
+        for session in self._watching.sessions.values():
+            self.begun.emit(session)
+
+    def include(self, setup: ClusterSetup) -> None:
+        """Watch a cluster that has just been set up and saved here; what is shown stays."""
+        self._include(setup, "")
+
+    @Slot(object)
+    def _on_added(self, setup: ClusterSetup) -> None:
+        self._include(setup, setup.name)
+
+    def _include(self, setup: ClusterSetup, show: str) -> None:
+        if self._opened is None or setup.name in self._watching.sessions:
+            return
+        self._clusters = (*self._clusters, setup)
+        self._watching.add(self._opened.services, setup, self._pace)
+        self.begun.emit(self._watching.sessions[setup.name])
+        self._tell(show)
+
+    @Slot(object)
+    def _on_read_again(self, read: ReadAgain) -> None:
+        if read.problems:
+            self._tell("")
+            self.refused.emit(NotAdded(None, read.problems))
+            return
+        self._watch(read.clusters)
+        self._tell("")
+
+    def _tell(self, name: str) -> None:
+        self._places.clusters_changed(self._clusters, self._epoch)
+        self.changed.emit(name)
