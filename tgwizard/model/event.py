@@ -16,6 +16,7 @@ from tgwizard.model.finding import Readiness
 from tgwizard.model.nic import Difference
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, Snapshot
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.verdict import Verdict
 
 
@@ -235,6 +236,7 @@ class Checked:
     to: str
     findings: Readiness
     fence: FenceWish = NO_FENCE
+    strategy: Strategy = Strategy.DETACH_ATTACH
 
 
 @dataclass(frozen=True, slots=True)
