@@ -140,6 +140,14 @@ def test_that_apply_saves_a_cluster_that_every_other_command_knows(it: SetupRig)
     assert len(writes(it)) == before
 
 
+def test_that_a_second_plan_without_a_name_is_of_the_only_cluster_and_writes_nothing(it: SetupRig) -> None:
+    assert Shell(it)("setup", "apply", "--yes").code == 0
+    answered = Shell(it)("setup", "plan")
+    assert answered.code == 0
+    assert "Nothing would be written: everything is there." in answered.out
+    assert "this is the saved cluster edge-dallas" in answered.err
+
+
 def test_that_apply_asks_and_a_no_writes_nothing(it: SetupRig) -> None:
     shell = Shell(it, answers=["n"])
     answered = shell("setup", "apply")
@@ -241,6 +249,19 @@ def test_that_what_a_topology_needs_more_is_offered_and_added_only_when_asked_fo
     left = Shell(it)("setup", "plan", "--json", *pair).lines[0]
     assert not any(re.search("publicIPAddresses/join", action) for action in left["role"]["actions"])
     assert left["problems"] or left["warnings"]
+
+
+def test_that_hostile_names_of_azure_cannot_leave_their_place(tmp_path: Path) -> None:
+    it = in_scenario("two-tenants", tmp_path)
+    listed = Shell(it)("discover", "--json")
+    if listed.code == 0:
+        fits(listed.lines[0], "discover")
+    else:
+        assert "subscription" in listed.err
+    name = next(one.name for one in it.ports.inventories.subscriptions())
+    words = Shell(it)("discover", "--subscription", name)
+    assert words.code == 0, words.err
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", words.out)
 
 
 def test_that_usage_errors_are_documents_too(it: SetupRig) -> None:
