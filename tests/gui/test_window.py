@@ -183,6 +183,22 @@ def test_that_the_fence_menu_shows_what_a_stop_costs_and_stops_the_member_first(
     ]
 
 
+def test_that_rights_and_locks_are_checked_on_the_page_and_stand_in_the_list(ready: Desk, qtbot: QtBot) -> None:
+    page = ready.window.findChild(ClusterPage)
+    assert page is not None
+    qtbot.waitUntil(page.graceful.check.isEnabled, timeout=PATIENCE_MS)
+    assert ready.session.readiness(Verb.GRACEFUL) is not None
+    page.graceful.check.click()
+
+    def facts() -> list[str]:
+        found = ready.session.readiness(Verb.GRACEFUL)
+        return [] if found is None else [finding.fact for finding in found.findings]
+
+    qtbot.waitUntil(lambda: any(fact.startswith("Rights and locks checked: ") for fact in facts()), timeout=PATIENCE_MS)
+    assert ready.rig.puts() == []
+    assert page.graceful.pill.accessibleName() == "State: Ready"
+
+
 def test_that_a_member_that_is_down_needs_no_fence(ready: Desk, qtbot: QtBot) -> None:
     ready.rig.lab.switch(ready.rig.a.vm.text, on=False)
     ready.session.read_now()

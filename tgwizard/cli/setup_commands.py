@@ -270,7 +270,12 @@ def _walked(at: _At, cluster: str | None, given: Given) -> Flow:
         answers = answers_given(services, replace(start, cloud=services.cloud), given, report, token)
         return filled(services, answers, given, saved, report, token)
 
-    return at.job(Telling.NOTHING).go("setup-read", work)
+    flow = at.job(Telling.NOTHING).go("setup-read", work)
+    if cluster is None and len(saved) == 1 and proposed(flow).machines is None and not given.values:
+        # No pair is left to be set up: then the only cluster there is, is meant.
+        at.screen.note(f"No new pair was found; this is the saved cluster {saved[0].name}.")
+        return _walked(at, saved[0].name, given)
+    return flow
 
 
 def _shown(at: _At, flow: Flow) -> SetupPlan | None:

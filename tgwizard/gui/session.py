@@ -65,6 +65,11 @@ KEPT_EVENTS = 200
 _OF_A_MOVE = {VerdictName.ON_NO_NIC, VerdictName.MOVING, VerdictName.IN_SYNC}
 """What the readings say in the course of a run of ours; whatever else they say is told as it is."""
 
+ASKED_GOOD_S = 600.0
+"""How long the answers of a check stand in the readiness list: roles and locks take minutes to change (azure-wire 3.4).
+
+No run rests on them; it asks anew."""
+
 PAINT_FIRST_S = 0.15
 """How long a run waits before its first call: painting its page and the SDK would fight for the interpreter's lock."""
 
@@ -121,6 +126,7 @@ class ClusterSession(QObject):
         self._watch_job: Job | None = None
         self._check_job: Job | None = None
         self._run_job: Job | None = None
+        self._asked: dict[Verb, Checked] = {}
         self._decisions: Decisions | None = None
         self._run_id = ""
         self._snapshot: Snapshot | None = None
@@ -175,9 +181,13 @@ class ClusterSession(QObject):
         self.observed.emit()
 
     def readiness(self, verb: Verb) -> Readiness | None:
-        """Would `verb` work now; None before the first reading."""
+        """Would `verb` work now, with what Azure was asked a while ago; None before the first reading."""
         snapshot, target = self.snapshot, self.target
-        return None if snapshot is None or target is None else readiness(snapshot, target, verb)
+        if snapshot is None or target is None:
+            return None
+        live, asked = readiness(snapshot, target, verb), self._asked.get(verb)
+        good = asked is not None and asked.to == target.name and self.now() - asked.stamp.clock_s <= ASKED_GOOD_S
+        return live.with_more(asked.asked.in_short) if asked is not None and good else live
 
     def reason_against(self, verb: Verb) -> Problem | None:
         """Why `verb` is off, or None. A run in progress stops both verbs."""
@@ -357,7 +367,7 @@ class ClusterSession(QObject):
             case HistoryRead() if event.cluster == self.setup.name:
                 self._take_history(event)
             case Checked() if event.cluster == self.setup.name:
-                self.checked.emit(event)
+                self._take_checked(event)
             case SourceLost() | SourceBack() if event.cluster == self.setup.name:
                 self._add(of_event(event, self.setup))
             case Started() if event.cluster == self.setup.name:
@@ -376,6 +386,12 @@ class ClusterSession(QObject):
                 self._take_broken_run()
             case _:
                 return
+
+    def _take_checked(self, event: Checked) -> None:
+        if not event.fence.stops:
+            self._asked[event.verb] = event
+            self.observed.emit()
+        self.checked.emit(event)
 
     def _take_observed(self, event: Observed) -> None:
         self._snapshot = event.snapshot

@@ -404,6 +404,9 @@ def test_that_the_request_asks_only_for_what_others_must_do() -> None:
     assert "Microsoft.Authorization/roleDefinitions/write" in letter
     assert "Whoever does this needs: Owner." in letter
     assert "Turn on the identity" not in letter
+    assert "may not make" in letter
+    mine = tuple(replace(change, right=Right(WhoMay.YOU)) for change in plan.changes)
+    assert "may not make" not in export(ExportKind.REQUEST, replace(plan, changes=mine), answers_for(GROUP))
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
