@@ -30,7 +30,13 @@ def setup_desk(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[Ope
     """Opens the wizard on a lab of a scenario; closes window and jobs afterwards."""
     ends: list[End] = []
 
-    def open_it(scenario: str = "fresh", *, state: Path | None = None, latency: Latency = Latency.INSTANT) -> SetupDesk:
+    def open_it(
+        scenario: str = "fresh",
+        *,
+        state: Path | None = None,
+        latency: Latency = Latency.INSTANT,
+        early: bool = False,
+    ) -> SetupDesk:
         folder = tmp_path / str(len(ends))
         made, end = open_setup_desk(theme, folder, scenario, latency=latency, state=state, early=early)
         ends.append(end)
