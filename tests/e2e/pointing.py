@@ -11,8 +11,7 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, QRect, QTimer, Slot
-from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollArea, QWidget
 
 import tgwizard.__main__ as program
 from tgwizard.gui import start
@@ -44,8 +43,8 @@ class Map(QObject):
 def _part(widget: QWidget) -> dict[str, object] | None:
     if not widget.isVisible():
         return None
-    interface = QAccessible.queryAccessibleInterface(widget)
-    name = interface.text(QAccessible.Text.Name)
+    # Not QAccessible.queryAccessibleInterface: its wrappers outlive the interfaces and take the program down at its end.
+    name = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
     if not name:
         return None
     seen = _seen(widget)

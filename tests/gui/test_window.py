@@ -141,7 +141,7 @@ def test_that_tab_stays_inside_the_question(ready: Desk, qtbot: QtBot) -> None:
         assert dialog.isAncestorOf(here)
         met.add(accessible_name(here))
         QTest.keyClick(here, Qt.Key.Key_Tab)
-    assert met == {"Copy for a change ticket", "Cancel", "Fail over to tg-node-b"}
+    assert met == {"Copy for a change ticket", "Cancel", "Fail over to tg-node-b", "Move it in one call"}
 
 
 def test_that_forced_is_off_until_the_cluster_name_was_typed(ready: Desk, qtbot: QtBot) -> None:

@@ -18,6 +18,7 @@ from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
+from tgwizard.engine.failover.strategies import resolved
 from tgwizard.engine.jobs import Broke, Job, Report, Work
 from tgwizard.engine.preflight.facts import Extent
 from tgwizard.engine.readiness import can_fail_over, readiness
@@ -200,17 +201,23 @@ class ClusterSession(QObject):
             return Problem("run-in-progress", "A run already works on this cluster.", "", "Wait until it has ended.")
         if is_behind(snapshot, self.run):
             return Problem("not-read-since-run", "Azure is read again after the run.")
-        return can_fail_over(snapshot, target, verb)
+        return None if self.guided(verb) else can_fail_over(snapshot, target, verb)
+
+    def guided(self, verb: Verb) -> bool:
+        """Whether Trustgrid would move the address, and this program only watch."""
+        return resolved(Strategy.AUTO, self.setup, verb) is Strategy.GUIDED
 
     def would_work(self, verb: Verb) -> bool:
         """Whether the cluster itself would allow `verb`, whatever this window's lock says: what advice is given by."""
         snapshot, target = self.snapshot, self.target
         return snapshot is not None and target is not None and can_fail_over(snapshot, target, verb) is None
 
-    def plan(self, verb: Verb, fence: FenceWish = NO_FENCE) -> FailoverPlan | None:
+    def plan(
+        self, verb: Verb, fence: FenceWish = NO_FENCE, strategy: Strategy = Strategy.DETACH_ATTACH
+    ) -> FailoverPlan | None:
         """What a failover would send now; None before the first reading."""
         snapshot, target = self.snapshot, self.target
-        return None if snapshot is None or target is None else plan(snapshot, target, verb, self.ends, fence=fence)
+        return None if snapshot is None or target is None else plan(snapshot, target, verb, self.ends, strategy, fence)
 
     @property
     def running(self) -> bool:
@@ -265,6 +272,13 @@ class ClusterSession(QObject):
         if self._check_job is not None:
             self._check_job.cancel()
         self.reachability.stop()
+
+    def set_pace(self, pace: Pace) -> None:
+        """Read at another pace from the next reading on."""
+        self._pace = pace
+        monitor = self._monitor
+        if monitor is not None:
+            monitor.pace = pace
 
     def read_now(self) -> None:
         """Read everything again now (F5)."""

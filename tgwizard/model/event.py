@@ -16,6 +16,7 @@ from tgwizard.model.finding import NOTHING_FOUND, Readiness
 from tgwizard.model.nic import Difference
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, Snapshot
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.verdict import Verdict
 
 
@@ -239,6 +240,7 @@ class Checked:
     findings: Readiness
     fence: FenceWish = NO_FENCE
     asked: Readiness = NOTHING_FOUND
+    strategy: Strategy = Strategy.DETACH_ATTACH
 
 
 @dataclass(frozen=True, slots=True)

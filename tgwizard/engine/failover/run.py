@@ -32,7 +32,7 @@ from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.preflight.check import Preflight, preflight
-from tgwizard.engine.preflight.facts import EVERYTHING, Extent
+from tgwizard.engine.preflight.facts import EVERYTHING, By, Extent
 from tgwizard.engine.preflight.fencing import STOPPED, how_to_stop
 from tgwizard.engine.readiness import readiness
 from tgwizard.engine.records import Began
@@ -114,10 +114,12 @@ def rehearse(
     cancel.check()
     azure, clock = services.azure, services.clock
     found = resolved(strategy, setup, verb)
+    if found is Strategy.GUIDED:
+        extent = replace(extent, by=By.MEMBERS)  # it is they who will write
     snapshot = Observer(azure, clock, setup).look()
     done = _preflight(services, snapshot, to, verb, Timing(), found, extent)
     stamp = Stamp(clock.wall(), clock.monotonic())
-    checked = Checked(stamp, setup.name, verb, to.name, done.findings, extent.fence, done.asked)
+    checked = Checked(stamp, setup.name, verb, to.name, done.findings, extent.fence, done.asked, found)
     report(checked)
     return checked
 
@@ -168,7 +170,9 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     hall.report(StepStarted(since, hall.run, Step.CHECK, sentence, CancelMeaning.STOPS, hall.timing.settle_s))
     snapshot = _settled(hall, observer, snapshot, to)
     checked = check(hall, snapshot, to, verb, intended.strategy, fence)
-    hall.report(Checked(hall.stamp(), setup.name, verb, to.name, checked.findings, fence, checked.asked))
+    hall.report(
+        Checked(hall.stamp(), setup.name, verb, to.name, checked.findings, fence, checked.asked, intended.strategy)
+    )
     against = checked.reason_against(verb, accept_unknown=options.accept_unknown)
     if against is not None:
         return refuse(hall, against, snapshot.place)
