@@ -43,7 +43,7 @@ class Map(QObject):
 def _part(widget: QWidget) -> dict[str, object] | None:
     if not widget.isVisible():
         return None
-    # Not QAccessible.queryAccessibleInterface: its wrappers outlive the interfaces and take the program down at its end.
+    # Not QAccessible.queryAccessibleInterface: its wrappers outlive what they wrap and crash the program at its end.
     name = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
     if not name:
         return None
