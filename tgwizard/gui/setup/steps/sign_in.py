@@ -222,7 +222,7 @@ class SignInPage(StepPage):
             name, words = METHOD_WORDS[seen.method]
             if seen.problem is not None:
                 words = seen.problem.sentence()
-            elif seen.detail:
+            elif seen.detail and seen.detail != name:
                 words = f"{words} {tame(seen.detail, 200)}"
             tag = TintTag(self.theme, "Found", Shape.GOOD) if seen.found else None
             card = OptionCard(self.theme, name, words, tag=tag)
