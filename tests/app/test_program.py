@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,20 @@ from typing import Any
 import pytest
 
 from tests.cli.bench import fits
+from tgwizard.lab.certificates import client_certificate
 
 PATIENCE_S = 60
 
 
-def tgwizard(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tgwizard", *words]
+def tgwizard(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, check=False
+        [sys.executable, "-m", "tgwizard", *words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
+        check=False,
     )
 
 
@@ -61,6 +67,37 @@ def test_that_a_failover_between_processes_ends_done_and_the_lab_remembers(tmp_p
     document = json.loads(status.stdout)
     fits(document, "status")
     assert document["holder"] == "tg-node-b"
+
+
+def test_that_a_command_signs_in_by_the_certificate_in_the_environment(tmp_path: Path) -> None:
+    options = ("--lab-dir", str(tmp_path / "lab"))
+    with lab(tmp_path / "lab"):
+        lines = tgwizard("lab", "env", *options, "--certificate", "--json")
+        assert (lines.returncode, lines.stderr) == (0, "")
+        environment = json.loads(lines.stdout)["environment"]
+        file = Path(environment["AZURE_CLIENT_CERTIFICATE_PATH"])
+        assert file.stat().st_mode & 0o077 == 0
+        assert "AZURE_CLIENT_SECRET" not in environment
+        ours = {name: value for name, value in environment.items() if name.startswith("AZURE_")}
+        status = ("status", *options, "--sign-in", "environment")
+        seen = tgwizard(*status, "--json", environment=ours)
+        assert (seen.returncode, seen.stderr) == (0, "Signed in as tgwizard-automation.\n")
+        assert json.loads(seen.stdout)["holder"] == "tg-node-a"
+        asked = tgwizard("lab", "requests", *options, "--json")
+        callers = {
+            item["caller"] for item in json.loads(asked.stdout)["requests"] if "/networkInterfaces" in item["path"]
+        }
+        assert callers == {"tgwizard-automation"}
+        file.unlink()
+        assert tgwizard("lab", "env", *options).returncode == 0
+        refused = tgwizard(*status, environment=ours)
+        assert refused.returncode == 4
+        assert "AZURE_CLIENT_CERTIFICATE_PATH names cannot be read" in refused.stderr
+        client_certificate(file)  # one that nobody registered
+        refused = tgwizard(*status, environment=ours)
+        assert refused.returncode == 4
+        assert "The certificate is not one that the application knows" in refused.stderr
+        assert "Traceback" not in refused.stderr
 
 
 def test_that_help_and_bad_words_need_neither_azure_nor_qt_nor_the_lab() -> None:

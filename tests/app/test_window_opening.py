@@ -10,7 +10,7 @@ from tgwizard import paths
 from tgwizard.app.places import client_environment
 from tgwizard.app.window import WindowWish, open_program, wish_of
 from tgwizard.cli.arguments import OpenWindow, parse
-from tgwizard.cli.program import Where
+from tgwizard.cli.program import ClientWish, Where
 from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import UserError
@@ -72,7 +72,7 @@ def test_that_every_other_word_is_left_to_the_command_line(words: list[str]) -> 
 def test_that_the_window_signs_in_as_the_command_line_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = open_program(WindowWish(tmp_path))
     assert first.lab_where is not None
-    for name, value in client_environment(tmp_path, None).items():
+    for name, value in client_environment(tmp_path, ClientWish()).items():
         if name.startswith("AZURE_"):
             monkeypatch.setenv(name, value)
     second = open_program(WindowWish(tmp_path, where=Where(tmp_path, sign_in=SignInMethod.ENVIRONMENT)))

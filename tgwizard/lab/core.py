@@ -249,7 +249,8 @@ class LabCore:
         world = self._world
         rights = world.authorization
         settings = world.latency, world.overlap, world.move, world.page_size, rights.propagation, rights.flicker
-        return world.serial, world.operation_count, len(world.unregistered), *settings
+        certificates = sum(map(len, world.certificates.values()))
+        return world.serial, world.operation_count, len(world.unregistered), certificates, *settings
 
     def _settle(self) -> bool:
         return operations.settle(self._world, self._clock.wall(), _FINISHERS)
