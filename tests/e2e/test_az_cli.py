@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 AZ = os.environ.get("TGWIZARD_AZ") or shutil.which("az")
 GROUP, VM_A, VM_B, APP = "rg-tg-prod", "tg-node-a", "tg-node-b", "vm-app-01"
@@ -275,3 +276,42 @@ def test_that_a_member_signs_in_by_the_metadata_service_as_well(lab: RunningLab)
     member = Az({**told, "AZURE_POD_IDENTITY_AUTHORITY_HOST": authority})
     (account,) = member("login", "--identity")
     assert account["user"]["assignedIdentityInfo"] == "MSI"
+
+
+def test_that_az_writes_a_security_rule(az: Az) -> None:
+    where = ["-g", GROUP, "--nsg-name", "nsg-tg-inside"]
+    ports = ["--priority", "300", "--destination-port-ranges", "1975", "9000", "--protocol", "Tcp"]
+    made = az("network", "nsg", "rule", "create", *where, "-n", "heartbeat-wan", *ports)
+    assert (made["provisioningState"], made["destinationPortRanges"]) == ("Succeeded", ["1975", "9000"])
+    assert "heartbeat-wan" in {item["name"] for item in az("network", "nsg", "rule", "list", *where)}
+    taken = az.refused("network", "nsg", "rule", "create", *where, "-n", "another", *ports)
+    assert "(SecurityRuleConflict)" in taken
+    az("network", "nsg", "rule", "delete", *where, "-n", "heartbeat-wan")
+    assert "heartbeat-wan" not in {item["name"] for item in az("network", "nsg", "rule", "list", *where)}
+
+
+def test_that_a_person_signs_az_in_with_a_device_code(lab: RunningLab, tmp_path: Path) -> None:
+    told = {name: value for name, value in lab.environment.items() if name != "AZURE_CLIENT_SECRET"}
+    az = Az({**told, "AZURE_CONFIG_DIR": str(tmp_path)})
+    az("cloud", "register", "-n", "mylab", "--endpoint-resource-manager", lab.arm)
+    az("cloud", "set", "-n", "mylab")
+    az("config", "set", "core.login_experience_v2=off", "core.instance_discovery=false")
+    command = [AZ or "az", "login", "--use-device-code", "--tenant", told["AZURE_TENANT_ID"]]
+    with subprocess.Popen(
+        command, env=dict(az.environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as login:
+        assert login.stderr is not None
+        told_by_az = next(line for line in login.stderr if "enter the code" in line)
+        code = told_by_az.split("enter the code ")[1].split()[0]
+        with requests.Session() as browser:
+            browser.trust_env = False
+            browser.verify = lab.environment["REQUESTS_CA_BUNDLE"]
+            page = browser.post(f"{lab.arm}/devicelogin", data={"otc": code}, timeout=30).text
+            ticket = page.split('name="ticket" value="')[1].split('"')[0]
+            done = browser.post(f"{lab.arm}/devicelogin", data={"ticket": ticket, "answer": "sign-in"}, timeout=30)
+            assert "You have signed in" in done.text
+        printed, _ = login.communicate(timeout=AZ_WITHIN_S)
+    (account,) = json.loads(printed)
+    assert account["user"] == {"name": "operator@lab.example", "type": "user"}
+    assert az("group", "list")[0]["name"] == GROUP
+    assert az("ad", "signed-in-user", "show")["userPrincipalName"] == "operator@lab.example"

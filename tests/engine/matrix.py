@@ -46,8 +46,10 @@ from tgwizard.lab.faults import (
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.world import Power
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Event, Finished, Outcome
+from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.strategy import Strategy
@@ -128,9 +130,11 @@ class Kind:
     strategy: Strategy
     verb: Verb
     lasting: bool
+    fence: FenceWish = NO_FENCE
 
     def __str__(self) -> str:
-        return f"{self.strategy.value}, {self.verb.value}, {'from there on' if self.lasting else 'once'}"
+        fenced = ", fenced" if self.fence.stops else ""
+        return f"{self.strategy.value}, {self.verb.value}{fenced}, {'from there on' if self.lasting else 'once'}"
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,9 @@ class Result:
 def kinds() -> list[Kind]:
     """Every strategy with every verb, once and lasting."""
     strategies = (Strategy.DETACH_ATTACH, Strategy.ATOMIC)
-    return [Kind(strategy, verb, lasting) for strategy in strategies for verb in Verb for lasting in (False, True)]
+    plain = [Kind(strategy, verb, lasting) for strategy in strategies for verb in Verb for lasting in (False, True)]
+    stop = FenceWish(Fence.STOP)
+    return plain + [Kind(Strategy.DETACH_ATTACH, Verb.FORCED, lasting, stop) for lasting in (False, True)]
 
 
 def cases(kind: Kind) -> Iterator[Case]:
@@ -211,6 +217,8 @@ def play(case: Case) -> Result:
         if not kept_apart(before[member], made.nic(member).body, made.address)
     ]
     broken += _in_the_end(made, resumed or finished)
+    if case.kind.fence.stops and (resumed or finished).outcome is Outcome.DONE and not _stopped(made):
+        broken.append("the address was taken from a member that was not stopped")
     _forget(made)
     return Result(case, finished, resumed, elsewhere, tuple(broken))
 
@@ -230,6 +238,11 @@ def _in_the_end(made: Rig, last: Finished) -> list[str]:
     return found
 
 
+def _stopped(made: Rig) -> bool:
+    power = next(power for vm, power in made.lab.vms() if vm.endswith(made.a.vm.name))
+    return power in (Power.STOPPED, Power.DEALLOCATED)
+
+
 def _begin(seed: int, witness: Witness) -> Rig:
     made = rig(Latency.DRAWN, seed=seed, session=witness.session)
     witness.watch(made.setup, made.b)
@@ -237,7 +250,7 @@ def _begin(seed: int, witness: Witness) -> Rig:
 
 
 def _run(made: Rig, kind: Kind) -> Finished:
-    return made.fail_over(verb=kind.verb, timing=COARSE, strategy=kind.strategy, dice=dice())
+    return made.fail_over(verb=kind.verb, timing=COARSE, strategy=kind.strategy, fence=kind.fence, dice=dice())
 
 
 def _resume(made: Rig, witness: Witness, broken: list[str]) -> Finished:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
+from tests.engine.crash import tapped
+from tests.engine.test_late_writes import Ears, Jumps
 from tests.engine.worlds import without
 from tests.rig import Rig, rig
 from tgwizard.engine.failover.plan import plan
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
 from tgwizard.engine.records import Attempted, Began
 from tgwizard.lab.faults import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
 from tgwizard.lab.world import Power
@@ -229,3 +234,62 @@ def test_that_what_others_did_during_the_stop_is_seen_before_the_detach() -> Non
     assert finished.outcome in (Outcome.FAILED, Outcome.YIELDED)
     assert made.holders() == ["tg-node-b"]
     assert len(made.puts()) == before + 2
+
+
+@dataclass
+class Stood:
+    """A fenced run that stood still once; the age of what each stop and the first write rested on, in seconds."""
+
+    boundaries: int
+    finished: Finished
+    holder: str | None
+    losing: str
+    stop_ages: list[float] = field(default_factory=list)
+    write_ages: list[float] = field(default_factory=list)
+
+
+def stood_still(at: int, seconds: float) -> Stood:
+    """Run with one jump of the clock at the n-th boundary."""
+    clock = Jumps(at, seconds)
+    read_at: list[float] = []
+    probed_at: list[float] = []
+    stops: list[float] = []
+    writes: list[float] = []
+
+    def before(request: Any) -> None:
+        if request.method == "POST":
+            stops.append(clock.monotonic() - read_at[-1])
+        elif request.method == "PUT" and request.headers["If-Match"] == IMPOSSIBLE_ETAG:
+            probed_at.append(clock.monotonic())
+        elif request.method == "PUT":
+            writes.append(clock.monotonic() - probed_at[0])
+
+    def after(request: Any) -> None:
+        if request.method == "GET" and "/virtualMachines/tg-node-a" in request.url:
+            read_at.append(clock.monotonic())
+        clock.boundary()
+
+    made = rig(clock=clock, session=tapped(before, after))
+    made.events = Ears(clock)
+    finished = fenced(made)
+    return Stood(clock.count, finished, made.lab.holder(made.address), made.a.nic.text, stops, writes)
+
+
+def never_late(every: int) -> None:
+    boundaries = stood_still(0, 0.0).boundaries
+    assert boundaries > 40
+    for at in range(1, boundaries + 1, every):
+        run = stood_still(at, 7200.0)
+        assert all(age <= 60 for age in run.stop_ages), (at, run)
+        assert all(age <= Timing().longest_fence_s for age in run.write_ages[:1]), (at, run)
+        assert run.finished.outcome in (Outcome.DONE, Outcome.REFUSED, Outcome.FAILED), (at, run)
+        assert (run.finished.outcome is Outcome.DONE) == (run.holder != run.losing), (at, run)
+
+
+def test_that_a_fenced_run_that_stood_still_for_two_hours_is_dropped() -> None:
+    never_late(every=11)
+
+
+@pytest.mark.full
+def test_that_a_fenced_run_that_stood_still_anywhere_never_stops_and_never_detaches_late() -> None:
+    never_late(every=1)

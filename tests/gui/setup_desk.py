@@ -32,6 +32,8 @@ class SetupDesk(Found):
     bridge: Bridge
     rig: SetupRig
     theme: Theme
+    state: Path
+    clusters: Path
     clicks: int = field(default=0)
 
     @property
@@ -59,14 +61,19 @@ def open_setup_desk(
     *,
     latency: Latency = Latency.INSTANT,
     go: bool = True,
+    state: Path | None = None,
 ) -> tuple[SetupDesk, End]:
-    """A shown window on a lab of `scenario`, real time, real SDK, real jobs; call the end when done."""
-    made = setup_rig(scenario, latency, clock=cast("Clock", SystemClock()), state=folder / "state")
+    """A shown window on a lab of `scenario`, real time, real SDK, real jobs; call the end when done.
+
+    `state`: where another window kept its draft and journals.
+    """
+    state, clusters = state or folder / "state", folder / "clusters"
+    made = setup_rig(scenario, latency, clock=cast("Clock", SystemClock()), state=state)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)
     bridge = Bridge()
-    surroundings = Surroundings("Embedded in this window", is_lab=True, clusters_folder=folder / "clusters")
+    surroundings = Surroundings("Embedded in this window", is_lab=True, clusters_folder=clusters)
     window = MainWindow(theme, bridge, surroundings)
     bridge.start()
     window.show()
@@ -85,4 +92,4 @@ def open_setup_desk(
         bridge.deleteLater()
         assert not still, f"jobs outlived the window: {still}"
 
-    return SetupDesk(window, bridge, made, theme), end
+    return SetupDesk(window, bridge, made, theme, state, clusters), end

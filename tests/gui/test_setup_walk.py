@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import End
+from tests.gui.desk import End, accessible_description
 from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.gui.walk import wrong
+from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.gui.theme import Theme
+from tgwizard.lab.latency import Latency
+from tgwizard.model.event import Outcome
 from tgwizard.model.setup_answers import SetupStep
 
 PATIENCE_MS = 20_000
@@ -25,8 +30,9 @@ def setup_desk(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[Ope
     """Opens the wizard on a lab of a scenario; closes window and jobs afterwards."""
     ends: list[End] = []
 
-    def open_it(scenario: str = "fresh", *, go: bool = True) -> SetupDesk:
-        made, end = open_setup_desk(theme, tmp_path, scenario, go=go)
+    def open_it(scenario: str = "fresh", *, state: Path | None = None, latency: Latency = Latency.INSTANT) -> SetupDesk:
+        folder = tmp_path / str(len(ends))
+        made, end = open_setup_desk(theme, folder, scenario, latency=latency, state=state)
         ends.append(end)
         return made
 
@@ -91,3 +97,115 @@ def test_that_going_back_and_forth_loses_nothing(setup_desk: OpenDesk, qtbot: Qt
     assert desk.page.step is SetupStep.ROLE
     assert desk.page.session is not None
     assert desk.page.session.flow.answers == answers
+
+
+def test_that_verify_says_what_waits_for_a_restart_and_finish_opens_the_new_cluster(
+    setup_desk: OpenDesk, qtbot: QtBot
+) -> None:
+    desk = setup_desk()
+    walk_to(desk, qtbot, SetupStep.VERIFY)
+    qtbot.waitUntil(lambda: desk.says("Restart: 1. tg-node-b, the standby"), timeout=PATIENCE_MS)
+    desk.press("It has restarted: 1. tg-node-b")
+    page = desk.page
+    qtbot.waitUntil(lambda: not desk.says("Restart: 1. tg-node-b"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: desk.says("Restart: 2. tg-node-a"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
+    qtbot.waitUntil(page.frame.footer.go_on.isEnabled, timeout=PATIENCE_MS)
+    desk.press("Finish")
+    assert desk.window.current == "edge-dallas"
+    saved = desk.clusters / "edge-dallas.toml"
+    assert load_cluster(saved, desk.rig.lab.cloud) == desk.window.sessions["edge-dallas"].setup
+    qtbot.waitUntil(lambda: desk.says("Verdict: In sync: tg-node-a holds 10.20.2.254"), timeout=PATIENCE_MS)
+    assert desk.clicks <= 14
+
+
+def test_that_answers_are_kept_when_the_wizard_is_closed_and_found_again(setup_desk: OpenDesk, qtbot: QtBot) -> None:
+    desk = setup_desk()
+    walk_to(desk, qtbot, SetupStep.FLOATING_IP)
+    desk.press("Use 10.20.2.252")
+    qtbot.waitUntil(lambda: desk.says("Continue with 10.20.2.252"), timeout=PATIENCE_MS)
+    walk_to(desk, qtbot, SetupStep.ROLE)
+    desk.press("Save and close")
+    assert desk.says("No clusters yet")
+    again = setup_desk(state=desk.state)
+    qtbot.waitUntil(lambda: again.page.step is SetupStep.ROLE, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: again.says("Your answers of an earlier set-up are here."), timeout=PATIENCE_MS)
+    assert again.page.session is not None
+    assert str(again.page.session.flow.answers.address) == "10.20.2.252"
+    again.press("Start a new set-up")
+    qtbot.waitUntil(lambda: again.page.step is SetupStep.SIGN_IN, timeout=PATIENCE_MS)
+
+
+def test_that_a_locked_window_shows_the_plan_and_keeps_apply_off(setup_desk: OpenDesk, qtbot: QtBot) -> None:
+    desk = setup_desk()
+    walk_to(desk, qtbot, SetupStep.REVIEW)
+    desk.window.ask_lock()
+    qtbot.waitUntil(lambda: not desk.find("Apply 5 changes").isEnabled(), timeout=PATIENCE_MS)
+    assert accessible_description(desk.find("Apply 5 changes")).startswith("Locked.")
+    assert desk.says("Read-only: nothing can change")
+    assert desk.rig.writes() == []
+
+
+def test_that_closing_while_changes_are_made_asks_and_the_window_stays(setup_desk: OpenDesk, qtbot: QtBot) -> None:
+    desk = setup_desk(latency=Latency.FAST)
+    walk_to(desk, qtbot, SetupStep.APPLY)
+    assert desk.page.writing
+    assert not desk.window.close()
+    assert desk.says("Changes are being made in Azure")
+    desk.press("Keep the window open")
+    assert desk.page.step is SetupStep.APPLY
+    qtbot.waitUntil(lambda: not desk.page.writing, timeout=60_000)
+
+
+def test_that_a_reader_is_told_before_the_first_write_and_may_copy_a_request(
+    setup_desk: OpenDesk, qtbot: QtBot
+) -> None:
+    desk = setup_desk("reader")
+    walk_to(desk, qtbot, SetupStep.MACHINES)
+    qtbot.waitUntil(lambda: desk.says("tg-node-a and tg-node-b"), timeout=PATIENCE_MS)
+    desk.press("tg-node-a and tg-node-b")
+    walk_to(desk, qtbot, SetupStep.FLOATING_IP)
+    desk.press("Use 10.20.2.254")
+    qtbot.waitUntil(lambda: desk.says("Use tg-floating-1"), timeout=PATIENCE_MS)
+    desk.press("Use tg-floating-1")
+    walk_to(desk, qtbot, SetupStep.REVIEW)
+    qtbot.waitUntil(lambda: desk.says("None of the changes is yours to make."), timeout=PATIENCE_MS)
+    desk.press("Copy a request")
+    assert QApplication.clipboard().text().startswith("Subject: Rights for the floating IP")
+    desk.press("Apply")
+    assert desk.page.step is SetupStep.REVIEW
+    assert desk.rig.writes() == []
+
+
+def test_that_the_keyboard_alone_goes_back_and_on_and_takes_an_answer_back(setup_desk: OpenDesk, qtbot: QtBot) -> None:
+    desk = setup_desk()
+    walk_to(desk, qtbot, SetupStep.FLOATING_IP)
+    page = desk.page
+    assert page.pages.floating_ip.title.hasFocus()
+    page.pages.floating_ip.map.setFocus()
+    QTest.keyClick(page.pages.floating_ip.map, Qt.Key.Key_Left)
+    QTest.keyClick(page.pages.floating_ip.map, Qt.Key.Key_Return)
+    assert page.session is not None
+    assert str(page.session.flow.answers.address) == "10.20.2.253"
+    QTest.keyClick(page.frame, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert page.session.flow.answers.address is None
+    QTest.keyClick(page.frame, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert page.step.value == "Network interface"
+    qtbot.waitUntil(page.frame.footer.go_on.isEnabled, timeout=PATIENCE_MS)
+    QTest.keyClick(page.frame, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert page.step.value == "Floating IP"
+
+
+def test_that_undo_shows_what_it_takes_back_and_takes_back_just_that(setup_desk: OpenDesk, qtbot: QtBot) -> None:
+    desk = setup_desk()
+    walk_to(desk, qtbot, SetupStep.APPLY)
+    qtbot.waitUntil(lambda: desk.says("Verdict: All 5 changes are done"), timeout=PATIENCE_MS)
+    desk.press("Undo the changes…")
+    assert desk.says("Delete the role tg-cluster-ip-failover")
+    desk.press("Undo 4 changes")
+    page = desk.page
+    qtbot.waitUntil(lambda: not page.writing and page.applier.finished is not None, timeout=PATIENCE_MS)
+    assert page.applier.applying.undoing
+    assert page.applier.finished is not None
+    assert page.applier.finished.outcome is Outcome.DONE
+    qtbot.waitUntil(lambda: desk.says("4 changes taken back"), timeout=PATIENCE_MS)

@@ -9,12 +9,17 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPException, HTTPSConnection, IncompleteRead
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 from azure.mgmt.network import NetworkManagementClient
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.lab.bench import FLOATING, Bench, OperatorCredential
 from tgwizard.lab import certificates
@@ -126,6 +131,129 @@ def test_that_the_ca_is_good_for_loopback_only(served: Served) -> None:
     assert [str(item.value) for item in constraints.value.permitted_subtrees or []] == ["localhost", "127.0.0.0/8"]
     assert served.certificate.stat().st_mode & 0o077 == 0
     assert served.ca.with_name("ca-key.pem").stat().st_mode & 0o077 == 0
+
+
+class Stranger:
+    """A server with a certificate that the lab's CA has signed for another name, and a client that trusts the CA."""
+
+    def __init__(self, served: Served, names: list[x509.GeneralName], folder: Path) -> None:
+        folder_of_ca = served.ca.parent
+        authority = x509.load_pem_x509_certificate(served.ca.read_bytes())
+        key = serialization.load_pem_private_key((folder_of_ca / "ca-key.pem").read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        own = ec.generate_private_key(ec.SECP256R1())
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "management.azure.com")]))
+            .issuer_name(authority.subject)
+            .public_key(own.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        file = folder / "stranger.pem"
+        file.write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM)
+            + own.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        self._server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._server.load_cert_chain(file)
+        self._client = ssl.create_default_context(cafile=str(served.ca))
+
+    def shake_hands(self, name: str) -> None:
+        """Let the client look at the certificate. Raises SSLCertVerificationError if it does not believe it."""
+        to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = self._client.wrap_bio(to_client, to_server, server_hostname=name)
+        server = self._server.wrap_bio(to_server, to_client, server_side=True)
+        for _ in range(4):
+            for side in (client, server):
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    side.do_handshake()
+
+
+@pytest.mark.parametrize("name", ["management.azure.com", "localhost.evil.example", "10.0.0.1", "evil.localhost.com"])
+def test_that_nobody_believes_the_ca_about_any_other_name(served: Served, tmp_path: Path, name: str) -> None:
+    address = name.replace(".", "").isdecimal()
+    named: x509.GeneralName = x509.IPAddress(IPv4Address(name)) if address else x509.DNSName(name)
+    with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
+        Stranger(served, [named], tmp_path).shake_hands(name)
+    both = [x509.DNSName("localhost"), named]
+    with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
+        Stranger(served, both, tmp_path).shake_hands("localhost")
+    Stranger(served, [x509.DNSName("localhost")], tmp_path).shake_hands("localhost")
+
+
+def other_addresses() -> list[str]:
+    """The addresses of this computer by which others reach it, and loopback ones that the lab has not."""
+    found = {"127.0.0.2"}
+    with contextlib.suppress(OSError):
+        found |= {str(item[4][0]) for item in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # nothing is sent; the system only says which address it would use
+        found.add(probe.getsockname()[0])
+    return sorted(found - {"127.0.0.1"})
+
+
+def test_that_it_cannot_be_reached_from_another_address(served: Served) -> None:
+    addresses = other_addresses()
+    assert addresses
+    for address in addresses:
+        with pytest.raises(OSError, match=r"refused|unreachable|timed out|not available"):
+            socket.create_connection((address, served.server.port), timeout=5).close()
+    with socket.create_connection(("127.0.0.1", served.server.port), timeout=5):
+        pass  # the port is right
+
+
+FILES = [
+    "/world.json",
+    "/lab.json",
+    "/tls/ca-key.pem",
+    "/tls/server.pem",
+    "/../tls/ca-key.pem",
+    "/..%2f..%2f..%2fetc/passwd",
+    "/%2e%2e/%2e%2e/etc/passwd",
+    "//etc/passwd",
+    "/etc/passwd",
+    "/lab/../world.json",
+    "/lab/%2e%2e%2fworld.json",
+    "/devicelogin/../../etc/passwd",
+    "/file:///etc/passwd",
+    "/favicon.ico",
+    "/index.html",
+    "/",
+]
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_that_it_serves_no_file(served: Served, path: str) -> None:
+    connection = served.connect()
+    for headers in ({}, served.headers):
+        connection.request("GET", f"{path}?api-version=2025-05-01", headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        assert answer.status in {401, 404}
+        assert answer.getheader("Content-Type") == "application/json; charset=utf-8"
+        assert b"PRIVATE KEY" not in body
+        assert b"signing_key" not in body
+        assert b"root:" not in body
+    connection.close()
+
+
+def test_that_a_browser_is_not_told_to_use_tls_for_every_port_of_localhost(served: Served) -> None:
+    connection = served.connect()
+    connection.request("GET", "/devicelogin")
+    answer = connection.getresponse()
+    page = answer.read().decode()
+    connection.close()
+    assert answer.status == 200
+    assert "<form" in page
+    assert answer.getheader("Strict-Transport-Security") is None
+    assert answer.getheader("Content-Security-Policy")
 
 
 def test_that_the_ca_is_kept_and_a_damaged_one_is_not_replaced(tmp_path: Path) -> None:

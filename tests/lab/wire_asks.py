@@ -167,6 +167,19 @@ def stale(bench: Bench) -> Response:
     return bench.put(A, bench.nic(A), If_Match='W/"stale"')
 
 
+def stale_vm(bench: Bench) -> Response:
+    tags = {"tags": {"a": "b"}}
+    return bench.call("PATCH", bench.vm_id("tg-node-a"), tags, headers={"If-Match": '"invalid"'})
+
+
+def outsider(bench: Bench) -> Response:
+    """PUT a NIC as the application server, which has an identity and no rights."""
+    bench.call("PATCH", bench.vm_id("vm-app-01"), {"identity": {"type": "SystemAssigned"}})
+    nic = bench.nic(A)
+    sign_in(bench, member(bench, "vm-app-01"))
+    return bench.put(A, nic)
+
+
 def public(bench: Bench, properties: dict[str, Any]) -> None:
     second(properties)["publicIPAddress"] = {"id": f"{bench.group}/providers/{NET}/publicIPAddresses/pip-tg-node-a"}
 

@@ -101,14 +101,21 @@ class ClusterChanges(QObject):
         for session in self._watching.sessions.values():
             self.begun.emit(session)
 
+    def include(self, setup: ClusterSetup) -> None:
+        """Watch a cluster that has just been set up and saved here; what is shown stays."""
+        self._include(setup, "")
+
     @Slot(object)
     def _on_added(self, setup: ClusterSetup) -> None:
+        self._include(setup, setup.name)
+
+    def _include(self, setup: ClusterSetup, show: str) -> None:
         if self._opened is None or setup.name in self._watching.sessions:
             return
         self._clusters = (*self._clusters, setup)
         self._watching.add(self._opened.services, setup, self._pace)
         self.begun.emit(self._watching.sessions[setup.name])
-        self._tell(setup.name)
+        self._tell(show)
 
     @Slot(object)
     def _on_read_again(self, read: ReadAgain) -> None:

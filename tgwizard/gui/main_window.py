@@ -16,6 +16,7 @@ from tgwizard.gui.cluster_changes import ClusterChanges
 from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
+from tgwizard.gui.dialogs.closing_setup import leave_sheet
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
@@ -39,6 +40,7 @@ from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.shown import verdict_shape
 from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import PINNED, READ_ONLY, THEME, Setting
 
@@ -176,6 +178,10 @@ class MainWindow(QMainWindow):
     def add_clusters(self, files: Iterable[Path]) -> None:
         """Check cluster files from elsewhere, copy them among the saved ones and watch them."""
         self.changes.add(files)
+
+    def include_cluster(self, setup: ClusterSetup) -> None:
+        """Watch a cluster that was set up here; what is shown stays."""
+        self.changes.include(setup)
 
     def renew_clusters(self, epoch: int) -> None:
         """The lab is in another world: read its clusters anew and forget what was known; the same epoch is no news."""
@@ -437,6 +443,12 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first while a run is in progress; the run always leaves the gap by itself before the program exits."""
         session = self._leaving.writing()
+        found = self.pages.writing()
+        if session is None and found is not None:
+            event.ignore()
+            self.go_to(found[0])
+            self.show_dialog(leave_sheet(self.theme, found[1], self.close))
+            return
         if session is None:
             event.accept()
             self.cluster_pages.stop()

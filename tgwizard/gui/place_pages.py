@@ -104,6 +104,10 @@ class PlacePages:
                 page.show_opened(self._opened)
         return page
 
+    def writing(self) -> tuple[Place, PlacePage] | None:
+        """A page that writes something now, with its place."""
+        return next(((place, page) for place, page in self._built.items() if page.writing_words), None)
+
     def show_opened(self, opened: Opened) -> None:
         """The program is open: tell the pages there are, and those to come."""
         self._opened = opened

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.bridge import Bridge
@@ -19,6 +20,7 @@ from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.gui.theme import Theme
 from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_setup import ClusterSetup
 
 
 class Shell(Protocol):
@@ -93,6 +95,10 @@ class Shell(Protocol):
         """Check cluster files from elsewhere, copy them among the saved ones and watch them."""
         ...
 
+    def include_cluster(self, setup: ClusterSetup) -> None:
+        """Watch a cluster that was set up here; what is shown stays."""
+        ...
+
     def renew_clusters(self, epoch: int) -> None:
         """The lab is in another world: read its clusters anew and forget what was known; the same epoch is no news."""
         ...
@@ -109,8 +115,19 @@ class Shell(Protocol):
 class PlacePage(QWidget):
     """A page of the rail. What a page has no use for, it leaves as it is here: it then does nothing."""
 
+    settled = Signal()
+    """What the page wrote has ended."""
+
     fills_window = False
     """Whether rail and bar make room for it while it is shown."""
+
+    @property
+    def writing_words(self) -> str:
+        """What the page writes now, in one sentence; empty when it writes nothing: closing then needs no question."""
+        return ""
+
+    def stop_writing(self) -> None:
+        """Begin nothing more; `settled` follows."""
 
     def show_opened(self, opened: Opened) -> None:
         """The program is open. A page that is built later is told at once."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tgwizard.lab import cluster_files, ids, operations, scenario, tokens
-from tgwizard.lab.arm import compute, move, nic_state
+from tgwizard.lab.arm import compute, move, nic_state, security_rules
 from tgwizard.lab.books import Holding
 from tgwizard.lab.changes import Marks
 from tgwizard.lab.client_access import ClientAccess
@@ -32,6 +32,8 @@ _FINISHERS = {
     OperationKind.PUT_NIC: nic_state.finish,
     OperationKind.DELETE_NIC: nic_state.finish_delete,
     OperationKind.MOVE_CONFIGURATIONS: move.finish,
+    OperationKind.PUT_RULE: security_rules.finish,
+    OperationKind.DELETE_RULE: security_rules.finish,
     OperationKind.POWER_OFF: compute.finish,
     OperationKind.START: compute.finish,
     OperationKind.DEALLOCATE: compute.finish,

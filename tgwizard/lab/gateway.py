@@ -23,6 +23,7 @@ from tgwizard.lab.arm import (
     resources,
     role_assignments,
     role_definitions,
+    security_rules,
     vm_identity,
 )
 from tgwizard.lab.faults import Faults, Moment, OperationFate
@@ -39,6 +40,7 @@ ROUTES = RouteTable(
         *network.ROUTES,
         *network_parts.ROUTES,
         *nic.RESULT_ROUTES,
+        *security_rules.ROUTES,
         *compute.ROUTES,
         *vm_identity.ROUTES,
         *resources.ROUTES,
@@ -178,7 +180,8 @@ def _admit(call: Call, route: Route) -> None:
     _check_place(call, route)
     scope = route.scope_of(call.path, call.parameters)
     if route.action:
-        rbac.require(world, call.principal, route.action, scope, call.now)
+        facts = route.facts(call) if route.facts is not None else rbac.NO_FACTS
+        rbac.require(world, call.principal, route.action, scope, call.now, facts)
     if route.linked is not None:
         rbac.require_linked(world, call.principal, route.action, scope, route.linked(call), call.now)
     _check_provider(call)

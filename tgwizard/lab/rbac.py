@@ -11,11 +11,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 
-from tgwizard.lab import ids, rbac_delay
+from tgwizard.lab import ids, rbac_conditions, rbac_delay
 from tgwizard.lab.rbac_builtin import BUILT_IN
-from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment, PermissionRecord, RoleDefinition
+from tgwizard.lab.rbac_conditions import Facts
+from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment, PermissionRecord, RoleAssignment, RoleDefinition
 from tgwizard.lab.wire import Refusal
 from tgwizard.lab.world import Principal, World
+
+NO_FACTS: Facts = {}
 
 
 @lru_cache(maxsize=4096)
@@ -60,14 +63,20 @@ def role_now(world: World, guid: str) -> RoleDefinition | None:
 def held(world: World, principal: Principal, scope: str, now: datetime) -> Iterator[RoleDefinition]:
     """Yield the roles in force for a principal at a scope, one for each assignment, in the version that has arrived.
 
-    Assignments to the groups that its token names count as its own.
+    Assignments to the groups that its token names count as its own; whatever their conditions say.
     """
+    return (role for _, role in _held(world, principal, scope, now))
+
+
+def _held(
+    world: World, principal: Principal, scope: str, now: datetime
+) -> Iterator[tuple[RoleAssignment, RoleDefinition]]:
     for oid in principal.oids:
         for assignment in world.authorization.assignments.get(oid, {}).values():
             if covers(world, assignment.scope, scope) and rbac_delay.counts(world, assignment, now):
                 role = _in_force(world, assignment.role, principal.oid, now)
                 if role is not None:
-                    yield role
+                    yield assignment, role
 
 
 def holds_any(world: World, principal: Principal, scope: str, now: datetime) -> bool:
@@ -89,10 +98,19 @@ def denial(world: World, principal: Principal, action: str, scope: str) -> DenyA
     return None
 
 
-def permitted(world: World, principal: Principal, action: str, scope: str, now: datetime) -> bool:
-    """Return whether some role grants the action, deny assignments left aside."""
+def permitted(
+    world: World, principal: Principal, action: str, scope: str, now: datetime, facts: Facts = NO_FACTS
+) -> bool:
+    """Return whether some role grants the action, deny assignments left aside.
+
+    An assignment with a condition counts if that holds for the facts of the call.
+    """
     lowered = action.lower()
-    return any(grants(role.permissions, lowered) for role in held(world, principal, scope, now))
+    return any(
+        grants(role.permissions, lowered)
+        and (assignment.condition is None or rbac_conditions.holds(assignment.condition, action, facts))
+        for assignment, role in _held(world, principal, scope, now)
+    )
 
 
 def allowed(world: World, principal: Principal, action: str, scope: str, now: datetime) -> bool:
@@ -100,9 +118,11 @@ def allowed(world: World, principal: Principal, action: str, scope: str, now: da
     return permitted(world, principal, action, scope, now) and denial(world, principal, action, scope) is None
 
 
-def require(world: World, principal: Principal, action: str, scope: str, now: datetime) -> None:
+def require(
+    world: World, principal: Principal, action: str, scope: str, now: datetime, facts: Facts = NO_FACTS
+) -> None:
     """Refuse with 403 `AuthorizationFailed` (`azure-wire.md` 2.6), or the denial's own code and sentence."""
-    if not permitted(world, principal, action, scope, now):
+    if not permitted(world, principal, action, scope, now, facts):
         raise Refusal(
             403,
             "AuthorizationFailed",

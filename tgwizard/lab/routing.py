@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from tgwizard.lab import ids
 from tgwizard.lab.faults import OperationFate
+from tgwizard.lab.rbac_conditions import Facts
 from tgwizard.lab.wire import Request, Response
 from tgwizard.lab.world import Principal, Subscription, World
 
@@ -68,6 +69,8 @@ class Route:
     action: str = ""
     scope: str = ""
     linked: LinkedChecks | None = None
+    facts: Callable[[Call], Facts] | None = None
+    """What conditions of role assignments can ask of the call."""
     writes: bool = False
     group_may_be_missing: bool = False
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)

@@ -62,6 +62,8 @@ class OperationKind(Enum):
     PUT_NIC = "PutNicOperation"
     DELETE_NIC = "DeleteNicOperation"
     MOVE_CONFIGURATIONS = "MoveIpConfigurationsOperation"  # name [?]
+    PUT_RULE = "PutSecurityRuleOperation"
+    DELETE_RULE = "DeleteSecurityRuleOperation"
     POWER_OFF = "powerOff"
     START = "start"
     DEALLOCATE = "deallocate"

@@ -191,6 +191,20 @@ def test_that_the_other_machine_can_be_the_active_one_and_the_interfaces_follow(
     assert [item.name for item in nics] == ["tg-node-b-inside", "tg-node-a-inside"]
 
 
+def test_that_the_machine_that_holds_an_address_already_is_suggested_as_the_active_one() -> None:
+    inventory = world(floating="10.20.2.50")
+    by_name = {item.id.name: item for item in inventory.nics}
+    holder, other = by_name["tg-node-a-inside"], by_name["tg-node-b-inside"]
+    moved = replace(other, configurations=(*other.configurations, holder.configurations[1]))
+    left = replace(holder, configurations=holder.configurations[:1])
+    swapped = {holder.id: left, other.id: moved}
+    flow = fed(signed_in(), replace(inventory, nics=tuple(swapped.get(item.id, item) for item in inventory.nics)))
+    machines = proposed(flow).machines
+    assert machines is not None
+    assert [item.name for item in machines] == ["tg-node-b", "tg-node-a"]
+    assert str(proposed(flow).address) == "10.20.2.50"
+
+
 def test_that_an_undo_takes_back_the_last_answer_and_keeps_the_place() -> None:
     flow = at(SetupStep.SCOPE)
     changed = answer(flow, replace(flow.answers, whole_subscription=True))

@@ -68,6 +68,16 @@ def test_that_the_image_alone_is_enough() -> None:
     assert "same Trustgrid image" in found.suggested.reasons
 
 
+def test_that_another_makers_appliances_are_offered_and_never_suggested() -> None:
+    other = [appliance(f"fw-{letter}", 5, image="f5:big-ip") for letter in "ab"]
+    found = suggest_pairs(inventory_of(*other))
+    assert found.suggested is None
+    assert [pair.reasons[-1] for pair in found.pairs] == ["but nothing says that they are Trustgrid nodes"]
+    both = suggest_pairs(inventory_of(*other, appliance("tg-a", 7), appliance("tg-b", 8)))
+    assert both.suggested is both.pairs[0]
+    assert both.suggested.vms[0].id.name == "tg-a"
+
+
 def test_that_a_lone_appliance_has_no_partner_and_two_in_two_subnets_are_named_together() -> None:
     lone = appliance("tg-lab-1", 5, subnet=subnet_id(name="elsewhere"))
     lone[1][0] = replace(lone[1][0], configurations=())

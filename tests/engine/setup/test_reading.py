@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
@@ -101,6 +102,31 @@ def test_that_discovery_can_be_cancelled_and_tells_nothing_more() -> None:
     with pytest.raises(Cancelled):
         discover(desk.rig.ports.inventories, subscription, desk.rig.clock, report, desk.token)
     assert len(desk.events) == 1
+
+
+def test_that_a_cancel_does_not_wait_for_an_answer_that_never_comes() -> None:
+    token, began, end = CancelToken(), threading.Event(), threading.Event()
+
+    def hangs() -> object:
+        began.set()
+        return end.wait(60.0)
+
+    def cancels() -> object:
+        began.wait(60.0)
+        token.cancel()
+        return None
+
+    try:
+        with pytest.raises(Cancelled):
+            read_all({"hangs": hangs, "cancels": cancels}, token)
+        assert not end.is_set()
+    finally:
+        end.set()
+
+
+def test_that_more_readings_than_go_at_once_all_come_in_their_own_order() -> None:
+    works = {number: (lambda number=number: number * number) for number in range(50)}
+    assert [item.value for item in read_all(works, CancelToken()).values()] == [n * n for n in range(50)]
 
 
 def test_that_an_error_of_our_own_is_not_taken_for_azures_silence() -> None:

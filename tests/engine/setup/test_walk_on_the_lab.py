@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -120,6 +121,25 @@ def test_that_the_old_role_is_brought_up_to_date_because_it_is_this_clusters_own
     assert plan is not None
     assert [change.sentence for change in plan.writing] == ["Add one action to tg-cluster-ip-failover"]
     assert "tg-node-a" in plan.writing[0].note
+
+
+def test_that_a_rebuilt_machine_gets_its_role_back_and_what_it_left_behind_is_offered_for_removal() -> None:
+    rig = setup_rig("ready")
+    rebuilt = rig.vm("tg-node-b")
+    rig.ports.access.disable_identity(rebuilt, request_id=str(uuid.uuid4()))
+    rig.clock.sleep(600.0)
+    rig.ports.access.enable_identity(rebuilt, request_id=str(uuid.uuid4()))
+    rig.clock.sleep(600.0)
+    person = Person(rig)
+    person.to_review()
+    plan = plan_of(person.flow)
+    assert plan is not None
+    assert [change.sentence for change in plan.writing] == ["Role for tg-node-b on rg-tg-prod"]
+    told = next(item for item in problems_of(person.flow, SetupStep.SCOPE) if item.problem.code == "stale-assignments")
+    removing = plan_of(take(person.flow, told.cures[0]))
+    assert removing is not None
+    assert [change.method for change in removing.writing] == ["PUT", "DELETE"]
+    assert [change.path for change in plan.writing] != [change.path for change in removing.writing[1:]]
 
 
 def test_that_a_busy_interface_takes_one_click_more_for_its_extra_actions() -> None:

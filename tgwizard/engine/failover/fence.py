@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tgwizard.engine.failover import ending
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.failover.telling import Teller
@@ -32,12 +33,16 @@ _LONGEST_LOOK_S = 60.0
 
 
 class Stop(Enum):
-    """How the stop went. HELD: it is not proved, and the run must not go on; WAIVED: not proved, and it may."""
+    """How the stop went. HELD: it is not proved, and the run must not go on; WAIVED: not proved, and it may.
+
+    LATE: time went by that no wait of ours explains; a late run is dropped, whatever became of the stop (DESIGN 3g).
+    """
 
     PROVED = "proved"
     WAIVED = "waived"
     HELD = "held"
     CANCELLED = "cancelled"
+    LATE = "late"
 
 
 @dataclass(slots=True)
@@ -51,6 +56,7 @@ class Fencing:
     losing: Member
     to: Member
     how: StopHow
+    checked_at: float
     asked: bool = False
     problem: Problem | None = None
     _sender: Sender = field(init=False)
@@ -71,6 +77,9 @@ class Fencing:
         accepted, looks = False, 0
         while True:
             power, self._looked_at = self._power(), clock.monotonic()
+            if self._looked_at > end + _LONGEST_LOOK_S or (not self.asked and not self._checks_fresh()):
+                self.problem = ending.too_late().problem
+                return Stop.LATE
             if power in STOPPED:
                 teller.finish()
                 return Stop.PROVED
@@ -96,16 +105,26 @@ class Fencing:
         self._sender.told_power(self.losing, told)
         return None if seen.vm.problem else seen.power
 
+    def _checks_fresh(self) -> bool:
+        """A stop is a write like any other: what allowed it is under two minutes old."""
+        return self.hall.services.clock.monotonic() - self.checked_at <= self.hall.timing.fresh_preflight_s
+
+    def _in_time(self) -> bool:
+        """The last look, right before the request leaves: time went by while it was journalled, or a token fetched."""
+        return self._checks_fresh() and self.hall.services.clock.monotonic() - self._looked_at <= _LONGEST_LOOK_S
+
     def _may_ask(self) -> bool:
         """A stop whose answer was lost is asked for again only when it does not show for a while."""
         now = self.hall.services.clock.monotonic()
+        if not self._checks_fresh():
+            return False
         return self._lost_at is None or now - self._lost_at > self.hall.timing.fence_again_s
 
     def _ask(self) -> tuple[Problem | None, bool]:
         """Send the request: a reason to give up, or whether Azure took it."""
-        clock, timing, looked = self.hall.services.clock, self.hall.timing, self._looked_at
-        self.asked = True
-        reply = self._sender.stop(self.losing, self.how, in_time=lambda: clock.monotonic() - looked <= _LONGEST_LOOK_S)
+        clock, timing = self.hall.services.clock, self.hall.timing
+        reply = self._sender.stop(self.losing, self.how, in_time=self._in_time)
+        self.asked = self.asked or not isinstance(reply, CallFailed) or reply.certainty is not Certainty.NOT_SENT
         if not isinstance(reply, CallFailed):
             self._operation = reply.operation
             return None, True

@@ -26,6 +26,7 @@ from tgwizard.engine.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Finished, Noted, Started, Step, StepWaiting
+from tgwizard.model.fence import FenceWish
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import PlaceKind, Snapshot
@@ -102,7 +103,7 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
         if _age_s(hall, began) > hall.timing.fresh_preflight_s:
             # A late run is dropped, never executed (3g); nothing of it can still be under way after this long.
             return _drop(hall, journal, began, snapshot)
-        checked = check(hall, snapshot, gaining, began.verb)
+        checked = check(hall, snapshot, gaining, began.verb, fence=FenceWish(began.fence, began.fence_optional))
         against = checked.reason_against(began.verb)
         if against is not None:
             # The removal may be on its way still: writing the interface as it is makes it a thing of the past.

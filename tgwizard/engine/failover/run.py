@@ -198,14 +198,17 @@ def stop_first(
     """Stop the losing VM, look again and check again: what was true before the stop may not be any more."""
     losing = hall.setup.other(to)
     how = (how_to_stop(checked.facts, losing) if checked.facts else None) or StopHow.POWER_OFF
-    fencing = Fencing(hall, journal, observer, began, losing, to, how)
+    fencing = Fencing(hall, journal, observer, began, losing, to, how, checked.at)
     stopped = fencing.stop()
     anew = check(hall, observer.look(), to, began.verb, began.strategy)
     if stopped is Stop.CANCELLED:
         return Unfenced(Outcome.CANCELLED, _cancelled(), asked=fencing.asked)
-    if stopped is Stop.HELD and fencing.problem is not None:
-        return Unfenced(Outcome.FAILED, fencing.problem, asked=fencing.asked)
+    if stopped in (Stop.HELD, Stop.LATE) and fencing.problem is not None:
+        outcome = Outcome.REFUSED if stopped is Stop.LATE else Outcome.FAILED
+        return Unfenced(outcome, fencing.problem, asked=fencing.asked)
     against = anew.reason_against(began.verb)
+    if hall.services.clock.monotonic() - checked.at > hall.timing.longest_fence_s:
+        against = ending.too_late().problem  # checked anew, but nobody waits for this run any more
     return anew if against is None else Unfenced(Outcome.FAILED, against, asked=fencing.asked)
 
 

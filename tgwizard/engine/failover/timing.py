@@ -44,6 +44,11 @@ class Timing:
     fence_again_s: float = 10.0
 
     @property
+    def longest_fence_s(self) -> float:
+        """How old the first checks may be when a fenced run goes on to its detach: what its waits explain, no more."""
+        return self.fresh_preflight_s + self.fence_s + self.fresh_preflight_s / 2
+
+    @property
     def token_s(self) -> float:
         """How long a token must last for a run to begin."""
         return 300.0

@@ -37,7 +37,9 @@ class PlaceAct:
     def __post_init__(self) -> None:
         """The words name address and interface."""
         self.done = f"{self.act.nic.name} holds {self.act.address}"
-        self.showing = f"Azure attaches {self.act.address} to {self.act.nic.name}, 4 to 10 s as a rule."
+        self.showing = (
+            f"Azure attaches {self.act.address} to {self.act.nic.name}, usually 4 to 10 s, minutes at its slowest."
+        )
 
     def target(self) -> str:
         """The interface's id."""

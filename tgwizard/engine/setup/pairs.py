@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from tgwizard.engine.setup.lan_nic import LanChoice, LanKind, lan_nic
@@ -53,6 +53,9 @@ class Pair:
     name: str
     state: PairState = PairState.NEW
     state_words: str = ""
+    evident: bool = True
+    """Whether image, names or a tag speak of Trustgrid. Another maker's appliances forward too: those are offered, and
+    never suggested."""
 
     @property
     def nics(self) -> tuple[NicFound, NicFound] | None:
@@ -80,7 +83,8 @@ class PairsFound:
     def suggested(self) -> Pair | None:
         """The pair to begin with: the likeliest one that is not set up yet, else one that was set up without us."""
         order = (PairState.NEW, PairState.HAS_RIGHTS)
-        return next((pair for state in order for pair in self.pairs if pair.state is state), None)
+        evident = [pair for pair in self.pairs if pair.evident]
+        return next((pair for state in order for pair in evident if pair.state is state), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,9 @@ def suggest_pairs(
     pairs = _chosen(compared(marked), index, inventory, saved_pairs, access)
     paired = {vm.id for pair in pairs for vm in pair.vms}
     rest = [item for item in looked if item.vm.id not in paired]
-    order = sorted(pairs, key=lambda pair: (pair.state is not PairState.NEW, -pair.points, pair.vms[0].id.key))
+    order = sorted(
+        pairs, key=lambda pair: (pair.state is not PairState.NEW, not pair.evident, -pair.points, pair.vms[0].id.key)
+    )
     return PairsFound(tuple(order), _not_offered(rest, marked))
 
 
@@ -215,8 +221,11 @@ def _pair(first: Looked, second: Looked, index: dict[ResourceId, NicFound], inve
     reason(first.vm.id.group.lower() == second.vm.id.group.lower(), 1, "same resource group")
     reason(first.vm.zone and second.vm.zone and first.vm.zone != second.vm.zone, 1, "two zones")
     reason(first.named and second.named and not (first.image and second.image), 2, "named like Trustgrid nodes")
+    evident = (first.image or first.named) and (second.image or second.named)
+    reason(not evident, -4, "but nothing says that they are Trustgrid nodes")
     points -= 3 if LanKind.SINGLE in (lan[0].kind, lan[1].kind) else 0
-    return Pair((first.vm, second.vm), lan, tuple(reasons), points, cluster_name(first.vm, second.vm))
+    name = cluster_name(first.vm, second.vm)
+    return Pair((first.vm, second.vm), lan, tuple(reasons), points, name, evident=evident)
 
 
 def _with_state(pair: Pair, setup: ClusterSetup | None, access: AccessSeen | None) -> Pair:
@@ -234,7 +243,7 @@ def _with_state(pair: Pair, setup: ClusterSetup | None, access: AccessSeen | Non
                 if item is not nic.primary and item.address
             ]
             words += f"; {tame(listed(floating), 120)} floats already" if floating else ""
-    return Pair(pair.vms, pair.lan, pair.reasons, pair.points, pair.name, state, words)
+    return replace(pair, state=state, state_words=words)
 
 
 def _not_offered(rest: list[Looked], marked: list[Looked]) -> tuple[NotOffered, ...]:

@@ -37,8 +37,7 @@ def proposed(flow: Flow) -> Answers:
     if inventory is None:
         return answers
     if answers.machines is None and flow.pairs.suggested is not None:
-        first, second = flow.pairs.suggested.vms
-        answers = replace(answers, machines=(first.id, second.id))
+        answers = replace(answers, machines=_in_order(flow.pairs.suggested))
     pair = chosen_pair(flow, answers)
     if pair is None:
         return answers
@@ -144,6 +143,13 @@ def _inventory(flow: Flow, answers: Answers) -> Inventory | None:
         return None
     same = flow.inventory.subscription.id.lower() == answers.subscription.id.lower()
     return flow.inventory if same else None
+
+
+def _in_order(pair: Pair) -> tuple[ResourceId, ResourceId]:
+    """The machine that has a floating address already is the active one."""
+    first, second = (vm.id for vm in pair.vms)
+    held = [nic is not None and len(nic.configurations) > 1 for nic in (choice.nic for choice in pair.lan)]
+    return (second, first) if held == [False, True] else (first, second)
 
 
 def _with_nics(flow: Flow, answers: Answers, pair: Pair) -> Answers:

@@ -22,6 +22,7 @@ class Combo(Button):
         self._name = name
         self._offered: tuple[tuple[str, str], ...] = ()
         self.key = ""
+        self.setAccessibleName(name)
         self.clicked.connect(self._open)
 
     def offer(self, choices: tuple[tuple[str, str], ...], key: str) -> None:

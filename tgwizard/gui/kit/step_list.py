@@ -64,6 +64,7 @@ class StepItem(QPushButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
+        self.setAccessibleName(f"Step {number} of {of}")
 
     @property
     def shown(self) -> StepShown:
@@ -186,7 +187,8 @@ class StepList(QWidget):
         """`count` steps, not known yet."""
         super().__init__(parent)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        # Room for the focus ring, which stands outside of what it marks.
+        column.setContentsMargins(4, 4, 4, 4)
         column.setSpacing(0)
         self.items = tuple(StepItem(theme, number, count) for number in range(1, count + 1))
         for index, item in enumerate(self.items):

@@ -20,6 +20,7 @@ def connect_pages(page: SetupPage, pages: Pages, session: SetupSession) -> None:
     _sign_in(page, pages, session)
     _machines(page, pages, session)
     _later(page, pages, session)
+    _doing(page, pages)
 
 
 def _sign_in(page: SetupPage, pages: Pages, session: SetupSession) -> None:
@@ -94,3 +95,21 @@ def _later(page: SetupPage, pages: Pages, session: SetupSession) -> None:
     pages.scope.narrowed.connect(narrowed)
     pages.scope.stale_wanted.connect(stale)
     pages.review.said.connect(page.say)
+
+
+def _doing(page: SetupPage, pages: Pages) -> None:
+    def restart(vm: str) -> None:
+        page.verifier.restart(ResourceId(vm))
+
+    def restarted(vm: str) -> None:
+        page.verifier.say_restarted(ResourceId(vm))
+
+    pages.apply.stop_asked.connect(page.stop_writing)
+    pages.apply.again_asked.connect(page.apply_again)
+    pages.apply.undo_asked.connect(page.ask_undo)
+    pages.verify.restart_asked.connect(restart)
+    pages.verify.restarted_said.connect(restarted)
+    pages.verify.again_asked.connect(page.verifier.look)
+    pages.verify.prove_asked.connect(page.ending.prove)
+    pages.verify.report_asked.connect(page.ending.save_report)
+    pages.verify.undo_asked.connect(page.ask_undo)

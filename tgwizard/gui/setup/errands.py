@@ -37,6 +37,7 @@ class Kind(Enum):
     VERIFY = "verify"
     RESTART = "restart"
     FILE = "file"
+    CLUSTER = "cluster"
 
 
 @dataclass(frozen=True, slots=True)

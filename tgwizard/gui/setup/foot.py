@@ -35,6 +35,7 @@ def show_foot(page: SetupPage, session: SetupSession, applier: Applier, *, locke
             reason = apply_reason(applier)
         case SetupStep.VERIFY:
             words = "Finish"
+            reason = verify_reason(page)
         case _:
             pass
     footer.go_on.rename(words)
@@ -63,11 +64,21 @@ def apply_reason(applier: Applier) -> str:
     return ""
 
 
+def verify_reason(page: SetupPage) -> str:
+    """Why one cannot finish yet."""
+    if page.ending.session is None:
+        return "The cluster is being read and saved." if page.verifier.problem is None else "It could not be read yet."
+    return ""
+
+
 def note(page: SetupPage, session: SetupSession, applier: Applier, reason: str) -> str:
     """The words between the buttons."""
     step = session.flow.step
     if reason:
         return reason
+    if step is SetupStep.VERIFY:
+        saved = f"Saved as {page.ending.file.name}. " if page.ending.file is not None else ""
+        return f"{saved}You can leave now; verifying can be repeated any time."
     blocking = sum(problem.blocks for problem in page.problems)
     warnings = len(page.problems) - blocking
     if step is SetupStep.REVIEW and page.plan is not None:

@@ -61,6 +61,12 @@ def promise_words(applier: Applier, *, locked: bool) -> tuple[str, str]:
         number = applier.written
         words = f"{number} change{'' if number == 1 else 's'}, can be undone"
         return words, "Undo removes only what this wizard created."
+    if applier.applying.undoing and applier.finished is not None:
+        number = applier.applying.done
+        return (
+            f"{number} change{'' if number == 1 else 's'} taken back",
+            "What stays, and why, is said on the Apply page.",
+        )
     if locked:
         return "Read-only: nothing can change", "This window is locked. Unlock it with Ctrl+L to apply."
     return "Nothing is changed yet", "Only Apply writes to Azure. Close any time, your answers are kept."

@@ -17,6 +17,7 @@ from tgwizard.engine.services import Services
 from tgwizard.engine.setup import flow as flows
 from tgwizard.engine.setup.cures import Cure, cured
 from tgwizard.engine.setup.discovery import discover
+from tgwizard.engine.setup.draft import Draft, resume
 from tgwizard.engine.setup.facts import ask_address, gather
 from tgwizard.engine.setup.flow import Flow, Want
 from tgwizard.engine.setup.suggest import proposed
@@ -35,6 +36,8 @@ _KINDS = {
     Want.FACTS: Kind.FACTS,
     Want.ADDRESS: Kind.ADDRESS,
 }
+
+_AFTER = frozenset({SetupStep.REVIEW, SetupStep.APPLY, SetupStep.VERIFY})
 
 STALE_S = 300.0
 """Facts older than this are read again before Apply (STYLE section 9, Review)."""
@@ -76,14 +79,25 @@ class SetupSession(QObject):
 
     # The flow ----------------------------------------------------------------------------------------------------
 
-    def begin(self, answers: Answers | None = None, step: SetupStep = SetupStep.SIGN_IN) -> None:
-        """Start anew, or from what a draft says; who is signed in is asked once more."""
-        self.errands.give_up_all()
+    def begin(self, draft: Draft | None = None) -> None:
+        """Start anew, or from a draft; who is signed in is asked once more."""
+        for kind in _KINDS.values():
+            self.errands.give_up(kind)
         self.parts, self.unread = {}, {}
-        self.flow = flows.begin(self._saved(), answers)
-        self._resume_at = step
+        self.flow = flows.begin(self._saved(), draft.answers if draft is not None else None)
+        self._draft = draft
         self.account.begin()
         self.settle(moved=True)
+
+    def rest(self) -> None:
+        """The set-up is done: know nothing, and read nothing before it begins again."""
+        self.errands.give_up(Kind.SIGN_IN)
+        for kind in _KINDS.values():
+            self.errands.give_up(kind)
+        self.flow = flows.begin()
+        self.shown = Answers()
+        self.parts, self.unread = {}, {}
+        self.moved.emit()
 
     def settle(self, *, moved: bool = False) -> None:
         """Fill the gaps, read what is wanted next, and tell."""
@@ -208,7 +222,7 @@ class SetupSession(QObject):
     _reading_of = ""
     _facts_of: tuple[object, ...] = ()
     _address_of: object = None
-    _resume_at = SetupStep.SIGN_IN
+    _draft: Draft | None = None
 
     def _begin_once(self, want: Want, begin: Callable[[], None]) -> None:
         if not self.reading(want):
@@ -304,14 +318,15 @@ class SetupSession(QObject):
         if caller is None:
             return
         self.unread = {}
+        draft, self._draft = self._draft, None
+        before = self.flow.step
+        if draft is not None:
+            # What was applied is found in Azure, not in the draft: the review tells what is left.
+            step = SetupStep.REVIEW if draft.step in _AFTER else draft.step
+            draft = replace(draft, step=step, done=draft.done - _AFTER)
+            self.flow = resume(draft, caller, self.flow)
         self.flow = flows.know_caller(self.flow, self.account.cloud, caller)
-        # A draft goes on where it was left, as far as its answers still hold.
-        step, self._resume_at = self._resume_at, SetupStep.SIGN_IN
-        moved = False
-        if step is not SetupStep.SIGN_IN and self.flow.step is SetupStep.SIGN_IN:
-            self.flow = flows.go_to(self.flow, step)
-            moved = self.flow.step is step
-        self.settle(moved=moved)
+        self.settle(moved=self.flow.step is not before)
 
 
 NOT_ASKED = Problem("address-not-asked", "Azure was not asked about this address.")

@@ -86,9 +86,12 @@ class Side(QWidget):
         self.promise = PromiseBox(theme)
         self.lock = LockCard(theme)
         self._column.addSpacing(theme.px(8))
-        self._column.addWidget(self.lock)
-        self._column.addSpacing(theme.px(8))
-        self._column.addWidget(self.promise)
+        boxes = QVBoxLayout()
+        boxes.setContentsMargins(4, 0, 4, 0)
+        boxes.setSpacing(theme.px(8))
+        boxes.addWidget(self.lock)
+        boxes.addWidget(self.promise)
+        self._column.addLayout(boxes)
         self.setAccessibleName("Set-up steps")
         self.set_narrow(narrow=False)
         theme.changed.connect(self.update)
@@ -116,8 +119,8 @@ class Side(QWidget):
         self._words.setVisible(not narrow)
         self.promise.setVisible(not narrow)
         self.lock.set_narrow(narrow)
-        side = theme.px(8 if narrow else 12)
-        self._head.setContentsMargins(theme.px(8), 0, 0, 0)
+        side = theme.px(8 if narrow else 12) - 4
+        self._head.setContentsMargins(theme.px(8) + 4, 0, 4, 0)
         self._column.setContentsMargins(side, theme.px(18), side, theme.px(14))
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
 from tgwizard.engine.setup.flow import Want
@@ -15,6 +16,9 @@ from tgwizard.gui.setup.step_page import Told
 from tgwizard.model.finding import Level
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import SetupStep
+
+if TYPE_CHECKING:
+    from tgwizard.gui.setup.page import SetupPage
 
 SHAPES = {
     Level.BLOCKS: Shape.BROKEN,
@@ -32,7 +36,7 @@ _ICONS = {
     CureKind.GO_TO_STEP: Icon.BACK,
 }
 
-_ASKS = frozenset({"sign-in-needed", "subscription-not-chosen"})
+_ASKS = frozenset({"sign-in-needed", "subscription-not-chosen", "machines-not-chosen"})
 """Problems that only repeat the question: told when someone wanted to go on without an answer."""
 
 _NEEDS: dict[SetupStep, tuple[Want, ...]] = {
@@ -76,11 +80,11 @@ def told_of(
     """What the step's boxes say. ``act`` takes a cure; ``insisted``: someone pressed Continue and it did not go on."""
     step = session.flow.step
     found = [Told(problem, Shape.BROKEN, _again(act)) for problem in _unread(session, step)]
-    waiting = bool(waits_for(session, step))
+    explained = bool(found) or bool(waits_for(session, step))
     for one in problems:
         if one.problem.code in _ASKS and not insisted:
             continue
-        if one.blocks and (waiting or found):
+        if one.blocks and explained:
             # What is being read, or could not be, is the reason: the consequence would only repeat it.
             continue
         cures = tuple(
@@ -101,3 +105,24 @@ def _unread(session: SetupSession, step: SetupStep) -> tuple[Problem, ...]:
 def _again(act: Callable[[Cure], None]) -> tuple[Button, ...]:
     cure = Cure(CureKind.READ_AGAIN, "Try again")
     return (Button(cure.label, partial(act, cure), Icon.REFRESH),)
+
+
+def extra_told(page: SetupPage) -> tuple[Told, ...]:
+    """What is to be told besides the step's own problems: a resumed draft, a draft or a file that was not written."""
+    found: list[Told] = []
+    if page.resumed_at:
+        what = "Your answers of an earlier set-up are here."
+        why = f"They were kept at {page.resumed_at[:16].replace('T', ' ')} UTC. What is in Azure was read again."
+        again = Button("Start a new set-up", page.start_over, Icon.UNDO)
+        found.append(Told(Problem("setup-resumed", what, why), Shape.NOTE, (again,)))
+    if page.keeping.problem is not None:
+        found.append(Told(page.keeping.problem, Shape.WARNING))
+    if page.step is SetupStep.VERIFY:
+        if page.verifier.problem is not None:
+            cure = Button("Look again", page.verifier.look, Icon.REFRESH)
+            found.append(Told(page.verifier.problem, Shape.BROKEN, (cure,)))
+        if page.ending.problem is not None:
+            found.append(Told(page.ending.problem, Shape.BROKEN))
+    if page.step is SetupStep.APPLY and page.applier.problem is not None:
+        found.append(Told(page.applier.problem, Shape.BROKEN))
+    return tuple(found)

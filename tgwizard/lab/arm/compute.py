@@ -115,6 +115,18 @@ def begin_update(call: Call, vm: Json) -> Headers:
     return operation_headers(call, _begin(call, OperationKind.UPDATE_VM, vm))
 
 
+def require_match(call: Call, vm: Json) -> None:
+    """Refuse with 412 a change of another version of a VM than the one there is (`azure-wire.md` 1.3)."""
+    wanted = call.request.header("If-Match")
+    if wanted is not None and wanted not in {"*", vm["etag"]}:
+        raise Refusal(
+            412,
+            "PreconditionFailed",
+            f"Etag provided in if-match header {wanted} does not match etag {vm['etag']} of resource.",
+            cause=Cause.SERVICE,
+        )
+
+
 def require_not_deleting(vm: Json, what: str) -> None:
     """Refuse with 409 what a VM that is being deleted does not allow (`azure-wire.md` 1.3)."""
     if vm["properties"]["provisioningState"] == DELETING:

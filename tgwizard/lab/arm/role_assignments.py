@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tgwizard.lab import entra, ids, rbac, rbac_delay, rbac_store
+from tgwizard.lab import entra, ids, rbac, rbac_conditions, rbac_delay, rbac_store
 from tgwizard.lab.arm.answers import resource_not_found
 from tgwizard.lab.arm.authorization_filters import Filter, parse
 from tgwizard.lab.arm.bodies import json_object, object_of, text_of
 from tgwizard.lab.arm.role_definitions import GUID, role_id, scope_of, stamp
+from tgwizard.lab.rbac_conditions import ConditionWrong, Facts
 from tgwizard.lab.rbac_records import RoleAssignment
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
@@ -78,6 +79,7 @@ def put(call: Call) -> Response:
             f"The role definition '{role.guid}' is not assignable at the scope '{scope}'. Its assignable scopes are "
             f"'{','.join(role.scopes)}'.",
         )
+    _check_condition(sent)
     _check_unique(world, guid, principal, role.guid, scope)
     fresh = RoleAssignment(
         guid=guid,
@@ -220,6 +222,48 @@ def _principal_type(call: Call, oid: str, sent: str | None) -> str:
     return found.kind.value
 
 
+def requested(call: Call) -> Facts:
+    """Return what a condition can ask of the assignment that is sent, and of the one that it would replace."""
+    try:
+        sent = object_of(json_object(call.request.body), "properties")
+        parts = {name: text_of(sent, name) or "" for name in ("roleDefinitionId", "principalId", "principalType")}
+    except Refusal:
+        return {}  # an unreadable body is refused later, as itself
+    parts["roleDefinitionId"] = ids.name_of(parts["roleDefinitionId"])
+    if not parts["principalType"]:
+        known = known_principals(call).get(parts["principalId"].lower())
+        parts["principalType"] = known.kind.value if known is not None else ""
+    return {f"request:{name.lower()}": value for name, value in parts.items() if value}
+
+
+def stored(call: Call) -> Facts:
+    """Return what a condition can ask of the assignment that is to go."""
+    found = rbac_store.assignment(call.world, call.parameters["assignment"])
+    if found is None:
+        return {}
+    return {
+        "resource:roledefinitionid": found.role,
+        "resource:principalid": found.principal,
+        "resource:principaltype": found.principal_type,
+    }
+
+
+def _check_condition(sent: Json) -> None:
+    """Refuse a condition that cannot be read, or is of another version than the one there is; codes and words [?]."""
+    condition, version = text_of(sent, "condition"), text_of(sent, "conditionVersion")
+    if condition is None:
+        return
+    if version != rbac_conditions.VERSION:
+        text = (
+            f"The condition version '{version or ''}' is not valid. The valid version is '{rbac_conditions.VERSION}'."
+        )
+        raise _refusal(400, "InvalidConditionVersion", text)
+    try:
+        rbac_conditions.parse(condition)
+    except ConditionWrong as error:
+        raise _refusal(400, "InvalidCondition", f"The condition is not valid: {error}.") from error
+
+
 def _check_unique(world: World, guid: str, principal: str, role: str, scope: str) -> None:
     for item in rbac_store.assignments(world):
         same = item.principal == principal and item.role == role and ids.key(item.scope) == ids.key(scope)
@@ -257,10 +301,10 @@ _ONE_AT_ROOT = f"{_AT_ROOT}/{{assignment}}"
 ROUTES = (
     Route("GET", f"{_AT}/roleAssignments", listing, action=f"{ASSIGNMENT_TYPE}/read", scope=_AT),
     Route("GET", _ONE, get, action=f"{ASSIGNMENT_TYPE}/read"),
-    Route("PUT", _ONE, put, action=f"{ASSIGNMENT_TYPE}/write", writes=True),
-    Route("DELETE", _ONE, delete, action=f"{ASSIGNMENT_TYPE}/delete", writes=True),
+    Route("PUT", _ONE, put, action=f"{ASSIGNMENT_TYPE}/write", facts=requested, writes=True),
+    Route("DELETE", _ONE, delete, action=f"{ASSIGNMENT_TYPE}/delete", facts=stored, writes=True),
     Route("GET", _AT_ROOT, listing, action=f"{ASSIGNMENT_TYPE}/read", scope="/providers/Microsoft.Authorization"),
     Route("GET", _ONE_AT_ROOT, get, action=f"{ASSIGNMENT_TYPE}/read"),
-    Route("PUT", _ONE_AT_ROOT, put, action=f"{ASSIGNMENT_TYPE}/write", writes=True),
-    Route("DELETE", _ONE_AT_ROOT, delete, action=f"{ASSIGNMENT_TYPE}/delete", writes=True),
+    Route("PUT", _ONE_AT_ROOT, put, action=f"{ASSIGNMENT_TYPE}/write", facts=requested, writes=True),
+    Route("DELETE", _ONE_AT_ROOT, delete, action=f"{ASSIGNMENT_TYPE}/delete", facts=stored, writes=True),
 )

@@ -24,6 +24,7 @@ _CHANGEABLE = frozenset({"identity", "tags"})
 def patch(call: Call) -> Response:
     """Change identity and tags: 200 with the VM as it will be, `Updating` until the operation is over."""
     vm = existing(call, VM_TYPE)
+    compute.require_match(call, vm)
     body = json_object(call.request.body)
     identity, tags = object_of(body, "identity"), object_of(body, "tags")
     unknown = sorted(set(body) - _CHANGEABLE)

@@ -23,7 +23,7 @@ from tgwizard.gui.kit.tag import TintTag
 from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.machine_facts import MachinePair, machine_words
 from tgwizard.gui.setup.progress import ReadingCard
-from tgwizard.gui.setup.step_page import Problems, StepPage, Told
+from tgwizard.gui.setup.step_page import Problems, StepPage
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.model.cluster import ResourceId
@@ -52,7 +52,6 @@ class MachinesShown:
     by_hand: bool = False
     busy: str = ""
     parts: tuple[PartProgress, ...] = ()
-    told: tuple[Told, ...] = ()
 
 
 class MachinesPage(StepPage):
@@ -114,7 +113,6 @@ class MachinesPage(StepPage):
         help_ = "Suggested from the machines. It names the cluster's file and this window's list."
         self._name_help.say(shown.name_problem or help_)
         self._name_help.recolour(Token.BAD if shown.name_problem else Token.TEXT2)
-        self.under_pair.tell(shown.told)
 
     def focus_problem(self) -> QWidget | None:
         """The box under the pair comes first."""

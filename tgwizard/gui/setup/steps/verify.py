@@ -47,6 +47,8 @@ class RestartShown:
     able: bool = False
     why_not: str = ""
     primary: bool = False
+    may_say: bool = False
+    """Whether the user may say that it restarted without tgwizard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,12 @@ class VerifyShown:
 
 
 class VerifyPage(StepPage):
-    """`restart_asked(key)`, `again_asked`, `prove_asked`, `report_asked`."""
+    """`restart_asked(key)`, `restarted_said(key)`, `again_asked`, `prove_asked`, `report_asked`, `undo_asked`."""
 
     question = "What is proven"
     restart_asked = Signal(str)
+    restarted_said = Signal(str)
+    undo_asked = Signal()
     again_asked = Signal()
     prove_asked = Signal()
     report_asked = Signal()
@@ -91,6 +95,7 @@ class VerifyPage(StepPage):
         super().__init__(theme, "", parent)
         self._shown = VerifyShown()
         self._meters: dict[tuple[str, str], Meter] = {}
+        self._machines: tuple[tuple[str, str], ...] = ()
         self._build_meters()
         self._large = theme.text_scale >= LARGE_TEXT
         way = QBoxLayout.Direction.TopToBottom if self._large else QBoxLayout.Direction.LeftToRight
@@ -159,6 +164,9 @@ class VerifyPage(StepPage):
         self.prove = Button(theme, "Fail over…", height=34)
         self.prove.setAccessibleName("Prove it with a real failover…")
         self.prove.clicked.connect(self.prove_asked)
+        self.undo = Button(theme, "Undo the changes…", ButtonKind.GHOST, height=34)
+        self.undo.clicked.connect(self.undo_asked)
+        row.addWidget(self.undo)
         row.addWidget(self.report)
         row.addWidget(self.prove)
         card.body.addLayout(row)
@@ -193,7 +201,8 @@ class VerifyPage(StepPage):
         self._meter_card.setVisible(bool(shown.meters))
         self._meter_note.say(shown.meter_note)
         keys = tuple((one.machine, one.scope) for one in shown.meters)
-        if keys != tuple(self._meters):
+        if keys != tuple(self._meters) or shown.machines != self._machines:
+            self._machines = shown.machines
             clear(self._meter_rows)
             self._meters = {}
             names = tuple(tick.value for tick in Tick)
@@ -248,6 +257,12 @@ class VerifyPage(StepPage):
                 button.explain(one.why_not)
                 button.clicked.connect(self._restarter(one.key))
                 line.addWidget(button)
+            if one.may_say:
+                say = Button(theme, "It has restarted", ButtonKind.LINK, height=32)
+                say.setAccessibleName(f"It has restarted: {one.title}")
+                say.explain("You restarted it yourself since its rights were given")
+                say.clicked.connect(self._sayer(one.key))
+                line.addWidget(say)
             self._restart_rows.addWidget(row)
         self._restart_card.setVisible(bool(rows))
 
@@ -266,6 +281,12 @@ class VerifyPage(StepPage):
             marks = [f"{name} {word}" for (name, _), (_, word) in zip(shown.machines, row.marks, strict=False)]
             table.add(cells, f"{row.words}: {', '.join(marks)}")
         self._rehearsal.addWidget(table)
+
+    def _sayer(self, key: str) -> Callable[[], None]:
+        def say() -> None:
+            self.restarted_said.emit(key)
+
+        return say
 
     def _restarter(self, key: str) -> Callable[[], None]:
         def restart() -> None:

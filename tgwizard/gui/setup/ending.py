@@ -1,0 +1,114 @@
+"""The end of a set-up: the cluster's file, watching it, proving it by a failover, and the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.cluster_file import save_cluster
+from tgwizard.engine.setup.verify_report import report
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.setup.errands import Hear, Kind
+from tgwizard.gui.setup.saving import save_text
+from tgwizard.gui.setup.verifier import Verifier
+from tgwizard.gui.shell import Shell
+from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Outcome
+from tgwizard.model.problem import Problem
+from tgwizard.model.verify import ProofRun, ProvedBy
+
+if TYPE_CHECKING:
+    from tgwizard.gui.setup.page import SetupPage
+
+
+class Ending(QObject):
+    """Saves the cluster as soon as it is known, so that nothing is lost, and lets the window watch it."""
+
+    def __init__(self, page: SetupPage, shell: Shell, verifier: Verifier) -> None:
+        """Nothing is saved yet."""
+        super().__init__(page)
+        self._page = page
+        self._shell = shell
+        self._verifier = verifier
+        self._proving: ClusterSession | None = None
+        self.cluster: ClusterSetup | None = None
+        self.file: Path | None = None
+        self.problem: Problem | None = None
+        verifier.cluster_known.connect(self._on_known)
+
+    def forget(self) -> None:
+        """Another cluster is set up now."""
+        self.cluster, self.file, self.problem, self._proving = None, None, None, None
+
+    @property
+    def session(self) -> ClusterSession | None:
+        """The watched cluster; None while it is not, or while another one has its name."""
+        session = self._shell.sessions.get(self.cluster.name) if self.cluster is not None else None
+        mine = session is not None and self.cluster is not None and session.setup.identity == self.cluster.identity
+        return session if mine else None
+
+    @Slot(object)
+    def _on_known(self, cluster: ClusterSetup) -> None:
+        self.cluster = cluster
+        folder = self._shell.surroundings.clusters_folder
+        if folder is None:
+            self._shell.include_cluster(cluster)
+            return
+        file = folder / f"{cluster.name}.toml"
+
+        def errand(_hear: Hear, _token: CancelToken) -> None:
+            save_cluster(file, cluster)
+
+        def done(_nothing: object) -> None:
+            self.file, self.problem = file, None
+            self._shell.include_cluster(cluster)
+            self._page.refresh()
+
+        def failed(problem: Problem) -> None:
+            self.problem = problem
+            self._shell.include_cluster(cluster)
+            self._page.refresh()
+
+        self._page.begin_errand(Kind.CLUSTER, errand, done=done, failed=failed)
+
+    def finish(self) -> None:
+        """Open the cluster's page."""
+        session = self.session
+        if session is not None:
+            self._shell.open_cluster(session.setup.name)
+
+    @Slot()
+    def prove(self) -> None:
+        """Open the question of a failover on the cluster's page; nothing begins before it is confirmed."""
+        session = self.session
+        if session is None:
+            return
+        self._proving = session
+        session.run_ended.connect(self._on_run_ended)
+        self._shell.open_cluster(session.setup.name)
+        self._shell.ask(Verb.GRACEFUL)
+
+    @Slot()
+    def _on_run_ended(self) -> None:
+        session = self._proving
+        if session is None or session.run is None or session.run.finished is None:
+            return
+        ended, started = session.run.finished, session.run.started
+        session.run_ended.disconnect(self._on_run_ended)
+        self._proving = None
+        to = started.to if started is not None else ""
+        self._verifier.proved(
+            ProofRun(to, ProvedBy.YOU, ended.outcome is Outcome.DONE, ended.reason, ended.seconds, ended.gap_as_read_s)
+        )
+
+    @Slot()
+    def save_report(self) -> None:
+        """Save what was found out as a page."""
+        result = self._verifier.result
+        if result is not None:
+            name = f"{result.cluster or 'cluster'}-set-up.html"
+            self._page.say(save_text(self._page, name, report(result)))

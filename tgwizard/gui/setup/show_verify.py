@@ -1,0 +1,225 @@
+"""What the last page shows, worked out from what verifying has found so far. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tgwizard.engine.setup.scopes import scope_name
+from tgwizard.engine.setup.verify import sentence_of
+from tgwizard.gui.kit.meter import BarShown, BarState
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.lock import LOCKED
+from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, RestartShown, VerifyShown
+from tgwizard.gui.setup.told import SHAPES
+from tgwizard.gui.setup.verifier import Verifier
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.finding import Finding
+from tgwizard.model.setup_event import Tick, TickChanged
+from tgwizard.model.setup_plan import SetupPlan
+from tgwizard.model.text import measured, tame
+from tgwizard.model.verify import Cell, May, ProofRun, Standing, TickSeen, VerifyResult
+
+_CELLS = {
+    May.MAY: Shape.GOOD,
+    May.RESTART: Shape.NOT_KNOWN,
+    May.WAITS: Shape.MOVING,
+    May.MAY_NOT: Shape.BROKEN,
+    May.NOT_KNOWN: Shape.NOT_KNOWN,
+    May.NOT_USED: Shape.WAITING,
+}
+_STANDING = {
+    Standing.READY: Shape.GOOD,
+    Standing.RESTART: Shape.NOT_KNOWN,
+    Standing.WAITS: Shape.MOVING,
+    Standing.AT_RISK: Shape.WARNING,
+    Standing.NOT_READY: Shape.BROKEN,
+}
+USUAL = "a right counts within ten minutes as a rule"
+
+
+def verify_shown(
+    verifier: Verifier, plan: SetupPlan | None, machines: tuple[ResourceId, ...], *, locked: bool, session_ready: bool
+) -> VerifyShown:
+    """The tenth page."""
+    result = verifier.result
+    names = tuple(tame(vm.name, 90) for vm in machines)
+    order = verifier.looked.order if verifier.looked is not None else None
+    roles = tuple("holds the address" if order and order.holder == vm else "standby" for vm in machines)
+    scopes = tuple(reason.scope for reason in plan.scopes) if plan is not None else ()
+    title, lead = _headline(verifier, result)
+    able, why_not = _proof_able(result, locked=locked, session_ready=session_ready)
+    return VerifyShown(
+        title,
+        lead,
+        tuple(zip(names, roles, strict=True)),
+        _meters(verifier, machines, scopes),
+        _meter_note(verifier),
+        _restarts(verifier, result, locked=locked),
+        _rehearsal(result),
+        _rehearsal_state(verifier, result),
+        _checks(verifier, result),
+        _proof(verifier.proof),
+        able,
+        why_not,
+        result is not None,
+    )
+
+
+def _headline(verifier: Verifier, result: VerifyResult | None) -> tuple[str, str]:
+    if result is None:
+        return "Finding out what is proven", "Rights are read and worked out for both machines. Nothing is written."
+    sentence = sentence_of(result)
+    title, _, rest = sentence.partition(": ")
+    lead = f"{rest[:1].upper()}{rest[1:]}" if rest else "You can leave now; verifying can be repeated any time."
+    if result.standing is Standing.RESTART:
+        return sentence.rstrip("."), "Every right is in place. A machine picks new rights up when it restarts."
+    if verifier.proof and verifier.proof[-1].done:
+        lead = f"{lead} A failover has shown that it moves."
+    return title.rstrip("."), lead
+
+
+def _seen(verifier: Verifier, vm: ResourceId, scope: str, tick: Tick) -> TickSeen | TickChanged | None:
+    live = verifier.ticks.get((vm.name, scope, tick))
+    if live is not None:
+        result = verifier.looked.result if verifier.looked is not None else None
+        if result is not None and not verifier.looking:
+            return next((one for one in result.ticks if (one.machine, one.scope, one.tick) == (vm, scope, tick)), live)
+        return live
+    return None
+
+
+def _meters(verifier: Verifier, machines: tuple[ResourceId, ...], scopes: tuple[str, ...]) -> tuple[MeterShown, ...]:
+    return tuple(
+        MeterShown(
+            tame(vm.name, 90),
+            scope_name(scope),
+            tuple(_bar(_seen(verifier, vm, scope, tick), tick) for tick in Tick),
+        )
+        for vm in machines
+        for scope in scopes
+    )
+
+
+def _bar(seen: TickSeen | TickChanged | None, tick: Tick) -> BarShown:
+    if seen is None:
+        return BarShown(tick.value, BarState.TO_COME)
+    if seen.done:
+        note = measured(seen.seconds) if seen.seconds is not None else ""
+        at: datetime | None = seen.at if isinstance(seen, TickSeen) else None
+        if tick in {Tick.WRITTEN, Tick.RESTARTED} and at is not None:
+            note = f"{at.astimezone():%d %b %H:%M}"
+        return BarShown(tick.value, BarState.DONE, note)
+    if tick is Tick.RESTARTED:
+        return BarShown(tick.value, BarState.WAITS, "waits for you")
+    state = BarState.FAILED if tick is Tick.WRITTEN else BarState.RUNNING
+    return BarShown(tick.value, state, tame(seen.sentence, 120))
+
+
+def _meter_note(verifier: Verifier) -> str:
+    if verifier.looking:
+        return f"asked every 10 s, {USUAL}"
+    if verifier.looked_at is not None:
+        return f"asked {verifier.looked_at.astimezone():%H:%M:%S}, {USUAL}"
+    return ""
+
+
+def _restarts(verifier: Verifier, result: VerifyResult | None, *, locked: bool) -> tuple[RestartShown, ...]:
+    order = verifier.looked.order if verifier.looked is not None else None
+    if result is None or order is None or not order.machines:
+        return ()
+    waiting = set(result.waiting_for_restart)
+    rows: list[RestartShown] = []
+    first_open = next((vm for vm in order.machines if vm in waiting), None)
+    doing = verifier.restarting
+    for number, vm in enumerate(order.machines, start=1):
+        name = tame(vm.name, 90)
+        holds = vm == order.holder
+        title = f"{number}. {name}, {'which holds the address' if holds else 'the standby'}"
+        key = vm.text
+        if doing is not None and doing.vm == vm and doing.problem is None:
+            rows.append(RestartShown(key, Shape.MOVING, title, doing.words))
+            continue
+        if vm not in waiting:
+            rows.append(RestartShown(key, Shape.GOOD, title, "has restarted since its rights were given"))
+            continue
+        note = "about 2 min; the address stays where it is"
+        if holds:
+            note = "about 2 min without the address, unless you fail over first; you may restart it yourself"
+        if doing is not None and doing.vm == vm and doing.problem is not None:
+            note = doing.problem.sentence()
+        busy = doing is not None and doing.problem is None
+        why = LOCKED.sentence() if locked else "One machine at a time." if busy else ""
+        shape = Shape.MOVING if vm == first_open else Shape.WAITING
+        rows.append(
+            RestartShown(
+                key,
+                shape,
+                title,
+                note,
+                "Restart",
+                not why,
+                why,
+                primary=vm == first_open and not why,
+                may_say=not busy,
+            )
+        )
+    return tuple(rows)
+
+
+def _rehearsal(result: VerifyResult | None) -> tuple[RehearsalRow, ...]:
+    if result is None:
+        return ()
+    return tuple(
+        RehearsalRow(row.sentence, tuple(_cell(cell) for cell in row.cells), _why(row.cells))
+        for row in result.rehearsal
+    )
+
+
+def _cell(cell: Cell) -> tuple[Shape, str]:
+    return _CELLS[cell.may], cell.may.value
+
+
+def _why(cells: tuple[Cell, Cell]) -> str:
+    return "\n".join(dict.fromkeys(tame(cell.why, 300) for cell in cells if cell.why))
+
+
+def _rehearsal_state(verifier: Verifier, result: VerifyResult | None) -> tuple[Shape, str]:
+    if result is None:
+        return (Shape.MOVING, "Being worked out") if verifier.looking else (Shape.WAITING, "Not run yet")
+    may, of = result.counted
+    return _STANDING[result.standing], f"{may} of {of} worked out"
+
+
+def _checks(verifier: Verifier, result: VerifyResult | None) -> tuple[tuple[Shape, str, str], ...]:
+    found: tuple[Finding, ...] = tuple(verifier.checks.values())
+    if result is not None:
+        found = tuple(item.finding for item in result.checks)
+    return tuple(
+        (
+            SHAPES[one.level],
+            one.fact,
+            " ".join(part for part in (one.evidence, one.problem.fix if one.problem is not None else "") if part),
+        )
+        for one in found
+    )
+
+
+def _proof(runs: tuple[ProofRun, ...]) -> tuple[Shape, str]:
+    if not runs:
+        words = "Moves the address once, about 8 s; the question lists every call before anything begins."
+        return Shape.WAITING, words
+    last = runs[-1]
+    took = f", {measured(last.seconds)}" if last.seconds is not None else ""
+    gap = f", gap as read {measured(last.gap_s)}" if last.gap_s is not None else ""
+    shape = Shape.GOOD if last.done else Shape.BROKEN
+    return shape, f"{last.sentence}{took}{gap}. Whose rights that proved: {last.by.value}."
+
+
+def _proof_able(result: VerifyResult | None, *, locked: bool, session_ready: bool) -> tuple[bool, str]:
+    if locked:
+        return False, LOCKED.sentence()
+    if result is None:
+        return False, "What is there is being read."
+    if not session_ready:
+        return False, "The cluster is being read for the first time."
+    return True, ""

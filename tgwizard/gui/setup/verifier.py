@@ -1,0 +1,212 @@
+"""Finding out what is proven, as the window does it: look, wait while Azure needs time, restart when told to.
+
+A look reads and writes nothing. Restarts are jobs of their own: each only when a person says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Signal
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import CallFailed
+from tgwizard.engine.services import Services
+from tgwizard.engine.setup.restart import restart, standby_first
+from tgwizard.engine.setup.result import read_cluster
+from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
+from tgwizard.engine.setup.verify import Subject, subject_of_plan, verify, with_proof
+from tgwizard.gui.setup.applier import identity_of
+from tgwizard.gui.setup.errands import Errands, Hear, Kind
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.event import Outcome
+from tgwizard.model.finding import Finding
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_answers import Answers
+from tgwizard.model.setup_event import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
+from tgwizard.model.setup_plan import SetupPlan
+from tgwizard.model.verify import ProofRun, Standing, VerifyResult
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """In which order to restart, and whose interface holds the address now (None: nobody's, or not known)."""
+
+    machines: tuple[ResourceId, ...] = ()
+    holder: ResourceId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look came to: the result, the order, and the cluster as its file keeps it."""
+
+    result: VerifyResult
+    order: Order
+    cluster: ClusterSetup
+
+
+@dataclass(frozen=True, slots=True)
+class Restarting:
+    """A restart under way or ended badly."""
+
+    vm: ResourceId
+    words: str = ""
+    problem: Problem | None = None
+
+
+class Verifier(QObject):
+    """`changed` with everything new."""
+
+    changed = Signal()
+    cluster_known = Signal(object)
+
+    def __init__(self, services: Services, errands: Errands, parent: QObject | None = None) -> None:
+        """Nothing asked."""
+        super().__init__(parent)
+        self._services = services
+        self._errands = errands
+        self._plan: SetupPlan | None = None
+        self._answers: Answers | None = None
+        self.looked: Looked | None = None
+        self.looked_at: datetime | None = None
+        self.ticks: dict[tuple[str, str, Tick], TickChanged] = {}
+        self.checks: dict[str, Finding] = {}
+        self.problem: Problem | None = None
+        self.said_restarted: frozenset[ResourceId] = frozenset()
+        self.restarting: Restarting | None = None
+        self.proof: tuple[ProofRun, ...] = ()
+
+    @property
+    def looking(self) -> bool:
+        """Whether a look is under way."""
+        return self._errands.under_way(Kind.VERIFY)
+
+    @property
+    def result(self) -> VerifyResult | None:
+        """The last result, with the proof that was made since."""
+        return with_proof(self.looked.result, self.proof) if self.looked is not None else None
+
+    def begin(self, plan: SetupPlan, answers: Answers) -> None:
+        """Look at what this plan set up; what is known of another one is forgotten."""
+        if plan is not self._plan or answers != self._answers:
+            self.forget()
+            self._plan, self._answers = plan, answers
+        self.look()
+
+    def forget(self) -> None:
+        """Another cluster is looked at."""
+        self._errands.give_up(Kind.VERIFY)
+        self.looked, self.looked_at, self.problem, self.restarting = None, None, None, None
+        self.ticks, self.checks, self.proof, self.said_restarted = {}, {}, (), frozenset()
+        self._plan = self._answers = None
+
+    def look(self) -> None:
+        """Look once, now; afterwards it goes on by itself while Azure needs time."""
+        self._look(wait=False)
+
+    def say_restarted(self, vm: ResourceId) -> None:
+        """The user says that the machine has restarted."""
+        self.said_restarted |= {vm}
+        self.look()
+
+    def restart(self, vm: ResourceId) -> None:
+        """Restart a machine and wait until it is back."""
+        answers = self._answers
+        identity = identity_of(answers) if answers is not None else None
+        if identity is None or self._errands.under_way(Kind.RESTART):
+            return
+        services = self._services
+        file = setup_journal_file(services.state_dir, identity)
+
+        def errand(hear: Hear, token: CancelToken) -> SetupFinished:
+            with contextlib.closing(SetupJournal.open(file)) as journal:
+                return restart(services.setup, services.azure, services.clock, journal, vm, hear, token)
+
+        def heard(event: object) -> None:
+            if isinstance(event, ChangeWaiting):
+                self.restarting = Restarting(vm, event.sentence)
+                self.changed.emit()
+
+        def done(finished: object) -> None:
+            good = isinstance(finished, SetupFinished) and finished.outcome is Outcome.DONE
+            self.restarting = None
+            if isinstance(finished, SetupFinished) and not good:
+                problem = finished.problem or Problem("restart-failed", finished.reason)
+                self.restarting = Restarting(vm, problem=problem)
+            self.look()
+
+        self.restarting = Restarting(vm, "The restart is asked for.")
+        self._errands.begin(Kind.RESTART, errand, done=done, failed=self._restart_failed(vm), heard=heard)
+        self.changed.emit()
+
+    def proved(self, run: ProofRun) -> None:
+        """A real failover was made."""
+        self.proof = (*self.proof, run)
+        self.look()
+
+    def _restart_failed(self, vm: ResourceId) -> Callable[[Problem], None]:
+        def failed(problem: Problem) -> None:
+            self.restarting = Restarting(vm, problem=problem)
+            self.changed.emit()
+
+        return failed
+
+    def _look(self, *, wait: bool) -> None:
+        plan, answers = self._plan, self._answers
+        identity = identity_of(answers) if answers is not None else None
+        if plan is None or answers is None or identity is None:
+            return
+        services = self._services
+        file = setup_journal_file(services.state_dir, identity)
+        subject: Subject = replace(subject_of_plan(plan, answers), restarted=self.said_restarted, wait=wait)
+
+        def errand(hear: Hear, token: CancelToken) -> Looked:
+            with contextlib.closing(SetupJournal.open(file)) as journal:
+                result = verify(services.setup, services.azure, services.clock, journal, subject, hear, token)
+            cluster = read_cluster(services.azure, plan, answers)
+            return Looked(result, _order(services, answers), cluster)
+
+        self._errands.begin(Kind.VERIFY, errand, done=self._done, failed=self._failed, heard=self._heard)
+        self.changed.emit()
+
+    def _heard(self, event: object) -> None:
+        match event:
+            case TickChanged():
+                self.ticks[event.machine, event.scope, event.tick] = event
+            case Checked():
+                self.checks[event.key] = event.finding
+            case _:
+                return
+        self.changed.emit()
+
+    def _done(self, found: object) -> None:
+        if not isinstance(found, Looked):
+            return
+        known = self.looked is not None and self.looked.cluster == found.cluster
+        self.looked, self.looked_at, self.problem = found, self._services.clock.wall(), None
+        if not known:
+            self.cluster_known.emit(found.cluster)
+        if found.result.standing is Standing.WAITS:
+            self._look(wait=True)
+        self.changed.emit()
+
+    def _failed(self, problem: Problem) -> None:
+        self.problem = problem
+        self.changed.emit()
+
+
+def _order(services: Services, answers: Answers) -> Order:
+    try:
+        machines = standby_first(services.azure, answers)
+        holders = [
+            vm
+            for vm, nic in zip(answers.machines or (), answers.nics or (), strict=True)
+            if answers.address is not None and services.azure.read_nic(nic).lists(str(answers.address))
+        ]
+    except CallFailed:
+        return Order()
+    return Order(machines, holders[0] if holders else None)
