@@ -1,4 +1,4 @@
-"""An application proves itself by a signed assertion: what the lab's Entra accepts, and its numbers when it does not."""
+"""An application proves itself by a signed assertion: what the lab's Entra accepts, and its numbers for the rest."""
 
 from __future__ import annotations
 
