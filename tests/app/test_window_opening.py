@@ -8,7 +8,8 @@ import pytest
 
 from tgwizard import paths
 from tgwizard.app.places import client_environment
-from tgwizard.app.window import WindowWish, open_program, wish_of
+from tgwizard.app.window import CLOUD_TITLES, WindowWish, open_program, wish_of
+from tgwizard.azure.clouds import KNOWN
 from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.cli.program import ClientWish, Where
 from tgwizard.engine.setup_ports import SignInMethod
@@ -59,6 +60,14 @@ def test_that_plain_words_mean_to_the_window_what_they_mean_to_the_command_line(
     assert isinstance(call.command, OpenWindow)
     assert wish == WindowWish(call.where.lab_dir, call.where.config)
     assert call.where == Where(call.where.lab_dir, call.where.config)
+
+
+def test_that_the_window_is_named_after_its_cloud(tmp_path: Path) -> None:
+    assert {cloud.name: cloud.title for cloud in KNOWN} == CLOUD_TITLES
+    assert WindowWish().place == WindowWish(where=Where()).place == "Azure public"
+    assert WindowWish(where=Where(cloud="USGovernment")).place == "Azure US Government"
+    assert WindowWish(where=Where(cloud="https://arm.x")).place == "Azure at https://arm.x"
+    assert WindowWish(tmp_path).place == f"Lab in {tmp_path}"
 
 
 @pytest.mark.parametrize(
