@@ -18,8 +18,8 @@ from tgwizard.gui.theme import Theme
             KNOWN,
             (
                 "This window is connected to Azure public. To work in another cloud, close it and start "
-                "tgwizard --cloud usgovernment, tgwizard --cloud china or tgwizard --cloud with the address of an Azure "
-                "Resource Manager."
+                "tgwizard --cloud usgovernment, tgwizard --cloud china or tgwizard --cloud with the address of an "
+                "Azure Resource Manager."
             ),
         ),
         (
