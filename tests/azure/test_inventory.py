@@ -246,9 +246,22 @@ def test_that_a_link_with_braces_is_followed_as_it_is() -> None:
 def test_that_one_part_may_be_refused_and_the_others_stand() -> None:
     it = setup_rig()
     refused = {"error": {"code": "AuthorizationFailed", "message": "no"}}
-    reading = listed(it, "loadBalancers", refused, 403)
+    it.lab.faults.add(Fault("GET", "/loadBalancers", Answer(403, json.dumps(refused)), times=None))
+    reading = it.ports.inventories
     assert fails(lambda: reading.frontends(it.subscription, silent)).cause is Cause.NOT_ALLOWED
     assert reading.nics(it.subscription, silent)
+
+
+def test_that_who_may_read_some_groups_only_sees_what_is_in_them() -> None:
+    it = setup_rig()
+    refused = Answer(403, json.dumps({"error": {"code": "AuthorizationFailed", "message": "no"}}))
+    everywhere = it.ports.inventories.nics(it.subscription, silent)
+    it.lab.faults.add(Fault("GET", f"{it.subscription}/providers/Microsoft.Network/networkInterfaces", refused))
+    assert it.ports.inventories.nics(it.subscription, silent) == everywhere
+    it.lab.faults.add(Fault("GET", f"{it.subscription}/providers/Microsoft.Network/networkInterfaces", refused))
+    it.lab.faults.add(Fault("GET", "/resourcegroups", refused))
+    refusal = fails(lambda: it.ports.inventories.nics(it.subscription, silent))
+    assert "network interfaces" in refusal.problem.what
 
 
 @pytest.mark.parametrize("body", [[], {"value": {}}, {}, None, "text"])

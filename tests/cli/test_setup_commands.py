@@ -243,6 +243,19 @@ def test_that_what_a_topology_needs_more_is_offered_and_added_only_when_asked_fo
     assert left["problems"] or left["warnings"]
 
 
+def test_that_hostile_names_of_azure_cannot_leave_their_place(tmp_path: Path) -> None:
+    it = in_scenario("two-tenants", tmp_path)
+    listed = Shell(it)("discover", "--json")
+    if listed.code == 0:
+        fits(listed.lines[0], "discover")
+    else:
+        assert "subscription" in listed.err
+    name = next(one.name for one in it.ports.inventories.subscriptions())
+    words = Shell(it)("discover", "--subscription", name)
+    assert words.code == 0, words.err
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", words.out)
+
+
 def test_that_usage_errors_are_documents_too(it: SetupRig) -> None:
     answered = Shell(it)("setup", "verify", "nobody", "--json")
     assert answered.code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import combinations
@@ -20,11 +21,13 @@ from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.accessible import ANNOUNCED
 from tgwizard.gui.kit.shapes import Shape, draw_shape
 from tgwizard.gui.places import Place
-from tgwizard.gui.theme import Theme, high_contrast, prefers_contrast
+from tgwizard.gui.theme import Theme, _accessibility_hints, high_contrast, prefers_contrast
 from tgwizard.gui.tokens import LIGHT, ThemeChoice, Token
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.lab.faults import Answer, Fault
+from tgwizard.model.appearance import ContrastChoice
 from tgwizard.model.cluster import Verb
+from tgwizard.model.settings import CONTRAST, REDUCED_MOTION
 
 PATIENCE_MS = 60_000
 SIZES = ((1024, 700), (1440, 900), (1920, 1080))
@@ -299,3 +302,57 @@ def test_that_a_usual_palette_is_not_taken_for_high_contrast(theme: Theme, qapp:
 
 def test_that_nothing_is_nameless_while_the_window_is_still_opening(desk: Open) -> None:
     assert nameless(desk().window) == []
+
+
+def contrasts(theme: Theme) -> bool:
+    """Whether the theme has high contrast now."""
+    return theme.contrast
+
+
+def test_that_the_contrast_setting_overrides_the_system_and_gives_it_back(theme: Theme) -> None:
+    usual = theme.colour(Token.CARD).name(), theme.colour(Token.OK_TINT).name()
+    theme.choose_contrast(True)
+    assert contrasts(theme) is True
+    assert (theme.colour(Token.CARD).name(), theme.colour(Token.OK_TINT).name()) == ("#ffffff", "#ffffff")
+    assert theme.colour(Token.BORDER).name() == theme.colour(Token.TEXT).name() == "#000000"
+    theme.choose(ThemeChoice.DARK)
+    assert theme.colour(Token.CARD).name() == "#000000"
+    theme.choose(ThemeChoice.LIGHT)
+    theme.choose_contrast(None)
+    assert contrasts(theme) is False
+    assert (theme.colour(Token.CARD).name(), theme.colour(Token.OK_TINT).name()) == usual
+
+
+def test_that_the_systems_contrast_is_followed_live_unless_the_setting_says_otherwise(
+    theme: Theme, qtbot: QtBot
+) -> None:
+    theme.follow_system()
+    high, none = Qt.ContrastPreference.HighContrast, Qt.ContrastPreference.NoPreference
+    with qtbot.waitSignal(theme.changed):
+        theme._on_system_contrast(high)
+    assert contrasts(theme) is True
+    theme.choose_contrast(False)
+    assert contrasts(theme) is False
+    theme._on_system_contrast(none)
+    theme.choose_contrast(None)
+    assert contrasts(theme) is False
+
+
+def test_that_qt_tells_of_contrast_by_an_object_that_outlives_its_wrapper(qapp: QApplication) -> None:
+    for _ in range(200):
+        found = _accessibility_hints(qapp.styleHints())
+        assert found is not None
+        assert found.contrastPreference() in set(Qt.ContrastPreference)
+        del found
+    gc.collect()
+    assert _accessibility_hints(qapp.styleHints()) is not None
+
+
+def test_that_reduced_motion_and_contrast_are_settings_in_force_at_once(ready: Desk) -> None:
+    preferences = ready.window.preferences
+    preferences.set(REDUCED_MOTION, True)
+    preferences.set(CONTRAST, ContrastChoice.HIGH)
+    assert (ready.theme.reduced_motion, contrasts(ready.theme)) == (True, True)
+    preferences.set(REDUCED_MOTION, False)
+    preferences.set(CONTRAST, ContrastChoice.SYSTEM)
+    assert (ready.theme.reduced_motion, contrasts(ready.theme)) == (False, False)

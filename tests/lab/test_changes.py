@@ -145,6 +145,25 @@ def test_that_one_write_adds_a_line_and_leaves_the_world_alone(bench: Bench, tmp
     assert not names & {"tg-node-b-inside", "tg-node-b", "vm-app-01", "vm-app-01-nic"}
 
 
+def test_that_a_move_in_one_operation_is_saved_by_its_changes(bench: Bench, tmp_path: Path) -> None:
+    file = big(tmp_path)
+    file.save(bench.lab)
+    item = {
+        "sourceIpConfiguration": {"id": f"{bench.nic_id(A)}/ipConfigurations/tg-floating"},
+        "targetIpConfiguration": {"id": f"{bench.nic_id(B)}/ipConfigurations/tg-floating-1"},
+    }
+    answer = bench.call("POST", f"{bench.vnet_id}/moveIpConfigurations", {"moveIpConfigurationItems": [item]})
+    assert answer.status == 202
+    file.save(bench.lab)
+    assert plain(loaded(tmp_path, bench)) == plain(bench.lab)
+    bench.clock.advance(4)
+    bench.nic(A)
+    file.save(bench.lab)
+    assert file.changes_path.exists()
+    assert plain(loaded(tmp_path, bench)) == plain(bench.lab)
+    assert loaded(tmp_path, bench).holder("10.20.2.50") == bench.nic_id(B)
+
+
 def test_that_a_small_world_is_written_whole(bench: Bench, tmp_path: Path) -> None:
     file = WorldFile(tmp_path)
     file.save(bench.lab)

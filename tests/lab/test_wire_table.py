@@ -52,6 +52,8 @@ DETAILS = [
     (known(Known.THROTTLED_BY_NETWORK), "RetryableErrorDueToTooManyCalls",
      (r"^Subscription '{guid}' was used to perform too many calls within last 5 minutes\. The number of calls exceeds "
      r"Microsoft.Network throttling limit\. The call can be retried in 64 seconds\.$")),
+    (known(Known.THROTTLED_BY_READ_SIZE), "RetryableErrorDueTooHighReadDataSize",
+     r"^Subscription '{guid}' was used to read too much data within last 5 minutes\."),
 ]  # fmt: skip
 
 ELSEWHERE = {

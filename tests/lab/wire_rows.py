@@ -371,6 +371,7 @@ REFUSED = [
         "Number of requests for action 'Microsoft.Network/networkInterfaces/read' exceeded the limit of '150' for time "
         "interval '01:00:00'. Please try again after '324' seconds.",
     ),
+    Row("5 Network size", known(Known.THROTTLED_BY_READ_SIZE), 429, "TooManyRequests", "A retryable error occurred."),
     Row("5 Network", known(Known.THROTTLED_BY_NETWORK), 429, "RetryableError", "A retryable error occurred."),
     Row(
         "5 Compute",

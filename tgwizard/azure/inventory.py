@@ -26,6 +26,7 @@ from tgwizard.azure.raw import (
     texts,
 )
 from tgwizard.azure.session import Clients
+from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import (
     AddressAnswer,
@@ -132,8 +133,37 @@ class ArmInventories:
         compute = kind == "virtualMachines"
         provider, api = ("Microsoft.Compute", COMPUTE_API) if compute else ("Microsoft.Network", NETWORK_API)
         query = (("statusOnly", "true"),) if status else ()
-        where = Where(f"/subscriptions/{subscription}/providers/{provider}/{kind}", api, query)
-        return items(self._clients, Doing("list", f"the {words}"), where, page)
+        home, doing = f"/subscriptions/{subscription}", Doing("list", f"the {words}")
+        try:
+            return items(self._clients, doing, Where(f"{home}/providers/{provider}/{kind}", api, query), page)
+        except CallFailed as refusal:
+            if refusal.cause is not Cause.NOT_ALLOWED:
+                raise
+            # Azure refuses the list of a subscription to who has rights in some of its groups only.
+            found = self._group_by_group(home, doing, f"providers/{provider}/{kind}", api, page)
+            if found is None:
+                raise
+            return found
+
+    def _group_by_group(self, home: str, doing: Doing, rest: str, api: str, page: Page) -> list[Json] | None:
+        """The items of every group that may be read; None when there is none. ``page`` hears after each group."""
+        found: list[Json] = []
+        read_one = False
+        try:
+            groups = self.groups(home.rsplit("/", 1)[-1], lambda _count: None)
+        except CallFailed:
+            return None  # the refusal of the list itself says more
+        for group in groups:
+            page(len(found))
+            try:
+                where = Where(f"{home}/resourceGroups/{group.name}/{rest}", api)
+                found += items(self._clients, doing, where)
+            except CallFailed as refusal:
+                if refusal.cause is not Cause.NOT_ALLOWED:
+                    raise
+                continue
+            read_one = True
+        return found if read_one else None
 
 
 def _each(parse: Callable[[Json], T | None], found: Iterable[Json]) -> tuple[T, ...]:

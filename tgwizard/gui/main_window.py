@@ -31,6 +31,7 @@ from tgwizard.gui.place_pages import PlacePages
 from tgwizard.gui.places import Place
 from tgwizard.gui.rail import Rail
 from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.settings.looks import Looks
 from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.shell_commands import commands_of
@@ -42,7 +43,7 @@ from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
-from tgwizard.model.settings import PINNED, READ_ONLY, THEME, Setting
+from tgwizard.model.settings import PINNED, READ_ONLY, Setting
 
 RAIL_CLUSTERS = 8
 
@@ -57,12 +58,12 @@ class MainWindow(QMainWindow):
     def __init__(self, theme: Theme, bridge: Bridge, surroundings: Surroundings) -> None:
         """Show that the program is opening; `show_opened` or `show_trouble` follows."""
         super().__init__()
-        theme.follow_system()
         self.theme = theme
         self.bridge = bridge
         self.surroundings = surroundings
         read = surroundings.settings
         self.preferences = Preferences(read.settings, surroundings.settings_file, read.problems, bridge.own, self)
+        Looks(theme, self.preferences, self)
         self.lock = ReadOnlyLock(self.preferences.get(READ_ONLY), self)
         self.watching = Watching(bridge, self.lock, self)
         self._attention = Attention(self, self.watching, self.preferences)
@@ -383,8 +384,6 @@ class MainWindow(QMainWindow):
     def _on_preference(self, setting: Setting[object]) -> None:
         if setting.key == READ_ONLY.key:
             self.lock.set_locked(self.preferences.get(READ_ONLY))
-        elif setting.key == THEME.key:
-            self.theme.choose(self.preferences.get(THEME))
         elif setting.key == PINNED.key:
             self._fill_rail()
 

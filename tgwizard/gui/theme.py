@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from tgwizard.gui.tokens import PALETTES, Family, Radius, Scheme, TextRole, ThemeChoice, Token
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAccessibilityHints, QStyleHints
 
 SHIPPED_FAMILIES: Mapping[Family, tuple[str, ...]] = {
     Family.TEXT: ("Inter",),
@@ -55,12 +59,33 @@ def system_text_scale() -> float:
 def prefers_contrast(system: QPalette) -> bool:
     """Whether the system's own palette is one of high contrast: pure black and white, for window and fields alike.
 
-    Qt's QAccessibilityHints would say so, but in PySide6 6.11.3 its wrapper deletes Qt's object when Python drops it.
+    Some systems show it in their palette alone and do not tell Qt.
     """
     roles = (QPalette.ColorRole.Window, QPalette.ColorRole.Base)
     grounds = {system.color(role).name() for role in roles}
     inks = {system.color(role).name() for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text)}
     return len(grounds) == len(inks) == 1 and grounds | inks == {"#000000", "#ffffff"}
+
+
+def _accessibility_hints(hints: QStyleHints) -> QAccessibilityHints | None:
+    """What Qt knows of the user's needs, as a child of the style hints.
+
+    Not by ``hints.accessibility()``: in PySide6 6.11.3 a wrapper first made there owns Qt's object and deletes it.
+    """
+    from PySide6.QtGui import QAccessibilityHints
+
+    return next((child for child in hints.children() if isinstance(child, QAccessibilityHints)), None)
+
+
+def _black_and_white(scheme: Scheme) -> QPalette:
+    """The palette of high contrast where the user asks for it and the system has none."""
+    ground, ink = ("#000000", "#FFFFFF") if scheme is Scheme.DARK else ("#FFFFFF", "#000000")
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.Window, QColor(ground))
+    palette.setColor(QPalette.ColorRole.WindowText, QColor(ink))
+    palette.setColor(QPalette.ColorRole.Highlight, QColor(PALETTES[scheme][Token.ACCENT]))
+    palette.setColor(QPalette.ColorRole.HighlightedText, QColor(PALETTES[scheme][Token.ON_FILL]))
+    return palette
 
 
 def high_contrast(colours: Mapping[Token, QColor], system: QPalette) -> dict[Token, QColor]:
@@ -108,11 +133,13 @@ class Theme(QObject):
         self._reduced_motion = reduced_motion
         self._families = {family: self._installed(family) for family in Family}
         self._fonts: dict[TextRole, QFont] = {}
+        self._larger: dict[float, Theme] = {}
         app.setPalette(QPalette())  # the system's own again, whatever another theme made of it
         self._following = False
         self._system = app.palette()
         self._dark = self._system.color(QPalette.ColorRole.Window).lightnessF() < 0.5
-        self._contrast = prefers_contrast(self._system) if contrast is None else contrast
+        self._contrast_chosen = contrast
+        self._contrast_told = prefers_contrast(self._system)
         self._scheme = self._wanted()
         self._colours = self._read_colours()
         self._apply()
@@ -139,8 +166,18 @@ class Theme(QObject):
 
     @property
     def contrast(self) -> bool:
-        """True when the user prefers high contrast."""
-        return self._contrast
+        """True when the user, or else the system, prefers high contrast."""
+        return self._contrast_told if self._contrast_chosen is None else self._contrast_chosen
+
+    def choose_contrast(self, high: bool | None) -> None:
+        """Hold high or usual contrast, or follow the system (None); repaints live."""
+        before = self.contrast
+        self._contrast_chosen = high
+        self._repaint_if(self.contrast is not before)
+
+    def reduce_motion(self, reduced: bool) -> None:
+        """Glide no more, or again; what glides now ends where it is going."""
+        self._reduced_motion = reduced
 
     def choose(self, choice: ThemeChoice) -> None:
         """Follow the system, or hold one palette; repaints live."""
@@ -189,7 +226,7 @@ class Theme(QObject):
     def _read_colours(self) -> dict[Token, QColor]:
         if self.contrast:
             # The system says how its high contrast looks, dark or light; the state inks follow its ground.
-            system = self._system
+            system = self._system if prefers_contrast(self._system) else _black_and_white(self._scheme)
             dark = system.color(QPalette.ColorRole.Window).lightnessF() < 0.5
             inks = PALETTES[Scheme.DARK if dark else Scheme.LIGHT]
             return high_contrast({token: QColor(value) for token, value in inks.items()}, system)
@@ -200,10 +237,33 @@ class Theme(QObject):
 
         Apart, because it needs Qt's name space, whose hundred enumerations cost the first paint a tenth of its time.
         """
+        hints = self._app.styleHints()
         if not self._following:
             self._following = True
-            self._app.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
+            hints.colorSchemeChanged.connect(self._on_system_scheme)
+            told = _accessibility_hints(hints)
+            if told is not None:
+                told.contrastPreferenceChanged.connect(self._on_system_contrast)
+                self._on_system_contrast(told.contrastPreference())
         self._on_system_scheme()
+
+    @Slot(object)
+    def _on_system_contrast(self, preference: object) -> None:
+        from PySide6.QtCore import Qt
+
+        self._app.setPalette(QPalette())
+        self._system = self._app.palette()
+        before = self.contrast
+        wanted = preference == Qt.ContrastPreference.HighContrast
+        self._contrast_told = wanted or prefers_contrast(self._system)
+        self._apply()
+        self._repaint_if(self.contrast is not before)
+
+    def _repaint_if(self, changed: bool) -> None:
+        if changed:
+            self._colours = self._read_colours()
+            self._apply()
+            self.changed.emit()
 
     @Slot()
     def _on_system_scheme(self) -> None:
@@ -259,6 +319,13 @@ class Theme(QObject):
             palette.setColor(QPalette.ColorGroup.Disabled, role, self.colour(Token.TEXT3))
         return palette
 
+    def enlarged(self, factor: float) -> Theme:
+        """This theme with texts and measures by a factor larger, for a part that is to grow as a whole."""
+        found = self._larger.get(factor)
+        if found is None:
+            found = self._larger[factor] = _Enlarged(self, factor, self._families)
+        return found
+
     def field_style(self) -> str:
         """The style sheet of one-line and report fields."""
         name = self._name
@@ -288,3 +355,38 @@ class Theme(QObject):
 
     def _name(self, token: Token) -> str:
         return self.colour(token).name()
+
+
+class _Enlarged(Theme):
+    """Another theme's colours, with larger texts and measures; it follows that theme."""
+
+    def __init__(self, theme: Theme, factor: float, families: Mapping[Family, str]) -> None:
+        QObject.__init__(self, theme)
+        self._base = theme
+        self._text_scale = theme.text_scale * factor
+        self._families = dict(families)
+        self._fonts = {}
+        self._larger = {}
+        theme.changed.connect(self.changed)
+
+    @property
+    def scheme(self) -> Scheme:
+        return self._base.scheme
+
+    @property
+    def choice(self) -> ThemeChoice:
+        return self._base.choice
+
+    @property
+    def reduced_motion(self) -> bool:
+        return self._base.reduced_motion
+
+    @property
+    def contrast(self) -> bool:
+        return self._base.contrast
+
+    def choose(self, choice: ThemeChoice) -> None:
+        self._base.choose(choice)
+
+    def colour(self, token: Token) -> QColor:
+        return self._base.colour(token)

@@ -105,7 +105,7 @@ def _serve(
     principal, tenant = tokens.identify(world, request.header("Authorization"))
     found = ROUTES.find(request.method, path)
     action = found[0].action if found else ""
-    subscription = ids.subscription_of(path)
+    subscription = ids.subscription_of(path) or world.subscription.id
     verdict = faults.judge(Met(request.method, path, action, principal.name, principal.oid, subscription, now))
     trace.caller, trace.action, trace.rules = principal.name or principal.oid, action, verdict.rules
     trace.decision = Decision.FAULT

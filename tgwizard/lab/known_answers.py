@@ -37,6 +37,8 @@ class Known(Enum):
     """429 of ARM as well: one action's own limit."""
     THROTTLED_BY_NETWORK = "throttled-by-network"
     """429: too many calls to the network provider within five minutes."""
+    THROTTLED_BY_READ_SIZE = "throttled-by-read-size"
+    """429 of the network provider, in its other form `TooManyRequests`: too much was read."""
     THROTTLED_BY_COMPUTE = "throttled-by-compute"
     """429: a quota of the compute provider; its code says `OperationNotAllowed`."""
     NETWORK_BUSY = "network-busy"
@@ -89,6 +91,16 @@ def _by_network(met: Met) -> Response:
     )
 
 
+def _by_read_size(met: Met) -> Response:
+    return _retryable(
+        "RetryableErrorDueTooHighReadDataSize",
+        f"Subscription '{met.subscription}' was used to read too much data within last 5 minutes. The size exceeds "
+        "Microsoft.Network throttling limit. The call can be retried in 64 seconds.",  # wording [?]
+        64,
+        outer="TooManyRequests",
+    )
+
+
 def _network_busy(met: Met) -> Response:
     return _retryable(
         "RetryableErrorDueToAnotherOperation",
@@ -109,9 +121,9 @@ def _reference_not_ready(met: Met) -> Response:
     )
 
 
-def _retryable(code: str, message: str, seconds: int) -> Response:
+def _retryable(code: str, message: str, seconds: int, outer: str = "RetryableError") -> Response:
     refusal = network_refusal(
-        429, "RetryableError", "A retryable error occurred.", Detail(code, message), headers=_retry_after(seconds)
+        429, outer, "A retryable error occurred.", Detail(code, message), headers=_retry_after(seconds)
     )
     return refusal.response()
 
@@ -184,6 +196,7 @@ _ANSWERS: dict[Known, Callable[[Met], Response]] = {
     Known.THROTTLED_BY_ARM: _by_arm,
     Known.THROTTLED_ACTION: _by_action,
     Known.THROTTLED_BY_NETWORK: _by_network,
+    Known.THROTTLED_BY_READ_SIZE: _by_read_size,
     Known.THROTTLED_BY_COMPUTE: _by_compute,
     Known.NETWORK_BUSY: _network_busy,
     Known.REFERENCE_NOT_READY: _reference_not_ready,

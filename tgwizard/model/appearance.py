@@ -1,4 +1,4 @@
-"""How the window may look; apart from the other settings, because the first paint waits for this one alone."""
+"""How the window may look; apart from the other settings, because the first paint waits for the theme alone."""
 
 from __future__ import annotations
 
@@ -11,3 +11,11 @@ class ThemeChoice(Enum):
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
+
+
+class ContrastChoice(Enum):
+    """Follow the system, or always one contrast."""
+
+    SYSTEM = "system"
+    HIGH = "high"
+    USUAL = "usual"

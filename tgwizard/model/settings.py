@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from tgwizard.model.appearance import ThemeChoice
+from tgwizard.model.appearance import ContrastChoice, ThemeChoice
 from tgwizard.model.fields import Field, FieldError
 
 T = TypeVar("T")
@@ -169,6 +169,29 @@ THEME = Setting(
         Choice("dark", "Dark", "always dark"),
     ),
 )
+CONTRAST = Setting(
+    "window.contrast",
+    "Contrast",
+    "High contrast has no tints, and every edge is as strong as text.",
+    "system",
+    _one_of(ContrastChoice),
+    required=False,
+    default=ContrastChoice.SYSTEM,
+    choices=(
+        Choice("system", "System", "follows the contrast setting of this computer"),
+        Choice("high", "High", "always black, white and the colours of state"),
+        Choice("usual", "Usual", "always as tgwizard looks otherwise"),
+    ),
+)
+REDUCED_MOTION = Setting(
+    "window.reduced_motion",
+    "Reduced motion",
+    "Nothing glides: the address steps from place to place. What this computer prefers is not told to tgwizard by Qt.",
+    "false",
+    _switch,
+    required=False,
+    default=False,
+)
 NOTIFICATIONS = Setting(
     "window.notifications",
     "Ask for attention",
@@ -251,7 +274,7 @@ PINNED: Setting[tuple[str, ...]] = Setting(
 )
 
 ALL: tuple[Setting[Any], ...] = (
-    THEME, NOTIFICATIONS, READ_ONLY, NICS_S, VMS_S, DATA_FOLDER, LOG_LEVEL, ORDER, DESCENDING, FILTER, FILTER_TEXT,
-    PINNED,
+    THEME, CONTRAST, REDUCED_MOTION, NOTIFICATIONS, READ_ONLY, NICS_S, VMS_S, DATA_FOLDER, LOG_LEVEL, ORDER, DESCENDING,
+    FILTER, FILTER_TEXT, PINNED,
 )  # fmt: skip
 """Every setting, in the order of the page and of the file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.setup.apply import apply_at
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.setup_records import Intended, Replied, RunEnded
+from tgwizard.lab.faults import Answer as FaultAnswer
 from tgwizard.lab.faults import AzureSays, Fault, Moment, Reset, Timeout
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.rbac_records import Propagation
@@ -238,8 +240,53 @@ def test_that_replication_flicker_and_slow_operations_of_azure_end_right(tmp_pat
     finished = made.apply()
     assert finished.outcome is Outcome.DONE
     waits = [event.sentence for event in made.told(ChangeWaiting)]
-    assert any("identity" in sentence for sentence in waits)
+    assert any("attaches 10.20.2.50" in sentence for sentence in waits)
     made.journal.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("PrincipalNotFound", "does not know the new identity of tg-node-b yet: 16 s as a rule, up to 5 min."),
+        ("RoleDefinitionDoesNotExist", "has not arrived everywhere in Azure yet."),
+    ],
+)
+def test_that_what_is_normal_for_something_new_is_waited_for_by_name(on: Applying, code: str, said: str) -> None:
+    body = json.dumps({"error": {"code": code, "message": "Not yet."}})
+    plan = without(on.plan(), "assign-a")
+    on.it.lab.faults.add(Fault("PUT", "roleAssignments", FaultAnswer(400, body), times=40))
+    began = on.it.clock.monotonic()
+    finished = on.apply(plan)
+    assert finished.outcome is Outcome.DONE
+    assert 190 < on.it.clock.monotonic() - began < 269
+    waits = [event for event in on.told(ChangeWaiting) if event.sentence.endswith(said)]
+    assert len(waits) > 10
+    assert waits[-1].since_s > 180
+
+
+def test_that_a_wait_without_end_is_given_up_after_ten_minutes_with_a_cure(on: Applying) -> None:
+    body = json.dumps({"error": {"code": "PrincipalNotFound", "message": "Not yet."}})
+    on.it.lab.faults.add(Fault("PUT", "roleAssignments", FaultAnswer(400, body), times=None))
+    finished = on.apply()
+    assert finished.outcome is Outcome.FAILED
+    assert finished.problem is not None
+    assert finished.problem.code == "waited-too-long"
+    assert "Apply again later" in finished.reason
+
+
+def test_that_an_error_of_ours_still_ends_with_what_was_done(on: Applying, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(event: object) -> None:
+        on.events.append(event)  # type: ignore[arg-type]
+        if isinstance(event, ChangeDone) and event.key == "role":
+            raise RuntimeError("a listener broke")
+
+    desk = on.desk
+    desk.report = broken
+    with caplog.at_level("CRITICAL", "tgwizard.engine.setup.apply"):
+        finished = apply_at(desk, on.plan())
+    assert finished.outcome is Outcome.UNKNOWN
+    assert "Begin again" in finished.reason
+    assert on.apply().outcome is Outcome.DONE
 
 
 def test_that_a_stale_assignment_is_removed_only_while_its_identity_is_unknown(on: Applying) -> None:

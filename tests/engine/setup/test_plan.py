@@ -103,6 +103,7 @@ def test_that_a_reader_is_told_that_every_change_is_for_others() -> None:
     assert role.right.roles == ("User Access Administrator", "Owner")
     assert role.right.problem is not None
     assert "roleDefinitions/write" in role.right.problem.sentence()
+    assert role.right.problem.fixer == "an administrator with Microsoft.Authorization/roleDefinitions/write"
 
 
 def test_that_rights_are_judged_at_each_scope_and_what_waits_for_others_is_not_done_now() -> None:

@@ -164,6 +164,25 @@ def test_that_the_plan_says_truly_who_may_carry_out_each_change(roles: list[tupl
             assert change.right.who is expected, (change.sentence, change.right)
 
 
+def test_that_an_owner_of_the_group_alone_sees_the_cluster_and_may_set_it_up() -> None:
+    account = Account.with_roles(("Owner", "group"))
+    access = account.rig.ports.access
+    (reads,) = [
+        item
+        for item in access.assignments_to(account.rig.scope, account.caller.object_id)
+        if item.scope.lower() == account.rig.scope.lower()
+    ]
+    access.delete_assignment(reads, request_id=str(uuid.uuid4()))
+    plan = account.plan()
+    assert [change.key.split(":")[0] for change in plan.writing] == ["identity", "role", "assign", "assign", "place"]
+    assert plan.problems == ()
+    for change in plan.changes:
+        if change.writes or isinstance(change.act, Restart):
+            assert change.right.who is (WhoMay.YOU if account.may(change) else WhoMay.OTHERS), change.sentence
+    told = [warning.what for warning in plan.warnings]
+    assert told == ["The management locks could not be read."]
+
+
 @pytest.mark.parametrize(
     ("level", "below", "stopped"),
     [

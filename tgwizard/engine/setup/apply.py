@@ -7,6 +7,7 @@ a run that was stopped anywhere is finished by applying again.
 from __future__ import annotations
 
 import contextlib
+import logging
 import uuid
 from collections.abc import Callable
 
@@ -42,6 +43,8 @@ from tgwizard.model.setup_plan import (
     WhoMay,
 )
 from tgwizard.model.text import listed, tame
+
+_log = logging.getLogger(__name__)
 
 _OTHERS = "It is others' to do: your roles do not allow it."
 NIC_TYPE = "microsoft.network/networkinterfaces"
@@ -105,6 +108,11 @@ def carry_out(
         for key in open_keys:
             left(key, "The journal could not be written, so nothing more was sent.")
         return conclude(desk, job, Outcome.FAILED, error.problem, ends=crew.ends, left=open_keys)
+    except Exception:  # noqa: BLE001 - whatever it is, the job must end with what was done and what was not
+        # An error of ours must not hide what stands in Azure; it is logged, and the job can be begun again.
+        _log.exception("the job %s broke off", job)
+        open_keys = [piece.key for piece in pieces if piece.key not in crew.ends]
+        return conclude(desk, job, Outcome.UNKNOWN, _broke_off(), ends=crew.ends, left=open_keys)
     return _concluded(desk, job, crew.ends)
 
 
@@ -149,7 +157,8 @@ def _concluded(desk: Desk, job: str, ends: dict[str, End]) -> SetupFinished:
         told = Problem(cause.code, f"{count}. {cause.what}", cause.why, f"{cause.fix}{rest}".strip(), cause.detail)
         return conclude(desk, job, Outcome.UNKNOWN if unknown else Outcome.FAILED, told, ends=ends)
     if desk.token.is_cancelled and left:
-        fix = "What is done stays; apply again to go on, or undo it." if job == "apply" else "Undo again to go on."
+        fix = "What is done stays; apply again to go on, or undo it." if job == "apply" else "Begin again to go on."
+        fix = fix if desk.wrote else "Nothing was written."
         return conclude(desk, job, Outcome.CANCELLED, Problem("cancelled", f"Cancelled: {count}.", "", fix), ends=ends)
     if left and any(ends[key].words == _OTHERS for key in left):
         what = f"{count}; {len(left)} are left to someone whose roles allow them."
@@ -158,6 +167,15 @@ def _concluded(desk: Desk, job: str, ends: dict[str, End]) -> SetupFinished:
         reasons = listed(dict.fromkeys(ends[key].words for key in left))
         return conclude(desk, job, Outcome.DONE, Problem("kept", f"{count}; kept: {reasons}"), ends=ends)
     return conclude(desk, job, Outcome.DONE, Problem("done", f"All {len(ends)} changes are done."), ends=ends)
+
+
+def _broke_off() -> Problem:
+    return Problem(
+        "broke-off",
+        "tgwizard made an error and stopped.",
+        "What was under way may have come about.",
+        "Begin again: what is there already is skipped. The report is in the log file.",
+    )
 
 
 def _told(desk: Desk, piece: Piece, sentence: str) -> Piece:

@@ -144,6 +144,7 @@ class _Drive:
         self.unknown: Problem | None = None
         self.tries = 0
         self._told = ("", float("-inf"))
+        self._just_sent = False
 
     def go(self) -> Work[End]:
         cancelled = False
@@ -156,6 +157,10 @@ class _Drive:
             end = self._end(seen)
             if end is not None:
                 return end
+            if self._just_sent:
+                # What Azure does at once is seen at once; only then is there something to wait for.
+                self._just_sent = False
+                continue
             if cancelled:
                 return self._left()
             if self.desk.clock.monotonic() - self.begun > self.desk.patience.longest_s:
@@ -214,6 +219,7 @@ class _Drive:
             return self._refused(request, failure, started)
         self._note(request, Answer.ACCEPTED, "")
         self.unknown = None
+        self._just_sent = True
         self._sent(started)
         return NotYet(act.showing)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Clock
@@ -28,6 +30,8 @@ from tgwizard.model.setup_facts import AddressChecked, FactFailed, FactKind, Own
 
 Report = Callable[[SetupEvent], None]
 Key = tuple[FactKind, str]
+
+_LISTED = (FactKind.ROLES, FactKind.ASSIGNMENTS, FactKind.DENIALS)
 
 _MOST_LOOKED_UP = 1000
 """Object ids asked of the directory in one go; more roles than that are not a cluster's."""
@@ -50,7 +54,10 @@ def gather(
         nics=tuple(a.value for (kind, _), a in first.items() if kind is FactKind.INTERFACES and a.value),
     )
     topology = _topology(answers, inventory, facts)
-    second = reading.all(_second(ports, answers, inventory, facts, topology, reading.scope))
+    at = reading.scope
+    if topology is not None and any(failed.kind in _LISTED for failed in reading.failed):
+        facts, at = _group_by_group(reading, facts, topology), computed_scopes(topology)[0].scope
+    second = reading.all(_second(ports, answers, inventory, facts, topology, at))
     return replace(_with(facts, _to_look_up(facts, answers), second), failed=tuple(reading.failed))
 
 
@@ -80,6 +87,37 @@ class _Reading:
             if answer.problem is not None:
                 self.failed.append(FactFailed(kind, answer.problem, about))
         return answers
+
+
+def _group_by_group(reading: _Reading, facts: SetupFacts, topology: Topology) -> SetupFacts:
+    """Lists that Azure refused for the subscription, read in each group that is touched.
+
+    Who has rights in some groups only is refused above them; a group's list names what is above it all the same. A
+    kind that is then known everywhere it matters is no longer one that failed.
+    """
+    access = reading.ports.access
+    lists: dict[FactKind, Callable[[str], tuple[Any, ...]]] = {
+        FactKind.ROLES: access.role_definitions,
+        FactKind.ASSIGNMENTS: access.role_assignments,
+        FactKind.DENIALS: access.deny_assignments,
+    }
+    kinds = [failed.kind for failed in reading.failed if failed.kind in lists]
+    groups = [reason.scope for reason in computed_scopes(topology)]
+    before = list(reading.failed)
+    answers = reading.all({(kind, at): partial(lists[kind], at) for kind in kinds for at in groups})
+    healed = {kind for kind in kinds if all(answers[kind, at].problem is None for at in groups)}
+    reading.failed = [failed for failed in before if failed.kind not in healed]
+
+    def found(kind: FactKind, otherwise: tuple[Any, ...]) -> tuple[Any, ...]:
+        several = [item for at in groups if kind in kinds for item in answers[kind, at].value or ()]
+        return tuple(dict.fromkeys(several)) if several else otherwise
+
+    return replace(
+        facts,
+        roles=found(FactKind.ROLES, facts.roles),
+        assignments=found(FactKind.ASSIGNMENTS, facts.assignments),
+        denials=found(FactKind.DENIALS, facts.denials),
+    )
 
 
 def _first(ports: SetupPorts, answers: Answers, scope: str) -> dict[Key, Callable[[], object]]:

@@ -121,16 +121,17 @@ def undo(flow: Flow) -> Flow:
     if not flow.past:
         return flow
     last = flow.past[-1]
-    restored = _forget(flow, last.answers, _changed(flow.answers, last.answers))
-    return replace(restored, answers=last.answers, to_check=last.to_check, past=flow.past[:-1])
+    answers = replace(last.answers, cloud=flow.answers.cloud, caller=flow.answers.caller)
+    restored = _forget(flow, answers, _changed(flow.answers, answers))
+    return replace(restored, answers=answers, to_check=last.to_check, past=flow.past[:-1])
 
 
 # --- what was read ---------------------------------------------------------------------------------------------------
 
 
 def know_caller(flow: Flow, cloud: str, caller: Caller) -> Flow:
-    """Someone signed in. Another account or cloud makes what was read before worthless."""
-    return answer(flow, replace(flow.answers, cloud=cloud, caller=caller))
+    """Someone signed in. Another account or cloud makes what was read before worthless; an undo does not sign out."""
+    return _answered(flow, replace(flow.answers, cloud=cloud, caller=caller))
 
 
 def know_subscriptions(flow: Flow, found: tuple[SubscriptionSeen, ...]) -> Flow:

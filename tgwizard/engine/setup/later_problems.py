@@ -20,7 +20,7 @@ from tgwizard.engine.setup.topology import Topology
 from tgwizard.model import fields
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
-from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.problem import Fixer, Problem, UserError
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
@@ -164,6 +164,8 @@ def review_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
             else f"{len(others)} of {len(plan.writing)} changes are for others.",
             f"Your account does not have the rights{f'; {roles} does' if roles else ''}.",
             "Hand the plan over; nothing is written." if all_ else "Apply what you may, and hand the rest over.",
+            who=Fixer.ADMIN,
+            right=listed(dict.fromkeys(action for change in others for action in change.right.missing)),
         )
         found.append(StepProblem(Level.BLOCKS if all_ else Level.WARNS, problem, (_HAND_OVER, READ_AGAIN)))
     return tuple(found)

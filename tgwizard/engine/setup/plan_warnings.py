@@ -9,7 +9,7 @@ from tgwizard.engine.setup.needs import Need
 from tgwizard.engine.setup.rights import concerns, denies_at, locks_on
 from tgwizard.engine.setup.role_target import RoleTarget
 from tgwizard.engine.setup.topology import Topology
-from tgwizard.model.problem import Problem
+from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import LockLevel, RoleAssignment
 from tgwizard.model.setup_answers import Answers, Placement, RoleUse
 from tgwizard.model.setup_facts import FactKind, SetupFacts
@@ -37,6 +37,7 @@ def member_warnings(topology: Topology, needs: tuple[Need, ...], facts: SetupFac
                 f"The deny assignment {name} forbids the machines {listed(taken)}.",
                 f"It stands on {tame(denial.scope, 200)} and wins over every role.",
                 "Have the machines' identities excluded from it; until then a failover is refused.",
+                who=Fixer.ADMIN,
             )
     for nic in topology.nics:
         for lock in locks_on(nic.id.text, facts):
@@ -47,6 +48,8 @@ def member_warnings(topology: Topology, needs: tuple[Need, ...], facts: SetupFac
                     f"The read-only lock {name} stops every failover.",
                     f"It stands on {tame(lock.scope, 200)}, so Azure refuses to change the interfaces.",
                     "Have the lock removed, or replaced by one against deletion only.",
+                    who=Fixer.ADMIN,
+                    right="Microsoft.Authorization/locks/delete",
                 )
     return tuple(found.values())
 

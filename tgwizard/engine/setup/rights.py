@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tgwizard.model.inventory import Caller
 from tgwizard.model.permission import PermissionSet, allows, matches, reaches
-from tgwizard.model.problem import Problem
+from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import DenyAssignment, LockLevel, LockSeen
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import Right, WhoMay
@@ -116,6 +116,8 @@ def _locked(actions: tuple[str, ...], scope: str, facts: SetupFacts) -> Right | 
                 f"The lock {name} forbids changes here.",
                 f"It is {lock.level.value} on {tame(lock.scope, 200)}. {tame(lock.notes, 200)}".strip(),
                 "Have the lock removed for the time of the set-up. No role helps against a lock.",
+                who=Fixer.ADMIN,
+                right="Microsoft.Authorization/locks/delete",
             )
             return Right(WhoMay.OTHERS, scope, actions, ("Owner",), problem)
     return None
@@ -131,6 +133,7 @@ def _denied(actions: tuple[str, ...], scope: str, facts: SetupFacts, caller: Cal
                 f"The deny assignment {tame(denial.name, 120)} forbids {listed(taken)}.",
                 f"It stands on {tame(denial.scope, 200)} and wins over every role.",
                 "Someone outside the deny assignment has to do this.",
+                who=Fixer.ADMIN,
             )
             return Right(WhoMay.OTHERS, scope, taken, (), problem)
     return None
@@ -167,4 +170,6 @@ def _missing_problem(missing: tuple[str, ...], scope: str) -> Problem:
         f"You may not do this: it needs {listed(missing)}.",
         f"Your roles on {tame(scope, 200)} do not have it.",
         f"Someone who is {' or '.join(roles)} there can do it, or can make you that.",
+        who=Fixer.ADMIN,
+        right=listed(missing),
     )

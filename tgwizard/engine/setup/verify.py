@@ -36,7 +36,17 @@ from tgwizard.model.setup_event import Checked, SetupEvent, SetupFinished, Tick,
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import tame
-from tgwizard.model.verify import Cell, May, NamedFinding, ProofRun, RehearsalRow, Standing, TickSeen, VerifyResult
+from tgwizard.model.verify import (
+    Cell,
+    May,
+    NamedFinding,
+    ProofRun,
+    ProvedBy,
+    RehearsalRow,
+    Standing,
+    TickSeen,
+    VerifyResult,
+)
 
 _ASK_S = 10.0
 """Between two readings while something is awaited."""
@@ -98,8 +108,16 @@ def verify(
 
 
 def with_proof(result: VerifyResult, runs: tuple[ProofRun, ...]) -> VerifyResult:
-    """The result with what a real failover came to, which the caller made."""
-    return replace(result, proof=runs)
+    """The result with what a real failover came to, which the caller made.
+
+    Both legs by the members themselves prove their rights; made with one's own rights it proves the way, not theirs.
+    """
+    proved = len(runs) == 2 and all(run.done and run.by is ProvedBy.MEMBERS for run in runs)
+    ticks = tuple(
+        replace(tick, done=True, sentence="proved by a failover") if proved and tick.tick is Tick.EFFECTIVE else tick
+        for tick in result.ticks
+    )
+    return replace(result, proof=runs, ticks=ticks)
 
 
 def sentence_of(result: VerifyResult) -> str:

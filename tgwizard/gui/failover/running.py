@@ -20,6 +20,7 @@ from tgwizard.gui.failover.run_words import (
     moving_sentence,
     step_words,
 )
+from tgwizard.gui.failover.traffic_card import TrafficCard
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.banner import VerdictBanner
 from tgwizard.gui.kit.buttons import Button
@@ -80,6 +81,7 @@ class RunPage(QWidget):
         self.banner = VerdictBanner(theme)
         self.picture = ClusterPicture(theme)
         self.truths = ThreeTruths(theme)
+        self.traffic = TrafficCard(theme, session.reachability, str(session.setup.address))
         self._build_steps()
         self._build_log()
         self._build_closing()
@@ -214,6 +216,7 @@ class RunPage(QWidget):
         main.setSpacing(12)
         main.addWidget(self.picture)
         main.addWidget(self.truths)
+        main.addWidget(self.traffic)
         main.addWidget(self._log, 1)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
@@ -233,6 +236,7 @@ class RunPage(QWidget):
         if snapshot is not None and verdict is not None:
             self.picture.show_picture(picture(snapshot, verdict, run, now))
             self.truths.show_holder(azure_holder(snapshot, run))
+        self.traffic.show_run(run, now)
         self._show_steps(run, now)
         self._show_deadline(run.current, now)
         self._show_calls(run)

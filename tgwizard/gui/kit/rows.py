@@ -104,21 +104,33 @@ class TimelineRow(QWidget):
         sentence: str,
         source: str,
         parent: QWidget | None = None,
+        *,
+        narrow: bool = False,
     ) -> None:
-        """Show one event."""
+        """Show one event; `narrow` has the sentence below, on as many lines as it needs."""
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, theme.px(5), 0, theme.px(5))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, theme.px(5), 0, theme.px(5))
+        column.setSpacing(theme.px(1))
+        row = QHBoxLayout()
         row.setSpacing(theme.px(12))
         time = TextLabel(theme, local_time, TextRole.MONO, Token.TEXT3)
         time.setToolTip(utc_time)
         time.setMinimumWidth(theme.px(88))
         row.addWidget(ShapeMark(theme, shape, 14))
         row.addWidget(time)
-        row.addWidget(ElidedLabel(theme, sentence, TextRole.BODY, mode=Qt.TextElideMode.ElideRight), 1)
+        column.addLayout(row)
+        if narrow:
+            row.addStretch(1)
+            below = TextLabel(theme, sentence, TextRole.BODY, wrap=True)
+            below.setContentsMargins(theme.px(26), 0, 0, 0)
+            column.addWidget(below)
+        else:
+            row.addWidget(ElidedLabel(theme, sentence, TextRole.BODY, mode=Qt.TextElideMode.ElideRight), 1)
         row.addWidget(TextLabel(theme, source, TextRole.CAPTION, Token.TEXT2))
         self.setAccessibleName(f"{local_time}, {sentence}, {source}")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        tall = QSizePolicy.Policy.Preferred if narrow else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, tall)
 
 
 class FieldValueRow(QWidget):

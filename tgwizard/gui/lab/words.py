@@ -75,6 +75,7 @@ ANSWERS = (
     ReadyAnswer("throttled-by-arm", "Throttled by Azure", "429: too many requests of this sign-in"),
     ReadyAnswer("throttled-action", "Throttled action", "429: one action's own limit is used up"),
     ReadyAnswer("throttled-by-network", "Throttled by Network", "429: too many network calls in 5 minutes"),
+    ReadyAnswer("throttled-by-read-size", "Read too much", "429: too much network data was read in 5 minutes"),
     ReadyAnswer("throttled-by-compute", "Throttled by Compute", "429: a quota of the VM provider is used up"),
     ReadyAnswer("network-busy", "Network busy", "429: the resource is held for a while"),
     ReadyAnswer("reference-not-ready", "Reference not ready", "429: a referenced resource is updating"),

@@ -50,7 +50,7 @@ def apply_words(plan: SetupPlan | None) -> str:
     if plan is None or not plan.writing:
         return "Continue"
     others = [change for change in plan.writing if change.right.who is WhoMay.OTHERS]
-    number = len(plan.mine) if others else len(plan.writing)
+    number = len(plan.mine_now) if others else len(plan.writing)
     if others and not number:
         return "Apply"
     changes = f"{number} change{'' if number == 1 else 's'}"
@@ -82,7 +82,7 @@ def note(page: SetupPage, session: SetupSession, applier: Applier, reason: str) 
     blocking = sum(problem.blocks for problem in page.problems)
     warnings = len(page.problems) - blocking
     if step is SetupStep.REVIEW and page.plan is not None:
-        left = len(page.plan.writing) - len(page.plan.mine)
+        left = len(page.plan.writing) - len(page.plan.mine_now)
         if left:
             return f"{left} wait{'s' if left == 1 else ''} for others. Read again to see whether they are done."
     if step is SetupStep.APPLY and applier.finished is not None and applier.finished.outcome is not Outcome.DONE:

@@ -60,13 +60,16 @@ class EventsCard(Card):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """An empty timeline says so."""
         super().__init__(theme, "Events", spacing=0, parent=parent)
-        self._empty = TextLabel(theme, "Nothing has happened since tgwizard watches this cluster.", token=Token.TEXT2)
+        nothing = "Nothing has happened since tgwizard watches this cluster."
+        self._empty = TextLabel(theme, nothing, token=Token.TEXT2, wrap=True)
         self._list = QWidget()
         self._list.setAccessibleName("Events, newest first")
         self._rows = QVBoxLayout(self._list)
         self._rows.setContentsMargins(0, theme.px(4), 0, 0)
         self._rows.setSpacing(0)
         self._shown: tuple[EventShown, ...] = ()
+        self._today = datetime.now().astimezone()
+        self._narrow = False
         self._note = TextLabel(theme, "newest first", TextRole.CAPTION, Token.TEXT2)
         self._note.hide()
         self.head.addWidget(self._note)
@@ -80,19 +83,27 @@ class EventsCard(Card):
         """The sentences shown, newest first."""
         return tuple(event.sentence for event in self._shown)
 
+    def set_narrow(self, narrow: bool) -> None:
+        """Sentences stand below their times, in a column of its own."""
+        if narrow is not self._narrow:
+            self._narrow = narrow
+            self._fill()
+
     def show_events(self, events: tuple[EventShown, ...], today: datetime) -> None:
         """Show the newest of `events`."""
         newest = events[:ROWS]
-        if newest == self._shown:
-            return
-        self._shown = newest
+        if newest != self._shown:
+            self._shown, self._today = newest, today
+            self._fill()
+
+    def _fill(self) -> None:
         while (item := self._rows.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for event in newest:
-            row = TimelineRow(self.theme, event.shape, event.local(today), event.utc, event.sentence, event.source)
-            self._rows.addWidget(row)
-        self._empty.setVisible(not newest)
-        self._note.setVisible(bool(newest))
+        for event in self._shown:
+            words = (event.shape, event.local(self._today), event.utc, event.sentence, event.source)
+            self._rows.addWidget(TimelineRow(self.theme, *words, narrow=self._narrow))
+        self._empty.setVisible(not self._shown)
+        self._note.setVisible(bool(self._shown))

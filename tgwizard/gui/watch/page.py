@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from datetime import timedelta
+from enum import Enum
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
@@ -41,13 +42,30 @@ from tgwizard.model.verdict import VerdictName
 WIDE = 980
 """From this page width on (a window of 1200 with its rail), the action column stands beside the picture."""
 
-ACTIONS_WIDTH = 352
+ACTIONS_WIDTH, WIDE_ACTIONS_WIDTH = 352, 400
+EVENTS_WIDTH = 400
+MAIN_WIDEST = 1080
+THREE_COLUMNS_FROM, LARGE_FROM = 1920, 2560
+"""Window widths, at 100 % text, from which on events stand in a column of their own, and the picture grows instead."""
+
+LARGER = 1.25
+"""How much the picture grows on a very wide window; its text with it, and nothing else (STYLE section 7)."""
+
 
 ACTIONS_ABREAST = 760
 TRUTHS_ABREAST = 720
 """Narrower than this, at 100 % text, the two action cards, or the three truths, stand one under the other."""
 
 _URGENT = {VerdictName.ON_NO_NIC, VerdictName.STRANGER, VerdictName.WRONG_HOLDER}
+
+
+class Columns(Enum):
+    """How the page stands in a window of some width (STYLE section 7)."""
+
+    ONE = "one column"
+    TWO = "main and actions"
+    THREE = "main, actions and events"
+    LARGE = "main with a larger picture, and actions"
 
 
 class ClusterPage(QWidget):
@@ -61,8 +79,9 @@ class ClusterPage(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.session = session
-        self._wide: bool | None = None
+        self._columns: Columns | None = None
         self._shown_once = False
+        self._larger = False
         self.banner = VerdictBanner(theme)
         self._read_again = Button(theme, "Read again", icon=Icon.REFRESH)
         self._read_again.explain("Read Azure again now (F5)")
@@ -120,12 +139,20 @@ class ClusterPage(QWidget):
         main.addWidget(self.picture)
         main.addWidget(self.truths)
         main.addWidget(self.reachability)
-        main.addWidget(self.events, 1)
+        main.addWidget(self.events)
+        main.addStretch(1)
+        self._main_rows = main
+        self._aside = QWidget()
+        aside = QVBoxLayout(self._aside)
+        aside.setContentsMargins(0, 0, 0, 0)
+        aside.addStretch(1)
+        self._aside_rows = aside
+        self._aside.hide()
         self._scroll = PageScroll(self._theme, content, f"Cluster {self.session.setup.name}")
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.addWidget(self._scroll)
-        self._arrange(wide=True)
+        self._arrange(Columns.TWO)
         self._set_tab_order()
 
     def _set_tab_order(self) -> None:
@@ -277,52 +304,94 @@ class ClusterPage(QWidget):
     # Layout ------------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """One column below 1200 px, two from there on."""
+        """One column below 1200 px, two from there on, three from 1920, and a larger picture from 2560."""
         super().resizeEvent(event)
-        self._arrange(wide=self.width() >= self._theme.px(WIDE))
-        self.truths.set_stacked(self.width() < self._theme.px(TRUTHS_ABREAST))
+        self._arrange(self._wanted_columns())
+        self.truths.set_stacked(self._main_width() < self._theme.px(TRUTHS_ABREAST))
         self._set_actions_abreast()
 
+    def _wanted_columns(self) -> Columns:
+        window, px = self.window().width(), self._theme.px
+        if self.width() < px(WIDE):
+            return Columns.ONE
+        if window < px(THREE_COLUMNS_FROM):
+            return Columns.TWO
+        return Columns.THREE if window < px(LARGE_FROM) else Columns.LARGE
+
+    def _main_width(self) -> int:
+        """What the main column has, before it is laid out."""
+        aside = {
+            Columns.TWO: ACTIONS_WIDTH,
+            Columns.THREE: WIDE_ACTIONS_WIDTH + EVENTS_WIDTH,
+            Columns.LARGE: WIDE_ACTIONS_WIDTH,
+        }.get(self._columns or Columns.TWO, 0)
+        return self.width() - (self._theme.px(aside) if aside else 0)
+
     def _set_actions_abreast(self) -> None:
-        abreast = not self._wide and self.width() >= self._theme.px(ACTIONS_ABREAST)
+        abreast = self._columns is Columns.ONE and self.width() >= self._theme.px(ACTIONS_ABREAST)
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._actions_box.setDirection(across if abreast else down)
 
-    def _arrange(self, *, wide: bool) -> None:
-        if wide is self._wide:
+    def _arrange(self, columns: Columns) -> None:
+        if columns is self._columns:
             return
-        self._wide = wide
-        grid = self._grid
-        for widget in (self.banner, self._notices, self._actions, self._main):
+        self._columns = columns
+        wide = columns is not Columns.ONE
+        grid, px = self._grid, self._theme.px
+        for widget in (self.banner, self._notices, self._actions, self._main, self._aside):
             grid.removeWidget(widget)
         margin = 24 if wide else 16
         grid.setContentsMargins(margin, 17 if wide else 11, margin, margin)
         grid.setVerticalSpacing(12 if wide else 10)
         for row in range(5):
             grid.setRowStretch(row, 0)
-        grid.addWidget(self.banner, 0, 0, 1, 2)
-        grid.addWidget(self._notices, 1, 0, 1, 2)
+        across = 3 if columns is Columns.THREE else 2
+        grid.addWidget(self.banner, 0, 0, 1, across)
+        grid.addWidget(self._notices, 1, 0, 1, across)
+        for place, stretch in ((0, 0 if wide else 1), (1, 0 if wide else 1), (2, 1 if wide else 0)):
+            self._actions_box.setStretch(place, stretch)
+        apart = columns is Columns.THREE
+        self._aside.setVisible(apart)
+        self.events.set_narrow(apart)
+        if apart:
+            self._aside_rows.insertWidget(0, self.events)
+        elif self.events.parentWidget() is not self._main:
+            self._main_rows.insertWidget(self._main_rows.count() - 1, self.events)
+        self._main.setMaximumWidth(px(MAIN_WIDEST) if apart else 16777215)
         if wide:
-            self._actions_box.setStretch(0, 0)
-            self._actions_box.setStretch(1, 0)
-            self._actions_box.setStretch(2, 1)
-            self._actions.setFixedWidth(max(ACTIONS_WIDTH, self._theme.px(ACTIONS_WIDTH)))
+            actions = ACTIONS_WIDTH if columns is Columns.TWO else WIDE_ACTIONS_WIDTH
+            self._actions.setFixedWidth(max(actions, px(actions)))
             grid.addWidget(self._main, 2, 0)
             grid.addWidget(self._actions, 2, 1)
+            if apart:
+                self._aside.setMinimumWidth(px(EVENTS_WIDTH) // 2)
+                grid.addWidget(self._aside, 2, 2)
             grid.setRowStretch(2, 1)
         else:
-            self._actions_box.setStretch(0, 1)
-            self._actions_box.setStretch(1, 1)
-            self._actions_box.setStretch(2, 0)
             self._actions.setMinimumWidth(0)
             self._actions.setMaximumWidth(16777215)
-            grid.addWidget(self._actions, 2, 0, 1, 2)
-            grid.addWidget(self._main, 3, 0, 1, 2)
+            grid.addWidget(self._actions, 2, 0, 1, across)
+            grid.addWidget(self._main, 3, 0, 1, across)
             grid.setRowStretch(3, 1)
-        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(0, 5 if apart else 1)
         grid.setColumnStretch(1, 0)
+        grid.setColumnStretch(2, 2 if apart else 0)
         self.graceful.set_compact(not wide)
         self.forced.set_compact(not wide)
+        self._enlarge_picture(columns is Columns.LARGE)
+
+    def _enlarge_picture(self, larger: bool) -> None:
+        if larger is self._larger:
+            return
+        self._larger = larger
+        shown, old = self.picture.shown, self.picture
+        self.picture = ClusterPicture(self._theme.enlarged(LARGER) if larger else self._theme)
+        self._main_rows.replaceWidget(old, self.picture)
+        old.hide()
+        old.deleteLater()
+        if shown is not None:
+            self.picture.show_picture(shown)
+        self._set_tab_order()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ages are kept up to date only while someone can see them."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tgwizard.engine.watch.probe import Bar, BarKind, Sample, TrafficGap, fold, gaps
+from tgwizard.engine.watch.probe import PERIOD_S, Bar, BarKind, Sample, TrafficGap, fold, gaps
 from tgwizard.gui.kit.calls import paint_hatch
 from tgwizard.gui.kit.facts import Fact
 from tgwizard.gui.theme import Theme
@@ -22,14 +22,27 @@ PROBE_SHARE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
+class Flag:
+    """A moment with its mark above the strip, as the number of the step that began there."""
+
+    at: float
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class StripShown:
-    """What the strip shows: its bars from ``start`` to ``end`` (seconds), gaps inside, and words for its four ticks."""
+    """What the strip shows: its bars from ``start`` to ``end`` (seconds), gaps inside, and words for its four ticks.
+
+    ``known``: how many of the bars lie in the past; the rest is ahead and says nothing.
+    """
 
     start: float = 0.0
     end: float = 1.0
     bars: tuple[Bar, ...] = (Bar(BarKind.NOT_MEASURED),) * BARS
     gaps: tuple[TrafficGap, ...] = ()
     ticks: tuple[str, ...] = ("15 min ago", "10 min", "5 min", "now")
+    known: int = BARS
+    flags: tuple[Flag, ...] = ()
 
     @property
     def measured(self) -> bool:
@@ -62,6 +75,17 @@ def strip(samples: Sequence[Sample], now: float, span_s: float) -> StripShown:
     start = end - span_s
     inside = tuple(gap for gap in gaps(samples) if gap.end > start)
     return StripShown(start, end, fold(samples, start, end, BARS), inside)
+
+
+def strip_between(
+    samples: Sequence[Sample], start: float, end: float, now: float, flags: tuple[Flag, ...], ticks: tuple[str, ...]
+) -> StripShown:
+    """From ``start`` to ``end``, of which what is after ``now`` is still ahead. ``flags`` stand at their moments."""
+    # A bar is wider than the time between two tries: none is empty because it fell between them.
+    bars = max(1, min(BARS, int((end - start) / (1.2 * PERIOD_S))))
+    known = min(bars, max(0, int((now - start) / (end - start) * bars)))
+    inside = tuple(gap for gap in gaps(samples) if gap.end > start and gap.start < end)
+    return StripShown(start, end, fold(samples, start, end, bars), inside, ticks, known, flags)
 
 
 class ProbeStrip(QWidget):
@@ -117,6 +141,7 @@ class ProbeStrip(QWidget):
         self._paint_bars(painter, area)
         self._paint_unmeasured(painter, area)
         self._paint_gaps(painter, area)
+        self._paint_flags(painter, area)
         painter.setPen(QPen(self._theme.colour(Token.BORDER), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         self._paint_ticks(painter, QRectF(0, self.height() - line, self.width(), line))
@@ -142,7 +167,7 @@ class ProbeStrip(QWidget):
         painter.setFont(self._theme.font(TextRole.CAPTION_KEY))
         metrics = QFontMetricsF(painter.font())
         words = BarKind.NOT_MEASURED.value
-        for first, after in _stretches(shown.bars):
+        for first, after in _stretches(shown.bars[: shown.known]):
             pen = QPen(self._theme.colour(Token.INPUT), 1.6, c=Qt.PenCapStyle.RoundCap)
             pen.setDashPattern([0.1, 2.8])
             painter.setPen(pen)
@@ -176,6 +201,27 @@ class ProbeStrip(QWidget):
                 painter.setPen(self._theme.colour(Token.BAD))
                 painter.drawText(QRectF(at, 0, wide, self._line()), int(Qt.AlignmentFlag.AlignCenter), words)
                 taken = at + wide
+
+    def _paint_flags(self, painter: QPainter, area: QRectF) -> None:
+        shown, theme = self._shown, self._theme
+        side = self._line()
+        painter.setFont(theme.font(TextRole.BADGE))
+        free = 0.0
+        for flag in shown.flags:
+            x = (flag.at - shown.start) * area.width() / (shown.end - shown.start)
+            if not 0 <= x <= area.width():
+                continue
+            pen = QPen(theme.colour(Token.INPUT), 1, c=Qt.PenCapStyle.RoundCap)
+            pen.setDashPattern([0.1, 2.4])
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+            box = QRectF(min(max(x - side / 2, free), area.width() - side), 0, side, side)
+            free = box.right() + 1
+            painter.setPen(QPen(theme.colour(Token.INPUT), 1))
+            painter.setBrush(theme.colour(Token.CARD))
+            painter.drawEllipse(box.adjusted(0.5, 0.5, -0.5, -0.5))
+            painter.setPen(theme.colour(Token.TEXT2))
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), flag.mark)
 
     def _paint_ticks(self, painter: QPainter, box: QRectF) -> None:
         painter.setFont(self._theme.font(TextRole.CAPTION))

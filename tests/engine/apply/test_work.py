@@ -1,0 +1,184 @@
+"""The crew: calls in parallel, waits shared, dependencies kept; the journal under it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine.apply.plans import Applying
+from tests.engine.apply.test_apply import writes
+from tests.rig import setup_rig
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import CallFailed, Certainty
+from tgwizard.engine.records import Answer
+from tgwizard.engine.setup.setup_journal import SetupJournal
+from tgwizard.engine.setup.setup_records import (
+    Confirmed,
+    Deed,
+    Intended,
+    Replied,
+    RunBegan,
+    RunEnded,
+    SetupRecord,
+    from_document,
+    to_document,
+)
+from tgwizard.engine.setup.work import Crew, End, How, Piece, Work, ask, pause
+from tgwizard.lab.clock import VirtualClock
+from tgwizard.model.event import Outcome
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.setup_event import ChangeLeft
+
+NO = CallFailed(Problem("no", "No."), Certainty.REFUSED)
+
+
+def waits(seconds: float, words: str = "done") -> Work[End]:
+    yield from pause(seconds)
+    return End(How.DONE, words)
+
+
+def fails() -> Work[End]:
+    try:
+        yield from ask(_refuse)
+    except CallFailed as failure:
+        return End(How.FAILED, failure.problem.what, failure.problem)
+    raise AssertionError
+
+
+def _refuse() -> None:
+    raise NO
+
+
+def go(pieces: list[Piece], clock: VirtualClock, workers: int = 0) -> tuple[dict[str, End], list[tuple[str, str]]]:
+    left: list[tuple[str, str]] = []
+    ends = Crew(clock, CancelToken(), workers).go(pieces, lambda key, why: left.append((key, why)))
+    return ends, left
+
+
+@pytest.mark.parametrize("workers", [0, 4])
+def test_that_waits_are_shared_and_what_follows_waits_for_what_it_needs(workers: int) -> None:
+    clock = VirtualClock()
+    pieces = [
+        Piece("a", lambda: waits(10)),
+        Piece("b", lambda: waits(10)),
+        Piece("c", lambda: waits(5), after=("a", "b")),
+    ]
+    ends, left = go(pieces, clock, workers)
+    assert [end.how for end in ends.values()] == [How.DONE] * 3
+    assert clock.monotonic() == pytest.approx(15)
+    assert left == []
+
+
+def test_that_what_follows_a_failure_is_left_unless_it_goes_on_anyway() -> None:
+    pieces = [
+        Piece("a", fails),
+        Piece("b", lambda: waits(1), after=("a",)),
+        Piece("c", lambda: waits(1), after=("a",), anyway=True),
+        Piece("d", lambda: waits(1), after=("not among them",)),
+    ]
+    ends, left = go(pieces, VirtualClock())
+    assert {key: end.how for key, end in ends.items()} == {
+        "a": How.FAILED, "b": How.LEFT, "c": How.DONE, "d": How.DONE
+    }  # fmt: skip
+    assert [key for key, _ in left] == ["b"]
+
+
+def test_that_calls_really_go_out_at_once() -> None:
+    meeting = threading.Barrier(2)
+
+    def meets() -> Work[End]:
+        yield from ask(lambda: meeting.wait(30))
+        return End(How.DONE, "met")
+
+    ends, _ = go([Piece("a", meets), Piece("b", meets)], VirtualClock(), workers=2)
+    assert [end.words for end in ends.values()] == ["met", "met"]
+
+
+def test_that_a_cancel_wakes_what_waits_and_begins_nothing_new() -> None:
+    token, told = CancelToken(), list[bool]()
+
+    def patient() -> Work[End]:
+        token.cancel()
+        told.append((yield from pause(1000)))
+        return End(How.LEFT, "stopped")
+
+    ends = Crew(VirtualClock(), token, 0).go(
+        [Piece("a", patient), Piece("b", lambda: waits(1), after=("a",))], lambda _key, _why: None
+    )
+    assert told == [True]
+    assert ends["b"].words == "Cancelled before it was begun."
+
+
+RECORDS: tuple[SetupRecord, ...] = (
+    RunBegan("r", "2026-01-01T00:00:00.000Z", "apply", ("a", "b")),
+    Intended("r", "t", "a", Deed.PUT_ROLE, "guid", "q", "Create it", {"name": "it's"}, None),
+    Replied("r", "t", "q", Answer.UNKNOWN, "answer-lost"),
+    Confirmed("r", "t", "a", Deed.PUT_ROLE, "guid", 1.5),
+    RunEnded("r", "t", Outcome.CANCELLED, "Cancelled."),
+)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
+def test_that_a_record_comes_back_as_it_was_written(record: SetupRecord) -> None:
+    kind, document = to_document(record)
+    assert from_document(kind, {**document, "later_addition": 1}) == record
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[SetupJournal]:
+    made = SetupJournal.open(tmp_path / "setup.sqlite")
+    yield made
+    made.close()
+
+
+def test_that_a_write_that_azure_refused_is_not_ours_to_undo(journal: SetupJournal) -> None:
+    journal.add("r", RECORDS[1])
+    assert [item.target for item in journal.made()] == ["guid"]
+    journal.add("r", Replied("r", "t", "q", Answer.REFUSED, "not-allowed"))
+    assert journal.made() == ()
+
+
+def test_that_what_was_there_before_the_first_of_our_writes_is_what_undo_restores(journal: SetupJournal) -> None:
+    for number, before in enumerate(({"v": 0}, {"v": 1})):
+        sent = {"v": number + 1}
+        journal.add("r", Intended("r", "t", "a", Deed.PUT_ROLE, "guid", str(number), "Update it", sent, before))
+    (made,) = journal.made()
+    assert (made.sent, made.before) == ({"v": 2}, {"v": 0})
+
+
+def test_that_a_damaged_journal_is_told_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "setup.sqlite"
+    file.write_bytes(b"no database" * 200)
+    with pytest.raises(UserError) as caught:
+        SetupJournal.open(file)
+    assert caught.value.problem.code == "journal-damaged"
+    assert file.read_bytes().startswith(b"no database")
+
+
+def test_that_a_journal_of_another_version_is_told_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "setup.sqlite"
+    with sqlite3.connect(file) as database:
+        database.execute("PRAGMA user_version=7")
+    database.close()
+    with pytest.raises(UserError) as caught:
+        SetupJournal.open(file)
+    assert caught.value.problem.code == "journal-schema"
+
+
+def test_that_nothing_is_sent_when_the_journal_cannot_be_written(tmp_path: Path) -> None:
+    made = Applying.on(setup_rig(), tmp_path / "setup.sqlite")
+    other = sqlite3.connect(tmp_path / "setup.sqlite")
+    other.execute("BEGIN EXCLUSIVE")
+    finished = made.apply()
+    other.close()
+    assert finished.outcome is Outcome.FAILED
+    assert "journal could not be written" in finished.reason
+    assert len(finished.left) == 5
+    assert len(made.told(ChangeLeft)) == 5
+    assert writes(made.it) == []
+    assert made.apply().outcome is Outcome.DONE
+    made.journal.close()

@@ -1,0 +1,113 @@
+"""Traffic from this computer during one run: the strip from four seconds before its start, with the steps as flags."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
+
+from tgwizard.engine.watch.probe import PERIOD_S, Sample
+from tgwizard.gui.failover.run_state import RunState
+from tgwizard.gui.kit.buttons import Button, ButtonKind
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.live import LiveLine
+from tgwizard.gui.kit.surface import Card
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.watch.probe_strip import Flag, ProbeStrip, StripShown, strip_between
+from tgwizard.gui.watch.reachability import Reachability
+from tgwizard.model.text import measured
+
+BEFORE_S = 4.0
+LEAST_S = 8.0
+"""The strip reaches so far back before the start and, at first, so far ahead."""
+
+
+def strip_of_run(run: RunState, samples: Sequence[Sample], now: float) -> StripShown | None:
+    """What was measured round the run until now; None before it has started.
+
+    The strip grows by whole stretches, so that bars stay where they are.
+    """
+    if run.started is None:
+        return None
+    began = run.started.stamp.clock_s
+    until = now if run.finished is None else min(now, run.finished.stamp.clock_s + BEFORE_S)
+    ahead = LEAST_S
+    while began + ahead < until:
+        ahead *= 1.5
+    flags = tuple(
+        Flag(step.since, str(number))
+        for number, step in enumerate(run.steps, start=1)
+        if step.since is not None and step.since - began > PERIOD_S
+    )
+    start, end = began - BEFORE_S, began + ahead
+    ticks = (f"{BEFORE_S:g} s before", *(_tick(start + (end - start) * part / 3 - began) for part in (1, 2, 3)))
+    return strip_between(samples, start, end, until, flags, ticks)
+
+
+def _tick(seconds: float) -> str:
+    return "start" if abs(seconds) < 0.05 else f"{math.floor(seconds * 10 + 0.5) / 10:g} s"
+
+
+class TrafficCard(Card):
+    """The strip of a run, the gap so far, and the way to begin measuring."""
+
+    def __init__(self, theme: Theme, reachability: Reachability, address: str, parent: QWidget | None = None) -> None:
+        """Show nothing yet; `show_run` follows."""
+        super().__init__(theme, "Traffic from this computer", spacing=theme.px(2), parent=parent)
+        self._reachability = reachability
+        self._address = address
+        self._words = LiveLine(theme, "", TextRole.CAPTION, Token.TEXT2)
+        self._gap = TextLabel(theme, "", TextRole.CAPTION_STRONG, Token.BAD)
+        self.toggle = Button(theme, "Measure", ButtonKind.LINK, height=28)
+        self.toggle.clicked.connect(self._on_toggle)
+        self.head.takeAt(1)  # the words take the room of the card's own stretch
+        self.head.addWidget(self._words, 1)
+        self.head.addWidget(self._gap)
+        self.head.addWidget(self.toggle)
+        self.strip = ProbeStrip(theme)
+        self.body.addWidget(self.strip)
+        self._gap.hide()
+
+    @property
+    def gap_words(self) -> str:
+        """The gap as shown, or empty."""
+        return self._gap.text_shown
+
+    def show_run(self, run: RunState, now: float) -> None:
+        """Show what was measured round the run until `now`."""
+        source = self._reachability
+        endpoint, against = source.endpoint, source.against
+        if endpoint is None or against is not None:
+            self._words.say("not measured: this lab has no traffic")
+        else:
+            self._words.say(f"{self._address}, TCP {endpoint.port}, every {round(PERIOD_S * 1000)} ms")
+        shown = strip_of_run(run, source.samples, now)
+        if shown is not None:
+            self.strip.show_strip(shown)
+            self._show_gap(shown, run)
+        word = "Stop measuring" if source.measuring else "Measure"
+        if self.toggle.accessibleName() != word:
+            self.toggle.rename(word)
+            self.toggle.explain("Tries a TCP connection ten times a second")
+        self.toggle.setEnabled(against is None)
+        if against is not None:
+            self.toggle.explain(against.sentence())
+
+    def _show_gap(self, shown: StripShown, run: RunState) -> None:
+        words = ""
+        if shown.gaps:
+            still = shown.gaps[-1].open and run.finished is None
+            words = f"gap so far {measured(shown.gaps[-1].seconds)}" if still else f"gap {measured(shown.longest_s)}"
+        self._gap.say(words)
+        if self._gap.isHidden() is bool(words):
+            self._gap.setVisible(bool(words))
+
+    @Slot()
+    def _on_toggle(self) -> None:
+        if self._reachability.measuring:
+            self._reachability.stop()
+        else:
+            self._reachability.start()
