@@ -79,6 +79,10 @@ class Shell(Protocol):
         """Show a cluster: its run while one is in progress, else its page."""
         ...
 
+    def open_run(self, cluster: str, run: str) -> None:
+        """Show a run of a cluster in History."""
+        ...
+
     def ask(self, verb: Verb) -> None:
         """Open the question for `verb` on the cluster shown; never acts."""
         ...
@@ -140,6 +144,9 @@ class PlacePage(QWidget):
 
     def read_again(self) -> None:
         """F5 while this page is shown."""
+
+    def open_run(self, cluster: str, run: str) -> None:
+        """Show a run, as soon as it was read."""
 
     def focus_filter(self) -> None:
         """Ctrl+F while this page is shown."""

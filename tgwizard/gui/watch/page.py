@@ -73,6 +73,7 @@ class ClusterPage(QWidget):
 
     asked = Signal(object)
     resume_asked = Signal()
+    run_asked = Signal(str)
 
     def __init__(self, theme: Theme, session: ClusterSession, parent: QWidget | None = None) -> None:
         """Show what the session knows, and follow it."""
@@ -91,6 +92,7 @@ class ClusterPage(QWidget):
         self.truths = ThreeTruths(theme)
         self.reachability = ReachabilityCard(theme, session.reachability, str(session.setup.address))
         self.events = EventsCard(theme)
+        self.events.run_asked.connect(self.run_asked)
         self.graceful = ActionCard(theme, Verb.GRACEFUL)
         self.forced = ActionCard(theme, Verb.FORCED)
         self._notices = QWidget()
