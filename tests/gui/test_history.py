@@ -21,9 +21,11 @@ from tgwizard.gui.history.page import HistoryPage
 from tgwizard.gui.history.reports_page import ReportsPage
 from tgwizard.gui.history.rows import PastKind
 from tgwizard.gui.kit.rows import TimelineRow
+from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.gui.watch.timeline import EventShown
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Event, Outcome
 
@@ -205,14 +207,16 @@ def test_that_only_runs_lead_anywhere_and_the_focus_stays_when_events_come(desk:
     events = desk.session.events
     page = desk.window.stack.currentWidget()
     assert isinstance(page, ClusterPage)
+    now = desk.rig.services.clock.wall()
+    page.events.show_events((EventShown(now, Shape.GOOD, "In sync", "Azure"), *events), now)
     assert len(page.events.runs) == sum(1 for event in events if event.run) == 1
-    others = [row for row in page.events.findChildren(TimelineRow) if row.link is None]
-    assert others
-    QTest.mouseClick(others[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: desk.says(f"{EventShown(now, Shape.GOOD, '', '').local(now)}, In sync, Azure"))
+    other = next(row for row in page.events.findChildren(TimelineRow) if row.isVisible() and row.link is None)
+    QTest.mouseClick(other, Qt.MouseButton.LeftButton)
     assert desk.window.stack.currentWidget() is page
     desk.find(name).setFocus(Qt.FocusReason.TabFocusReason)
     page.events.set_narrow(True)
-    assert desk.find(name).hasFocus()
+    qtbot.waitUntil(lambda: desk.says(name) and desk.find(name).hasFocus())
 
 
 def test_that_a_run_that_no_journal_has_is_told(desk: Desk, qtbot: QtBot) -> None:
