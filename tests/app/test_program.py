@@ -9,12 +9,15 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.bench import fits
+from tests.rig import rig
+from tgwizard.engine.cluster_file import save_cluster
 from tgwizard.lab.certificates import client_certificate
 
 PATIENCE_S = 60
@@ -136,6 +139,24 @@ def test_that_status_on_the_real_azure_without_a_saved_cluster_says_what_to_do()
     assert found.returncode == 2
     assert "No cluster is saved" in found.stderr
     assert "--lab" in found.stderr
+
+
+def test_that_without_any_sign_in_every_command_says_how_to_sign_in(tmp_path: Path) -> None:
+    made = rig().setup
+    file = tmp_path / "edge.toml"
+    save_cluster(file, replace(made, cloud="public"))
+    nobody = {"PATH": "/nowhere", "HTTPS_PROXY": "http://127.0.0.1:9", "AZURE_CONFIG_DIR": str(tmp_path)}
+    for words, code in (
+        (("status", str(file)), 5),
+        (("failover", str(file), "--to", "tg-node-b", "--forced", "--dry-run"), 3),
+        (("discover",), 4),
+    ):
+        found = tgwizard(*words, environment=nobody)
+        said = found.stdout + found.stderr
+        assert (found.returncode, "Traceback" in said) == (code, False), said
+        assert "The Azure CLI (az) was not found on this computer." in said or "You are not signed in" in said
+        assert "--sign-in device-code" in said
+        assert "on no member" not in said, "nothing was read, so nothing is known"
 
 
 @pytest.mark.parametrize("words", [("status", "/no/such.toml"), ("failover", "x", "--to", "b", "--forced", "--yes")])

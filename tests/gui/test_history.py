@@ -220,10 +220,10 @@ def test_that_only_runs_lead_anywhere_and_the_focus_stays_when_events_come(desk:
 
 
 def test_that_a_run_that_no_journal_has_is_told(desk: Desk, qtbot: QtBot) -> None:
-    desk.window.open_run(desk.session.setup.name, "0123456789ab")
+    desk.window.pages.open_run(desk.session.setup.name, "0123456789ab")
     told = "Run 01234567 of edge-dallas is not in the journals on this computer."
     qtbot.waitUntil(lambda: desk.says(told), timeout=PATIENCE_MS)
     assert history(desk).view is None
-    desk.window.open_run(desk.session.setup.name, "abcdef0123")
+    desk.window.pages.open_run(desk.session.setup.name, "abcdef0123")
     assert not desk.says(told)
     qtbot.waitUntil(lambda: desk.says("Run abcdef01"), timeout=PATIENCE_MS)

@@ -119,7 +119,8 @@ class MainWindow(QMainWindow):
             self.bar.show_notice("The settings file has a fault")
         self.cluster_pages.asked.connect(self._ask)
         self.cluster_pages.back_asked.connect(self.open_cluster)
-        self.cluster_pages.run_asked.connect(self.open_run)
+        self.cluster_pages.run_asked.connect(self.pages.open_run)
+        self.cluster_pages.sign_in_asked.connect(self.pages.ask_sign_in)
         self.changes.begun.connect(self._on_session)
         self.changes.dropping.connect(self._on_dropping)
         self.changes.changed.connect(self._on_clusters_changed)
@@ -250,13 +251,6 @@ class MainWindow(QMainWindow):
         self.rail.mark(None, name)
         self.bar.show_crumbs((Place.CLUSTERS.value, name))
         self.setWindowTitle(f"{name} - tgwizard")
-
-    @Slot(str, str)
-    def open_run(self, cluster: str, run: str) -> None:
-        """Show a run of a cluster in History."""
-        if self.dialog is None:
-            self.go_to(Place.HISTORY)
-            self.pages.page(Place.HISTORY).open_run(cluster, run)
 
     def _show_run(self, session: ClusterSession) -> None:
         name = session.setup.name

@@ -114,6 +114,16 @@ class PlacePages:
         for page in self._built.values():
             page.show_opened(opened)
 
+    def open_run(self, cluster: str, run: str) -> None:
+        """Show a run of a cluster in History."""
+        self._shell.go_to(Place.HISTORY)
+        self.page(Place.HISTORY).open_run(cluster, run)
+
+    def ask_sign_in(self) -> None:
+        """Show where one signs in: the first step of the set-up."""
+        self._shell.go_to(Place.SET_UP)
+        self.page(Place.SET_UP).ask_sign_in()
+
     def show_refused(self, refused: NotAdded) -> None:
         """A file was not added: the Clusters page says why."""
         page = self._built.get(Place.CLUSTERS)

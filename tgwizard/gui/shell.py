@@ -79,10 +79,6 @@ class Shell(Protocol):
         """Show a cluster: its run while one is in progress, else its page."""
         ...
 
-    def open_run(self, cluster: str, run: str) -> None:
-        """Show a run of a cluster in History."""
-        ...
-
     def ask(self, verb: Verb) -> None:
         """Open the question for `verb` on the cluster shown; never acts."""
         ...
@@ -147,6 +143,9 @@ class PlacePage(QWidget):
 
     def open_run(self, cluster: str, run: str) -> None:
         """Show a run, as soon as it was read."""
+
+    def ask_sign_in(self) -> None:
+        """Lead to the sign-in."""
 
     def focus_filter(self) -> None:
         """Ctrl+F while this page is shown."""

@@ -56,11 +56,14 @@ class SignInShown:
 
 def cloud_words(shown: SignInShown) -> str:
     """Which cloud this window is connected to, and how to start in another: its clusters and journals are another's."""
-    here = next((cloud.title for cloud in shown.clouds if cloud.name == shown.cloud), "")
     others = [f"tgwizard --cloud {cloud.name}" for cloud in shown.clouds if cloud.name != shown.cloud]
     others.append("tgwizard --cloud with the address of an Azure Resource Manager")
     start = f"{', '.join(others[:-1])} or {others[-1]}"
-    return f"This window is connected to {tame(here, 200)}. To work in another cloud, close it and start {start}."
+    return f"This window is connected to {_here(shown)}. To work in another cloud, close it and start {start}."
+
+
+def _here(shown: SignInShown) -> str:
+    return next((tame(cloud.title, 200) for cloud in shown.clouds if cloud.name == shown.cloud), "Azure")
 
 
 class PromptCard(Card):
@@ -146,6 +149,8 @@ class SignInPage(StepPage):
         self._cards: dict[SignInMethod, OptionCard] = {}
         self._group = QButtonGroup(self)
         self._build_account()
+        self.nobody = LiveText(theme, "", TextRole.BODY)
+        self.body.addWidget(self.nobody)
         self._methods = QVBoxLayout()
         self._methods.setSpacing(theme.px(8))
         self.body.addLayout(self._methods)
@@ -190,6 +195,8 @@ class SignInPage(StepPage):
                 card.setChecked(True)
         self._silent = False
         self.account.setVisible(shown.caller is not None and not shown.busy)
+        self.nobody.setVisible(shown.caller is None and not shown.busy)
+        self.nobody.say(f"Nobody is signed in to {_here(shown)} yet. Choose how you sign in.")
         if shown.caller is not None:
             name = tame(shown.caller.name, 200)
             where = next((tenant.name for tenant in shown.tenants if tenant.id == shown.caller.tenant), "")
@@ -220,7 +227,6 @@ class SignInPage(StepPage):
                 words = f"{words} {tame(seen.detail, 200)}"
             tag = TintTag(self.theme, "Found", Shape.GOOD) if seen.found else None
             card = OptionCard(self.theme, name, words, tag=tag)
-            card.setEnabled(seen.problem is None)
             card.clicked.connect(self._chooser(seen.method))
             self._group.addButton(card)
             self._cards[seen.method] = card
