@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.bench import Shell, fits
+from tests.engine.worlds import WRITE, without
 from tests.rig import Rig, rig
 from tgwizard.lab.faults import Answer, Fault, Moment, OperationTakes, Reset
 from tgwizard.lab.latency import Latency
@@ -42,6 +43,19 @@ def test_that_status_in_words_keeps_the_three_truths_apart(it: Rig) -> None:
         "Reported active    not",
     ):
         assert words in answered.out
+
+
+def test_that_status_can_ask_azure_as_well_and_writes_nothing() -> None:
+    it = without(WRITE)
+    plain, asked = Shell(it)("status", "--json"), Shell(it)("status", "--check", "--json")
+    fits(asked.lines[0], "status")
+    assert plain.lines[0]["readiness"]["graceful"]["state"] == "ready"
+    graceful = asked.lines[0]["readiness"]["graceful"]
+    assert graceful["state"] == "blocked"
+    assert WRITE in graceful["reasons"][0]
+    words = Shell(it)("status", "--check").out
+    assert "stops      You may not write tg-node-b-inside" in words
+    assert {record.status for record in it.lab.requests if record.method == "PUT"} == {403}
 
 
 def test_that_a_status_nobody_could_read_is_unknown(it: Rig) -> None:

@@ -78,6 +78,16 @@ def test_that_the_settings_are_shown_and_the_latency_is_changed(hosted: HostedLa
     assert shell.json("show")["lab"]["scenarios"]
 
 
+def test_that_the_propagation_of_rights_is_shown_and_changed(hosted: HostedLab, shell: Shell) -> None:
+    assert "Rights    instant (of instant, fast, azure)" in shell("show").out
+    state = shell.json("propagation", "azure", "--flicker", "on")["lab"]
+    assert (state["propagation"], state["flicker"], state["epoch"]) == ("azure", True, 1)
+    assert hosted.lab.directory.flicker is True
+    assert "Rights    fast, lists flicker" in shell("propagation", "fast").out
+    assert shell.json("propagation", "fast", "--flicker", "off")["lab"]["flicker"] is False
+    assert "There is no propagation" in shell("propagation", "soon").err
+
+
 def test_that_a_rule_is_added_listed_and_cleared(hosted: HostedLab, shell: Shell) -> None:
     words = ("--effect", "azure", "--answer", "throttled-by-network", "--method", "GET", "--every", "2", "--name", "t")
     (added,) = shell.json("faults", "add", *words)["faults"]

@@ -140,6 +140,14 @@ def test_that_apply_saves_a_cluster_that_every_other_command_knows(it: SetupRig)
     assert len(writes(it)) == before
 
 
+def test_that_a_second_plan_without_a_name_is_of_the_only_cluster_and_writes_nothing(it: SetupRig) -> None:
+    assert Shell(it)("setup", "apply", "--yes").code == 0
+    answered = Shell(it)("setup", "plan")
+    assert answered.code == 0
+    assert "Nothing would be written: everything is there." in answered.out
+    assert "this is the saved cluster edge-dallas" in answered.err
+
+
 def test_that_apply_asks_and_a_no_writes_nothing(it: SetupRig) -> None:
     shell = Shell(it, answers=["n"])
     answered = shell("setup", "apply")

@@ -187,9 +187,9 @@ class LabProcess:
     ) -> None:
         self._stack.close()
 
-    def failover(self, to: str = "tg-node-b", verb: str = "--graceful") -> Program:
+    def failover(self, to: str = "tg-node-b", verb: str = "--graceful", *more: str) -> Program:
         """Start a failover against it."""
-        return tgwizard("failover", "--lab-dir", self.folder, "--to", to, verb, "--yes", "--json")
+        return tgwizard("failover", "--lab-dir", self.folder, "--to", to, verb, "--yes", "--json", *more)
 
     def resume(self, *more: str) -> Answer:
         """Resume against it, to the end."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.programs import Document, LabProcess, Program, code_of, is_event, settled, wait_for
+from tests.e2e.programs import Document, LabProcess, Program, code_of, is_event, settled, tgwizard, wait_for
 
 pytestmark = pytest.mark.full
 
@@ -67,6 +67,62 @@ def test_that_a_killed_failover_is_resumed_to_exactly_one_holder(
         assert (seen["holder"], seen["verdict"]) == ("tg-node-b", "in_sync")
         again = lab.resume()
         assert (again.code, again.finished["outcome"]) == (3, "refused"), "nothing is left to resume"
+
+
+def put_at_the_lab(program: Program) -> None:
+    program.until(is_event("call_made", method="POST"))
+
+
+def while_moving(program: Program) -> None:
+    """Some polls into the move."""
+    program.until(is_event("call_made", method="POST"))
+    for _ in range(5):
+        program.until(is_event("call_made", method="GET"))
+
+
+@pytest.mark.parametrize(
+    ("reach", "verb"),
+    [(at("step_started", step="move"), "--graceful"), (put_at_the_lab, "--graceful"), (while_moving, "--forced")],
+    ids=["as the move starts", "right after the move was accepted", "while moving"],
+)
+def test_that_a_killed_move_in_one_call_is_resumed_to_exactly_one_holder(
+    reach: Callable[[Program], None], verb: str, tmp_path: Path
+) -> None:
+    with LabProcess(tmp_path / "lab") as lab:
+        with lab.failover("tg-node-b", verb, "--strategy", "atomic") as failover:
+            reach(failover)
+            failover.kill()
+        resumed = lab.resume()
+        finished = resumed.finished
+        assert resumed.code == code_of(finished["outcome"]), resumed
+        seen = settled(lab.folder)
+        # Killed before the request left, nothing moved, and only time tells that nothing is on its way.
+        assert (finished["outcome"], seen["holder"]) in (("done", "tg-node-b"), ("unknown", "tg-node-a")), resumed
+
+
+def test_that_a_put_back_that_was_killed_is_resumed_to_where_the_address_came_from(tmp_path: Path) -> None:
+    with LabProcess(tmp_path / "lab") as lab:
+        with lab.failover() as failover:
+            failover.until(is_event("located", place="releasing"))
+            failover.interrupt()
+            failover.until(is_event("step_started", step="put_back"))
+            failover.kill()
+        resumed = lab.resume()
+        assert resumed.finished["address"] in ("tg-node-a", "tg-node-b"), resumed
+        assert settled(lab.folder)["holder"] == resumed.finished["address"]
+
+
+def test_that_a_resume_that_was_killed_itself_is_resumed(tmp_path: Path) -> None:
+    with LabProcess(tmp_path / "lab") as lab:
+        with lab.failover() as failover:
+            failover.until(is_event("call_made", method="PUT", target="tg-node-a-inside"))
+            failover.kill()
+        with tgwizard("resume", "--lab-dir", lab.folder, "--json") as second:
+            second.until(is_event("call_made", method="PUT", target="tg-node-b-inside"))
+            second.kill()
+        resumed = lab.resume()
+        assert (resumed.code, resumed.finished["address"]) == (0, "tg-node-b"), resumed
+        assert settled(lab.folder)["holder"] == "tg-node-b"
 
 
 def test_that_a_failover_killed_before_it_wrote_anything_leaves_nothing_to_resume(tmp_path: Path) -> None:

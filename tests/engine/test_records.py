@@ -15,6 +15,7 @@ from tgwizard.engine.records import (
     Attempted,
     Began,
     Ended,
+    FellBack,
     Record,
     TurnedBack,
     VerdictChanged,
@@ -58,6 +59,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
     st.builds(Attempted, _TEXT, _TEXT, st.sampled_from(Step), _TEXT, _TEXT, _TEXT),
     st.builds(Answered, _TEXT, _TEXT, _TEXT, st.sampled_from(Answer), _TEXT, _TEXT, _TEXT),
     st.builds(TurnedBack, _TEXT, _TEXT, _TEXT),
+    st.builds(FellBack, _TEXT, _TEXT, _TEXT),
     st.builds(
         Ended,
         _TEXT,

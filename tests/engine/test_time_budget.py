@@ -166,6 +166,7 @@ def test_that_every_step_tells_its_deadline() -> None:
     ("known", "asked_s"),
     [
         (Known.THROTTLED_BY_ARM, 6),
+        (Known.THROTTLED_BY_NETWORK, 64),
         (Known.NETWORK_BUSY, 12),
         (Known.REFERENCE_NOT_READY, 10),
         (Known.THROTTLED_ACTION, 324),
@@ -222,6 +223,21 @@ def test_that_a_read_that_is_throttled_is_not_repeated_before_azure_says_so() ->
     ]
     longest = max(after - before for before, after in itertools.pairwise(asked_at))
     assert longest >= Timing().silence_s / 2, "as long as a run may be blind that may have left the address nowhere"
+
+
+@pytest.mark.parametrize("code", ["PrivateIPAddressIsBeingCleanedUp", "PRIVATEIPADDRESSISBEINGCLEANEDUP"])
+def test_that_an_address_that_azure_still_cleans_up_is_waited_for(code: str) -> None:
+    made = patient()
+    being = Answer(400, f'{{"error":{{"code":"{code}","message":"It is being cleaned up."}}}}')
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", being, nth=2, times=20))
+    finished = made.fail_over()
+    assert finished.outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+    made = patient()
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", being, nth=2, times=10**9))
+    finished = made.fail_over()
+    assert finished.rolled_back
+    assert made.holders() == ["tg-node-a"]
 
 
 @pytest.mark.parametrize("nic", ["tg-node-a-inside", "tg-node-b-inside"])

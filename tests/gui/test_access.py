@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
@@ -17,20 +19,27 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import Desk, End, accessible_description, accessible_name, lab_page, open_desk
 from tests.gui.walk import nameless, wrong
+from tgwizard.engine.watch.probe import Sample
+from tgwizard.gui.dialogs.closing import CloseDuringRun
+from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
+from tgwizard.gui.failover.run_state import StepStatus
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.accessible import ANNOUNCED
 from tgwizard.gui.kit.shapes import Shape, draw_shape
+from tgwizard.gui.kit.steps import DeadlineBar
 from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme, _accessibility_hints, high_contrast, prefers_contrast
 from tgwizard.gui.tokens import LIGHT, ThemeChoice, Token
 from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.gui.watch.reachability import Probed
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.appearance import ContrastChoice
 from tgwizard.model.cluster import Verb
-from tgwizard.model.settings import CONTRAST, REDUCED_MOTION
+from tgwizard.model.problem import Problem
+from tgwizard.model.settings import CONTRAST, READ_ONLY, REDUCED_MOTION
 
 PATIENCE_MS = 60_000
-SIZES = ((1024, 700), (1440, 900), (1920, 1080))
+SIZES = ((1024, 700), (1440, 900), (1920, 1080), (2560, 1440))
 SILENCE = '{"error": {"code": "ServiceUnavailable", "message": "try again"}}'
 
 Open = Callable[..., Desk]
@@ -145,6 +154,61 @@ def test_that_every_page_and_state_is_named_whole_and_clear(scaled: Open, qtbot:
     assert found == [], "\n".join(found)
 
 
+def test_that_every_dialog_and_trouble_is_named_whole_and_clear(scaled: Open, qtbot: QtBot) -> None:
+    desk = read(scaled(), qtbot)
+    window, found = desk.window, []
+
+    def judge_dialog(state: str) -> None:
+        dialog = window.dialog
+        assert dialog is not None, state
+        found.extend(judge(desk, state, lambda: dialog))
+        dialog.reject()
+        settle(desk)
+
+    window.find_or_run()
+    judge_dialog("the palette")
+    window.lock.set_locked(True)
+    found.extend(judge(desk, "locked", partial(_current, window.stack)))
+    window.ask_lock()
+    judge_dialog("unlocking")
+    window.lock.set_locked(False)
+    window.go_to(Place.LAB)
+    qtbot.waitUntil(lambda: lab_is_read(desk), timeout=PATIENCE_MS)
+    lab_page(window).scenario_asked.emit("vnet-elsewhere")
+    judge_dialog("another scenario")
+    desk.session.fail_over(desk.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: not desk.session.running, timeout=PATIENCE_MS)
+    # The run has ended by now, and would close the question by itself: shown as it stands while a run lasts.
+    window.show_dialog(lambda over: CloseDuringRun(desk.theme, over, desk.session))
+    judge_dialog("closing during a run")
+    take_address(desk)
+    window.open_cluster("edge-dallas")
+    desk.session.read_now()
+    qtbot.waitUntil(lambda: page(desk).banner.shape is Shape.BROKEN, timeout=PATIENCE_MS)
+    found.extend(judge(desk, "on no NIC", partial(_current, window.stack)))
+    report = UnexpectedDialog(
+        desk.theme, window, "ValueError: something long enough to wrap\n" * 30, "/var/log/tgwizard.log"
+    )
+    report.open()
+    found.extend(judge(desk, "an unexpected error", lambda: report))
+    report.reject()
+    long = Problem("code", "What happened is told here. " * 4, "Why it did. " * 6, "What to do. " * 4, "detail " * 20)
+    window.show_trouble((long, long))
+    found.extend(judge(desk, "could not open", partial(_current, window.stack)))
+    assert found == [], "\n".join(found)
+
+
+def take_address(desk: Desk) -> None:
+    """Take the floating IP off both members, as an admin in the portal could."""
+    for member in desk.rig.setup.members:
+
+        def drop(body: dict[str, Any]) -> None:
+            kept = [one for one in body["properties"]["ipConfigurations"] if one["properties"].get("primary")]
+            body["properties"]["ipConfigurations"] = kept
+
+        desk.rig.edit(member, drop)
+
+
 def _current(stack: QWidget) -> QWidget:
     shown = stack.currentWidget()  # type: ignore[attr-defined]
     assert isinstance(shown, QWidget)
@@ -249,6 +313,71 @@ def test_that_finished_steps_and_the_end_of_a_run_are_announced(ready: Desk, qtb
     spoken = [widget.property(ANNOUNCED) for widget in run.findChildren(QWidget) if widget.property(ANNOUNCED)]
     assert "at once: Done: tg-node-b holds 10.20.2.50" in spoken
     assert any(sentence.endswith(": done") for sentence in spoken)
+
+
+def spoken_at(root: QWidget) -> dict[str, str]:
+    """What was announced last at each widget, by the widget's type."""
+    return {
+        type(widget).__name__: widget.property(ANNOUNCED)
+        for widget in [root, *root.findChildren(QWidget)]
+        if widget.property(ANNOUNCED)
+    }
+
+
+def test_that_an_address_on_no_nic_is_announced_at_once(ready: Desk, qtbot: QtBot) -> None:
+    banner = page(ready).banner
+    take_address(ready)
+    ready.session.read_now()
+    qtbot.waitUntil(lambda: banner.shape is Shape.BROKEN, timeout=PATIENCE_MS)
+    assert banner.property(ANNOUNCED) == f"at once: {banner.sentence}"
+
+
+def test_that_a_new_problem_is_announced_politely(ready: Desk) -> None:
+    ready.session.trouble.emit(Problem("broke", "The journal is full.", "No space is left.", "Free some."))
+    assert "The journal is full. No space is left. Free some." in spoken_at(page(ready)).values()
+
+
+def test_that_a_step_past_its_deadline_is_announced_at_once_and_only_once(ready: Desk, qtbot: QtBot) -> None:
+    ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: ready.says("Result: Done"), timeout=PATIENCE_MS)
+    run = ready.window.findChild(RunPage)
+    assert run is not None
+    step = replace(run.run.steps[1], status=StepStatus.RUNNING, since=0.0, seconds=None, deadline_s=10.0)
+    bar = run.findChild(DeadlineBar)
+    assert bar is not None
+    run._show_deadline(step, 9.0)
+    assert bar.property(ANNOUNCED) is None
+    run._show_deadline(step, 11.0)
+    assert str(bar.property(ANNOUNCED)).startswith(f"at once: {step.plan.sentence}: past its deadline. ")
+    bar.setProperty(ANNOUNCED, None)
+    run._show_deadline(step, 12.0)
+    assert bar.property(ANNOUNCED) is None
+
+
+def test_that_ages_probe_bars_and_routine_reads_are_not_announced(ready: Desk, qtbot: QtBot) -> None:
+    root = page(ready)
+    for widget in [root, *root.findChildren(QWidget)]:
+        widget.setProperty(ANNOUNCED, None)
+    before = ready.session.latest
+    ready.session.read_now()
+    qtbot.waitUntil(lambda: ready.session.latest is not before, timeout=PATIENCE_MS)
+    ready.session.reachability.take(Probed("edge-dallas", (Sample(ready.session.now(), 0.01), Sample(1.0, None))))
+    root.refresh()
+    assert spoken_at(root) == {}
+
+
+def test_that_locking_is_announced_and_the_focus_comes_back_to_the_opener(ready: Desk) -> None:
+    ready.window.ask_lock()
+    assert ready.window.rail.lock.property(ANNOUNCED) == "Read-only"
+    ready.window.preferences.set(READ_ONLY, False)
+    assert ready.window.rail.lock.property(ANNOUNCED) == "Changes allowed"
+    opener = page(ready).graceful.button
+    ready.window.activateWindow()
+    opener.setFocus()
+    ready.window.ask(Verb.GRACEFUL)
+    assert ready.window.dialog is not None
+    ready.window.dialog.reject()
+    assert QApplication.focusWidget() is opener
 
 
 def test_that_with_reduced_motion_the_pill_glides_nowhere(qapp: QApplication, tmp_path: Path, qtbot: QtBot) -> None:

@@ -10,15 +10,19 @@ import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk
+from tests.gui.desk import Desk, lab_page
 from tgwizard.gui.bridge import BATCH, Bridge
+from tgwizard.gui.dialogs.closing import CloseDuringRun
+from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.gc_guard import GcGuard
 from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.lab.page import LabPage
+from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme
 from tgwizard.model.cluster import Verb
@@ -142,7 +146,17 @@ def test_that_widgets_in_cycles_die_in_the_gui_thread_while_workers_are_busy(
     gc.collect()
 
 
-@pytest.mark.parametrize("cycles", [25, pytest.param(300, marks=pytest.mark.full)])
+def seen(page: LabPage) -> bool:
+    return page.session is not None and page.session.seen is not None
+
+
+def unlock(window: MainWindow) -> None:
+    """Ask to unlock a locked window."""
+    window.lock.set_locked(True)
+    window.ask_lock()
+
+
+@pytest.mark.parametrize("cycles", [28, pytest.param(300, marks=pytest.mark.full)])
 def test_that_questions_and_pages_can_be_opened_and_closed_while_workers_are_busy(
     guard: GcGuard, busy: None, desk: Callable[[], Desk], qtbot: QtBot, cycles: int
 ) -> None:
@@ -150,17 +164,34 @@ def test_that_questions_and_pages_can_be_opened_and_closed_while_workers_are_bus
     qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=60_000)
     places = list(Place)
 
+    made.window.go_to(Place.LAB)
+    qtbot.waitUntil(lambda: seen(lab_page(made.window)), timeout=60_000)
+    opening: list[Callable[[int], object]] = [
+        lambda _number: made.window.ask(Verb.GRACEFUL),
+        lambda _number: made.window.find_or_run(),
+        lambda _number: made.window.ask(Verb.FORCED),
+        lambda _number: unlock(made.window),
+        lambda _number: lab_page(made.window).scenario_asked.emit("fleet"),
+        lambda _number: made.window.show_dialog(lambda over: CloseDuringRun(made.theme, over, made.session)),
+        lambda number: made.window.show_dialog(lambda over: UnexpectedDialog(made.theme, over, f"report {number}", "")),
+    ]
+
     def cycle(number: int) -> None:
         made.window.open_cluster("edge-dallas")
-        made.window.ask(Verb.GRACEFUL if number % 2 else Verb.FORCED)
+        opening[number % len(opening)](number)
         QApplication.processEvents()
         dialog = made.window.dialog
-        assert dialog is not None
+        assert dialog is not None, number % len(opening)
         dialog.reject()
+        made.window.lock.set_locked(False)
         made.window.go_to(places[number % len(places)])
         QApplication.processEvents()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         guard.collect_when_due()
+
+    def others() -> tuple[int, int]:
+        """Timers of the window, and threads; each page has its timers, and no dialog leaves one."""
+        return len(made.window.findChildren(QTimer)), threading.active_count()
 
     def count() -> int:
         gc.collect()
@@ -169,10 +200,13 @@ def test_that_questions_and_pages_can_be_opened_and_closed_while_workers_are_bus
         prepared = sum(len(page.findChildren(QWidget)) for page in made.window.findChildren(RunPage))
         return len(made.window.findChildren(QWidget)) - prepared
 
-    for number in range(12):
+    for number in range(14):
         cycle(number)
-    before = count()
-    for number in range(12, 12 + cycles):
+    before, timers_and_threads = count(), others()
+    for number in range(14, 14 + cycles):
         cycle(number)
     assert count() <= before + 40
+    timers, threads = (now - then for now, then in zip(others(), timers_and_threads, strict=True))
+    assert timers <= 4, "a page of the next run has its own; nothing else may be more"
+    assert threads <= 3, "a check, a reading of the lab and one of the journals may be under way"
     assert made.rig.puts() == []

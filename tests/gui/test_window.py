@@ -141,7 +141,7 @@ def test_that_tab_stays_inside_the_question(ready: Desk, qtbot: QtBot) -> None:
         assert dialog.isAncestorOf(here)
         met.add(accessible_name(here))
         QTest.keyClick(here, Qt.Key.Key_Tab)
-    assert met == {"Copy for a change ticket", "Cancel", "Fail over to tg-node-b"}
+    assert met == {"Copy for a change ticket", "Cancel", "Fail over to tg-node-b", "Move it in one call"}
 
 
 def test_that_forced_is_off_until_the_cluster_name_was_typed(ready: Desk, qtbot: QtBot) -> None:
@@ -181,6 +181,22 @@ def test_that_the_fence_menu_shows_what_a_stop_costs_and_stops_the_member_first(
     assert [record.path.rsplit("/", 1)[-1] for record in ready.rig.lab.requests if record.method == "POST"] == [
         "powerOff"
     ]
+
+
+def test_that_rights_and_locks_are_checked_on_the_page_and_stand_in_the_list(ready: Desk, qtbot: QtBot) -> None:
+    page = ready.window.findChild(ClusterPage)
+    assert page is not None
+    qtbot.waitUntil(page.graceful.check.isEnabled, timeout=PATIENCE_MS)
+    assert ready.session.readiness(Verb.GRACEFUL) is not None
+    page.graceful.check.click()
+
+    def facts() -> list[str]:
+        found = ready.session.readiness(Verb.GRACEFUL)
+        return [] if found is None else [finding.fact for finding in found.findings]
+
+    qtbot.waitUntil(lambda: any(fact.startswith("Rights and locks checked: ") for fact in facts()), timeout=PATIENCE_MS)
+    assert ready.rig.puts() == []
+    assert page.graceful.pill.accessibleName() == "State: Ready"
 
 
 def test_that_a_member_that_is_down_needs_no_fence(ready: Desk, qtbot: QtBot) -> None:

@@ -100,11 +100,28 @@ def sideways(root: QWidget) -> list[str]:
     return found
 
 
+def cut_off(root: QWidget) -> list[str]:
+    """Text that reaches out of what holds it, and so is not painted there; scrolled content may."""
+    found: list[str] = []
+    for widget in texts(root):
+        place, around = widget.rect(), widget
+        while (holder := around.parentWidget()) is not None and around is not root:
+            if isinstance(holder.parentWidget(), QScrollArea):
+                break
+            place = place.translated(around.pos())
+            if not holder.rect().adjusted(-SLACK, -SLACK, SLACK, SLACK).contains(place):
+                found.append(f"{said(widget)!r} reaches out of {type(holder).__name__} of {room(holder)}")
+                break
+            around = holder
+    return found
+
+
 def wrong(root: QWidget) -> list[str]:
     """Everything that is wrong, in words."""
     return [
         *(f"nameless: {what}" for what in nameless(root)),
         *(f"clipped: {what}" for what in clipped(root)),
+        *(f"cut off: {what}" for what in cut_off(root)),
         *(f"overlapping: {what}" for what in overlapping(root)),
         *(f"sideways: {what}" for what in sideways(root)),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.lab.bench import FLOATING, HOST, Bench, error_of
+from tests.lab.rights import deleted_while_assigned
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.wire import Response
 from tgwizard.lab.world import Overlap
@@ -63,6 +64,24 @@ def test_that_settings_are_told_and_changed(bench: Bench) -> None:
     after = ask(bench, "PATCH", "/lab", {"latency": "azure", "overlap": "conflict", "page_size": 2}).json()
     assert (after["latency"], after["overlap"], after["page_size"]) == ("azure", "conflict", 2)
     assert (bench.lab.latency, bench.lab.overlap) == (Latency.AZURE, Overlap.CONFLICT)
+
+
+def test_that_statuses_the_reference_leaves_open_are_chosen_and_answered(bench: Bench) -> None:
+    chosen = {"assigned_role_status": 409, "repeated_put_status": 200}
+    assert ask(bench, "GET", "/lab").json()["statuses"]["assigned_role_status"] == 400
+    after = ask(bench, "PATCH", "/lab", {"statuses": chosen}).json()["statuses"]
+    assert after == {"assigned_role_status": 409, "missing_role_status": 400, "repeated_put_status": 200}
+    assert error_of(deleted_while_assigned(bench))[:2] == (409, "RoleDefinitionHasAssignments")
+    refused: tuple[object, ...] = (
+        {"assigned_role_status": 418},
+        {"colour": 1},
+        {"missing_role_status": True},
+        {"missing_role_status": []},
+        7,
+    )
+    for wrong in refused:
+        assert ask(bench, "PATCH", "/lab", {"statuses": wrong, "page_size": 9}).status == 400
+    assert bench.lab.page_size == 0, "a wish that is half wrong changes nothing"
 
 
 @pytest.mark.parametrize(

@@ -208,4 +208,20 @@ ACCESS_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
+    Row(
+        "InvalidCondition",
+        Cause.OTHER,
+        "condition-wrong",
+        "The assignment's condition is not one that Azure can read.",
+        "Correct the condition in the portal, under the assignment's Conditions.",
+        who=Fixer.YOU,
+    ),
+    Row(
+        "InvalidConditionVersion",
+        Cause.OTHER,
+        "condition-wrong",
+        "The assignment's condition is of a version that Azure does not know.",
+        "Give the condition the version 2.0.",
+        who=Fixer.YOU,
+    ),
 )

@@ -303,4 +303,20 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Start again: each run takes a name of its own.",
         who=Fixer.YOU,
     ),
+    Row(
+        "SecurityRuleConflict",
+        Cause.OTHER,
+        "security-rule-conflict",
+        "Another rule of the security group has that priority in that direction.",
+        "Choose a priority that no other rule of this direction has.",
+        who=Fixer.YOU,
+    ),
+    Row(
+        "SecurityRuleInvalidPriority",
+        Cause.OTHER,
+        "security-rule-priority",
+        "The rule's priority is not one from 100 to 4096.",
+        "Choose a priority from 100 to 4096.",
+        who=Fixer.YOU,
+    ),
 )

@@ -34,6 +34,7 @@ class Status:
 
     cluster: str | None
     watch: bool
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
             folder = where.lab_dir or default_lab()
             return Call(command_of(found, folder), replace(where, lab_dir=folder), as_json)
         case "status":
-            return Call(Status(found.cluster, found.watch), where, as_json)
+            return Call(_status(found), where, as_json)
         case "failover":
             return Call(_failover(found), where, as_json)
         case word if word in WORDS:
@@ -114,6 +115,13 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
             return Call(Report(found.run, found.out), where, as_json)
         case _:
             return Call(Resume(found.cluster, found.to), where, as_json)
+
+
+def _status(found: argparse.Namespace) -> Status:
+    if found.watch and found.check:
+        why = "It sends two writes that cannot be applied each time, which the activity log keeps."
+        raise UserError(Problem("usage", "--check does not go with --watch.", why, "Leave one of them out."))
+    return Status(found.cluster, found.watch, found.check)
 
 
 def _failover(found: argparse.Namespace) -> Failover:
@@ -173,6 +181,9 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     )
     _cluster(status)
     status.add_argument("--watch", action="store_true", help="keep watching until Ctrl-C")
+    status.add_argument(
+        "--check", action="store_true", help="ask Azure as well whether you may: rights, locks; nothing is written"
+    )
     failover = words.add_parser("failover", parents=[common], help="move the floating IP to the other member")
     _cluster(failover)
     failover.add_argument("--to", required=True, metavar="MEMBER", help="the member that gets the address")

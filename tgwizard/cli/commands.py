@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tgwizard.cli import words
 from tgwizard.cli.arguments import Failover, Resume, Status
-from tgwizard.cli.documents import event_document, plan_document, status_document
+from tgwizard.cli.documents import event_document, plan_document, status_document, target
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.interrupts import Interrupts, interrupts
 from tgwizard.cli.lab_arguments import LabRun
@@ -29,8 +29,9 @@ from tgwizard.engine.watch.monitor import Monitor
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Checked, Event, Finished, Observed
+from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.snapshot import Place
+from tgwizard.model.snapshot import Place, Snapshot
 from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import listed, tame
 from tgwizard.model.verdict import VerdictName, assess
@@ -68,10 +69,17 @@ def status(command: Status, connection: Connection, screen: Screen, stops: Inter
     services = connection.services
     snapshot = Observer(services.azure, services.clock, setup).look()
     verdict = assess(snapshot)
-    screen.document(status_document(snapshot, verdict))
-    for line in words.status(snapshot, verdict):
+    found = _asked(snapshot, connection) if command.check else None
+    screen.document(status_document(snapshot, verdict, found))
+    for line in words.status(snapshot, verdict, found):
         screen.say(line)
     return ExitCode.UNKNOWN if verdict.name is VerdictName.NOT_KNOWN else ExitCode.DONE
+
+
+def _asked(snapshot: Snapshot, connection: Connection) -> dict[Verb, Readiness]:
+    """Readiness with all that only a question to Azure brings."""
+    services, setup, to = connection.services, snapshot.setup, target(snapshot)
+    return {verb: rehearse(services, setup, to, verb, _unheard, CancelToken()).findings for verb in Verb}
 
 
 def failover(command: Failover, connection: Connection, screen: Screen, where: Where) -> ExitCode:

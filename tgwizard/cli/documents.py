@@ -5,6 +5,7 @@ snake_case, UTC ISO 8601 with milliseconds, seconds as ``_s``. What is not known
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, assert_never
 
 from tgwizard.cli.screen import SCHEMA, problem_document
@@ -53,9 +54,13 @@ def target(snapshot: Snapshot) -> Member:
     return running[0] if running else snapshot.setup.members[0]
 
 
-def status_document(snapshot: Snapshot, verdict: Verdict) -> Document:
-    """``status --json``. What Trustgrid says is null until its control plane is connected."""
+def status_document(snapshot: Snapshot, verdict: Verdict, asked: Mapping[Verb, Readiness] | None = None) -> Document:
+    """``status --json``. What Trustgrid says is null until its control plane is connected.
+
+    ``asked``: readiness with the answers of Azure in it; without it only what the readings say.
+    """
     to = target(snapshot)
+    found = asked or {verb: readiness(snapshot, to, verb) for verb in Verb}
     return {
         "schema": SCHEMA,
         "at": utc(snapshot.wall),
@@ -69,7 +74,7 @@ def status_document(snapshot: Snapshot, verdict: Verdict) -> Document:
         "configured_active": None,
         "reported_active": None,
         "members": [_member(seen) for seen in snapshot.members],
-        "readiness": {verb.value: _ready(to, readiness(snapshot, to, verb)) for verb in Verb},
+        "readiness": {verb.value: _ready(to, found[verb]) for verb in Verb},
         "sources": _sources(snapshot),
     }
 

@@ -54,6 +54,14 @@ class LabOverlap:
     word: str
 
 
+@dataclass(frozen=True, slots=True)
+class LabPropagation:
+    """``lab propagation``. ``flicker``: None leaves it as it is."""
+
+    word: str
+    flicker: bool | None
+
+
 class FaultDeed(Enum):
     """The words after ``lab faults``."""
 
@@ -94,7 +102,18 @@ class LabDataplane:
     address: str | None
 
 
-LabCommand = LabEnv | LabShow | LabScenario | LabLatency | LabOverlap | LabFaults | LabVm | LabRequests | LabDataplane
+LabCommand = (
+    LabEnv
+    | LabShow
+    | LabScenario
+    | LabLatency
+    | LabOverlap
+    | LabPropagation
+    | LabFaults
+    | LabVm
+    | LabRequests
+    | LabDataplane
+)
 
 _MATCHES: tuple[tuple[str, type, str], ...] = (
     ("method", str, "the HTTP method, such as PUT"),
@@ -157,6 +176,9 @@ def add_parsers(
     latency.add_argument("latency_word", choices=latencies, metavar="WORD", help=", ".join(latencies))
     overlap = word("overlap", "what a second write meets while the first one is running")
     overlap.add_argument("overlap_word", metavar="WORD", help="such as supersede or conflict; lab show lists them")
+    spread = word("propagation", "how long new rights take to arrive in the running lab")
+    spread.add_argument("propagation_word", metavar="WORD", help="such as fast or azure; lab show lists them")
+    spread.add_argument("--flicker", choices=("on", "off"), help="whether lists of roles go back and forth meanwhile")
     _faults(word("faults", "the fault rules of the running lab"), common, parser_class)
     vm = word("vm", "the power switches of the lab's VMs")
     deeds_of_vm = vm.add_subparsers(dest="vm_deed", metavar="COMMAND", required=True, parser_class=parser_class)
@@ -183,6 +205,8 @@ def command_of(found: argparse.Namespace, directory: Path) -> LabRun | LabComman
             return LabLatency(found.latency_word)
         case "overlap":
             return LabOverlap(found.overlap_word)
+        case "propagation":
+            return LabPropagation(found.propagation_word, None if found.flicker is None else found.flicker == "on")
         case "faults":
             return _fault_command(found)
         case "vm":

@@ -18,6 +18,7 @@ from tgwizard.cli.lab_arguments import (
     LabFaults,
     LabLatency,
     LabOverlap,
+    LabPropagation,
     LabRequests,
     LabScenario,
     LabShow,
@@ -44,6 +45,8 @@ def run(command: LabCommand, directory: Path, program: Program, screen: Screen) 
                 _show_state(control.set_latency(command.word), screen)
             case LabOverlap():
                 _show_state(control.set_overlap(command.word), screen)
+            case LabPropagation():
+                _show_state(control.set_propagation(command.word, flicker=command.flicker), screen)
             case LabFaults():
                 _faults(command, control, screen)
             case LabVm():
@@ -138,6 +141,8 @@ def _show_state(state: LabState, screen: Screen) -> None:
     screen.say(f"Scenario  {state.scenario} ({state.clusters} clusters)")
     screen.say(f"Latency   {state.latency} (of {', '.join(state.latencies)})")
     screen.say(f"Overlap   {state.overlap} (of {', '.join(state.overlaps)})")
+    flicker = ", lists flicker" if state.flicker else ""
+    screen.say(f"Rights    {state.propagation}{flicker} (of {', '.join(state.propagations)})")
     screen.say(f"Faults    {state.faults}")
     screen.say(f"Time      {utc(state.at)}")
 
@@ -161,6 +166,10 @@ def _state_document(state: LabState) -> Mapping[str, Any]:
             "latencies": list(state.latencies),
             "overlap": state.overlap,
             "overlaps": list(state.overlaps),
+            "propagation": state.propagation,
+            "propagations": list(state.propagations),
+            "flicker": state.flicker,
+            "epoch": state.epoch,
             "page_size": state.page_size,
             "clusters": state.clusters,
             "faults": state.faults,

@@ -86,7 +86,11 @@ def _discover(at: _At, command: Discover) -> ExitCode:
     given = Given({"azure.subscription": (command.subscription,)} if command.subscription else {})
     flow = _walked(at, None, given)
     if flow.inventory is None:
-        raise UserError(*(problem for _, problem in blockers(flow)[:1]))
+        against = UserError(*(problem for _, problem in blockers(flow)[:1]))
+        if not against.problem.sign_in:
+            raise against
+        at.screen.complain(against)
+        return ExitCode.FAILED
     at.screen.document(discover_document(flow.inventory, flow.pairs, at.now()))
     for line in words.discovered(flow.inventory, flow.pairs):
         at.screen.say(line)
@@ -270,7 +274,12 @@ def _walked(at: _At, cluster: str | None, given: Given) -> Flow:
         answers = answers_given(services, replace(start, cloud=services.cloud), given, report, token)
         return filled(services, answers, given, saved, report, token)
 
-    return at.job(Telling.NOTHING).go("setup-read", work)
+    flow = at.job(Telling.NOTHING).go("setup-read", work)
+    if cluster is None and len(saved) == 1 and proposed(flow).machines is None and not given.values:
+        # No pair is left to be set up: then the only cluster there is, is meant.
+        at.screen.note(f"No new pair was found; this is the saved cluster {saved[0].name}.")
+        return _walked(at, saved[0].name, given)
+    return flow
 
 
 def _shown(at: _At, flow: Flow) -> SetupPlan | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tgwizard.cli.documents import target
@@ -47,8 +47,8 @@ _TOLD = (Level.NOT_KNOWN, Level.WARNS, Level.NOTE)
 """What a run tells of its checks; what stops it is its last word, and what passed is in the dry run."""
 
 
-def status(snapshot: Snapshot, verdict: Verdict) -> Iterator[str]:
-    """The state of a cluster; the three truths stand apart (DESIGN section 7)."""
+def status(snapshot: Snapshot, verdict: Verdict, asked: Mapping[Verb, Readiness] | None = None) -> Iterator[str]:
+    """The state of a cluster; the three truths stand apart (DESIGN section 7). ``asked`` as in ``status_document``."""
     setup = snapshot.setup
     yield f"{setup.name}{' (lab)' if setup.is_lab else ''}: {verdict.sentence}"
     if verdict.detail:
@@ -64,7 +64,9 @@ def status(snapshot: Snapshot, verdict: Verdict) -> Iterator[str]:
     yield ""
     to = target(snapshot)
     for verb in Verb:
-        yield from _ready(f"{_button(verb)} {to.name}", readiness(snapshot, to, verb))
+        yield from _ready(f"{_button(verb)} {to.name}", (asked or {}).get(verb) or readiness(snapshot, to, verb))
+        if asked:
+            yield from findings(asked[verb])
 
 
 def plan(intended: FailoverPlan, place: Place) -> Iterator[str]:

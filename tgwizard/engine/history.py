@@ -16,6 +16,7 @@ from tgwizard.engine.records import (
     Attempted,
     Began,
     Ended,
+    FellBack,
     LastSeen,
     Record,
     Stepped,
@@ -146,8 +147,8 @@ def of_records(records: Iterable[Record]) -> RunHistory | None:
                 last = record
             case Ended():
                 ended = record
-            case VerdictChanged():
-                # Of the cluster, not of a run.
+            case FellBack() | VerdictChanged():
+                # The attempt at the move says that it was refused; verdicts are of the cluster, not of a run.
                 ...
     if began is None:
         return None

@@ -18,7 +18,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tgwizard.engine.records import Began, Ended, Record, VerdictChanged, from_document, to_document
+from tgwizard.engine.records import Began, Ended, FellBack, Record, VerdictChanged, from_document, to_document
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import utc
@@ -96,6 +96,16 @@ class Journal:
                 "Free the disk or the file, then start again. Nothing was written to Azure.",
             )
             raise JournalError(problem) from error
+        self.on_commit(Durability.FLUSHED)
+
+    def commit(self, record: FellBack) -> None:
+        """Write a record to the disk before going on. JournalError: nothing more may be written to Azure."""
+        try:
+            with self._database:
+                self._database.execute("PRAGMA synchronous=FULL")
+                self._insert(self._database, record.run, record)
+        except sqlite3.Error as error:
+            raise JournalError(_trouble(self.path, error)) from error
         self.on_commit(Durability.FLUSHED)
 
     def append(self, run: str, record: Record) -> None:

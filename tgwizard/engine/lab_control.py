@@ -29,6 +29,11 @@ class LabState:
     cloud: str
     at: datetime
     """The lab's time."""
+    propagation: str = ""
+    """How long new rights and principals take to arrive; empty: a lab of a version that does not say."""
+    propagations: tuple[str, ...] = ()
+    flicker: bool = False
+    """Whether lists of roles and assignments go back and forth for a while after a change."""
     epoch: int = 1
     """Which world the lab is in: one more each time a scenario replaced all of it, whoever asked for that.
 
@@ -115,6 +120,9 @@ class LabControl(Protocol):
 
     def set_overlap(self, word: str) -> LabState:
         """What a second write meets while the first one is running."""
+
+    def set_propagation(self, word: str, *, flicker: bool | None = None) -> LabState:
+        """How long new rights take to arrive from now on, and whether lists flicker meanwhile (None: as before)."""
 
     def faults(self) -> tuple[FaultSeen, ...]:
         """The fault rules, oldest first."""

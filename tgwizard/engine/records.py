@@ -112,6 +112,15 @@ class LastSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class FellBack:
+    """Azure refused the move in one call; now the run detaches and attaches. ``reason``: the problem's code."""
+
+    run: str
+    at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """How a run ended. The seconds are measured: whole, detach, attach, gap as read; None where not reached."""
 
@@ -137,13 +146,14 @@ class VerdictChanged:
     sentence: str
 
 
-Record = Began | Attempted | Answered | TurnedBack | Stepped | LastSeen | Ended | VerdictChanged
+Record = Began | Attempted | Answered | TurnedBack | FellBack | Stepped | LastSeen | Ended | VerdictChanged
 
 _KINDS: dict[str, type[Record]] = {
     "began": Began,
     "attempted": Attempted,
     "answered": Answered,
     "turned_back": TurnedBack,
+    "fell_back": FellBack,
     "stepped": Stepped,
     "last_seen": LastSeen,
     "ended": Ended,

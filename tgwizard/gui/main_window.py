@@ -20,6 +20,7 @@ from tgwizard.gui.dialogs.closing_setup import leave_sheet
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
+from tgwizard.gui.failover.guided import GuidedDialog
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.leaving import Leaving
@@ -296,6 +297,10 @@ class MainWindow(QMainWindow):
             return
 
         def make(over: QWidget) -> Sheet:
+            if session.guided(verb):
+                guide = GuidedDialog(self.theme, over, session.setup.name, plan.to)
+                guide.confirmed.connect(self._starter(session, verb, plan.to.name))
+                return guide
             dialog = ConfirmDialog(self.theme, over, session, plan)
             dialog.confirmed.connect(self._starter(session, verb, plan.to.name))
             return dialog
@@ -308,7 +313,12 @@ class MainWindow(QMainWindow):
             if member is not None:
                 # 15 ms later: closing the question and showing the run are two repaints, with an ear for keys between.
                 begin = partial(
-                    session.fail_over, member, verb, accept_unknown=answer.accept_unknown, fence=answer.fence
+                    session.fail_over,
+                    member,
+                    verb,
+                    accept_unknown=answer.accept_unknown,
+                    fence=answer.fence,
+                    strategy=answer.strategy,
                 )
                 QTimer.singleShot(15, session, begin)
 

@@ -18,6 +18,7 @@ from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
+from tgwizard.engine.failover.strategies import resolved
 from tgwizard.engine.jobs import Broke, Job, Report, Work
 from tgwizard.engine.preflight.facts import Extent
 from tgwizard.engine.readiness import can_fail_over, readiness
@@ -64,6 +65,11 @@ KEPT_EVENTS = 200
 
 _OF_A_MOVE = {VerdictName.ON_NO_NIC, VerdictName.MOVING, VerdictName.IN_SYNC}
 """What the readings say in the course of a run of ours; whatever else they say is told as it is."""
+
+ASKED_GOOD_S = 600.0
+"""How long the answers of a check stand in the readiness list: roles and locks take minutes to change (azure-wire 3.4).
+
+No run rests on them; it asks anew."""
 
 PAINT_FIRST_S = 0.15
 """How long a run waits before its first call: painting its page and the SDK would fight for the interpreter's lock."""
@@ -121,6 +127,7 @@ class ClusterSession(QObject):
         self._watch_job: Job | None = None
         self._check_job: Job | None = None
         self._run_job: Job | None = None
+        self._asked: dict[Verb, Checked] = {}
         self._decisions: Decisions | None = None
         self._run_id = ""
         self._snapshot: Snapshot | None = None
@@ -175,9 +182,13 @@ class ClusterSession(QObject):
         self.observed.emit()
 
     def readiness(self, verb: Verb) -> Readiness | None:
-        """Would `verb` work now; None before the first reading."""
+        """Would `verb` work now, with what Azure was asked a while ago; None before the first reading."""
         snapshot, target = self.snapshot, self.target
-        return None if snapshot is None or target is None else readiness(snapshot, target, verb)
+        if snapshot is None or target is None:
+            return None
+        live, asked = readiness(snapshot, target, verb), self._asked.get(verb)
+        good = asked is not None and asked.to == target.name and self.now() - asked.stamp.clock_s <= ASKED_GOOD_S
+        return live.with_more(asked.asked.in_short) if asked is not None and good else live
 
     def reason_against(self, verb: Verb) -> Problem | None:
         """Why `verb` is off, or None. A run in progress stops both verbs."""
@@ -190,17 +201,23 @@ class ClusterSession(QObject):
             return Problem("run-in-progress", "A run already works on this cluster.", "", "Wait until it has ended.")
         if is_behind(snapshot, self.run):
             return Problem("not-read-since-run", "Azure is read again after the run.")
-        return can_fail_over(snapshot, target, verb)
+        return None if self.guided(verb) else can_fail_over(snapshot, target, verb)
+
+    def guided(self, verb: Verb) -> bool:
+        """Whether Trustgrid would move the address, and this program only watch."""
+        return resolved(Strategy.AUTO, self.setup, verb) is Strategy.GUIDED
 
     def would_work(self, verb: Verb) -> bool:
         """Whether the cluster itself would allow `verb`, whatever this window's lock says: what advice is given by."""
         snapshot, target = self.snapshot, self.target
         return snapshot is not None and target is not None and can_fail_over(snapshot, target, verb) is None
 
-    def plan(self, verb: Verb, fence: FenceWish = NO_FENCE) -> FailoverPlan | None:
+    def plan(
+        self, verb: Verb, fence: FenceWish = NO_FENCE, strategy: Strategy = Strategy.DETACH_ATTACH
+    ) -> FailoverPlan | None:
         """What a failover would send now; None before the first reading."""
         snapshot, target = self.snapshot, self.target
-        return None if snapshot is None or target is None else plan(snapshot, target, verb, self.ends, fence=fence)
+        return None if snapshot is None or target is None else plan(snapshot, target, verb, self.ends, strategy, fence)
 
     @property
     def running(self) -> bool:
@@ -255,6 +272,13 @@ class ClusterSession(QObject):
         if self._check_job is not None:
             self._check_job.cancel()
         self.reachability.stop()
+
+    def set_pace(self, pace: Pace) -> None:
+        """Read at another pace from the next reading on."""
+        self._pace = pace
+        monitor = self._monitor
+        if monitor is not None:
+            monitor.pace = pace
 
     def read_now(self) -> None:
         """Read everything again now (F5)."""
@@ -357,7 +381,7 @@ class ClusterSession(QObject):
             case HistoryRead() if event.cluster == self.setup.name:
                 self._take_history(event)
             case Checked() if event.cluster == self.setup.name:
-                self.checked.emit(event)
+                self._take_checked(event)
             case SourceLost() | SourceBack() if event.cluster == self.setup.name:
                 self._add(of_event(event, self.setup))
             case Started() if event.cluster == self.setup.name:
@@ -376,6 +400,12 @@ class ClusterSession(QObject):
                 self._take_broken_run()
             case _:
                 return
+
+    def _take_checked(self, event: Checked) -> None:
+        if not event.fence.stops:
+            self._asked[event.verb] = event
+            self.observed.emit()
+        self.checked.emit(event)
 
     def _take_observed(self, event: Observed) -> None:
         self._snapshot = event.snapshot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.buttons import Button
@@ -10,6 +10,7 @@ from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole
 from tgwizard.model.problem import Problem
@@ -24,7 +25,8 @@ class TroublePage(QWidget):
         """Empty until `show_problems`."""
         super().__init__(parent)
         self._theme = theme
-        self._column = QVBoxLayout(self)
+        content = QWidget()
+        self._column = QVBoxLayout(content)
         self._column.setContentsMargins(28, 24, 28, 24)
         self._column.setSpacing(12)
         self._column.addWidget(TextLabel(theme, "tgwizard could not open", TextRole.TITLE))
@@ -32,10 +34,12 @@ class TroublePage(QWidget):
         self._boxes.setSpacing(8)
         self._column.addLayout(self._boxes)
         self.retry = Button(theme, "Try again", icon=Icon.REFRESH)
-        self.retry.setMaximumWidth(theme.px(160))
         self.retry.clicked.connect(self.retry_asked)
-        self._column.addWidget(self.retry)
+        self._column.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(PageScroll(theme, content, "Why tgwizard could not open"))
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show every problem that was told."""

@@ -46,6 +46,11 @@ class HttpLabControl:
         """Set what a second write meets while the first one is running."""
         return _state(self._call("PATCH", "/lab", {"overlap": word}))
 
+    def set_propagation(self, word: str, *, flicker: bool | None = None) -> LabState:
+        """Set how long new rights take to arrive, and whether lists flicker."""
+        wish: Json = {"propagation": word} if flicker is None else {"propagation": word, "flicker": flicker}
+        return _state(self._call("PATCH", "/lab", wish))
+
     def faults(self) -> tuple[FaultSeen, ...]:
         """Return the fault rules, oldest first."""
         return tuple(_fault(item) for item in self._call("GET", "/lab/faults")["value"])
@@ -129,6 +134,9 @@ def _state(document: Json) -> LabState:
         clusters=document["clusters"],
         faults=document["faults"],
         cloud=document["cloud"],
+        propagation=document.get("propagation", ""),
+        propagations=tuple(document.get("propagations", ())),
+        flicker=document.get("flicker", False),
         epoch=document.get("epoch", 1),  # a lab of an earlier version has none
         at=_moment(document["at"]),
     )

@@ -18,6 +18,7 @@ from tgwizard.lab.directory import Directory
 from tgwizard.lab.faults import Faults
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_rules import MoveRules
+from tgwizard.lab.rbac_records import UNSETTLED
 from tgwizard.lab.request_log import RequestRecord
 from tgwizard.lab.tokens import TokenKind
 from tgwizard.lab.wire import Json, Refusal
@@ -251,8 +252,9 @@ class LabCore:
         world = self._world
         rights = world.authorization
         settings = world.latency, world.overlap, world.move, world.page_size, rights.propagation, rights.flicker
+        unsettled = (getattr(rights, name) for name in UNSETTLED)
         certificates = sum(map(len, world.certificates.values()))
-        return world.serial, world.operation_count, len(world.unregistered), certificates, *settings
+        return world.serial, world.operation_count, len(world.unregistered), certificates, *settings, *unsettled
 
     def _settle(self) -> bool:
         return operations.settle(self._world, self._clock.wall(), _FINISHERS)

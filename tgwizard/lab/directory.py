@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from tgwizard.lab import assertions, entra, identity_endpoint, scenario_rights, tokens
 from tgwizard.lab.identity_endpoint import IdentityEndpoint
-from tgwizard.lab.rbac_records import Authorization, DenyAssignment, Propagation
+from tgwizard.lab.rbac_records import UNSETTLED, Authorization, DenyAssignment, Propagation
 from tgwizard.lab.world import Principal, World
 
 
@@ -86,6 +86,21 @@ class Directory:
     def flicker(self, value: bool) -> None:
         with self._lock:
             self._settings.flicker = value
+
+    @property
+    def unsettled(self) -> dict[str, int]:
+        """The statuses that the lab answers where the reference is not settled (`rbac_records.UNSETTLED`)."""
+        with self._lock:
+            return {name: getattr(self._settings, name) for name in UNSETTLED}
+
+    def settle(self, wishes: Mapping[str, int]) -> None:
+        """Set some of them. Raises ValueError for an unknown name or a status that none has seen; none is set then."""
+        for name, value in wishes.items():
+            if value not in UNSETTLED.get(name, frozenset()):
+                raise ValueError(f"{name} {value}")
+        with self._lock:
+            for name, value in wishes.items():
+                setattr(self._settings, name, value)
 
     def deny(self, denial: DenyAssignment) -> None:
         """Add a deny assignment, as only Azure itself can."""

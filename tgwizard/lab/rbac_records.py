@@ -126,3 +126,11 @@ class Authorization:
     """The status of `RoleDefinitionDoesNotExist` when an assignment is PUT: 400 or 404 [?]."""
     repeated_put_status: int = 201
     """The status of a role assignment that is PUT again unchanged: 200 or 201 [?]."""
+
+
+UNSETTLED: dict[str, frozenset[int]] = {
+    "assigned_role_status": frozenset({400, 409}),
+    "missing_role_status": frozenset({400, 404}),
+    "repeated_put_status": frozenset({200, 201}),
+}
+"""What `Authorization` answers where the reference is not settled, with the values each may have."""

@@ -6,7 +6,7 @@ one's with its `actions`, `not_actions`, `description` and `assignable` groups t
 `group`, `resource` ("group/provider/type/name"), `subscription` (by name), `management_group`, or `scope`
 (`subscription`: the one with the clusters, the default; `management-group`: the tenant's root). `[[deny]]` has `name`,
 `actions`, `not_actions`, `group`, `to`.
-`[authorization]` has `propagation` (`instant`, `fast`, `azure`) and `flicker`.
+`[authorization]` has `propagation` (`instant`, `fast`, `azure`), `flicker`, and the statuses of `UNSETTLED`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tgwizard.lab import ids, tokens
 from tgwizard.lab.rbac_builtin import BY_NAME, READER
 from tgwizard.lab.rbac_records import (
     EVERYONE,
+    UNSETTLED,
     DenyAssignment,
     PermissionRecord,
     Propagation,
@@ -56,6 +57,10 @@ def add_rights(world: World, source: Json, now: datetime) -> None:
     settings = source.get("authorization", {})
     world.authorization.propagation = Propagation(settings.get("propagation", Propagation.INSTANT.value))
     world.authorization.flicker = bool(settings.get("flicker", False))
+    for name, allowed in UNSETTLED.items():
+        if settings.get(name, next(iter(allowed))) not in allowed:
+            raise ValueError(f"scenario {world.scenario}: {name} is one of {sorted(allowed)}")
+        setattr(world.authorization, name, settings.get(name, getattr(world.authorization, name)))
     people = {item.name: item for item in (*world.principals, *world.accounts)} | {"operator": world.operator}
     _add_groups(world, source.get("directory_group", []), people)
     for item in source.get("grant", []):

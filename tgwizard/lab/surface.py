@@ -20,7 +20,7 @@ from tgwizard.lab.faults import StrangerTakesAddress
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_rules import MoveRules
-from tgwizard.lab.rbac_records import Propagation
+from tgwizard.lab.rbac_records import UNSETTLED, Propagation
 from tgwizard.lab.request_log import Decision, RequestRecord, Trace
 from tgwizard.lab.wire import Json, Refusal, Request, Response, json_response
 from tgwizard.lab.world import Overlap
@@ -69,7 +69,7 @@ def _state(lab: LabCore, _request: Request) -> Response:
 
 def _change(lab: LabCore, request: Request) -> Response:
     wishes = _body(request)
-    unknown = set(wishes) - {"latency", "overlap", "move", "page_size", "propagation", "flicker"}
+    unknown = set(wishes) - {"latency", "overlap", "move", "page_size", "propagation", "flicker", "statuses"}
     if unknown:
         raise _wrong(400, "BadRequest", f"The lab has no setting {', '.join(sorted(unknown))}.")
     latency = _word(wishes, "latency", Latency, lab.latency)
@@ -82,6 +82,7 @@ def _change(lab: LabCore, request: Request) -> Response:
     flicker = wishes.get("flicker", lab.directory.flicker)
     if not isinstance(flicker, bool):
         raise _wrong(400, "BadRequest", "flicker is neither true nor false.")
+    _settle(lab, wishes.get("statuses", {}))
     lab.latency, lab.overlap, lab.move_rules, lab.page_size = latency, overlap, moves, size
     lab.directory.propagation, lab.directory.flicker = propagation, flicker
     return json_response(200, _state_document(lab))
@@ -93,6 +94,18 @@ def _move_rules(wishes: object, now: MoveRules) -> MoveRules:
     if not all(isinstance(value, bool) for value in wishes.values()):
         raise _wrong(400, "BadRequest", "A switch of move is neither true nor false.")
     return replace(now, **wishes)
+
+
+def _settle(lab: LabCore, wishes: object) -> None:
+    """Choose among the statuses that the reference leaves open. Raises Refusal 400, and then nothing is chosen."""
+    if isinstance(wishes, Mapping) and all(type(value) is int for value in wishes.values()):
+        try:
+            lab.directory.settle(wishes)
+        except ValueError as error:
+            known = "; ".join(f"{name} is {' or '.join(map(str, sorted(some)))}" for name, some in UNSETTLED.items())
+            raise _wrong(400, "BadRequest", f"There is no such status: {error}. {known}.") from error
+        return
+    raise _wrong(400, "BadRequest", "statuses is not an object of numbers.")
 
 
 def _use_scenario(lab: LabCore, request: Request) -> Response:
@@ -211,6 +224,7 @@ def _state_document(lab: LabCore) -> Json:
         "propagation": lab.directory.propagation.value,
         "propagations": [item.value for item in Propagation],
         "flicker": lab.directory.flicker,
+        "statuses": lab.directory.unsettled,
         "at": utc(lab.clock.wall()),
         "clusters": lab.cluster_count,
         "faults": len(lab.faults.rules),

@@ -12,10 +12,11 @@ from enum import Enum
 
 from tgwizard.model.cluster import Verb
 from tgwizard.model.fence import NO_FENCE, FenceWish
-from tgwizard.model.finding import Readiness
+from tgwizard.model.finding import NOTHING_FOUND, Readiness
 from tgwizard.model.nic import Difference
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, Snapshot
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.verdict import Verdict
 
 
@@ -227,7 +228,10 @@ class SourceBack:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The preflight for a failover ended; nothing was written. ``findings`` decide whether the run may start."""
+    """The preflight for a failover ended; nothing was written. ``findings`` decide whether the run may start.
+
+    ``asked`` are those of them that only a question to Azure brings: rights, locks, the sign-in, the fence.
+    """
 
     stamp: Stamp
     cluster: str
@@ -235,6 +239,8 @@ class Checked:
     to: str
     findings: Readiness
     fence: FenceWish = NO_FENCE
+    asked: Readiness = NOTHING_FOUND
+    strategy: Strategy = Strategy.DETACH_ATTACH
 
 
 @dataclass(frozen=True, slots=True)

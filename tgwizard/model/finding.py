@@ -74,6 +74,21 @@ class Readiness:
             if finding.level in (Level.BLOCKS, Level.NOT_KNOWN, Level.WARNS)
         )
 
+    def with_more(self, more: Readiness) -> Readiness:
+        """Both lists as one, worst first; a fact that stands in both is told once."""
+        known = {finding.fact for finding in self.findings}
+        return Readiness.of([*self.findings, *(item for item in more.findings if item.fact not in known)])
+
+    @property
+    def in_short(self) -> Readiness:
+        """What needs attention as it is, and what does not as one line with its count."""
+        calm = [finding for finding in self.findings if finding.level in (Level.PASSED, Level.NOT_APPLICABLE)]
+        if not calm:
+            return self
+        evidence = ", ".join(finding.fact for finding in calm)
+        line = Finding(Level.PASSED, f"Rights and locks checked: {len(calm)} in order", evidence)
+        return Readiness.of([*(finding for finding in self.findings if finding not in calm), line])
+
     def reason_against(self, *, unknown_stops: bool) -> Problem | None:
         """The first thing that forbids the verb, or None.
 
@@ -83,3 +98,7 @@ class Readiness:
             if finding.level is Level.BLOCKS or (unknown_stops and finding.level is Level.NOT_KNOWN):
                 return finding.problem or Problem("not-ready", finding.fact, finding.evidence)
         return None
+
+
+NOTHING_FOUND = Readiness(())
+"""Before anything was asked."""

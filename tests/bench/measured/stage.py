@@ -17,7 +17,7 @@ from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.services import Services
 from tgwizard.lab.certificates import prepare
-from tgwizard.lab.clock import HybridClock
+from tgwizard.lab.clock import Clock, HybridClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.server import LabServer
@@ -39,7 +39,7 @@ class Stage:
     """A lab of its own, and what a program needs to work on it. ``http`` and ``ca`` are for the peer."""
 
     lab: Lab
-    clock: HybridClock
+    clock: Clock
     setup: ClusterSetup
     services: Services
     base_url: str
@@ -48,10 +48,10 @@ class Stage:
 
 
 @contextmanager
-def stage(way: Way, seed: int) -> Iterator[Stage]:
-    """A fresh lab under ``drawn`` latency on a clock that skips waiting and counts computing."""
-    clock = HybridClock()
-    lab = Lab.from_scenario("ready", clock=clock, latency=Latency.DRAWN, seed=seed)
+def stage(way: Way, seed: int, latency: Latency = Latency.DRAWN, clock: Clock | None = None) -> Iterator[Stage]:
+    """A fresh lab, unless told otherwise on a clock that skips waiting and counts computing."""
+    clock = clock or HybridClock()
+    lab = Lab.from_scenario("ready", clock=clock, latency=latency, seed=seed)
     with TemporaryDirectory(prefix="tgwizard-bench-") as folder:
         place = Path(folder)
         setup = _setup(lab, place)

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.apply.plans import Applying
+from tests.engine.apply.plans import Applying, answers_for, plan_for
 from tests.engine.apply.test_apply import writes
 from tests.rig import setup_rig
+from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.engine.records import Answer
+from tgwizard.engine.setup.job import apply_job, undo_job, what_undo_would_do
+from tgwizard.engine.setup.result import identity_of
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.setup_records import (
     Confirmed,
@@ -31,7 +34,7 @@ from tgwizard.engine.setup.work import Crew, End, How, Piece, Work, ask, pause
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.event import Outcome
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.setup_event import ChangeLeft
+from tgwizard.model.setup_event import ChangeLeft, SetupEvent
 
 NO = CallFailed(Problem("no", "No."), Certainty.REFUSED)
 
@@ -182,3 +185,20 @@ def test_that_nothing_is_sent_when_the_journal_cannot_be_written(tmp_path: Path)
     assert writes(made.it) == []
     assert made.apply().outcome is Outcome.DONE
     made.journal.close()
+
+
+def test_that_a_set_up_and_a_failover_of_one_cluster_exclude_each_other(tmp_path: Path) -> None:
+    it = setup_rig(state=tmp_path)
+    answers = answers_for(it.group())
+    services, events = it.services, list[SetupEvent]()
+    busy = Problem("busy", "Busy.")
+    with locks.held(tmp_path / f"cluster-{identity_of(answers).digest}.lock", busy):
+        finished = apply_job(services, answers, plan_for(it.group()), events.append, CancelToken())
+    assert finished.outcome is Outcome.REFUSED
+    assert "Another run works on this cluster" in finished.reason
+    assert events == [finished]
+    assert writes(it) == []
+    assert apply_job(services, answers, plan_for(it.group()), events.append, CancelToken()).outcome is Outcome.DONE
+    assert len(what_undo_would_do(services, identity_of(answers))) == 4
+    undone = undo_job(services, identity_of(answers), events.append, CancelToken(), identities=True)
+    assert undone.outcome is Outcome.DONE

@@ -80,7 +80,7 @@ class Account:
         ports = lab_ports(azure, rig.lab.cloud, tokens, JobRunner())
         return cls(rig, ports, azure, Caller(READER_ACCOUNT, person.oid, rig.lab.subscription.tenant))
 
-    def plan(self) -> SetupPlan:
+    def plan(self, *, whole_subscription: bool = False) -> SetupPlan:
         """Read and planned with this account's own rights."""
         subscription = next(
             one for one in self.rig.ports.inventories.subscriptions() if one.id == self.rig.subscription
@@ -98,6 +98,7 @@ class Account:
             "edge-dallas",
             ADDRESS,
             RoleAnswer(),
+            whole_subscription,
         )
         facts = gather(self.ports, answers, inventory, self.rig.clock, quiet, token)
         return make_plan(answers, inventory, facts)
@@ -173,6 +174,10 @@ def test_that_an_owner_of_the_group_alone_sees_the_cluster_and_may_set_it_up() -
         if item.scope.lower() == account.rig.scope.lower()
     ]
     access.delete_assignment(reads, request_id=str(uuid.uuid4()))
+    wide = account.plan(whole_subscription=True)
+    assert [change.right.who for change in wide.writing if isinstance(change.act, PutRole | Assign)] == [
+        WhoMay.OTHERS
+    ] * 3
     plan = account.plan()
     assert [change.key.split(":")[0] for change in plan.writing] == ["identity", "role", "assign", "assign", "place"]
     assert plan.problems == ()

@@ -21,7 +21,7 @@ from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.records import Answer, Answered, Attempted, Began, Record, TurnedBack
+from tgwizard.engine.records import Answer, Answered, Attempted, Began, FellBack, Record, TurnedBack
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -126,7 +126,8 @@ def _standing(began: Began, records: tuple[Record, ...], setup: ClusterSetup, ga
     losing = setup.other(gaining)
     first, second = str(began.losing_body.get("etag", "")), str(began.gaining_body.get("etag", ""))
     sent: dict[str, Sent] = {}
-    atomic = began.strategy is Strategy.ATOMIC
+    fell_back = any(isinstance(record, FellBack) for record in records)
+    atomic = began.strategy is Strategy.ATOMIC and not fell_back
     if atomic:
         sent = _moved(losing, gaining, first, second, Answer.UNKNOWN)
     elif began.configuration is not None:
@@ -136,6 +137,8 @@ def _standing(began: Began, records: tuple[Record, ...], setup: ClusterSetup, ga
     for record in records:
         if isinstance(record, Attempted) and record.step is Step.FENCE:
             continue  # it stopped a machine and touched no interface
+        if fell_back and isinstance(record, Attempted) and record.step is Step.MOVE:
+            continue  # refused: only then is there a way back to detach and attach
         if isinstance(record, Attempted):
             answer = answers.get(record.request, Answer.UNKNOWN)
             refused = answer in (Answer.REFUSED, Answer.NOT_SENT)

@@ -115,9 +115,9 @@ def rehearse(
     azure, clock = services.azure, services.clock
     found = resolved(strategy, setup, verb)
     snapshot = Observer(azure, clock, setup).look()
-    findings = _preflight(services, snapshot, to, verb, Timing(), found, extent).findings
+    done = _preflight(services, snapshot, to, verb, Timing(), found, extent)
     stamp = Stamp(clock.wall(), clock.monotonic())
-    checked = Checked(stamp, setup.name, verb, to.name, findings, extent.fence)
+    checked = Checked(stamp, setup.name, verb, to.name, done.findings, extent.fence, done.asked, found)
     report(checked)
     return checked
 
@@ -168,7 +168,9 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     hall.report(StepStarted(since, hall.run, Step.CHECK, sentence, CancelMeaning.STOPS, hall.timing.settle_s))
     snapshot = _settled(hall, observer, snapshot, to)
     checked = check(hall, snapshot, to, verb, intended.strategy, fence)
-    hall.report(Checked(hall.stamp(), setup.name, verb, to.name, checked.findings, fence))
+    hall.report(
+        Checked(hall.stamp(), setup.name, verb, to.name, checked.findings, fence, checked.asked, intended.strategy)
+    )
     against = checked.reason_against(verb, accept_unknown=options.accept_unknown)
     if against is not None:
         return refuse(hall, against, snapshot.place)

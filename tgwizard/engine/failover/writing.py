@@ -11,14 +11,16 @@ from tgwizard.engine.failover.ending import Ending
 from tgwizard.engine.failover.expiry import Expiry
 from tgwizard.engine.failover.sending import answer_of
 from tgwizard.engine.failover.telling import step_of
+from tgwizard.engine.journal import JournalError
 from tgwizard.engine.ports import CallFailed, Cause, ConfigurationId
-from tgwizard.engine.records import Answer
+from tgwizard.engine.records import Answer, FellBack
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.event import Step
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning, carried_of
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.text import utc
 
 
 @dataclass(slots=True)
@@ -186,6 +188,13 @@ class Writing:
             return course.read(*course.setup.members)
         if answer is Answer.NOT_SENT:
             return self._again(Move.MOVE_AT_ONCE, course.losing, failure)
+        try:
+            # Nothing was changed yet, so there is time to flush: after a power cut the removal that follows must not
+            # be taken for a move that may still be on its way.
+            run, at = course.began.run, utc(course.sender.clock.wall())
+            course.sender.journal.commit(FellBack(run, at, failure.problem.code))
+        except JournalError as error:
+            return ending.failed_untouched(error.problem)
         fact = f"Azure did not take the move in one call. {failure.problem.sentence()}"
         course.sender.note(Problem("move-refused", fact, "Nothing was changed by it.", "Detach and attach are used."))
         course.standing = replace(before, atomic=False)

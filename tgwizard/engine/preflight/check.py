@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.preflight.ask import ask
 from tgwizard.engine.preflight.facts import EVERYTHING, Extent, Facts
-from tgwizard.engine.preflight.judge import judge
+from tgwizard.engine.preflight.judge import judge, judge_asked
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.finding import Readiness
+from tgwizard.model.finding import NOTHING_FOUND, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Snapshot
 
@@ -18,12 +18,14 @@ from tgwizard.model.snapshot import Snapshot
 class Preflight:
     """The findings and when they were made (monotonic seconds): they are good for two minutes.
 
-    ``facts`` is what they were judged from; None when readiness alone already forbade the run.
+    ``facts`` is what they were judged from; None when readiness alone already forbade the run. ``asked`` are those of
+    the findings that only a question to Azure brings.
     """
 
     findings: Readiness
     at: float
     facts: Facts | None = None
+    asked: Readiness = NOTHING_FOUND
 
     def reason_against(self, verb: Verb, *, accept_unknown: bool = False) -> Problem | None:
         """What forbids the first write, or None."""
@@ -42,4 +44,6 @@ def preflight(
 ) -> Preflight:
     """Ask everything that the run depends on. ``needed_life_s``: how long the token must last, real seconds."""
     facts = ask(azure, clock, snapshot, to, verb, extent)
-    return Preflight(judge(snapshot, facts, to, verb, needed_life_s=needed_life_s), facts.at, facts)
+    found = judge(snapshot, facts, to, verb, needed_life_s=needed_life_s)
+    asked = judge_asked(snapshot, facts, to, verb, needed_life_s=needed_life_s)
+    return Preflight(found, facts.at, facts, asked)

@@ -22,9 +22,14 @@ UNLOCK = "Microsoft.Authorization/locks/delete"
 
 def judge(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, needed_life_s: float) -> Readiness:
     """All findings, worst first. ``needed_life_s``: how long the token must last, real seconds."""
+    asked = judge_asked(snapshot, facts, to, verb, needed_life_s=needed_life_s)
+    return Readiness.of([*readiness(snapshot, to, verb, facts.fence).findings, *asked.findings])
+
+
+def judge_asked(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, needed_life_s: float) -> Readiness:
+    """What was asked alone, without what the readings say: the part that a list of live readings lacks."""
     return Readiness.of(
         [
-            *readiness(snapshot, to, verb, facts.fence).findings,
             *_token(facts, needed_life_s),
             *_range(snapshot, facts),
             *_conflict(snapshot, facts),

@@ -146,7 +146,8 @@ def _second(
     """What can be asked only when the first answers are there."""
     access = ports.access
     readings: dict[Key, Callable[[], object]] = {}
-    for at in _scopes_to_ask(scope, topology):
+    whole = (f"/subscriptions/{inventory.subscription.id}",) if answers.whole_subscription else ()
+    for at in dict.fromkeys((*_scopes_to_ask(scope, topology), *whole)):
         readings[FactKind.OWN_RIGHTS, at] = lambda at=at: OwnRights(at, access.own_permissions(at))  # type: ignore[misc]
     wanted = _to_look_up(facts, answers)
     if wanted:

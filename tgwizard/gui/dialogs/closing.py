@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.run_words import cancel_words, closing_words, moving_sentence
@@ -11,7 +11,7 @@ from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.model.event import CancelMeaning
 
 
@@ -34,6 +34,8 @@ class CloseDuringRun(Sheet):
         self.stop.clicked.connect(self._on_cancel)
         self.finish = Button(theme, "Close when it has ended", ButtonKind.PRIMARY, height=36)
         self.finish.clicked.connect(self._on_finish)
+        if theme.text_scale >= LARGE_TEXT:
+            self.buttons.setDirection(QBoxLayout.Direction.TopToBottom)
         self.buttons.addWidget(self.stop)
         self.buttons.addStretch(1)
         self.buttons.addWidget(self.cancel)

@@ -28,6 +28,7 @@ from tgwizard.gui.kit.pill import Pill, Tag
 from tgwizard.gui.kit.rows import CheckRow, NoticeBox
 from tgwizard.gui.kit.shapes import Shape, ShapeMark
 from tgwizard.gui.kit.surface import Surface
+from tgwizard.gui.kit.switch import Switch
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
@@ -37,6 +38,7 @@ from tgwizard.model.event import Checked
 from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import about, age
 
 RECHECK_AFTER_S = 10.0
@@ -48,10 +50,11 @@ _CALM = (Level.PASSED, Level.NOT_APPLICABLE)
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The answer: whether what is not known is accepted, and which fence was chosen."""
+    """The answer: whether what is not known is accepted, which fence was chosen, and which strategy."""
 
     accept_unknown: bool = False
     fence: FenceWish = NO_FENCE
+    strategy: Strategy = Strategy.DETACH_ATTACH
 
 
 class ConfirmDialog(Sheet):
@@ -73,6 +76,7 @@ class ConfirmDialog(Sheet):
         self._accept: QCheckBox | None = None
         self._started = False
         self._fence = NO_FENCE
+        self._strategy = Strategy.DETACH_ATTACH
         self.pill = Pill(theme, Shape.WAITING, "Asking Azure")
         if session.setup.is_lab:
             self.head.addWidget(Tag(theme, "Lab", edge=True), 0, Qt.AlignmentFlag.AlignVCenter)
@@ -91,7 +95,7 @@ class ConfirmDialog(Sheet):
         self._tick.timeout.connect(self._on_tick)
         session.checked.connect(self._on_checked)
         session.run_began.connect(self.reject)
-        session.check(plan.to, plan.verb)
+        session.check(plan.to, plan.verb, strategy=self._strategy)
         self._tick.start()
         self._show_start()
 
@@ -128,7 +132,7 @@ class ConfirmDialog(Sheet):
         plan = self._plan
         graceful = plan.verb is Verb.GRACEFUL
         if graceful:
-            self._section("What will be sent", plan.gap.basis)
+            self._cost = self._section("What will be sent", plan.gap.basis)
         else:
             self._cost = self._section("What will be sent", self._cost_words(), Token.BAD)
         self._calls = QVBoxLayout()
@@ -136,7 +140,13 @@ class ConfirmDialog(Sheet):
         self.body.addLayout(self._calls)
         if graceful:
             spans, gap = axis_shown(plan)
-            self.body.addWidget(TimeAxis(self._theme, spans, gap))
+            self._axis = TimeAxis(self._theme, spans, gap)
+            self.body.addWidget(self._axis)
+        if plan.losing is not None:
+            risk = "A preview of Azure's, not tried on Azure itself yet; refused, it falls back to the calls above."
+            self.at_once = Switch(self._theme, "Move it in one call", risk)
+            self.at_once.toggled.connect(self._on_at_once)
+            self.body.addWidget(self.at_once)
 
     def _cost_words(self) -> str:
         return f"{about(self._plan.predicted_s)} in all, gap {about(self._plan.gap.usual_s)}"
@@ -145,7 +155,16 @@ class ConfirmDialog(Sheet):
     def _on_fence(self, wish: FenceWish) -> None:
         """Another fence is another plan, with checks of its own."""
         self._fence = wish
-        plan = self._session.plan(self._plan.verb, wish)
+        self._plan_anew()
+
+    @Slot(bool)
+    def _on_at_once(self, on: bool) -> None:
+        """Another strategy is another plan, too."""
+        self._strategy = Strategy.ATOMIC if on else Strategy.DETACH_ATTACH
+        self._plan_anew()
+
+    def _plan_anew(self) -> None:
+        plan = self._session.plan(self._plan.verb, self._fence, self._strategy)
         if plan is not None and plan.to == self._plan.to:
             self._plan = plan
             item = self._calls.takeAt(0)
@@ -154,11 +173,15 @@ class ConfirmDialog(Sheet):
                 old.hide()
                 old.deleteLater()
             self._calls.addWidget(CallTable(self._theme, calls_shown(plan)))
-            self._cost.say(self._cost_words())
+            if plan.verb is Verb.GRACEFUL:
+                self._cost.say(plan.gap.basis)
+                self._axis.setVisible(plan.strategy is not Strategy.ATOMIC)
+            else:
+                self._cost.say(self._cost_words())
         self._findings = self._checked_at = None
         self.pill.show_state(Shape.WAITING, "Asking Azure")
         self._show_findings(self._session.readiness(self._plan.verb), pending=True)
-        self._session.check(self._plan.to, self._plan.verb, wish)
+        self._session.check(self._plan.to, self._plan.verb, self._fence, self._strategy)
         self._show_start()
 
     def _add_checks(self) -> None:
@@ -218,7 +241,8 @@ class ConfirmDialog(Sheet):
 
     @Slot(object)
     def _on_checked(self, event: Checked) -> None:
-        if event.verb is not self._plan.verb or event.to != self._plan.to.name or event.fence != self._fence:
+        asked = (self._plan.verb, self._plan.to.name, self._fence, self._strategy)
+        if (event.verb, event.to, event.fence, event.strategy) != asked:
             return
         first = self._checked_at is None
         self._checked_at = event.stamp.clock_s
@@ -307,7 +331,7 @@ class ConfirmDialog(Sheet):
         self._note_age()
         checked = self._checked_at
         if checked is None or self._session.now() - checked > RECHECK_AFTER_S:
-            self._session.check(self._plan.to, self._plan.verb, self._fence)
+            self._session.check(self._plan.to, self._plan.verb, self._fence, self._strategy)
 
     def _note_age(self) -> None:
         if self._checked_at is not None:
@@ -331,7 +355,7 @@ class ConfirmDialog(Sheet):
         accepted = self._accept is not None and self._accept.isChecked()
         self._session.run_began.disconnect(self.reject)
         self.accept()
-        self.confirmed.emit(Confirmed(accepted, self._fence))
+        self.confirmed.emit(Confirmed(accepted, self._fence, self._strategy))
 
     @Slot()
     def _on_copy(self) -> None:

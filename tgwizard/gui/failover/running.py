@@ -373,7 +373,8 @@ class RunPage(QWidget):
         """One column below 1200 px, two from there on."""
         super().resizeEvent(event)
         self._arrange(wide=self.width() >= self._theme.px(WIDE))
-        self.truths.set_stacked(self.width() < self._theme.px(TRUTHS_ABREAST))
+        beside = self._theme.px(SIDE_WIDTH) if self._wide else 0
+        self.truths.set_stacked(self.width() - beside < self._theme.px(TRUTHS_ABREAST))
 
     def _arrange(self, *, wide: bool) -> None:
         if wide is self._wide:

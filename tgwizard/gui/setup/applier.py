@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.services import Services
-from tgwizard.engine.setup.apply import apply
+from tgwizard.engine.setup.job import apply_job, undo_job
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
-from tgwizard.engine.setup.undo import Undoing, undo, undoable
+from tgwizard.engine.setup.undo import Undoing, undoable
 from tgwizard.gui.setup.errands import Errand, Errands, Hear, Kind
 from tgwizard.gui.setup.steps.apply import Applying, ChangeRow
 from tgwizard.model.cluster import ClusterIdentity
@@ -71,13 +71,9 @@ class Applier(QObject):
         if self.running or identity is None:
             return False
         services = self._services
-        file = setup_journal_file(services.state_dir, identity)
 
         def errand(hear: Hear, token: CancelToken) -> SetupFinished:
-            with contextlib.closing(SetupJournal.open(file)) as journal:
-                return apply(
-                    services.setup, services.azure, services.clock, journal, plan, hear, token, only_mine=only_mine
-                )
+            return apply_job(services, answers, plan, hear, token, only_mine=only_mine)
 
         self.plan = plan
         self.applying = Applying.of(plan.mine if only_mine else plan.writing)
@@ -89,11 +85,9 @@ class Applier(QObject):
         if self.running or identity is None:
             return False
         services = self._services
-        file = setup_journal_file(services.state_dir, identity)
 
         def errand(hear: Hear, token: CancelToken) -> SetupFinished:
-            with contextlib.closing(SetupJournal.open(file)) as journal:
-                return undo(services.setup, services.azure, services.clock, journal, hear, token, identities=identities)
+            return undo_job(services, identity, hear, token, identities=identities)
 
         rows = tuple(ChangeRow(one.key, one.sentence, "") for one in things)
         self.applying = Applying(rows, running=True, undoing=True)

@@ -15,7 +15,8 @@ from PySide6.QtCore import QObject, Signal
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.services import Services
-from tgwizard.engine.setup.restart import restart, standby_first
+from tgwizard.engine.setup.job import restart_job
+from tgwizard.engine.setup.restart import standby_first
 from tgwizard.engine.setup.result import read_cluster
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
 from tgwizard.engine.setup.verify import Subject, subject_of_plan, verify, with_proof
@@ -120,11 +121,9 @@ class Verifier(QObject):
         if identity is None or self._errands.under_way(Kind.RESTART):
             return
         services = self._services
-        file = setup_journal_file(services.state_dir, identity)
 
         def errand(hear: Hear, token: CancelToken) -> SetupFinished:
-            with contextlib.closing(SetupJournal.open(file)) as journal:
-                return restart(services.setup, services.azure, services.clock, journal, vm, hear, token)
+            return restart_job(services, identity, vm, hear, token)
 
         def heard(event: object) -> None:
             if isinstance(event, ChangeWaiting):

@@ -57,6 +57,7 @@ class ActionCard(Card):
     """Graceful or forced: pill, cost in a line, checks worst first, button, and the reason while it is off."""
 
     asked = Signal()
+    check_asked = Signal()
     considered = Signal(bool)
 
     def __init__(self, theme: Theme, verb: Verb, parent: QWidget | None = None) -> None:
@@ -106,11 +107,21 @@ class ActionCard(Card):
         self.body.addWidget(self._checks)
         self.body.addSpacing(theme.px(8))
         self.body.addWidget(self.button)
+        self.check = self._check_link()
+        self.body.addWidget(self.check, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self._reason)
         self._reason.setContentsMargins(0, theme.px(7), 0, 0)
         self._reason.hide()
         self._show_parts()
+
+    def _check_link(self) -> Button:
+        link = Button(self.theme, "Check rights and locks now", ButtonKind.LINK, height=28)
+        link.explain("Asks Azure whether you may: two writes that cannot be applied. Nothing is changed.")
+        link.setAccessibleName(f"Check rights and locks of the {self._verb.value} failover now")
+        link.setEnabled(False)
+        link.clicked.connect(self.check_asked)
+        return link
 
     @property
     def reason(self) -> str:
@@ -133,6 +144,7 @@ class ActionCard(Card):
         if self.button.accessibleName() != text:
             self.button.rename(text)
         self.button.setEnabled(against is None)
+        self.check.setEnabled(findings is not None)
         reason = "" if against is None else against.sentence()
         self._reason.say(reason)
         if self._reason.isHidden() is bool(reason):
@@ -175,6 +187,7 @@ class ActionCard(Card):
         self._short_row.setVisible(self._compact)
         self._cost.setVisible(not self._compact)
         self._checks.setVisible(not self._compact or self._expanded)
+        self.check.setVisible(not self._compact or self._expanded)
         word = "Hide" if self._expanded else "Show"
         self._toggle.rename(word)
         self._toggle.setAccessibleName(f"{word} the {self._toggle_name}")

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
@@ -113,6 +114,7 @@ class ClusterPage(QWidget):
             card.asked.connect(self._asker(verb))
             card.considered.connect(self._on_considered)
             card.choose.clicked.connect(self._on_choose)
+            card.check_asked.connect(partial(self._on_check, verb))
         self._build()
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
         copy.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -305,6 +307,11 @@ class ClusterPage(QWidget):
             self.picture.preview(self.session.setup.members.index(target))
         else:
             self.picture.preview(None)
+
+    def _on_check(self, verb: Verb) -> None:
+        target = self.session.target
+        if target is not None:
+            self.session.check(target, verb)
 
     @Slot()
     def _on_choose(self) -> None:

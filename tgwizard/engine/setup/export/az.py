@@ -99,7 +99,10 @@ def _commands(change: SetupChange, plan: SetupPlan, answers: Answers) -> list[st
         case PutRole():
             url = f"{parts.full_role_id(plan, answers)}?api-version={parts.ROLE_API}"
             body = parts.role_json(act.role, indent=None)
-            return [_words("az", "rest", "--method", "put", "--url", url, "--body", body, "--output", "none")]
+            words = _words("az", "rest", "--method", "put", "--url", url, "--body", body, "--output", "none")
+            if act.before is None:
+                return [words]
+            return ["# It replaces the role as a whole: look first whether someone changed it since.", words]
         case Assign():
             role = parts.full_role_id(plan, answers)
             return [_words("give", act.vm.text, role, act.scope)]

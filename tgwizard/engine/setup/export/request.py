@@ -12,7 +12,8 @@ from tgwizard.model.text import listed, tame
 
 def letter(plan: SetupPlan, answers: Answers) -> str:
     """Plain text. It asks for what is others' to do; for a user who may do everything, for the whole plan."""
-    wanted = tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS) or plan.writing
+    others = tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS)
+    wanted = others or plan.writing
     caller = tame(answers.caller.name, 120) if answers.caller else "the signed-in account"
     roles = listed(dict.fromkeys(tame(role, 160) for change in wanted for role in change.right.roles))
     lines = [
@@ -20,7 +21,7 @@ def letter(plan: SetupPlan, answers: Answers) -> str:
         "",
         *_wrapped(
             f"For the Trustgrid cluster {parts.title(answers)} in the subscription {parts.subscription_name(answers)}, "
-            f"{_count(len(wanted))} to be made in Azure that {caller} may not make."
+            f"{_count(len(wanted))} to be made in Azure{f' that {caller} may not make' if others else ''}."
         ),
         "",
         *_wrapped(

@@ -138,7 +138,7 @@ def _permissions(role: RoleDefinition) -> list[str]:
 def _list(name: str, values: tuple[str, ...], indent: int) -> str:
     space = " " * indent
     if not values:
-        return f"{space}{name} = []"
+        return f"{space}{name:<16} = []"
     items = "".join(f"\n{space}  {quote(value)}," for value in values)
     return f"{space}{name} = [{items}\n{space}]"
 

@@ -1,0 +1,57 @@
+"""A failover whose every limit is a few seconds, so that a test can stop the process for longer than all of them.
+
+Engine, adapters and events are as they are, only ``Timing`` is shorter.
+
+    python -m tests.e2e.short_limits LAB_DIR (graceful|forced) (detach-attach|atomic)
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from tgwizard.app.places import open_lab_place
+from tgwizard.cli.documents import event_document
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.run import RunOptions, fail_over
+from tgwizard.engine.failover.timing import Timing
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Event
+from tgwizard.model.strategy import Strategy
+
+FRESH_READ_S, FRESH_CHECKS_S, LONGEST_S = 2.0, 4.0, 8.0
+"""How old a reading and a preflight may be when a write leaves; and the longest limit of all."""
+
+SHORT = Timing(
+    step_s=LONGEST_S,
+    forced_step_s=LONGEST_S,
+    settle_s=LONGEST_S,
+    silence_s=LONGEST_S,
+    free_s=LONGEST_S,
+    fresh_read_s=FRESH_READ_S,
+    refresh_s=1.0,
+    fresh_preflight_s=FRESH_CHECKS_S,
+    unanswered_move_s=LONGEST_S,
+)
+
+
+def main(folder: str, verb: str, strategy: str) -> int:
+    """Run it; each event is a line of JSON, as with ``--json``."""
+    connection = open_lab_place(Path(folder))
+    try:
+        setup = connection.profiles.find(None)
+
+        def tell(event: Event) -> None:
+            sys.stdout.write(json.dumps(event_document(event)) + "\n")
+            sys.stdout.flush()
+
+        options = RunOptions(timing=SHORT, strategy=Strategy(strategy))
+        fail_over(connection.services, setup, setup.members[1], Verb(verb), tell, CancelToken(), options)
+    finally:
+        connection.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
