@@ -168,6 +168,10 @@ class MainWindow(QMainWindow):
         """The program is open: watch its clusters, and show the first when it is the only one."""
         self.changes.open(opened)
         self._fill_rail()
+        page = self.stack.currentWidget()
+        if isinstance(page, PlacePage) and page.fills_window:
+            # Someone began something while the program was opening: nobody is taken away from it.
+            return
         if len(opened.clusters) == 1:
             self.open_cluster(opened.clusters[0].name)
         else:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolic
 from tgwizard.gui.kit.buttons import NavItem
 from tgwizard.gui.kit.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.shapes import Shape, draw_shape
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.opened import Surroundings
@@ -89,7 +90,7 @@ class ClusterItem(QPushButton):
         self._shape = shape
         self.setAccessibleName(self._name)
         self.setAccessibleDescription(sentence)
-        self.setToolTip(f"{self._name}: {sentence}")
+        self.setToolTip(plain_tip(f"{self._name}: {sentence}"))
         self.update()
 
     def set_narrow(self, narrow: bool) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 
@@ -104,7 +105,7 @@ class ElidedLabel(TextLabel):
         """Paint the text, cut in the middle when it does not fit."""
         metrics = QFontMetricsF(self.font())
         shown = metrics.elidedText(self.text_shown, self._mode, self.width() + 0.5)
-        tip = self.text_shown if shown != self.text_shown else ""
+        tip = plain_tip(self.text_shown) if shown != self.text_shown else ""
         if tip != self.toolTip():
             self.setToolTip(tip)
         if not tip:

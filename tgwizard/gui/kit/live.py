@@ -13,6 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tgwizard.gui.kit.labels import PaintedText, unbroken
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 
@@ -117,7 +118,7 @@ class LiveLine(PaintedText):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the text."""
         shown = QFontMetricsF(self.font()).elidedText(self._plain, Qt.TextElideMode.ElideMiddle, self.width() + 0.5)
-        tip = self._plain if shown != self._plain else ""
+        tip = plain_tip(self._plain) if shown != self._plain else ""
         if tip != self.toolTip():
             self.setToolTip(tip)
         self.paint_text(shown)
