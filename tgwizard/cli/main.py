@@ -13,7 +13,6 @@ from tgwizard.cli.lab_arguments import LabRun
 from tgwizard.cli.program import Connection, Program
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, SetupCommand, Undo, Verify
-from tgwizard.engine.ports import CallFailed
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
 _log = logging.getLogger(__name__)
@@ -25,10 +24,8 @@ def run(call: Call, program: Program, screen: Screen) -> ExitCode:
         return _dispatch(call, program, screen)
     except UserError as error:
         screen.complain(error)
-        return ExitCode.USAGE
-    except CallFailed as failure:
-        screen.complain(UserError(failure.problem))
-        return ExitCode.FAILED
+        # Without a sign-in nothing was wrong with what was asked for.
+        return ExitCode.FAILED if error.problem.sign_in else ExitCode.USAGE
     except (KeyboardInterrupt, Cancelled):
         screen.note("Cancelled. Nothing was written.")
         return ExitCode.CANCELLED

@@ -9,6 +9,7 @@ from pathlib import Path
 from tgwizard.cli.setup_arguments import Given, parsed
 from tgwizard.cli.setup_job import Report
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
 from tgwizard.engine.setup.cures import CureKind
@@ -71,7 +72,10 @@ def answers_given(services: Services, start: Answers, given: Given, report: Repo
     looked_up = any(not name.startswith("/") for name in names)
     if wanted is None and not names and start.subscription is None:
         return answers
-    subscriptions = services.setup.inventories.subscriptions()
+    try:
+        subscriptions = services.setup.inventories.subscriptions()
+    except CallFailed as failure:
+        raise UserError(failure.problem) from failure
     answers = replace(answers, subscription=_subscription(answers, wanted, names, subscriptions))
     inventory: Inventory | None = None
     if looked_up and answers.subscription is not None:
@@ -100,12 +104,15 @@ def filled(
         )
         if asked
     ]
-    for _ in range(_MOST_CURES):
-        offered = [cure for item in problems_of(flow) for cure in item.cures if cure.kind in wanted]
-        if not offered:
-            return flow
-        flow = read_wanted(services.setup, services.clock, take(flow, offered[0]), report, token)
-        flow = read_wanted(services.setup, services.clock, answer_all(flow), report, token)
+    try:
+        for _ in range(_MOST_CURES):
+            offered = [cure for item in problems_of(flow) for cure in item.cures if cure.kind in wanted]
+            if not offered:
+                return flow
+            flow = read_wanted(services.setup, services.clock, take(flow, offered[0]), report, token)
+            flow = read_wanted(services.setup, services.clock, answer_all(flow), report, token)
+    except CallFailed as failure:
+        raise UserError(failure.problem) from failure
     return flow
 
 

@@ -86,11 +86,7 @@ def _discover(at: _At, command: Discover) -> ExitCode:
     given = Given({"azure.subscription": (command.subscription,)} if command.subscription else {})
     flow = _walked(at, None, given)
     if flow.inventory is None:
-        against = UserError(*(problem for _, problem in blockers(flow)[:1]))
-        if not against.problem.sign_in:
-            raise against
-        at.screen.complain(against)
-        return ExitCode.FAILED
+        raise UserError(*(problem for _, problem in blockers(flow)[:1]))
     at.screen.document(discover_document(flow.inventory, flow.pairs, at.now()))
     for line in words.discovered(flow.inventory, flow.pairs):
         at.screen.say(line)
