@@ -47,17 +47,21 @@ class Screen:
             number = said.readline().strip()
         assert number, "Xvfb did not start"
         self.environment = {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
-        manager = subprocess.Popen(["openbox"], env=self._all(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        manager = subprocess.Popen(
+            ["openbox"], env=self.everything, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         stack.callback(_stop, manager)
         wait_for(lambda: "_NET_SUPPORTING_WM_CHECK" in self.ask("xprop", "-root"), "the window manager is there")
 
-    def _all(self) -> dict[str, str]:
+    @property
+    def everything(self) -> dict[str, str]:
+        """The environment of a program on this screen."""
         return {**os.environ, **self.environment}
 
     def ask(self, *command: str) -> str:
         """Run a program on this screen; its output, empty when it failed."""
         answer = subprocess.run(
-            command, env=self._all(), capture_output=True, text=True, timeout=DEADLINE_S, check=False
+            command, env=self.everything, capture_output=True, text=True, timeout=DEADLINE_S, check=False
         )
         return answer.stdout if answer.returncode == 0 else ""
 
@@ -71,11 +75,11 @@ class Screen:
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other, in whatever has the focus."""
-        subprocess.run(["xdotool", "key", "--delay", "200", *keys], env=self._all(), check=True, timeout=DEADLINE_S)
+        subprocess.run(["xdotool", "key", "--delay", "200", *keys], env=self.everything, check=True, timeout=DEADLINE_S)
 
     def activate(self, window: str) -> None:
         """Give the window the focus."""
-        subprocess.run(["xdotool", "windowactivate", window], env=self._all(), check=True, timeout=DEADLINE_S)
+        subprocess.run(["xdotool", "windowactivate", window], env=self.everything, check=True, timeout=DEADLINE_S)
         wait_for(lambda: self.ask("xdotool", "getactivewindow").strip() == window, "the window has the focus")
 
     def picture(self, path: Path) -> tuple[int, int, int]:

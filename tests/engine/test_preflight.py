@@ -25,9 +25,9 @@ from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import Accepted, InTime
-from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
+from tgwizard.engine.preflight.ask import BUDGET_S, IMPOSSIBLE_ETAG
 from tgwizard.engine.preflight.check import Preflight, preflight
-from tgwizard.lab.faults import Answer, Fault, Moment, Reset
+from tgwizard.lab.faults import Answer, Fault, Moment, Reset, Timeout
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.event import Outcome
@@ -211,3 +211,29 @@ def test_that_a_rehearsal_tells_its_findings_and_writes_nothing() -> None:
     assert made.events == [told]
     assert made.puts() == []
     assert json.loads(made.lab.dump())["operation_count"] == 0
+
+
+def test_that_the_asking_as_a_whole_is_bounded_and_says_what_was_not_asked() -> None:
+    made = rig()
+    for words in ("/permissions", "/locks", "/subnets/"):
+        made.lab.faults.add(Fault("GET", words, Timeout(Moment.BEFORE_COMMIT), times=None))
+    begun = made.clock.monotonic()
+    found = checked(made)
+    assert made.clock.monotonic() - begun <= BUDGET_S + 20
+    assert about(found, "You may write tg-node-b-inside").level is Level.PASSED
+    assert found.reason_against(Verb.FORCED) is None
+    assert found.facts is not None
+    unasked = found.facts.locks.problem
+    assert unasked is not None
+    assert unasked.code == "not-asked"
+
+
+def test_that_a_rehearsal_of_what_the_members_do_checks_the_members() -> None:
+    made = rig()
+    live = replace(made.setup, cloud="public")
+    told = rehearse(made.services, live, made.b, Verb.GRACEFUL, made.events.append, made.token)
+    facts = {finding.fact: finding.level for finding in told.findings.findings}
+    assert facts["tg-node-b's identity may write tg-node-b-inside"] is Level.PASSED
+    assert facts["tg-node-a's identity may write tg-node-a-inside"] is Level.PASSED
+    assert told.findings.reason_against(unknown_stops=True) is None
+    assert made.puts() == []

@@ -173,6 +173,7 @@ def render_kept(app: QApplication, take: Callable[[str, QImage], None]) -> None:
 
 def render_all(app: QApplication, take: Callable[[str, QImage], None]) -> None:
     """Every page and state, at every size, and with large text."""
+    from tests.gui.setup_pictures import render_setup
     from tests.gui.shell_pictures import render_shell
 
     for sizes, scale in ((SIZES, 1.0), (LARGE, 2.0)):
@@ -185,6 +186,7 @@ def render_all(app: QApplication, take: Callable[[str, QImage], None]) -> None:
             shown.failover()
             shown.stale()
         render_shell(app, take, sizes, scale)
+        render_setup(app, take, sizes, scale)
 
 
 def main(arguments: list[str]) -> int:

@@ -60,12 +60,12 @@ def open_setup_desk(
     scenario: str = "fresh",
     *,
     latency: Latency = Latency.INSTANT,
-    go: bool = True,
     state: Path | None = None,
+    early: bool = False,
 ) -> tuple[SetupDesk, End]:
     """A shown window on a lab of `scenario`, real time, real SDK, real jobs; call the end when done.
 
-    `state`: where another window kept its draft and journals.
+    `state`: where another window kept its draft and journals. `early`: the wizard is opened before the program is.
     """
     state, clusters = state or folder / "state", folder / "clusters"
     made = setup_rig(scenario, latency, clock=cast("Clock", SystemClock()), state=state)
@@ -77,8 +77,10 @@ def open_setup_desk(
     window = MainWindow(theme, bridge, surroundings)
     bridge.start()
     window.show()
+    if early:
+        window.go_to(Place.SET_UP)
     window.show_opened(Opened(made.services, ()))
-    if go:
+    if not early:
         window.go_to(Place.SET_UP)
 
     def end() -> None:

@@ -24,6 +24,7 @@ from tgwizard.gui.places import Place
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.settings import NICS_S, VMS_S
 
 PATIENCE_MS = 60_000
 OTHER = IPv4Address("10.20.2.77")
@@ -193,3 +194,12 @@ def test_that_a_run_meets_the_new_world_before_its_cluster_is_forgotten(whole: W
     session.run_ended.emit()
     qtbot.waitUntil(lambda: bool(whole.window.sessions) and whole.session is not session, timeout=PATIENCE_MS)
     assert whole.window.changes._epoch == whole.opened.lab_epoch + 1
+
+
+def test_that_a_poll_rate_is_in_force_from_the_next_reading_on(whole: Whole, qtbot: QtBot) -> None:
+    preferences, session = whole.window.preferences, whole.session
+    qtbot.waitUntil(lambda: session._monitor is not None, timeout=PATIENCE_MS)
+    preferences.set(NICS_S, 1.0)
+    preferences.set(VMS_S, 30.0)
+    assert session._monitor is not None
+    assert (session._monitor.pace.nics_s, session._monitor.pace.vms_s) == (1.0, 30.0)

@@ -30,9 +30,15 @@ def setup_desk(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[Ope
     """Opens the wizard on a lab of a scenario; closes window and jobs afterwards."""
     ends: list[End] = []
 
-    def open_it(scenario: str = "fresh", *, state: Path | None = None, latency: Latency = Latency.INSTANT) -> SetupDesk:
+    def open_it(
+        scenario: str = "fresh",
+        *,
+        state: Path | None = None,
+        latency: Latency = Latency.INSTANT,
+        early: bool = False,
+    ) -> SetupDesk:
         folder = tmp_path / str(len(ends))
-        made, end = open_setup_desk(theme, folder, scenario, latency=latency, state=state)
+        made, end = open_setup_desk(theme, folder, scenario, latency=latency, state=state, early=early)
         ends.append(end)
         return made
 
@@ -209,3 +215,9 @@ def test_that_undo_shows_what_it_takes_back_and_takes_back_just_that(setup_desk:
     assert page.applier.finished is not None
     assert page.applier.finished.outcome is Outcome.DONE
     qtbot.waitUntil(lambda: desk.says("4 changes taken back"), timeout=PATIENCE_MS)
+
+
+def test_that_a_set_up_begun_while_the_program_opens_is_not_taken_away(setup_desk: OpenDesk, qtbot: QtBot) -> None:
+    desk = setup_desk(early=True)
+    qtbot.waitUntil(lambda: desk.says("Signed in as operator@lab.example"), timeout=PATIENCE_MS)
+    assert desk.says("Who sets this up?")

@@ -9,13 +9,16 @@ from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.problem import Problem
+from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.snapshot import MemberSeen, PlaceKind, Power, Snapshot
 from tgwizard.model.text import age, listed
 from tgwizard.model.verdict import MISSES_UNTIL_STALE
 
 STALE_AFTER_S = 30.0
 """A write needs complete readings younger than this (DESIGN 3g)."""
+
+NOT_CONNECTED = "trustgrid-not-connected"
+"""The problem that keeps one's own graceful writes from a live pair; the members' own are not concerned."""
 
 _DOWN = (Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING)
 
@@ -52,10 +55,11 @@ def _cooperation(snapshot: Snapshot, verb: Verb) -> Finding | None:
         return None
     fact = "Trustgrid is not connected"
     problem = Problem(
-        "trustgrid-not-connected",
+        NOT_CONNECTED,
         f"{fact}.",
         "It decides which member is active, and the members move the address themselves.",
         "Press Make Active in the Trustgrid portal. A forced failover repairs Azure when it disagrees.",
+        who=Fixer.YOU,
     )
     return Finding(Level.BLOCKS, fact, "it decides which member is active", problem)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -16,7 +17,7 @@ from tgwizard.gui.opened import Opened
 from tgwizard.gui.place_pages import PlacePages
 from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.settings import NICS_S, VMS_S
+from tgwizard.model.settings import NICS_S, VMS_S, Setting
 
 
 class ClusterChanges(QObject):
@@ -51,6 +52,12 @@ class ClusterChanges(QObject):
         self._epoch = 1
         self._waiting: int | None = None
         self._clusters: tuple[ClusterSetup, ...] = ()
+        preferences.changed.connect(self._on_preference)
+
+    @Slot(object)
+    def _on_preference(self, setting: Setting[Any]) -> None:
+        if setting.key in {NICS_S.key, VMS_S.key}:
+            self._watching.set_pace(self._pace)
 
     @property
     def _pace(self) -> Pace:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolic
 from tgwizard.gui.kit.buttons import NavItem
 from tgwizard.gui.kit.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.shapes import Shape, draw_shape
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.opened import Surroundings
@@ -89,7 +90,7 @@ class ClusterItem(QPushButton):
         self._shape = shape
         self.setAccessibleName(self._name)
         self.setAccessibleDescription(sentence)
-        self.setToolTip(f"{self._name}: {sentence}")
+        self.setToolTip(plain_tip(f"{self._name}: {sentence}"))
         self.update()
 
     def set_narrow(self, narrow: bool) -> None:
@@ -274,7 +275,7 @@ class Rail(QWidget):
         row.addWidget(IconMark(self._theme, icon, 16))
         words = QVBoxLayout()
         words.setSpacing(1)
-        title = "Lab, never Azure" if surroundings.is_lab else "Your Azure sign-in"
+        title = "Lab, never Azure" if surroundings.is_lab else "Real Azure"
         words.addWidget(TextLabel(self._theme, title, TextRole.CAPTION_STRONG))
         words.addWidget(ElidedLabel(self._theme, surroundings.place, TextRole.CAPTION, Token.TEXT2))
         row.addLayout(words, 1)

@@ -273,6 +273,13 @@ class ClusterSession(QObject):
             self._check_job.cancel()
         self.reachability.stop()
 
+    def set_pace(self, pace: Pace) -> None:
+        """Read at another pace from the next reading on."""
+        self._pace = pace
+        monitor = self._monitor
+        if monitor is not None:
+            monitor.pace = pace
+
     def read_now(self) -> None:
         """Read everything again now (F5)."""
         if self._monitor is not None:

@@ -219,7 +219,6 @@ NICS_S = Setting(
     required=False,
     default=2.0,
     unit="s",
-    applies=Applies.NEXT_START,
 )
 VMS_S = Setting(
     "watch.vms_s",
@@ -230,7 +229,6 @@ VMS_S = Setting(
     required=False,
     default=10.0,
     unit="s",
-    applies=Applies.NEXT_START,
 )
 DATA_FOLDER = Setting(
     "files.data_folder",

@@ -19,10 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine.apply.plans import ADDRESS, ROLE, answers_for, change, plan_for
+from tests.engine.setup.hand_made import facts, world
 from tgwizard.engine.setup.export import terraform
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
+from tgwizard.engine.setup.plan_rows import identity_row
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.inventory import Caller, SubscriptionSeen
+from tgwizard.model.inventory import Caller, IdentityKind, SubscriptionSeen, VmIdentity
 from tgwizard.model.role import PrincipalKind, RoleAssignment, RoleDefinition
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import (
@@ -434,3 +436,12 @@ def test_that_quoting_is_shells_own() -> None:
     script = export(ExportKind.AZ, replace(plan_for(GROUP), role=role), answers_for(GROUP))
     assert shlex.split(script.splitlines()[-1])[0] == "printf"
     assert ResourceId(GROUP).text in script
+
+
+def test_that_the_planner_tells_the_export_of_user_assigned_identities() -> None:
+    inventory = world(principals=("", ""))
+    mine = ("/some/identity",)
+    vms = tuple(replace(vm, identity=VmIdentity(IdentityKind.USER, "", mine)) for vm in inventory.vms[:2])
+    caller_facts = facts(replace(inventory, vms=vms))
+    rows = [identity_row(vm, caller_facts, None).act for vm in vms]
+    assert [row.user_assigned for row in rows if isinstance(row, EnableIdentity)] == [mine, mine]

@@ -199,6 +199,9 @@ def identities() -> Table:
         (HeldRole(B.nic.text, PermissionSet(("*",))), HeldRole(VNET, PermissionSet(("*",))))
     )
     table.both("roles on single resources", seen, members(roles=split)(seen))
+    live = world(setup=elsewhere(cloud="public"))
+    table.both("a live pair, the members by themselves", live, full(live))
+    table.both("a live pair, the operator", live)
     floating = world(carrying(publicIPAddress={"id": PIP}))
     table.both("a public IP travels, the brief's role", floating, full(floating))
     return table

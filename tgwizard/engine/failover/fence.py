@@ -26,7 +26,6 @@ from tgwizard.model.snapshot import Place, PlaceKind, Power
 from tgwizard.model.text import utc
 
 _STOPPING = (Power.STOPPING, Power.DEALLOCATING)
-_POLL_S = 1.0
 _ASK_OPERATION_EVERY = 5
 _LONGEST_LOOK_S = 60.0
 """A look that comes so much later than the one before tells of a sleep: what was about to be asked is dropped."""
@@ -95,7 +94,7 @@ class Fencing:
             looks += 1
             if looks % _ASK_OPERATION_EVERY == 0 and (failed := self._operation_failed()) is not None:
                 return self._gave_up(failed)
-            clock.sleep(_POLL_S, self.hall.cancel)
+            clock.sleep(4 * timing.poll_s, self.hall.cancel)  # a stop takes far longer than an update
 
     def _power(self) -> Power | None:
         """What the instance view says now; None when it could not be read."""

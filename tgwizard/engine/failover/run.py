@@ -32,7 +32,7 @@ from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.preflight.check import Preflight, preflight
-from tgwizard.engine.preflight.facts import EVERYTHING, Extent
+from tgwizard.engine.preflight.facts import EVERYTHING, By, Extent
 from tgwizard.engine.preflight.fencing import STOPPED, how_to_stop
 from tgwizard.engine.readiness import readiness
 from tgwizard.engine.records import Began
@@ -114,6 +114,8 @@ def rehearse(
     cancel.check()
     azure, clock = services.azure, services.clock
     found = resolved(strategy, setup, verb)
+    if found is Strategy.GUIDED:
+        extent = replace(extent, by=By.MEMBERS)  # it is they who will write
     snapshot = Observer(azure, clock, setup).look()
     done = _preflight(services, snapshot, to, verb, Timing(), found, extent)
     stamp = Stamp(clock.wall(), clock.monotonic())

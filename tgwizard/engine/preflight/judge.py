@@ -8,7 +8,7 @@ from tgwizard.engine.preflight.facts import By, Facts, Probed
 from tgwizard.engine.preflight.fencing import fencing
 from tgwizard.engine.preflight.needs import CHECK_ADDRESS, holds_it_there, sides
 from tgwizard.engine.preflight.rights import rights
-from tgwizard.engine.readiness import readiness
+from tgwizard.engine.readiness import NOT_CONNECTED, readiness
 from tgwizard.model.address import check_address
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level, Readiness
@@ -23,7 +23,10 @@ UNLOCK = "Microsoft.Authorization/locks/delete"
 def judge(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, needed_life_s: float) -> Readiness:
     """All findings, worst first. ``needed_life_s``: how long the token must last, real seconds."""
     asked = judge_asked(snapshot, facts, to, verb, needed_life_s=needed_life_s)
-    return Readiness.of([*readiness(snapshot, to, verb, facts.fence).findings, *asked.findings])
+    live = readiness(snapshot, to, verb, facts.fence).findings
+    if facts.by is By.MEMBERS:
+        live = tuple(finding for finding in live if not (finding.problem and finding.problem.code == NOT_CONNECTED))
+    return Readiness.of([*live, *asked.findings])
 
 
 def judge_asked(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, needed_life_s: float) -> Readiness:

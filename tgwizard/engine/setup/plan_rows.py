@@ -74,7 +74,7 @@ def identity_row(vm: VmFound, facts: SetupFacts, caller: Caller | None) -> Setup
     return SetupChange(
         key=f"identity:{vm.id.key}",
         kind=ChangeKind.RIGHT if on else ChangeKind.ADD,
-        act=EnableIdentity(vm.id),
+        act=EnableIdentity(vm.id, vm.identity.user_assigned),
         target=vm.id.text,
         sentence=f"The identity of {name} is on" if on else f"Turn on the identity of {name}",
         note=f"{tame(vm.id.group, 90)}{'' if on else ', no restart needed for this'}{beside}",

@@ -110,6 +110,13 @@ class Watching(QObject):
                 if self._fleet is not None:
                     self._fleet.take(self.sessions[idle].setup)
 
+    def set_pace(self, pace: Pace) -> None:
+        """Read at another pace from the next readings on."""
+        for session in self.sessions.values():
+            session.set_pace(pace)
+        if self._fleet is not None:
+            self._fleet.wish = pace
+
     def read_now(self, name: str = "") -> None:
         """Read one cluster, or all, as soon as can be."""
         for session in self.sessions.values():

@@ -25,6 +25,7 @@ from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.pill import Pill, Tag
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.rows import CheckRow, NoticeBox
 from tgwizard.gui.kit.shapes import Shape, ShapeMark
 from tgwizard.gui.kit.surface import Surface
@@ -269,7 +270,7 @@ class ConfirmDialog(Sheet):
                 continue
             evidence = "" if finding.level in _CALM else finding.evidence
             row = CheckRow(self._theme, level_shape(finding.level), finding.fact, evidence, quiet=True)
-            row.setToolTip(finding.evidence)
+            row.setToolTip(plain_tip(finding.evidence))
             rows.append(row)
         if calm:
             # A forced failover is decided by what is wrong; what is in order is one line, so that the name is in sight.

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QFontMetricsF, QKeyEvent, QPainte
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from tgwizard.gui.kit.icons import Icon, draw_icon
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
@@ -112,7 +113,7 @@ class Button(QPushButton):
         """Say why the button is off, or what it does, in the tooltip and to assistive technology."""
         self._reason = reason
         shown = self._held_off or reason
-        self.setToolTip(shown)
+        self.setToolTip(plain_tip(shown))
         self.setAccessibleDescription(shown)
 
     def setEnabled(self, enabled: bool) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 from tgwizard.gui.kit.labels import ElidedLabel, Figure, TextLabel
 from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.pill import Tag
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.surface import Rule, Surface
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
@@ -97,7 +98,7 @@ class CallRow(QWidget):
             grid.addWidget(needs, 1, 3)
             grid.addWidget(seconds, 0, 4, right)
         self.setAccessibleName(f"Call {number}: {call.sentence}")
-        self.setToolTip(f"{call.full_path}\n{call.slowest}")
+        self.setToolTip(plain_tip(f"{call.full_path}\n{call.slowest}"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from tgwizard.gui.kit.columns import Column
 from tgwizard.gui.kit.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.kit.live import LiveText
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.row_table import RowTable, StateCell, TableRow, TwoLines
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.theme import Theme
@@ -92,7 +93,7 @@ def who_cell(theme: Theme, change: SetupChange) -> QWidget:
         row.addWidget(PersonMark(theme))
         words = f"needs {right.roles[0]}" if right.roles else "others"
         row.addWidget(LiveText(theme, words, TextRole.CAPTION_STRONG, Token.TEXT2), 1)
-        cell.setToolTip(right.problem.sentence() if right.problem is not None else "")
+        cell.setToolTip(plain_tip(right.problem.sentence() if right.problem is not None else ""))
         return cell
     shape = Shape.GOOD if right.who is WhoMay.YOU else Shape.NOT_KNOWN
     return StateCell(theme, shape, who_words(change))
@@ -104,7 +105,7 @@ def add_change(table: RowTable, theme: Theme, change: SetupChange, note: str = "
     right = change.kind is ChangeKind.RIGHT
     title = TwoLines(theme, change.sentence, note or change.note, token=Token.TEXT2 if right else Token.TEXT)
     whole = (change.note if note else "", f"{change.method} {change.path}".strip(), ", ".join(change.permissions))
-    title.setToolTip("\n".join(part for part in whole if part))
+    title.setToolTip(plain_tip("\n".join(part for part in whole if part)))
     cells = (
         IconMark(theme, icon, 16, token),
         title,

@@ -6,10 +6,11 @@ as Azure spells them (STYLE section 4), never broken at a hyphen, and cut in the
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 
@@ -104,7 +105,7 @@ class ElidedLabel(TextLabel):
         """Paint the text, cut in the middle when it does not fit."""
         metrics = QFontMetricsF(self.font())
         shown = metrics.elidedText(self.text_shown, self._mode, self.width() + 0.5)
-        tip = self.text_shown if shown != self.text_shown else ""
+        tip = plain_tip(self.text_shown) if shown != self.text_shown else ""
         if tip != self.toolTip():
             self.setToolTip(tip)
         if not tip:
@@ -116,10 +117,50 @@ class ElidedLabel(TextLabel):
         painter.drawText(self.rect(), int(self.alignment()), shown)
 
 
-class Figure(QWidget):
-    """A number that changes often. Its room is that of `widest`: a new value repaints it and lays nothing out."""
+class PaintedText(QWidget):
+    """Text that a subclass paints itself: a new one repaints this widget alone and lays nothing out by itself."""
 
     accessible_role = QAccessible.Role.StaticText
+
+    def __init__(self, theme: Theme, role: TextRole, token: Token, flags: int, parent: QWidget | None = None) -> None:
+        """Empty; `flags` are Qt's for the place of the text."""
+        super().__init__(parent)
+        self._theme = theme
+        self._role = role
+        self._token = token
+        self._flags = flags
+        self._plain = ""
+        self.setFont(theme.font(role))
+        theme.changed.connect(self.update)
+
+    @property
+    def text_shown(self) -> str:
+        """The text as it was given."""
+        return self._plain
+
+    def say(self, text: str) -> None:
+        """Replace the text; nothing is repainted when it is the same."""
+        if text != self._plain:
+            self._plain = text
+            self.setAccessibleName(text)
+            self.update()
+
+    def recolour(self, token: Token) -> None:
+        """Replace the colour token."""
+        if token is not self._token:
+            self._token = token
+            self.update()
+
+    def paint_text(self, text: str) -> None:
+        """Paint `text` in the whole widget."""
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self._theme.colour(self._token))
+        painter.drawText(QRectF(self.rect()), self._flags, text)
+
+
+class Figure(PaintedText):
+    """A number that changes often. Its room is that of `widest`: a new value repaints it and lays nothing out."""
 
     def __init__(
         self,
@@ -132,39 +173,11 @@ class Figure(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         """Empty, with room for `widest`, set at the right, or at the `left`."""
-        super().__init__(parent)
         side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
-        self._flags = int(side | Qt.AlignmentFlag.AlignVCenter)
-        self._theme = theme
-        self._role = role
-        self._token = token
-        self._text = ""
-        self.setFont(theme.font(role))
+        super().__init__(theme, role, token, int(side | Qt.AlignmentFlag.AlignVCenter), parent)
         metrics = QFontMetricsF(self.font())
         self.setFixedSize(round(metrics.horizontalAdvance(widest)) + 2, round(metrics.height()))
-        theme.changed.connect(self.update)
-
-    @property
-    def text_shown(self) -> str:
-        """The text as it was given."""
-        return self._text
-
-    def say(self, text: str) -> None:
-        """Replace the text; nothing is repainted when it is the same."""
-        if text != self._text:
-            self._text = text
-            self.setAccessibleName(text)
-            self.update()
-
-    def recolour(self, token: Token) -> None:
-        """Replace the colour token."""
-        if token is not self._token:
-            self._token = token
-            self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the text at its side."""
-        painter = QPainter(self)
-        painter.setFont(self._theme.font(self._role))
-        painter.setPen(self._theme.colour(self._token))
-        painter.drawText(self.rect(), self._flags, self._text)
+        self.paint_text(self._plain)

@@ -9,20 +9,19 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tgwizard.gui.kit.labels import unbroken
+from tgwizard.gui.kit.labels import PaintedText, unbroken
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 
 _MIDDLE = int(Qt.AlignmentFlag.AlignVCenter)
 
 
-class LiveText(QWidget):
+class LiveText(PaintedText):
     """Wrapped text on as many lines as it needs."""
-
-    accessible_role = QAccessible.Role.StaticText
 
     def __init__(
         self,
@@ -33,24 +32,13 @@ class LiveText(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         """Show `text` in `role` and `token`, on as many lines as it needs."""
-        super().__init__(parent)
-        self._theme = theme
-        self._role = role
-        self._token = token
-        self._plain = ""
+        left = int(Qt.AlignmentFlag.AlignLeft) | _MIDDLE | int(Qt.TextFlag.TextWordWrap)
+        super().__init__(theme, role, token, left, parent)
         self._heights: dict[int, int] = {}
-        self._flags = int(Qt.AlignmentFlag.AlignLeft) | _MIDDLE | int(Qt.TextFlag.TextWordWrap)
-        self.setFont(theme.font(role))
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        theme.changed.connect(self.update)
         self.say(text)
-
-    @property
-    def text_shown(self) -> str:
-        """The text as it was given."""
-        return self._plain
 
     def set_alignment(self, alignment: Qt.AlignmentFlag) -> None:
         """Where the text stands."""
@@ -58,22 +46,14 @@ class LiveText(QWidget):
         self.update()
 
     def say(self, text: str) -> None:
-        """Replace the text."""
+        """Replace the text; the layout is asked only when it needs another height."""
         if text == self._plain:
             return
         before = self.heightForWidth(self.width())
         self._heights.clear()
-        self._plain = text
-        self.setAccessibleName(text)
+        super().say(text)
         if self.heightForWidth(self.width()) != before or not self.isVisible():
             self.updateGeometry()
-        self.update()
-
-    def recolour(self, token: Token) -> None:
-        """Replace the colour token."""
-        if token is not self._token:
-            self._token = token
-            self.update()
 
     def hasHeightForWidth(self) -> bool:
         """A narrower text needs more lines."""
@@ -103,16 +83,11 @@ class LiveText(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the text."""
-        painter = QPainter(self)
-        painter.setFont(self.font())
-        painter.setPen(self._theme.colour(self._token))
-        painter.drawText(QRectF(self.rect()), self._flags, unbroken(self._plain))
+        self.paint_text(unbroken(self._plain))
 
 
-class LiveLine(QWidget):
+class LiveLine(PaintedText):
     """One line in whatever room it is given, cut in the middle when that is too little; the whole is in the tooltip."""
-
-    accessible_role = QAccessible.Role.StaticText
 
     def __init__(
         self,
@@ -125,34 +100,10 @@ class LiveLine(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         """Show `text` at the left of its room, or at the `right`."""
-        super().__init__(parent)
-        self._theme = theme
-        self._token = token
-        self._plain = ""
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        self._flags = int(side) | _MIDDLE
-        self.setFont(theme.font(role))
+        super().__init__(theme, role, token, int(side) | _MIDDLE, parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
         self.say(text)
-
-    @property
-    def text_shown(self) -> str:
-        """The text as it was given."""
-        return self._plain
-
-    def say(self, text: str) -> None:
-        """Replace the text; its room stays."""
-        if text != self._plain:
-            self._plain = text
-            self.setAccessibleName(text)
-            self.update()
-
-    def recolour(self, token: Token) -> None:
-        """Replace the colour token."""
-        if token is not self._token:
-            self._token = token
-            self.update()
 
     def sizeHint(self) -> QSize:
         """The height of a line; the width is whatever is left."""
@@ -167,10 +118,7 @@ class LiveLine(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the text."""
         shown = QFontMetricsF(self.font()).elidedText(self._plain, Qt.TextElideMode.ElideMiddle, self.width() + 0.5)
-        tip = self._plain if shown != self._plain else ""
+        tip = plain_tip(self._plain) if shown != self._plain else ""
         if tip != self.toolTip():
             self.setToolTip(tip)
-        painter = QPainter(self)
-        painter.setFont(self.font())
-        painter.setPen(self._theme.colour(self._token))
-        painter.drawText(QRectF(self.rect()), self._flags, shown)
+        self.paint_text(shown)

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from tgwizard.gui.kit.fields import SearchField
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.options import paint_radio
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.surface import Surface
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
@@ -113,7 +114,7 @@ class PickModel(QAbstractListModel):
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.sentence
+            return plain_tip(row.sentence)
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             return f"{row.sentence}, picked" if row.key in self.picked else row.sentence
         return None

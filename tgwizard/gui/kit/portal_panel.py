@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
@@ -30,6 +31,16 @@ class PortalShown:
     command: str = ""
     why_title: str = "Why we ask"
     why: str = ""
+
+
+_FOLD_FROM = 34
+_OPTION = re.compile(r" (--?[a-zA-Z])")
+
+
+def _folded(command: str) -> str:
+    """A command for a narrow panel: an option a line. Copy has it as it is."""
+    lines = command.splitlines()
+    return "\n".join(_OPTION.sub(r" \\\n  \1", line) if len(line) > _FOLD_FROM else line for line in lines)
 
 
 class PortalPanel(QWidget):
@@ -124,7 +135,7 @@ class PortalPanel(QWidget):
         self._link.setVisible(bool(shown.url))
         self._link.explain(shown.url)
         self._command_part.setVisible(bool(shown.command))
-        self._command.say(shown.command)
+        self._command.say(_folded(shown.command))
         self._why_part.setVisible(bool(shown.why))
         self._why_title.say(shown.why_title)
         self._why.say(shown.why)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.shapes import Shape, draw_shape
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.theme import Theme
@@ -95,7 +96,7 @@ class StepItem(QPushButton):
 
     def _tip(self) -> None:
         whole = f"{self._shown.name}: {self._shown.answer}" if self._shown.answer else self._shown.name
-        self.setToolTip(whole if self._narrow or self._shown.answer else "")
+        self.setToolTip(plain_tip(whole if self._narrow or self._shown.answer else ""))
 
     def sizeHint(self) -> QSize:
         """Two lines, whether there is an answer or not: the list keeps its rhythm."""

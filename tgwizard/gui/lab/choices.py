@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLayout, QWidget
 
 from tgwizard.gui.kit.choice import ChoiceCard
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.theme import Theme
 
 LARGE = 130
@@ -59,7 +60,7 @@ class Choices(QWidget):
         self._cards = {}
         for place, choice in enumerate(choices):
             card = ChoiceCard(self._theme, choice.name, choice.consequence)
-            card.setToolTip(f"{choice.name}: {choice.consequence}")
+            card.setToolTip(plain_tip(f"{choice.name}: {choice.consequence}"))
             card.toggled.connect(self._teller(choice.word))
             self._group.addButton(card)
             self._cards[choice.word] = card

@@ -9,7 +9,7 @@ from tgwizard.engine.setup.flow import Want
 from tgwizard.engine.setup.later_problems import address_findings
 from tgwizard.engine.setup.needs import needs_of
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
-from tgwizard.engine.setup.roles import action_rows, affected_by, network_contributor
+from tgwizard.engine.setup.roles import Today, action_rows, affected_by, network_contributor
 from tgwizard.engine.setup.scopes import chosen_scopes, computed_scopes
 from tgwizard.engine.setup.stale import stale_assignments
 from tgwizard.engine.setup.suggest import occupancy_in, role_as_new, role_candidates, topology_in
@@ -74,7 +74,6 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
         if one.assignment.principal_id.lower() not in principals
     )
     extra = sum(row.extra and bool(row.on) for row in rows)
-    count = len(target.role.actions)
     lead = "Exactly what moving one address takes: ten actions, no more."
     if answer.use is RoleUse.NETWORK_CONTRIBUTOR:
         lead = "Azure's own role for networks: wider than needed, and it cannot read virtual machines."
@@ -82,7 +81,9 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
         words = _NUMBERS[extra] if extra < len(_NUMBERS) else str(extra)
         lead = f"Ten actions move one address; {words} more {'is' if extra == 1 else 'are'} offered for what is here."
     elif existing is not None:
-        lead = f"{tame(existing.name, 90)} has {count} action{'' if count == 1 else 's'}; a failover needs ten."
+        lacks = sum(not row.extra and row.today in {Today.TO_ADD, Today.MISSING} for row in rows)
+        has = "all ten actions" if not lacks else f"{_NUMBERS[10 - lacks]} of the ten actions"
+        lead = f"{tame(existing.name, 90)} has {has} that moving one address takes."
     return RoleShown(
         _options(session, answer, facts),
         answer,

@@ -11,6 +11,7 @@ from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.pill import Pill
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card
@@ -171,7 +172,7 @@ class ActionCard(Card):
             # A passed check is one calm line; its evidence is in the tooltip and read out.
             evidence = "" if finding.level is Level.PASSED else finding.evidence
             row.show_check(level_shape(finding.level), finding.fact, evidence)
-            row.setToolTip(finding.evidence)
+            row.setToolTip(plain_tip(finding.evidence))
             row.setAccessibleDescription(finding.evidence)
 
     @Slot()

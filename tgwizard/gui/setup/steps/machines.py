@@ -16,6 +16,7 @@ from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.options import OptionCard
 from tgwizard.gui.kit.pick_list import PickList, PickRow
 from tgwizard.gui.kit.pill import Pill
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.row_table import RowTable
 from tgwizard.gui.kit.shapes import Shape, ShapeMark
 from tgwizard.gui.kit.surface import Card
@@ -173,7 +174,7 @@ class MachinesPage(StepPage):
             card.head.addWidget(TextLabel(theme, "not set up yet", TextRole.CAPTION, Token.TEXT2))
         else:
             pill = Pill(theme, Shape.GOOD, "Already set up")
-            pill.setToolTip(pair.state_words)
+            pill.setToolTip(plain_tip(pair.state_words))
             card.head.addWidget(pill)
         if on:
             card.body.addWidget(MachinePair(theme, pair))

@@ -18,6 +18,7 @@ from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.options import OptionCard
 from tgwizard.gui.kit.pages_stack import PagesStack
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.row_table import IconCell, RowTable, StateCell, TwoLines
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card
@@ -183,7 +184,7 @@ class RolePage(StepPage):
             lit = row.today in {Today.TO_ADD, Today.MISSING, Today.OFFERED} and (news or row.extra)
             action = LiveLine(theme, short, TextRole.MONO_STRONG)
             why = LiveText(theme, row.why, TextRole.CAPTION, Token.TEXT2)
-            why.setToolTip(f"Here on {on}" if on else "")
+            why.setToolTip(plain_tip(f"Here on {on}" if on else ""))
             cells = (figure, action, why, self._today(row))
             table.add(cells, f"{row.action}, needed to {row.why}, {row.today.value}", lit=lit)
         self._actions.addWidget(table)

@@ -15,6 +15,7 @@ from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.meter import BarShown, Meter
 from tgwizard.gui.kit.pill import Pill
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.row_table import RowTable, StateCell, TwoLines
 from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.kit.shapes import Shape, ShapeMark
@@ -276,7 +277,7 @@ class VerifyPage(StepPage):
         table.restyle(None, None)
         for row in shown.rehearsal:
             what = LiveText(theme, row.words, TextRole.BODY)
-            what.setToolTip(row.why)
+            what.setToolTip(plain_tip(row.why))
             cells = [what, *(StateCell(theme, shape, word) for shape, word in row.marks)]
             marks = [f"{name} {word}" for (name, _), (_, word) in zip(shown.machines, row.marks, strict=False)]
             table.add(cells, f"{row.words}: {', '.join(marks)}")

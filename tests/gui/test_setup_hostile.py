@@ -1,0 +1,152 @@
+"""Everything Azure says is untrusted text: hostile names are shown as the text they are, whole or cut in the middle."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import Qt as GuiQt
+from PySide6.QtWidgets import QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.engine.setup.hand_made import ADDRESS, answers, facts, nic, world
+from tests.gui.walk import wrong
+from tgwizard.engine.setup.address_check import judge_address
+from tgwizard.engine.setup.addresses import occupancy
+from tgwizard.engine.setup.needs import needs_of
+from tgwizard.engine.setup.pairs import pair_of, suggest_pairs
+from tgwizard.engine.setup.plan import make_plan
+from tgwizard.engine.setup.roles import action_rows
+from tgwizard.engine.setup.scopes import computed_scopes
+from tgwizard.engine.setup.topology import topology_of
+from tgwizard.gui.kit.live import LiveLine, LiveText
+from tgwizard.gui.kit.plain_tips import plain_tip
+from tgwizard.gui.kit.portal_panel import PortalShown
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.step_list import StepShown, StepState
+from tgwizard.gui.setup.frame import WizardFrame
+from tgwizard.gui.setup.pages import Pages
+from tgwizard.gui.setup.step_page import Told
+from tgwizard.gui.setup.steps.floating_ip import AddressShown
+from tgwizard.gui.setup.steps.interface import InterfaceShown
+from tgwizard.gui.setup.steps.machines import MachinesShown
+from tgwizard.gui.setup.steps.review import ReviewShown
+from tgwizard.gui.setup.steps.role import RoleOption, RoleShown
+from tgwizard.gui.setup.steps.scope import ScopeShown
+from tgwizard.gui.setup.steps.sign_in import SignInShown
+from tgwizard.gui.theme import Theme
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.inventory import AddressAnswer, Caller, Inventory, SubscriptionSeen, TenantSeen
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_answers import RoleAnswer
+from tgwizard.model.setup_plan import Right, WhoMay
+from tgwizard.model.text import tame
+
+HOSTILE = [
+    '<b>bold</b><img src="file:///etc/passwd"> &lt;i&gt;',
+    "quotes ' \" ` and $(reboot) ${HOME} \\",
+    "two\nlines\tand\x07more",
+    "right\u202eto left\u200f \u2066isolated",
+    "n" * 90,
+]
+
+
+def spoilt(inventory: Inventory, text: str) -> Inventory:
+    """The inventory with `text` in every place where Azure lets people write."""
+    vms = tuple(replace(vm, location=text, zone=text, tags=(("cluster", text),)) for vm in inventory.vms)
+    return replace(inventory, subscription=SubscriptionSeen(inventory.subscription.id, text, text), vms=vms)
+
+
+def shown_text(root: QWidget) -> list[str]:
+    """Everything that any widget shows or says."""
+    found: list[str] = []
+    for widget in root.findChildren(QWidget):
+        found += [widget.accessibleName(), widget.accessibleDescription()]
+        if isinstance(widget, QLabel):
+            assert widget.textFormat() is Qt.TextFormat.PlainText
+            found.append(widget.text().replace("\u2060", ""))
+        elif isinstance(widget, LiveText | LiveLine):
+            found.append(widget.text_shown)
+    return found
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: QtBot) -> None:
+    inventory = spoilt(world(), text)
+    known = facts(inventory)
+    given = replace(answers(inventory), caller=Caller(text, text, text))
+    topology = topology_of(given, inventory, known)
+    needs, scopes = needs_of(topology), computed_scopes(topology)
+    plan = make_plan(given, inventory, known)
+    problem = Problem("hostile", text, text, text, text)
+    others = Right(WhoMay.OTHERS, f"/subscriptions/x/resourceGroups/{text}", (text,), (text,), problem)
+    plan = replace(plan, changes=tuple(replace(change, note=text, right=others) for change in plan.changes))
+    first, second = topology.vms
+    pair = replace(pair_of(first, second, inventory), reasons=(text,), state_words=text)
+    found = suggest_pairs(inventory)
+    subnet = inventory.subnet(topology.subnet)
+    assert subnet is not None
+    taken = occupancy(subnet, inventory, topology)
+
+    pages = Pages(theme)
+    frame = WizardFrame(theme, pages.in_order, is_lab=True)
+    qtbot.addWidget(frame)
+    frame.resize(1440, 900)
+    frame.show()
+    caller = Caller(text, text, text)
+    pages.sign_in.show_sign_in(SignInShown(caller=caller, tenants=(TenantSeen("a", text), TenantSeen("b", text))))
+    pages.subscription.show_subscriptions((inventory.subscription,) * 8, "", text)
+    both = (first.id, second.id)
+    pages.machines.show_machines(MachinesShown(inventory, replace(found, pairs=(pair,)), both, pair, text, text))
+    pages.interface.show_interfaces(InterfaceShown(pair.lan, given.nics))
+    judged = judge_address(ADDRESS, taken, AddressAnswer(free=False, others=(text,)))
+    pages.floating_ip.show_address(AddressShown(taken, ADDRESS, (str(ADDRESS),), judged, members=tame(text, 30)))
+    role = RoleAnswer(name=text)
+    name = tame(text, 128)
+    options = (RoleOption(role, name, name), RoleOption(RoleAnswer(guid="x"), name, name, wider=True))
+    pages.role.show_role(RoleShown(options, role, action_rows(needs, None), text, text, frozenset({0})))
+    pages.scope.show_scopes(ScopeShown(scopes, machines=topology.vms, subscription=text, stale=(text,)))
+    pages.review.show_review(ReviewShown(plan, letter=text, caller=text))
+    steps = tuple(StepShown("Step", text, StepState.ANSWERED, number == 0, True) for number in range(10))
+    frame.side.show_steps(steps)
+    frame.side.show_cluster(text)
+    frame.show_portal(PortalShown(text, ((text, text),), "https://portal.azure.com", text, "Why we ask", text))
+    for number, page in enumerate(pages.in_order):
+        page.problems.tell((Told(problem, Shape.BROKEN),))
+        frame.show_page(number)
+        qtbot.wait(30)
+        for _ in range(20):
+            if not wrong(frame):
+                break
+            qtbot.wait(50)
+        assert wrong(frame) == [], page.question
+    for widget in frame.findChildren(QWidget):
+        tip = widget.toolTip()
+        assert not GuiQt.mightBeRichText(tip) or tip == plain_tip(text) or tip.startswith("<qt>"), tip
+
+
+def test_that_a_tooltip_of_mark_up_is_shown_as_its_text() -> None:
+    assert plain_tip("<b>x</b>\ny") == "<qt>&lt;b&gt;x&lt;/b&gt;<br>y</qt>"
+    assert GuiQt.mightBeRichText("&lt;b")
+    assert plain_tip("&lt;b").startswith("<qt>")
+    assert plain_tip("tg-node-a & co") == "tg-node-a & co"
+
+
+def test_that_names_from_azure_lose_their_control_characters_on_every_page(theme: Theme, qtbot: QtBot) -> None:
+    text = "a\u202eb\nc\x07"
+    interface = nic(text.replace("\n", ""), "10.20.2.11")
+    assert isinstance(interface.id, ResourceId)
+    inventory = spoilt(world(), text)
+    pages = Pages(theme)
+    frame = WizardFrame(theme, pages.in_order, is_lab=True)
+    qtbot.addWidget(frame)
+    pair = pair_of(inventory.vms[0], inventory.vms[1], inventory)
+    both = (pair.vms[0].id, pair.vms[1].id)
+    pages.machines.show_machines(MachinesShown(inventory, suggest_pairs(inventory), both, pair, "edge"))
+    pages.subscription.show_subscriptions((inventory.subscription,), "", "")
+    pages.sign_in.show_sign_in(SignInShown(caller=Caller(text, text, text)))
+    said = "".join(shown_text(frame)).replace("\n", "")
+    assert "a b c" in said
+    assert [char for char in said if unicodedata.category(char) in {"Cc", "Cf"}] == []
