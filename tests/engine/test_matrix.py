@@ -35,4 +35,5 @@ def test_that_each_fault_at_each_request_keeps_every_promise(
     results = [play(case) for case in cases(kind) if case.seed % PARTS == part]
     record_property("table", table(kind, results))
     assert [told(result) for result in results if result.broken] == []
-    assert any(result.finished.outcome is Outcome.DONE for result in results)
+    # A fault that lasts from a fenced run's first requests on leaves few ways to arrive; without it most runs do.
+    assert kind.lasting or any(result.finished.outcome is Outcome.DONE for result in results)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -19,8 +18,7 @@ from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.closing_setup import leave_sheet
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
-from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
-from tgwizard.gui.failover.guided import GuidedDialog
+from tgwizard.gui.failover.asking import ask_failover
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.leaving import Leaving
@@ -120,6 +118,7 @@ class MainWindow(QMainWindow):
             self.bar.show_notice("The settings file has a fault")
         self.cluster_pages.asked.connect(self._ask)
         self.cluster_pages.back_asked.connect(self.open_cluster)
+        self.pages.follow(self.cluster_pages)
         self.changes.begun.connect(self._on_session)
         self.changes.dropping.connect(self._on_dropping)
         self.changes.changed.connect(self._on_clusters_changed)
@@ -294,37 +293,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object, object)
     def _ask(self, session: ClusterSession, verb: Verb) -> None:
-        plan = session.plan(verb)
-        if plan is None:
-            return
-
-        def make(over: QWidget) -> Sheet:
-            if session.guided(verb):
-                guide = GuidedDialog(self.theme, over, session.setup.name, plan.to)
-                guide.confirmed.connect(self._starter(session, verb, plan.to.name))
-                return guide
-            dialog = ConfirmDialog(self.theme, over, session, plan)
-            dialog.confirmed.connect(self._starter(session, verb, plan.to.name))
-            return dialog
-
-        self.show_dialog(make)
-
-    def _starter(self, session: ClusterSession, verb: Verb, to: str) -> Callable[[Confirmed], None]:
-        def start(answer: Confirmed) -> None:
-            member = session.setup.member(to)
-            if member is not None:
-                # 15 ms later: closing the question and showing the run are two repaints, with an ear for keys between.
-                begin = partial(
-                    session.fail_over,
-                    member,
-                    verb,
-                    accept_unknown=answer.accept_unknown,
-                    fence=answer.fence,
-                    strategy=answer.strategy,
-                )
-                QTimer.singleShot(15, session, begin)
-
-        return start
+        ask_failover(self, session, verb)
 
     def show_dialog(self, make: Callable[[QWidget], Sheet]) -> bool:
         """Open the dialog that `make` builds over the widget given to it; while one is open, build nothing: False."""

@@ -1,0 +1,55 @@
+"""Asks before a failover, in the form that fits: the question with its checks, or the guide to the Trustgrid portal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
+
+from tgwizard.gui.dialogs.sheet import Sheet
+from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
+from tgwizard.gui.failover.guided import GuidedDialog
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.shell import Shell
+from tgwizard.model.cluster import Verb
+
+APART_MS = 15
+"""Closing the question and showing the run are two repaints, with an ear for keys between."""
+
+
+def ask_failover(shell: Shell, session: ClusterSession, verb: Verb) -> None:
+    """Open the question for `verb`; what is confirmed there begins. Nothing before the first reading."""
+    plan = session.plan(verb)
+    if plan is None:
+        return
+    begin = _starter(session, verb, plan.to.name)
+
+    def make(over: QWidget) -> Sheet:
+        if session.guided(verb):
+            guide = GuidedDialog(shell.theme, over, session.setup.name, plan.to)
+            guide.confirmed.connect(begin)
+            return guide
+        dialog = ConfirmDialog(shell.theme, over, session, plan)
+        dialog.confirmed.connect(begin)
+        return dialog
+
+    shell.show_dialog(make)
+
+
+def _starter(session: ClusterSession, verb: Verb, to: str) -> Callable[[Confirmed], None]:
+    def start(answer: Confirmed) -> None:
+        member = session.setup.member(to)
+        if member is not None:
+            begin = partial(
+                session.fail_over,
+                member,
+                verb,
+                accept_unknown=answer.accept_unknown,
+                fence=answer.fence,
+                strategy=answer.strategy,
+            )
+            QTimer.singleShot(APART_MS, session, begin)
+
+    return start
