@@ -7,22 +7,31 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.bench import fits
+from tests.rig import rig
+from tgwizard.engine.cluster_file import save_cluster
+from tgwizard.lab.certificates import client_certificate
 
 PATIENCE_S = 60
 
 
-def tgwizard(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tgwizard", *words]
+def tgwizard(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, check=False
+        [sys.executable, "-m", "tgwizard", *words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
+        check=False,
     )
 
 
@@ -63,6 +72,37 @@ def test_that_a_failover_between_processes_ends_done_and_the_lab_remembers(tmp_p
     assert document["holder"] == "tg-node-b"
 
 
+def test_that_a_command_signs_in_by_the_certificate_in_the_environment(tmp_path: Path) -> None:
+    options = ("--lab-dir", str(tmp_path / "lab"))
+    with lab(tmp_path / "lab"):
+        lines = tgwizard("lab", "env", *options, "--certificate", "--json")
+        assert (lines.returncode, lines.stderr) == (0, "")
+        environment = json.loads(lines.stdout)["environment"]
+        file = Path(environment["AZURE_CLIENT_CERTIFICATE_PATH"])
+        assert file.stat().st_mode & 0o077 == 0
+        assert "AZURE_CLIENT_SECRET" not in environment
+        ours = {name: value for name, value in environment.items() if name.startswith("AZURE_")}
+        status = ("status", *options, "--sign-in", "environment")
+        seen = tgwizard(*status, "--json", environment=ours)
+        assert (seen.returncode, seen.stderr) == (0, "Signed in as tgwizard-automation.\n")
+        assert json.loads(seen.stdout)["holder"] == "tg-node-a"
+        asked = tgwizard("lab", "requests", *options, "--json")
+        callers = {
+            item["caller"] for item in json.loads(asked.stdout)["requests"] if "/networkInterfaces" in item["path"]
+        }
+        assert callers == {"tgwizard-automation"}
+        file.unlink()
+        assert tgwizard("lab", "env", *options).returncode == 0
+        refused = tgwizard(*status, environment=ours)
+        assert refused.returncode == 4
+        assert "AZURE_CLIENT_CERTIFICATE_PATH names cannot be read" in refused.stderr
+        client_certificate(file)  # one that nobody registered
+        refused = tgwizard(*status, environment=ours)
+        assert refused.returncode == 4
+        assert "The certificate is not one that the application knows" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
 def test_that_help_and_bad_words_need_neither_azure_nor_qt_nor_the_lab() -> None:
     program = (
         "import sys; from tgwizard.app.main import main\n"
@@ -99,6 +139,24 @@ def test_that_status_on_the_real_azure_without_a_saved_cluster_says_what_to_do()
     assert found.returncode == 2
     assert "No cluster is saved" in found.stderr
     assert "--lab" in found.stderr
+
+
+def test_that_without_any_sign_in_every_command_says_how_to_sign_in(tmp_path: Path) -> None:
+    made = rig().setup
+    file = tmp_path / "edge.toml"
+    save_cluster(file, replace(made, cloud="public"))
+    nobody = {"PATH": "/nowhere", "HTTPS_PROXY": "http://127.0.0.1:9", "AZURE_CONFIG_DIR": str(tmp_path)}
+    for words, code in (
+        (("status", str(file)), 5),
+        (("failover", str(file), "--to", "tg-node-b", "--forced", "--dry-run"), 3),
+        (("discover",), 4),
+    ):
+        found = tgwizard(*words, environment=nobody)
+        said = found.stdout + found.stderr
+        assert (found.returncode, "Traceback" in said) == (code, False), said
+        assert "The Azure CLI (az) was not found on this computer." in said or "You are not signed in" in said
+        assert "--sign-in device-code" in said
+        assert "on no member" not in said, "nothing was read, so nothing is known"
 
 
 @pytest.mark.parametrize("words", [("status", "/no/such.toml"), ("failover", "x", "--to", "b", "--forced", "--yes")])

@@ -8,9 +8,10 @@ import pytest
 
 from tgwizard import paths
 from tgwizard.app.places import client_environment
-from tgwizard.app.window import WindowWish, open_program, wish_of
+from tgwizard.app.window import CLOUD_TITLES, WindowWish, open_program, wish_of
+from tgwizard.azure.clouds import KNOWN
 from tgwizard.cli.arguments import OpenWindow, parse
-from tgwizard.cli.program import Where
+from tgwizard.cli.program import ClientWish, Where
 from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import UserError
@@ -61,6 +62,14 @@ def test_that_plain_words_mean_to_the_window_what_they_mean_to_the_command_line(
     assert call.where == Where(call.where.lab_dir, call.where.config)
 
 
+def test_that_the_window_is_named_after_its_cloud(tmp_path: Path) -> None:
+    assert {cloud.name: cloud.title for cloud in KNOWN} == CLOUD_TITLES
+    assert WindowWish().place == WindowWish(where=Where()).place == "Azure public"
+    assert WindowWish(where=Where(cloud="USGovernment")).place == "Azure US Government"
+    assert WindowWish(where=Where(cloud="https://arm.x")).place == "Azure at https://arm.x"
+    assert WindowWish(tmp_path).place == f"Lab in {tmp_path}"
+
+
 @pytest.mark.parametrize(
     "words",
     [["status"], ["--lab", "status"], ["--help"], ["--version"], ["--json"], ["--lab-d", "x"], ["--lab-dir"], ["-x"]],
@@ -72,7 +81,7 @@ def test_that_every_other_word_is_left_to_the_command_line(words: list[str]) -> 
 def test_that_the_window_signs_in_as_the_command_line_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = open_program(WindowWish(tmp_path))
     assert first.lab_where is not None
-    for name, value in client_environment(tmp_path, None).items():
+    for name, value in client_environment(tmp_path, ClientWish()).items():
         if name.startswith("AZURE_"):
             monkeypatch.setenv(name, value)
     second = open_program(WindowWish(tmp_path, where=Where(tmp_path, sign_in=SignInMethod.ENVIRONMENT)))

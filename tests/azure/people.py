@@ -106,9 +106,13 @@ class EntraSays(LabAdapter):
 
 
 def public_lab(
-    *, adapter: Callable[[Lab], LabAdapter] | None = None, environment: dict[str, str] | None = None, **people: object
+    *,
+    adapter: Callable[[Lab], LabAdapter] | None = None,
+    environment: dict[str, str] | None = None,
+    cloud: Cloud = PUBLIC,
+    **people: object,
 ) -> tuple[SetupRig, ArmSignIn]:
-    """A lab that plays Azure's public cloud at its own names, and a sign-in to it; nobody is signed in by a lab."""
+    """A lab that plays one of Azure's clouds at its own names, and a sign-in to it; nobody is signed in by a lab."""
 
     def session(lab: Lab) -> requests.Session:
         found = lab_session(lab)
@@ -123,7 +127,7 @@ def public_lab(
         return Desk(session, cloud, **people)  # type: ignore[arg-type]
 
     clients = it.services.azure.clients  # type: ignore[attr-defined]
-    return it, ArmSignIn(clients, (PUBLIC,), computer=computer, desk=desk)
+    return it, ArmSignIn(clients, (cloud,), computer=computer, desk=desk)
 
 
 def wish(method: SignInMethod, tenant: str | None = None) -> SignInWish:

@@ -21,12 +21,12 @@ from tests.azure.people import (
 )
 from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
-from tgwizard.azure.clouds import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, described
+from tgwizard.azure.clouds import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, cloud_at, described
 from tgwizard.azure.person import Person
 from tgwizard.azure.sign_in_problems import CREDENTIALS, REASONS, Reason, explain, scrub
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Cause, Certainty
-from tgwizard.engine.setup_ports import Prompted, SignInMethod
+from tgwizard.engine.setup_ports import Cloud, Prompted, SignInMethod
 from tgwizard.lab.transport import LabAdapter
 
 CODE = SignInMethod.DEVICE_CODE
@@ -189,7 +189,7 @@ def test_that_each_cloud_has_hosts_of_its_own_all_https() -> None:
 
 
 @pytest.mark.parametrize("cloud", [US_GOVERNMENT, CHINA], ids=lambda cloud: cloud.name)
-def test_that_a_token_is_asked_for_at_the_authority_and_for_the_audience_of_the_cloud(cloud: object) -> None:
+def test_that_a_token_is_asked_for_at_the_authority_and_for_the_audience_of_the_cloud(cloud: Cloud) -> None:
     from tests.azure.test_arm import Recorder
 
     recorders: list[Recorder] = []
@@ -198,20 +198,35 @@ def test_that_a_token_is_asked_for_at_the_authority_and_for_the_audience_of_the_
         recorders.append(Recorder(lab))  # type: ignore[arg-type]
         return recorders[-1]
 
-    _, sign_in, user = signs_in_by_code(adapter=adapter)
-    failure = fails(
-        lambda: sign_in.sign_in(replace(wish(CODE), cloud=cloud), user.prompted, CancelToken())  # type: ignore[arg-type]
-    )
+    _, sign_in, user = signs_in_by_code(adapter=adapter, cloud=cloud)
+    failure = fails(lambda: sign_in.sign_in(replace(wish(CODE), cloud=cloud), user.prompted, CancelToken()))
     assert failure.problem.code == "service-not-known"
     asked = recorders[0].sent[-1]
-    assert str(asked.url).startswith(f"{cloud.authority}/organizations/")  # type: ignore[attr-defined]
-    assert cloud.audience.removeprefix("https://") in str(asked.body)  # type: ignore[attr-defined]
+    assert str(asked.url).startswith(f"{cloud.authority}/organizations/")
+    assert cloud.audience.removeprefix("https://") in str(asked.body)
+
+
+@pytest.mark.parametrize(
+    ("cloud", "start"),
+    [(US_GOVERNMENT, "usgovernment"), (replace(CHINA, name="custom-x", arm="https://arm.x"), "https://arm.x")],
+    ids=["known", "custom"],
+)
+def test_that_nobody_signs_in_to_another_cloud_than_the_connected_one(cloud: Cloud, start: str) -> None:
+    it, sign_in, user = signs_in_by_code()
+    before = clients_of(it).session
+    failure = fails(lambda: sign_in.sign_in(replace(wish(CODE), cloud=cloud), user.prompted, CancelToken()))
+    assert (failure.problem.code, failure.certainty) == ("other-cloud", Certainty.NOT_SENT)
+    assert failure.problem.what == f"You were not signed in to {cloud.title}."
+    assert failure.problem.fix.endswith(f"tgwizard --cloud {start}.")
+    assert (clients_of(it).session, it.lab.requests) == (before, ())
 
 
 def test_that_a_cloud_is_found_by_its_arm_endpoint() -> None:
-    it, sign_in = public_lab()
-    assert sign_in.custom_cloud("https://management.azure.com/") == PUBLIC
-    cloud = sign_in.custom_cloud("https://arm.contoso.example")
+    it, _ = public_lab()
+    session = clients_of(it).session
+    assert cloud_at(session, "https://management.azure.com/") == PUBLIC
+    assert not it.lab.requests
+    cloud = cloud_at(session, "https://arm.contoso.example")
     assert (cloud.name, cloud.arm) == ("custom-arm-contoso-example", "https://arm.contoso.example")
     assert cloud.authority == "https://arm.contoso.example"
     assert cloud.audience == "https://management.azure.com"
@@ -220,8 +235,8 @@ def test_that_a_cloud_is_found_by_its_arm_endpoint() -> None:
 
 @pytest.mark.parametrize("arm", ["http://arm.contoso.example", "arm", "", "https://", "https://u:p@host", "https://[x"])
 def test_that_what_is_no_https_address_is_no_cloud(arm: str) -> None:
-    _, sign_in = public_lab()
-    assert fails(lambda: sign_in.custom_cloud(arm)).problem.code == "cloud-not-known"
+    session = clients_of(public_lab()[0]).session
+    assert fails(lambda: cloud_at(session, arm)).problem.code == "cloud-not-known"
 
 
 @pytest.mark.parametrize(

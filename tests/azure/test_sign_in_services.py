@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -29,6 +31,7 @@ from tests.azure.test_sign_in import az, signed_in
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Cause, Certainty
 from tgwizard.engine.setup_ports import SignInMethod
+from tgwizard.lab.certificates import client_certificate
 from tgwizard.lab.transport import LabAdapter
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import Cancelled
@@ -88,6 +91,31 @@ def test_that_an_application_with_a_certificate_proves_itself_and_keeps_its_key(
     assert form["client_assertion_type"].endswith("jwt-bearer")
     assert form["client_assertion"].count(".") == 2
     assert "SECRET-word" not in repr(form)
+
+
+def test_that_an_application_signs_in_by_its_registered_certificate(tmp_path: Path) -> None:
+    file = tmp_path / "application.pem"
+    pem = client_certificate(file)
+    it, sign_in = signs_in_as_application(AZURE_CLIENT_SECRET="", AZURE_CLIENT_CERTIFICATE_PATH=str(file))
+    failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken()))
+    assert (failure.problem.code, failure.certainty) == ("certificate-wrong", Certainty.NOT_SENT)
+    it.lab.directory.register_certificate(it.lab.directory.automation, pem)
+    caller = sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken())
+    assert (caller.kind, caller.object_id) == (CallerKind.APPLICATION, it.lab.directory.automation.oid)
+    assert it.ports.inventories.subscriptions()
+
+
+def test_that_an_assertion_out_of_time_is_told_as_a_wrong_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "application.pem"
+    pem = client_certificate(file)
+    it, sign_in = signs_in_as_application(AZURE_CLIENT_SECRET="", AZURE_CLIENT_CERTIFICATE_PATH=str(file))
+    it.lab.directory.register_certificate(it.lab.directory.automation, pem)
+    # msal stamps its assertions by this clock, two hours late; the lab's Entra has its own.
+    monkeypatch.setattr("msal.oauth2cli.assertion.time", SimpleNamespace(time=lambda: time.time() - 7200))
+    failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.ENVIRONMENT), ignore, CancelToken()))
+    assert failure.problem.code == "clock-wrong"
 
 
 def test_that_a_wrong_password_of_a_certificate_is_told(tmp_path: Path) -> None:

@@ -49,7 +49,6 @@ class Door:
         self.cancels: list[CancelToken] = []
         self.clouds = self._ports.clouds
         self.methods = self._ports.methods
-        self.custom_cloud = self._ports.custom_cloud
         self.caller = self._ports.caller
 
     def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:

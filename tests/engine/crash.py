@@ -34,8 +34,8 @@ from tgwizard.model.event import Event, Finished, Outcome
 from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.strategy import Strategy
 
-COARSE = Timing(poll_s=1.5)
-"""Few polls, so that every single one can be a place to crash at."""
+COARSE = Timing(poll_s=1.5, slow_poll_s=15.0)
+"""Few polls, so that every single one can be a place to crash at, also where a lost answer is read for two minutes."""
 
 
 class Kind(Enum):

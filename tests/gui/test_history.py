@@ -20,8 +20,12 @@ from tgwizard.engine.reports import Reports
 from tgwizard.gui.history.page import HistoryPage
 from tgwizard.gui.history.reports_page import ReportsPage
 from tgwizard.gui.history.rows import PastKind
+from tgwizard.gui.kit.rows import TimelineRow
+from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme
+from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.gui.watch.timeline import EventShown
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Event, Outcome
 
@@ -165,3 +169,61 @@ def test_that_nothing_on_the_pages_is_nameless_clipped_or_overlapping(
     page.list.opened.emit(next(row for row in page.list.shown.rows if row.run is not None))
     QApplication.processEvents()
     assert (nameless(page), clipped(page), overlapping(page)) == ([], [], [])
+
+
+def shown_end(desk: Desk, qtbot: QtBot) -> str:
+    """A run begun from the window, ended, and its line on the cluster page: the accessible name of its link."""
+    desk.window.open_cluster(desk.session.setup.name)
+    qtbot.waitUntil(lambda: desk.session.verdict is not None, timeout=PATIENCE_MS)
+    member = desk.session.setup.members[1]
+    with qtbot.waitSignal(desk.session.run_ended, timeout=PATIENCE_MS):
+        desk.session.fail_over(member, Verb.GRACEFUL)
+    desk.window.open_cluster(desk.session.setup.name)
+    run = next(event.run for event in desk.session.events if event.run)
+    return f"Open run {run[:8]} in History"
+
+
+def test_that_an_event_of_a_run_of_ours_leads_to_its_page(desk: Desk, qtbot: QtBot) -> None:
+    name = shown_end(desk, qtbot)
+    link = desk.find(name)
+    assert QAccessible.queryAccessibleInterface(link).role() is QAccessible.Role.Button
+    link.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(link, Qt.Key.Key_Return)
+    assert desk.window.stack.currentWidget() is history(desk)
+    qtbot.waitUntil(lambda: history(desk).view is not None, timeout=PATIENCE_MS)
+    view = history(desk).view
+    assert view is not None
+    assert name == f"Open run {view.run.run[:8]} in History"
+    desk.press("Back to History")
+    desk.window.open_cluster(desk.session.setup.name)
+    row = desk.find(name).parentWidget()
+    assert row is not None
+    QTest.mouseClick(row, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: history(desk).view is not None, timeout=PATIENCE_MS)
+
+
+def test_that_only_runs_lead_anywhere_and_the_focus_stays_when_events_come(desk: Desk, qtbot: QtBot) -> None:
+    name = shown_end(desk, qtbot)
+    events = desk.session.events
+    page = desk.window.stack.currentWidget()
+    assert isinstance(page, ClusterPage)
+    now = desk.rig.services.clock.wall()
+    page.events.show_events((EventShown(now, Shape.GOOD, "In sync", "Azure"), *events), now)
+    assert len(page.events.runs) == sum(1 for event in events if event.run) == 1
+    qtbot.waitUntil(lambda: desk.says(f"{EventShown(now, Shape.GOOD, '', '').local(now)}, In sync, Azure"))
+    other = next(row for row in page.events.findChildren(TimelineRow) if row.isVisible() and row.link is None)
+    QTest.mouseClick(other, Qt.MouseButton.LeftButton)
+    assert desk.window.stack.currentWidget() is page
+    desk.find(name).setFocus(Qt.FocusReason.TabFocusReason)
+    page.events.set_narrow(True)
+    qtbot.waitUntil(lambda: desk.says(name) and desk.find(name).hasFocus())
+
+
+def test_that_a_run_that_no_journal_has_is_told(desk: Desk, qtbot: QtBot) -> None:
+    desk.window.pages.open_run(desk.session.setup.name, "0123456789ab")
+    told = "Run 01234567 of edge-dallas is not in the journals on this computer."
+    qtbot.waitUntil(lambda: desk.says(told), timeout=PATIENCE_MS)
+    assert history(desk).view is None
+    desk.window.pages.open_run(desk.session.setup.name, "abcdef0123")
+    assert not desk.says(told)
+    qtbot.waitUntil(lambda: desk.says("Run abcdef01"), timeout=PATIENCE_MS)

@@ -16,6 +16,8 @@ from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.gui.walk import wrong
 from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import ThemeChoice
+from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.event import Outcome
 from tgwizard.model.setup_answers import SetupStep
@@ -221,3 +223,56 @@ def test_that_a_set_up_begun_while_the_program_opens_is_not_taken_away(setup_des
     desk = setup_desk(early=True)
     qtbot.waitUntil(lambda: desk.says("Signed in as operator@lab.example"), timeout=PATIENCE_MS)
     assert desk.says("Who sets this up?")
+
+
+def test_that_nothing_is_cut_off_at_200_percent_text_in_the_smallest_window(
+    qapp: QApplication, tmp_path: Path, qtbot: QtBot
+) -> None:
+    large = Theme(qapp, ThemeChoice.DARK, 2.0)
+    desk, end = open_setup_desk(large, tmp_path)
+    desk.window.resize(1024, 700)
+    try:
+        for step in SetupStep:
+            qtbot.waitUntil(desk.page.frame.footer.go_on.isEnabled, timeout=PATIENCE_MS)
+            qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
+            if step is SetupStep.VERIFY:
+                break
+            go_on(desk, qtbot)
+        QTest.keyClick(desk.page.frame, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+        QTest.keyClick(desk.page.frame, Qt.Key.Key_F1)
+        assert desk.says("In the Azure portal")
+        assert wrong(desk.window) == []
+    finally:
+        end()
+        large.deleteLater()
+
+
+def test_that_proving_it_opens_the_question_of_a_failover_and_begins_nothing(
+    setup_desk: OpenDesk, qtbot: QtBot
+) -> None:
+    desk = setup_desk()
+    walk_to(desk, qtbot, SetupStep.VERIFY)
+    prove = "Prove it with a real failover…"
+    qtbot.waitUntil(lambda: desk.find(prove).isEnabled(), timeout=PATIENCE_MS)
+    writes = len(desk.rig.writes())
+    desk.press(prove)
+    assert desk.window.current == "edge-dallas"
+    assert desk.window.dialog is not None
+    desk.window.dialog.reject()
+    assert not desk.window.sessions["edge-dallas"].running
+    assert len([path for method, path in desk.rig.writes() if method == "PUT"]) <= writes
+
+
+def test_that_what_failed_is_named_and_can_be_made_again(setup_desk: OpenDesk, qtbot: QtBot) -> None:
+    desk = setup_desk()
+    walk_to(desk, qtbot, SetupStep.REVIEW)
+    body = '{"error": {"code": "RoleDefinitionLimitExceeded", "message": "no more <b>roles</b>"}}'
+    fault = Fault("PUT", "roleDefinitions", Answer(400, body), times=1)
+    desk.rig.lab.faults.add(fault)
+    walk_to(desk, qtbot, SetupStep.APPLY)
+    qtbot.waitUntil(lambda: not desk.page.writing and desk.says("Make what is left"), timeout=60_000)
+    assert desk.page.applier.finished is not None
+    assert desk.page.applier.finished.outcome is Outcome.FAILED
+    qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
+    desk.press("Make what is left")
+    qtbot.waitUntil(lambda: desk.says("Verdict: All 5 changes are done"), timeout=60_000)

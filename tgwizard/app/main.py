@@ -17,7 +17,7 @@ from tgwizard import paths
 from tgwizard.app.logs import log_start, stop_logging
 from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
+from tgwizard.cli.program import ClientWish, Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.sign_in import wish_of
 from tgwizard.engine.settings_file import FILE_NAME, SettingsRead, load_settings
@@ -78,11 +78,11 @@ def control_lab(directory: Path) -> LabControl:
     return control_running(directory)
 
 
-def lab_environment(directory: Path, vm: str | None) -> Mapping[str, str]:
+def lab_environment(directory: Path, wish: ClientWish) -> Mapping[str, str]:
     """Write az's folder for the lab that runs in a folder; return what its clients' environment must say."""
     from tgwizard.app.places import client_environment
 
-    return client_environment(directory, vm)
+    return client_environment(directory, wish)
 
 
 def connect_place(where: Where) -> Place:

@@ -16,14 +16,14 @@ from tgwizard import paths
 from tgwizard.app import adapters
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.sign_in import LabToken
-from tgwizard.cli.program import LabReady, LabWish
+from tgwizard.cli.program import ClientWish, LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
-from tgwizard.lab import client_access
+from tgwizard.lab import certificates, client_access
 from tgwizard.lab.control import HttpLabControl, control_of
 from tgwizard.lab.home import AttachedLab, HostedLab, find_running, open_lab
 from tgwizard.lab.latency import Latency
@@ -131,16 +131,20 @@ def control_running(directory: Path) -> HttpLabControl:
     return control_of(find_running(directory))
 
 
-def client_environment(directory: Path, vm: str | None) -> dict[str, str]:
+def client_environment(directory: Path, wish: ClientWish) -> dict[str, str]:
     """What the environment of az and of other clients of the running lab must say; az's folder is written.
 
-    ``vm``: whose managed identity it gives; None for the lab's service principal. UserError when no lab runs.
+    UserError when no lab runs.
     """
     lab = find_running(directory)
-    with contextlib.closing(control_of(lab)) as control:
-        access = control.client_access(vm)
+    file = client_access.certificate_file(lab.directory) if wish.by_certificate else None
     try:
-        return client_access.prepare(lab.directory, access, lab.ca, os.environ.get("NO_PROXY", ""))
+        with contextlib.closing(control_of(lab)) as control:
+            access = control.client_access(wish.vm)
+            if file is not None:
+                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                control.register_certificate(certificates.client_certificate(file))
+        return client_access.prepare(lab.directory, access, lab.ca, os.environ.get("NO_PROXY", ""), file)
     except OSError as error:
         raise UserError(folder_unusable(lab.directory, error)) from error
 

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from tgwizard.gui.opened import Opened, Surroundings
     from tgwizard.model.cluster_setup import ClusterSetup
 
+CLOUD_TITLES = {
+    "public": "Azure public",
+    "usgovernment": "Azure US Government",
+    "china": "Azure China (21Vianet)",
+}
+"""The titles of the known clouds, here once more because the first paint does not wait for the Azure SDK."""
+
 _FOLDERS = {"--lab-dir", "--config"}
 
 
@@ -47,8 +54,11 @@ class WindowWish:
 
     @property
     def place(self) -> str:
-        """What to call the place."""
-        return f"Lab in {self.lab_dir}" if self.lab_dir else "Azure public"
+        """What to call the place; a cloud that has no title of its own by the address that was given."""
+        if self.lab_dir is not None:
+            return f"Lab in {self.lab_dir}"
+        cloud = (self.where.cloud if self.where is not None else None) or "public"
+        return CLOUD_TITLES.get(cloud.lower(), f"Azure at {cloud}")
 
 
 def wish_of(words: Sequence[str]) -> WindowWish | None:

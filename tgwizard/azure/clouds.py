@@ -57,11 +57,14 @@ def is_known(cloud: Cloud) -> bool:
 
 
 def cloud_at(session: Session, arm: str) -> Cloud:
-    """The cloud behind an ARM endpoint, from its /metadata/endpoints, asked without a token.
+    """The cloud behind an ARM endpoint: one of Microsoft's own, else what its /metadata/endpoints says without a token.
 
     CallFailed when the endpoint is no https address, does not answer, or names no https address to sign in at.
     """
     endpoint = arm.strip().rstrip("/")
+    own = next((cloud for cloud in KNOWN if cloud.arm == endpoint.lower()), None)
+    if own is not None:
+        return own
     if not is_https(endpoint):
         raise _not_a_cloud(arm, "It is no https address.")
     cloud = described(endpoint, attempt(Doing("ask", endpoint), lambda: _metadata(session, endpoint)))

@@ -16,6 +16,7 @@ from tgwizard.model.text import tame
 _AGAIN = "Sign in again. With the Azure CLI: az login."
 _ACCOUNT = "Check the account's name, or sign in with another account."
 _SERVICE = "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and the cloud."
+OTHER_WAY = "Sign in another way (first step of the set-up, or --sign-in device-code)"
 _NOT_SIGNED_IN = "There is no sign-in to Azure, so nothing was asked."
 
 _NUMBER = re.compile(r"AADSTS(\d{4,8})")
@@ -191,13 +192,13 @@ CREDENTIALS: tuple[Reason, ...] = (
         ("Azure CLI not found on path",),
         "az-not-found",
         "The Azure CLI (az) was not found on this computer.",
-        "Install it, then sign in: az login.",
+        f"{OTHER_WAY}, or install az and run: az login.",
     ),
     Reason(
         ("az login",),
         "az-not-signed-in",
         "Nobody is signed in to the Azure CLI.",
-        "Sign in with the Azure CLI: az login.",
+        f"Run: az login. {OTHER_WAY} if you like.",
     ),
     Reason(
         ("Failed to invoke the Azure CLI", "Timed out waiting for Azure CLI"),
@@ -221,9 +222,9 @@ def explain(texts: Iterable[str]) -> Problem:
     reason = _recognised(said)
     detail = scrub(next((text for text in said if _NUMBER.search(text)), said[0] if said else ""))
     if reason is None:
-        fix = "Sign in with the Azure CLI: az login, or another way."
-        return Problem("not-signed-in", _NOT_SIGNED_IN, "The details say why.", fix, detail)
-    return Problem(reason.problem, _NOT_SIGNED_IN, reason.why, reason.fix, detail)
+        fix = f"Sign in with the Azure CLI: az login. {OTHER_WAY} if you like."
+        return Problem("not-signed-in", _NOT_SIGNED_IN, "The details say why.", fix, detail, sign_in=True)
+    return Problem(reason.problem, _NOT_SIGNED_IN, reason.why, reason.fix, detail, sign_in=True)
 
 
 def scrub(text: str) -> str:

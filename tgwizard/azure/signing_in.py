@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from tgwizard.azure.clouds import cloud_at
 from tgwizard.azure.failures import Doing, attempt
 from tgwizard.azure.person import Desk, Person
 from tgwizard.azure.session import Clients, Session, quieten
@@ -35,8 +34,9 @@ _DIRECTORY = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,250}[0-9A-Za-z])?", re.A
 
 
 class ArmSignIn:
-    """Signs in to one of ``clouds``; ``lab``: the tokens of the lab, when the place is one.
+    """Signs in to the first of ``clouds``, the connected one; the others are known by name.
 
+    ``lab``: the tokens of the lab, when the place is one.
     ``busy``: whether a run is under way that may still write; its account is not taken from it. Usable from several
     threads; of two sign-ins at a time the one that ends last counts. ``computer`` and ``desk`` are the program's own
     unless a test says otherwise.
@@ -63,7 +63,7 @@ class ArmSignIn:
         self._person: tuple[SignInMethod, Cloud, Person] | None = None
 
     def clouds(self) -> tuple[Cloud, ...]:
-        """The clouds known here; in a lab the lab alone."""
+        """The clouds known here, the connected one first; in a lab the lab alone."""
         return self._clouds
 
     def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:
@@ -79,12 +79,6 @@ class ArmSignIn:
             first = MethodSeen(SignInMethod.LAB, found=True, detail="The lab's operator")
         return (first, here.browser(), code, here.service_principal(), here.managed_identity())
 
-    def custom_cloud(self, arm: str) -> Cloud:
-        """The cloud behind an ARM endpoint, from its /metadata/endpoints; CallFailed when it is none."""
-        endpoint = arm.strip().rstrip("/")
-        known = next((cloud for cloud in self._clouds if cloud.arm.rstrip("/") == endpoint), None)
-        return known or cloud_at(self._clients.session, endpoint)
-
     def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:
         """Sign in and switch to the account.
 
@@ -93,6 +87,8 @@ class ArmSignIn:
         """
         quieten()
         self._require_idle()
+        if wish.cloud != self._clouds[0]:
+            raise _of_sign_in(_other_cloud(self._clouds[0], wish.cloud), wish.cloud)
         if wish.tenant is not None and not _DIRECTORY.fullmatch(wish.tenant):
             why = "The directory is neither a GUID nor a name such as contoso.com."
             raise _of_sign_in(_refused("directory-not-known", why, "Check the directory (tenant)."), wish.cloud)
@@ -215,6 +211,13 @@ def _abandonable(work: Callable[[], T], cancel: CancelToken) -> T:
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
+
+
+def _other_cloud(connected: Cloud, wished: Cloud) -> CallFailed:
+    """Clusters watched, journals and locks are the connected cloud's: an account of another one would not fit them."""
+    why = f"The program is connected to {connected.title}."
+    known = wished.arm if wished.name.startswith("custom-") else wished.name
+    return _refused("other-cloud", why, f"Start it in the other cloud: tgwizard --cloud {known}.")
 
 
 def _of_sign_in(failure: CallFailed, cloud: Cloud) -> CallFailed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tgwizard.cli import words
 from tgwizard.cli.arguments import Failover, Resume, Status
@@ -30,7 +31,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Checked, Event, Finished, Observed
 from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.snapshot import Snapshot
+from tgwizard.model.snapshot import Place, Snapshot
 from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import listed, tame
 from tgwizard.model.verdict import VerdictName, assess
@@ -91,13 +92,13 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
     if command.dry_run or not (command.yes or guided):  # guided writes nothing, so there is nothing to confirm
         if not command.dry_run and (screen.ask is None or screen.as_json):
             raise UserError(_nobody_to_ask())
-        intended, checked, against = _rehearsed(setup, to, command, connection)
+        found = _rehearsed(setup, to, command, connection)
         if command.dry_run:
-            screen.document(plan_document(intended, checked, against))
-            _show_plan(screen, intended, checked, against)
-            return ExitCode.DONE if against is None else ExitCode.REFUSED
-        _show_plan(screen, intended, checked, against)
-        if against is not None:
+            screen.document(plan_document(found.intended, found.checked, found.against))
+        _show_plan(screen, found)
+        if command.dry_run:
+            return ExitCode.DONE if found.against is None else ExitCode.REFUSED
+        if found.against is not None:
             return ExitCode.REFUSED
         if not _confirmed(screen, setup, to, command):
             screen.say("Cancelled. Nothing was written; the address did not move.")
@@ -181,9 +182,17 @@ def _until_stopped(connection: Connection, stops: Interrupts) -> Iterator[Event 
             continue
 
 
-def _rehearsed(
-    setup: ClusterSetup, to: Member, command: Failover, connection: Connection
-) -> tuple[FailoverPlan, Checked, Problem | None]:
+@dataclass(frozen=True, slots=True)
+class _Rehearsed:
+    """What a failover would do now: where the address is, the plan, its checks, and what stops it."""
+
+    place: Place
+    intended: FailoverPlan
+    checked: Checked
+    against: Problem | None
+
+
+def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: Connection) -> _Rehearsed:
     services = connection.services
     with contextlib.closing(services.journal(setup)) as journal:
         history = journal.ends()
@@ -193,17 +202,17 @@ def _rehearsed(
     extent = Extent(By.MEMBERS if command.members else By.OPERATOR, command.fence)
     checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), strategy, extent)
     stops = command.verb is Verb.GRACEFUL and not command.accept_unknown
-    return intended, checked, checked.findings.reason_against(unknown_stops=stops)
+    return _Rehearsed(snapshot.place, intended, checked, checked.findings.reason_against(unknown_stops=stops))
 
 
-def _show_plan(screen: Screen, intended: FailoverPlan, checked: Checked, against: Problem | None) -> None:
-    for line in words.plan(intended):
+def _show_plan(screen: Screen, found: _Rehearsed) -> None:
+    for line in words.plan(found.intended, found.place):
         screen.say(line)
     screen.say("Checked now:")
-    for line in words.findings(checked.findings):
+    for line in words.findings(found.checked.findings):
         screen.say(line)
-    if against is not None:
-        screen.say(f"Refused: {against.sentence()} Nothing was written.")
+    if found.against is not None:
+        screen.say(f"Refused: {found.against.sentence()} Nothing was written.")
 
 
 def _confirmed(screen: Screen, setup: ClusterSetup, to: Member, command: Failover) -> bool:

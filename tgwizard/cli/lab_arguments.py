@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tgwizard.cli.program import LabWish
+from tgwizard.cli.program import ClientWish, LabWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class LabRun:
 
 @dataclass(frozen=True, slots=True)
 class LabEnv:
-    """``lab env``. ``vm``: the one whose identity the lines give; None for the lab's service principal."""
+    """``lab env``."""
 
-    vm: str | None
+    wish: ClientWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,13 @@ def add_parsers(
     run.add_argument("--latency", choices=latencies, help="how long Azure takes in the lab (default: fast)")
     run.add_argument("--port", type=_port, metavar="P", help="listen here (default: any free port)")
     env = word("env", 'shell lines for az and other clients of the running lab: eval "$(tgwizard lab env)"')
-    env.add_argument("--vm", metavar="NAME", help="be this VM: its managed identity instead of the service principal")
+    who = env.add_mutually_exclusive_group()
+    who.add_argument("--vm", metavar="NAME", help="be this VM: its managed identity instead of the service principal")
+    who.add_argument(
+        "--certificate",
+        action="store_true",
+        help="the service principal signs in with a certificate, made and registered now, instead of its secret",
+    )
     word("show", "the settings of the running lab")
     scenario = word("scenario", "list the scenarios, or replace the running lab's world by one of them")
     scenario.add_argument("name", nargs="?", metavar="NAME", help="the scenario to use; everything in the lab goes")
@@ -192,7 +198,7 @@ def command_of(found: argparse.Namespace, directory: Path) -> LabRun | LabComman
         case "run":
             return LabRun(LabWish(directory, found.scenario, found.latency, found.port, found.clusters))
         case "env":
-            return LabEnv(found.vm)
+            return LabEnv(ClientWish(found.vm, found.certificate))
         case "scenario":
             return LabScenario(found.name, found.clusters, found.yes)
         case "latency":

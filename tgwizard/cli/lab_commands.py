@@ -59,7 +59,7 @@ def run(command: LabCommand, directory: Path, program: Program, screen: Screen) 
 
 
 def _env(command: LabEnv, directory: Path, program: Program, screen: Screen) -> ExitCode:
-    environment = program.lab_environment(directory, command.vm)
+    environment = program.lab_environment(directory, command.wish)
     screen.document({"schema": SCHEMA, "environment": dict(environment)})
     for name, value in environment.items():
         screen.say(f"export {name}={shlex.quote(value)}")

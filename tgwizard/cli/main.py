@@ -24,7 +24,8 @@ def run(call: Call, program: Program, screen: Screen) -> ExitCode:
         return _dispatch(call, program, screen)
     except UserError as error:
         screen.complain(error)
-        return ExitCode.USAGE
+        # Without a sign-in nothing was wrong with what was asked for.
+        return ExitCode.FAILED if error.problem.sign_in else ExitCode.USAGE
     except (KeyboardInterrupt, Cancelled):
         screen.note("Cancelled. Nothing was written.")
         return ExitCode.CANCELLED

@@ -90,6 +90,17 @@ class LabReady:
     clusters: tuple[Path, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ClientWish:
+    """As whom another client is to reach a lab: the VM named, by its managed identity, else the service principal.
+
+    ``by_certificate``: the service principal by a certificate, made and registered now, instead of its secret.
+    """
+
+    vm: str | None = None
+    by_certificate: bool = False
+
+
 class RunningLab(Protocol):
     """A lab that this process holds."""
 
@@ -105,7 +116,7 @@ def _no_control(directory: Path) -> LabControl:
     raise UserError(Problem("lab-not-running", f"No lab can be reached in {directory} from here."))
 
 
-def _no_environment(directory: Path, _vm: str | None) -> Mapping[str, str]:
+def _no_environment(directory: Path, _wish: ClientWish) -> Mapping[str, str]:
     raise UserError(Problem("lab-not-running", f"No lab can be reached in {directory} from here."))
 
 
@@ -119,5 +130,5 @@ class Program:
     latencies: tuple[str, ...] = ("instant", "fast", "drawn", "azure")
     control: Callable[[Path], LabControl] = _no_control
     """The controls of the lab that runs in a folder."""
-    lab_environment: Callable[[Path, str | None], Mapping[str, str]] = _no_environment
-    """What other clients' environment must say for a folder's lab, as a VM if one is named; writes az's folder."""
+    lab_environment: Callable[[Path, ClientWish], Mapping[str, str]] = _no_environment
+    """What other clients' environment must say for a folder's lab; writes az's folder."""

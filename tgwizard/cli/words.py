@@ -69,9 +69,10 @@ def status(snapshot: Snapshot, verdict: Verdict, asked: Mapping[Verb, Readiness]
             yield from findings(asked[verb])
 
 
-def plan(intended: FailoverPlan) -> Iterator[str]:
+def plan(intended: FailoverPlan, place: Place) -> Iterator[str]:
     """Now, after, and what would be sent."""
-    now = f"{intended.losing.name} has {intended.address}" if intended.losing else f"{intended.address} is on no member"
+    address = str(intended.address)
+    now = f"{intended.losing.name} has {address}" if intended.losing else where(place, address)
     yield f"Now:   {now}"
     yield f"After: {intended.to.name} has {intended.address}"
     yield "What would be sent:"

@@ -94,7 +94,13 @@ class Profiles:
         if not paths:
             what = f"No cluster is saved in {self.folder}."
             raise UserError(
-                Problem("no-cluster", what, "", "Name the path of a cluster file, or add --lab to rehearse.")
+                Problem(
+                    "no-cluster",
+                    what,
+                    "",
+                    "Set one up: tgwizard opens the window, tgwizard setup plan asks here. Or name the path of a "
+                    "cluster file, or add --lab to rehearse.",
+                )
             )
         what = "Several clusters are saved, so one has to be named."
         raise UserError(Problem("cluster-not-named", what, self._known(), "Add the cluster's name."))

@@ -95,17 +95,15 @@ class SignIn(Protocol):
     """Signs in and lets every adapter of the place use the new account from then on."""
 
     def clouds(self) -> tuple[Cloud, ...]:
-        """The clouds known here; in a lab the lab alone."""
+        """The clouds known here, the connected one first; in a lab the lab alone."""
 
     def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:
         """Which ways there are on this computer; asks no one and changes nothing."""
 
-    def custom_cloud(self, arm: str) -> Cloud:
-        """The cloud behind an ARM endpoint, from its /metadata/endpoints; CallFailed when it is none."""
-
     def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:
         """Sign in and switch to the account; CallFailed explains a failure, Cancelled when abandoned.
 
+        Only in the connected cloud: journals, locks and the clusters that are watched belong to it.
         A browser or code sign-in that is abandoned leaves the account that was there before.
         """
 

@@ -19,10 +19,16 @@ PREPARE_MS = 200
 
 
 class ClusterPages(QObject):
-    """Builds, keeps and drops them. `asked(session, verb)` from a failover button, `back_asked(name)` from a run."""
+    """Builds, keeps and drops them.
+
+    `asked(session, verb)` from a failover button, `back_asked(name)` from a run, `run_asked(name, run)` from an event,
+    `sign_in_asked` from a page that nothing can be read for.
+    """
 
     asked = Signal(object, object)
     back_asked = Signal(str)
+    run_asked = Signal(str, str)
+    sign_in_asked = Signal()
 
     def __init__(self, theme: Theme, stack: QStackedWidget, parent: QObject) -> None:
         """No page yet; they go into `stack`."""
@@ -49,6 +55,8 @@ class ClusterPages(QObject):
             page = ClusterPage(self._theme, session)
             page.asked.connect(partial(self.asked.emit, session))
             page.resume_asked.connect(session.resume)
+            page.run_asked.connect(partial(self.run_asked.emit, name))
+            page.sign_in_asked.connect(self.sign_in_asked)
             self._stack.addWidget(page)
         self._pages[name] = page  # the last is the one seen last
         self._stack.setCurrentWidget(page)

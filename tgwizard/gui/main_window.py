@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
             self.bar.show_notice("The settings file has a fault")
         self.cluster_pages.asked.connect(self._ask)
         self.cluster_pages.back_asked.connect(self.open_cluster)
+        self.pages.follow(self.cluster_pages)
         self.changes.begun.connect(self._on_session)
         self.changes.dropping.connect(self._on_dropping)
         self.changes.changed.connect(self._on_clusters_changed)

@@ -12,6 +12,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QStackedWidget
 
+from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.places import Place
@@ -113,6 +114,21 @@ class PlacePages:
         self._opened = opened
         for page in self._built.values():
             page.show_opened(opened)
+
+    def follow(self, clusters: ClusterPages) -> None:
+        """Lead where a cluster's page leads to: a run in History, the sign-in."""
+        clusters.run_asked.connect(self.open_run)
+        clusters.sign_in_asked.connect(self.ask_sign_in)
+
+    def open_run(self, cluster: str, run: str) -> None:
+        """Show a run of a cluster in History."""
+        self._shell.go_to(Place.HISTORY)
+        self.page(Place.HISTORY).open_run(cluster, run)
+
+    def ask_sign_in(self) -> None:
+        """Show where one signs in: the first step of the set-up."""
+        self._shell.go_to(Place.SET_UP)
+        self.page(Place.SET_UP).ask_sign_in()
 
     def show_refused(self, refused: NotAdded) -> None:
         """A file was not added: the Clusters page says why."""

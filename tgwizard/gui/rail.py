@@ -275,7 +275,7 @@ class Rail(QWidget):
         row.addWidget(IconMark(self._theme, icon, 16))
         words = QVBoxLayout()
         words.setSpacing(1)
-        title = "Lab, never Azure" if surroundings.is_lab else "Your Azure sign-in"
+        title = "Lab, never Azure" if surroundings.is_lab else "Real Azure"
         words.addWidget(TextLabel(self._theme, title, TextRole.CAPTION_STRONG))
         words.addWidget(ElidedLabel(self._theme, surroundings.place, TextRole.CAPTION, Token.TEXT2))
         row.addLayout(words, 1)

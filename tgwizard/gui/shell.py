@@ -141,5 +141,11 @@ class PlacePage(QWidget):
     def read_again(self) -> None:
         """F5 while this page is shown."""
 
+    def open_run(self, cluster: str, run: str) -> None:
+        """Show a run, as soon as it was read."""
+
+    def ask_sign_in(self) -> None:
+        """Lead to the sign-in."""
+
     def focus_filter(self) -> None:
         """Ctrl+F while this page is shown."""

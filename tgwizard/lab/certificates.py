@@ -1,4 +1,4 @@
-"""The lab's own certificate authority: small, kept in the lab folder, and good for nothing but loopback.
+"""The lab's certificates: its own authority, small and good for nothing but loopback, and that of its application.
 
 Its name constraints limit it to `localhost` and 127.0.0.0/8, so that a leaked one is harmless. The extensions are
 those that strict verification asks for (`lab-clients.md` 6.2).
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _CA_LIFETIME = timedelta(days=3650)
@@ -43,6 +43,26 @@ def prepare(directory: Path, lab_id: str) -> Certificates:
     leaf, leaf_key = _make_leaf(ca, key)
     _write(server_path, leaf.public_bytes(serialization.Encoding.PEM) + _key_pem(leaf_key))
     return Certificates(ca_path, server_path)
+
+
+def client_certificate(path: Path) -> str:
+    """Return the public part, in PEM, of the certificate by which an application signs in; its file is made if need be.
+
+    The file holds the key as well and only its owner can read it, as azure-identity wants it. One that cannot be read
+    or ends within a day is made anew. Raises OSError.
+    """
+    try:
+        kept = path.read_bytes()
+        certificate = x509.load_pem_x509_certificate(kept)
+        serialization.load_pem_private_key(kept, password=None)
+    except (FileNotFoundError, ValueError, TypeError):
+        certificate = None
+    if certificate is None or certificate.not_valid_after_utc < datetime.now(UTC) + timedelta(days=1):
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tgwizard-automation")])
+        certificate = _start(name, name, key.public_key(), _LEAF_LIFETIME).sign(key, hashes.SHA256())
+        _write(path, _key_pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
+    return certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
 
 
 def _read(ca_path: Path, key_path: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
@@ -101,7 +121,10 @@ def _make_leaf(
 
 
 def _start(
-    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, lifetime: timedelta
+    subject: x509.Name,
+    issuer: x509.Name,
+    public: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
+    lifetime: timedelta,
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -129,7 +152,7 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _key_pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -73,10 +73,18 @@ class ClientAccess:
         return asdict(self)
 
 
-def prepare(directory: Path, access: ClientAccess, ca: Path, no_proxy: str) -> dict[str, str]:
+def certificate_file(directory: Path) -> Path:
+    """Return where under the lab's folder the certificate of its service principal is kept, with its key."""
+    return directory / "az" / CLOUD / "application.pem"
+
+
+def prepare(
+    directory: Path, access: ClientAccess, ca: Path, no_proxy: str, certificate: Path | None = None
+) -> dict[str, str]:
     """Write az's folder under the lab's and return the environment for clients. Raises OSError.
 
     `no_proxy` is what the environment exempts already; loopback is added, because a proxy would get its traffic too.
+    `certificate`: the registered one that clients of azure-identity shall use instead of the secret.
     """
     folder = directory / "az" / (access.vm or CLOUD)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -99,7 +107,10 @@ def prepare(directory: Path, access: ClientAccess, ca: Path, no_proxy: str) -> d
     }
     if access.vm:
         return lines | {"IDENTITY_ENDPOINT": access.identity_endpoint, "IDENTITY_HEADER": access.identity_header}
-    return lines | {"AZURE_CLIENT_ID": access.client_id, "AZURE_CLIENT_SECRET": access.client_secret}
+    lines["AZURE_CLIENT_ID"] = access.client_id
+    if certificate is not None:
+        return lines | {"AZURE_CLIENT_CERTIFICATE_PATH": str(certificate)}
+    return lines | {"AZURE_CLIENT_SECRET": access.client_secret}
 
 
 def _az_files(access: ClientAccess) -> dict[str, str]:

@@ -89,6 +89,10 @@ class HttpLabControl:
         """Return what other clients need to reach the lab, as its service principal or as one of its VMs."""
         return ClientAccess.read(self._call("GET", "/lab/clients", query={"vm": vm} if vm else {}))
 
+    def register_certificate(self, pem: str) -> None:
+        """Let the lab's service principal sign in with this certificate too; registering it twice is once."""
+        self._call("POST", "/lab/clients/certificate", {"pem": pem})
+
     def close(self) -> None:
         """Close the connection."""
         self._session.close()

@@ -253,7 +253,8 @@ class LabCore:
         rights = world.authorization
         settings = world.latency, world.overlap, world.move, world.page_size, rights.propagation, rights.flicker
         unsettled = (getattr(rights, name) for name in UNSETTLED)
-        return world.serial, world.operation_count, len(world.unregistered), *settings, *unsettled
+        certificates = sum(map(len, world.certificates.values()))
+        return world.serial, world.operation_count, len(world.unregistered), certificates, *settings, *unsettled
 
     def _settle(self) -> bool:
         return operations.settle(self._world, self._clock.wall(), _FINISHERS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from tgwizard.lab import entra, identity_endpoint, scenario_rights, tokens
+from tgwizard.lab import assertions, entra, identity_endpoint, scenario_rights, tokens
 from tgwizard.lab.identity_endpoint import IdentityEndpoint
 from tgwizard.lab.rbac_records import UNSETTLED, Authorization, DenyAssignment, Propagation
 from tgwizard.lab.world import Principal, World
@@ -40,6 +40,14 @@ class Directory:
         """Return the secret a service principal signs in with. It is derived from the lab's key and never stored."""
         with self._lock:
             return entra.client_secret(self._world(), principal)
+
+    def register_certificate(self, principal: Principal, pem: str) -> None:
+        """Let a service principal sign in with a certificate too; twice is once. Raises ValueError for none of RSA."""
+        assertions.read_certificate(pem)
+        with self._lock:
+            known = self._world().certificates.setdefault(principal.oid, [])
+            if pem not in known:
+                known.append(pem)
 
     def refresh_token(self, user: Principal) -> str:
         """Return the refresh token of a user's present session."""

@@ -193,6 +193,7 @@ def _world(document: Json) -> World:
             for key, item in document.get("known_groups", {}).items()
         },
         sessions={key: int(value) for key, value in document["sessions"].items()},
+        certificates={key: list(value) for key, value in document.get("certificates", {}).items()},
         authorization=_authorization(document["authorization"]),
         clusters=_each(document, "clusters", _cluster),
         page_size=int(document.get("page_size", 0)),

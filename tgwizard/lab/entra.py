@@ -1,8 +1,8 @@
 """The lab's Entra ID: the documents and the token endpoint that MSAL talks to (`lab-clients.md` 3 and 4).
 
-Service principals get tokens by client_credentials, users by authorization_code and device_code (`entra_pages`) and
-then by refresh_token. The authority is any host the request came to, so the same documents serve the loopback server
-and the public names in process.
+Service principals get tokens by client_credentials, with a secret or an assertion signed by their certificate; users by
+authorization_code and device_code (`entra_pages`) and then by refresh_token. The authority is any host the request came
+to, so the same documents serve the loopback server and the public names in process.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from tgwizard.lab import oauth, tokens
+from tgwizard.lab import assertions, oauth, tokens
 from tgwizard.lab.oauth import AZ_CLIENT, SHARED_TENANTS
 from tgwizard.lab.oauth_errors import NO_STORE, Denied
 from tgwizard.lab.routing import Call, Route
@@ -57,7 +57,7 @@ def openid_configuration(call: Call) -> Response:
         "response_types_supported": ["code", "id_token", "code id_token"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["HS256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "tenant_region_scope": "NA",
         "cloud_instance_name": call.host.partition("://")[2],
@@ -95,7 +95,7 @@ def _by_grant(call: Call, form: dict[str, str]) -> Json:
     tenant = oauth.tenant_of(call)
     match oauth.given(form, "grant_type"):
         case "client_credentials":
-            return _by_secret(call, form, tenant)
+            return _by_itself(call, form, tenant)
         case "refresh_token":
             return _by_refresh_token(call, form, tenant)
         case "authorization_code":
@@ -107,12 +107,15 @@ def _by_grant(call: Call, form: dict[str, str]) -> Json:
             raise Denied(400, "unsupported_grant_type", 70003, text)
 
 
-def _by_secret(call: Call, form: dict[str, str], tenant: str) -> Json:
+def _by_itself(call: Call, form: dict[str, str], tenant: str) -> Json:
     world = call.world
     client = oauth.given(form, "client_id")
     principal = next((item for item in service_principals(world) if item.app_id == client.lower()), None)
     if principal is None:
         raise oauth.unknown_client(client, tenant)
+    if form.get("client_assertion"):
+        assertions.require(call, form, principal, tenant)
+        return _granted(call, form, principal, tenant)
     if not tokens.same_secret(form.get("client_secret", ""), client_secret(world, principal)):
         raise Denied(
             401,
@@ -241,7 +244,7 @@ def audience_of(call: Call, form: dict[str, str]) -> tuple[str, str]:
 
 
 def service_principals(world: World) -> Iterator[Principal]:
-    """Yield the service principals that sign in with a secret; managed identities have none."""
+    """Yield the service principals that sign in with a secret or a certificate; managed identities have none."""
     return (item for item in world.accounts if item.kind is PrincipalKind.SERVICE_PRINCIPAL)
 
 

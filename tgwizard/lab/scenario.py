@@ -143,6 +143,7 @@ class _Builder:
             },
             unregistered=[item.lower() for item in source.get("unregistered", [])],
             sign_ins=instead_of.sign_ins if instead_of else SignIns(),
+            certificates=instead_of.certificates if instead_of else {},
         )
         world = self.world
         world.subscription = Subscription(

@@ -1,7 +1,8 @@
 """The lab's control surface over HTTP: what no Azure has. Only the operator's token opens it.
 
 `GET`, `PATCH /lab` · `POST /lab/scenario` · `GET`, `POST`, `DELETE /lab/faults`, `DELETE /lab/faults/ID` ·
-`GET /lab/requests` · `GET /lab/dataplane` · `GET /lab/clients` · `GET /lab/vms`, `POST /lab/vms/start|stop`.
+`GET /lab/requests` · `GET /lab/dataplane` · `GET /lab/clients`, `POST /lab/clients/certificate` ·
+`GET /lab/vms`, `POST /lab/vms/start|stop`.
 """
 
 from __future__ import annotations
@@ -196,6 +197,17 @@ def _clients(lab: LabCore, request: Request) -> Response:
     return json_response(200, access.document)
 
 
+def _register(lab: LabCore, request: Request) -> Response:
+    pem = _body(request).get("pem")
+    if not isinstance(pem, str):
+        raise _wrong(400, "BadRequest", "The certificate is missing: its public part in PEM as pem.")
+    try:
+        lab.directory.register_certificate(lab.directory.automation, pem)
+    except ValueError as error:
+        raise _wrong(400, "CertificateWrong", f"The certificate was not registered: {error}.") from error
+    return Response(204)
+
+
 def _state_document(lab: LabCore) -> Json:
     return {
         "lab_id": lab.lab_id,
@@ -274,6 +286,7 @@ _CALLS: dict[tuple[str, str], Callable[[LabCore, Request], Response]] = {
     ("DELETE", "/lab/faults"): _clear_faults,
     ("GET", "/lab/requests"): _list_requests,
     ("GET", "/lab/clients"): _clients,
+    ("POST", "/lab/clients/certificate"): _register,
     ("GET", "/lab/dataplane"): _data_plane,
     ("GET", "/lab/vms"): _list_vms,
     ("POST", "/lab/vms/start"): lambda lab, request: _switch(lab, request, on=True),

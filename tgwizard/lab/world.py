@@ -286,6 +286,8 @@ class World:
     """What tokens of managed identities say of their groups for a day, by object id and audience."""
     sessions: dict[str, int] = field(default_factory=dict)
     """How often the sessions of a principal were revoked, by object id."""
+    certificates: dict[str, list[str]] = field(default_factory=dict)
+    """What service principals have registered to sign in with, by object id: PEM, without the keys."""
     authorization: Authorization = field(default_factory=Authorization)
     clusters: list[ClusterSpec] = field(default_factory=list)
     page_size: int = 0

@@ -25,6 +25,7 @@ class Problem:
     """One explained fault. ``what`` is never empty; every other part may be.
 
     ``who`` can fix it (None: it depends); for an administrator ``right`` is the action that he or she needs for it.
+    ``sign_in``: nobody is signed in, or not so that it is of use; signing in, perhaps in another way, puts it right.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Problem:
     detail: str = ""
     who: Fixer | None = None
     right: str = ""
+    sign_in: bool = False
 
     def sentence(self) -> str:
         """What, why and what to do, as one line of text without the detail."""

@@ -72,6 +72,8 @@ class EmptyState(QWidget):
         self._row.setSpacing(16)
         self.set_up = Button(theme, "Set up a cluster", ButtonKind.PRIMARY)
         first = "It will lead you through every answer. Nothing changes before you review it."
+        if not surroundings.is_lab:
+            first = f"You sign in to Azure first. {first}"
         self._row.addWidget(self._card(Icon.ADD, "Set up a cluster", first, self.set_up), 1)
         self.add = AddButton(theme)
         second = "Choose its cluster file, or drop it here; a colleague's will do. It is checked first, then copied."

@@ -11,6 +11,7 @@ from tgwizard.gui.history.past import Past, PastRead, ReportKept
 from tgwizard.gui.history.past_list import PastList
 from tgwizard.gui.history.rows import PastKind, PastRow, rows_of
 from tgwizard.gui.history.run_view import RunView
+from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.chip import Chip
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
@@ -37,6 +38,8 @@ class HistoryPage(PlacePage):
         self._rows: tuple[PastRow, ...] = ()
         self._clusters: tuple[ClusterHistory, ...] = ()
         self.view: RunView | None = None
+        self._wanted: tuple[str, str] | None = None
+        self._missing: NoticeBox | None = None
         self._stack = QStackedWidget()
         listing = QWidget()
         column = QVBoxLayout(listing)
@@ -86,6 +89,34 @@ class HistoryPage(PlacePage):
             setups = tuple(session.setup for session in self._shell.sessions.values())
             self._past.read_runs(setups)
 
+    def open_run(self, cluster: str, run: str) -> None:
+        """Show a run: at once if it was read, else with the reading that is under way."""
+        self._leave_run()
+        if self._missing is not None:
+            self._missing.hide()
+            self._missing.deleteLater()
+            self._missing = None
+        self._wanted = (cluster, run)
+        self._open_wanted(last=False)
+        self.read_again()
+
+    def _open_wanted(self, *, last: bool) -> None:
+        """Open what `open_run` asked for; if the `last` word on the journals has no such run, say so."""
+        if self._wanted is None:
+            return
+        cluster, run = self._wanted
+        found = [row for row in self._rows if row.run is not None and row.cluster == cluster and row.run[1].run == run]
+        if found or last:
+            self._wanted = None
+        if found:
+            self._open(found[0])
+        elif last:
+            what = f"Run {run[:8]} of {cluster} is not in the journals on this computer."
+            why = "It ended before anything was to be written, or its journal was moved."
+            self._missing = NoticeBox(self._theme, Shape.NOT_KNOWN, what, why)
+            self._boxes.addWidget(self._missing)
+            announce(self, what)
+
     def focus_filter(self) -> None:
         """Ctrl+F: the chip that is on."""
         next(chip for chip in self._chips.values() if chip.isChecked()).setFocus()
@@ -98,11 +129,13 @@ class HistoryPage(PlacePage):
     @Slot(object)
     def _on_read(self, read: PastRead) -> None:
         if read.clusters == self._clusters and self._nothing.text_shown != NOT_OPEN:
+            self._open_wanted(last=True)
             return
         self._clusters = read.clusters
         self._rows = rows_of(read.clusters)
         for kind, chip in self._chips.items():
             chip.count(sum(1 for row in self._rows if kind in (None, row.kind)))
+        self._missing = None
         while (item := self._boxes.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -113,6 +146,7 @@ class HistoryPage(PlacePage):
                 why = " ".join(part for part in (cluster.problem.why, cluster.problem.fix) if part)
                 self._boxes.addWidget(NoticeBox(self._theme, Shape.BROKEN, cluster.problem.what, why))
         self._filter()
+        self._open_wanted(last=True)
 
     @Slot()
     def _filter(self) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
 from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.shapes import TINT, Shape, ShapeMark
@@ -91,8 +92,12 @@ class NoticeBox(QWidget):
 
 
 class TimelineRow(QWidget):
-    """One event: shape, local time (UTC in the tooltip), sentence, source."""
+    """One event: shape, local time (UTC in the tooltip), sentence, source.
 
+    With `leads_to` there is more to see: the source is a link of that name, and a click anywhere on the row follows it.
+    """
+
+    opened = Signal()
     accessible_role = QAccessible.Role.ListItem
 
     def __init__(
@@ -103,12 +108,12 @@ class TimelineRow(QWidget):
         utc_time: str,
         sentence: str,
         source: str,
-        parent: QWidget | None = None,
         *,
         narrow: bool = False,
+        leads_to: str = "",
     ) -> None:
         """Show one event; `narrow` has the sentence below, on as many lines as it needs."""
-        super().__init__(parent)
+        super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.px(5), 0, theme.px(5))
         column.setSpacing(theme.px(1))
@@ -127,10 +132,29 @@ class TimelineRow(QWidget):
             column.addWidget(below)
         else:
             row.addWidget(ElidedLabel(theme, sentence, TextRole.BODY, mode=Qt.TextElideMode.ElideRight), 1)
-        row.addWidget(TextLabel(theme, source, TextRole.CAPTION, Token.TEXT2))
+        self.link: Button | None = None
+        if leads_to:
+            self.link = Button(theme, source, ButtonKind.LINK, height=22)
+            self.link.setAccessibleName(leads_to)
+            self.link.setToolTip(leads_to)
+            self.link.clicked.connect(self.opened)
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            row.addWidget(self.link)
+        else:
+            row.addWidget(TextLabel(theme, source, TextRole.CAPTION, Token.TEXT2))
         self.setAccessibleName(f"{local_time}, {sentence}, {source}")
         tall = QSizePolicy.Policy.Preferred if narrow else QSizePolicy.Policy.Fixed
         self.setSizePolicy(QSizePolicy.Policy.Expanding, tall)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the press, so that the release comes here too."""
+        event.setAccepted(self.link is not None)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The whole row is the target."""
+        inside = self.rect().contains(event.position().toPoint())
+        if self.link is not None and event.button() is Qt.MouseButton.LeftButton and inside:
+            self.opened.emit()
 
 
 class FieldValueRow(QWidget):

@@ -49,8 +49,7 @@ class Account(QObject):
         """Ask who is signed in, and which ways there are."""
         self.problem = None
         self.clouds = self._sign_in.clouds()
-        if not self.cloud and self.clouds:
-            self.cloud = self.clouds[0].name
+        self.cloud = self.clouds[0].name if self.clouds else ""
         self._look(self._chosen_cloud())
         self._ask_who()
 
@@ -74,31 +73,6 @@ class Account(QObject):
 
         self.busy = "Looking who is signed in"
         self._errands.begin(Kind.SIGN_IN, errand, done=self._done, failed=self._failed)
-        self.changed.emit()
-
-    def choose_cloud(self, name: str) -> None:
-        """Sign in to another cloud; who is signed in now stays until then."""
-        self.cloud = name
-        self.method = None
-        self._look(self._chosen_cloud())
-        self.changed.emit()
-
-    def find_cloud(self, arm: str) -> None:
-        """Ask an endpoint which cloud it is."""
-        sign_in = self._sign_in
-
-        def errand(_hear: Hear, _token: CancelToken) -> Cloud:
-            return sign_in.custom_cloud(arm)
-
-        def done(found: object) -> None:
-            self.busy = ""
-            if isinstance(found, Cloud):
-                self.clouds = (*(cloud for cloud in self.clouds if cloud.name != found.name), found)
-                self.choose_cloud(found.name)
-
-        self.problem = None
-        self.busy = "Asking the endpoint which cloud it is"
-        self._errands.begin(Kind.SIGN_IN, errand, done=done, failed=self._failed)
         self.changed.emit()
 
     def sign_in(self, method: SignInMethod, tenant: str | None = None) -> None:

@@ -35,8 +35,6 @@ def _sign_in(page: SetupPage, pages: Pages, session: SetupSession) -> None:
             session.answer(subscription=found)
 
     pages.sign_in.method_chosen.connect(method)
-    pages.sign_in.cloud_chosen.connect(account.choose_cloud)
-    pages.sign_in.custom_cloud_asked.connect(account.find_cloud)
     pages.sign_in.tenant_chosen.connect(account.choose_tenant)
     pages.sign_in.abandoned.connect(account.abandon)
     pages.sign_in.prompt.said.connect(page.say)

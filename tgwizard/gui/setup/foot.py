@@ -26,7 +26,7 @@ def show_foot(page: SetupPage, session: SetupSession, applier: Applier, *, locke
     match step:
         case SetupStep.SIGN_IN if session.account.busy:
             reason = f"{session.account.busy}."
-        case SetupStep.FLOATING_IP if session.shown.address is not None:
+        case SetupStep.FLOATING_IP if session.shown.address is not None and footer.has_room:
             words = f"Continue with {session.shown.address}"
         case SetupStep.REVIEW:
             words = apply_words(page.plan)

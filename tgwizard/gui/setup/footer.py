@@ -40,6 +40,11 @@ class Footer(QWidget):
         self.setAccessibleName("Wizard buttons")
         theme.changed.connect(self.update)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a button may say more than its verb."""
+        return self._theme.text_scale < LARGE_TEXT
+
     def say(self, note: str) -> None:
         """Replace the note."""
         self.note.say(note)

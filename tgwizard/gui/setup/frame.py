@@ -123,8 +123,10 @@ class WizardFrame(QWidget):
         self._fit()
 
     def _is_narrow(self) -> bool:
-        window = self.window().width() if self.window() is not None else self.width()
-        return window < self._theme.px(PANEL_FROM)
+        return self._window_width() < self._theme.px(PANEL_FROM)
+
+    def _window_width(self) -> int:
+        return self.window().width() if self.window() is not None else self.width()
 
     def _fit(self) -> None:
         theme = self._theme
@@ -140,7 +142,7 @@ class WizardFrame(QWidget):
         self.panel.setMaximumWidth(16_777_215 if alone else theme.px(PANEL))
         self.footer.help.setVisible(there and (narrow or self._panel_closed))
         self.footer.help.setAccessibleName("Hide the portal's way" if shown else "Show the portal's way")
-        wide = self.width() >= WIDER_FROM - 16
+        wide = self._window_width() >= WIDER_FROM
         widest = theme.px(PAGE_WIDEST if self._full_width else MAIN_WIDEST) if wide else 16_777_215
         for page in self.pages:
             page.setMaximumWidth(widest)

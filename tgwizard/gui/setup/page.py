@@ -96,6 +96,7 @@ class SetupPage(PlacePage):
         self.keeping = Keeping(opened.services, session.errands, self._soon)
         self.shell.bridge.happened.connect(session.take)
         session.changed.connect(self._soon)
+        session.account.signed_in.connect(self._on_signed_in)
         session.moved.connect(self._on_moved)
         self.applier.changed.connect(self._soon)
         self.applier.ended.connect(self._on_ended)
@@ -156,6 +157,15 @@ class SetupPage(PlacePage):
         """Nobody looks."""
         super().hideEvent(event)
         self._tick.stop()
+
+    def ask_sign_in(self) -> None:
+        """Open the first step, unless Azure is being written to."""
+        if self.session is not None and not self.writing:
+            self.session.go_to(SetupStep.SIGN_IN)
+
+    def _on_signed_in(self) -> None:
+        """What could not be read before can be read now."""
+        self.shell.watching.read_now()
 
     def read_again(self) -> None:
         """F5."""

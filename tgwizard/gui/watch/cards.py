@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.labels import TextLabel
@@ -55,7 +56,9 @@ class ThreeTruths(QWidget):
 
 
 class EventsCard(Card):
-    """The timeline, newest first."""
+    """The timeline, newest first. `run_asked(run)` when the end of a run of ours was chosen."""
+
+    run_asked = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """An empty timeline says so."""
@@ -68,6 +71,8 @@ class EventsCard(Card):
         self._rows.setContentsMargins(0, theme.px(4), 0, 0)
         self._rows.setSpacing(0)
         self._shown: tuple[EventShown, ...] = ()
+        self.runs: dict[str, TimelineRow] = {}
+        """The rows that lead to a run, by the run."""
         self._today = datetime.now().astimezone()
         self._narrow = False
         self._note = TextLabel(theme, "newest first", TextRole.CAPTION, Token.TEXT2)
@@ -97,6 +102,8 @@ class EventsCard(Card):
             self._fill()
 
     def _fill(self) -> None:
+        focused = next((run for run, row in self.runs.items() if row.link is not None and row.link.hasFocus()), "")
+        self.runs.clear()
         while (item := self._rows.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -104,6 +111,13 @@ class EventsCard(Card):
                 widget.deleteLater()
         for event in self._shown:
             words = (event.shape, event.local(self._today), event.utc, event.sentence, event.source)
-            self._rows.addWidget(TimelineRow(self.theme, *words, narrow=self._narrow))
+            leads_to = f"Open run {event.run[:8]} in History" if event.run else ""
+            row = TimelineRow(self.theme, *words, narrow=self._narrow, leads_to=leads_to)
+            if event.run:
+                row.opened.connect(partial(self.run_asked.emit, event.run))
+                self.runs[event.run] = row
+            self._rows.addWidget(row)
+        if focused in self.runs and (link := self.runs[focused].link) is not None:
+            link.setFocus()
         self._empty.setVisible(not self._shown)
         self._note.setVisible(bool(self._shown))

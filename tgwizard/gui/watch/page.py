@@ -29,6 +29,7 @@ from tgwizard.gui.watch.reachability_card import ReachabilityCard
 from tgwizard.gui.watch.shown import (
     StateShown,
     azure_holder,
+    needs_sign_in,
     picture,
     picture_unread,
     read_age,
@@ -74,6 +75,8 @@ class ClusterPage(QWidget):
 
     asked = Signal(object)
     resume_asked = Signal()
+    run_asked = Signal(str)
+    sign_in_asked = Signal()
 
     def __init__(self, theme: Theme, session: ClusterSession, parent: QWidget | None = None) -> None:
         """Show what the session knows, and follow it."""
@@ -87,11 +90,17 @@ class ClusterPage(QWidget):
         self._read_again = Button(theme, "Read again", icon=Icon.REFRESH)
         self._read_again.explain("Read Azure again now (F5)")
         self._read_again.clicked.connect(session.read_now)
+        self.sign_in = Button(theme, "Sign in to Azure", icon=Icon.PERSON)
+        self.sign_in.explain("Opens the first step of the set-up, where you sign in")
+        self.sign_in.clicked.connect(self.sign_in_asked)
+        self.sign_in.hide()
+        self.banner.add_action(self.sign_in)
         self.banner.add_action(self._read_again)
         self.picture = ClusterPicture(theme)
         self.truths = ThreeTruths(theme)
         self.reachability = ReachabilityCard(theme, session.reachability, str(session.setup.address))
         self.events = EventsCard(theme)
+        self.events.run_asked.connect(self.run_asked)
         self.graceful = ActionCard(theme, Verb.GRACEFUL)
         self.forced = ActionCard(theme, Verb.FORCED)
         self._notices = QWidget()
@@ -161,6 +170,7 @@ class ClusterPage(QWidget):
         """Reading order of STYLE section 12: verdict, picture, truths, readiness, buttons, events."""
         order = (
             self.banner,
+            self.sign_in,
             self._read_again,
             self.picture.pill,
             self.truths.configured,
@@ -221,6 +231,7 @@ class ClusterPage(QWidget):
             return
         detail = " ".join(part for part in (verdict.detail, read_age(snapshot)) if part)
         self.banner.show_verdict(verdict_shape(verdict.name), verdict.sentence, detail, urgent=verdict.name in _URGENT)
+        self.sign_in.setVisible(needs_sign_in(snapshot))
         self.picture.show_picture(picture(snapshot, verdict, session.run, session.now()))
         self.truths.show_holder(azure_holder(snapshot, session.run))
         graceful_open = session.would_work(Verb.GRACEFUL)

@@ -96,6 +96,12 @@ def verdict_now(snapshot: Snapshot) -> Verdict:
     return Verdict(VerdictName.NOT_KNOWN, f"Last known {age(oldest)}: {last}", why)
 
 
+def needs_sign_in(snapshot: Snapshot) -> bool:
+    """Whether anything was not read because nobody is signed in, or not so that it is of use."""
+    readings = (reading for seen in snapshot.members for reading in (seen.nic, seen.vm))
+    return any(reading.problem is not None and reading.problem.sign_in for reading in readings)
+
+
 def read_age(snapshot: Snapshot) -> str:
     """The words "Read 2 s ago.", or empty before the first complete read."""
     oldest = snapshot.oldest_nic_age_s()

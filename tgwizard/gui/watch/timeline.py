@@ -36,12 +36,13 @@ def outcome_shape(outcome: Outcome) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class EventShown:
-    """One line of the timeline."""
+    """One line of the timeline. ``run``: the run of ours that it ends, whose page it leads to; empty for others."""
 
     at: datetime
     shape: Shape
     sentence: str
     source: str
+    run: str = ""
 
     def local(self, today: datetime) -> str:
         """Local time: to the second today, with the date before."""
@@ -71,16 +72,16 @@ def of_event(event: Observed | SourceLost | SourceBack, setup: ClusterSetup) -> 
 
 def of_end(event: Finished, verb: Verb | None) -> EventShown:
     """The end of a run as a line; `verb` is known once the run has started."""
-    return EventShown(event.stamp.at, outcome_shape(event.outcome), end_sentence(event, verb), f"run {event.run[:8]}")
+    sentence = end_sentence(event, verb)
+    return EventShown(event.stamp.at, outcome_shape(event.outcome), sentence, f"run {event.run[:8]}", event.run)
 
 
 def of_record(record: Record, _setup: ClusterSetup) -> EventShown | None:
     """A journal record as a line; None for records that are part of another line."""
     match record:
         case Ended():
-            return EventShown(
-                _moment(record.at), outcome_shape(record.outcome), _ended(record), f"run {record.run[:8]}"
-            )
+            words = _ended(record), f"run {record.run[:8]}"
+            return EventShown(_moment(record.at), outcome_shape(record.outcome), *words, record.run)
         case VerdictChanged():
             return EventShown(_moment(record.at), _verdict_shape(record.verdict), tame(record.sentence), "Azure")
         case _:

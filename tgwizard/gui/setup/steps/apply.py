@@ -204,8 +204,10 @@ def banner_words(applying: Applying, place: str) -> tuple[Shape, str, str]:
         finished.outcome, Shape.BROKEN
     )
     left = f"{len(finished.done)} done, {len(finished.failed)} failed, {len(finished.left)} left."
-    detail = "" if finished.outcome is Outcome.DONE else left
-    return shape, reason, detail
+    first, _, rest = reason.partition(". ")
+    sentence = f"{first.rstrip('.')}." if first else reason
+    detail = rest if finished.outcome is Outcome.DONE else f"{rest} {left}".strip()
+    return shape, sentence, detail
 
 
 def _time(row: ChangeRow, now: float) -> str:

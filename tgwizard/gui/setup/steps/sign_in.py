@@ -12,8 +12,6 @@ from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QVBoxLayo
 
 from tgwizard.engine.setup_ports import Cloud, MethodSeen, Prompted, SignInMethod
 from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.combo import Combo
-from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveText
@@ -54,6 +52,18 @@ class SignInShown:
     busy: str = ""
     prompted: Prompted | None = None
     is_lab: bool = False
+
+
+def cloud_words(shown: SignInShown) -> str:
+    """Which cloud this window is connected to, and how to start in another: its clusters and journals are another's."""
+    others = [f"tgwizard --cloud {cloud.name}" for cloud in shown.clouds if cloud.name != shown.cloud]
+    others.append("tgwizard --cloud with the address of an Azure Resource Manager")
+    start = f"{', '.join(others[:-1])} or {others[-1]}"
+    return f"This window is connected to {_here(shown)}. To work in another cloud, close it and start {start}."
+
+
+def _here(shown: SignInShown) -> str:
+    return next((tame(cloud.title, 200) for cloud in shown.clouds if cloud.name == shown.cloud), "Azure")
 
 
 class PromptCard(Card):
@@ -127,8 +137,6 @@ class SignInPage(StepPage):
     """Cloud, ways to sign in, who is signed in, and the directories of the account."""
 
     question = "Who sets this up?"
-    cloud_chosen = Signal(str)
-    custom_cloud_asked = Signal(str)
     method_chosen = Signal(object)
     tenant_chosen = Signal(str)
     abandoned = Signal()
@@ -141,6 +149,8 @@ class SignInPage(StepPage):
         self._cards: dict[SignInMethod, OptionCard] = {}
         self._group = QButtonGroup(self)
         self._build_account()
+        self.nobody = LiveText(theme, "", TextRole.BODY)
+        self.body.addWidget(self.nobody)
         self._methods = QVBoxLayout()
         self._methods.setSpacing(theme.px(8))
         self.body.addLayout(self._methods)
@@ -168,20 +178,9 @@ class SignInPage(StepPage):
         self.body.addWidget(self.tenants)
 
     def _build_clouds(self) -> None:
-        theme = self.theme
-        self._clouds = Card(theme, "Cloud", margin=16)
-        row = QHBoxLayout()
-        row.setSpacing(theme.px(10))
-        self.cloud = Combo(theme, "Cloud")
-        self.cloud.chosen.connect(self.cloud_chosen)
-        self.endpoint = TextField(theme, "Resource Manager address of another cloud")
-        self.endpoint.setPlaceholderText("https://management.example.net")
-        self.ask_cloud = Button(theme, "Use this cloud", height=36)
-        self.ask_cloud.clicked.connect(self._on_custom)
-        row.addWidget(self.cloud)
-        row.addWidget(self.endpoint, 1)
-        row.addWidget(self.ask_cloud)
-        self._clouds.body.addLayout(row)
+        self._clouds = Card(self.theme, "Cloud", margin=16)
+        self.cloud = LiveText(self.theme, "", TextRole.BODY, Token.TEXT2)
+        self._clouds.body.addWidget(self.cloud)
         self.body.addWidget(self._clouds)
 
     def show_sign_in(self, shown: SignInShown) -> None:
@@ -196,6 +195,8 @@ class SignInPage(StepPage):
                 card.setChecked(True)
         self._silent = False
         self.account.setVisible(shown.caller is not None and not shown.busy)
+        self.nobody.setVisible(shown.caller is None and not shown.busy)
+        self.nobody.say(f"Nobody is signed in to {_here(shown)} yet. Choose how you sign in.")
         if shown.caller is not None:
             name = tame(shown.caller.name, 200)
             where = next((tenant.name for tenant in shown.tenants if tenant.id == shown.caller.tenant), "")
@@ -211,7 +212,7 @@ class SignInPage(StepPage):
         self.tenants.setVisible(several)
         self.tenants.show_rows(rows, (shown.tenant,) if shown.tenant else ())
         self._clouds.setVisible(not shown.is_lab)
-        self.cloud.offer(tuple((cloud.name, cloud.title) for cloud in shown.clouds), shown.cloud)
+        self.cloud.say(cloud_words(shown))
 
     def _offer(self, methods: tuple[MethodSeen, ...]) -> None:
         for card in self._cards.values():
@@ -222,11 +223,10 @@ class SignInPage(StepPage):
             name, words = METHOD_WORDS[seen.method]
             if seen.problem is not None:
                 words = seen.problem.sentence()
-            elif seen.detail:
+            elif seen.detail and seen.detail != name:
                 words = f"{words} {tame(seen.detail, 200)}"
             tag = TintTag(self.theme, "Found", Shape.GOOD) if seen.found else None
             card = OptionCard(self.theme, name, words, tag=tag)
-            card.setEnabled(seen.problem is None)
             card.clicked.connect(self._chooser(seen.method))
             self._group.addButton(card)
             self._cards[seen.method] = card
@@ -242,8 +242,3 @@ class SignInPage(StepPage):
     @Slot(object)
     def _on_tenant(self, keys: tuple[str, ...]) -> None:
         self.tenant_chosen.emit(keys[0])
-
-    @Slot()
-    def _on_custom(self) -> None:
-        if self.endpoint.text().strip():
-            self.custom_cloud_asked.emit(self.endpoint.text().strip())

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.columns import Column
+from tgwizard.gui.kit.flow import FlowLayout
 from tgwizard.gui.kit.icons import Icon, IconMark
 from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
 from tgwizard.gui.kit.live import LiveText
@@ -167,10 +168,16 @@ class VerifyPage(StepPage):
         self.prove.clicked.connect(self.prove_asked)
         self.undo = Button(theme, "Undo the changes…", ButtonKind.GHOST, height=34)
         self.undo.clicked.connect(self.undo_asked)
-        row.addWidget(self.undo)
-        row.addWidget(self.report)
-        row.addWidget(self.prove)
         card.body.addLayout(row)
+        if self._large:
+            buttons = QWidget()
+            flow = FlowLayout(buttons, theme.px(9), spread=False)
+            for button in (self.prove, self.report, self.undo):
+                flow.addWidget(button)
+            card.body.addWidget(buttons)
+        else:
+            for button in (self.undo, self.report, self.prove):
+                row.addWidget(button)
         self.body.addWidget(card)
 
     def show_verify(self, shown: VerifyShown) -> None:
