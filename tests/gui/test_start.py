@@ -92,3 +92,26 @@ def test_that_sigterm_closes_the_window_in_order() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "exit 0" in done.stdout
+
+
+def test_that_a_window_closed_before_it_has_unfolded_ends_the_program_in_order() -> None:
+    done = run_program(
+        """
+        import tgwizard.gui.start as start
+        from PySide6.QtWidgets import QApplication
+        usual = start.Unfolding.begin
+        def begin(self):
+            if len(self._left) == len(start.LATER) - 5:
+                for window in QApplication.topLevelWidgets():
+                    window.close()
+            usual(self)
+        start.Unfolding.begin = begin
+        def open_program():
+            print("opened")
+            raise UserError(Problem("no", "There is no lab."))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "exit 0" in done.stdout
+    assert "opened" not in done.stdout
+    assert "Traceback" not in done.stderr
