@@ -276,3 +276,11 @@ def test_that_what_failed_is_named_and_can_be_made_again(setup_desk: OpenDesk, q
     qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
     desk.press("Make what is left")
     qtbot.waitUntil(lambda: desk.says("Verdict: All 5 changes are done"), timeout=60_000)
+
+
+def test_that_the_appliance_may_create_the_address_itself(setup_desk: OpenDesk, qtbot: QtBot) -> None:
+    desk = setup_desk()
+    walk_to(desk, qtbot, SetupStep.FLOATING_IP)
+    desk.press("Put it on the active machine at the end of Apply")
+    walk_to(desk, qtbot, SetupStep.REVIEW)
+    assert desk.says("Four changes, nothing else")

@@ -9,7 +9,7 @@ from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.gui.setup.pages import Pages
 from tgwizard.gui.setup.session import SetupSession
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.setup_answers import RoleAnswer
+from tgwizard.model.setup_answers import Placement, RoleAnswer
 
 if TYPE_CHECKING:
     from tgwizard.gui.setup.page import SetupPage
@@ -74,6 +74,12 @@ def _later(page: SetupPage, pages: Pages, session: SetupSession) -> None:
         if typed is not None:
             session.answer(address=typed)
 
+    def placed(now: bool) -> None:
+        session.answer(placement=Placement.NOW if now else Placement.BY_APPLIANCE)
+
+    def configuration(name: str) -> None:
+        session.answer(ip_configuration=name)
+
     def role(answer: RoleAnswer) -> None:
         session.answer(role=answer)
 
@@ -87,6 +93,8 @@ def _later(page: SetupPage, pages: Pages, session: SetupSession) -> None:
         session.answer(remove_stale=on)
 
     pages.floating_ip.typed.connect(address)
+    pages.floating_ip.placed_now.connect(placed)
+    pages.floating_ip.named.connect(configuration)
     pages.role.chosen.connect(role)
     pages.role.said.connect(page.say)
     pages.scope.widened.connect(widened)

@@ -19,8 +19,8 @@ _LOOKS = {
 }
 
 
-def steps_shown(session: SetupSession, applier: Applier) -> tuple[StepShown, ...]:
-    """The ten rows."""
+def steps_shown(session: SetupSession, applier: Applier, *, problem: bool) -> tuple[StepShown, ...]:
+    """The ten rows; `problem`: the step shown has one, and carries its shape."""
     flow = session.flow
     rows = []
     for step in STEPS:
@@ -30,6 +30,8 @@ def steps_shown(session: SetupSession, applier: Applier) -> tuple[StepShown, ...
         look = _LOOKS[state]
         if step is SetupStep.APPLY and applier.running:
             look = Look.RUNNING
+        if current and problem and step is not SetupStep.REVIEW:
+            look = Look.PROBLEM
         answer = summary(flow, step) if answered or step in flow.to_check else ""
         if step is SetupStep.APPLY:
             answer = _apply_words(applier)

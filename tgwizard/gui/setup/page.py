@@ -239,7 +239,7 @@ class SetupPage(PlacePage):
             self.pages.of(step).problems.tell(told)
         side = self.frame.side
         side.show_cluster(session.shown.name)
-        side.show_steps(steps_shown(session, self.applier))
+        side.show_steps(steps_shown(session, self.applier, problem=bool(told)))
         side.promise.say(*promise_words(self.applier, locked=locked))
         self.frame.show_portal(portal_shown(session))
         show_foot(self, session, self.applier, locked=locked)

@@ -20,7 +20,7 @@ from tgwizard.gui.setup.steps.review import Exported, ReviewShown
 from tgwizard.gui.setup.steps.role import RoleOption, RoleShown
 from tgwizard.gui.setup.steps.scope import ScopeShown
 from tgwizard.model.role import RoleDefinition
-from tgwizard.model.setup_answers import RoleAnswer, RoleUse
+from tgwizard.model.setup_answers import Placement, RoleAnswer, RoleUse
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
 from tgwizard.model.text import age, listed, tame
@@ -48,6 +48,9 @@ def address_shown(session: SetupSession) -> AddressShown:
         address_findings(flow, shown),
         session.reading(Want.ADDRESS),
         ", ".join(tame(vm.id.name, 30) for vm in topology.vms),
+        tame(topology.vms[0].id.name, 90),
+        shown.placement is Placement.NOW,
+        shown.ip_configuration,
     )
 
 

@@ -20,6 +20,7 @@ from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.suggestion import Suggestion
 from tgwizard.gui.kit.surface import Card, Surface
+from tgwizard.gui.kit.tick import TickBox
 from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.theme import Theme
@@ -57,13 +58,22 @@ class AddressShown:
     findings: tuple[Finding, ...] = ()
     asking: bool = False
     members: str = "the two machines"
+    active: str = ""
+    """The machine that is to hold it first."""
+    placed_now: bool = True
+    configuration: str = ""
 
 
 class FloatingIpPage(StepPage):
-    """`typed(address)` after typing has rested, or a square or suggestion was picked; None for what is no address."""
+    """`typed(address)` after typing has rested, or a square or suggestion was picked; None for what is no address.
+
+    `placed_now(bool)`: who creates the first Azure IP Configuration; `named(text)`: what it is called.
+    """
 
     question = "Which address should float?"
     typed = Signal(object)
+    placed_now = Signal(bool)
+    named = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """No subnet yet."""
@@ -78,6 +88,7 @@ class FloatingIpPage(StepPage):
         self._build_field()
         self._build_map()
         self._build_suggestions()
+        self._build_placement()
 
     def _build_field(self) -> None:
         theme = self.theme
@@ -171,6 +182,23 @@ class FloatingIpPage(StepPage):
         self.suggestions: tuple[Suggestion, ...] = ()
         self.body.addWidget(self._suggest_card)
 
+    def _build_placement(self) -> None:
+        theme = self.theme
+        self._placement = Card(theme, margin=17, spacing=6)
+        self.place = TickBox(theme, "Put it on the active machine at the end of Apply")
+        self.place.clicked.connect(self.placed_now)
+        self._place_words = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
+        row = QHBoxLayout()
+        row.setSpacing(theme.px(14))
+        row.addWidget(LiveText(theme, "Name of the Azure IP Configuration", TextRole.BODY_KEY), 1)
+        self.configuration = TextField(theme, "Name of the Azure IP Configuration")
+        self.configuration.editingFinished.connect(self._on_named)
+        row.addWidget(self.configuration, 2)
+        self._placement.body.addWidget(self.place)
+        self._placement.body.addWidget(self._place_words)
+        self._placement.body.addLayout(row)
+        self.body.addWidget(self._placement)
+
     # Showing -----------------------------------------------------------------------------------------------------
 
     def show_address(self, shown: AddressShown) -> None:
@@ -192,6 +220,15 @@ class FloatingIpPage(StepPage):
             self._show_suggestions(shown.suggestions)
         for chip in self.suggestions:
             chip.setChecked(chip.text() == text)
+        self._placement.setVisible(shown.taken is not None)
+        self.place.setChecked(shown.placed_now)
+        now = f"tgwizard creates it on {shown.active} last, so that traffic has somewhere to go at once."
+        later = (
+            "The appliance creates it when Trustgrid knows the address (Cluster, Interfaces, LAN, Cluster Virtual IP)."
+        )
+        self._place_words.say(now if shown.placed_now else later)
+        if not self.configuration.hasFocus():
+            self.configuration.setText(shown.configuration)
 
     def _show_state(self, shown: AddressShown) -> None:
         worst = min((list(Level).index(one.level) for one in shown.findings), default=None)
@@ -299,6 +336,12 @@ class FloatingIpPage(StepPage):
             self.typed.emit(None)
             if text:
                 self.state.show_state(Shape.BROKEN, "Not an IPv4 address")
+
+    @Slot()
+    def _on_named(self) -> None:
+        text = self.configuration.text().strip()
+        if text and text != self._shown.configuration:
+            self.named.emit(text)
 
     @Slot(int)
     def _on_square(self, index: int) -> None:
