@@ -101,7 +101,7 @@ def _state_folder(wish: WindowWish) -> Path:
         named = False
     if not named:
         return paths.state_dir()
-    from tgwizard.app.main import data_folder
+    from tgwizard.app.connecting import data_folder
 
     return data_folder(_settings(wish))
 
@@ -158,7 +158,7 @@ class _Saved:
 
 def open_program(wish: WindowWish) -> Opened:
     """Open what the window works on, on a worker thread; UserError with the reason when that cannot be."""
-    from tgwizard.app.main import connect_place, sign_in_as
+    from tgwizard.app.connecting import connect_place, sign_in_as
     from tgwizard.cli.program import Where
     from tgwizard.gui.opened import LabWhere, Opened
 

@@ -48,20 +48,20 @@ def readiness(snapshot: Snapshot, to: Member, verb: Verb, fence: FenceWish = NO_
 def _cooperation(snapshot: Snapshot, verb: Verb) -> Finding | None:
     """On a live Trustgrid pair Trustgrid decides who is active and Azure follows (DESIGN section 3).
 
-    A graceful move by Azure alone would be undone by the members. Only the lab, whose appliances leave it to us,
-    allows it.
+    A graceful move by Azure alone would be undone by the members, so there a graceful run is guided: the user acts in
+    Trustgrid, and this program watches. Only the lab, whose appliances leave it to us, moves the address by itself.
     """
     if verb is Verb.FORCED or snapshot.setup.is_lab:
         return None
-    fact = "Trustgrid is not connected"
+    fact = "Trustgrid moves the address itself"
     problem = Problem(
         NOT_CONNECTED,
         f"{fact}.",
-        "It decides which member is active, and the members move the address themselves.",
-        "Press Make Active in the Trustgrid portal. A forced failover repairs Azure when it disagrees.",
+        "It decides which member is active, and it is not connected here.",
+        "Press Make Active in the Trustgrid portal; tgwizard shows where, watches and measures.",
         who=Fixer.YOU,
     )
-    return Finding(Level.BLOCKS, fact, "it decides which member is active", problem)
+    return Finding(Level.NOTE, fact, "you press Make Active in its portal, tgwizard watches", problem)
 
 
 def _freshness(snapshot: Snapshot) -> Finding:

@@ -1,0 +1,48 @@
+"""How window and commands come to an open place: which lab or cloud was named, where state lies, who signs in.
+
+Nothing heavy is imported before a place is opened.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tgwizard import paths
+from tgwizard.cli.program import Where
+from tgwizard.cli.sign_in import wish_of
+from tgwizard.engine.settings_file import FILE_NAME, SettingsRead, load_settings
+from tgwizard.model.problem import UserError
+from tgwizard.model.settings import DATA_FOLDER
+
+if TYPE_CHECKING:
+    from tgwizard.app.places import Place
+
+
+def connect_place(where: Where) -> Place:
+    """Open a lab's folder, or the real Azure; UserError when that cannot be."""
+    from tgwizard.app.places import open_lab_place, open_real_place
+
+    if where.lab_dir is not None:
+        return open_lab_place(where.lab_dir, config=where.config)
+    settings = load_settings((where.config or paths.config_dir()) / FILE_NAME)
+    return open_real_place(config=where.config, state=data_folder(settings), cloud=where.cloud, tenant=where.tenant)
+
+
+def data_folder(settings: SettingsRead) -> Path:
+    """Where journals and locks of real clusters lie: what the environment says, else the setting, else the system."""
+    chosen = DATA_FOLDER.value_of(settings.settings)
+    moved = os.environ.get("TGWIZARD_STATE_DIR")
+    return paths.state_dir() if chosen is None or moved else chosen
+
+
+def sign_in_as(place: Place, where: Where) -> None:
+    """Sign the window in the way the command line said; UserError with the reason when that fails."""
+    from tgwizard.engine.cancel import CancelToken
+    from tgwizard.engine.ports import CallFailed
+
+    try:
+        place.services.setup.sign_in.sign_in(wish_of(where, place.services), lambda _prompt: None, CancelToken())
+    except CallFailed as failure:
+        raise UserError(failure.problem) from failure
