@@ -284,3 +284,18 @@ def test_that_the_appliance_may_create_the_address_itself(setup_desk: OpenDesk, 
     desk.press("Put it on the active machine at the end of Apply")
     walk_to(desk, qtbot, SetupStep.REVIEW)
     assert desk.says("Four changes, nothing else")
+
+
+def test_that_a_list_that_cannot_be_read_is_named_in_place_and_can_be_read_again(
+    setup_desk: OpenDesk, qtbot: QtBot
+) -> None:
+    desk = setup_desk()
+    walk_to(desk, qtbot, SetupStep.MACHINES)
+    body = '{"error": {"code": "AuthorizationFailed", "message": "may not <b>list</b>"}}'
+    desk.rig.lab.faults.add(Fault("GET", "virtualNetworks", Answer(403, body), times=None))
+    desk.window.read_again()
+    qtbot.waitUntil(lambda: desk.says("The virtual networks could not be read."), timeout=PATIENCE_MS)
+    desk.rig.lab.faults.clear()
+    desk.press("Check again")
+    qtbot.waitUntil(lambda: not desk.says("The virtual networks could not be read."), timeout=PATIENCE_MS)
+    assert desk.says("tg-node-a and tg-node-b")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tgwizard.engine.setup.flow import STEPS, StepState, reachable, state_of
 from tgwizard.engine.setup.walk import summary
 from tgwizard.gui.kit.step_list import StepShown
@@ -32,7 +34,11 @@ def steps_shown(session: SetupSession, applier: Applier, *, problem: bool) -> tu
             look = Look.RUNNING
         if current and problem and step is not SetupStep.REVIEW:
             look = Look.PROBLEM
-        answer = summary(flow, step) if answered or step in flow.to_check else ""
+        answer = (
+            session.once(f"summary {step.name}", partial(summary, flow, step))
+            if answered or step in flow.to_check
+            else ""
+        )
         if step is SetupStep.APPLY:
             answer = _apply_words(applier)
         elif step is SetupStep.REVIEW and applier.plan is not None and answered:

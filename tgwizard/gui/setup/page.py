@@ -228,9 +228,9 @@ class SetupPage(PlacePage):
         if session is None:
             return
         step, locked = session.flow.step, self.shell.lock.locked
-        self.problems = problems_of(session.flow)
+        self.problems = session.once("problems", lambda: problems_of(session.flow))
         if step is SetupStep.REVIEW:
-            self.plan = plan_of(session.flow)
+            self.plan = session.once("plan", lambda: plan_of(session.flow))
         self._show_step(step, session, locked=locked)
         told = (*extra_told(self), *told_of(session, self.problems, self.take_cure, insisted=self._insisted is step))
         if step is SetupStep.MACHINES:
@@ -241,7 +241,7 @@ class SetupPage(PlacePage):
         side.show_cluster(session.shown.name)
         side.show_steps(steps_shown(session, self.applier, problem=bool(told)))
         side.promise.say(*promise_words(self.applier, locked=locked))
-        self.frame.show_portal(portal_shown(session))
+        self.frame.show_portal(session.once("portal", lambda: portal_shown(session)))
         show_foot(self, session, self.applier, locked=locked)
 
     def _show_step(self, step: SetupStep, session: SetupSession, *, locked: bool) -> None:

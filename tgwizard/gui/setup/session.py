@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -29,6 +30,8 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.setup_event import PartProgress
 from tgwizard.model.setup_facts import AddressChecked, SetupFacts
+
+T = TypeVar("T")
 
 _KINDS = {
     Want.SUBSCRIPTIONS: Kind.ACCOUNT,
@@ -70,6 +73,8 @@ class SetupSession(QObject):
         self.errands = Errands(services.jobs, own)
         self._saved = saved
         self.flow: Flow = flows.begin(saved())
+        self._memo_of: Flow | None = None
+        self._memo: dict[str, Any] = {}
         self.shown: Answers = Answers()
         self.parts: dict[Part, PartProgress] = {}
         self.unread: dict[Want, Unread] = {}
@@ -106,6 +111,15 @@ class SetupSession(QObject):
         self.changed.emit()
         if moved:
             self.moved.emit()
+
+    def once(self, key: str, work: Callable[[], T]) -> T:
+        """What `work` makes of the flow, worked out once for each flow: with thousands of machines it is not cheap."""
+        if self._memo_of is not self.flow:
+            self._memo_of, self._memo = self.flow, {}
+        if key not in self._memo:
+            self._memo[key] = work()
+        found: T = self._memo[key]
+        return found
 
     def now(self) -> float:
         """Seconds on the engine's clock."""

@@ -20,7 +20,7 @@ from tgwizard.gui.setup.steps.review import Exported, ReviewShown
 from tgwizard.gui.setup.steps.role import RoleOption, RoleShown
 from tgwizard.gui.setup.steps.scope import ScopeShown
 from tgwizard.model.role import RoleDefinition
-from tgwizard.model.setup_answers import Placement, RoleAnswer, RoleUse
+from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
 from tgwizard.model.text import age, listed, tame
@@ -174,13 +174,17 @@ def review_shown(session: SetupSession, plan: SetupPlan | None) -> ReviewShown:
     if plan is None:
         return ReviewShown(busy=busy)
     shown = session.shown
-    exports = tuple(
-        Exported(word, file_name(kind, shown), export(kind, plan, shown))
-        for kind, word in TABS.items()
-        if kind in FORMATS
-    )
+    exports = session.once("exports", lambda: _exports(plan, shown))
     others = any(change.right.who is WhoMay.OTHERS for change in plan.writing)
-    letter = export(ExportKind.REQUEST, plan, shown) if others else ""
+    letter = session.once("letter", lambda: export(ExportKind.REQUEST, plan, shown)) if others else ""
     seconds = session.facts_age_s
     ago = "" if seconds is None else f"read from Azure {age(seconds)}"
     return ReviewShown(plan, exports, letter, "", ago, busy)
+
+
+def _exports(plan: SetupPlan, answers: Answers) -> tuple[Exported, ...]:
+    return tuple(
+        Exported(word, file_name(kind, answers), export(kind, plan, answers))
+        for kind, word in TABS.items()
+        if kind in FORMATS
+    )
