@@ -27,6 +27,7 @@ from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.icons import Icon, draw_icon
 from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.shapes import Shape, draw_shape
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.theme import Theme
@@ -90,7 +91,7 @@ class _Commands(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return ", ".join(part for part in (command.name, command.off or command.hint) if part)
             case Qt.ItemDataRole.ToolTipRole:
-                return command.off or None
+                return plain_tip(command.off) or None
             case int() if role == _COMMAND_ROLE:
                 return command
             case _:

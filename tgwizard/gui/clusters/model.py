@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 from tgwizard.gui.clusters.rows import ClusterRow, rank, shows
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
 
@@ -134,7 +135,8 @@ class ClustersModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return text_of(row, order, self.wall())
             case Qt.ItemDataRole.ToolTipRole:
-                return _tip(row, order)
+                tip = _tip(row, order)
+                return tip and plain_tip(tip)
             case Qt.ItemDataRole.AccessibleTextRole:
                 if order is ClusterOrder.STATE:
                     return row.spoken(self.wall())

@@ -275,7 +275,7 @@ class ConfirmDialog(Sheet):
         if calm:
             # A forced failover is decided by what is wrong; what is in order is one line, so that the name is in sight.
             row = CheckRow(self._theme, Shape.GOOD, f"{len(calm)} checks in order or not needed", quiet=True)
-            row.setToolTip("\n".join(finding.fact for finding in calm))
+            row.setToolTip(plain_tip("\n".join(finding.fact for finding in calm)))
             row.setAccessibleDescription(", ".join(finding.fact for finding in calm))
             rows.append(row)
         if pending:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from tgwizard.gui.history.rows import PastRow
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.shapes import draw_shape
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LARGE_TEXT, Radius, TextRole, Token
@@ -66,7 +67,8 @@ class PastModel(QAbstractListModel):
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return row.spoken
-        return f"{row.utc}\n{row.sentence}\n{row.note}" if role == Qt.ItemDataRole.ToolTipRole else None
+        tip = f"{row.utc}\n{row.sentence}\n{row.note}"
+        return plain_tip(tip) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
 class RowPainter(QStyledItemDelegate):

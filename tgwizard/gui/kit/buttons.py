@@ -231,7 +231,7 @@ class NavItem(QPushButton):
     def set_narrow(self, narrow: bool) -> None:
         """Show the icon alone, with the word as tooltip."""
         self._narrow = narrow
-        self.setToolTip(self.text() if narrow else "")
+        self.setToolTip(plain_tip(self.text()) if narrow else "")
         self.updateGeometry()
         self.update()
 

@@ -13,6 +13,7 @@ from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
 from tgwizard.gui.kit.pill import Pill
+from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.rows import TimelineRow
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card
@@ -63,7 +64,7 @@ class MachineRow(QWidget):
         self._button.setAccessibleName(f"{verb} {vm.name}")
         self._button.explain("Pulls the plug at once" if self._on else "Puts the plug in; it boots at once")
         self.setAccessibleName(f"{vm.name}, {word}")
-        self.setToolTip(vm.id)
+        self.setToolTip(plain_tip(vm.id))
 
     @Slot()
     def _on_clicked(self) -> None:
