@@ -220,7 +220,7 @@ def test_that_each_export_can_be_had_on_standard_output_and_in_a_file(it: SetupR
 def test_that_the_exported_script_is_bash(it: SetupRig, tmp_path: Path) -> None:
     file = tmp_path / "setup.sh"
     file.write_text(Shell(it)("export", "--as", "az").out, encoding="utf-8")
-    subprocess.run(["bash", "-n", str(file)], check=True)
+    assert subprocess.run(["bash", "-n", str(file)], check=False).returncode == 0
 
 
 def test_that_a_reader_is_refused_before_the_first_write_and_gets_an_export(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabProcess]:
         yield running
 
 
-def refused(answer: Answer, *words: str) -> None:
+def expect_refused(answer: Answer, *words: str) -> None:
     """Exit 2, all the words on standard error and nothing but them; no traceback."""
     assert answer.code == 2, answer
     assert answer.out == ""
@@ -88,7 +88,7 @@ def test_that_a_fault_of_a_cluster_file_is_named_with_its_place_and_its_cure(
     file.write_text(bad.damage(good), encoding="utf-8")
     before = file.read_bytes()
     word, *more = command
-    refused(run(word, str(file), *more, "--lab-dir", lab.folder), *bad.words)
+    expect_refused(run(word, str(file), *more, "--lab-dir", lab.folder), *bad.words)
     assert file.read_bytes() == before
     assert lab.status()["holder"] == "tg-node-a"
 
@@ -98,7 +98,7 @@ def test_that_the_line_of_a_fault_is_told(lab: LabProcess, tmp_path: Path) -> No
     file = tmp_path / "mine.toml"
     file.write_text(good.replace("\naddress = ", "\nadress = "), encoding="utf-8")
     line = _line_of(file.read_text(encoding="utf-8"), "adress")
-    refused(run("status", file, "--lab-dir", lab.folder), f"mine.toml, line {line}: ")
+    expect_refused(run("status", file, "--lab-dir", lab.folder), f"mine.toml, line {line}: ")
 
 
 def test_that_in_json_the_same_is_one_document_on_standard_error(lab: LabProcess, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_that_in_json_the_same_is_one_document_on_standard_error(lab: LabProcess
         good.replace('address = "10.20.2.50"', 'address = "x"').replace("schema = 1\n", ""), encoding="utf-8"
     )
     answer = run("status", file, "--lab-dir", lab.folder, "--json")
-    refused(answer)
+    expect_refused(answer)
     problems = json.loads(answer.err)["error"]["problems"]
     assert {problem["code"] for problem in problems} == {"file-key-missing", "file-value-wrong"}
     assert all(problem["what"] and problem["fix"] for problem in problems)
@@ -116,42 +116,42 @@ def test_that_in_json_the_same_is_one_document_on_standard_error(lab: LabProcess
 
 def test_that_an_unknown_member_gets_the_list_of_members(lab: LabProcess) -> None:
     answer = run("failover", "--to", "tg-node-x", "--graceful", "--yes", "--lab-dir", lab.folder)
-    refused(answer, "edge-dallas has no member named tg-node-x.", "tg-node-a and tg-node-b", "--to")
+    expect_refused(answer, "edge-dallas has no member named tg-node-x.", "tg-node-a and tg-node-b", "--to")
 
 
 def test_that_an_unknown_cluster_gets_the_list_of_clusters(lab: LabProcess) -> None:
-    refused(run("status", "edge-austin", "--lab-dir", lab.folder), "edge-austin", "edge-dallas")
+    expect_refused(run("status", "edge-austin", "--lab-dir", lab.folder), "edge-austin", "edge-dallas")
 
 
 def test_that_a_file_that_is_not_there_is_named(lab: LabProcess, tmp_path: Path) -> None:
-    refused(run("status", tmp_path / "none.toml", "--lab-dir", lab.folder), str(tmp_path / "none.toml"))
+    expect_refused(run("status", tmp_path / "none.toml", "--lab-dir", lab.folder), str(tmp_path / "none.toml"))
 
 
 def test_that_a_command_that_was_not_understood_is_a_usage_error() -> None:
-    refused(run("failover", "--to", "tg-node-b", "--lab"), "--graceful", "--help")
+    expect_refused(run("failover", "--to", "tg-node-b", "--lab"), "--graceful", "--help")
 
 
 def test_that_a_failover_nobody_can_confirm_is_not_started(lab: LabProcess) -> None:
-    refused(
+    expect_refused(
         run("failover", "--to", "tg-node-b", "--graceful", "--lab-dir", lab.folder), "--yes", "Nothing was written."
     )
     assert lab.status()["holder"] == "tg-node-a"
 
 
 def test_that_a_second_lab_in_the_same_folder_is_refused(lab: LabProcess) -> None:
-    refused(run("lab", "run", "--lab-dir", lab.folder), str(lab.folder), lab.ready["arm"])
+    expect_refused(run("lab", "run", "--lab-dir", lab.folder), str(lab.folder), lab.ready["arm"])
 
 
 def test_that_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused(run("lab", "run", "--lab-dir", tmp_path / "lab", "--port", str(port)), str(port), "--port")
+        expect_refused(run("lab", "run", "--lab-dir", tmp_path / "lab", "--port", str(port)), str(port), "--port")
 
 
 def test_that_a_lab_folder_that_is_a_file_is_named_and_kept(tmp_path: Path) -> None:
     file = tmp_path / "lab"
     file.write_text("mine")
-    refused(run("status", "--lab-dir", file), str(file))
+    expect_refused(run("status", "--lab-dir", file), str(file))
     assert file.read_text() == "mine"
 
 
@@ -173,5 +173,5 @@ def test_that_a_lab_folder_that_cannot_be_read_is_named_and_kept(
     folder = tmp_path / "lab"
     folder.mkdir()
     (folder / name).write_bytes(content)
-    refused(run(*command, "--lab-dir", folder), str(folder), *words)
+    expect_refused(run(*command, "--lab-dir", folder), str(folder), *words)
     assert (folder / name).read_bytes() == content

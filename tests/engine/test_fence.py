@@ -275,7 +275,7 @@ def stood_still(at: int, seconds: float) -> Stood:
     return Stood(clock.count, finished, made.lab.holder(made.address), made.a.nic.text, stops, writes)
 
 
-def never_late(every: int) -> None:
+def check_never_late(every: int) -> None:
     boundaries = stood_still(0, 0.0).boundaries
     assert boundaries > 40
     for at in range(1, boundaries + 1, every):
@@ -287,9 +287,9 @@ def never_late(every: int) -> None:
 
 
 def test_that_a_fenced_run_that_stood_still_for_two_hours_is_dropped() -> None:
-    never_late(every=11)
+    check_never_late(every=11)
 
 
 @pytest.mark.full
 def test_that_a_fenced_run_that_stood_still_anywhere_never_stops_and_never_detaches_late() -> None:
-    never_late(every=1)
+    check_never_late(every=1)

@@ -137,13 +137,16 @@ def test_that_a_stopped_guard_gives_the_collector_back(qapp: QApplication) -> No
 def test_that_widgets_in_cycles_die_in_the_gui_thread_while_workers_are_busy(
     guard: GcGuard, busy: None, theme: Theme
 ) -> None:
+    panels = []
     for _ in range(150):
         panel = QWidget()
         panel.me = panel  # type: ignore[attr-defined]
         TextLabel(theme, "tg-node-a", parent=panel)
+        panels.append(weakref.ref(panel))
         del panel
         guard.collect_when_due()
     gc.collect()
+    assert [panel() for panel in panels if panel() is not None] == []
 
 
 def seen(page: LabPage) -> bool:

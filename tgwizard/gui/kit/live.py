@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tgwizard.gui.kit.labels import PaintedText, unbroken
@@ -35,6 +35,7 @@ class LiveText(PaintedText):
         left = int(Qt.AlignmentFlag.AlignLeft) | _MIDDLE | int(Qt.TextFlag.TextWordWrap)
         super().__init__(theme, role, token, left, parent)
         self._heights: dict[int, int] = {}
+        self._untold = False
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -53,6 +54,16 @@ class LiveText(PaintedText):
         self._heights.clear()
         super().say(text)
         if self.heightForWidth(self.width()) != before or not self.isVisible():
+            self._untold = False
+            self.updateGeometry()
+        else:
+            self._untold = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell the layout of a text it was not told of: it remembers heights at other widths, those of the old text."""
+        super().resizeEvent(event)
+        if self._untold:
+            self._untold = False
             self.updateGeometry()
 
     def hasHeightForWidth(self) -> bool:
