@@ -1,13 +1,17 @@
 """A failover whose every limit is a few seconds, so that a test can stop the process for longer than all of them.
 
-Engine, adapters and events are as they are, only ``Timing`` is shorter.
+Engine, adapters and events are as they are, only ``Timing`` is shorter. At the first event that has all the given
+values the process stops itself, in the thread of the run: between two calls, never within one, where no last look can
+help any more.
 
-    python -m tests.e2e.short_limits LAB_DIR (graceful|forced) (detach-attach|atomic)
+    python -m tests.e2e.short_limits LAB_DIR (graceful|forced) (detach-attach|atomic) KEY=VALUE...
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -33,18 +37,24 @@ SHORT = Timing(
     refresh_s=1.0,
     fresh_preflight_s=FRESH_CHECKS_S,
     unanswered_move_s=LONGEST_S,
+    longest_call_s=LONGEST_S,
 )
 
 
-def main(folder: str, verb: str, strategy: str) -> int:
+def main(folder: str, verb: str, strategy: str, *values: str) -> int:
     """Run it; each event is a line of JSON, as with ``--json``."""
+    waited_for = [dict(value.split("=", 1) for value in values)]
     connection = open_lab_place(Path(folder))
     try:
         setup = connection.profiles.find(None)
 
         def tell(event: Event) -> None:
-            sys.stdout.write(json.dumps(event_document(event)) + "\n")
+            document = event_document(event)
+            sys.stdout.write(json.dumps(document) + "\n")
             sys.stdout.flush()
+            if waited_for and waited_for[0].items() <= document.items():
+                waited_for.clear()
+                os.kill(os.getpid(), signal.SIGSTOP)
 
         options = RunOptions(timing=SHORT, strategy=Strategy(strategy))
         fail_over(connection.services, setup, setup.members[1], Verb(verb), tell, CancelToken(), options)

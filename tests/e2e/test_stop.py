@@ -9,7 +9,6 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,46 +25,27 @@ STOPPED_S = LONGEST_S + 2.0
 """Longer than every limit of the run."""
 
 
-def checked(program: Program) -> None:
-    program.until(is_event("step_done", step="check"))
-
-
-def releasing(program: Program) -> None:
-    program.until(is_event("located", place="releasing"))
-
-
-def released(program: Program) -> None:
-    program.until(is_event("step_started", step="attach"))
-
-
-def attaching(program: Program) -> None:
-    program.until(is_event("located", place="attaching"))
-
-
-def moving(program: Program) -> None:
-    program.until(is_event("call_made", method="POST"))
-
-
 @pytest.mark.parametrize(
-    ("reach", "verb", "strategy"),
+    ("moment", "verb", "strategy"),
     [
-        (checked, "graceful", "detach-attach"),
-        (releasing, "graceful", "detach-attach"),
-        (released, "forced", "detach-attach"),
-        (attaching, "graceful", "detach-attach"),
-        (moving, "graceful", "atomic"),
+        ({"event": "step_done", "step": "check"}, "graceful", "detach-attach"),
+        ({"event": "located", "place": "releasing"}, "graceful", "detach-attach"),
+        ({"event": "step_started", "step": "attach"}, "forced", "detach-attach"),
+        ({"event": "located", "place": "attaching"}, "graceful", "detach-attach"),
+        ({"event": "call_made", "method": "POST"}, "graceful", "atomic"),
     ],
     ids=["after the checks", "while releasing", "before the attach", "while attaching", "while moving in one call"],
 )
 def test_that_a_process_that_was_stopped_for_longer_than_every_limit_writes_nothing_late(
-    reach: Callable[[Program], None], verb: str, strategy: str, tmp_path: Path
+    moment: dict[str, str], verb: str, strategy: str, tmp_path: Path
 ) -> None:
     with LabProcess(tmp_path / "lab") as lab:
-        command = (sys.executable, "-m", "tests.e2e.short_limits", str(lab.folder), verb, strategy)
+        stop_at = [f"{key}={value}" for key, value in moment.items()]
+        command = (sys.executable, "-m", "tests.e2e.short_limits", str(lab.folder), verb, strategy, *stop_at)
         with Program(*command) as failover:
-            reach(failover)
-            failover.process.send_signal(signal.SIGSTOP)
-            threading.Event().wait(STOPPED_S)
+            name, *rest = moment.items()
+            failover.until(is_event(name[1], **dict(rest)))
+            threading.Event().wait(STOPPED_S)  # it stopped itself
             failover.process.send_signal(signal.SIGCONT)
             finished = failover.until(is_event("finished"))
             assert failover.end() == 0, failover

@@ -109,7 +109,7 @@ def test_that_a_new_user_sets_a_cluster_up_in_fourteen_clicks(
         screen.window("edge-dallas - tgwizard")
         assert status(folder)["verdict"] == "in_sync"
         moved = run("failover", "--lab-dir", folder, "--to", "tg-node-b", "--graceful", "--yes", "--json").finished
-        assert moved["outcome"] == "done"
+        assert moved["outcome"] == "done", moved["reason"]
         assert window.process.poll() is None
         window.process.terminate()
         assert window.end() == 0, window

@@ -28,10 +28,6 @@ from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import utc
 
-LONGEST_CALL_S = 120.0
-"""No two looks at the clock are further apart than this while the program is awake: a refused read is repeated once,
-and each try may take 5 s to connect and 10 s to read."""
-
 
 @dataclass(slots=True)
 class Measured:
@@ -114,7 +110,7 @@ class Course:
     def now(self) -> float:
         """Seconds by a clock that counts sleep. A look that comes far too late tells of a sleep."""
         now = self.sender.clock.monotonic()
-        if self._looked_at is not None and now - self._looked_at > LONGEST_CALL_S:
+        if self._looked_at is not None and now - self._looked_at > self.timing.longest_call_s:
             self._woke(now - self._looked_at)
         self._looked_at = now
         return now

@@ -20,7 +20,8 @@ class Timing:
 
     ``fence_s`` is how long the losing VM may take to stop (peers.md 3.3: what the fence agents wait for one; recorded
     stops took up to 36 s), ``fence_again_s`` after how long a stop whose answer was lost and that does not show is
-    asked for again.
+    asked for again. No two looks at the clock are further apart than ``longest_call_s`` while the program is awake: a
+    refused read is repeated once, and each try may take 5 s to connect and 10 s to read.
     """
 
     poll_s: float = 0.25
@@ -37,6 +38,7 @@ class Timing:
     refresh_s: float = 20.0
     fresh_preflight_s: float = 120.0
     quiet_s: float = 20.0
+    longest_call_s: float = 120.0
     tries: int = 4
     unanswered_move_s: float = 120.0
     answer_s: float = 60.0
