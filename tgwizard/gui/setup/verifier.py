@@ -132,7 +132,8 @@ class Verifier(QObject):
 
         def done(finished: object) -> None:
             good = isinstance(finished, SetupFinished) and finished.outcome is Outcome.DONE
-            self.restarting = None
+            # Its button must not come back for the moment that the next look takes.
+            self.restarting = Restarting(vm, "It runs again; its rights are looked at.") if good else None
             if isinstance(finished, SetupFinished) and not good:
                 problem = finished.problem or Problem("restart-failed", finished.reason)
                 self.restarting = Restarting(vm, problem=problem)
@@ -185,6 +186,7 @@ class Verifier(QObject):
     def _done(self, found: object) -> None:
         if not isinstance(found, Looked):
             return
+        self._restart_seen()
         known = self.looked is not None and self.looked.cluster == found.cluster
         self.looked, self.looked_at, self.problem = found, self._services.clock.wall(), None
         if not known:
@@ -193,7 +195,14 @@ class Verifier(QObject):
             self._look(wait=True)
         self.changed.emit()
 
+    def _restart_seen(self) -> None:
+        """A restart that went well is told by the look that came after it."""
+        doing = self.restarting
+        if doing is not None and doing.problem is None and not self._errands.under_way(Kind.RESTART):
+            self.restarting = None
+
     def _failed(self, problem: Problem) -> None:
+        self._restart_seen()
         self.problem = problem
         self.changed.emit()
 
