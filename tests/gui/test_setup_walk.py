@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import End, accessible_description
-from tests.gui.setup_desk import SetupDesk, open_setup_desk
+from tests.gui.conftest import OpenSetupDesk as OpenDesk
+from tests.gui.desk import accessible_description
+from tests.gui.setup_desk import open_setup_desk
+from tests.gui.setup_walk import PATIENCE_MS, go_on, walk_to
 from tests.gui.walk import wrong
 from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.gui.theme import Theme
@@ -21,49 +21,6 @@ from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.event import Outcome
 from tgwizard.model.setup_answers import SetupStep
-
-PATIENCE_MS = 20_000
-
-OpenDesk = Callable[..., SetupDesk]
-
-
-@pytest.fixture
-def setup_desk(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[OpenDesk]:
-    """Opens the wizard on a lab of a scenario; closes window and jobs afterwards."""
-    ends: list[End] = []
-
-    def open_it(
-        scenario: str = "fresh",
-        *,
-        state: Path | None = None,
-        latency: Latency = Latency.INSTANT,
-        early: bool = False,
-    ) -> SetupDesk:
-        folder = tmp_path / str(len(ends))
-        made, end = open_setup_desk(theme, folder, scenario, latency=latency, state=state, early=early)
-        ends.append(end)
-        return made
-
-    yield open_it
-    for end in ends:
-        end()
-    QApplication.processEvents()
-
-
-def go_on(desk: SetupDesk, qtbot: QtBot) -> None:
-    """Press the one way on, as soon as it is on, and wait until another step is shown."""
-    page, step = desk.page, desk.page.step
-    qtbot.waitUntil(page.frame.footer.go_on.isEnabled, timeout=PATIENCE_MS)
-    qtbot.wait(60)
-    qtbot.waitUntil(page.frame.footer.go_on.isEnabled, timeout=PATIENCE_MS)
-    desk.press(page.frame.footer.go_on.accessibleName())
-    qtbot.waitUntil(lambda: page.step is not step, timeout=PATIENCE_MS)
-
-
-def walk_to(desk: SetupDesk, qtbot: QtBot, step: SetupStep) -> None:
-    """Press Continue until `step` is shown."""
-    while desk.page.step is not step:
-        go_on(desk, qtbot)
 
 
 def test_that_fresh_is_answered_by_one_continue_a_step(setup_desk: OpenDesk, qtbot: QtBot) -> None:
