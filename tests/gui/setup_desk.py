@@ -21,6 +21,7 @@ from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.places import Place
 from tgwizard.gui.setup.page import SetupPage
+from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.latency import Latency
@@ -44,6 +45,13 @@ class SetupDesk(Found):
         page = self.window.stack.currentWidget()
         assert isinstance(page, SetupPage)
         return page
+
+    @property
+    def wizard(self) -> Wizard:
+        """What stands behind it, now that the program is open."""
+        wizard = self.page.wizard
+        assert wizard is not None
+        return wizard
 
     def press(self, start: str) -> None:
         """Click, and count it."""

@@ -169,10 +169,10 @@ def test_that_undo_shows_what_it_takes_back_and_takes_back_just_that(setup_desk:
     assert desk.says("Delete the role tg-cluster-ip-failover")
     desk.press("Undo 4 changes")
     page = desk.page
-    qtbot.waitUntil(lambda: not page.writing and page.applier.finished is not None, timeout=PATIENCE_MS)
-    assert page.applier.applying.undoing
-    assert page.applier.finished is not None
-    assert page.applier.finished.outcome is Outcome.DONE
+    qtbot.waitUntil(lambda: not page.writing and desk.wizard.applier.finished is not None, timeout=PATIENCE_MS)
+    assert desk.wizard.applier.applying.undoing
+    assert desk.wizard.applier.finished is not None
+    assert desk.wizard.applier.finished.outcome is Outcome.DONE
     qtbot.waitUntil(lambda: desk.says("4 changes taken back"), timeout=PATIENCE_MS)
 
 
@@ -228,8 +228,8 @@ def test_that_what_failed_is_named_and_can_be_made_again(setup_desk: OpenDesk, q
     desk.rig.lab.faults.add(fault)
     walk_to(desk, qtbot, SetupStep.APPLY)
     qtbot.waitUntil(lambda: not desk.page.writing and desk.says("Make what is left"), timeout=60_000)
-    assert desk.page.applier.finished is not None
-    assert desk.page.applier.finished.outcome is Outcome.FAILED
+    assert desk.wizard.applier.finished is not None
+    assert desk.wizard.applier.finished.outcome is Outcome.FAILED
     qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
     desk.press("Make what is left")
     qtbot.waitUntil(lambda: desk.says("Verdict: All 5 changes are done"), timeout=60_000)
