@@ -54,10 +54,9 @@ def as_slow_as_azure(rig: SetupRig) -> None:
 
 def cluster(desk: SetupDesk) -> ClusterSetup:
     """The cluster as the wizard would save it now."""
-    page = desk.page
-    assert page.session is not None
-    assert page.plan is not None
-    return read_cluster(desk.rig.services.azure, page.plan, page.session.shown)
+    wizard = desk.wizard
+    assert wizard.plan is not None
+    return read_cluster(desk.rig.services.azure, wizard.plan, wizard.session.shown)
 
 
 def refused_before(desk: SetupDesk) -> None:
@@ -200,5 +199,5 @@ def test_that_a_reader_ends_in_an_export_and_a_sentence_and_nothing_is_tried(
     assert "tg-node-a" in clipboard.text()
     desk.press("Apply")
     assert desk.page.step is SetupStep.REVIEW
-    assert desk.page.applier.plan is None
+    assert desk.wizard.applier.plan is None
     assert desk.rig.writes() == []
