@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tgwizard.lab import cluster_files, ids, operations, scenario, tokens
-from tgwizard.lab.arm import compute, move, nic_state, security_rules
+from tgwizard.lab.arm import compute, move, nic_state, security_rules, subnets
 from tgwizard.lab.books import Holding
 from tgwizard.lab.changes import Marks
 from tgwizard.lab.client_access import ClientAccess
@@ -22,7 +22,7 @@ from tgwizard.lab.rbac_records import UNSETTLED
 from tgwizard.lab.request_log import RequestRecord
 from tgwizard.lab.tokens import TokenKind
 from tgwizard.lab.wire import Json, Refusal
-from tgwizard.lab.world import VM_TYPE, OperationKind, Overlap, Power, Principal, Subscription, World
+from tgwizard.lab.world import VM_TYPE, FailedNic, OperationKind, Overlap, Power, Principal, Subscription, World
 
 LOGGED = 20_000
 """How many requests the log keeps."""
@@ -33,6 +33,7 @@ _FINISHERS = {
     OperationKind.PUT_NIC: nic_state.finish,
     OperationKind.DELETE_NIC: nic_state.finish_delete,
     OperationKind.MOVE_CONFIGURATIONS: move.finish,
+    OperationKind.PUT_SUBNET: subnets.finish,
     OperationKind.PUT_RULE: security_rules.finish,
     OperationKind.DELETE_RULE: security_rules.finish,
     OperationKind.POWER_OFF: compute.finish,
@@ -200,6 +201,16 @@ class LabCore:
             self._world.overlap = value
 
     @property
+    def failed_nic(self) -> FailedNic:
+        """Which operations on a VM are refused while one of its NICs is `Failed`."""
+        return self._world.failed_nic
+
+    @failed_nic.setter
+    def failed_nic(self, value: FailedNic) -> None:
+        with self._lock:
+            self._world.failed_nic = value
+
+    @property
     def move_rules(self) -> MoveRules:
         """How `moveIpConfigurations` behaves where nobody knows how Azure's own does."""
         return self._world.move
@@ -251,10 +262,19 @@ class LabCore:
         """Return what differs when a request changed what is saved."""
         world = self._world
         rights = world.authorization
-        settings = world.latency, world.overlap, world.move, world.page_size, rights.propagation, rights.flicker
+        settings = world.latency, world.overlap, world.failed_nic, world.move, world.page_size
+        spread = rights.propagation, rights.flicker
         unsettled = (getattr(rights, name) for name in UNSETTLED)
         certificates = sum(map(len, world.certificates.values()))
-        return world.serial, world.operation_count, len(world.unregistered), certificates, *settings, *unsettled
+        return (
+            world.serial,
+            world.operation_count,
+            len(world.unregistered),
+            certificates,
+            *settings,
+            *spread,
+            *unsettled,
+        )
 
     def _settle(self) -> bool:
         return operations.settle(self._world, self._clock.wall(), _FINISHERS)

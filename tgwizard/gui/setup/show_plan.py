@@ -103,7 +103,7 @@ def _options(session: SetupSession, answer: RoleAnswer, facts: SetupFacts) -> tu
     options: list[RoleOption] = []
     for item in role_candidates(session.flow, session.shown)[:3]:
         name = tame(item.role.name, 128)
-        others = max(0, item.assignments - item.held_by)
+        others = item.others
         used = f" {others} other assignment{'' if others == 1 else 's'} of it." if others else ""
         if item.complete:
             words = f"Found here, with all that is needed.{used}"

@@ -186,7 +186,8 @@ class RolePage(StepPage):
             why = LiveText(theme, row.why, TextRole.CAPTION, Token.TEXT2)
             why.setToolTip(plain_tip(f"Here on {on}" if on else ""))
             cells = (figure, action, why, self._today(row))
-            table.add(cells, f"{row.action}, needed to {row.why}, {row.today.value}", lit=lit)
+            reason = row.why if row.extra and row.today is Today.NOT_NEEDED else f"needed to {row.why}"
+            table.add(cells, f"{row.action}, {reason}, {row.today.value}", lit=lit)
         self._actions.addWidget(table)
         self._actions.addStretch(1)
 
