@@ -75,12 +75,14 @@ def open_setup_desk(
     clock: Clock | None = None,
     before: Callable[[SetupRig], None] = lambda _rig: None,
     signing_in: Callable[[SetupRig], SignIn] | None = None,
+    is_lab: bool = True,
 ) -> tuple[SetupDesk, End]:
     """A shown window on a lab of `scenario`, real SDK, real jobs; call the end when done.
 
     `state`: where another window kept its draft and journals. `early`: the wizard is opened before the program is.
     `clock`: a virtual one makes Azure's waits free, up to Apply; watching a cluster would never rest on it.
     `before`: what someone did in the lab before the window was opened. `signing_in`: another way in than the lab's.
+    `is_lab`: whether the window knows that it looks at a lab.
     """
     state, clusters = state or folder / "state", folder / "clusters"
     made = setup_rig(scenario, latency, clock=clock or cast("Clock", SystemClock()), state=state)
@@ -92,7 +94,7 @@ def open_setup_desk(
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)
     bridge = Bridge()
-    surroundings = Surroundings("Embedded in this window", is_lab=True, clusters_folder=clusters)
+    surroundings = Surroundings("Embedded in this window", is_lab=is_lab, clusters_folder=clusters)
     window = MainWindow(theme, bridge, surroundings)
     bridge.start()
     window.show()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytestqt.qtbot import QtBot
 
 from tests.gui.setup_desk import SetupDesk
+from tests.gui.walk import wrong
 from tgwizard.model.setup_answers import SetupStep
 
 PATIENCE_MS = 20_000
@@ -30,3 +31,13 @@ def walk_to(desk: SetupDesk, qtbot: QtBot, step: SetupStep) -> None:
     """Press Continue until `step` is shown."""
     while desk.page.step is not step:
         go_on(desk, qtbot)
+
+
+def looks_right(desk: SetupDesk, qtbot: QtBot) -> None:
+    """Nothing is nameless, cut off or covered, once the layout has come to rest."""
+
+    def nothing_wrong() -> None:
+        found = wrong(desk.window)
+        assert found == [], found
+
+    qtbot.waitUntil(nothing_wrong, timeout=PATIENCE_MS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
@@ -13,7 +14,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import accessible_name, clusters_page, lab_page
+from tests.gui.desk import Found, accessible_name, clusters_page, lab_page
+from tgwizard.app.places import open_lab_place
 from tgwizard.app.window import WindowWish, open_program
 from tgwizard.engine.cluster_file import load_cluster, save_cluster
 from tgwizard.gui.bridge import Bridge
@@ -31,7 +33,7 @@ OTHER = IPv4Address("10.20.2.77")
 
 
 @dataclass(frozen=True)
-class Whole:
+class Whole(Found):
     """A window on everything that the program opens in a lab's folder."""
 
     window: MainWindow
@@ -58,8 +60,9 @@ class Whole:
         return self.elsewhere / name
 
 
-@pytest.fixture
-def whole(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Whole]:
+@contextlib.contextmanager
+def open_whole(theme: Theme, tmp_path: Path) -> Iterator[Whole]:
+    """The window on everything in the folder `lab`, until the end."""
     opened = open_program(WindowWish(tmp_path / "lab"))
     bridge = Bridge()
     window = MainWindow(theme, bridge, Surroundings("a lab", is_lab=True))
@@ -68,7 +71,6 @@ def whole(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Whole]:
     window.show_opened(opened)
     made = Whole(window, opened, tmp_path / "lab", tmp_path / "elsewhere")
     made.elsewhere.mkdir()
-    qtbot.waitUntil(lambda: made.session.verdict is not None, timeout=PATIENCE_MS)
     yield made
     window.watching.stop()
     assert not opened.services.jobs.close(10.0)
@@ -77,6 +79,13 @@ def whole(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Whole]:
     window.deleteLater()
     bridge.deleteLater()
     opened.close()
+
+
+@pytest.fixture
+def whole(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Whole]:
+    with open_whole(theme, tmp_path) as made:
+        qtbot.waitUntil(lambda: made.session.verdict is not None, timeout=PATIENCE_MS)
+        yield made
 
 
 def test_that_a_file_from_elsewhere_is_copied_watched_and_shown(whole: Whole, qtbot: QtBot) -> None:
@@ -129,6 +138,30 @@ def test_that_a_cluster_of_another_subnet_is_refused_by_azures_answer(whole: Who
     assert "edge-far" not in whole.window.sessions
 
 
+def test_that_a_broken_file_hides_no_other_cluster_and_joins_them_once_it_is_mended(
+    theme: Theme, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with contextlib.closing(open_lab_place(tmp_path / "lab")) as place:
+        setup = place.profiles.read_all().clusters[0]
+        broken = tmp_path / "lab" / "clusters" / "broken.toml"
+        save_cluster(broken, replace(setup, name="edge-mended", address=OTHER))
+    good = broken.read_text()
+    broken.write_text(good.replace(str(OTHER), "300.1.2.3"))
+    with open_whole(theme, tmp_path) as whole:
+        qtbot.waitUntil(lambda: whole.said("broken.toml"), timeout=PATIENCE_MS)
+        before = whole.session
+        assert set(whole.window.sessions) == {setup.name}
+        broken.write_text(good.replace(str(OTHER), "400.1.2.3"))
+        whole.press("Read the files again")
+        qtbot.waitUntil(lambda: whole.said("400.1.2.3"), timeout=PATIENCE_MS)
+        assert not whole.said("300.1.2.3")
+        broken.write_text(good)
+        whole.press("Read the files again")
+        qtbot.waitUntil(lambda: "edge-mended" in whole.window.sessions, timeout=PATIENCE_MS)
+        assert whole.session is before
+        assert not whole.said("broken.toml")
+
+
 def test_that_files_can_be_dropped_on_the_page_and_other_things_cannot(whole: Whole, qtbot: QtBot) -> None:
     whole.window.go_to(Place.CLUSTERS)
     page = clusters_page(whole.window)
@@ -171,7 +204,7 @@ def test_that_after_a_scenario_the_window_is_in_the_new_world_by_itself(whole: W
     page.session.use_scenario("vnet-elsewhere")
     qtbot.waitUntil(lambda: bool(whole.window.sessions) and whole.session is not old, timeout=PATIENCE_MS)
     assert whole.opened.saved is not None
-    assert {session.setup for session in whole.window.sessions.values()} == set(whole.opened.saved.load())
+    assert {session.setup for session in whole.window.sessions.values()} == set(whole.opened.saved.load().clusters)
     qtbot.waitUntil(lambda: whole.session.verdict is not None, timeout=PATIENCE_MS)
     assert len(whole.window.cluster_pages) == 0
     whole.window.open_cluster(whole.session.setup.name)

@@ -5,6 +5,7 @@ What needs a question to Azure (rights, locks) is the preflight's; it runs befor
 
 from __future__ import annotations
 
+from tgwizard.model.address import check_address
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import Finding, Level, Readiness
@@ -35,6 +36,7 @@ def readiness(snapshot: Snapshot, to: Member, verb: Verb, fence: FenceWish = NO_
         _cooperation(snapshot, verb),
         _freshness(snapshot),
         _holder(snapshot, to, verb),
+        _address(snapshot),
         _gaining_vm(snapshot.seen(to), verb),
         _gaining_nic(snapshot, to),
         _attached(snapshot, to, verb),
@@ -113,6 +115,13 @@ def _holder(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
             problem=Problem("contradiction", f"{fact}.", "One answer must be old.", "Read again."),
         )
     return None
+
+
+def _address(snapshot: Snapshot) -> Finding | None:
+    """An address that the subnet cannot hold is the cluster file's fault, and no failover mends it."""
+    ranges = snapshot.ranges.value
+    wrong = None if ranges is None else check_address(snapshot.setup, ranges)
+    return None if wrong is None else Finding(Level.BLOCKS, wrong.what.rstrip("."), problem=wrong)
 
 
 def _gaining_vm(seen: MemberSeen, verb: Verb) -> Finding:

@@ -124,14 +124,22 @@ class ClusterChanges(QObject):
         self.begun.emit(self._watching.sessions[setup.name])
         self._tell(show)
 
+    @Slot()
+    def read_files(self) -> None:
+        """Read the saved files again: those that were mended join; what is watched stays."""
+        if self._files is not None:
+            self._files.read(anew=False)
+
     @Slot(object)
     def _on_read_again(self, read: ReadAgain) -> None:
-        if read.problems:
-            self._tell("")
-            self.refused.emit(NotAdded(None, read.problems))
-            return
-        self._watch(read.clusters)
+        if read.anew:
+            self._watch(read.clusters)
+        else:
+            for setup in read.clusters:
+                self._include(setup, "")
         self._tell("")
+        if read.problems:
+            self.refused.emit(NotAdded(None, read.problems))
 
     def _tell(self, name: str) -> None:
         self._places.clusters_changed(self._clusters, self._epoch)

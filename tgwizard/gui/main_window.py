@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         if isinstance(page, PlacePage) and page.fills_window:
             # Someone began something while the program was opening: nobody is taken away from it.
             return
-        if len(opened.clusters) == 1:
+        if len(opened.clusters) == 1 and not opened.problems:
             self.open_cluster(opened.clusters[0].name)
         else:
             self.go_to(Place.CLUSTERS)
@@ -179,6 +179,11 @@ class MainWindow(QMainWindow):
         session.run_began.connect(self._on_run_began)
         session.run_changed.connect(self._on_run_changed)
         session.run_ended.connect(self._on_run_ended)
+
+    @Slot()
+    def read_cluster_files(self) -> None:
+        """Read the saved cluster files again."""
+        self.changes.read_files()
 
     def add_clusters(self, files: Iterable[Path]) -> None:
         """Check cluster files from elsewhere, copy them among the saved ones and watch them."""
