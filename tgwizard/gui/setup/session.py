@@ -21,6 +21,7 @@ from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.draft import Draft, resume
 from tgwizard.engine.setup.facts import ask_address, gather
 from tgwizard.engine.setup.flow import Flow, Want
+from tgwizard.engine.setup.fresh import forget_readings, read_age_s
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.gui.setup.account import Account
 from tgwizard.gui.setup.errands import Errands, Hear, Kind
@@ -41,9 +42,6 @@ _KINDS = {
 }
 
 _AFTER = frozenset({SetupStep.REVIEW, SetupStep.APPLY, SetupStep.VERIFY})
-
-STALE_S = 300.0
-"""Facts older than this are read again before Apply (STYLE section 9, Review)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +195,14 @@ class SetupSession(QObject):
         return self.errands.under_way(_KINDS[want])
 
     @property
-    def facts_age_s(self) -> float | None:
-        """How old the facts are; None when there are none."""
-        return None if self.flow.facts is None else max(0.0, self.now() - self.flow.facts.read_at)
+    def read_age_s(self) -> float | None:
+        """How old the oldest is of what the plan rests on; None while something was not read."""
+        return read_age_s(self.flow, self.now())
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is being read that the plan rests on."""
+        return not any(self.reading(want) for want in (Want.INVENTORY, Want.FACTS, Want.ADDRESS))
 
     def trouble(self, *wants: Want) -> tuple[Problem, ...]:
         """Why these could not be read."""
@@ -282,7 +285,7 @@ class SetupSession(QObject):
         def done(found: object) -> None:
             if isinstance(found, Inventory):
                 # Facts may be older than what was just read: they are read again with it.
-                self.flow = replace(flows.know_inventory(self.flow, found), facts_of=("again",))  # type: ignore[arg-type]
+                self.flow = forget_readings(flows.know_inventory(self.flow, found))
                 self.settle()
 
         self.errands.begin(Kind.READ, errand, done=done, failed=self._not_read(Want.INVENTORY), heard=heard)
