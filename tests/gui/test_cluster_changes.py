@@ -18,6 +18,7 @@ from tests.gui.desk import Found, accessible_name, clusters_page, lab_page
 from tgwizard.app.places import open_lab_place
 from tgwizard.app.window import WindowWish, open_program
 from tgwizard.engine.cluster_file import load_cluster, save_cluster
+from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.main_window import MainWindow
@@ -231,8 +232,10 @@ def test_that_a_run_meets_the_new_world_before_its_cluster_is_forgotten(whole: W
 
 def test_that_a_poll_rate_is_in_force_from_the_next_reading_on(whole: Whole, qtbot: QtBot) -> None:
     preferences, session = whole.window.preferences, whole.session
-    qtbot.waitUntil(lambda: session._monitor is not None, timeout=PATIENCE_MS)
+    assert session.watching
     preferences.set(NICS_S, 1.0)
     preferences.set(VMS_S, 30.0)
-    assert session._monitor is not None
-    assert (session._monitor.pace.nics_s, session._monitor.pace.vms_s) == (1.0, 30.0)
+    assert session.loop.pace == Pace(nics_s=1.0, vms_s=30.0)
+    session.stop()
+    session.start()
+    assert session.loop.pace == Pace(nics_s=1.0, vms_s=30.0)
