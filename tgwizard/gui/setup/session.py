@@ -74,6 +74,7 @@ class SetupSession(QObject):
         self._memo_of: Flow | None = None
         self._memo: dict[str, Any] = {}
         self.shown: Answers = Answers()
+        self.mistyped = ""
         self.parts: dict[Part, PartProgress] = {}
         self.unread: dict[Want, Unread] = {}
         self.account = Account(services.setup.sign_in, services.setup.inventories, self.errands, self)
@@ -106,6 +107,8 @@ class SetupSession(QObject):
         """Fill the gaps, read what is wanted next, and tell."""
         self.shown = proposed(self.flow)
         self._read_next()
+        if moved:
+            self.mistyped = ""
         self.changed.emit()
         if moved:
             self.moved.emit()
@@ -123,11 +126,21 @@ class SetupSession(QObject):
         """Seconds on the engine's clock."""
         return self.services.clock.monotonic()
 
-    def answer(self, **changes: object) -> None:
-        """Replace some answers, as they are shown now."""
+    def answer(self, *, typing: str = "", **changes: object) -> None:
+        """Replace some answers, as they are shown now. ``typing``: the field whose key this was."""
         base = replace(self.flow.answers, **changes)  # type: ignore[arg-type]
-        self.flow = flows.answer(self.flow, base)
+        self.flow = flows.answer(self.flow, base, typing=typing)
+        self.mistyped = ""
         self.settle()
+
+    def end_typing(self) -> None:
+        """A field was left: what is typed next is another edit."""
+        self.flow = flows.typed(self.flow)
+
+    def mistype(self, text: str) -> None:
+        """What stands in the field of the address is none; the answer before it stays, and one cannot go on with it."""
+        self.mistyped = text
+        self.changed.emit()
 
     def go_on(self, *, blocked: bool) -> bool:
         """Accept the step; whether it went on."""
@@ -152,12 +165,14 @@ class SetupSession(QObject):
     def undo(self) -> None:
         """Take the last answer back."""
         self.flow = flows.undo(self.flow)
+        self.mistyped = ""
         self.settle()
 
     def cure(self, cure: Cure) -> None:
         """Take a cure that changes answers, or goes to a step."""
         before = self.flow.step
         self.flow = cured(self.flow, self.shown, cure)
+        self.mistyped = ""
         self.settle(moved=self.flow.step is not before)
 
     # Reading -----------------------------------------------------------------------------------------------------

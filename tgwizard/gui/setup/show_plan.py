@@ -51,6 +51,7 @@ def address_shown(session: SetupSession) -> AddressShown:
         tame(topology.vms[0].id.name, 90),
         shown.placement is Placement.NOW,
         shown.ip_configuration,
+        session.mistyped,
     )
 
 
