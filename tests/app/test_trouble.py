@@ -53,7 +53,7 @@ def test_that_a_damaged_publication_is_a_sign_in_problem_of_the_attached_program
         contextlib.closing(open_lab_place(tmp_path / "lab")) as attached,
     ):
         (tmp_path / "lab" / "lab.json").write_text("{")
-        (setup,) = attached.profiles.load_all()
+        (setup,) = attached.profiles.read_all().clusters
         with pytest.raises(CallFailed) as caught:
             attached.services.azure.read_nic(setup.members[0].nic)
         assert caught.value.cause is Cause.SIGN_IN

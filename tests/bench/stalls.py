@@ -3,8 +3,8 @@
     python -m tests.bench.stalls [--moves N] [--minutes M] [--where]
 
 A 5 ms timer in the window's thread measures the gaps between its ticks: one gap is how long the window could not have
-answered. The control is the same timer in a bare window beside it. `--where` samples the thread's stack during gaps,
-which costs time itself, and prints where they come from instead of judging.
+answered. The control is the same timer in a bare window beside it. `--where` samples the thread's stack during gaps and
+looks on at every event that Qt delivers; that costs time itself, so it prints where gaps come from and judges nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from tests.bench.measured.places import own_places, platform
 STALL_S = 0.050
 USUAL_STALL_S = 0.016
 """The promises, from the moment the program is usable on: the longest gap, and that of ninety-nine in a hundred."""
+
+DEAREST = 20
+"""How many of the dearest gaps `--where` tells of."""
 
 
 def line(name: str, gaps: list[float], *others: float) -> str:
@@ -88,6 +91,10 @@ def main() -> int:
         print(f"  memory {moment:<20}{size['VmRSS'] / 1024:>7.0f} MB, at most so far {size['VmHWM'] / 1024:.0f} MB")
     for stack, count in told["stacks"]:
         print(f"  {count:>4} x {stack}")
+    for phase_name, own, costs in sorted(told["dear"], key=lambda gap: -gap[1])[:DEAREST]:
+        print(
+            "\n".join([f"  {1000 * own:.1f} ms computed in one gap [{phase_name}]", *(f"    {cost}" for cost in costs)])
+        )
     if given.where:
         return 0
     gaps = [gap for phase, seen in phases.items() if phase is not Phase.OPENING for gap in seen["gaps"]]

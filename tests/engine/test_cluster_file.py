@@ -238,6 +238,17 @@ def test_that_the_faults_of_all_saved_files_are_told_together(tmp_path: Path) ->
     written(tmp_path, GOOD.replace("10.20.2.50", "x"))
     written(tmp_path, GOOD.replace("schema = 1", "schema = 9"), "edge-austin")
     written(tmp_path, name="good")
-    with pytest.raises(UserError) as caught:
-        Profiles(tmp_path, "public").load_all()
-    assert [problem.code for problem in caught.value.problems] == ["file-schema", "file-value-wrong"]
+    read = Profiles(tmp_path, "public").read_all()
+    assert [problem.code for problem in read.problems] == ["file-schema", "file-value-wrong"]
+    assert [setup.name for setup in read.clusters] == ["edge-dallas"]
+
+
+def test_that_of_two_files_of_one_name_or_of_one_cluster_the_second_is_left_out_and_told(tmp_path: Path) -> None:
+    written(tmp_path, name="a")
+    written(tmp_path, GOOD.replace("10.20.2.50", "10.20.2.51"), "b")
+    written(tmp_path, GOOD.replace('"edge-dallas"', '"edge-austin"'), "c")
+    read = Profiles(tmp_path, "public").read_all()
+    assert [(setup.name, str(setup.address)) for setup in read.clusters] == [("edge-dallas", "10.20.2.50")]
+    other, same = read.problems
+    assert "b.toml is left out. a.toml is named edge-dallas too." in other.sentence()
+    assert "c.toml is left out. Its two interfaces and 10.20.2.50 are those of a.toml." in same.sentence()

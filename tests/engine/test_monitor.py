@@ -54,6 +54,35 @@ def pauses(seen: list[Observed]) -> list[float]:
     return [later.stamp.clock_s - sooner.stamp.clock_s for sooner, later in pairwise(seen)]
 
 
+def test_that_the_subnet_is_read_after_the_first_answer_and_then_seldom() -> None:
+    made = rig()
+    monitor, _ = watching(made, subnet_s=60.0)
+
+    def asked() -> int:
+        return sum("/subnets/" in record.path for record in made.lab.requests)
+
+    assert monitor.look()[0].ranges.value is None
+    assert monitor.look()[0].ranges.value == ("10.20.2.0/24",)
+    made.clock.sleep(59.0)
+    monitor.look()
+    assert asked() == 1
+    made.clock.sleep(2.0)
+    monitor.look()
+    assert asked() == 2
+
+
+def test_that_a_subnet_that_may_not_be_read_is_no_lost_source() -> None:
+    made = rig()
+    failing(made, "/subnets/")
+    monitor, events = watching(made)
+    monitor.look()
+    seen, verdict = monitor.look()
+    assert seen.ranges.value is None
+    assert seen.ranges.problem is not None
+    assert verdict.name is VerdictName.IN_SYNC
+    assert told(events, SourceLost) == []
+
+
 @pytest.mark.parametrize(
     ("path", "source"),
     [
@@ -191,6 +220,17 @@ def test_that_read_now_ends_the_pause_and_reads_the_vms_as_well() -> None:
     first, second = pauses(seen)
     assert first <= 0.5
     assert second == pytest.approx(60.0)
+    assert sum("virtualMachines" in record.path for record in made.lab.requests) == 4
+
+
+def test_that_a_wish_to_read_now_is_not_lost_between_two_rounds() -> None:
+    made = rig()
+    cancel = CancelToken()
+    monitor = Monitor(made.services, made.setup, lambda _: None, Pace(vms_s=3600.0))
+    monitor.look()
+    monitor.read_now()
+    monitor.report = lambda _: cancel.cancel()
+    monitor.watch(cancel)
     assert sum("virtualMachines" in record.path for record in made.lab.requests) == 4
 
 

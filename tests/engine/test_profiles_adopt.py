@@ -32,7 +32,7 @@ def test_that_the_copy_is_the_file_byte_for_byte_comments_included(made: Rig, tm
     profiles = Profiles(tmp_path / "clusters", made.setup.cloud)
     assert profiles.adopt(file, fine) == made.setup
     assert (tmp_path / "clusters" / "theirs.toml").read_text() == text
-    assert profiles.load_all() == (made.setup,)
+    assert profiles.read_all().clusters == (made.setup,)
 
 
 def test_that_a_file_of_the_same_name_is_kept_and_the_copy_gets_another(made: Rig, tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_that_a_file_of_the_same_name_is_kept_and_the_copy_gets_another(made: Ri
     profiles.adopt(tmp_path / "theirs.toml", fine)
     assert (tmp_path / "clusters" / "theirs.toml").read_bytes() == before
     assert (tmp_path / "clusters" / "theirs-2.toml").exists()
-    assert {setup.name for setup in profiles.load_all()} == {"other", made.setup.name}
+    assert {setup.name for setup in profiles.read_all().clusters} == {"other", made.setup.name}
 
 
 @pytest.mark.parametrize("change", ["name", "interfaces"])

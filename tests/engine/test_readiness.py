@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from tgwizard.engine.readiness import STALE_AFTER_S, can_fail_over, readiness
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
 from tgwizard.model.nic import NicDocument, Provisioning
-from tgwizard.model.snapshot import Power, Snapshot
+from tgwizard.model.snapshot import Power, Reading, Snapshot
 from tgwizard.model.verdict import MISSES_UNTIL_STALE
 
 UPDATING = Provisioning.UPDATING
@@ -55,6 +56,23 @@ def test_that_a_healthy_cluster_is_ready_and_every_fact_passed(verb: Verb) -> No
         assert found.state is ReadinessState.READY
         assert {finding.level for finding in found.findings} == {Level.PASSED}
         assert found.reasons == ()
+
+
+@VERBS
+@pytest.mark.parametrize(
+    ("ranges", "why"),
+    [
+        (("10.20.9.0/24", "fd00::/64"), "address-outside-subnet"),
+        (("no range", "10.20.2.0/24"), None),
+        (("10.20.2.48/29",), "address-reserved"),
+        (None, None),
+    ],
+)
+def test_that_an_address_its_subnet_cannot_hold_blocks_and_one_not_compared_does_not(
+    verb: Verb, ranges: tuple[str, ...] | None, why: str | None
+) -> None:
+    world = replace(snapshot(), ranges=Reading() if ranges is None else Reading(ranges, 0.0))
+    assert code(world, verb) == why
 
 
 def test_that_a_forced_failover_from_a_running_member_is_at_risk_and_says_why() -> None:

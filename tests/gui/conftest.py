@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
 from tests.gui.desk import Desk, End, open_desk
+from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.rig import Rig, rig
 from tgwizard.gui.start import make_app, prepare_app
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import ThemeChoice
+
+OpenSetupDesk = Callable[..., SetupDesk]
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +53,22 @@ def desk(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[Callable[
 
     def open_it() -> Desk:
         made, end = open_desk(theme, tmp_path)
+        ends.append(end)
+        return made
+
+    yield open_it
+    for end in ends:
+        end()
+    QApplication.processEvents()
+
+
+@pytest.fixture
+def setup_desk(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[OpenSetupDesk]:
+    """Opens the wizard on a lab of a scenario, as `open_setup_desk`; closes window and jobs afterwards."""
+    ends: list[End] = []
+
+    def open_it(scenario: str = "fresh", **options: Any) -> SetupDesk:
+        made, end = open_setup_desk(theme, tmp_path / str(len(ends)), scenario, **options)
         ends.append(end)
         return made
 

@@ -110,6 +110,7 @@ class Studio:
             dialog = self.desk.window.dialog
             if dialog is None:
                 raise RuntimeError(f"the question did not open: {verb.value}")
+            self.until(dialog.isVisible)
             self.until(lambda: not self.desk.says("State: Asking Azure"))
             self.turn(0.2)
             self.grab(state)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -13,12 +14,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from tests.gui.desk import End, Found
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.setup_ports import SignIn
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.kit.focus import FocusRing
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.places import Place
 from tgwizard.gui.setup.page import SetupPage
+from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.latency import Latency
@@ -43,6 +46,13 @@ class SetupDesk(Found):
         assert isinstance(page, SetupPage)
         return page
 
+    @property
+    def wizard(self) -> Wizard:
+        """What stands behind it, now that the program is open."""
+        wizard = self.page.wizard
+        assert wizard is not None
+        return wizard
+
     def press(self, start: str) -> None:
         """Click, and count it."""
         self.clicks += 1
@@ -62,18 +72,29 @@ def open_setup_desk(
     latency: Latency = Latency.INSTANT,
     state: Path | None = None,
     early: bool = False,
+    clock: Clock | None = None,
+    before: Callable[[SetupRig], None] = lambda _rig: None,
+    signing_in: Callable[[SetupRig], SignIn] | None = None,
+    is_lab: bool = True,
 ) -> tuple[SetupDesk, End]:
-    """A shown window on a lab of `scenario`, real time, real SDK, real jobs; call the end when done.
+    """A shown window on a lab of `scenario`, real SDK, real jobs; call the end when done.
 
     `state`: where another window kept its draft and journals. `early`: the wizard is opened before the program is.
+    `clock`: a virtual one makes Azure's waits free, up to Apply; watching a cluster would never rest on it.
+    `before`: what someone did in the lab before the window was opened. `signing_in`: another way in than the lab's.
+    `is_lab`: whether the window knows that it looks at a lab.
     """
     state, clusters = state or folder / "state", folder / "clusters"
-    made = setup_rig(scenario, latency, clock=cast("Clock", SystemClock()), state=state)
+    made = setup_rig(scenario, latency, clock=clock or cast("Clock", SystemClock()), state=state)
+    before(made)
+    if signing_in is not None:
+        setup = replace(made.services.setup, sign_in=signing_in(made))
+        made = replace(made, services=replace(made.services, setup=setup))
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)
     bridge = Bridge()
-    surroundings = Surroundings("Embedded in this window", is_lab=True, clusters_folder=clusters)
+    surroundings = Surroundings("Embedded in this window", is_lab=is_lab, clusters_folder=clusters)
     window = MainWindow(theme, bridge, surroundings)
     bridge.start()
     window.show()

@@ -142,6 +142,7 @@ def test_that_every_page_and_state_is_named_whole_and_clear(scaled: Open, qtbot:
         desk.window.ask(verb)
         dialog = desk.window.dialog
         assert dialog is not None
+        qtbot.waitUntil(dialog.isVisible, timeout=PATIENCE_MS)
         found += judge(desk, f"the question, {verb.value}", lambda dialog=dialog: dialog)  # type: ignore[misc]
         dialog.reject()
     desk.session.fail_over(desk.rig.b, Verb.GRACEFUL)
@@ -288,6 +289,7 @@ def test_that_forced_reads_first_while_what_is_known_is_old(ready: Desk, qtbot: 
     ready.window.ask(Verb.FORCED)
     dialog = ready.window.dialog
     assert dialog is not None
+    qtbot.waitUntil(dialog.isVisible, timeout=PATIENCE_MS)
     (start,) = [found for found in ready.all_named("Force failover to tg-node-b") if dialog.isAncestorOf(found)]
     assert not start.isEnabled()
     dialog.reject()
@@ -366,7 +368,7 @@ def test_that_ages_probe_bars_and_routine_reads_are_not_announced(ready: Desk, q
     assert spoken_at(root) == {}
 
 
-def test_that_locking_is_announced_and_the_focus_comes_back_to_the_opener(ready: Desk) -> None:
+def test_that_locking_is_announced_and_the_focus_comes_back_to_the_opener(ready: Desk, qtbot: QtBot) -> None:
     ready.window.ask_lock()
     assert ready.window.rail.lock.property(ANNOUNCED) == "Read-only"
     ready.window.preferences.set(READ_ONLY, False)
@@ -376,6 +378,8 @@ def test_that_locking_is_announced_and_the_focus_comes_back_to_the_opener(ready:
     opener.setFocus()
     ready.window.ask(Verb.GRACEFUL)
     assert ready.window.dialog is not None
+    qtbot.waitUntil(ready.window.dialog.isVisible, timeout=PATIENCE_MS)
+    assert QApplication.focusWidget() is ready.window.dialog.cancel
     ready.window.dialog.reject()
     assert QApplication.focusWidget() is opener
 

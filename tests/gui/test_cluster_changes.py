@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
@@ -13,9 +14,12 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import accessible_name, clusters_page, lab_page
+from tests.gui.desk import Found, accessible_name, clusters_page, lab_page
+from tgwizard.app.places import open_lab_place
 from tgwizard.app.window import WindowWish, open_program
 from tgwizard.engine.cluster_file import load_cluster, save_cluster
+from tgwizard.engine.lab_control import LabState
+from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.main_window import MainWindow
@@ -24,6 +28,7 @@ from tgwizard.gui.places import Place
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import NICS_S, VMS_S
 
 PATIENCE_MS = 60_000
@@ -31,7 +36,7 @@ OTHER = IPv4Address("10.20.2.77")
 
 
 @dataclass(frozen=True)
-class Whole:
+class Whole(Found):
     """A window on everything that the program opens in a lab's folder."""
 
     window: MainWindow
@@ -58,8 +63,9 @@ class Whole:
         return self.elsewhere / name
 
 
-@pytest.fixture
-def whole(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Whole]:
+@contextlib.contextmanager
+def open_whole(theme: Theme, tmp_path: Path) -> Iterator[Whole]:
+    """The window on everything in the folder `lab`, until the end."""
     opened = open_program(WindowWish(tmp_path / "lab"))
     bridge = Bridge()
     window = MainWindow(theme, bridge, Surroundings("a lab", is_lab=True))
@@ -68,7 +74,6 @@ def whole(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Whole]:
     window.show_opened(opened)
     made = Whole(window, opened, tmp_path / "lab", tmp_path / "elsewhere")
     made.elsewhere.mkdir()
-    qtbot.waitUntil(lambda: made.session.verdict is not None, timeout=PATIENCE_MS)
     yield made
     window.watching.stop()
     assert not opened.services.jobs.close(10.0)
@@ -77,6 +82,13 @@ def whole(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Whole]:
     window.deleteLater()
     bridge.deleteLater()
     opened.close()
+
+
+@pytest.fixture
+def whole(theme: Theme, tmp_path: Path, qtbot: QtBot) -> Iterator[Whole]:
+    with open_whole(theme, tmp_path) as made:
+        qtbot.waitUntil(lambda: made.session.verdict is not None, timeout=PATIENCE_MS)
+        yield made
 
 
 def test_that_a_file_from_elsewhere_is_copied_watched_and_shown(whole: Whole, qtbot: QtBot) -> None:
@@ -129,6 +141,30 @@ def test_that_a_cluster_of_another_subnet_is_refused_by_azures_answer(whole: Who
     assert "edge-far" not in whole.window.sessions
 
 
+def test_that_a_broken_file_hides_no_other_cluster_and_joins_them_once_it_is_mended(
+    theme: Theme, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with contextlib.closing(open_lab_place(tmp_path / "lab")) as place:
+        setup = place.profiles.read_all().clusters[0]
+        broken = tmp_path / "lab" / "clusters" / "broken.toml"
+        save_cluster(broken, replace(setup, name="edge-mended", address=OTHER))
+    good = broken.read_text()
+    broken.write_text(good.replace(str(OTHER), "300.1.2.3"))
+    with open_whole(theme, tmp_path) as whole:
+        qtbot.waitUntil(lambda: whole.said("broken.toml"), timeout=PATIENCE_MS)
+        before = whole.session
+        assert set(whole.window.sessions) == {setup.name}
+        broken.write_text(good.replace(str(OTHER), "400.1.2.3"))
+        whole.press("Read the files again")
+        qtbot.waitUntil(lambda: whole.said("400.1.2.3"), timeout=PATIENCE_MS)
+        assert not whole.said("300.1.2.3")
+        broken.write_text(good)
+        whole.press("Read the files again")
+        qtbot.waitUntil(lambda: "edge-mended" in whole.window.sessions, timeout=PATIENCE_MS)
+        assert whole.session is before
+        assert not whole.said("broken.toml")
+
+
 def test_that_files_can_be_dropped_on_the_page_and_other_things_cannot(whole: Whole, qtbot: QtBot) -> None:
     whole.window.go_to(Place.CLUSTERS)
     page = clusters_page(whole.window)
@@ -171,12 +207,50 @@ def test_that_after_a_scenario_the_window_is_in_the_new_world_by_itself(whole: W
     page.session.use_scenario("vnet-elsewhere")
     qtbot.waitUntil(lambda: bool(whole.window.sessions) and whole.session is not old, timeout=PATIENCE_MS)
     assert whole.opened.saved is not None
-    assert {session.setup for session in whole.window.sessions.values()} == set(whole.opened.saved.load())
+    assert {session.setup for session in whole.window.sessions.values()} == set(whole.opened.saved.load().clusters)
     qtbot.waitUntil(lambda: whole.session.verdict is not None, timeout=PATIENCE_MS)
     assert len(whole.window.cluster_pages) == 0
     whole.window.open_cluster(whole.session.setup.name)
     assert len(whole.window.cluster_pages) == 1
     assert set(whole.window.rail.clusters) == set(whole.window.sessions)
+
+
+def test_that_the_window_follows_a_scenario_that_another_program_chose(
+    whole: Whole, qtbot: QtBot, tmp_path: Path
+) -> None:
+    old, changes = whole.session, whole.window.changes
+    whole.window.go_to(Place.CLUSTERS)
+    other = open_lab_place(tmp_path / "lab")
+    control = other.control()
+    assert control is not None
+    control.use_scenario("vnet-elsewhere")
+    control.close()
+    other.close()
+    assert whole.session is old, "nobody has looked yet"
+    assert changes.world is not None
+    changes.world.look()
+    qtbot.waitUntil(lambda: bool(whole.window.sessions) and whole.session is not old, timeout=PATIENCE_MS)
+    assert whole.opened.saved is not None
+    assert {session.setup for session in whole.window.sessions.values()} == set(whole.opened.saved.load().clusters)
+    assert set(whole.window.rail.clusters) == set(whole.window.sessions)
+    qtbot.waitUntil(lambda: whole.session.verdict is not None, timeout=PATIENCE_MS)
+
+
+def test_that_a_lab_that_says_nothing_of_its_world_leaves_the_clusters_alone(whole: Whole, qtbot: QtBot) -> None:
+    before, world = whole.session, whole.window.changes.world
+    assert world is not None
+    world._control = Silent()  # type: ignore[assignment]
+    world.look()
+    assert world._looking
+    qtbot.waitUntil(lambda: not world._looking, timeout=PATIENCE_MS)
+    assert whole.session is before
+
+
+class Silent:
+    """A lab that has gone."""
+
+    def state(self) -> LabState:
+        raise UserError(Problem("lab-not-answering", "The lab did not answer."))
 
 
 def test_that_the_world_the_window_opened_in_is_no_news(whole: Whole) -> None:
@@ -198,8 +272,10 @@ def test_that_a_run_meets_the_new_world_before_its_cluster_is_forgotten(whole: W
 
 def test_that_a_poll_rate_is_in_force_from_the_next_reading_on(whole: Whole, qtbot: QtBot) -> None:
     preferences, session = whole.window.preferences, whole.session
-    qtbot.waitUntil(lambda: session._monitor is not None, timeout=PATIENCE_MS)
+    assert session.watching
     preferences.set(NICS_S, 1.0)
     preferences.set(VMS_S, 30.0)
-    assert session._monitor is not None
-    assert (session._monitor.pace.nics_s, session._monitor.pace.vms_s) == (1.0, 30.0)
+    assert session.loop.pace == Pace(nics_s=1.0, vms_s=30.0)
+    session.stop()
+    session.start()
+    assert session.loop.pace == Pace(nics_s=1.0, vms_s=30.0)

@@ -50,7 +50,7 @@ def opened(
         window = MainWindow(theme, bridge, Surroundings("Azure public", is_lab=False))
         bridge.start()
         window.show()
-        window.show_opened(Opened(place.services, place.profiles.load_all()))
+        window.show_opened(Opened(place.services, place.profiles.read_all().clusters))
 
         def end() -> None:
             for session in window.sessions.values():

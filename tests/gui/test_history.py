@@ -16,10 +16,13 @@ from tests.gui.desk import Desk, accessible_name, open_desk
 from tests.gui.walk import clipped, nameless, overlapping
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import fail_over
+from tgwizard.engine.history import ClusterHistory, cluster_history
 from tgwizard.engine.reports import Reports
 from tgwizard.gui.history.page import HistoryPage
+from tgwizard.gui.history.past import PastRead
 from tgwizard.gui.history.reports_page import ReportsPage
 from tgwizard.gui.history.rows import PastKind
+from tgwizard.gui.history.run_view import RunView
 from tgwizard.gui.kit.rows import TimelineRow
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.places import Place
@@ -94,6 +97,17 @@ def test_that_a_run_is_listed_and_opens_by_enter_with_its_request_ids(desk: Desk
     desk.press("Back to History")
     assert history(desk).view is None
     assert page.list.hasFocus()
+
+
+def test_that_the_list_is_as_high_as_its_rows_and_no_higher_than_the_page(desk: Desk, qtbot: QtBot) -> None:
+    move(desk)
+    page = listed(desk, qtbot)
+    last = page.list.shown.index(len(page.list.shown.rows) - 1)
+    qtbot.waitUntil(lambda: page.list.visualRect(last).bottom() == page.list.viewport().height() - 1)
+    row = next(row for row in page.list.shown.rows if row.kind is PastKind.RUN)
+    page._card.show_rows((row,) * 200)
+    qtbot.waitUntil(lambda: page.list.verticalScrollBar().maximum() > 0)
+    assert page._card.geometry().bottom() < page.height()
 
 
 def test_that_the_filter_shows_one_kind_and_its_count(desk: Desk, qtbot: QtBot) -> None:
@@ -227,3 +241,49 @@ def test_that_a_run_that_no_journal_has_is_told(desk: Desk, qtbot: QtBot) -> Non
     desk.window.pages.open_run(desk.session.setup.name, "abcdef0123")
     assert not desk.says(told)
     qtbot.waitUntil(lambda: desk.says("Run abcdef01"), timeout=PATIENCE_MS)
+
+
+def test_that_a_missing_run_stays_told_when_the_next_reading_brings_news(desk: Desk, qtbot: QtBot) -> None:
+    desk.window.pages.open_run(desk.session.setup.name, "0123456789ab")
+    told = "Run 01234567 of edge-dallas is not in the journals on this computer."
+    qtbot.waitUntil(lambda: desk.says(told), timeout=PATIENCE_MS)
+    move(desk)
+    history(desk).read_again()
+    qtbot.waitUntil(lambda: desk.says("Failovers 1"), timeout=PATIENCE_MS)
+    assert desk.says(told)
+    desk.window.go_to(Place.CLUSTERS)
+    desk.window.go_to(Place.HISTORY)
+    assert not desk.says(told)
+
+
+def answer(desk: Desk, number: int, *clusters: ClusterHistory) -> None:
+    """The answer of a reading, as the bridge brings it."""
+    desk.bridge.happened.emit(PastRead(number, clusters))
+
+
+def test_that_a_run_is_not_called_missing_by_a_reading_that_began_before_it(desk: Desk, qtbot: QtBot) -> None:
+    before = cluster_history(desk.rig.services, desk.rig.setup)
+    run = move(desk)
+    after = cluster_history(desk.rig.services, desk.rig.setup)
+    desk.bridge.stop()
+    desk.window.go_to(Place.HISTORY)
+    page = history(desk)
+    page.open_run(desk.session.setup.name, run)
+    answer(desk, 1, before)
+    assert page.findChildren(RunView) == []
+    assert not desk.says("Run ")
+    answer(desk, 2, after)
+    assert [view.run.run for view in page.findChildren(RunView)] == [run]
+
+
+def test_that_an_older_reading_takes_nothing_back(desk: Desk, qtbot: QtBot) -> None:
+    before = cluster_history(desk.rig.services, desk.rig.setup)
+    move(desk)
+    after = cluster_history(desk.rig.services, desk.rig.setup)
+    desk.bridge.stop()
+    desk.window.go_to(Place.HISTORY)
+    page = history(desk)
+    page.read_again()
+    answer(desk, 2, after)
+    answer(desk, 1, before)
+    assert [row.kind for row in page.list.shown.rows].count(PastKind.RUN) == 1

@@ -121,6 +121,28 @@ def test_that_during_a_run_the_pill_moves_with_real_progress_and_docks_only_when
     assert len(set(places)) > 3
 
 
+def test_that_the_interface_a_run_writes_is_shown_as_updating_before_the_monitor_has_read_it(lab: Rig) -> None:
+    before = seen(lab)
+    lab.fail_over()
+    run, states = RunState(), dict[PlaceKind, set[tuple[str, str]]]()
+    for event in run_events(lab):
+        run = run.after(event)
+        if run.started is not None and run.finished is None:
+            made = picture(before, verdict_now(before), run, lab.clock.monotonic())
+            words = (made.members[0].provisioning.value, made.members[1].provisioning.value)
+            states.setdefault(run.place.kind, set()).add(words)
+    assert states[PlaceKind.RELEASING] == {("Updating", "Succeeded")}
+    assert states[PlaceKind.ATTACHING] == {("Succeeded", "Updating")}
+    assert states[PlaceKind.NO_NIC] == {("Succeeded", "Succeeded")}
+
+
+def test_that_the_subnets_range_is_in_the_head_once_it_was_read(lab: Rig) -> None:
+    observer = Observer(lab.services.azure, lab.clock, lab.setup)
+    assert picture(observer.look(), verdict_now(observer.look())).subnet_range == ""
+    observer.look_at_subnet()
+    assert picture(observer.look(), verdict_now(observer.look())).subnet_range == "10.20.2.0/24"
+
+
 def test_that_the_picture_has_a_role_a_description_and_its_parts_in_order(theme: Theme, qtbot: QtBot, lab: Rig) -> None:
     drawing = ClusterPicture(theme)
     qtbot.addWidget(drawing)

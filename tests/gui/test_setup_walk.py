@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import End, accessible_description
-from tests.gui.setup_desk import SetupDesk, open_setup_desk
+from tests.gui.conftest import OpenSetupDesk as OpenDesk
+from tests.gui.desk import accessible_description
+from tests.gui.setup_desk import open_setup_desk
+from tests.gui.setup_walk import PATIENCE_MS, go_on, walk_to
 from tests.gui.walk import wrong
 from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.gui.theme import Theme
@@ -21,49 +21,6 @@ from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.event import Outcome
 from tgwizard.model.setup_answers import SetupStep
-
-PATIENCE_MS = 20_000
-
-OpenDesk = Callable[..., SetupDesk]
-
-
-@pytest.fixture
-def setup_desk(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[OpenDesk]:
-    """Opens the wizard on a lab of a scenario; closes window and jobs afterwards."""
-    ends: list[End] = []
-
-    def open_it(
-        scenario: str = "fresh",
-        *,
-        state: Path | None = None,
-        latency: Latency = Latency.INSTANT,
-        early: bool = False,
-    ) -> SetupDesk:
-        folder = tmp_path / str(len(ends))
-        made, end = open_setup_desk(theme, folder, scenario, latency=latency, state=state, early=early)
-        ends.append(end)
-        return made
-
-    yield open_it
-    for end in ends:
-        end()
-    QApplication.processEvents()
-
-
-def go_on(desk: SetupDesk, qtbot: QtBot) -> None:
-    """Press the one way on, as soon as it is on, and wait until another step is shown."""
-    page, step = desk.page, desk.page.step
-    qtbot.waitUntil(page.frame.footer.go_on.isEnabled, timeout=PATIENCE_MS)
-    qtbot.wait(60)
-    qtbot.waitUntil(page.frame.footer.go_on.isEnabled, timeout=PATIENCE_MS)
-    desk.press(page.frame.footer.go_on.accessibleName())
-    qtbot.waitUntil(lambda: page.step is not step, timeout=PATIENCE_MS)
-
-
-def walk_to(desk: SetupDesk, qtbot: QtBot, step: SetupStep) -> None:
-    """Press Continue until `step` is shown."""
-    while desk.page.step is not step:
-        go_on(desk, qtbot)
 
 
 def test_that_fresh_is_answered_by_one_continue_a_step(setup_desk: OpenDesk, qtbot: QtBot) -> None:
@@ -212,10 +169,10 @@ def test_that_undo_shows_what_it_takes_back_and_takes_back_just_that(setup_desk:
     assert desk.says("Delete the role tg-cluster-ip-failover")
     desk.press("Undo 4 changes")
     page = desk.page
-    qtbot.waitUntil(lambda: not page.writing and page.applier.finished is not None, timeout=PATIENCE_MS)
-    assert page.applier.applying.undoing
-    assert page.applier.finished is not None
-    assert page.applier.finished.outcome is Outcome.DONE
+    qtbot.waitUntil(lambda: not page.writing and desk.wizard.applier.finished is not None, timeout=PATIENCE_MS)
+    assert desk.wizard.applier.applying.undoing
+    assert desk.wizard.applier.finished is not None
+    assert desk.wizard.applier.finished.outcome is Outcome.DONE
     qtbot.waitUntil(lambda: desk.says("4 changes taken back"), timeout=PATIENCE_MS)
 
 
@@ -271,8 +228,8 @@ def test_that_what_failed_is_named_and_can_be_made_again(setup_desk: OpenDesk, q
     desk.rig.lab.faults.add(fault)
     walk_to(desk, qtbot, SetupStep.APPLY)
     qtbot.waitUntil(lambda: not desk.page.writing and desk.says("Make what is left"), timeout=60_000)
-    assert desk.page.applier.finished is not None
-    assert desk.page.applier.finished.outcome is Outcome.FAILED
+    assert desk.wizard.applier.finished is not None
+    assert desk.wizard.applier.finished.outcome is Outcome.FAILED
     qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
     desk.press("Make what is left")
     qtbot.waitUntil(lambda: desk.says("Verdict: All 5 changes are done"), timeout=60_000)

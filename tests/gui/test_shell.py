@@ -123,6 +123,7 @@ def test_that_locking_turns_an_open_question_off(one: Desk, qtbot: QtBot) -> Non
     one.press("Fail over to tg-node-b…")
     dialog = one.window.dialog
     assert isinstance(dialog, ConfirmDialog)
+    qtbot.waitUntil(dialog.isVisible, timeout=PATIENCE_MS)
     qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
     one.window.ask_lock()
     assert not dialog.start.isEnabled()
@@ -192,7 +193,7 @@ def test_that_arrows_move_in_the_palette_and_esc_closes_it(one: Desk) -> None:
     assert one.window.dialog is None
 
 
-def test_that_the_palette_asks_for_the_only_cluster_from_any_page(one: Desk) -> None:
+def test_that_the_palette_asks_for_the_only_cluster_from_any_page(one: Desk, qtbot: QtBot) -> None:
     one.window.go_to(Place.SETTINGS)
     palette = palette_of(one)
     QTest.keyClicks(palette.field, "fail over to")
@@ -200,7 +201,7 @@ def test_that_the_palette_asks_for_the_only_cluster_from_any_page(one: Desk) -> 
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     QApplication.processEvents()
     assert isinstance(one.window.dialog, ConfirmDialog)
-    assert one.window.dialog.isVisible()
+    qtbot.waitUntil(one.window.dialog.isVisible, timeout=PATIENCE_MS)
 
 
 def test_that_the_palette_opens_the_question_and_starts_nothing(one: Desk) -> None:

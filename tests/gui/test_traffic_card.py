@@ -7,6 +7,7 @@ from tests.rig import Rig
 from tgwizard.engine.watch.probe import BarKind, Sample
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.failover.traffic_card import BEFORE_S, LEAST_S, strip_of_run
+from tgwizard.gui.watch.probe_strip import Lane
 from tgwizard.model.event import Step
 
 
@@ -54,3 +55,25 @@ def test_that_every_step_that_began_has_its_flag_and_a_long_run_its_room(lab: Ri
     # After the end the strip goes on for as long as it began before the start, and no further.
     assert shown.end >= min(run.finished.stamp.clock_s + BEFORE_S, start + LEAST_S)
     assert not shown.measured
+
+
+def test_that_however_long_a_run_takes_its_times_are_whole_seconds(lab: Rig) -> None:
+    run = next(state for state in states(lab) if state.started is not None)
+    for taken in (1.0, 8.1, 12.9, 27.0, 101.0, 905.0):
+        shown = strip_of_run(run, [], begun(run) + taken)
+        assert shown is not None
+        assert shown.end >= begun(run) + taken
+        assert shown.end - shown.start <= 2 * max(taken + BEFORE_S, BEFORE_S + LEAST_S)
+        assert not [tick for tick in shown.ticks if "." in tick], shown.ticks
+
+
+def test_that_what_is_written_above_the_strip_makes_way_for_what_stands_there() -> None:
+    lane = Lane(100.0)
+    assert lane.place(40.0, 10.0, slack=50) == 40.0
+    # To the nearer side of it.
+    assert lane.place(44.0, 10.0, slack=50) == 50.0
+    assert lane.place(36.0, 10.0, slack=50) == 30.0
+    # Words too far from what they speak of would be taken for another's.
+    assert lane.place(40.0, 10.0, slack=5) is None
+    assert lane.place(95.0, 10.0, slack=2) is None
+    assert sorted(lane.taken) == [(30.0, 40.0), (40.0, 50.0), (50.0, 60.0)]

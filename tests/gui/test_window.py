@@ -39,10 +39,14 @@ def ready(desk: Open, qtbot: QtBot) -> Desk:
 
 
 def dialog_of(desk: Desk, qtbot: QtBot) -> ConfirmDialog:
-    """The open question, once its pre-flight has ended."""
-    dialogs = [found for found in desk.window.findChildren(ConfirmDialog) if found.isVisible()]
-    assert len(dialogs) == 1
-    return dialogs[0]
+    """The open question, as soon as it is built."""
+
+    def shown() -> list[ConfirmDialog]:
+        return [found for found in desk.window.findChildren(ConfirmDialog) if found.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(shown()), timeout=PATIENCE_MS)
+    (dialog,) = shown()
+    return dialog
 
 
 def answered(dialog: ConfirmDialog) -> bool:

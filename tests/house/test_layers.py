@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from tests.house.checkout import ROOT
+import pytest
+
+from tests.house.checkout import ROOT, in_package
 
 # Each line breaks one contract of pyproject.toml: file, and the import that must not be there.
 TRESPASSES = {
@@ -60,3 +65,51 @@ def test_that_every_contract_notices_a_trespass(tmp_path: Path) -> None:
     assert "extra" in result.stdout + result.stderr
     shutil.rmtree(tmp_path / "tgwizard" / "extra")
     assert set(verdicts(lint(tmp_path).stdout).values()) == {"BROKEN"}
+
+
+def module_of(path: Path) -> str:
+    """The dotted name by which a module is imported."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(source: str, modules: set[str]) -> set[str]:
+    """Which of `modules` a source imports, at whatever place: at its head, in a function, or for type hints only."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inner & modules or {node.module}
+    return found & modules
+
+
+def circle(sources: Mapping[str, str]) -> list[str]:
+    """The modules of one import circle, empty when there is none."""
+    graph = {module: imported(source, set(sources)) - {module} for module, source in sources.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []
+
+
+def test_that_no_modules_import_each_other_in_a_circle() -> None:
+    assert circle({module_of(path): path.read_text("utf-8") for path in in_package()}) == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "import tgwizard.a",
+        "from tgwizard.a import A",
+        "from tgwizard import a",
+        "def late():\n    from tgwizard.a import A",
+        "if TYPE_CHECKING:\n    from tgwizard.a import A",
+    ],
+)
+def test_that_a_circle_is_noticed(back: str) -> None:
+    sources = {"tgwizard.a": "from tgwizard.b import B", "tgwizard.b": "import tgwizard.c", "tgwizard.c": back}
+    assert set(circle(sources)) == {"tgwizard.a", "tgwizard.b", "tgwizard.c"}
+    assert circle({**sources, "tgwizard.c": ""}) == []

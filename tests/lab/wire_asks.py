@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.lab.bench import FLOATING, Bench
 from tests.lab.rights import edit, member, sign_in
-from tgwizard.lab.faults import AzureSays, Fault
+from tgwizard.lab.faults import AzureSays, Fault, OperationFails
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.wire import Response
 from tgwizard.lab.world import Overlap
@@ -118,6 +118,23 @@ def polled_under(overlap: Overlap) -> Callable[[Bench], Response]:
         return bench.poll(answer)
 
     return ask
+
+
+def left_failed(ask: Callable[[Bench], Response]) -> Callable[[Bench], Response]:
+    """Ask when an update of NIC a has failed and left it `Failed`."""
+
+    def later(bench: Bench) -> Response:
+        bench.lab.faults.add(Fault("PUT", A, OperationFails()))
+        assert bench.put(A, bench.nic(A)).status == 200
+        bench.clock.advance(4)
+        return ask(bench)
+
+    return later
+
+
+def same_subnet(bench: Bench) -> Response:
+    subnet = bench.get(f"{bench.vnet_id}/subnets/snet-inside")
+    return bench.call("PUT", f"{bench.vnet_id}/subnets/snet-inside", {"properties": subnet["properties"]})
 
 
 def known(name: Known, path: str = "{a}") -> Callable[[Bench], Response]:

@@ -13,6 +13,7 @@ from tests.lab.wire_asks import (
     gateway_pool,
     get,
     known,
+    left_failed,
     locked,
     new_nic,
     no_configuration,
@@ -23,6 +24,7 @@ from tests.lab.wire_asks import (
     polled_under,
     post,
     public,
+    same_subnet,
     stale,
     stale_vm,
     under,
@@ -244,6 +246,30 @@ REFUSED = [
         "AnotherOperationInProgress",
         r"~^Another operation on this or dependent resource is in progress\.",
     ),
+    *(
+        Row(
+            f"2.4 Failed, {what}; the reference has the code and no wording [?]",
+            left_failed(ask),
+            400,
+            "ParentResourceIsInFailedState",
+            "Cannot proceed with operation because resource {a} used by resource {vm} is not in Succeeded state. "
+            "Resource is in Failed state and the last operation that updated/is updating the resource is "
+            "PutNicOperation.",
+        )
+        for what, ask in (
+            *((f"VM {verb}", post(f"{{vm}}/{verb}")) for verb in ("start", "restart", "powerOff", "deallocate")),
+            ("VM PATCH", lambda bench: bench.call("PATCH", bench.vm_id("tg-node-a"), {"tags": {"a": "b"}})),
+        )
+    ),
+    Row(
+        "2.4 Failed, subnet PUT: the family's other code",
+        left_failed(same_subnet),
+        400,
+        "ReferencedResourceNotProvisioned",
+        r"~^Cannot proceed with operation because resource {a}/ipConfigurations/[^ ]+ used by resource {subnet} is not "
+        r"in Succeeded state\. Resource is in Failed state and the last operation that updated/is updating the "
+        r"resource is PutNicOperation\.$",
+    ),
     Row(
         "2.5",
         at(FLOATING),
@@ -372,7 +398,15 @@ REFUSED = [
         "interval '01:00:00'. Please try again after '324' seconds.",
     ),
     Row("5 Network size", known(Known.THROTTLED_BY_READ_SIZE), 429, "TooManyRequests", "A retryable error occurred."),
-    Row("5 Network", known(Known.THROTTLED_BY_NETWORK), 429, "RetryableError", "A retryable error occurred."),
+    *(
+        Row(f"5 Network {name.value}", known(name), 429, "RetryableError", "A retryable error occurred.")
+        for name in (
+            Known.THROTTLED_BY_NETWORK,
+            Known.THROTTLED_OPERATION,
+            Known.QUEUE_TIMED_OUT,
+            Known.REQUEST_TIMED_OUT,
+        )
+    ),
     Row(
         "5 Compute",
         known(Known.THROTTLED_BY_COMPUTE, "{vm}"),

@@ -67,6 +67,7 @@ def test_that_a_holder_whose_interface_belongs_to_no_machine_is_repaired_towards
         snapshot(but(HOLDS, power=Power.STOPPED), but(FREE, power=None)),
         snapshot(but(FREE, power=Power.STOPPED), but(FREE, power=Power.DEALLOCATED)),
         snapshot(UNREAD, FREE),
+        replace(snapshot(FREE, FREE), ranges=Reading(("10.99.0.0/24",), NOW)),
     ],
     ids=[
         "in order",
@@ -81,6 +82,7 @@ def test_that_a_holder_whose_interface_belongs_to_no_machine_is_repaired_towards
         "the other's power not known",
         "on no interface, nobody runs",
         "not read",
+        "an address that the subnet cannot hold",
     ],
 )
 def test_that_what_is_in_order_moving_or_not_known_calls_for_no_repair(world: Snapshot) -> None:

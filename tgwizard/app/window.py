@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tgwizard.app.places import Place
     from tgwizard.cli.program import Where
+    from tgwizard.engine.profiles import SavedRead
     from tgwizard.engine.settings_file import SettingsRead
     from tgwizard.gui.opened import Opened, Surroundings
     from tgwizard.model.cluster_setup import ClusterSetup
@@ -146,14 +147,19 @@ class _Saved:
 
     place: Place
 
-    def load(self) -> tuple[ClusterSetup, ...]:
-        clusters = self.place.profiles.load_all()
-        for setup in clusters:
-            self.place.check(setup)
-        return clusters
+    def load(self) -> SavedRead:
+        return self.place.profiles.read_all()
 
     def adopt(self, file: Path) -> ClusterSetup:
         return self.place.profiles.adopt(file, self.place.check)
+
+
+def _refuse_if_none(read: SavedRead) -> None:
+    """UserError with every fault when no file can be used; else the window opens on the others and tells them."""
+    from tgwizard.model.problem import UserError
+
+    if read.problems and not read.clusters:
+        raise UserError(*read.problems)
 
 
 def open_program(wish: WindowWish) -> Opened:
@@ -168,14 +174,15 @@ def open_program(wish: WindowWish) -> Opened:
     try:
         if where.sign_in is not None:
             sign_in_as(place, where)
-        clusters = saved.load()
-        place.prepare(clusters)
+        read = saved.load()
+        _refuse_if_none(read)
+        place.prepare(read.clusters)
         control = place.control()
     except BaseException:
         place.close()
         raise
     if control is None or place.lab is None:
-        return Opened(place.services, clusters, place.close, saved=saved)
+        return Opened(place.services, read.clusters, place.close, saved=saved, problems=read.problems)
     lab = place.lab
 
     def close() -> None:
@@ -183,4 +190,5 @@ def open_program(wish: WindowWish) -> Opened:
         place.close()
 
     lab_where = LabWhere(str(lab.directory), lab.arm_url, str(lab.ca))
-    return Opened(place.services, clusters, close, control, lab_where, control.state().epoch, saved)
+    epoch = control.state().epoch
+    return Opened(place.services, read.clusters, close, control, lab_where, epoch, saved, read.problems)

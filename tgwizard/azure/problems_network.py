@@ -116,8 +116,10 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "ParentResourceIsInFailedState",
         Cause.OTHER,
         "parent-failed",
-        "A resource it belongs to is in a failed state.",
-        "Repair the resource that the details name, then try again.",
+        "A resource that it stands on, such as a network interface of the machine, was left in state Failed by an "
+        "earlier update, and Azure refuses everything else until that is over.",
+        "Write the resource that the details name anew, as it is; for a network interface of the cluster the next "
+        "failover does that. Then try again.",
         who=Fixer.ADMIN,
         right="Microsoft.Network/networkInterfaces/write",
     ),
@@ -302,6 +304,24 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "The interface has a configuration of that name already.",
         "Start again: each run takes a name of its own.",
         who=Fixer.YOU,
+    ),
+    *(
+        Row(
+            code,
+            Cause.OTHER,
+            "subnet-not-valid",
+            why,
+            "Choose another range for the subnet; it is as it was.",
+            who=Fixer.ADMIN,
+            right="Microsoft.Network/virtualNetworks/subnets/write",
+        )
+        for code, why in (
+            ("MissingAddressPrefix", "The subnet names no range of addresses."),
+            ("InvalidAddressPrefixFormat", "The subnet's range is none that Azure understands."),
+            ("NetcfgInvalidSubnet", "The subnet's range lies outside its virtual network."),
+            ("NetcfgSubnetRangesOverlap", "The subnet's range overlaps another one of the virtual network."),
+            ("InUsePrefixCannotBeDeleted", "Addresses of the range that would go are in use."),
+        )
     ),
     Row(
         "SecurityRuleConflict",

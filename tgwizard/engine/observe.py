@@ -25,6 +25,7 @@ class Observer:
     setup: ClusterSetup
     _members: list[MemberSeen] = field(init=False)
     _elsewhere: Reading[tuple[ResourceId, ...]] = field(init=False, default_factory=Reading)
+    _ranges: Reading[tuple[str, ...]] = field(init=False, default_factory=Reading)
     quiet_until: float = field(init=False, default=0.0)
     """Until when Azure asked for no more reads (a 429's Retry-After), on the Clock's monotonic scale."""
 
@@ -35,7 +36,8 @@ class Observer:
     def snapshot(self) -> Snapshot:
         """What is known now, without asking anyone."""
         first, second = self._members
-        return Snapshot(self.setup, (first, second), self.clock.monotonic(), self.clock.wall(), self._elsewhere)
+        now, wall = self.clock.monotonic(), self.clock.wall()
+        return Snapshot(self.setup, (first, second), now, wall, self._elsewhere, self._ranges)
 
     def look(self, *, vms: bool = True) -> Snapshot:
         """Read both NICs, the VMs when asked, and, only when no member lists the address, who else does."""
@@ -70,6 +72,10 @@ class Observer:
         seen = self._members[place]
         vm = self._read(seen.vm, lambda: self.azure.read_vm(member.vm))
         self._members[place] = replace(seen, vm=vm)
+
+    def look_at_subnet(self) -> None:
+        """Read the subnet's ranges. Who may not read them loses nothing but a check and a word in the picture."""
+        self._ranges = self._read(self._ranges, lambda: self.azure.subnet_prefixes(self.setup.subnet))
 
     def problems(self) -> dict[Source, Problem | None]:
         """The problem of every source's latest try, None where it answered."""

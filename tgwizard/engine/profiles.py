@@ -16,6 +16,14 @@ __all__ = ["Profiles", "load_cluster", "save_cluster"]
 
 
 @dataclass(frozen=True, slots=True)
+class SavedRead:
+    """What the saved files say: the clusters that can be used, and every fault of the files that cannot."""
+
+    clusters: tuple[ClusterSetup, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Profiles:
     """The cluster files in ``folder``. ``cloud`` is the connected one: files of another are refused."""
 
@@ -26,18 +34,22 @@ class Profiles:
         """The saved files, sorted by name."""
         return tuple(sorted(self.folder.glob("*.toml"))) if self.folder.is_dir() else ()
 
-    def load_all(self) -> tuple[ClusterSetup, ...]:
-        """Every saved cluster; UserError with the faults of all files together."""
-        setups: list[ClusterSetup] = []
+    def read_all(self) -> SavedRead:
+        """Every saved cluster. A broken file, or one that says what another says already, hides none of the others."""
+        found: dict[Path, ClusterSetup] = {}
         problems: list[Problem] = []
         for path in self.paths():
             try:
-                setups.append(load_cluster(path, self.cloud))
+                setup = load_cluster(path, self.cloud)
             except UserError as error:
                 problems += error.problems
-        if problems:
-            raise UserError(*problems)
-        return tuple(setups)
+                continue
+            same = next((other for other, saved in found.items() if _alike(saved, setup)), None)
+            if same is None:
+                found[path] = setup
+            else:
+                problems.append(_saved_twice(path, setup, same, found[same]))
+        return SavedRead(tuple(found.values()), tuple(problems))
 
     def find(self, wanted: str | None) -> ClusterSetup:
         """The cluster a person named by path or by saved name; without a name the only one. UserError otherwise."""
@@ -67,7 +79,7 @@ class Profiles:
         """
         setup = load_cluster(file, self.cloud)
         for saved in self.readable():
-            if saved.identity == setup.identity or saved.name.lower() == setup.name.lower():
+            if _alike(saved, setup):
                 raise UserError(_saved_already(file, setup, saved))
         check(setup)
         text = file.read_bytes()
@@ -105,20 +117,29 @@ class Profiles:
         what = "Several clusters are saved, so one has to be named."
         raise UserError(Problem("cluster-not-named", what, self._known(), "Add the cluster's name."))
 
-    def readable(self) -> list[ClusterSetup]:
-        """The saved clusters whose files are in order."""
-        found = []
-        for path in self.paths():
-            try:
-                found.append(load_cluster(path, self.cloud))
-            except UserError:
-                # A broken file beside the wanted one must not hide it; it is told when it is itself asked for.
-                continue
-        return found
+    def readable(self) -> tuple[ClusterSetup, ...]:
+        """The saved clusters whose files are in order. A broken one is told when it is itself asked for."""
+        return self.read_all().clusters
 
     def _known(self) -> str:
         names = [path.stem for path in self.paths()]
         return f"Saved are {listed(names)}." if names else f"None is saved in {self.folder}."
+
+
+def _alike(one: ClusterSetup, other: ClusterSetup) -> bool:
+    """Whether they are one cluster, or cannot be told apart by their names."""
+    return one.identity == other.identity or one.name.lower() == other.name.lower()
+
+
+def _saved_twice(path: Path, setup: ClusterSetup, first_path: Path, first: ClusterSetup) -> Problem:
+    same = first.identity == setup.identity
+    why = (
+        f"Its two interfaces and {setup.address} are those of {first_path.name}."
+        if same
+        else f"{first_path.name} is named {first.name} too."
+    )
+    fix = f"Remove {path.name}." if same else f"Give it another name in the line name = ... of {path.name}."
+    return Problem("cluster-saved-twice", f"{path.name} is left out.", why, fix, str(path))
 
 
 def _saved_already(file: Path, setup: ClusterSetup, saved: ClusterSetup) -> Problem:

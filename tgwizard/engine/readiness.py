@@ -5,6 +5,7 @@ What needs a question to Azure (rights, locks) is the preflight's; it runs befor
 
 from __future__ import annotations
 
+from tgwizard.model.address import check_address
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import Finding, Level, Readiness
@@ -37,6 +38,7 @@ def readiness(snapshot: Snapshot, to: Member, verb: Verb, fence: FenceWish = NO_
         _freshness(snapshot),
         _holder(snapshot, to, verb),
         _repairs(snapshot, to, verb),
+        _address(snapshot),
         _gaining_vm(snapshot.seen(to), verb),
         _gaining_nic(snapshot, to),
         _attached(snapshot, to, verb),
@@ -123,6 +125,13 @@ def _repairs(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
     if verb is Verb.GRACEFUL or found is None or not (found.either or found.to == to):
         return None
     return Finding(Level.NOTE, "This move is a repair", f"{found.fact}: {found.why}")
+
+
+def _address(snapshot: Snapshot) -> Finding | None:
+    """An address that the subnet cannot hold is the cluster file's fault, and no failover mends it."""
+    ranges = snapshot.ranges.value
+    wrong = None if ranges is None else check_address(snapshot.setup, ranges)
+    return None if wrong is None else Finding(Level.BLOCKS, wrong.what.rstrip("."), problem=wrong)
 
 
 def _gaining_vm(seen: MemberSeen, verb: Verb) -> Finding:

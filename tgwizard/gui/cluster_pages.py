@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtCore import QObject, QPoint, QRect, QTimer, Signal, Slot
+from PySide6.QtGui import QPixmap, QRegion
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
+from tgwizard.gui.turns import Turns
 from tgwizard.gui.watch.page import ClusterPage
 
 PAGES_KEPT = 8
 
 PREPARE_MS = 200
 """How long after a cluster page was shown the page of its next run is built."""
+
+DRAWN_IN = 4
+"""In how many bands an unseen page is drawn for the first time."""
 
 
 class ClusterPages(QObject):
@@ -42,6 +48,7 @@ class ClusterPages(QObject):
         self._warm.setSingleShot(True)
         self._warm.setInterval(PREPARE_MS)
         self._warm.timeout.connect(self._prepare_next)
+        self._turns = Turns(self)
 
     def __len__(self) -> int:
         """How many clusters have a page now."""
@@ -67,7 +74,9 @@ class ClusterPages(QObject):
 
     def show_run(self, session: ClusterSession) -> None:
         """Show the page of the session's run."""
-        self._stack.setCurrentWidget(self._run_page(session))
+        page = self._run_page(session)
+        page.finish()
+        self._stack.setCurrentWidget(page)
 
     def begin_run(self, session: ClusterSession) -> None:
         """A run began: show it, on a page that has not shown another one."""
@@ -81,16 +90,21 @@ class ClusterPages(QObject):
         for name in tuple(self._pages)[:-PAGES_KEPT]:
             if not self._pages[name].session.running:
                 page = self._pages.pop(name)
-                self._stack.removeWidget(page)
+                self._take_out(page)
                 page.deleteLater()
                 self._drop_run(name)
 
+    def _take_out(self, page: QWidget) -> None:
+        """Take a page out of the stack and keep it: removing gives it to Python, which would delete it here and now."""
+        self._stack.removeWidget(page)
+        page.setParent(self._stack)
+
     def _run_page(self, session: ClusterSession) -> RunPage:
-        """The page of the session's next run, built while nothing is in progress: a run then starts without a stall."""
+        """The page of the session's next run, as far as it is built; showing it builds the rest."""
         name = session.setup.name
         page = self._runs.get(name)
         if page is None:
-            page = RunPage(self._theme, session)
+            page = RunPage(self._theme, session, in_turns=True)
             page.back_asked.connect(partial(self.back_asked.emit, name))
             page.resume_asked.connect(session.resume)
             self._runs[name] = page
@@ -99,23 +113,34 @@ class ClusterPages(QObject):
 
     @Slot()
     def _prepare_next(self) -> None:
-        """Build the page of the next run and have Qt lay it out and draw it once, unseen."""
+        """Build the page of the next run while nothing is in progress, and have Qt lay it out and draw it, unseen.
+
+        Each part in a turn of its own: a run then starts without a stall, and so does everything until then.
+        """
         session = self._next
         if session is None or session.running or session.setup.name in self._runs:
             return
         page = self._run_page(session)
-        # In the next turn: building and drawing together would hold the window up.
-        QTimer.singleShot(0, page, partial(self._draw_once, page))
+        draw = (partial(self._draw, page, part / DRAWN_IN) for part in range(DRAWN_IN))
+        self._turns.drop()
+        self._turns.add(*(page.build_part for _ in range(page.parts_left())), partial(self._lay_out, page), *draw)
 
-    def _draw_once(self, page: RunPage) -> None:
+    def _lay_out(self, page: RunPage) -> None:
         if not page.isVisible():
             page.resize(self._stack.size())
-            page.grab()
+            page.render(QPixmap(1, 1), QPoint(), QRegion(0, 0, 1, 1))
+
+    def _draw(self, page: RunPage, top: float) -> None:
+        """Draw one band of the page: its first drawing is the dearest, it has every text shaped."""
+        if not page.isVisible():
+            band = QRect(0, round(top * page.height()), page.width(), math.ceil(page.height() / DRAWN_IN))
+            page.render(QPixmap(band.size()), QPoint(), QRegion(band))
 
     def _drop_run(self, name: str) -> None:
         page = self._runs.pop(name, None)
         if page is not None:
-            self._stack.removeWidget(page)
+            self._turns.drop()
+            self._take_out(page)
             page.delete_soon()
 
     def clear(self) -> None:
@@ -124,7 +149,7 @@ class ClusterPages(QObject):
         for name in tuple(self._runs):
             self._drop_run(name)
         for page in self._pages.values():
-            self._stack.removeWidget(page)
+            self._take_out(page)
             page.hide()
             page.deleteLater()
         self._pages.clear()
@@ -133,6 +158,7 @@ class ClusterPages(QObject):
         """Another page is shown: prepare nothing any more."""
         self._next = None
         self._warm.stop()
+        self._turns.drop()
 
     def stop(self) -> None:
         """The window closes."""

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from tgwizard.engine.lab_control import LabControl
+    from tgwizard.engine.profiles import SavedRead
     from tgwizard.engine.services import Services
     from tgwizard.engine.settings_file import SettingsRead
     from tgwizard.model.cluster_setup import ClusterSetup
+    from tgwizard.model.problem import Problem
 
 
 def _defaults() -> SettingsRead:
@@ -35,10 +37,10 @@ class LabWhere:
 
 
 class SavedClusters(Protocol):
-    """The cluster files of the place that is open. Both read files and ask Azure: never in the GUI thread."""
+    """The cluster files of the place that is open. Reading takes time, adopting asks Azure: never in the GUI thread."""
 
-    def load(self) -> tuple[ClusterSetup, ...]:
-        """All of them, read and checked anew; UserError with every fault."""
+    def load(self) -> SavedRead:
+        """All of them, read anew; the faults of those that cannot be used beside the others."""
         ...
 
     def adopt(self, file: Path) -> ClusterSetup:
@@ -52,6 +54,7 @@ class Opened:
 
     ``lab``: the controls of the lab it works on, and ``lab_where`` its place; None for the real Azure. ``lab_epoch``:
     which world of the lab the clusters belong to. ``saved``: the cluster files, where they can be changed.
+    ``problems``: the faults of the files that are left out.
     """
 
     services: Services
@@ -61,6 +64,7 @@ class Opened:
     lab_where: LabWhere | None = None
     lab_epoch: int = 1
     saved: SavedClusters | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 OpenProgram = Callable[[], Opened]

@@ -29,6 +29,7 @@ def _clusters(shell: Shell) -> PlacePage:
     page.opened.connect(shell.open_cluster)
     page.set_up_asked.connect(partial(shell.go_to, Place.SET_UP))
     page.files_given.connect(shell.add_clusters)
+    page.reading_asked.connect(shell.read_cluster_files)
     return page
 
 

@@ -95,6 +95,10 @@ class Shell(Protocol):
         """Check cluster files from elsewhere, copy them among the saved ones and watch them."""
         ...
 
+    def read_cluster_files(self) -> None:
+        """Read the saved files again: those that were mended join; what is watched stays."""
+        ...
+
     def include_cluster(self, setup: ClusterSetup) -> None:
         """Watch a cluster that was set up here; what is shown stays."""
         ...

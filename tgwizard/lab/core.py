@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tgwizard.lab import cluster_files, ids, operations, scenario, tokens
-from tgwizard.lab.arm import compute, move, nic_state, security_rules
+from tgwizard.lab.arm import compute, move, nic_state, security_rules, subnets
 from tgwizard.lab.books import Holding
 from tgwizard.lab.changes import Marks
 from tgwizard.lab.client_access import ClientAccess
@@ -22,7 +22,7 @@ from tgwizard.lab.rbac_records import UNSETTLED
 from tgwizard.lab.request_log import RequestRecord
 from tgwizard.lab.tokens import TokenKind
 from tgwizard.lab.wire import Json, Refusal
-from tgwizard.lab.world import VM_TYPE, OperationKind, Overlap, Power, Principal, Subscription, World
+from tgwizard.lab.world import VM_TYPE, FailedNic, OperationKind, Overlap, Power, Principal, Subscription, World
 
 LOGGED = 20_000
 """How many requests the log keeps."""
@@ -33,6 +33,7 @@ _FINISHERS = {
     OperationKind.PUT_NIC: nic_state.finish,
     OperationKind.DELETE_NIC: nic_state.finish_delete,
     OperationKind.MOVE_CONFIGURATIONS: move.finish,
+    OperationKind.PUT_SUBNET: subnets.finish,
     OperationKind.PUT_RULE: security_rules.finish,
     OperationKind.DELETE_RULE: security_rules.finish,
     OperationKind.POWER_OFF: compute.finish,
@@ -42,6 +43,13 @@ _FINISHERS = {
     OperationKind.UPDATE_VM: compute.finish,
     OperationKind.DELETE_VM: compute.finish,
 }
+
+
+class _Here(threading.local):
+    """What one thread is about: it answers a request, and during that something changed."""
+
+    handling = False
+    owing = False
 
 
 class LabCore:
@@ -58,7 +66,9 @@ class LabCore:
         self.directory = Directory(lambda: self._world, self._lock)
         """Who is who: accounts, their secrets, identity endpoints, how long rights take to arrive."""
         self.on_change: Callable[[], None] | None = None
-        """Called after the world changed, outside the lock, on the thread that changed it; must be quick."""
+        """Called after the world changed, outside the lock, on the thread that changed it, before its answer goes out;
+        must be quick."""
+        self._here = _Here()
         self.on_scenario: Callable[[], None] | None = None
         """Called after the whole world was replaced by that of another scenario, like `on_change`."""
 
@@ -75,9 +85,9 @@ class LabCore:
             self.faults.clear()
             for fault in scenario.faults(name):
                 self.faults.add(fault)
-        for told in (self.on_scenario, self.on_change):
-            if told is not None:
-                told()
+        if self.on_scenario is not None:
+            self.on_scenario()
+        self._tell()
 
     def vms(self) -> tuple[tuple[str, Power], ...]:
         """Return the id and the power state of every VM."""
@@ -90,8 +100,7 @@ class LabCore:
         with self._lock:
             self._settle()
             compute.switch(self._world, vm_id, on=on, now=self._clock.wall())
-        if self.on_change is not None:
-            self.on_change()
+        self._tell()
 
     def client_access(self, url: str, vm: str | None = None) -> ClientAccess:
         """Return what clients need to reach the lab at a URL, as a VM if one is named. Raises VmNotKnown."""
@@ -200,6 +209,16 @@ class LabCore:
             self._world.overlap = value
 
     @property
+    def failed_nic(self) -> FailedNic:
+        """Which operations on a VM are refused while one of its NICs is `Failed`."""
+        return self._world.failed_nic
+
+    @failed_nic.setter
+    def failed_nic(self, value: FailedNic) -> None:
+        with self._lock:
+            self._world.failed_nic = value
+
+    @property
     def move_rules(self) -> MoveRules:
         """How `moveIpConfigurations` behaves where nobody knows how Azure's own does."""
         return self._world.move
@@ -251,10 +270,26 @@ class LabCore:
         """Return what differs when a request changed what is saved."""
         world = self._world
         rights = world.authorization
-        settings = world.latency, world.overlap, world.move, world.page_size, rights.propagation, rights.flicker
+        settings = world.latency, world.overlap, world.failed_nic, world.move, world.page_size
+        spread = rights.propagation, rights.flicker
         unsettled = (getattr(rights, name) for name in UNSETTLED)
         certificates = sum(map(len, world.certificates.values()))
-        return world.serial, world.operation_count, len(world.unregistered), certificates, *settings, *unsettled
+        return (
+            world.serial,
+            world.operation_count,
+            len(world.unregistered),
+            certificates,
+            *settings,
+            *spread,
+            *unsettled,
+        )
+
+    def _tell(self) -> None:
+        """Tell of a change; within a request only at its end, when the lock has been given back."""
+        if self._here.handling:
+            self._here.owing = True
+        elif self.on_change is not None:
+            self.on_change()
 
     def _settle(self) -> bool:
         return operations.settle(self._world, self._clock.wall(), _FINISHERS)

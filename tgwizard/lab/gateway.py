@@ -24,6 +24,7 @@ from tgwizard.lab.arm import (
     role_assignments,
     role_definitions,
     security_rules,
+    subnets,
     vm_identity,
 )
 from tgwizard.lab.faults import Faults, Moment, OperationFate
@@ -39,6 +40,7 @@ ROUTES = RouteTable(
         *move.ROUTES,
         *network.ROUTES,
         *network_parts.ROUTES,
+        *subnets.ROUTES,
         *nic.RESULT_ROUTES,
         *security_rules.ROUTES,
         *compute.ROUTES,

@@ -39,6 +39,12 @@ class Known(Enum):
     """429: too many calls to the network provider within five minutes."""
     THROTTLED_BY_READ_SIZE = "throttled-by-read-size"
     """429 of the network provider, in its other form `TooManyRequests`: too much was read."""
+    THROTTLED_OPERATION = "throttled-operation"
+    """429 of the network provider: too many calls to this one operation. Code known, wording not [?]."""
+    QUEUE_TIMED_OUT = "queue-timed-out"
+    """429 of the network provider: its batch queue did not come to the request in time. Wording [?]."""
+    REQUEST_TIMED_OUT = "request-timed-out"
+    """429 of the network provider: it ran out of time with the request. Wording [?]."""
     THROTTLED_BY_COMPUTE = "throttled-by-compute"
     """429: a quota of the compute provider; its code says `OperationNotAllowed`."""
     NETWORK_BUSY = "network-busy"
@@ -99,6 +105,36 @@ def _by_read_size(met: Met) -> Response:
         64,
         outer="TooManyRequests",
     )
+
+
+def _by_operation(met: Met) -> Response:
+    return _retryable(
+        "RetryableErrorDueToTooManyCallsToThisOperation",
+        f"Subscription '{met.subscription}' was used to perform too many calls to operation '{met.action}'. The number "
+        f"of calls exceeds Microsoft.Network throttling limit. {_AGAIN}",  # wording [?]: that of the neighbour
+        _UNKNOWN_WAIT_S,
+    )
+
+
+def _queue_timed_out(met: Met) -> Response:
+    return _retryable(
+        "RetryableErrorDueToBatchQueueTimeout",
+        f"The request for resource {met.path} was not taken from the queue in time. {_AGAIN}",  # wording [?]
+        _UNKNOWN_WAIT_S,
+    )
+
+
+def _request_timed_out(met: Met) -> Response:
+    return _retryable(
+        "RetryableErrorDueToRequestTimedOut",
+        f"The request for resource {met.path} timed out. {_AGAIN}",  # wording [?]
+        _UNKNOWN_WAIT_S,
+    )
+
+
+_UNKNOWN_WAIT_S = 12
+"""Of the three kinds that are known by their codes alone: as long as the lock of another operation [?]."""
+_AGAIN = f"The call can be retried in {_UNKNOWN_WAIT_S} seconds."
 
 
 def _network_busy(met: Met) -> Response:
@@ -197,6 +233,9 @@ _ANSWERS: dict[Known, Callable[[Met], Response]] = {
     Known.THROTTLED_ACTION: _by_action,
     Known.THROTTLED_BY_NETWORK: _by_network,
     Known.THROTTLED_BY_READ_SIZE: _by_read_size,
+    Known.THROTTLED_OPERATION: _by_operation,
+    Known.QUEUE_TIMED_OUT: _queue_timed_out,
+    Known.REQUEST_TIMED_OUT: _request_timed_out,
     Known.THROTTLED_BY_COMPUTE: _by_compute,
     Known.NETWORK_BUSY: _network_busy,
     Known.REFERENCE_NOT_READY: _reference_not_ready,

@@ -29,6 +29,7 @@ NETWORK = frozenset(
         OperationKind.PUT_NIC,
         OperationKind.DELETE_NIC,
         OperationKind.MOVE_CONFIGURATIONS,
+        OperationKind.PUT_SUBNET,
         OperationKind.PUT_RULE,
         OperationKind.DELETE_RULE,
     }
@@ -39,6 +40,7 @@ RECORDED = {
     OperationKind.PUT_NIC: Recorded(4, 42, 198, 0.42, tail=0.02, tail_most=600),
     OperationKind.DELETE_NIC: Recorded(4, 10, 40, 0.4),
     OperationKind.MOVE_CONFIGURATIONS: Recorded(4, 42, 198, 0.42, tail=0.02, tail_most=600),
+    OperationKind.PUT_SUBNET: Recorded(1, 4, 15, 0.5),
     OperationKind.PUT_RULE: Recorded(1, 4, 15, 0.5),
     OperationKind.DELETE_RULE: Recorded(1, 4, 15, 0.5),
     OperationKind.RESTART: Recorded(0, 4, 42, 1.1),
@@ -49,7 +51,7 @@ RECORDED = {
     OperationKind.DELETE_VM: Recorded(16, 41, 180, 0.5),
 }
 """From `azure-wire.md` 1.3 and 2.2: least, median and most as recorded there; the spreads give its 90th percentiles.
-The deletions, the move and the rules were not recorded and are modelled on their neighbours [?]."""
+The deletions, the move, subnets and rules were not recorded and are modelled on their neighbours [?]."""
 
 Finisher: TypeAlias = Callable[[World, Operation, datetime], None]
 """Applies an operation's outcome (its `status` is already set) to the world, at the given time."""

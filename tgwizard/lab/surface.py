@@ -23,10 +23,11 @@ from tgwizard.lab.move_rules import MoveRules
 from tgwizard.lab.rbac_records import UNSETTLED, Propagation
 from tgwizard.lab.request_log import Decision, RequestRecord, Trace
 from tgwizard.lab.wire import Json, Refusal, Request, Response, json_response
-from tgwizard.lab.world import Overlap
+from tgwizard.lab.world import FailedNic, Overlap
 from tgwizard.model.problem import UserError
 from tgwizard.model.text import utc
 
+_SETTINGS = frozenset({"latency", "overlap", "failed_nic", "move", "page_size", "propagation", "flicker", "statuses"})
 REQUESTS_SHOWN = 200
 """How many requests are answered unless the client asks for more or fewer."""
 
@@ -69,11 +70,12 @@ def _state(lab: LabCore, _request: Request) -> Response:
 
 def _change(lab: LabCore, request: Request) -> Response:
     wishes = _body(request)
-    unknown = set(wishes) - {"latency", "overlap", "move", "page_size", "propagation", "flicker", "statuses"}
+    unknown = set(wishes) - _SETTINGS
     if unknown:
         raise _wrong(400, "BadRequest", f"The lab has no setting {', '.join(sorted(unknown))}.")
     latency = _word(wishes, "latency", Latency, lab.latency)
     overlap = _word(wishes, "overlap", Overlap, lab.overlap)
+    failed = _word(wishes, "failed_nic", FailedNic, lab.failed_nic)
     moves = _move_rules(wishes.get("move", {}), lab.move_rules)
     size = wishes.get("page_size", lab.page_size)
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
@@ -83,7 +85,8 @@ def _change(lab: LabCore, request: Request) -> Response:
     if not isinstance(flicker, bool):
         raise _wrong(400, "BadRequest", "flicker is neither true nor false.")
     _settle(lab, wishes.get("statuses", {}))
-    lab.latency, lab.overlap, lab.move_rules, lab.page_size = latency, overlap, moves, size
+    lab.latency, lab.overlap, lab.failed_nic = latency, overlap, failed
+    lab.move_rules, lab.page_size = moves, size
     lab.directory.propagation, lab.directory.flicker = propagation, flicker
     return json_response(200, _state_document(lab))
 
@@ -219,6 +222,8 @@ def _state_document(lab: LabCore) -> Json:
         "latencies": [item.value for item in Latency],
         "overlap": lab.overlap.value,
         "overlaps": [item.value for item in Overlap],
+        "failed_nic": lab.failed_nic.value,
+        "failed_nics": [item.value for item in FailedNic],
         "move": asdict(lab.move_rules),
         "page_size": lab.page_size,
         "propagation": lab.directory.propagation.value,

@@ -45,6 +45,16 @@ class Overlap(Enum):
     """Accepted, and the second operation ends `Failed` with `AnotherOperationInProgress`."""
 
 
+class FailedNic(Enum):
+    """Which operations on a VM are refused while one of its NICs is `Failed` (`azure-wire.md` 2.4; which ones [?])."""
+
+    ALL = "all"
+    """Every power verb and every change."""
+    STARTS = "starts"
+    """Start and restart alone: a VM can still be stopped."""
+    NOTHING = "nothing"
+
+
 class Power(Enum):
     """A VM's power state, as the instance view words it after `PowerState/`."""
 
@@ -62,6 +72,7 @@ class OperationKind(Enum):
     PUT_NIC = "PutNicOperation"
     DELETE_NIC = "DeleteNicOperation"
     MOVE_CONFIGURATIONS = "MoveIpConfigurationsOperation"  # name [?]
+    PUT_SUBNET = "PutSubnetOperation"
     PUT_RULE = "PutSecurityRuleOperation"
     DELETE_RULE = "DeleteSecurityRuleOperation"
     POWER_OFF = "powerOff"
@@ -265,6 +276,7 @@ class World:
     operator: Principal
     latency: Latency
     overlap: Overlap = Overlap.SUPERSEDE
+    failed_nic: FailedNic = FailedNic.ALL
     epoch: int = 1
     """Which world of the lab this is; one more each time a scenario replaced all of it."""
     move: MoveRules = field(default_factory=MoveRules)
@@ -307,6 +319,8 @@ class World:
     touched: set[str] = field(default_factory=set, compare=False, metadata={"saved": False})
     """The keys of resources that were looked up one by one since the world was last saved: whoever changes a resource
     does that first. `changes` saves these."""
+    reassigned: set[str] = field(default_factory=set, compare=False, metadata={"saved": False})
+    """The object ids whose role assignments changed since the world was last saved."""
     sign_ins: SignIns = field(default_factory=SignIns, metadata={"saved": False})
     """The sign-ins under way. They hold secrets and last minutes: never saved."""
 

@@ -9,12 +9,20 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.text import listed
 
 
+def _network(prefix: str) -> IPv4Network | None:
+    """An IPv4 range; None for IPv6, and for text of Azure's that is no range at all."""
+    try:
+        return IPv4Network(prefix, strict=False)
+    except ValueError:
+        return None
+
+
 def check_address(setup: ClusterSetup, prefixes: tuple[str, ...]) -> Problem | None:
     """The reason why the floating IP cannot be in the subnet, or None.
 
     It must lie in one of the ranges and be none of the five addresses that Azure keeps (azure-wire.md 2.5).
     """
-    ranges = [IPv4Network(prefix, strict=False) for prefix in prefixes if ":" not in prefix]
+    ranges = [network for prefix in prefixes if (network := _network(prefix)) is not None]
     home = next((network for network in ranges if setup.address in network), None)
     if home is None:
         spans = listed(str(network) for network in ranges) or "no IPv4 range"

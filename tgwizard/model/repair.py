@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tgwizard.model.address import check_address
 from tgwizard.model.cluster import Member
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Power, Snapshot
@@ -37,7 +38,14 @@ class Repair:
 
 
 def repair(snapshot: Snapshot) -> Repair | None:
-    """The repair that the readings call for, or None. What is not known or still moving calls for none."""
+    """The repair that the readings call for, or None.
+
+    What is not known or still moving calls for none, nor does an address that the subnet cannot hold: that is the
+    cluster file's fault.
+    """
+    ranges = snapshot.ranges.value
+    if ranges is not None and check_address(snapshot.setup, ranges) is not None:
+        return None
     if any(seen.nic.value is None or seen.provisioning is Provisioning.UPDATING for seen in snapshot.members):
         return None
     place = snapshot.place

@@ -114,6 +114,7 @@ class Snapshot:
     """Everything known about one cluster at ``now`` (monotonic seconds) and ``wall`` (UTC).
 
     ``elsewhere`` is asked only when no member lists the address: the NICs that do, an empty tuple for none.
+    ``ranges``: those of the subnet, as Azure spells them (10.20.2.0/24); they change rarely and are read seldom.
     """
 
     setup: ClusterSetup
@@ -121,6 +122,7 @@ class Snapshot:
     now: float
     wall: datetime
     elsewhere: Reading[tuple[ResourceId, ...]] = Reading()
+    ranges: Reading[tuple[str, ...]] = Reading()
 
     @property
     def address(self) -> str:

@@ -13,7 +13,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from tests.bench.measured.event_costs import Costs
+
 PERIOD_MS = 5
+DEAR_S = 0.020
+"""From how much computing in a gap on it is kept what it went to."""
+
 BLOCKED_S = 0.025
 """From how long a gap on `Sampler` looks at what the thread of the window is doing."""
 
@@ -46,13 +51,20 @@ class Gaps:
 
 
 class LoopWatch(QObject):
-    """Ticks every 5 ms in the thread that made it and keeps each gap under the present phase."""
+    """Ticks every 5 ms in the thread that made it and keeps each gap under the present phase.
 
-    def __init__(self, parent: QObject | None = None, phase: Phase = Phase.OPENING) -> None:
+    With ``costs``, `dear` has the gaps in which the thread computed long: phase, seconds, and what they went to.
+    """
+
+    def __init__(
+        self, parent: QObject | None = None, phase: Enum = Phase.OPENING, *, costs: Costs | None = None
+    ) -> None:
         """Start ticking with the event loop."""
         super().__init__(parent)
         self.phase = phase
-        self.seen: dict[Phase, Gaps] = {}
+        self.dear: list[tuple[str, float, list[str]]] = []
+        self._costs = costs
+        self.seen: dict[Enum, Gaps] = {}
         self.last = time.perf_counter()
         self._own = time.thread_time()
         self._schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
@@ -83,6 +95,11 @@ class LoopWatch(QObject):
         denied = self._waited()
         here.alone = max(here.alone, now - self.last - (denied - self._denied))
         self._denied = denied
+        if self._costs is not None:
+            lines = self._costs.taken()
+            if own - self._own > DEAR_S:
+                told = [f"{1000 * cost.own:6.1f} ms {cost.count:>4} x {label}" for label, cost in lines]
+                self.dear.append((str(self.phase.value), own - self._own, told))
         self.last, self._own = now, own
 
     def _waited(self) -> float:

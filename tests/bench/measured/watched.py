@@ -12,6 +12,8 @@ import PySide6.QtWidgets
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from tests.bench.measured.event_costs import Costs, label_of
+
 
 class WatchedApplication(QApplication):
     """Calls ``about_to_run`` once, with itself, before its event loop begins."""
@@ -24,10 +26,28 @@ class WatchedApplication(QApplication):
         return super().exec()
 
 
-def watch(about_to_run: Callable[[QApplication], None]) -> None:
-    """From now on whoever imports QApplication gets the watched one."""
-    WatchedApplication.about_to_run = staticmethod(about_to_run)
-    PySide6.QtWidgets.QApplication = WatchedApplication  # type: ignore[misc]  # the purpose of this module
+class CostedApplication(WatchedApplication):
+    """Tells `costs` of every event, too. That takes time itself: for finding out, not for figures."""
+
+    costs: Costs
+
+    def notify(self, receiver: QObject, event: QEvent) -> bool:
+        """Deliver the event."""
+        label = label_of(receiver, event)
+        began = self.costs.enter()
+        try:
+            return super().notify(receiver, event)
+        finally:
+            self.costs.leave(began, label)
+
+
+def watch(about_to_run: Callable[[QApplication], None], costs: Costs | None = None) -> None:
+    """From now on whoever imports QApplication gets the watched one; with `costs`, the one that tells of events."""
+    kind: type[WatchedApplication] = WatchedApplication
+    if costs is not None:
+        kind, CostedApplication.costs = CostedApplication, costs
+    kind.about_to_run = staticmethod(about_to_run)
+    PySide6.QtWidgets.QApplication = kind  # type: ignore[misc]  # the purpose of this module
 
 
 class FirstPaint(QObject):

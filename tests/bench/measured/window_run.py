@@ -15,6 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from tests.bench.measured.event_costs import Costs
 from tests.bench.measured.event_loop import LoopWatch, Phase, Sampler
 from tests.bench.measured.watched import find, watch
 from tgwizard.gui.main_window import MainWindow
@@ -41,7 +42,7 @@ def memory() -> dict[str, int]:
 class Driver(QObject):
     """Takes the window through its phases, one step at a time."""
 
-    def __init__(self, app: QApplication, moves: int, minutes: float, *, where: bool) -> None:
+    def __init__(self, app: QApplication, moves: int, minutes: float, costs: Costs | None) -> None:
         """Begin with the program's opening; end after so many moves, and not before so many minutes."""
         super().__init__(app)
         self._moves = moves
@@ -52,8 +53,8 @@ class Driver(QObject):
         self._clicked = ""
         self._finished_at: float | None = None
         self._opened_s = 0.0
-        self.watch = LoopWatch(self)
-        self._sampler = Sampler(self.watch) if where else None
+        self.watch = LoopWatch(self, costs=costs)
+        self._sampler = Sampler(self.watch) if costs is not None else None
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self._look)
@@ -85,6 +86,8 @@ class Driver(QObject):
                 self._running(session)
             case Phase.ENDING:
                 self._ending(window, session)
+            case _:
+                self._tell(f"no phase of this benchmark: {self.watch.phase}")
 
     def _opening(self, window: MainWindow, session: ClusterSession) -> None:
         if self._question(window, session) is not None:
@@ -169,18 +172,20 @@ class Driver(QObject):
             },
             "memory": self._memory,
             "stacks": self._sampler.stacks.most_common(12) if self._sampler is not None else [],
+            "dear": self.watch.dear,
         }
         print(json.dumps(told), flush=True)
 
 
 def main() -> int:
     """Start the program under watch; its own exit code."""
-    folder, moves, minutes, where = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), "--where" in sys.argv
+    folder, moves, minutes = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    costs = Costs() if "--where" in sys.argv else None
 
     def about_to_run(app: QApplication) -> None:
-        Driver(app, moves, minutes, where=where)
+        Driver(app, moves, minutes, costs)
 
-    watch(about_to_run)
+    watch(about_to_run, costs)
     from tgwizard.__main__ import main as program
 
     sys.argv[1:] = ["--lab-dir", folder]

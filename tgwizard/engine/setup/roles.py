@@ -90,6 +90,7 @@ class RoleCandidate:
     ``missing``: needed here and not granted. ``withheld``: of those, the ones that its notActions take away, which an
     update would never override. ``uncovered``: scopes that its assignable scopes leave out. ``wider``: it grants by
     wildcard more than is needed. ``held_by``: how many of the two machines hold it already.
+    ``others``: how many of its ``assignments`` are not theirs.
     """
 
     role: RoleDefinition
@@ -99,6 +100,7 @@ class RoleCandidate:
     wider: bool
     held_by: int
     assignments: int
+    others: int
 
     @property
     def complete(self) -> bool:
@@ -160,6 +162,7 @@ def judge_role(
         any("*" in action for action in role.actions),
         len(wanted & {item.principal_id.lower() for item in uses}),
         len(uses),
+        sum(item.principal_id.lower() not in wanted for item in uses),
     )
 
 

@@ -25,12 +25,13 @@ _SLICE_S = 0.25
 class Pace:
     """How often to read, in seconds.
 
-    The interfaces, and the VMs, which change rarely. ``worst_s`` bounds the back-off.
+    The interfaces, the VMs, which change rarely, and the subnet, which hardly does. ``worst_s`` bounds the back-off.
     """
 
     nics_s: float = 2.0
     vms_s: float = 10.0
     worst_s: float = 30.0
+    subnet_s: float = 900.0
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Monitor:
     _observer: Observer = field(init=False)
     _lost: set[Source] = field(init=False, default_factory=set)
     _vms_at: float = field(init=False, default=float("-inf"))
+    _subnet_at: float | None = field(init=False, default=None)
     _name: VerdictName | None = field(init=False, default=None)
     _nudge: CancelToken = field(init=False, default_factory=CancelToken)
 
@@ -53,8 +55,13 @@ class Monitor:
         self._observer = Observer(self.services.azure, self.services.clock, self.setup)
 
     def look(self) -> tuple[Snapshot, Verdict]:
-        """Read what is due, report it and return it."""
+        """Read what is due, report it and return it. The subnet's turn comes after the first answer is told."""
         clock = self.services.clock
+        if self._subnet_at is None:
+            self._subnet_at = float("-inf")
+        elif clock.monotonic() - self._subnet_at >= self.pace.subnet_s:
+            self._subnet_at = clock.monotonic()
+            self._observer.look_at_subnet()
         vms = clock.monotonic() - self._vms_at >= self.pace.vms_s
         snapshot = self._observer.look(vms=vms)
         if vms:
@@ -72,7 +79,9 @@ class Monitor:
     def watch(self, cancel: CancelToken) -> None:
         """Look until cancelled. Failing reads slow the loop down, with jitter, up to ``pace.worst_s``."""
         while not cancel.is_cancelled:
-            self._nudge = CancelToken()
+            nudge, self._nudge = self._nudge, CancelToken()
+            if nudge.is_cancelled:
+                self._vms_at = float("-inf")
             self.look()
             self._rest(self._pause(), cancel)
 
@@ -85,7 +94,6 @@ class Monitor:
         due = clock.monotonic() + seconds
         while (left := due - clock.monotonic()) > 0 and not cancel.is_cancelled:
             if self._nudge.is_cancelled:
-                self._vms_at = float("-inf")
                 return
             clock.sleep(min(left, _SLICE_S), cancel)
 

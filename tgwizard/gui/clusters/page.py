@@ -55,11 +55,15 @@ FILTER_PX, NARROW_FILTER_PX = 280, 190
 
 
 class ClustersPage(PlacePage):
-    """Emits `opened(name)`, `set_up_asked`, and `files_given(paths)` for cluster files to be added."""
+    """Emits `opened(name)`, `set_up_asked`, and `files_given(paths)` for cluster files to be added.
+
+    `reading_asked`: the saved files are to be read again.
+    """
 
     opened = Signal(str)
     set_up_asked = Signal()
     files_given = Signal(object)
+    reading_asked = Signal()
 
     def __init__(
         self,
@@ -170,9 +174,11 @@ class ClustersPage(PlacePage):
         self._show_offer()
         self._title.say("Clusters" if some or opening else "No clusters yet")
 
-    def show_opened(self, _opened: Opened) -> None:
-        """The program is open."""
+    def show_opened(self, opened: Opened) -> None:
+        """The program is open; the files that are left out are told."""
         self.show_clusters()
+        if opened.problems:
+            self.show_refused(NotAdded(None, opened.problems))
 
     def clusters_changed(self, _opened: Opened) -> None:
         """There are other clusters than before."""
@@ -188,7 +194,12 @@ class ClustersPage(PlacePage):
 
     def show_refused(self, refused: NotAdded) -> None:
         """Say what is wrong with a file, each fault with its place and cure; nothing was copied."""
-        for box in refusal_boxes(self._theme, refused):
+        boxes = refusal_boxes(self._theme, refused)
+        if refused.file is None and boxes:
+            again = Button(self._theme, "Read the files again", icon=Icon.REFRESH)
+            again.clicked.connect(self.reading_asked)
+            boxes[-1].add_cure(again)
+        for box in boxes:
             self._refusals.addWidget(box)
             announce(box, box.accessibleName())
 

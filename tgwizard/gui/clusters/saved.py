@@ -40,10 +40,14 @@ class NotAdded:
 
 @dataclass(frozen=True, slots=True)
 class ReadAgain:
-    """All saved clusters, or why they could not be read."""
+    """All saved clusters, and what is wrong with the files that are left out.
+
+    ``anew``: what was watched until now is forgotten; else what is new joins it.
+    """
 
     clusters: tuple[ClusterSetup, ...]
     problems: tuple[Problem, ...] = ()
+    anew: bool = True
 
 
 class SavedFiles(QObject):
@@ -76,8 +80,8 @@ class SavedFiles(QObject):
 
         self._start("add-cluster", work)
 
-    def read(self, after: tuple[Job, ...] = ()) -> None:
-        """Read all of them again, once the jobs in `after` have ended."""
+    def read(self, after: tuple[Job, ...] = (), *, anew: bool = True) -> None:
+        """Read all of them again, once the jobs in `after` have ended; `anew` as in `ReadAgain`."""
         saved, own = self._saved, self._own
 
         def work(_report: Report, token: CancelToken) -> None:
@@ -86,10 +90,8 @@ class SavedFiles(QObject):
                 job.thread.join(max(0.0, give_up - time.monotonic()))
             if token.is_cancelled:
                 return
-            try:
-                own.put(ReadAgain(saved.load()))
-            except UserError as error:
-                own.put(ReadAgain((), error.problems))
+            read = saved.load()
+            own.put(ReadAgain(read.clusters, read.problems, anew))
 
         self._start("read-clusters", work)
 

@@ -6,8 +6,8 @@ focus, and never on one that starts a failover; Esc cancels; Tab stays inside (S
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap, QRegion
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -16,6 +16,7 @@ from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.surface import PageScroll, paint_ground
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.turns import Step, Turns
 
 SHADOW = 24
 SCRIM_SHARE = 0.43
@@ -88,9 +89,11 @@ class Sheet(QDialog):
         self._scrim = Scrim(theme, window)
         super().__init__(self._scrim)
         self.setWindowFlags(Qt.WindowType.Widget)
+        self.hide()  # by word: otherwise the scrim would show it together with itself
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._theme = theme
         self._opener = QApplication.focusWidget()
+        self._turns = Turns(self)
         self.setAccessibleName(title)
         self.setAccessibleDescription(lead)
         self.title = TextLabel(theme, title, TextRole.VERDICT, wrap=True)
@@ -110,7 +113,7 @@ class Sheet(QDialog):
         self._scroll = PageScroll(theme, self._content, title)
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(12)
-        self.cancel = Button(theme, cancel, height=36)
+        self.cancel = Button(theme, cancel, height=36, parent=self)
         self.cancel.setDefault(True)
         self.cancel.clicked.connect(self.reject)
         column = QVBoxLayout(self)
@@ -136,10 +139,25 @@ class Sheet(QDialog):
         palette.setColor(QPalette.ColorRole.Window, self._theme.colour(Token.CARD))
         self._scroll.viewport().setPalette(palette)
 
+    def build_in_turns(self, *steps: Step) -> None:
+        """Build these before the dialog is seen, one in each turn of the event loop: `open` waits for them."""
+        self._turns.add(*steps)
+
     def open(self) -> None:
-        """Show the dialog over its window; the answer comes by signal."""
+        """Show the dialog over its window, as soon as it is built; the answer comes by signal."""
         self._scrim.show()
         self._scrim.raise_()
+        if self._turns.left:
+            self._turns.add(self._lay_out, self._appear)
+        else:
+            self._appear()
+
+    def _lay_out(self) -> None:
+        """Polish and lay out everything while it is hidden, so that showing it is only a paint."""
+        self.place()
+        self.render(QPixmap(1, 1), QPoint(), QRegion(0, 0, 1, 1))
+
+    def _appear(self) -> None:
         self.ensurePolished()
         self.show()
         self.place()
@@ -189,6 +207,7 @@ class Sheet(QDialog):
 
         A dialog that is hidden with the focus inside has Qt look through the whole window for the next stop, twice.
         """
+        self._turns.drop()
         opener, self._opener = self._opener, None
         inside = QApplication.focusWidget()
         if opener is not None and isValid(opener) and opener.isVisible() and opener.isEnabled():

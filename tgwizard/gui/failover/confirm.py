@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.failover.plan import FailoverPlan
 from tgwizard.engine.preflight.fencing import STOPPED
 from tgwizard.gui.dialogs.sheet import Sheet
+from tgwizard.gui.failover.check_grid import CheckGrid, checks_shown
 from tgwizard.gui.failover.fence_choice import FenceChoice
 from tgwizard.gui.failover.now_after import NowAfter
 from tgwizard.gui.failover.plan_shown import axis_shown, calls_shown, move_shown, ticket
@@ -25,15 +26,13 @@ from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.pill import Pill, Tag
-from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.rows import CheckRow, NoticeBox
+from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape, ShapeMark
-from tgwizard.gui.kit.surface import Surface
 from tgwizard.gui.kit.switch import Switch
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
-from tgwizard.gui.watch.shown import level_shape, readiness_state
+from tgwizard.gui.watch.shown import readiness_state
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Checked
 from tgwizard.model.fence import NO_FENCE, FenceWish
@@ -44,9 +43,6 @@ from tgwizard.model.text import about, age
 
 RECHECK_AFTER_S = 10.0
 """A pre-flight older than this runs again by itself (STYLE section 9, Confirm)."""
-
-_CALM = (Level.PASSED, Level.NOT_APPLICABLE)
-"""What needs nobody's attention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ class ConfirmDialog(Sheet):
     confirmed = Signal(object)
 
     def __init__(self, theme: Theme, window: QWidget, session: ClusterSession, plan: FailoverPlan) -> None:
-        """Ask about `plan`; the pre-flight starts at once."""
+        """Ask about `plan`; the pre-flight starts as soon as the question is built, which takes some turns."""
         graceful = plan.verb is Verb.GRACEFUL
         name = session.setup.name
         self._repairs = session.repairs(plan.verb)
@@ -86,20 +82,19 @@ class ConfirmDialog(Sheet):
             self.head.addWidget(Tag(theme, "Lab", edge=True), 0, Qt.AlignmentFlag.AlignVCenter)
         self.head.addWidget(self.pill, 0, Qt.AlignmentFlag.AlignVCenter)
         self.body.addWidget(NowAfter(theme, move_shown(plan, session.setup)))
-        if not graceful:
-            self._add_warnings()
-            self._add_fence()
-        self._add_calls()
-        self._add_checks()
-        if not graceful:
-            self._add_typed_name()
-        self._build_buttons()
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._on_tick)
-        session.checked.connect(self._on_checked)
         session.run_began.connect(self.reject)
-        session.check(plan.to, plan.verb, strategy=self._strategy)
+        forced = () if graceful else (self._add_warnings, self._add_fence)
+        typed = () if graceful else (self._add_typed_name,)
+        self.build_in_turns(*forced, self._add_calls, self._add_strategy, self._add_checks, *typed, self._ask)
+
+    def _ask(self) -> None:
+        """Everything is there: the pre-flight begins."""
+        self._build_buttons()
+        self._session.checked.connect(self._on_checked)
+        self._session.check(self._plan.to, self._plan.verb, strategy=self._strategy)
         self._tick.start()
         self._show_start()
 
@@ -146,7 +141,9 @@ class ConfirmDialog(Sheet):
             spans, gap = axis_shown(plan)
             self._axis = TimeAxis(self._theme, spans, gap)
             self.body.addWidget(self._axis)
-        if plan.losing is not None:
+
+    def _add_strategy(self) -> None:
+        if self._plan.losing is not None:
             risk = "A preview of Azure's, not tried on Azure itself yet; refused, it falls back to the calls above."
             self.at_once = Switch(self._theme, "Move it in one call", risk)
             self.at_once.toggled.connect(self._on_at_once)
@@ -190,14 +187,7 @@ class ConfirmDialog(Sheet):
 
     def _add_checks(self) -> None:
         self._checked_note = self._section("May it be done?", "asking Azure, nothing is written")
-        self._checks = Surface(self._theme)
-        self._checks.setAccessibleName("Checks before the failover")
-        self._check_rows = QGridLayout(self._checks)
-        self._check_rows.setContentsMargins(14, 10, 14, 11)
-        self._check_rows.setHorizontalSpacing(18)
-        self._check_rows.setVerticalSpacing(6)
-        self._check_rows.setColumnStretch(0, 1)
-        self._check_rows.setColumnStretch(1, 1)
+        self._checks = CheckGrid(self._theme)
         self._show_findings(self._session.readiness(self._plan.verb), pending=True)
         self.body.addWidget(self._checks)
 
@@ -260,33 +250,8 @@ class ConfirmDialog(Sheet):
     def _show_findings(self, findings: Readiness | None, *, pending: bool) -> None:
         if not pending and findings == self._findings:
             return
-        while (item := self._check_rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        shown = findings.findings if findings is not None else ()
-        rows: list[QWidget] = []
         graceful = self._plan.verb is Verb.GRACEFUL
-        calm = [finding for finding in shown if finding.level in _CALM] if not graceful else []
-        for finding in shown:
-            if finding in calm:
-                continue
-            evidence = "" if finding.level in _CALM else finding.evidence
-            row = CheckRow(self._theme, level_shape(finding.level), finding.fact, evidence, quiet=True)
-            row.setToolTip(plain_tip(finding.evidence))
-            rows.append(row)
-        if calm:
-            # A forced failover is decided by what is wrong; what is in order is one line, so that the name is in sight.
-            row = CheckRow(self._theme, Shape.GOOD, f"{len(calm)} checks in order or not needed", quiet=True)
-            row.setToolTip(plain_tip("\n".join(finding.fact for finding in calm)))
-            row.setAccessibleDescription(", ".join(finding.fact for finding in calm))
-            rows.append(row)
-        if pending:
-            rows.append(CheckRow(self._theme, Shape.WAITING, "Asking Azure whether you may write", quiet=True))
-        half = (len(rows) + 1) // 2
-        for index, shown_row in enumerate(rows):
-            self._check_rows.addWidget(shown_row, index % half, index // half, Qt.AlignmentFlag.AlignTop)
+        self._checks.show_checks(checks_shown(findings, fold_calm=not graceful, pending=pending))
         if not pending:
             self._findings = findings
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -65,8 +67,14 @@ class RunPage(QWidget):
     back_asked = Signal()
     resume_asked = Signal()
 
-    def __init__(self, theme: Theme, session: ClusterSession, parent: QWidget | None = None) -> None:
-        """Show the session's run, whether it has just begun or already ended."""
+    def __init__(
+        self, theme: Theme, session: ClusterSession, parent: QWidget | None = None, *, in_turns: bool = False
+    ) -> None:
+        """Show the session's run, whether it has just begun or already ended.
+
+        With ``in_turns`` nothing is built yet: `build_part` does that part by part, or `finish` at once. A run is shown
+        from the first time on that someone can see the page: it may be built long before its run begins.
+        """
         super().__init__(parent)
         self._theme = theme
         self._session = session
@@ -78,22 +86,37 @@ class RunPage(QWidget):
         self._notes_shown = 0
         self._overdue: set[Step] = set()
         self._ended = False
-        self.banner = VerdictBanner(theme)
-        self.picture = ClusterPicture(theme)
-        self.truths = ThreeTruths(theme)
-        self.traffic = TrafficCard(theme, session.reachability, str(session.setup.address))
-        self._build_steps()
-        self._build_log()
-        self._build_closing()
-        self._build_page()
-        self._frame = QTimer(self)
-        self._frame.setInterval(FRAME_MS)
-        self._frame.timeout.connect(self.refresh)
-        # Between two frames nothing is painted: events come by the dozen and say little more than the last.
-        session.run_ended.connect(self.refresh)
-        session.reachability.changed.connect(self._on_traffic)
-        self.picture.show_picture(picture_unread(session.setup))
-        self.refresh()
+        self._parts: list[Callable[[], None]] = [
+            self._build_page,
+            self._build_picture,
+            self._build_truths,
+            self._build_steps,
+            self._build_log,
+            self._build_closing,
+            self._build_answers,
+            self._follow,
+        ]
+        if not in_turns:
+            self.finish()
+
+    @property
+    def whole(self) -> bool:
+        """Whether every part is built."""
+        return not self._parts
+
+    def build_part(self) -> None:
+        """Build the next part, if one is missing."""
+        if self._parts:
+            self._parts.pop(0)()
+
+    def finish(self) -> None:
+        """Build what is missing now."""
+        while self._parts:
+            self.build_part()
+
+    def parts_left(self) -> int:
+        """How many parts are not built yet."""
+        return len(self._parts)
 
     def delete_soon(self) -> None:
         """Delete the page of an ended run in a turn of its own, before the next one is built."""
@@ -114,6 +137,42 @@ class RunPage(QWidget):
         return self._session.run or RunState()
 
     # Building ----------------------------------------------------------------------------------------------------
+
+    def _build_page(self) -> None:
+        """The page without its parts: each of them goes into one of the two columns, in the order they are built."""
+        content = QWidget()
+        self._grid = QGridLayout(content)
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(12)
+        self._side, self._main = QWidget(), QWidget()
+        self._side_rows, self._main_rows = QVBoxLayout(self._side), QVBoxLayout(self._main)
+        for rows in (self._side_rows, self._main_rows):
+            rows.setContentsMargins(0, 0, 0, 0)
+            rows.setSpacing(12)
+        self.banner = VerdictBanner(self._theme)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.addWidget(PageScroll(self._theme, content, f"Run on {self._session.setup.name}"))
+        self._arrange(wide=True)
+
+    def _build_picture(self) -> None:
+        self.picture = ClusterPicture(self._theme)
+        self.picture.show_picture(picture_unread(self._session.setup))
+        self._main_rows.addWidget(self.picture)
+
+    def _build_truths(self) -> None:
+        self.truths = ThreeTruths(self._theme)
+        self.traffic = TrafficCard(self._theme, self._session.reachability, str(self._session.setup.address))
+        self._main_rows.addWidget(self.truths)
+        self._main_rows.addWidget(self.traffic)
+
+    def _follow(self) -> None:
+        self._frame = QTimer(self)
+        self._frame.setInterval(FRAME_MS)
+        self._frame.timeout.connect(self.refresh)
+        # Between two frames nothing is painted: events come by the dozen and say little more than the last.
+        self._session.run_ended.connect(self.refresh)
+        self._session.reachability.changed.connect(self._on_traffic)
 
     def _build_steps(self) -> None:
         theme = self._theme
@@ -142,6 +201,7 @@ class RunPage(QWidget):
         column.addWidget(self._deadline_then)
         self._steps.body.addWidget(self._step_list)
         self._steps.body.addWidget(self._deadline)
+        self._side_rows.addWidget(self._steps)
 
     def _build_log(self) -> None:
         theme = self._theme
@@ -156,6 +216,7 @@ class RunPage(QWidget):
         self._log.body.addWidget(self._log_empty)
         self._log.body.addWidget(self._log_list)
         self._log.body.addStretch(1)
+        self._main_rows.addWidget(self._log, 1)
 
     def _build_closing(self) -> None:
         theme = self._theme
@@ -172,6 +233,18 @@ class RunPage(QWidget):
         self.result.resume.clicked.connect(self.resume_asked)
         self._session.lock.hold(self.result.resume)
         self.result.hide()
+        self.question = QuestionBox(theme)
+        self.question.decided.connect(self._session.decide)
+        self._notes = QWidget()
+        self._note_rows = QVBoxLayout(self._notes)
+        self._note_rows.setContentsMargins(0, 0, 0, 0)
+        self._note_rows.setSpacing(8)
+        self._notes.hide()
+        for part in (self.question, self.result, self._notes, self._closing):
+            self._side_rows.addWidget(part)
+
+    def _build_answers(self) -> None:
+        theme = self._theme
         self.cancel = Button(theme, "Stop", icon=Icon.UNDO, height=36)
         self.cancel.clicked.connect(self._on_cancel)
         self.copy = Button(theme, "Copy details", icon=Icon.COPY, height=36)
@@ -180,48 +253,14 @@ class RunPage(QWidget):
         self.back.clicked.connect(self.back_asked)
         self.back.hide()
         self._cancel_note = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
-        self.question = QuestionBox(theme)
-        self.question.decided.connect(self._session.decide)
-        self._notes = QWidget()
-        self._note_rows = QVBoxLayout(self._notes)
-        self._note_rows.setContentsMargins(0, 0, 0, 0)
-        self._note_rows.setSpacing(8)
-        self._notes.hide()
-
-    def _build_page(self) -> None:
-        content = QWidget()
-        self._grid = QGridLayout(content)
-        self._grid.setHorizontalSpacing(16)
-        self._grid.setVerticalSpacing(12)
-        self._side = QWidget()
-        side = QVBoxLayout(self._side)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(12)
-        side.addWidget(self._steps)
-        side.addWidget(self.question)
-        side.addWidget(self.result)
-        side.addWidget(self._notes)
-        side.addWidget(self._closing)
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
         buttons.addWidget(self.cancel, 1)
         buttons.addWidget(self.back, 1)
         buttons.addWidget(self.copy, 1)
-        side.addLayout(buttons)
-        side.addWidget(self._cancel_note)
-        side.addStretch(1)
-        self._main = QWidget()
-        main = QVBoxLayout(self._main)
-        main.setContentsMargins(0, 0, 0, 0)
-        main.setSpacing(12)
-        main.addWidget(self.picture)
-        main.addWidget(self.truths)
-        main.addWidget(self.traffic)
-        main.addWidget(self._log, 1)
-        page = QVBoxLayout(self)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.addWidget(PageScroll(self._theme, content, f"Run on {self._session.setup.name}"))
-        self._arrange(wide=True)
+        self._side_rows.addLayout(buttons)
+        self._side_rows.addWidget(self._cancel_note)
+        self._side_rows.addStretch(1)
 
     # Showing -----------------------------------------------------------------------------------------------------
 
@@ -372,6 +411,8 @@ class RunPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One column below 1200 px, two from there on."""
         super().resizeEvent(event)
+        if not self.whole:
+            return
         self._arrange(wide=self.width() >= self._theme.px(WIDE))
         beside = self._theme.px(SIDE_WIDTH) if self._wide else 0
         self.truths.set_stacked(self.width() - beside < self._theme.px(TRUTHS_ABREAST))
@@ -402,6 +443,7 @@ class RunPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Follow the run ten times a second while it lasts."""
         super().showEvent(event)
+        self.finish()
         self.refresh()
         if self.run.finished is None:
             self._frame.start()
@@ -409,4 +451,5 @@ class RunPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks: the run goes on, the painting stops."""
         super().hideEvent(event)
-        self._frame.stop()
+        if self.whole:
+            self._frame.stop()

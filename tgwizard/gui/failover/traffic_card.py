@@ -34,9 +34,11 @@ def strip_of_run(run: RunState, samples: Sequence[Sample], now: float) -> StripS
         return None
     began = run.started.stamp.clock_s
     until = now if run.finished is None else min(now, run.finished.stamp.clock_s + BEFORE_S)
-    ahead = LEAST_S
-    while began + ahead < until:
-        ahead *= 1.5
+    # Three stretches of whole seconds between the four times below.
+    stretch = (BEFORE_S + LEAST_S) / 3
+    while began - BEFORE_S + 3 * stretch < until:
+        stretch = 2 * math.ceil(0.75 * stretch)
+    ahead = 3 * stretch - BEFORE_S
     flags = tuple(
         Flag(step.since, str(number))
         for number, step in enumerate(run.steps, start=1)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.engine.history import ClusterHistory
 from tgwizard.gui.history.past import Past, PastRead, ReportKept
-from tgwizard.gui.history.past_list import PastList
+from tgwizard.gui.history.past_list import PastCard
 from tgwizard.gui.history.rows import PastKind, PastRow, rows_of
 from tgwizard.gui.history.run_view import RunView
 from tgwizard.gui.kit.accessible import announce
@@ -16,7 +16,6 @@ from tgwizard.gui.kit.chip import Chip
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.shell import PlacePage, Shell
 from tgwizard.gui.tokens import TextRole, Token
@@ -37,8 +36,10 @@ class HistoryPage(PlacePage):
         self._past: Past | None = None
         self._rows: tuple[PastRow, ...] = ()
         self._clusters: tuple[ClusterHistory, ...] = ()
+        self._read = 0
         self.view: RunView | None = None
         self._wanted: tuple[str, str] | None = None
+        self._wanted_from = 0
         self._missing: NoticeBox | None = None
         self._stack = QStackedWidget()
         listing = QWidget()
@@ -58,18 +59,18 @@ class HistoryPage(PlacePage):
             chips.addWidget(chip)
         chips.addStretch(1)
         column.addLayout(chips)
+        self._not_there = QVBoxLayout()
+        column.addLayout(self._not_there)
         self._boxes = QVBoxLayout()
         self._boxes.setSpacing(8)
         column.addLayout(self._boxes)
         self._nothing = TextLabel(theme, NOT_OPEN, TextRole.BODY, Token.TEXT2, wrap=True)
         column.addWidget(self._nothing)
-        self._card = Card(theme, margin=1, spacing=0)
-        self.list = PastList(theme, "History, newest first")
+        self._card = PastCard(theme, "History, newest first")
+        self.list = self._card.list
         self.list.opened.connect(self._open)
-        self._card.body.addWidget(self.list)
-        self._card.hide()
-        column.addWidget(self._card, 1)
-        column.addStretch(0)
+        column.addWidget(self._card, 1000)
+        column.addStretch(1)
         self._stack.addWidget(listing)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(4, 4, 4, 4)
@@ -90,15 +91,13 @@ class HistoryPage(PlacePage):
             self._past.read_runs(setups)
 
     def open_run(self, cluster: str, run: str) -> None:
-        """Show a run: at once if it was read, else with the reading that is under way."""
+        """Show a run: at once if it was read, else with the reading that begins now."""
         self._leave_run()
-        if self._missing is not None:
-            self._missing.hide()
-            self._missing.deleteLater()
-            self._missing = None
+        self._forget_missing()
         self._wanted = (cluster, run)
         self._open_wanted(last=False)
         self.read_again()
+        self._wanted_from = self._past.readings if self._past is not None else 0
 
     def _open_wanted(self, *, last: bool) -> None:
         """Open what `open_run` asked for; if the `last` word on the journals has no such run, say so."""
@@ -114,8 +113,14 @@ class HistoryPage(PlacePage):
             what = f"Run {run[:8]} of {cluster} is not in the journals on this computer."
             why = "It ended before anything was to be written, or its journal was moved."
             self._missing = NoticeBox(self._theme, Shape.NOT_KNOWN, what, why)
-            self._boxes.addWidget(self._missing)
+            self._not_there.addWidget(self._missing)
             announce(self, what)
+
+    def _forget_missing(self) -> None:
+        if self._missing is not None:
+            self._missing.hide()
+            self._missing.deleteLater()
+            self._missing = None
 
     def focus_filter(self) -> None:
         """Ctrl+F: the chip that is on."""
@@ -126,27 +131,38 @@ class HistoryPage(PlacePage):
         super().showEvent(event)
         self.read_again()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What was asked for and not found is no news to whoever comes again."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self._forget_missing()
+
     @Slot(object)
     def _on_read(self, read: PastRead) -> None:
-        if read.clusters == self._clusters and self._nothing.text_shown != NOT_OPEN:
-            self._open_wanted(last=True)
+        if read.number < self._read:
+            # Readings run side by side; an older one must not take back what a newer one has shown.
             return
-        self._clusters = read.clusters
-        self._rows = rows_of(read.clusters)
+        if read.clusters != self._clusters or not self._read:
+            self._show_past(read.clusters)
+        self._read = read.number
+        # A reading that began before the run was asked for may have missed it: only a later one is the last word.
+        self._open_wanted(last=read.number >= self._wanted_from)
+
+    def _show_past(self, clusters: tuple[ClusterHistory, ...]) -> None:
+        self._clusters = clusters
+        self._rows = rows_of(clusters)
         for kind, chip in self._chips.items():
             chip.count(sum(1 for row in self._rows if kind in (None, row.kind)))
-        self._missing = None
         while (item := self._boxes.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for cluster in read.clusters:
+        for cluster in clusters:
             if cluster.problem is not None:
                 why = " ".join(part for part in (cluster.problem.why, cluster.problem.fix) if part)
                 self._boxes.addWidget(NoticeBox(self._theme, Shape.BROKEN, cluster.problem.what, why))
         self._filter()
-        self._open_wanted(last=True)
 
     @Slot()
     def _filter(self) -> None:
@@ -154,8 +170,7 @@ class HistoryPage(PlacePage):
             return
         wanted = next((kind for kind, chip in self._chips.items() if chip.isChecked()), None)
         rows = tuple(row for row in self._rows if wanted in (None, row.kind))
-        self.list.shown.show_rows(rows)
-        self._card.setVisible(bool(rows))
+        self._card.show_rows(rows)
         self._nothing.setVisible(not rows)
         self._nothing.say(NOTHING if not self._rows else "None of this kind.")
 
@@ -164,6 +179,7 @@ class HistoryPage(PlacePage):
         if row.run is None:
             return
         self._leave_run()
+        self._forget_missing()
         view = self.view = RunView(self._theme, *row.run)
         view.back_asked.connect(self._back)
         view.keep_asked.connect(self._keep)

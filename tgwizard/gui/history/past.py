@@ -19,8 +19,9 @@ from tgwizard.model.problem import Problem, UserError
 
 @dataclass(frozen=True, slots=True)
 class PastRead:
-    """Every cluster's past, as the journals say now."""
+    """Every cluster's past, as the journals said for the reading of this number."""
 
+    number: int
     clusters: tuple[ClusterHistory, ...]
 
 
@@ -53,11 +54,21 @@ class Past(QObject):
         super().__init__(parent)
         self._opened = opened
         self._own = bridge.own
+        self._readings = 0
         self.reports = Reports.of(opened.services)
         bridge.happened.connect(self._on_event)
 
+    @property
+    def readings(self) -> int:
+        """The number of the reading that was begun last; 0 before the first.
+
+        A reading sees what was journalled before it began. Two of them may answer in either order.
+        """
+        return self._readings
+
     def read_runs(self, clusters: tuple[ClusterSetup, ...]) -> None:
         """Read the journals of these clusters again; `read` follows."""
+        self._readings = number = self._readings + 1
         services, own = self._opened.services, self._own
 
         def work(_report: Report, token: CancelToken) -> None:
@@ -66,7 +77,7 @@ class Past(QObject):
                 if token.is_cancelled:
                     return
                 found.append(cluster_history(services, setup))
-            own.put(PastRead(tuple(found)))
+            own.put(PastRead(number, tuple(found)))
 
         services.jobs.start("history", work)
 

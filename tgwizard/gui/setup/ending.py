@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.cluster_file import save_cluster
 from tgwizard.engine.setup.verify_report import report
 from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.setup.errands import Hear, Kind
+from tgwizard.gui.setup.errands import Errands, Hear, Kind
 from tgwizard.gui.setup.saving import save_text
 from tgwizard.gui.setup.verifier import Verifier
 from tgwizard.gui.shell import Shell
@@ -21,18 +21,19 @@ from tgwizard.model.event import Outcome
 from tgwizard.model.problem import Problem
 from tgwizard.model.verify import ProofRun, ProvedBy
 
-if TYPE_CHECKING:
-    from tgwizard.gui.setup.page import SetupPage
-
 
 class Ending(QObject):
     """Saves the cluster as soon as it is known, so that nothing is lost, and lets the window watch it."""
 
-    def __init__(self, page: SetupPage, shell: Shell, verifier: Verifier) -> None:
-        """Nothing is saved yet."""
-        super().__init__(page)
-        self._page = page
+    changed = Signal()
+    said = Signal(str)
+
+    def __init__(self, shell: Shell, errands: Errands, verifier: Verifier, over: QWidget) -> None:
+        """Nothing is saved yet. `over` is where the file dialog of the report opens."""
+        super().__init__(over)
+        self._over = over
         self._shell = shell
+        self._errands = errands
         self._verifier = verifier
         self._proving: ClusterSession | None = None
         self.cluster: ClusterSetup | None = None
@@ -66,14 +67,14 @@ class Ending(QObject):
         def done(_nothing: object) -> None:
             self.file, self.problem = file, None
             self._shell.include_cluster(cluster)
-            self._page.refresh()
+            self.changed.emit()
 
         def failed(problem: Problem) -> None:
             self.problem = problem
             self._shell.include_cluster(cluster)
-            self._page.refresh()
+            self.changed.emit()
 
-        self._page.begin_errand(Kind.CLUSTER, errand, done=done, failed=failed)
+        self._errands.begin(Kind.CLUSTER, errand, done=done, failed=failed)
 
     def finish(self) -> None:
         """Open the cluster's page."""
@@ -111,4 +112,4 @@ class Ending(QObject):
         result = self._verifier.result
         if result is not None:
             name = f"{result.cluster or 'cluster'}-set-up.html"
-            self._page.say(save_text(self._page, name, report(result)))
+            self.said.emit(save_text(self._over, name, report(result)))

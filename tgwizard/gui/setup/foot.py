@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tgwizard.gui.lock import LOCKED
 from tgwizard.gui.setup.applier import Applier
-from tgwizard.gui.setup.session import SetupSession
+from tgwizard.gui.setup.footer import Footer
 from tgwizard.gui.setup.told import waits_for
+from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.model.event import Outcome
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
-
-if TYPE_CHECKING:
-    from tgwizard.gui.setup.page import SetupPage
+from tgwizard.model.text import tame
 
 
-def show_foot(page: SetupPage, session: SetupSession, applier: Applier, *, locked: bool) -> None:
+def show_foot(footer: Footer, wizard: Wizard) -> None:
     """Name the buttons and turn them on or off."""
-    footer = page.frame.footer
-    step = session.flow.step
-    footer.back.setEnabled(step is not SetupStep.SIGN_IN and not applier.running)
+    session, step, plan = wizard.session, wizard.step, wizard.plan
+    footer.back.setEnabled(step is not SetupStep.SIGN_IN and not wizard.writing)
     words, reason = "Continue", waits_for(session, step)
     locked_out = False
     match step:
         case SetupStep.SIGN_IN if session.account.busy:
             reason = f"{session.account.busy}."
+        case SetupStep.FLOATING_IP if session.mistyped:
+            reason = f"{tame(session.mistyped, 40)} is no IPv4 address."
         case SetupStep.FLOATING_IP if session.shown.address is not None and footer.has_room:
             words = f"Continue with {session.shown.address}"
         case SetupStep.REVIEW:
-            words = apply_words(page.plan)
-            locked_out = locked and page.plan is not None and bool(page.plan.writing)
+            words = apply_words(plan)
+            locked_out = wizard.locked and plan is not None and bool(plan.writing)
         case SetupStep.APPLY:
-            reason = apply_reason(applier)
+            reason = apply_reason(wizard.applier)
         case SetupStep.VERIFY:
             words = "Finish"
-            reason = verify_reason(page)
+            reason = verify_reason(wizard)
         case _:
             pass
     footer.go_on.rename(words)
     footer.go_on.setEnabled(not reason)
     footer.go_on.explain(reason or "Alt+Right")
     footer.go_on.hold_off(LOCKED.sentence() if locked_out else "")
-    footer.say(note(page, session, applier, reason))
+    footer.say(note(wizard, reason))
 
 
 def apply_words(plan: SetupPlan | None) -> str:
@@ -64,25 +62,27 @@ def apply_reason(applier: Applier) -> str:
     return ""
 
 
-def verify_reason(page: SetupPage) -> str:
+def verify_reason(wizard: Wizard) -> str:
     """Why one cannot finish yet."""
-    if page.ending.session is None:
-        return "The cluster is being read and saved." if page.verifier.problem is None else "It could not be read yet."
+    if wizard.ending.session is None:
+        return (
+            "The cluster is being read and saved." if wizard.verifier.problem is None else "It could not be read yet."
+        )
     return ""
 
 
-def note(page: SetupPage, session: SetupSession, applier: Applier, reason: str) -> str:
+def note(wizard: Wizard, reason: str) -> str:
     """The words between the buttons."""
-    step = session.flow.step
+    step, applier = wizard.step, wizard.applier
     if reason:
         return reason
     if step is SetupStep.VERIFY:
-        saved = f"Saved as {page.ending.file.name}. " if page.ending.file is not None else ""
+        saved = f"Saved as {wizard.ending.file.name}. " if wizard.ending.file is not None else ""
         return f"{saved}You can leave now; verifying can be repeated any time."
-    blocking = sum(problem.blocks for problem in page.problems)
-    warnings = len(page.problems) - blocking
-    if step is SetupStep.REVIEW and page.plan is not None:
-        left = len(page.plan.writing) - len(page.plan.mine_now)
+    blocking = sum(problem.blocks for problem in wizard.problems)
+    warnings = len(wizard.problems) - blocking
+    if step is SetupStep.REVIEW and wizard.plan is not None:
+        left = len(wizard.plan.writing) - len(wizard.plan.mine_now)
         if left:
             return f"{left} wait{'s' if left == 1 else ''} for others. Read again to see whether they are done."
     if step is SetupStep.APPLY and applier.finished is not None and applier.finished.outcome is not Outcome.DONE:

@@ -51,6 +51,7 @@ def address_shown(session: SetupSession) -> AddressShown:
         tame(topology.vms[0].id.name, 90),
         shown.placement is Placement.NOW,
         shown.ip_configuration,
+        session.mistyped,
     )
 
 
@@ -103,7 +104,7 @@ def _options(session: SetupSession, answer: RoleAnswer, facts: SetupFacts) -> tu
     options: list[RoleOption] = []
     for item in role_candidates(session.flow, session.shown)[:3]:
         name = tame(item.role.name, 128)
-        others = max(0, item.assignments - item.held_by)
+        others = item.others
         used = f" {others} other assignment{'' if others == 1 else 's'} of it." if others else ""
         if item.complete:
             words = f"Found here, with all that is needed.{used}"
@@ -177,7 +178,7 @@ def review_shown(session: SetupSession, plan: SetupPlan | None) -> ReviewShown:
     exports = session.once("exports", lambda: _exports(plan, shown))
     others = any(change.right.who is WhoMay.OTHERS for change in plan.writing)
     letter = session.once("letter", lambda: export(ExportKind.REQUEST, plan, shown)) if others else ""
-    seconds = session.facts_age_s
+    seconds = session.read_age_s
     ago = "" if seconds is None else f"read from Azure {age(seconds)}"
     return ReviewShown(plan, exports, letter, "", ago, busy)
 

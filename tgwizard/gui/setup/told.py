@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
-from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
+from tgwizard.engine.setup.cures import Cure, CureKind
 from tgwizard.engine.setup.flow import Want
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.setup.session import SetupSession
 from tgwizard.gui.setup.step_page import Cure as Button
 from tgwizard.gui.setup.step_page import Told
+from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.model.finding import Level
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import SetupStep
-
-if TYPE_CHECKING:
-    from tgwizard.gui.setup.page import SetupPage
 
 SHAPES = {
     Level.BLOCKS: Shape.BROKEN,
@@ -70,18 +67,12 @@ def waits_for(session: SetupSession, step: SetupStep) -> str:
     return ""
 
 
-def told_of(
-    session: SetupSession,
-    problems: tuple[StepProblem, ...],
-    act: Callable[[Cure], None],
-    *,
-    insisted: bool,
-) -> tuple[Told, ...]:
-    """What the step's boxes say. ``act`` takes a cure; ``insisted``: someone pressed Continue and it did not go on."""
-    step = session.flow.step
+def told_of(wizard: Wizard, *, insisted: bool) -> tuple[Told, ...]:
+    """What the step's boxes say. ``insisted``: someone pressed Continue and it did not go on."""
+    session, step, act = wizard.session, wizard.step, wizard.take_cure
     found = [Told(problem, Shape.BROKEN, _again(act)) for problem in _unread(session, step)]
     explained = bool(found) or bool(waits_for(session, step))
-    for one in problems:
+    for one in wizard.problems:
         if one.problem.code in _ASKS and not insisted:
             continue
         if one.blocks and explained:
@@ -107,22 +98,24 @@ def _again(act: Callable[[Cure], None]) -> tuple[Button, ...]:
     return (Button(cure.label, partial(act, cure), Icon.REFRESH),)
 
 
-def extra_told(page: SetupPage) -> tuple[Told, ...]:
+def extra_told(wizard: Wizard) -> tuple[Told, ...]:
     """What is to be told besides the step's own problems: a resumed draft, a draft or a file that was not written."""
     found: list[Told] = []
-    if page.resumed_at:
+    if wizard.resumed_at:
         what = "Your answers of an earlier set-up are here."
-        why = f"They were kept at {page.resumed_at[:16].replace('T', ' ')} UTC. What is in Azure was read again."
-        again = Button("Start a new set-up", page.start_over, Icon.UNDO)
+        why = f"They were kept at {wizard.resumed_at[:16].replace('T', ' ')} UTC. What is in Azure was read again."
+        again = Button("Start a new set-up", wizard.start_over, Icon.UNDO)
         found.append(Told(Problem("setup-resumed", what, why), Shape.NOTE, (again,)))
-    if page.keeping.problem is not None:
-        found.append(Told(page.keeping.problem, Shape.WARNING))
-    if page.step is SetupStep.VERIFY:
-        if page.verifier.problem is not None:
-            cure = Button("Look again", page.verifier.look, Icon.REFRESH)
-            found.append(Told(page.verifier.problem, Shape.BROKEN, (cure,)))
-        if page.ending.problem is not None:
-            found.append(Told(page.ending.problem, Shape.BROKEN))
-    if page.step is SetupStep.APPLY and page.applier.problem is not None:
-        found.append(Told(page.applier.problem, Shape.BROKEN))
+    if wizard.outdated is not None and wizard.step is SetupStep.REVIEW:
+        found.append(Told(wizard.outdated, Shape.WARNING))
+    if wizard.keeping.problem is not None:
+        found.append(Told(wizard.keeping.problem, Shape.WARNING))
+    if wizard.step is SetupStep.VERIFY:
+        if wizard.verifier.problem is not None:
+            cure = Button("Look again", wizard.verifier.look, Icon.REFRESH)
+            found.append(Told(wizard.verifier.problem, Shape.BROKEN, (cure,)))
+        if wizard.ending.problem is not None:
+            found.append(Told(wizard.ending.problem, Shape.BROKEN))
+    if wizard.step is SetupStep.APPLY and wizard.applier.problem is not None:
+        found.append(Told(wizard.applier.problem, Shape.BROKEN))
     return tuple(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
@@ -88,6 +88,29 @@ def strip_between(
     return StripShown(start, end, fold(samples, start, end, bars), inside, ticks, known, flags)
 
 
+@dataclass(slots=True)
+class Lane:
+    """The line above the bars: what is written there keeps its place, and what comes later makes way."""
+
+    width: float
+    taken: list[tuple[float, float]] = field(default_factory=list)
+
+    def place(self, left: float, wide: float, *, slack: float) -> float | None:
+        """The free place nearest to `left` and at most `slack` away, taken from now on; None when there is none."""
+        fits = [
+            at
+            for at in (left, *(end for _, end in self.taken), *(start - wide for start, _ in self.taken), 0.0)
+            if 0 <= at <= self.width - wide
+            and abs(at - left) <= slack
+            and all(at + wide <= start or at >= end for start, end in self.taken)
+        ]
+        if not fits:
+            return None
+        best = min(fits, key=lambda at: abs(at - left))
+        self.taken.append((best, best + wide))
+        return best
+
+
 class ProbeStrip(QWidget):
     """Paints a `StripShown`."""
 
@@ -138,10 +161,11 @@ class ProbeStrip(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = self._line()
         area = QRectF(0, line + 2, self.width(), self.height() - 2 * line - 6)
+        lane = Lane(area.width())
         self._paint_bars(painter, area)
-        self._paint_unmeasured(painter, area)
-        self._paint_gaps(painter, area)
-        self._paint_flags(painter, area)
+        self._paint_flags(painter, area, lane)
+        self._paint_gaps(painter, area, lane)
+        self._paint_unmeasured(painter, area, lane)
         painter.setPen(QPen(self._theme.colour(Token.BORDER), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         self._paint_ticks(painter, QRectF(0, self.height() - line, self.width(), line))
@@ -161,7 +185,7 @@ class ProbeStrip(QWidget):
                 box = QRectF(index * step, area.bottom() - height, max(1.0, step - 1.2), height)
                 painter.drawRoundedRect(box, 1, 1)
 
-    def _paint_unmeasured(self, painter: QPainter, area: QRectF) -> None:
+    def _paint_unmeasured(self, painter: QPainter, area: QRectF, lane: Lane) -> None:
         shown = self._shown
         step = area.width() / len(shown.bars)
         painter.setFont(self._theme.font(TextRole.CAPTION_KEY))
@@ -176,17 +200,18 @@ class ProbeStrip(QWidget):
             wide = metrics.horizontalAdvance(words) + 4
             room = (after - first) * step
             if room > wide / 2:
-                painter.setPen(self._theme.colour(Token.TEXT2))
-                left = min(max(0.0, first * step + room / 2 - wide / 2), area.width() - wide)
-                box = QRectF(left, 0, wide, self._line())
-                painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), words)
+                wanted = min(max(0.0, first * step + room / 2 - wide / 2), area.width() - wide)
+                left = lane.place(wanted, wide, slack=max(room, wide) / 2)
+                if left is not None:
+                    painter.setPen(self._theme.colour(Token.TEXT2))
+                    box = QRectF(left, 0, wide, self._line())
+                    painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), words)
 
-    def _paint_gaps(self, painter: QPainter, area: QRectF) -> None:
+    def _paint_gaps(self, painter: QPainter, area: QRectF, lane: Lane) -> None:
         shown = self._shown
         scale = area.width() / (shown.end - shown.start)
         painter.setFont(self._theme.font(TextRole.CAPTION_STRONG))
         metrics = QFontMetricsF(painter.font())
-        taken = 0.0
         for gap in shown.gaps:
             left = max(0.0, (gap.start - shown.start) * scale)
             width = max(LEAST_GAP_PX, min(area.width(), (gap.end - shown.start) * scale) - left)
@@ -196,17 +221,17 @@ class ProbeStrip(QWidget):
             if metrics.horizontalAdvance(words) > width:
                 words = measured(gap.seconds)
             wide = metrics.horizontalAdvance(words) + 4
-            at = min(max(0.0, left + width / 2 - wide / 2), area.width() - wide)
-            if at >= taken:
+            wanted = min(max(0.0, left + width / 2 - wide / 2), area.width() - wide)
+            # Words that had to go further would be taken for another gap's; the longest stands in the card's head.
+            at = lane.place(wanted, wide, slack=max(width, wide) / 2)
+            if at is not None:
                 painter.setPen(self._theme.colour(Token.BAD))
                 painter.drawText(QRectF(at, 0, wide, self._line()), int(Qt.AlignmentFlag.AlignCenter), words)
-                taken = at + wide
 
-    def _paint_flags(self, painter: QPainter, area: QRectF) -> None:
+    def _paint_flags(self, painter: QPainter, area: QRectF, lane: Lane) -> None:
         shown, theme = self._shown, self._theme
         side = self._line()
         painter.setFont(theme.font(TextRole.BADGE))
-        free = 0.0
         for flag in shown.flags:
             x = (flag.at - shown.start) * area.width() / (shown.end - shown.start)
             if not 0 <= x <= area.width():
@@ -215,8 +240,11 @@ class ProbeStrip(QWidget):
             pen.setDashPattern([0.1, 2.4])
             painter.setPen(pen)
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            box = QRectF(min(max(x - side / 2, free), area.width() - side), 0, side, side)
-            free = box.right() + 1
+            wanted = min(max(x - side / 2, 0.0), area.width() - side)
+            left = lane.place(wanted, side + 1, slack=4 * side)
+            if left is None:
+                continue
+            box = QRectF(left, 0, side, side)
             painter.setPen(QPen(theme.colour(Token.INPUT), 1))
             painter.setBrush(theme.colour(Token.CARD))
             painter.drawEllipse(box.adjusted(0.5, 0.5, -0.5, -0.5))

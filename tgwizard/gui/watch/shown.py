@@ -196,10 +196,13 @@ def picture(snapshot: Snapshot, verdict: Verdict, run: RunState | None = None, n
     if run is not None and is_behind(snapshot, run):
         place = run.place
     docks, pill = _docks_and_pill(setup, place, run, now, known=_fresh(snapshot))
-    members = tuple(_member(seen, dock) for seen, dock in zip(snapshot.members, docks, strict=True))
+    busy = place.member if place.kind in {PlaceKind.ATTACHING, PlaceKind.RELEASING} else None
+    members = tuple(
+        _member(seen, dock, busy=seen.member == busy) for seen, dock in zip(snapshot.members, docks, strict=True)
+    )
     return PictureShown(
         subnet=setup.subnet.name,
-        subnet_range="",
+        subnet_range=tame(", ".join(snapshot.ranges.value or ()), 60),
         network=setup.subnet.parent_name,
         cluster=setup.name,
         address=snapshot.address,
@@ -307,7 +310,8 @@ def _pair(index: int, there: Dock, other: Dock) -> tuple[Dock, Dock]:
     return (there, other) if index == 0 else (other, there)
 
 
-def _member(seen: MemberSeen, dock: Dock) -> MemberShown:
+def _member(seen: MemberSeen, dock: Dock, *, busy: bool) -> MemberShown:
+    """`busy`: the run has seen its interface being updated, whatever the monitor read before."""
     document = seen.nic.value
     role = {Dock.HOLDS: HOLDER, Dock.NOT_KNOWN: HOLDER_NOT_KNOWN}.get(dock, NOT_HOLDER)
     own = FactShown("not known", Shape.NOT_KNOWN) if document is None else FactShown(tame(document.own_address, 40))
@@ -317,9 +321,12 @@ def _member(seen: MemberSeen, dock: Dock) -> MemberShown:
         power=_power(seen),
         nic=FactShown(seen.member.nic.name),
         own_address=own,
-        provisioning=_provisioning(seen),
+        provisioning=_UPDATING if busy else _provisioning(seen),
         health=FactShown(NOT_CONNECTED, Shape.NOT_KNOWN),
     )
+
+
+_UPDATING = FactShown(Provisioning.UPDATING.value, Shape.MOVING)
 
 
 def _silent(misses: int) -> bool:

@@ -70,10 +70,11 @@ class RoleShown:
 
 
 class RolePage(StepPage):
-    """`chosen(answer)` for a card, a name, or an extra action taken or left."""
+    """`chosen(answer)` for a card or an extra action taken or left, `named(answer)` for a key in the name."""
 
     question = "What may the two machines do?"
     chosen = Signal(object)
+    named = Signal(object)
     said = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -186,7 +187,8 @@ class RolePage(StepPage):
             why = LiveText(theme, row.why, TextRole.CAPTION, Token.TEXT2)
             why.setToolTip(plain_tip(f"Here on {on}" if on else ""))
             cells = (figure, action, why, self._today(row))
-            table.add(cells, f"{row.action}, needed to {row.why}, {row.today.value}", lit=lit)
+            reason = row.why if row.extra and row.today is Today.NOT_NEEDED else f"needed to {row.why}"
+            table.add(cells, f"{row.action}, {reason}, {row.today.value}", lit=lit)
         self._actions.addWidget(table)
         self._actions.addStretch(1)
 
@@ -249,7 +251,7 @@ class RolePage(StepPage):
     def _on_named(self, text: str) -> None:
         answer = self._shown.answer
         if answer is not None:
-            self.chosen.emit(RoleAnswer(answer.use, text, answer.guid, answer.extra, answer.declined))
+            self.named.emit(RoleAnswer(answer.use, text, answer.guid, answer.extra, answer.declined))
 
     @Slot()
     def _copy(self) -> None:

@@ -1,0 +1,76 @@
+"""What the program makes of Azure refusing everything at a VM whose interface was left `Failed` (azure-wire.md 2.4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.azure.test_arm import fails
+from tests.rig import Rig, rig, setup_rig
+from tgwizard.engine.ports import Cause, Certainty
+from tgwizard.lab.faults import Fault, OperationFails
+from tgwizard.lab.world import FailedNic, Power
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Outcome
+from tgwizard.model.fence import Fence, FenceWish, StopHow
+from tgwizard.model.nic import Provisioning
+
+
+def broken() -> Rig:
+    """The active's interface after somebody's edit that failed."""
+    made = rig()
+    made.lab.faults.add(Fault("PUT", "tg-node-a-inside", OperationFails()))
+    made.call("PUT", made.a.nic.text, dict(made.nic(made.a).body)).raise_for_status()
+    made.clock.sleep(10)
+    assert made.nic(made.a).provisioning is Provisioning.FAILED
+    return made
+
+
+def test_that_a_refused_stop_names_the_state_and_its_remedy() -> None:
+    made = broken()
+    failure = fails(lambda: made.services.azure.stop_vm(made.a.vm, StopHow.POWER_OFF, request_id="r"))
+    problem = failure.problem
+    assert (failure.status, failure.certainty, failure.cause) == (400, Certainty.REFUSED, Cause.OTHER)
+    assert problem.code == "parent-failed"
+    assert "left in state Failed" in problem.why
+    assert "the next failover does that" in problem.fix
+    assert made.a.nic.text in problem.detail
+
+
+def test_that_a_fence_that_azure_refuses_for_it_ends_the_run_with_the_address_where_it_was() -> None:
+    made = broken()
+    finished = made.fail_over(verb=Verb.FORCED, fence=FenceWish(Fence.STOP))
+    assert finished.outcome is Outcome.FAILED
+    assert finished.problem is not None
+    assert finished.problem.code == "fence-failed"
+    assert "Failed" in finished.problem.why
+    assert made.lab.holder(made.address) == made.a.nic.text
+
+
+def test_that_a_failover_without_a_fence_ends_the_state_and_the_vm_obeys_again() -> None:
+    made = broken()
+    assert made.fail_over(verb=Verb.FORCED).outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+    assert made.nic(made.a).provisioning is Provisioning.SUCCEEDED
+    made.call("POST", f"{made.a.vm.text}/powerOff").raise_for_status()
+
+
+@pytest.mark.parametrize("failed_nic", [FailedNic.STARTS, FailedNic.NOTHING])
+def test_that_a_fence_works_where_azure_lets_such_a_vm_be_stopped(failed_nic: FailedNic) -> None:
+    made = broken()
+    made.lab.failed_nic = failed_nic
+    assert made.fail_over(verb=Verb.FORCED, fence=FenceWish(Fence.STOP)).outcome is Outcome.DONE
+    assert made.holders() == ["tg-node-b"]
+    assert dict(made.lab.vms())[made.a.vm.text] is Power.STOPPED
+
+
+def test_that_an_identity_cannot_be_given_to_such_a_vm_and_the_reason_is_told() -> None:
+    it = setup_rig()
+    nic = it.network("networkInterfaces", "tg-node-b-inside")
+    it.lab.faults.add(Fault("PUT", nic.name, OperationFails()))
+    read = it.services.azure.read_nic(nic)
+    it.services.azure.write_nic(nic, read, if_match=read.etag, request_id="r")
+    it.clock.sleep(10)
+    failure = fails(lambda: it.ports.access.enable_identity(it.vm("tg-node-b"), request_id="s"))
+    assert (failure.status, failure.problem.code) == (400, "parent-failed")
+    assert failure.certainty is Certainty.REFUSED
+    assert nic.text in failure.problem.detail

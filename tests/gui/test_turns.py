@@ -1,0 +1,162 @@
+"""What keeps the window answering: work in turns of the event loop, pages built before they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.gui.desk import Desk
+from tgwizard.gui.failover.check_grid import CheckGrid, CheckShown, checks_shown
+from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.turns import Turns
+from tgwizard.model.cluster import Verb
+
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture
+def ready(desk: Callable[[], Desk], qtbot: QtBot) -> Desk:
+    """A window whose cluster has been read."""
+    made = desk()
+    qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: made.says("Fail over to tg-node-b…"), timeout=PATIENCE_MS)
+    return made
+
+
+def run_pages(desk: Desk) -> list[RunPage]:
+    """The pages of runs that there are, seen or not."""
+    return desk.window.stack.findChildren(RunPage)
+
+
+def prepared(desk: Desk) -> bool:
+    """Whether the page of the next run is there, whole."""
+    pages = run_pages(desk)
+    return len(pages) == 1 and pages[0].whole
+
+
+def test_that_steps_are_done_one_in_a_turn_and_in_their_order(qapp: QApplication) -> None:
+    owner = QObject()
+    done: list[int] = []
+    turns = Turns(owner)
+    turns.add(*(lambda number=number: done.append(number) for number in range(3)))
+    assert done == []
+    for turn in range(3):
+        qapp.processEvents()
+        assert done == list(range(turn + 1))
+    assert turns.left == 0
+
+
+def test_that_steps_that_were_dropped_or_whose_owner_is_gone_are_not_done(qapp: QApplication) -> None:
+    owner = QObject()
+    done: list[str] = []
+    turns = Turns(owner)
+    turns.add(lambda: done.append("dropped"))
+    turns.drop()
+    turns.add(lambda: done.append("first"), lambda: done.append("second"))
+    qapp.processEvents()
+    owner.deleteLater()
+    qapp.sendPostedEvents(owner, 52)  # DeferredDelete
+    qapp.processEvents()
+    assert done == ["first"]
+
+
+def test_that_what_is_left_can_be_done_at_once(qapp: QApplication) -> None:
+    owner = QObject()
+    done: list[int] = []
+    turns = Turns(owner)
+    turns.add(lambda: done.append(1), lambda: done.append(2))
+    turns.finish()
+    qapp.processEvents()
+    assert done == [1, 2]
+
+
+def test_that_the_page_of_the_next_run_is_whole_before_a_run_begins(ready: Desk, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: prepared(ready), timeout=PATIENCE_MS)
+    (page,) = run_pages(ready)
+    assert not page.isVisible()
+    ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)
+    assert ready.window.stack.currentWidget() is page
+
+
+def test_that_a_half_built_page_is_finished_when_it_is_needed(ready: Desk, qtbot: QtBot) -> None:
+    page = RunPage(ready.theme, ready.session, in_turns=True)
+    qtbot.addWidget(page)
+    page.build_part()
+    page.build_part()
+    assert page.parts_left() > 0
+    page.finish()
+    assert page.whole
+    page.show()
+    assert page.copy.isVisible()
+
+
+def test_that_the_page_prepared_after_a_run_is_the_one_the_next_run_is_shown_on(ready: Desk, qtbot: QtBot) -> None:
+    ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: ready.says("Result: "), timeout=PATIENCE_MS)
+    ready.press("Back to edge-dallas")
+    (old,) = run_pages(ready)
+    qtbot.waitUntil(lambda: prepared(ready) and run_pages(ready) != [old], timeout=PATIENCE_MS)
+    (page,) = run_pages(ready)
+    assert not page.used, "the run before is nothing of this page's"
+    qtbot.waitUntil(lambda: ready.session.reason_against(Verb.GRACEFUL) is None, timeout=PATIENCE_MS)
+    ready.session.fail_over(ready.rig.a, Verb.GRACEFUL)
+    assert ready.window.stack.currentWidget() is page
+
+
+def test_that_the_question_is_seen_only_when_it_is_whole_and_asks_azure_then(ready: Desk, qtbot: QtBot) -> None:
+    ready.window.ask(Verb.GRACEFUL)
+    dialog = ready.window.dialog
+    assert isinstance(dialog, ConfirmDialog)
+    assert not dialog.isVisible()
+    qtbot.waitUntil(dialog.isVisible, timeout=PATIENCE_MS)
+    assert dialog.start.isVisible()
+    assert QApplication.focusWidget() in {dialog.cancel, None}
+    qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
+
+
+def test_that_a_question_left_before_it_was_seen_never_appears(ready: Desk, qtbot: QtBot) -> None:
+    ready.window.ask(Verb.FORCED)
+    dialog = ready.window.dialog
+    assert isinstance(dialog, ConfirmDialog)
+    dialog.reject()
+    assert ready.window.dialog is None
+    qtbot.wait(100)
+    assert not ready.says("Type edge-dallas to confirm")
+
+
+def test_that_an_answer_of_the_checks_changes_rows_and_builds_only_those_that_are_new(
+    qtbot: QtBot, theme: Theme
+) -> None:
+    grid = CheckGrid(theme)
+    qtbot.addWidget(grid)
+    first = tuple(CheckShown(Shape.GOOD, f"fact {number}", tip=f"tip {number}") for number in range(3))
+    grid.show_checks(first)
+    before = grid.rows
+    grid.show_checks((CheckShown(Shape.BROKEN, "worst first", "why"), *first))
+    assert grid.rows[:3] == before
+    assert [row.accessibleName() for row in grid.rows] == [
+        "worst first, broken",
+        "fact 0, good",
+        "fact 1, good",
+        "fact 2, good",
+    ]
+    assert grid.rows[0].accessibleDescription() == "why"
+    grid.show_checks(first[:1])
+    assert [row.accessibleName() for row in grid.rows] == ["fact 0, good"]
+
+
+def test_that_a_forced_question_folds_what_is_in_order_into_one_line(ready: Desk) -> None:
+    findings = ready.session.readiness(Verb.FORCED)
+    assert findings is not None
+    folded = checks_shown(findings, fold_calm=True, pending=True)
+    assert folded[-1].fact == "Asking Azure whether you may write"
+    assert folded[-2].fact.endswith("checks in order or not needed")
+    whole = checks_shown(findings, fold_calm=False, pending=False)
+    assert len(whole) == len(findings.findings)

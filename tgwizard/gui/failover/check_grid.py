@@ -1,0 +1,100 @@
+"""The checks of the question in two columns. Rows are kept: an answer that comes in changes words and builds little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from tgwizard.gui.kit.plain_tips import plain_tip
+from tgwizard.gui.kit.rows import CheckRow
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import Surface
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.watch.shown import level_shape
+from tgwizard.model.finding import Finding, Level, Readiness
+
+_CALM = (Level.PASSED, Level.NOT_APPLICABLE)
+"""What needs nobody's attention."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckShown:
+    """One row: shape, fact, evidence below it, tooltip, and what is read out in its place (empty: the evidence)."""
+
+    shape: Shape
+    fact: str
+    evidence: str = ""
+    tip: str = ""
+    spoken: str = ""
+
+
+ASKING = CheckShown(Shape.WAITING, "Asking Azure whether you may write")
+
+
+def checks_shown(findings: Readiness | None, *, fold_calm: bool, pending: bool) -> tuple[CheckShown, ...]:
+    """The rows for what was found.
+
+    A forced failover is decided by what is wrong: with ``fold_calm`` all that is in order is one line, so that the
+    name to type is in sight. ``pending`` adds that Azure is still being asked.
+    """
+    found = findings.findings if findings is not None else ()
+    calm = tuple(finding for finding in found if finding.level in _CALM) if fold_calm else ()
+    shown = [_check(finding) for finding in found if finding not in calm]
+    if calm:
+        facts = [finding.fact for finding in calm]
+        words = f"{len(calm)} checks in order or not needed"
+        shown.append(CheckShown(Shape.GOOD, words, tip="\n".join(facts), spoken=", ".join(facts)))
+    return (*shown, ASKING) if pending else tuple(shown)
+
+
+def _check(finding: Finding) -> CheckShown:
+    evidence = "" if finding.level in _CALM else finding.evidence
+    return CheckShown(level_shape(finding.level), finding.fact, evidence, tip=finding.evidence)
+
+
+class CheckGrid(Surface):
+    """Rows in two columns, filled down the first, then down the second."""
+
+    def __init__(self, theme: Theme) -> None:
+        """No row yet."""
+        super().__init__(theme)
+        self.setAccessibleName("Checks before the failover")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(14, 10, 14, 11)
+        self._grid.setHorizontalSpacing(18)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
+        self._rows: list[CheckRow] = []
+        self._places: dict[QWidget, tuple[int, int]] = {}
+
+    @property
+    def rows(self) -> tuple[CheckRow, ...]:
+        """The rows shown, in their order."""
+        return tuple(self._rows)
+
+    def show_checks(self, checks: tuple[CheckShown, ...]) -> None:
+        """Show these; a row that is there already only changes its words and its place."""
+        while len(self._rows) > len(checks):
+            surplus = self._rows.pop()
+            self._places.pop(surplus, None)
+            self._grid.removeWidget(surplus)
+            surplus.hide()
+            surplus.deleteLater()
+        half = (len(checks) + 1) // 2
+        for index, check in enumerate(checks):
+            if index == len(self._rows):
+                self._rows.append(CheckRow(self.theme, check.shape, check.fact, check.evidence, quiet=True))
+            row = self._rows[index]
+            row.show_check(check.shape, check.fact, check.evidence)
+            row.setToolTip(plain_tip(check.tip))
+            row.setAccessibleDescription(check.spoken or check.evidence)
+            self._put(row, (index % half, index // half))
+
+    def _put(self, row: CheckRow, place: tuple[int, int]) -> None:
+        if self._places.get(row) != place:
+            self._places[row] = place
+            self._grid.removeWidget(row)
+            self._grid.addWidget(row, *place, Qt.AlignmentFlag.AlignTop)

@@ -1,0 +1,284 @@
+"""What stands behind the pages of the wizard, from the moment the program is open: asking, writing, proving, keeping.
+
+`page.SetupPage` shows it. Nothing here knows a widget of the wizard, so that what a step shows, tells and is called at
+its foot can be worked out from this alone.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
+from tgwizard.engine.setup.draft import DraftRead
+from tgwizard.engine.setup.export.formats import ExportKind, export
+from tgwizard.engine.setup.flow import Want
+from tgwizard.engine.setup.fresh import changed_since, differences, is_stale
+from tgwizard.engine.setup.walk import plan_of, problems_of
+from tgwizard.gui.opened import Opened
+from tgwizard.gui.setup.applier import Applier
+from tgwizard.gui.setup.ending import Ending
+from tgwizard.gui.setup.keeping import Keeping
+from tgwizard.gui.setup.saving import copy_text
+from tgwizard.gui.setup.session import SetupSession
+from tgwizard.gui.setup.undo_sheet import UndoSheet
+from tgwizard.gui.setup.verifier import Verifier
+from tgwizard.gui.shell import Shell
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.setup_answers import SetupStep
+from tgwizard.model.setup_plan import SetupPlan, WhoMay
+
+
+class Wizard(QObject):
+    """One set-up after the other, each with its session, its writing, its proof and its draft."""
+
+    changed = Signal()
+    """Something that is shown has changed."""
+    said = Signal(str)
+    """Something small was done: copied, saved."""
+    settled = Signal()
+    """What was being written has ended."""
+
+    def __init__(self, shell: Shell, opened: Opened, over: QWidget) -> None:
+        """Ask nothing before `begin`. `over` is where a file dialog opens."""
+        super().__init__(over)
+        self.shell = shell
+        session = self.session = SetupSession(opened.services, shell.bridge.own, self._saved, self)
+        self.applier = Applier(opened.services, session.errands, self)
+        self.verifier = Verifier(opened.services, session.errands, self)
+        self.ending = Ending(shell, session.errands, self.verifier, over)
+        self.keeping = Keeping(opened.services, session.errands, self.changed.emit)
+        self.plan: SetupPlan | None = None
+        self.problems: tuple[StepProblem, ...] = ()
+        self.by_hand = False
+        self.resumed_at = ""
+        self.outdated: Problem | None = None
+        self._to_apply: tuple[SetupPlan, float] | None = None
+        self._begun = False
+        self._epoch = opened.lab_epoch
+        shell.bridge.happened.connect(session.take)
+        for changed in (session.changed, self.applier.changed, self.verifier.changed, self.ending.changed):
+            changed.connect(self.changed)
+        self.ending.said.connect(self.said)
+        session.changed.connect(self._on_changed)
+        session.moved.connect(self._on_moved)
+        session.account.signed_in.connect(self._on_signed_in)
+        self.applier.ended.connect(self._on_ended)
+
+    def _saved(self) -> tuple[ClusterSetup, ...]:
+        return tuple(one.setup for one in self.shell.sessions.values())
+
+    # Beginning and forgetting ------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Read the draft and ask the first question; once for every set-up."""
+        if not self._begun:
+            self._begun = True
+            self.keeping.load(self._on_draft)
+
+    def _on_draft(self, read: DraftRead) -> None:
+        self.resumed_at = read.draft.saved_at if read.draft is not None and read.draft.done else ""
+        self.session.begin(read.draft)
+
+    def clusters_changed(self, opened: Opened) -> bool:
+        """Another world of the lab has other machines: nothing that was answered or read holds there. Whether it is."""
+        if opened.lab_epoch == self._epoch:
+            return False
+        self._epoch = opened.lab_epoch
+        self._forget()
+        self.session.rest()
+        self._begun = False
+        return True
+
+    def start_over(self) -> None:
+        """Forget every answer and begin at the first step; what was made in Azure stays."""
+        if not self.writing:
+            self._forget()
+            self.session.begin(None)
+
+    def finish(self) -> None:
+        """The cluster is saved; its page opens, and the wizard is ready for another one."""
+        self.ending.finish()
+        if self.ending.session is not None:
+            self._forget()
+            self.session.rest()
+            self._begun = False
+
+    def _forget(self) -> None:
+        self.keeping.delete()
+        self.resumed_at, self.by_hand, self.plan = "", False, None
+        self.outdated = self._to_apply = None
+        self.applier.forget()
+        self.verifier.forget()
+        self.ending.forget()
+
+    def save_draft(self) -> None:
+        """Keep the answers, if there are any."""
+        if self.session.flow.done:
+            self.keeping.save(self.session.flow)
+
+    @Slot()
+    def _on_signed_in(self) -> None:
+        """What could not be read before can be read now."""
+        self.shell.watching.read_now()
+
+    # What is so now ----------------------------------------------------------------------------------------------
+
+    @property
+    def step(self) -> SetupStep:
+        """The step shown."""
+        return self.session.flow.step
+
+    @property
+    def locked(self) -> bool:
+        """Whether the window is read-only."""
+        return self.shell.lock.locked
+
+    @property
+    def writing(self) -> bool:
+        """Whether a change may be written now."""
+        return self.applier.running
+
+    @property
+    def writing_words(self) -> str:
+        """How far the writing is, in one sentence; empty when nothing is written."""
+        if not self.writing:
+            return ""
+        applying = self.applier.applying
+        verb = "undone" if applying.undoing else "made"
+        return f"{applying.done} of {len(applying.rows)} changes are {verb}."
+
+    def judge(self) -> None:
+        """Work out what is wrong with the step, and what the plan is when it is reviewed."""
+        session = self.session
+        self.problems = session.once("problems", lambda: problems_of(session.flow))
+        if self.step is SetupStep.REVIEW:
+            self.plan = session.once("plan", lambda: plan_of(session.flow))
+
+    # Doing -------------------------------------------------------------------------------------------------------
+
+    def read_again(self) -> None:
+        """F5."""
+        if self.writing:
+            return
+        if self.step is SetupStep.VERIFY:
+            self.verifier.look()
+        else:
+            self.session.read_again()
+
+    def name_by_hand(self) -> None:
+        """Let the machines be chosen one by one instead of as a pair."""
+        self.by_hand = True
+        self.changed.emit()
+
+    @Slot()
+    def stop_writing(self) -> None:
+        """Begin no further change."""
+        if self.writing:
+            self.applier.stop()
+
+    def apply(self) -> None:
+        """Make the changes of the plan that was reviewed, and show how they go."""
+        plan, session = self.plan, self.session
+        if plan is None or (self.locked and plan.writing):
+            return
+        self.outdated = None
+        if plan.writing and is_stale(session.flow, session.now()):
+            self._to_apply = plan, session.read_age_s or 0.0
+            session.read_again()
+            self.said.emit("The plan is older than 5 minutes. Azure is read again before anything is written.")
+            return
+        self._carry_out(plan)
+
+    def _carry_out(self, plan: SetupPlan) -> None:
+        session = self.session
+        if plan.writing:
+            self._write(plan)
+        session.go_on(blocked=False)
+        if not plan.writing:
+            session.go_on(blocked=False)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        """Go on with an apply that waited for a fresh plan, if the plan is still the one that was shown."""
+        waiting, session = self._to_apply, self.session
+        if waiting is None or not session.at_rest:
+            return
+        self._to_apply = None
+        plan, age_s = waiting
+        now = plan_of(session.flow)
+        if now is None or session.trouble(Want.INVENTORY, Want.FACTS) or self.locked:
+            # What could not be read is told at its place; nothing was written.
+            return
+        found = differences(plan, now)
+        if found:
+            self.outdated = changed_since(found, age_s)
+        elif self.step is SetupStep.REVIEW and not any(one.blocks for one in problems_of(session.flow)):
+            self._carry_out(now)
+
+    @Slot()
+    def _on_moved(self) -> None:
+        """Whoever goes elsewhere does not apply any more. A review begins with a plan that is true now."""
+        self.outdated = self._to_apply = None
+        if self.step is SetupStep.REVIEW and is_stale(self.session.flow, self.session.now()):
+            self.session.read_again()
+
+    @Slot()
+    def apply_again(self) -> None:
+        """Make what is left: every change is looked at again first."""
+        plan = self.applier.plan
+        if plan is not None and not self.locked:
+            self._write(plan)
+
+    def _write(self, plan: SetupPlan) -> None:
+        only_mine = any(change.right.who is WhoMay.OTHERS for change in plan.writing)
+        self.applier.apply(plan, self.session.shown, only_mine=only_mine)
+
+    @Slot()
+    def ask_undo(self) -> None:
+        """Show what undo would take back, and ask."""
+        if self.writing:
+            return
+        session, answers = self.session, self.session.shown
+        try:
+            plain = self.applier.undoable(answers, identities=False)
+            whole = self.applier.undoable(answers, identities=True)
+        except UserError as error:
+            self.said.emit(error.problem.sentence())
+            return
+
+        def undo(identities: bool) -> None:
+            session.go_to(SetupStep.APPLY)
+            self.verifier.forget()
+            self.applier.undo(answers, whole if identities else plain, identities=identities)
+
+        def make(over: QWidget) -> UndoSheet:
+            sheet = UndoSheet(self.shell.theme, over, plain, whole, self.shell.lock)
+            sheet.undo_asked.connect(undo)
+            return sheet
+
+        self.shell.show_dialog(make)
+
+    @Slot()
+    def _on_ended(self) -> None:
+        self.session.read_facts_again()
+        self.settled.emit()
+
+    def take_cure(self, cure: Cure) -> None:
+        """Do what a button of a problem says."""
+        session = self.session
+        match cure.kind:
+            case CureKind.PLANNED:
+                self.said.emit("It is part of the plan; Apply does it")
+            case CureKind.READ_AGAIN:
+                session.read_again()
+            case CureKind.SIGN_IN_AGAIN:
+                session.go_to(SetupStep.SIGN_IN)
+            case CureKind.HAND_OVER:
+                plan = plan_of(session.flow)
+                if plan is not None:
+                    request = export(ExportKind.REQUEST, plan, session.shown)
+                    self.said.emit(copy_text(request, "A request was copied: it says who needs what, where and why"))
+            case _:
+                session.cure(cure)

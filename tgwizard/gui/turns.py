@@ -1,0 +1,59 @@
+"""Long work of the window in turns: one step in each turn of the event loop, so that keys and paints come in between.
+
+Building a page of two hundred widgets takes 20 ms, laying it out and drawing it 20 more: together that is a window
+that does not answer (DESIGN: no gap over 50 ms).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+Step = Callable[[], object]
+
+
+class Turns(QObject):
+    """Steps in their order, each in a turn of its own; they end with the object they belong to."""
+
+    def __init__(self, parent: QObject) -> None:
+        """Nothing to do yet."""
+        super().__init__(parent)
+        self._left: deque[Step] = deque()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._next)
+
+    @property
+    def left(self) -> int:
+        """How many steps are still to be done."""
+        return len(self._left)
+
+    def add(self, *steps: Step) -> None:
+        """Do these after what is waiting, the first of them not before the next turn."""
+        self._left.extend(steps)
+        if self._left and not self._timer.isActive():
+            self._timer.start()
+
+    def finish(self) -> None:
+        """Do all that is left now."""
+        while self._left:
+            self._left.popleft()()
+        self._timer.stop()
+
+    def drop(self) -> None:
+        """Do none of what is left."""
+        self._left.clear()
+        self._timer.stop()
+
+    @Slot()
+    def _next(self) -> None:
+        if not self._left:
+            return
+        step = self._left.popleft()
+        # Before the step: one that breaks does not keep the others waiting for ever.
+        if self._left:
+            self._timer.start()
+        step()
