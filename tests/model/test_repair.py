@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.model.seen import FREE, HOLDS, STRANGER, UNREAD, A, B, but, nic, snapshot
+from tests.model.seen import FREE, HOLDS, NOW, STRANGER, UNREAD, A, B, but, nic, snapshot
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.repair import repair
-from tgwizard.model.snapshot import PlaceKind, Power, Snapshot
+from tgwizard.model.snapshot import PlaceKind, Power, Reading, Snapshot
 
 UPDATING = Provisioning.UPDATING
 
