@@ -281,7 +281,7 @@ class _DisableIdentity(_Taking):
 class _RemoveAddress(_Taking):
     deed: Deed = Deed.REMOVE_ADDRESS
     done: str = "The floating IP is off the interface"
-    showing: str = "Azure detaches the address, usually 4 to 10 s, minutes at its slowest."
+    showing: str = "Azure detaches the address: half a minute as a rule, minutes at its slowest."
     _read: NicDocument | None = field(default=None, init=False)
 
     @property
