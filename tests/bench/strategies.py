@@ -177,7 +177,8 @@ def _seen(place: Stage, to: Member, began: datetime, ended: datetime, asked: int
     gap, wall = (since[0] - until[0]).total_seconds(), (ended - began).total_seconds()
     floor = drawn[-1] if len(drawn) > 1 else 0.0
     requests = place.lab.requests[asked:]
-    writes = sum(item.method in ("PUT", "POST") and item.status in (200, 201, 202) for item in requests)
+    to_arm = [item for item in requests if item.path.lower().startswith("/subscriptions/")]
+    writes = sum(item.method in ("PUT", "POST") and item.status in (200, 201, 202) for item in to_arm)
     return Seen(gap, wall, gap - floor, wall - sum(drawn), len(requests), writes)
 
 

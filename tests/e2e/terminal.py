@@ -1,4 +1,4 @@
-"""A person at a real terminal: a command with a pseudo-terminal for all three of its streams, and keys typed into it."""
+"""A person at a real terminal: a command with a pseudo-terminal for all three streams, and keys typed into it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Terminal:
         self._read(words)
         assert words in self.shown, f"{words!r} never came:\n{self.shown[-3000:]}"
 
-    def type(self, keys: str) -> None:
+    def press(self, keys: str) -> None:
         """Type keys; a line ends with a newline."""
         os.write(self._master, keys.encode())
 

@@ -1,4 +1,4 @@
-"""The question before a failover, answered at a real terminal: nothing is written unless the answer is the right one."""
+"""The question before a failover, answered at a real terminal: nothing is written unless the answer is right."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_that_any_other_answer_writes_nothing(verb: str, question: str, keys: st
     before = etags(lab)
     with asked(lab, verb) as terminal:
         terminal.until(question)
-        terminal.type(keys)
+        terminal.press(keys)
         assert terminal.end() == 6, terminal.shown
     assert terminal.shown.splitlines()[-1].startswith(NOTHING)
     assert "Traceback" not in terminal.shown
@@ -75,13 +75,13 @@ def test_that_yes_starts_a_graceful_failover_and_the_name_a_forced_one(lab: LabP
     with asked(lab, "--graceful") as terminal:
         terminal.until(YES_OR_NO)
         assert settled(lab.folder)["holder"] == "tg-node-a", "asking writes nothing"
-        terminal.type("y\n")
+        terminal.press("y\n")
         assert terminal.end() == 0, terminal.shown
     assert "Done: tg-node-b holds 10.20.2.50." in terminal.shown
     with asked(lab, "--forced", to="tg-node-a") as terminal:
         terminal.until("Force failover to tg-node-a? " + TYPE_NAME)
         assert settled(lab.folder)["holder"] == "tg-node-b", "asking writes nothing"
-        terminal.type("edge-dallas\n")
+        terminal.press("edge-dallas\n")
         assert terminal.end() == 0, terminal.shown
     assert "Done: tg-node-a holds 10.20.2.50." in terminal.shown
     assert settled(lab.folder)["holder"] == "tg-node-a"
