@@ -12,7 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.e2e.programs import DEADLINE_S, ROOT
+from tests.e2e.programs import DEADLINE_S, ROOT, wait_for
+
+_QUIET = 6
+"""So many looks in a row that show it asleep, having used no processor time, tell of a program that waits."""
 
 CTRL_C, CTRL_D = "\x03", "\x04"
 
@@ -40,7 +43,18 @@ class Terminal:
         assert words in self.shown, f"{words!r} never came:\n{self.shown[-3000:]}"
 
     def press(self, keys: str) -> None:
-        """Type keys; a line ends with a newline."""
+        """Type keys, as a person does, once the program waits for them; a line ends with a newline.
+
+        A Ctrl+C between the question and the wait for its answer would be heard only with the next key.
+        """
+        quiet: list[str] = []
+
+        def waits() -> bool:
+            state = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+            quiet.append(f"{state[0]} {state[11:13]}")
+            return len(quiet) > _QUIET and set(quiet[-_QUIET:]) == {quiet[-1]} and quiet[-1].startswith("S")
+
+        wait_for(waits, "the program waits for a key")
         os.write(self._master, keys.encode())
 
     def end(self) -> int:
