@@ -41,12 +41,16 @@ class Answered:
 
 @dataclass
 class Shell(Generic[R]):
-    """Calls tgwizard on the rig. ``answers`` are typed when it asks; None: standard input is no terminal."""
+    """Calls tgwizard on the rig. ``answers`` are typed when it asks; None: standard input is no terminal.
+
+    ``thinking``: what happens while a person reads each question.
+    """
 
     rig: R
     answers: list[str] | None = None
     asked: list[str] = field(default_factory=list)
     heard: Callable[[str], None] | None = None
+    thinking: Callable[[], None] = lambda: None
 
     def __call__(self, *words: str) -> Answered:
         """Run one command."""
@@ -60,6 +64,7 @@ class Shell(Generic[R]):
 
     def _type(self, question: str) -> str | None:
         self.asked.append(question)
+        self.thinking()
         return self.answers.pop(0) if self.answers else None
 
     def _connect(self, _where: Where) -> Connection:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import uuid
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.cli.bench import Shell, fits
 from tests.rig import SetupRig, setup_rig
@@ -16,6 +18,8 @@ from tgwizard.cli.setup_arguments import Plan
 from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.lab.faults import AzureSays, Fault
 from tgwizard.lab.known_answers import Known
+from tgwizard.lab.lab import Lab
+from tgwizard.lab.transport import LabAdapter, lab_session
 from tgwizard.model import fields
 from tgwizard.model.problem import UserError
 
@@ -268,3 +272,69 @@ def test_that_usage_errors_are_documents_too(it: SetupRig) -> None:
     answered = Shell(it)("setup", "verify", "nobody", "--json")
     assert answered.code == 2
     fits(json.loads(answered.err), "error")
+
+
+def shown_plans(text: str) -> int:
+    return text.count("would be written,")
+
+
+def test_that_a_plan_that_grew_old_unchanged_is_read_again_and_written(it: SetupRig) -> None:
+    shell = Shell(it, answers=["y"], thinking=lambda: it.clock.sleep(301))
+    answered = shell("setup", "apply")
+    assert answered.code == 0, answered.err
+    assert "The plan is older than 5 minutes. Azure is read again" in answered.err
+    assert shell.asked == ["Write this? [y/N] "]
+    assert len(writes(it)) == 5
+
+
+def test_that_a_plan_that_is_young_is_not_read_again(it: SetupRig) -> None:
+    answered = Shell(it, answers=["y"], thinking=lambda: it.clock.sleep(290))("setup", "apply")
+    assert answered.code == 0, answered.err
+    assert "older than 5 minutes" not in answered.err
+
+
+def test_that_a_plan_that_changed_while_it_was_read_is_shown_again_and_asked_for_again(it: SetupRig) -> None:
+    def someone_turns_it_on() -> None:
+        it.clock.sleep(301)
+        it.ports.access.enable_identity(it.vm("tg-node-b"), request_id=str(uuid.uuid4()))
+
+    shell = Shell(it, answers=["y", "n"], thinking=someone_turns_it_on)
+    answered = shell("setup", "apply")
+    assert answered.code == 6, answered.err
+    assert shell.asked == ["Write this? [y/N] "] * 2
+    assert shown_plans(answered.out) == 2
+    assert "5 changes would be written" in answered.out
+    assert "4 changes would be written" in answered.out
+    assert "The plan has changed since it was shown, so nothing was written." in answered.err
+    assert "Turn on the identity of tg-node-b" in answered.err
+    assert [path for path in writes(it) if "virtualMachines" not in path] == []
+
+
+def test_that_a_yes_given_beforehand_does_not_cover_a_plan_that_changed(tmp_path: Path) -> None:
+    made: list[SetupRig] = []
+
+    class Slow(LabAdapter):
+        """A line on which the last question takes five minutes, while someone else turns an identity on."""
+
+        def send(self, request: requests.PreparedRequest, *arguments: object, **options: object) -> requests.Response:
+            if "checkipaddressavailability" in str(request.url).lower() and made[1:] == []:
+                made.append(made[0])
+                made[0].clock.sleep(301)
+                made[0].ports.access.enable_identity(made[0].vm("tg-node-b"), request_id=str(uuid.uuid4()))
+            return super().send(request, *arguments, **options)  # type: ignore[arg-type]
+
+    def session(lab: Lab) -> requests.Session:
+        found = lab_session(lab)
+        found.mount("https://", Slow(lab))
+        return found
+
+    it = setup_rig(state=tmp_path / "state", session=session)
+    made.append(it)
+    answered = Shell(it)("setup", "apply", "--yes", "--json")
+    assert answered.code == 3, answered.err
+    fits(answered.lines[-1], "setup-event")
+    assert answered.lines[-1]["outcome"] == "refused"
+    assert answered.lines[-1]["problem"]["code"] == "plan-changed"
+    assert "Turn on the identity of tg-node-b" in answered.lines[-1]["reason"]
+    assert [path for path in writes(it) if "virtualMachines" not in path] == []
+    assert Shell(it)("setup", "apply", "--yes", "--json").code == 0

@@ -168,13 +168,16 @@ class LabProcess:
     """A lab in a process of its own."""
 
     folder: Path
+    more: tuple[str, ...] = ()
+    """More words for its first start, such as the scenario; a saved world has its own."""
     program: Program = field(init=False)
     ready: Document = field(init=False)
     _stack: contextlib.ExitStack = field(init=False, default_factory=contextlib.ExitStack)
 
     def start(self) -> Self:
         """Start it (again) on its folder and wait until it is ready."""
-        command = tgwizard("lab", "run", "--lab-dir", self.folder, "--latency", "fast")
+        words = self.more if not self.folder.exists() else ()
+        command = tgwizard("lab", "run", "--lab-dir", self.folder, "--latency", "fast", *words)
         self.program = self._stack.enter_context(command)
         self.ready = self.program.document()
         return self

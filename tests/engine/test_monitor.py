@@ -223,6 +223,17 @@ def test_that_read_now_ends_the_pause_and_reads_the_vms_as_well() -> None:
     assert sum("virtualMachines" in record.path for record in made.lab.requests) == 4
 
 
+def test_that_a_wish_to_read_now_is_not_lost_between_two_rounds() -> None:
+    made = rig()
+    cancel = CancelToken()
+    monitor = Monitor(made.services, made.setup, lambda _: None, Pace(vms_s=3600.0))
+    monitor.look()
+    monitor.read_now()
+    monitor.report = lambda _: cancel.cancel()
+    monitor.watch(cancel)
+    assert sum("virtualMachines" in record.path for record in made.lab.requests) == 4
+
+
 def test_that_a_cancel_ends_the_pause() -> None:
     clock = Interrupted()
     made = rig(clock=clock)

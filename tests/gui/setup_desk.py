@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.gui.desk import End, Found
+from tests.gui.desk import End, Found, is_still_to_appear
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.setup_ports import SignIn
@@ -20,6 +20,7 @@ from tgwizard.gui.kit.focus import FocusRing
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.places import Place
+from tgwizard.gui.setup.errands import Kind
 from tgwizard.gui.setup.page import SetupPage
 from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.gui.theme import Theme
@@ -53,6 +54,16 @@ class SetupDesk(Found):
         assert wizard is not None
         return wizard
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether the one way on is on and stays so: nothing is being read, and everything known is shown."""
+        page, session = self.page, self.wizard.session
+        if not page.up_to_date or not page.frame.footer.go_on.isEnabled():
+            return False
+        if any(session.errands.under_way(kind) for kind in Kind):
+            return False
+        return not any(is_still_to_appear(widget) for widget in page.findChildren(QWidget))
+
     def press(self, start: str) -> None:
         """Click, and count it."""
         self.clicks += 1
@@ -75,12 +86,14 @@ def open_setup_desk(
     clock: Clock | None = None,
     before: Callable[[SetupRig], None] = lambda _rig: None,
     signing_in: Callable[[SetupRig], SignIn] | None = None,
+    is_lab: bool = True,
 ) -> tuple[SetupDesk, End]:
     """A shown window on a lab of `scenario`, real SDK, real jobs; call the end when done.
 
     `state`: where another window kept its draft and journals. `early`: the wizard is opened before the program is.
     `clock`: a virtual one makes Azure's waits free, up to Apply; watching a cluster would never rest on it.
     `before`: what someone did in the lab before the window was opened. `signing_in`: another way in than the lab's.
+    `is_lab`: whether the window knows that it looks at a lab.
     """
     state, clusters = state or folder / "state", folder / "clusters"
     made = setup_rig(scenario, latency, clock=clock or cast("Clock", SystemClock()), state=state)
@@ -92,7 +105,7 @@ def open_setup_desk(
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)
     bridge = Bridge()
-    surroundings = Surroundings("Embedded in this window", is_lab=True, clusters_folder=clusters)
+    surroundings = Surroundings("Embedded in this window", is_lab=is_lab, clusters_folder=clusters)
     window = MainWindow(theme, bridge, surroundings)
     bridge.start()
     window.show()

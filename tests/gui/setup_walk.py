@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytestqt.qtbot import QtBot
 
 from tests.gui.setup_desk import SetupDesk
+from tests.gui.walk import wrong
 from tgwizard.model.setup_answers import SetupStep
 
 PATIENCE_MS = 20_000
@@ -12,10 +13,7 @@ PATIENCE_MS = 20_000
 
 def ready(desk: SetupDesk, qtbot: QtBot) -> None:
     """Wait until the one way on is on and stays so."""
-    go_on = desk.page.frame.footer.go_on
-    qtbot.waitUntil(go_on.isEnabled, timeout=PATIENCE_MS)
-    qtbot.wait(60)
-    qtbot.waitUntil(go_on.isEnabled, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: desk.at_rest, timeout=PATIENCE_MS)
 
 
 def go_on(desk: SetupDesk, qtbot: QtBot) -> None:
@@ -30,3 +28,13 @@ def walk_to(desk: SetupDesk, qtbot: QtBot, step: SetupStep) -> None:
     """Press Continue until `step` is shown."""
     while desk.page.step is not step:
         go_on(desk, qtbot)
+
+
+def looks_right(desk: SetupDesk, qtbot: QtBot) -> None:
+    """Nothing is nameless, cut off or covered, once the layout has come to rest."""
+
+    def nothing_wrong() -> None:
+        found = wrong(desk.window)
+        assert found == [], found
+
+    qtbot.waitUntil(nothing_wrong, timeout=PATIENCE_MS)

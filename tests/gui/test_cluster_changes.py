@@ -18,6 +18,8 @@ from tests.gui.desk import Found, accessible_name, clusters_page, lab_page
 from tgwizard.app.places import open_lab_place
 from tgwizard.app.window import WindowWish, open_program
 from tgwizard.engine.cluster_file import load_cluster, save_cluster
+from tgwizard.engine.lab_control import LabState
+from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.main_window import MainWindow
@@ -26,6 +28,7 @@ from tgwizard.gui.places import Place
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import NICS_S, VMS_S
 
 PATIENCE_MS = 60_000
@@ -212,6 +215,44 @@ def test_that_after_a_scenario_the_window_is_in_the_new_world_by_itself(whole: W
     assert set(whole.window.rail.clusters) == set(whole.window.sessions)
 
 
+def test_that_the_window_follows_a_scenario_that_another_program_chose(
+    whole: Whole, qtbot: QtBot, tmp_path: Path
+) -> None:
+    old, changes = whole.session, whole.window.changes
+    whole.window.go_to(Place.CLUSTERS)
+    other = open_lab_place(tmp_path / "lab")
+    control = other.control()
+    assert control is not None
+    control.use_scenario("vnet-elsewhere")
+    control.close()
+    other.close()
+    assert whole.session is old, "nobody has looked yet"
+    assert changes.world is not None
+    changes.world.look()
+    qtbot.waitUntil(lambda: bool(whole.window.sessions) and whole.session is not old, timeout=PATIENCE_MS)
+    assert whole.opened.saved is not None
+    assert {session.setup for session in whole.window.sessions.values()} == set(whole.opened.saved.load().clusters)
+    assert set(whole.window.rail.clusters) == set(whole.window.sessions)
+    qtbot.waitUntil(lambda: whole.session.verdict is not None, timeout=PATIENCE_MS)
+
+
+def test_that_a_lab_that_says_nothing_of_its_world_leaves_the_clusters_alone(whole: Whole, qtbot: QtBot) -> None:
+    before, world = whole.session, whole.window.changes.world
+    assert world is not None
+    world._control = Silent()  # type: ignore[assignment]
+    world.look()
+    assert world._looking
+    qtbot.waitUntil(lambda: not world._looking, timeout=PATIENCE_MS)
+    assert whole.session is before
+
+
+class Silent:
+    """A lab that has gone."""
+
+    def state(self) -> LabState:
+        raise UserError(Problem("lab-not-answering", "The lab did not answer."))
+
+
 def test_that_the_world_the_window_opened_in_is_no_news(whole: Whole) -> None:
     before = whole.session
     whole.window.renew_clusters(whole.opened.lab_epoch)
@@ -231,8 +272,10 @@ def test_that_a_run_meets_the_new_world_before_its_cluster_is_forgotten(whole: W
 
 def test_that_a_poll_rate_is_in_force_from_the_next_reading_on(whole: Whole, qtbot: QtBot) -> None:
     preferences, session = whole.window.preferences, whole.session
-    qtbot.waitUntil(lambda: session._monitor is not None, timeout=PATIENCE_MS)
+    assert session.watching
     preferences.set(NICS_S, 1.0)
     preferences.set(VMS_S, 30.0)
-    assert session._monitor is not None
-    assert (session._monitor.pace.nics_s, session._monitor.pace.vms_s) == (1.0, 30.0)
+    assert session.loop.pace == Pace(nics_s=1.0, vms_s=30.0)
+    session.stop()
+    session.start()
+    assert session.loop.pace == Pace(nics_s=1.0, vms_s=30.0)

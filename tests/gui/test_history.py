@@ -99,6 +99,17 @@ def test_that_a_run_is_listed_and_opens_by_enter_with_its_request_ids(desk: Desk
     assert page.list.hasFocus()
 
 
+def test_that_the_list_is_as_high_as_its_rows_and_no_higher_than_the_page(desk: Desk, qtbot: QtBot) -> None:
+    move(desk)
+    page = listed(desk, qtbot)
+    last = page.list.shown.index(len(page.list.shown.rows) - 1)
+    qtbot.waitUntil(lambda: page.list.visualRect(last).bottom() == page.list.viewport().height() - 1)
+    row = next(row for row in page.list.shown.rows if row.kind is PastKind.RUN)
+    page._card.show_rows((row,) * 200)
+    qtbot.waitUntil(lambda: page.list.verticalScrollBar().maximum() > 0)
+    assert page._card.geometry().bottom() < page.height()
+
+
 def test_that_the_filter_shows_one_kind_and_its_count(desk: Desk, qtbot: QtBot) -> None:
     move(desk)
     page = listed(desk, qtbot)

@@ -112,20 +112,56 @@ def loaded(folder: Path, bench: Bench) -> Lab:
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(deeds=st.lists(st.tuples(st.sampled_from(range(len(DEEDS))), st.booleans()), min_size=1, max_size=12))
+@given(
+    deeds=st.lists(
+        st.tuples(st.sampled_from(range(len(DEEDS))), st.sampled_from([None, WorldFile.note, WorldFile.save])),
+        min_size=1,
+        max_size=12,
+    ),
+    last=st.sampled_from([WorldFile.note, WorldFile.save]),
+)
 def test_that_a_folder_holds_what_the_lab_has_after_any_changes(
-    tmp_path_factory: pytest.TempPathFactory, deeds: list[tuple[int, bool]]
+    tmp_path_factory: pytest.TempPathFactory,
+    deeds: list[tuple[int, Callable[[WorldFile, Lab], None] | None]],
+    last: Callable[[WorldFile, Lab], None],
 ) -> None:
     bench, folder = Bench(), tmp_path_factory.mktemp("lab")
     file = big(folder)
     file.save(bench.lab)
-    for number, save in deeds:
+    for number, keep in deeds:
         DEEDS[number](bench)
         bench.token = bench.lab.issue_token()
-        if save:
-            file.save(bench.lab)
-    file.save(bench.lab)
+        if keep is not None:
+            keep(file, bench.lab)
+    last(file, bench.lab)
     assert plain(loaded(folder, bench)) == plain(bench.lab)
+
+
+def test_that_a_note_of_a_small_world_is_a_line_and_its_save_gathers_the_lines(bench: Bench, tmp_path: Path) -> None:
+    file = WorldFile(tmp_path)
+    file.save(bench.lab)
+    for number in (1, 2, 3):
+        move(bench)
+        bench.clock.advance(10)
+        file.note(bench.lab)
+        assert len(file.changes_path.read_text().splitlines()) == number
+        assert plain(loaded(tmp_path, bench)) == plain(bench.lab)
+    file.save(bench.lab)
+    assert not file.changes_path.exists()
+    assert plain(loaded(tmp_path, bench)) == plain(bench.lab)
+
+
+def test_that_the_line_of_a_write_tells_that_write_and_not_all_operations(bench: Bench, tmp_path: Path) -> None:
+    file = big(tmp_path)
+    file.save(bench.lab)
+    sizes = []
+    for _ in range(30):
+        move(bench)
+        bench.clock.advance(10)
+        before = file.changes_path.stat().st_size if file.changes_path.exists() else 0
+        file.note(bench.lab)
+        sizes.append(file.changes_path.stat().st_size - before)
+    assert max(sizes[15:]) < 1.2 * max(sizes[:15])
 
 
 def test_that_one_write_adds_a_line_and_leaves_the_world_alone(bench: Bench, tmp_path: Path) -> None:
@@ -232,6 +268,7 @@ def test_that_a_save_that_failed_is_made_up_for_by_a_whole_one(
     file = big(tmp_path)
     file.save(bench.lab)
     bench.detach(A)
+    file.note(bench.lab)
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,14 @@ import requests
 
 from tests.lab.bench import FLOATING, Bench
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.control import control_of
 from tgwizard.lab.folder_lock import FolderLock
 from tgwizard.lab.home import AttachedLab, HostedLab, open_lab
+from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.problems import LabFolderDamaged
+from tgwizard.lab.world import Power
+from tgwizard.lab.world_file import WorldFile
 from tgwizard.model.problem import UserError
 
 
@@ -96,6 +101,51 @@ def test_that_a_change_is_saved_without_closing(tmp_path: Path) -> None:
             looks += 1
         assert '"PutNicOperation"' in world.read_text()
         assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_that_a_change_is_in_the_folder_before_its_answer(tmp_path: Path) -> None:
+    with host(tmp_path) as lab:
+        app = f"{lab_group(lab)}/providers/Microsoft.Compute/virtualMachines/vm-app-01"
+
+        def kept() -> Lab:
+            found = WorldFile(tmp_path).load(VirtualClock())
+            assert found is not None
+            return found
+
+        detach(lab)
+        assert FLOATING not in str(kept().resource(nic_a(lab)))
+        lab.lab.switch(app, on=False)
+        assert dict(kept().vms())[app] is Power.STOPPED
+        control = control_of(lab)
+        control.set_latency("drawn")
+        assert kept().latency is Latency.DRAWN
+        control.switch("vm-app-01", on=True)
+        assert dict(kept().vms())[app] is Power.RUNNING
+        control.use_scenario("fresh")
+        assert kept().scenario == "fresh"
+        control.close()
+
+
+def test_that_a_change_that_cannot_be_written_down_is_told_and_made_up_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expect_log: Callable[[str], None]
+) -> None:
+    expect_log("tgwizard.lab.home ERROR: The lab could not write a change down: .*No space left")
+    with host(tmp_path) as lab:
+
+        def full(*_args: object) -> int:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as broken:
+            broken.setattr("tgwizard.lab.world_file.os.open", full)
+            detach(lab)
+        lab.lab.switch(lab.lab.vms()[0][0], on=False)
+        found = WorldFile(tmp_path).load(VirtualClock())
+        assert found is not None
+        assert FLOATING not in str(found.resource(nic_a(lab)))
+
+
+def nic_a(lab: HostedLab) -> str:
+    return f"{lab_group(lab)}/providers/Microsoft.Network/networkInterfaces/tg-node-a-inside"
 
 
 def test_that_two_folders_are_two_labs(tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ class ArmSignIn:
 
     def caller(self) -> Caller:
         """Who is signed in now; CallFailed when nobody is."""
+        quieten()
         held = self._clients.session.credential
         return attempt(Doing("check", "the sign-in"), lambda: caller_of(held.get_token(held.scope).token))
 

@@ -25,9 +25,11 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.files import write_whole
 from tgwizard.engine.jobs import Report as RunReport
+from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.profiles import save_cluster
 from tgwizard.engine.setup.export.formats import export
 from tgwizard.engine.setup.flow import Flow
+from tgwizard.engine.setup.fresh import changed_since, differences, is_stale, read_again, read_age_s
 from tgwizard.engine.setup.job import apply_job, restart_job, undo_job, verify_job, what_undo_would_do
 from tgwizard.engine.setup.result import identity_of, read_cluster
 from tgwizard.engine.setup.suggest import proposed
@@ -102,16 +104,31 @@ def _plan(at: _At, command: Plan) -> ExitCode:
 def _apply(at: _At, command: Apply) -> ExitCode:
     _must_ask(at, yes=command.yes)
     flow = _walked(at, command.cluster, command.given)
-    if not at.screen.as_json:
-        _shown(at, flow)
-    plan = _complete(flow) if command.only_mine else _allowed(flow)
-    if plan is None:
-        _refused(at, flow)
-        return ExitCode.REFUSED
-    answers = proposed(flow)
-    if plan.writing and not command.yes and not _yes(at, "Write this? [y/N] "):
-        return _cancelled(at)
     services = at.connection.services
+    while True:
+        if not at.screen.as_json:
+            _shown(at, flow)
+        plan = _complete(flow) if command.only_mine else _allowed(flow)
+        if plan is None:
+            _refused(at, flow)
+            return ExitCode.REFUSED
+        if plan.writing and not command.yes and not _yes(at, "Write this? [y/N] "):
+            return _cancelled(at)
+        age_s = read_age_s(flow, services.clock.monotonic()) or 0.0
+        if not plan.writing or not is_stale(flow, services.clock.monotonic()):
+            break
+        flow = _read_again(at, flow)
+        now = plan_of(flow)
+        found = differences(plan, now) if now is not None else ("The plan cannot be made any more",)
+        if not found:
+            break
+        outdated = changed_since(found, age_s)
+        at.screen.note(outdated.sentence())
+        if command.yes:
+            # Who said yes before could not see what it says now.
+            _refused(at, flow, outdated)
+            return ExitCode.REFUSED
+    answers = proposed(flow)
 
     def work(report: Report, token: CancelToken) -> ExitCode:
         finished = apply_job(services, answers, plan, report, token, only_mine=command.only_mine)
@@ -121,6 +138,20 @@ def _apply(at: _At, command: Apply) -> ExitCode:
     if code is ExitCode.DONE and not (command.only_mine and len(plan.mine) < len(plan.writing)):
         _save(at, plan, answers, command.out)
     return code
+
+
+def _read_again(at: _At, flow: Flow) -> Flow:
+    """The same answers with Azure as it is now: the plan is older than five minutes."""
+    at.screen.note("The plan is older than 5 minutes. Azure is read again before anything is written.")
+    services = at.connection.services
+
+    def work(report: Report, token: CancelToken) -> Flow:
+        try:
+            return read_again(services.setup, services.clock, flow, report, token)
+        except CallFailed as failure:
+            raise UserError(failure.problem) from failure
+
+    return at.job(Telling.NOTHING).go("setup-read", work)
 
 
 def _undo(at: _At, command: Undo) -> ExitCode:
@@ -294,10 +325,11 @@ def _shown(at: _At, flow: Flow) -> SetupPlan | None:
     return _allowed(flow)
 
 
-def _refused(at: _At, flow: Flow) -> None:
-    """The one ``finished`` of an apply that was not begun."""
+def _refused(at: _At, flow: Flow, outdated: Problem | None = None) -> None:
+    """The one ``finished`` of an apply that was not begun. ``outdated``: the plan is no longer the one shown."""
     plan = plan_of(flow)
     problems = [*(problem for _, problem in blockers(flow)), *(plan.problems if plan else ())]
+    problems = [outdated] if outdated is not None else problems
     problem = problems[0] if problems else Problem("plan-not-made", "The plan cannot be made.")
     clock = at.connection.services.clock
     stamp = Stamp(clock.wall(), clock.monotonic())

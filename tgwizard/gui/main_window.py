@@ -17,18 +17,18 @@ from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.closing_setup import leave_sheet
 from tgwizard.gui.dialogs.sheet import Sheet
-from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.asking import ask_failover
 from tgwizard.gui.failover.running import RunPage
-from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.leaving import Leaving
 from tgwizard.gui.lock import ReadOnlyLock
+from tgwizard.gui.locking import Locking
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.page_frame import PageFrame
 from tgwizard.gui.palette import Palette
 from tgwizard.gui.place_pages import PlacePages
 from tgwizard.gui.places import Place
 from tgwizard.gui.rail import Rail
+from tgwizard.gui.rail_clusters import RailClusters
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.settings.looks import Looks
 from tgwizard.gui.settings.preferences import Preferences
@@ -37,14 +37,11 @@ from tgwizard.gui.shell_commands import commands_of
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.top_bar import TopBar
 from tgwizard.gui.watch.page import ClusterPage
-from tgwizard.gui.watch.shown import verdict_shape
 from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
-from tgwizard.model.settings import PINNED, READ_ONLY, Setting
-
-RAIL_CLUSTERS = 8
+from tgwizard.model.settings import READ_ONLY
 
 
 class MainWindow(QMainWindow):
@@ -82,6 +79,8 @@ class MainWindow(QMainWindow):
         self.cluster_pages = ClusterPages(theme, self.stack, self)
         kept = (self.preferences, self.pages, self.cluster_pages)
         self.changes = ClusterChanges(bridge, self.watching, *kept, self)
+        self._locking = Locking(self, self.rail.lock)
+        self._clusters = RailClusters(self, self.rail)
         self.trouble = TroublePage(theme)
         self._build()
         self.stack.currentChanged.connect(self._on_page)
@@ -124,10 +123,7 @@ class MainWindow(QMainWindow):
         self.changes.changed.connect(self._on_clusters_changed)
         self.changes.refused.connect(self.pages.show_refused)
         self.bridge.happened.connect(self.preferences.take)
-        self.preferences.changed.connect(self._on_preference)
-        self.lock.changed.connect(self._on_lock)
         self.watching.changed.connect(self._on_observed)
-        self._on_lock()
         self.trouble.retry_asked.connect(self.retry_asked)
 
     def _shortcuts(self) -> None:
@@ -164,7 +160,7 @@ class MainWindow(QMainWindow):
     def show_opened(self, opened: Opened) -> None:
         """The program is open: watch its clusters, and show the first when it is the only one."""
         self.changes.open(opened)
-        self._fill_rail()
+        self._clusters.fill()
         page = self.stack.currentWidget()
         if isinstance(page, PlacePage) and page.fills_window:
             # Someone began something while the program was opening: nobody is taken away from it.
@@ -207,18 +203,9 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _on_clusters_changed(self, name: str) -> None:
-        self._fill_rail()
+        self._clusters.fill()
         if name:
             self.open_cluster(name)
-
-    def _fill_rail(self) -> None:
-        pinned = tuple(name for name in self.preferences.get(PINNED) if name in self.sessions)
-        self.rail.count(len(self.sessions))
-        self.rail.show_clusters(pinned or tuple(self.sessions)[:RAIL_CLUSTERS], pinned=bool(pinned))
-        for name in self.rail.clusters:
-            self._on_observed(name)
-        if self._current:
-            self.rail.mark(None, self._current)
 
     def show_trouble(self, problems: tuple[Problem, ...]) -> None:
         """Opening failed in an explained way."""
@@ -333,25 +320,11 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_lock(self) -> None:
         """Lock at once, or ask before unlocking (Ctrl+L)."""
-        if not self.lock.locked:
-            self.preferences.set(READ_ONLY, True)
-        else:
-            self.show_dialog(self._unlock_dialog)
-
-    def _unlock_dialog(self, over: QWidget) -> Sheet:
-        dialog = UnlockDialog(self.theme, over)
-        dialog.unlocked.connect(self._unlock)
-        return dialog
-
-    @Slot()
-    def _unlock(self) -> None:
-        self.preferences.set(READ_ONLY, False)
-        self.lock.set_locked(False)
+        self._locking.ask()
 
     def lock_for_now(self, why: Problem) -> None:
         """Open read-only without keeping that as the user's setting; the settings page says why."""
-        self.lock.set_locked(True)
-        self.preferences.tell(why)
+        self._locking.lock_for_now(why)
         self.bar.show_notice("Read-only: another tgwizard is open")
 
     @Slot()
@@ -362,24 +335,9 @@ class MainWindow(QMainWindow):
         top.raise_()
         top.activateWindow()
 
-    @Slot()
-    def _on_lock(self) -> None:
-        self.rail.lock.show_lock(locked=self.lock.locked)
-        if self.isVisible():
-            announce(self.rail.lock, self.rail.lock.accessibleName())
-
-    @Slot(object)
-    def _on_preference(self, setting: Setting[object]) -> None:
-        if setting.key == READ_ONLY.key:
-            self.lock.set_locked(self.preferences.get(READ_ONLY))
-        elif setting.key == PINNED.key:
-            self._fill_rail()
-
     def pin(self, name: str) -> None:
         """Pin a cluster to the rail, or take it off."""
-        pinned = self.preferences.get(PINNED)
-        off = tuple(other for other in pinned if other != name)
-        self.preferences.set(PINNED, off if name in pinned else (*pinned, name))
+        self._clusters.pin(name)
 
     @Slot()
     def _on_filter(self) -> None:
@@ -398,15 +356,9 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _on_observed(self, name: str) -> None:
-        session = self.sessions[name]
-        verdict = session.verdict
-        if verdict is None:
-            return
-        if not self._read:
+        if not self._read and self.sessions[name].verdict is not None:
             self._read = True
             self.first_read.emit()
-        if name in self.rail.clusters:
-            self.rail.clusters[name].show_state(verdict_shape(verdict.name), verdict.sentence)
 
     @Slot()
     def _on_run_began(self) -> None:

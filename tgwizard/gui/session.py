@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -24,11 +23,12 @@ from tgwizard.engine.preflight.facts import Extent
 from tgwizard.engine.readiness import can_fail_over, readiness
 from tgwizard.engine.records import Began, Ended, Record
 from tgwizard.engine.services import Services
-from tgwizard.engine.watch.monitor import Monitor, Pace
+from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.failover.result import place_words
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.failover.run_words import moving_detail, moving_sentence
 from tgwizard.gui.lock import LOCKED, ReadOnlyLock
+from tgwizard.gui.watch.loop import HistoryRead, WatchLoop
 from tgwizard.gui.watch.reachability import Probed, Reachability
 from tgwizard.gui.watch.shown import aged, is_behind, target_of, verdict_now
 from tgwizard.gui.watch.timeline import EventShown, of_end, of_event, of_record
@@ -75,20 +75,6 @@ PAINT_FIRST_S = 0.15
 """How long a run waits before its first call: painting its page and the SDK would fight for the interpreter's lock."""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryRead:
-    """What the journals hold.
-
-    Ended runs in the subscription for predictions, records for the timeline, and a run without an end.
-    """
-
-    cluster: str
-    ends: tuple[Ended, ...] = ()
-    records: tuple[Record, ...] = ()
-    unfinished: Began | None = None
-    problem: Problem | None = None
-
-
 class ClusterSession(QObject):
     """Watches and fails over one cluster on behalf of the pages."""
 
@@ -118,13 +104,11 @@ class ClusterSession(QObject):
         super().__init__(parent)
         self.lock = lock or ReadOnlyLock(parent=self)
         self.lock.changed.connect(self.observed)
-        self._pace = pace or Pace()
         self.services = services
         self.setup = setup
         self.reachability = Reachability(services, setup, own, self)
         self._own = own
-        self._monitor: Monitor | None = None
-        self._watch_job: Job | None = None
+        self.loop = WatchLoop(services, setup, own, pace or Pace())
         self._check_job: Job | None = None
         self._run_job: Job | None = None
         self._asked: dict[Verb, Checked] = {}
@@ -234,56 +218,31 @@ class ClusterSession(QObject):
     @property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that read this cluster, and may answer once more after `stop`."""
-        return tuple(job for job in (self._watch_job, self._check_job) if job is not None and job.running)
+        return tuple(job for job in (self.loop.job, self._check_job) if job is not None and job.running)
 
     @property
     def watching(self) -> bool:
         """Whether a loop of its own reads this cluster; else the fleet does."""
-        return self._watch_job is not None and not self._watch_job.token.is_cancelled
+        return self.loop.running
 
     def start(self) -> None:
         """Begin to watch with a loop of its own."""
-        if self.watching:
-            return
-        setup, services, own, pace = self.setup, self.services, self._own, self._pace
-
-        def work(report: Report, token: CancelToken) -> None:
-            monitor = Monitor(services, setup, report, pace)
-            self._monitor = monitor
-            with contextlib.ExitStack() as stack:
-                try:
-                    journal = services.journal(setup)
-                    stack.callback(journal.close)
-                    history = HistoryRead(setup.name, services.measured(setup), journal.latest(), journal.unfinished())
-                except UserError as error:
-                    own.put(HistoryRead(setup.name, problem=error.problem))
-                else:
-                    monitor.journal = journal
-                    own.put(history)
-                monitor.watch(token)
-
-        self._watch_job = services.jobs.start(f"watch-{setup.name}", work)
+        self.loop.start()
 
     def stop(self) -> None:
         """Stop watching; a run goes on."""
-        if self._watch_job is not None:
-            self._watch_job.cancel()
-        self._monitor = None
+        self.loop.stop()
         if self._check_job is not None:
             self._check_job.cancel()
         self.reachability.stop()
 
     def set_pace(self, pace: Pace) -> None:
         """Read at another pace from the next reading on."""
-        self._pace = pace
-        monitor = self._monitor
-        if monitor is not None:
-            monitor.pace = pace
+        self.loop.set_pace(pace)
 
     def read_now(self) -> None:
         """Read everything again now (F5)."""
-        if self._monitor is not None:
-            self._monitor.read_now()
+        self.loop.read_now()
 
     def check(self, to: Member, verb: Verb, fence: FenceWish = NO_FENCE, strategy: Strategy = Strategy.AUTO) -> None:
         """Run the preflight alone; its answer is the signal `checked`. Nothing is written."""

@@ -1,8 +1,9 @@
 """What has changed in a world since it was saved, as one line of JSON; and putting such lines into a saved world again.
 
 A fleet's world is a hundred megabytes, and a failover changes four resources of it. What is big is tracked: resources
-by who looked them up during a change (`World.touched`), addresses and holdings by their books, lists and assignments
-by comparison. Everything else is small and compared as text.
+by who looked them up during a change (`World.touched`), addresses and holdings by their books, assignments by whose
+changed (`World.reassigned`), operations, earlier forms and lists by comparison. Everything else is small and compared
+as text. A line is written before each answer of a write goes out, so it must stay small and quick to make.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ from typing import Any
 
 from tgwizard.lab import ids
 from tgwizard.lab.document import plain
-from tgwizard.lab.rbac_records import RoleAssignment
 from tgwizard.lab.wire import Json
-from tgwizard.lab.world import World
+from tgwizard.lab.world import PASTS_KEPT, Operation, Past, World
 
-_BY_RESOURCE = ("resources", "power", "past")
+_BY_RESOURCE = ("resources", "power")
 _LISTS = ("principals", "clusters")
-_TRACKED = frozenset({*_BY_RESOURCE, *_LISTS, "allocations", "holdings", "authorization"})
+_TRACKED = frozenset({*_BY_RESOURCE, *_LISTS, "past", "operations", "allocations", "holdings", "authorization"})
 
 
 class ChangesWrong(ValueError):
@@ -35,12 +35,14 @@ class Marks:
         self.world = world
         self._texts: dict[str, str] = {}
         self._lists: dict[str, list[object]] = {}
-        self._assignments: dict[str, dict[str, RoleAssignment]] = {}
+        self._operations: dict[str, tuple[object, ...]] = {}
+        self._pasts: dict[str, Past] = {}
+        """The newest earlier form of each resource that has any."""
         self._changed_texts()
         for name in _LISTS:
             self._lists[name] = list(getattr(world, name))
-        for oid, held in world.authorization.assignments.items():
-            self._assignments[oid] = dict(held)
+        self._changed_operations()
+        self._new_pasts(world.past.keys())
         self._clear()
 
     def changes(self, base: str) -> str | None:
@@ -50,21 +52,26 @@ class Marks:
         touched = world.touched | world.allocations.touched
         if touched:
             found["keyed"] = {name: _of_keys(getattr(world, name), touched) for name in _BY_RESOURCE}
+            found["pasts"] = self._new_pasts(touched)
             found["allocations"] = {key: plain(list(world.allocations.of_nic(key))) for key in touched}
         holdings = world.holdings.changed
         if holdings:
             found["holdings"] = {str(index): plain(item) for index, item in world.holdings.at(holdings)}
+        operations = self._changed_operations()
+        if operations:
+            found["operations"] = operations
         whole = self._changed_texts() | self._changed_lists()
         if whole:
             found["whole"] = whole
-        assignments = self._changed_assignments()
-        if assignments:
-            found["assignments"] = assignments
+        if world.reassigned:
+            held = world.authorization.assignments
+            found["assignments"] = {oid: plain(held.get(oid)) for oid in world.reassigned}
         self._clear()
         return json.dumps({"base": base, **found}) + "\n" if found else None
 
     def _clear(self) -> None:
         self.world.touched.clear()
+        self.world.reassigned.clear()
         self.world.allocations.touched.clear()
         self.world.holdings.changed.clear()
 
@@ -92,15 +99,23 @@ class Marks:
                 changed[name] = plain(present)
         return changed
 
-    def _changed_assignments(self) -> Json:
-        present, before = self.world.authorization.assignments, self._assignments
-        changed = [oid for oid in present.keys() | before.keys() if present.get(oid) != before.get(oid)]
-        for oid in changed:
-            if oid in present:
-                before[oid] = dict(present[oid])
-            else:
-                del before[oid]
-        return {oid: plain(present.get(oid)) for oid in changed}
+    def _changed_operations(self) -> Json:
+        present, before = self.world.operations, self._operations
+        now = {key: _moving(item) for key, item in present.items()}
+        changed = {key: plain(present[key]) for key, moving in now.items() if before.get(key) != moving}
+        self._operations = now
+        return {**dict.fromkeys(before.keys() - now.keys()), **changed}
+
+    def _new_pasts(self, keys: Iterable[str]) -> Json:
+        """Return the earlier forms that have come since, by key, and take them for saved."""
+        found: Json = {}
+        for key in keys:
+            kept, last = self.world.past.get(key, []), self._pasts.get(key)
+            known = next((index for index, item in enumerate(kept, 1) if item is last), 0)
+            if kept[known:]:
+                self._pasts[key] = kept[-1]
+                found[key] = plain(kept[known:])
+        return found
 
 
 def apply(document: Json, base: str, lines: Iterable[str]) -> None:
@@ -120,6 +135,11 @@ def apply(document: Json, base: str, lines: Iterable[str]) -> None:
 def _apply(document: Json, changes: Json) -> None:
     for name, entries in changes.get("keyed", {}).items():
         _put(document.setdefault(name, {}), entries)
+    for key, forms in changes.get("pasts", {}).items():
+        kept = document.setdefault("past", {}).setdefault(key, [])
+        kept.extend(forms)
+        del kept[:-PASTS_KEPT]
+    _put(document["operations"], changes.get("operations", {}))
     allocations = changes.get("allocations", {})
     if allocations:
         kept = [item for item in document["allocations"] if ids.key(item["nic"]) not in allocations]
@@ -133,6 +153,11 @@ def _apply(document: Json, changes: Json) -> None:
         else:
             document[name] = value
     _put(rights["assignments"], changes.get("assignments", {}))
+
+
+def _moving(operation: Operation) -> tuple[object, ...]:
+    """Return what changes of an operation after the request that began it."""
+    return operation.status, operation.ends, operation.ended
 
 
 def _put(present: Json, entries: Json) -> None:

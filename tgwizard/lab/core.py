@@ -45,6 +45,13 @@ _FINISHERS = {
 }
 
 
+class _Here(threading.local):
+    """What one thread is about: it answers a request, and during that something changed."""
+
+    handling = False
+    owing = False
+
+
 class LabCore:
     """What a lab has and is. Safe between threads: one lock round everything that reads or changes the world."""
 
@@ -59,7 +66,9 @@ class LabCore:
         self.directory = Directory(lambda: self._world, self._lock)
         """Who is who: accounts, their secrets, identity endpoints, how long rights take to arrive."""
         self.on_change: Callable[[], None] | None = None
-        """Called after the world changed, outside the lock, on the thread that changed it; must be quick."""
+        """Called after the world changed, outside the lock, on the thread that changed it, before its answer goes out;
+        must be quick."""
+        self._here = _Here()
         self.on_scenario: Callable[[], None] | None = None
         """Called after the whole world was replaced by that of another scenario, like `on_change`."""
 
@@ -76,9 +85,9 @@ class LabCore:
             self.faults.clear()
             for fault in scenario.faults(name):
                 self.faults.add(fault)
-        for told in (self.on_scenario, self.on_change):
-            if told is not None:
-                told()
+        if self.on_scenario is not None:
+            self.on_scenario()
+        self._tell()
 
     def vms(self) -> tuple[tuple[str, Power], ...]:
         """Return the id and the power state of every VM."""
@@ -91,8 +100,7 @@ class LabCore:
         with self._lock:
             self._settle()
             compute.switch(self._world, vm_id, on=on, now=self._clock.wall())
-        if self.on_change is not None:
-            self.on_change()
+        self._tell()
 
     def client_access(self, url: str, vm: str | None = None) -> ClientAccess:
         """Return what clients need to reach the lab at a URL, as a VM if one is named. Raises VmNotKnown."""
@@ -275,6 +283,13 @@ class LabCore:
             *spread,
             *unsettled,
         )
+
+    def _tell(self) -> None:
+        """Tell of a change; within a request only at its end, when the lock has been given back."""
+        if self._here.handling:
+            self._here.owing = True
+        elif self.on_change is not None:
+            self.on_change()
 
     def _settle(self) -> bool:
         return operations.settle(self._world, self._clock.wall(), _FINISHERS)

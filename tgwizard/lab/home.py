@@ -1,13 +1,15 @@
 """The lab folder: whoever locks it hosts the lab and serves it on loopback; everybody else attaches to that one.
 
-`DIR/world.json` is the world, `DIR/lab.json` (0600) tells others where the lab listens, `DIR/tls/` holds its CA,
-`DIR/clusters/` the cluster files. The lock is the operating system's, so a killed host never blocks the next.
+`DIR/world.json` (with `DIR/world.changes`) is the world, `DIR/lab.json` (0600) tells others where the lab listens,
+`DIR/tls/` holds its CA, `DIR/clusters/` the cluster files. The lock is the operating system's, so a killed host never
+blocks the next.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import secrets
 import ssl
@@ -45,6 +47,8 @@ DEFAULT_SCENARIO = "ready"
 DEFAULT_LATENCY = Latency.FAST
 TOKEN_LIFETIME = timedelta(hours=24)
 """Of the published token, which is renewed every half hour: a lab is often left running for a day."""
+
+_log = logging.getLogger(__name__)
 
 _ATTACH_WITHIN_S = 10.0
 _LOOK_EVERY_S = 0.05
@@ -90,7 +94,7 @@ class HostedLab:
             self._server.stop()
             raise
         self._saver = Saver(self._save, self._publish)
-        lab.on_change = self._saver.note_change
+        lab.on_change = self._changed
         lab.on_scenario = self._scenario_changed
         self._server.start()
 
@@ -142,6 +146,14 @@ class HostedLab:
                 path.replace(path.with_suffix(".toml.old"))
         self.clusters = _write_clusters(self.directory, self.lab)
         self._publish()
+
+    def _changed(self) -> None:
+        """Write a change down before its answer goes out: what was answered outlives this process, however it ends."""
+        try:
+            self._file.note(self.lab)
+        except OSError as error:
+            _log.error("The lab could not write a change down: %s. It goes on and tries again.", error)
+        self._saver.note_change()
 
     def _save(self) -> None:
         self._file.save(self.lab)

@@ -82,7 +82,8 @@ class Lab(LabCore):
 
     def handle(self, request: Request) -> Response:
         """Answer a request. Raises AnswerLost when a fault keeps the answer from the client."""
-        changed = False
+        here = self._here
+        here.handling, here.owing = True, False
         try:
             with self._lock:
                 world, before = self._world, self._mark()
@@ -91,12 +92,13 @@ class Lab(LabCore):
                 try:
                     return self._answer(request)
                 finally:
-                    changed = settled or before != self._mark()
+                    here.owing |= settled or before != self._mark()
                     # What was only read need not be saved.
-                    world.touched = pending | world.touched if changed else pending
+                    world.touched = pending | world.touched if here.owing else pending
         finally:
-            if changed and self.on_change is not None:
-                self.on_change()
+            here.handling = False
+            if here.owing:
+                self._tell()
 
     def _answer(self, request: Request) -> Response:
         now = self._clock.wall()

@@ -56,6 +56,7 @@ def listed_roles(world: World, now: datetime) -> Iterator[RoleDefinition]:
 def add_assignment(world: World, assignment: RoleAssignment) -> None:
     """Store a new assignment, or the changed one of the same guid."""
     world.authorization.assignments.setdefault(assignment.principal, {})[assignment.guid] = assignment
+    world.reassigned.add(assignment.principal)
     world.serial += 1
 
 
@@ -66,6 +67,7 @@ def remove_assignment(world: World, assignment: RoleAssignment, now: datetime) -
     for key in [key for key, item in held.items() if item.removed and now - item.removed > rbac_delay.SETTLED]:
         del held[key]
     held[f"{assignment.guid}@{now.isoformat()}"] = replace(assignment, removed=now)
+    world.reassigned.add(assignment.principal)
     world.serial += 1
 
 

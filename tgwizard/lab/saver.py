@@ -51,7 +51,7 @@ def write_whole(path: Path, text: Content, *, mode: int = 0o600, durable: bool =
 
 
 class Saver:
-    """Calls `save` one second after the first unsaved change, and `refresh` every half hour, on a thread of its own.
+    """Calls `save` one second after the first change since, and `refresh` every half hour, on a thread of its own.
 
     A save that fails is logged and tried again at the next change and at `close`, where the error is raised.
     """

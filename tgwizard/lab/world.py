@@ -319,6 +319,8 @@ class World:
     touched: set[str] = field(default_factory=set, compare=False, metadata={"saved": False})
     """The keys of resources that were looked up one by one since the world was last saved: whoever changes a resource
     does that first. `changes` saves these."""
+    reassigned: set[str] = field(default_factory=set, compare=False, metadata={"saved": False})
+    """The object ids whose role assignments changed since the world was last saved."""
     sign_ins: SignIns = field(default_factory=SignIns, metadata={"saved": False})
     """The sign-ins under way. They hold secrets and last minutes: never saved."""
 

@@ -1,13 +1,16 @@
-"""The saved world of a lab folder: `world.json`, and for a big one `world.changes` beside it, a line for each save.
+"""The saved world of a lab folder: `world.json`, and `world.changes` beside it, a line for each change since.
 
-A small world is written whole each time. Of a big one only changes are appended, until there are so many that reading
-them takes long. The last line of a killed program may be torn: it is left out, as if it had never been written.
+A change is in the folder before its answer goes out (`note`): a lab that is killed has forgotten nothing that it has
+answered, as no Azure would. A moment later `save` makes it safe from a power cut too, and gathers the lines of a small
+world in a whole one; those of a big world only when there are so many that reading them takes long. The last line of a
+killed program may be torn: it is left out, and nobody has got an answer to it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import threading
 import uuid
 from pathlib import Path
 
@@ -26,7 +29,7 @@ CHANGES_SHARE = 0.25
 
 
 class WorldFile:
-    """Where one lab's world is kept. Used by one thread at a time."""
+    """Where one lab's world is kept. Safe between threads, none of which may hold the lab's lock."""
 
     def __init__(
         self, directory: Path, *, whole_below: int = WHOLE_BELOW_BYTES, changes_share: float = CHANGES_SHARE
@@ -36,7 +39,10 @@ class WorldFile:
         self.changes_path = directory / "world.changes"
         self._whole_below = whole_below
         self._share = changes_share
+        self._guard = threading.Lock()
         self._base = ""
+        self._sound = False
+        """Whether the folder holds all that was saved, so that a line may follow."""
         self._size = 0
         self._appended = 0
 
@@ -60,13 +66,22 @@ class WorldFile:
         except ValueError as error:
             raise LabFolderDamaged(self.path, str(error)) from error
 
+    def note(self, lab: Lab) -> None:
+        """Write down what changed since the last time, so that not even the end of this process can lose it.
+
+        Raises OSError; then the next call saves the whole world.
+        """
+        with self._guard:
+            self._note(lab)
+
     def save(self, lab: Lab) -> None:
-        """Save what changed since the last time. Raises OSError; then the next call saves the whole world."""
-        line = lab.changes(self._base) if self._may_append() else None
-        if line is None:
-            self._save_whole(lab)
-        elif line:
-            self._append(line)
+        """Write down what changed, and see to it that no power cut loses it. Raises OSError, as `note` does."""
+        with self._guard:
+            self._note(lab)
+            if self._appended and not self._is_lasting():
+                self._save_whole(lab)
+            elif self._appended:
+                self._make_durable()
 
     def _document(self) -> Json:
         try:
@@ -88,21 +103,37 @@ class WorldFile:
             return []
         return text.split("\n")[:-1]
 
-    def _may_append(self) -> bool:
+    def _is_lasting(self) -> bool:
+        """Whether the lines may stay beside the world, or are better gathered in it."""
         return self._size >= self._whole_below and self._appended < self._size * self._share
 
+    def _note(self, lab: Lab) -> None:
+        line = lab.changes(self._base) if self._sound else None
+        if line is None:
+            self._save_whole(lab)
+        elif line:
+            self._append(line)
+
     def _save_whole(self, lab: Lab) -> None:
-        base, self._size = uuid.uuid4().hex, 0  # nothing may be appended unless all of this succeeds
+        base, self._sound = uuid.uuid4().hex, False  # nothing may be appended unless all of this succeeds
         write_whole(self.path, lambda write: lab.dump_into(write, base))
         self.changes_path.unlink(missing_ok=True)
         self._base, self._appended, self._size = base, 0, self.path.stat().st_size
+        self._sound = True
 
     def _append(self, line: str) -> None:
-        size, self._size = self._size, 0  # a torn line must be the last one: an error leads to a whole save
+        self._sound = False  # a torn line must be the last one: an error leads to a whole save
         descriptor = os.open(self.changes_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
         self._appended += len(line)
-        self._size = size
+        self._sound = True
+
+    def _make_durable(self) -> None:
+        self._sound = False
+        descriptor = os.open(self.changes_path, os.O_WRONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        self._sound = True

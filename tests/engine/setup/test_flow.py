@@ -35,6 +35,7 @@ from tgwizard.engine.setup.flow import (
     know_inventory,
     reachable,
     state_of,
+    typed,
     undo,
 )
 from tgwizard.engine.setup.suggest import proposed
@@ -396,3 +397,43 @@ def test_that_walking_about_in_a_finished_flow_changes_nothing(steps: list[Setup
     walked = go_to(walked, SetupStep.REVIEW)
     assert walked.answers == flow.answers
     assert plan_of(walked) == plan
+
+
+def type_name(flow: Flow, *texts: str) -> Flow:
+    for text in texts:
+        flow = answer(flow, replace(flow.answers, name=text), typing="name")
+    return flow
+
+
+def test_that_the_keys_of_one_edit_are_taken_back_together() -> None:
+    flow = at(SetupStep.MACHINES)
+    edited = type_name(flow, "e", "ed", "edg")
+    assert edited.answers.name == "edg"
+    assert len(edited.past) == len(flow.past) + 1
+    assert undo(edited) == flow
+
+
+def test_that_a_field_that_was_left_begins_another_edit() -> None:
+    flow = at(SetupStep.MACHINES)
+    edited = type_name(typed(type_name(flow, "e", "ed")), "edx")
+    assert undo(edited).answers.name == "ed"
+    assert undo(undo(edited)) == flow
+
+
+def test_that_another_answer_between_two_keys_parts_them() -> None:
+    flow = at(SetupStep.SCOPE)
+    edited = type_name(flow, "e")
+    edited = answer(edited, replace(edited.answers, whole_subscription=True))
+    edited = type_name(edited, "ed")
+    names = []
+    while edited.past:
+        edited = undo(edited)
+        names.append((edited.answers.name, edited.answers.whole_subscription))
+    assert names[:3] == [("e", True), ("e", False), (flow.answers.name, False)]
+
+
+def test_that_a_text_typed_back_to_what_it_was_leaves_nothing_to_take_back() -> None:
+    flow = at(SetupStep.REVIEW)
+    before = flow.answers.name
+    edited = type_name(flow, f"{before}x", before)
+    assert edited == flow

@@ -81,7 +81,8 @@ class Flow:
     """The answers, the place in the steps, and what was read so far.
 
     ``answers`` holds what was accepted; ``suggest.proposed`` fills its gaps. ``done``: steps that were continued from;
-    ``to_check``: those of them that rest on an answer that changed since. ``checked``: what Azure said about the
+    ``to_check``: those of them that rest on an answer that changed since. ``typing``: the answer that is being typed,
+    whose keys are one edit. ``checked``: what Azure said about the
     address, ``unasked`` why it did not. ``saved``: the cluster files here.
     """
 
@@ -98,6 +99,7 @@ class Flow:
     pairs: PairsFound = NO_PAIRS
     saved: tuple[ClusterSetup, ...] = ()
     past: tuple[Past, ...] = ()
+    typing: str = ""
 
 
 def begin(saved: Iterable[ClusterSetup] = (), answers: Answers | None = None) -> Flow:
@@ -108,12 +110,27 @@ def begin(saved: Iterable[ClusterSetup] = (), answers: Answers | None = None) ->
 # --- answers ---------------------------------------------------------------------------------------------------------
 
 
-def answer(flow: Flow, answers: Answers) -> Flow:
-    """Replace the answers. Done steps that rest on a changed one are marked to be checked; no answer is cleared."""
+def answer(flow: Flow, answers: Answers, *, typing: str = "") -> Flow:
+    """Replace the answers. Done steps that rest on a changed one are marked to be checked; no answer is cleared.
+
+    ``typing``: what is being typed, when this is one key of it: all keys until ``typed`` are taken back together.
+    """
     if answers == flow.answers:
-        return flow
+        return flow if typing else typed(flow)
+    after = _answered(flow, answers)
+    if typing and typing == flow.typing and flow.past:
+        start = flow.past[-1]
+        if answers == start.answers:
+            # Typed back to what it was: there is nothing to be taken back.
+            return replace(after, to_check=start.to_check, past=flow.past[:-1], typing="")
+        return after
     past = (*flow.past, Past(flow.answers, flow.to_check))[-_UNDO_DEPTH:]
-    return replace(_answered(flow, answers), past=past)
+    return replace(after, past=past, typing=typing)
+
+
+def typed(flow: Flow) -> Flow:
+    """The field was left, or Enter pressed: what is typed next is another edit."""
+    return replace(flow, typing="") if flow.typing else flow
 
 
 def undo(flow: Flow) -> Flow:
@@ -123,7 +140,7 @@ def undo(flow: Flow) -> Flow:
     last = flow.past[-1]
     answers = replace(last.answers, cloud=flow.answers.cloud, caller=flow.answers.caller)
     restored = _forget(flow, answers, _changed(flow.answers, answers))
-    return replace(restored, answers=answers, to_check=last.to_check, past=flow.past[:-1])
+    return replace(restored, answers=answers, to_check=last.to_check, past=flow.past[:-1], typing="")
 
 
 # --- what was read ---------------------------------------------------------------------------------------------------
@@ -200,13 +217,13 @@ def reachable(flow: Flow, step: SetupStep) -> bool:
 
 def go_to(flow: Flow, step: SetupStep) -> Flow:
     """Jump to a reachable step; the flow itself when it is not."""
-    return replace(flow, step=step) if reachable(flow, step) else flow
+    return replace(flow, step=step, typing="") if reachable(flow, step) else flow
 
 
 def go_back(flow: Flow) -> Flow:
     """One step back."""
     place = STEPS.index(flow.step)
-    return replace(flow, step=STEPS[max(0, place - 1)])
+    return replace(flow, step=STEPS[max(0, place - 1)], typing="")
 
 
 def go_on(flow: Flow, proposed: Answers, *, blocked: bool) -> Flow:
@@ -223,6 +240,7 @@ def go_on(flow: Flow, proposed: Answers, *, blocked: bool) -> Flow:
     return replace(
         after,
         step=STEPS[min(place + 1, len(STEPS) - 1)],
+        typing="",
         done=after.done | {step},
         to_check=after.to_check - {step},
     )

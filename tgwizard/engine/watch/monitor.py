@@ -79,7 +79,9 @@ class Monitor:
     def watch(self, cancel: CancelToken) -> None:
         """Look until cancelled. Failing reads slow the loop down, with jitter, up to ``pace.worst_s``."""
         while not cancel.is_cancelled:
-            self._nudge = CancelToken()
+            nudge, self._nudge = self._nudge, CancelToken()
+            if nudge.is_cancelled:
+                self._vms_at = float("-inf")
             self.look()
             self._rest(self._pause(), cancel)
 
@@ -92,7 +94,6 @@ class Monitor:
         due = clock.monotonic() + seconds
         while (left := due - clock.monotonic()) > 0 and not cancel.is_cancelled:
             if self._nudge.is_cancelled:
-                self._vms_at = float("-inf")
                 return
             clock.sleep(min(left, _SLICE_S), cancel)
 

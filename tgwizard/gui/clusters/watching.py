@@ -15,7 +15,8 @@ from tgwizard.engine.watch.fleet import Fleet
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.lock import ReadOnlyLock
-from tgwizard.gui.session import ClusterSession, HistoryRead
+from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.watch.loop import HistoryRead
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import UserError
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.engine.history import ClusterHistory
 from tgwizard.gui.history.past import Past, PastRead, ReportKept
-from tgwizard.gui.history.past_list import PastList
+from tgwizard.gui.history.past_list import PastCard
 from tgwizard.gui.history.rows import PastKind, PastRow, rows_of
 from tgwizard.gui.history.run_view import RunView
 from tgwizard.gui.kit.accessible import announce
@@ -16,7 +16,6 @@ from tgwizard.gui.kit.chip import Chip
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.shell import PlacePage, Shell
 from tgwizard.gui.tokens import TextRole, Token
@@ -67,13 +66,11 @@ class HistoryPage(PlacePage):
         column.addLayout(self._boxes)
         self._nothing = TextLabel(theme, NOT_OPEN, TextRole.BODY, Token.TEXT2, wrap=True)
         column.addWidget(self._nothing)
-        self._card = Card(theme, margin=1, spacing=0)
-        self.list = PastList(theme, "History, newest first")
+        self._card = PastCard(theme, "History, newest first")
+        self.list = self._card.list
         self.list.opened.connect(self._open)
-        self._card.body.addWidget(self.list)
-        self._card.hide()
-        column.addWidget(self._card, 1)
-        column.addStretch(0)
+        column.addWidget(self._card, 1000)
+        column.addStretch(1)
         self._stack.addWidget(listing)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(4, 4, 4, 4)
@@ -173,8 +170,7 @@ class HistoryPage(PlacePage):
             return
         wanted = next((kind for kind, chip in self._chips.items() if chip.isChecked()), None)
         rows = tuple(row for row in self._rows if wanted in (None, row.kind))
-        self.list.shown.show_rows(rows)
-        self._card.setVisible(bool(rows))
+        self._card.show_rows(rows)
         self._nothing.setVisible(not rows)
         self._nothing.say(NOTHING if not self._rows else "None of this kind.")
 

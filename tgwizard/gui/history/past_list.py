@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from tgwizard.gui.history.rows import PastRow
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.shapes import draw_shape
+from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LARGE_TEXT, Radius, TextRole, Token
 
@@ -102,7 +103,8 @@ class RowPainter(QStyledItemDelegate):
         painter.save()
         if self._view.is_marked(index.row()):
             painter.fillRect(rect, theme.colour(Token.SUNKEN))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.colour(Token.BORDER))
+        if index.row() < len(self._view.shown.rows) - 1:
+            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.colour(Token.BORDER))
         side = theme.px(16)
         box = QRectF(rect).adjusted(theme.px(18), 0, -theme.px(16), -1)
         draw_shape(painter, theme, row.shape, QRectF(box.left(), box.center().y() - side / 2, side, side))
@@ -149,10 +151,35 @@ class RowPainter(QStyledItemDelegate):
         painter.drawText(box, _CENTRE, QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width()))
 
 
+class PastCard(Card):
+    """A card that holds a list and is as high as its rows, at most as its room; hidden while there is none."""
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        """No row yet; `name` is what assistive technology calls the list."""
+        super().__init__(theme, margin=1, spacing=0, parent=parent)
+        self.list = PastList(theme, name)
+        self.body.addWidget(self.list)
+        self.list.resized.connect(self._fit)
+        self.hide()
+
+    def show_rows(self, rows: tuple[PastRow, ...]) -> None:
+        """Replace the rows."""
+        self.list.shown.show_rows(rows)
+        self._fit()
+        self.setVisible(bool(rows))
+
+    @Slot()
+    def _fit(self) -> None:
+        whole = self.list.sizeHintForRow(0) * len(self.list.shown.rows) + 2 * self.list.frameWidth()
+        edges = self.contentsMargins() + self.body.contentsMargins()
+        self.setMaximumHeight(whole + edges.top() + edges.bottom())
+
+
 class PastList(QListView):
-    """Emits `opened(row)` for Enter, Space or a click on a row that has something to open."""
+    """Emits `opened(row)` for Enter, Space or a click on a row that has something to open, and `resized`."""
 
     opened = Signal(object)
+    resized = Signal()
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         """An empty list; `name` is what assistive technology calls it."""
@@ -194,6 +221,11 @@ class PastList(QListView):
             return
         super().keyPressEvent(event)
         self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Rows may be higher in less room."""
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Mark the whole row pointed at."""

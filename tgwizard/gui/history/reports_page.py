@@ -9,13 +9,12 @@ from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.history.past import Past, ReportsRead
-from tgwizard.gui.history.past_list import PastList
+from tgwizard.gui.history.past_list import PastCard
 from tgwizard.gui.history.rows import PastRow, rows_of_reports
 from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.shell import PlacePage, Shell
 from tgwizard.gui.tokens import TextRole, Token
@@ -53,13 +52,11 @@ class ReportsPage(PlacePage):
         column.addLayout(self._boxes)
         self._nothing = TextLabel(theme, NOT_OPEN, TextRole.BODY, Token.TEXT2, wrap=True)
         column.addWidget(self._nothing)
-        self._card = Card(theme, margin=1, spacing=0)
-        self.list = PastList(theme, "Reports, newest first")
+        self._card = PastCard(theme, "Reports, newest first")
+        self.list = self._card.list
         self.list.opened.connect(self._open)
-        self._card.body.addWidget(self.list)
-        self._card.hide()
-        column.addWidget(self._card, 1)
-        column.addStretch(0)
+        column.addWidget(self._card, 1000)
+        column.addStretch(1)
 
     def show_opened(self, opened: Opened) -> None:
         """The program is open: read the folder."""
@@ -81,8 +78,7 @@ class ReportsPage(PlacePage):
     @Slot(object)
     def _on_read(self, read: ReportsRead) -> None:
         rows = rows_of_reports(read.kept)
-        self.list.shown.show_rows(rows)
-        self._card.setVisible(bool(rows))
+        self._card.show_rows(rows)
         self.folder.setVisible(bool(rows))
         self._nothing.setVisible(not rows)
         self._nothing.say(NOTHING)

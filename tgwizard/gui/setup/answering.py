@@ -46,7 +46,7 @@ def _machines(wizard: Wizard, pages: Pages) -> None:
             session.answer(machines=machines)
 
     def named(text: str) -> None:
-        session.answer(name=text.strip())
+        session.answer(typing="name", name=text.strip())
 
     def nics(chosen_nics: tuple[ResourceId, ResourceId]) -> None:
         session.answer(nics=chosen_nics)
@@ -59,6 +59,7 @@ def _machines(wizard: Wizard, pages: Pages) -> None:
     pages.machines.chosen.connect(chosen)
     pages.machines.by_hand_asked.connect(wizard.name_by_hand)
     pages.machines.named.connect(named)
+    pages.machines.field.editingFinished.connect(session.end_typing)
     pages.machines.reading.cancelled.connect(session.stop_reading)
     pages.interface.chosen.connect(nics)
     pages.interface.swapped.connect(swapped)
@@ -67,9 +68,11 @@ def _machines(wizard: Wizard, pages: Pages) -> None:
 def _later(wizard: Wizard, pages: Pages) -> None:
     session = wizard.session
 
-    def address(typed: IPv4Address | None) -> None:
-        if typed is not None:
-            session.answer(address=typed)
+    def address(typed: IPv4Address) -> None:
+        session.answer(typing="address", address=typed)
+
+    def picked(address: IPv4Address) -> None:
+        session.answer(address=address)
 
     def placed(now: bool) -> None:
         session.answer(placement=Placement.NOW if now else Placement.BY_APPLIANCE)
@@ -79,6 +82,9 @@ def _later(wizard: Wizard, pages: Pages) -> None:
 
     def role(answer: RoleAnswer) -> None:
         session.answer(role=answer)
+
+    def role_named(answer: RoleAnswer) -> None:
+        session.answer(typing="role", role=answer)
 
     def widened(wide: bool) -> None:
         session.answer(whole_subscription=wide)
@@ -90,9 +96,14 @@ def _later(wizard: Wizard, pages: Pages) -> None:
         session.answer(remove_stale=on)
 
     pages.floating_ip.typed.connect(address)
+    pages.floating_ip.mistyped.connect(session.mistype)
+    pages.floating_ip.picked.connect(picked)
+    pages.floating_ip.field.editingFinished.connect(session.end_typing)
     pages.floating_ip.placed_now.connect(placed)
     pages.floating_ip.named.connect(configuration)
     pages.role.chosen.connect(role)
+    pages.role.named.connect(role_named)
+    pages.role.field.editingFinished.connect(session.end_typing)
     pages.role.said.connect(wizard.said)
     pages.scope.widened.connect(widened)
     pages.scope.narrowed.connect(narrowed)

@@ -10,6 +10,7 @@ from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.model.event import Outcome
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
+from tgwizard.model.text import tame
 
 
 def show_foot(footer: Footer, wizard: Wizard) -> None:
@@ -21,6 +22,8 @@ def show_foot(footer: Footer, wizard: Wizard) -> None:
     match step:
         case SetupStep.SIGN_IN if session.account.busy:
             reason = f"{session.account.busy}."
+        case SetupStep.FLOATING_IP if session.mistyped:
+            reason = f"{tame(session.mistyped, 40)} is no IPv4 address."
         case SetupStep.FLOATING_IP if session.shown.address is not None and footer.has_room:
             words = f"Continue with {session.shown.address}"
         case SetupStep.REVIEW:

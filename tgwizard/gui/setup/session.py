@@ -21,6 +21,7 @@ from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.draft import Draft, resume
 from tgwizard.engine.setup.facts import ask_address, gather
 from tgwizard.engine.setup.flow import Flow, Want
+from tgwizard.engine.setup.fresh import forget_readings, read_age_s
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.gui.setup.account import Account
 from tgwizard.gui.setup.errands import Errands, Hear, Kind
@@ -41,9 +42,6 @@ _KINDS = {
 }
 
 _AFTER = frozenset({SetupStep.REVIEW, SetupStep.APPLY, SetupStep.VERIFY})
-
-STALE_S = 300.0
-"""Facts older than this are read again before Apply (STYLE section 9, Review)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,7 @@ class SetupSession(QObject):
         self._memo_of: Flow | None = None
         self._memo: dict[str, Any] = {}
         self.shown: Answers = Answers()
+        self.mistyped = ""
         self.parts: dict[Part, PartProgress] = {}
         self.unread: dict[Want, Unread] = {}
         self.account = Account(services.setup.sign_in, services.setup.inventories, self.errands, self)
@@ -108,6 +107,8 @@ class SetupSession(QObject):
         """Fill the gaps, read what is wanted next, and tell."""
         self.shown = proposed(self.flow)
         self._read_next()
+        if moved:
+            self.mistyped = ""
         self.changed.emit()
         if moved:
             self.moved.emit()
@@ -125,11 +126,21 @@ class SetupSession(QObject):
         """Seconds on the engine's clock."""
         return self.services.clock.monotonic()
 
-    def answer(self, **changes: object) -> None:
-        """Replace some answers, as they are shown now."""
+    def answer(self, *, typing: str = "", **changes: object) -> None:
+        """Replace some answers, as they are shown now. ``typing``: the field whose key this was."""
         base = replace(self.flow.answers, **changes)  # type: ignore[arg-type]
-        self.flow = flows.answer(self.flow, base)
+        self.flow = flows.answer(self.flow, base, typing=typing)
+        self.mistyped = ""
         self.settle()
+
+    def end_typing(self) -> None:
+        """A field was left: what is typed next is another edit."""
+        self.flow = flows.typed(self.flow)
+
+    def mistype(self, text: str) -> None:
+        """What stands in the field of the address is none; the answer before it stays, and one cannot go on with it."""
+        self.mistyped = text
+        self.changed.emit()
 
     def go_on(self, *, blocked: bool) -> bool:
         """Accept the step; whether it went on."""
@@ -154,12 +165,14 @@ class SetupSession(QObject):
     def undo(self) -> None:
         """Take the last answer back."""
         self.flow = flows.undo(self.flow)
+        self.mistyped = ""
         self.settle()
 
     def cure(self, cure: Cure) -> None:
         """Take a cure that changes answers, or goes to a step."""
         before = self.flow.step
         self.flow = cured(self.flow, self.shown, cure)
+        self.mistyped = ""
         self.settle(moved=self.flow.step is not before)
 
     # Reading -----------------------------------------------------------------------------------------------------
@@ -197,9 +210,14 @@ class SetupSession(QObject):
         return self.errands.under_way(_KINDS[want])
 
     @property
-    def facts_age_s(self) -> float | None:
-        """How old the facts are; None when there are none."""
-        return None if self.flow.facts is None else max(0.0, self.now() - self.flow.facts.read_at)
+    def read_age_s(self) -> float | None:
+        """How old the oldest is of what the plan rests on; None while something was not read."""
+        return read_age_s(self.flow, self.now())
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is being read that the plan rests on."""
+        return not any(self.reading(want) for want in (Want.INVENTORY, Want.FACTS, Want.ADDRESS))
 
     def trouble(self, *wants: Want) -> tuple[Problem, ...]:
         """Why these could not be read."""
@@ -282,7 +300,7 @@ class SetupSession(QObject):
         def done(found: object) -> None:
             if isinstance(found, Inventory):
                 # Facts may be older than what was just read: they are read again with it.
-                self.flow = replace(flows.know_inventory(self.flow, found), facts_of=("again",))  # type: ignore[arg-type]
+                self.flow = forget_readings(flows.know_inventory(self.flow, found))
                 self.settle()
 
         self.errands.begin(Kind.READ, errand, done=done, failed=self._not_read(Want.INVENTORY), heard=heard)

@@ -51,6 +51,7 @@ def address_shown(session: SetupSession) -> AddressShown:
         tame(topology.vms[0].id.name, 90),
         shown.placement is Placement.NOW,
         shown.ip_configuration,
+        session.mistyped,
     )
 
 
@@ -177,7 +178,7 @@ def review_shown(session: SetupSession, plan: SetupPlan | None) -> ReviewShown:
     exports = session.once("exports", lambda: _exports(plan, shown))
     others = any(change.right.who is WhoMay.OTHERS for change in plan.writing)
     letter = session.once("letter", lambda: export(ExportKind.REQUEST, plan, shown)) if others else ""
-    seconds = session.facts_age_s
+    seconds = session.read_age_s
     ago = "" if seconds is None else f"read from Azure {age(seconds)}"
     return ReviewShown(plan, exports, letter, "", ago, busy)
 

@@ -106,6 +106,8 @@ def extra_told(wizard: Wizard) -> tuple[Told, ...]:
         why = f"They were kept at {wizard.resumed_at[:16].replace('T', ' ')} UTC. What is in Azure was read again."
         again = Button("Start a new set-up", wizard.start_over, Icon.UNDO)
         found.append(Told(Problem("setup-resumed", what, why), Shape.NOTE, (again,)))
+    if wizard.outdated is not None and wizard.step is SetupStep.REVIEW:
+        found.append(Told(wizard.outdated, Shape.WARNING))
     if wizard.keeping.problem is not None:
         found.append(Told(wizard.keeping.problem, Shape.WARNING))
     if wizard.step is SetupStep.VERIFY:

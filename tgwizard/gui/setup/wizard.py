@@ -12,18 +12,20 @@ from PySide6.QtWidgets import QWidget
 from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
 from tgwizard.engine.setup.draft import DraftRead
 from tgwizard.engine.setup.export.formats import ExportKind, export
+from tgwizard.engine.setup.flow import Want
+from tgwizard.engine.setup.fresh import changed_since, differences, is_stale
 from tgwizard.engine.setup.walk import plan_of, problems_of
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.setup.applier import Applier
 from tgwizard.gui.setup.ending import Ending
 from tgwizard.gui.setup.keeping import Keeping
 from tgwizard.gui.setup.saving import copy_text
-from tgwizard.gui.setup.session import STALE_S, SetupSession
+from tgwizard.gui.setup.session import SetupSession
 from tgwizard.gui.setup.undo_sheet import UndoSheet
 from tgwizard.gui.setup.verifier import Verifier
 from tgwizard.gui.shell import Shell
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.problem import UserError
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
 
@@ -51,12 +53,16 @@ class Wizard(QObject):
         self.problems: tuple[StepProblem, ...] = ()
         self.by_hand = False
         self.resumed_at = ""
+        self.outdated: Problem | None = None
+        self._to_apply: tuple[SetupPlan, float] | None = None
         self._begun = False
         self._epoch = opened.lab_epoch
         shell.bridge.happened.connect(session.take)
         for changed in (session.changed, self.applier.changed, self.verifier.changed, self.ending.changed):
             changed.connect(self.changed)
         self.ending.said.connect(self.said)
+        session.changed.connect(self._on_changed)
+        session.moved.connect(self._on_moved)
         session.account.signed_in.connect(self._on_signed_in)
         self.applier.ended.connect(self._on_ended)
 
@@ -102,6 +108,7 @@ class Wizard(QObject):
     def _forget(self) -> None:
         self.keeping.delete()
         self.resumed_at, self.by_hand, self.plan = "", False, None
+        self.outdated = self._to_apply = None
         self.applier.forget()
         self.verifier.forget()
         self.ending.forget()
@@ -176,15 +183,46 @@ class Wizard(QObject):
         plan, session = self.plan, self.session
         if plan is None or (self.locked and plan.writing):
             return
-        if session.facts_age_s is not None and session.facts_age_s > STALE_S:
-            session.read_facts_again()
-            self.said.emit("The plan was older than 5 minutes. It is compared again; press Apply when it has been.")
+        self.outdated = None
+        if plan.writing and is_stale(session.flow, session.now()):
+            self._to_apply = plan, session.read_age_s or 0.0
+            session.read_again()
+            self.said.emit("The plan is older than 5 minutes. Azure is read again before anything is written.")
             return
+        self._carry_out(plan)
+
+    def _carry_out(self, plan: SetupPlan) -> None:
+        session = self.session
         if plan.writing:
             self._write(plan)
         session.go_on(blocked=False)
         if not plan.writing:
             session.go_on(blocked=False)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        """Go on with an apply that waited for a fresh plan, if the plan is still the one that was shown."""
+        waiting, session = self._to_apply, self.session
+        if waiting is None or not session.at_rest:
+            return
+        self._to_apply = None
+        plan, age_s = waiting
+        now = plan_of(session.flow)
+        if now is None or session.trouble(Want.INVENTORY, Want.FACTS) or self.locked:
+            # What could not be read is told at its place; nothing was written.
+            return
+        found = differences(plan, now)
+        if found:
+            self.outdated = changed_since(found, age_s)
+        elif self.step is SetupStep.REVIEW and not any(one.blocks for one in problems_of(session.flow)):
+            self._carry_out(now)
+
+    @Slot()
+    def _on_moved(self) -> None:
+        """Whoever goes elsewhere does not apply any more. A review begins with a plan that is true now."""
+        self.outdated = self._to_apply = None
+        if self.step is SetupStep.REVIEW and is_stale(self.session.flow, self.session.now()):
+            self.session.read_again()
 
     @Slot()
     def apply_again(self) -> None:

@@ -62,16 +62,19 @@ class AddressShown:
     """The machine that is to hold it first."""
     placed_now: bool = True
     configuration: str = ""
+    mistyped: str = ""
 
 
 class FloatingIpPage(StepPage):
-    """`typed(address)` after typing has rested, or a square or suggestion was picked; None for what is no address.
+    """`typed(address)` or `mistyped(text)` after typing has rested, `picked(address)` for a square or a suggestion.
 
     `placed_now(bool)`: who creates the first Azure IP Configuration; `named(text)`: what it is called.
     """
 
     question = "Which address should float?"
     typed = Signal(object)
+    mistyped = Signal(str)
+    picked = Signal(object)
     placed_now = Signal(bool)
     named = Signal(str)
 
@@ -103,7 +106,7 @@ class FloatingIpPage(StepPage):
         self.field.setMinimumHeight(theme.px(44))
         self.field.setMinimumWidth(theme.px(200))
         self.field.textEdited.connect(self._on_edited)
-        self.field.returnPressed.connect(self._on_settled)
+        self.field.editingFinished.connect(self._on_left)
         left.addWidget(self.field)
         help_ = "Type one, or pick a square below. Trustgrid calls it Cluster Virtual IP."
         left.addWidget(LiveText(theme, help_, TextRole.CAPTION, Token.TEXT2))
@@ -205,7 +208,8 @@ class FloatingIpPage(StepPage):
         """Replace what is shown."""
         before, self._shown = self._shown, shown
         text = "" if shown.address is None else str(shown.address)
-        if not self._settle.isActive() and shown.address != before.address and self.field.text() != text:
+        other = shown.address != before.address or bool(before.mistyped)
+        if other and not shown.mistyped and not self._settle.isActive() and self.field.text() != text:
             self.field.setText(text)
         self._show_state(shown)
         if shown.findings != before.findings:
@@ -231,6 +235,9 @@ class FloatingIpPage(StepPage):
             self.configuration.setText(shown.configuration)
 
     def _show_state(self, shown: AddressShown) -> None:
+        if shown.mistyped:
+            self.state.show_state(Shape.BROKEN, "Not an IPv4 address")
+            return
         worst = min((list(Level).index(one.level) for one in shown.findings), default=None)
         if shown.address is None:
             self.state.show_state(Shape.WAITING, "No address yet")
@@ -317,8 +324,9 @@ class FloatingIpPage(StepPage):
 
     def _picker(self, address: str) -> Callable[[], None]:
         def pick() -> None:
+            self._settle.stop()
             self.field.setText(address)
-            self._on_settled()
+            self.picked.emit(IPv4Address(address))
 
         return pick
 
@@ -331,11 +339,17 @@ class FloatingIpPage(StepPage):
         self._settle.stop()
         text = self.field.text().strip()
         try:
-            self.typed.emit(IPv4Address(text))
+            address = IPv4Address(text)
         except AddressValueError:
-            self.typed.emit(None)
-            if text:
-                self.state.show_state(Shape.BROKEN, "Not an IPv4 address")
+            self.mistyped.emit(text)
+            return
+        self.typed.emit(address)
+
+    @Slot()
+    def _on_left(self) -> None:
+        """Enter, or the focus goes elsewhere: what is typed is judged before anything is made of it."""
+        if self._settle.isActive():
+            self._on_settled()
 
     @Slot()
     def _on_named(self) -> None:

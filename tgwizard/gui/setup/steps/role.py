@@ -70,10 +70,11 @@ class RoleShown:
 
 
 class RolePage(StepPage):
-    """`chosen(answer)` for a card, a name, or an extra action taken or left."""
+    """`chosen(answer)` for a card or an extra action taken or left, `named(answer)` for a key in the name."""
 
     question = "What may the two machines do?"
     chosen = Signal(object)
+    named = Signal(object)
     said = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -250,7 +251,7 @@ class RolePage(StepPage):
     def _on_named(self, text: str) -> None:
         answer = self._shown.answer
         if answer is not None:
-            self.chosen.emit(RoleAnswer(answer.use, text, answer.guid, answer.extra, answer.declined))
+            self.named.emit(RoleAnswer(answer.use, text, answer.guid, answer.extra, answer.declined))
 
     @Slot()
     def _copy(self) -> None:

@@ -1,0 +1,92 @@
+"""How old what a plan rests on may be, and what has changed since it was shown (DESIGN 4a).
+
+Window and command line ask the same before the first write: a plan older than five minutes is read again, and one that
+differs is shown again instead of being applied. Each change looks before it writes all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import Clock
+from tgwizard.engine.setup.discovery import discover
+from tgwizard.engine.setup.flow import Flow, know_inventory
+from tgwizard.engine.setup.preparing import read_wanted
+from tgwizard.engine.setup.suggest import proposed
+from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.model.problem import Problem
+from tgwizard.model.setup_event import SetupEvent
+from tgwizard.model.setup_plan import SetupPlan
+from tgwizard.model.text import age
+
+STALE_S = 300.0
+"""A plan that rests on something older is read again before the first write, in seconds."""
+_MOST_TOLD = 6
+
+
+def read_age_s(flow: Flow, now: float) -> float | None:
+    """How old the oldest is of what the plan rests on, in seconds; None while something was not read."""
+    if flow.inventory is None or flow.facts is None:
+        return None
+    return max(0.0, now - min(flow.inventory.read_at, flow.facts.read_at))
+
+
+def is_stale(flow: Flow, now: float) -> bool:
+    """Whether the plan is too old to be applied unread."""
+    found = read_age_s(flow, now)
+    return found is not None and found > STALE_S
+
+
+def forget_readings(flow: Flow) -> Flow:
+    """The flow that wants its facts and its address once more; what was read stays until they are there."""
+    return replace(flow, facts_of=(), checked=None, unasked=None)
+
+
+def read_again(
+    ports: SetupPorts, clock: Clock, flow: Flow, report: Callable[[SetupEvent], None], token: CancelToken
+) -> Flow:
+    """The flow with everything read anew and its answers kept as they were shown. CallFailed; Cancelled."""
+    answers = proposed(flow)
+    if answers.subscription is None:
+        return flow
+    found = discover(ports.inventories, answers.subscription, clock, report, token)
+    known = know_inventory(replace(flow, answers=answers), found)
+    return read_wanted(ports, clock, forget_readings(known), report, token)
+
+
+def differences(before: SetupPlan, after: SetupPlan) -> tuple[str, ...]:
+    """What is different in the later plan, in words; empty when it says the same."""
+    return tuple(dict.fromkeys(_differences(before, after)))
+
+
+def _differences(before: SetupPlan, after: SetupPlan) -> Iterator[str]:
+    old = {change.key: change for change in before.changes}
+    new = {change.key: change for change in after.changes}
+    for key, change in new.items():
+        was = old.get(key)
+        if was is None or (change.writes and not was.writes):
+            yield f"{'new' if change.writes else 'seen now'}: {change.sentence}"
+        elif was.writes and not change.writes:
+            yield f"no longer needed: {was.sentence}"
+        elif was != change:
+            yield f"different: {change.sentence}"
+    yield from (f"gone: {was.sentence}" for key, was in old.items() if key not in new)
+    told = {*before.problems, *before.warnings}
+    now = {*after.problems, *after.warnings}
+    yield from (f"to be known: {problem.what}" for problem in (*after.problems, *after.warnings) if problem not in told)
+    yield from (
+        f"no longer so: {problem.what}" for problem in (*before.problems, *before.warnings) if problem not in now
+    )
+
+
+def changed_since(found: tuple[str, ...], age_s: float) -> Problem:
+    """What people are told when the plan that they wanted to apply is no longer true."""
+    more = f"; and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
+    return Problem(
+        "plan-changed",
+        "The plan has changed since it was shown, so nothing was written.",
+        f"What it rests on was read {age(age_s)} and has been read again. {'; '.join(found[:_MOST_TOLD])}{more}.",
+        "Read the plan as it is now, then apply it.",
+    )

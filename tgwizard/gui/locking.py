@@ -1,0 +1,60 @@
+"""The window's read-only lock and the setting that it follows: locking at once, unlocking after a question."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from tgwizard.gui.dialogs.sheet import Sheet
+from tgwizard.gui.dialogs.unlock import UnlockDialog
+from tgwizard.gui.kit.accessible import announce
+from tgwizard.gui.rail import LockCard
+from tgwizard.gui.shell import Shell
+from tgwizard.model.problem import Problem
+from tgwizard.model.settings import READ_ONLY, Setting
+
+
+class Locking(QObject):
+    """Keeps lock, setting and the card in the rail at one."""
+
+    def __init__(self, shell: Shell, card: LockCard) -> None:
+        """Show how it stands, and follow."""
+        super().__init__(card)
+        self._shell = shell
+        self._card = card
+        shell.preferences.changed.connect(self._on_preference)
+        shell.lock.changed.connect(self._on_lock)
+        card.show_lock(locked=shell.lock.locked)
+
+    def ask(self) -> None:
+        """Lock at once, or ask before unlocking (Ctrl+L)."""
+        if not self._shell.lock.locked:
+            self._shell.preferences.set(READ_ONLY, True)
+        else:
+            self._shell.show_dialog(self._dialog)
+
+    def lock_for_now(self, why: Problem) -> None:
+        """Open read-only without keeping that as the user's setting; the settings page says why."""
+        self._shell.lock.set_locked(True)
+        self._shell.preferences.tell(why)
+
+    def _dialog(self, over: QWidget) -> Sheet:
+        dialog = UnlockDialog(self._shell.theme, over)
+        dialog.unlocked.connect(self._unlock)
+        return dialog
+
+    @Slot()
+    def _unlock(self) -> None:
+        self._shell.preferences.set(READ_ONLY, False)
+        self._shell.lock.set_locked(False)
+
+    @Slot()
+    def _on_lock(self) -> None:
+        self._card.show_lock(locked=self._shell.lock.locked)
+        if self._card.isVisible():
+            announce(self._card, self._card.accessibleName())
+
+    @Slot(object)
+    def _on_preference(self, setting: Setting[object]) -> None:
+        if setting.key == READ_ONLY.key:
+            self._shell.lock.set_locked(self._shell.preferences.get(READ_ONLY))

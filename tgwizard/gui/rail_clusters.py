@@ -1,0 +1,54 @@
+"""Which clusters stand in the rail, and in what state: the pinned ones, or else the first few."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from tgwizard.gui.rail import Rail
+from tgwizard.gui.shell import Shell
+from tgwizard.gui.watch.shown import verdict_shape
+from tgwizard.model.settings import PINNED, Setting
+
+UNPINNED = 8
+"""How many stand there while none is pinned."""
+
+
+class RailClusters(QObject):
+    """Keeps the rail as the clusters, their verdicts and the pins are."""
+
+    def __init__(self, shell: Shell, rail: Rail) -> None:
+        """No cluster yet; follow the verdicts and the pins."""
+        super().__init__(rail)
+        self._shell = shell
+        self._rail = rail
+        shell.watching.changed.connect(self.show_state)
+        shell.preferences.changed.connect(self._on_preference)
+
+    def fill(self) -> None:
+        """There are other clusters, or other pins."""
+        sessions = self._shell.sessions
+        pinned = tuple(name for name in self._shell.preferences.get(PINNED) if name in sessions)
+        self._rail.count(len(sessions))
+        self._rail.show_clusters(pinned or tuple(sessions)[:UNPINNED], pinned=bool(pinned))
+        for name in self._rail.clusters:
+            self.show_state(name)
+        if self._shell.current:
+            self._rail.mark(None, self._shell.current)
+
+    @Slot(str)
+    def show_state(self, name: str) -> None:
+        """Show the verdict of one cluster, if it stands there."""
+        verdict = self._shell.sessions[name].verdict
+        if verdict is not None and name in self._rail.clusters:
+            self._rail.clusters[name].show_state(verdict_shape(verdict.name), verdict.sentence)
+
+    def pin(self, name: str) -> None:
+        """Pin a cluster to the rail, or take it off."""
+        pinned = self._shell.preferences.get(PINNED)
+        off = tuple(other for other in pinned if other != name)
+        self._shell.preferences.set(PINNED, off if name in pinned else (*pinned, name))
+
+    @Slot(object)
+    def _on_preference(self, setting: Setting[object]) -> None:
+        if setting.key == PINNED.key:
+            self.fill()

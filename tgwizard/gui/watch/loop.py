@@ -1,0 +1,87 @@
+"""The loop that watches one cluster, as a job: first what its journal holds, then one reading after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from dataclasses import dataclass
+
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import Job, Report
+from tgwizard.engine.records import Began, Ended, Record
+from tgwizard.engine.services import Services
+from tgwizard.engine.watch.monitor import Monitor, Pace
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRead:
+    """What the journals hold.
+
+    Ended runs in the subscription for predictions, records for the timeline, and a run without an end.
+    """
+
+    cluster: str
+    ends: tuple[Ended, ...] = ()
+    records: tuple[Record, ...] = ()
+    unfinished: Began | None = None
+    problem: Problem | None = None
+
+
+class WatchLoop:
+    """At most one loop at a time. Its readings are events of the engine; the journal's past goes on ``own``."""
+
+    def __init__(self, services: Services, setup: ClusterSetup, own: queue.SimpleQueue[object], pace: Pace) -> None:
+        """Nothing is read yet."""
+        self._services = services
+        self._setup = setup
+        self._own = own
+        self._monitor = Monitor(services, setup, services.jobs.events.put, pace)
+        self.job: Job | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the loop goes on; one that was stopped may answer once more."""
+        return self.job is not None and not self.job.token.is_cancelled
+
+    @property
+    def pace(self) -> Pace:
+        """How often Azure is read."""
+        return self._monitor.pace
+
+    def set_pace(self, pace: Pace) -> None:
+        """Read at another pace from the next reading on."""
+        self._monitor.pace = pace
+
+    def read_now(self) -> None:
+        """Read everything again now."""
+        self._monitor.read_now()
+
+    def start(self) -> None:
+        """Begin, unless it runs."""
+        if self.running:
+            return
+        # A loop of its own each time: the one before may be in its last reading still.
+        services, setup, own = self._services, self._setup, self._own
+        monitor = self._monitor = Monitor(services, setup, services.jobs.events.put, self.pace)
+
+        def work(_report: Report, token: CancelToken) -> None:
+            with contextlib.ExitStack() as stack:
+                try:
+                    journal = services.journal(setup)
+                    stack.callback(journal.close)
+                    history = HistoryRead(setup.name, services.measured(setup), journal.latest(), journal.unfinished())
+                except UserError as error:
+                    own.put(HistoryRead(setup.name, problem=error.problem))
+                else:
+                    monitor.journal = journal
+                    own.put(history)
+                monitor.watch(token)
+
+        self.job = services.jobs.start(f"watch-{setup.name}", work)
+
+    def stop(self) -> None:
+        """Stop after the reading that is under way."""
+        if self.job is not None:
+            self.job.cancel()
