@@ -73,6 +73,14 @@ def focusable(root: QWidget) -> Iterator[QWidget]:
             yield widget
 
 
+def is_still_to_appear(widget: QWidget) -> bool:
+    """Whether it was put into a layout that is seen, and Qt shows it in a later turn of the event loop only."""
+    parent = widget.parentWidget()
+    hidden = widget.testAttribute(Qt.WidgetAttribute.WA_WState_Hidden)
+    by_word = widget.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
+    return hidden and not by_word and not widget.isWindow() and parent is not None and parent.isVisible()
+
+
 class Found:
     """What a person finds in a window, by accessible names."""
 

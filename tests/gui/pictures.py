@@ -7,35 +7,25 @@ sees. Names are STATE-THEME.png at 1440x900, and STATE-1024-THEME.png, STATE-384
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from tests.gui.desk import Desk, open_desk
+from tests.gui.desk import Desk, End, lab_page, open_desk
+from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tgwizard import paths
 from tgwizard.gui.places import Place
 from tgwizard.gui.start import make_app
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
 from tgwizard.model.snapshot import PlaceKind
 
-USUAL = (1440, 900)
-SIZES: Mapping[str, tuple[int, int]] = {"": USUAL, "-1024": (1024, 700), "-3840": (3840, 2160)}
-LARGE: Mapping[str, tuple[int, int]] = {"-large": USUAL, "-large-1024": (1024, 700)}
-THEMES = (ThemeChoice.LIGHT, ThemeChoice.DARK)
+SIZES: Sizes = {"": USUAL, "-1024": (1024, 700), "-3840": (3840, 2160)}
 KEPT = (
     "monitor-light",
     "monitor-dark",
@@ -46,7 +36,9 @@ KEPT = (
 )
 """The pictures in git: none of them changes with the time of day or the length of a run by more than a few digits."""
 
-PATIENCE_S = 60.0
+READ = {Place.SET_UP: "Signed in", Place.HISTORY: "Failovers ", Place.REPORTS: "No report is kept yet"}
+"""What stands on a page that reads first, once it has."""
+
 SILENCE = '{"error": {"code": "ServiceUnavailable", "message": "try again"}}'
 
 
@@ -55,137 +47,100 @@ def kept_folder() -> Path:
     return paths.resources() / "pictures"
 
 
-@dataclass(frozen=True)
-class Studio:
-    """A desk, the sizes it is to be shown in, and who takes the pictures."""
-
-    desk: Desk
-    sizes: Mapping[str, tuple[int, int]]
-    take: Callable[[str, QImage], None]
-    themes: tuple[ThemeChoice, ...] = THEMES
-
-    def turn(self, seconds: float = 0.02) -> None:
-        """Let the window live for a moment."""
-        last = time.monotonic() + seconds
-        while time.monotonic() < last:
-            QApplication.processEvents()
-            time.sleep(0.005)
-
-    def until(self, true: Callable[[], bool]) -> None:
-        """Let the window live until `true`; TimeoutError after a minute."""
-        last = time.monotonic() + PATIENCE_S
-        while not true():
-            if time.monotonic() > last:
-                raise TimeoutError("the window did not come to the state to be grabbed")
-            self.turn()
-
-    def grab(self, state: str) -> None:
-        """One picture for each theme and size."""
-        window, theme = self.desk.window, self.desk.theme
-        for mark, size in self.sizes.items():
-            window.resize(*size)
-            for choice in self.themes:
-                theme.choose(choice)
-                self.turn(0.12)
-                self.take(f"{state}{mark}-{choice.value}", window.grab().toImage())
-        theme.choose(ThemeChoice.LIGHT)
-
-    def ready(self) -> None:
-        """Wait for the first reading."""
-        self.until(lambda: self.desk.says("Fail over to tg-node-b…"))
-        self.turn(0.4)
-
-    def places(self) -> None:
-        """Every place of the rail."""
-        for place in Place:
-            self.desk.window.go_to(place)
-            self.turn(0.2)
-            self.grab(place.name.lower().replace("_", "-"))
-        self.desk.window.open_cluster(self.desk.session.setup.name)
-
-    def questions(self) -> None:
-        """Both confirm dialogs, answered by the pre-flight."""
-        for verb, state in ((Verb.GRACEFUL, "failover-confirm"), (Verb.FORCED, "failover-confirm-forced")):
-            self.desk.window.ask(verb)
-            dialog = self.desk.window.dialog
-            if dialog is None:
-                raise RuntimeError(f"the question did not open: {verb.value}")
-            self.until(dialog.isVisible)
-            self.until(lambda: not self.desk.says("State: Asking Azure"))
-            self.turn(0.2)
-            self.grab(state)
-            dialog.reject()
-            self.turn(0.1)
-
-    def failover(self) -> None:
-        """A run in the middle and at its end."""
-        session = self.desk.session
-        session.fail_over(self.desk.rig.b, Verb.GRACEFUL)
-        self.until(lambda: session.run is not None and session.run.place.kind is PlaceKind.ATTACHING)
-        self.turn(0.6)
-        self.grab("failover-running")
-        self.until(lambda: session.run is not None and session.run.finished is not None)
-        self.turn(0.6)
-        self.grab("failover-result")
-        self.desk.window.open_cluster(session.setup.name)
-        self.turn(2.5)
-        self.grab("monitor-after")
-
-    def stale(self) -> None:
-        """Azure answers no more."""
-        for member in self.desk.rig.setup.members:
-            self.desk.rig.lab.faults.add(Fault("GET", member.nic.name, Answer(503, SILENCE), times=10_000))
-
-        def missed() -> bool:
-            self.desk.session.read_now()
-            return self.desk.says("Verdict: Last known")
-
-        self.until(missed)
-        self.grab("monitor-stale")
+def ready(shown: Studio[Desk]) -> None:
+    """Wait for the first reading."""
+    shown.until(lambda: may_begin(shown.desk, Verb.GRACEFUL))
 
 
-@contextmanager
-def studio(
-    app: QApplication,
-    take: Callable[[str, QImage], None],
-    sizes: Mapping[str, tuple[int, int]],
-    scale: float,
-    latency: Latency,
-) -> Iterator[Studio]:
-    """A studio round a window of its own."""
-    theme = Theme(app, ThemeChoice.LIGHT, scale)
-    with tempfile.TemporaryDirectory() as folder:
-        desk, end = open_desk(theme, Path(folder), latency=latency)
-        try:
-            yield Studio(desk, sizes, take)
-        finally:
-            end()
-            theme.deleteLater()
+def may_begin(desk: Desk, verb: Verb) -> bool:
+    """Whether the cluster shown has been read, and its button for `verb` is on."""
+    return desk.session.readiness(verb) is not None and desk.session.reason_against(verb) is None
 
 
-def render_kept(app: QApplication, take: Callable[[str, QImage], None]) -> None:
+def may_be_seen(desk: Desk, place: Place) -> bool:
+    """Whether the page shown has read what it shows."""
+    if place is Place.LAB:
+        control = lab_page(desk.window).session
+        return control is not None and control.seen is not None
+    return desk.says(READ.get(place, ""))
+
+
+def places(shown: Studio[Desk]) -> None:
+    """Every place of the rail."""
+    for place in Place:
+        shown.desk.window.go_to(place)
+        shown.until(partial(may_be_seen, shown.desk, place))
+        shown.grab(place.name.lower().replace("_", "-"))
+    shown.desk.window.open_cluster(shown.desk.session.setup.name)
+
+
+def questions(shown: Studio[Desk]) -> None:
+    """Both confirm dialogs, answered by the pre-flight."""
+    for verb, state in ((Verb.GRACEFUL, "failover-confirm"), (Verb.FORCED, "failover-confirm-forced")):
+        shown.desk.window.ask(verb)
+        dialog = shown.desk.window.dialog
+        if dialog is None:
+            raise RuntimeError(f"the question did not open: {verb.value}")
+        shown.until(dialog.isVisible)
+        shown.until(lambda: not shown.desk.says("State: Asking Azure"))
+        shown.grab(state)
+        dialog.reject()
+
+
+def failover(shown: Studio[Desk]) -> None:
+    """A run in the middle and at its end."""
+    session = shown.desk.session
+    session.fail_over(shown.desk.rig.b, Verb.GRACEFUL)
+    shown.until(lambda: session.run is not None and session.run.place.kind is PlaceKind.ATTACHING)
+    shown.grab("failover-running")
+    shown.until(lambda: session.run is not None and session.run.finished is not None)
+    shown.grab("failover-result")
+    shown.desk.window.open_cluster(session.setup.name)
+    shown.until(lambda: may_begin(shown.desk, Verb.GRACEFUL))
+    shown.grab("monitor-after")
+
+
+def stale(shown: Studio[Desk]) -> None:
+    """Azure answers no more."""
+    for member in shown.desk.rig.setup.members:
+        shown.desk.rig.lab.faults.add(Fault("GET", member.nic.name, Answer(503, SILENCE), times=10_000))
+
+    def missed() -> bool:
+        shown.desk.session.read_now()
+        return shown.desk.says("Verdict: Last known")
+
+    shown.until(missed)
+    shown.grab("monitor-stale")
+
+
+def on_a_cluster(latency: Latency) -> Callable[[Theme, Path], tuple[Desk, End]]:
+    """A window on one cluster."""
+    return lambda theme, folder: open_desk(theme, folder, latency=latency)
+
+
+def render_kept(app: QApplication, take: Take) -> None:
     """The pictures in git, and the same states in the other theme."""
-    with studio(app, take, {"": USUAL}, 1.0, Latency.INSTANT) as shown:
-        shown.ready()
+    with studio(app, 1.0, {"": USUAL}, take, on_a_cluster(Latency.INSTANT)) as shown:
+        ready(shown)
         shown.grab("monitor")
-        shown.questions()
-        shown.places()
+        questions(shown)
+        places(shown)
 
 
-def render_all(app: QApplication, take: Callable[[str, QImage], None]) -> None:
+def render_all(app: QApplication, take: Take) -> None:
     """Every page and state, at every size, and with large text."""
     from tests.gui.setup_pictures import render_setup
     from tests.gui.shell_pictures import render_shell
 
     for sizes, scale in ((SIZES, 1.0), (LARGE, 2.0)):
-        with studio(app, take, sizes, scale, Latency.FAST) as shown:
+        with studio(app, scale, sizes, take, on_a_cluster(Latency.FAST)) as shown:
             shown.grab("monitor-unread")
-            shown.ready()
+            ready(shown)
             shown.grab("monitor")
-            shown.questions()
-            shown.places()
-            shown.failover()
-            shown.stale()
+            questions(shown)
+            places(shown)
+            failover(shown)
+            stale(shown)
         render_shell(app, take, sizes, scale)
         render_setup(app, take, sizes, scale)
 
@@ -193,21 +148,10 @@ def render_all(app: QApplication, take: Callable[[str, QImage], None]) -> None:
 def main(arguments: list[str]) -> int:
     """Render into the folder given, or those in git into theirs; the exit code."""
     app = make_app(["tgwizard-pictures"])
-    kept = "--kept" in arguments
-    out = kept_folder() if kept else Path(next(iter(arguments), "pictures"))
-    out.mkdir(parents=True, exist_ok=True)
-    taken: list[str] = []
-
-    def take(name: str, image: QImage) -> None:
-        if not kept or name in KEPT:
-            image.save(str(out / f"{name}.png"))
-            taken.append(name)
-
-    if kept:
-        render_kept(app, take)
+    if "--kept" in arguments:
+        develop(kept_folder(), KEPT.__contains__, lambda take: render_kept(app, take))
     else:
-        render_all(app, take)
-    sys.stdout.write(f"{len(taken)} pictures in {out}\n")
+        develop(Path(next(iter(arguments), "pictures")), lambda _name: True, lambda take: render_all(app, take))
     return 0
 
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.gui.desk import End, Found
+from tests.gui.desk import End, Found, is_still_to_appear
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.setup_ports import SignIn
@@ -20,6 +20,7 @@ from tgwizard.gui.kit.focus import FocusRing
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.places import Place
+from tgwizard.gui.setup.errands import Kind
 from tgwizard.gui.setup.page import SetupPage
 from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.gui.theme import Theme
@@ -52,6 +53,16 @@ class SetupDesk(Found):
         wizard = self.page.wizard
         assert wizard is not None
         return wizard
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the one way on is on and stays so: nothing is being read, and everything known is shown."""
+        page, session = self.page, self.wizard.session
+        if not page.up_to_date or not page.frame.footer.go_on.isEnabled():
+            return False
+        if any(session.errands.under_way(kind) for kind in Kind):
+            return False
+        return not any(is_still_to_appear(widget) for widget in page.findChildren(QWidget))
 
     def press(self, start: str) -> None:
         """Click, and count it."""

@@ -13,10 +13,7 @@ PATIENCE_MS = 20_000
 
 def ready(desk: SetupDesk, qtbot: QtBot) -> None:
     """Wait until the one way on is on and stays so."""
-    go_on = desk.page.frame.footer.go_on
-    qtbot.waitUntil(go_on.isEnabled, timeout=PATIENCE_MS)
-    qtbot.wait(60)
-    qtbot.waitUntil(go_on.isEnabled, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: desk.at_rest, timeout=PATIENCE_MS)
 
 
 def go_on(desk: SetupDesk, qtbot: QtBot) -> None:

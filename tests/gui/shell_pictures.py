@@ -2,58 +2,41 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from functools import partial
 
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from tests.gui.desk import clusters_page
+from tests.gui.desk import Desk, clusters_page
 from tests.gui.fleet_desk import open_fleet
-from tests.gui.pictures import Studio
+from tests.gui.studio import Sizes, Studio, Take, studio
 from tgwizard.gui.places import Place
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import ThemeChoice
 
 COUNT = 12
 
 
-def render_shell(
-    app: QApplication, take: Callable[[str, QImage], None], sizes: Mapping[str, tuple[int, int]], scale: float
-) -> None:
+def render_shell(app: QApplication, take: Take, sizes: Sizes, scale: float) -> None:
     """Each state of the shell that a window on one cluster does not show."""
-    theme = Theme(app, ThemeChoice.LIGHT, scale)
     for count, shoot in ((COUNT, _many), (0, _none)):
-        with tempfile.TemporaryDirectory() as folder:
-            desk, end = open_fleet(theme, Path(folder), count, is_lab=False)
-            try:
-                shoot(Studio(desk, sizes, take))
-            finally:
-                end()
-    theme.deleteLater()
+        with studio(app, scale, sizes, take, partial(open_fleet, count=count, is_lab=False)) as shown:
+            shoot(shown)
 
 
-def _many(studio: Studio) -> None:
-    window = studio.desk.window
-    studio.until(lambda: all(row.seen_at for row in clusters_page(window).model.rows))
-    studio.turn(0.3)
-    studio.grab("clusters-many")
+def _many(shown: Studio[Desk]) -> None:
+    window = shown.desk.window
+    shown.until(lambda: all(row.seen_at for row in clusters_page(window).model.rows))
+    shown.grab("clusters-many")
     window.find_or_run()
-    studio.turn(0.2)
-    studio.grab("palette")
+    shown.grab("palette")
     if window.dialog is not None:
         window.dialog.reject()
     window.go_to(Place.SETTINGS)
     window.ask_lock()
-    studio.grab("settings-locked")
+    shown.grab("settings-locked")
     window.ask_lock()
-    studio.turn(0.2)
-    studio.grab("unlock")
+    shown.grab("unlock")
     if window.dialog is not None:
         window.dialog.reject()
 
 
-def _none(studio: Studio) -> None:
-    studio.turn(0.3)
-    studio.grab("clusters-empty")
+def _none(shown: Studio[Desk]) -> None:
+    shown.grab("clusters-empty")

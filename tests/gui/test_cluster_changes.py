@@ -18,6 +18,7 @@ from tests.gui.desk import Found, accessible_name, clusters_page, lab_page
 from tgwizard.app.places import open_lab_place
 from tgwizard.app.window import WindowWish, open_program
 from tgwizard.engine.cluster_file import load_cluster, save_cluster
+from tgwizard.engine.lab_control import LabState
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.failover.run_state import RunState
@@ -27,6 +28,7 @@ from tgwizard.gui.places import Place
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import NICS_S, VMS_S
 
 PATIENCE_MS = 60_000
@@ -211,6 +213,44 @@ def test_that_after_a_scenario_the_window_is_in_the_new_world_by_itself(whole: W
     whole.window.open_cluster(whole.session.setup.name)
     assert len(whole.window.cluster_pages) == 1
     assert set(whole.window.rail.clusters) == set(whole.window.sessions)
+
+
+def test_that_the_window_follows_a_scenario_that_another_program_chose(
+    whole: Whole, qtbot: QtBot, tmp_path: Path
+) -> None:
+    old, changes = whole.session, whole.window.changes
+    whole.window.go_to(Place.CLUSTERS)
+    other = open_lab_place(tmp_path / "lab")
+    control = other.control()
+    assert control is not None
+    control.use_scenario("vnet-elsewhere")
+    control.close()
+    other.close()
+    assert whole.session is old, "nobody has looked yet"
+    assert changes.world is not None
+    changes.world.look()
+    qtbot.waitUntil(lambda: bool(whole.window.sessions) and whole.session is not old, timeout=PATIENCE_MS)
+    assert whole.opened.saved is not None
+    assert {session.setup for session in whole.window.sessions.values()} == set(whole.opened.saved.load().clusters)
+    assert set(whole.window.rail.clusters) == set(whole.window.sessions)
+    qtbot.waitUntil(lambda: whole.session.verdict is not None, timeout=PATIENCE_MS)
+
+
+def test_that_a_lab_that_says_nothing_of_its_world_leaves_the_clusters_alone(whole: Whole, qtbot: QtBot) -> None:
+    before, world = whole.session, whole.window.changes.world
+    assert world is not None
+    world._control = Silent()  # type: ignore[assignment]
+    world.look()
+    assert world._looking
+    qtbot.waitUntil(lambda: not world._looking, timeout=PATIENCE_MS)
+    assert whole.session is before
+
+
+class Silent:
+    """A lab that has gone."""
+
+    def state(self) -> LabState:
+        raise UserError(Problem("lab-not-answering", "The lab did not answer."))
 
 
 def test_that_the_world_the_window_opened_in_is_no_news(whole: Whole) -> None:

@@ -7,7 +7,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from tests.gui.pictures import KEPT, USUAL, kept_folder, render_kept
+from tests.gui.pictures import KEPT, kept_folder, render_kept
+from tests.gui.studio import USUAL
 
 SHARE = 0.01
 """Of all pixels at a quarter of the size: ages, times and figures differ from run to run, layout and colours do not."""

@@ -106,7 +106,8 @@ def test_that_an_old_role_is_updated_and_everybody_whom_it_reaches_is_named_firs
     lacks = "Lacks applicationSecurityGroups/joinIpConfiguration/action"
     assert desk.says(f"Found here. {lacks}. 1 other assignment of it gains the same.")
     desk.press(f"Update {ROLE}")
-    qtbot.waitUntil(lambda: desk.says(f"{ROLE} has nine of the ten actions"), timeout=PATIENCE_MS)
+    ready(desk, qtbot)
+    assert desk.says(f"{ROLE} has nine of the ten actions")
     assert desk.says(f"{ASG_JOIN}, needed to keep the application security groups, to be added")
     desk.press("JSON")
     assert desk.page.pages.role.code.isVisible()

@@ -8,6 +8,8 @@ import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_S = 240
+"""How long a program may take on a slow, loaded machine."""
 
 
 def run_program(body: str) -> subprocess.CompletedProcess[str]:
@@ -25,7 +27,7 @@ def run_program(body: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-X", "faulthandler", "-c", program],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         cwd=ROOT,
         check=False,
     )
@@ -53,7 +55,7 @@ def test_that_the_window_paints_before_azure_is_imported_and_opening_is_off_the_
             def _take(self, event):
                 super()._take(event)
                 if isinstance(event, start.OpeningFailed):
-                    QTimer.singleShot(50, look)
+                    QTimer.singleShot(0, look)
         start.Opening = Looking
         """
     )
@@ -66,15 +68,13 @@ def test_that_the_window_paints_before_azure_is_imported_and_opening_is_off_the_
 def test_that_a_program_that_never_opens_can_still_be_closed() -> None:
     done = run_program(
         """
-        import time
         from tgwizard.gui.main_window import MainWindow
         def open_program():
             from PySide6.QtCore import QMetaObject, Qt
             from PySide6.QtWidgets import QApplication
             (window,) = [w for w in QApplication.allWidgets() if isinstance(w, MainWindow)]
             QMetaObject.invokeMethod(window, "close", Qt.ConnectionType.QueuedConnection)
-            while True:
-                time.sleep(1)
+            threading.Event().wait()
         """
     )
     assert done.returncode == 0, done.stderr

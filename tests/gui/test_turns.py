@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from tests.gui.desk import Desk
 from tgwizard.gui.failover.check_grid import CheckGrid, CheckShown, checks_shown
@@ -127,7 +128,7 @@ def test_that_a_question_left_before_it_was_seen_never_appears(ready: Desk, qtbo
     assert isinstance(dialog, ConfirmDialog)
     dialog.reject()
     assert ready.window.dialog is None
-    qtbot.wait(100)
+    qtbot.waitUntil(lambda: not isValid(dialog), timeout=PATIENCE_MS)
     assert not ready.says("Type edge-dallas to confirm")
 
 

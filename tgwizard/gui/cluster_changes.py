@@ -13,6 +13,7 @@ from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.saved import NotAdded, ReadAgain, SavedFiles
 from tgwizard.gui.clusters.watching import Watching
+from tgwizard.gui.lab.world_watch import WorldWatch
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.place_pages import PlacePages
 from tgwizard.gui.settings.preferences import Preferences
@@ -50,6 +51,8 @@ class ClusterChanges(QObject):
         self._opened: Opened | None = None
         self._files: SavedFiles | None = None
         self._epoch = 1
+        self.world: WorldWatch | None = None
+        """Looks which world the lab is in; None on the real Azure."""
         self._waiting: int | None = None
         self._clusters: tuple[ClusterSetup, ...] = ()
         preferences.changed.connect(self._on_preference)
@@ -67,6 +70,9 @@ class ClusterChanges(QObject):
         """Watch the clusters the program was opened with."""
         self._opened = opened
         self._epoch = opened.lab_epoch
+        if opened.lab is not None:
+            self.world = WorldWatch(opened.services.jobs, opened.lab, self._bridge, self)
+            self.world.seen.connect(self.renew)
         if opened.saved is not None:
             self._files = SavedFiles(opened.services.jobs, opened.saved, self._bridge, self)
             self._files.added.connect(self._on_added)
@@ -80,6 +86,7 @@ class ClusterChanges(QObject):
         if self._files is not None:
             self._files.add(files)
 
+    @Slot(int)
     def renew(self, epoch: int) -> None:
         """The lab is in this world: when it is another one, forget every cluster and read those of the new world.
 

@@ -1,0 +1,114 @@
+"""Takes pictures of a window: waits for what is to be seen, at each size and in both themes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Generic, TypeVar
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QTimer
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QWidget
+
+from tests.gui.desk import Desk, End
+from tests.gui.setup_desk import SetupDesk
+from tgwizard.gui.theme import Theme
+from tgwizard.gui.tokens import ThemeChoice
+
+Take = Callable[[str, QImage], None]
+Sizes = Mapping[str, tuple[int, int]]
+AnyDesk = TypeVar("AnyDesk", Desk, SetupDesk)
+
+USUAL = (1440, 900)
+LARGE: Sizes = {"-large": USUAL, "-large-1024": (1024, 700)}
+"""With text of twice the size."""
+THEMES = (ThemeChoice.LIGHT, ThemeChoice.DARK)
+PATIENCE_MS = 60_000
+BEAT_MS = 20
+
+
+def live_until(true: Callable[[], bool]) -> None:
+    """Let the window live until `true`; TimeoutError after a minute."""
+    beat = QTimer()
+    beat.start(BEAT_MS)
+    deadline = QDeadlineTimer(PATIENCE_MS)
+    while not true():
+        if deadline.hasExpired():
+            raise TimeoutError("the window did not come to the state to be grabbed")
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+
+def at_rest(window: QWidget) -> QImage:
+    """What the window shows once nothing in it changes from one beat to the next."""
+    seen = [window.grab().toImage()]
+
+    def same() -> bool:
+        seen.append(window.grab().toImage())
+        return seen[-1] == seen[-2]
+
+    QApplication.processEvents()
+    live_until(same)
+    return seen[-1]
+
+
+@dataclass(frozen=True)
+class Studio(Generic[AnyDesk]):
+    """A desk, the sizes it is to be shown in, and who takes the pictures."""
+
+    desk: AnyDesk
+    sizes: Sizes
+    take: Take
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Let the window live until `true`; TimeoutError after a minute."""
+        live_until(true)
+
+    def until_said(self, start: str) -> None:
+        """Let the window live until something in it is called so."""
+        live_until(lambda: self.desk.says(start))
+
+    def grab(self, state: str) -> None:
+        """One picture for each size and theme."""
+        window, theme = self.desk.window, self.desk.theme
+        for mark, size in self.sizes.items():
+            window.resize(*size)
+            for choice in THEMES:
+                theme.choose(choice)
+                self.take(f"{state}{mark}-{choice.value}", at_rest(window))
+        theme.choose(ThemeChoice.LIGHT)
+
+
+@contextmanager
+def studio(
+    app: QApplication, scale: float, sizes: Sizes, take: Take, make: Callable[[Theme, Path], tuple[AnyDesk, End]]
+) -> Iterator[Studio[AnyDesk]]:
+    """A studio round a window of its own, in a folder of its own."""
+    theme = Theme(app, ThemeChoice.LIGHT, scale)
+    with TemporaryDirectory() as folder:
+        desk, end = make(theme, Path(folder))
+        try:
+            yield Studio(desk, sizes, take)
+        finally:
+            end()
+            theme.deleteLater()
+
+
+def develop(out: Path, wanted: Callable[[str], bool], render: Callable[[Take], None]) -> None:
+    """Save the wanted ones of the pictures that `render` takes, and say how many there were."""
+    out.mkdir(parents=True, exist_ok=True)
+    taken: list[str] = []
+
+    def take(name: str, image: QImage) -> None:
+        if wanted(name):
+            image.save(str(out / f"{name}.png"))
+            taken.append(name)
+
+    render(take)
+    sys.stdout.write(f"{len(taken)} pictures in {out}\n")
