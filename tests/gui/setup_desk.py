@@ -93,10 +93,10 @@ def open_setup_desk(
     `state`: where another window kept its draft and journals. `early`: the wizard is opened before the program is.
     `clock`: a virtual one makes Azure's waits free, up to Apply; watching a cluster would never rest on it.
     `before`: what someone did in the lab before the window was opened. `signing_in`: another way in than the lab's.
-    `is_lab`: whether the window knows that it looks at a lab.
+    `is_lab`: whether it is known that this is a lab, where one can ask in the machines' own names.
     """
     state, clusters = state or folder / "state", folder / "clusters"
-    made = setup_rig(scenario, latency, clock=clock or cast("Clock", SystemClock()), state=state)
+    made = setup_rig(scenario, latency, clock=clock or cast("Clock", SystemClock()), state=state, members=is_lab)
     before(made)
     if signing_in is not None:
         setup = replace(made.services.setup, sign_in=signing_in(made))

@@ -77,8 +77,7 @@ def planned(answers: Answers, plan: SetupPlan) -> Iterator[str]:
         yield f"Note: {note}"
     count = len(plan.writing)
     if count:
-        seconds = sum(change.predicted.usual_s for change in plan.writing)
-        yield f"{count} change{'' if count == 1 else 's'} would be written, {about(seconds)}. Nothing was written."
+        yield f"{count} change{'' if count == 1 else 's'} would be written, {about(plan.usual_s)}. Nothing was written."
     else:
         yield "Nothing would be written: everything is there."
 

@@ -229,5 +229,5 @@ class Palette(Sheet):
             announce(self.list, command.off)
             return
         # In the next turn: the command may open a question, and the window has one dialog at a time.
-        QTimer.singleShot(0, self._over, command.run)
+        QTimer.singleShot(1, self._over, command.run)
         self.accept()

@@ -158,6 +158,15 @@ class SetupPlan:
         return tuple(change for change in self.changes if change.writes)
 
     @property
+    def usual_s(self) -> float:
+        """How long applying usually takes, in seconds: changes that need not wait for each other run side by side."""
+        ends: dict[str, float] = {}
+        for change in self.writing:
+            begun = max((ends.get(key, 0.0) for key in change.after_keys), default=0.0)
+            ends[change.key] = begun + change.predicted.usual_s
+        return max(ends.values(), default=0.0)
+
+    @property
     def mine(self) -> tuple[SetupChange, ...]:
         """The writes that the signed-in user may carry out, as far as known."""
         return tuple(change for change in self.writing if change.right.who is not WhoMay.OTHERS)

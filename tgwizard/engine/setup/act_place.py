@@ -38,7 +38,8 @@ class PlaceAct:
         """The words name address and interface."""
         self.done = f"{self.act.nic.name} holds {self.act.address}"
         self.showing = (
-            f"Azure attaches {self.act.address} to {self.act.nic.name}, usually 4 to 10 s, minutes at its slowest."
+            f"Azure attaches {self.act.address} to {self.act.nic.name}, which takes half a minute as "
+            "a rule, minutes at its slowest."
         )
 
     def target(self) -> str:

@@ -101,7 +101,9 @@ def carry_out(
 
     crew = Crew(desk.clock, desk.token, desk.workers, dict(ended))
     try:
-        desk.journal.add(desk.run, RunBegan(desk.run, desk.at(), job, tuple(piece.key for piece in pieces)))
+        of = desk.journal.identity
+        whose = (of.nics, of.address) if of is not None else ((), "")
+        desk.journal.add(desk.run, RunBegan(desk.run, desk.at(), job, tuple(piece.key for piece in pieces), *whose))
         crew.go([_told(desk, piece, sentences[piece.key]) for piece in pieces], left)
     except JournalError as error:
         open_keys = [piece.key for piece in pieces if piece.key not in crew.ends]

@@ -12,6 +12,7 @@ from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.services import Services
 from tgwizard.engine.setup.apply import apply
+from tgwizard.engine.setup.pair_journals import journal_of_pair, pair_identities
 from tgwizard.engine.setup.restart import restart
 from tgwizard.engine.setup.result import identity_of
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
@@ -52,7 +53,7 @@ def apply_job(
 def undo_job(
     services: Services, identity: ClusterIdentity, report: Report, token: CancelToken, *, identities: bool = False
 ) -> SetupFinished:
-    """Take back what was created here for this cluster."""
+    """Take back what was created here for this cluster, also for the same two interfaces under other addresses."""
     return _under_lock(
         services,
         identity,
@@ -61,6 +62,7 @@ def undo_job(
         lambda journal: undo(
             services.setup, services.azure, services.clock, journal, report, token, identities=identities
         ),
+        pair_identities(services.state_dir, identity),
     )
 
 
@@ -87,14 +89,17 @@ def what_undo_would_do(
     services: Services, identity: ClusterIdentity, *, identities: bool = False
 ) -> tuple[Undoing, ...]:
     """What undo would try to take back, to be shown before it is asked for. UserError: the journal is damaged."""
-    with journal_of(services, identity) as journal:
+    if not services.state_dir.is_dir():
+        return ()
+    with journal_of_pair(services.state_dir, identity) as journal:
         return undoable(journal, identities=identities)
 
 
 @contextlib.contextmanager
 def journal_of(services: Services, identity: ClusterIdentity) -> Iterator[SetupJournal]:
     """The journal of setting up this cluster, closed at the end. UserError when it cannot be used."""
-    with contextlib.closing(SetupJournal.open(setup_journal_file(services.state_dir, identity))) as journal:
+    file = setup_journal_file(services.state_dir, identity)
+    with contextlib.closing(SetupJournal.open(file, identity)) as journal:
         yield journal
 
 
@@ -104,7 +109,9 @@ def _under_lock(
     job: str,
     report: Report,
     body: Callable[[SetupJournal], SetupFinished],
+    others: tuple[ClusterIdentity, ...] = (),
 ) -> SetupFinished:
+    """``others``: identities whose journals are read along, and which nobody else may work on meanwhile."""
     busy = Problem(
         "cluster-locked",
         "Another run works on this cluster on this computer.",
@@ -113,11 +120,11 @@ def _under_lock(
     )
     try:
         # The same lock as a failover's: setting up and failing over must not meet.
-        with (
-            locks.held(services.state_dir / f"cluster-{identity.digest}.lock", busy),
-            journal_of(services, identity) as journal,
-        ):
-            return body(journal)
+        with contextlib.ExitStack() as held:
+            for one in (identity, *others):
+                held.enter_context(locks.held(services.state_dir / f"cluster-{one.digest}.lock", busy))
+            opened = journal_of_pair(services.state_dir, identity) if others else journal_of(services, identity)
+            return body(held.enter_context(opened))
     except UserError as error:
         stamp = Stamp(services.clock.wall(), services.clock.monotonic())
         finished = SetupFinished(stamp, job, Outcome.REFUSED, error.problem.sentence(), problem=error.problem)

@@ -6,10 +6,12 @@ the disk.
 
 from __future__ import annotations
 
+import heapq
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 from tgwizard.engine.journal import JournalError
@@ -23,6 +25,7 @@ from tgwizard.engine.setup.setup_records import (
     SetupRecord,
     from_document,
     to_document,
+    undo_key,
 )
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem, UserError
@@ -36,16 +39,22 @@ def setup_journal_file(state_dir: Path, identity: ClusterIdentity) -> Path:
 
 
 class SetupJournal:
-    """Reads and writes the records. Open with ``SetupJournal.open``; close it when done. One thread uses it."""
+    """Reads and writes the records. Open with ``SetupJournal.open``; close it when done. One thread uses it.
 
-    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+    ``identity``: whose it is. ``others``: journals of the same two interfaces under other addresses, read along when it
+    is asked what was made; `pair_journals` finds them.
+    """
+
+    def __init__(self, path: Path, database: sqlite3.Connection, identity: ClusterIdentity | None = None) -> None:
         """Use ``SetupJournal.open``."""
         self.path = path
+        self.identity = identity
+        self.others: tuple[SetupJournal, ...] = ()
         self.on_commit: Callable[[], None] = _unheard
         self._database = database
 
     @classmethod
-    def open(cls, path: Path) -> SetupJournal:
+    def open(cls, path: Path, identity: ClusterIdentity | None = None) -> SetupJournal:
         """Open or create the file. UserError when it is damaged or of another schema; the file is kept."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +69,7 @@ class SetupJournal:
         except UserError:
             database.close()
             raise
-        return cls(path, database)
+        return cls(path, database, identity)
 
     def add(self, run: str, record: SetupRecord) -> None:
         """Put a record on the disk. JournalError: it is not there, so nothing may be written to Azure for it."""
@@ -92,22 +101,22 @@ class SetupJournal:
 
         ``sent`` is what was written last, ``before`` what was there before the first of our writes.
         """
-        found: dict[tuple[Deed, str], Intended] = {}
-        records = self.records()
+        found: dict[str, Intended] = {}
+        records = list(heapq.merge(*(_timed(one.records()) for one in (self, *self.others)), key=itemgetter(0)))
         never = {
             item.request
-            for item in records
+            for _, item in records
             if isinstance(item, Replied) and item.answer in (Answer.REFUSED, Answer.NOT_SENT)
         }
-        for record in records:
+        for _, record in records:
             if isinstance(record, Intended) and record.request in never:
                 continue
             if isinstance(record, Intended) and record.deed not in UNDOES:
-                key = (record.deed, record.target.lower())
+                key = undo_key(record)
                 first = found.get(key)
                 found[key] = record if first is None else _together(first, record)
             elif isinstance(record, Confirmed) and record.deed in UNDOES:
-                found.pop((UNDOES[record.deed], record.target.lower()), None)
+                found.pop(record.key, None)
         return tuple(found.values())
 
     def restarts(self) -> dict[str, datetime]:
@@ -119,8 +128,18 @@ class SetupJournal:
         }
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and those that are read along."""
+        for one in self.others:
+            one.close()
         self._database.close()
+
+
+def _timed(records: Iterable[SetupRecord]) -> Iterator[tuple[str, SetupRecord]]:
+    """The records with a time that never goes back, as the clock of a computer may have done."""
+    latest = ""
+    for record in records:
+        latest = max(latest, record.at)
+        yield latest, record
 
 
 def _together(first: Intended, last: Intended) -> Intended:

@@ -42,12 +42,14 @@ UNDOES = {
 
 @dataclass(frozen=True, slots=True)
 class RunBegan:
-    """A job began; ``keys`` are the changes it means to carry out."""
+    """A job began; ``keys`` are the changes it means to carry out, ``nics`` and ``address`` whose cluster it is."""
 
     run: str
     at: str
     job: str
     keys: tuple[str, ...]
+    nics: tuple[str, ...] = ()
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,15 @@ _KINDS: dict[str, type[SetupRecord]] = {
     "run_ended": RunEnded,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def undo_key(made: Intended) -> str:
+    """What taking a thing back is called, in plans and in the record that says it is gone.
+
+    An interface may hold several addresses that were put there from here, so the address is a part of the name.
+    """
+    address = f":{made.sent.get('address', '')}" if made.deed is Deed.PLACE_ADDRESS else ""
+    return f"undo:{made.deed.value}:{made.target.lower()}{address}"
 
 
 def to_document(record: SetupRecord) -> tuple[str, dict[str, Any]]:

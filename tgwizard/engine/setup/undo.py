@@ -1,4 +1,4 @@
-"""Take back exactly what was created here, read from the journal, and nothing else (DESIGN 4c).
+"""Take back exactly what was created here, read from the journals, and nothing else (DESIGN 4c).
 
 What others have used since is kept, and what someone changed since is left as it is; both are said. Identities stay
 unless asked for: other things may have been given rights to them meanwhile.
@@ -16,7 +16,7 @@ from tgwizard.engine.setup.acts import assignment_document, assignment_of, same_
 from tgwizard.engine.setup.apply import carry_out, conclude, new_run
 from tgwizard.engine.setup.driving import Act, Desk, Kept, Missing, NotYet, Seen, There, drive
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.setup_records import Deed, Intended, role_document, role_of, same_role
+from tgwizard.engine.setup.setup_records import Deed, Intended, role_document, role_of, same_role, undo_key
 from tgwizard.engine.setup.work import End, How, Piece, Work, ask
 from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ResourceId
@@ -51,7 +51,7 @@ def undoable(journal: SetupJournal, *, identities: bool = False) -> tuple[Undoin
 def _made(journal: SetupJournal) -> tuple[Undoing, ...]:
     made = [item for item in journal.made() if item.deed in _ORDER]
     made.sort(key=lambda item: _ORDER.index(item.deed))
-    return tuple(Undoing(f"undo:{item.deed.value}:{item.target.lower()}", _sentence(item), item) for item in made)
+    return tuple(Undoing(undo_key(item), _sentence(item), item) for item in made)
 
 
 def undo(
@@ -281,7 +281,7 @@ class _DisableIdentity(_Taking):
 class _RemoveAddress(_Taking):
     deed: Deed = Deed.REMOVE_ADDRESS
     done: str = "The floating IP is off the interface"
-    showing: str = "Azure detaches the address, usually 4 to 10 s, minutes at its slowest."
+    showing: str = "Azure detaches the address: half a minute as a rule, minutes at its slowest."
     _read: NicDocument | None = field(default=None, init=False)
 
     @property

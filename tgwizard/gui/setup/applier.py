@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,9 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.services import Services
-from tgwizard.engine.setup.job import apply_job, undo_job
-from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
-from tgwizard.engine.setup.undo import Undoing, undoable
+from tgwizard.engine.setup.job import apply_job, undo_job, what_undo_would_do
+from tgwizard.engine.setup.undo import Undoing
 from tgwizard.gui.setup.errands import Errand, Errands, Hear, Kind
 from tgwizard.gui.setup.steps.apply import Applying, ChangeRow
 from tgwizard.model.cluster import ClusterIdentity
@@ -98,11 +96,7 @@ class Applier(QObject):
         identity = identity_of(answers)
         if identity is None:
             return ()
-        file = setup_journal_file(self._services.state_dir, identity)
-        if not file.exists():
-            return ()
-        with contextlib.closing(SetupJournal.open(file)) as journal:
-            return undoable(journal, identities=identities)
+        return what_undo_would_do(self._services, identity, identities=identities)
 
     def stop(self) -> None:
         """Begin nothing more; what was sent is finished."""

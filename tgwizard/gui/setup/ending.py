@@ -17,7 +17,7 @@ from tgwizard.gui.setup.verifier import Verifier
 from tgwizard.gui.shell import Shell
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Outcome
+from tgwizard.model.event import Outcome, Step
 from tgwizard.model.problem import Problem
 from tgwizard.model.verify import ProofRun, ProvedBy
 
@@ -102,8 +102,11 @@ class Ending(QObject):
         session.run_ended.disconnect(self._on_run_ended)
         self._proving = None
         to = started.to if started is not None else ""
+        # In a guided run nothing is written here: the members move the address with their own identities.
+        guided = started is not None and any(plan.step is Step.GUIDE for plan in started.steps)
+        by = ProvedBy.MEMBERS if guided else ProvedBy.YOU
         self._verifier.proved(
-            ProofRun(to, ProvedBy.YOU, ended.outcome is Outcome.DONE, ended.reason, ended.seconds, ended.gap_as_read_s)
+            ProofRun(to, by, ended.outcome is Outcome.DONE, ended.reason, ended.seconds, ended.gap_as_read_s)
         )
 
     @Slot()

@@ -209,7 +209,7 @@ def headline(plan: SetupPlan) -> tuple[str, str]:
     writing = plan.writing
     if not writing:
         return "Everything is already right", "Nothing has to be changed. Continue to see what can be proven."
-    usual = about(sum(change.predicted.usual_s for change in writing))
+    usual = about(plan.usual_s)
     lead = f"Read the plan, export it, or apply it: {usual}. Running it again changes nothing that is already right."
     return f"{counted(len(writing))}, nothing else", lead
 
