@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -34,6 +35,8 @@ _VERBS = {
     OperationKind.DEALLOCATE: _Verb("deallocate", Power.DEALLOCATING, Power.DEALLOCATED),
     OperationKind.RESTART: _Verb("restart", Power.STARTING, Power.RUNNING),
 }
+_SIGNED_SINCE = "2025"
+"""From then on poll URLs carry items like a signature: a client must use them exactly as given (1.3)."""
 _KINDS = frozenset({*_VERBS, OperationKind.UPDATE_VM, OperationKind.DELETE_VM})
 _SETTLING = {
     OperationStatus.SUCCEEDED: "Succeeded",
@@ -181,7 +184,11 @@ def _monitor(call: Call, operation: Operation) -> tuple[str, str]:
 
 def _url(call: Call, operation: Operation) -> str:
     path = operations.poll_path(call.world, PROVIDER, operation)
-    return f"{call.host}{path}?p={operation.id}&api-version={call.api_version}"
+    url = f"{call.host}{path}?p={operation.id}&api-version={call.api_version}"
+    if call.api_version < _SIGNED_SINCE:
+        return url
+    parts = (f"{name}={hashlib.sha256(f'{operation.id}{name}'.encode()).hexdigest()}" for name in "tcsh")
+    return f"{url}&{'&'.join(parts)}"
 
 
 def _marked(name: str, what: str) -> str:
