@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, Q
 from shiboken6 import isValid
 
 from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.enter import ENTER
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.surface import PageScroll, paint_ground
 from tgwizard.gui.theme import Theme
@@ -230,7 +231,7 @@ class Sheet(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc cancels. Enter reaches only a focused button, which handles it itself; here it does nothing."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+        if event.key() in ENTER:
             event.accept()
             return
         super().keyPressEvent(event)
