@@ -4,7 +4,7 @@ The floating configuration is not among the resources, on purpose: a failover mo
 failover for drift and put the address back (trustgrid.md 4.2).
 
 Every argument is checked in the tests against the schemas of azurerm 4.55.0 and azapi 2.13.0, and what the resources
-amount to against what apply leaves. Terraform itself has only parsed it: it was never planned or applied with a provider.
+amount to against what apply leaves. Terraform itself only parsed it: no provider was ever there to plan or apply it.
 """
 
 from __future__ import annotations
