@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from tgwizard.app.adapters import lab_ports, lab_tokens
+from tgwizard.app.adapters import in_process, lab_ports, lab_tokens
+from tgwizard.app.members import LabMembers
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential
+from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.journal import Journal
 from tgwizard.engine.services import Services
-from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.engine.setup_ports import Members, SetupPorts
 from tgwizard.lab.clock import Clock, VirtualClock
+from tgwizard.lab.control import HttpLabControl
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.transport import lab_session
@@ -181,13 +183,27 @@ def setup_rig(
     state: Path | None = None,
     seed: int = 0,
     session: Callable[[Lab], requests.Session] = lab_session,
+    members: bool = False,
 ) -> SetupRig:
-    """Build a rig on a scenario that need not have a cluster, or on the given lab."""
+    """Build a rig on a scenario that need not have a cluster, or on the given lab.
+
+    ``members``: whether one can ask in the machines' own names, as the program can in a lab and nobody can on Azure.
+    """
     clock = clock or (lab.clock if lab else VirtualClock())
     lab = lab or Lab.from_scenario(scenario, clock=clock, latency=latency, seed=seed)
     folder = state or Path(tempfile.mkdtemp(prefix="tgwizard-test-"))
     folder.mkdir(parents=True, exist_ok=True)
-    return SetupRig(lab, clock, _services(lab, clock, folder, session(lab), inline_journal), lab_session(lab))
+    services = _services(lab, clock, folder, session(lab), inline_journal)
+    if members:
+        services = replace(services, setup=replace(services.setup, members=members_of(lab)))
+    return SetupRig(lab, clock, services, lab_session(lab))
+
+
+def members_of(lab: Lab) -> Members:
+    """The lab's machines as callers, by the tokens that their own endpoints give."""
+    return LabMembers(
+        lambda: HttpLabControl(lab_session(lab), ARM, lab.issue_token), lambda token: in_process(lab, LabToken(token))
+    )
 
 
 def _services(

@@ -19,6 +19,7 @@ from tgwizard.cli.main import run
 from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.ports import CallFailed, Cause
+from tgwizard.lab import saver
 from tgwizard.lab.home import HostedLab
 from tgwizard.model.problem import Problem, UserError
 
@@ -28,8 +29,12 @@ def no_lab(_wish: LabWish) -> RunningLab:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="folders cannot be taken away under an open file there")
-def test_that_a_world_that_cannot_be_saved_is_told_after_the_answer(tmp_path: Path) -> None:
+def test_that_a_world_that_cannot_be_saved_is_told_after_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "lab"
+    # Saved at its end alone, however long the command takes.
+    monkeypatch.setattr(saver, "SAVE_AFTER_S", 3600.0)
 
     def connect(_where: Where) -> Connection:
         place = open_lab_place(folder)
@@ -37,6 +42,7 @@ def test_that_a_world_that_cannot_be_saved_is_told_after_the_answer(tmp_path: Pa
         # A folder in the place of the file: replacing it fails for root as well.
         (folder / "world.json").unlink()
         (folder / "world.json" / "in-the-way").mkdir(parents=True)
+        place.lab.lab.page_size = 7
         return place
 
     out, err = io.StringIO(), io.StringIO()

@@ -49,7 +49,14 @@ def _part(widget: QWidget) -> dict[str, object] | None:
         return None
     seen = _seen(widget)
     middle = widget.mapToGlobal(seen.center()) if not seen.isEmpty() else QPoint(-1, -1)
-    return {"name": name, "x": middle.x(), "y": middle.y(), "on": widget.isEnabled(), "seen": not seen.isEmpty()}
+    return {
+        "name": name,
+        "x": middle.x(),
+        "y": middle.y(),
+        "on": widget.isEnabled(),
+        "seen": not seen.isEmpty(),
+        "button": isinstance(widget, QAbstractButton),
+    }
 
 
 def _seen(widget: QWidget) -> QRect:

@@ -1,6 +1,7 @@
 """The real az against a lab in a process of its own, unmodified: every call that a set-up or a failover by hand makes.
 
-az is 733 MB and no dependency of ours. The tests skip without it: put `az` on the PATH, or its path into TGWIZARD_AZ.
+az is 733 MB and no dependency of ours. The tests skip without it: `packaging/dev test --with-az` installs and uses it;
+or put `az` on the PATH, or its path into TGWIZARD_AZ.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ import pytest
 import requests
 
 AZ = os.environ.get("TGWIZARD_AZ") or shutil.which("az")
+NO_AZ = "no az: packaging/dev test --with-az installs one for the tests; or put az on the PATH, its path in TGWIZARD_AZ"
 GROUP, VM_A, VM_B, APP = "rg-tg-prod", "tg-node-a", "tg-node-b", "vm-app-01"
 NIC_A, NIC_B = f"{VM_A}-inside", f"{VM_B}-inside"
 READY_WITHIN_S, AZ_WITHIN_S = 30, 120
 
 pytestmark = [
     pytest.mark.full,
-    pytest.mark.skipif(AZ is None, reason="no az: install azure-cli and put it on the PATH or into TGWIZARD_AZ"),
+    pytest.mark.skipif(AZ is None, reason=NO_AZ),
 ]
 
 

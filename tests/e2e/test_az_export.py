@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_az_cli import AZ, READY_WITHIN_S, Az, clean_environment, lab_env, tgwizard
+from tests.e2e.test_az_cli import AZ, NO_AZ, READY_WITHIN_S, Az, clean_environment, lab_env, tgwizard
 
 ADDRESS = "10.20.2.50"
 SCRIPT_WITHIN_S = 540
 
 pytestmark = [
     pytest.mark.full,
-    pytest.mark.skipif(AZ is None, reason="no az: install azure-cli and put it on the PATH or into TGWIZARD_AZ"),
+    pytest.mark.skipif(AZ is None, reason=NO_AZ),
 ]
 
 

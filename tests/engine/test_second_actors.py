@@ -6,7 +6,8 @@ No history breaks a promise; and once the faults and the others have stopped, ev
 from __future__ import annotations
 
 import copy
-from typing import Any
+from collections import Counter
+from typing import Any, ClassVar
 
 import pytest
 import requests
@@ -35,6 +36,9 @@ sides = st.integers(0, 1)
 
 class SecondActors(RuleBasedStateMachine):
     """The lab, what happens to it, and who watches."""
+
+    ends: ClassVar[Counter[Outcome]] = Counter()
+    """How the runs of all histories ended."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,6 +150,7 @@ class SecondActors(RuleBasedStateMachine):
 
     def _judge(self, operator: Operator) -> None:
         if not operator.running and operator.finished:
+            self.ends[operator.finished[-1].outcome] += 1
             operator.witness.judge_words(operator.finished[-1])
 
     def teardown(self) -> None:
@@ -239,4 +244,6 @@ TestFewHistories.settings = settings(max_examples=6, stateful_step_count=25, der
 
 @pytest.mark.full
 def test_that_no_history_of_many_breaks_a_promise_and_every_run_settles() -> None:
+    SecondActors.ends.clear()
     run_state_machine_as_test(SecondActors, settings=settings(max_examples=150, stateful_step_count=50, **_COMMON))
+    assert set(SecondActors.ends) >= {Outcome.DONE, Outcome.YIELDED, Outcome.REFUSED}, "the histories meet nobody"

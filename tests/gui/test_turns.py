@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
@@ -161,3 +162,27 @@ def test_that_a_forced_question_folds_what_is_in_order_into_one_line(ready: Desk
     assert folded[-2].fact.endswith("checks in order or not needed")
     whole = checks_shown(findings, fold_calm=False, pending=False)
     assert len(whole) == len(findings.findings)
+
+
+def test_that_a_timer_that_was_due_during_a_step_comes_before_the_next_step(qtbot: QtBot) -> None:
+    owner = QObject()
+    order: list[str] = []
+    turns = Turns(owner)
+    ticking = QTimer(owner)
+    ticking.setTimerType(Qt.TimerType.PreciseTimer)
+    ticking.setInterval(1)
+    ticking.timeout.connect(lambda: order.append("tick"))
+    due = QElapsedTimer()
+
+    def step() -> None:
+        """Take until the ticking timer is due again."""
+        order.append("step")
+        due.start()
+        while due.elapsed() < 5:
+            pass
+
+    ticking.start()
+    turns.add(step, step, step)
+    qtbot.waitUntil(lambda: turns.left == 0, timeout=PATIENCE_MS)
+    ticking.stop()
+    assert ("step", "step") not in set(pairwise(order))

@@ -168,6 +168,7 @@ def test_that_a_wrong_word_shows_the_usage(machine: Machine) -> None:
     result = machine.dev("tset")
     assert result.returncode == 2
     assert "packaging/dev test --full" in result.stderr
+    assert "packaging/dev test --with-az" in result.stderr
 
 
 def real_python(machine: Machine) -> None:

@@ -46,6 +46,7 @@ def test_that_a_power_verb_is_accepted_and_takes_its_time(bench: Bench, verb: st
         f"{HOST}{bench.subscription}/providers/Microsoft.Compute/locations/southcentralus/operations/"
     )
     assert f"/operations/{answer.header('x-ms-request-id')}?" in url
+    assert [item.partition("=")[0] for item in url.partition("?")[2].split("&")] == ["p", "api-version", *"tcsh"]
     assert codes(bench)[1] == f"PowerState/{during}"
     poll = bench.send("GET", url).json()
     assert (set(poll), poll["status"]) == ({"startTime", "status", "name"}, "InProgress")

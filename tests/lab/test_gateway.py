@@ -203,6 +203,14 @@ def test_that_every_answer_carries_arms_headers(bench: Bench) -> None:
     assert re.fullmatch(guid, answer.header("x-ms-request-id") or "")
     assert answer.header("x-ms-routing-request-id") == f"SOUTHCENTRALUS:20260302T090000Z:{correlation}"
     assert [value for name, value in answer.headers if name == "Server"] == ["Microsoft-HTTPAPI/2.0"] * 2
+    assert re.fullmatch(guid, answer.header("x-ms-arm-service-request-id") or "")
+    assert answer.header("x-cache") == "CONFIG_NOCACHE"
+    assert re.fullmatch(
+        r"Ref A: [0-9A-F]{32} Ref B: LAB Ref C: 2026-03-02T09:00:00Z", answer.header("x-msedge-ref") or ""
+    )
+    rights = bench.call("GET", f"{bench.group}/providers/Microsoft.Authorization/permissions")
+    assert (rights.header("Set-Cookie") or "").startswith("x-ms-gateway-slice=Production; path=/; secure;")
+    assert rights.header("x-cache") is None
     silent = bench.call("GET", bench.nic_id(A), headers={"x-ms-client-request-id": "mine"})
     assert silent.header("x-ms-client-request-id") is None
 
@@ -326,3 +334,8 @@ def test_that_metadata_needs_no_token(bench: Bench) -> None:
     bench.token = None
     answer = bench.call("GET", "https://localhost:99/metadata/endpoints")
     assert (answer.status, answer.json()["resourceManager"]) == (200, "https://localhost:99")
+    newest = bench.call("GET", "https://localhost:99/metadata/endpoints", version="2022-09-01").json()
+    assert {"portal", "graph", "graphAudience", "microsoftGraphResourceId", "batch", "sqlManagement"} <= newest.keys()
+    oldest = bench.call("GET", "https://localhost:99/metadata/endpoints", version="2015-01-01").json()
+    assert oldest.keys() == {"galleryEndpoint", "graphEndpoint", "portalEndpoint", "authentication"}
+    assert oldest["authentication"]["loginEndpoint"] == "https://localhost:99/"

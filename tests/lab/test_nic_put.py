@@ -113,6 +113,30 @@ def test_that_an_unattached_nic_is_done_at_once(bench: Bench) -> None:
     assert bench.lab.holder("10.20.2.5") == bench.nic_id("spare")
 
 
+@pytest.mark.parametrize("version", ["2018-08-01", "2022-01-01"])
+def test_that_an_old_api_version_polls_even_what_was_done_at_once(bench: Bench, version: str) -> None:
+    subnet = {"id": f"{bench.vnet_id}/subnets/snet-inside"}
+    properties = {"ipConfigurations": [{"name": "one", "properties": {"subnet": subnet}}]}
+    body = {"location": "southcentralus", "properties": properties}
+    created = bench.call("PUT", bench.nic_id("spare"), body, version=version)
+    assert (created.status, states(created.json())) == (201, {"Succeeded"})
+    assert created.header("Retry-After") is None
+    assert bench.poll(created).json() == {"status": "Succeeded"}
+    assert bench.nic("spare")["etag"] == created.json()["etag"], "what was done at once has one etag"
+
+
+def test_that_without_if_match_the_last_writer_wins_whatever_etag_its_body_has(bench: Bench) -> None:
+    mine, theirs = bench.nic(A), bench.nic(A)
+    theirs["tags"] = {"by": "them"}
+    assert bench.put(A, theirs).status == 200
+    bench.clock.advance(4)
+    mine["tags"] = {"by": "me"}
+    assert mine["etag"] != bench.nic(A)["etag"]
+    assert bench.put(A, mine).status == 200
+    bench.clock.advance(4)
+    assert bench.nic(A)["tags"] == {"by": "me"}
+
+
 def test_that_a_put_replaces_the_whole_resource(bench: Bench) -> None:
     before = bench.nic(A)
     bare = {

@@ -48,6 +48,19 @@ def as_contributor_of_roles(bench: Bench) -> Response:
     )
 
 
+def in_another_subscription(bench: Bench) -> Response:
+    """The owner of two subscriptions puts a role in one that could be assigned in the other alone."""
+
+    def add(world: dict[str, Any]) -> None:
+        world["more_subscriptions"].append({**world["subscription"], "id": TWO, "name": "another"})
+        held = world["authorization"]["assignments"][world["operator"]["oid"]]
+        first = next(iter(held.values()))
+        held[ONE] = {**first, "guid": ONE, "scope": f"/subscriptions/{TWO}"}
+
+    edit(bench, add)
+    return define(bench, ONE, assignableScopes=[f"/subscriptions/{TWO}"])
+
+
 def one_too_many_roles(bench: Bench) -> Response:
     def fill(world: dict[str, Any]) -> None:
         roles = world["authorization"]["roles"]
@@ -165,6 +178,13 @@ ROLE_ERRORS: list[tuple[str, Callable[[Bench], Response], int, str, str]] = [
             f"'{JOIN_LINKED}' on scope '{{subscription}}/providers/Microsoft.Authorization/roleDefinitions/{ONE}'; "
             f"however, the current tenant '{{tenant}}' is not authorized to access linked subscription '{ONE}'."
         ),
+    ),
+    (
+        "a scope in another subscription of one's own; the reference has the code and no text [?]",
+        in_another_subscription,
+        400,
+        "AssignableScopeNotUnderSubscriptionScope",
+        f"The assignable scope '/subscriptions/{TWO}' is not under the subscription scope '{{subscription}}'.",
     ),
     (
         "deleting what is assigned",

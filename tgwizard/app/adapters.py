@@ -19,7 +19,7 @@ from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import CallFailed, Clock
 from tgwizard.engine.services import Services
-from tgwizard.engine.setup_ports import Cloud, SetupPorts
+from tgwizard.engine.setup_ports import Cloud, Members, SetupPorts
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.tokens import AUDIENCE, GRAPH_AUDIENCE
@@ -37,9 +37,9 @@ class LabClock(SystemClock):
             super().sleep(seconds)
 
 
-def in_process(lab: Lab) -> ArmAzure:
-    """The real adapter and SDK over the lab's in-process transport."""
-    return ArmAzure(Session(HeldCredential(lab_tokens(lab)), http=lab_session(lab), lab=True))
+def in_process(lab: Lab, tokens: LabToken | None = None) -> ArmAzure:
+    """The real adapter and SDK over the lab's in-process transport; ``tokens``: None is the operator."""
+    return ArmAzure(Session(HeldCredential(tokens or lab_tokens(lab)), http=lab_session(lab), lab=True))
 
 
 def over_tls(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[], str] | None = None) -> ArmAzure:
@@ -91,12 +91,17 @@ def _tokens_in(lab: Lab, tenant: str) -> LabToken:
 
 
 def lab_ports(
-    azure: ArmAzure, cloud: str, tokens: LabToken, jobs: JobRunner, authority: str | None = None
+    azure: ArmAzure,
+    cloud: str,
+    tokens: LabToken,
+    jobs: JobRunner,
+    authority: str | None = None,
+    members: Members | None = None,
 ) -> SetupPorts:
     """What setting up needs, in a lab. ``cloud``: its name in cluster files; ``authority``: where browsers find it."""
     session = azure.clients.session
     place = Cloud(cloud, "the lab", authority or session.base_url, session.base_url, "", graph=session.graph)
-    return _ports(azure, ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers())))
+    return _ports(azure, ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers())), members)
 
 
 def real_ports(azure: ArmAzure, cloud: Cloud, jobs: JobRunner) -> SetupPorts:
@@ -111,5 +116,5 @@ def lab_services(lab: Lab, *, clock: Clock, state_dir: Path, cloud: str, jobs: J
     return Services(azure, clock, jobs, state_dir, cloud, lab_ports(azure, cloud, lab_tokens(lab), jobs))
 
 
-def _ports(azure: ArmAzure, sign_in: ArmSignIn) -> SetupPorts:
-    return SetupPorts(sign_in, ArmInventories(azure.clients), ArmAccess(azure.clients))
+def _ports(azure: ArmAzure, sign_in: ArmSignIn, members: Members | None = None) -> SetupPorts:
+    return SetupPorts(sign_in, ArmInventories(azure.clients), ArmAccess(azure.clients), members)

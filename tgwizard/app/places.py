@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tgwizard import paths
 from tgwizard.app import adapters
+from tgwizard.app.members import LabMembers, Token
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.sign_in import LabToken
 from tgwizard.cli.program import ClientWish, LabReady, LabWish
@@ -92,8 +93,14 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
     else:
         azure = adapters.over_tls(lab.arm_url, lab.ca, lab.token, lab.graph_token)
         tokens = LabToken(lab.token, lab.graph_token)
-    jobs = JobRunner()
-    setup = adapters.lab_ports(azure, lab.cloud, tokens, jobs, lab.arm_url)
+
+    def as_machine(token: Token) -> ArmAzure:
+        if isinstance(lab, HostedLab):
+            return adapters.in_process(lab.lab, LabToken(token))
+        return adapters.over_tls(lab.arm_url, lab.ca, token)
+
+    jobs, members = JobRunner(), LabMembers(lambda: control_of(lab), as_machine)
+    setup = adapters.lab_ports(azure, lab.cloud, tokens, jobs, lab.arm_url, members)
     services = Services(azure, SystemClock(), jobs, lab.directory / "state", lab.cloud, setup)
     return Place(services, Profiles((config or lab.directory) / "clusters", lab.cloud), azure, lab)
 

@@ -227,7 +227,7 @@ def _verdict(result: VerifyResult) -> ExitCode:
         return ExitCode.CANCELLED
     if any(not run.done for run in result.proof) or result.standing is Standing.NOT_READY:
         return ExitCode.REFUSED
-    return ExitCode.DONE if result.standing is Standing.READY else ExitCode.UNKNOWN
+    return ExitCode.DONE if result.standing in (Standing.READY, Standing.VERIFIED) else ExitCode.UNKNOWN
 
 
 def _restarted(at: _At, setup: ClusterSetup, member: Member, *, yes: bool) -> ExitCode:

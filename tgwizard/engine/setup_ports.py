@@ -7,12 +7,14 @@ what it reads afterwards.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.ports import Azure
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import (
     AddressAnswer,
@@ -206,10 +208,21 @@ class Access(Protocol):
         """Restart a machine. Accepted, not finished: read the VM."""
 
 
+class Members(Protocol):
+    """Calls made with a machine's own identity, where this computer can make them."""
+
+    def azure_as(self, vm: ResourceId) -> AbstractContextManager[Azure]:
+        """Azure as the machine's system-assigned identity sees it; the calls fail when it has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class SetupPorts:
-    """The three together, as ``Services`` carries them."""
+    """All of them together, as ``Services`` carries them.
+
+    ``members``: None on the real Azure, where a machine's token exists only inside the machine. A lab gives it out.
+    """
 
     sign_in: SignIn
     inventories: Inventories
     access: Access
+    members: Members | None = None

@@ -54,17 +54,24 @@ class ClusterPages(QObject):
         """How many clusters have a page now."""
         return len(self._pages)
 
-    def show(self, session: ClusterSession) -> None:
-        """Show the page of a cluster, and soon after prepare that of its next run."""
+    def prepare(self, session: ClusterSession) -> ClusterPage:
+        """Build the page of a cluster, if there is none; it is not shown."""
         name = session.setup.name
-        page = self._pages.pop(name, None)
+        page = self._pages.get(name)
         if page is None:
-            page = ClusterPage(self._theme, session)
+            page = self._pages[name] = ClusterPage(self._theme, session)
             page.asked.connect(partial(self.asked.emit, session))
             page.resume_asked.connect(session.resume)
             page.run_asked.connect(partial(self.run_asked.emit, name))
             page.sign_in_asked.connect(self.sign_in_asked)
             self._stack.addWidget(page)
+        return page
+
+    def show(self, session: ClusterSession) -> None:
+        """Show the page of a cluster, and soon after prepare that of its next run."""
+        name = session.setup.name
+        page = self.prepare(session)
+        self._pages.pop(name)
         self._pages[name] = page  # the last is the one seen last
         self._stack.setCurrentWidget(page)
         self._drop_run(name)

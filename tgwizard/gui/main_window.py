@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
         self.sessions: Mapping[str, ClusterSession] = self.watching.sessions
         self._current = ""
         self._went = False
+        self._first = ""
         self.dialog: Sheet | None = None
         self._read = False
         self._root = QWidget()
@@ -159,14 +160,30 @@ class MainWindow(QMainWindow):
 
     def show_opened(self, opened: Opened) -> None:
         """The program is open: watch its clusters, and show the first when it is the only one."""
+        self.take_opened(opened)
+        self.show_first()
+
+    def take_opened(self, opened: Opened) -> None:
+        """The program is open: watch its clusters. `show_first` follows, perhaps in a later turn."""
         self.changes.open(opened)
         self._clusters.fill()
+        only = len(opened.clusters) == 1 and not opened.problems
+        self._first = opened.clusters[0].name if only else ""
+
+    def build_first(self) -> None:
+        """Build what `show_first` will show, unseen."""
+        session = self.sessions.get(self._first)
+        if session is not None:
+            self.cluster_pages.prepare(session)
+
+    def show_first(self) -> None:
+        """Show the first cluster when it is the only one, else all of them."""
         page = self.stack.currentWidget()
         if isinstance(page, PlacePage) and page.fills_window:
             # Someone began something while the program was opening: nobody is taken away from it.
             return
-        if len(opened.clusters) == 1 and not opened.problems:
-            self.open_cluster(opened.clusters[0].name)
+        if self._first in self.sessions:
+            self.open_cluster(self._first)
         else:
             self.go_to(Place.CLUSTERS)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -11,6 +12,7 @@ from tgwizard.engine.jobs import Broke
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, OpenProgram
+from tgwizard.gui.turns import Turns
 from tgwizard.model.problem import Problem, UserError
 
 
@@ -33,6 +35,7 @@ class Opening(QObject):
         self._bridge = bridge
         self._window = window
         self._thread: threading.Thread | None = None
+        self._turns = Turns(self)
         self.opened: Opened | None = None
         bridge.happened.connect(self._take)
         window.retry_asked.connect(self.begin)
@@ -60,8 +63,8 @@ class Opening(QObject):
     def _take(self, event: object) -> None:
         if isinstance(event, Opened):
             self.opened = event
-            self._window.show_opened(event)
-            self.ended.emit()
+            window = self._window
+            self._turns.add(partial(window.take_opened, event), window.build_first, window.show_first, self.ended.emit)
         elif isinstance(event, OpeningFailed):
             self._window.show_trouble(event.problems)
             self.ended.emit()

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QFrame, QListView, QStyledItemDelegate, QStyleOpti
 
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.kit.accessible import announce
+from tgwizard.gui.kit.enter import ENTER
 from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.icons import Icon, draw_icon
 from tgwizard.gui.kit.labels import TextLabel
@@ -193,7 +194,7 @@ class Palette(Sheet):
             if step is not None:
                 self._go(self.list.currentIndex().row() + step)
                 return True
-            if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            if event.key() in ENTER:
                 self._run(self.list.currentIndex())
                 return True
         return super().eventFilter(watched, event)
@@ -228,5 +229,5 @@ class Palette(Sheet):
             announce(self.list, command.off)
             return
         # In the next turn: the command may open a question, and the window has one dialog at a time.
-        QTimer.singleShot(0, self._over, command.run)
+        QTimer.singleShot(1, self._over, command.run)
         self.accept()

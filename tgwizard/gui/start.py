@@ -78,6 +78,7 @@ LATER = (
     "tgwizard.gui.kit.buttons",
     "tgwizard.gui.kit.calls",
     "tgwizard.gui.rail",
+    "tgwizard.gui.turns",
     "tgwizard.gui.watch.shown",
     "tgwizard.gui.session",
     "tgwizard.gui.watch.cluster_picture",
@@ -108,6 +109,11 @@ class Unfolding(QObject):
         """Nothing is imported before `begin`."""
         super().__init__(parent)
         self._left = list(modules)
+        # A timer, not `singleShot(0)`: that posts an event, and what is posted meanwhile belongs to the same turn.
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self.begin)
 
     @Slot()
     def begin(self) -> None:
@@ -116,7 +122,7 @@ class Unfolding(QObject):
             self.done.emit()
             return
         importlib.import_module(self._left.pop(0))
-        QTimer.singleShot(0, self, self.begin)
+        self._timer.start()
 
 
 def make_app(arguments: list[str] | None = None) -> QApplication:
@@ -236,10 +242,12 @@ class _Program(QObject):
     def _unfold(self) -> None:
         """Prepare what the window stands on; the window itself is built in the next turn."""
         from tgwizard.gui.kit.focus import FocusRing
+        from tgwizard.gui.turns import Turns
 
         _install_roles()
         FocusRing(self._app, self._theme)
-        QTimer.singleShot(0, self, partial(self._build, self._surround()))
+        self._turns = Turns(self)
+        self._turns.add(partial(self._build, self._surround()))
 
     def _build(self, surroundings: Surroundings) -> None:
         """Build the real window and put it in the place of the first paint; then open the program."""
@@ -247,6 +255,7 @@ class _Program(QObject):
         from tgwizard.gui.dialogs.unexpected import UnexpectedErrors
         from tgwizard.gui.main_window import MainWindow
         from tgwizard.gui.opening import Opening
+        from tgwizard.gui.places import Place
 
         bridge = self._bridge = Bridge(self)
         window = self.window = MainWindow(self._theme, bridge, surroundings)
@@ -263,8 +272,11 @@ class _Program(QObject):
         bridge.start()
         # With a cluster to look at, the first paint stays until its page is there; who waits longer gets the window.
         self.opening.ended.connect(self._hold)
-        QTimer.singleShot(PATIENCE_MS if self.front.shows_cluster else 0, self, self._hold)
-        QTimer.singleShot(0, self, self.opening.begin)
+        if self.front.shows_cluster:
+            QTimer.singleShot(PATIENCE_MS, self, self._hold)
+        else:
+            self._turns.add(partial(window.pages.page, Place.CLUSTERS), self._hold)
+        self._turns.add(self.opening.begin)
 
     @Slot()
     def _hold(self) -> None:

@@ -53,7 +53,9 @@ class Turns(QObject):
         if not self._left:
             return
         step = self._left.popleft()
-        # Before the step: one that breaks does not keep the others waiting for ever.
-        if self._left:
-            self._timer.start()
-        step()
+        try:
+            step()
+        finally:
+            # After the step: a timer that was due during it comes first then. A step that breaks stops no other.
+            if self._left:
+                self._timer.start()

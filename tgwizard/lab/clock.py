@@ -35,23 +35,23 @@ class Clock(Protocol):
         """Wait, or less if `cancel` says so."""
 
 
-class VirtualClock:
-    """A clock that stands still until someone sleeps on it or advances it. Safe between threads."""
+class _JumpingClock:
+    """Waiting on it costs nothing: whoever sleeps moves its time forward at once."""
 
     def __init__(self, start: datetime = START) -> None:
         if start.tzinfo is None:
             raise ValueError("a clock needs an aware start time")
         self._start = start.astimezone(UTC)
-        self._elapsed = 0.0
+        self._skipped = 0.0
         self._lock = threading.Lock()
 
     def monotonic(self) -> float:
-        """Return the virtual seconds since the start."""
+        """Return the seconds since the start."""
         with self._lock:
-            return self._elapsed
+            return self._skipped
 
     def wall(self) -> datetime:
-        """Return the virtual time of day in UTC."""
+        """Return the time of day on this clock, in UTC."""
         return self._start + timedelta(seconds=self.monotonic())
 
     def sleep(self, seconds: float, cancel: Cancellable | None = None) -> None:
@@ -64,7 +64,11 @@ class VirtualClock:
         if seconds < 0:
             raise ValueError(f"a clock cannot go back by {-seconds} s")
         with self._lock:
-            self._elapsed += seconds
+            self._skipped += seconds
+
+
+class VirtualClock(_JumpingClock):
+    """A clock for tests: time passes only when somebody sleeps on it or moves it."""
 
     def copy(self) -> VirtualClock:
         """Return an independent clock that shows the same time."""
@@ -73,34 +77,13 @@ class VirtualClock:
         return twin
 
 
-class HybridClock:
+class HybridClock(_JumpingClock):
     """A clock for benchmarks: waiting costs nothing, computing costs what it really took."""
 
     def __init__(self, start: datetime = START) -> None:
-        if start.tzinfo is None:
-            raise ValueError("a clock needs an aware start time")
-        self._start = start.astimezone(UTC)
-        self._skipped = 0.0
+        super().__init__(start)
         self._born = time.perf_counter()
-        self._lock = threading.Lock()
 
     def monotonic(self) -> float:
         """Return the slept seconds plus the really elapsed seconds since the clock was made."""
-        with self._lock:
-            return self._skipped + time.perf_counter() - self._born
-
-    def wall(self) -> datetime:
-        """Return the time of day on this clock, in UTC."""
-        return self._start + timedelta(seconds=self.monotonic())
-
-    def sleep(self, seconds: float, cancel: Cancellable | None = None) -> None:
-        """Skip the given time at once; a sleeper that is already cancelled skips nothing."""
-        if cancel is None or not cancel.is_cancelled:
-            self.advance(seconds)
-
-    def advance(self, seconds: float) -> None:
-        """Skip time. Raises ValueError for a negative amount."""
-        if seconds < 0:
-            raise ValueError(f"a clock cannot go back by {-seconds} s")
-        with self._lock:
-            self._skipped += seconds
+        return super().monotonic() + time.perf_counter() - self._born

@@ -13,6 +13,7 @@ import requests
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabState, RequestSeen, VmPowerSeen
 from tgwizard.lab.client_access import ClientAccess
 from tgwizard.lab.home import AttachedLab, HostedLab
+from tgwizard.lab.tokens import AUDIENCE
 from tgwizard.lab.transport import lab_session
 from tgwizard.lab.wire import Json
 from tgwizard.model.problem import Problem, UserError
@@ -88,6 +89,21 @@ class HttpLabControl:
     def client_access(self, vm: str | None = None) -> ClientAccess:
         """Return what other clients need to reach the lab, as its service principal or as one of its VMs."""
         return ClientAccess.read(self._call("GET", "/lab/clients", query={"vm": vm} if vm else {}))
+
+    def identity_token(self, vm: str) -> str:
+        """Return a token for ARM of a VM's own identity, by the endpoint that programs on the VM use (4.3)."""
+        access = self.client_access(vm)
+        wish = {"resource": AUDIENCE, "api-version": "2019-08-01"}
+        headers = {"X-IDENTITY-HEADER": access.identity_header}
+        try:
+            answer = self._session.get(access.identity_endpoint, params=wish, headers=headers, timeout=_TIMEOUT_S)
+            document = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            raise UserError(_silent(error)) from error
+        if not answer.ok:
+            why = f"{document.get('error_description', '')}."
+            raise UserError(Problem("identity-refused", f"The lab gives no token for {access.vm}.", why))
+        return str(document["access_token"])
 
     def register_certificate(self, pem: str) -> None:
         """Let the lab's service principal sign in with this certificate too; registering it twice is once."""

@@ -245,11 +245,11 @@ def _headers(world: World, request: Request, response: Response, path: str, now:
         client = request.header("x-ms-client-request-id")
         headers += (("x-ms-client-request-id", client),) if client else ()
     if response.header("x-ms-failure-cause") != "gateway":
-        headers += _provider_headers(path.lower())
+        headers += _provider_headers(path.lower(), now)
     return headers
 
 
-def _provider_headers(path: str) -> Headers:
+def _provider_headers(path: str, now: datetime) -> Headers:
     if "/providers/microsoft.authorization/" in path:
         return (("Set-Cookie", "x-ms-gateway-slice=Production; path=/; secure; samesite=none; httponly"),)
     if "/providers/microsoft.network/" in path:
@@ -258,5 +258,6 @@ def _provider_headers(path: str) -> Headers:
             ("Server", "Microsoft-HTTPAPI/2.0"),
             ("Server", "Microsoft-HTTPAPI/2.0"),
             ("x-cache", "CONFIG_NOCACHE"),
+            ("x-msedge-ref", f"Ref A: {uuid.uuid4().hex.upper()} Ref B: LAB Ref C: {now:%Y-%m-%dT%H:%M:%SZ}"),
         )
     return ()

@@ -101,6 +101,7 @@ class Tick(Enum):
     WRITTEN = "Written"
     LISTED = "Listed"
     EFFECTIVE = "Effective"
+    PROVED = "Proved"
     RESTARTED = "Machine restarted"
 
 

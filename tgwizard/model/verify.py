@@ -61,7 +61,7 @@ class TickSeen:
 
 
 class ProvedBy(Enum):
-    """Whose rights a failover proved."""
+    """Whose rights a failover used."""
 
     MEMBERS = "the members themselves"
     YOU = "the signed-in account"
@@ -88,8 +88,9 @@ class NamedFinding:
 
 
 class Standing(Enum):
-    """The whole in one word."""
+    """The whole in one word. Verified: worked out, proved and restarted, for every machine on every scope."""
 
+    VERIFIED = "verified"
     READY = "ready"
     RESTART = "restart"
     WAITS = "waits"
@@ -125,16 +126,33 @@ class VerifyResult:
         return tuple(dict.fromkeys(found))
 
     @property
+    def proved(self) -> bool:
+        """Whether the rights of every machine on every scope have shown themselves, not only on paper."""
+        found = [tick.done for tick in self.ticks if tick.tick is Tick.PROVED]
+        return bool(found) and all(found)
+
+    def _written(self, tick: TickSeen) -> bool:
+        about = (tick.machine, tick.scope)
+        return any(one.done and one.tick is Tick.WRITTEN and (one.machine, one.scope) == about for one in self.ticks)
+
+    @property
     def standing(self) -> Standing:
         """The worst of it."""
         cells = {cell.may for row in self.rehearsal for cell in row.cells}
         levels = {item.finding.level for item in self.checks}
         if May.MAY_NOT in cells or Level.BLOCKS in levels:
             return Standing.NOT_READY
-        if May.WAITS in cells or any(not tick.done and tick.tick is not Tick.RESTARTED for tick in self.ticks):
+        coming = (tick for tick in self.ticks if not tick.done and tick.tick in _BY_ITSELF)
+        if May.WAITS in cells or any(self._written(tick) for tick in coming):
             return Standing.WAITS
+        if any(not tick.done and tick.tick is Tick.WRITTEN for tick in self.ticks):
+            return Standing.AT_RISK
         if self.waiting_for_restart:
             return Standing.RESTART
         if May.NOT_KNOWN in cells or levels & {Level.WARNS, Level.NOT_KNOWN}:
             return Standing.AT_RISK
-        return Standing.READY
+        return Standing.VERIFIED if self.proved else Standing.READY
+
+
+_BY_ITSELF = frozenset({Tick.LISTED, Tick.EFFECTIVE})
+"""The ticks that waiting brings, once it is written."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.engine.apply.scenarios import Scenario
+from tests.engine.apply.scenarios import Scenario, fail_over_as
 from tests.engine.apply.test_exports import HOSTILE, _Page
+from tests.rig import members_of
 from tests.spoil import spoilt
 from tgwizard.engine.setup.restart import restart, standby_first
 from tgwizard.engine.setup.verify import Subject, sentence_of, subject_of_cluster, subject_of_plan, verify, with_proof
 from tgwizard.engine.setup.verify_report import report
-from tgwizard.lab.faults import AzureSays, Fault, Moment, Reset
+from tgwizard.lab.clock import Cancellable, Clock
+from tgwizard.lab.faults import Answer, AzureSays, Fault, Moment, Reset
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.rbac_records import DenyAssignment, Propagation
 from tgwizard.lab.world import Lock, LockLevel
@@ -24,7 +28,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event import Outcome
 from tgwizard.model.finding import Level
 from tgwizard.model.problem import UserError
-from tgwizard.model.setup_event import Checked, SetupFinished, Tick, TickChanged
+from tgwizard.model.setup_event import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
 from tgwizard.model.text import tame
 from tgwizard.model.verify import May, ProofRun, ProvedBy, RehearsalRow, Standing, TickSeen, VerifyResult
 
@@ -264,3 +268,166 @@ def test_that_hostile_names_are_only_text_in_the_report(text: str, one: Callable
 @pytest.fixture
 def one(fresh: Scenario) -> Callable[[], VerifyResult]:
     return lambda: verified(fresh, subject(fresh, wait=False))
+
+
+# Proved: what the machines themselves are answered --------------------------------------------------------------
+
+
+@pytest.fixture
+def asking(fresh: Scenario) -> Scenario:
+    """A set-up in a lab that lets us ask in the machines' names."""
+    services = fresh.it.services
+    fresh.it.services = replace(services, setup=replace(services.setup, members=members_of(fresh.it.lab)))
+    return fresh
+
+
+def test_that_worked_out_proved_and_restarted_together_are_verified(asking: Scenario) -> None:
+    first = verified(asking, subject(asking, wait=False))
+    assert all(item.done for item in (*ticks(first, Tick.EFFECTIVE), *ticks(first, Tick.PROVED)))
+    assert first.standing is Standing.RESTART
+    for vm in standby_first(asking.it.services.azure, asking.answers):
+        assert restarted(asking, vm.name).outcome is Outcome.DONE
+    result = verified(asking)
+    assert result.standing is Standing.VERIFIED
+    assert sentence_of(result).startswith("Verified: all ")
+    page = report(result)
+    assert "Verified: all " in page
+    assert page.count("asked in its own name: allowed") == len(ticks(result, Tick.PROVED)) == 2
+    assert "Each machine's own identity was asked and allowed. No failover was made for it." in page
+
+
+def test_that_asking_in_a_machines_name_changes_nothing(asking: Scenario) -> None:
+    nics = [asking.it.network("networkInterfaces", f"tg-node-{one}-inside") for one in "ab"]
+    before = [asking.it.services.azure.read_nic(nic).etag for nic in nics]
+    asked = len(asking.it.lab.requests)
+    assert verified(asking, subject(asking, wait=False)).proved
+    assert [asking.it.services.azure.read_nic(nic).etag for nic in nics] == before
+    sent = [item for item in list(asking.it.lab.requests)[asked:] if item.method == "PUT"]
+    assert [item.status for item in sent] == [412] * 5
+    assert {item.caller for item in sent} == {"operator@lab.example", "tg-node-a", "tg-node-b"}
+
+
+def test_that_without_a_proof_nothing_is_called_verified(fresh: Scenario) -> None:
+    fresh.it.clock.sleep(700)
+    result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
+    assert not any(item.done for item in ticks(result, Tick.PROVED))
+    assert result.standing is Standing.READY
+    assert "erified:" not in sentence_of(result)
+    assert "only a failover that the machines make themselves shows it" in report(result)
+
+
+@pytest.mark.parametrize("by", ProvedBy)
+def test_that_only_failovers_by_the_members_themselves_prove_their_rights(fresh: Scenario, by: ProvedBy) -> None:
+    said = frozenset(fresh.answers.machines or ())
+    result = verified(fresh, subject(fresh, restarted=said, wait=False))
+    assert result.standing is Standing.WAITS
+    there, back = (ProofRun(name, by, done=True, sentence="moved") for name in ("tg-node-b", "tg-node-a"))
+    assert with_proof(result, (there,)).standing is Standing.WAITS
+    assert with_proof(result, (there, replace(back, done=False))).standing is Standing.WAITS
+    both = with_proof(result, (there, back))
+    assert both.standing is (Standing.VERIFIED if by is ProvedBy.MEMBERS else Standing.WAITS)
+    assert both.proved is (by is ProvedBy.MEMBERS)
+
+
+def test_that_flicker_replication_and_ten_minutes_end_proved_and_every_wait_is_told(tmp_path: Path) -> None:
+    made = Scenario.of("fresh", tmp_path)
+    lab = made.it.lab
+    lab.directory.propagation, lab.directory.flicker = Propagation.AZURE, True
+    body = json.dumps({"error": {"code": "PrincipalNotFound", "message": "Not yet."}})
+    lab.faults.add(Fault("PUT", "roleAssignments", Answer(400, body), times=2))
+    assert made.on.apply(made.plan).outcome is Outcome.DONE
+    waits = " ".join(event.sentence for event in made.on.told(ChangeWaiting))
+    assert "Azure's directory does not know the new identity of tg-node-" in waits
+    assert "Azure attaches 10.20.2.254" in waits
+    made.on.events.clear()
+    services = made.it.services
+    made.it.services = replace(services, setup=replace(services.setup, members=members_of(lab)))
+    result = verified(made)
+    assert result.proved
+    assert result.standing is Standing.RESTART
+    told = {
+        tick: {event.sentence for event in made.on.told(TickChanged) if event.tick is tick and not event.done}
+        for tick in Tick
+    }
+    assert all(" UTC at the latest: Azure needs up to ten minutes." in one for one in told[Tick.EFFECTIVE])
+    assert told[Tick.PROVED]
+    assert all("it was told: Your role lacks Microsoft." in one for one in told[Tick.PROVED])
+    assert told[Tick.LISTED] <= {"Azure's lists do not show it yet; that takes up to 75 s."}
+    assert all(item.seconds is not None and item.seconds <= 600 for item in ticks(result, Tick.PROVED))
+    for name in ("tg-node-b", "tg-node-a"):
+        assert restarted(made, name).outcome is Outcome.DONE
+    assert verified(made).standing is Standing.VERIFIED
+    setup = made.cluster()
+    for member in reversed(setup.members):
+        ended = fail_over_as(made.it, setup, member, member)
+        assert ended.outcome is Outcome.DONE, ended.reason
+    made.on.journal.close()
+
+
+def test_that_a_right_which_a_machine_is_refused_after_ten_minutes_is_not_there(asking: Scenario) -> None:
+    it = asking.it
+    principal = it.ports.inventories.vm(it.vm("tg-node-b")).identity.principal_id
+    it.clock.sleep(700)
+    subnet = f"{it.group()}/providers/Microsoft.Network/virtualNetworks/vnet-dal-prod"
+    it.lab.directory.deny(
+        DenyAssignment(str(uuid.uuid4()), "no-joins", subnet, ("*/join/action",), principals=(principal,))
+    )
+    it.lab.faults.add(Fault("GET", "/denyAssignments", AzureSays(Known.INTERNAL_ERROR), times=None))
+    result = verified(asking, subject(asking, restarted=frozenset(asking.answers.machines or ())))
+    assert [item.done for item in ticks(result, Tick.PROVED)] == [True, False]
+    assert "Asked in its own name, it was told: " in ticks(result, Tick.PROVED)[1].sentence
+    assert result.standing is not Standing.VERIFIED
+
+
+def test_that_one_answer_that_fails_to_come_takes_back_nothing_and_is_asked_for_again(fresh: Scenario) -> None:
+    def fail_later(event: object) -> None:
+        fresh.on.events.append(event)  # type: ignore[arg-type]
+        if isinstance(event, TickChanged) and event.tick is Tick.RESTARTED and event.machine == "tg-node-b":
+            fresh.it.lab.faults.add(Fault("GET", "roleAssignments", AzureSays(Known.INTERNAL_ERROR), times=2))
+
+    services = fresh.it.services
+    result = verify(
+        services.setup, services.azure, services.clock, fresh.on.journal, subject(fresh), fail_later, fresh.on.token
+    )
+    assert result.standing is Standing.RESTART
+    written = [event.done for event in fresh.on.told(TickChanged) if event.tick is Tick.WRITTEN]
+    assert written == [True, True]
+
+
+def test_that_a_right_that_is_not_there_is_not_waited_for(fresh: Scenario) -> None:
+    before = fresh.it.clock.monotonic()
+    result = verified(fresh, subject(fresh, role_guid=str(uuid.uuid4())))
+    assert fresh.it.clock.monotonic() - before < 60
+    assert not any(item.done for item in ticks(result, Tick.WRITTEN))
+    assert result.standing is Standing.AT_RISK
+
+
+class _Skewed:
+    """This computer's clock, wrong by so much; the lab keeps the right time."""
+
+    def __init__(self, right: Clock, by: timedelta) -> None:
+        self._right, self._by = right, by
+
+    def monotonic(self) -> float:
+        return self._right.monotonic()
+
+    def sleep(self, seconds: float, cancel: Cancellable | None = None) -> None:
+        self._right.sleep(seconds, cancel)
+
+    def wall(self) -> datetime:
+        return self._right.wall() + self._by
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_that_a_wrong_clock_here_neither_hides_a_restart_nor_shortens_the_wait(tmp_path: Path, minutes: int) -> None:
+    made = Scenario.of("fresh", tmp_path)
+    made.it.services = replace(made.it.services, clock=_Skewed(made.it.clock, timedelta(minutes=minutes)))
+    assert made.on.apply(made.plan).outcome is Outcome.DONE
+    began = made.it.clock.monotonic()
+    result = verified(made)
+    assert made.it.clock.monotonic() - began > 500
+    assert result.standing is Standing.RESTART
+    for name in ("tg-node-b", "tg-node-a"):
+        assert restarted(made, name).outcome is Outcome.DONE
+    assert verified(made).standing is Standing.READY
+    made.on.journal.close()

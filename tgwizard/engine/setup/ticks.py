@@ -1,8 +1,9 @@
 """The meter "Effective yet?": for each machine and scope, how far its right has come (DESIGN 4f).
 
 Written and listed are read. Effective is worked out: Azure documents ten minutes at most for an assignment, and nothing
-tells earlier what counts for an identity that is not one's own; a failover by the members proves it. Restarted is known
-when tgwizard restarted the machine, or when the user says so.
+tells earlier what counts for an identity that is not one's own. Proved is what the identity itself was allowed: in a
+failover made by the members, or, where a lab lets us ask in its name, by the answer. Restarted is known when tgwizard
+restarted the machine, or when the user says so.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tgwizard.engine.setup.names import assignment_guid
+from tgwizard.engine.setup.own_name import Answered, Asked
 from tgwizard.engine.setup.rehearsal import held_by
 from tgwizard.engine.setup.scopes import counts_at
 from tgwizard.engine.setup.topology import Topology
@@ -27,6 +29,15 @@ from tgwizard.model.verify import TickSeen
 
 PROPAGATION = timedelta(minutes=10)
 """Azure's documented bound for an assignment to count everywhere (azure-wire.md 3.4)."""
+
+_CLOCKS_DIFFER = timedelta(minutes=15)
+"""With clocks further apart nobody can sign in; what was made at another time is another assignment of that name."""
+
+NOTHING_OF_OURS: Mapping[str, datetime] = {}
+"""No assignment was written here."""
+
+NOT_PROVED = "Not proved: only a failover that the machines make themselves shows it."
+"""Said where nobody could ask in the machine's name."""
 
 _TELLING = "Microsoft.Network/networkInterfaces/write"
 
@@ -61,35 +72,53 @@ def find_held(access: Access, vm: VmFound, scope: str, role_guid: str, facts: Se
 
 
 def ticks_of(
-    held: Held, now: datetime, restarts: Mapping[str, datetime], said: frozenset[ResourceId]
+    held: Held,
+    now: datetime,
+    restarts: Mapping[str, datetime],
+    said: frozenset[ResourceId],
+    asked: Asked | None = None,
+    ours: Mapping[str, datetime] = NOTHING_OF_OURS,
 ) -> Iterator[TickSeen]:
-    """The four ticks, in order."""
+    """The five ticks, in order. ``asked``: what the machine itself was answered; None when nobody could ask.
+
+    ``ours``: when assignments that we wrote were read back, by lower-case id and the clock that ``now`` is of.
+    """
     vm, scope, found = held.vm.id, held.scope, held.assignment
     name = tame(vm.name, 90)
     if found is None:
         why = "The identity does not have the role here. Apply, or give it another way."
         yield TickSeen(vm, scope, Tick.WRITTEN, done=False, sentence=why)
-        for tick in (Tick.LISTED, Tick.EFFECTIVE, Tick.RESTARTED):
+        for tick in (Tick.LISTED, Tick.EFFECTIVE, Tick.PROVED, Tick.RESTARTED):
             yield TickSeen(vm, scope, tick, done=False)
         return
-    made = found.created_on
+    made = _made(found, ours)
     age = now - made if made else None
     old = age is None or age > PROPAGATION
     yield TickSeen(vm, scope, Tick.WRITTEN, done=True, at=made)
     seconds = age.total_seconds() if age is not None and held.listed and not old else None
     waits = "" if held.listed else "Azure's lists do not show it yet; that takes up to 75 s."
     yield TickSeen(vm, scope, Tick.LISTED, done=held.listed, seconds=seconds, sentence=waits)
-    yield _effective(vm, scope, made, old=old)
+    proved = asked is not None and asked.answer is Answered.ALLOWED
+    yield proved_effective(vm, scope) if proved and not old else _effective(vm, scope, made, old=old)
+    yield _proved(vm, scope, asked, made)
     back = restarts.get(vm.key)
     if back is not None and (made is None or back >= made):
         early = made is not None and back - made < PROPAGATION
         note = "It restarted before the ten minutes were over: if a failover is refused, restart it once more."
-        yield TickSeen(vm, scope, Tick.RESTARTED, done=True, at=back, sentence=note if early else "")
+        yield TickSeen(vm, scope, Tick.RESTARTED, done=True, at=back, sentence=note if early and not proved else "")
     elif vm in said:
         yield TickSeen(vm, scope, Tick.RESTARTED, done=True, sentence="You said so.")
     else:
         why = f"Not seen from here: restart {name}, or say that it restarted since."
         yield TickSeen(vm, scope, Tick.RESTARTED, done=False, sentence=why)
+
+
+def _made(found: RoleAssignment, ours: Mapping[str, datetime]) -> datetime | None:
+    """When it was written, by our own clock where we wrote it: Azure's may differ, and restarts are known by ours."""
+    own = ours.get(found.id.lower())
+    if own is None or found.created_on is None:
+        return found.created_on
+    return own if abs(found.created_on - own) <= _CLOCKS_DIFFER else found.created_on
 
 
 def with_role(facts: SetupFacts, held: list[Held]) -> list[RoleAssignment]:
@@ -106,6 +135,23 @@ def _effective(vm: ResourceId, scope: str, made: datetime | None, *, old: bool) 
     certain = made + PROPAGATION
     why = f"It counts by {certain:%H:%M:%S} UTC at the latest: Azure needs up to ten minutes."
     return TickSeen(vm, scope, Tick.EFFECTIVE, done=False, sentence=why)
+
+
+def proved_effective(vm: ResourceId, scope: str) -> TickSeen:
+    """It counts before the ten minutes are over, for it has shown itself."""
+    return TickSeen(vm, scope, Tick.EFFECTIVE, done=True, sentence="shown by the proof")
+
+
+def _proved(vm: ResourceId, scope: str, asked: Asked | None, made: datetime | None) -> TickSeen:
+    if asked is None:
+        return TickSeen(vm, scope, Tick.PROVED, done=False, sentence=NOT_PROVED)
+    if asked.answer is not Answered.ALLOWED:
+        return TickSeen(vm, scope, Tick.PROVED, done=False, sentence=asked.words)
+    seconds = (asked.at - made).total_seconds() if made is not None else None
+    fresh = seconds is not None and 0 <= seconds <= PROPAGATION.total_seconds()
+    return TickSeen(
+        vm, scope, Tick.PROVED, done=True, seconds=seconds if fresh else None, at=asked.at, sentence=asked.words
+    )
 
 
 def _fits(item: RoleAssignment, scope: str, role_guid: str, facts: SetupFacts) -> bool:

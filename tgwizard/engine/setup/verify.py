@@ -1,26 +1,27 @@
 """Verify a set-up: the meter, the network checks and the rehearsal, with the waiting that Azure asks for.
 
-It writes nothing; one question is asked in the form of a write that can never be applied (an impossible If-Match),
-because only that shows whether this cloud keeps two writers apart.
+It writes nothing; some questions are asked in the form of a write that can never be applied (an impossible If-Match):
+only that shows whether this cloud keeps two writers apart, and, in a lab, what a machine's own identity is answered.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
+from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, Clock
 from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
 from tgwizard.engine.setup.network_checks import HEARTBEAT_PORT, network_checks
+from tgwizard.engine.setup.own_name import Answered, Asked, ask_as
 from tgwizard.engine.setup.rehearsal import rehearse_rights
 from tgwizard.engine.setup.scopes import computed_scopes, counts_at
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.ticks import PROPAGATION, Held, all_of, find_held, ticks_of, with_role
+from tgwizard.engine.setup.ticks import PROPAGATION, Held, all_of, find_held, proved_effective, ticks_of, with_role
 from tgwizard.engine.setup.topology import Topology, topology_of
 from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ResourceId
@@ -110,14 +111,33 @@ def verify(
 def with_proof(result: VerifyResult, runs: tuple[ProofRun, ...]) -> VerifyResult:
     """The result with what a real failover came to, which the caller made.
 
-    Both legs by the members themselves prove their rights; made with one's own rights it proves the way, not theirs.
+    Made by the members themselves, there and back, they prove the members' rights, for then each has taken its own
+    configuration off and put it on; made with one's own rights it proves the way, not theirs.
     """
-    proved = len(runs) == 2 and all(run.done and run.by is ProvedBy.MEMBERS for run in runs)
-    ticks = tuple(
-        replace(tick, done=True, sentence="proved by a failover") if proved and tick.tick is Tick.EFFECTIVE else tick
-        for tick in result.ticks
+    moved = {run.to for run in runs if run.done and run.by is ProvedBy.MEMBERS}
+    if not moved.issuperset(result.members):
+        return replace(result, proof=runs)
+    ticks = tuple(_shown_by_failover(tick) for tick in result.ticks)
+    hold = {vm.name for vm in result.waiting_for_restart}
+    rows = tuple(replace(row, cells=_no_wait(row.cells, result.members, hold)) for row in result.rehearsal)
+    return replace(result, proof=runs, ticks=ticks, rehearsal=rows)
+
+
+def _no_wait(cells: tuple[Cell, Cell], names: tuple[str, str], hold: set[str]) -> tuple[Cell, Cell]:
+    """What was waited for has shown itself; a restart that is due stays due."""
+    first, second = (
+        cell if cell.may is not May.WAITS else _NOT_RESTARTED if name in hold else Cell(May.MAY)
+        for cell, name in zip(cells, names, strict=True)
     )
-    return replace(result, proof=runs, ticks=ticks)
+    return first, second
+
+
+def _shown_by_failover(tick: TickSeen) -> TickSeen:
+    if tick.tick is Tick.PROVED:
+        return replace(tick, done=True, sentence="proved by failovers there and back")
+    if tick.tick is Tick.EFFECTIVE and not tick.done:
+        return proved_effective(tick.machine, tick.scope)
+    return tick
 
 
 def sentence_of(result: VerifyResult) -> str:
@@ -125,6 +145,8 @@ def sentence_of(result: VerifyResult) -> str:
     may, of = result.counted
     waits = [tame(vm.name, 90) for vm in result.waiting_for_restart]
     match result.standing:
+        case Standing.VERIFIED:
+            return f"Verified: all {of} rehearsed steps are allowed, proved, and both machines have restarted."
         case Standing.READY:
             return f"Ready: all {of} rehearsed steps are allowed, and both machines have restarted."
         case Standing.RESTART:
@@ -151,6 +173,7 @@ class _Verify:
         self.ports, self.azure, self.clock, self.journal = ports, azure, clock, journal
         self.subject, self.report, self.token = subject, report, token
         self._ticks: dict[tuple[str, str, Tick], TickSeen] = {}
+        self._asked: dict[str, Asked] = {}
 
     def go(self) -> VerifyResult:
         try:
@@ -169,7 +192,7 @@ class _Verify:
         holds = {reason.scope: reason.sentence for reason in computed_scopes(topology)}
         scopes = self.subject.scopes or tuple(holds)
         facts, cancelled = self._meter(topology, scopes, facts)
-        rows = _told(rehearse_rights(topology, facts), tuple(self._ticks.values()), topology)
+        rows = _told(rehearse_rights(topology, facts), tuple(self._ticks.values()), topology, self._asked)
         checks = (
             *network_checks(topology, inventory, heartbeat_port=self.subject.heartbeat_port),
             NamedFinding("if-match", _if_match(self.azure, topology.nics[0].id)),
@@ -202,30 +225,48 @@ class _Verify:
         """Look until every right that was written counts; the facts then hold what was read by itself."""
         give_up = self.clock.monotonic() + PROPAGATION.total_seconds() + _SPARE_S
         while True:
-            held = self._look(topology, scopes, facts)
+            held, again = self._look(topology, scopes, facts)
             open_ticks = [tick for tick in self._ticks.values() if not tick.done and tick.tick in _BY_ITSELF]
             written = {(tick.machine.key, tick.scope) for tick in self._ticks.values() if _is_written(tick)}
             awaited = [tick for tick in open_ticks if (tick.machine.key, tick.scope) in written]
             over = self.token.is_cancelled or self.clock.monotonic() >= give_up
-            if not awaited or over or not self.subject.wait:
+            if not (awaited or again) or over or not self.subject.wait:
                 break
             self.clock.sleep(_ASK_S, self.token)
         facts = replace(facts, assignments=tuple(with_role(facts, held)), roles=self._roles(facts, held))
         return facts, self.token.is_cancelled
 
-    def _look(self, topology: Topology, scopes: tuple[str, ...], facts: SetupFacts) -> list[Held]:
-        restarts = self.journal.restarts()
-        found = []
+    def _look(self, topology: Topology, scopes: tuple[str, ...], facts: SetupFacts) -> tuple[list[Held], bool]:
+        """What is held, as far as it could be read, and whether some of it is worth asking for again."""
+        restarts, ours = self.journal.restarts(), self.journal.assigned()
+        self._ask(topology)
+        found, again = [], False
         for vm, scope in all_of(topology, scopes):
             try:
                 held = find_held(self.ports.access, vm, scope, self.subject.role_guid, facts)
             except CallFailed as failure:
-                self._tell(TickSeen(vm.id, scope, Tick.WRITTEN, done=False, sentence=failure.problem.sentence()))
+                again = again or failure.certainty is not Certainty.REFUSED or failure.cause in _PASSES
+                seen = self._ticks.get((vm.id.key, scope, Tick.WRITTEN))
+                if seen is None or not seen.done:
+                    # One answer that fails to come takes nothing back that was read before.
+                    self._tell(TickSeen(vm.id, scope, Tick.WRITTEN, done=False, sentence=failure.problem.sentence()))
                 continue
             found.append(held)
-            for tick in ticks_of(held, self._now(), restarts, self.subject.restarted):
+            asked = self._asked.get(vm.id.key)
+            for tick in ticks_of(held, self._now(), restarts, self.subject.restarted, asked, ours):
                 self._tell(tick)
-        return found
+        return found, again
+
+    def _ask(self, topology: Topology) -> None:
+        """Ask in the machines' own names, where that can be done; what was allowed is not asked again."""
+        members = self.ports.members
+        if members is None:
+            return
+        for place, vm in enumerate(topology.vms):
+            before = self._asked.get(vm.id.key)
+            if vm.identity.principal_id and (before is None or before.answer is not Answered.ALLOWED):
+                with members.azure_as(vm.id) as azure:
+                    self._asked[vm.id.key] = ask_as(azure, place, topology, self._now())
 
     def _tell(self, tick: TickSeen) -> None:
         key = (tick.machine.key, tick.scope, tick.tick)
@@ -270,16 +311,34 @@ _BY_ITSELF = (Tick.LISTED, Tick.EFFECTIVE)
 """The ticks that come without anyone doing anything."""
 
 
+_NOT_RESTARTED = Cell(May.RESTART, "Azure allows it, but the machine was not seen to restart since")
+
+_PASSES = frozenset({Cause.BUSY, Cause.THROTTLED})
+"""Refusals that pass by themselves."""
+
+_COUNTS = frozenset({May.MAY, May.RESTART})
+"""What the paper says of a right that should count by now."""
+
+
 def _is_written(tick: TickSeen) -> bool:
     return tick.tick is Tick.WRITTEN and tick.done
 
 
-def _told(rows: tuple[RehearsalRow, ...], ticks: tuple[TickSeen, ...], topology: Topology) -> tuple[RehearsalRow, ...]:
-    """The rows with "waits" and "restart" in place of "may" where a right does not count or was not picked up yet."""
+def _told(
+    rows: tuple[RehearsalRow, ...], ticks: tuple[TickSeen, ...], topology: Topology, asked: Mapping[str, Asked]
+) -> tuple[RehearsalRow, ...]:
+    """The rows with "waits" and "restart" in place of "may" where a right does not count or was not picked up yet.
+
+    What the machine itself was refused although it should count by now, it may not, whatever the paper says.
+    """
     told = []
     for row in rows:
         first, second = (
-            _cell(cell, [tick for tick in ticks if tick.machine == vm.id and _concerns(tick, row)])
+            _refused(
+                _cell(cell, [tick for tick in ticks if tick.machine == vm.id and _concerns(tick, row)]),
+                row,
+                asked.get(vm.id.key),
+            )
             for cell, vm in zip(row.cells, topology.vms, strict=True)
         )
         told.append(replace(row, cells=(first, second)))
@@ -293,11 +352,19 @@ def _concerns(tick: TickSeen, row: RehearsalRow) -> bool:
 def _cell(cell: Cell, ticks: list[TickSeen]) -> Cell:
     if cell.may is not May.MAY:
         return cell
+    if any(not tick.done and tick.tick is Tick.WRITTEN for tick in ticks):
+        # Waiting brings nothing here, and the lists may speak of something else.
+        return Cell(May.NOT_KNOWN, "the lists say so, but the assignment itself was not read")
     if any(not tick.done and tick.tick is Tick.EFFECTIVE for tick in ticks):
         return Cell(May.WAITS, "Azure allows it within ten minutes of the assignment")
     if any(not tick.done and tick.tick is Tick.RESTARTED for tick in ticks):
-        return Cell(May.RESTART, "Azure allows it, but the machine was not seen to restart since")
+        return _NOT_RESTARTED
     return cell
+
+
+def _refused(cell: Cell, row: RehearsalRow, asked: Asked | None) -> Cell:
+    refused = asked is not None and asked.answer is Answered.REFUSED and asked.row == row.key
+    return Cell(May.MAY_NOT, asked.words) if refused and asked and cell.may in _COUNTS else cell
 
 
 def _if_match(azure: Azure, nic: ResourceId) -> Finding:

@@ -24,6 +24,8 @@ LEVELS = {
 
 _MARKS = {May.MAY: "✓", May.MAY_NOT: "✗", May.RESTART: "◌", May.WAITS: "◌", May.NOT_KNOWN: "?", May.NOT_USED: "–"}
 
+_OPEN = {Tick.PROVED: "no", Tick.RESTARTED: "waits for you"}
+
 _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 14px/1.5 Inter, system-ui, sans-serif; margin: 32px auto; max-width: 960px; padding: 0 16px; }
@@ -69,7 +71,7 @@ def _ticks(result: VerifyResult) -> Iterator[tuple[str, ...]]:
 
 
 def _state(tick: TickSeen) -> str:
-    state = "yes" if tick.done else ("not yet" if tick.tick is not Tick.RESTARTED else "waits for you")
+    state = "yes" if tick.done else _OPEN.get(tick.tick, "not yet")
     return f"{state}. {tick.sentence}" if tick.sentence else state
 
 
@@ -93,6 +95,9 @@ def _checks(result: VerifyResult) -> Iterator[tuple[str, ...]]:
 
 
 def _proof(result: VerifyResult) -> Iterator[str]:
+    if not result.proof and result.proved:
+        yield "<p>Each machine's own identity was asked and allowed. No failover was made for it.</p>"
+        return
     if not result.proof:
         yield "<p>Not made. A real failover there and back proves what the rehearsal works out.</p>"
         return

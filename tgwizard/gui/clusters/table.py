@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from tgwizard.gui.clusters.model import COLUMNS, ROW_ROLE, ClustersModel, ClustersShown, column_of
 from tgwizard.gui.clusters.rows import ClusterRow, fleet_shape
+from tgwizard.gui.kit.enter import CHOOSES
 from tgwizard.gui.kit.icons import Icon, draw_icon
 from tgwizard.gui.kit.shapes import INK, TINT, Shape, draw_shape
 from tgwizard.gui.kit.surface import paint_ground
@@ -312,7 +313,7 @@ class ClustersTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Space open; Home and End go to the first and last row."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+        if event.key() in CHOOSES:
             self._on_index(self.currentIndex())
             event.accept()
             return

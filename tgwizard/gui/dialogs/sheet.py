@@ -7,11 +7,23 @@ focus, and never on one that starts a failover; Esc cancels; Tab stays inside (S
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap, QRegion
+from PySide6.QtGui import (
+    QAccessible,
+    QColor,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPixmap,
+    QRegion,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.enter import ENTER
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.surface import PageScroll, paint_ground
 from tgwizard.gui.theme import Theme
@@ -45,10 +57,10 @@ class Scrim(QWidget):
                     child.place()
         return False
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint scrim and shadow."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(0, 0, 0, round(255 * SCRIM_SHARE)))
+        painter.fillRect(event.rect(), QColor(0, 0, 0, round(255 * SCRIM_SHARE)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for child in self.children():
             if isinstance(child, Sheet) and child.isVisible():
@@ -127,6 +139,11 @@ class Sheet(QDialog):
         column.addLayout(self.buttons)
         # An opaque body: a check that comes in then repaints itself, not the whole window under the scrim as well.
         self._scroll.viewport().setAutoFillBackground(True)
+        # So is the ground below it, but for the corners: nothing of the window is painted where the dialog covers it.
+        self._grounds = tuple(QWidget(self) for _ in range(2))
+        for ground in self._grounds:
+            ground.setAutoFillBackground(True)
+            ground.lower()
         self._tint_body()
         theme.changed.connect(self._tint_body)
         self._content.installEventFilter(self)
@@ -135,9 +152,18 @@ class Sheet(QDialog):
 
     @Slot()
     def _tint_body(self) -> None:
-        palette = QPalette(self._scroll.viewport().palette())
-        palette.setColor(QPalette.ColorRole.Window, self._theme.colour(Token.CARD))
-        self._scroll.viewport().setPalette(palette)
+        for ground in (self._scroll.viewport(), *self._grounds):
+            palette = QPalette(ground.palette())
+            palette.setColor(QPalette.ColorRole.Window, self._theme.colour(Token.CARD))
+            ground.setPalette(palette)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The opaque ground is all of the dialog but its edge and its corners."""
+        super().resizeEvent(event)
+        edge, corner = 1, Radius.DIALOG
+        tall, broad = self._grounds
+        tall.setGeometry(self.rect().adjusted(corner, edge, -corner, -edge))
+        broad.setGeometry(self.rect().adjusted(edge, corner, -edge, -corner))
 
     def build_in_turns(self, *steps: Step) -> None:
         """Build these before the dialog is seen, one in each turn of the event loop: `open` waits for them."""
@@ -161,6 +187,7 @@ class Sheet(QDialog):
         self.ensurePolished()
         self.show()
         self.place()
+        self._cast_shadow(self.geometry())
         self.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -182,10 +209,17 @@ class Sheet(QDialog):
         wanted = fixed + body + 22 + 22 + 12 * 3 + 6
         height = min(wanted, round(room.height() * WINDOW_SHARE))
         place = QRect((room.width() - width) // 2, (room.height() - height) // 2, width, height)
-        if place != self.geometry():
+        before = self.geometry()
+        if place != before:
             self.setGeometry(place)
-            # The shadow follows; the scrim is see-through, so this paints the whole window and is done only then.
-            self._scrim.update()
+            self._cast_shadow(before)
+
+    def _cast_shadow(self, before: QRect) -> None:
+        """Paint the shadow anew after the dialog was there. Where the scrim is painted, so is the window below it."""
+        reach = SHADOW + 4
+        around = QRegion(before.adjusted(-reach, -reach, reach, reach))
+        around += self.geometry().adjusted(-reach, -reach, reach, reach)
+        self._scrim.update(around - QRegion(self.geometry()))
 
     def sizeHint(self) -> QSize:
         """`place` decides."""
@@ -197,7 +231,7 @@ class Sheet(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc cancels. Enter reaches only a focused button, which handles it itself; here it does nothing."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+        if event.key() in ENTER:
             event.accept()
             return
         super().keyPressEvent(event)

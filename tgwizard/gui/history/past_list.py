@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from tgwizard.gui.history.rows import PastRow
+from tgwizard.gui.kit.enter import CHOOSES
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.shapes import draw_shape
 from tgwizard.gui.kit.surface import Card
@@ -215,7 +216,7 @@ class PastList(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Space open the current row."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+        if event.key() in CHOOSES:
             self._on_index(self.currentIndex())
             event.accept()
             return

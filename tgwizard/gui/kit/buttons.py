@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
+from tgwizard.gui.kit.enter import ENTER, pressed_by_enter
 from tgwizard.gui.kit.icons import Icon, draw_icon
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.surface import paint_ground
@@ -144,11 +145,8 @@ class Button(QPushButton):
         if event.isAutoRepeat():
             event.accept()
             return
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.enter_presses():
-            event.accept()
-            self.click()
-            return
-        super().keyPressEvent(event)
+        if not (self.enter_presses() and pressed_by_enter(self, event)):
+            super().keyPressEvent(event)
 
     def enter_presses(self) -> bool:
         """Whether Enter on the focused button acts; a button that starts a failover says no (STYLE section 11)."""
@@ -193,7 +191,7 @@ class StartButton(Button):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Swallow Enter, so that it reaches no default action either."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+        if event.key() in ENTER:
             event.accept()
             return
         super().keyPressEvent(event)

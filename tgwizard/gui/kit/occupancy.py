@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tgwizard.gui.kit.accessible import announce
+from tgwizard.gui.kit.enter import CHOOSES
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
 
@@ -206,7 +207,7 @@ class OccupancyMap(QWidget):
         key = Qt.Key(event.key())
         if key in steps:
             self._move(steps[key], aloud=True)
-        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and self._squares:
+        elif key in CHOOSES and self._squares:
             self.picked.emit(self._at)
         else:
             super().keyPressEvent(event)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
+from tgwizard.gui.kit.enter import pressed_by_enter
 from tgwizard.gui.kit.labels import ElidedLabel
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.surface import paint_ground
@@ -116,11 +117,8 @@ class OptionCard(QRadioButton):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter chooses as Space does."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            event.accept()
-            self.click()
-            return
-        super().keyPressEvent(event)
+        if not pressed_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint card and radio."""

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tgwizard.gui.kit.enter import CHOOSES
 from tgwizard.gui.kit.fields import SearchField
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.options import paint_radio
@@ -235,7 +236,7 @@ class PickView(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Space pick the current row."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+        if event.key() in CHOOSES:
             event.accept()
             self._on_clicked(self.currentIndex())
             return

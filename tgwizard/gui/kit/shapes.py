@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QPixmapCache, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tgwizard.gui.theme import Theme
@@ -182,6 +182,24 @@ class ShapeMark(QWidget):
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the shape."""
+        """Paint the shape, from the picture of it that every mark of this size shares: a page has dozens."""
         painter = QPainter(self)
-        draw_shape(painter, self._theme, self._shape, QRectF(self.rect()))
+        ratio = self.devicePixelRatioF()
+        if ratio.is_integer():
+            painter.drawPixmap(QPointF(), self._picture(ratio))
+        else:
+            draw_shape(painter, self._theme, self._shape, QRectF(self.rect()))
+
+    def _picture(self, ratio: float) -> QPixmap:
+        ink, mark = self._theme.colour(INK[self._shape]), self._theme.colour(Token.ON_SHAPE)
+        key = f"{self._shape.name} {ink.rgba()} {mark.rgba()} {self.width()} {ratio}"
+        found = QPixmap()
+        if not QPixmapCache.find(key, found):
+            found = QPixmap(self.size() * ratio)
+            found.setDevicePixelRatio(ratio)
+            found.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(found)
+            draw_shape(painter, self._theme, self._shape, QRectF(self.rect()))
+            painter.end()
+            QPixmapCache.insert(key, found)
+        return found

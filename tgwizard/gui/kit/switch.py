@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
+from tgwizard.gui.kit.enter import pressed_by_enter
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
 
@@ -56,11 +57,8 @@ class Switch(QCheckBox):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter turns it as Space does."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            event.accept()
-            self.click()
-            return
-        super().keyPressEvent(event)
+        if not pressed_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def _words_box(self, box: QRectF, title: float) -> QRectF:
         room = QRectF(box.left(), box.top() + title + 2, box.width() - self._theme.px(_TRACK[0] + 24), 1000)

@@ -129,6 +129,11 @@ class Errands:
                 one.job.cancel()
                 del self._open[ticket]
 
+    def let_go(self, kind: Kind) -> None:
+        """Hear no more of the errand of that kind; it goes on to its end."""
+        for ticket in [ticket for ticket, one in self._open.items() if one.kind is kind]:
+            del self._open[ticket]
+
     def stop(self, kind: Kind) -> None:
         """Ask the errand of that kind to stop, and hear how it ends."""
         for one in self._open.values():

@@ -78,6 +78,8 @@ def note(wizard: Wizard, reason: str) -> str:
         return reason
     if step is SetupStep.VERIFY:
         saved = f"Saved as {wizard.ending.file.name}. " if wizard.ending.file is not None else ""
+        if wizard.verifier.restarting_words:
+            return f"{saved}Until the machine is back, a failover of this cluster cannot be started here."
         return f"{saved}You can leave now; verifying can be repeated any time."
     blocking = sum(problem.blocks for problem in wizard.problems)
     warnings = len(wizard.problems) - blocking

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from tgwizard.engine.setup.scopes import scope_name
+from tgwizard.engine.setup.ticks import NOT_PROVED, PROPAGATION
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.gui.kit.meter import BarShown, BarState
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.lock import LOCKED
-from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, RestartShown, VerifyShown
+from tgwizard.gui.setup.steps.restart_row import RestartShown
+from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, VerifyShown
 from tgwizard.gui.setup.told import SHAPES
 from tgwizard.gui.setup.verifier import Verifier
 from tgwizard.model.cluster import ResourceId
@@ -17,7 +19,7 @@ from tgwizard.model.finding import Finding
 from tgwizard.model.setup_event import Tick, TickChanged
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import measured, tame
-from tgwizard.model.verify import Cell, May, ProofRun, Standing, TickSeen, VerifyResult
+from tgwizard.model.verify import Cell, May, ProofRun, ProvedBy, Standing, TickSeen, VerifyResult
 
 _CELLS = {
     May.MAY: Shape.GOOD,
@@ -28,6 +30,7 @@ _CELLS = {
     May.NOT_USED: Shape.WAITING,
 }
 _STANDING = {
+    Standing.VERIFIED: Shape.GOOD,
     Standing.READY: Shape.GOOD,
     Standing.RESTART: Shape.NOT_KNOWN,
     Standing.WAITS: Shape.MOVING,
@@ -47,6 +50,7 @@ def verify_shown(
     roles = tuple("holds the address" if order and order.holder == vm else "standby" for vm in machines)
     scopes = tuple(reason.scope for reason in plan.scopes) if plan is not None else ()
     title, lead = _headline(verifier, result)
+    proof = _proof(verifier.proof, proved=result is not None and result.proved)
     able, why_not = _proof_able(result, locked=locked, session_ready=session_ready)
     return VerifyShown(
         title,
@@ -58,7 +62,7 @@ def verify_shown(
         _rehearsal(result),
         _rehearsal_state(verifier, result),
         _checks(verifier, result),
-        _proof(verifier.proof),
+        proof,
         able,
         why_not,
         result is not None,
@@ -71,6 +75,8 @@ def _headline(verifier: Verifier, result: VerifyResult | None) -> tuple[str, str
     sentence = sentence_of(result)
     title, _, rest = sentence.partition(": ")
     lead = f"{rest[:1].upper()}{rest[1:]}" if rest else "You can leave now; verifying can be repeated any time."
+    if result.standing is Standing.WAITS:
+        return title, _awaited(result)
     if result.standing is Standing.RESTART:
         return sentence.rstrip("."), "Every right is in place. A machine picks new rights up when it restarts."
     if verifier.proof and verifier.proof[-1].done:
@@ -78,14 +84,25 @@ def _headline(verifier: Verifier, result: VerifyResult | None) -> tuple[str, str
     return title.rstrip("."), lead
 
 
+def _awaited(result: VerifyResult) -> str:
+    """What is waited for, and until when at most."""
+    made = {(tick.machine, tick.scope): tick.at for tick in result.ticks if tick.tick is Tick.WRITTEN}
+    coming = [tick for tick in result.ticks if tick.tick is Tick.EFFECTIVE and not tick.done]
+    ends = [at + PROPAGATION for tick in coming if (at := made.get((tick.machine, tick.scope))) is not None]
+    if not ends:
+        return "Longer than usual: Azure's lists do not show every assignment yet. Each was read by itself; it counts."
+    return f"Azure needs up to ten minutes: everything counts by {max(ends).astimezone():%H:%M:%S} at the latest."
+
+
 def _seen(verifier: Verifier, vm: ResourceId, scope: str, tick: Tick) -> TickSeen | TickChanged | None:
-    live = verifier.ticks.get((vm.name, scope, tick))
-    if live is not None:
-        result = verifier.looked.result if verifier.looked is not None else None
-        if result is not None and not verifier.looking:
-            return next((one for one in result.ticks if (one.machine, one.scope, one.tick) == (vm, scope, tick)), live)
-        return live
-    return None
+    """What a look that goes on has found anew, else what the last one came to, which knows the times."""
+    live, result = verifier.ticks.get((vm.name, scope, tick)), verifier.result
+    last = None
+    if result is not None:
+        last = next((one for one in result.ticks if (one.machine, one.scope, one.tick) == (vm, scope, tick)), None)
+    if last is None or live is None or not verifier.looking:
+        return last or live
+    return last if (last.done, last.sentence) == (live.done, live.sentence) else live
 
 
 def _meters(verifier: Verifier, machines: tuple[ResourceId, ...], scopes: tuple[str, ...]) -> tuple[MeterShown, ...]:
@@ -100,6 +117,11 @@ def _meters(verifier: Verifier, machines: tuple[ResourceId, ...], scopes: tuple[
     )
 
 
+def _is_answer(seen: TickSeen | TickChanged) -> bool:
+    """Whether it is what the machine itself was told."""
+    return bool(seen.sentence) and seen.sentence != NOT_PROVED
+
+
 def _bar(seen: TickSeen | TickChanged | None, tick: Tick) -> BarShown:
     if seen is None:
         return BarShown(tick.value, BarState.TO_COME)
@@ -111,6 +133,9 @@ def _bar(seen: TickSeen | TickChanged | None, tick: Tick) -> BarShown:
         return BarShown(tick.value, BarState.DONE, note)
     if tick is Tick.RESTARTED:
         return BarShown(tick.value, BarState.WAITS, "waits for you")
+    if tick is Tick.PROVED:
+        # What it needs is said below, where it can be done; a machine's own answer is said here.
+        return BarShown(tick.value, BarState.TO_COME, tame(seen.sentence, 120) if _is_answer(seen) else "by a failover")
     state = BarState.FAILED if tick is Tick.WRITTEN else BarState.RUNNING
     return BarShown(tick.value, state, tame(seen.sentence, 120))
 
@@ -204,7 +229,10 @@ def _checks(verifier: Verifier, result: VerifyResult | None) -> tuple[tuple[Shap
     )
 
 
-def _proof(runs: tuple[ProofRun, ...]) -> tuple[Shape, str]:
+def _proof(runs: tuple[ProofRun, ...], *, proved: bool) -> tuple[Shape, str]:
+    if not runs and proved:
+        words = "Not needed: each machine's own identity was asked and allowed. A failover shows its gap as well."
+        return Shape.GOOD, words
     if not runs:
         words = "Moves the address once, about 8 s; the question lists every call before anything begins."
         return Shape.WAITING, words
@@ -212,7 +240,9 @@ def _proof(runs: tuple[ProofRun, ...]) -> tuple[Shape, str]:
     took = f", {measured(last.seconds)}" if last.seconds is not None else ""
     gap = f", gap as read {measured(last.gap_s)}" if last.gap_s is not None else ""
     shape = Shape.GOOD if last.done else Shape.BROKEN
-    return shape, f"{last.sentence}{took}{gap}. Whose rights that proved: {last.by.value}."
+    half = last.done and last.by is ProvedBy.MEMBERS and not proved
+    back = " Now the way back: it proves the other half." if half else ""
+    return shape, f"{last.sentence}{took}{gap}. Whose rights that used: {last.by.value}.{back}"
 
 
 def _proof_able(result: VerifyResult | None, *, locked: bool, session_ready: bool) -> tuple[bool, str]:

@@ -30,6 +30,7 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_event import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
 from tgwizard.model.setup_plan import SetupPlan
+from tgwizard.model.text import tame
 from tgwizard.model.verify import ProofRun, Standing, VerifyResult
 
 
@@ -60,9 +61,10 @@ class Restarting:
 
 
 class Verifier(QObject):
-    """`changed` with everything new."""
+    """`changed` with everything new; `settled` when a restart has ended, however."""
 
     changed = Signal()
+    settled = Signal()
     cluster_known = Signal(object)
 
     def __init__(self, services: Services, errands: Errands, parent: QObject | None = None) -> None:
@@ -87,20 +89,34 @@ class Verifier(QObject):
         return self._errands.under_way(Kind.VERIFY)
 
     @property
+    def restarting_words(self) -> str:
+        """Which machine is being restarted, in one sentence; empty when none is."""
+        doing = self.restarting
+        under_way = doing is not None and self._errands.under_way(Kind.RESTART)
+        return f"{tame(doing.vm.name, 90)} restarts; its agent is waited for." if doing and under_way else ""
+
+    def stop_waiting(self) -> None:
+        """Wait no more for the machine that restarts; it restarts all the same, unseen."""
+        self._errands.stop(Kind.RESTART)
+
+    @property
     def result(self) -> VerifyResult | None:
         """The last result, with the proof that was made since."""
         return with_proof(self.looked.result, self.proof) if self.looked is not None else None
 
     def begin(self, plan: SetupPlan, answers: Answers) -> None:
-        """Look at what this plan set up; what is known of another one is forgotten."""
-        if plan is not self._plan or answers != self._answers:
+        """Look at what this plan set up. What is known of another cluster is forgotten, and what changes overtook."""
+        of = identity_of(self._answers) if self._answers is not None else None
+        if of != identity_of(answers) or (plan is not self._plan and plan.writing):
             self.forget()
-            self._plan, self._answers = plan, answers
+        self._plan, self._answers = plan, answers
         self.look()
 
     def forget(self) -> None:
         """Another cluster is looked at."""
         self._errands.give_up(Kind.VERIFY)
+        # A restart cannot be called back: it is waited for and journalled all the same.
+        self._errands.let_go(Kind.RESTART)
         self.looked, self.looked_at, self.problem, self.restarting = None, None, None, None
         self.ticks, self.checks, self.proof, self.said_restarted = {}, {}, (), frozenset()
         self._plan = self._answers = None
@@ -138,6 +154,7 @@ class Verifier(QObject):
                 problem = finished.problem or Problem("restart-failed", finished.reason)
                 self.restarting = Restarting(vm, problem=problem)
             self.look()
+            self.settled.emit()
 
         self.restarting = Restarting(vm, "The restart is asked for.")
         self._errands.begin(Kind.RESTART, errand, done=done, failed=self._restart_failed(vm), heard=heard)
@@ -152,6 +169,7 @@ class Verifier(QObject):
         def failed(problem: Problem) -> None:
             self.restarting = Restarting(vm, problem=problem)
             self.changed.emit()
+            self.settled.emit()
 
         return failed
 
@@ -188,6 +206,9 @@ class Verifier(QObject):
             return
         self._restart_seen()
         known = self.looked is not None and self.looked.cluster == found.cluster
+        if not found.order.machines and self.looked is not None:
+            # The interfaces could not be read this time; the restarts that are due stay on the page.
+            found = replace(found, order=self.looked.order)
         self.looked, self.looked_at, self.problem = found, self._services.clock.wall(), None
         if not known:
             self.cluster_known.emit(found.cluster)

@@ -65,6 +65,7 @@ class Wizard(QObject):
         session.moved.connect(self._on_moved)
         session.account.signed_in.connect(self._on_signed_in)
         self.applier.ended.connect(self._on_ended)
+        self.verifier.settled.connect(self.settled)
 
     def _saved(self) -> tuple[ClusterSetup, ...]:
         return tuple(one.setup for one in self.shell.sessions.values())
@@ -142,9 +143,9 @@ class Wizard(QObject):
 
     @property
     def writing_words(self) -> str:
-        """How far the writing is, in one sentence; empty when nothing is written."""
+        """How far the writing is, in one sentence; empty when nothing is written and no machine is restarted."""
         if not self.writing:
-            return ""
+            return self.verifier.restarting_words
         applying = self.applier.applying
         verb = "undone" if applying.undoing else "made"
         return f"{applying.done} of {len(applying.rows)} changes are {verb}."
@@ -177,6 +178,7 @@ class Wizard(QObject):
         """Begin no further change."""
         if self.writing:
             self.applier.stop()
+        self.verifier.stop_waiting()
 
     def apply(self) -> None:
         """Make the changes of the plan that was reviewed, and show how they go."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import quote, urlencode
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import failed_nics
+from tgwizard.lab.arm import unsettled
 from tgwizard.lab.arm.answers import existing, in_scope, paged, with_etag
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Cause, Headers, Json, Refusal, Response, json_response
@@ -34,6 +35,8 @@ _VERBS = {
     OperationKind.DEALLOCATE: _Verb("deallocate", Power.DEALLOCATING, Power.DEALLOCATED),
     OperationKind.RESTART: _Verb("restart", Power.STARTING, Power.RUNNING),
 }
+_SIGNED_SINCE = "2025"
+"""From then on poll URLs carry items like a signature: a client must use them exactly as given (1.3)."""
 _KINDS = frozenset({*_VERBS, OperationKind.UPDATE_VM, OperationKind.DELETE_VM})
 _SETTLING = {
     OperationStatus.SUCCEEDED: "Succeeded",
@@ -88,7 +91,7 @@ def change_power(call: Call, kind: OperationKind) -> Response:
             f"Cannot restart VM '{vm['name']}' because it is deallocated.",  # wording [?]
             cause=Cause.SERVICE,
         )
-    failed_nics.require_none_at_vm(call, vm, kind)
+    unsettled.require_settled_nics(call, vm, kind)
     operation = _begin(call, kind, vm)
     call.world.power[ids.key(vm["id"])] = _VERBS[kind].during
     return Response(202, (*operation_headers(call, operation), _monitor(call, operation)))
@@ -111,7 +114,7 @@ def begin_update(call: Call, vm: Json) -> Headers:
     for one with an interface that is `Failed`.
     """
     require_not_deleting(vm, "update")
-    failed_nics.require_none_at_vm(call, vm, OperationKind.UPDATE_VM)
+    unsettled.require_settled_nics(call, vm, OperationKind.UPDATE_VM)
     call.world.remember(vm["id"], call.now)
     vm["properties"]["provisioningState"] = UPDATING
     version = int(vm["etag"].strip('"')) + 1
@@ -181,7 +184,11 @@ def _monitor(call: Call, operation: Operation) -> tuple[str, str]:
 
 def _url(call: Call, operation: Operation) -> str:
     path = operations.poll_path(call.world, PROVIDER, operation)
-    return f"{call.host}{path}?p={operation.id}&api-version={call.api_version}"
+    url = f"{call.host}{path}?p={operation.id}&api-version={call.api_version}"
+    if call.api_version < _SIGNED_SINCE:
+        return url
+    parts = (f"{name}={hashlib.sha256(f'{operation.id}{name}'.encode()).hexdigest()}" for name in "tcsh")
+    return f"{url}&{'&'.join(parts)}"
 
 
 def _marked(name: str, what: str) -> str:

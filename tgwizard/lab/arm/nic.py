@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import compute, nic_body, nic_parse, nic_rules, nic_state
+from tgwizard.lab.arm import compute, nic_body, nic_parse, nic_rules, nic_state, unsettled
 from tgwizard.lab.arm.answers import existing, get_one, list_of, location_of, not_found, paged
 from tgwizard.lab.faults import OperationFate
 from tgwizard.lab.routing import Call, Route
@@ -17,6 +17,9 @@ PROVIDER = "Microsoft.Network"
 _ONE = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Network/networkInterfaces/{name}"
 _KINDS = operations.NETWORK
 _POLL = "/subscriptions/{sub}/providers/Microsoft.Network/locations/{location}"
+_POLLED_UNTIL = "2022-01-01"
+"""The last api-version in which the PUT of an unattached NIC is known to have a poll URL (`azure-wire.md` 2.1); it is
+gone in 2025-05-01, and nobody has seen when it went [?]."""
 _LINKED = (
     ("publicIPAddress", "Microsoft.Network/publicIPAddresses/join/action"),
     ("applicationSecurityGroups", "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"),
@@ -52,6 +55,7 @@ def put(call: Call) -> Response:
     name = current["name"] if current else call.parameters["name"]
     nic = nic_body.replaced(call.world, stored_id, name, sent, current)
     nic_rules.check_shape(call.world, nic)
+    unsettled.require_settled_subnets(call.world, nic)
     running = call.world.running(nic_id, _KINDS)
     if running is not None:
         _check_overlap(call, nic, running)
@@ -229,7 +233,18 @@ def _accept(call: Call, nic: Json, current: Json | None, running: Operation | No
         )
     else:
         nic_state.take_effect(world, nic, call.now)
+        if call.api_version <= _POLLED_UNTIL:
+            headers += (("Azure-AsyncOperation", poll_url(call, _over(call, nic, operation_id))),)
     return json_response(200 if current else 201, nic, headers)
+
+
+def _over(call: Call, nic: Json, operation_id: str) -> Operation:
+    """Return an operation that has succeeded already: old api-versions poll even what was done at once."""
+    begun = operations.begin(
+        call.world, OperationKind.PUT_NIC, nic["id"], call.now, OperationFate(), identity=operation_id
+    )
+    begun.status, begun.ended = OperationStatus.SUCCEEDED, call.now
+    return begun
 
 
 def _fate(call: Call, nic: Json, running: Operation | None) -> OperationFate:

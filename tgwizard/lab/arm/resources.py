@@ -12,6 +12,7 @@ from tgwizard.lab.world import GROUP_TYPE, PrincipalKind, Subscription, Tenant
 _GROUP_READ = "Microsoft.Resources/subscriptions/resourceGroups/read"
 
 
+_FIRST_METADATA = "2015-01-01"
 _TENANT_NAMES_SINCE = "2020-01-01"
 """The first api-version whose tenants have names and domains."""
 
@@ -66,20 +67,27 @@ def group_exists(call: Call) -> Response:
 
 
 def metadata(call: Call) -> Response:
-    """Answer the cloud's endpoints, which az reads without a token (`azure-wire.md` 4.4)."""
+    """Answer the cloud's endpoints, which az reads without a token; the oldest form is smaller (4.4)."""
+    audiences = [f"{AUDIENCE}/", "https://management.core.windows.net/"]
+    if call.api_version == _FIRST_METADATA:
+        old: Json = dict.fromkeys(("galleryEndpoint", "graphEndpoint", "portalEndpoint"), f"{call.host}/")
+        sign_in = {"loginEndpoint": f"{call.host}/", "audiences": audiences}
+        return json_response(200, {**old, "authentication": sign_in})
     document: Json = {
         "name": f"lab-{call.world.lab_id}",
         "resourceManager": call.host,
         "portal": call.host,
         "authentication": {
             "loginEndpoint": call.host,
-            "audiences": [f"{AUDIENCE}/", "https://management.core.windows.net/"],
+            "audiences": audiences,
             "tenant": "common",
             "identityProvider": "AAD",
         },
         "graphAudience": f"{call.host}/",
         "graph": f"{call.host}/",
         "microsoftGraphResourceId": f"{call.host}/",
+        "batch": f"{call.host}/",
+        "sqlManagement": f"{call.host}/",
         "suffixes": {},
     }
     return json_response(200, document)

@@ -69,6 +69,7 @@ def put(call: Call) -> Response:
             "A role definition must have at least one assignable scope and all assignable scopes must be neither null "
             "nor empty.",
         )
+    _check_subscription(call, scopes)
     permissions = tuple(_permission(item) for item in objects(properties.get("permissions")))
     _check_actions(permissions)
     old = rbac.role_now(world, guid)
@@ -189,6 +190,18 @@ def _check_kind(guid: str, properties: Json) -> None:
             "InvalidRoleDefinitionType",
             f"The role definition '{guid}' request is not valid. The Role definition type value '{kind}' is not "
             "supported. The supported values are 'CustomRole'.",
+        )
+
+
+def _check_subscription(call: Call, scopes: tuple[str, ...]) -> None:
+    """Refuse a role put in a subscription in which it could be assigned nowhere; the code alone is known [?]."""
+    here = ids.subscription_of(scope_of(call))
+    elsewhere = [scope for scope in scopes if ids.subscription_of(scope) not in {"", here}]
+    if here and len(elsewhere) == len(scopes):
+        raise _refusal(
+            400,
+            "AssignableScopeNotUnderSubscriptionScope",
+            f"The assignable scope '{elsewhere[0]}' is not under the subscription scope '{ids.subscription_id(here)}'.",
         )
 
 

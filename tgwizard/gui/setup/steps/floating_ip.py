@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.addresses import Occupancy, Use
+from tgwizard.gui.kit.chip import Suggestion
 from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.flow import FlowLayout
 from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
@@ -18,7 +19,6 @@ from tgwizard.gui.kit.occupancy import A_ROW, OccupancyMap, Square, SquareKind, 
 from tgwizard.gui.kit.pill import Pill
 from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.kit.shapes import Shape
-from tgwizard.gui.kit.suggestion import Suggestion
 from tgwizard.gui.kit.surface import Card, Surface
 from tgwizard.gui.kit.tick import TickBox
 from tgwizard.gui.setup.clearing import clear

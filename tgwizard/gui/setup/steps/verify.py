@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -19,10 +18,11 @@ from tgwizard.gui.kit.pill import Pill
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.row_table import RowTable, StateCell, TwoLines
 from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.shapes import Shape, ShapeMark
+from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card, Rule
 from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.gui.setup.steps.restart_row import RestartRow, RestartShown
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.model.setup_event import Tick
@@ -35,22 +35,6 @@ class MeterShown:
     machine: str
     scope: str
     bars: tuple[BarShown, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RestartShown:
-    """One row of the restart order: a machine to restart, or a step between. ``ask``: its button, if it has one."""
-
-    key: str
-    shape: Shape
-    title: str
-    note: str
-    ask: str = ""
-    able: bool = False
-    why_not: str = ""
-    primary: bool = False
-    may_say: bool = False
-    """Whether the user may say that it restarted without tgwizard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +81,7 @@ class VerifyPage(StepPage):
         super().__init__(theme, "", parent)
         self._shown = VerifyShown()
         self._meters: dict[tuple[str, str], Meter] = {}
+        self._restarts: dict[str, RestartRow] = {}
         self._machines: tuple[tuple[str, str], ...] = ()
         self._build_meters()
         self._large = theme.text_scale >= LARGE_TEXT
@@ -248,30 +233,16 @@ class VerifyPage(StepPage):
         return row
 
     def _show_restarts(self, rows: tuple[RestartShown, ...]) -> None:
-        theme = self.theme
-        clear(self._restart_rows)
+        if [one.key for one in rows] != list(self._restarts):
+            clear(self._restart_rows)
+            self._restarts = {}
+            for one in rows:
+                row = self._restarts[one.key] = RestartRow(self.theme, one.key)
+                row.restart_asked.connect(self.restart_asked)
+                row.restarted_said.connect(self.restarted_said)
+                self._restart_rows.addWidget(row)
         for one in rows:
-            row = QWidget()
-            line = QHBoxLayout(row)
-            line.setContentsMargins(0, 0, 0, 0)
-            line.setSpacing(theme.px(12))
-            line.addWidget(ShapeMark(theme, one.shape, 18))
-            line.addWidget(TwoLines(theme, one.title, one.note), 1)
-            if one.ask:
-                kind = ButtonKind.PRIMARY if one.primary else ButtonKind.SECONDARY
-                button = Button(theme, one.ask, kind, height=32)
-                button.setAccessibleName(f"{one.ask}: {one.title}")
-                button.setEnabled(one.able)
-                button.explain(one.why_not)
-                button.clicked.connect(self._restarter(one.key))
-                line.addWidget(button)
-            if one.may_say:
-                say = Button(theme, "It has restarted", ButtonKind.LINK, height=32)
-                say.setAccessibleName(f"It has restarted: {one.title}")
-                say.explain("You restarted it yourself since its rights were given")
-                say.clicked.connect(self._sayer(one.key))
-                line.addWidget(say)
-            self._restart_rows.addWidget(row)
+            self._restarts[one.key].show_restart(one)
         self._restart_card.setVisible(bool(rows))
 
     def _show_rehearsal(self, shown: VerifyShown) -> None:
@@ -289,15 +260,3 @@ class VerifyPage(StepPage):
             marks = [f"{name} {word}" for (name, _), (_, word) in zip(shown.machines, row.marks, strict=False)]
             table.add(cells, f"{row.words}: {', '.join(marks)}")
         self._rehearsal.addWidget(table)
-
-    def _sayer(self, key: str) -> Callable[[], None]:
-        def say() -> None:
-            self.restarted_said.emit(key)
-
-        return say
-
-    def _restarter(self, key: str) -> Callable[[], None]:
-        def restart() -> None:
-            self.restart_asked.emit(key)
-
-        return restart
