@@ -42,11 +42,12 @@ from tgwizard.gui.setup.steps.apply import Applying
 from tgwizard.gui.setup.steps.floating_ip import AddressShown
 from tgwizard.gui.setup.steps.interface import InterfaceShown
 from tgwizard.gui.setup.steps.machines import MachinesShown
+from tgwizard.gui.setup.steps.restart_row import RestartShown
 from tgwizard.gui.setup.steps.review import ReviewShown
 from tgwizard.gui.setup.steps.role import RoleOption, RoleShown
 from tgwizard.gui.setup.steps.scope import ScopeShown
 from tgwizard.gui.setup.steps.sign_in import SignInShown
-from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, RestartShown, VerifyShown
+from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, VerifyShown
 from tgwizard.gui.setup.undo_sheet import UndoSheet
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.clock import VirtualClock
