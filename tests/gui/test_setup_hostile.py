@@ -57,7 +57,15 @@ from tgwizard.model.inventory import AddressAnswer, Caller, Inventory, Subscript
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import PrincipalKind, RoleAssignment
 from tgwizard.model.setup_answers import RoleAnswer, SetupStep
-from tgwizard.model.setup_event import ChangeDone, ChangeFailed, ChangeLeft, ChangeStarted, ChangeWaiting, SetupFinished
+from tgwizard.model.setup_event import (
+    ChangeDone,
+    ChangeFailed,
+    ChangeLeft,
+    ChangeStarted,
+    ChangeWaiting,
+    SetupFinished,
+    Tick,
+)
 from tgwizard.model.setup_plan import Right, WhoMay
 from tgwizard.model.text import tame
 
@@ -169,7 +177,7 @@ def applying(text: str) -> Applying:
 
 OURS = frozenset({"key", "ask", "machines", "machine", "bars", "rehearsal_state", "marks", "proof", "title"})
 """Fields of the verify page whose words are the program's own."""
-BARS = tuple(BarShown(state.value, state, "3 s") for state in list(BarState)[:4])
+BARS = tuple(BarShown(tick.value, BarState.FAILED, "3 s") for tick in Tick)
 
 VERIFIED = VerifyShown(
     "What",
