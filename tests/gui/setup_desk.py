@@ -25,6 +25,7 @@ from tgwizard.gui.setup.page import SetupPage
 from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.clock import Clock
+from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 
 
@@ -97,6 +98,7 @@ def open_setup_desk(
     before: Callable[[SetupRig], None] = lambda _rig: None,
     signing_in: Callable[[SetupRig], SignIn] | None = None,
     is_lab: bool = True,
+    lab: Lab | None = None,
 ) -> tuple[SetupDesk, End]:
     """A shown window on a lab of `scenario`, real SDK, real jobs; call the end when done.
 
@@ -104,9 +106,11 @@ def open_setup_desk(
     `clock`: a virtual one makes Azure's waits free, up to Apply; watching a cluster would never rest on it.
     `before`: what someone did in the lab before the window was opened. `signing_in`: another way in than the lab's.
     `is_lab`: whether it is known that this is a lab, where one can ask in the machines' own names.
+    `lab`: one that is there already, in place of a new one.
     """
     state, clusters = state or folder / "state", folder / "clusters"
-    made = setup_rig(scenario, latency, clock=clock or cast("Clock", SystemClock()), state=state, members=is_lab)
+    time = clock or cast("Clock", SystemClock())
+    made = setup_rig(scenario, latency, lab=lab, clock=time, state=state, members=is_lab)
     before(made)
     if signing_in is not None:
         setup = replace(made.services.setup, sign_in=signing_in(made))

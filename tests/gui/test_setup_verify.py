@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,13 @@ from tests.gui.held_clock import HeldClock
 from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.gui.setup_walk import PATIENCE_MS, walk_to
 from tests.gui.walk import wrong
-from tests.rig import SetupRig
+from tests.rig import Rig, SetupRig
+from tgwizard.gui.setup.ending import proof_of
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.rbac_records import Propagation
+from tgwizard.model.event import Started, Step, StepPlan
 from tgwizard.model.setup_answers import SetupStep
-from tgwizard.model.verify import Standing
+from tgwizard.model.verify import ProvedBy, Standing
 
 FIRST, SECOND = "1. tg-node-b, the standby", "2. tg-node-a, which holds the address"
 
@@ -107,7 +110,7 @@ def test_that_the_page_goes_from_waiting_over_proof_and_restarts_to_verified(
 ) -> None:
     desk = at_verify(before=slow)
     qtbot.waitUntil(lambda: desk.says("The rights are on their way"), timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: desk.says("Asked in its own name: "), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: desk.says("Asked in its own name, it was told: "), timeout=PATIENCE_MS)
     assert not desk.says("Verified")
     pass_until(qtbot, clock, lambda: desk.says("Almost ready"), 10)
     assert desk.says("tg-node-b on rg-tg-prod: proved, machine restarted waits for you")
@@ -223,6 +226,35 @@ def test_that_a_restart_goes_on_after_finish_and_is_found_by_the_next_look(
     pass_until(qtbot, clock, lambda: verifier.result is not None)
     assert verifier.result is not None
     assert [vm.name for vm in verifier.result.waiting_for_restart] == ["tg-node-a"]
+
+
+@pytest.mark.parametrize(("step", "by"), [(Step.GUIDE, ProvedBy.MEMBERS), (Step.DETACH, ProvedBy.YOU)])
+def test_that_a_failover_proves_the_rights_of_who_wrote_it(lab: Rig, step: Step, by: ProvedBy) -> None:
+    ended = lab.fail_over()
+    (started,) = [event for event in lab.events if isinstance(event, Started)]
+    proof = proof_of(replace(started, steps=(StepPlan(step, "", 1.0),)), ended)
+    assert (proof.to, proof.by, proof.done) == ("tg-node-b", by, True)
+    assert proof.gap_s == ended.gap_as_read_s
+
+
+def test_that_a_set_up_left_at_its_last_page_is_found_again_with_its_restarts(
+    at_verify: OpenDesk, clock: HeldClock, qtbot: QtBot, theme: Theme, tmp_path: Path
+) -> None:
+    desk = at_verify()
+    restart_both(desk, qtbot, clock)
+    pass_until(qtbot, clock, lambda: desk.says("Verified"))
+    desk.press("Save and close")
+    writes = len([path for method, path in desk.rig.writes() if method != "PUT"])
+    again, end = open_setup_desk(theme, tmp_path / "again", clock=clock, state=desk.state, lab=desk.rig.lab)
+    try:
+        pass_until(qtbot, clock, lambda: again.says("Your answers of an earlier set-up are here."))
+        pass_until(qtbot, clock, lambda: again.says("Everything is already right"))
+        walk_to(again, qtbot, SetupStep.VERIFY)
+        pass_until(qtbot, clock, lambda: again.says("Verified"))
+        assert not again.says("Restart:")
+        assert len([path for method, path in desk.rig.writes() if method != "PUT"]) == writes
+    finally:
+        end()
 
 
 def test_that_going_back_and_on_keeps_what_the_user_said(at_verify: OpenDesk, clock: HeldClock, qtbot: QtBot) -> None:

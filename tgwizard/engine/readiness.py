@@ -11,6 +11,7 @@ from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import MemberSeen, PlaceKind, Power, Snapshot
 from tgwizard.model.text import age, listed
 from tgwizard.model.verdict import MISSES_UNTIL_STALE
@@ -36,6 +37,7 @@ def readiness(snapshot: Snapshot, to: Member, verb: Verb, fence: FenceWish = NO_
         _cooperation(snapshot, verb),
         _freshness(snapshot),
         _holder(snapshot, to, verb),
+        _repairs(snapshot, to, verb),
         _address(snapshot),
         _gaining_vm(snapshot.seen(to), verb),
         _gaining_nic(snapshot, to),
@@ -115,6 +117,14 @@ def _holder(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
             problem=Problem("contradiction", f"{fact}.", "One answer must be old.", "Read again."),
         )
     return None
+
+
+def _repairs(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
+    """Whether the move is one that is certainly right, whoever Trustgrid says is active."""
+    found = repair(snapshot)
+    if verb is Verb.GRACEFUL or found is None or not (found.either or found.to == to):
+        return None
+    return Finding(Level.NOTE, "This move is a repair", f"{found.fact}: {found.why}")
 
 
 def _address(snapshot: Snapshot) -> Finding | None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.engine.apply.scenarios import Scenario
+from tests.engine.apply.scenarios import Scenario, fail_over_as
 from tests.engine.apply.test_exports import HOSTILE, _Page
 from tests.rig import members_of
 from tgwizard.engine.setup.restart import restart, standby_first
 from tgwizard.engine.setup.verify import Subject, sentence_of, subject_of_cluster, subject_of_plan, verify, with_proof
 from tgwizard.engine.setup.verify_report import report
-from tgwizard.lab.faults import AzureSays, Fault, Moment, Reset
+from tgwizard.lab.clock import Cancellable, Clock
+from tgwizard.lab.faults import Answer, AzureSays, Fault, Moment, Reset
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.rbac_records import DenyAssignment, Propagation
 from tgwizard.lab.world import Lock, LockLevel
@@ -24,7 +27,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event import Outcome
 from tgwizard.model.finding import Level
 from tgwizard.model.problem import UserError
-from tgwizard.model.setup_event import Checked, SetupFinished, Tick, TickChanged
+from tgwizard.model.setup_event import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
 from tgwizard.model.verify import May, ProofRun, ProvedBy, RehearsalRow, Standing, TickSeen, VerifyResult
 
 
@@ -320,21 +323,38 @@ def test_that_only_failovers_by_the_members_themselves_prove_their_rights(fresh:
     assert both.proved is (by is ProvedBy.MEMBERS)
 
 
-def test_that_a_slow_propagation_is_waited_for_until_the_machines_themselves_are_allowed(tmp_path: Path) -> None:
+def test_that_flicker_replication_and_ten_minutes_end_proved_and_every_wait_is_told(tmp_path: Path) -> None:
     made = Scenario.of("fresh", tmp_path)
-    directory = made.it.lab.directory
-    directory.propagation, directory.flicker = Propagation.AZURE, True
+    lab = made.it.lab
+    lab.directory.propagation, lab.directory.flicker = Propagation.AZURE, True
+    body = json.dumps({"error": {"code": "PrincipalNotFound", "message": "Not yet."}})
+    lab.faults.add(Fault("PUT", "roleAssignments", Answer(400, body), times=2))
     assert made.on.apply(made.plan).outcome is Outcome.DONE
+    waits = " ".join(event.sentence for event in made.on.told(ChangeWaiting))
+    assert "Azure's directory does not know the new identity of tg-node-" in waits
+    assert "Azure attaches 10.20.2.254" in waits
     made.on.events.clear()
     services = made.it.services
-    made.it.services = replace(services, setup=replace(services.setup, members=members_of(made.it.lab)))
+    made.it.services = replace(services, setup=replace(services.setup, members=members_of(lab)))
     result = verified(made)
     assert result.proved
     assert result.standing is Standing.RESTART
-    waited = [event for event in made.on.told(TickChanged) if event.tick is Tick.PROVED and not event.done]
-    assert waited
-    assert all("Asked in its own name: " in event.sentence for event in waited)
+    told = {
+        tick: {event.sentence for event in made.on.told(TickChanged) if event.tick is tick and not event.done}
+        for tick in Tick
+    }
+    assert all(" UTC at the latest: Azure needs up to ten minutes." in one for one in told[Tick.EFFECTIVE])
+    assert told[Tick.PROVED]
+    assert all("it was told: Your role lacks Microsoft." in one for one in told[Tick.PROVED])
+    assert told[Tick.LISTED] <= {"Azure's lists do not show it yet; that takes up to 75 s."}
     assert all(item.seconds is not None and item.seconds <= 600 for item in ticks(result, Tick.PROVED))
+    for name in ("tg-node-b", "tg-node-a"):
+        assert restarted(made, name).outcome is Outcome.DONE
+    assert verified(made).standing is Standing.VERIFIED
+    setup = made.cluster()
+    for member in reversed(setup.members):
+        ended = fail_over_as(made.it, setup, member, member)
+        assert ended.outcome is Outcome.DONE, ended.reason
     made.on.journal.close()
 
 
@@ -349,7 +369,7 @@ def test_that_a_right_which_a_machine_is_refused_after_ten_minutes_is_not_there(
     it.lab.faults.add(Fault("GET", "/denyAssignments", AzureSays(Known.INTERNAL_ERROR), times=None))
     result = verified(asking, subject(asking, restarted=frozenset(asking.answers.machines or ())))
     assert [item.done for item in ticks(result, Tick.PROVED)] == [True, False]
-    assert "Asked in its own name: " in ticks(result, Tick.PROVED)[1].sentence
+    assert "Asked in its own name, it was told: " in ticks(result, Tick.PROVED)[1].sentence
     assert result.standing is not Standing.VERIFIED
 
 
@@ -374,3 +394,34 @@ def test_that_a_right_that_is_not_there_is_not_waited_for(fresh: Scenario) -> No
     assert fresh.it.clock.monotonic() - before < 60
     assert not any(item.done for item in ticks(result, Tick.WRITTEN))
     assert result.standing is Standing.AT_RISK
+
+
+class _Skewed:
+    """This computer's clock, wrong by so much; the lab keeps the right time."""
+
+    def __init__(self, right: Clock, by: timedelta) -> None:
+        self._right, self._by = right, by
+
+    def monotonic(self) -> float:
+        return self._right.monotonic()
+
+    def sleep(self, seconds: float, cancel: Cancellable | None = None) -> None:
+        self._right.sleep(seconds, cancel)
+
+    def wall(self) -> datetime:
+        return self._right.wall() + self._by
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_that_a_wrong_clock_here_neither_hides_a_restart_nor_shortens_the_wait(tmp_path: Path, minutes: int) -> None:
+    made = Scenario.of("fresh", tmp_path)
+    made.it.services = replace(made.it.services, clock=_Skewed(made.it.clock, timedelta(minutes=minutes)))
+    assert made.on.apply(made.plan).outcome is Outcome.DONE
+    began = made.it.clock.monotonic()
+    result = verified(made)
+    assert made.it.clock.monotonic() - began > 500
+    assert result.standing is Standing.RESTART
+    for name in ("tg-node-b", "tg-node-a"):
+        assert restarted(made, name).outcome is Outcome.DONE
+    assert verified(made).standing is Standing.READY
+    made.on.journal.close()

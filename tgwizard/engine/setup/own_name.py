@@ -61,7 +61,7 @@ def ask_as(azure: Azure, place: int, topology: Topology, now: datetime) -> Asked
                 continue
             answer = Answered.REFUSED if failure.cause is Cause.NOT_ALLOWED else Answered.NOT_KNOWN
             why = failure.problem.why or failure.problem.what
-            return Asked(vm, answer, now, f"Asked in its own name: {why}", row)
+            return Asked(vm, answer, now, f"Asked in its own name, it was told: {why}", row)
     return Asked(vm, Answered.ALLOWED, now, "asked in its own name: allowed")
 
 

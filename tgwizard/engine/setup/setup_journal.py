@@ -121,10 +121,17 @@ class SetupJournal:
 
     def restarts(self) -> dict[str, datetime]:
         """When tgwizard last restarted each machine, by lower-case id: when it was seen to be back."""
+        return self._confirmed(Deed.RESTART)
+
+    def assigned(self) -> dict[str, datetime]:
+        """When each assignment of ours was read back, by lower-case id; by this computer's clock, like restarts."""
+        return self._confirmed(Deed.ASSIGN)
+
+    def _confirmed(self, deed: Deed) -> dict[str, datetime]:
         return {
             record.target.lower(): datetime.fromisoformat(record.at)
             for record in self.records()
-            if isinstance(record, Confirmed) and record.deed is Deed.RESTART
+            if isinstance(record, Confirmed) and record.deed is deed
         }
 
     def close(self) -> None:

@@ -30,6 +30,12 @@ from tgwizard.model.verify import TickSeen
 PROPAGATION = timedelta(minutes=10)
 """Azure's documented bound for an assignment to count everywhere (azure-wire.md 3.4)."""
 
+_CLOCKS_DIFFER = timedelta(minutes=15)
+"""With clocks further apart nobody can sign in; what was made at another time is another assignment of that name."""
+
+NOTHING_OF_OURS: Mapping[str, datetime] = {}
+"""No assignment was written here."""
+
 NOT_PROVED = "Not proved: only a failover that the machines make themselves shows it."
 """Said where nobody could ask in the machine's name."""
 
@@ -71,8 +77,12 @@ def ticks_of(
     restarts: Mapping[str, datetime],
     said: frozenset[ResourceId],
     asked: Asked | None = None,
+    ours: Mapping[str, datetime] = NOTHING_OF_OURS,
 ) -> Iterator[TickSeen]:
-    """The five ticks, in order. ``asked``: what the machine itself was answered; None when nobody could ask."""
+    """The five ticks, in order. ``asked``: what the machine itself was answered; None when nobody could ask.
+
+    ``ours``: when assignments that we wrote were read back, by lower-case id and the clock that ``now`` is of.
+    """
     vm, scope, found = held.vm.id, held.scope, held.assignment
     name = tame(vm.name, 90)
     if found is None:
@@ -81,7 +91,7 @@ def ticks_of(
         for tick in (Tick.LISTED, Tick.EFFECTIVE, Tick.PROVED, Tick.RESTARTED):
             yield TickSeen(vm, scope, tick, done=False)
         return
-    made = found.created_on
+    made = _made(found, ours)
     age = now - made if made else None
     old = age is None or age > PROPAGATION
     yield TickSeen(vm, scope, Tick.WRITTEN, done=True, at=made)
@@ -101,6 +111,14 @@ def ticks_of(
     else:
         why = f"Not seen from here: restart {name}, or say that it restarted since."
         yield TickSeen(vm, scope, Tick.RESTARTED, done=False, sentence=why)
+
+
+def _made(found: RoleAssignment, ours: Mapping[str, datetime]) -> datetime | None:
+    """When it was written, by our own clock where we wrote it: Azure's may differ, and restarts are known by ours."""
+    own = ours.get(found.id.lower())
+    if own is None or found.created_on is None:
+        return found.created_on
+    return own if abs(found.created_on - own) <= _CLOCKS_DIFFER else found.created_on
 
 
 def with_role(facts: SetupFacts, held: list[Held]) -> list[RoleAssignment]:

@@ -238,7 +238,7 @@ class _Verify:
 
     def _look(self, topology: Topology, scopes: tuple[str, ...], facts: SetupFacts) -> tuple[list[Held], bool]:
         """What is held, as far as it could be read, and whether some of it is worth asking for again."""
-        restarts = self.journal.restarts()
+        restarts, ours = self.journal.restarts(), self.journal.assigned()
         self._ask(topology)
         found, again = [], False
         for vm, scope in all_of(topology, scopes):
@@ -253,7 +253,7 @@ class _Verify:
                 continue
             found.append(held)
             asked = self._asked.get(vm.id.key)
-            for tick in ticks_of(held, self._now(), restarts, self.subject.restarted, asked):
+            for tick in ticks_of(held, self._now(), restarts, self.subject.restarted, asked, ours):
                 self._tell(tick)
         return found, again
 

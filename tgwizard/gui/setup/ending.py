@@ -17,9 +17,17 @@ from tgwizard.gui.setup.verifier import Verifier
 from tgwizard.gui.shell import Shell
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Outcome, Step
+from tgwizard.model.event import Finished, Outcome, Started, Step
 from tgwizard.model.problem import Problem
 from tgwizard.model.verify import ProofRun, ProvedBy
+
+
+def proof_of(started: Started | None, ended: Finished) -> ProofRun:
+    """What a run proves. In a guided one nothing is written here: the members move the address by themselves."""
+    to = started.to if started is not None else ""
+    guided = started is not None and any(plan.step is Step.GUIDE for plan in started.steps)
+    by = ProvedBy.MEMBERS if guided else ProvedBy.YOU
+    return ProofRun(to, by, ended.outcome is Outcome.DONE, ended.reason, ended.seconds, ended.gap_as_read_s)
 
 
 class Ending(QObject):
@@ -98,16 +106,9 @@ class Ending(QObject):
         session = self._proving
         if session is None or session.run is None or session.run.finished is None:
             return
-        ended, started = session.run.finished, session.run.started
         session.run_ended.disconnect(self._on_run_ended)
         self._proving = None
-        to = started.to if started is not None else ""
-        # In a guided run nothing is written here: the members move the address with their own identities.
-        guided = started is not None and any(plan.step is Step.GUIDE for plan in started.steps)
-        by = ProvedBy.MEMBERS if guided else ProvedBy.YOU
-        self._verifier.proved(
-            ProofRun(to, by, ended.outcome is Outcome.DONE, ended.reason, ended.seconds, ended.gap_as_read_s)
-        )
+        self._verifier.proved(proof_of(session.run.started, session.run.finished))
 
     @Slot()
     def save_report(self) -> None:

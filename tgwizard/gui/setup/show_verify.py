@@ -19,7 +19,7 @@ from tgwizard.model.finding import Finding
 from tgwizard.model.setup_event import Tick, TickChanged
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import measured, tame
-from tgwizard.model.verify import Cell, May, ProofRun, Standing, TickSeen, VerifyResult
+from tgwizard.model.verify import Cell, May, ProofRun, ProvedBy, Standing, TickSeen, VerifyResult
 
 _CELLS = {
     May.MAY: Shape.GOOD,
@@ -95,13 +95,14 @@ def _awaited(result: VerifyResult) -> str:
 
 
 def _seen(verifier: Verifier, vm: ResourceId, scope: str, tick: Tick) -> TickSeen | TickChanged | None:
-    live = verifier.ticks.get((vm.name, scope, tick))
-    if live is not None:
-        result = verifier.looked.result if verifier.looked is not None else None
-        if result is not None and not verifier.looking:
-            return next((one for one in result.ticks if (one.machine, one.scope, one.tick) == (vm, scope, tick)), live)
-        return live
-    return None
+    """What a look that goes on has found anew, else what the last one came to, which knows the times."""
+    live, result = verifier.ticks.get((vm.name, scope, tick)), verifier.result
+    last = None
+    if result is not None:
+        last = next((one for one in result.ticks if (one.machine, one.scope, one.tick) == (vm, scope, tick)), None)
+    if last is None or live is None or not verifier.looking:
+        return last or live
+    return last if (last.done, last.sentence) == (live.done, live.sentence) else live
 
 
 def _meters(verifier: Verifier, machines: tuple[ResourceId, ...], scopes: tuple[str, ...]) -> tuple[MeterShown, ...]:
@@ -239,7 +240,9 @@ def _proof(runs: tuple[ProofRun, ...], *, proved: bool) -> tuple[Shape, str]:
     took = f", {measured(last.seconds)}" if last.seconds is not None else ""
     gap = f", gap as read {measured(last.gap_s)}" if last.gap_s is not None else ""
     shape = Shape.GOOD if last.done else Shape.BROKEN
-    return shape, f"{last.sentence}{took}{gap}. Whose rights that proved: {last.by.value}."
+    half = last.done and last.by is ProvedBy.MEMBERS and not proved
+    back = " Now the way back: it proves the other half." if half else ""
+    return shape, f"{last.sentence}{took}{gap}. Whose rights that used: {last.by.value}.{back}"
 
 
 def _proof_able(result: VerifyResult | None, *, locked: bool, session_ready: bool) -> tuple[bool, str]:
