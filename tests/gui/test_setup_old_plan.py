@@ -51,7 +51,7 @@ def test_that_an_old_plan_that_has_changed_is_shown_again_and_nothing_is_written
     age(desk)
     desk.press("Apply 5 changes")
     told = "The plan has changed since it was shown, so nothing was written."
-    qtbot.waitUntil(lambda: desk.says(told), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: desk.says(told) and desk.all_there, timeout=PATIENCE_MS)
     assert desk.page.step is SetupStep.REVIEW
     assert len(desk.rig.writes()) == theirs
     assert desk.says("already right: The identity of tg-node-b is on")
