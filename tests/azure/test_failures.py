@@ -18,7 +18,7 @@ from tgwizard.azure.problems import TABLE
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
-from tgwizard.lab.faults import Answer, Effect, Fault, Moment, Reset, Timeout
+from tgwizard.lab.faults import Answer, Effect, Fault, Moment, OperationFails, Reset, Timeout
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ResourceId
@@ -87,6 +87,27 @@ def test_that_an_answer_below_500_refuses_a_write_for_a_cause(
     failure = answered(rig(), status, code, BUSY_429, details)
     assert (failure.cause, failure.certainty, failure.status) == (cause, Certainty.REFUSED, status)
     assert failure.problem.what == "Azure refused to change tg-node-a-inside."
+
+
+def test_that_a_reference_that_is_failed_is_told_from_one_that_is_being_updated() -> None:
+    it = rig()
+    subnet = it.services.azure.read_nic(it.a.nic).body["properties"]["ipConfigurations"][0]["properties"]["subnet"][
+        "id"
+    ]
+    body = {"properties": it.call("GET", subnet).json()["properties"]}
+    it.lab.faults.add(Fault("PUT", "/subnets/", OperationFails()))
+    read = it.services.azure.read_nic(it.a.nic)
+
+    def write() -> object:
+        return it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r")
+
+    it.call("PUT", subnet, body).raise_for_status()
+    busy = fails(write)
+    assert (busy.status, busy.cause, busy.problem.code) == (429, Cause.BUSY, "busy")
+    it.clock.sleep(10)
+    stuck = fails(write)
+    assert (stuck.status, stuck.cause, stuck.problem.code) == (400, Cause.OTHER, "parent-failed")
+    assert subnet in stuck.problem.detail
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])

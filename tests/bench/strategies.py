@@ -1,15 +1,17 @@
 """The same move by five programs, in real time, on the same lab: gap, wall and calls, as excess over the floor.
 
-    python -m tests.bench.strategies [--moves N] [--latency fast|drawn]
+    TGWIZARD_AZ=/path/to/az python -m tests.bench.strategies [--moves N] [--latency fast|drawn]
 
 Every program gets a lab of its own with the same seed, behind TLS on loopback, and so meets the same durations. The
 floor is what the lab drew: with detach and attach the gap cannot be shorter than the attach; with one call it is 0.
-The lab runs in this process, beside our engine and the script; az has processes of its own.
+The lab runs in this process, beside our engine and the script; az has processes of its own. A program that is not
+there, or that failed, keeps its line, which says so.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -55,11 +57,13 @@ class RealTime:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A program: ``begin`` makes its move function on a stage, warmed up."""
+    """A program: ``begin`` makes its move function on a stage, warmed up. ``usual_s``: what a move of it takes."""
 
     name: str
     begin: Callable[[Stage], Move]
+    usual_s: float
     ours: bool = False
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,15 @@ class Seen:
     wall_above_s: float
     calls: int
     writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Raced:
+    """A program's moves, or why there are none."""
+
+    contender: Contender
+    seen: tuple[Seen, ...] = ()
+    missing: str = ""
 
 
 def ours(strategy: Strategy) -> Callable[[Stage], Move]:
@@ -108,21 +121,32 @@ def script(place: Stage) -> Move:
 def az_contenders() -> list[Contender]:
     """What az can do, where there is one."""
     path = az_moves.program()
-    if path is None:
-        return []
+    absent = "" if path else f"absent: there is no az on the PATH, and none in {az_moves.VARIABLE}"
 
     def begin(pick: Callable[[az_moves.Az], Move]) -> Callable[[Stage], Move]:
         def made(place: Stage) -> Move:
-            az = az_moves.Az(path, place)
+            az = az_moves.Az(path or "az", place)
             az.warm_up()
             return pick(az)
 
         return made
 
     return [
-        Contender("az delete + create", begin(lambda az: az.delete_and_create)),
-        Contender("az move (preview)", begin(lambda az: az.move)),
+        Contender("az delete + create", begin(lambda az: az.delete_and_create), 25.0, absent=absent),
+        Contender("az move (preview)", begin(lambda az: az.move), 13.0, absent=absent),
     ]
+
+
+def raced(contender: Contender, latency: Latency, seed: int, moves: int) -> Raced:
+    """The race of one program. Ours must arrive; what a foreign program died of is its line in the table."""
+    if contender.absent:
+        return Raced(contender, missing=contender.absent)
+    try:
+        return Raced(contender, tuple(race(contender, latency, seed, moves)))
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        if contender.ours:
+            raise
+        return Raced(contender, missing=f"failed: {' '.join(str(error).split())[:160]}")
 
 
 def race(contender: Contender, latency: Latency, seed: int, moves: int) -> list[Seen]:
@@ -153,21 +177,27 @@ def _seen(place: Stage, to: Member, began: datetime, ended: datetime, asked: int
     gap, wall = (since[0] - until[0]).total_seconds(), (ended - began).total_seconds()
     floor = drawn[-1] if len(drawn) > 1 else 0.0
     requests = place.lab.requests[asked:]
-    writes = sum(item.method in ("PUT", "POST") and item.status in (200, 201, 202) for item in requests)
+    to_arm = [item for item in requests if item.path.lower().startswith("/subscriptions/")]
+    writes = sum(item.method in ("PUT", "POST") and item.status in (200, 201, 202) for item in to_arm)
     return Seen(gap, wall, gap - floor, wall - sum(drawn), len(requests), writes)
 
 
-def table(latency: Latency, results: Sequence[tuple[Contender, list[Seen]]]) -> None:
+def table(latency: Latency, results: Sequence[Raced]) -> None:
     """One line for each program."""
     print(f"latency {latency.value}")
-    print(f"  {'':<22}{'gap, s':>9}{'wall, s':>9}{'gap above the floor':>22}{'wall above the floor':>22}{'calls':>7}")
-    print(f"  {'':<22}{'p50':>9}{'p50':>9}{'p50':>11}{'p95':>11}{'p50':>11}{'p95':>11}{'most':>7}")
-    for contender, seen in results:
+    heads = f"{'gap, s':>9}{'wall, s':>9}{'gap above floor, s':>22}{'wall above floor, s':>22}{'calls':>7}{'writes':>8}"
+    print(f"  {'':<22}{heads}")
+    print(f"  {'':<22}{'p50':>9}{'p50':>9}{'p50':>11}{'p95':>11}{'p50':>11}{'p95':>11}{'most':>7}{'most':>8}")
+    for result in results:
+        name, seen = result.contender.name, result.seen
+        if result.missing:
+            print(f"  {name:<22}  {result.missing}")
+            continue
         gap, wall = Spread.of([item.gap_s for item in seen]), Spread.of([item.wall_s for item in seen])
         above = Spread.of([item.gap_above_s for item in seen]), Spread.of([item.wall_above_s for item in seen])
         figures = (gap.p50, wall.p50), (above[0].p50, above[0].p95, above[1].p50, above[1].p95)
         line = "".join(f"{value:>9.2f}" for value in figures[0]) + "".join(f"{value:>11.3f}" for value in figures[1])
-        print(f"  {contender.name:<22}{line}{max(item.calls for item in seen):>7}")
+        print(f"  {name:<22}{line}{max(item.calls for item in seen):>7}{max(item.writes for item in seen):>8}")
 
 
 def main() -> int:
@@ -178,29 +208,32 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the labs")
     given = parser.parse_args()
     contenders = [
-        Contender("ours, detach-attach", ours(Strategy.DETACH_ATTACH), ours=True),
-        Contender("ours, atomic", ours(Strategy.ATOMIC), ours=True),
+        Contender("ours, detach-attach", ours(Strategy.DETACH_ATTACH), 8.5, ours=True),
+        Contender("ours, atomic", ours(Strategy.ATOMIC), 4.5, ours=True),
         *az_contenders(),
-        Contender("SDK script, two PUTs", script),
+        Contender("SDK script, two PUTs", script, 22.0),
     ]
     print(f"{given.moves} moves of each program, in real time; {machine()}")
-    if az_moves.program() is None:
-        print(f"without az: there is none on the PATH or in {az_moves.VARIABLE}")
+    latencies = [item for item in (Latency.FAST, Latency.DRAWN) if given.latency in (None, item.value)]
+    usual = sum(item.usual_s for item in contenders if not item.absent) * given.moves * len(latencies)
+    print(f"this takes about {max(1.0, usual / 60):.0f} min")
     promises = []
-    for latency in (Latency.FAST, Latency.DRAWN):
-        if given.latency not in (None, latency.value):
-            continue
-        results = [(contender, race(contender, latency, given.seed, given.moves)) for contender in contenders]
+    missing = []
+    for latency in latencies:
+        results = [raced(contender, latency, given.seed, given.moves) for contender in contenders]
         table(latency, results)
-        for contender, seen in results:
-            if contender.ours:
-                gap = Spread.of([item.gap_above_s for item in seen]).p95
-                wall = Spread.of([item.wall_above_s for item in seen]).p95
-                what = f"{contender.name}, {latency.value}"
+        missing += [f"{item.contender.name}, {latency.value}: {item.missing}" for item in results if item.missing]
+        for result in results:
+            if result.contender.ours:
+                gap = Spread.of([item.gap_above_s for item in result.seen]).p95
+                wall = Spread.of([item.wall_above_s for item in result.seen]).p95
+                what = f"{result.contender.name}, {latency.value}"
                 promises += [
                     Promise(f"gap above the floor, p95, {what}", gap, GAP_S, "s"),
                     Promise(f"wall above the floor, p95, {what}", wall, WALL_S, "s"),
                 ]
+    for line in missing:
+        print(f"not measured: {line}")
     return judged(promises)
 
 

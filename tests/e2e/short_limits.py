@@ -24,7 +24,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Event
 from tgwizard.model.strategy import Strategy
 
-FRESH_READ_S, FRESH_CHECKS_S, LONGEST_S = 2.0, 4.0, 8.0
+FRESH_READ_S, FRESH_CHECKS_S, LONGEST_S = 2.0, 4.0, 12.0
 """How old a reading and a preflight may be when a write leaves; and the longest limit of all."""
 
 SHORT = Timing(

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.rig import Rig, rig
+from tests.rig import Rig, inline_journal, rig
+from tgwizard.engine import run_report
+from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.strategies import is_repair
 from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.history import RunHistory, cluster_history
 from tgwizard.lab.clock import Cancellable, VirtualClock
+from tgwizard.lab.faults import Answer as FaultAnswer
+from tgwizard.lab.faults import Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Finished, Located, Outcome, Started, Step, StepStarted, StepWaiting
+from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.strategy import Strategy
 
 
@@ -112,3 +119,117 @@ def test_that_moving_the_address_of_a_live_pair_in_azure_alone_is_a_repair() -> 
     assert is_repair(made.setup, Strategy.DETACH_ATTACH, Verb.GRACEFUL)
     assert is_repair(made.setup, Strategy.AUTO, Verb.FORCED)
     assert not any(is_repair(lab, strategy, verb) for strategy in Strategy for verb in Verb)
+
+
+def told(made: Rig) -> RunHistory:
+    """The one run in the journal, as history tells it."""
+    (run,) = cluster_history(made.services, made.setup).runs
+    return run
+
+
+def moved_by_trustgrid() -> Rig:
+    made, clock = live()
+    clock.acts = {
+        5: lambda: _detach(made),
+        7: lambda: made.edit(made.b, lambda body: body.setdefault("tags", {}).update(owner="noc")),
+        12: lambda: _attach(made),
+    }
+    assert made.fail_over().outcome is Outcome.DONE
+    return made
+
+
+def test_that_a_guided_run_is_a_whole_record_in_history() -> None:
+    made = moved_by_trustgrid()
+    run = told(made)
+    assert run_report.title(run) == "Guided failover of 10.20.2.50 to tg-node-b"
+    assert [step.step for step in run.steps] == [Step.GUIDE, Step.CONFIRM]
+    seen = [(item.place, item.who) for item in run.sightings]
+    assert seen[0] == (PlaceKind.MEMBER, "tg-node-a")
+    assert seen[-1] == (PlaceKind.MEMBER, "tg-node-b")
+    assert (PlaceKind.NO_NIC, "") in seen
+    assert run.attempts == ()
+    losing, gaining = run.compared
+    assert (losing.before, losing.after) == ("tg-floating", None)
+    assert (gaining.before, gaining.after) == (None, "tg-own")
+    assert [(item.path, item.after) for item in gaining.by_other] == [("tags.owner", "noc")]
+    assert losing.by_other == ()
+    assert run.ended is not None
+    assert (run.ended.outcome, run.ended.holder) == (Outcome.DONE, "tg-node-b")
+    assert run.ended.strategy is Strategy.GUIDED
+    finished = made.events[-1]
+    assert isinstance(finished, Finished)
+    assert (run.ended.seconds, run.ended.gap_s) == (finished.seconds, finished.gap_as_read_s)
+    assert run.ended.gap_s is not None
+
+
+def test_that_the_report_of_a_guided_run_says_what_was_seen_and_that_nothing_was_written() -> None:
+    made = moved_by_trustgrid()
+    page = run_report.html(told(made), made.setup)
+    assert "Guided failover of 10.20.2.50 to tg-node-b" in page
+    assert "held by tg-node-a" in page
+    assert "on no network interface" in page
+    assert "None: Trustgrid" in page
+    assert "from the first change that was seen" in page
+    assert "tags.owner was not set, is noc" in page
+
+
+def test_that_a_guided_run_that_came_to_nothing_is_told_with_its_end_and_both_interfaces() -> None:
+    made, _ = live()
+    assert made.fail_over().outcome is Outcome.FAILED
+    late = told(made)
+    assert late.ended is not None
+    assert late.ended.outcome is Outcome.FAILED
+    assert [seen.sentence for seen in late.compared] == ["tg-floating stayed", "as before"]
+    made, clock = live()
+    clock.acts = {3: made.token.cancel}
+    made.fail_over()
+    stopped = told(made)
+    assert stopped.ended is not None
+    assert stopped.ended.outcome is Outcome.CANCELLED
+    assert stopped.ended.holder == "tg-node-a"
+
+
+def test_that_an_address_left_on_no_interface_at_the_deadline_is_told_with_its_repair() -> None:
+    made, clock = live()
+    clock.acts = {5: lambda: _detach(made)}
+    finished = made.fail_over()
+    assert finished.outcome is Outcome.FAILED
+    (left,) = finished.left
+    assert left.startswith("10.20.2.50 is on no NIC: whichever member is active, it does not have the address.")
+    assert left.endswith("Repair it: tgwizard failover edge-dallas --to tg-node-a --forced")
+
+
+def test_that_a_guided_run_that_was_interrupted_leaves_nothing_to_resume() -> None:
+    made, clock = live()
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    clock.acts = {4: killed}
+    with pytest.raises(KeyboardInterrupt):
+        made.fail_over()
+    run = told(made)
+    assert run.ended is None
+    assert run_report.reason(run).endswith("tgwizard only watched, so nothing has to be resumed.")
+    assert pending(made.services, made.setup) is None
+    finished = resume(made.services, made.setup, None, made.events.append, made.token)
+    assert finished.outcome is Outcome.REFUSED
+    assert made.puts() == []
+
+
+def test_that_a_guided_run_does_not_hide_an_interrupted_run_that_wrote() -> None:
+    made = moved_by_trustgrid()
+    wrote = replace(told(made).began, run="wrote", strategy=Strategy.DETACH_ATTACH)
+    with closing(inline_journal(made.services.journal_file(made.setup), made.setup.identity)) as journal:
+        journal.begin(wrote)
+        journal.begin(replace(wrote, run="watched", strategy=Strategy.GUIDED))
+        assert journal.unfinished() == wrote
+
+
+def test_that_a_run_that_cannot_read_an_interface_at_its_start_is_refused() -> None:
+    made, _ = live()
+    made.lab.faults.add(Fault("GET", "tg-node-b-inside", FaultAnswer(500, "InternalServerError"), times=50))
+    finished = made.fail_over()
+    assert finished.outcome is Outcome.REFUSED
+    assert finished.reason.startswith("tg-node-b-inside could not be read.")
+    assert cluster_history(made.services, made.setup).runs == ()

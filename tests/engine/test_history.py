@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import re
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from tests.rig import Rig, inline_journal, rig
+from tests.spoil import HOSTILE as EVERYWHERE
+from tests.spoil import spoilt
 from tgwizard.engine import run_report
 from tgwizard.engine.history import RunHistory, cluster_history, find_run
 from tgwizard.engine.records import Answer
@@ -20,6 +23,7 @@ from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import CallMade, Event, Outcome, Step
 from tgwizard.model.problem import UserError
+from tgwizard.model.text import tame
 
 HOSTILE = '<b>"x"</b> $(reboot) \u202egnp.exe'
 
@@ -158,6 +162,23 @@ def test_that_the_report_is_a_page_without_script_and_foreign_text_stays_text(it
     assert "Failover of 10.20.2.50 to tg-node-b" in page.words
     assert "$(reboot)" in page.words
     assert "\u202e" not in page.words
+
+
+@pytest.mark.parametrize("text", EVERYWHERE, ids=range(len(EVERYWHERE)))
+def test_that_foreign_text_in_any_record_is_only_text_in_the_report(it: Rig, text: str) -> None:
+    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(409, "AnotherOperationInProgress"), nth=2))
+    it.fail_over()
+    (run,) = past(it)
+    facts = frozenset(
+        {"at", "run", "address", "nics", "configuration", "losing_body", "gaining_body", "losing", "gaining"}
+    )
+    page = _Page()
+    members = (replace(it.a, name=text), replace(it.b, name=text))
+    page.feed(run_report.html(spoilt(run, text, keep=facts), replace(it.setup, name=text, members=members)))
+    assert {"script", "img"}.isdisjoint(page.tags)
+    assert page.tags.count("b") == 0
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", page.words)
+    assert tame(text, 60)[:8] in page.words
 
 
 def test_that_a_forced_run_says_so(it: Rig) -> None:

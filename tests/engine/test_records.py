@@ -16,7 +16,10 @@ from tgwizard.engine.records import (
     Began,
     Ended,
     FellBack,
+    LastSeen,
     Record,
+    Sighted,
+    Stepped,
     TurnedBack,
     VerdictChanged,
     from_document,
@@ -24,6 +27,9 @@ from tgwizard.engine.records import (
 )
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome, Step
+from tgwizard.model.fence import Fence
+from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.strategy import Strategy
 
 _TEXT = st.text(max_size=20)
 _SECONDS = st.none() | st.floats(0, 1e6)
@@ -55,6 +61,20 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         losing_body=_BODY,
         gaining_body=_BODY,
         first_request=_TEXT,
+        strategy=st.sampled_from(Strategy),
+        fence=st.sampled_from(Fence),
+        fence_optional=st.booleans(),
+        repair=st.booleans(),
+    ),
+    st.builds(Stepped, _TEXT, _TEXT, st.sampled_from(Step), _TEXT, st.floats(0, 1e6)),
+    st.builds(Sighted, _TEXT, _TEXT, st.sampled_from(PlaceKind), _TEXT),
+    st.builds(
+        LastSeen,
+        _TEXT,
+        _TEXT,
+        st.none() | _BODY,
+        st.none() | _BODY,
+        st.lists(st.dictionaries(_TEXT, _TEXT, max_size=3), max_size=2).map(tuple),
     ),
     st.builds(Attempted, _TEXT, _TEXT, st.sampled_from(Step), _TEXT, _TEXT, _TEXT),
     st.builds(Answered, _TEXT, _TEXT, _TEXT, st.sampled_from(Answer), _TEXT, _TEXT, _TEXT),
@@ -73,6 +93,8 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         _SECONDS,
         _SECONDS,
         _SECONDS,
+        st.sampled_from(Strategy),
+        st.booleans(),
     ),
     st.builds(VerdictChanged, _TEXT, _TEXT, _TEXT),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -56,14 +56,24 @@ class SetupDesk(Found):
         return wizard
 
     @property
+    def all_there(self) -> bool:
+        """Whether everything known is shown, and where it stays."""
+        page = self.page
+        if not page.up_to_date or any(is_still_to_appear(widget) for widget in page.findChildren(QWidget)):
+            return False
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+        return True
+
+    @property
+    def idle(self) -> bool:
+        """Whether no errand of the wizard is under way, and everything known is shown."""
+        errands = self.wizard.session.errands
+        return self.all_there and not any(errands.under_way(kind) for kind in Kind)
+
+    @property
     def at_rest(self) -> bool:
-        """Whether the one way on is on and stays so: nothing is being read, and everything known is shown."""
-        page, session = self.page, self.wizard.session
-        if not page.up_to_date or not page.frame.footer.go_on.isEnabled():
-            return False
-        if any(session.errands.under_way(kind) for kind in Kind):
-            return False
-        return not any(is_still_to_appear(widget) for widget in page.findChildren(QWidget))
+        """Whether the one way on is on, and stays so."""
+        return self.page.frame.footer.go_on.isEnabled() and self.idle
 
     def press(self, start: str) -> None:
         """Click, and count it."""

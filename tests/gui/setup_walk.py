@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.walk import wrong
+from tgwizard.gui.kit.pick_list import PickList
 from tgwizard.model.setup_answers import SetupStep
 
 PATIENCE_MS = 20_000
@@ -28,6 +31,16 @@ def walk_to(desk: SetupDesk, qtbot: QtBot, step: SetupStep) -> None:
     """Press Continue until `step` is shown."""
     while desk.page.step is not step:
         go_on(desk, qtbot)
+
+
+def pick(listed: PickList, start: str) -> None:
+    """Click the row of a list whose spoken text begins so."""
+    view = listed.view
+    model = view.model()
+    rows = [model.index(row, 0) for row in range(model.rowCount())]
+    wanted = next(row for row in rows if str(row.data(Qt.ItemDataRole.AccessibleTextRole)).startswith(start))
+    place = view.visualRect(wanted).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
 def looks_right(desk: SetupDesk, qtbot: QtBot) -> None:

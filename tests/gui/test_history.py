@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from unicodedata import category
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import Desk, accessible_name, open_desk
 from tests.gui.walk import clipped, nameless, overlapping
+from tests.spoil import HOSTILE, spoilt
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.history import ClusterHistory, cluster_history
+from tgwizard.engine.records import VerdictChanged
 from tgwizard.engine.reports import Reports
 from tgwizard.gui.history.page import HistoryPage
 from tgwizard.gui.history.past import PastRead
@@ -29,8 +33,11 @@ from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.timeline import EventShown
+from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Event, Outcome
+from tgwizard.model.problem import Problem
+from tgwizard.model.text import tame
 
 PATIENCE_MS = 30_000
 
@@ -287,3 +294,27 @@ def test_that_an_older_reading_takes_nothing_back(desk: Desk, qtbot: QtBot) -> N
     answer(desk, 2, after)
     answer(desk, 1, before)
     assert [row.kind for row in page.list.shown.rows].count(PastKind.RUN) == 1
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_that_foreign_text_in_the_past_is_shown_as_its_text(desk: Desk, qtbot: QtBot, text: str) -> None:
+    desk.rig.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(409, "AnotherOperationInProgress"), nth=2))
+    fail_over(desk.rig.services, desk.rig.setup, desk.rig.b, Verb.GRACEFUL, lambda _: None, CancelToken())
+    (run,) = cluster_history(desk.rig.services, desk.rig.setup).runs
+    facts = frozenset({"at", "run", "address", "nics", "configuration", "losing_body", "gaining_body"})
+    setup = replace(desk.rig.setup, name=tame(text, 90))
+    seen = VerdictChanged(run.began.at, "moving", text)
+    desk.bridge.stop()
+    desk.window.go_to(Place.HISTORY)
+    page = history(desk)
+    page.read_again()
+    answer(desk, 2, ClusterHistory(setup, (spoilt(run, text, keep=facts),), (seen,), Problem("damaged", text, text)))
+    row = next(row for row in page.list.shown.rows if row.run is not None)
+    assert tame(text, 90)[:4] in row.spoken
+    assert not [char for row in page.list.shown.rows for char in row.spoken if category(char) in {"Cc", "Cf"}]
+    qtbot.waitUntil(lambda: (nameless(page), clipped(page), overlapping(page)) == ([], [], []), timeout=PATIENCE_MS)
+    page.list.opened.emit(row)
+    assert page.view is not None
+    for label in page.findChildren(QLabel):
+        assert label.textFormat() is Qt.TextFormat.PlainText
+    qtbot.waitUntil(lambda: (nameless(page), clipped(page), overlapping(page)) == ([], [], []), timeout=PATIENCE_MS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -13,16 +14,23 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.engine.setup.hand_made import ADDRESS, answers, facts, nic, world
+from tests.gui.conftest import OpenSetupDesk
+from tests.gui.setup_desk import SetupDesk
+from tests.gui.setup_walk import go_on, looks_right, pick, ready
 from tests.gui.walk import wrong
+from tests.spoil import HOSTILE, spoilt
 from tgwizard.engine.setup.address_check import judge_address
 from tgwizard.engine.setup.addresses import occupancy
 from tgwizard.engine.setup.needs import needs_of
 from tgwizard.engine.setup.pairs import pair_of, suggest_pairs
 from tgwizard.engine.setup.plan import make_plan
-from tgwizard.engine.setup.roles import action_rows
+from tgwizard.engine.setup.roles import Affected, action_rows
 from tgwizard.engine.setup.scopes import computed_scopes
+from tgwizard.engine.setup.setup_records import Deed, Intended
 from tgwizard.engine.setup.topology import topology_of
+from tgwizard.engine.setup.undo import Undoing
 from tgwizard.gui.kit.live import LiveLine, LiveText
+from tgwizard.gui.kit.meter import BarShown, BarState
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.portal_panel import PortalShown
 from tgwizard.gui.kit.shapes import Shape
@@ -30,29 +38,36 @@ from tgwizard.gui.kit.step_list import StepShown, StepState
 from tgwizard.gui.setup.frame import WizardFrame
 from tgwizard.gui.setup.pages import Pages
 from tgwizard.gui.setup.step_page import Told
+from tgwizard.gui.setup.steps.apply import Applying
 from tgwizard.gui.setup.steps.floating_ip import AddressShown
 from tgwizard.gui.setup.steps.interface import InterfaceShown
 from tgwizard.gui.setup.steps.machines import MachinesShown
+from tgwizard.gui.setup.steps.restart_row import RestartShown
 from tgwizard.gui.setup.steps.review import ReviewShown
 from tgwizard.gui.setup.steps.role import RoleOption, RoleShown
 from tgwizard.gui.setup.steps.scope import ScopeShown
 from tgwizard.gui.setup.steps.sign_in import SignInShown
+from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, VerifyShown
+from tgwizard.gui.setup.undo_sheet import UndoSheet
 from tgwizard.gui.theme import Theme
+from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.cluster import ResourceId
+from tgwizard.model.event import Outcome, Stamp
 from tgwizard.model.inventory import AddressAnswer, Caller, Inventory, SubscriptionSeen, TenantSeen
 from tgwizard.model.problem import Problem
-from tgwizard.model.setup_answers import RoleAnswer
+from tgwizard.model.role import PrincipalKind, RoleAssignment
+from tgwizard.model.setup_answers import RoleAnswer, SetupStep
+from tgwizard.model.setup_event import (
+    ChangeDone,
+    ChangeFailed,
+    ChangeLeft,
+    ChangeStarted,
+    ChangeWaiting,
+    SetupFinished,
+    Tick,
+)
 from tgwizard.model.setup_plan import Right, WhoMay
 from tgwizard.model.text import tame
-
-HOSTILE = [
-    '<b>bold</b><img src="file:///etc/passwd"> &lt;i&gt;',
-    "quotes ' \" ` and $(reboot) ${HOME} \\",
-    "two\nlines\tand\x07more",
-    "right\u202eto left\u200f \u2066isolated",
-    "n" * 90,
-]
-
 
 PATIENCE_MS = 10_000
 
@@ -62,7 +77,7 @@ def check_layout(frame: WizardFrame, question: str) -> None:
     assert wrong(frame) == [], question
 
 
-def spoilt(inventory: Inventory, text: str) -> Inventory:
+def renamed(inventory: Inventory, text: str) -> Inventory:
     """The inventory with `text` in every place where Azure lets people write."""
     vms = tuple(replace(vm, location=text, zone=text, tags=(("cluster", text),)) for vm in inventory.vms)
     return replace(inventory, subscription=SubscriptionSeen(inventory.subscription.id, text, text), vms=vms)
@@ -83,7 +98,7 @@ def shown_text(root: QWidget) -> list[str]:
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: QtBot) -> None:
-    inventory = spoilt(world(), text)
+    inventory = renamed(world(), text)
     known = facts(inventory)
     given = replace(answers(inventory), caller=Caller(text, text, text))
     topology = topology_of(given, inventory, known)
@@ -115,9 +130,13 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
     role = RoleAnswer(name=text)
     name = tame(text, 128)
     options = (RoleOption(role, name, name), RoleOption(RoleAnswer(guid="x"), name, name, wider=True))
-    pages.role.show_role(RoleShown(options, role, action_rows(needs, None), text, text, frozenset({0})))
+    theirs = tuple(Affected(given_to(text), text, tame(text, 120), gone) for gone in (False, True))
+    pages.role.show_role(RoleShown(options, role, action_rows(needs, None), text, text, frozenset({0}), theirs))
     pages.scope.show_scopes(ScopeShown(scopes, machines=topology.vms, subscription=text, stale=(text,)))
     pages.review.show_review(ReviewShown(plan, letter=text, caller=text))
+    pages.apply.show_applying(applying(text), 10.0, "Azure")
+    verified = spoilt(VERIFIED, text, keep=OURS)
+    pages.verify.show_verify(replace(verified, machines=(("one", text), ("two", text))))
     steps = tuple(StepShown("Step", text, StepState.ANSWERED, number == 0, True) for number in range(10))
     frame.side.show_steps(steps)
     frame.side.show_cluster(text)
@@ -131,6 +150,111 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
         assert not GuiQt.mightBeRichText(tip) or tip == plain_tip(text) or tip.startswith("<qt>"), tip
 
 
+def given_to(text: str) -> RoleAssignment:
+    """An assignment whose principal and scope are whatever Azure says."""
+    return RoleAssignment("g", text, "r", text, PrincipalKind.OTHER)
+
+
+def applying(text: str) -> Applying:
+    """A run of which every kind of event told something foreign, and which failed for a foreign reason."""
+    stamp = Stamp(datetime(2026, 3, 2, 9, tzinfo=UTC), 1.0)
+    problem = Problem("hostile", text, text, text, text)
+    events = (
+        ChangeStarted(stamp, "a", text),
+        ChangeWaiting(stamp, "a", text, 2.0),
+        ChangeStarted(stamp, "b", text),
+        ChangeDone(stamp, "b", text, 3.0),
+        ChangeStarted(stamp, "c", text),
+        ChangeFailed(stamp, "c", text, problem),
+        ChangeLeft(stamp, "d", text, text),
+        SetupFinished(stamp, "apply", Outcome.FAILED, text, ("b",), ("c",), ("d",), problem),
+    )
+    found = Applying(running=True)
+    for event in events:
+        found = found.after(event)
+    return found
+
+
+OURS = frozenset({"key", "ask", "machines", "machine", "bars", "rehearsal_state", "marks", "proof", "title"})
+"""Fields of the verify page whose words are the program's own."""
+BARS = tuple(BarShown(tick.value, BarState.FAILED, "3 s") for tick in Tick)
+
+VERIFIED = VerifyShown(
+    "What",
+    "is proven",
+    (("one", "tg-node-a"), ("two", "tg-node-b")),
+    (
+        MeterShown("one", "scope", BARS),
+        MeterShown("two", "scope", BARS),
+    ),
+    "note",
+    (RestartShown("one", Shape.WAITING, "tg-node-a", "first", "Restart", True, "why not", True, True),),
+    (RehearsalRow("Take it off", ((Shape.GOOD, "may"), (Shape.BROKEN, "may not")), "why"),),
+    (Shape.NOT_KNOWN, "state"),
+    ((Shape.WARNING, "fact", "evidence"),),
+    (Shape.WAITING, "proof"),
+    proof_able=False,
+    proof_why_not="why not",
+    report_ready=True,
+)
+"""A verify page with something in every place."""
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_that_the_question_of_undo_shows_foreign_names_as_text(
+    text: str, theme: Theme, qtbot: QtBot, setup_desk: OpenSetupDesk
+) -> None:
+    desk = setup_desk()
+    made = Intended("r", "t", "k", Deed.PUT_ROLE, "guid", "q", text, {"name": text}, None)
+    shown = (Undoing("a", f"Delete the role {tame(text, 130)}", made),)
+    turned = Undoing("b", text, made)
+
+    def make(over: QWidget) -> UndoSheet:
+        return UndoSheet(theme, over, shown, (*shown, turned), desk.window.lock)
+
+    desk.window.show_dialog(make)
+    sheet = desk.window.dialog
+    assert isinstance(sheet, UndoSheet)
+    sheet.identities.setChecked(True)
+    qtbot.waitUntil(partial(no_fault_in, sheet), timeout=PATIENCE_MS)
+    assert tame(text, 130)[:4] in "".join(shown_text(sheet))
+    sheet.reject()
+
+
+def no_fault_in(widget: QWidget) -> None:
+    """Nothing is nameless, cut off or covered."""
+    assert wrong(widget) == []
+
+
+def plain_everywhere(desk: SetupDesk) -> None:
+    """No control or direction character is shown or spoken, and no label takes mark-up."""
+    said = "".join(shown_text(desk.page)).replace("\n", "")
+    assert [char for char in said if unicodedata.category(char) in {"Cc", "Cf"}] == []
+
+
+def test_that_the_whole_wizard_can_be_walked_through_hostile_names(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
+    desk = setup_desk("two-tenants", clock=VirtualClock())
+    for step in SetupStep:
+        qtbot.waitUntil(lambda step=step: desk.page.step is step, timeout=PATIENCE_MS)  # type: ignore[misc]
+        if step is SetupStep.SUBSCRIPTION:
+            pages = desk.page.pages
+            qtbot.waitUntil(lambda: len(desk.wizard.session.flow.subscriptions or ()) > 1, timeout=PATIENCE_MS)
+            qtbot.waitUntil(pages.subscription.list.isVisible, timeout=PATIENCE_MS)
+            looks_right(desk, qtbot)
+            pick(pages.subscription.list, "Trustgrid Production")
+        ready(desk, qtbot)
+        looks_right(desk, qtbot)
+        plain_everywhere(desk)
+        if step is SetupStep.APPLY:
+            break
+        go_on(desk, qtbot)
+    assert desk.says("Verdict: All ")
+    assert any("$(" in one.name for one in desk.wizard.session.flow.subscriptions or ())
+    assert "$(touch" in desk.rig.ports.sign_in.caller().name or any(
+        "<b>" in tenant.name for tenant in desk.wizard.session.account.tenants
+    )
+
+
 def test_that_a_tooltip_of_mark_up_is_shown_as_its_text() -> None:
     assert plain_tip("<b>x</b>\ny") == "<qt>&lt;b&gt;x&lt;/b&gt;<br>y</qt>"
     assert GuiQt.mightBeRichText("&lt;b")
@@ -142,7 +266,7 @@ def test_that_names_from_azure_lose_their_control_characters_on_every_page(theme
     text = "a\u202eb\nc\x07"
     interface = nic(text.replace("\n", ""), "10.20.2.11")
     assert isinstance(interface.id, ResourceId)
-    inventory = spoilt(world(), text)
+    inventory = renamed(world(), text)
     pages = Pages(theme)
     frame = WizardFrame(theme, pages.in_order, is_lab=True)
     qtbot.addWidget(frame)

@@ -51,7 +51,7 @@ def test_that_an_old_plan_that_has_changed_is_shown_again_and_nothing_is_written
     age(desk)
     desk.press("Apply 5 changes")
     told = "The plan has changed since it was shown, so nothing was written."
-    qtbot.waitUntil(lambda: desk.says(told), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: desk.says(told) and desk.all_there, timeout=PATIENCE_MS)
     assert desk.page.step is SetupStep.REVIEW
     assert len(desk.rig.writes()) == theirs
     assert desk.says("already right: The identity of tg-node-b is on")
@@ -79,8 +79,7 @@ def test_that_who_goes_elsewhere_does_not_apply_any_more(setup_desk: OpenDesk, q
     age(desk)
     desk.press("Apply 5 changes")
     desk.wizard.session.go_to(SetupStep.ROLE)
-    qtbot.waitUntil(lambda: desk.wizard.session.at_rest, timeout=PATIENCE_MS)
-    qtbot.wait(100)
+    qtbot.waitUntil(lambda: desk.idle, timeout=PATIENCE_MS)
     assert desk.page.step is SetupStep.ROLE
     assert desk.rig.writes() == []
 
@@ -90,8 +89,7 @@ def test_that_a_window_locked_while_it_reads_again_applies_nothing(setup_desk: O
     age(desk)
     desk.press("Apply 5 changes")
     desk.window.ask_lock()
-    qtbot.waitUntil(lambda: desk.wizard.session.at_rest, timeout=PATIENCE_MS)
-    qtbot.wait(100)
+    qtbot.waitUntil(lambda: desk.idle, timeout=PATIENCE_MS)
     assert desk.page.step is SetupStep.REVIEW
     assert desk.rig.writes() == []
 

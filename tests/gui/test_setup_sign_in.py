@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.azure.people import LOGIN, Browser, application, clients_of, fields_of
@@ -23,7 +21,7 @@ from tests.azure.test_sign_in_methods import entry, with_az
 from tests.gui.conftest import OpenSetupDesk
 from tests.gui.desk import accessible_name
 from tests.gui.setup_desk import SetupDesk
-from tests.gui.setup_walk import PATIENCE_MS, go_on, looks_right, ready
+from tests.gui.setup_walk import PATIENCE_MS, go_on, looks_right, pick, ready
 from tests.rig import SetupRig
 from tgwizard.azure.clouds import PUBLIC
 from tgwizard.azure.person import Desk
@@ -215,13 +213,7 @@ def test_that_another_directory_of_the_account_is_one_click_away(setup_desk: Ope
     page = desk.page.pages.sign_in
     qtbot.waitUntil(page.tenants.isVisible, timeout=PATIENCE_MS)
     looks_right(desk, qtbot)
-    view = page.tenants.view
-    names = [
-        view.model().index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(view.model().rowCount())
-    ]
-    wanted = next(row for row, name in enumerate(names) if str(name).startswith("Fabrikam Partners"))
-    place = view.visualRect(view.model().index(wanted, 0)).center()
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place))
+    pick(page.tenants, "Fabrikam Partners")
     qtbot.waitUntil(lambda: desk.says("Directory Fabrikam Partners"), timeout=PATIENCE_MS)
     go_on(desk, qtbot)
     qtbot.waitUntil(lambda: subscriptions(desk) == ["Fabrikam Shared"], timeout=PATIENCE_MS)

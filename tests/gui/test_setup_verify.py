@@ -177,12 +177,12 @@ def test_that_rows_stay_where_they_are_while_a_machine_restarts(
     said = desk.find(f"It has restarted: {SECOND}")
     desk.press(f"Restart: {FIRST}")
     qtbot.waitUntil(lambda: desk.says("tg-node-b restarts; its agent is usually back"), timeout=PATIENCE_MS)
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: desk.all_there, timeout=PATIENCE_MS)
     second = desk.find(f"Restart: {SECOND}")
     assert not second.isEnabled()
     place = second.mapTo(desk.window, second.rect().center()).y()
     pass_until(qtbot, clock, lambda: enabled(desk, f"Restart: {SECOND}"))
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: desk.all_there, timeout=PATIENCE_MS)
     now = desk.find(f"Restart: {SECOND}")
     assert now.mapTo(desk.window, now.rect().center()).y() == place
     assert desk.find(f"It has restarted: {SECOND}") is said

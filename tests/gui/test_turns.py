@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from itertools import pairwise
 
 import pytest
@@ -18,6 +21,7 @@ from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.turns import Turns
+from tgwizard.gui.unfolding import AT_EASE, LATER, Unfolding
 from tgwizard.model.cluster import Verb
 
 PATIENCE_MS = 20_000
@@ -186,3 +190,34 @@ def test_that_a_timer_that_was_due_during_a_step_comes_before_the_next_step(qtbo
     qtbot.waitUntil(lambda: turns.left == 0, timeout=PATIENCE_MS)
     ticking.stop()
     assert ("step", "step") not in set(pairwise(order))
+
+
+def test_that_every_module_imported_in_turns_is_there_and_none_twice() -> None:
+    modules = (*LATER, *AT_EASE)
+    assert len(set(modules)) == len(modules)
+    missing = [name for name in modules if find_spec(name) is None]
+    assert missing == []
+
+
+def test_that_the_pages_nobody_asked_for_stand_on_nothing_that_is_not_imported_at_ease() -> None:
+    program = (
+        "import sys, importlib\n"
+        "from tgwizard.gui.unfolding import AT_EASE, LATER\n"
+        "for name in (*LATER, *AT_EASE): importlib.import_module(name)\n"
+        "before = set(sys.modules)\n"
+        "import tgwizard.gui.setup.page, tgwizard.gui.lab.page, tgwizard.gui.history.page\n"
+        "import tgwizard.gui.history.reports_page, tgwizard.gui.settings.page\n"
+        "print(sorted(name for name in set(sys.modules) - before if name.startswith('tgwizard')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_that_modules_are_imported_one_in_a_turn(qapp: QApplication, qtbot: QtBot) -> None:
+    owner = QObject()
+    unfolding = Unfolding(("json", "csv"), owner)
+    ended: list[str] = []
+    unfolding.done.connect(lambda: ended.append("done"))
+    unfolding.begin()
+    assert ended == []
+    qtbot.waitUntil(lambda: ended == ["done"], timeout=PATIENCE_MS)

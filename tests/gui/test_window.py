@@ -207,7 +207,7 @@ def test_that_a_member_that_is_down_needs_no_fence(ready: Desk, qtbot: QtBot) ->
     ready.rig.lab.switch(ready.rig.a.vm.text, on=False)
     ready.session.read_now()
     qtbot.waitUntil(lambda: ready.says("tg-node-a is stopped"), timeout=PATIENCE_MS)
-    ready.press("Force failover to tg-node-b…")
+    ready.press("Repair: move the address to tg-node-b…")
     dialog = dialog_of(ready, qtbot)
     assert not hasattr(dialog, "fence")
     dialog.reject()

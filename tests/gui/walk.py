@@ -53,7 +53,9 @@ def room(widget: QWidget) -> str:
 def is_clipped(widget: QWidget) -> bool:
     """Whether the widget's text does not fit."""
     if isinstance(widget, LiveText):
-        return widget.heightForWidth(widget.width()) > widget.height() + SLACK
+        longest = max(map(QFontMetricsF(widget.font()).horizontalAdvance, widget.words_at(widget.width())), default=0.0)
+        too_high = widget.heightForWidth(widget.width()) > widget.height() + SLACK
+        return too_high or longest > widget.width() + SLACK
     wide = QFontMetricsF(widget.font()).horizontalAdvance(said(widget))
     if isinstance(widget, ElidedLabel | LiveLine):
         # What is scrolled away was not painted, and knows its tooltip only then.

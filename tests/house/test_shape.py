@@ -9,6 +9,7 @@ TOP_LEVEL = {"pyproject.toml", "README.md", "tgwizard", "resources", "tests", "p
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "tools"}
 # Written apart so that this file does not name what it forbids.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"]) + r")\b")
+PAUSE = re.compile(r"\btime\.sleep\(|\bimport sleep\b|\bqtbot\.wait\(|\.qWait\(|\.qSleep\(")
 INDEX_HOSTS = ["pypi" + ".org", "python" + "hosted.org", "deb.debian" + ".org", "npmjs" + ".org"]
 MACHINE_PATHS = ["/wo" + "rk/", "/opt/" + "pypi"]
 
@@ -40,6 +41,26 @@ def test_that_nothing_in_the_program_is_marked_as_unfinished() -> None:
         if UNFINISHED.search(line)
     ]
     assert marked == []
+
+
+def test_that_tests_wait_for_facts_and_not_for_moments() -> None:
+    """A pause is too short on a slow machine and too long on a fast one. Benches measure real time, and may."""
+    bench = ROOT / "tests" / "bench"
+    pausing = [
+        f"{name(path)}:{number}"
+        for path in modules()
+        if path.is_relative_to(ROOT / "tests") and not path.is_relative_to(bench)
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if PAUSE.search(line)
+    ]
+    assert pausing == []
+
+
+def test_that_a_pause_is_noticed() -> None:
+    pauses = ["    time" + ".sleep(1)", "from time import" + " sleep", "qtbot" + ".wait(60)", "QTest.q" + "Wait(5)"]
+    assert all(PAUSE.search(line) for line in pauses)
+    assert not PAUSE.search("made.clock.sleep(30)")
+    assert not PAUSE.search("qtbot.waitUntil(there)")
 
 
 def test_that_the_top_level_holds_the_fixed_entries_only() -> None:

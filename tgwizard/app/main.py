@@ -93,4 +93,8 @@ def _ask(question: str) -> str | None:
     try:
         return input(question)
     except EOFError:
+        sys.stdout.write("\n")  # what is said next begins a line of its own
         return None
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")
+        raise

@@ -19,6 +19,7 @@ import requests
 import urllib3.exceptions as pool
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
+from tgwizard.azure.problem_row import Row
 from tgwizard.azure.problems import row_for
 from tgwizard.azure.sign_in_problems import clock_wrong, explain
 from tgwizard.engine.ports import CallFailed, Cause, Certainty, MissingRight
@@ -41,6 +42,8 @@ _NOT_VALID_NOW = frozenset({9, 10})
 _SILENT: tuple[type[BaseException], ...] = (requests.exceptions.ReadTimeout, pool.ReadTimeoutError, TimeoutError)
 
 _ALLOCATED_TO = re.compile(r"already allocated to resource (\S+?)\.?(?:\s|$)", re.IGNORECASE)
+_NOT_READY = "referencedresourcenotprovisioned"
+_FOR_GOOD = re.compile(r"Resource is in Failed state", re.IGNORECASE)
 _ACTION = re.compile(
     r"perform action(?:\(s\))? '([^']+)' (?:over|on) (?:the linked )?scope(?:\(s\))? '([^']+)'", re.IGNORECASE
 )
@@ -111,7 +114,7 @@ def attempt(doing: Doing, call: Callable[[], T]) -> T:
 
 def from_document(doing: Doing, status: int | None, error: ArmError, request_id: str = "") -> Problem:
     """The explained problem of an error document; also for an operation that failed behind a status of 200."""
-    row = row_for(status, error.codes)
+    row = _row(status, error)
     words = _named(error)
     what = row.what.format(**words, doing=doing, name=doing.name) if row.what else _what(doing, status)
     holder = _holder(error)
@@ -153,7 +156,7 @@ def _answered(doing: Doing, error: HttpResponseError) -> CallFailed:
     if status < 400:
         return unreadable(doing, "It could not be read to its end.", str(error.message))
     request_id = str(response.headers.get("x-ms-request-id", ""))
-    row = row_for(status, document.codes)
+    row = _row(status, document)
     definite = status < 500 and status != 408
     certainty = Certainty.REFUSED if definite else Certainty.UNKNOWN
     return CallFailed(
@@ -198,6 +201,14 @@ def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
     why = "No answer came in time." if silent else "The connection broke before the answer came."
     what = f"Whether Azure took the request to {doing} is not known." if doing.writes else f"Azure did not {doing}."
     return CallFailed(Problem("answer-lost", what, why, "Read again.", detail), Certainty.UNKNOWN)
+
+
+def _row(status: int | None, error: ArmError) -> Row:
+    """The row that decides. A resource that is not ready may be so for good: Azure says `Failed` in the words alone."""
+    for item in error.walk():
+        if item.code.lower() == _NOT_READY and _FOR_GOOD.search(item.message):
+            return row_for(status, ("ParentResourceIsInFailedState",))
+    return row_for(status, error.codes)
 
 
 def _what(doing: Doing, status: int | None) -> str:

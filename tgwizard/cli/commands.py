@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tgwizard.cli import words
 from tgwizard.cli.arguments import Failover, Resume, Status
@@ -19,11 +19,12 @@ from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.plan import FailoverPlan, plan
-from tgwizard.engine.failover.resume import resume
+from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.strategies import is_repair, resolved
 from tgwizard.engine.jobs import Broke, Report
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.offer import Offer, first_offer
 from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.watch.monitor import Monitor
 from tgwizard.model.cluster import Member, Verb
@@ -31,6 +32,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Checked, Event, Finished, Observed
 from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import Place, Snapshot
 from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import listed, tame
@@ -60,7 +62,9 @@ def lab_run(command: LabRun, program: Program, screen: Screen, stops: Interrupts
     return ExitCode.DONE
 
 
-def status(command: Status, connection: Connection, screen: Screen, stops: Interrupts | None = None) -> ExitCode:
+def status(
+    command: Status, connection: Connection, screen: Screen, where: Where, stops: Interrupts | None = None
+) -> ExitCode:
     """Read once, or keep watching."""
     setup = connection.profiles.find(command.cluster)
     connection.check(setup)
@@ -70,10 +74,23 @@ def status(command: Status, connection: Connection, screen: Screen, stops: Inter
     snapshot = Observer(services.azure, services.clock, setup).look()
     verdict = assess(snapshot)
     found = _asked(snapshot, connection) if command.check else None
-    screen.document(status_document(snapshot, verdict, found))
-    for line in words.status(snapshot, verdict, found):
+    offer = _offer(snapshot, connection, screen, where)
+    screen.document(status_document(snapshot, verdict, offer, found))
+    for line in words.status(snapshot, verdict, offer, found):
         screen.say(line)
     return ExitCode.UNKNOWN if verdict.name is VerdictName.NOT_KNOWN else ExitCode.DONE
+
+
+def _offer(snapshot: Snapshot, connection: Connection, screen: Screen, where: Where) -> Offer | None:
+    """What to do first, with the command as it works from here. A journal that cannot be read is told."""
+    try:
+        unfinished = pending(connection.services, snapshot.setup)
+    except UserError as error:
+        unfinished = None
+        for problem in error.problems:
+            screen.warn(problem)
+    offer = first_offer(snapshot, unfinished)
+    return None if offer is None else replace(offer, command=f"{offer.command}{where.options}")
 
 
 def _asked(snapshot: Snapshot, connection: Connection) -> dict[Verb, Readiness]:
@@ -100,7 +117,7 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
             return ExitCode.DONE if found.against is None else ExitCode.REFUSED
         if found.against is not None:
             return ExitCode.REFUSED
-        if not _confirmed(screen, setup, to, command):
+        if not _confirmed(screen, setup, to, command, repairs=found.repairs):
             screen.say("Cancelled. Nothing was written; the address did not move.")
             return ExitCode.CANCELLED
     decisions = _decisions(screen)
@@ -190,6 +207,7 @@ class _Rehearsed:
     intended: FailoverPlan
     checked: Checked
     against: Problem | None
+    repairs: bool
 
 
 def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: Connection) -> _Rehearsed:
@@ -202,7 +220,11 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: C
     extent = Extent(By.MEMBERS if command.members else By.OPERATOR, command.fence)
     checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), strategy, extent)
     stops = command.verb is Verb.GRACEFUL and not command.accept_unknown
-    return _Rehearsed(snapshot.place, intended, checked, checked.findings.reason_against(unknown_stops=stops))
+    against = checked.findings.reason_against(unknown_stops=stops)
+    repairs = is_repair(setup, command.strategy, command.verb) or (
+        command.verb is Verb.FORCED and repair(snapshot) is not None
+    )
+    return _Rehearsed(snapshot.place, intended, checked, against, repairs)
 
 
 def _show_plan(screen: Screen, found: _Rehearsed) -> None:
@@ -215,12 +237,11 @@ def _show_plan(screen: Screen, found: _Rehearsed) -> None:
         screen.say(f"Refused: {found.against.sentence()} Nothing was written.")
 
 
-def _confirmed(screen: Screen, setup: ClusterSetup, to: Member, command: Failover) -> bool:
-    verb, repair = command.verb, is_repair(setup, command.strategy, command.verb)
+def _confirmed(screen: Screen, setup: ClusterSetup, to: Member, command: Failover, *, repairs: bool) -> bool:
     if screen.ask is None:
         return False
-    if verb is Verb.FORCED or repair:
-        word = "Repair in Azure alone: move the address to" if repair else "Force failover to"
+    if command.verb is Verb.FORCED or repairs:
+        word = "Repair in Azure alone: move the address to" if repairs else "Force failover to"
         answer = screen.ask(f"{word} {to.name}? Type the cluster's name ({setup.name}) to start: ")
         return answer is not None and answer.strip() == setup.name
     return _yes(screen.ask(f"Fail over to {to.name}? [y/N] "))

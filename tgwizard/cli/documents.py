@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from tgwizard.cli.screen import SCHEMA, problem_document
 from tgwizard.engine.failover.plan import FailoverPlan
+from tgwizard.engine.offer import Offer, first_offer
 from tgwizard.engine.readiness import readiness
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event import (
@@ -54,10 +55,13 @@ def target(snapshot: Snapshot) -> Member:
     return running[0] if running else snapshot.setup.members[0]
 
 
-def status_document(snapshot: Snapshot, verdict: Verdict, asked: Mapping[Verb, Readiness] | None = None) -> Document:
+def status_document(
+    snapshot: Snapshot, verdict: Verdict, offer: Offer | None, asked: Mapping[Verb, Readiness] | None = None
+) -> Document:
     """``status --json``. What Trustgrid says is null until its control plane is connected.
 
-    ``asked``: readiness with the answers of Azure in it; without it only what the readings say.
+    ``offer``: what to do first. ``asked``: readiness with the answers of Azure in it; without it only what the
+    readings say.
     """
     to = target(snapshot)
     found = asked or {verb: readiness(snapshot, to, verb) for verb in Verb}
@@ -74,8 +78,22 @@ def status_document(snapshot: Snapshot, verdict: Verdict, asked: Mapping[Verb, R
         "configured_active": None,
         "reported_active": None,
         "members": [_member(seen) for seen in snapshot.members],
+        "first": _offer(offer),
         "readiness": {verb.value: _ready(to, found[verb]) for verb in Verb},
         "sources": _sources(snapshot),
+    }
+
+
+def _offer(offer: Offer | None) -> Document | None:
+    if offer is None:
+        return None
+    to = offer.to.name if offer.to else None
+    return {
+        "action": offer.act.value,
+        "to": to,
+        "either": offer.either,
+        "reason": offer.sentence,
+        "command": offer.command,
     }
 
 
@@ -188,7 +206,7 @@ def _details(event: Event) -> Document:
 def _seen(event: Observed | SourceLost | SourceBack | Checked) -> Document:
     match event:
         case Observed():
-            return {"status": status_document(event.snapshot, event.verdict)}
+            return {"status": status_document(event.snapshot, event.verdict, first_offer(event.snapshot, None))}
         case SourceLost():
             problem = problem_document(event.problem)
             return {"cluster": event.cluster, "source": event.source.value, "problem": problem}

@@ -109,6 +109,8 @@ def _report(run: RunHistory, setup: ClusterSetup) -> Iterator[str]:
         yield f"  Turned back: {run.turned_back}"
     for step in run.steps:
         yield f"  {run_report.local(step.at)}  {step.sentence} ({measured(step.seconds)})"
+    for sighted in run.sightings:
+        yield f"  {run_report.local(sighted.at)}  Seen: {run_report.sighting(sighted)}"
     for attempt in run.attempts:
         answer = run_report.ANSWERS[attempt.answer]
         ids = f"ours {attempt.request}" + (f", Azure's {attempt.arm_request}" if attempt.arm_request else "")

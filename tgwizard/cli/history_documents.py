@@ -30,6 +30,9 @@ def report_document(run: RunHistory, setup: ClusterSetup) -> Document:
             {"step": step.step.value, "sentence": step.sentence, "at": step.at, "seconds_s": step.seconds}
             for step in run.steps
         ],
+        "seen": [
+            {"at": sighted.at, "place": sighted.place.value, "who": sighted.who or None} for sighted in run.sightings
+        ],
         "writes": [
             {
                 "step": attempt.step.value,
@@ -72,6 +75,8 @@ def _run(run: RunHistory) -> Document:
     return {
         "run": run.run,
         "verb": began.verb.value,
+        "strategy": began.strategy.value,
+        "repair": began.repair,
         "from": began.other if began.configuration else None,
         "to": began.to,
         "floating_ip": began.address,

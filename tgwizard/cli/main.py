@@ -86,7 +86,7 @@ def _connected(
 ) -> ExitCode:
     match command:
         case Status():
-            return commands.status(command, connection, screen)
+            return commands.status(command, connection, screen, call.where)
         case Failover():
             return commands.failover(command, connection, screen, call.where)
         case Resume():

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from tgwizard.cli.documents import target
 from tgwizard.cli.questions import MEANINGS, question
 from tgwizard.engine.failover.plan import FailoverPlan
+from tgwizard.engine.offer import Act, Offer
 from tgwizard.engine.readiness import readiness
 from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import (
     Asked,
     CallMade,
@@ -47,12 +49,16 @@ _TOLD = (Level.NOT_KNOWN, Level.WARNS, Level.NOTE)
 """What a run tells of its checks; what stops it is its last word, and what passed is in the dry run."""
 
 
-def status(snapshot: Snapshot, verdict: Verdict, asked: Mapping[Verb, Readiness] | None = None) -> Iterator[str]:
+def status(
+    snapshot: Snapshot, verdict: Verdict, offer: Offer | None = None, asked: Mapping[Verb, Readiness] | None = None
+) -> Iterator[str]:
     """The state of a cluster; the three truths stand apart (DESIGN section 7). ``asked`` as in ``status_document``."""
     setup = snapshot.setup
     yield f"{setup.name}{' (lab)' if setup.is_lab else ''}: {verdict.sentence}"
     if verdict.detail:
         yield f"  {verdict.detail}"
+    if offer is not None:
+        yield from _first(offer, setup)
     yield ""
     yield f"  {'Floating IP':<19}{where(snapshot.place, snapshot.address)}"
     yield f"  {'Configured active':<19}not connected to Trustgrid"
@@ -63,8 +69,11 @@ def status(snapshot: Snapshot, verdict: Verdict, asked: Mapping[Verb, Readiness]
         yield f"  {seen.member.name:<{width}}  {_member(seen, snapshot.now)}"
     yield ""
     to = target(snapshot)
-    for verb in Verb:
-        yield from _ready(f"{_button(verb)} {to.name}", (asked or {}).get(verb) or readiness(snapshot, to, verb))
+    repairs = offer is not None and offer.act is Act.REPAIR
+    for verb in reversed(Verb) if repairs else Verb:
+        yield from _ready(
+            f"{_button(verb, repairs=repairs)} {to.name}", (asked or {}).get(verb) or readiness(snapshot, to, verb)
+        )
         if asked:
             yield from findings(asked[verb])
 
@@ -222,5 +231,17 @@ def _ready(what: str, found: Readiness) -> Iterator[str]:
         yield f"    {reason}"
 
 
-def _button(verb: Verb) -> str:
-    return "Fail over to" if verb is Verb.GRACEFUL else "Force failover to"
+def _first(offer: Offer, setup: ClusterSetup) -> Iterator[str]:
+    """What to do first, before everything else that could be done."""
+    yield ""
+    yield f"  First: {'repair' if offer.act is Act.REPAIR else 'resume'}. {offer.sentence}"
+    yield f"    {offer.command}"
+    if offer.either and offer.to is not None:
+        other = setup.other(offer.to).name
+        yield f"    Both members run: name the one that Trustgrid shows as active; if that is {other}, --to {other}."
+
+
+def _button(verb: Verb, *, repairs: bool = False) -> str:
+    if verb is Verb.GRACEFUL:
+        return "Fail over to"
+    return "Repair, by a forced failover to" if repairs else "Force failover to"

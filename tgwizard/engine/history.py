@@ -6,8 +6,9 @@ Read only. A run without an end is one that was interrupted, or one that has jus
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from tgwizard.engine.journal import Journal
 from tgwizard.engine.records import (
@@ -16,9 +17,9 @@ from tgwizard.engine.records import (
     Attempted,
     Began,
     Ended,
-    FellBack,
     LastSeen,
     Record,
+    Sighted,
     Stepped,
     TurnedBack,
     VerdictChanged,
@@ -29,6 +30,8 @@ from tgwizard.model.event import Step
 from tgwizard.model.nic import Difference, NicDocument, NicDocumentError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import listed, tame
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class RunHistory:
     turned_back: str
     ended: Ended | None
     last: LastSeen | None
+    sightings: tuple[Sighted, ...] = ()
 
     @property
     def run(self) -> str:
@@ -121,38 +125,36 @@ def runs(journal: Journal, limit: int = 50) -> tuple[RunHistory, ...]:
 
 def of_records(records: Iterable[Record]) -> RunHistory | None:
     """A run from its records, oldest first; None when they hold no beginning."""
-    began: Began | None = None
-    ended: Ended | None = None
-    last: LastSeen | None = None
-    steps: list[Stepped] = []
-    attempts: dict[str, AttemptMade] = {}
-    turned_back = ""
-    for record in records:
-        match record:
-            case Began():
-                began = began or record
-            case Attempted():
-                attempts[record.request] = AttemptMade(record.step, record.member, record.at, record.request)
-            case Answered():
-                made = attempts.get(record.request)
-                if made is not None:
-                    attempts[record.request] = AttemptMade(
-                        made.step, made.member, made.at, made.request, record.answer, record.arm_request, record.problem
-                    )
-            case TurnedBack():
-                turned_back = record.reason
-            case Stepped():
-                steps.append(record)
-            case LastSeen():
-                last = record
-            case Ended():
-                ended = record
-            case FellBack() | VerdictChanged():
-                # The attempt at the move says that it was refused; verdicts are of the cluster, not of a run.
-                ...
+    found = tuple(records)
+    began = next(_of(found, Began), None)
     if began is None:
         return None
-    return RunHistory(began, tuple(steps), tuple(attempts.values()), turned_back, ended, last)
+    answers = {record.request: record for record in _of(found, Answered)}
+    turned_back = [record.reason for record in _of(found, TurnedBack)]
+    return RunHistory(
+        began,
+        tuple(_of(found, Stepped)),
+        tuple(_made(record, answers.get(record.request)) for record in _of(found, Attempted)),
+        turned_back[-1] if turned_back else "",
+        _last(found, Ended),
+        _last(found, LastSeen),
+        tuple(_of(found, Sighted)),
+    )
+
+
+def _of(records: tuple[Record, ...], kind: type[T]) -> Iterator[T]:
+    return (record for record in records if isinstance(record, kind))
+
+
+def _last(records: tuple[Record, ...], kind: type[T]) -> T | None:
+    return next(_of(records[::-1], kind), None)
+
+
+def _made(attempt: Attempted, answered: Answered | None) -> AttemptMade:
+    made = AttemptMade(attempt.step, attempt.member, attempt.at, attempt.request)
+    if answered is None:
+        return made
+    return replace(made, answer=answered.answer, arm_request=answered.arm_request, problem=answered.problem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,14 +132,17 @@ class Journal:
         return tuple(self._record(kind, data) for kind, data in rows)
 
     def unfinished(self) -> Began | None:
-        """The latest run, when it has no end; earlier ones were overtaken by it."""
-        rows = self._rows("SELECT run, data FROM record WHERE kind = 'began' ORDER BY seq DESC LIMIT 1")
-        if not rows:
-            return None
-        run, data = rows[0]
-        ended = self._rows("SELECT 1 FROM record WHERE run = ? AND kind = 'ended'", run)
-        began = self._record("began", data)
-        return began if not ended and isinstance(began, Began) else None
+        """The latest run that may have written, when it has no end; earlier ones were overtaken by it.
+
+        A guided run writes nothing: one without an end leaves nothing to resume, and overtakes nobody.
+        """
+        for (seq,) in self._rows("SELECT seq FROM record WHERE kind = 'began' ORDER BY seq DESC"):
+            ((run, data),) = self._rows("SELECT run, data FROM record WHERE seq = ?", seq)
+            began = self._record("began", data)
+            if isinstance(began, Began) and began.writes:
+                ended = self._rows("SELECT 1 FROM record WHERE run = ? AND kind = 'ended'", run)
+                return None if ended else began
+        return None
 
     def latest(self, limit: int = 50) -> tuple[Record, ...]:
         """The latest beginnings, ends and verdict changes, newest first: what a timeline shows."""

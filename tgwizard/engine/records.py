@@ -13,6 +13,7 @@ from typing import Any
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome, Step
 from tgwizard.model.fence import Fence
+from tgwizard.model.snapshot import Place, PlaceKind
 from tgwizard.model.strategy import Strategy
 
 
@@ -22,7 +23,9 @@ class Began:
 
     ``configuration`` is the floating configuration as it was on the losing NIC (None when it was on no NIC): what a
     put-back restores. ``losing_body`` and ``gaining_body`` are the first readings, for telling changes by others.
-    ``intends`` are the writes that this commit covers, ``detach_request`` the id the first of them goes out with.
+    ``intends`` are the writes that this commit covers, ``first_request`` the id the first of them goes out with. A
+    guided run writes nothing: it intends to watch, and there is nothing of it to resume. ``repair``: the move was
+    called so when it began (DESIGN section 3).
     """
 
     run: str
@@ -41,6 +44,12 @@ class Began:
     strategy: Strategy = Strategy.DETACH_ATTACH
     fence: Fence = Fence.NONE
     fence_optional: bool = False
+    repair: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether the run may have written, so that an interrupted one has to be brought to its end."""
+        return self.strategy is not Strategy.GUIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,16 @@ class Stepped:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighted:
+    """A guided run saw the address somewhere else than before. ``who``: a member's name, a stranger's id, or empty."""
+
+    run: str
+    at: str
+    place: PlaceKind
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class LastSeen:
     """Both interfaces as the run last read them (None: never), and what others changed meanwhile.
 
@@ -122,7 +141,10 @@ class FellBack:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended. The seconds are measured: whole, detach, attach, gap as read; None where not reached."""
+    """How a run ended. The seconds are measured: whole, detach, attach, gap as read; None where not reached.
+
+    ``strategy`` and ``repair`` as the run began: predictions are made from runs of the same kind.
+    """
 
     run: str
     at: str
@@ -135,6 +157,16 @@ class Ended:
     detach_s: float | None = None
     attach_s: float | None = None
     gap_s: float | None = None
+    strategy: Strategy = Strategy.DETACH_ATTACH
+    repair: bool = False
+
+    @classmethod
+    def of(cls, began: Began, at: str, outcome: Outcome, place: Place, reason: str) -> Ended:
+        """The end of that run, with the address at ``place``; nothing measured."""
+        holder = place.member.name if place.kind is PlaceKind.MEMBER and place.member else ""
+        holder = place.stranger.text if place.stranger else holder
+        run, verb, to, strategy = began.run, began.verb, began.to, began.strategy
+        return cls(run, at, outcome, holder, reason, verb, to, strategy=strategy, repair=began.repair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +178,7 @@ class VerdictChanged:
     sentence: str
 
 
-Record = Began | Attempted | Answered | TurnedBack | FellBack | Stepped | LastSeen | Ended | VerdictChanged
+Record = Began | Attempted | Answered | TurnedBack | FellBack | Stepped | Sighted | LastSeen | Ended | VerdictChanged
 
 _KINDS: dict[str, type[Record]] = {
     "began": Began,
@@ -155,6 +187,7 @@ _KINDS: dict[str, type[Record]] = {
     "turned_back": TurnedBack,
     "fell_back": FellBack,
     "stepped": Stepped,
+    "sighted": Sighted,
     "last_seen": LastSeen,
     "ended": Ended,
     "verdict_changed": VerdictChanged,

@@ -8,10 +8,12 @@ from html import escape
 
 from tgwizard import __version__
 from tgwizard.engine.history import AttemptMade, NicCompared, RunHistory
-from tgwizard.engine.records import Answer
+from tgwizard.engine.records import Answer, Sighted
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Outcome, Step
+from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import measured, tame
 
 OUTCOMES = {
@@ -58,11 +60,36 @@ code { font: 12px "JetBrains Mono", ui-monospace, monospace; }
 """
 
 
+PLACES = {
+    PlaceKind.MEMBER: "held by {who}",
+    PlaceKind.RELEASING: "being released, {who} is updated",
+    PlaceKind.ATTACHING: "being attached to {who}",
+    PlaceKind.NO_NIC: "on no network interface",
+    PlaceKind.STRANGER: "held by {who}, which is no member",
+    PlaceKind.BOTH: "named by both interfaces, one answer must be old",
+    PlaceKind.NOT_KNOWN: "not known",
+}
+"""Where a guided run saw the address, in words."""
+
+
+def kind(verb: Verb, strategy: Strategy, *, repair: bool) -> str:
+    """What a run was, in a word or two."""
+    if strategy is Strategy.GUIDED:
+        return "Guided failover"
+    if repair:
+        return "Repair in Azure"
+    return "Failover" if verb is Verb.GRACEFUL else "Forced failover"
+
+
 def title(run: RunHistory) -> str:
     """What the run was meant to do."""
     began = run.began
-    how = "Failover" if began.verb is Verb.GRACEFUL else "Forced failover"
-    return f"{how} of {began.address} to {began.to}"
+    return f"{kind(began.verb, began.strategy, repair=began.repair)} of {began.address} to {began.to}"
+
+
+def sighting(seen: Sighted) -> str:
+    """What a guided run saw, in words."""
+    return PLACES[seen.place].format(who=tame(seen.who, 120))
 
 
 def outcome(run: RunHistory) -> str:
@@ -75,6 +102,8 @@ def reason(run: RunHistory) -> str:
     if run.ended:
         return run.ended.reason
     what = "The journal holds no end of it: it was interrupted, or is still under way."
+    if not run.began.writes:
+        return f"{what} tgwizard only watched, so nothing has to be resumed."
     return f"{what} tgwizard resume {run.began.cluster} goes on."
 
 
@@ -99,7 +128,8 @@ def html(run: RunHistory, setup: ClusterSetup) -> str:
         ("Holder at the end", _holder(run)),
     ]
     if ended and ended.seconds is not None:
-        facts.append(("Control-plane time", f"{measured(ended.seconds)}, from the first write to the proof"))
+        span = "the first write" if began.writes else "the first change that was seen"
+        facts.append(("Control-plane time", f"{measured(ended.seconds)}, from {span} to the proof"))
     if ended and ended.gap_s is not None:
         facts.append(("Gap as read", f"{measured(ended.gap_s)}, between our readings of the interfaces"))
     if run.turned_back:
@@ -111,11 +141,7 @@ def html(run: RunHistory, setup: ClusterSetup) -> str:
         _table(("", ""), facts),
         "<h2>Steps</h2>",
         _table(("Step", "Ended", "Took"), [(s.sentence, _when(s.at), measured(s.seconds)) for s in run.steps]),
-        "<h2>Writes sent to Azure</h2>",
-        _table(
-            ("Step", "On", "Sent", "Answer", "Our request id", "Azure's request id"),
-            [_write(attempt) for attempt in run.attempts],
-        ),
+        *_seen_or_sent(run),
         "<h2>Both interfaces, before and after</h2>",
         _table(("Interface", "Floating configuration", "Changed by others, kept"), list(_compared(run.compared))),
         "<h2>Resource ids</h2>",
@@ -128,6 +154,20 @@ def html(run: RunHistory, setup: ClusterSetup) -> str:
         + "\n".join(parts)
         + "\n</body></html>\n"
     )
+
+
+def _seen_or_sent(run: RunHistory) -> list[str]:
+    if not run.began.writes:
+        rows = [(_when(seen.at), sighting(seen)) for seen in run.sightings]
+        none = '<p class="second">None: Trustgrid\'s members move the address in a guided failover.</p>'
+        return [
+            "<h2>What was seen</h2>",
+            _table(("At", "The floating IP"), rows),
+            "<h2>Writes sent to Azure</h2>",
+            none,
+        ]
+    heads = ("Step", "On", "Sent", "Answer", "Our request id", "Azure's request id")
+    return ["<h2>Writes sent to Azure</h2>", _table(heads, [_write(attempt) for attempt in run.attempts])]
 
 
 def _write(attempt: AttemptMade) -> tuple[str, ...]:

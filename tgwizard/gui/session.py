@@ -17,8 +17,9 @@ from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
-from tgwizard.engine.failover.strategies import resolved
+from tgwizard.engine.failover.strategies import is_repair, resolved
 from tgwizard.engine.jobs import Broke, Job, Report, Work
+from tgwizard.engine.offer import Act, Offer, first_offer
 from tgwizard.engine.preflight.facts import Extent
 from tgwizard.engine.readiness import can_fail_over, readiness
 from tgwizard.engine.records import Began, Ended, Record
@@ -173,6 +174,19 @@ class ClusterSession(QObject):
         live, asked = readiness(snapshot, target, verb), self._asked.get(verb)
         good = asked is not None and asked.to == target.name and self.now() - asked.stamp.clock_s <= ASKED_GOOD_S
         return live.with_more(asked.asked.in_short) if asked is not None and good else live
+
+    @property
+    def offer(self) -> Offer | None:
+        """What to do first, when something is certainly wrong: resume, or repair towards the present target."""
+        snapshot = self.snapshot
+        if snapshot is None or self.running or is_behind(snapshot, self.run):
+            return None
+        return first_offer(snapshot, self.unfinished, self.target)
+
+    def repairs(self, verb: Verb) -> bool:
+        """Whether ``verb`` now is a repair: a move in Azure alone (DESIGN section 3)."""
+        offered = verb is Verb.FORCED and self.offer is not None and self.offer.act is Act.REPAIR
+        return offered or is_repair(self.setup, Strategy.AUTO, verb)
 
     def reason_against(self, verb: Verb) -> Problem | None:
         """Why `verb` is off, or None. A run in progress stops both verbs."""

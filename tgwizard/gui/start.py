@@ -9,16 +9,15 @@ interpreter, so the process then ends at once (qt-and-sdk.md section 4).
 from __future__ import annotations
 
 import contextlib
-import importlib
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from tgwizard import paths
@@ -26,6 +25,7 @@ from tgwizard.gui.front import FirstLook, Front
 from tgwizard.gui.gc_guard import GcGuard
 from tgwizard.gui.single import SECOND_WINDOW, SingleWindow, Turn
 from tgwizard.gui.theme import Theme, load_fonts, system_text_scale
+from tgwizard.gui.unfolding import AT_EASE, LATER, Unfolding
 
 if TYPE_CHECKING:
     from tgwizard.gui.bridge import Bridge
@@ -41,6 +41,9 @@ GRACE_S = 1.5
 FRAME_MS = 16
 """So long the first frame has to get to the screen before anything else is done."""
 
+EASE_MS = 20
+"""The pause after each module that is imported at ease, for pages that nobody has asked for yet."""
+
 PATIENCE_MS = 1200
 """How long the first paint may wait for the cluster's own page, before it makes room for the window that says so."""
 
@@ -49,80 +52,6 @@ STYLE = "Fusion"
 SWITCH_S = 0.0005
 """How long a computing worker keeps Python's lock when the window asks for it. Painting asks again after every call of
 Qt, so at Python's usual 5 ms one repaint beside a busy worker took a quarter of a second."""
-
-
-LATER = (
-    "tgwizard.model.fields",
-    "tgwizard.model.cluster_setup",
-    "tgwizard.model.event",
-    "tgwizard.model.settings",
-    "tgwizard.model.verdict",
-    "tgwizard.engine.settings_file",
-    "tgwizard.engine.cluster_file",
-    "tgwizard.engine.ports",
-    "tgwizard.engine.jobs",
-    "tgwizard.engine.records",
-    "tgwizard.engine.journal",
-    "tgwizard.engine.services",
-    "tgwizard.engine.readiness",
-    "tgwizard.engine.failover.plan",
-    "tgwizard.engine.failover.drive",
-    "tgwizard.engine.failover.run",
-    "tgwizard.engine.failover.resume",
-    "tgwizard.engine.watch.monitor",
-    "tgwizard.engine.watch.fleet",
-    "tgwizard.gui.kit.icons",
-    "tgwizard.gui.kit.shapes",
-    "tgwizard.gui.kit.surface",
-    "tgwizard.gui.kit.rows",
-    "tgwizard.gui.kit.buttons",
-    "tgwizard.gui.kit.calls",
-    "tgwizard.gui.rail",
-    "tgwizard.gui.turns",
-    "tgwizard.gui.watch.shown",
-    "tgwizard.gui.session",
-    "tgwizard.gui.watch.cluster_picture",
-    "tgwizard.gui.watch.page",
-    "tgwizard.gui.dialogs.sheet",
-    "tgwizard.gui.failover.confirm",
-    "tgwizard.gui.failover.running",
-    "tgwizard.gui.clusters.page",
-    "tgwizard.gui.palette",
-    "tgwizard.gui.main_window",
-    "tgwizard.gui.kit.focus",
-    "tgwizard.gui.dialogs.unexpected",
-    "tgwizard.gui.opening",
-    "logging.handlers",
-)
-"""What is imported after the first paint, each in a turn of the event loop: what comes later stands on what came first.
-
-A name that is missing here only makes one turn longer.
-"""
-
-
-class Unfolding(QObject):
-    """Imports module after module, one in a turn, so that the window answers in between; then `done`."""
-
-    done = Signal()
-
-    def __init__(self, modules: Sequence[str], parent: QObject) -> None:
-        """Nothing is imported before `begin`."""
-        super().__init__(parent)
-        self._left = list(modules)
-        # A timer, not `singleShot(0)`: that posts an event, and what is posted meanwhile belongs to the same turn.
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self.begin)
-
-    @Slot()
-    def begin(self) -> None:
-        """Import the next one, and go on in the next turn."""
-        if not self._left:
-            self.done.emit()
-            return
-        importlib.import_module(self._left.pop(0))
-        self._timer.start()
 
 
 def make_app(arguments: list[str] | None = None) -> QApplication:
@@ -233,6 +162,7 @@ class _Program(QObject):
         self.front = Front(theme, look, app.quit)
         self.unfolding = Unfolding(LATER, self)
         self.unfolding.done.connect(self._unfold)
+        self._at_ease = Unfolding(AT_EASE, self, EASE_MS)
 
     def answer_for(self, single: SingleWindow, turn: Turn) -> None:
         """Let a second program on the same folder raise this window."""
@@ -269,6 +199,7 @@ class _Program(QObject):
             window.lock_for_now(SECOND_WINDOW)
         window.closed.connect(self._app.quit)
         window.first_read.connect(self._guard.settle)
+        window.first_read.connect(self._at_ease.begin)
         bridge.start()
         # With a cluster to look at, the first paint stays until its page is there; who waits longer gets the window.
         self.opening.ended.connect(self._hold)

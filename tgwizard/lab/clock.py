@@ -68,7 +68,7 @@ class _JumpingClock:
 
 
 class VirtualClock(_JumpingClock):
-    """A clock for tests: time passes only when somebody sleeps on it or moves it."""
+    """A clock that stands still until someone sleeps on it or advances it. Safe between threads."""
 
     def copy(self) -> VirtualClock:
         """Return an independent clock that shows the same time."""

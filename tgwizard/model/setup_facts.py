@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from tgwizard.model.cluster import ResourceId
@@ -74,6 +75,13 @@ class SetupFacts:
     nics: tuple[NicFound, ...] = ()
     address: AddressChecked | None = None
     failed: tuple[FactFailed, ...] = ()
+    _asked: frozenset[str] = field(default=frozenset(), init=False, repr=False, compare=False)
+    _names: Mapping[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index what is asked for each of thousands of assignments."""
+        object.__setattr__(self, "_asked", frozenset(one.lower() for one in self.looked_up))
+        object.__setattr__(self, "_names", {known.lower(): name for known, name in reversed(self.principals)})
 
     def role(self, guid: str) -> RoleDefinition | None:
         """The role of that GUID, or None."""
@@ -90,13 +98,11 @@ class SetupFacts:
     def is_gone(self, principal: str) -> bool:
         """Whether the directory was asked for this object id and does not have it."""
         wanted = principal.lower()
-        return wanted in {one.lower() for one in self.looked_up} and wanted not in {
-            known.lower() for known, _ in self.principals
-        }
+        return wanted in self._asked and wanted not in self._names
 
     def principal_name(self, principal: str) -> str:
         """Its display name in the directory, or empty. Untrusted text."""
-        return next((name for known, name in self.principals if known.lower() == principal.lower()), "")
+        return self._names.get(principal.lower(), "")
 
     def failure(self, kind: FactKind) -> Problem | None:
         """Why a fact is not known, or None."""

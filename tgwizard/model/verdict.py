@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.model.nic import Provisioning
+from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import PlaceKind, Power, Snapshot
 from tgwizard.model.text import age, listed
 
@@ -52,11 +53,10 @@ def assess(snapshot: Snapshot) -> Verdict:
             "That network interface belongs to neither member. The address cannot be attached until it is free again.",
         )
     if place.kind is PlaceKind.NO_NIC:
-        unsure = "" if snapshot.elsewhere.value is not None else " Whether another interface has it could not be read."
         return Verdict(
             VerdictName.ON_NO_NIC,
             f"On no NIC: {address} is attached to neither member",
-            "Traffic to the floating IP has nowhere to go. Attach it with a forced failover." + unsure,
+            f"Traffic to the floating IP has nowhere to go. {_way_out(snapshot)}",
         )
     if place.kind is PlaceKind.BOTH:
         return Verdict(
@@ -74,7 +74,7 @@ def assess(snapshot: Snapshot) -> Verdict:
         return Verdict(
             VerdictName.MEMBER_DOWN,
             f"Member down: {holder.name} holds {address} and is {snapshot.seen(holder).power.value}",
-            f"No traffic is served. A forced failover moves the address to {snapshot.setup.other(holder).name}.",
+            f"No traffic is served. {_way_out(snapshot)}",
         )
     other = snapshot.seen(snapshot.setup.other(holder))
     notes = ["Trustgrid is not connected, so this is what Azure alone says."]
@@ -83,6 +83,21 @@ def assess(snapshot: Snapshot) -> Verdict:
     if snapshot.seen(holder).provisioning is Provisioning.FAILED:
         notes.append(f"The last update of {holder.nic.name} failed.")
     return Verdict(VerdictName.IN_SYNC, f"In sync: {holder.name} holds {address}", " ".join(notes))
+
+
+def _way_out(snapshot: Snapshot) -> str:
+    """What puts right an address that nobody serves."""
+    found, place = repair(snapshot), snapshot.place
+    if place.member is not None:
+        other = snapshot.setup.other(place.member).name
+        how = "Repair it: a" if found is not None else "A"
+        return f"{how} forced failover moves the address to {other}."
+    if snapshot.elsewhere.value is None:
+        return "Attach it with a forced failover. Whether another interface has it could not be read."
+    if found is None:
+        return "Start a member, then attach it with a forced failover."
+    whom = "the member that is active" if found.either else found.to.name
+    return f"Repair it: a forced failover attaches it to {whom}."
 
 
 def _not_known(snapshot: Snapshot, silent: list[str]) -> Verdict:

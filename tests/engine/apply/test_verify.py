@@ -15,6 +15,7 @@ import pytest
 from tests.engine.apply.scenarios import Scenario, fail_over_as
 from tests.engine.apply.test_exports import HOSTILE, _Page
 from tests.rig import members_of
+from tests.spoil import spoilt
 from tgwizard.engine.setup.restart import restart, standby_first
 from tgwizard.engine.setup.verify import Subject, sentence_of, subject_of_cluster, subject_of_plan, verify, with_proof
 from tgwizard.engine.setup.verify_report import report
@@ -28,6 +29,7 @@ from tgwizard.model.event import Outcome
 from tgwizard.model.finding import Level
 from tgwizard.model.problem import UserError
 from tgwizard.model.setup_event import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
+from tgwizard.model.text import tame
 from tgwizard.model.verify import May, ProofRun, ProvedBy, RehearsalRow, Standing, TickSeen, VerifyResult
 
 
@@ -252,7 +254,11 @@ def test_that_the_report_holds_everything_and_loads_nothing(fresh: Scenario) -> 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_that_hostile_names_are_only_text_in_the_report(text: str, one: Callable[[], VerifyResult]) -> None:
     page = _Page()
-    page.feed(report(replace(one(), cluster=text, members=(text, text))))
+    proof = ProofRun("tg-node-b", ProvedBy.YOU, done=False, sentence="refused", seconds=8.2, gap_s=4.1)
+    page.feed(report(spoilt(with_proof(one(), (proof,)), text, keep=frozenset({"key"}))))
+    assert tame(text, 90)[:30] in page.text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", page.text)
+    assert "onerror" not in page.attributes
     assert page.tags <= {
         "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "bdi", "table", "thead", "tbody", "tr", "th",
         "td",

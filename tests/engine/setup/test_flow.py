@@ -32,7 +32,9 @@ from tgwizard.engine.setup.flow import (
     begin,
     go_back,
     go_to,
+    know_facts,
     know_inventory,
+    pairs_known,
     reachable,
     state_of,
     typed,
@@ -437,3 +439,41 @@ def test_that_a_text_typed_back_to_what_it_was_leaves_nothing_to_take_back() -> 
     before = flow.answers.name
     edited = type_name(flow, f"{before}x", before)
     assert edited == flow
+
+
+def test_that_pairs_worked_out_on_the_way_are_taken_as_they_are() -> None:
+    inventory = three_machines()
+    before = signed_in()
+    worked_out = pairs_known(before, inventory, None)
+    assert worked_out is not None
+    known = know_inventory(before, inventory, worked_out)
+    assert known.pairs is worked_out.pairs
+    assert known == know_inventory(before, inventory)
+    assert pairs_known(known, inventory, None) is None, "they are known"
+    read = facts(inventory)
+    with_facts = pairs_known(known, inventory, read)
+    assert with_facts is not None
+    assert know_facts(known, read, worked_out=with_facts).pairs is with_facts.pairs
+
+
+def test_that_pairs_worked_out_from_something_else_are_not_taken() -> None:
+    inventory = three_machines()
+    worked_out = pairs_known(signed_in(), inventory, None)
+    read = facts(inventory, roles=(), assignments=())
+    flow = replace(signed_in(), facts=read)
+    known = know_inventory(flow, inventory, worked_out)
+    assert worked_out is not None
+    assert known.pairs is not worked_out.pairs
+    assert known.pairs == know_inventory(flow, inventory).pairs
+    assert know_inventory(signed_in(), world(), worked_out).pairs == know_inventory(signed_in(), world()).pairs
+
+
+def test_that_facts_know_a_principal_in_any_spelling() -> None:
+    read = SetupFacts(looked_up=("AAA", "BBB"), principals=(("aAa", "Anna"), ("aaa", "other")))
+    assert read.principal_name("aaA") == "Anna"
+    assert read.principal_name("ccc") == ""
+    assert not read.is_gone("AAA")
+    assert read.is_gone("bbb")
+    assert not read.is_gone("ccc"), "it was never looked up"
+    assert replace(read, looked_up=()) == replace(read, looked_up=())
+    assert not replace(read, looked_up=()).is_gone("bbb")

@@ -22,7 +22,7 @@ from tgwizard.model.cluster import Member
 from tgwizard.model.event import CancelMeaning, Finished, Outcome, Step
 from tgwizard.model.fence import Fence, StopHow
 from tgwizard.model.problem import Fixer, Problem
-from tgwizard.model.snapshot import Place, PlaceKind, Power
+from tgwizard.model.snapshot import Place, Power
 from tgwizard.model.text import utc
 
 _STOPPING = (Power.STOPPING, Power.DEALLOCATING)
@@ -190,9 +190,7 @@ def end_unmoved(hall: Hall, journal: Journal, began: Began, place: Place, unfenc
     problem, outcome, reason = unfenced.problem, unfenced.outcome, unfenced.problem.sentence()
     losing = hall.setup.member(began.other)
     left = still_down(losing) if unfenced.asked and losing is not None else ()
-    holder = place.member.name if place.kind is PlaceKind.MEMBER and place.member else ""
-    at = utc(hall.services.clock.wall())
-    journal.end(Ended(began.run, at, outcome, holder, reason, began.verb, began.to))
+    journal.end(Ended.of(began, utc(hall.services.clock.wall()), outcome, place, reason))
     finished = Finished(hall.stamp(), hall.run, hall.setup.name, outcome, place, reason, left, problem=problem)
     hall.report(finished)
     return finished

@@ -6,6 +6,7 @@ What the drive arrived at, what others changed meanwhile, what was measured; tol
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tgwizard.engine.failover.course import Course
@@ -39,8 +40,7 @@ def refuse(hall: Hall, problem: Problem, place: Place, outcome: Outcome = Outcom
 def drop(hall: Hall, journal: Journal, began: Began, problem: Problem, place: Place) -> Finished:
     """End an interrupted run of which nothing had been applied."""
     at = utc(hall.services.clock.wall())
-    holder, reason = _holder(place), problem.sentence()
-    journal.end(Ended(began.run, at, Outcome.FAILED, holder, reason, began.verb, began.to))
+    journal.end(Ended.of(began, at, Outcome.FAILED, place, problem.sentence()))
     return refuse(hall, problem, place, Outcome.FAILED)
 
 
@@ -53,7 +53,8 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
     gap = _span(measured.released, arrived)
     open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (PlaceKind.NO_NIC, PlaceKind.STRANGER)
     by_other = _by_other(course)
-    journal.append(hall.run, _last_seen(hall, course, by_other))
+    losing, gaining = (course.observer.seen(member).nic.value for member in (course.losing, course.to))
+    journal.append(hall.run, seen_last(hall, losing, gaining, by_other))
     finished = Finished(
         hall.stamp(),
         hall.run,
@@ -71,15 +72,10 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
     )
     if not open_end:
         done = ending.outcome is Outcome.DONE
+        ended = Ended.of(course.began, utc(hall.services.clock.wall()), ending.outcome, place, ending.reason)
         journal.end(
-            Ended(
-                run=hall.run,
-                at=utc(hall.services.clock.wall()),
-                outcome=ending.outcome,
-                holder=_holder(place),
-                reason=ending.reason,
-                verb=course.began.verb,
-                to=course.to.name,
+            replace(
+                ended,
                 seconds=seconds,
                 detach_s=_span(measured.first_write, measured.released) if done and measured.attach_sent else None,
                 attach_s=_span(measured.attach_sent, arrived) if done else None,
@@ -125,9 +121,10 @@ def _wanted(course: Course, first: NicDocument, name: str) -> Mapping[str, Any]:
     return first.new_configuration(name, course.address, carried)
 
 
-def _last_seen(hall: Hall, course: Course, by_other: tuple[ByOther, ...]) -> LastSeen:
+def seen_last(
+    hall: Hall, losing: NicDocument | None, gaining: NicDocument | None, by_other: tuple[ByOther, ...]
+) -> LastSeen:
     """What history compares with the first readings."""
-    losing, gaining = (course.observer.seen(member).nic.value for member in (course.losing, course.to))
     return LastSeen(
         hall.run,
         utc(hall.services.clock.wall()),
@@ -145,40 +142,44 @@ def _last_seen(hall: Hall, course: Course, by_other: tuple[ByOther, ...]) -> Las
     )
 
 
+def by_others(nic: str, body: object, last: NicDocument | None, address: str) -> tuple[ByOther, ...]:
+    """What changed on an interface apart from the floating configuration, from the first to the last reading."""
+    try:
+        first = NicDocument.parse(body)
+    except NicDocumentError:
+        return ()
+    if last is None:
+        return ()
+    return tuple(ByOther(nic, item) for item in differences(first, last, apart_from=address))
+
+
 def _by_other(course: Course) -> tuple[ByOther, ...]:
     """Differences between the first and the last reading that are not ours: kept, and listed (DESIGN 3b)."""
-    found = []
+    found: list[ByOther] = []
     for member, body in ((course.losing, course.began.losing_body), (course.to, course.began.gaining_body)):
         last = course.observer.seen(member).nic.value
-        try:
-            first = NicDocument.parse(body)
-        except NicDocumentError:
-            continue
+        found += by_others(member.nic.name, body, last, course.address)
         if last is not None:
-            found += [ByOther(member.nic.name, item) for item in differences(first, last, apart_from=course.address)]
-            found += _configuration(course, member, first, last)
+            found += _configuration(course, member, body, last)
     return tuple(found)
 
 
-def _configuration(course: Course, member: Member, first: NicDocument, last: NicDocument) -> list[ByOther]:
+def _configuration(course: Course, member: Member, body: object, last: NicDocument) -> list[ByOther]:
     configuration = last.find(course.address)
     if configuration is None:
         return []
     if member == course.to:
         if course.standing.atomic:
             return []  # nothing was sent that it could differ from
-        sent = _wanted(course, first, str(configuration.get("name", "")))
+        try:
+            sent = _wanted(course, NicDocument.parse(body), str(configuration.get("name", "")))
+        except NicDocumentError:
+            return []
     elif course.began.configuration is not None:
         sent = course.began.configuration
     else:
         return []
     return [ByOther(member.nic.name, item) for item in configuration_differences(sent, configuration)]
-
-
-def _holder(place: Place) -> str:
-    if place.stranger is not None:
-        return place.stranger.text
-    return place.member.name if place.kind is PlaceKind.MEMBER and place.member else ""
 
 
 def _span(start: float | None, end: float | None) -> float | None:

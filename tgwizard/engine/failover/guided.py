@@ -1,16 +1,21 @@
 """Guided: on a live Trustgrid pair the user presses Make Active, the members move the address, and tgwizard watches.
 
-Nothing is written. The run measures what the members did, as read, and ends when the wished member holds the address,
-when the time is over, or when the user stops watching (DESIGN section 3; trustgrid.md 1.7).
+Nothing is written to Azure. The journal keeps what was seen, as it does for a run that writes. The run measures what
+the members did, as read, and ends when the wished member holds the address, when the time is over, or when the user
+stops watching (DESIGN section 3; trustgrid.md 1.7).
 """
 
 from __future__ import annotations
 
-from tgwizard.engine.failover.finish import refuse
+from dataclasses import dataclass, field, replace
+
+from tgwizard.engine.failover.beginning import beginning
+from tgwizard.engine.failover.finish import by_others, refuse, seen_last
 from tgwizard.engine.failover.hall import Hall
-from tgwizard.engine.journal import Journal
+from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.records import Ended
+from tgwizard.engine.offer import first_offer
+from tgwizard.engine.records import Began, Ended, Sighted, Stepped
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event import (
     CancelMeaning,
@@ -26,10 +31,13 @@ from tgwizard.model.event import (
 )
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import utc
 
 USUAL_S = 60.0
 """From the press to the holder: the control plane pushes its change at most once a minute (trustgrid.md 1.7)."""
+
+CONFIRM = "Confirm one holder in Azure"
 
 
 def portal_path(to: Member) -> str:
@@ -38,91 +46,147 @@ def portal_path(to: Member) -> str:
 
 
 def guide(hall: Hall, journal: Journal, to: Member) -> Finished:
-    """Watch until ``to`` holds the address."""
+    """Watch until ``to`` holds the address. UserError: an interface could not be read, so there is nothing to watch."""
     observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
     snapshot = observer.look()
     place = snapshot.place
     if place.kind is PlaceKind.MEMBER and place.member == to:
         problem = Problem("already-there", f"{to.name} already holds {snapshot.address}.", "There is nothing to move.")
         return refuse(hall, problem, place)
-    losing = place.member if place.member != to else None
-    sentence = f"Press Make Active for {to.name} in the Trustgrid portal"
-    steps = (StepPlan(Step.GUIDE, sentence, USUAL_S), StepPlan(Step.CONFIRM, "Confirm one holder in Azure", 0.3))
-    began = hall.stamp()
-    name = losing.name if losing else None
-    hall.report(Started(began, hall.run, hall.setup.name, Verb.GRACEFUL, to.name, name, snapshot.address, steps))
-    limit = hall.timing.step_s
-    hall.report(StepStarted(began, hall.run, Step.GUIDE, sentence, CancelMeaning.STOPS, limit))
-    hall.report(StepWaiting(began, hall.run, Step.GUIDE, portal_path(to), limit))
-    watched = _Watched()
-    told: Place | None = None
-    while not hall.cancel.is_cancelled:
-        if place != told:
-            told = place
-            hall.report(Located(hall.stamp(), hall.run, place, CancelMeaning.STOPS))
-        watched.see(snapshot, to)
-        if place.kind is PlaceKind.MEMBER and place.member == to and _both_read(snapshot):
-            now = hall.stamp()
-            hall.report(StepDone(now, hall.run, Step.GUIDE, f"{to.name} took the address", now.clock_s - began.clock_s))
-            return _end(hall, journal, to, place, watched)
-        if hall.stamp().clock_s - began.clock_s > limit:
-            return _too_long(hall, to, place)
-        hall.services.clock.sleep(hall.timing.slow_poll_s, hall.cancel)
-        snapshot = observer.look(vms=False)
+    began = beginning(hall, snapshot, to, Verb.GRACEFUL, Strategy.GUIDED)
+    try:
+        journal.begin(began)
+    except JournalError as error:
+        return refuse(hall, error.problem, place)
+    return _Watch(hall, journal, began, to, observer).until_arrived(snapshot)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One guided run under way."""
+
+    hall: Hall
+    journal: Journal
+    began: Began
+    to: Member
+    observer: Observer
+    since: float = field(init=False)
+    moved_at: float | None = None
+    free_at: float | None = None
+    arrived_at: float | None = None
+    _told: Place | None = None
+
+    def __post_init__(self) -> None:
+        """Count from now."""
+        self.since = self.hall.stamp().clock_s
+
+    def until_arrived(self, snapshot: Snapshot) -> Finished:
+        """From the first look to the end."""
+        hall, limit = self.hall, self.hall.timing.step_s
+        self._announce(snapshot.place, limit)
+        while not hall.cancel.is_cancelled:
+            self._see(snapshot)
+            if self._arrived(snapshot):
+                self._done(Step.GUIDE, f"{self.to.name} took the address", self.since)
+                return self._confirm()
+            if hall.stamp().clock_s - self.since > limit:
+                return self._too_long(snapshot)
+            hall.services.clock.sleep(hall.timing.slow_poll_s, hall.cancel)
+            snapshot = self.observer.look(vms=False)
+        reason = "You stopped watching. tgwizard wrote nothing; what Trustgrid was asked for goes on."
+        return self._end(Outcome.CANCELLED, snapshot.place, reason, Problem("cancelled", reason))
+
+    def _announce(self, place: Place, limit: float) -> None:
+        hall, now = self.hall, self.hall.stamp()
+        sentence = f"Press Make Active for {self.to.name} in the Trustgrid portal"
+        steps = (StepPlan(Step.GUIDE, sentence, USUAL_S), StepPlan(Step.CONFIRM, CONFIRM, 0.3))
+        losing = place.member.name if place.member is not None and place.member != self.to else None
+        address = self.began.address
+        hall.report(Started(now, hall.run, hall.setup.name, Verb.GRACEFUL, self.to.name, losing, address, steps))
+        hall.report(StepStarted(now, hall.run, Step.GUIDE, sentence, CancelMeaning.STOPS, limit))
+        hall.report(StepWaiting(now, hall.run, Step.GUIDE, portal_path(self.to), limit))
+
+    def _see(self, snapshot: Snapshot) -> None:
         place = snapshot.place
-    reason = "You stopped watching. tgwizard wrote nothing; what Trustgrid was asked for goes on."
-    return refuse(hall, Problem("cancelled", reason), place, Outcome.CANCELLED)
-
-
-class _Watched:
-    """When the members were first seen at work, and when the address was on no interface."""
-
-    def __init__(self) -> None:
-        self.moved_at: float | None = None
-        self.free_at: float | None = None
-        self.arrived_at: float | None = None
-
-    def see(self, snapshot: Snapshot, to: Member) -> None:
-        kind, holder = snapshot.place.kind, snapshot.place.member
-        if self.moved_at is None and not (kind is PlaceKind.MEMBER and holder != to):
+        if place != self._told:
+            self._told = place
+            self.hall.report(Located(self.hall.stamp(), self.hall.run, place, CancelMeaning.STOPS))
+            who = place.stranger.text if place.stranger else place.member.name if place.member else ""
+            self.journal.append(self.hall.run, Sighted(self.hall.run, self._at(), place.kind, who))
+        kind, holder = place.kind, place.member
+        if self.moved_at is None and not (kind is PlaceKind.MEMBER and holder != self.to):
             self.moved_at = snapshot.now
-        if self.free_at is None and (kind is PlaceKind.NO_NIC or (kind is PlaceKind.ATTACHING and holder == to)):
+        if self.free_at is None and (kind is PlaceKind.NO_NIC or (kind is PlaceKind.ATTACHING and holder == self.to)):
             self.free_at = snapshot.now
-        if kind is PlaceKind.MEMBER and holder == to:
+        if kind is PlaceKind.MEMBER and holder == self.to and self.arrived_at is None:
             self.arrived_at = snapshot.now
 
-    def span(self, start: float | None) -> float | None:
-        return None if start is None or self.arrived_at is None else self.arrived_at - start
+    def _arrived(self, snapshot: Snapshot) -> bool:
+        there = snapshot.place.kind is PlaceKind.MEMBER and snapshot.place.member == self.to
+        return there and all(seen.nic.problem is None and seen.nic.value is not None for seen in snapshot.members)
 
+    def _confirm(self) -> Finished:
+        """Done is observed: both interfaces are read once more, after the reading that showed it (3b)."""
+        hall, start = self.hall, self.hall.stamp()
+        hall.report(StepStarted(start, hall.run, Step.CONFIRM, CONFIRM, CancelMeaning.STOPS, None))
+        snapshot = self.observer.look(vms=False)
+        self._see(snapshot)
+        if not self._arrived(snapshot):
+            what = f"{self.to.name} held {self.began.address}, and the next reading did not show it there."
+            problem = Problem("not-confirmed-there", what, "Somebody moves it still.", "See the cluster's page.")
+            return self._end(Outcome.FAILED, snapshot.place, problem.sentence(), problem)
+        self._done(Step.CONFIRM, CONFIRM, start.clock_s)
+        reason = f"{self.to.name} holds {self.began.address}. Trustgrid moved it; tgwizard wrote nothing."
+        return self._end(Outcome.DONE, snapshot.place, reason)
 
-def _both_read(snapshot: Snapshot) -> bool:
-    return all(seen.nic.problem is None and seen.nic.value is not None for seen in snapshot.members)
+    def _too_long(self, snapshot: Snapshot) -> Finished:
+        problem = Problem(
+            "not-made-active",
+            f"{self.to.name} did not take {self.began.address} in time.",
+            "Trustgrid moves the role only to a member that is online and healthy.",
+            "See the cluster's health in the Trustgrid portal. tgwizard wrote nothing.",
+        )
+        offer = first_offer(self.observer.look(), None)
+        left = (f"{offer.sentence} Repair it: {offer.command}",) if offer is not None else ()
+        return self._end(Outcome.FAILED, snapshot.place, problem.sentence(), problem, left)
 
+    def _done(self, step: Step, told: str, since: float) -> None:
+        stamp = self.hall.stamp()
+        seconds = stamp.clock_s - since
+        self.journal.append(self.hall.run, Stepped(self.hall.run, utc(stamp.at), step, told, round(seconds, 3)))
+        self.hall.report(StepDone(stamp, self.hall.run, step, told, seconds))
 
-def _end(hall: Hall, journal: Journal, to: Member, place: Place, watched: _Watched) -> Finished:
-    reason = f"{to.name} holds {hall.setup.address}. Trustgrid moved it; tgwizard wrote nothing."
-    seconds, gap = watched.span(watched.moved_at), watched.span(watched.free_at)
-    finished = Finished(
-        hall.stamp(),
-        hall.run,
-        hall.setup.name,
-        Outcome.DONE,
-        place,
-        reason,
-        seconds=seconds,
-        gap_as_read_s=gap,
-    )
-    at = utc(hall.services.clock.wall())
-    journal.end(Ended(hall.run, at, Outcome.DONE, to.name, reason, Verb.GRACEFUL, to.name, seconds, gap_s=gap))
-    hall.report(finished)
-    return finished
+    def _end(
+        self, outcome: Outcome, place: Place, reason: str, problem: Problem | None = None, left: tuple[str, ...] = ()
+    ) -> Finished:
+        hall, began = self.hall, self.began
+        losing, gaining = (self.observer.seen(member).nic.value for member in (hall.setup.other(self.to), self.to))
+        others = (
+            *by_others(hall.setup.other(self.to).nic.name, began.losing_body, losing, began.address),
+            *by_others(self.to.nic.name, began.gaining_body, gaining, began.address),
+        )
+        done = outcome is Outcome.DONE
+        seconds, gap = (self._span(self.moved_at), self._span(self.free_at)) if done else (None, None)
+        self.journal.append(hall.run, seen_last(hall, losing, gaining, others))
+        self.journal.end(replace(Ended.of(began, self._at(), outcome, place, reason), seconds=seconds, gap_s=gap))
+        finished = Finished(
+            hall.stamp(),
+            hall.run,
+            hall.setup.name,
+            outcome,
+            place,
+            reason,
+            left,
+            by_other=others,
+            seconds=seconds,
+            gap_as_read_s=gap,
+            problem=problem,
+        )
+        hall.report(finished)
+        return finished
 
+    def _span(self, start: float | None) -> float | None:
+        return None if start is None or self.arrived_at is None else max(0.0, self.arrived_at - start)
 
-def _too_long(hall: Hall, to: Member, place: Place) -> Finished:
-    problem = Problem(
-        "not-made-active",
-        f"{to.name} did not take {hall.setup.address} in time.",
-        "Trustgrid moves the role only to a member that is online and healthy.",
-        "See the cluster's health in the Trustgrid portal. tgwizard wrote nothing.",
-    )
-    return refuse(hall, problem, place, Outcome.FAILED)
+    def _at(self) -> str:
+        return utc(self.hall.services.clock.wall())

@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover import ending
+from tgwizard.engine.failover.beginning import beginning
 from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.decide import Goal, Standing
 from tgwizard.engine.failover.decisions import Decisions
@@ -33,7 +33,7 @@ from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.preflight.check import Preflight, preflight
 from tgwizard.engine.preflight.facts import EVERYTHING, By, Extent
-from tgwizard.engine.preflight.fencing import STOPPED, how_to_stop
+from tgwizard.engine.preflight.fencing import how_to_stop
 from tgwizard.engine.readiness import readiness
 from tgwizard.engine.records import Began
 from tgwizard.engine.services import Services
@@ -51,13 +51,12 @@ from tgwizard.model.event import (
     StepStarted,
     StepWaiting,
 )
-from tgwizard.model.fence import NO_FENCE, Fence, FenceWish, StopHow
+from tgwizard.model.fence import NO_FENCE, FenceWish, StopHow
 from tgwizard.model.finding import Readiness
-from tgwizard.model.nic import NicDocument, Provisioning
+from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
-from tgwizard.model.text import utc
 
 _log = logging.getLogger(__name__)
 
@@ -178,7 +177,7 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
         return refuse(hall, against, snapshot.place)
     if hall.cancel.is_cancelled:
         return refuse(hall, _cancelled(), snapshot.place, Outcome.CANCELLED)
-    began = _began(hall, snapshot, to, verb, intended.strategy, fence)
+    began = beginning(hall, snapshot, to, verb, intended.strategy, fence)
     try:
         journal.begin(began)
     except JournalError as error:
@@ -245,7 +244,7 @@ def _preflight(
 
 def begin_forced(hall: Hall, journal: Journal, snapshot: Snapshot, to: Member) -> Began:
     """Journal the intents of an attach that follows no removal of ours; JournalError when that fails."""
-    began = _began(hall, snapshot, to, Verb.FORCED, Strategy.DETACH_ATTACH)
+    began = beginning(hall, snapshot, to, Verb.FORCED, Strategy.DETACH_ATTACH)
     journal.begin(began)
     return began
 
@@ -319,47 +318,6 @@ def _settled(hall: Hall, observer: Observer, snapshot: Snapshot, to: Member) -> 
         clock.sleep(2 * hall.timing.poll_s, hall.cancel)
         snapshot = observer.look(vms=False)
     return snapshot
-
-
-def _began(
-    hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy, fence: FenceWish = NO_FENCE
-) -> Began:
-    other = snapshot.setup.other(to)
-    losing, gaining = _read(snapshot, other), _read(snapshot, to)
-    configuration: Mapping[str, Any] | None = losing.find(snapshot.address)
-    steps = (Step.DETACH, Step.ATTACH, Step.PUT_BACK) if configuration else (Step.ATTACH,)
-    if strategy is Strategy.ATOMIC:
-        steps = (Step.MOVE, *steps)
-    stops = (
-        fence.stops and verb is Verb.FORCED and configuration is not None and snapshot.seen(other).power not in STOPPED
-    )
-    if stops:
-        steps = (Step.FENCE, *steps)
-    return Began(
-        run=hall.run,
-        at=utc(hall.services.clock.wall()),
-        cluster=snapshot.setup.name,
-        verb=verb,
-        to=to.name,
-        other=other.name,
-        address=snapshot.address,
-        nics=snapshot.setup.identity.nics,
-        intends=steps,
-        configuration=configuration,
-        losing_body=losing.body,
-        gaining_body=gaining.body,
-        first_request=str(uuid.uuid4()),
-        strategy=strategy,
-        fence=Fence.STOP if stops else Fence.NONE,
-        fence_optional=stops and fence.optional,
-    )
-
-
-def _read(snapshot: Snapshot, member: Member) -> NicDocument:
-    document = snapshot.seen(member).nic.value
-    if document is None:
-        raise UserError(Problem("nic-not-read", f"{member.nic.name} could not be read.", "", "Nothing was written."))
-    return document
 
 
 def _cancelled() -> Problem:

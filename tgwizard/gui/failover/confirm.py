@@ -63,8 +63,11 @@ class ConfirmDialog(Sheet):
         """Ask about `plan`; the pre-flight starts as soon as the question is built, which takes some turns."""
         graceful = plan.verb is Verb.GRACEFUL
         name = session.setup.name
-        verb = "Fail over" if graceful else "Force"
-        super().__init__(theme, window, f"{verb} {name} to {plan.to.name}?", _lead(plan))
+        self._repairs = session.repairs(plan.verb)
+        verb = "Repair" if self._repairs else "Fail over" if graceful else "Force"
+        middle = "in Azure: move the address" if self._repairs else ""
+        title = " ".join(part for part in (verb, name, middle, f"to {plan.to.name}?") if part)
+        super().__init__(theme, window, title, _lead(plan, live_repair=self._repairs and not session.setup.is_lab))
         self._session = session
         self._plan = plan
         self._findings: Readiness | None = None
@@ -208,7 +211,8 @@ class ConfirmDialog(Sheet):
 
     def _build_buttons(self) -> None:
         graceful = self._plan.verb is Verb.GRACEFUL
-        words = f"Fail over to {self._plan.to.name}" if graceful else f"Force failover to {self._plan.to.name}"
+        verb = "Repair: move the address" if self._repairs else "Fail over" if graceful else "Force failover"
+        words = f"{verb} to {self._plan.to.name}"
         kind = ButtonKind.PRIMARY if graceful else ButtonKind.DANGER
         self.start = StartButton(self._theme, words, kind, height=36)
         self.start.clicked.connect(self._on_start)
@@ -334,7 +338,9 @@ class ConfirmDialog(Sheet):
         super().done(result)
 
 
-def _lead(plan: FailoverPlan) -> str:
+def _lead(plan: FailoverPlan, *, live_repair: bool = False) -> str:
+    if live_repair:
+        return f"Azure alone is changed, Trustgrid is not asked: its portal must show {plan.to.name} as current active."
     if plan.verb is Verb.GRACEFUL:
         return f"{plan.to.name} holds {plan.address} afterwards, until someone moves it again."
     if plan.losing is None:

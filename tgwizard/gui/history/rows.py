@@ -68,8 +68,8 @@ def rows_of(clusters: Iterable[ClusterHistory]) -> tuple[PastRow, ...]:
         for change in cluster.verdicts:
             shown = of_record(change, cluster.setup)
             if shown is not None:
-                name = cluster.setup.name
-                rows.append(PastRow(PastKind.VERDICT, shown.at, shown.shape, shown.sentence, shown.source, name))
+                name = tame(cluster.setup.name)
+                rows.append(PastRow(PastKind.VERDICT, shown.at, shown.shape, tame(shown.sentence), shown.source, name))
     return tuple(sorted(rows, key=lambda row: row.at, reverse=True))
 
 
@@ -95,7 +95,8 @@ def _run(setup: ClusterSetup, run: RunHistory) -> PastRow:
         note = ", ".join(["Done", *times])
     else:
         note = f"{outcome(run)}: {reason(run)}"
-    return PastRow(PastKind.RUN, _moment(run.began.at), shape_of(run), title(run), tame(note), setup.name, (setup, run))
+    what, name = tame(title(run)), tame(setup.name)
+    return PastRow(PastKind.RUN, _moment(run.began.at), shape_of(run), what, tame(note), name, (setup, run))
 
 
 def _moment(text: str) -> datetime:

@@ -119,6 +119,9 @@ class RunView(QWidget):
         for step in self.run.steps:
             evidence = f"{measured(step.seconds)}, ended {run_report.local(step.at)}"
             card.body.addWidget(CheckRow(self._theme, Shape.GOOD, step.sentence, evidence))
+        for seen in self.run.sightings:
+            what = f"{self.run.began.address}: {run_report.sighting(seen)}"
+            card.body.addWidget(CheckRow(self._theme, Shape.NOTE, what, f"seen {run_report.local(seen.at)}"))
         if not self.run.steps:
             card.body.addWidget(TextLabel(self._theme, "No step ended.", TextRole.BODY, Token.TEXT2))
         card.body.addStretch(1)
@@ -148,7 +151,8 @@ class RunView(QWidget):
                 )
             )
         if not self.run.attempts:
-            card.body.addWidget(TextLabel(self._theme, "None was sent.", TextRole.BODY, Token.TEXT2))
+            none = "None was sent." if self.run.began.writes else "None: tgwizard only watched."
+            card.body.addWidget(TextLabel(self._theme, none, TextRole.BODY, Token.TEXT2, wrap=True))
         return card
 
     def _grid(self, facts: Iterable[tuple[str, str]], *, mono: bool = False) -> QGridLayout:

@@ -18,6 +18,9 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 
 _MIDDLE = int(Qt.AlignmentFlag.AlignVCenter)
+_MAY_BREAK = "\u200b"
+_LONG_WORD = 12
+"""Shorter words fit on any line that there is."""
 
 
 class LiveText(PaintedText):
@@ -76,7 +79,7 @@ class LiveText(PaintedText):
         if height is None:
             metrics = QFontMetricsF(self.font())
             room = QRectF(0, 0, max(1, width), 100_000)
-            needed = metrics.boundingRect(room, self._flags, unbroken(self._plain)).height()
+            needed = metrics.boundingRect(room, self._flags, self._broken(width)).height()
             height = self._heights[width] = math.ceil(max(metrics.height(), needed))
         return height
 
@@ -94,7 +97,21 @@ class LiveText(PaintedText):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the text."""
-        self.paint_text(unbroken(self._plain))
+        self.paint_text(self._broken(self.width()))
+
+    def words_at(self, width: int) -> tuple[str, ...]:
+        """What cannot be parted when the text is wrapped at `width`."""
+        return tuple(self._broken(width).replace(_MAY_BREAK, " ").split())
+
+    def _broken(self, width: int) -> str:
+        """The text with places to break in words that no line holds: names from Azure have up to 128 characters."""
+        text = unbroken(self._plain)
+        if max(map(len, text.split()), default=0) < _LONG_WORD:
+            return text
+        metrics = QFontMetricsF(self.font())
+        for word in {word for word in text.split() if metrics.horizontalAdvance(word) > width}:
+            text = text.replace(word, _MAY_BREAK.join(word))
+        return text
 
 
 class LiveLine(PaintedText):

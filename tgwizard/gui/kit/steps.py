@@ -26,7 +26,7 @@ class StepRow(QWidget):
         self._place = f"Step {number} of {of}"
         self._last = number == of
         self._mark = ShapeMark(theme, Shape.WAITING, 20)
-        self._name = TextLabel(theme, name, TextRole.BODY_STRONG, Token.TEXT2)
+        self._name = LiveText(theme, name, TextRole.BODY_STRONG, Token.TEXT2)
         self._detail = LiveText(theme, "", TextRole.CAPTION, Token.TEXT2)
         self._actual = Figure(theme, "59 min 59 s")
         self._predicted = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT3)

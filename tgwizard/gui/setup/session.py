@@ -20,7 +20,7 @@ from tgwizard.engine.setup.cures import Cure, cured
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.draft import Draft, resume
 from tgwizard.engine.setup.facts import ask_address, gather
-from tgwizard.engine.setup.flow import Flow, Want
+from tgwizard.engine.setup.flow import Flow, PairsKnown, Want
 from tgwizard.engine.setup.fresh import forget_readings, read_age_s
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.gui.setup.account import Account
@@ -288,9 +288,11 @@ class SetupSession(QObject):
         inventories, clock = self.services.setup.inventories, self.services.clock
         self.parts = {}
         self._reading_of = subscription.id
+        flow = self.flow
 
-        def errand(hear: Hear, token: CancelToken) -> Inventory:
-            return discover(inventories, subscription, clock, hear, token)
+        def errand(hear: Hear, token: CancelToken) -> tuple[Inventory, PairsKnown | None]:
+            found = discover(inventories, subscription, clock, hear, token)
+            return found, flows.pairs_known(flow, found, flow.facts)
 
         def heard(event: object) -> None:
             if isinstance(event, PartProgress):
@@ -298,24 +300,32 @@ class SetupSession(QObject):
                 self.changed.emit()
 
         def done(found: object) -> None:
-            if isinstance(found, Inventory):
-                # Facts may be older than what was just read: they are read again with it.
-                self.flow = forget_readings(flows.know_inventory(self.flow, found))
-                self.settle()
+            match found:
+                case (Inventory() as inventory, PairsKnown() | None as worked_out):
+                    # Facts may be older than what was just read: they are read again with it.
+                    self.flow = forget_readings(flows.know_inventory(self.flow, inventory, worked_out))
+                    self.settle()
+                case _:
+                    pass
 
         self.errands.begin(Kind.READ, errand, done=done, failed=self._not_read(Want.INVENTORY), heard=heard)
 
     def _read_facts(self, inventory: Inventory) -> None:
         ports, clock, answers = self.services.setup, self.services.clock, self.shown
         self._facts_of = self._key(Want.FACTS)
+        flow = self.flow
 
-        def errand(hear: Hear, token: CancelToken) -> SetupFacts:
-            return gather(ports, answers, inventory, clock, hear, token)
+        def errand(hear: Hear, token: CancelToken) -> tuple[SetupFacts, PairsKnown | None]:
+            facts = gather(ports, answers, inventory, clock, hear, token)
+            return facts, flows.pairs_known(flow, inventory, facts)
 
         def done(found: object) -> None:
-            if isinstance(found, SetupFacts):
-                self.flow = flows.know_facts(self.flow, found, answers)
-                self.settle()
+            match found:
+                case (SetupFacts() as facts, PairsKnown() | None as worked_out):
+                    self.flow = flows.know_facts(self.flow, facts, answers, worked_out)
+                    self.settle()
+                case _:
+                    pass
 
         self.errands.begin(Kind.FACTS, errand, done=done, failed=self._not_read(Want.FACTS))
 

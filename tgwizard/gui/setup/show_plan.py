@@ -9,7 +9,7 @@ from tgwizard.engine.setup.flow import Want
 from tgwizard.engine.setup.later_problems import address_findings
 from tgwizard.engine.setup.needs import needs_of
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
-from tgwizard.engine.setup.roles import Today, action_rows, affected_by, network_contributor
+from tgwizard.engine.setup.roles import Affected, Today, action_rows, affected_by, network_contributor
 from tgwizard.engine.setup.scopes import chosen_scopes, computed_scopes
 from tgwizard.engine.setup.stale import stale_assignments
 from tgwizard.engine.setup.suggest import occupancy_in, role_as_new, role_candidates, topology_in
@@ -71,12 +71,8 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
         existing = network_contributor(facts)
     rows = action_rows(needs, existing, extra=answer.extra, update=answer.use is RoleUse.UPDATE)
     text = role_json(target.role)
-    principals = {vm.identity.principal_id.lower() for vm in topology.vms}
-    others = tuple(
-        one
-        for one in (affected_by(existing, facts) if existing is not None else ())
-        if one.assignment.principal_id.lower() not in principals
-    )
+    key = f"others of {existing.guid if existing is not None else ''}"
+    others = session.once(key, lambda: _of_others(existing, facts, topology))
     extra = sum(row.extra and bool(row.on) for row in rows)
     lead = "Exactly what moving one address takes: ten actions, no more."
     if answer.use is RoleUse.NETWORK_CONTRIBUTOR:
@@ -97,6 +93,16 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
         _added_lines(text, target),
         others,
         lead,
+    )
+
+
+def _of_others(existing: RoleDefinition | None, facts: SetupFacts, topology: Topology) -> tuple[Affected, ...]:
+    """Who has the role besides the two machines."""
+    principals = {vm.identity.principal_id.lower() for vm in topology.vms}
+    return tuple(
+        one
+        for one in (affected_by(existing, facts) if existing is not None else ())
+        if one.assignment.principal_id.lower() not in principals
     )
 
 

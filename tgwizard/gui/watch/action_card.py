@@ -49,8 +49,10 @@ class VerbButton(Button):
         super().focusOutEvent(event)
 
 
-def button_text(verb: Verb, member: str) -> str:
+def button_text(verb: Verb, member: str, *, repairs: bool = False) -> str:
     """The words of STYLE section 10 for the button that opens the question."""
+    if repairs:
+        return f"Repair: move the address to {member}…"
     return f"Fail over to {member}…" if verb is Verb.GRACEFUL else f"Force failover to {member}…"
 
 
@@ -64,9 +66,9 @@ class ActionCard(Card):
     def __init__(self, theme: Theme, verb: Verb, parent: QWidget | None = None) -> None:
         """A card for `verb` before the first reading."""
         self._verb = verb
-        graceful = verb is Verb.GRACEFUL
+        self._graceful = graceful = verb is Verb.GRACEFUL
         super().__init__(theme, "Graceful failover" if graceful else "Forced failover", spacing=0, parent=parent)
-        self._compact = False
+        self._compact = self._repairs = False
         self._expanded = False
         self._findings: Readiness | None = None
         self._lines: list[CheckRow] = []
@@ -136,12 +138,23 @@ class ActionCard(Card):
             self._show_parts()
 
     def show_action(
-        self, member: str, state: StateShown, cost: str, findings: Readiness | None, against: Problem | None
+        self,
+        member: str,
+        state: StateShown,
+        cost: str,
+        findings: Readiness | None,
+        against: Problem | None,
+        *,
+        repairs: bool = False,
     ) -> None:
-        """Replace everything; only what differs is touched."""
+        """Replace everything; only what differs is touched. `repairs`: the move is offered first, as a repair."""
+        if repairs is not self._repairs:
+            self._repairs = repairs
+            self.retitle("Repair" if repairs else "Graceful failover" if self._graceful else "Forced failover")
+            self._show_parts()
         self.pill.show_state(state.shape, state.word)
         self._cost.say(cost)
-        text = button_text(self._verb, member)
+        text = button_text(self._verb, member, repairs=repairs)
         if self.button.accessibleName() != text:
             self.button.rename(text)
         self.button.setEnabled(against is None)
@@ -186,7 +199,7 @@ class ActionCard(Card):
 
     def _show_parts(self) -> None:
         self._short_row.setVisible(self._compact)
-        self._cost.setVisible(not self._compact)
+        self._cost.setVisible(self._repairs or not self._compact)  # the reason of a repair is never folded away
         self._checks.setVisible(not self._compact or self._expanded)
         self.check.setVisible(not self._compact or self._expanded)
         word = "Hide" if self._expanded else "Show"

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
+from tgwizard.engine.offer import Act
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.banner import VerdictBanner
 from tgwizard.gui.kit.buttons import Button
@@ -166,6 +167,10 @@ class ClusterPage(QWidget):
         self._arrange(Columns.TWO)
         self._set_tab_order()
 
+    def _cards(self) -> list[ActionCard]:
+        """The two cards of verbs in the order they stand in."""
+        return sorted((self.graceful, self.forced), key=self._actions_box.indexOf)
+
     def _set_tab_order(self) -> None:
         """Reading order of STYLE section 12: verdict, picture, truths, readiness, buttons, events."""
         order = (
@@ -176,10 +181,7 @@ class ClusterPage(QWidget):
             self.truths.configured,
             self.truths.reported,
             self.truths.holder,
-            self.graceful.button,
-            self.graceful.choose,
-            self.forced.button,
-            self.forced.choose,
+            *(part for card in self._cards() for part in (card.button, card.choose)),
             self.reachability.toggle,
             self.reachability.strip,
         )
@@ -236,16 +238,29 @@ class ClusterPage(QWidget):
         self.truths.show_holder(azure_holder(snapshot, session.run))
         graceful_open = session.would_work(Verb.GRACEFUL)
         no_holder = snapshot.place.member is None
+        offer = session.offer
+        repair = offer.sentence if offer is not None and offer.act is Act.REPAIR else ""
+        self._put_first(self.forced if repair else self.graceful)
         for card, verb in ((self.graceful, Verb.GRACEFUL), (self.forced, Verb.FORCED)):
             findings = session.readiness(verb)
             if findings is None:
                 continue
             against = session.reason_against(verb)
             state = readiness_state(findings, verb, graceful_open=graceful_open)
-            card.show_action(target.name, state, self._cost(verb), findings, against)
+            repairs = bool(repair) and verb is Verb.FORCED
+            cost = f"{repair} {self._cost(verb)}" if repairs else self._cost(verb)
+            card.show_action(target.name, state, cost, findings, against, repairs=repairs)
             other = snapshot.setup.other(target)
             card.choose.setVisible(no_holder and verb is Verb.FORCED)
             card.choose.rename(f"Choose {other.name} instead")
+
+    def _put_first(self, card: ActionCard) -> None:
+        """What is offered first stands first, also for the keyboard."""
+        if self._actions_box.indexOf(card) != 0:
+            stretch = self._actions_box.stretch(0)
+            self._actions_box.removeWidget(card)
+            self._actions_box.insertWidget(0, card, stretch)
+            self._set_tab_order()
 
     def _cost(self, verb: Verb) -> str:
         intended = self.session.plan(verb)

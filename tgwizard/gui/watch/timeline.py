@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tgwizard.engine.records import Ended, Record, VerdictChanged
+from tgwizard.engine.run_report import kind
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Finished, Observed, Outcome, Source, SourceBack, SourceLost
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import measured, tame, utc
 from tgwizard.model.verdict import VerdictName
 
@@ -112,6 +114,8 @@ def end_sentence(event: Finished, verb: Verb | None) -> str:
 
 def _ended(record: Ended) -> str:
     verb = _name(record.verb)
+    if record.repair or record.strategy is Strategy.GUIDED:
+        verb = kind(record.verb, record.strategy, repair=record.repair)
     if record.outcome is Outcome.DONE:
         times = [f"in {measured(record.seconds)}"] if record.seconds is not None else []
         if record.gap_s is not None:

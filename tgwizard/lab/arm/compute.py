@@ -9,7 +9,7 @@ from functools import partial
 from urllib.parse import quote, urlencode
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import failed_nics
+from tgwizard.lab.arm import unsettled
 from tgwizard.lab.arm.answers import existing, in_scope, paged, with_etag
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Cause, Headers, Json, Refusal, Response, json_response
@@ -91,7 +91,7 @@ def change_power(call: Call, kind: OperationKind) -> Response:
             f"Cannot restart VM '{vm['name']}' because it is deallocated.",  # wording [?]
             cause=Cause.SERVICE,
         )
-    failed_nics.require_none_at_vm(call, vm, kind)
+    unsettled.require_settled_nics(call, vm, kind)
     operation = _begin(call, kind, vm)
     call.world.power[ids.key(vm["id"])] = _VERBS[kind].during
     return Response(202, (*operation_headers(call, operation), _monitor(call, operation)))
@@ -114,7 +114,7 @@ def begin_update(call: Call, vm: Json) -> Headers:
     for one with an interface that is `Failed`.
     """
     require_not_deleting(vm, "update")
-    failed_nics.require_none_at_vm(call, vm, OperationKind.UPDATE_VM)
+    unsettled.require_settled_nics(call, vm, OperationKind.UPDATE_VM)
     call.world.remember(vm["id"], call.now)
     vm["properties"]["provisioningState"] = UPDATING
     version = int(vm["etag"].strip('"')) + 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import compute, nic_body, nic_parse, nic_rules, nic_state
+from tgwizard.lab.arm import compute, nic_body, nic_parse, nic_rules, nic_state, unsettled
 from tgwizard.lab.arm.answers import existing, get_one, list_of, location_of, not_found, paged
 from tgwizard.lab.faults import OperationFate
 from tgwizard.lab.routing import Call, Route
@@ -55,6 +55,7 @@ def put(call: Call) -> Response:
     name = current["name"] if current else call.parameters["name"]
     nic = nic_body.replaced(call.world, stored_id, name, sent, current)
     nic_rules.check_shape(call.world, nic)
+    unsettled.require_settled_subnets(call.world, nic)
     running = call.world.running(nic_id, _KINDS)
     if running is not None:
         _check_overlap(call, nic, running)

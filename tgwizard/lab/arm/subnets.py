@@ -1,7 +1,7 @@
 """Subnets of a virtual network, to write: a PUT replaces one or makes one, as a long-running operation.
 
 Shape and headers as of other network writes (`azure-wire.md` 2.1: `Retry-After` 3 for virtual networks); what an
-interface's state does to it is in `failed_nics`. The codes of the other refusals are Azure's, their wording is modelled
+interface's state does to it is in `unsettled`. The codes of the other refusals are Azure's, their wording is modelled
 [?] except where Azure prints it in every deployment log.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tgwizard.lab import addresses, ids, operations
-from tgwizard.lab.arm import failed_nics, nic
+from tgwizard.lab.arm import nic, unsettled
 from tgwizard.lab.arm.bodies import json_object, names, object_of, text_of
 from tgwizard.lab.arm.network_parts import parent
 from tgwizard.lab.arm.nic_rules import check_name
@@ -50,7 +50,7 @@ def put(call: Call) -> Response:
     }
     _check_prefixes(world, vnet, subnet, sent)
     _check_references(world, subnet)
-    failed_nics.require_none_in_subnet(call, subnet_id)
+    unsettled.require_settled_users(call, subnet_id)
     return _accept(call, vnet, subnet, old)
 
 

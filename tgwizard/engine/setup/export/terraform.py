@@ -2,6 +2,9 @@
 
 The floating configuration is not among the resources, on purpose: a failover moves it, so Terraform would take every
 failover for drift and put the address back (trustgrid.md 4.2).
+
+Every argument is checked in the tests against the schemas of azurerm 4.55.0 and azapi 2.13.0, and what the resources
+amount to against what apply leaves. Terraform itself only parsed it: no provider was ever there to plan or apply it.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from tgwizard.model.text import tame
 
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _VM_API = "2024-11-01"
+_AZURERM, _AZAPI = "4.55", "2.13"
+"""The providers whose schemas the resources follow; the file allows the whole major version."""
 
 
 def quote(text: str) -> str:
@@ -67,6 +72,7 @@ def _head(plan: SetupPlan, answers: Answers, *, azapi: bool) -> str:
     extra = '\n    azapi = {\n      source  = "Azure/azapi"\n      version = "~> 2.0"\n    }' if azapi else ""
     return f"""# The rights that the appliances of {parts.title(answers)} need to move the floating IP.
 # Subscription: {parts.subscription_name(answers)}
+# Written for azurerm {_AZURERM} and azapi {_AZAPI}. Read what terraform plan says before you apply it.
 terraform {{
   required_version = ">= 1.5"
   required_providers {{

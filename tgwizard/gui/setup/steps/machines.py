@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.pairs import NotOffered, Pair, PairsFound, PairState
+from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.columns import Column
 from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.labels import TextLabel
@@ -38,6 +39,9 @@ NAMES_SHOWN = 3
 NO_PAIRS = PairsFound((), ())
 
 Both = tuple[ResourceId, ResourceId]
+
+PAIRS_SHOWN = 12
+"""How many pairs have a card at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class MachinesPage(StepPage):
         self._shown = MachinesShown()
         self._group = QButtonGroup(self)
         self._cards: dict[frozenset[ResourceId], OptionCard] = {}
+        self._most = PAIRS_SHOWN
         self.reading = ReadingCard(theme)
         self.body.addWidget(self.reading)
         self._pairs = QVBoxLayout()
@@ -143,9 +148,11 @@ class MachinesPage(StepPage):
         clear(self._pairs)
         suggested = shown.found.suggested
         pairs = list(shown.found.pairs)
-        if shown.by_hand and shown.pair is not None:
-            pairs = [shown.pair, *(pair for pair in pairs if _key(pair) != _key(shown.pair))]
-        for pair in pairs:
+        if shown.pair is not None:
+            first = {_key(pair) for pair in pairs[: self._most]}
+            if shown.by_hand or _key(shown.pair) not in first:
+                pairs = [shown.pair, *(pair for pair in pairs if _key(pair) != _key(shown.pair))]
+        for pair in pairs[: self._most]:
             on = shown.chosen is not None and frozenset(shown.chosen) == _key(pair)
             card = self._card(pair, on=on, suggested=pair is suggested)
             self._cards[_key(pair)] = card
@@ -155,6 +162,7 @@ class MachinesPage(StepPage):
         if self._pairs.indexOf(self.under_pair) < 0:
             self._pairs.addWidget(self.under_pair)
         self.under_pair.setVisible(bool(self.under_pair.boxes))
+        self._offer_more(len(pairs))
         if shown.inventory is not None and not pairs:
             none = Card(theme, "No Trustgrid pair here", margin=16)
             words = (
@@ -163,6 +171,18 @@ class MachinesPage(StepPage):
             )
             none.body.addWidget(LiveText(theme, words, TextRole.BODY, Token.TEXT2))
             self._pairs.addWidget(none)
+
+    def _offer_more(self, pairs: int) -> None:
+        """The likeliest come first, of thousands in a big subscription; each press shows twice as many."""
+        if pairs > self._most:
+            more = Button(self.theme, f"Show more pairs: {self._most} of {pairs} are shown", ButtonKind.LINK)
+            more.clicked.connect(self._on_more)
+            self._pairs.addWidget(more)
+
+    @Slot()
+    def _on_more(self) -> None:
+        self._most *= 2
+        self._show_pairs(self._shown)
 
     def _card(self, pair: Pair, *, on: bool, suggested: bool) -> OptionCard:
         theme = self.theme

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.roles import ActionRow, Affected, Today
-from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.code import CodeLines
 from tgwizard.gui.kit.columns import Column
 from tgwizard.gui.kit.fields import TextField
@@ -41,6 +42,9 @@ _TODAY = {
     Today.OFFERED: Shape.NOTE,
     Today.NOT_NEEDED: Shape.WAITING,
 }
+
+ASSIGNMENTS_SHOWN = 25
+"""How many other assignments of the role have a row at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class RolePage(StepPage):
         self._shown = RoleShown()
         self._group = QButtonGroup(self)
         self._cards: list[OptionCard] = []
+        self._most = ASSIGNMENTS_SHOWN
         large = theme.text_scale >= LARGE_TEXT
         self._options = QBoxLayout(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight)
         self._options.setSpacing(theme.px(12))
@@ -214,7 +219,7 @@ class RolePage(StepPage):
             return
         columns = (Column("Who has it", 5), Column("From where downwards", 7), Column("", 3))
         table = RowTable(theme, "Other assignments of the role", columns)
-        for one in affected:
+        for one in affected[: self._most]:
             note = "no longer in the directory" if one.gone else ""
             where = tame(one.scope, 200)
             cells = (
@@ -224,7 +229,17 @@ class RolePage(StepPage):
             )
             table.add(cells, f"{one.principal}, from {where}, {note}")
         self._others.addWidget(table)
+        if len(affected) > self._most:
+            words = f"Show more assignments: {self._most} of {len(affected)} are shown"
+            more = Button(theme, words, ButtonKind.LINK)
+            more.clicked.connect(partial(self._show_more, affected))
+            self._others.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
         self._others.addStretch(1)
+
+    def _show_more(self, affected: tuple[Affected, ...]) -> None:
+        """Twice as many: a role of a big subscription may have thousands, and each row takes its time."""
+        self._most *= 2
+        self._show_others(affected)
 
     # Answering ---------------------------------------------------------------------------------------------------
 

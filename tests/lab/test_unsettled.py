@@ -1,4 +1,4 @@
-"""A network interface left `Failed` blocks its VM and its subnet until it is written anew (`azure-wire.md` 2.4)."""
+"""What is `Failed` or `Updating` blocks what depends on it: interface, VM and subnet (`azure-wire.md` 2.4)."""
 
 from __future__ import annotations
 
@@ -89,6 +89,30 @@ def test_that_a_failed_interface_blocks_its_subnet_until_it_is_written_anew(benc
     assert answer.header("Retry-After") == "10"
     bench.clock.advance(4)
     assert put_subnet(bench).status == 200
+
+
+def test_that_a_subnet_being_updated_holds_up_its_interfaces_and_a_failed_one_blocks_them(bench: Bench) -> None:
+    assert put_subnet(bench).status == 200
+    answer = bench.put(A, bench.nic(A))
+    assert error_of(answer)[:2] == (429, "RetryableError")
+    (detail,) = answer.json()["error"]["details"]
+    assert detail == {
+        "code": "ReferencedResourceNotProvisioned",
+        "message": f"Cannot proceed with operation because resource {bench.vnet_id}/subnets/snet-inside used by "
+        f"resource {bench.nic_id(A)} is not in Succeeded state. Resource is in Updating state and the last operation "
+        "that updated/is updating the resource is PutSubnetOperation.",
+    }
+    bench.clock.advance(4)
+    bench.lab.faults.add(Fault("PUT", "snet-inside", OperationFails()))
+    assert put_subnet(bench).status == 200
+    bench.clock.advance(4)
+    status, code, message = error_of(bench.put(A, bench.nic(A)))
+    assert (status, code) == (400, "ReferencedResourceNotProvisioned")
+    assert "Resource is in Failed state" in message
+    assert bench.put("tg-node-a-outside", bench.nic("tg-node-a-outside")).status == 200
+    assert put_subnet(bench).status == 200
+    bench.clock.advance(4)
+    assert bench.put(A, bench.nic(A)).status == 200
 
 
 def test_that_a_subnet_is_updating_until_its_operation_is_over(bench: Bench) -> None:

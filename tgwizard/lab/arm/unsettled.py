@@ -1,13 +1,14 @@
-"""What a network interface left `Failed` blocks: operations on its VM and changes of its subnet (`azure-wire.md` 2.4).
+"""What is refused because something else is not in `Succeeded` state (`azure-wire.md` 2.4).
 
-The remedy is a new PUT of the interface. For the VM the reference has the code alone, so the wording is that of the
-same refusal for subnets, which live logs have whole; and which of the verbs Azure refuses is nowhere recorded, so it
-can be chosen (`World.failed_nic`) [?].
+A network interface left `Failed` blocks operations on its VM and changes of its subnet, a subnet blocks changes of the
+interfaces in it; the remedy is a new PUT of what is `Failed`, and patience with what is `Updating`. For the VM the
+reference has the code alone, so the wording is that of the same refusal for subnets, which live logs have whole; and
+which of the verbs Azure refuses is nowhere recorded, so it can be chosen (`World.failed_nic`) [?].
 """
 
 from __future__ import annotations
 
-from tgwizard.lab import ids, operations
+from tgwizard.lab import addresses, ids, operations
 from tgwizard.lab.arm import nic_body
 from tgwizard.lab.routing import Call
 from tgwizard.lab.wire import Detail, Json, Refusal, network_refusal
@@ -28,25 +29,38 @@ _BLOCKED = {
 }
 
 
-def require_none_at_vm(call: Call, vm: Json, kind: OperationKind) -> None:
+def require_settled_nics(call: Call, vm: Json, kind: OperationKind) -> None:
     """Refuse with 400 an operation on a VM one of whose interfaces is `Failed`."""
     if kind not in _BLOCKED[call.world.failed_nic]:
         return
     for reference in vm["properties"]["networkProfile"]["networkInterfaces"]:
         nic = call.world.find(reference["id"])
         if nic is not None and nic["properties"]["provisioningState"] == nic_body.FAILED:
-            raise network_refusal(400, "ParentResourceIsInFailedState", _sentence(nic["id"], vm["id"], nic_body.FAILED))
+            sentence = _sentence(nic["id"], vm["id"], nic_body.FAILED, OperationKind.PUT_NIC)
+            raise network_refusal(400, "ParentResourceIsInFailedState", sentence)
 
 
-def require_none_in_subnet(call: Call, subnet_id: str) -> None:
+def require_settled_users(call: Call, subnet_id: str) -> None:
     """Refuse a change of a subnet while an interface in it is `Failed`, 400, or `Updating`, 429 `RetryableError`."""
     for nic, configuration in _users(call.world, subnet_id):
-        state = nic["properties"]["provisioningState"]
-        sentence = _sentence(configuration, subnet_id, state)
-        if state == nic_body.FAILED:
-            raise network_refusal(400, "ReferencedResourceNotProvisioned", sentence)
-        if state == nic_body.UPDATING:
-            raise _later(sentence)
+        _require_settled(configuration, nic, subnet_id, OperationKind.PUT_NIC)
+
+
+def require_settled_subnets(world: World, nic: Json) -> None:
+    """Refuse a change of an interface while a subnet of its is `Failed`, 400, or `Updating`, 429 `RetryableError`."""
+    for subnet_id in {item["properties"]["subnet"]["id"]: None for item in nic["properties"]["ipConfigurations"]}:
+        subnet = addresses.subnet_of(world, subnet_id)
+        if subnet is not None:
+            _require_settled(subnet["id"], subnet, nic["id"], OperationKind.PUT_SUBNET)
+
+
+def _require_settled(resource: str, document: Json, user: str, last: OperationKind) -> None:
+    state = document["properties"].get("provisioningState")
+    if state == nic_body.FAILED:
+        sentence = _sentence(resource, user, state, last)
+        raise network_refusal(400, "ReferencedResourceNotProvisioned", sentence)
+    if state == nic_body.UPDATING:
+        raise _later(_sentence(resource, user, state, last))
 
 
 def _users(world: World, subnet_id: str) -> list[tuple[Json, str]]:
@@ -58,11 +72,11 @@ def _users(world: World, subnet_id: str) -> list[tuple[Json, str]]:
     return [(nic, configuration) for nic, configuration in nics if nic is not None and nic["type"] == NIC_TYPE]
 
 
-def _sentence(resource: str, user: str, state: str) -> str:
+def _sentence(resource: str, user: str, state: str, last: OperationKind) -> str:
     return (
         f"Cannot proceed with operation because resource {resource} used by resource {user} is not in Succeeded state. "
         f"Resource is in {state} state and the last operation that updated/is updating the resource is "
-        f"{OperationKind.PUT_NIC.value}."
+        f"{last.value}."
     )
 
 

@@ -1,0 +1,106 @@
+"""``status`` offers first what is certainly right: a repair with its reason, or the resume of an interrupted run."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.cli.bench import Shell, fits
+from tests.rig import Rig, inline_journal, rig
+from tgwizard.engine.history import cluster_history
+from tgwizard.engine.run_report import title
+from tgwizard.lab.latency import Latency
+
+FORCED = ("failover", "--to", "tg-node-b", "--forced")
+
+
+@pytest.fixture
+def it(tmp_path: Path) -> Rig:
+    return rig(Latency.FAST, state=tmp_path / "state")
+
+
+def stopped(it: Rig) -> Rig:
+    """The holder's VM is switched off, as by the lab's power switch."""
+    it.call("POST", f"{it.a.vm.text}/powerOff").raise_for_status()
+    it.clock.sleep(120)
+    return it
+
+
+def removed(it: Rig) -> Rig:
+    """Someone removed the floating configuration."""
+    it.edit(it.a, lambda body: body["properties"]["ipConfigurations"].pop())
+    it.clock.sleep(10)
+    return it
+
+
+def test_that_a_cluster_in_order_has_no_first_action(it: Rig) -> None:
+    (document,) = Shell(it)("status", "--json").lines
+    fits(document, "status")
+    assert document["first"] is None
+    assert "First:" not in Shell(it)("status").out
+
+
+def test_that_the_repair_of_a_stopped_holder_comes_first_with_reason_and_command(it: Rig) -> None:
+    stopped(it)
+    (document,) = Shell(it)("status", "--json").lines
+    fits(document, "status")
+    assert document["first"] == {
+        "action": "repair",
+        "to": "tg-node-b",
+        "either": False,
+        "reason": "10.20.2.50 is on a member that cannot serve it: tg-node-a is stopped, "
+        "so only tg-node-b can be active.",
+        "command": "tgwizard failover edge-dallas --to tg-node-b --forced",
+    }
+    out = Shell(it)("status").out
+    assert "  First: repair. 10.20.2.50 is on a member that cannot serve it" in out
+    assert out.index("First: repair") < out.index("Repair, by a forced failover to tg-node-b")
+    assert out.index("Repair, by a forced failover to tg-node-b") < out.index("Fail over to tg-node-b")
+
+
+def test_that_an_address_on_no_interface_asks_which_member_is_active(it: Rig) -> None:
+    removed(it)
+    (document,) = Shell(it)("status", "--json").lines
+    fits(document, "status")
+    assert (document["first"]["action"], document["first"]["either"]) == ("repair", True)
+    out = Shell(it)("status").out
+    assert "Both members run: name the one that Trustgrid shows as active; if that is tg-node-b, --to tg-node-b." in out
+
+
+def test_that_the_command_offered_repairs_the_cluster_after_its_name_was_typed(it: Rig) -> None:
+    stopped(it)
+    offered = Shell(it)("status", "--json").lines[0]["first"]["command"].split()[1:]
+    shell = Shell(it, answers=["edge-dallas"])
+    assert shell(*offered).code == 0
+    assert shell.asked == [
+        "Repair in Azure alone: move the address to tg-node-b? Type the cluster's name (edge-dallas) to start: "
+    ]
+    assert it.holders() == ["tg-node-b"]
+    (run,) = cluster_history(it.services, it.setup).runs
+    assert title(run) == "Repair in Azure of 10.20.2.50 to tg-node-b"
+    assert Shell(it)("status", "--json").lines[0]["first"] is None
+
+
+def test_that_an_interrupted_run_is_resumed_first(it: Rig) -> None:
+    Shell(it)(*FORCED, "--yes")
+    (run,) = cluster_history(it.services, it.setup).runs
+    with closing(inline_journal(it.services.journal_file(it.setup), it.setup.identity)) as journal:
+        journal.append("begun", replace(run.began, run="begun"))
+    (document,) = Shell(it)("status", "--json").lines
+    fits(document, "status")
+    first = document["first"]
+    assert (first["action"], first["to"]) == ("resume", "tg-node-b")
+    assert first["command"] == "tgwizard resume edge-dallas"
+    assert "First: resume. A forced failover to tg-node-b was interrupted" in Shell(it)("status").out
+
+
+def test_that_a_journal_that_cannot_be_read_is_told_and_does_not_hide_the_state(it: Rig) -> None:
+    it.services.journal_file(it.setup).write_bytes(b"no database at all, but long enough to be looked at" * 20)
+    stopped(it)
+    answered = Shell(it)("status")
+    assert answered.code == 0
+    assert "First: repair" in answered.out
+    assert "cannot be read" in answered.err

@@ -1,0 +1,79 @@
+"""On the cluster page a repair is offered first, with its reason, and is confirmed like a forced failover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from tests.gui.desk import Desk, accessible_name
+from tests.gui.test_window import PATIENCE_MS, dialog_of
+from tgwizard.gui.watch.page import ClusterPage
+
+REPAIR = "Repair: move the address to tg-node-b"
+REASON = "10.20.2.50 is on a member that cannot serve it: tg-node-a is stopped, so only tg-node-b can be active."
+
+
+def page_of(desk: Desk) -> ClusterPage:
+    """The cluster's page, opened."""
+    desk.window.open_cluster(desk.session.setup.name)
+    (page,) = desk.window.findChildren(ClusterPage)
+    return page
+
+
+@pytest.fixture
+def broken(desk: Callable[[], Desk], qtbot: QtBot) -> Desk:
+    """A window whose cluster's holder was switched off."""
+    made = desk()
+    qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=PATIENCE_MS)
+    made.rig.call("POST", f"{made.rig.a.vm.text}/powerOff").raise_for_status()
+
+    def seen() -> bool:
+        made.session.read_now()
+        return made.session.offer is not None
+
+    qtbot.waitUntil(seen, timeout=PATIENCE_MS)
+    return made
+
+
+def test_that_the_repair_of_a_stopped_holder_stands_first_with_its_reason(broken: Desk, qtbot: QtBot) -> None:
+    page = page_of(broken)
+    qtbot.waitUntil(lambda: page.forced.title.text_shown == "Repair", timeout=PATIENCE_MS)
+    assert page.forced.geometry().top() <= page.graceful.geometry().top()
+    assert page._actions_box.indexOf(page.forced) == 0
+    assert accessible_name(page.forced.button) == f"{REPAIR}…"
+    assert page.forced.button.accessibleDescription().startswith(f"The right choice. {REASON}")
+    assert not page.graceful.button.isEnabled()
+    page.forced.set_compact(True)
+    assert page.forced._cost.text_shown.startswith(REASON)
+    assert not page.forced._cost.isHidden(), "the reason is never folded away"
+
+
+def test_that_a_repair_is_confirmed_by_the_cluster_s_name_and_puts_the_page_right(broken: Desk, qtbot: QtBot) -> None:
+    page = page_of(broken)
+    qtbot.waitUntil(lambda: page.forced.title.text_shown == "Repair", timeout=PATIENCE_MS)
+    broken.press(f"{REPAIR}…")
+    dialog = dialog_of(broken, qtbot)
+    assert dialog.accessibleName().startswith("Repair edge-dallas in Azure: move the address to tg-node-b?")
+    qtbot.waitUntil(lambda: dialog._findings is not None, timeout=PATIENCE_MS)
+    assert not dialog.start.isEnabled()
+    QTest.keyClicks(dialog.typed, "edge-dallas", Qt.KeyboardModifier.NoModifier)
+    qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
+    broken.press(REPAIR)
+    session = broken.session
+    qtbot.waitUntil(lambda: session.run is not None and session.run.finished is not None, timeout=PATIENCE_MS)
+    assert broken.rig.holders() == ["tg-node-b"]
+    qtbot.waitUntil(lambda: session.offer is None and session.verdict is not None, timeout=PATIENCE_MS)
+
+
+def test_that_a_cluster_in_order_offers_the_graceful_failover_first(desk: Callable[[], Desk], qtbot: QtBot) -> None:
+    made = desk()
+    qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=PATIENCE_MS)
+    page = page_of(made)
+    qtbot.waitUntil(page.graceful.button.isEnabled, timeout=PATIENCE_MS)
+    assert made.session.offer is None
+    assert page._actions_box.indexOf(page.graceful) == 0
+    assert page.forced.title.text_shown == "Forced failover"

@@ -1,0 +1,69 @@
+"""The first record of a run: both interfaces as read, the intents, and what a put-back would restore."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from tgwizard.engine.failover.hall import Hall
+from tgwizard.engine.failover.strategies import is_repair
+from tgwizard.engine.preflight.fencing import STOPPED
+from tgwizard.engine.records import Began
+from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.event import Step
+from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
+from tgwizard.model.nic import NicDocument
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.repair import repair
+from tgwizard.model.snapshot import Snapshot
+from tgwizard.model.strategy import Strategy
+from tgwizard.model.text import utc
+
+
+def beginning(
+    hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy, fence: FenceWish = NO_FENCE
+) -> Began:
+    """What is journalled before a run does anything. UserError: an interface was not read."""
+    other = snapshot.setup.other(to)
+    losing, gaining = _read(snapshot, other), _read(snapshot, to)
+    configuration: Mapping[str, Any] | None = losing.find(snapshot.address)
+    stops = (
+        fence.stops and verb is Verb.FORCED and configuration is not None and snapshot.seen(other).power not in STOPPED
+    )
+    return Began(
+        run=hall.run,
+        at=utc(hall.services.clock.wall()),
+        cluster=snapshot.setup.name,
+        verb=verb,
+        to=to.name,
+        other=other.name,
+        address=snapshot.address,
+        nics=snapshot.setup.identity.nics,
+        intends=_intends(strategy, holds=configuration is not None, stops=stops),
+        configuration=configuration,
+        losing_body=losing.body,
+        gaining_body=gaining.body,
+        first_request="" if strategy is Strategy.GUIDED else str(uuid.uuid4()),
+        strategy=strategy,
+        fence=Fence.STOP if stops else Fence.NONE,
+        fence_optional=stops and fence.optional,
+        repair=is_repair(snapshot.setup, strategy, verb) or (verb is Verb.FORCED and repair(snapshot) is not None),
+    )
+
+
+def _intends(strategy: Strategy, *, holds: bool, stops: bool) -> tuple[Step, ...]:
+    if strategy is Strategy.GUIDED:
+        return (Step.GUIDE,)
+    steps = (Step.DETACH, Step.ATTACH, Step.PUT_BACK) if holds else (Step.ATTACH,)
+    if strategy is Strategy.ATOMIC:
+        steps = (Step.MOVE, *steps)
+    return (Step.FENCE, *steps) if stops else steps
+
+
+def _read(snapshot: Snapshot, member: Member) -> NicDocument:
+    seen = snapshot.seen(member).nic
+    if seen.value is None:
+        why = seen.problem.sentence() if seen.problem else ""
+        raise UserError(Problem("nic-not-read", f"{member.nic.name} could not be read.", why, "Nothing was written."))
+    return seen.value

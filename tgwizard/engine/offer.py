@@ -1,0 +1,55 @@
+"""What is offered first for a cluster: an interrupted run is resumed, a state that is certainly wrong is repaired.
+
+The cluster page and ``status`` show it before everything else, with its reason; without one the verbs stand as ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.engine.readiness import STALE_AFTER_S
+from tgwizard.engine.records import Began
+from tgwizard.model.cluster import Member
+from tgwizard.model.repair import repair
+from tgwizard.model.snapshot import Snapshot
+from tgwizard.model.verdict import MISSES_UNTIL_STALE
+
+
+class Act(Enum):
+    """The values are the words of the JSON contract."""
+
+    RESUME = "resume"
+    REPAIR = "repair"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The first action, why, and the command that does it. ``either``: a person has to say which member is active."""
+
+    act: Act
+    to: Member | None
+    sentence: str
+    command: str
+    either: bool = False
+
+
+def first_offer(snapshot: Snapshot, unfinished: Began | None, aim: Member | None = None) -> Offer | None:
+    """What to do first, or None when nothing is certainly wrong. ``unfinished``: the journal's interrupted run.
+
+    ``aim``: the member that a person has chosen; a move to another one than can be active is no repair.
+    """
+    name = snapshot.setup.name
+    if unfinished is not None:
+        sentence = f"A {unfinished.verb.value} failover to {unfinished.to} was interrupted, and its end is not known."
+        return Offer(Act.RESUME, snapshot.setup.member(unfinished.to), sentence, f"tgwizard resume {name}")
+    oldest = snapshot.oldest_nic_age_s()
+    silent = any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members)
+    found = repair(snapshot)
+    if found is None or silent or oldest is None or oldest > STALE_AFTER_S:
+        return None
+    to = aim if aim is not None and found.either else found.to
+    if aim is not None and aim != to:
+        return None
+    command = f"tgwizard failover {name} --to {to.name} --forced"
+    return Offer(Act.REPAIR, to, found.sentence, command, found.either)

@@ -1,0 +1,216 @@
+"""What is imported after the first paint, module after module, each in a turn of the event loop.
+
+What comes later stands on what came first. A name that is missing in a list only makes one turn longer.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+LATER = (
+    "tgwizard.model.fields",
+    "tgwizard.model.cluster_setup",
+    "tgwizard.model.event",
+    "tgwizard.model.settings",
+    "tgwizard.model.verdict",
+    "tgwizard.engine.settings_file",
+    "tgwizard.engine.cluster_file",
+    "tgwizard.engine.ports",
+    "tgwizard.engine.jobs",
+    "tgwizard.engine.records",
+    "tgwizard.engine.journal",
+    "tgwizard.engine.services",
+    "tgwizard.engine.readiness",
+    "tgwizard.engine.failover.plan",
+    "tgwizard.engine.failover.drive",
+    "tgwizard.engine.failover.run",
+    "tgwizard.engine.failover.resume",
+    "tgwizard.engine.watch.monitor",
+    "tgwizard.engine.watch.fleet",
+    "tgwizard.gui.kit.icons",
+    "tgwizard.gui.kit.shapes",
+    "tgwizard.gui.kit.surface",
+    "tgwizard.gui.kit.rows",
+    "tgwizard.gui.kit.buttons",
+    "tgwizard.gui.kit.calls",
+    "tgwizard.gui.rail",
+    "tgwizard.gui.turns",
+    "tgwizard.gui.watch.shown",
+    "tgwizard.gui.session",
+    "tgwizard.gui.watch.cluster_picture",
+    "tgwizard.gui.watch.page",
+    "tgwizard.gui.dialogs.sheet",
+    "tgwizard.gui.failover.confirm",
+    "tgwizard.gui.failover.running",
+    "tgwizard.gui.clusters.page",
+    "tgwizard.gui.palette",
+    "tgwizard.gui.main_window",
+    "tgwizard.gui.kit.focus",
+    "tgwizard.gui.dialogs.unexpected",
+    "tgwizard.gui.opening",
+    "logging.handlers",
+)
+"""What the window stands on."""
+
+AT_EASE = (
+    "tgwizard.model.setup_answers",
+    "tgwizard.model.setup_facts",
+    "tgwizard.engine.setup.topology",
+    "tgwizard.engine.setup.addresses",
+    "tgwizard.engine.setup.address_check",
+    "tgwizard.engine.setup.needs",
+    "tgwizard.engine.setup.pair_access",
+    "tgwizard.engine.setup.lan_nic",
+    "tgwizard.engine.setup.pairs",
+    "tgwizard.engine.setup.flow",
+    "tgwizard.gui.kit.problem_box",
+    "tgwizard.gui.setup.step_page",
+    "tgwizard.gui.setup.clearing",
+    "tgwizard.model.setup_event",
+    "tgwizard.model.setup_plan",
+    "tgwizard.gui.setup.steps.apply",
+    "tgwizard.gui.kit.occupancy",
+    "tgwizard.gui.kit.tick",
+    "tgwizard.gui.setup.steps.floating_ip",
+    "tgwizard.gui.kit.tag",
+    "tgwizard.gui.kit.options",
+    "tgwizard.gui.setup.steps.interface",
+    "tgwizard.gui.kit.columns",
+    "tgwizard.gui.kit.pick_list",
+    "tgwizard.gui.kit.row_table",
+    "tgwizard.gui.setup.machine_facts",
+    "tgwizard.gui.setup.progress",
+    "tgwizard.gui.setup.steps.machines",
+    "tgwizard.gui.kit.change_row",
+    "tgwizard.gui.kit.pages_stack",
+    "tgwizard.gui.kit.tabs",
+    "tgwizard.gui.setup.saving",
+    "tgwizard.gui.setup.steps.review",
+    "tgwizard.engine.setup.roles",
+    "tgwizard.gui.kit.code",
+    "tgwizard.gui.setup.steps.role",
+    "tgwizard.engine.setup.scopes",
+    "tgwizard.gui.setup.steps.scope",
+    "tgwizard.gui.setup.steps.sign_in",
+    "tgwizard.gui.setup.steps.subscription",
+    "tgwizard.gui.kit.meter",
+    "tgwizard.gui.setup.steps.restart_row",
+    "tgwizard.gui.setup.steps.verify",
+    "tgwizard.gui.setup.pages",
+    "tgwizard.engine.setup.cures",
+    "tgwizard.engine.setup.draft",
+    "tgwizard.engine.setup.export.parts",
+    "tgwizard.engine.setup.export.az",
+    "tgwizard.engine.setup.export.checklist",
+    "tgwizard.engine.setup.export.request",
+    "tgwizard.engine.setup.export.terraform",
+    "tgwizard.engine.setup.export.formats",
+    "tgwizard.engine.setup.parallel",
+    "tgwizard.engine.setup.discovery",
+    "tgwizard.engine.setup.stale",
+    "tgwizard.engine.setup.facts",
+    "tgwizard.engine.setup.suggest",
+    "tgwizard.engine.setup.machine_problems",
+    "tgwizard.engine.setup.names",
+    "tgwizard.engine.setup.rights",
+    "tgwizard.engine.setup.role_target",
+    "tgwizard.engine.setup.plan_rows",
+    "tgwizard.engine.setup.plan_warnings",
+    "tgwizard.engine.setup.plan",
+    "tgwizard.engine.setup.later_problems",
+    "tgwizard.engine.setup.walk",
+    "tgwizard.engine.setup.preparing",
+    "tgwizard.engine.setup.fresh",
+    "tgwizard.engine.setup.setup_records",
+    "tgwizard.engine.setup.setup_journal",
+    "tgwizard.engine.setup.work",
+    "tgwizard.engine.setup.driving",
+    "tgwizard.engine.setup.act_place",
+    "tgwizard.engine.setup.acts",
+    "tgwizard.engine.setup.apply",
+    "tgwizard.engine.setup.pair_journals",
+    "tgwizard.engine.setup.restart",
+    "tgwizard.engine.setup.result",
+    "tgwizard.engine.setup.undo",
+    "tgwizard.engine.setup.nsg",
+    "tgwizard.model.verify",
+    "tgwizard.engine.setup.network_checks",
+    "tgwizard.engine.setup.own_name",
+    "tgwizard.engine.setup.rehearsal",
+    "tgwizard.engine.setup.ticks",
+    "tgwizard.engine.setup.verify",
+    "tgwizard.engine.setup.job",
+    "tgwizard.gui.setup.errands",
+    "tgwizard.gui.setup.applier",
+    "tgwizard.engine.setup.verify_report",
+    "tgwizard.gui.setup.verifier",
+    "tgwizard.gui.setup.ending",
+    "tgwizard.gui.setup.keeping",
+    "tgwizard.gui.setup.account",
+    "tgwizard.gui.setup.session",
+    "tgwizard.gui.setup.undo_sheet",
+    "tgwizard.gui.setup.wizard",
+    "tgwizard.gui.setup.answering",
+    "tgwizard.engine.setup.portal",
+    "tgwizard.gui.kit.portal_panel",
+    "tgwizard.gui.setup.beside",
+    "tgwizard.gui.setup.footer",
+    "tgwizard.gui.setup.told",
+    "tgwizard.gui.setup.foot",
+    "tgwizard.gui.kit.step_list",
+    "tgwizard.gui.setup.side",
+    "tgwizard.gui.setup.frame",
+    "tgwizard.gui.setup.list_words",
+    "tgwizard.gui.setup.show_machines",
+    "tgwizard.gui.setup.show_plan",
+    "tgwizard.gui.setup.show_verify",
+    "tgwizard.gui.setup.page",
+    "tgwizard.gui.lab.choices",
+    "tgwizard.gui.lab.session",
+    "tgwizard.gui.lab.words",
+    "tgwizard.gui.lab.faults",
+    "tgwizard.gui.lab.machines",
+    "tgwizard.gui.lab.settings",
+    "tgwizard.gui.lab.page",
+    "tgwizard.engine.history",
+    "tgwizard.engine.run_report",
+    "tgwizard.engine.reports",
+    "tgwizard.gui.history.past",
+    "tgwizard.gui.history.rows",
+    "tgwizard.gui.history.past_list",
+    "tgwizard.gui.history.run_view",
+    "tgwizard.gui.history.page",
+    "tgwizard.gui.history.reports_page",
+    "tgwizard.gui.settings.page",
+)
+"""What the pages stand on that nobody has asked for yet: imported once the first cluster was read.
+
+Opening Set up for the first time would import half the program in one turn."""
+
+
+class Unfolding(QObject):
+    """Imports module after module, one in a turn, so that the window answers in between; then `done`."""
+
+    done = Signal()
+
+    def __init__(self, modules: Sequence[str], parent: QObject, pause_ms: int = 0) -> None:
+        """Nothing is imported before `begin`; after each module there is a pause of so many milliseconds."""
+        super().__init__(parent)
+        self._left = list(modules)
+        # A timer, not `singleShot(0)`: that posts an event, and what is posted meanwhile belongs to the same turn.
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(pause_ms)
+        self._timer.timeout.connect(self.begin)
+
+    @Slot()
+    def begin(self) -> None:
+        """Import the next one, and go on in the next turn."""
+        if not self._left:
+            self.done.emit()
+            return
+        importlib.import_module(self._left.pop(0))
+        self._timer.start()
