@@ -41,6 +41,12 @@ def test_that_every_judgement_keeps_the_rules_of_the_list(key: tuple[str, str]) 
         if finding.level in (Level.BLOCKS, Level.NOT_KNOWN):
             assert finding.problem is not None
             assert finding.problem.why or finding.problem.fix
+        if finding.level is Level.NOT_KNOWN:
+            assert finding.evidence
+            assert finding.problem is not None
+            assert finding.problem.fix
+        if finding.level is Level.NOT_APPLICABLE:
+            assert finding.evidence
         if finding.problem is not None:
             assert finding.problem.what.endswith(".")
             assert (finding.problem.right != "") == (finding.problem.who is Fixer.ADMIN)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.engine.worlds import changed
@@ -12,6 +14,7 @@ from tgwizard.engine.observe import Observer
 from tgwizard.engine.records import Ended
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome, Started, Step
+from tgwizard.model.strategy import Strategy
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 
@@ -77,6 +80,16 @@ def test_that_predictions_come_from_the_runs_measured_here() -> None:
     )
     assert intended.gap == attach
     assert plan(snapshot(), B, Verb.GRACEFUL, (ended(2.0, 3.0),)).gap.basis == "as in the last run in this subscription"
+
+
+def test_that_a_move_in_one_call_is_predicted_from_moves_in_one_call_alone() -> None:
+    moved = [replace(ended(None, None), seconds=seconds, strategy=Strategy.ATOMIC) for seconds in (3.0, 5.0, 7.0)]
+    fell_back = replace(ended(4.0, 4.0), seconds=90.0, strategy=Strategy.ATOMIC)
+    history = (*moved, fell_back, replace(ended(20.0, 20.0), seconds=40.0))
+    intended = plan(snapshot(), B, Verb.GRACEFUL, history, Strategy.ATOMIC)
+    (change,) = intended.changes
+    assert (change.predicted.usual_s, change.predicted.slowest_s) == (5.0, 7.0)
+    assert next(step for step in intended.steps if step.step is Step.MOVE).predicted_s == 5.0
 
 
 def test_that_without_a_measured_run_the_prediction_says_whose_it_is() -> None:

@@ -22,6 +22,8 @@ STALE_AFTER_S = 30.0
 NOT_CONNECTED = "trustgrid-not-connected"
 """The problem that keeps one's own graceful writes from a live pair; the members' own are not concerned."""
 
+_SILENT, _READ_AGAIN = "Azure has not answered yet.", "Read again."
+
 _DOWN = (Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING)
 
 
@@ -72,10 +74,12 @@ def _freshness(snapshot: Snapshot) -> Finding:
     unread = [seen for seen in snapshot.members if seen.nic.value is None]
     if unread:
         names = listed(seen.member.nic.name for seen in unread)
-        why = next((seen.nic.problem.sentence() for seen in unread if seen.nic.problem), "Azure has not answered yet.")
+        problem = next((seen.nic.problem for seen in unread if seen.nic.problem), None)
+        why = _said(problem)
+        cure = (problem.fix if problem else "") or _READ_AGAIN
         fact = f"{names} could not be read"
         level = Level.NOT_KNOWN if all(seen.nic.problem is None for seen in unread) else Level.BLOCKS
-        return Finding(level, fact, problem=Problem("nic-not-read", f"{fact}.", why))
+        return Finding(level, fact, why, Problem("nic-not-read", f"{fact}.", why, cure))
     oldest = snapshot.oldest_nic_age_s() or 0.0
     if oldest > STALE_AFTER_S or any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members):
         fact = f"Last read {age(oldest)}"
@@ -114,7 +118,8 @@ def _holder(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
         return Finding(
             Level.NOT_KNOWN,
             fact,
-            problem=Problem("contradiction", f"{fact}.", "One answer must be old.", "Read again."),
+            "one answer must be old",
+            Problem("contradiction", f"{fact}.", "One answer must be old.", _READ_AGAIN),
         )
     return None
 
@@ -139,14 +144,23 @@ def _gaining_vm(seen: MemberSeen, verb: Verb) -> Finding:
     if seen.power is Power.RUNNING:
         return Finding(Level.PASSED, f"{name} is running", f"zone {_zone(seen)}" if _zone(seen) else "")
     if seen.power is Power.NOT_KNOWN:
-        why = seen.vm.problem.sentence() if seen.vm.problem else "Azure has not answered yet."
-        fact = f"Whether {name} is running is not known"
-        return Finding(Level.NOT_KNOWN, fact, problem=Problem("power-not-known", f"{fact}.", why))
+        return _power_not_known(seen)
     fact = f"{name} is {seen.power.value}"
     problem = Problem("gaining-member-down", f"{fact}.", "It could not serve the address.", f"Start {name} first.")
     return Finding(
         Level.BLOCKS if verb is Verb.GRACEFUL else Level.WARNS, fact, "it could not serve the address", problem
     )
+
+
+def _said(problem: Problem | None) -> str:
+    return _SILENT if problem is None else f"{problem.what} {problem.why}".strip()
+
+
+def _power_not_known(seen: MemberSeen) -> Finding:
+    fact = f"Whether {seen.member.name} is running is not known"
+    why = _said(seen.vm.problem)
+    cure = (seen.vm.problem.fix if seen.vm.problem else "") or _READ_AGAIN
+    return Finding(Level.NOT_KNOWN, fact, why, Problem("power-not-known", f"{fact}.", why, cure))
 
 
 def _zone(seen: MemberSeen) -> str:
@@ -221,11 +235,9 @@ def _losing_side(snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceW
             fact = f"{name} is starting"
             why, cure = "Whether it cooperates shows when it runs.", "Wait until it runs."
             problem = Problem("losing-member-starting", f"{fact}.", why, cure)
-            findings.append(Finding(Level.NOT_KNOWN, fact, problem=problem))
+            findings.append(Finding(Level.NOT_KNOWN, fact, "it cannot cooperate before it runs", problem))
         else:
-            why = seen.vm.problem.sentence() if seen.vm.problem else "Azure has not answered yet."
-            fact = f"Whether {name} is running is not known"
-            findings.append(Finding(Level.NOT_KNOWN, fact, problem=Problem("power-not-known", f"{fact}.", why)))
+            findings.append(_power_not_known(seen))
     elif seen.power in (Power.RUNNING, Power.STARTING) and fence.stops and not fence.optional:
         evidence = "it is stopped before anything is detached"
         findings.append(Finding(Level.NOTE, f"{name} is {seen.power.value}", evidence))

@@ -73,7 +73,10 @@ def plan(
         changes.append(_stop(losing))
         steps.append(StepPlan(Step.FENCE, f"Stop {losing.name}", StopHow.POWER_OFF.predicted.usual_s))
     if strategy is Strategy.ATOMIC and losing is not None:
-        steps.append(StepPlan(Step.MOVE, f"Move from {losing.name} to {to.name} in one call", _UNMEASURED.usual_s))
+        # A run that fell back from the move has measured a detach; its seconds tell nothing of the move.
+        moves = [end.seconds for end in history if end.strategy is Strategy.ATOMIC and end.detach_s is None]
+        move = _prediction(moves)
+        steps.append(StepPlan(Step.MOVE, f"Move from {losing.name} to {to.name} in one call", move.usual_s))
         steps.append(StepPlan(Step.CONFIRM, "Confirm one holder in Azure", 0.3))
         return FailoverPlan(
             snapshot.setup.name,
@@ -81,7 +84,7 @@ def plan(
             to,
             losing,
             snapshot.address,
-            (*changes, _move(snapshot, losing, to)),
+            (*changes, _move(snapshot, losing, to, move)),
             tuple(steps),
             _NO_GAP,
             Strategy.ATOMIC,
@@ -111,7 +114,7 @@ def _stop(losing: Member) -> Change:
     )
 
 
-def _move(snapshot: Snapshot, losing: Member, to: Member) -> Change:
+def _move(snapshot: Snapshot, losing: Member, to: Member, predicted: Prediction) -> Change:
     address, vnet = snapshot.address, vnet_of(snapshot.setup.subnet)
     return Change(
         target=vnet,
@@ -125,7 +128,7 @@ def _move(snapshot: Snapshot, losing: Member, to: Member) -> Change:
             MOVE_ACTION,
             *dict.fromkeys(_permissions(snapshot, losing) + _permissions(snapshot, to, gains=True)),
         ),
-        predicted=_UNMEASURED,
+        predicted=predicted,
         undo=f"move {address} back to {losing.name}",
     )
 
