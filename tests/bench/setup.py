@@ -50,7 +50,10 @@ ABOVE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """One set-up. ``waits_s``: what each operation of the lab took; ``calls``: requests of applying alone."""
+    """One set-up. ``waits_s``: what each operation of the lab took.
+
+    ``calls``: requests of applying alone; 0 where the lab was another process's, which keeps no log of them.
+    """
 
     seconds: float
     waits_s: tuple[float, ...]
@@ -104,7 +107,8 @@ def beside_once(by: By, seed: int, folder: Path, az: str) -> Applied:
     kept = WorldFile(home)
     kept.save(Lab.from_scenario("fresh", clock=cast("Clock", SystemClock()), latency=Latency.AZURE, seed=seed))
     command = tgwizard("lab", "run", "--latency", "azure", "--lab-dir", str(home))
-    with subprocess.Popen(command, env=clean_environment(), stdout=subprocess.PIPE, text=True) as lab:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=clean_environment(), stdout=subprocess.PIPE, stderr=quiet, text=True) as lab:
         try:
             if lab.stdout is None or not lab.stdout.readline():
                 raise RuntimeError("the lab did not start")
@@ -115,7 +119,7 @@ def beside_once(by: By, seed: int, folder: Path, az: str) -> Applied:
     after = WorldFile(home).load(cast("Clock", SystemClock()))
     if after is None:
         raise RuntimeError("the lab kept nothing")
-    return Applied(seconds, _waits(after), len(after.requests))
+    return Applied(seconds, _waits(after), 0)
 
 
 def _applied_by(by: By, home: Path, az: str) -> float:
@@ -165,7 +169,7 @@ def main(argv: Sequence[str]) -> int:
         ]
         az = os.environ.get("TGWIZARD_AZ") or shutil.which("az")
         if wish.without_az or az is None or wish.pairs < 1:
-            print("real runs beside az: left out" if az else "real runs beside az: left out, there is no az")
+            print(f"real runs beside az: left out{'' if az else ', there is no az'}")
         else:
             pairs = {by: [beside_once(by, seed, folder, az) for seed in range(wish.pairs)] for by in By}
             for by, real in pairs.items():
@@ -198,6 +202,8 @@ def _table(name: str, found: list[Applied]) -> None:
         ("+ longest", [item.above_longest for item in found]),
         ("calls", [float(item.calls) for item in found]),
     ):
+        if words == "calls" and not any(values):
+            continue
         spread = Spread.of(values)
         print(f"  {words:<10} {spread.p50:>8.2f} {spread.p95:>8.2f} {spread.most:>8.2f}")
 

@@ -91,10 +91,13 @@ def test_that_ten_minutes_pass_with_words_until_when_and_end_in_what_is_left_to_
     qtbot.waitUntil(lambda: desk.says("The rights are on their way"), timeout=PATIENCE_MS)
     assert desk.says("Azure needs up to ten minutes: everything counts by ")
     qtbot.waitUntil(lambda: desk.says("tg-node-a on rg-tg-prod: listed, effective under way"), timeout=PATIENCE_MS)
+    assert desk.says("better later: what does not count yet it may not pick up")
     pass_until(qtbot, clock, lambda: clock.monotonic() > 500, 60)
     assert desk.says("The rights are on their way")
     pass_until(qtbot, clock, lambda: desk.says("Almost ready: tg-node-a and tg-node-b must restart"), 10)
     assert desk.says("tg-node-a on rg-tg-prod: effective, machine restarted waits for you")
+    assert desk.says("worked out")
+    assert not desk.says("better later")
     qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
     desk.press(f"It has restarted: {FIRST}")
     pass_until(qtbot, clock, lambda: desk.says("Almost ready: tg-node-a must restart"))
@@ -120,6 +123,7 @@ def test_that_the_page_goes_from_waiting_over_proof_and_restarts_to_verified(
     assert result is not None
     assert result.standing is Standing.VERIFIED
     assert all(tick.done for tick in result.ticks)
+    assert desk.says("shown by the proof")
     assert desk.says("Not needed: each machine's own identity was asked and allowed.")
     qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
 

@@ -110,7 +110,7 @@ def _meters(verifier: Verifier, machines: tuple[ResourceId, ...], scopes: tuple[
         MeterShown(
             tame(vm.name, 90),
             scope_name(scope),
-            tuple(_bar(_seen(verifier, vm, scope, tick), tick) for tick in Tick),
+            tuple(_bar(_seen(verifier, vm, scope, tick), tick, _certain(verifier, vm, scope)) for tick in Tick),
         )
         for vm in machines
         for scope in scopes
@@ -122,7 +122,13 @@ def _is_answer(seen: TickSeen | TickChanged) -> bool:
     return bool(seen.sentence) and seen.sentence != NOT_PROVED
 
 
-def _bar(seen: TickSeen | TickChanged | None, tick: Tick) -> BarShown:
+def _certain(verifier: Verifier, vm: ResourceId, scope: str) -> datetime | None:
+    """When a right counts at the latest; None while that is not known."""
+    written = _seen(verifier, vm, scope, Tick.WRITTEN)
+    return written.at + PROPAGATION if isinstance(written, TickSeen) and written.at is not None else None
+
+
+def _bar(seen: TickSeen | TickChanged | None, tick: Tick, certain: datetime | None) -> BarShown:
     if seen is None:
         return BarShown(tick.value, BarState.TO_COME)
     if seen.done:
@@ -130,12 +136,15 @@ def _bar(seen: TickSeen | TickChanged | None, tick: Tick) -> BarShown:
         at: datetime | None = seen.at if isinstance(seen, TickSeen) else None
         if tick in {Tick.WRITTEN, Tick.RESTARTED} and at is not None:
             note = f"{at.astimezone():%d %b %H:%M}"
-        return BarShown(tick.value, BarState.DONE, note)
+        # Where no time was measured, how it is known: worked out, shown by the proof, said by a person.
+        return BarShown(tick.value, BarState.DONE, note or tame(seen.sentence, 120).rstrip("."))
     if tick is Tick.RESTARTED:
         return BarShown(tick.value, BarState.WAITS, "waits for you")
     if tick is Tick.PROVED:
         # What it needs is said below, where it can be done; a machine's own answer is said here.
         return BarShown(tick.value, BarState.TO_COME, tame(seen.sentence, 120) if _is_answer(seen) else "by a failover")
+    if tick is Tick.EFFECTIVE and certain is not None:
+        return BarShown(tick.value, BarState.RUNNING, f"by {certain.astimezone():%H:%M:%S} at the latest")
     state = BarState.FAILED if tick is Tick.WRITTEN else BarState.RUNNING
     return BarShown(tick.value, state, tame(seen.sentence, 120))
 
@@ -155,7 +164,7 @@ def _restarts(verifier: Verifier, result: VerifyResult | None, *, locked: bool) 
     waiting = set(result.waiting_for_restart)
     rows: list[RestartShown] = []
     first_open = next((vm for vm in order.machines if vm in waiting), None)
-    doing = verifier.restarting
+    doing, early = verifier.restarting, result.standing is Standing.WAITS
     for number, vm in enumerate(order.machines, start=1):
         name = tame(vm.name, 90)
         holds = vm == order.holder
@@ -168,13 +177,16 @@ def _restarts(verifier: Verifier, result: VerifyResult | None, *, locked: bool) 
             rows.append(RestartShown(key, Shape.GOOD, title, "has restarted since its rights were given"))
             continue
         note = "about 2 min; the address stays where it is"
+        if early:
+            note = f"better later: what does not count yet it may not pick up; {note}"
         if holds:
             note = "about 2 min without the address, unless you fail over first; you may restart it yourself"
         if doing is not None and doing.vm == vm and doing.problem is not None:
             note = doing.problem.sentence()
         busy = doing is not None and doing.problem is None
         why = LOCKED.sentence() if locked else "One machine at a time." if busy else ""
-        shape = Shape.MOVING if vm == first_open else Shape.WAITING
+        next_one = vm == first_open and not early
+        shape = Shape.MOVING if next_one else Shape.WAITING
         rows.append(
             RestartShown(
                 key,
@@ -184,7 +196,7 @@ def _restarts(verifier: Verifier, result: VerifyResult | None, *, locked: bool) 
                 "Restart",
                 not why,
                 why,
-                primary=vm == first_open and not why,
+                primary=next_one and not why,
                 may_say=not busy,
             )
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -58,7 +58,7 @@ class RestartRow(QWidget):
         self._say = Button(theme, "It has restarted", ButtonKind.LINK, height=_BUTTON_PX)
         self._say.explain("You restarted it yourself since its rights were given")
         line.addWidget(self._mark)
-        line.addWidget(self._words, 1)
+        line.addWidget(self._words, 1, Qt.AlignmentFlag.AlignVCenter)
         for button in (self._primary, self._second, self._say):
             line.addWidget(button)
             button.hide()
