@@ -91,14 +91,17 @@ class Witness:
 
     def _sent(self, request: requests.PreparedRequest) -> None:
         self.met += 1
+        handed_over = (
+            self._now()
+        )  # what happens to a request on its way is no program's to prevent: If-Match is for that
         self.before(request)
         if request.method == "PUT" and self._nic(request) is not None:
             if _header(request, "If-Match") == IMPOSSIBLE_ETAG:
                 self._probed_at = self._now()
             else:
-                self._judge_put(request)
+                self._judge_put(request, handed_over)
         elif request.method == "POST" and _path(request).endswith("/moveipconfigurations"):
-            self._judge_move(request)
+            self._judge_move(request, handed_over)
 
     def _answered(self, request: requests.PreparedRequest, answer: requests.Response | None) -> None:
         if answer is not None and answer.status_code in (200, 201, 202):
@@ -112,7 +115,7 @@ class Witness:
                 self.accepted += 1
         self.after(request, answer)
 
-    def _judge_put(self, request: requests.PreparedRequest) -> None:
+    def _judge_put(self, request: requests.PreparedRequest, now: float) -> None:
         nic, etag, body = self._nic(request), _header(request, "If-Match"), json.loads(request.body or b"{}")
         assert nic is not None
         assert self._setup is not None
@@ -130,16 +133,16 @@ class Witness:
         lists = _lists(body, self._address)
         gains = lists and not _lists(read, self._address)
         back = nic != self._to and not self._attached
-        self._judge_age([nic] if back and lists else [nic, other])
+        self._judge_age([nic] if back and lists else [nic, other], now)
         if gains and _lists(self._latest.get(other.nic.key, {}), self._address):
             self._note(f"an attach to {nic.name} although {other.name} was last read to have the address")
         self._attached = self._attached or (lists and nic == self._to)
         self._wrote = True
 
-    def _judge_move(self, request: requests.PreparedRequest) -> None:
+    def _judge_move(self, request: requests.PreparedRequest, now: float) -> None:
         assert self._setup is not None
         self._judge_id(request)
-        self._judge_age(list(self._setup.members))
+        self._judge_age(list(self._setup.members), now)
         text = str(request.body)
         if self._moves:
             self._note("a second move in one call by the same run")
@@ -152,8 +155,7 @@ class Witness:
             self._note("a write without a request id of its own")
         self._ids.add(sent)
 
-    def _judge_age(self, members: list[Member]) -> None:
-        now = self._now()
+    def _judge_age(self, members: list[Member], now: float) -> None:
         for member in members:
             read_at = self._read_at.get(member.nic.key)
             if read_at is None or now - read_at > self.limits.fresh_read_s + 0.001:
