@@ -66,6 +66,11 @@ class Bridge(QObject):
         end = self._clock() + BUDGET_S
         return sum(self._drain(events, end) for events in tuple(self._queues))
 
+    def finish(self) -> None:
+        """Emit all that is on the queues, batch after batch, when nobody puts more on them."""
+        while self.drain():
+            continue
+
     def _drain(self, events: queue.SimpleQueue[Any], end: float) -> int:
         for count in range(BATCH):
             if count and self._clock() >= end:
