@@ -42,6 +42,8 @@ def test_that_a_fence_that_azure_refuses_for_it_ends_the_run_with_the_address_wh
     assert finished.outcome is Outcome.FAILED
     assert finished.problem is not None
     assert finished.problem.code == "fence-failed"
+    assert "Force without a fence" in finished.problem.fix
+    assert "portal" not in finished.problem.fix
     assert "Failed" in finished.problem.why
     assert made.lab.holder(made.address) == made.a.nic.text
 

@@ -85,7 +85,7 @@ def test_that_events_of_a_thread_arrive_in_order_and_in_the_gui_thread(qapp: QAp
 
 
 def test_that_one_turn_of_the_bridge_is_bounded(qapp: QApplication) -> None:
-    bridge = Bridge()
+    bridge = Bridge(clock=lambda: 0.0)
     for number in range(BATCH + 5):
         bridge.own.put(number)
     assert bridge.drain() == BATCH
@@ -218,3 +218,22 @@ def test_that_questions_and_pages_can_be_opened_and_closed_while_workers_are_bus
     # On a slow machine several visits' readings are under way at once; what was left behind would stay.
     qtbot.waitUntil(nothing_was_left, timeout=60_000)
     assert made.rig.puts() == []
+
+
+def test_that_a_turn_of_events_ends_with_its_budget_and_the_rest_follows(qapp: QApplication) -> None:
+    now = [0.0]
+    bridge = Bridge(clock=lambda: now[0])
+    taken: list[object] = []
+
+    def take(event: object) -> None:
+        """Take 3 ms by the bridge's clock."""
+        taken.append(event)
+        now[0] += 0.003
+
+    bridge.happened.connect(take)
+    for number in range(7):
+        bridge.own.put(number)
+    assert bridge.drain() == 3
+    assert bridge.drain() == 3
+    assert bridge.drain() == 1
+    assert taken == list(range(7))

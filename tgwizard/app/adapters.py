@@ -17,8 +17,7 @@ from tgwizard.azure.sign_in import HeldCredential, LabToken, azure_cli_source
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.ports import CallFailed, Clock
-from tgwizard.engine.services import Services
+from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.setup_ports import Cloud, Members, SetupPorts
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.lab import Lab
@@ -108,12 +107,6 @@ def real_ports(azure: ArmAzure, cloud: Cloud, jobs: JobRunner) -> SetupPorts:
     """What setting up needs, in the real Azure; ``cloud``: the one that is connected, first among those offered."""
     others = tuple(known for known in KNOWN if known != cloud)
     return _ports(azure, ArmSignIn(azure.clients, (cloud, *others), busy=lambda: bool(jobs.writers())))
-
-
-def lab_services(lab: Lab, *, clock: Clock, state_dir: Path, cloud: str, jobs: JobRunner | None = None) -> Services:
-    """Services on a lab in this process, as tests and benchmarks use them. ``cloud``: its name in cluster files."""
-    azure, jobs = in_process(lab), jobs or JobRunner()
-    return Services(azure, clock, jobs, state_dir, cloud, lab_ports(azure, cloud, lab_tokens(lab), jobs))
 
 
 def _ports(azure: ArmAzure, sign_in: ArmSignIn, members: Members | None = None) -> SetupPorts:

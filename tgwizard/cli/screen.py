@@ -6,7 +6,9 @@ that has the address in its hands.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -79,9 +81,19 @@ class Screen:
         try:
             stream.write(line + "\n")
             stream.flush()
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
             # The reader went away, or the stream was closed under us.
             self._deaf.add(id(stream))
+            if isinstance(error, BrokenPipeError):
+                _let_go(stream)
+
+
+def _let_go(stream: TextIO) -> None:
+    """Point a stream that nobody reads at nothing: what is left in its buffer would else be an error at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, stream.fileno())
+        os.close(nothing)
 
 
 def problem_document(problem: Problem) -> dict[str, str | None]:

@@ -7,6 +7,8 @@ destroyed (codebases.md section 0, finding 3).
 from __future__ import annotations
 
 import queue
+import time
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -14,6 +16,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 PERIOD_MS = 50
 BATCH = 200
 """Events handled in one turn, so that a flood cannot hold up painting."""
+
+BUDGET_S = 0.008
+"""After so long the rest waits for the next turn: what listens may take a millisecond for each event."""
 
 
 class Bridge(QObject):
@@ -24,14 +29,19 @@ class Bridge(QObject):
 
     happened = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        """Nothing is read before `start` or `drain`."""
+    def __init__(self, parent: QObject | None = None, clock: Callable[[], float] = time.perf_counter) -> None:
+        """Nothing is read before `start` or `drain`. `clock` tells the seconds of the budget of a turn."""
         super().__init__(parent)
+        self._clock = clock
         self.own: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._queues: list[queue.SimpleQueue[Any]] = [self.own]
         self._timer = QTimer(self)
         self._timer.setInterval(PERIOD_MS)
         self._timer.timeout.connect(self.drain)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.drain)
 
     def add(self, events: queue.SimpleQueue[Any]) -> None:
         """Drain `events` too."""
@@ -45,14 +55,28 @@ class Bridge(QObject):
     def stop(self) -> None:
         """Stop draining; what is still on a queue stays there."""
         self._timer.stop()
+        self._soon.stop()
 
     @Slot()
     def drain(self) -> int:
-        """Emit what is on the queues now, at most one batch of each; returns how many events that were."""
-        return sum(self._drain(events) for events in tuple(self._queues))
+        """Emit what is on the queues now, at most one batch of each; returns how many events that were.
 
-    def _drain(self, events: queue.SimpleQueue[Any]) -> int:
+        When the turn's budget is used up, the rest follows in the next turn.
+        """
+        end = self._clock() + BUDGET_S
+        return sum(self._drain(events, end) for events in tuple(self._queues))
+
+    def finish(self) -> None:
+        """Emit all that is on the queues, batch after batch, when nobody puts more on them."""
+        while self.drain():
+            continue
+
+    def _drain(self, events: queue.SimpleQueue[Any], end: float) -> int:
         for count in range(BATCH):
+            if count and self._clock() >= end:
+                if self._timer.isActive():
+                    self._soon.start()
+                return count
             try:
                 event = events.get_nowait()
             except queue.Empty:

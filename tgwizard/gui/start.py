@@ -226,7 +226,7 @@ class _Program(QObject):
         if self.window is not None:
             self.window.preferences.flush()
         if self._bridge is not None:
-            self._bridge.drain()
+            self._bridge.finish()
             self._bridge.stop()
         self._guard.stop()
         self.front.hide()

@@ -151,6 +151,10 @@ class Fencing:
 
     def _refused(self, failure: CallFailed) -> Problem:
         missing = failure.missing
+        if failure.problem.code == "parent-failed":
+            # The portal's stop would be refused for the same reason.
+            fix = "Nothing was detached. Force without a fence: that writes the interface anew, and ends this."
+            return Problem("fence-failed", self._what, failure.problem.why, fix, failure.problem.detail, Fixer.YOU)
         why = f"{missing.action} is missing on it." if missing else failure.problem.why
         return self._not_stopped(why, failure.problem.detail, failure.problem.who, failure.problem.right)
 
@@ -160,7 +164,11 @@ class Fencing:
 
     def _not_stopped(self, why: str, detail: str, who: Fixer | None = None, right: str = "") -> Problem:
         fix = f"Nothing was detached. Stop {self.losing.name} in the Azure portal, or force without a fence."
-        return Problem("fence-failed", f"{self.losing.name} was not stopped.", why, fix, detail, who, right)
+        return Problem("fence-failed", self._what, why, fix, detail, who, right)
+
+    @property
+    def _what(self) -> str:
+        return f"{self.losing.name} was not stopped."
 
     def _gave_up(self, problem: Problem) -> Stop:
         self.problem = problem

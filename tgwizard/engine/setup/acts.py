@@ -15,7 +15,6 @@ from tgwizard.engine.setup.driving import Against, Desk, Missing, NotYet, Seen, 
 from tgwizard.engine.setup.names import assignment_guid
 from tgwizard.engine.setup.setup_records import Deed, role_document, same_role
 from tgwizard.engine.setup.work import Work, ask
-from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import (
     PrincipalKind,
@@ -284,12 +283,6 @@ def assignment_document(item: RoleAssignment) -> dict[str, Any]:
 def assignment_of(document: Mapping[str, Any]) -> RoleAssignment:
     """The assignment again."""
     return _assignment(document["scope"], document["role"], document["principal"], document["guid"])
-
-
-def vm_of(document: Mapping[str, Any]) -> ResourceId | None:
-    """The machine that an assignment was made for, when it was kept."""
-    text = document.get("vm")
-    return ResourceId(text) if text else None
 
 
 def _assignment(scope: str, role_guid: str, principal: str, guid: str = "") -> RoleAssignment:

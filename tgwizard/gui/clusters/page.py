@@ -53,6 +53,10 @@ OFFER_FROM = 600
 
 FILTER_PX, NARROW_FILTER_PX = 280, 190
 
+NEWS_MS = 30
+NEWS_IN_A_TURN = 12
+"""Rows are worked out a few at a time: hundreds of clusters answer in bursts, and the window goes on answering."""
+
 
 class ClustersPage(PlacePage):
     """Emits `opened(name)`, `set_up_asked`, and `files_given(paths)` for cluster files to be added.
@@ -103,6 +107,11 @@ class ClustersPage(PlacePage):
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.addWidget(PageScroll(theme, content, "Clusters page"))
+        self._news: dict[str, None] = {}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(NEWS_MS)
+        self._soon.timeout.connect(self._show_news)
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._on_tick)
@@ -240,6 +249,7 @@ class ClustersPage(PlacePage):
         )
 
     def _all_rows(self) -> None:
+        self._news.clear()
         sessions = tuple(self._watching.sessions.values())
         if sessions:
             self._wall = sessions[0].services.clock.wall
@@ -248,11 +258,22 @@ class ClustersPage(PlacePage):
 
     @Slot(str)
     def _on_changed(self, name: str) -> None:
-        session = self._watching.sessions.get(name)
-        if session is not None:
-            self.model.show_row(self._row(session))
-            if self.isVisible():
-                self._sum_up()
+        self._news[name] = None
+        if self.isVisible() and not self._soon.isActive():
+            self._soon.start()
+
+    @Slot()
+    def _show_news(self) -> None:
+        """Work out some of the rows of which there is news; the rest follows in the next turn."""
+        for name in tuple(self._news)[:NEWS_IN_A_TURN]:
+            del self._news[name]
+            session = self._watching.sessions.get(name)
+            if session is not None:
+                self.model.show_row(self._row(session))
+        if self._news:
+            self._soon.start()
+        else:
+            self._sum_up()
 
     @Slot()
     def _on_tick(self) -> None:
@@ -362,13 +383,14 @@ class ClustersPage(PlacePage):
     def showEvent(self, event: QShowEvent) -> None:
         """Ages are kept up to date only while someone can see them."""
         super().showEvent(event)
-        self._all_rows()
+        self._show_news()
         self._tick.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the clock of the ages."""
         super().hideEvent(event)
         self._tick.stop()
+        self._soon.stop()
 
 
 def _summary(rows: tuple[ClusterRow, ...]) -> str:

@@ -73,11 +73,6 @@ class TrafficCard(Card):
         self.body.addWidget(self.strip)
         self._gap.hide()
 
-    @property
-    def gap_words(self) -> str:
-        """The gap as shown, or empty."""
-        return self._gap.text_shown
-
     def show_run(self, run: RunState, now: float) -> None:
         """Show what was measured round the run until `now`."""
         source = self._reachability

@@ -44,11 +44,6 @@ class LiveText(PaintedText):
         self.setSizePolicy(policy)
         self.say(text)
 
-    def set_alignment(self, alignment: Qt.AlignmentFlag) -> None:
-        """Where the text stands."""
-        self._flags = int(alignment) | int(Qt.TextFlag.TextWordWrap)
-        self.update()
-
     def say(self, text: str) -> None:
         """Replace the text; the layout is asked only when it needs another height."""
         if text == self._plain:

@@ -140,11 +140,6 @@ class Errands:
             if one.kind is kind:
                 one.job.cancel()
 
-    def give_up_all(self) -> None:
-        """Cancel everything, also what writes: it stops as soon as it may."""
-        for kind in Kind:
-            self.give_up(kind)
-
     def under_way(self, kind: Kind) -> bool:
         """Whether one of that kind has not ended."""
         return any(one.kind is kind for one in self._open.values())

@@ -246,7 +246,7 @@ def _proof(runs: tuple[ProofRun, ...], *, proved: bool) -> tuple[Shape, str]:
         words = "Not needed: each machine's own identity was asked and allowed. A failover shows its gap as well."
         return Shape.GOOD, words
     if not runs:
-        words = "Moves the address once, about 8 s; the question lists every call before anything begins."
+        words = "Moves the address once; the question lists every call before anything begins."
         return Shape.WAITING, words
     last = runs[-1]
     took = f", {measured(last.seconds)}" if last.seconds is not None else ""
