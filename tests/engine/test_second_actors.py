@@ -246,5 +246,5 @@ TestFewHistories.settings = settings(max_examples=6, stateful_step_count=25, der
 def test_that_no_history_of_many_breaks_a_promise_and_every_run_settles() -> None:
     SecondActors.ends.clear()
     run_state_machine_as_test(SecondActors, settings=settings(max_examples=150, stateful_step_count=50, **_COMMON))
-    # Which others a run meets is drawn anew with each change of the rules; that it arrives and that it is stopped is not.
+    # Whom a run meets is drawn anew with each change of the rules; that some arrive and some are stopped is not.
     assert set(SecondActors.ends) >= {Outcome.DONE, Outcome.REFUSED}, "the histories meet nobody"
