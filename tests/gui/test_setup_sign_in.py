@@ -87,7 +87,7 @@ def opened(
     return desk
 
 
-def is_in(desk: SetupDesk, qtbot: QtBot, name: str = "operator@lab.example") -> None:
+def assert_signed_in(desk: SetupDesk, qtbot: QtBot, name: str = "operator@lab.example") -> None:
     """It is said who is signed in, and the next step can be read with their rights."""
     qtbot.waitUntil(lambda: desk.says(f"Signed in as {name}"), timeout=PATIENCE_MS)
     ready(desk, qtbot)
@@ -102,7 +102,7 @@ def subscriptions(desk: SetupDesk) -> list[str]:
     return [found.name for found in desk.wizard.session.flow.subscriptions or ()]
 
 
-def is_told(desk: SetupDesk, qtbot: QtBot, what: str, *parts: str) -> None:
+def assert_told(desk: SetupDesk, qtbot: QtBot, what: str, *parts: str) -> None:
     """The page says what went wrong, and nobody is signed in; Continue stays here."""
     qtbot.waitUntil(lambda: desk.says(what), timeout=PATIENCE_MS)
     said = " ".join(accessible_name(widget) for widget in desk.all_named(""))
@@ -136,19 +136,19 @@ def answers_the_code(desk: SetupDesk, answer: str) -> None:
 def test_that_the_browser_signs_in(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
     desk = opened(setup_desk, qtbot, nobody_yet(opens=answers_in_the_browser("sign-in")))
     desk.press("Browser")
-    is_in(desk, qtbot)
+    assert_signed_in(desk, qtbot)
 
 
 def test_that_who_declines_in_the_browser_is_told_so(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
     desk = opened(setup_desk, qtbot, nobody_yet(opens=answers_in_the_browser("cancel")))
     desk.press("Browser")
-    is_told(desk, qtbot, NOT_SIGNED_IN, "declined")
+    assert_told(desk, qtbot, NOT_SIGNED_IN, "declined")
 
 
 def test_that_a_browser_that_cannot_open_is_told_with_the_way_out(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
     desk = opened(setup_desk, qtbot, nobody_yet())
     desk.press("Browser")
-    is_told(desk, qtbot, NOT_SIGNED_IN, "No browser could be opened on this computer.", "Use a device code.")
+    assert_told(desk, qtbot, NOT_SIGNED_IN, "No browser could be opened on this computer.", "Use a device code.")
 
 
 def test_that_a_browser_that_hangs_is_given_up_for_a_code(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
@@ -169,7 +169,7 @@ def test_that_a_browser_that_hangs_is_given_up_for_a_code(setup_desk: OpenSetupD
     qtbot.waitUntil(lambda: desk.says(f"Open {LOGIN}/devicelogin on any device"), timeout=PATIENCE_MS)
     port = int(urls[0].split("localhost%3A")[1].split("&")[0])
     answers_the_code(desk, "sign-in")
-    is_in(desk, qtbot)
+    assert_signed_in(desk, qtbot)
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
@@ -187,9 +187,9 @@ def test_that_a_code_is_shown_and_its_answer_counts(
     looks_right(desk, qtbot)
     answers_the_code(desk, answer)
     if part:
-        is_told(desk, qtbot, NOT_SIGNED_IN, part)
+        assert_told(desk, qtbot, NOT_SIGNED_IN, part)
     else:
-        is_in(desk, qtbot)
+        assert_signed_in(desk, qtbot)
 
 
 def test_that_waiting_for_a_code_can_be_stopped(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
@@ -226,7 +226,7 @@ def test_that_an_application_signs_in_by_its_secret(setup_desk: OpenSetupDesk, q
     desk = opened(setup_desk, qtbot, nobody_yet(environment=application))
     assert desk.says("Found")
     desk.press("Service principal")
-    is_in(desk, qtbot, "")
+    assert_signed_in(desk, qtbot, "")
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_that_what_is_wrong_with_an_application_is_on_the_page(
 
     desk = opened(setup_desk, qtbot, nobody_yet(environment=environment))
     desk.press("Service principal")
-    is_told(desk, qtbot, NOT_SIGNED_IN, *parts)
+    assert_told(desk, qtbot, NOT_SIGNED_IN, *parts)
 
 
 def test_that_an_application_signs_in_by_its_registered_certificate(
@@ -261,18 +261,18 @@ def test_that_an_application_signs_in_by_its_registered_certificate(
 
     desk = opened(setup_desk, qtbot, nobody_yet(environment=environment))
     desk.press("Service principal")
-    is_told(desk, qtbot, NOT_SIGNED_IN, "certificate")
+    assert_told(desk, qtbot, NOT_SIGNED_IN, "certificate")
     directory = desk.rig.lab.directory
     directory.register_certificate(directory.automation, pem)
     desk.press("Service principal")
-    is_in(desk, qtbot, "")
+    assert_signed_in(desk, qtbot, "")
 
 
 def test_that_an_environment_without_an_application_says_what_to_set(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
     desk = opened(setup_desk, qtbot, nobody_yet())
     desk.press("Service principal")
     what = "The environment names no application to sign in as."
-    is_told(desk, qtbot, what, "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET")
+    assert_told(desk, qtbot, what, "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET")
 
 
 # --- az ---
@@ -290,7 +290,7 @@ def test_that_the_azure_cli_is_found_with_its_account_and_signs_in_by_one_click(
     card = "Use the account that az is signed in with. operator@lab.example"
     qtbot.waitUntil(lambda: desk.says(card), timeout=PATIENCE_MS)
     assert desk.says("Found")
-    is_in(desk, qtbot)
+    assert_signed_in(desk, qtbot)
     assert desk.clicks == 1
 
 
@@ -304,7 +304,7 @@ def test_that_an_azure_cli_whose_sign_in_has_ended_is_told(
 
     desk = opened(setup_desk, qtbot, nobody_yet(computer=computer))
     desk.press("Azure CLI")
-    is_told(desk, qtbot, NOT_SIGNED_IN, "az login")
+    assert_told(desk, qtbot, NOT_SIGNED_IN, "az login")
 
 
 def test_that_a_missing_azure_cli_is_told_on_its_card(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
@@ -330,4 +330,4 @@ def test_that_a_machine_signs_in_as_itself_when_its_identity_is_on(
     if found:
         qtbot.waitUntil(lambda: desk.says(f"Signed in as {machine}"), timeout=PATIENCE_MS)
     else:
-        is_told(desk, qtbot, NOT_SIGNED_IN, "identity")
+        assert_told(desk, qtbot, NOT_SIGNED_IN, "identity")
