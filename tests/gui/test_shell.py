@@ -167,15 +167,16 @@ def test_that_a_window_beside_a_silent_one_is_read_only_for_now(shell: Callable[
 # The palette ---------------------------------------------------------------------------------------------------------
 
 
-def test_that_ctrl_k_finds_a_cluster_by_part_of_its_name_and_opens_it(shell: Callable[[int], Desk]) -> None:
+def test_that_ctrl_k_finds_a_cluster_by_part_of_its_name_and_opens_it(
+    shell: Callable[[int], Desk], qtbot: QtBot
+) -> None:
     desk = shell(12)
     palette = palette_of(desk)
     assert QApplication.focusWidget() is palette.field
     QTest.keyClicks(palette.field, "denv")
     assert [command.name for command in palette.shown] == ["edge-denver"]
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
-    QApplication.processEvents()
-    assert desk.window.current == "edge-denver"
+    qtbot.waitUntil(lambda: desk.window.current == "edge-denver", timeout=PATIENCE_MS)
     assert desk.window.dialog is None
 
 
@@ -199,17 +200,19 @@ def test_that_the_palette_asks_for_the_only_cluster_from_any_page(one: Desk, qtb
     QTest.keyClicks(palette.field, "fail over to")
     assert palette.shown[0].name.endswith(": Fail over to tg-node-b…")
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
-    QApplication.processEvents()
-    assert isinstance(one.window.dialog, ConfirmDialog)
-    qtbot.waitUntil(one.window.dialog.isVisible, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: isinstance(one.window.dialog, ConfirmDialog), timeout=PATIENCE_MS)
+    dialog = one.window.dialog
+    assert isinstance(dialog, ConfirmDialog)
+    qtbot.waitUntil(dialog.cancel.hasFocus, timeout=PATIENCE_MS)
+    # The answers follow each other for the keyboard, however late the rest of the question was built.
+    assert dialog.cancel.nextInFocusChain() is dialog.start
 
 
-def test_that_the_palette_opens_the_question_and_starts_nothing(one: Desk) -> None:
+def test_that_the_palette_opens_the_question_and_starts_nothing(one: Desk, qtbot: QtBot) -> None:
     palette = palette_of(one)
     QTest.keyClicks(palette.field, "force")
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
-    QApplication.processEvents()
-    assert isinstance(one.window.dialog, ConfirmDialog)
+    qtbot.waitUntil(lambda: isinstance(one.window.dialog, ConfirmDialog), timeout=PATIENCE_MS)
     assert not one.session.running
 
 
@@ -231,12 +234,11 @@ def test_that_every_place_and_action_is_in_the_palette_with_its_keys(one: Desk) 
     assert {"Use the dark theme", "Use the light theme", "Pin edge-dallas to the rail"} <= set(offered)
 
 
-def test_that_a_theme_chosen_in_the_palette_is_in_force_and_kept(one: Desk) -> None:
+def test_that_a_theme_chosen_in_the_palette_is_in_force_and_kept(one: Desk, qtbot: QtBot) -> None:
     palette = palette_of(one)
     QTest.keyClicks(palette.field, "dark theme")
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
-    QApplication.processEvents()
-    assert one.theme.choice is ThemeChoice.DARK
+    qtbot.waitUntil(lambda: one.theme.choice is ThemeChoice.DARK, timeout=PATIENCE_MS)
     one.window.go_to(Place.SETTINGS)
     assert settings_page(one.window).choices["window.theme"]["dark"].isChecked()
 

@@ -6,6 +6,8 @@ focus, and never on one that starts a failover; Esc cancels; Tab stays inside (S
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import (
     QAccessible,
@@ -183,7 +185,17 @@ class Sheet(QDialog):
         self.place()
         self.render(QPixmap(1, 1), QPoint(), QRegion(0, 0, 1, 1))
 
+    def _answers_in_order(self) -> None:
+        """Tab goes along the row of answers as it is read: Cancel was made first of all, and stands last but one."""
+        row = [
+            item.widget() for index in range(self.buttons.count()) if (item := self.buttons.itemAt(index)) is not None
+        ]
+        answers = [widget for widget in row if widget is not None]
+        for one, following in itertools.pairwise(answers):
+            QWidget.setTabOrder(one, following)
+
     def _appear(self) -> None:
+        self._answers_in_order()
         self.ensurePolished()
         self.show()
         self.place()
