@@ -275,14 +275,15 @@ def test_that_the_number_of_clusters_stands_in_the_rail(shell: Callable[[int], D
     assert len(desk.window.rail.clusters) == 8
 
 
-def test_that_a_pinned_cluster_stands_in_the_rail_and_stays(shell: Callable[[int], Desk], tmp_path: Path) -> None:
+def test_that_a_pinned_cluster_stands_in_the_rail_and_stays(
+    shell: Callable[[int], Desk], tmp_path: Path, qtbot: QtBot
+) -> None:
     desk = shell(12)
     desk.window.open_cluster("edge-portland")
     palette = palette_of(desk)
     QTest.keyClicks(palette.field, "pin")
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
-    QApplication.processEvents()
-    assert list(desk.window.rail.clusters) == ["edge-portland"]
+    qtbot.waitUntil(lambda: list(desk.window.rail.clusters) == ["edge-portland"], timeout=PATIENCE_MS)
     assert desk.says("Pinned")
     desk.window.preferences.flush()
     assert PINNED.value_of(load_settings(tmp_path / FILE_NAME).settings) == ("edge-portland",)
