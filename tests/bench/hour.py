@@ -1,5 +1,5 @@
-"""Memory over an hour of the window's life, on a clock that skips waiting: readings every second, a failover every ten
-minutes.
+"""Memory over an hour of the window's life, on a clock that goes on as soon as the window has heard of everything:
+readings every second, a failover every ten minutes.
 
     python -m tests.bench.hour [--minutes N]
 
@@ -11,16 +11,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from tests.bench.measured.figures import Promise, judged, machine
 from tests.bench.measured.places import OFFSCREEN, platform
 from tests.bench.measured.window_run import memory
-from tests.rig import rig
+from tests.gui.held_clock import HeldClock
+from tests.rig import API, ARM, rig
 from tgwizard.engine.journal import Journal
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.gc_guard import GcGuard
@@ -28,8 +31,10 @@ from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.start import make_app
 from tgwizard.gui.theme import Theme
-from tgwizard.lab.clock import HybridClock
+from tgwizard.lab.clock import Cancellable
+from tgwizard.lab.core import LOGGED
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.wire import Request
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome
 from tgwizard.model.settings import NICS_S
@@ -42,6 +47,42 @@ EVERY_S = 600.0
 SAMPLE_S = 300.0
 PATIENCE_S = 600.0
 
+STEP_S = 0.25
+"""How far the clock goes in a turn of the window."""
+
+REST_S, LOOK_S = 0.05, 0.0005
+"""How long a worker may really compute before the clock goes on without it, and how often that is looked at."""
+
+DEFERRED_DELETE = int(QEvent.Type.DeferredDelete)
+
+
+class PacedClock(HeldClock):
+    """Knows whether all who compute on it have come to wait: then the window may hear them, and time may go on."""
+
+    def __init__(self) -> None:
+        """Nobody waits."""
+        super().__init__()
+        self._due: dict[int, float] = {}
+        self._counting = threading.Lock()
+
+    @property
+    def all_wait(self) -> bool:
+        """Whether someone waits, and nobody whose time has come has still to wake."""
+        now = self.monotonic()
+        with self._counting:
+            return bool(self._due) and all(due > now for due in self._due.values())
+
+    def sleep(self, seconds: float, cancel: Cancellable | None = None) -> None:
+        """Wait, and be known to."""
+        me = threading.get_ident()
+        with self._counting:
+            self._due[me] = self.monotonic() + seconds
+        try:
+            super().sleep(seconds, cancel)
+        finally:
+            with self._counting:
+                del self._due[me]
+
 
 class Hour:
     """One window on one lab, driven through its time."""
@@ -49,7 +90,7 @@ class Hour:
     def __init__(self, app: QApplication, folder: Path) -> None:
         """Open it."""
         self.app = app
-        self.clock = HybridClock()
+        self.clock = PacedClock()
         self._rig = rig(Latency.FAST, clock=self.clock, state=folder, open_journal=Journal.open)
         self.bridge = Bridge()
         self.guard = GcGuard(app)
@@ -62,12 +103,26 @@ class Hour:
         self.window.show_opened(Opened(self._rig.services, (self._rig.setup,)))
         self.session = next(iter(self.window.sessions.values()))
         self.moves = 0
+        self._fill_log()
+        self.clock.hold()
+
+    def _fill_log(self) -> None:
+        """The lab's log keeps so many requests on purpose: they are there from the start."""
+        made = self._rig
+        read = Request("GET", f"{ARM}{made.a.nic}?{API}", {"Authorization": f"Bearer {made.lab.issue_token()}"})
+        for _ in range(LOGGED):
+            made.lab.handle(read)
 
     def _live(self) -> None:
-        """One turn. The monitor waits for nothing here: the window must hear all of it, or what it missed piles up."""
-        self.app.processEvents()
+        """One turn: the window hears all that there is, paints it, and only then does time go on."""
         self.bridge.finish()
-        time.sleep(0.002)
+        self.app.processEvents()
+        # Without `exec` nothing else deletes what was told `deleteLater`.
+        self.app.sendPostedEvents(None, DEFERRED_DELETE)
+        give_up = time.monotonic() + REST_S
+        while not self.clock.all_wait and time.monotonic() < give_up:
+            time.sleep(LOOK_S)
+        self.clock.advance(STEP_S)
 
     def until(self, virtual_s: float) -> None:
         """Let the window live until its clock says so."""
@@ -79,11 +134,15 @@ class Hour:
 
     def fail_over(self) -> None:
         """Move the address and go back to the cluster's page."""
-        target = self.session.target
-        if target is None or self.session.reason_against(Verb.GRACEFUL) is not None:
-            return
-        self.session.fail_over(target, Verb.GRACEFUL)
         give_up = time.monotonic() + PATIENCE_S
+        while (against := self.session.reason_against(Verb.GRACEFUL)) is not None:
+            self._live()
+            if time.monotonic() > give_up:
+                sys.exit(f"not measured: {against.sentence()}")
+        target = self.session.target
+        if target is None:
+            sys.exit("not measured: it is not known where the address is")
+        self.session.fail_over(target, Verb.GRACEFUL)
         while self.session.running and time.monotonic() < give_up:
             self._live()
         run = self.session.run

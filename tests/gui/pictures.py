@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.desk import Desk, End, lab_page, open_desk
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tgwizard import paths
+from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.places import Place
 from tgwizard.gui.start import make_app
 from tgwizard.gui.theme import Theme
@@ -74,15 +75,22 @@ def places(shown: Studio[Desk]) -> None:
     shown.desk.window.open_cluster(shown.desk.session.setup.name)
 
 
+def is_told_behind(desk: Desk, count: int) -> bool:
+    """Whether so many lists of the page behind the question have the answers of its pre-flight."""
+    return sum(isinstance(found, CheckRow) for found in desk.all_named("Rights and locks checked")) == count
+
+
 def questions(shown: Studio[Desk]) -> None:
     """Both confirm dialogs, answered by the pre-flight."""
-    for verb, state in ((Verb.GRACEFUL, "failover-confirm"), (Verb.FORCED, "failover-confirm-forced")):
+    asked = ((Verb.GRACEFUL, "failover-confirm"), (Verb.FORCED, "failover-confirm-forced"))
+    for count, (verb, state) in enumerate(asked, start=1):
         shown.desk.window.ask(verb)
         dialog = shown.desk.window.dialog
         if dialog is None:
             raise RuntimeError(f"the question did not open: {verb.value}")
         shown.until(dialog.isVisible)
         shown.until(lambda: not shown.desk.says("State: Asking Azure"))
+        shown.until(partial(is_told_behind, shown.desk, count))
         shown.grab(state)
         dialog.reject()
 

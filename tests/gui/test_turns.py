@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from tests.gui.desk import Desk
-from tgwizard.gui.failover.check_grid import CheckGrid, CheckShown, checks_shown
+from tgwizard.gui.failover.check_grid import CheckGrid, checks_shown
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.kit.check_rows import CheckShown
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.turns import Turns

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.turns import Turns
+from tgwizard.gui.turns import Step, Turns
 from tgwizard.gui.watch.page import ClusterPage
 
 PAGES_KEPT = 8
@@ -54,12 +54,17 @@ class ClusterPages(QObject):
         """How many clusters have a page now."""
         return len(self._pages)
 
-    def prepare(self, session: ClusterSession) -> ClusterPage:
-        """Build the page of a cluster, if there is none; it is not shown."""
+    def preparing(self, session: ClusterSession) -> tuple[Step, ...]:
+        """The steps after which the page of a cluster is there, laid out and drawn once; it is not shown."""
+        page = self._page(session)
+        return self._unseen(page)
+
+    def _page(self, session: ClusterSession) -> ClusterPage:
+        """The page of a cluster, as far as it is built."""
         name = session.setup.name
         page = self._pages.get(name)
         if page is None:
-            page = self._pages[name] = ClusterPage(self._theme, session)
+            page = self._pages[name] = ClusterPage(self._theme, session, in_turns=True)
             page.asked.connect(partial(self.asked.emit, session))
             page.resume_asked.connect(session.resume)
             page.run_asked.connect(partial(self.run_asked.emit, name))
@@ -70,7 +75,8 @@ class ClusterPages(QObject):
     def show(self, session: ClusterSession) -> None:
         """Show the page of a cluster, and soon after prepare that of its next run."""
         name = session.setup.name
-        page = self.prepare(session)
+        page = self._page(session)
+        page.finish()
         self._pages.pop(name)
         self._pages[name] = page  # the last is the one seen last
         self._stack.setCurrentWidget(page)
@@ -127,17 +133,21 @@ class ClusterPages(QObject):
         session = self._next
         if session is None or session.running or session.setup.name in self._runs:
             return
-        page = self._run_page(session)
-        draw = (partial(self._draw, page, part / DRAWN_IN) for part in range(DRAWN_IN))
         self._turns.drop()
-        self._turns.add(*(page.build_part for _ in range(page.parts_left())), partial(self._lay_out, page), *draw)
+        self._turns.add(*self._unseen(self._run_page(session)))
 
-    def _lay_out(self, page: RunPage) -> None:
+    def _unseen(self, page: ClusterPage | RunPage) -> tuple[Step, ...]:
+        """Build what is missing of a page, lay it out and draw it, all of it unseen."""
+        build = (page.build_part for _ in range(page.parts_left()))
+        draw = (partial(self._draw, page, part / DRAWN_IN) for part in range(DRAWN_IN))
+        return (*build, partial(self._lay_out, page), *draw)
+
+    def _lay_out(self, page: QWidget) -> None:
         if not page.isVisible():
             page.resize(self._stack.size())
             page.render(QPixmap(1, 1), QPoint(), QRegion(0, 0, 1, 1))
 
-    def _draw(self, page: RunPage, top: float) -> None:
+    def _draw(self, page: QWidget, top: float) -> None:
         """Draw one band of the page: its first drawing is the dearest, it has every text shaped."""
         if not page.isVisible():
             band = QRect(0, round(top * page.height()), page.width(), math.ceil(page.height() / DRAWN_IN))

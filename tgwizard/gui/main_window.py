@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPixmap, QRegion, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.gui.attention import Attention
@@ -36,6 +36,7 @@ from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.shell_commands import commands_of
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.top_bar import TopBar
+from tgwizard.gui.turns import Step
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb
@@ -170,11 +171,14 @@ class MainWindow(QMainWindow):
         only = len(opened.clusters) == 1 and not opened.problems
         self._first = opened.clusters[0].name if only else ""
 
-    def build_first(self) -> None:
-        """Build what `show_first` will show, unseen."""
+    def preparing_first(self) -> tuple[Step, ...]:
+        """The steps after which what `show_first` will show is built, unseen."""
         session = self.sessions.get(self._first)
-        if session is not None:
-            self.cluster_pages.prepare(session)
+        return () if session is None else (self._lay_out, *self.cluster_pages.preparing(session))
+
+    def _lay_out(self) -> None:
+        """Lay the window out before it is seen, so that its pages know how large they will be."""
+        self.render(QPixmap(1, 1), QPoint(), QRegion(0, 0, 1, 1))
 
     def show_first(self) -> None:
         """Show the first cluster when it is the only one, else all of them."""

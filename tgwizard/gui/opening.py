@@ -63,11 +63,14 @@ class Opening(QObject):
     def _take(self, event: object) -> None:
         if isinstance(event, Opened):
             self.opened = event
-            window = self._window
-            self._turns.add(partial(window.take_opened, event), window.build_first, window.show_first, self.ended.emit)
+            self._turns.add(partial(self._window.take_opened, event), self._prepare)
         elif isinstance(event, OpeningFailed):
             self._window.show_trouble(event.problems)
             self.ended.emit()
+
+    def _prepare(self) -> None:
+        window = self._window
+        self._turns.add(*window.preparing_first(), window.show_first, self.ended.emit)
 
     def join(self, seconds: float) -> bool:
         """Wait for the thread; True when it has ended."""

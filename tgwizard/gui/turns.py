@@ -14,6 +14,34 @@ from PySide6.QtCore import QObject, QTimer, Slot
 Step = Callable[[], object]
 
 
+class InParts:
+    """What is built part by part, so that a page can come to be in turns, unseen, before it is asked for.
+
+    A class that is also a widget puts its building steps into `parts`, in their order.
+    """
+
+    parts: deque[Step]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every part is built."""
+        return not self.parts
+
+    def parts_left(self) -> int:
+        """How many parts are not built yet."""
+        return len(self.parts)
+
+    def build_part(self) -> None:
+        """Build the next part, if one is missing."""
+        if self.parts:
+            self.parts.popleft()()
+
+    def finish(self) -> None:
+        """Build what is missing now."""
+        while self.parts:
+            self.build_part()
+
+
 class Turns(QObject):
     """Steps in their order, each in a turn of its own; they end with the object they belong to."""
 

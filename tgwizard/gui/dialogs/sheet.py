@@ -7,6 +7,8 @@ focus, and never on one that starts a failover; Esc cancels; Tab stays inside (S
 from __future__ import annotations
 
 import itertools
+import math
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import (
@@ -36,6 +38,8 @@ SHADOW = 24
 SCRIM_SHARE = 0.43
 SHADOW_SHARE = 0.07
 WINDOW_SHARE = 0.92
+DRAWN_IN = 2
+"""In how many bands a dialog is drawn for the first time, unseen."""
 
 
 class Scrim(QWidget):
@@ -176,7 +180,8 @@ class Sheet(QDialog):
         self._scrim.show()
         self._scrim.raise_()
         if self._turns.left:
-            self._turns.add(self._lay_out, self._appear)
+            draw = (partial(self._draw, part / DRAWN_IN) for part in range(DRAWN_IN))
+            self._turns.add(self._lay_out, *draw, self._appear)
         else:
             self._appear()
 
@@ -184,6 +189,11 @@ class Sheet(QDialog):
         """Polish and lay out everything while it is hidden, so that showing it is only a paint."""
         self.place()
         self.render(QPixmap(1, 1), QPoint(), QRegion(0, 0, 1, 1))
+
+    def _draw(self, top: float) -> None:
+        """Draw one band of it: the first drawing is the dearest, it has every text shaped."""
+        band = QRect(0, round(top * self.height()), self.width(), math.ceil(self.height() / DRAWN_IN))
+        self.render(QPixmap(band.size()), QPoint(), QRegion(band))
 
     def _answers_in_order(self) -> None:
         """Tab goes along the row of answers as it is read: Cancel was made first of all, and stands last but one."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from tgwizard.gui.kit.plain_tips import plain_tip
+from tgwizard.gui.kit.check_rows import CheckRows, CheckShown
 from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Surface
@@ -17,17 +15,6 @@ from tgwizard.model.finding import Finding, Level, Readiness
 
 _CALM = (Level.PASSED, Level.NOT_APPLICABLE)
 """What needs nobody's attention."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckShown:
-    """One row: shape, fact, evidence below it, tooltip, and what is read out in its place (empty: the evidence)."""
-
-    shape: Shape
-    fact: str
-    evidence: str = ""
-    tip: str = ""
-    spoken: str = ""
 
 
 ASKING = CheckShown(Shape.WAITING, "Asking Azure whether you may write")
@@ -67,33 +54,24 @@ class CheckGrid(Surface):
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, 1)
-        self._rows: list[CheckRow] = []
         self._places: dict[QWidget, tuple[int, int]] = {}
+        self._list = CheckRows(self, self._make, self._put)
 
     @property
     def rows(self) -> tuple[CheckRow, ...]:
         """The rows shown, in their order."""
-        return tuple(self._rows)
+        return self._list.rows
 
     def show_checks(self, checks: tuple[CheckShown, ...]) -> None:
         """Show these; a row that is there already only changes its words and its place."""
-        while len(self._rows) > len(checks):
-            surplus = self._rows.pop()
-            self._places.pop(surplus, None)
-            self._grid.removeWidget(surplus)
-            surplus.hide()
-            surplus.deleteLater()
-        half = (len(checks) + 1) // 2
-        for index, check in enumerate(checks):
-            if index == len(self._rows):
-                self._rows.append(CheckRow(self.theme, check.shape, check.fact, check.evidence, quiet=True))
-            row = self._rows[index]
-            row.show_check(check.shape, check.fact, check.evidence)
-            row.setToolTip(plain_tip(check.tip))
-            row.setAccessibleDescription(check.spoken or check.evidence)
-            self._put(row, (index % half, index // half))
+        self._list.show(checks)
 
-    def _put(self, row: CheckRow, place: tuple[int, int]) -> None:
+    def _make(self, check: CheckShown) -> CheckRow:
+        return CheckRow(self.theme, check.shape, check.fact, check.evidence, quiet=True)
+
+    def _put(self, row: CheckRow, index: int, count: int) -> None:
+        half = (count + 1) // 2
+        place = (index % half, index // half)
         if self._places.get(row) != place:
             self._places[row] = place
             self._grid.removeWidget(row)

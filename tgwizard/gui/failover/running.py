@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
@@ -37,6 +37,8 @@ from tgwizard.gui.kit.surface import Card, PageScroll, Rule
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.turns import InParts
+from tgwizard.gui.turns import Step as BuildStep
 from tgwizard.gui.watch.cards import ThreeTruths
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
 from tgwizard.gui.watch.shown import azure_holder, picture, picture_unread
@@ -61,7 +63,7 @@ _STEP_SHAPES = {
 DELETE_MS = 150
 
 
-class RunPage(QWidget):
+class RunPage(InParts, QWidget):
     """Follows the run of one session to its end. It acts only through the session."""
 
     back_asked = Signal()
@@ -86,37 +88,20 @@ class RunPage(QWidget):
         self._notes_shown = 0
         self._overdue: set[Step] = set()
         self._ended = False
-        self._parts: list[Callable[[], None]] = [
-            self._build_page,
-            self._build_picture,
-            self._build_truths,
-            self._build_steps,
-            self._build_log,
-            self._build_closing,
-            self._build_answers,
-            self._follow,
-        ]
+        self.parts: deque[BuildStep] = deque(
+            (
+                self._build_page,
+                self._build_picture,
+                self._build_truths,
+                self._build_steps,
+                self._build_log,
+                self._build_closing,
+                self._build_answers,
+                self._follow,
+            )
+        )
         if not in_turns:
             self.finish()
-
-    @property
-    def whole(self) -> bool:
-        """Whether every part is built."""
-        return not self._parts
-
-    def build_part(self) -> None:
-        """Build the next part, if one is missing."""
-        if self._parts:
-            self._parts.pop(0)()
-
-    def finish(self) -> None:
-        """Build what is missing now."""
-        while self._parts:
-            self.build_part()
-
-    def parts_left(self) -> int:
-        """How many parts are not built yet."""
-        return len(self._parts)
 
     def delete_soon(self) -> None:
         """Delete the page of an ended run in a turn of its own, before the next one is built."""

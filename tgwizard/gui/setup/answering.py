@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ipaddress import IPv4Address
 
 from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.gui.setup.pages import Pages
 from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.setup_answers import Placement, RoleAnswer
-
-
-def connect_pages(wizard: Wizard, pages: Pages) -> None:
-    """Connect every way to answer."""
-    _sign_in(wizard, pages)
-    _machines(wizard, pages)
-    _later(wizard, pages)
-    _doing(wizard, pages)
+from tgwizard.model.setup_answers import Placement, RoleAnswer, SetupStep
 
 
 def _sign_in(wizard: Wizard, pages: Pages) -> None:
-    session = wizard.session
-    account = session.account
+    account = wizard.session.account
 
     def method(chosen: SignInMethod) -> None:
         account.sign_in(chosen)
+
+    page = pages.sign_in
+    page.method_chosen.connect(method)
+    page.tenant_chosen.connect(account.choose_tenant)
+    page.abandoned.connect(account.abandon)
+    page.prompt.said.connect(wizard.said)
+
+
+def _subscription(wizard: Wizard, pages: Pages) -> None:
+    session = wizard.session
 
     def subscription(chosen: str) -> None:
         found = next((one for one in session.flow.subscriptions or () if one.id == chosen), None)
         if found is not None:
             session.answer(subscription=found)
 
-    pages.sign_in.method_chosen.connect(method)
-    pages.sign_in.tenant_chosen.connect(account.choose_tenant)
-    pages.sign_in.abandoned.connect(account.abandon)
-    pages.sign_in.prompt.said.connect(wizard.said)
     pages.subscription.chosen.connect(subscription)
 
 
@@ -48,6 +46,17 @@ def _machines(wizard: Wizard, pages: Pages) -> None:
     def named(text: str) -> None:
         session.answer(typing="name", name=text.strip())
 
+    page = pages.machines
+    page.chosen.connect(chosen)
+    page.by_hand_asked.connect(wizard.name_by_hand)
+    page.named.connect(named)
+    page.field.editingFinished.connect(session.end_typing)
+    page.reading.cancelled.connect(session.stop_reading)
+
+
+def _interface(wizard: Wizard, pages: Pages) -> None:
+    session = wizard.session
+
     def nics(chosen_nics: tuple[ResourceId, ResourceId]) -> None:
         session.answer(nics=chosen_nics)
 
@@ -56,16 +65,11 @@ def _machines(wizard: Wizard, pages: Pages) -> None:
         if shown.machines is not None and shown.nics is not None:
             session.answer(machines=(shown.machines[1], shown.machines[0]), nics=(shown.nics[1], shown.nics[0]))
 
-    pages.machines.chosen.connect(chosen)
-    pages.machines.by_hand_asked.connect(wizard.name_by_hand)
-    pages.machines.named.connect(named)
-    pages.machines.field.editingFinished.connect(session.end_typing)
-    pages.machines.reading.cancelled.connect(session.stop_reading)
     pages.interface.chosen.connect(nics)
     pages.interface.swapped.connect(swapped)
 
 
-def _later(wizard: Wizard, pages: Pages) -> None:
+def _floating_ip(wizard: Wizard, pages: Pages) -> None:
     session = wizard.session
 
     def address(typed: IPv4Address) -> None:
@@ -80,11 +84,33 @@ def _later(wizard: Wizard, pages: Pages) -> None:
     def configuration(name: str) -> None:
         session.answer(ip_configuration=name)
 
+    page = pages.floating_ip
+    page.typed.connect(address)
+    page.mistyped.connect(session.mistype)
+    page.picked.connect(picked)
+    page.field.editingFinished.connect(session.end_typing)
+    page.placed_now.connect(placed)
+    page.named.connect(configuration)
+
+
+def _role(wizard: Wizard, pages: Pages) -> None:
+    session = wizard.session
+
     def role(answer: RoleAnswer) -> None:
         session.answer(role=answer)
 
     def role_named(answer: RoleAnswer) -> None:
         session.answer(typing="role", role=answer)
+
+    page = pages.role
+    page.chosen.connect(role)
+    page.named.connect(role_named)
+    page.field.editingFinished.connect(session.end_typing)
+    page.said.connect(wizard.said)
+
+
+def _scope(wizard: Wizard, pages: Pages) -> None:
+    session = wizard.session
 
     def widened(wide: bool) -> None:
         session.answer(whole_subscription=wide)
@@ -95,35 +121,61 @@ def _later(wizard: Wizard, pages: Pages) -> None:
     def stale(on: bool) -> None:
         session.answer(remove_stale=on)
 
-    pages.floating_ip.typed.connect(address)
-    pages.floating_ip.mistyped.connect(session.mistype)
-    pages.floating_ip.picked.connect(picked)
-    pages.floating_ip.field.editingFinished.connect(session.end_typing)
-    pages.floating_ip.placed_now.connect(placed)
-    pages.floating_ip.named.connect(configuration)
-    pages.role.chosen.connect(role)
-    pages.role.named.connect(role_named)
-    pages.role.field.editingFinished.connect(session.end_typing)
-    pages.role.said.connect(wizard.said)
-    pages.scope.widened.connect(widened)
-    pages.scope.narrowed.connect(narrowed)
-    pages.scope.stale_wanted.connect(stale)
+    page = pages.scope
+    page.widened.connect(widened)
+    page.narrowed.connect(narrowed)
+    page.stale_wanted.connect(stale)
+
+
+def _review(wizard: Wizard, pages: Pages) -> None:
     pages.review.said.connect(wizard.said)
 
 
-def _doing(wizard: Wizard, pages: Pages) -> None:
+def _apply(wizard: Wizard, pages: Pages) -> None:
+    page = pages.apply
+    page.stop_asked.connect(wizard.stop_writing)
+    page.again_asked.connect(wizard.apply_again)
+    page.undo_asked.connect(wizard.ask_undo)
+
+
+def _verify(wizard: Wizard, pages: Pages) -> None:
     def restart(vm: str) -> None:
         wizard.verifier.restart(ResourceId(vm))
 
     def restarted(vm: str) -> None:
         wizard.verifier.say_restarted(ResourceId(vm))
 
-    pages.apply.stop_asked.connect(wizard.stop_writing)
-    pages.apply.again_asked.connect(wizard.apply_again)
-    pages.apply.undo_asked.connect(wizard.ask_undo)
-    pages.verify.restart_asked.connect(restart)
-    pages.verify.restarted_said.connect(restarted)
-    pages.verify.again_asked.connect(wizard.verifier.look)
-    pages.verify.prove_asked.connect(wizard.ending.prove)
-    pages.verify.report_asked.connect(wizard.ending.save_report)
-    pages.verify.undo_asked.connect(wizard.ask_undo)
+    page = pages.verify
+    page.restart_asked.connect(restart)
+    page.restarted_said.connect(restarted)
+    page.again_asked.connect(wizard.verifier.look)
+    page.prove_asked.connect(wizard.ending.prove)
+    page.report_asked.connect(wizard.ending.save_report)
+    page.undo_asked.connect(wizard.ask_undo)
+
+
+class Answering:
+    """Connects the page of each step once, when it is first shown."""
+
+    def __init__(self, wizard: Wizard, pages: Pages) -> None:
+        """Nothing is connected yet."""
+        self._wizard = wizard
+        self._pages = pages
+        self._left: dict[SetupStep, Callable[[Wizard, Pages], None]] = {
+            SetupStep.SIGN_IN: _sign_in,
+            SetupStep.SUBSCRIPTION: _subscription,
+            SetupStep.MACHINES: _machines,
+            SetupStep.INTERFACE: _interface,
+            SetupStep.FLOATING_IP: _floating_ip,
+            SetupStep.ROLE: _role,
+            SetupStep.SCOPE: _scope,
+            SetupStep.REVIEW: _review,
+            SetupStep.APPLY: _apply,
+            SetupStep.VERIFY: _verify,
+        }
+
+    def connect(self, step: SetupStep) -> None:
+        """Connect every way to answer on the page of a step, unless that is done."""
+        way = self._left.pop(step, None)
+        if way is not None:
+            way(self._wizard, self._pages)

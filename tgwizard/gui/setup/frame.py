@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from tgwizard.gui.kit.portal_panel import PortalPanel, PortalShown
 from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.setup.footer import Footer
+from tgwizard.gui.setup.pages import Pages
 from tgwizard.gui.setup.side import Side
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.theme import Theme
+from tgwizard.model.setup_answers import SetupStep
 
 PANEL = 312
 PANEL_FROM = 1200
@@ -33,25 +35,20 @@ class WizardFrame(QWidget):
     undo_asked = Signal()
     step_asked = Signal(int)
 
-    def __init__(
-        self, theme: Theme, pages: tuple[StepPage, ...], *, is_lab: bool, parent: QWidget | None = None
-    ) -> None:
-        """The frame round `pages`, the first of them shown."""
+    def __init__(self, theme: Theme, pages: Pages, *, is_lab: bool, parent: QWidget | None = None) -> None:
+        """The frame round `pages`, the first of them shown; the others come into it when they are."""
         super().__init__(parent)
         self._theme = theme
         self._panel_wanted = False
         self._panel_closed = False
         self._full_width = False
-        self.side = Side(theme, len(pages), is_lab=is_lab)
+        self.side = Side(theme, len(SetupStep), is_lab=is_lab)
         self.panel = PortalPanel(theme)
         self.footer = Footer(theme)
         self.pages = pages
         self._stack = QStackedWidget()
-        self._scrolls: list[PageScroll] = []
-        for page in pages:
-            scroll = PageScroll(theme, _centred(page, theme), page.question)
-            self._scrolls.append(scroll)
-            self._stack.addWidget(scroll)
+        self._scrolls: dict[int, PageScroll] = {}
+        self._scroll(0)
         self._build()
         self._connect()
 
@@ -90,16 +87,21 @@ class WizardFrame(QWidget):
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
 
-    @property
-    def page(self) -> StepPage:
-        """The page shown."""
-        return self.pages[self._stack.currentIndex()]
+    def _scroll(self, index: int) -> PageScroll:
+        """The place of a page in the stack; it is put there when it is first wanted."""
+        scroll = self._scrolls.get(index)
+        if scroll is None:
+            page = self.pages.of(tuple(SetupStep)[index])
+            scroll = self._scrolls[index] = PageScroll(self._theme, _centred(page, self._theme), page.question)
+            self._stack.addWidget(scroll)
+        return scroll
 
     def show_page(self, index: int, *, full_width: bool = False) -> None:
         """Show a page from its top; `full_width`: it has no panel."""
         self._full_width = full_width
-        self._stack.setCurrentIndex(index)
-        self._scrolls[index].verticalScrollBar().setValue(0)
+        scroll = self._scroll(index)
+        self._stack.setCurrentWidget(scroll)
+        scroll.verticalScrollBar().setValue(0)
         self._fit()
 
     def show_portal(self, shown: PortalShown) -> None:
@@ -111,7 +113,9 @@ class WizardFrame(QWidget):
 
     def scroll_to(self, widget: QWidget) -> None:
         """Bring a part of the page shown into view."""
-        self._scrolls[self._stack.currentIndex()].ensureWidgetVisible(widget, 0, self._theme.px(24))
+        scroll = self._stack.currentWidget()
+        if isinstance(scroll, PageScroll):
+            scroll.ensureWidgetVisible(widget, 0, self._theme.px(24))
 
     @Slot()
     def toggle_panel(self) -> None:
@@ -144,7 +148,7 @@ class WizardFrame(QWidget):
         self.footer.help.setAccessibleName("Hide the portal's way" if shown else "Show the portal's way")
         wide = self._window_width() >= WIDER_FROM
         widest = theme.px(PAGE_WIDEST if self._full_width else MAIN_WIDEST) if wide else 16_777_215
-        for page in self.pages:
+        for page in self.pages.built:
             page.setMaximumWidth(widest)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -10,7 +10,7 @@ from tgwizard.engine.setup.flow import STEPS
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.places import Place
-from tgwizard.gui.setup.answering import connect_pages
+from tgwizard.gui.setup.answering import Answering
 from tgwizard.gui.setup.beside import portal_shown
 from tgwizard.gui.setup.foot import show_foot
 from tgwizard.gui.setup.frame import WizardFrame
@@ -38,10 +38,11 @@ class SetupPage(PlacePage):
         super().__init__(parent)
         self.shell = shell
         self.wizard: Wizard | None = None
+        self._answering: Answering | None = None
         self._insisted: SetupStep | None = None
         theme = shell.theme
         self.pages = Pages(theme)
-        self.frame = WizardFrame(theme, self.pages.in_order, is_lab=shell.surroundings.is_lab)
+        self.frame = WizardFrame(theme, self.pages, is_lab=shell.surroundings.is_lab)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.frame)
@@ -73,7 +74,7 @@ class SetupPage(PlacePage):
         wizard.settled.connect(self.settled)
         wizard.session.moved.connect(self._on_moved)
         self.shell.watching.changed.connect(self._soon)
-        connect_pages(wizard, self.pages)
+        self._answering = Answering(wizard, self.pages)
         if self.isVisible():
             wizard.begin()
 
@@ -157,9 +158,10 @@ class SetupPage(PlacePage):
     def refresh(self) -> None:
         """Show everything as it is now."""
         wizard = self.wizard
-        if wizard is None:
+        if wizard is None or self._answering is None:
             return
         session, step = wizard.session, wizard.step
+        self._answering.connect(step)
         wizard.judge()
         self._show_step(step, wizard)
         told = (*extra_told(wizard), *told_of(wizard, insisted=self._insisted is step))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TypeVar
+
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.setup.steps.apply import ApplyPage
 from tgwizard.gui.setup.steps.floating_ip import FloatingIpPage
@@ -16,40 +19,96 @@ from tgwizard.gui.setup.steps.verify import VerifyPage
 from tgwizard.gui.theme import Theme
 from tgwizard.model.setup_answers import SetupStep
 
+AnyPage = TypeVar("AnyPage", bound=StepPage)
+
 
 class Pages:
-    """One page for each step of the flow."""
+    """One page for each step of the flow, built when it is first wanted: all ten at once would be a stall."""
 
     def __init__(self, theme: Theme) -> None:
-        """Nothing shown yet."""
-        self.sign_in = SignInPage(theme)
-        self.subscription = SubscriptionPage(theme)
-        self.machines = MachinesPage(theme)
-        self.interface = InterfacePage(theme)
-        self.floating_ip = FloatingIpPage(theme)
-        self.role = RolePage(theme)
-        self.scope = ScopePage(theme)
-        self.review = ReviewPage(theme)
-        self.apply = ApplyPage(theme)
-        self.verify = VerifyPage(theme)
+        """None is built yet."""
+        self._theme = theme
+        self._built: dict[SetupStep, StepPage] = {}
 
     @property
-    def in_order(self) -> tuple[StepPage, ...]:
-        """All, as the steps come."""
-        return tuple(self.of(step) for step in SetupStep)
+    def built(self) -> tuple[StepPage, ...]:
+        """Those that there are."""
+        return tuple(self._built.values())
 
     def of(self, step: SetupStep) -> StepPage:
         """The page of a step."""
-        pages: dict[SetupStep, StepPage] = {
-            SetupStep.SIGN_IN: self.sign_in,
-            SetupStep.SUBSCRIPTION: self.subscription,
-            SetupStep.MACHINES: self.machines,
-            SetupStep.INTERFACE: self.interface,
-            SetupStep.FLOATING_IP: self.floating_ip,
-            SetupStep.ROLE: self.role,
-            SetupStep.SCOPE: self.scope,
-            SetupStep.REVIEW: self.review,
-            SetupStep.APPLY: self.apply,
-            SetupStep.VERIFY: self.verify,
-        }
-        return pages[step]
+        match step:
+            case SetupStep.SIGN_IN:
+                return self.sign_in
+            case SetupStep.SUBSCRIPTION:
+                return self.subscription
+            case SetupStep.MACHINES:
+                return self.machines
+            case SetupStep.INTERFACE:
+                return self.interface
+            case SetupStep.FLOATING_IP:
+                return self.floating_ip
+            case SetupStep.ROLE:
+                return self.role
+            case SetupStep.SCOPE:
+                return self.scope
+            case SetupStep.REVIEW:
+                return self.review
+            case SetupStep.APPLY:
+                return self.apply
+            case SetupStep.VERIFY:
+                return self.verify
+
+    @cached_property
+    def sign_in(self) -> SignInPage:
+        """The page of its step."""
+        return self._new(SetupStep.SIGN_IN, SignInPage(self._theme))
+
+    @cached_property
+    def subscription(self) -> SubscriptionPage:
+        """The page of its step."""
+        return self._new(SetupStep.SUBSCRIPTION, SubscriptionPage(self._theme))
+
+    @cached_property
+    def machines(self) -> MachinesPage:
+        """The page of its step."""
+        return self._new(SetupStep.MACHINES, MachinesPage(self._theme))
+
+    @cached_property
+    def interface(self) -> InterfacePage:
+        """The page of its step."""
+        return self._new(SetupStep.INTERFACE, InterfacePage(self._theme))
+
+    @cached_property
+    def floating_ip(self) -> FloatingIpPage:
+        """The page of its step."""
+        return self._new(SetupStep.FLOATING_IP, FloatingIpPage(self._theme))
+
+    @cached_property
+    def role(self) -> RolePage:
+        """The page of its step."""
+        return self._new(SetupStep.ROLE, RolePage(self._theme))
+
+    @cached_property
+    def scope(self) -> ScopePage:
+        """The page of its step."""
+        return self._new(SetupStep.SCOPE, ScopePage(self._theme))
+
+    @cached_property
+    def review(self) -> ReviewPage:
+        """The page of its step."""
+        return self._new(SetupStep.REVIEW, ReviewPage(self._theme))
+
+    @cached_property
+    def apply(self) -> ApplyPage:
+        """The page of its step."""
+        return self._new(SetupStep.APPLY, ApplyPage(self._theme))
+
+    @cached_property
+    def verify(self) -> VerifyPage:
+        """The page of its step."""
+        return self._new(SetupStep.VERIFY, VerifyPage(self._theme))
+
+    def _new(self, step: SetupStep, page: AnyPage) -> AnyPage:
+        self._built[step] = page
+        return page

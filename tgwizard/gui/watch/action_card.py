@@ -7,11 +7,11 @@ from PySide6.QtGui import QEnterEvent, QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.buttons import Button, ButtonKind
+from tgwizard.gui.kit.check_rows import CheckRows, CheckShown
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.pill import Pill
-from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card
@@ -19,7 +19,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.gui.watch.shown import StateShown, checks_in_short, level_shape
 from tgwizard.model.cluster import Verb
-from tgwizard.model.finding import Level, Readiness
+from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.problem import Problem
 
 
@@ -56,6 +56,12 @@ def button_text(verb: Verb, member: str, *, repairs: bool = False) -> str:
     return f"Fail over to {member}…" if verb is Verb.GRACEFUL else f"Force failover to {member}…"
 
 
+def _check(finding: Finding) -> CheckShown:
+    """A passed check is one calm line; its evidence is in the tooltip and read out."""
+    evidence = "" if finding.level is Level.PASSED else finding.evidence
+    return CheckShown(level_shape(finding.level), finding.fact, evidence, tip=finding.evidence, spoken=finding.evidence)
+
+
 class ActionCard(Card):
     """Graceful or forced: pill, cost in a line, checks worst first, button, and the reason while it is off."""
 
@@ -71,7 +77,6 @@ class ActionCard(Card):
         self._compact = self._repairs = False
         self._expanded = False
         self._findings: Readiness | None = None
-        self._lines: list[CheckRow] = []
         self.body.setContentsMargins(17, 13, 17, 15)
         self.pill = Pill(theme, Shape.NOT_KNOWN, "Not known")
         self.head.addWidget(self.pill)
@@ -91,6 +96,7 @@ class ActionCard(Card):
         self._rows = QVBoxLayout(self._checks)
         self._rows.setContentsMargins(0, theme.px(8), 0, theme.px(2))
         self._rows.setSpacing(theme.px(7))
+        self._list = CheckRows(self._checks, self._make_row, self._put_row)
         self.button = VerbButton(
             theme,
             button_text(verb, "the other member"),
@@ -173,20 +179,14 @@ class ActionCard(Card):
         self._short.say("" if findings is None else checks_in_short(findings))
 
     def _show_findings(self, findings: Readiness | None) -> None:
-        shown = findings.findings if findings is not None else ()
-        while len(self._lines) > len(shown):
-            surplus = self._lines.pop()
-            surplus.hide()
-            surplus.deleteLater()
-        while len(self._lines) < len(shown):
-            self._lines.append(CheckRow(self.theme, Shape.WAITING, ""))
-            self._rows.addWidget(self._lines[-1])
-        for row, finding in zip(self._lines, shown, strict=True):
-            # A passed check is one calm line; its evidence is in the tooltip and read out.
-            evidence = "" if finding.level is Level.PASSED else finding.evidence
-            row.show_check(level_shape(finding.level), finding.fact, evidence)
-            row.setToolTip(plain_tip(finding.evidence))
-            row.setAccessibleDescription(finding.evidence)
+        self._list.show(tuple(_check(finding) for finding in findings.findings) if findings is not None else ())
+
+    def _make_row(self, check: CheckShown) -> CheckRow:
+        return CheckRow(self.theme, check.shape, check.fact, check.evidence)
+
+    def _put_row(self, row: CheckRow, index: int, _count: int) -> None:
+        if self._rows.indexOf(row) != index:
+            self._rows.insertWidget(index, row)
 
     @Slot()
     def _on_clicked(self) -> None:

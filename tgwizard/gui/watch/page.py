@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
@@ -23,6 +24,7 @@ from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
+from tgwizard.gui.turns import InParts, Step
 from tgwizard.gui.watch.action_card import ActionCard
 from tgwizard.gui.watch.cards import EventsCard, ThreeTruths
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
@@ -71,7 +73,7 @@ class Columns(Enum):
     LARGE = "main with a larger picture, and actions"
 
 
-class ClusterPage(QWidget):
+class ClusterPage(InParts, QWidget):
     """Shows one `ClusterSession`. It asks for a failover by `asked`; it never starts one."""
 
     asked = Signal(object)
@@ -79,58 +81,94 @@ class ClusterPage(QWidget):
     run_asked = Signal(str)
     sign_in_asked = Signal()
 
-    def __init__(self, theme: Theme, session: ClusterSession, parent: QWidget | None = None) -> None:
-        """Show what the session knows, and follow it."""
+    def __init__(
+        self, theme: Theme, session: ClusterSession, parent: QWidget | None = None, *, in_turns: bool = False
+    ) -> None:
+        """Show what the session knows, and follow it.
+
+        With ``in_turns`` nothing is built yet: `build_part` does that part by part, or `finish` at once.
+        """
         super().__init__(parent)
         self._theme = theme
         self.session = session
         self._columns: Columns | None = None
         self._shown_once = False
         self._larger = False
+        self._unfinished: QWidget | None = None
+        self._trouble: QWidget | None = None
+        self.parts: deque[Step] = deque(
+            (
+                self._build_head,
+                self._follow,
+                self._build_picture,
+                self._build_below,
+                partial(self._build_actions, Verb.GRACEFUL),
+                partial(self._build_actions, Verb.FORCED),
+                self._build,
+                self._show_all,
+            )
+        )
+        if not in_turns:
+            self.finish()
+
+    def _build_head(self) -> None:
+        theme = self._theme
         self.banner = VerdictBanner(theme)
         self._read_again = Button(theme, "Read again", icon=Icon.REFRESH)
         self._read_again.explain("Read Azure again now (F5)")
-        self._read_again.clicked.connect(session.read_now)
+        self._read_again.clicked.connect(self.session.read_now)
         self.sign_in = Button(theme, "Sign in to Azure", icon=Icon.PERSON)
         self.sign_in.explain("Opens the first step of the set-up, where you sign in")
         self.sign_in.clicked.connect(self.sign_in_asked)
         self.sign_in.hide()
         self.banner.add_action(self.sign_in)
         self.banner.add_action(self._read_again)
-        self.picture = ClusterPicture(theme)
-        self.truths = ThreeTruths(theme)
-        self.reachability = ReachabilityCard(theme, session.reachability, str(session.setup.address))
-        self.events = EventsCard(theme)
-        self.events.run_asked.connect(self.run_asked)
-        self.graceful = ActionCard(theme, Verb.GRACEFUL)
-        self.forced = ActionCard(theme, Verb.FORCED)
         self._notices = QWidget()
         self._notice_rows = QVBoxLayout(self._notices)
         self._notice_rows.setContentsMargins(0, 0, 0, 0)
         self._notice_rows.setSpacing(8)
         self._notices.hide()
-        self._unfinished: QWidget | None = None
-        self._trouble: QWidget | None = None
-        for card, verb in ((self.graceful, Verb.GRACEFUL), (self.forced, Verb.FORCED)):
-            card.asked.connect(self._asker(verb))
-            card.considered.connect(self._on_considered)
-            card.choose.clicked.connect(self._on_choose)
-            card.check_asked.connect(partial(self._on_check, verb))
-        self._build()
+
+    def _build_picture(self) -> None:
+        self.picture = ClusterPicture(self._theme)
+        self.picture.show_picture(picture_unread(self.session.setup))
+
+    def _build_below(self) -> None:
+        session = self.session
+        self.truths = ThreeTruths(self._theme)
+        self.reachability = ReachabilityCard(self._theme, session.reachability, str(session.setup.address))
+        self.events = EventsCard(self._theme)
+        self.events.run_asked.connect(self.run_asked)
+
+    def _build_actions(self, verb: Verb) -> None:
+        card = ActionCard(self._theme, verb)
+        if verb is Verb.GRACEFUL:
+            self.graceful = card
+        else:
+            self.forced = card
+        card.asked.connect(self._asker(verb))
+        card.considered.connect(self._on_considered)
+        card.choose.clicked.connect(self._on_choose)
+        card.check_asked.connect(partial(self._on_check, verb))
+
+    def _follow(self) -> None:
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
         copy.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         copy.activated.connect(self.copy_fact)
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self.refresh)
+        session = self.session
         session.observed.connect(self.refresh)
         session.timeline_changed.connect(self._on_timeline)
         session.unfinished_changed.connect(self._on_unfinished)
         session.trouble.connect(self._on_trouble)
         session.run_changed.connect(self.refresh)
-        self.picture.show_picture(picture_unread(session.setup))
+
+    def _show_all(self) -> None:
         self.refresh()
         self._on_timeline()
+        self._on_unfinished()
 
     def _build(self) -> None:
         content = QWidget()
@@ -218,7 +256,7 @@ class ClusterPage(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Show what is known now, with its age. A hidden page is brought up to date when it is shown."""
-        if not self.isVisible() and self._shown_once:
+        if not self.whole or (not self.isVisible() and self._shown_once):
             return
         self._shown_once = True
         session = self.session
@@ -274,6 +312,8 @@ class ClusterPage(QWidget):
 
     @Slot()
     def _on_timeline(self) -> None:
+        if not self.whole:
+            return
         self.events.show_events(self.session.events, self.session.services.clock.wall())
 
     @Slot()
@@ -339,6 +379,8 @@ class ClusterPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One column below 1200 px, two from there on, three from 1920, and a larger picture from 2560."""
         super().resizeEvent(event)
+        if not self.whole:
+            return
         self._arrange(self._wanted_columns())
         self.truths.set_stacked(self._main_width() < self._theme.px(TRUTHS_ABREAST))
         self._set_actions_abreast()
@@ -429,10 +471,12 @@ class ClusterPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Ages are kept up to date only while someone can see them."""
         super().showEvent(event)
+        self.finish()
         self.refresh()
         self._tick.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the clock of the ages."""
         super().hideEvent(event)
-        self._tick.stop()
+        if self.whole:
+            self._tick.stop()
