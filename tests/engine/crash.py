@@ -259,3 +259,22 @@ def _stopped(lab: Lab, name: str) -> bool:
 
 def _told(request: requests.PreparedRequest) -> str:
     return f"{request.method} {(request.url or '').split('?', maxsplit=1)[0].rsplit('/', 1)[-1]}"
+
+
+def crashed_run(kind: Kind, what: str, tmp_path: Path, *, nth: int = 1, journal: bool = True) -> Rig:
+    """A rig on the world and the journal that a run left when it stopped at that boundary."""
+    recorder = Recorder()
+    recorder.record(run_of(Verb.GRACEFUL))
+    found = [item for item in recorder.boundaries if item.kind is kind and item.what == what]
+    return again(found[nth - 1], tmp_path, journal=journal)
+
+
+def again(boundary: Boundary, tmp_path: Path, *, journal: bool) -> Rig:
+    """A rig on the world, and the journal if it is still there, as a crash at this boundary left them."""
+    clock = boundary.lab.clock
+    assert isinstance(clock, VirtualClock)
+    made = rig(lab=boundary.lab.copy(clock.copy()), state=tmp_path / "state")
+    kept = boundary.journal[Durability.FLUSHED]
+    if journal and kept is not None:
+        made.services.journal_file(made.setup).write_bytes(kept)
+    return made

@@ -7,34 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.engine.crash import Boundary, Kind, Recorder, run_of
+from tests.engine.crash import Kind, crashed_run
 from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions
-from tgwizard.engine.journal import Durability
-from tgwizard.lab.clock import VirtualClock
-from tgwizard.model.cluster import ClusterIdentity, Member, Verb
+from tgwizard.model.cluster import ClusterIdentity, Member
 from tgwizard.model.event import CallMade, Event, Finished, Noted, Outcome
 from tgwizard.model.problem import UserError
 from tgwizard.model.snapshot import PlaceKind
-
-
-def crashed(kind: Kind, what: str, tmp_path: Path, *, nth: int = 1, journal: bool = True) -> Rig:
-    """A rig on the world and the journal that a run left when it stopped at that boundary."""
-    recorder = Recorder()
-    recorder.record(run_of(Verb.GRACEFUL))
-    found = [item for item in recorder.boundaries if item.kind is kind and item.what == what]
-    return again(found[nth - 1], tmp_path, journal=journal)
-
-
-def again(boundary: Boundary, tmp_path: Path, *, journal: bool) -> Rig:
-    clock = boundary.lab.clock
-    assert isinstance(clock, VirtualClock)
-    made = rig(lab=boundary.lab.copy(clock.copy()), state=tmp_path / "state")
-    kept = boundary.journal[Durability.FLUSHED]
-    if journal and kept is not None:
-        made.services.journal_file(made.setup).write_bytes(kept)
-    return made
 
 
 def go(made: Rig, to: Member | None = None) -> tuple[Finished, list[Event]]:
@@ -43,7 +23,7 @@ def go(made: Rig, to: Member | None = None) -> tuple[Finished, list[Event]]:
 
 
 def test_that_an_interrupted_run_is_pending_until_it_is_resumed(tmp_path: Path) -> None:
-    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
     began = pending(made.services, made.setup)
     assert began is not None
     assert began.to == "tg-node-b"
@@ -54,21 +34,21 @@ def test_that_an_interrupted_run_is_pending_until_it_is_resumed(tmp_path: Path) 
 
 
 def test_that_resume_can_restore_the_start(tmp_path: Path) -> None:
-    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
     finished, _ = go(made, made.a)
     assert finished.rolled_back
     assert made.holders() == ["tg-node-a"]
 
 
 def test_that_without_a_journal_resume_demands_the_member(tmp_path: Path) -> None:
-    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
     finished, _ = go(made)
     assert finished.outcome is Outcome.REFUSED
     assert "--to tg-node-a or tg-node-b" in finished.reason
 
 
 def test_that_without_a_journal_resume_watches_for_twenty_seconds_and_says_what_it_cannot_know(tmp_path: Path) -> None:
-    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
     made.clock.sleep(60)
     start = made.clock.monotonic()
     finished, events = go(made, made.b)
@@ -80,7 +60,7 @@ def test_that_without_a_journal_resume_watches_for_twenty_seconds_and_says_what_
 
 
 def test_that_without_a_journal_resume_does_not_act_while_someone_changes_an_interface(tmp_path: Path) -> None:
-    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2, journal=False)
     finished, _ = go(made, made.b)
     assert finished.outcome is Outcome.REFUSED
     assert finished.problem is not None
@@ -97,7 +77,7 @@ def test_that_resume_with_nothing_to_do_says_who_holds_the_address() -> None:
 
 
 def test_that_a_run_of_which_nothing_was_applied_is_dropped_when_it_is_old(tmp_path: Path) -> None:
-    made = crashed(Kind.COMMITTED, "flushed", tmp_path)
+    made = crashed_run(Kind.COMMITTED, "flushed", tmp_path)
     made.clock.sleep(600)
     finished, _ = go(made)
     assert finished.outcome is Outcome.FAILED
@@ -108,7 +88,7 @@ def test_that_a_run_of_which_nothing_was_applied_is_dropped_when_it_is_old(tmp_p
 
 
 def test_that_a_stranger_who_took_the_address_is_named_and_the_run_stays_resumable(tmp_path: Path) -> None:
-    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
     made.clock.sleep(30)
     stranger = made.a.nic.text.replace("tg-node-a-inside", "vm-app-01-nic")
     _give(made, stranger)
@@ -119,7 +99,7 @@ def test_that_a_stranger_who_took_the_address_is_named_and_the_run_stays_resumab
 
 
 def test_that_a_journal_of_other_interfaces_is_refused_and_kept(tmp_path: Path) -> None:
-    made = crashed(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
+    made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
     path = made.services.journal_file(made.setup)
     other = rig(state=tmp_path / "other")
     path.rename(target := other.services.state_dir / "journal-copy.sqlite")

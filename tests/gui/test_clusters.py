@@ -23,7 +23,9 @@ from tgwizard.gui.clusters.model import COLUMNS, ClustersModel
 from tgwizard.gui.clusters.rows import FleetState, fleet_shape, rank, row_of
 from tgwizard.gui.clusters.table import ClustersTable
 from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme
+from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
 from tgwizard.model.snapshot import Power, Reading, Snapshot, VmSeen
 from tgwizard.model.text import utc
@@ -31,6 +33,8 @@ from tgwizard.model.text import utc
 Open = Callable[[int], Desk]
 PATIENCE_MS = 60_000
 COUNT = 12
+TURNS = 40
+"""More than any page needs to be built."""
 
 
 @pytest.fixture
@@ -133,16 +137,50 @@ def test_that_enter_opens_the_row_and_its_cluster_gets_a_loop_of_its_own(fleet: 
     wanted = names(fleet)[-1]
     assert not fleet.window.sessions[wanted].watching
     QTest.keyClick(table, Qt.Key.Key_Return)
-    assert fleet.window.current == wanted
+    qtbot.waitUntil(lambda: fleet.window.current == wanted, timeout=PATIENCE_MS)
     assert fleet.window.sessions[wanted].watching
     qtbot.waitUntil(lambda: fleet.says("Fail over to "), timeout=PATIENCE_MS)
 
 
-def test_that_a_click_anywhere_in_a_row_opens_it(fleet: Desk) -> None:
+def test_that_a_click_anywhere_in_a_row_opens_it(fleet: Desk, qtbot: QtBot) -> None:
     table = clusters_page(fleet.window).table
     place = table.visualRect(table.shown.index(2, 4)).center()
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert fleet.window.current == "edge-atlanta"
+    qtbot.waitUntil(lambda: fleet.window.current == "edge-atlanta", timeout=PATIENCE_MS)
+
+
+def test_that_a_page_opened_by_a_click_is_whole_when_it_is_seen(fleet: Desk, qtbot: QtBot) -> None:
+    window = fleet.window
+    wanted = names(fleet)[-1]
+    before = window.stack.currentWidget()
+    window.visit_cluster(wanted)
+    assert window.stack.currentWidget() is before
+    qtbot.waitUntil(lambda: window.current == wanted, timeout=PATIENCE_MS)
+    page = window.stack.currentWidget()
+    assert isinstance(page, ClusterPage)
+    assert page.whole
+    window.go_to(Place.CLUSTERS)
+    window.visit_cluster(wanted)
+    assert window.stack.currentWidget() is page, "a page that is there is shown at once"
+
+
+def test_that_a_page_still_being_built_is_not_shown_to_who_has_gone_elsewhere(fleet: Desk, qtbot: QtBot) -> None:
+    window = fleet.window
+    first, second = names(fleet)[-2:]
+    window.visit_cluster(first)
+    window.visit_cluster(second)
+    qtbot.waitUntil(lambda: window.current == second, timeout=PATIENCE_MS)
+    window.visit_cluster(names(fleet)[0])
+    window.go_to(Place.SETTINGS)
+    qtbot.waitUntil(lambda: fleet.says("Settings"), timeout=PATIENCE_MS)
+    for _ in range(TURNS):
+        QApplication.processEvents()
+    assert window.current == ""
+    assert window.stack.currentWidget() is window.pages.page(Place.SETTINGS)
+    window.open_cluster(first)
+    page = window.stack.currentWidget()
+    assert isinstance(page, ClusterPage)
+    assert page.whole
 
 
 def test_that_only_some_clusters_have_loops_and_pages_of_their_own(fleet: Desk) -> None:

@@ -7,22 +7,26 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from tests.gui.desk import Desk
+from tests.engine.crash import Kind, crashed_run
+from tests.gui.desk import Desk, accessible_name
+from tgwizard.engine.failover.resume import pending
 from tgwizard.gui.failover.check_grid import CheckGrid, checks_shown
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.running import RunPage
-from tgwizard.gui.kit.check_rows import CheckShown
+from tgwizard.gui.kit.check_rows import IN_A_TURN, CheckShown
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.turns import Turns
 from tgwizard.gui.unfolding import AT_EASE, LATER, Unfolding
+from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.model.cluster import Verb
 
 PATIENCE_MS = 20_000
@@ -157,6 +161,57 @@ def test_that_an_answer_of_the_checks_changes_rows_and_builds_only_those_that_ar
     assert grid.rows[0].accessibleDescription() == "why"
     grid.show_checks(first[:1])
     assert [row.accessibleName() for row in grid.rows] == ["fact 0, good"]
+
+
+def test_that_a_list_that_is_seen_grows_by_a_few_rows_in_a_turn(qtbot: QtBot, theme: Theme) -> None:
+    grid = CheckGrid(theme)
+    qtbot.addWidget(grid)
+    grid.show()
+    checks = tuple(CheckShown(Shape.GOOD, f"fact {number}") for number in range(2 * IN_A_TURN + 1))
+    grid.show_checks(checks)
+    counts = {len(grid.rows)}
+    assert counts == {0}
+
+    def grown() -> bool:
+        counts.add(len(grid.rows))
+        return len(grid.rows) == len(checks)
+
+    qtbot.waitUntil(grown, timeout=PATIENCE_MS)
+    assert counts <= {0, IN_A_TURN, 2 * IN_A_TURN, len(checks)}
+    assert [row.accessibleName() for row in grid.rows] == [f"{check.fact}, good" for check in checks]
+
+
+def test_that_rows_still_to_come_are_those_of_the_latest_answer(qtbot: QtBot, theme: Theme) -> None:
+    grid = CheckGrid(theme)
+    qtbot.addWidget(grid)
+    grid.show()
+    grid.show_checks(tuple(CheckShown(Shape.WAITING, f"old {number}") for number in range(9)))
+    QApplication.processEvents()
+    latest = tuple(CheckShown(Shape.BROKEN, f"new {number}") for number in range(IN_A_TURN + 1))
+    grid.show_checks(latest)
+    qtbot.waitUntil(lambda: len(grid.rows) == len(latest), timeout=PATIENCE_MS)
+    assert [row.accessibleName() for row in grid.rows] == [f"{check.fact}, broken" for check in latest]
+
+
+def test_that_the_page_behind_the_question_is_told_of_its_checks_after_it(ready: Desk, qtbot: QtBot) -> None:
+    told: list[str] = []
+    ready.session.checked.connect(lambda _event: told.append("question"))
+    ready.session.observed.connect(lambda: told.append("page"))
+    ready.session.check(ready.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: ready.says("Rights and locks checked"), timeout=PATIENCE_MS)
+    assert "page" in told[told.index("question") :]
+
+
+def test_that_a_page_built_after_the_history_was_read_still_offers_to_resume(
+    ready: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    crashed = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path / "crashed", nth=2)
+    ready.session.unfinished = pending(crashed.services, crashed.setup)
+    assert ready.session.unfinished is not None
+    page = ClusterPage(ready.theme, ready.session)
+    qtbot.addWidget(page)
+    page.show()
+    assert "Resume the failover" in [accessible_name(button) for button in page.findChildren(QAbstractButton)]
 
 
 def test_that_a_forced_question_folds_what_is_in_order_into_one_line(ready: Desk) -> None:

@@ -72,6 +72,15 @@ class ClusterPages(QObject):
             self._stack.addWidget(page)
         return page
 
+    def visit(self, session: ClusterSession, show: Step) -> None:
+        """Do `show` when the page of the cluster is there: at once, or after some turns in which it is built."""
+        page = self._page(session)
+        if page.whole:
+            show()
+            return
+        self.leave()
+        self._turns.add(*self._unseen(page), show)
+
     def show(self, session: ClusterSession) -> None:
         """Show the page of a cluster, and soon after prepare that of its next run."""
         name = session.setup.name
@@ -79,6 +88,7 @@ class ClusterPages(QObject):
         page.finish()
         self._pages.pop(name)
         self._pages[name] = page  # the last is the one seen last
+        self._turns.drop()
         self._stack.setCurrentWidget(page)
         self._drop_run(name)
         self._drop_old()
@@ -87,6 +97,7 @@ class ClusterPages(QObject):
 
     def show_run(self, session: ClusterSession) -> None:
         """Show the page of the session's run."""
+        self._turns.drop()
         page = self._run_page(session)
         page.finish()
         self._stack.setCurrentWidget(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
@@ -110,7 +111,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.go_to)
-        self.rail.cluster_chosen.connect(self.open_cluster)
+        self.rail.cluster_chosen.connect(self.visit_cluster)
         self.bar.crumb_chosen.connect(self._on_crumb)
         self.rail.lock_asked.connect(self.ask_lock)
         self.bar.find_asked.connect(self.find_or_run)
@@ -249,6 +250,17 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(self.pages.page(place))
         self.bar.show_crumbs((place.value,))
         self.setWindowTitle(f"{place.value} - tgwizard")
+
+    @Slot(str)
+    def visit_cluster(self, name: str) -> None:
+        """`open_cluster` for who came here by a click: a page that is still to be built is built in turns."""
+        session = self.sessions.get(name)
+        if session is None or self.dialog is not None:
+            return
+        if session.running:
+            self.open_cluster(name)
+        else:
+            self.cluster_pages.visit(session, partial(self.open_cluster, name))
 
     @Slot(str)
     def open_cluster(self, name: str) -> None:

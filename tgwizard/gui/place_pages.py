@@ -26,7 +26,7 @@ def _clusters(shell: Shell) -> PlacePage:
     from tgwizard.gui.clusters.page import ClustersPage
 
     page = ClustersPage(shell.theme, shell.watching, shell.preferences, shell.surroundings)
-    page.opened.connect(shell.open_cluster)
+    page.opened.connect(shell.visit_cluster)
     page.set_up_asked.connect(partial(shell.go_to, Place.SET_UP))
     page.files_given.connect(shell.add_clusters)
     page.reading_asked.connect(shell.read_cluster_files)

@@ -75,6 +75,10 @@ class Shell(Protocol):
         """Show a place of the rail."""
         ...
 
+    def visit_cluster(self, name: str) -> None:
+        """`open_cluster` for who came here by a click: a page that is still to be built is built in turns."""
+        ...
+
     def open_cluster(self, name: str) -> None:
         """Show a cluster: its run while one is in progress, else its page."""
         ...

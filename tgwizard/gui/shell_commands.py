@@ -39,7 +39,7 @@ def _cluster(window: Shell, session: ClusterSession) -> Command:
     shape = Shape.NOT_KNOWN if verdict is None else verdict_shape(verdict.name)
     hint = "not read yet" if verdict is None else verdict.sentence
     words = f"open {session.setup.address} {' '.join(member.name for member in session.setup.members)}"
-    return Command(name, partial(window.open_cluster, name), hint, shape, words=words)
+    return Command(name, partial(window.visit_cluster, name), hint, shape, words=words)
 
 
 def _meant(window: Shell, current: ClusterSession | None) -> tuple[ClusterSession, ...]:
