@@ -51,8 +51,8 @@ def desk(qapp: QApplication, theme: Theme, tmp_path: Path) -> Iterator[Callable[
     """Opens a window on a lab that runs in real time, without latency; closes it and its jobs afterwards."""
     ends: list[End] = []
 
-    def open_it() -> Desk:
-        made, end = open_desk(theme, tmp_path)
+    def open_it(**options: Any) -> Desk:
+        made, end = open_desk(theme, tmp_path, **options)
         ends.append(end)
         return made
 

@@ -29,6 +29,7 @@ from tgwizard.lab.clock import Clock
 from tgwizard.lab.control import HttpLabControl
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.transport import lab_session
+from tgwizard.model.cluster import ClusterIdentity
 
 End = Callable[[], None]
 
@@ -127,9 +128,15 @@ class Desk(Found):
         return next(iter(self.window.sessions.values()))
 
 
-def open_desk(theme: Theme, folder: Path, *, latency: Latency = Latency.INSTANT) -> tuple[Desk, End]:
+def open_desk(
+    theme: Theme,
+    folder: Path,
+    *,
+    latency: Latency = Latency.INSTANT,
+    open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open,
+) -> tuple[Desk, End]:
     """A shown window on scenario `ready`, real time, real SDK, real jobs; call the end when done."""
-    made = rig(latency, clock=cast("Clock", SystemClock()), state=folder / "state", open_journal=Journal.open)
+    made = rig(latency, clock=cast("Clock", SystemClock()), state=folder / "state", open_journal=open_journal)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)

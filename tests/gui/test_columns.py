@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import Desk
 from tgwizard.gui.tokens import TextRole
-from tgwizard.gui.watch.page import LARGER, MAIN_WIDEST, ClusterPage, Columns
+from tgwizard.gui.watch.columns import LARGER, MAIN_WIDEST, Columns
+from tgwizard.gui.watch.page import ClusterPage
 
 WIDTHS = {1024: Columns.ONE, 1200: Columns.TWO, 1919: Columns.TWO, 1920: Columns.THREE, 2559: Columns.THREE}
 WIDTHS |= {2560: Columns.LARGE, 3840: Columns.LARGE}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import Desk, accessible_name
 from tests.gui.test_window import PATIENCE_MS, dialog_of
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.jobs import Report
+from tgwizard.engine.journal import Journal
+from tgwizard.engine.records import Ended, Record
 from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.model.cluster import Verb
 
 REPAIR = "Repair: move the address to tg-node-b"
 REASON = "10.20.2.50 is on a member that cannot serve it: tg-node-a is stopped, so only tg-node-b can be active."
@@ -67,6 +75,48 @@ def test_that_a_repair_is_confirmed_by_the_cluster_s_name_and_puts_the_page_righ
     qtbot.waitUntil(lambda: session.run is not None and session.run.finished is not None, timeout=PATIENCE_MS)
     assert broken.rig.holders() == ["tg-node-b"]
     qtbot.waitUntil(lambda: session.offer is None and session.verdict is not None, timeout=PATIENCE_MS)
+
+
+class SlowDisk(Journal):
+    """A journal whose end of a run comes to the disk only when `free` is set."""
+
+    free: threading.Event
+
+    def _write(self, database: sqlite3.Connection, run: str, record: Record) -> None:
+        if isinstance(record, Ended):
+            self.free.wait(PATIENCE_MS / 1000)
+        super()._write(database, run, record)
+
+
+def test_that_a_run_that_has_ended_never_seems_interrupted_because_the_disk_is_slow(
+    desk: Callable[..., Desk], qtbot: QtBot
+) -> None:
+    SlowDisk.free = threading.Event()
+    made = desk(open_journal=SlowDisk.open)
+    session = made.session
+    qtbot.waitUntil(lambda: session.reason_against(Verb.GRACEFUL) is None, timeout=PATIENCE_MS)
+    session.fail_over(made.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: session.run is not None and session.run.finished is not None, timeout=PATIENCE_MS)
+    told: list[object] = []
+
+    def read(_report: Report, _token: CancelToken) -> None:
+        with contextlib.closing(session.services.journal(session.setup)) as journal:
+            journal.unfinished()
+            session.services.measured(session.setup)
+
+    session.unfinished_changed.connect(lambda: told.append(session.unfinished))
+    ends = len(session.ends)
+    with contextlib.closing(session.services.journal(session.setup)) as journal:
+        assert journal.unfinished() is not None, "whoever reads it now finds a run without an end"
+    # A job that was begun later and did as much has ended: the window's own would have told by now.
+    look = session.services.jobs.start("look", read)
+    qtbot.waitUntil(lambda: not look.running, timeout=PATIENCE_MS)
+    made.bridge.finish()
+    assert told == []
+    SlowDisk.free.set()
+    qtbot.waitUntil(lambda: len(session.ends) == ends + 1, timeout=PATIENCE_MS)
+    assert told == [None]
+    assert session.offer is None
 
 
 def test_that_a_cluster_in_order_offers_the_graceful_failover_first(desk: Callable[[], Desk], qtbot: QtBot) -> None:

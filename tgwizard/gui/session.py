@@ -78,6 +78,8 @@ PAINT_FIRST_S = 0.15
 
 AFTER_THE_QUESTION_MS = 150
 
+CLOSING_LOOK_S = 0.02
+
 
 class ClusterSession(QObject):
     """Watches and fails over one cluster on behalf of the pages."""
@@ -448,8 +450,13 @@ class ClusterSession(QObject):
 
     def _read_history(self) -> None:
         services, setup, own = self.services, self.setup, self._own
+        run_job = self._run_job
 
-        def work(_report: Report, _token: CancelToken) -> None:
+        def work(_report: Report, token: CancelToken) -> None:
+            # A run tells its end before its journal is closed: read any sooner, it would seem interrupted.
+            while run_job is not None and run_job.running:
+                if token.wait(CLOSING_LOOK_S):
+                    return
             try:
                 with contextlib.closing(services.journal(setup)) as journal:
                     own.put(HistoryRead(setup.name, services.measured(setup), (), journal.unfinished()))

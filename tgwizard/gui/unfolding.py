@@ -42,6 +42,7 @@ LATER = (
     "tgwizard.gui.watch.shown",
     "tgwizard.gui.session",
     "tgwizard.gui.watch.cluster_picture",
+    "tgwizard.gui.watch.columns",
     "tgwizard.gui.watch.page",
     "tgwizard.gui.dialogs.sheet",
     "tgwizard.gui.failover.confirm",

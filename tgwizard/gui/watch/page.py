@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
-from enum import Enum
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -28,6 +28,18 @@ from tgwizard.gui.turns import InParts, Step
 from tgwizard.gui.watch.action_card import ActionCard
 from tgwizard.gui.watch.cards import EventsCard, ThreeTruths
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
+from tgwizard.gui.watch.columns import (
+    ACTIONS_ABREAST,
+    ACTIONS_WIDTH,
+    EVENTS_WIDTH,
+    LARGER,
+    MAIN_WIDEST,
+    TRUTHS_ABREAST,
+    WIDE_ACTIONS_WIDTH,
+    Columns,
+    columns_of,
+    main_width,
+)
 from tgwizard.gui.watch.reachability_card import ReachabilityCard
 from tgwizard.gui.watch.shown import (
     StateShown,
@@ -44,33 +56,11 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.text import about
 from tgwizard.model.verdict import VerdictName
 
-WIDE = 980
-"""From this page width on (a window of 1200 with its rail), the action column stands beside the picture."""
-
-ACTIONS_WIDTH, WIDE_ACTIONS_WIDTH = 352, 400
-EVENTS_WIDTH = 400
-MAIN_WIDEST = 1080
-THREE_COLUMNS_FROM, LARGE_FROM = 1920, 2560
-"""Window widths, at 100 % text, from which on events stand in a column of their own, and the picture grows instead."""
-
-LARGER = 1.25
-"""How much the picture grows on a very wide window; its text with it, and nothing else (STYLE section 7)."""
-
-
-ACTIONS_ABREAST = 760
-TRUTHS_ABREAST = 720
-"""Narrower than this, at 100 % text, the two action cards, or the three truths, stand one under the other."""
+TICK_MS = 1000
+READINGS_TICK_S = 1.5
+"""While readings come more often than this, they are the tick of the ages: painting twice a second is not idle."""
 
 _URGENT = {VerdictName.ON_NO_NIC, VerdictName.STRANGER, VerdictName.WRONG_HOLDER}
-
-
-class Columns(Enum):
-    """How the page stands in a window of some width (STYLE section 7)."""
-
-    ONE = "one column"
-    TWO = "main and actions"
-    THREE = "main, actions and events"
-    LARGE = "main with a larger picture, and actions"
 
 
 class ClusterPage(InParts, QWidget):
@@ -93,6 +83,7 @@ class ClusterPage(InParts, QWidget):
         self.session = session
         self._columns: Columns | None = None
         self._shown_once = False
+        self._observed_at = -math.inf
         self._larger = False
         self._unfinished: QWidget | None = None
         self._trouble: QWidget | None = None
@@ -156,14 +147,25 @@ class ClusterPage(InParts, QWidget):
         copy.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         copy.activated.connect(self.copy_fact)
         self._tick = QTimer(self)
-        self._tick.setInterval(1000)
-        self._tick.timeout.connect(self.refresh)
+        self._tick.setInterval(TICK_MS)
+        self._tick.timeout.connect(self._on_tick)
         session = self.session
-        session.observed.connect(self.refresh)
+        session.observed.connect(self._on_observed)
         session.timeline_changed.connect(self._on_timeline)
         session.unfinished_changed.connect(self._on_unfinished)
         session.trouble.connect(self._on_trouble)
         session.run_changed.connect(self.refresh)
+
+    @Slot()
+    def _on_observed(self) -> None:
+        self._observed_at = self.session.now()
+        self.refresh()
+
+    @Slot()
+    def _on_tick(self) -> None:
+        """Ages go on when no reading comes; one that has just come, or is about to, shows them anyway."""
+        if self.session.now() - self._observed_at > READINGS_TICK_S:
+            self.refresh()
 
     def _show_all(self) -> None:
         self.refresh()
@@ -381,26 +383,11 @@ class ClusterPage(InParts, QWidget):
         super().resizeEvent(event)
         if not self.whole:
             return
-        self._arrange(self._wanted_columns())
-        self.truths.set_stacked(self._main_width() < self._theme.px(TRUTHS_ABREAST))
+        px, width = self._theme.px, self.width()
+        columns = columns_of(width, self.window().width(), px)
+        self._arrange(columns)
+        self.truths.set_stacked(main_width(columns, width, px) < px(TRUTHS_ABREAST))
         self._set_actions_abreast()
-
-    def _wanted_columns(self) -> Columns:
-        window, px = self.window().width(), self._theme.px
-        if self.width() < px(WIDE):
-            return Columns.ONE
-        if window < px(THREE_COLUMNS_FROM):
-            return Columns.TWO
-        return Columns.THREE if window < px(LARGE_FROM) else Columns.LARGE
-
-    def _main_width(self) -> int:
-        """What the main column has, before it is laid out."""
-        aside = {
-            Columns.TWO: ACTIONS_WIDTH,
-            Columns.THREE: WIDE_ACTIONS_WIDTH + EVENTS_WIDTH,
-            Columns.LARGE: WIDE_ACTIONS_WIDTH,
-        }.get(self._columns or Columns.TWO, 0)
-        return self.width() - (self._theme.px(aside) if aside else 0)
 
     def _set_actions_abreast(self) -> None:
         abreast = self._columns is Columns.ONE and self.width() >= self._theme.px(ACTIONS_ABREAST)
