@@ -10,7 +10,9 @@ import pytest
 
 from tests.cli.bench import Shell, fits
 from tests.rig import Rig, inline_journal, rig
+from tgwizard.engine.failover.run import busy
 from tgwizard.engine.history import cluster_history
+from tgwizard.engine.locks import held
 from tgwizard.engine.run_report import title
 from tgwizard.lab.latency import Latency
 
@@ -104,3 +106,15 @@ def test_that_a_journal_that_cannot_be_read_is_told_and_does_not_hide_the_state(
     assert answered.code == 0
     assert "First: repair" in answered.out
     assert "cannot be read" in answered.err
+
+
+def test_that_while_a_run_works_on_the_cluster_nothing_is_called_broken_or_interrupted(it: Rig) -> None:
+    removed(it)
+    with held(it.services.lock_file(it.setup), busy(it.setup)):
+        shell = Shell(it)("status")
+        assert "First:" not in shell.out
+        assert "Another run works on edge-dallas on this computer." in shell.err
+        (document,) = Shell(it)("status", "--json").lines
+        fits(document, "status")
+        assert document["first"] is None
+    assert "  First: repair." in Shell(it)("status").out

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from tgwizard.engine.locks import held
+from tgwizard.engine.locks import held, is_held
 from tgwizard.model.problem import Problem, UserError
 
 BUSY = Problem("cluster-locked", "Another run works on it.")
 
 _HOLDER = """
 import sys
+import threading
 from pathlib import Path
-from tgwizard.engine.locks import held
+from tgwizard.engine.locks import held, is_held
 from tgwizard.model.problem import Problem
 with held(Path(sys.argv[1]), Problem("busy", "Busy.")):
     print("held", flush=True)
@@ -93,3 +95,37 @@ def test_that_a_lock_that_cannot_be_made_is_explained_and_is_not_called_busy(tmp
             raise AssertionError("a lock that could not be made was held")
         assert caught.value.problem.code == "lock-not-made"
         assert str(path) in caught.value.problem.sentence()
+
+
+def test_that_looking_whether_a_lock_is_held_tells_the_truth_and_makes_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "cluster.lock"
+    assert not is_held(path)
+    assert not path.exists()
+    with holder(path) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        assert is_held(path)
+        other.kill()
+        other.wait(60)
+        assert not is_held(path)
+    with held(path, BUSY):
+        assert is_held(path)
+    assert not is_held(path)
+
+
+def test_that_who_looks_keeps_nobody_from_holding(tmp_path: Path) -> None:
+    path = tmp_path / "cluster.lock"
+    path.touch()
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            is_held(path)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        assert not any(taken(path) for _ in range(300))
+    finally:
+        done.set()
+        looking.join()

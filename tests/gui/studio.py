@@ -45,15 +45,21 @@ def live_until(true: Callable[[], bool]) -> None:
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
 
+LAYOUTS = 8
+"""How deep they are nested, at most."""
+
+
 def at_rest(window: QWidget) -> QImage:
     """What the window shows once nothing in it changes from one beat to the next."""
     seen = [window.grab().toImage()]
 
     def same() -> bool:
+        # A new height goes up from layout to layout, one in a turn; a picture in between looks as the one before.
+        for _ in range(LAYOUTS):
+            QApplication.processEvents()
         seen.append(window.grab().toImage())
         return seen[-1] == seen[-2]
 
-    QApplication.processEvents()
     live_until(same)
     return seen[-1]
 

@@ -15,8 +15,11 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import Desk, accessible_name
 from tests.gui.test_window import PATIENCE_MS, dialog_of
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.run import busy
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal
+from tgwizard.engine.locks import held
+from tgwizard.engine.offer import Act
 from tgwizard.engine.records import Ended, Record
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.model.cluster import Verb
@@ -117,6 +120,31 @@ def test_that_a_run_that_has_ended_never_seems_interrupted_because_the_disk_is_s
     qtbot.waitUntil(lambda: len(session.ends) == ends + 1, timeout=PATIENCE_MS)
     assert told == [None]
     assert session.offer is None
+
+
+def test_that_while_another_program_moves_the_address_nothing_is_offered_or_called_interrupted(
+    desk: Callable[..., Desk], qtbot: QtBot
+) -> None:
+    made = desk()
+    session = made.session
+    qtbot.waitUntil(lambda: session.reason_against(Verb.GRACEFUL) is None, timeout=PATIENCE_MS)
+
+    def read() -> bool:
+        session.read_now()
+        return True
+
+    with held(session.services.lock_file(session.setup), busy(session.setup)):
+        made.rig.edit(made.rig.a, lambda body: body["properties"]["ipConfigurations"].pop())
+        qtbot.waitUntil(lambda: read() and session.elsewhere, timeout=PATIENCE_MS)
+        against = session.reason_against(Verb.GRACEFUL)
+        assert against is not None
+        assert against.code == "cluster-locked"
+        assert session.offer is None
+    qtbot.waitUntil(lambda: read() and session.offer is not None, timeout=PATIENCE_MS)
+    assert not session.elsewhere
+    offer = made.session.offer
+    assert offer is not None
+    assert offer.act is Act.REPAIR
 
 
 def test_that_a_cluster_in_order_offers_the_graceful_failover_first(desk: Callable[[], Desk], qtbot: QtBot) -> None:

@@ -19,8 +19,8 @@ from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.plan import FailoverPlan, plan
-from tgwizard.engine.failover.resume import pending, resume
-from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
+from tgwizard.engine.failover.resume import in_progress, pending, resume
+from tgwizard.engine.failover.run import RunOptions, busy, fail_over, rehearse
 from tgwizard.engine.failover.strategies import is_repair, resolved
 from tgwizard.engine.jobs import Broke, Report
 from tgwizard.engine.observe import Observer
@@ -82,7 +82,13 @@ def status(
 
 
 def _offer(snapshot: Snapshot, connection: Connection, screen: Screen, where: Where) -> Offer | None:
-    """What to do first, with the command as it works from here. A journal that cannot be read is told."""
+    """What to do first, with the command as it works from here. A journal that cannot be read is told.
+
+    While a run works on the cluster nothing is offered: what it leaves for a moment is neither broken nor interrupted.
+    """
+    if in_progress(connection.services, snapshot.setup):
+        screen.note(f"{busy(snapshot.setup).what} What to do is said when it has ended.")
+        return None
     try:
         unfinished = pending(connection.services, snapshot.setup)
     except UserError as error:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from tgwizard.model.problem import Problem, UserError
+
+ATTEMPTS = 4
+LOOK_S = 0.01
+"""Whoever only looks has a lock for some microseconds: so often, and after so many seconds, it is tried again."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -24,14 +30,34 @@ def held(path: Path, busy: Problem) -> Iterator[None]:
     UserError with ``busy`` when another program (or run) has it, ``lock-not-made`` when the file cannot be opened.
     """
     with _opened(path) as file:
-        try:
-            _lock(file.fileno())
-        except OSError as error:
-            raise UserError(busy) from error
+        for attempt in range(ATTEMPTS):
+            try:
+                _lock(file.fileno())
+                break
+            except OSError as error:
+                if attempt == ATTEMPTS - 1:
+                    raise UserError(busy) from error
+                time.sleep(LOOK_S)
         try:
             yield
         finally:
             _unlock(file.fileno())
+
+
+def is_held(path: Path) -> bool:
+    """Whether another program, or run, holds the lock file now.
+
+    Looking takes it for a moment, and does not keep it from one another; `held` tries again for that reason.
+    """
+    try:
+        with path.open("rb") as file:
+            _look(file.fileno())
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        # A lock that cannot be looked at is the concern of who wants to hold it.
+        return error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+    return False
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -52,6 +78,10 @@ if sys.platform == "win32":
     def _unlock(descriptor: int) -> None:
         os.lseek(descriptor, 0, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+    def _look(descriptor: int) -> None:
+        _lock(descriptor)
+        _unlock(descriptor)
 else:
 
     def _lock(descriptor: int) -> None:
@@ -59,3 +89,7 @@ else:
 
     def _unlock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+    def _look(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        _unlock(descriptor)

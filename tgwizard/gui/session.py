@@ -6,7 +6,6 @@ to the signals here and never to a thread.
 
 from __future__ import annotations
 
-import contextlib
 import queue
 from datetime import datetime
 
@@ -16,7 +15,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.resume import resume
-from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
+from tgwizard.engine.failover.run import RunOptions, busy, fail_over, rehearse
 from tgwizard.engine.failover.strategies import is_repair, resolved
 from tgwizard.engine.jobs import Broke, Job, Report, Work
 from tgwizard.engine.offer import Act, Offer, first_offer
@@ -29,7 +28,7 @@ from tgwizard.gui.failover.result import place_words
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.failover.run_words import moving_detail, moving_sentence
 from tgwizard.gui.lock import LOCKED, ReadOnlyLock
-from tgwizard.gui.watch.loop import HistoryRead, WatchLoop
+from tgwizard.gui.watch.loop import HistoryRead, RunElsewhere, WatchLoop, history_when_free
 from tgwizard.gui.watch.reachability import Probed, Reachability
 from tgwizard.gui.watch.shown import aged, is_behind, target_of, verdict_now
 from tgwizard.gui.watch.timeline import EventShown, of_end, of_event, of_record
@@ -78,8 +77,6 @@ PAINT_FIRST_S = 0.15
 
 AFTER_THE_QUESTION_MS = 150
 
-CLOSING_LOOK_S = 0.02
-
 
 class ClusterSession(QObject):
     """Watches and fails over one cluster on behalf of the pages."""
@@ -121,6 +118,7 @@ class ClusterSession(QObject):
         self._later.timeout.connect(self.observed)
         self._check_job: Job | None = None
         self._run_job: Job | None = None
+        self._history_job: Job | None = None
         self._asked: dict[Verb, Checked] = {}
         self._decisions: Decisions | None = None
         self._run_id = ""
@@ -133,6 +131,8 @@ class ClusterSession(QObject):
         self.since: datetime | None = None
         self.events: tuple[EventShown, ...] = ()
         self.unfinished: Began | None = None
+        self.elsewhere = False
+        """Whether another program of this computer is seen to work on the cluster."""
         self.run: RunState | None = None
 
     # What is known -----------------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ class ClusterSession(QObject):
     def offer(self) -> Offer | None:
         """What to do first, when something is certainly wrong: resume, or repair towards the present target."""
         snapshot = self.snapshot
-        if snapshot is None or self.running or is_behind(snapshot, self.run):
+        if snapshot is None or self.running or self.elsewhere or is_behind(snapshot, self.run):
             return None
         return first_offer(snapshot, self.unfinished, self.target)
 
@@ -206,6 +206,8 @@ class ClusterSession(QObject):
             return LOCKED
         if self.running:
             return Problem("run-in-progress", "A run already works on this cluster.", "", "Wait until it has ended.")
+        if self.elsewhere:
+            return busy(self.setup)
         if is_behind(snapshot, self.run):
             return Problem("not-read-since-run", "Azure is read again after the run.")
         return None if self.guided(verb) else can_fail_over(snapshot, target, verb)
@@ -241,7 +243,8 @@ class ClusterSession(QObject):
     @property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that read this cluster, and may answer once more after `stop`."""
-        return tuple(job for job in (self.loop.job, self._check_job) if job is not None and job.running)
+        jobs = (self.loop.job, self._check_job, self._history_job)
+        return tuple(job for job in jobs if job is not None and job.running)
 
     @property
     def watching(self) -> bool:
@@ -256,8 +259,9 @@ class ClusterSession(QObject):
         """Stop watching; a run goes on."""
         self.loop.stop()
         self._later.stop()
-        if self._check_job is not None:
-            self._check_job.cancel()
+        for job in (self._check_job, self._history_job):
+            if job is not None:
+                job.cancel()
         self.reachability.stop()
 
     def set_pace(self, pace: Pace) -> None:
@@ -361,7 +365,7 @@ class ClusterSession(QObject):
                 self._take_observed(event)
             case Probed():
                 self.reachability.take(event)
-            case HistoryRead() if event.cluster == self.setup.name:
+            case HistoryRead() | RunElsewhere() if event.cluster == self.setup.name:
                 self._take_history(event)
             case Checked() if event.cluster == self.setup.name:
                 self._take_checked(event)
@@ -399,10 +403,21 @@ class ClusterSession(QObject):
             if self._last_verdict is not None:
                 self._add(of_event(event, self.setup))
                 self.since = event.stamp.at
+                if self.watching:
+                    self._read_history()  # who moved it may be another program, which may have died of it
             self._last_verdict = verdict.name
         self.observed.emit()
 
-    def _take_history(self, history: HistoryRead) -> None:
+    def _take_history(self, history: HistoryRead | RunElsewhere) -> None:
+        """What the journal holds; while another program works on the cluster nothing is offered or begun."""
+        if not self.running:
+            self.elsewhere = isinstance(history, RunElsewhere)
+            self.unfinished = None if isinstance(history, RunElsewhere) else history.unfinished
+            self.unfinished_changed.emit()
+            self.observed.emit()
+        if isinstance(history, RunElsewhere):
+            self._read_history()
+            return
         self.ends = history.ends
         if history.records and not self._history_known:
             self._history_known = True
@@ -410,9 +425,6 @@ class ClusterSession(QObject):
             old = [shown for record in history.records if (shown := of_record(record, self.setup)) is not None]
             self.events = (*self.events, *old)[:KEPT_EVENTS]
             self.timeline_changed.emit()
-        if not self.running:
-            self.unfinished = history.unfinished
-            self.unfinished_changed.emit()
         if history.problem is not None:
             self.trouble.emit(history.problem)
 
@@ -449,21 +461,8 @@ class ClusterSession(QObject):
             self.run_ended.emit()
 
     def _read_history(self) -> None:
-        services, setup, own = self.services, self.setup, self._own
-        run_job = self._run_job
-
-        def work(_report: Report, token: CancelToken) -> None:
-            # A run tells its end before its journal is closed: read any sooner, it would seem interrupted.
-            while run_job is not None and run_job.running:
-                if token.wait(CLOSING_LOOK_S):
-                    return
-            try:
-                with contextlib.closing(services.journal(setup)) as journal:
-                    own.put(HistoryRead(setup.name, services.measured(setup), (), journal.unfinished()))
-            except UserError as error:
-                own.put(HistoryRead(setup.name, problem=error.problem))
-
-        self._begin("history", work)
+        if self._history_job is None or not self._history_job.running:
+            self._history_job = self._begin("history", history_when_free(self.services, self.setup, self._own))
 
     def _add(self, shown: EventShown) -> None:
         self.events = (shown, *self.events)[:KEPT_EVENTS]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
 from tgwizard.engine.failover.fence import Unfenced, fenced
@@ -33,9 +34,17 @@ from tgwizard.model.snapshot import PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
 
 
+def in_progress(services: Services, setup: ClusterSetup) -> bool:
+    """Whether a run works on this cluster now, in this or another program of this computer."""
+    return locks.is_held(services.lock_file(setup))
+
+
 def pending(services: Services, setup: ClusterSetup) -> Began | None:
-    """The interrupted run of this cluster, if its journal has one; UserError when the journal cannot be read."""
-    if not services.journal_file(setup).exists():
+    """The interrupted run of this cluster, if its journal has one; UserError when the journal cannot be read.
+
+    A run that is in progress is not interrupted: it holds the cluster's lock until its journal is closed.
+    """
+    if not services.journal_file(setup).exists() or in_progress(services, setup):
         return None
     journal = services.journal(setup)
     try:

@@ -128,19 +128,23 @@ def new_run() -> str:
     return uuid.uuid4().hex[:12]
 
 
+def busy(setup: ClusterSetup) -> Problem:
+    """Why nothing can be begun while a run works on the cluster."""
+    return Problem(
+        "cluster-locked",
+        f"Another run works on {setup.name} on this computer.",
+        "Only one run at a time may change a cluster.",
+        "Wait until it has ended.",
+    )
+
+
 def guarded(hall: Hall, body: Callable[[Journal], Finished]) -> Finished:
     """Run ``body(journal)`` under the cluster's lock with its journal open.
 
     What stands in the way becomes a refusal.
     """
-    busy = Problem(
-        "cluster-locked",
-        f"Another run works on {hall.setup.name} on this computer.",
-        "Only one run at a time may change a cluster.",
-        "Wait until it has ended.",
-    )
     try:
-        with locks.held(hall.services.lock_file(hall.setup), busy):
+        with locks.held(hall.services.lock_file(hall.setup), busy(hall.setup)):
             journal = hall.services.journal(hall.setup)
             journal.on_trouble = hall.sender(journal).note
             try:

@@ -8,6 +8,7 @@ import queue
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.resume import in_progress
 from tgwizard.engine.jobs import Job, Report, Work
 from tgwizard.engine.records import Ended
 from tgwizard.engine.services import Services
@@ -16,7 +17,7 @@ from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.watch.loop import HistoryRead
+from tgwizard.gui.watch.loop import HistoryRead, RunElsewhere, read_history
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import UserError
 
@@ -150,7 +151,9 @@ class Watching(QObject):
                     journal = services.journal(setup)
                     with contextlib.closing(journal):
                         ends = measured[setup.subscription]
-                        own.put(HistoryRead(setup.name, ends, journal.latest(), journal.unfinished()))
+                        own.put(read_history(services, setup, journal, ends))
+                    if in_progress(services, setup):
+                        own.put(RunElsewhere(setup.name))
                 except UserError as error:
                     own.put(HistoryRead(setup.name, problem=error.problem))
 

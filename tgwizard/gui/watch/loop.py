@@ -7,12 +7,18 @@ import queue
 from dataclasses import dataclass
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.jobs import Job, Report
+from tgwizard.engine.failover.resume import in_progress
+from tgwizard.engine.jobs import Job, Report, Work
+from tgwizard.engine.journal import Journal
 from tgwizard.engine.records import Began, Ended, Record
 from tgwizard.engine.services import Services
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
+
+LOOK_S = 0.1
+LOOKS_UNTIL_TOLD = 10
+"""How often it is looked whether a run has closed its journal; after so many looks it is told that one works there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,42 @@ class HistoryRead:
     records: tuple[Record, ...] = ()
     unfinished: Began | None = None
     problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunElsewhere:
+    """Another program, or a run that is closing its journal, works on the cluster; its history is read after that."""
+
+    cluster: str
+
+
+def read_history(services: Services, setup: ClusterSetup, journal: Journal, ends: tuple[Ended, ...]) -> HistoryRead:
+    """What the journal holds; a run in progress has no end yet and is not interrupted."""
+    unfinished = None if in_progress(services, setup) else journal.unfinished()
+    return HistoryRead(setup.name, ends, journal.latest(), unfinished)
+
+
+def history_when_free(services: Services, setup: ClusterSetup, own: queue.SimpleQueue[object]) -> Work:
+    """A job that reads what the journal holds as soon as no run works on the cluster.
+
+    A run tells its end before its journal is closed: read any sooner, it would seem interrupted.
+    """
+
+    def work(_report: Report, token: CancelToken) -> None:
+        looks = 0
+        while in_progress(services, setup):
+            looks += 1
+            if looks == LOOKS_UNTIL_TOLD:
+                own.put(RunElsewhere(setup.name))
+            if token.wait(LOOK_S):
+                return
+        try:
+            with contextlib.closing(services.journal(setup)) as journal:
+                own.put(HistoryRead(setup.name, services.measured(setup), (), journal.unfinished()))
+        except UserError as error:
+            own.put(HistoryRead(setup.name, problem=error.problem))
+
+    return work
 
 
 class WatchLoop:
@@ -71,12 +113,14 @@ class WatchLoop:
                 try:
                     journal = services.journal(setup)
                     stack.callback(journal.close)
-                    history = HistoryRead(setup.name, services.measured(setup), journal.latest(), journal.unfinished())
+                    history = read_history(services, setup, journal, services.measured(setup))
                 except UserError as error:
                     own.put(HistoryRead(setup.name, problem=error.problem))
                 else:
                     monitor.journal = journal
                     own.put(history)
+                    if in_progress(services, setup):
+                        own.put(RunElsewhere(setup.name))
                 monitor.watch(token)
 
         self.job = services.jobs.start(f"watch-{setup.name}", work)
