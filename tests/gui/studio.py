@@ -49,6 +49,10 @@ LAYOUTS = 8
 """How deep they are nested, at most."""
 
 
+STILL = 4
+"""In so many beats nothing may change: between two frames of a movement everything looks still."""
+
+
 def at_rest(window: QWidget) -> QImage:
     """What the window shows once nothing in it changes from one beat to the next."""
     seen = [window.grab().toImage()]
@@ -58,7 +62,7 @@ def at_rest(window: QWidget) -> QImage:
         for _ in range(LAYOUTS):
             QApplication.processEvents()
         seen.append(window.grab().toImage())
-        return seen[-1] == seen[-2]
+        return len(seen) > STILL and all(one == seen[-1] for one in seen[-STILL:-1])
 
     live_until(same)
     return seen[-1]
