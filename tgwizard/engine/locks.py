@@ -50,13 +50,14 @@ def is_held(path: Path) -> bool:
     Looking takes it for a moment, and does not keep it from one another; `held` tries again for that reason.
     """
     try:
-        with path.open("rb") as file:
+        file = path.open("rb")
+    except OSError:
+        return False  # not there, or not to be opened: the concern of who wants to hold it
+    with file:
+        try:
             _look(file.fileno())
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        # A lock that cannot be looked at is the concern of who wants to hold it.
-        return error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+        except OSError as error:
+            return error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
     return False
 
 
