@@ -165,12 +165,15 @@ class SetupRig:
         return ResourceId(f"{self.group(group)}/providers/Microsoft.Network/{kind}/{name}")
 
     def writes(self) -> list[tuple[str, str]]:
-        """Method and path of every request that changed something or tried to, oldest first."""
-        reads = ("/directoryObjects/getByIds",)  # a POST that asks
+        """Method and path of every request that changed something or tried to, oldest first.
+
+        What is asked in the form of a write is none: a POST that reads, a PUT bound to a version that never was (412).
+        """
+        reads = ("/directoryObjects/getByIds",)
         return [
             (item.method, item.path)
             for item in self.lab.requests
-            if item.method not in ("GET", "HEAD") and not item.path.endswith(reads)
+            if item.method not in ("GET", "HEAD") and item.status != 412 and not item.path.endswith(reads)
         ]
 
 

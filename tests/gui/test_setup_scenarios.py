@@ -171,6 +171,7 @@ def test_that_what_is_set_up_already_goes_from_review_to_verify_without_a_write(
     assert desk.says("Everything is already right")
     go_on(desk, qtbot)
     assert desk.page.step is SetupStep.VERIFY
+    ready(desk, qtbot)
     assert desk.rig.writes() == []
 
 
