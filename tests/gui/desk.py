@@ -27,6 +27,7 @@ from tgwizard.gui.settings.page import SettingsPage
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.control import HttpLabControl
+from tgwizard.lab.data_plane import DataPlane
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ClusterIdentity
@@ -134,8 +135,12 @@ def open_desk(
     *,
     latency: Latency = Latency.INSTANT,
     open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open,
+    traffic: bool = False,
 ) -> tuple[Desk, End]:
-    """A shown window on scenario `ready`, real time, real SDK, real jobs; call the end when done."""
+    """A shown window on scenario `ready`, real time, real SDK, real jobs; call the end when done.
+
+    `traffic`: the lab's floating IPs can be reached on loopback, as in a lab that is served.
+    """
     made = rig(latency, clock=cast("Clock", SystemClock()), state=folder / "state", open_journal=open_journal)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
@@ -145,8 +150,13 @@ def open_desk(
     bridge.start()
     window.show()
     control = HttpLabControl(lab_session(made.lab), ARM, made.lab.issue_token)
+    plane = DataPlane(made.lab)
+    services = made.services
+    if traffic:
+        made.lab.traffic_port, made.lab.on_change = plane.port, plane.look
+        services = replace(services, endpoint=lambda setup: control.endpoint(setup.subnet.text, str(setup.address)))
     where = LabWhere(str(folder), "https://localhost:8443", str(folder / "tls" / "ca.pem"))
-    window.show_opened(Opened(made.services, (replace(made.setup),), lab=control, lab_where=where))
+    window.show_opened(Opened(services, (replace(made.setup),), lab=control, lab_where=where))
 
     def end() -> None:
         for session in window.sessions.values():
@@ -158,6 +168,7 @@ def open_desk(
         ring.deleteLater()
         bridge.deleteLater()
         control.close()
+        plane.close()
         assert not still, f"jobs outlived the window: {still}"
 
     return Desk(window, bridge, made, theme), end

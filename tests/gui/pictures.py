@@ -17,11 +17,13 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.desk import Desk, End, lab_page, open_desk
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tgwizard import paths
+from tgwizard.engine.watch.probe import PERIOD_S
+from tgwizard.gui.failover.traffic_card import BEFORE_S
 from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.places import Place
 from tgwizard.gui.start import make_app
 from tgwizard.gui.theme import Theme
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
 from tgwizard.model.snapshot import PlaceKind
@@ -40,6 +42,9 @@ KEPT = (
 READ = {Place.SET_UP: "Signed in", Place.HISTORY: "Failovers ", Place.REPORTS: "No report is kept yet"}
 """What stands on a page that reads first, once it has."""
 
+LONG_S = 16.0
+"""More than the pictures of a run take."""
+
 SILENCE = '{"error": {"code": "ServiceUnavailable", "message": "try again"}}'
 
 
@@ -49,8 +54,9 @@ def kept_folder() -> Path:
 
 
 def ready(shown: Studio[Desk]) -> None:
-    """Wait for the first reading."""
+    """Wait for the first reading, and for the subnet's range, which is read after it."""
     shown.until(lambda: may_begin(shown.desk, Verb.GRACEFUL))
+    shown.until(lambda: (now := shown.desk.session.snapshot) is not None and bool(now.ranges.value))
 
 
 def may_begin(desk: Desk, verb: Verb) -> bool:
@@ -96,14 +102,24 @@ def questions(shown: Studio[Desk]) -> None:
 
 
 def failover(shown: Studio[Desk]) -> None:
-    """A run in the middle and at its end."""
-    session = shown.desk.session
-    session.fail_over(shown.desk.rig.b, Verb.GRACEFUL)
+    """A run in the middle, which takes as long as its pictures do, and the end of the one back."""
+    desk, session = shown.desk, shown.desk.session
+    desk.press("Measure")
+    shown.until(lambda: len(session.reachability.samples) > BEFORE_S / PERIOD_S)
+    long = desk.rig.lab.faults.add(Fault("PUT", desk.rig.b.nic.name, OperationTakes(LONG_S), times=None))
+    session.fail_over(desk.rig.b, Verb.GRACEFUL)
     shown.until(lambda: session.run is not None and session.run.place.kind is PlaceKind.ATTACHING)
-    shown.grab("failover-running")
+    shown.grab("failover-running", moving=True)
     shown.until(lambda: session.run is not None and session.run.finished is not None)
+    desk.rig.lab.faults.remove(long.id)
+    desk.window.open_cluster(session.setup.name)
+    shown.until(lambda: may_begin(desk, Verb.GRACEFUL))
+    session.fail_over(desk.rig.a, Verb.GRACEFUL)
+    shown.until(lambda: session.run is not None and session.run.finished is not None)
+    shown.until(lambda: desk.says("Traffic gap: ") and not desk.says("Traffic gap: not measured"))
+    desk.press("Stop measuring")
     shown.grab("failover-result")
-    shown.desk.window.open_cluster(session.setup.name)
+    desk.window.open_cluster(session.setup.name)
     shown.until(lambda: may_begin(shown.desk, Verb.GRACEFUL))
     shown.grab("monitor-after")
 
@@ -123,7 +139,7 @@ def stale(shown: Studio[Desk]) -> None:
 
 def on_a_cluster(latency: Latency) -> Callable[[Theme, Path], tuple[Desk, End]]:
     """A window on one cluster."""
-    return lambda theme, folder: open_desk(theme, folder, latency=latency)
+    return lambda theme, folder: open_desk(theme, folder, latency=latency, traffic=True)
 
 
 def render_kept(app: QApplication, take: Take) -> None:

@@ -68,6 +68,13 @@ def at_rest(window: QWidget) -> QImage:
     return seen[-1]
 
 
+def laid_out(window: QWidget) -> QImage:
+    """What a window that is never at rest shows once its layouts have had their turns."""
+    beats = iter(range(2 * LAYOUTS))
+    live_until(lambda: next(beats, None) is None)
+    return window.grab().toImage()
+
+
 @dataclass(frozen=True)
 class Studio(Generic[AnyDesk]):
     """A desk, the sizes it is to be shown in, and who takes the pictures."""
@@ -84,14 +91,14 @@ class Studio(Generic[AnyDesk]):
         """Let the window live until something in it is called so."""
         live_until(lambda: self.desk.says(start))
 
-    def grab(self, state: str) -> None:
-        """One picture for each size and theme."""
+    def grab(self, state: str, *, moving: bool = False) -> None:
+        """One picture for each size and theme; of what is `moving`, without waiting until it rests."""
         window, theme = self.desk.window, self.desk.theme
         for mark, size in self.sizes.items():
             window.resize(*size)
             for choice in THEMES:
                 theme.choose(choice)
-                self.take(f"{state}{mark}-{choice.value}", at_rest(window))
+                self.take(f"{state}{mark}-{choice.value}", laid_out(window) if moving else at_rest(window))
         theme.choose(ThemeChoice.LIGHT)
 
 

@@ -231,11 +231,15 @@ def test_that_a_screen_reader_hears_the_truths_and_the_strip(ready: Desk) -> Non
     assert "Reachability from this computer: Not measured" in names
 
 
-def test_that_what_cannot_be_measured_in_a_lab_says_so_and_offers_nothing(ready: Desk) -> None:
+def test_that_what_cannot_be_measured_says_why_and_may_be_tried_again(ready: Desk, qtbot: QtBot) -> None:
     card = page(ready).reachability
-    assert card.words == "not measured: this lab has no traffic"
-    assert not card.toggle.isEnabled()
-    assert "exists in no network of this computer" in accessible_description(card.toggle)
+    assert card.words == "from this computer to 10.20.2.50, every 100 ms"
+    card.toggle.click()
+    why = "10.20.2.50 exists in no network of this computer."
+    qtbot.waitUntil(lambda: card.words == f"not measured: {why}", timeout=PATIENCE_MS)
+    assert accessible_name(card.toggle) == "Measure"
+    assert accessible_description(card.toggle) == why
+    assert card.toggle.isEnabled()
 
 
 def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBot) -> None:
@@ -243,7 +247,7 @@ def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBo
     qtbot.waitUntil(ready.window.isActiveWindow)
     page(ready).banner.setFocus()
     met: list[str] = []
-    for _ in range(9):
+    for _ in range(10):
         here = QApplication.focusWidget()
         assert here is not None
         met.append(accessible_name(here).split(":", maxsplit=1)[0].split(",", maxsplit=1)[0])
@@ -257,6 +261,7 @@ def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBo
         "Azure holder",
         "Fail over to tg-node-b…",
         "Force failover to tg-node-b…",
+        "Measure",
         "Reachability from this computer",
     ]
 

@@ -25,6 +25,7 @@ CALLS = [
     ("DELETE", "/lab/faults/1"),
     ("GET", "/lab/requests"),
     ("GET", "/lab/dataplane"),
+    ("POST", "/lab/dataplane/port"),
     ("GET", "/lab/clients"),
     ("GET", "/lab/vms"),
     ("POST", "/lab/vms/start"),

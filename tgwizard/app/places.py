@@ -23,7 +23,7 @@ from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.engine.profiles import Profiles
-from tgwizard.engine.services import Services
+from tgwizard.engine.services import Endpoint, Services
 from tgwizard.lab import certificates, client_access
 from tgwizard.lab.control import HttpLabControl, control_of
 from tgwizard.lab.home import AttachedLab, HostedLab, find_running, open_lab
@@ -99,9 +99,14 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
             return adapters.in_process(lab.lab, LabToken(token))
         return adapters.over_tls(lab.arm_url, lab.ca, token)
 
+    def endpoint(setup: ClusterSetup) -> Endpoint:
+        with contextlib.closing(control_of(lab)) as control:
+            return control.endpoint(setup.subnet.text, str(setup.address))
+
     jobs, members = JobRunner(), LabMembers(lambda: control_of(lab), as_machine)
     setup = adapters.lab_ports(azure, lab.cloud, tokens, jobs, lab.arm_url, members)
-    services = Services(azure, SystemClock(), jobs, lab.directory / "state", lab.cloud, setup)
+    state = lab.directory / "state"
+    services = Services(azure, SystemClock(), jobs, state, lab.cloud, setup, endpoint=endpoint)
     return Place(services, Profiles((config or lab.directory) / "clusters", lab.cloud), azure, lab)
 
 

@@ -17,6 +17,7 @@ from tgwizard.engine.records import Ended
 from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem, UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,11 @@ class Endpoint:
     port: int
 
 
-def usual_endpoint(setup: ClusterSetup) -> Endpoint | None:
-    """The floating IP itself, TCP 443. None in a lab: its addresses exist in no network."""
-    return None if setup.is_lab else Endpoint(str(setup.address), 443)
+def usual_endpoint(setup: ClusterSetup) -> Endpoint:
+    """The floating IP itself, TCP 443. UserError in a lab: its addresses exist in no network."""
+    if setup.is_lab:
+        raise UserError(Problem("no-traffic", f"{setup.address} exists in no network of this computer."))
+    return Endpoint(str(setup.address), 443)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class Services:
     cloud: str
     setup: SetupPorts
     open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open
-    endpoint: Callable[[ClusterSetup], Endpoint | None] = usual_endpoint
+    endpoint: Callable[[ClusterSetup], Endpoint] = usual_endpoint
+    """Where a cluster's traffic can be tried, or UserError: nowhere, and why. For jobs only: a lab is asked."""
 
     def journal(self, setup: ClusterSetup) -> Journal:
         """Open the cluster's journal; UserError when it is damaged or of another schema. The caller closes it."""

@@ -29,7 +29,7 @@ from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.failover.run_words import moving_detail, moving_sentence
 from tgwizard.gui.lock import LOCKED, ReadOnlyLock
 from tgwizard.gui.watch.loop import HistoryRead, RunElsewhere, WatchLoop, history_when_free
-from tgwizard.gui.watch.reachability import Probed, Reachability
+from tgwizard.gui.watch.reachability import ProbeBegan, Probed, Reachability
 from tgwizard.gui.watch.shown import aged, is_behind, target_of, verdict_now
 from tgwizard.gui.watch.timeline import EventShown, of_end, of_event, of_record
 from tgwizard.model.cluster import Member, Verb
@@ -363,7 +363,7 @@ class ClusterSession(QObject):
         match event:
             case Observed() if event.cluster == self.setup.name:
                 self._take_observed(event)
-            case Probed():
+            case Probed() | ProbeBegan():
                 self.reachability.take(event)
             case HistoryRead() | RunElsewhere() if event.cluster == self.setup.name:
                 self._take_history(event)

@@ -11,8 +11,10 @@ from urllib.parse import quote
 import requests
 
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabState, RequestSeen, VmPowerSeen
+from tgwizard.engine.services import Endpoint
 from tgwizard.lab.client_access import ClientAccess
 from tgwizard.lab.home import AttachedLab, HostedLab
+from tgwizard.lab.server import LOOPBACK
 from tgwizard.lab.tokens import AUDIENCE
 from tgwizard.lab.transport import lab_session
 from tgwizard.lab.wire import Json
@@ -79,6 +81,12 @@ class HttpLabControl:
         return tuple(
             HoldingSeen(item["address"], item["nic"], _moment(item["since"]), _moment_or_none(item["until"]))
             for item in found["value"]
+        )
+
+    def endpoint(self, subnet: str, address: str) -> Endpoint:
+        """Return where traffic to an address of a subnet can be tried from this computer."""
+        return Endpoint(
+            LOOPBACK, self._call("POST", "/lab/dataplane/port", {"subnet": subnet, "address": address})["port"]
         )
 
     def requests(self, limit: int = 200) -> tuple[RequestSeen, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
+import ipaddress
 import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 
-from tgwizard.lab import cluster_files, ids, operations, scenario, tokens
+from tgwizard.lab import addresses, cluster_files, ids, operations, scenario, tokens
 from tgwizard.lab.arm import compute, move, nic_state, security_rules, subnets
-from tgwizard.lab.books import Holding
+from tgwizard.lab.books import Binding, Holding
 from tgwizard.lab.changes import Marks
 from tgwizard.lab.client_access import ClientAccess
 from tgwizard.lab.clock import Clock
@@ -22,7 +23,17 @@ from tgwizard.lab.rbac_records import UNSETTLED
 from tgwizard.lab.request_log import RequestRecord
 from tgwizard.lab.tokens import TokenKind
 from tgwizard.lab.wire import Json, Refusal
-from tgwizard.lab.world import VM_TYPE, FailedNic, OperationKind, Overlap, Power, Principal, Subscription, World
+from tgwizard.lab.world import (
+    VM_TYPE,
+    FailedNic,
+    OperationKind,
+    OperationStatus,
+    Overlap,
+    Power,
+    Principal,
+    Subscription,
+    World,
+)
 
 LOGGED = 20_000
 """How many requests the log keeps."""
@@ -71,6 +82,8 @@ class LabCore:
         self._here = _Here()
         self.on_scenario: Callable[[], None] | None = None
         """Called after the whole world was replaced by that of another scenario, like `on_change`."""
+        self.traffic_port: Callable[[str, str], int] | None = None
+        """The port on loopback that stands for an address of a subnet; None: nobody hosts the lab."""
 
     def use_scenario(self, name: str, *, clusters: int | None = None) -> None:
         """Replace the whole world by that of a scenario; fault rules go with the old one.
@@ -249,6 +262,37 @@ class LabCore:
         with self._lock:
             self._settle()
             return tuple(self._world.holdings)
+
+    def answers(self, subnet_id: str, address: str) -> bool:
+        """Return whether traffic to an address of a subnet reaches a running VM now: the truth, as in `holdings`."""
+        with self._lock:
+            changed = self._settle()
+            found = addresses.allocation_of(self._world, subnet_id, address)
+            held = found is not None and found.binding is not Binding.ATTACHING
+            nic = self._world.find(found.nic) if found is not None and held else None
+            vm = nic["properties"].get("virtualMachine") if nic is not None else None
+            alive = vm is not None and self._world.power.get(ids.key(vm["id"])) is Power.RUNNING
+        if changed:
+            self._tell()
+        return alive
+
+    def has_address(self, subnet_id: str, address: str) -> bool:
+        """Return whether there is such a subnet, and the address lies in it."""
+        try:
+            wanted = ipaddress.IPv4Address(address)
+        except ValueError:
+            return False
+        with self._lock:
+            subnet = addresses.subnet_of(self._world, subnet_id)
+            return subnet is not None and addresses.contains(subnet, wanted)
+
+    def next_end_s(self) -> float | None:
+        """Return in how many seconds the next running operation is due to end; None without one."""
+        with self._lock:
+            now = self._clock.wall()
+            ends = (item.ends for item in self._world.operations.values() if item.status is OperationStatus.IN_PROGRESS)
+            first = min((end for end in ends if end is not None), default=None)
+        return None if first is None else max(0.0, (first - now) / timedelta(seconds=1))
 
     def holder(self, address: str) -> str | None:
         """Return the id of the NIC that holds an address now, or None."""

@@ -24,6 +24,7 @@ from typing import Self
 
 from tgwizard.lab import certificates, document
 from tgwizard.lab.clock import Clock
+from tgwizard.lab.data_plane import DataPlane
 from tgwizard.lab.folder_lock import FolderLock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
@@ -94,6 +95,8 @@ class HostedLab:
             self._server.stop()
             raise
         self._saver = Saver(self._save, self._publish)
+        self._data_plane = DataPlane(lab)
+        lab.traffic_port = self._data_plane.port
         lab.on_change = self._changed
         lab.on_scenario = self._scenario_changed
         self._server.start()
@@ -123,6 +126,8 @@ class HostedLab:
             return
         self._closed = True
         self._server.stop()
+        self.lab.traffic_port = None
+        self._data_plane.close()
         self.lab.on_change = None
         self.lab.on_scenario = None
         try:
@@ -149,6 +154,7 @@ class HostedLab:
 
     def _changed(self) -> None:
         """Write a change down before its answer goes out: what was answered outlives this process, however it ends."""
+        self._data_plane.look()
         try:
             self._file.note(self.lab)
         except OSError as error:

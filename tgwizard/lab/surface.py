@@ -1,8 +1,8 @@
 """The lab's control surface over HTTP: what no Azure has. Only the operator's token opens it.
 
 `GET`, `PATCH /lab` · `POST /lab/scenario` · `GET`, `POST`, `DELETE /lab/faults`, `DELETE /lab/faults/ID` ·
-`GET /lab/requests` · `GET /lab/dataplane` · `GET /lab/clients`, `POST /lab/clients/certificate` ·
-`GET /lab/vms`, `POST /lab/vms/start|stop`.
+`GET /lab/requests` · `GET /lab/dataplane`, `POST /lab/dataplane/port` · `GET /lab/vms`, `POST /lab/vms/start|stop` ·
+`GET /lab/clients`, `POST /lab/clients/certificate`.
 """
 
 from __future__ import annotations
@@ -174,6 +174,22 @@ def _data_plane(lab: LabCore, request: Request) -> Response:
     return json_response(200, {"at": utc(lab.clock.wall()), "value": value})
 
 
+def _traffic_port(lab: LabCore, request: Request) -> Response:
+    wishes = _body(request)
+    subnet, address = wishes.get("subnet"), wishes.get("address")
+    if not isinstance(subnet, str) or not isinstance(address, str):
+        raise _wrong(400, "BadRequest", "The subnet's full id as subnet, or an address of it as address, is missing.")
+    if lab.traffic_port is None:
+        raise _wrong(404, "NoTraffic", "This lab has no traffic: it lives in one program only and is served nowhere.")
+    if not lab.has_address(subnet, address):
+        raise _wrong(404, "AddressNotFound", f"The lab has no subnet {subnet} with the address {address}.")
+    try:
+        port = lab.traffic_port(subnet, address)
+    except OSError as error:
+        raise _wrong(503, "NoPort", f"There is no free port on loopback for {address}: {error.strerror}.") from error
+    return json_response(200, {"port": port})
+
+
 def _list_vms(lab: LabCore, _request: Request) -> Response:
     return json_response(200, {"value": _vms(lab)})
 
@@ -293,6 +309,7 @@ _CALLS: dict[tuple[str, str], Callable[[LabCore, Request], Response]] = {
     ("GET", "/lab/clients"): _clients,
     ("POST", "/lab/clients/certificate"): _register,
     ("GET", "/lab/dataplane"): _data_plane,
+    ("POST", "/lab/dataplane/port"): _traffic_port,
     ("GET", "/lab/vms"): _list_vms,
     ("POST", "/lab/vms/start"): lambda lab, request: _switch(lab, request, on=True),
     ("POST", "/lab/vms/stop"): lambda lab, request: _switch(lab, request, on=False),

@@ -147,7 +147,7 @@ class RunPage(InParts, QWidget):
 
     def _build_truths(self) -> None:
         self.truths = ThreeTruths(self._theme)
-        self.traffic = TrafficCard(self._theme, self._session.reachability, str(self._session.setup.address))
+        self.traffic = TrafficCard(self._theme, self._session.reachability)
         self._main_rows.addWidget(self.truths)
         self._main_rows.addWidget(self.traffic)
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.watch.probe import PERIOD_S, Sample
 from tgwizard.gui.failover.run_state import RunState
-from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveLine
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.watch.measure_button import MeasureButton
 from tgwizard.gui.watch.probe_strip import Flag, ProbeStrip, StripShown, strip_between
 from tgwizard.gui.watch.reachability import Reachability
 from tgwizard.model.text import measured
@@ -56,15 +55,13 @@ def _tick(seconds: float) -> str:
 class TrafficCard(Card):
     """The strip of a run, the gap so far, and the way to begin measuring."""
 
-    def __init__(self, theme: Theme, reachability: Reachability, address: str, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, reachability: Reachability, parent: QWidget | None = None) -> None:
         """Show nothing yet; `show_run` follows."""
         super().__init__(theme, "Traffic from this computer", spacing=theme.px(2), parent=parent)
         self._reachability = reachability
-        self._address = address
         self._words = LiveLine(theme, "", TextRole.CAPTION, Token.TEXT2)
         self._gap = TextLabel(theme, "", TextRole.CAPTION_STRONG, Token.BAD)
-        self.toggle = Button(theme, "Measure", ButtonKind.LINK, height=28)
-        self.toggle.clicked.connect(self._on_toggle)
+        self.toggle = MeasureButton(theme, reachability)
         self.head.takeAt(1)  # the words take the room of the card's own stretch
         self.head.addWidget(self._words, 1)
         self.head.addWidget(self._gap)
@@ -75,36 +72,20 @@ class TrafficCard(Card):
 
     def show_run(self, run: RunState, now: float) -> None:
         """Show what was measured round the run until `now`."""
-        source = self._reachability
-        endpoint, against = source.endpoint, source.against
-        if endpoint is None or against is not None:
-            self._words.say("not measured: this lab has no traffic")
-        else:
-            self._words.say(f"{self._address}, TCP {endpoint.port}, every {round(PERIOD_S * 1000)} ms")
-        shown = strip_of_run(run, source.samples, now)
+        self._words.say(self._reachability.how)
+        shown = strip_of_run(run, self._reachability.samples, now)
         if shown is not None:
             self.strip.show_strip(shown)
             self._show_gap(shown, run)
-        word = "Stop measuring" if source.measuring else "Measure"
-        if self.toggle.accessibleName() != word:
-            self.toggle.rename(word)
-            self.toggle.explain("Tries a TCP connection ten times a second")
-        self.toggle.setEnabled(against is None)
-        if against is not None:
-            self.toggle.explain(against.sentence())
 
     def _show_gap(self, shown: StripShown, run: RunState) -> None:
         words = ""
-        if shown.gaps:
-            still = shown.gaps[-1].open and run.finished is None
-            words = f"gap so far {measured(shown.gaps[-1].seconds)}" if still else f"gap {measured(shown.longest_s)}"
+        # The strip begins before the run, and may show a gap that was over by then.
+        found = [gap for gap in shown.gaps if run.started is not None and gap.end > run.started.stamp.clock_s]
+        if found:
+            still = found[-1].open and run.finished is None
+            longest = max(gap.seconds for gap in found)
+            words = f"gap so far {measured(found[-1].seconds)}" if still else f"gap {measured(longest)}"
         self._gap.say(words)
         if self._gap.isHidden() is bool(words):
             self._gap.setVisible(bool(words))
-
-    @Slot()
-    def _on_toggle(self) -> None:
-        if self._reachability.measuring:
-            self._reachability.stop()
-        else:
-            self._reachability.start()

@@ -127,7 +127,7 @@ class ClusterPage(InParts, QWidget):
     def _build_below(self) -> None:
         session = self.session
         self.truths = ThreeTruths(self._theme)
-        self.reachability = ReachabilityCard(self._theme, session.reachability, str(session.setup.address))
+        self.reachability = ReachabilityCard(self._theme, session.reachability)
         self.events = EventsCard(self._theme)
         self.events.run_asked.connect(self.run_asked)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tgwizard.engine.watch.probe import PERIOD_S, Bar, BarKind, Sample, TrafficGap, fold, gaps
+from tgwizard.engine.watch.probe import PERIOD_S, UNMEASURED_S, Bar, BarKind, Sample, TrafficGap, fold, gaps
 from tgwizard.gui.kit.calls import paint_hatch
 from tgwizard.gui.kit.facts import Fact
 from tgwizard.gui.theme import Theme
@@ -83,6 +83,9 @@ def strip_between(
     """From ``start`` to ``end``, of which what is after ``now`` is still ahead. ``flags`` stand at their moments."""
     # A bar is wider than the time between two tries: none is empty because it fell between them.
     bars = max(1, min(BARS, int((end - start) / (1.2 * PERIOD_S))))
+    if samples and now - samples[-1].at < UNMEASURED_S:
+        # The last tries are still to be told: that is no time in which nobody measured.
+        now = min(now, samples[-1].at + PERIOD_S)
     known = min(bars, max(0, int((now - start) / (end - start) * bars)))
     inside = tuple(gap for gap in gaps(samples) if gap.end > start and gap.start < end)
     return StripShown(start, end, fold(samples, start, end, bars), inside, ticks, known, flags)

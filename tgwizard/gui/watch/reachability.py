@@ -26,6 +26,15 @@ class Probed:
     samples: tuple[Sample, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ProbeBegan:
+    """It is known where the address can be tried, or why nowhere."""
+
+    cluster: str
+    endpoint: Endpoint | None = None
+    problem: Problem | None = None
+
+
 class Reachability(QObject):
     """Starts and ends the probe of one cluster. Off at first: nobody asked for this computer's traffic."""
 
@@ -41,7 +50,10 @@ class Reachability(QObject):
         self._own = own
         self._job: Job | None = None
         self._samples: deque[Sample] = deque(maxlen=round(KEPT_S / PERIOD_S))
-        self.endpoint: Endpoint | None = services.endpoint(setup)
+        self.endpoint: Endpoint | None = None
+        """Where the address is tried; None before it was first asked for."""
+        self.against: Problem | None = None
+        """Why nothing could be measured when that was last wanted."""
 
     @property
     def samples(self) -> tuple[Sample, ...]:
@@ -54,12 +66,15 @@ class Reachability(QObject):
         return self._job is not None and self._job.running and not self._job.token.is_cancelled
 
     @property
-    def against(self) -> Problem | None:
-        """Why nothing can be measured, or None."""
-        if self.endpoint is not None:
-            return None
-        address = self._setup.address
-        return Problem("no-data-plane", f"This lab has no traffic: {address} exists in no network of this computer.")
+    def how(self) -> str:
+        """What is tried how often; or why nothing is."""
+        if self.against is not None:
+            return f"not measured: {self.against.what}"
+        address, every = str(self._setup.address), f"every {round(PERIOD_S * 1000)} ms"
+        if self.endpoint is None:
+            return f"{address}, {every}"
+        port = "TCP" if self.endpoint.host == address else "lab port"
+        return f"{address}, {port} {self.endpoint.port}, {every}"
 
     def now(self) -> float:
         """Seconds on the scale of the samples."""
@@ -67,19 +82,24 @@ class Reachability(QObject):
 
     def start(self) -> None:
         """Begin to try."""
-        endpoint = self.endpoint
-        if endpoint is None or self.measuring:
+        if self.measuring:
             return
-        name, own, clock = self._setup.name, self._own, self._services.clock
+        services, setup, own = self._services, self._setup, self._own
+
+        def tell(samples: tuple[Sample, ...]) -> None:
+            own.put(Probed(setup.name, samples))
 
         def work(_report: Report, token: CancelToken) -> None:
-            def tell(samples: tuple[Sample, ...]) -> None:
-                own.put(Probed(name, samples))
-
-            Probe(endpoint, clock, tell).run(token)
+            try:
+                endpoint = services.endpoint(setup)
+            except UserError as error:
+                own.put(ProbeBegan(setup.name, problem=error.problem))
+                return
+            own.put(ProbeBegan(setup.name, endpoint))
+            Probe(endpoint, services.clock, tell).run(token)
 
         try:
-            self._job = self._services.jobs.start(f"probe-{name}", work)
+            self._job = services.jobs.start(f"probe-{setup.name}", work)
         except UserError:
             # The program is closing: there is nobody left to show anything to.
             return
@@ -92,11 +112,17 @@ class Reachability(QObject):
             self.changed.emit()
 
     @Slot(object)
-    def take(self, event: object) -> None:
-        """Take one event from the bridge."""
-        if isinstance(event, Probed) and event.cluster == self._setup.name:
+    def take(self, event: Probed | ProbeBegan) -> None:
+        """Take one event from the bridge; those of other clusters are left alone."""
+        if event.cluster != self._setup.name:
+            return
+        if isinstance(event, Probed):
             self._samples.extend(event.samples)
-            self.changed.emit()
+        else:
+            self.endpoint, self.against = event.endpoint, event.problem
+            if event.problem is not None:
+                self._job = None
+        self.changed.emit()
 
     def longest_gap_s(self, start: float, end: float) -> float | None:
         """The longest traffic gap between two moments; None when not all of that time was measured."""

@@ -1,0 +1,75 @@
+"""Traffic as the window measures it, on a lab whose floating IP answers on loopback while a running VM holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.gui.desk import Desk
+from tgwizard.engine.watch.probe import gaps
+from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.lab.faults import Fault, OperationTakes
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Outcome
+
+PATIENCE_MS = 30_000
+DETACH_S, ATTACH_S = 0.5, 1.5
+
+
+@pytest.fixture
+def measuring(desk: Callable[..., Desk], qtbot: QtBot) -> Desk:
+    """A cluster that may be failed over, with the probe answered already."""
+    made = desk(traffic=True)
+    session = made.session
+    qtbot.waitUntil(lambda: session.reason_against(Verb.GRACEFUL) is None, timeout=PATIENCE_MS)
+    made.press("Measure")
+    qtbot.waitUntil(lambda: bool(session.reachability.samples), timeout=PATIENCE_MS)
+    return made
+
+
+def test_that_the_strip_shows_what_answers_and_says_from_where_to_what_how_often(measuring: Desk, qtbot: QtBot) -> None:
+    page = measuring.window.stack.currentWidget()
+    assert isinstance(page, ClusterPage)
+    endpoint = measuring.session.reachability.endpoint
+    assert endpoint is not None
+    assert page.reachability.words == (f"from this computer to 10.20.2.50, lab port {endpoint.port}, every 100 ms")
+    qtbot.waitUntil(lambda: measuring.says("Reachability from this computer: Reachable"), timeout=PATIENCE_MS)
+    assert measuring.says("median ")
+    measuring.press("Stop measuring")
+    assert measuring.says("Measure")
+    assert all(sample.took_s is not None for sample in measuring.session.reachability.samples)
+
+
+def test_that_a_stopped_member_is_a_gap_that_ends_when_it_runs_again(measuring: Desk, qtbot: QtBot) -> None:
+    reachability = measuring.session.reachability
+    member = measuring.rig.a.vm.text
+    measuring.rig.lab.switch(member, on=False)
+    qtbot.waitUntil(lambda: any(sample.took_s is None for sample in reachability.samples), timeout=PATIENCE_MS)
+    measuring.rig.lab.switch(member, on=True)
+    qtbot.waitUntil(lambda: bool(found := gaps(reachability.samples)) and not found[-1].open, timeout=PATIENCE_MS)
+    assert len(gaps(reachability.samples)) == 1
+    assert measuring.says("longest gap ")
+
+
+def test_that_the_result_tells_control_plane_time_and_traffic_gap_apart(measuring: Desk, qtbot: QtBot) -> None:
+    """The traffic gap is the attach as the lab's own clock had it, to within the probe's pace."""
+    session, lab = measuring.session, measuring.rig.lab
+    for member, seconds in ((measuring.rig.a, DETACH_S), (measuring.rig.b, ATTACH_S)):
+        lab.faults.add(Fault("PUT", member.nic.name, OperationTakes(seconds), times=None))
+    session.fail_over(measuring.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: session.run is not None and session.run.finished is not None, timeout=PATIENCE_MS)
+    assert session.run is not None
+    assert session.run.finished is not None
+    assert session.run.finished.outcome is Outcome.DONE
+    figures = [f"Traffic gap: {begins}" for begins in "123456789"]
+    qtbot.waitUntil(lambda: any(measuring.says(figure) for figure in figures), timeout=PATIENCE_MS)
+    left, taken = [item for item in lab.holdings if item.address == measuring.rig.address][-2:]
+    assert left.until is not None
+    truth_s = (taken.since - left.until).total_seconds()
+    (gap,) = gaps(session.reachability.samples)
+    assert truth_s >= ATTACH_S
+    assert gap.seconds >= truth_s - 0.2
+    assert measuring.says("Control plane: ")
+    assert measuring.says("Gap as read: ")
