@@ -9,10 +9,12 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import Desk
 from tgwizard.engine.watch.probe import gaps
+from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.lab.faults import Fault, OperationTakes
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome
+from tgwizard.model.text import measured
 
 PATIENCE_MS = 30_000
 DETACH_S, ATTACH_S = 0.5, 1.5
@@ -63,13 +65,18 @@ def test_that_the_result_tells_control_plane_time_and_traffic_gap_apart(measurin
     assert session.run is not None
     assert session.run.finished is not None
     assert session.run.finished.outcome is Outcome.DONE
-    figures = [f"Traffic gap: {begins}" for begins in "123456789"]
-    qtbot.waitUntil(lambda: any(measuring.says(figure) for figure in figures), timeout=PATIENCE_MS)
+    page = measuring.window.stack.currentWidget()
+    assert isinstance(page, RunPage)
+    qtbot.waitUntil(lambda: "from this computer" in page.result.traffic.value, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not gaps(session.reachability.samples)[-1].open, timeout=PATIENCE_MS)
     left, taken = [item for item in lab.holdings if item.address == measuring.rig.address][-2:]
     assert left.until is not None
     truth_s = (taken.since - left.until).total_seconds()
     (gap,) = gaps(session.reachability.samples)
     assert truth_s >= ATTACH_S
     assert gap.seconds >= truth_s - 0.2
-    assert measuring.says("Control plane: ")
-    assert measuring.says("Gap as read: ")
+    assert page.result.traffic.value == f"{measured(gap.seconds)}, from this computer"
+    assert session.run.finished.seconds is not None
+    assert page.result.seconds.value == measured(session.run.finished.seconds)
+    for figure in ("Control plane", "Gap as read", "Traffic gap"):
+        assert measuring.says(figure), figure
