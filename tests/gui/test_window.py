@@ -16,6 +16,7 @@ from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.places import Place
 from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.gui.watch.page import ClusterPage
@@ -52,6 +53,17 @@ def dialog_of(desk: Desk, qtbot: QtBot) -> ConfirmDialog:
 def answered(dialog: ConfirmDialog) -> bool:
     """Whether the pre-flight has ended."""
     return "Asking" not in dialog.pill.accessibleName()
+
+
+@pytest.mark.parametrize("verb", list(Verb))
+def test_that_a_question_fits_into_the_usual_window_without_scrolling(ready: Desk, qtbot: QtBot, verb: Verb) -> None:
+    ready.window.resize(1440, 900)
+    ready.window.ask(verb)
+    dialog = dialog_of(ready, qtbot)
+    qtbot.waitUntil(lambda: answered(dialog), timeout=PATIENCE_MS)
+    (body,) = dialog.findChildren(PageScroll)
+    qtbot.waitUntil(lambda: body.verticalScrollBar().maximum() == 0, timeout=PATIENCE_MS)
+    assert dialog.height() <= 0.9 * 900
 
 
 def slow_detach(desk: Desk) -> None:

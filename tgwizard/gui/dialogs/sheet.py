@@ -37,7 +37,7 @@ from tgwizard.gui.turns import Step, Turns
 SHADOW = 24
 SCRIM_SHARE = 0.43
 SHADOW_SHARE = 0.07
-WINDOW_SHARE = 0.92
+WINDOW_SHARE = 0.9
 DRAWN_IN = 2
 """In how many bands a dialog is drawn for the first time, unseen."""
 
@@ -228,7 +228,7 @@ class Sheet(QDialog):
         fixed = self.head.sizeHint().height() + self.buttons.sizeHint().height()
         if self.head.hasHeightForWidth():
             fixed = self.head.heightForWidth(width - 52) + self.buttons.sizeHint().height()
-        wanted = fixed + body + 22 + 22 + 12 * 3 + 6
+        wanted = fixed + body + 22 + 22 + 12 * 2 + 6
         height = min(wanted, round(room.height() * WINDOW_SHARE))
         place = QRect((room.width() - width) // 2, (room.height() - height) // 2, width, height)
         before = self.geometry()

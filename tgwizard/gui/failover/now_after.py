@@ -15,6 +15,11 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
 from tgwizard.gui.watch.picture_values import HOLDER
 
+BETWEEN = 44.0
+"""The pixels between the two panels, where the arrow is."""
+
+_WIDE = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class MoveShown:
@@ -48,30 +53,46 @@ class NowAfter(QWidget):
         self._move = move
         self.setAccessibleName("Now and after")
         self.setAccessibleDescription(move.spoken)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         theme.changed.connect(self.update)
 
-    def sizeHint(self) -> QSize:
-        """Caption, pill and a card in one line."""
+    def hasHeightForWidth(self) -> bool:
+        """Where name and badge do not fit in one line, the badge stands below."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Caption, pill and a card."""
         theme = self._theme
         caption = QFontMetricsF(theme.font(TextRole.CAPTION_STRONG)).height()
-        return QSize(600, round(10 + caption + 8 + theme.px(23) + 9 + theme.px(34) + 12))
+        return round(10 + caption + 8 + theme.px(23) + 9 + self._card_height(width) + 12)
+
+    def sizeHint(self) -> QSize:
+        """With the card in one line: whoever lays it out asks for the height of the width there is."""
+        return QSize(600, self.heightForWidth(_WIDE))
 
     def minimumSizeHint(self) -> QSize:
-        """The height is fixed by the text."""
-        return QSize(420, self.sizeHint().height())
+        """Room for both panels."""
+        return QSize(420, self.heightForWidth(_WIDE))
+
+    def _card_height(self, width: float) -> float:
+        theme = self._theme
+        metrics = QFontMetricsF(theme.font(TextRole.BODY_STRONG))
+        room = _member_width((width - BETWEEN) / 2) - 10 - 8 - self._badge_width()
+        fits = all(metrics.horizontalAdvance(name) + 8 <= room for name in self._move.members)
+        return theme.px(34) if fits else theme.px(34 + 24)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint both panels."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        between = 44.0
-        width = (self.width() - between) / 2
+        width = (self.width() - BETWEEN) / 2
         move = self._move
         self._panel(painter, QRectF(0, 0, width, self.height()), "Now", move.now)
-        self._panel(painter, QRectF(width + between, 0, width, self.height()), "After", move.after)
+        self._panel(painter, QRectF(width + BETWEEN, 0, width, self.height()), "After", move.after)
         side = self._theme.px(20)
-        box = QRectF(width + (between - side) / 2, (self.height() - side) / 2, side, side)
+        box = QRectF(width + (BETWEEN - side) / 2, (self.height() - side) / 2, side, side)
         draw_icon(painter, Icon.ARROW_RIGHT, self._theme.colour(Token.TEXT2), box)
 
     def _panel(self, painter: QPainter, box: QRectF, caption: str, holder: int | None) -> None:
@@ -88,7 +109,7 @@ class NowAfter(QWidget):
             right = QRectF(box.left(), box.top() + 10, box.width() - 14, line)
             painter.drawText(right, int(Qt.AlignmentFlag.AlignRight), words)
         top = box.top() + 10 + line + 8
-        width = (box.width() - 14 * 2 - 16) / 2
+        width = _member_width(box.width())
         for index, name in enumerate(self._move.members):
             left = box.left() + 14 + index * (width + 16)
             self._member(painter, QRectF(left, top, width, theme.px(34)), name, holds=index == holder)
@@ -98,7 +119,7 @@ class NowAfter(QWidget):
         mono = theme.font(TextRole.MONO_STRONG)
         pill_width = min(place.width(), QFontMetricsF(mono).horizontalAdvance(self._move.address) + theme.px(27))
         pill = QRectF(place.center().x() - pill_width / 2, place.top(), pill_width, theme.px(23))
-        card = QRectF(place.left(), pill.bottom() + 9, place.width(), theme.px(34))
+        card = QRectF(place.left(), pill.bottom() + 9, place.width(), self._card_height(self.width()))
         if holds:
             painter.setPen(QPen(theme.colour(Token.ACCENT_TEXT), 2))
             painter.drawLine(QPointF(pill.center().x(), pill.bottom()), QPointF(pill.center().x(), card.top()))
@@ -111,21 +132,30 @@ class NowAfter(QWidget):
             paint_ground(painter, theme, pill, None, Token.STRONG, pill.height() / 2, 1.3, dashed=True)
             paint_ground(painter, theme, card, Token.CARD, Token.BORDER, Radius.BADGE)
         font = theme.font(TextRole.BODY_STRONG)
-        right = self._badge(painter, card).left() if holds else card.right()
-        room = right - card.left() - 18
+        line = QRectF(card.left(), card.top(), card.width(), theme.px(34))
+        one_line = card.height() <= line.height()
+        if holds:
+            self._badge(painter, card, one_line=one_line)
+        room = line.width() - 18 - (self._badge_width() + 8 if holds and one_line else 0)
         words = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideMiddle, room)
         painter.setFont(font)
         painter.setPen(theme.colour(Token.TEXT))
-        painter.drawText(card.adjusted(10, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), words)
+        painter.drawText(line.adjusted(10, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), words)
 
-    def _badge(self, painter: QPainter, card: QRectF) -> QRectF:
+    def _badge_width(self) -> float:
+        words = QFontMetricsF(self._theme.font(TextRole.CAPTION_STRONG)).horizontalAdvance(HOLDER.value)
+        return words + self._theme.px(11 + 6 + 16)
+
+    def _badge(self, painter: QPainter, card: QRectF, *, one_line: bool) -> None:
+        """Paint the badge at the right of the only line, or at the left under the name."""
         theme = self._theme
         shown = HOLDER
         shape = shown.shape or Shape.NOT_KNOWN
         font = theme.font(TextRole.CAPTION_STRONG)
-        mark = theme.px(11)
-        width = QFontMetricsF(font).horizontalAdvance(shown.value) + mark + theme.px(6 + 16)
-        box = QRectF(card.right() - width - 8, card.center().y() - theme.px(11), width, theme.px(22))
+        mark, width = theme.px(11), self._badge_width()
+        left = card.right() - width - 8 if one_line else card.left() + 10
+        top = card.center().y() - theme.px(11) if one_line else card.top() + theme.px(30)
+        box = QRectF(left, top, width, theme.px(22))
         paint_ground(painter, theme, box, Token.ACCENT_TINT, None, Radius.BADGE)
         spot = QRectF(box.left() + theme.px(8), box.center().y() - mark / 2, mark, mark)
         draw_shape(painter, theme, shape, spot)
@@ -134,4 +164,7 @@ class NowAfter(QWidget):
         painter.drawText(
             box.adjusted(theme.px(8) + mark + theme.px(6), 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), shown.value
         )
-        return box
+
+
+def _member_width(panel: float) -> float:
+    return (panel - 14 * 2 - 16) / 2

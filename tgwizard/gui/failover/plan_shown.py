@@ -19,12 +19,26 @@ def move_shown(plan: FailoverPlan, setup: ClusterSetup) -> MoveShown:
     return MoveShown(plan.address, (setup.members[0].name, setup.members[1].name), now, setup.members.index(plan.to))
 
 
+_JOINED = {
+    "subnets": "subnet",
+    "networkSecurityGroups": "NSG",
+    "applicationSecurityGroups": "ASG",
+    "publicIPAddresses": "public IP",
+    "backendAddressPools": "pool",
+    "inboundNatRules": "NAT rule",
+}
+"""What admins call the things that an interface joins."""
+
+
 def needs_words(permissions: tuple[str, ...]) -> str:
-    """What a call needs, short: the writes as they are, the joins by what is joined. The ticket has them in full."""
+    """What a call needs, in a line: the writes as they are, the joins by what is joined.
+
+    The row's tooltip and the ticket have them in full.
+    """
     pieces = [action.split("/") for action in permissions]
     others = ["/".join(words[-2:]) for words in pieces if words[-1] != "action"]
     joins = [words[-3] for words in pieces if words[-1] == "action" and len(words) > 2]
-    joined = [f"join of {', '.join(joins)}"] if joins else []
+    joined = [f"join of {', '.join(_JOINED.get(kind, kind) for kind in joins)}"] if joins else []
     return "needs " + ", ".join([*others, *joined])
 
 
@@ -41,6 +55,7 @@ def _call(change: Change) -> CallShown:
         short_path=change.target.short,
         full_path=change.path,
         needs=needs_words(change.permissions),
+        permissions=change.permissions,
         seconds=about(change.predicted.usual_s),
         slowest=f"slowest {about(change.predicted.slowest_s)}",
     )

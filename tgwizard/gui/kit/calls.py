@@ -19,7 +19,9 @@ from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
 
 @dataclass(frozen=True, slots=True)
 class CallShown:
-    """One call in words: who sends to whom, why, verb, short and full path, what it needs, and seconds as text."""
+    """One call in words: who sends to whom, why, verb, short and full path, what it needs (in a line, and
+    right by right), and seconds as text.
+    """
 
     who: str
     what: str
@@ -27,6 +29,7 @@ class CallShown:
     short_path: str
     full_path: str
     needs: str
+    permissions: tuple[str, ...]
     seconds: str
     slowest: str
 
@@ -60,7 +63,7 @@ class NumberRing(QWidget):
 
 
 class CallRow(QWidget):
-    """One call; its accessible name is one sentence, its tooltip the full path and the slowest time seen."""
+    """One call; its accessible name is one sentence, its tooltip the full path, the slowest time, all rights."""
 
     accessible_role = QAccessible.Role.ListItem
 
@@ -98,7 +101,7 @@ class CallRow(QWidget):
             grid.addWidget(needs, 1, 3)
             grid.addWidget(seconds, 0, 4, right)
         self.setAccessibleName(f"Call {number}: {call.sentence}")
-        self.setToolTip(plain_tip(f"{call.full_path}\n{call.slowest}"))
+        self.setToolTip(plain_tip("\n".join([call.full_path, call.slowest, "needs", *call.permissions])))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
 

@@ -1,6 +1,8 @@
-"""A choice card: radio, name, consequence in one line, and what it costs at right. The whole card is the target."""
+"""A choice card: radio, name, consequence, and what it costs at right. The whole card is the target."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
@@ -9,6 +11,22 @@ from PySide6.QtWidgets import QRadioButton, QSizePolicy, QWidget
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
+
+_LEFT, _TOP, _RIGHT, _BOTTOM = 44, 6, 14, 7
+_BETWEEN = 16
+_WIDE = 10_000
+_WRAPPED = int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextWordWrap)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Words at left, which may wrap, and words at right in the first of their lines."""
+
+    role: TextRole
+    token: Token
+    left: str
+    right: str
+    height: float
 
 
 class ChoiceCard(QRadioButton):
@@ -36,18 +54,27 @@ class ChoiceCard(QRadioButton):
         self.setAccessibleDescription(", ".join(part for part in (consequence, cost, rights) if part))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         theme.changed.connect(self.update)
 
+    def hasHeightForWidth(self) -> bool:
+        """What does not fit in its line wraps."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """As many lines as the words need, and air."""
+        lines = self._lines(width - self._theme.px(_LEFT + _RIGHT))
+        return round(sum(line.height for line in lines) + self._theme.px(_TOP + _BOTTOM))
+
     def sizeHint(self) -> QSize:
-        """Two lines of text and air."""
-        body = QFontMetricsF(self._theme.font(TextRole.BODY_STRONG)).height()
-        caption = QFontMetricsF(self._theme.font(TextRole.CAPTION)).height()
-        return QSize(400, round(body + caption + self._theme.px(14)))
+        """Two lines: whoever lays it out asks for the height of the width there is."""
+        return QSize(400, self.heightForWidth(_WIDE))
 
     def minimumSizeHint(self) -> QSize:
-        """The height is fixed by the text."""
-        return QSize(240, self.sizeHint().height())
+        """Room for some words."""
+        return QSize(240, self.heightForWidth(_WIDE))
 
     def hitButton(self, _position: object) -> bool:
         """The whole card is the target."""
@@ -71,19 +98,27 @@ class ChoiceCard(QRadioButton):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour(Token.ON_FILL))
             painter.drawEllipse(centre, theme.px(3.2), theme.px(3.2))
-        inner = box.adjusted(theme.px(44), theme.px(6), -theme.px(14), -theme.px(7))
-        self._line(painter, inner, TextRole.BODY_STRONG, Token.TEXT, self._name, self._cost, top=True)
-        self._line(painter, inner, TextRole.CAPTION, Token.TEXT2, self._consequence, self._rights, top=False)
+        top = float(theme.px(_TOP))
+        inner = box.adjusted(theme.px(_LEFT), 0, -theme.px(_RIGHT), 0)
+        for line in self._lines(inner.width()):
+            painter.setFont(theme.font(line.role))
+            painter.setPen(theme.colour(line.token))
+            room = QRectF(inner.left(), top, inner.width(), line.height)
+            painter.drawText(room, _WRAPPED, line.left)
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight), line.right)
+            top += line.height
 
-    def _line(
-        self, painter: QPainter, box: QRectF, role: TextRole, token: Token, left: str, right: str, *, top: bool
-    ) -> None:
-        font = self._theme.font(role)
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        painter.setPen(self._theme.colour(token))
-        vertical = Qt.AlignmentFlag.AlignTop if top else Qt.AlignmentFlag.AlignBottom
-        room = box.width() - metrics.horizontalAdvance(right) - 16
-        words = metrics.elidedText(left, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(box, int(vertical | Qt.AlignmentFlag.AlignLeft), words)
-        painter.drawText(box, int(vertical | Qt.AlignmentFlag.AlignRight), right)
+    def _lines(self, width: float) -> list[_Line]:
+        """The name with its cost, the consequence with the rights; what is at right goes below when it must."""
+        found: list[_Line] = []
+        for role, token, left, right in (
+            (TextRole.BODY_STRONG, Token.TEXT, self._name, self._cost),
+            (TextRole.CAPTION, Token.TEXT2, self._consequence, self._rights),
+        ):
+            metrics = QFontMetricsF(self._theme.font(role))
+            beside = metrics.horizontalAdvance(left) + _BETWEEN + metrics.horizontalAdvance(right) <= width
+            pairs = [(left, right)] if beside or not right else [(left, ""), (right, "")]
+            for words, other in pairs:
+                box = metrics.boundingRect(QRectF(0, 0, width, _WIDE), _WRAPPED, words)
+                found.append(_Line(role, token, words, other, max(box.height(), metrics.height())))
+        return found

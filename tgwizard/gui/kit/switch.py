@@ -11,6 +11,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
 
 _TRACK = (34, 20)
+_WIDE = 10_000
 
 
 class Switch(QCheckBox):
@@ -28,7 +29,7 @@ class Switch(QCheckBox):
         self.setAccessibleDescription(consequence)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         theme.changed.connect(self.update)
@@ -44,12 +45,12 @@ class Switch(QCheckBox):
         return round(title + words.height() + self._theme.px(8))
 
     def sizeHint(self) -> QSize:
-        """One line each."""
-        return QSize(420, self.heightForWidth(420))
+        """One line each: whoever lays it out asks for the height of the width there is."""
+        return QSize(self._theme.px(420), self.heightForWidth(_WIDE))
 
     def minimumSizeHint(self) -> QSize:
         """Room for the switch and some words."""
-        return QSize(self._theme.px(220), self.heightForWidth(self._theme.px(420)))
+        return QSize(self._theme.px(220), self.heightForWidth(_WIDE))
 
     def hitButton(self, _position: object) -> bool:
         """The whole row is the target."""
