@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QDeadlineTimer, QEventLoop, QTimer
+from PySide6.QtCore import QAbstractAnimation, QDeadlineTimer, QEventLoop, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -62,6 +62,9 @@ def at_rest(window: QWidget) -> QImage:
         for _ in range(LAYOUTS):
             QApplication.processEvents()
         seen.append(window.grab().toImage())
+        # What moves may do so where the page is scrolled away.
+        if any(one.state() is QAbstractAnimation.State.Running for one in window.findChildren(QAbstractAnimation)):
+            return False
         return len(seen) > STILL and all(one == seen[-1] for one in seen[-STILL:-1])
 
     live_until(same)

@@ -32,7 +32,7 @@ from tgwizard.gui.theme import Theme, _accessibility_hints, high_contrast, prefe
 from tgwizard.gui.tokens import LIGHT, ThemeChoice, Token
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.reachability import Probed
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.model.appearance import ContrastChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import Problem
@@ -52,7 +52,7 @@ def scaled(request: pytest.FixtureRequest, qapp: QApplication, tmp_path: Path) -
     ends: list[End] = []
 
     def open_it() -> Desk:
-        made, end = open_desk(theme, tmp_path)
+        made, end = open_desk(theme, tmp_path, traffic=True)
         ends.append(end)
         return made
 
@@ -127,11 +127,16 @@ def lab_is_read(desk: Desk) -> bool:
 
 def test_that_every_page_and_state_is_named_whole_and_clear(scaled: Open, qtbot: QtBot) -> None:
     desk = scaled()
-    stack = desk.window.stack
-    root = partial(_current, stack)
+
+    def root() -> QWidget:
+        return desk.window
+
     found = judge(desk, "before the first read", root)
     read(desk, qtbot)
     found += judge(desk, "in sync", root)
+    page(desk).reachability.toggle.click()
+    qtbot.waitUntil(lambda: bool(desk.session.reachability.samples), timeout=PATIENCE_MS)
+    found += judge(desk, "measuring", root)
     for place in Place:
         desk.window.go_to(place)
         if place is Place.LAB:
@@ -145,7 +150,9 @@ def test_that_every_page_and_state_is_named_whole_and_clear(scaled: Open, qtbot:
         qtbot.waitUntil(dialog.isVisible, timeout=PATIENCE_MS)
         found += judge(desk, f"the question, {verb.value}", lambda dialog=dialog: dialog)  # type: ignore[misc]
         dialog.reject()
+    desk.rig.lab.faults.add(Fault("PUT", desk.rig.b.nic.name, OperationTakes(4.0), times=None))
     desk.session.fail_over(desk.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: desk.says("gap so far "), timeout=PATIENCE_MS)
     found += judge(desk, "running", root)
     qtbot.waitUntil(lambda: desk.says("Result: "), timeout=PATIENCE_MS)
     found += judge(desk, "result", root)

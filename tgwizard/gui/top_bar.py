@@ -14,7 +14,7 @@ from tgwizard.gui.kit.labels import ElidedLabel
 from tgwizard.gui.kit.pill import Tag
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.tokens import LARGE_TEXT, Radius, TextRole, Token
 
 HEIGHT = 47
 
@@ -35,7 +35,9 @@ class FindBox(QPushButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFixedSize(theme.px(170), theme.px(30))
+        # With large text the keys make room for the crumbs; the tooltip has them.
+        self._with_keys = theme.text_scale < LARGE_TEXT
+        self.setFixedSize(theme.px(170 if self._with_keys else 118), theme.px(30))
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -52,6 +54,8 @@ class FindBox(QPushButton):
         painter.setFont(theme.font(TextRole.CAPTION))
         painter.setPen(theme.colour(Token.TEXT2))
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), "Find or run")
+        if not self._with_keys:
+            return
         painter.setFont(theme.font(TextRole.BADGE))
         painter.setPen(theme.colour(Token.TEXT3))
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), "Ctrl+K")

@@ -200,8 +200,8 @@ class RunPage(InParts, QWidget):
         self._log_empty = TextLabel(theme, "No call was made yet.", token=Token.TEXT2)
         self._log.body.addWidget(self._log_empty)
         self._log.body.addWidget(self._log_list)
-        self._log.body.addStretch(1)
-        self._main_rows.addWidget(self._log, 1)
+        self._main_rows.addWidget(self._log)
+        self._main_rows.addStretch(1)
 
     def _build_closing(self) -> None:
         theme = self._theme

@@ -10,13 +10,11 @@ from PySide6.QtWidgets import QWidget
 from tgwizard.engine.watch.probe import PERIOD_S, Sample
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.live import LiveLine
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
-from tgwizard.gui.watch.measure_button import MeasureButton
-from tgwizard.gui.watch.probe_strip import Flag, ProbeStrip, StripShown, strip_between
+from tgwizard.gui.watch.probe_strip import Flag, StripShown, strip_between
 from tgwizard.gui.watch.reachability import Reachability
+from tgwizard.gui.watch.strip_card import StripCard
 from tgwizard.model.text import measured
 
 BEFORE_S = 4.0
@@ -52,40 +50,29 @@ def _tick(seconds: float) -> str:
     return "start" if abs(seconds) < 0.05 else f"{math.floor(seconds * 10 + 0.5) / 10:g} s"
 
 
-class TrafficCard(Card):
+class TrafficCard(StripCard):
     """The strip of a run, the gap so far, and the way to begin measuring."""
 
     def __init__(self, theme: Theme, reachability: Reachability, parent: QWidget | None = None) -> None:
         """Show nothing yet; `show_run` follows."""
-        super().__init__(theme, "Traffic from this computer", spacing=theme.px(2), parent=parent)
+        gap = TextLabel(theme, "", TextRole.CAPTION_STRONG, Token.BAD)
+        super().__init__(theme, "Traffic from this computer", reachability, (gap,), parent)
         self._reachability = reachability
-        self._words = LiveLine(theme, "", TextRole.CAPTION, Token.TEXT2)
-        self._gap = TextLabel(theme, "", TextRole.CAPTION_STRONG, Token.BAD)
-        self.toggle = MeasureButton(theme, reachability)
-        self.head.takeAt(1)  # the words take the room of the card's own stretch
-        self.head.addWidget(self._words, 1)
-        self.head.addWidget(self._gap)
-        self.head.addWidget(self.toggle)
-        self.strip = ProbeStrip(theme)
-        self.body.addWidget(self.strip)
-        self._gap.hide()
 
     def show_run(self, run: RunState, now: float) -> None:
         """Show what was measured round the run until `now`."""
-        self._words.say(self._reachability.how)
+        self.say_how(self._reachability.how)
         shown = strip_of_run(run, self._reachability.samples, now)
         if shown is not None:
             self.strip.show_strip(shown)
-            self._show_gap(shown, run)
+            self.say_figures(_gap_words(shown, run))
 
-    def _show_gap(self, shown: StripShown, run: RunState) -> None:
-        words = ""
-        # The strip begins before the run, and may show a gap that was over by then.
-        found = [gap for gap in shown.gaps if run.started is not None and gap.end > run.started.stamp.clock_s]
-        if found:
-            still = found[-1].open and run.finished is None
-            longest = max(gap.seconds for gap in found)
-            words = f"gap so far {measured(found[-1].seconds)}" if still else f"gap {measured(longest)}"
-        self._gap.say(words)
-        if self._gap.isHidden() is bool(words):
-            self._gap.setVisible(bool(words))
+
+def _gap_words(shown: StripShown, run: RunState) -> str:
+    # The strip begins before the run, and may show a gap that was over by then.
+    found = [gap for gap in shown.gaps if run.started is not None and gap.end > run.started.stamp.clock_s]
+    if not found:
+        return ""
+    if found[-1].open and run.finished is None:
+        return f"gap so far {measured(found[-1].seconds)}"
+    return f"gap {measured(max(gap.seconds for gap in found))}"
