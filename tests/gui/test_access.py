@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, End, accessible_description, accessible_name, lab_page, open_desk
+from tests.gui.desk import Desk, End, accessible_name, lab_page, open_desk
 from tests.gui.walk import nameless, wrong
 from tgwizard.engine.watch.probe import Sample
 from tgwizard.gui.dialogs.closing import CloseDuringRun
@@ -236,17 +236,6 @@ def test_that_a_screen_reader_hears_the_truths_and_the_strip(ready: Desk) -> Non
     names = [accessible_name(widget) for widget in ready.window.findChildren(QWidget) if widget.isVisible()]
     assert any(name.startswith("Azure holder: tg-node-a, NIC tg-node-a-inside, read ") for name in names)
     assert "Reachability from this computer: Not measured" in names
-
-
-def test_that_what_cannot_be_measured_says_why_and_may_be_tried_again(ready: Desk, qtbot: QtBot) -> None:
-    card = page(ready).reachability
-    assert card.words == "from this computer to 10.20.2.50, every 100 ms"
-    card.toggle.click()
-    why = "10.20.2.50 exists in no network of this computer."
-    qtbot.waitUntil(lambda: card.words == f"not measured: {why}", timeout=PATIENCE_MS)
-    assert accessible_name(card.toggle) == "Measure"
-    assert accessible_description(card.toggle) == why
-    assert card.toggle.isEnabled()
 
 
 def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBot) -> None:

@@ -64,17 +64,17 @@ def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path
     program = """
         import sys
         from pathlib import Path
-        from PySide6.QtCore import QTimer
-        from PySide6.QtWidgets import QApplication
         from tgwizard.gui.main_window import MainWindow
         from tgwizard.gui.opened import Surroundings
         from tgwizard.gui.start import run
         from tgwizard.model.problem import Problem, UserError
-        def open_program():
-            from PySide6.QtCore import QMetaObject, Qt
-            (window,) = [w for w in QApplication.allWidgets() if isinstance(w, MainWindow)]
+        show = MainWindow.show_trouble
+        def tell(window, problems):
+            show(window, problems)
             print("locked", window.lock.locked)
-            QMetaObject.invokeMethod(window, "close", Qt.ConnectionType.QueuedConnection)
+            window.close()
+        MainWindow.show_trouble = tell
+        def open_program():
             raise UserError(Problem("no", "There is no lab."))
         sys.exit(run(open_program, Surroundings("a test", True, data_folder=Path(sys.argv[1]))))
     """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk
+from tests.gui.desk import Desk, accessible_description, accessible_name
 from tgwizard.engine.watch.probe import gaps
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.watch.page import ClusterPage
@@ -42,6 +42,19 @@ def test_that_the_strip_shows_what_answers_and_says_from_where_to_what_how_often
     measuring.press("Stop measuring")
     assert measuring.says("Measure")
     assert all(sample.took_s is not None for sample in measuring.session.reachability.samples)
+
+
+def test_that_what_cannot_be_measured_says_why_and_may_be_tried_again(desk: Callable[..., Desk], qtbot: QtBot) -> None:
+    page = desk().window.findChild(ClusterPage)
+    assert page is not None
+    card = page.reachability
+    assert card.words == "from this computer to 10.20.2.50, every 100 ms"
+    card.toggle.click()
+    why = "10.20.2.50 exists in no network of this computer."
+    qtbot.waitUntil(lambda: card.words == f"not measured: {why}", timeout=PATIENCE_MS)
+    assert accessible_name(card.toggle) == "Measure"
+    assert accessible_description(card.toggle) == why
+    assert card.toggle.isEnabled()
 
 
 def test_that_a_stopped_member_is_a_gap_that_ends_when_it_runs_again(measuring: Desk, qtbot: QtBot) -> None:
