@@ -15,6 +15,7 @@ from tgwizard.engine.watch.probe import (
     BarKind,
     Probe,
     Sample,
+    answered,
     fold,
     gaps,
     longest_gap_s,
@@ -111,3 +112,11 @@ def test_that_bars_fold_tries_and_one_lost_try_shows() -> None:
     ]
     assert bars[0].took_s == 0.02
     assert median_s(samples) == 0.01
+
+
+def test_that_one_answer_between_two_moments_is_an_answer() -> None:
+    seen = tries(None, None, 0.01, None)
+    assert answered(seen, 0.0, 0.4)
+    assert not answered(seen, 0.0, 0.2)
+    assert not answered(seen, 0.3, 9.0)
+    assert not answered([], 0.0, 9.0)

@@ -8,12 +8,18 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import Desk, accessible_description, accessible_name
+from tests.rig import Rig
 from tgwizard.engine.watch.probe import gaps
+from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.failover.result import ResultCard
 from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.failover.traffic_card import BEFORE_S
+from tgwizard.gui.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.lab.faults import Fault, OperationTakes
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome
+from tgwizard.model.settings import MEASURE_RUNS
 from tgwizard.model.text import measured
 
 PATIENCE_MS = 30_000
@@ -93,3 +99,39 @@ def test_that_the_result_tells_control_plane_time_and_traffic_gap_apart(measurin
     assert page.result.seconds.value == measured(session.run.finished.seconds)
     for figure in ("Control plane", "Gap as read", "Traffic gap"):
         assert measuring.says(figure), figure
+
+
+def test_that_who_wants_runs_measured_need_not_press_anything(desk: Callable[..., Desk], qtbot: QtBot) -> None:
+    made = desk(traffic=True)
+    session, window = made.session, made.window
+    qtbot.waitUntil(lambda: session.reason_against(Verb.GRACEFUL) is None, timeout=PATIENCE_MS)
+    window.preferences.set(MEASURE_RUNS, True)
+    window.ask(Verb.GRACEFUL)
+    assert session.reachability.measuring
+    assert window.dialog is not None
+    window.dialog.reject()
+    qtbot.waitUntil(lambda: not session.reachability.measuring, timeout=PATIENCE_MS)
+    window.ask(Verb.GRACEFUL)
+    dialog = window.dialog
+    assert isinstance(dialog, ConfirmDialog)
+    qtbot.waitUntil(lambda: dialog.isVisible() and dialog.start.isEnabled(), timeout=PATIENCE_MS)
+    dialog.start.click()
+    qtbot.waitUntil(lambda: session.run is not None and session.run.finished is not None, timeout=PATIENCE_MS)
+    page = window.stack.currentWidget()
+    assert isinstance(page, RunPage)
+    qtbot.waitUntil(lambda: page.result.traffic.value not in {"", "not measured"}, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not session.reachability.measuring, timeout=PATIENCE_MS)
+    assert session.run is not None
+    assert session.run.finished is not None
+    assert session.reachability.samples[-1].at > session.run.finished.stamp.clock_s + BEFORE_S - 1.0
+
+
+def test_that_what_never_answers_is_no_gap(theme: Theme, lab: Rig, qtbot: QtBot) -> None:
+    result = ResultCard(theme, lab.setup)
+    qtbot.addWidget(result)
+    result.show_traffic(8.0, heard=False)
+    assert result.traffic.value == "nothing answers this computer"
+    result.show_traffic(8.0, heard=True)
+    assert result.traffic.value == "8.0 s, from this computer"
+    result.show_traffic(None, heard=True)
+    assert result.traffic.value == "not measured"

@@ -230,6 +230,15 @@ VMS_S = Setting(
     default=10.0,
     unit="s",
 )
+MEASURE_RUNS = Setting(
+    "watch.measure_runs",
+    "Measure traffic during failovers",
+    "From the question to the end of the run, this computer tries a connection to the floating IP ten times a second.",
+    "false",
+    _switch,
+    required=False,
+    default=False,
+)
 DATA_FOLDER = Setting(
     "files.data_folder",
     "Data folder",
@@ -272,7 +281,7 @@ PINNED: Setting[tuple[str, ...]] = Setting(
 )
 
 ALL: tuple[Setting[Any], ...] = (
-    THEME, CONTRAST, REDUCED_MOTION, NOTIFICATIONS, READ_ONLY, NICS_S, VMS_S, DATA_FOLDER, LOG_LEVEL, ORDER, DESCENDING,
-    FILTER, FILTER_TEXT, PINNED,
+    THEME, CONTRAST, REDUCED_MOTION, NOTIFICATIONS, READ_ONLY, NICS_S, VMS_S, MEASURE_RUNS, DATA_FOLDER, LOG_LEVEL,
+    ORDER, DESCENDING, FILTER, FILTER_TEXT, PINNED,
 )  # fmt: skip
 """Every setting, in the order of the page and of the file."""

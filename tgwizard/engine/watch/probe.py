@@ -114,6 +114,11 @@ def longest_gap_s(samples: Sequence[Sample], start: float, end: float) -> float 
     return max((gap.seconds for gap in gaps(samples) if gap.end > start and gap.start < end), default=0.0)
 
 
+def answered(samples: Sequence[Sample], start: float, end: float) -> bool:
+    """Whether any try between two moments was answered; without one, nothing can be said of a gap."""
+    return any(sample.took_s is not None for sample in samples if start <= sample.at < end)
+
+
 def median_s(samples: Sequence[Sample]) -> float | None:
     """The usual time to an answer, None without one."""
     answered = [sample.took_s for sample in samples if sample.took_s is not None]

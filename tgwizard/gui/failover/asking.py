@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QWidget
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.guided import GuidedDialog
+from tgwizard.gui.failover.measuring import MeasuredRun
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.shell import Shell
 from tgwizard.model.cluster import Verb
+from tgwizard.model.settings import MEASURE_RUNS
 
 APART_MS = 15
 """Closing the question and showing the run are two repaints, with an ear for keys between."""
@@ -27,12 +29,14 @@ def ask_failover(shell: Shell, session: ClusterSession, verb: Verb) -> None:
     begin = _starter(session, verb, plan.to.name)
 
     def make(over: QWidget) -> Sheet:
+        dialog: GuidedDialog | ConfirmDialog
         if session.guided(verb):
-            guide = GuidedDialog(shell.theme, over, session.setup.name, plan.to)
-            guide.confirmed.connect(begin)
-            return guide
-        dialog = ConfirmDialog(shell.theme, over, session, plan)
+            dialog = GuidedDialog(shell.theme, over, session.setup.name, plan.to)
+        else:
+            dialog = ConfirmDialog(shell.theme, over, session, plan)
         dialog.confirmed.connect(begin)
+        if shell.preferences.get(MEASURE_RUNS) and not session.reachability.measuring:
+            MeasuredRun(session, dialog)
         return dialog
 
     shell.show_dialog(make)

@@ -100,10 +100,15 @@ class ResultCard(Card):
                 back = ", put back" if finished.rolled_back else ""
                 return f"Failed: {address} is {where}{back}", finished.reason
 
-    def show_traffic(self, seconds: float | None) -> None:
-        """The longest traffic gap of the run as this computer saw it; None when it was not measured throughout."""
+    def show_traffic(self, seconds: float | None, *, heard: bool) -> None:
+        """The longest traffic gap of the run as this computer saw it; None when it was not measured throughout.
+
+        ``heard``: whether anything was answered at all; what never answers here has no gap to be measured.
+        """
         if seconds is None:
             self.traffic.show_value("not measured", Shape.NOT_KNOWN)
+        elif not heard:
+            self.traffic.show_value("nothing answers this computer", Shape.NOT_KNOWN)
         else:
             self.traffic.show_value(f"{measured(seconds)}, from this computer" if seconds else "none was seen")
 

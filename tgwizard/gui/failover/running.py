@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from tgwizard.engine.watch.probe import answered
 from tgwizard.gui.failover.question import QuestionBox
 from tgwizard.gui.failover.result import ResultCard, ended_shape
 from tgwizard.gui.failover.run_state import RunState, StepState, StepStatus
@@ -22,7 +23,7 @@ from tgwizard.gui.failover.run_words import (
     moving_sentence,
     step_words,
 )
-from tgwizard.gui.failover.traffic_card import TrafficCard
+from tgwizard.gui.failover.traffic_card import BEFORE_S, TrafficCard
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.banner import VerdictBanner
 from tgwizard.gui.kit.buttons import Button
@@ -270,7 +271,9 @@ class RunPage(InParts, QWidget):
         self._show_cancel(run)
         if run.finished is not None and run.started is not None:
             begun, ended = run.started.stamp.clock_s, run.finished.stamp.clock_s
-            self.result.show_traffic(self._session.reachability.longest_gap_s(begun, ended))
+            source = self._session.reachability
+            heard = answered(source.samples, begun - BEFORE_S, ended + BEFORE_S)
+            self.result.show_traffic(source.longest_gap_s(begun, ended), heard=heard)
         if run.finished is not None and not self._ended:
             self._ended = True
             self.result.show_result(run.finished)
