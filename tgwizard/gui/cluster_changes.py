@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ class ClusterChanges(QObject):
         return Pace(self._preferences.get(NICS_S), self._preferences.get(VMS_S))
 
     def open(self, opened: Opened) -> None:
-        """Watch the clusters the program was opened with."""
+        """Watch the clusters the program was opened with. `tell_opened` follows, perhaps in a later turn."""
         self._opened = opened
         self._epoch = opened.lab_epoch
         if opened.lab is not None:
@@ -79,7 +80,19 @@ class ClusterChanges(QObject):
             self._files.refused.connect(self.refused)
             self._files.read_again.connect(self._on_read_again)
         self._watch(opened.clusters)
-        self._places.show_opened(opened)
+
+    def tell_opened(self) -> None:
+        """Tell the pages that the program is open, and which clusters it has now."""
+        if self._opened is not None:
+            self._places.show_opened(replace(self._opened, clusters=self._clusters, lab_epoch=self._epoch))
+
+    @property
+    def only(self) -> str:
+        """The name of the one cluster the program was opened with; empty: it was opened with none or more."""
+        opened = self._opened
+        if opened is None or len(opened.clusters) != 1 or opened.problems:
+            return ""
+        return opened.clusters[0].name
 
     def add(self, files: Iterable[Path]) -> None:
         """Check files from elsewhere and add them."""
