@@ -164,7 +164,7 @@ def test_that_a_broken_file_hides_no_other_cluster_and_joins_them_once_it_is_men
         whole.press("Read the files again")
         qtbot.waitUntil(lambda: "edge-mended" in whole.window.sessions, timeout=PATIENCE_MS)
         assert whole.session is before
-        assert not whole.said("broken.toml")
+        qtbot.waitUntil(lambda: not whole.said("broken.toml"), timeout=PATIENCE_MS)
 
 
 def test_that_files_can_be_dropped_on_the_page_and_other_things_cannot(whole: Whole, qtbot: QtBot) -> None:

@@ -130,19 +130,21 @@ class ClusterChanges(QObject):
 
     def include(self, setup: ClusterSetup) -> None:
         """Watch a cluster that has just been set up and saved here; what is shown stays."""
-        self._include(setup, "")
+        if self._include(setup):
+            self._tell("")
 
     @Slot(object)
     def _on_added(self, setup: ClusterSetup) -> None:
-        self._include(setup, setup.name)
+        if self._include(setup):
+            self._tell(setup.name)
 
-    def _include(self, setup: ClusterSetup, show: str) -> None:
+    def _include(self, setup: ClusterSetup) -> bool:
         if self._opened is None or setup.name in self._watching.sessions:
-            return
+            return False
         self._clusters = (*self._clusters, setup)
         self._watching.add(self._opened.services, setup, self._pace)
         self.begun.emit(self._watching.sessions[setup.name])
-        self._tell(show)
+        return True
 
     @Slot()
     def read_files(self) -> None:
@@ -156,7 +158,7 @@ class ClusterChanges(QObject):
             self._watch(read.clusters)
         else:
             for setup in read.clusters:
-                self._include(setup, "")
+                self._include(setup)
         self._tell("")
         if read.problems:
             self.refused.emit(NotAdded(None, read.problems))
