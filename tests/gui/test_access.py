@@ -119,12 +119,6 @@ def go_stale(desk: Desk, qtbot: QtBot) -> None:
     qtbot.waitUntil(stale, timeout=PATIENCE_MS)
 
 
-def lab_is_read(desk: Desk) -> bool:
-    """Whether the lab page shows the lab."""
-    session = lab_page(desk.window).session
-    return session is not None and session.seen is not None
-
-
 def test_that_every_page_and_state_is_named_whole_and_clear(scaled: Open, qtbot: QtBot) -> None:
     desk = scaled()
 
@@ -140,7 +134,7 @@ def test_that_every_page_and_state_is_named_whole_and_clear(scaled: Open, qtbot:
     for place in Place:
         desk.window.go_to(place)
         if place is Place.LAB:
-            qtbot.waitUntil(lambda: lab_is_read(desk), timeout=PATIENCE_MS)
+            qtbot.waitUntil(lambda: desk.says("Read at "), timeout=PATIENCE_MS)
         found += judge(desk, place.value, root)
     desk.window.open_cluster("edge-dallas")
     for verb in Verb:
@@ -181,7 +175,7 @@ def test_that_every_dialog_and_trouble_is_named_whole_and_clear(scaled: Open, qt
     judge_dialog("unlocking")
     window.lock.set_locked(False)
     window.go_to(Place.LAB)
-    qtbot.waitUntil(lambda: lab_is_read(desk), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: desk.says("Read at "), timeout=PATIENCE_MS)
     lab_page(window).scenario_asked.emit("vnet-elsewhere")
     judge_dialog("another scenario")
     desk.session.fail_over(desk.rig.b, Verb.GRACEFUL)

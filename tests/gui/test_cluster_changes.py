@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import Found, accessible_name, clusters_page, lab_page
@@ -24,8 +24,10 @@ from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
+from tgwizard.gui.place_pages import MakePage, PlacePages
 from tgwizard.gui.places import Place
 from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.theme import Theme
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
@@ -162,7 +164,7 @@ def test_that_a_broken_file_hides_no_other_cluster_and_joins_them_once_it_is_men
         whole.press("Read the files again")
         qtbot.waitUntil(lambda: "edge-mended" in whole.window.sessions, timeout=PATIENCE_MS)
         assert whole.session is before
-        assert not whole.said("broken.toml")
+        qtbot.waitUntil(lambda: not whole.said("broken.toml"), timeout=PATIENCE_MS)
 
 
 def test_that_files_can_be_dropped_on_the_page_and_other_things_cannot(whole: Whole, qtbot: QtBot) -> None:
@@ -279,3 +281,35 @@ def test_that_a_poll_rate_is_in_force_from_the_next_reading_on(whole: Whole, qtb
     session.stop()
     session.start()
     assert session.loop.pace == Pace(nics_s=1.0, vms_s=30.0)
+
+
+class Listening(PlacePage):
+    """A page that writes down when it is told of other clusters."""
+
+    def __init__(self, name: str, told: list[str]) -> None:
+        super().__init__()
+        self.name, self.told = name, told
+
+    def clusters_changed(self, opened: Opened) -> None:
+        self.told.append(f"{self.name} of {len(opened.clusters)}")
+
+
+def listener(name: str, told: list[str]) -> MakePage:
+    return lambda _shell: Listening(name, told)
+
+
+def test_that_pages_are_told_of_other_clusters_in_turns_and_the_one_that_is_seen_first(
+    whole: Whole, qtbot: QtBot
+) -> None:
+    told: list[str] = []
+    stack = QStackedWidget()
+    qtbot.addWidget(stack)
+    names = {Place.CLUSTERS: "Clusters", Place.LAB: "Lab"}
+    pages = PlacePages(whole.window, stack, {place: listener(name, told) for place, name in names.items()})
+    pages.show_opened(whole.opened)
+    pages.page(Place.CLUSTERS)
+    stack.setCurrentWidget(pages.page(Place.LAB))
+    pages.clusters_changed((), 2)
+    assert not told
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=PATIENCE_MS)
+    assert told == ["Lab of 0", "Clusters of 0"]

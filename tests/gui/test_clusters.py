@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -189,6 +190,15 @@ def test_that_only_some_clusters_have_loops_and_pages_of_their_own(fleet: Desk) 
         window.open_cluster(name)
     assert sum(session.watching for session in window.sessions.values()) == 6
     assert len(window.cluster_pages) == 8
+
+
+def test_that_a_fleet_stopped_before_its_workers_began_begins_none(open_it: Open) -> None:
+    desk = open_it(COUNT)
+    assert len(desk.window.sessions) == COUNT
+    desk.window.watching.stop()
+    for _ in range(TURNS):
+        QApplication.processEvents()
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("tgwizard-fleet")]
 
 
 def test_that_every_row_is_one_sentence_for_a_screen_reader(fleet: Desk) -> None:

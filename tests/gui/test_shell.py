@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from tests.gui.fleet_desk import open_fleet
 from tgwizard.engine.settings_file import FILE_NAME, load_settings
 from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog
-from tgwizard.gui.palette import Command, Palette
+from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.palette import ROWS_SHOWN, Command, Palette
 from tgwizard.gui.places import Place
 from tgwizard.gui.single import SECOND_WINDOW
 from tgwizard.gui.theme import Theme
@@ -178,6 +180,29 @@ def test_that_ctrl_k_finds_a_cluster_by_part_of_its_name_and_opens_it(
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: desk.window.current == "edge-denver", timeout=PATIENCE_MS)
     assert desk.window.dialog is None
+
+
+def test_that_of_hundreds_of_lines_only_those_that_are_seen_or_searched_are_worked_out(
+    theme: Theme, qtbot: QtBot
+) -> None:
+    asked: list[int] = []
+
+    def state(number: int) -> tuple[Shape, str]:
+        asked.append(number)
+        return Shape.BROKEN, "two active" if number == 250 else "in sync"
+
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1000, 700)
+    window.show()
+    lines = (Command(f"edge-{number}", window.update, state=partial(state, number)) for number in range(300))
+    palette = Palette(theme, window, tuple(lines))
+    palette.open()
+    qtbot.waitUntil(lambda: ROWS_SHOWN - 1 in asked)
+    assert len(asked) <= ROWS_SHOWN + 1
+    QTest.keyClicks(palette.field, "two")
+    assert [command.name for command in palette.shown] == ["edge-250"]
+    assert sorted(asked) == list(range(300)), "each once"
 
 
 def test_that_arrows_move_in_the_palette_and_esc_closes_it(one: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ class ClusterChanges(QObject):
         return Pace(self._preferences.get(NICS_S), self._preferences.get(VMS_S))
 
     def open(self, opened: Opened) -> None:
-        """Watch the clusters the program was opened with."""
+        """Watch the clusters the program was opened with. `tell_opened` follows, perhaps in a later turn."""
         self._opened = opened
         self._epoch = opened.lab_epoch
         if opened.lab is not None:
@@ -79,7 +80,19 @@ class ClusterChanges(QObject):
             self._files.refused.connect(self.refused)
             self._files.read_again.connect(self._on_read_again)
         self._watch(opened.clusters)
-        self._places.show_opened(opened)
+
+    def tell_opened(self) -> None:
+        """Tell the pages that the program is open, and which clusters it has now."""
+        if self._opened is not None:
+            self._places.show_opened(replace(self._opened, clusters=self._clusters, lab_epoch=self._epoch))
+
+    @property
+    def only(self) -> str:
+        """The name of the one cluster the program was opened with; empty: it was opened with none or more."""
+        opened = self._opened
+        if opened is None or len(opened.clusters) != 1 or opened.problems:
+            return ""
+        return opened.clusters[0].name
 
     def add(self, files: Iterable[Path]) -> None:
         """Check files from elsewhere and add them."""
@@ -117,19 +130,21 @@ class ClusterChanges(QObject):
 
     def include(self, setup: ClusterSetup) -> None:
         """Watch a cluster that has just been set up and saved here; what is shown stays."""
-        self._include(setup, "")
+        if self._include(setup):
+            self._tell("")
 
     @Slot(object)
     def _on_added(self, setup: ClusterSetup) -> None:
-        self._include(setup, setup.name)
+        if self._include(setup):
+            self._tell(setup.name)
 
-    def _include(self, setup: ClusterSetup, show: str) -> None:
+    def _include(self, setup: ClusterSetup) -> bool:
         if self._opened is None or setup.name in self._watching.sessions:
-            return
+            return False
         self._clusters = (*self._clusters, setup)
         self._watching.add(self._opened.services, setup, self._pace)
         self.begun.emit(self._watching.sessions[setup.name])
-        self._tell(show)
+        return True
 
     @Slot()
     def read_files(self) -> None:
@@ -143,7 +158,7 @@ class ClusterChanges(QObject):
             self._watch(read.clusters)
         else:
             for setup in read.clusters:
-                self._include(setup, "")
+                self._include(setup)
         self._tell("")
         if read.problems:
             self.refused.emit(NotAdded(None, read.problems))

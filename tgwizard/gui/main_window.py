@@ -68,7 +68,6 @@ class MainWindow(QMainWindow):
         self.sessions: Mapping[str, ClusterSession] = self.watching.sessions
         self._current = ""
         self._went = False
-        self._first = ""
         self.dialog: Sheet | None = None
         self._read = False
         self._root = QWidget()
@@ -162,19 +161,18 @@ class MainWindow(QMainWindow):
 
     def show_opened(self, opened: Opened) -> None:
         """The program is open: watch its clusters, and show the first when it is the only one."""
-        self.take_opened(opened)
+        self.changes.open(opened)
+        self.tell_opened()
         self.show_first()
 
-    def take_opened(self, opened: Opened) -> None:
-        """The program is open: watch its clusters. `show_first` follows, perhaps in a later turn."""
-        self.changes.open(opened)
+    def tell_opened(self) -> None:
+        """Tell rail and pages which clusters the program was opened with. `show_first` follows, maybe turns later."""
+        self.changes.tell_opened()
         self._clusters.fill()
-        only = len(opened.clusters) == 1 and not opened.problems
-        self._first = opened.clusters[0].name if only else ""
 
     def preparing_first(self) -> tuple[Step, ...]:
         """The steps after which what `show_first` will show is built, unseen."""
-        session = self.sessions.get(self._first)
+        session = self.sessions.get(self.changes.only)
         return () if session is None else (self._lay_out, *self.cluster_pages.preparing(session))
 
     def _lay_out(self) -> None:
@@ -187,8 +185,8 @@ class MainWindow(QMainWindow):
         if isinstance(page, PlacePage) and page.fills_window:
             # Someone began something while the program was opening: nobody is taken away from it.
             return
-        if self._first in self.sessions:
-            self.open_cluster(self._first)
+        if self.changes.only in self.sessions:
+            self.open_cluster(self.changes.only)
         else:
             self.go_to(Place.CLUSTERS)
 

@@ -63,7 +63,7 @@ class Opening(QObject):
     def _take(self, event: object) -> None:
         if isinstance(event, Opened):
             self.opened = event
-            self._turns.add(partial(self._window.take_opened, event), self._prepare)
+            self._turns.add(partial(self._window.changes.open, event), self._window.tell_opened, self._prepare)
         elif isinstance(event, OpeningFailed):
             self._window.show_trouble(event.problems)
             self.ended.emit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from PySide6.QtCore import (
@@ -44,9 +45,13 @@ AROUND_PX = 230
 _COMMAND_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Command:
-    """One line of the palette. ``off`` is the reason why it cannot be run now; ``mark`` an icon or a state shape."""
+    """One line of the palette. ``off`` is the reason why it cannot be run now; ``mark`` an icon or a state shape.
+
+    ``state`` works out mark and hint of a line that is not always the same. It is asked once, when the line is first
+    seen or searched: of a thousand clusters nine are seen.
+    """
 
     name: str
     run: Callable[[], None]
@@ -54,15 +59,28 @@ class Command:
     mark: Icon | Shape = Icon.ARROW_RIGHT
     off: str = ""
     words: str = ""
+    state: Callable[[], tuple[Shape, str]] | None = None
+
+    @cached_property
+    def told(self) -> tuple[Icon | Shape, str]:
+        """Mark and hint."""
+        return (self.mark, self.hint) if self.state is None else self.state()
+
+    @property
+    def side(self) -> str:
+        """What stands at its end: why it is off, else the hint."""
+        return self.off or self.told[1]
 
     def fits(self, text: str) -> int | None:
         """How well it fits what was typed, 0 best; None when it does not."""
         wanted = text.casefold().split()
+        if not wanted:
+            return 0
         name = self.name.casefold()
-        whole = f"{name} {self.words.casefold()} {self.hint.casefold()}"
+        whole = f"{name} {self.words.casefold()} {self.told[1].casefold()}"
         if not all(word in whole for word in wanted):
             return None
-        if not wanted or name.startswith(wanted[0]):
+        if name.startswith(wanted[0]):
             return 0
         return 1 if any(part.startswith(wanted[0]) for part in name.split()) else 2
 
@@ -90,7 +108,7 @@ class _Commands(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return command.name
             case Qt.ItemDataRole.AccessibleTextRole:
-                return ", ".join(part for part in (command.name, command.off or command.hint) if part)
+                return ", ".join(part for part in (command.name, command.side) if part)
             case Qt.ItemDataRole.ToolTipRole:
                 return plain_tip(command.off) or None
             case int() if role == _COMMAND_ROLE:
@@ -120,16 +138,17 @@ class _Line(QStyledItemDelegate):
             paint_ground(painter, theme, ground, Token.ACCENT_TINT, Token.ACCENT_TEXT, Radius.CONTROL, 1.5)
         side = theme.px(16)
         mark = QRectF(rect.left() + theme.px(12), rect.center().y() - side / 2 + 1, side, side)
-        if isinstance(command.mark, Shape):
-            draw_shape(painter, theme, command.mark, mark)
+        sign, _ = command.told
+        if isinstance(sign, Shape):
+            draw_shape(painter, theme, sign, mark)
         else:
-            draw_icon(painter, command.mark, theme.colour(Token.TEXT3 if command.off else Token.TEXT2), mark)
+            draw_icon(painter, sign, theme.colour(Token.TEXT3 if command.off else Token.TEXT2), mark)
         box = QRectF(rect).adjusted(theme.px(40), 0, -theme.px(14), 0)
         side_font = theme.font(TextRole.CAPTION)
         painter.setFont(side_font)
         painter.setPen(theme.colour(Token.TEXT2))
         half = box.width() * 0.55
-        hint = QFontMetricsF(side_font).elidedText(command.off or command.hint, Qt.TextElideMode.ElideRight, half)
+        hint = QFontMetricsF(side_font).elidedText(command.side, Qt.TextElideMode.ElideRight, half)
         painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), hint)
         font = theme.font(TextRole.BODY_KEY)
         painter.setFont(font)
@@ -156,6 +175,7 @@ class Palette(Sheet):
         self._model = _Commands(commands, self)
         self.list = QListView()
         self.list.setModel(self._model)
+        self.list.setUniformItemSizes(True)  # else every line is measured before the first is seen
         self.list.setItemDelegate(_Line(theme, self.list))
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setAccessibleName("What can be found or run")
@@ -205,7 +225,7 @@ class Palette(Sheet):
             index = self._model.index(min(max(number, 0), count - 1), 0)
             self.list.setCurrentIndex(index)
             command = self._model.shown[index.row()]
-            self.field.setAccessibleDescription(f"{command.name}. {command.off or command.hint}".strip())
+            self.field.setAccessibleDescription(f"{command.name}. {command.side}".strip())
             if self.isVisible():
                 announce(self.list, f"{command.name}. {command.off}".strip())
         self.list.viewport().update()

@@ -17,6 +17,7 @@ from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.places import Place
 from tgwizard.gui.shell import PlacePage, Shell
+from tgwizard.gui.turns import Turns
 from tgwizard.model.cluster_setup import ClusterSetup
 
 MakePage = Callable[[Shell], PlacePage]
@@ -92,6 +93,7 @@ class PlacePages:
         """None is built yet."""
         self._shell = shell
         self._stack = stack
+        self._turns = Turns(stack)
         self._makers = pages
         self._built: dict[Place, PlacePage] = {}
         self._opened: Opened | None = None
@@ -135,11 +137,13 @@ class PlacePages:
         """A file was not added: the Clusters page says why."""
         page = self._built.get(Place.CLUSTERS)
         if page is not None:
-            page.show_refused(refused)
+            # After what it is told of other clusters: that clears away what was refused before.
+            self._turns.add(partial(page.show_refused, refused))
 
     def clusters_changed(self, clusters: tuple[ClusterSetup, ...], epoch: int) -> None:
-        """There are other clusters: tell the pages there are; those to come open on them."""
+        """There are other clusters: tell the pages there are, in turns; those to come open on them."""
         if self._opened is not None:
-            self._opened = replace(self._opened, clusters=clusters, lab_epoch=epoch)
-            for page in self._built.values():
-                page.clusters_changed(self._opened)
+            self._opened = opened = replace(self._opened, clusters=clusters, lab_epoch=epoch)
+            # The page that is seen first: each may take as long as one turn of the event loop may be.
+            pages = sorted(self._built.values(), key=lambda page: page is not self._stack.currentWidget())
+            self._turns.add(*(partial(page.clusters_changed, opened) for page in pages))

@@ -38,9 +38,10 @@ class RailClusters(QObject):
     @Slot(str)
     def show_state(self, name: str) -> None:
         """Show the verdict of one cluster, if it stands there."""
-        verdict = self._shell.sessions[name].verdict
-        if verdict is not None and name in self._rail.clusters:
-            self._rail.clusters[name].show_state(verdict_shape(verdict.name), verdict.sentence)
+        item = self._rail.clusters.get(name)
+        verdict = None if item is None else self._shell.sessions[name].verdict
+        if item is not None and verdict is not None:
+            item.show_state(verdict_shape(verdict.name), verdict.sentence)
 
     def pin(self, name: str) -> None:
         """Pin a cluster to the rail, or take it off."""

@@ -24,14 +24,13 @@ from tgwizard.engine.readiness import can_fail_over, readiness
 from tgwizard.engine.records import Began, Ended, Record
 from tgwizard.engine.services import Services
 from tgwizard.engine.watch.monitor import Pace
-from tgwizard.gui.failover.result import place_words
 from tgwizard.gui.failover.run_state import RunState
-from tgwizard.gui.failover.run_words import moving_detail, moving_sentence
 from tgwizard.gui.lock import LOCKED, ReadOnlyLock
 from tgwizard.gui.watch.loop import HistoryRead, RunElsewhere, WatchLoop, history_when_free
 from tgwizard.gui.watch.reachability import ProbeBegan, Probed, Reachability
-from tgwizard.gui.watch.shown import aged, is_behind, target_of, verdict_now
+from tgwizard.gui.watch.shown import aged, is_behind, target_of
 from tgwizard.gui.watch.timeline import EventShown, of_end, of_event, of_record
+from tgwizard.gui.watch.verdict_beside import verdict_beside
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import (
@@ -58,13 +57,9 @@ from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.strategy import Strategy
-from tgwizard.model.text import age
-from tgwizard.model.verdict import MISSES_UNTIL_STALE, Verdict, VerdictName
+from tgwizard.model.verdict import Verdict, VerdictName
 
 KEPT_EVENTS = 200
-
-_OF_A_MOVE = {VerdictName.ON_NO_NIC, VerdictName.MOVING, VerdictName.IN_SYNC}
-"""What the readings say in the course of a run of ours; whatever else they say is told as it is."""
 
 ASKED_GOOD_S = 600.0
 """How long the answers of a check stand in the readiness list: roles and locks take minutes to change (azure-wire 3.4).
@@ -73,7 +68,6 @@ No run rests on them; it asks anew."""
 
 PAINT_FIRST_S = 0.15
 """How long a run waits before its first call: painting its page and the SDK would fight for the interpreter's lock."""
-
 
 AFTER_THE_QUESTION_MS = 150
 
@@ -109,13 +103,10 @@ class ClusterSession(QObject):
         self.lock.changed.connect(self.observed)
         self.services = services
         self.setup = setup
-        self.reachability = Reachability(services, setup, own, self)
+        self._reachability: Reachability | None = None
+        self._later: QTimer | None = None
         self._own = own
         self.loop = WatchLoop(services, setup, own, pace or Pace())
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(AFTER_THE_QUESTION_MS)
-        self._later.timeout.connect(self.observed)
         self._check_job: Job | None = None
         self._run_job: Job | None = None
         self._history_job: Job | None = None
@@ -150,19 +141,7 @@ class ClusterSession(QObject):
     def verdict(self) -> Verdict | None:
         """What the latest readings mean now; None before the first. A run in progress is a move (STYLE section 3)."""
         snapshot = self.snapshot
-        if snapshot is None:
-            return None
-        verdict = verdict_now(snapshot)
-        if self.run is not None and self.running and verdict.name in _OF_A_MOVE:
-            return Verdict(VerdictName.MOVING, moving_sentence(self.run), moving_detail(self.run, self.now()))
-        if is_behind(snapshot, self.run):
-            silent = any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members)
-            if self.run is not None and self.run.finished is not None and silent:
-                since = age(self.now() - self.run.finished.stamp.clock_s)
-                last = f"{snapshot.address} was {place_words(self.run.finished.place)}"
-                return Verdict(VerdictName.NOT_KNOWN, f"Last known {since}: {last}", verdict.detail)
-            return Verdict(VerdictName.MOVING, f"Reading where {snapshot.address} is after the run")
-        return verdict
+        return None if snapshot is None else verdict_beside(snapshot, self.run, self.now())
 
     @property
     def target(self) -> Member | None:
@@ -236,6 +215,13 @@ class ClusterSession(QObject):
     # Jobs --------------------------------------------------------------------------------------------------------
 
     @property
+    def reachability(self) -> Reachability:
+        """Traffic as this computer sees it; made when first asked for, a window may have hundreds of clusters."""
+        if self._reachability is None:
+            self._reachability = Reachability(self.services, self.setup, self._own, self)
+        return self._reachability
+
+    @property
     def latest(self) -> Snapshot | None:
         """The latest readings as they were read, for those who judge their age themselves."""
         return self._snapshot
@@ -258,11 +244,13 @@ class ClusterSession(QObject):
     def stop(self) -> None:
         """Stop watching; a run goes on."""
         self.loop.stop()
-        self._later.stop()
+        if self._later is not None:
+            self._later.stop()
         for job in (self._check_job, self._history_job):
             if job is not None:
                 job.cancel()
-        self.reachability.stop()
+        if self._reachability is not None:
+            self._reachability.stop()
 
     def set_pace(self, pace: Pace) -> None:
         """Read at another pace from the next reading on."""
@@ -307,7 +295,6 @@ class ClusterSession(QObject):
     def resume(self) -> None:
         """Finish the interrupted run; it reads the world again and plans anew."""
         services, setup = self.services, self.setup
-
         self._decisions = Decisions()
         options = RunOptions(decisions=self._decisions)
 
@@ -348,9 +335,8 @@ class ClusterSession(QObject):
 
     def _begin(self, name: str, work: Work, *, writes: bool = False) -> Job | None:
         try:
-            return self.services.jobs.start(
-                f"{name}-{self.setup.name}", work, writes=self.setup.identity if writes else None
-            )
+            identity = self.setup.identity if writes else None
+            return self.services.jobs.start(f"{name}-{self.setup.name}", work, writes=identity)
         except UserError as error:
             self.trouble.emit(error.problem)
             return None
@@ -363,8 +349,8 @@ class ClusterSession(QObject):
         match event:
             case Observed() if event.cluster == self.setup.name:
                 self._take_observed(event)
-            case Probed() | ProbeBegan():
-                self.reachability.take(event)
+            case Probed() | ProbeBegan() if self._reachability is not None:
+                self._reachability.take(event)
             case HistoryRead() | RunElsewhere() if event.cluster == self.setup.name:
                 self._take_history(event)
             case Checked() if event.cluster == self.setup.name:
@@ -392,6 +378,9 @@ class ClusterSession(QObject):
         if not event.fence.stops:
             self._asked[event.verb] = event
             # The question is told first, the page behind it when that is painted: both at once took twice as long.
+            if self._later is None:
+                self._later = QTimer(self, singleShot=True, interval=AFTER_THE_QUESTION_MS)
+                self._later.timeout.connect(self.observed)
             self._later.start()
         self.checked.emit(event)
 

@@ -34,12 +34,14 @@ def commands_of(window: Shell) -> tuple[Command, ...]:
 
 
 def _cluster(window: Shell, session: ClusterSession) -> Command:
-    verdict = session.verdict
     name = session.setup.name
-    shape = Shape.NOT_KNOWN if verdict is None else verdict_shape(verdict.name)
-    hint = "not read yet" if verdict is None else verdict.sentence
     words = f"open {session.setup.address} {' '.join(member.name for member in session.setup.members)}"
-    return Command(name, partial(window.visit_cluster, name), hint, shape, words=words)
+    return Command(name, partial(window.visit_cluster, name), words=words, state=partial(_state, session))
+
+
+def _state(session: ClusterSession) -> tuple[Shape, str]:
+    verdict = session.verdict
+    return (Shape.NOT_KNOWN, "not read yet") if verdict is None else (verdict_shape(verdict.name), verdict.sentence)
 
 
 def _meant(window: Shell, current: ClusterSession | None) -> tuple[ClusterSession, ...]:

@@ -220,8 +220,7 @@ class _Program(QObject):
         opened = None if self.opening is None else self.opening.opened
         alive: tuple[object, ...] = ()
         if opened is not None and self.window is not None:
-            for session in self.window.sessions.values():
-                session.stop()
+            self.window.watching.stop()
             alive = opened.services.jobs.close(GRACE_S)
         if self.window is not None:
             self.window.preferences.flush()

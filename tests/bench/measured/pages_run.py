@@ -75,7 +75,7 @@ def acts(window: MainWindow) -> dict[Moment, Act]:
     found: dict[Moment, Act] = {Moment[place.name]: partial(window.go_to, place) for place in Place}
     found |= {Moment[f"{place.name}_AGAIN"]: partial(window.go_to, place) for place in Place}
     found |= {
-        Moment.CLUSTER: lambda: window.open_cluster(next(iter(window.sessions))),
+        Moment.CLUSTER: lambda: window.visit_cluster(next(iter(window.sessions))),
         Moment.PALETTE: window.find_or_run,
         Moment.PALETTE_LEFT: leave,
         Moment.NARROW: lambda: top.resize(1024, 700),

@@ -33,8 +33,9 @@ def fleet_pace(pace: Pace, clusters: int) -> Pace:
 
 @dataclass(slots=True)
 class _Seat:
-    monitor: Monitor
+    setup: ClusterSetup
     due: float
+    monitor: Monitor | None = None
     looking: bool = False
     verdict: VerdictName | None = None
 
@@ -60,7 +61,7 @@ class Fleet:
         with self._mutex:
             for setup in setups:
                 if setup.identity not in self._seats:
-                    self._seats[setup.identity] = _Seat(Monitor(self.services, setup, self.report), now)
+                    self._seats[setup.identity] = _Seat(setup, now)
 
     def leave(self, setup: ClusterSetup) -> None:
         """Watch it no longer; a look in progress ends."""
@@ -100,13 +101,15 @@ class Fleet:
         return found
 
     def _look(self, seat: _Seat) -> None:
-        seat.monitor.pace = self.pace
-        snapshot, verdict = seat.monitor.look()
+        # Made by the worker that first looks: whoever takes hundreds of clusters at once is a window.
+        monitor = seat.monitor = seat.monitor or Monitor(self.services, seat.setup, self.report)
+        monitor.pace = self.pace
+        snapshot, verdict = monitor.look()
         if verdict.name is seat.verdict:
             return
         seat.verdict = verdict.name
         # A journal that cannot be opened is told on the cluster's own page; here it must not stop the others.
         with contextlib.suppress(UserError):
-            journal = self.services.journal(seat.monitor.setup)
+            journal = self.services.journal(seat.setup)
             with contextlib.closing(journal):
                 journal.verdict_changed(snapshot.wall, verdict)

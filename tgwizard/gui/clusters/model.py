@@ -187,8 +187,9 @@ class ClustersShown(QSortFilterProxyModel):
         """By the column, then worst first, then by name; the latter two whichever way the column goes."""
         first, second = self._row(left.row()), self._row(right.row())
         key = _KEYS[COLUMNS[left.column()][0]]
-        if key(first) != key(second):
-            return bool(key(first) < key(second))
+        here, there = key(first), key(second)
+        if here != there:
+            return bool(here < there)
         ahead = (rank(first.state), first.name.casefold()) < (rank(second.state), second.name.casefold())
         return ahead if self.sortOrder() is Qt.SortOrder.AscendingOrder else not ahead
 

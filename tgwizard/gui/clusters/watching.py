@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -17,6 +18,7 @@ from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.turns import Turns
 from tgwizard.gui.watch.loop import HistoryRead, RunElsewhere, read_history
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import UserError
@@ -41,6 +43,7 @@ class Watching(QObject):
         self._attended: list[str] = []
         self._fleet: Fleet | None = None
         self._workers: tuple[Job, ...] = ()
+        self._turns = Turns(self)
         bridge.happened.connect(self._take)
 
     @property
@@ -91,8 +94,12 @@ class Watching(QObject):
     def _start_fleet(self, services: Services, pace: Pace, clusters: tuple[ClusterSetup, ...]) -> None:
         fleet = self._fleet = Fleet(services, services.jobs.events.put, pace)
         fleet.take(*clusters)
-        self._read_histories(services, clusters)
-        self._workers = tuple(services.jobs.start(f"fleet-{n}", _worker(fleet)) for n in range(WORKERS))
+        # Whoever opens hundreds of clusters shows them first: workers would fight with that for the interpreter's lock.
+        workers = (partial(self._start_worker, services, fleet, number) for number in range(WORKERS))
+        self._turns.add(partial(self._read_histories, services, clusters), *workers)
+
+    def _start_worker(self, services: Services, fleet: Fleet, number: int) -> None:
+        self._workers = (*self._workers, services.jobs.start(f"fleet-{number}", _worker(fleet)))
 
     def attend(self, name: str) -> None:
         """Someone looks at this cluster: give it a loop of its own, and the longest unseen one back to the fleet."""
@@ -129,6 +136,7 @@ class Watching(QObject):
 
     def stop(self) -> None:
         """Stop watching; runs go on."""
+        self._turns.drop()
         for session in self.sessions.values():
             session.stop()
         for job in self._workers:

@@ -135,7 +135,7 @@ class DataPlaneCard(Card):
         """Show who held one of `addresses`; any address when the world knows none of them."""
         super().__init__(theme, "Data plane", spacing=0)
         self._session = session
-        self._addresses = addresses
+        self._addresses = frozenset(addresses)
         self._shown: tuple[HoldingSeen, ...] | None = None
         self.head.addWidget(TextLabel(theme, "who holds it, newest first", TextRole.CAPTION, Token.TEXT2))
         self._empty = TextLabel(theme, "No NIC has held an address in this world.", token=Token.TEXT2, wrap=True)

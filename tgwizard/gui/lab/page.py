@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.kit.labels import TextLabel
@@ -22,10 +23,10 @@ from tgwizard.gui.opened import Opened
 from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.turns import Step, Turns
 from tgwizard.model.problem import Problem
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+LabCard = ScenarioCard | LatencyCard | MachinesCard | DataPlaneCard | FaultsCard
 
 PERIOD_MS = 2000
 """How often the lab is read while the page is shown."""
@@ -58,7 +59,8 @@ class LabPage(PlacePage):
         self._bridge = bridge
         self._is_lab = is_lab
         self.session: LabSession | None = None
-        self._refreshers: tuple[Callable[[], None], ...] = ()
+        self._refreshers: tuple[Step, ...] = ()
+        self._turns = Turns(self)
         self._problems: tuple[Problem, ...] = ()
         self._timer = QTimer(self)
         self._timer.setInterval(PERIOD_MS)
@@ -107,26 +109,19 @@ class LabPage(PlacePage):
             return
         old = self._cards
         self._cards = QWidget()
+        self._cards.hide()
         self._column.replaceWidget(old, self._cards)
         old.hide()
         old.deleteLater()
         self._build(session, opened)
-        self._refresh()
 
     def _build(self, session: LabSession, opened: Opened) -> None:
+        """Build the cards, unseen, each in a turn of its own; when the lab has said what they show, show them."""
         theme = self._theme
         addresses = tuple(str(setup.address) for setup in opened.clusters)
         nics = tuple(member.nic.name for setup in opened.clusters for member in setup.members)
-        scenario, latency = ScenarioCard(theme, session), LatencyCard(theme, session)
-        machines, plane = MachinesCard(theme, session), DataPlaneCard(theme, session, addresses)
-        faults = FaultsCard(theme, session, nics)
-        scenario.asked.connect(self.scenario_asked)
         left, right = QVBoxLayout(), QVBoxLayout()
         row = QVBoxLayout() if theme.px(100) > LARGE else QHBoxLayout()
-        left.addWidget(scenario, 1)
-        right.addWidget(latency)
-        right.addWidget(machines)
-        right.addWidget(plane, 1)
         column = QVBoxLayout(self._cards)
         column.setContentsMargins(0, 0, 0, 0)
         for layout in (left, right, row, column):
@@ -136,8 +131,32 @@ class LabPage(PlacePage):
         if opened.lab_where is not None:
             column.addWidget(WhereCard(theme, opened.lab_where))
         column.addLayout(row)
-        column.addWidget(faults)
-        self._refreshers = (scenario.refresh, latency.refresh, machines.refresh, plane.refresh, faults.refresh)
+
+        def put(into: QBoxLayout, stretch: int, make: Callable[[], LabCard]) -> None:
+            card = make()
+            into.addWidget(card, stretch)
+            self._refreshers = (*self._refreshers, card.refresh)
+
+        self._refreshers = ()
+        self._turns.drop()
+        self._turns.add(
+            partial(put, left, 1, partial(self._scenario_card, session)),
+            partial(put, right, 0, partial(LatencyCard, theme, session)),
+            partial(put, right, 0, partial(MachinesCard, theme, session)),
+            partial(put, right, 1, partial(DataPlaneCard, theme, session, addresses)),
+            partial(put, column, 0, partial(FaultsCard, theme, session, nics)),
+            self._fill,
+        )
+
+    def _scenario_card(self, session: LabSession) -> ScenarioCard:
+        card = ScenarioCard(self._theme, session)
+        card.asked.connect(self.scenario_asked)
+        return card
+
+    def _fill(self) -> None:
+        """Fill the cards for the first time, each in a turn of its own, and then show them."""
+        if self.session is not None and self.session.seen is not None:
+            self._turns.add(*self._refreshers, self._cards.show, self._refresh)
 
     @Slot()
     def read_again(self) -> None:
@@ -152,12 +171,14 @@ class LabPage(PlacePage):
             return
         if session.seen is not None:
             self.world_seen.emit(session.seen.state.epoch)
-        for refresh in self._refreshers:
-            refresh()
-        self._cards.setVisible(session.seen is not None)
+        if not self._cards.isHidden():
+            for refresh in self._refreshers:
+                refresh()
+        elif not self._turns.left:
+            self._fill()
         if session.doing:
             self._state.say(session.doing)
-        elif session.seen is not None:
+        elif session.seen is not None and not self._cards.isHidden():
             self._state.say(f"Read at {session.seen.state.at.astimezone():%H:%M:%S} by the lab's clock.")
         self._show_problems(tuple(item for item in (session.refused, session.unread) if item is not None))
 

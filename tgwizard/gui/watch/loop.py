@@ -79,7 +79,8 @@ class WatchLoop:
         self._services = services
         self._setup = setup
         self._own = own
-        self._monitor = Monitor(services, setup, services.jobs.events.put, pace)
+        self._pace = pace
+        self._monitor: Monitor | None = None
         self.job: Job | None = None
 
     @property
@@ -90,15 +91,18 @@ class WatchLoop:
     @property
     def pace(self) -> Pace:
         """How often Azure is read."""
-        return self._monitor.pace
+        return self._pace
 
     def set_pace(self, pace: Pace) -> None:
         """Read at another pace from the next reading on."""
-        self._monitor.pace = pace
+        self._pace = pace
+        if self._monitor is not None:
+            self._monitor.pace = pace
 
     def read_now(self) -> None:
         """Read everything again now."""
-        self._monitor.read_now()
+        if self._monitor is not None:
+            self._monitor.read_now()
 
     def start(self) -> None:
         """Begin, unless it runs."""
