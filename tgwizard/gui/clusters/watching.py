@@ -9,7 +9,6 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.resume import in_progress
 from tgwizard.engine.jobs import Job, Report, Work
 from tgwizard.engine.records import Ended
 from tgwizard.engine.services import Services
@@ -19,7 +18,7 @@ from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.turns import Turns
-from tgwizard.gui.watch.loop import HistoryRead, RunElsewhere, read_history
+from tgwizard.gui.watch.loop import HistoryRead, tell_history
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import UserError
 
@@ -156,12 +155,8 @@ class Watching(QObject):
                 if not services.journal_file(setup).exists():
                     continue
                 try:
-                    journal = services.journal(setup)
-                    with contextlib.closing(journal):
-                        ends = measured[setup.subscription]
-                        own.put(read_history(services, setup, journal, ends))
-                    if in_progress(services, setup):
-                        own.put(RunElsewhere(setup.name))
+                    with contextlib.closing(services.journal(setup)) as journal:
+                        tell_history(services, setup, journal, measured[setup.subscription], own)
                 except UserError as error:
                     own.put(HistoryRead(setup.name, problem=error.problem))
 

@@ -42,10 +42,14 @@ class RunElsewhere:
     cluster: str
 
 
-def read_history(services: Services, setup: ClusterSetup, journal: Journal, ends: tuple[Ended, ...]) -> HistoryRead:
-    """What the journal holds; a run in progress has no end yet and is not interrupted."""
+def tell_history(
+    services: Services, setup: ClusterSetup, journal: Journal, ends: tuple[Ended, ...], own: queue.SimpleQueue[object]
+) -> None:
+    """Tell what the journal holds; a run in progress has no end yet, is not interrupted, and is told after that."""
     unfinished = None if in_progress(services, setup) else journal.unfinished()
-    return HistoryRead(setup.name, ends, journal.latest(), unfinished)
+    own.put(HistoryRead(setup.name, ends, journal.latest(), unfinished))
+    if in_progress(services, setup):
+        own.put(RunElsewhere(setup.name))
 
 
 def history_when_free(services: Services, setup: ClusterSetup, own: queue.SimpleQueue[object]) -> Work:
@@ -117,14 +121,11 @@ class WatchLoop:
                 try:
                     journal = services.journal(setup)
                     stack.callback(journal.close)
-                    history = read_history(services, setup, journal, services.measured(setup))
+                    tell_history(services, setup, journal, services.measured(setup), own)
                 except UserError as error:
                     own.put(HistoryRead(setup.name, problem=error.problem))
                 else:
                     monitor.journal = journal
-                    own.put(history)
-                    if in_progress(services, setup):
-                        own.put(RunElsewhere(setup.name))
                 monitor.watch(token)
 
         self.job = services.jobs.start(f"watch-{setup.name}", work)
