@@ -96,9 +96,11 @@ def _state_folder(wish: WindowWish) -> Path:
     """Where journals and locks lie. The settings are read in full only when they may name another folder."""
     if wish.lab_dir is not None:
         return wish.lab_dir / "state"
+    from tgwizard.engine.files import read_text
+
     try:
-        named = "data_folder" in wish.settings_file.read_text(encoding="utf-8")
-    except (OSError, ValueError):
+        named = "data_folder" in read_text(wish.settings_file)
+    except OSError:
         named = False
     if not named:
         return paths.state_dir()

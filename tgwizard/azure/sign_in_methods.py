@@ -16,6 +16,7 @@ from pathlib import Path
 from tgwizard.azure.clouds import CHINA, PUBLIC, US_GOVERNMENT, is_known
 from tgwizard.azure.person import has_screen
 from tgwizard.azure.raw import Json, inner, objects, text
+from tgwizard.engine.files import read_text
 from tgwizard.engine.setup_ports import Cloud, MethodSeen, SignInMethod
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import listed, tame
@@ -101,8 +102,8 @@ class Computer:
         folder = self.environment.get("AZURE_CONFIG_DIR")
         path = (Path(folder) if folder else Path.home() / ".azure") / "azureProfile.json"
         try:
-            found = json.loads(path.read_text("utf-8-sig"))
-        except (OSError, ValueError):
+            found = json.loads(read_text(path, 5_000_000))
+        except (OSError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, Mapping) else {}
 

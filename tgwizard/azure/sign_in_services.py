@@ -17,6 +17,7 @@ from tgwizard.azure.session import Connection, Session
 from tgwizard.azure.sign_in import TokenSource
 from tgwizard.azure.sign_in_methods import CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT, SECRET, TENANT
 from tgwizard.azure.sign_in_problems import scrub
+from tgwizard.engine.files import read_bytes
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.engine.setup_ports import SignInWish
 from tgwizard.model.problem import Problem
@@ -89,7 +90,7 @@ def managed_identity(session: Session, environment: Mapping[str, str]) -> TokenS
 
 def _file(path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return read_bytes(Path(path))
     except OSError as error:
         why = f"The certificate file that {CERTIFICATE} names cannot be read: {error.strerror}."
         raise _refused("certificate-unreadable", why, f"Check {CERTIFICATE}.") from error

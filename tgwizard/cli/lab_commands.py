@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,9 @@ from tgwizard.cli.lab_arguments import (
 )
 from tgwizard.cli.program import Program
 from tgwizard.cli.screen import SCHEMA, Screen
+from tgwizard.engine.files import read_text
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabState, RequestSeen, VmPowerSeen
+from tgwizard.engine.toml_reader import TomlFault, parse_toml
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import utc
 
@@ -101,12 +102,13 @@ def _faults(command: LabFaults, control: LabControl, screen: Screen) -> None:
 
 def _rules_of(file: Path) -> list[dict[str, Any]]:
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = parse_toml(read_text(file))
     except OSError as error:
         why = f"The system says: {error.strerror or error}."
         raise UserError(Problem("fault-file", f"{file} cannot be read.", why, "Nothing was added.")) from error
-    except ValueError as error:
-        raise UserError(Problem("fault-file", f"{file} is not TOML.", f"{error}.", "Nothing was added.")) from error
+    except TomlFault as fault:
+        what = f"{file}{fault.place}: this is not TOML."
+        raise UserError(Problem("fault-file", what, f"{fault.why}.", "Nothing was added.")) from fault
     rules = document.get("fault", [])
     if not isinstance(rules, list):
         what = f"{file} has no [[fault]] tables."

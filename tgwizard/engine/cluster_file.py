@@ -7,14 +7,13 @@ Reading never changes the file; writing replaces it whole and atomically.
 from __future__ import annotations
 
 import difflib
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tgwizard.engine.files import write_whole
+from tgwizard.engine.files import read_text, write_whole
+from tgwizard.engine.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import Carried, ClusterSetup, RoleKept
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SCHEMA = 1
-_LONGEST = 1_000_000
 
 _OTHER_KEYS: Mapping[str, frozenset[str]] = {
     "role": frozenset({"id", "name", "kind", "scopes"}),
@@ -38,9 +36,6 @@ _OTHER_KEYS: Mapping[str, frozenset[str]] = {
 """Tables that later parts of the program use; they are kept as they are."""
 
 _SECTIONS = ("azure", "floating", "member", "role", "trustgrid", "timing")
-_KEY_LINE = re.compile(r"^\s*(\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+)\s*(?:=|\.)")
-_AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
-_TABLE_LINE = re.compile(r"^\s*\[(\[)?\s*([^\]]+?)\s*\]")
 
 
 @dataclass(slots=True)
@@ -104,12 +99,17 @@ def load_cluster(path: Path, cloud: str | None = None) -> ClusterSetup:
 
     UserError with one problem for each fault of the file.
     """
-    text = _text_of(path)
     try:
-        document: Mapping[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(_not_toml(path, str(error))) from error
-    reader = _Reader(path, _line_numbers(text))
+        text = read_text(path)
+        document = parse_toml(text)
+    except TomlFault as fault:
+        raise UserError(_not_toml(path, fault)) from fault
+    except FileNotFoundError as error:
+        raise UserError(Problem("file-not-found", f"There is no file {path}.", "", "Check the path.")) from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UserError(Problem("file-not-read", f"{path} could not be read.", f"{why}.", "Check the path.")) from error
+    reader = _Reader(path, line_numbers(text))
     _check_schema(reader, document)
     setup = _read(reader, document)
     if setup is None or reader.problems:
@@ -124,43 +124,25 @@ def save_cluster(path: Path, setup: ClusterSetup) -> None:
 
     Atomically. UserError when it cannot.
     """
-    # Here, not above: reading needs the standard library only, and the first paint of the window waits for it.
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+        document = editable_toml(path)
         _fill(document, setup)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, tomlkit.dumps(document))
-    except (OSError, TOMLKitError) as error:
-        what = f"{path} was not written."
-        raise UserError(
-            Problem("file-not-written", what, tame(error, 200), "The old file, if any, is unchanged.")
-        ) from error
-
-
-def _text_of(path: Path) -> str:
-    try:
-        if path.stat().st_size > _LONGEST:
-            what = f"{path} is too large for a cluster file."
-            raise UserError(Problem("file-not-read", what, "", "Check the path."))
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        what = f"{path} is not UTF-8 text."
-        raise UserError(Problem("file-not-read", what, f"Byte {error.start} is none.", "Save it as UTF-8.")) from error
-    except FileNotFoundError as error:
-        raise UserError(Problem("file-not-found", f"There is no file {path}.", "", "Check the path.")) from error
+        write_whole(path, document.as_string())
+    except TomlFault as fault:
+        raise UserError(_not_written(path, fault.why)) from fault
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UserError(Problem("file-not-read", f"{path} could not be read.", f"{why}.", "Check the path.")) from error
+        raise UserError(_not_written(path, error.strerror or type(error).__name__)) from error
 
 
-def _not_toml(path: Path, message: str) -> Problem:
-    found = _AT.search(message)
-    place = f", line {found.group(1)}, column {found.group(2)}" if found else ""
-    why = f"{tame(_AT.sub('', message), 200)}."
-    return Problem("file-not-toml", f"{path.name}{place}: this is not TOML.", why, "Correct the line.", str(path))
+def _not_written(path: Path, why: str) -> Problem:
+    return Problem("file-not-written", f"{path} was not written.", f"{why}.", "The old file, if any, is unchanged.")
+
+
+def _not_toml(path: Path, fault: TomlFault) -> Problem:
+    what = f"{path.name}{fault.place}: this is not TOML."
+    fix = "Correct the line." if fault.line else "Correct the file."
+    return Problem("file-not-toml", what, f"{fault.why}.", fix, str(path))
 
 
 def _check_schema(reader: _Reader, document: Mapping[str, Any]) -> None:
@@ -300,24 +282,6 @@ def _of_another_cloud(reader: _Reader, found: str, connected: str) -> Problem:
     return Problem("file-of-another-cloud", what, tame(why, 200), fix, str(reader.path))
 
 
-def _line_numbers(text: str) -> dict[str, int]:
-    """The line of every section and key, by dotted name. A look at the text alone: good enough to point at a line."""
-    lines: dict[str, int] = {}
-    prefix, members = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if table := _TABLE_LINE.match(line):
-            name = table.group(2)
-            if table.group(1) and name == "member":
-                members += 1
-                name = f"member[{members}]"
-                lines.setdefault("member", number)
-            lines.setdefault(name, number)
-            prefix = f"{name}."
-        elif key := _KEY_LINE.match(line):
-            lines.setdefault(prefix + key.group(1).strip("\"'"), number)
-    return lines
-
-
 def _fill(document: TOMLDocument, setup: ClusterSetup) -> None:
     import tomlkit
 
@@ -343,7 +307,7 @@ def _fill(document: TOMLDocument, setup: ClusterSetup) -> None:
         for gone in {"public_ip", "pools", "nat_rules"} - values.keys():
             floating["carried"].pop(gone, None)
     tables: Any = document.get("member")
-    if tables is None or len(tables) != 2:
+    if not isinstance(tables, list) or len(tables) != 2 or not all(isinstance(table, Mapping) for table in tables):
         tables = tomlkit.aot()
         for _ in setup.members:
             tables.append(tomlkit.table())
@@ -353,18 +317,12 @@ def _fill(document: TOMLDocument, setup: ClusterSetup) -> None:
     if setup.role is not None:
         kept = setup.role
         values = {"id": kept.id, "name": kept.name, "kind": kept.kind.value, "scopes": list(kept.scopes)}
-        if "role" not in document:
-            document["role"] = tomlkit.table()
-        _set(document["role"], values)
+        _put(document, "role", **values)
     _put(document, "timing", cluster_timeout_s=setup.cluster_timeout_s)
 
 
 def _put(parent: Any, name: str, **values: Any) -> None:
-    if name not in parent:
-        from tomlkit import table
-
-        parent[name] = table()
-    _set(parent[name], values)
+    _set(section_of(parent, name), values)
 
 
 def _set(table: Any, values: Mapping[str, Any]) -> None:

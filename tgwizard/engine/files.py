@@ -1,25 +1,151 @@
-"""Writing a file whole: either the old text is there or the new one, never a part."""
+"""Reading files that anybody may have written, and writing files whole.
+
+What is read may be hostile by accident: a device without an end, a pipe that nobody fills, an image of a disk. So a
+reader says how much it takes, and nothing but a regular file is opened. What is written is either the old text or the
+new one, never a part. State is private; documents get the mode that the person's umask says.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import secrets
+import stat
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO, TypeAlias
 
 PRIVATE = 0o600
-SHARED = 0o644
-"""For what holds no secret and is meant to be passed on."""
+"""For settings, journals, locks, logs: nobody else's business."""
+DOCUMENT = 0o666
+"""For what is meant to be passed on; the umask takes away what the person does not want others to have."""
+PRIVATE_FOLDER = 0o700
+
+LONGEST = 200_000
+"""Bytes of a file that people write by hand. Theirs have some thousand."""
+
+Content: TypeAlias = str | Callable[[Callable[[str], object]], None]
+"""A file's text, or something that writes it piece by piece with the function it is given."""
 
 
-def write_whole(path: Path, text: str, mode: int = SHARED) -> None:
-    """Replace the file atomically, flushed to the disk. A file that is there keeps its mode. OSError as it comes."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as file:
-        try:
-            file.write(text)
+def read_bytes(path: Path, most: int = LONGEST) -> bytes:
+    """The content of a regular file of at most ``most`` bytes. OSError otherwise, whose ``strerror`` says why."""
+    with open_regular(path) as file:
+        found = file.read(most + 1)
+    if len(found) > most:
+        raise OSError(errno.EFBIG, f"It is larger than {most:,} bytes", str(path))
+    return found
+
+
+def read_text(path: Path, most: int = LONGEST) -> str:
+    """The same as UTF-8 text, without a byte order mark. OSError also when it is none."""
+    try:
+        return read_bytes(path, most).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        why = f"It is not UTF-8 text (byte {error.start} is none)"
+        raise OSError(errno.EILSEQ, why, str(path)) from error
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Open a regular file for reading. OSError for a pipe, a device or a folder, without waiting for anybody."""
+    try:
+        # Not waiting: opening a pipe that nobody writes to would never come back.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except ValueError as error:
+        raise OSError(errno.EINVAL, "Its name holds a character that no file name has", str(path)) from error
+    kind = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, f"It is {_kind(kind)}, not a file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "a pipe" if stat.S_ISFIFO(mode) else "a device"
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder that only its owner may look into; one that is there is left as it is. OSError as it comes."""
+    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
+def make_private(path: Path) -> None:
+    """See to it that the file is there and that only its owner may read it, before anything is put into it.
+
+    An older one that is open to others is closed to them where that is allowed. OSError: it cannot be made.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE)
+    try:
+        found = os.fstat(descriptor)
+        if sys.platform != "win32" and stat.S_IMODE(found.st_mode) & 0o077 and found.st_uid == os.geteuid():
+            os.fchmod(descriptor, PRIVATE)
+    finally:
+        os.close(descriptor)
+
+
+def open_private(name: str, flags: int) -> int:
+    """What ``open(opener=...)`` asks: files that it makes are their owner's alone."""
+    return os.open(name, flags, PRIVATE)
+
+
+def write_whole(path: Path, text: Content, mode: int = DOCUMENT, *, durable: bool = True) -> None:
+    """Replace the file atomically. A document that is there keeps its mode, a link stays a link. OSError as it comes.
+
+    ``durable``: flushed to the disk, so that not even a power cut leaves less than the old or the new text. A device or
+    a pipe is written to and never replaced.
+    """
+    path = _target(path)
+    if path.exists() and not path.is_file():
+        _write_into(path, text)
+        return
+    draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            _fill(file, text)
             file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).chmod(path.stat().st_mode & 0o777 if path.exists() else mode)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
+            if mode != PRIVATE and path.exists():
+                draft.chmod(path.stat().st_mode & 0o777)
+            if durable:
+                os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    if durable and sys.platform != "win32":
+        _flush_folder(path.parent)
+
+
+def _target(path: Path) -> Path:
+    """Where a link leads; the path itself when it is none, or leads nowhere that can be known."""
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (RuntimeError, ValueError) as error:
+        raise OSError(errno.ELOOP, "Its links lead round in a circle", str(path)) from error
+
+
+def _write_into(path: Path, text: Content) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        _fill(file, text)
+
+
+def _fill(file: IO[str], text: Content) -> None:
+    if isinstance(text, str):
+        file.write(text)
+    else:
+        text(file.write)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems cannot flush a folder; the file itself is safe.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
+    finally:
+        os.close(descriptor)

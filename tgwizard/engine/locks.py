@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from tgwizard.engine.files import make_private_folder, open_private
 from tgwizard.model.problem import Problem, UserError
 
 ATTEMPTS = 4
@@ -63,8 +64,8 @@ def is_held(path: Path) -> bool:
 
 def _opened(path: Path) -> IO[bytes]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("a+b")
+        make_private_folder(path.parent)
+        return open(path, "a+b", opener=open_private)
     except OSError as error:
         why = f"The lock that keeps two runs apart, {path}, could not be made: {error.strerror or error}."
         fix = "Make that folder writable. Nothing was written to Azure."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tgwizard.engine.files import write_whole
+from tgwizard.engine.files import make_private_folder, write_whole
 from tgwizard.engine.services import Services
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import tame
@@ -40,7 +40,7 @@ class Reports:
         name = f"{at.astimezone():%Y-%m-%d %H.%M.%S} {_file_name(title)}"
         path = self.folder / f"{name}.html"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.folder)
             write_whole(path, html)
         except OSError as error:
             what = f"The report was not kept in {self.folder}."

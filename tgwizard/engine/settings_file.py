@@ -7,8 +7,6 @@ and the file is left as it is until it is in order again.
 from __future__ import annotations
 
 import difflib
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -16,7 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tgwizard.engine.files import PRIVATE, write_whole
+from tgwizard.engine.files import PRIVATE, make_private_folder, read_text, write_whole
+from tgwizard.engine.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
 from tgwizard.model.fields import FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import ALL, Setting, Settings
@@ -24,8 +23,6 @@ from tgwizard.model.text import tame
 from tgwizard.paths import SETTINGS_NAME
 
 FILE_NAME = SETTINGS_NAME
-_LONGEST = 200_000
-_AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 _KEPT = "The file was not changed; defaults are used."
 _ONE_KEPT = "The file was not changed; the default is used."
 
@@ -41,41 +38,36 @@ class SettingsRead:
 def load_settings(path: Path) -> SettingsRead:
     """Read the file; an absent one means defaults. Never raises for what the file holds."""
     try:
-        text = _text_of(path)
-        document: Mapping[str, Any] = tomllib.loads(text)
+        text = read_text(path)
+        document = parse_toml(text)
     except FileNotFoundError:
         return SettingsRead(Settings())
-    except tomllib.TOMLDecodeError as error:
-        return SettingsRead(Settings(), (_not_toml(path, str(error)),))
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "It is not UTF-8 text"
+    except TomlFault as fault:
+        what = f"{path.name}{fault.place}: this is not TOML. {_KEPT}"
+        fix = f"Correct {'the line in ' if fault.line else ''}{path}."
+        return SettingsRead(Settings(), (Problem("settings-not-toml", what, f"{fault.why}.", fix, str(path)),))
+    except OSError as error:
         what = f"{path.name} could not be read. {_KEPT}"
+        why = error.strerror or type(error).__name__
         return SettingsRead(Settings(), (Problem("settings-not-read", what, f"{why}.", f"Check {path}."),))
     return _read(path, text, document)
 
 
 def save_value(path: Path, setting: Setting[Any], value: object) -> None:
     """Write one value, keeping comments, order and other keys; atomically. UserError: nothing was written."""
-    # Here, not above: reading needs the standard library only, and the first paint of the window waits for it.
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
     try:
-        old = path.read_text(encoding="utf-8-sig") if path.exists() else ""
-        document = tomlkit.parse(old)
+        document = editable_toml(path)
+        before = document.as_string()
         section, _, key = setting.key.partition(".")
-        if section not in document:
-            document[section] = tomlkit.table()
-        table: Any = document[section]
-        if not isinstance(table, Mapping):
-            raise UserError(_not_saved(path, f"[{section}] is no section."))
-        _put(table, key, None if value == setting.default else _plain(value))
-        text = tomlkit.dumps(document)
-        if text != old:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        _put(section_of(document, section), key, None if value == setting.default else _plain(value))
+        text = document.as_string()
+        if text != before:
+            make_private_folder(path.parent)
             write_whole(path, text, PRIVATE)
-    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-        raise UserError(_not_saved(path, f"{tame(error, 200)}.")) from error
+    except TomlFault as fault:
+        raise UserError(_not_saved(path, f"{fault.why}.")) from fault
+    except OSError as error:
+        raise UserError(_not_saved(path, f"{error.strerror or type(error).__name__}.")) from error
 
 
 def _put(table: Any, key: str, value: object) -> None:
@@ -97,20 +89,6 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, Path) else value
 
 
-def _text_of(path: Path) -> str:
-    if path.stat().st_size > _LONGEST:
-        raise OSError(27, "It is too large for a settings file")
-    return path.read_text(encoding="utf-8-sig")
-
-
-def _not_toml(path: Path, message: str) -> Problem:
-    found = _AT.search(message)
-    place = f", line {found.group(1)}" if found else ""
-    why = f"{tame(_AT.sub('', message), 200)}."
-    what = f"{path.name}{place}: this is not TOML. {_KEPT}"
-    return Problem("settings-not-toml", what, why, f"Correct the line in {path}.", str(path))
-
-
 def _not_saved(path: Path, why: str) -> Problem:
     what = "The setting holds until this window closes; it could not be saved."
     return Problem("settings-not-saved", what, why, f"Correct {path}. It was not changed.", str(path))
@@ -118,11 +96,12 @@ def _not_saved(path: Path, why: str) -> Problem:
 
 def _read(path: Path, text: str, document: Mapping[str, Any]) -> SettingsRead:
     known = {setting.key: setting for setting in ALL}
+    lines = line_numbers(text)
     values: dict[str, Any] = {}
     problems: list[Problem] = []
 
     def fault(key: str, what: str, why: str, fix: str) -> None:
-        line = _line_of(text, key)
+        line = lines.get(key)
         place = f"{path.name}, line {line}" if line else path.name
         problems.append(Problem("settings-value-wrong", f"{place}: {what}", why, fix, str(path)))
 
@@ -154,18 +133,3 @@ def _read(path: Path, text: str, document: Mapping[str, Any]) -> SettingsRead:
 def _shown(setting: Setting[Any]) -> str:
     bare = setting.example in {"true", "false", "[]"} or setting.unit
     return setting.example if bare else f'"{setting.example}"'
-
-
-def _line_of(text: str, key: str) -> int | None:
-    """The line of a key or section. A look at the text alone: good enough to point at a line."""
-    section, _, last = key.partition(".")
-    here = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = line.strip()
-        if bare.startswith("["):
-            here = bare.strip("[] ")
-            if not last and here == section:
-                return number
-        elif bare.partition("=")[0].strip() == (last or section) and here == (section if last else ""):
-            return number
-    return None

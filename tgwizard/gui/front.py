@@ -8,7 +8,6 @@ shown is what the cluster file says; the rest is "not known" (STYLE section 9, b
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QCloseEvent, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from tgwizard.engine.files import read_text
+from tgwizard.engine.toml_reader import parse_toml
 from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
@@ -80,7 +81,7 @@ def glance_at_cluster(folder: Path) -> ClusterGlance | None:
 
 
 def _read(file: Path) -> Mapping[str, Any]:
-    return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    return parse_toml(read_text(file))
 
 
 class _Page(QWidget):

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tgwizard.engine.files import PRIVATE, make_private_folder, write_whole
 from tgwizard.lab import entra, identity_endpoint, ids
-from tgwizard.lab.saver import write_whole
 from tgwizard.lab.scenario_rights import AUTOMATION
 from tgwizard.lab.wire import Json
 from tgwizard.lab.world import VM_TYPE, World
@@ -87,9 +87,9 @@ def prepare(
     `certificate`: the registered one that clients of azure-identity shall use instead of the secret.
     """
     folder = directory / "az" / (access.vm or CLOUD)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
     for name, text in _az_files(access).items():
-        write_whole(folder / name, text)
+        write_whole(folder / name, text, PRIVATE)
     exempt = [item for item in no_proxy.split(",") if item]
     exempt += [host for host in ("localhost", "127.0.0.1") if host not in exempt]
     lines = {

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from tgwizard.engine.files import open_private
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -23,7 +25,7 @@ class FolderLock:
         """Take the lock if it is free and return whether it was."""
         if self._file is not None:
             raise RuntimeError(f"{self._path} is locked by this object already")
-        file = self._path.open("a+b")
+        file = open(self._path, "a+b", opener=open_private)  # noqa: SIM115 - Path.open takes no opener
         try:
             if sys.platform == "win32":
                 file.seek(0)

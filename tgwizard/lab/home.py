@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tgwizard.engine.files import PRIVATE, read_text, write_whole
 from tgwizard.lab import certificates, document
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.data_plane import DataPlane
@@ -37,7 +38,7 @@ from tgwizard.lab.problems import (
     other_count,
     other_scenario,
 )
-from tgwizard.lab.saver import Saver, write_whole
+from tgwizard.lab.saver import Saver
 from tgwizard.lab.server import LabServer
 from tgwizard.lab.tokens import TokenKind
 from tgwizard.lab.wire import Json
@@ -54,6 +55,8 @@ _log = logging.getLogger(__name__)
 _ATTACH_WITHIN_S = 10.0
 _LOOK_EVERY_S = 0.05
 _PROBE_TIMEOUT_S = 5.0
+_LONGEST_PUBLICATION = 5_000_000
+"""Bytes. It names the cluster files, of which a fleet has thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ class HostedLab:
             "cloud": self.lab.cloud,
             "clusters": [str(path) for path in self.clusters],
         }
-        write_whole(self.directory / "lab.json", json.dumps(content, indent=1))
+        write_whole(self.directory / "lab.json", json.dumps(content, indent=1), PRIVATE)
 
 
 class AttachedLab:
@@ -309,7 +312,7 @@ def _write_clusters(directory: Path, lab: Lab) -> tuple[Path, ...]:
     for name, text in lab.cluster_tomls().items():
         path = folder / f"{name}.toml"
         if not path.exists():
-            write_whole(path, text, mode=0o644, durable=False)
+            write_whole(path, text, durable=False)
         files.append(path)
     return tuple(files)
 
@@ -336,9 +339,15 @@ def _read_publication(directory: Path) -> Publication:
     """Read `lab.json`. Raises FileNotFoundError, or LabFolderDamaged."""
     path = directory / "lab.json"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
+        content = json.loads(read_text(path, _LONGEST_PUBLICATION))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise LabFolderDamaged(path, f"it could not be read ({error.strerror})") from error
+    except ValueError as error:
         raise LabFolderDamaged(path, f"it is not JSON ({error})") from error
+    except RecursionError as error:
+        raise LabFolderDamaged(path, "its brackets are nested too deeply") from error
     if not isinstance(content, dict) or content.get("schema") != document.SCHEMA:
         found = content.get("schema") if isinstance(content, dict) else None
         raise LabFolderDamaged.other_schema(path, found, document.SCHEMA)
@@ -355,7 +364,7 @@ def _read_publication(directory: Path) -> Publication:
             cloud=str(content["cloud"]),
             clusters=tuple(Path(item) for item in content["clusters"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise LabFolderDamaged(path, f"wrong or missing: {error}") from error
 
 

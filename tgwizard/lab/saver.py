@@ -1,53 +1,16 @@
-"""Writing files that survive a crash whole, and saving a lab's world a moment after it changed."""
+"""Saving a lab's world a moment after it changed."""
 
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import TypeAlias
 
 SAVE_AFTER_S = 1.0
 REFRESH_EVERY_S = 1800.0
 
 _log = logging.getLogger(__name__)
-
-
-Content: TypeAlias = str | Callable[[Callable[[str], object]], None]
-"""A file's text, or something that writes it piece by piece with the function it is given."""
-
-
-def write_whole(path: Path, text: Content, *, mode: int = 0o600, durable: bool = True) -> None:
-    """Write a file so that a reader sees the old or the new content and nothing between, whatever happens.
-
-    Raises OSError; then the old file is untouched. `durable`: not even a power cut loses it, for files that could not
-    be made again; it costs a few milliseconds.
-    """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            if isinstance(text, str):
-                file.write(text)
-            else:
-                text(file.write)
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-    if durable and sys.platform != "win32":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 class Saver:

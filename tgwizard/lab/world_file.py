@@ -8,18 +8,19 @@ killed program may be torn: it is left out, and nobody has got an answer to it.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import threading
 import uuid
 from pathlib import Path
 
+from tgwizard.engine.files import PRIVATE, open_regular, write_whole
 from tgwizard.lab import changes, document
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.collector import uncollected
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.problems import LabFolderDamaged
-from tgwizard.lab.saver import write_whole
 from tgwizard.lab.wire import Json
 
 WHOLE_BELOW_BYTES = 1_000_000
@@ -63,8 +64,12 @@ class WorldFile:
             raise LabFolderDamaged(self.changes_path, str(error)) from error
         except UnicodeDecodeError as error:
             raise LabFolderDamaged(self.path, f"it is not text ({error.reason})") from error
+        except RecursionError as error:
+            raise LabFolderDamaged(self.path, "its brackets are nested too deeply") from error
         except ValueError as error:
             raise LabFolderDamaged(self.path, str(error)) from error
+        except (TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise LabFolderDamaged(self.path, f"wrong structure: {error}") from error
 
     def note(self, lab: Lab) -> None:
         """Write down what changed since the last time, so that not even the end of this process can lose it.
@@ -85,7 +90,7 @@ class WorldFile:
 
     def _document(self) -> Json:
         try:
-            with self.path.open(encoding="utf-8") as file:
+            with io.TextIOWrapper(open_regular(self.path), encoding="utf-8") as file:
                 return document.read(file)
         except UnicodeDecodeError:
             raise
@@ -98,7 +103,8 @@ class WorldFile:
 
     def _lines(self) -> list[str]:
         try:
-            text = self.changes_path.read_text(encoding="utf-8", errors="replace")
+            with io.TextIOWrapper(open_regular(self.changes_path), encoding="utf-8", errors="replace") as file:
+                text = file.read()
         except FileNotFoundError:
             return []
         return text.split("\n")[:-1]
@@ -116,7 +122,7 @@ class WorldFile:
 
     def _save_whole(self, lab: Lab) -> None:
         base, self._sound = uuid.uuid4().hex, False  # nothing may be appended unless all of this succeeds
-        write_whole(self.path, lambda write: lab.dump_into(write, base))
+        write_whole(self.path, lambda write: lab.dump_into(write, base), PRIVATE)
         self.changes_path.unlink(missing_ok=True)
         self._base, self._appended, self._size = base, 0, self.path.stat().st_size
         self._sound = True

@@ -14,7 +14,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from tgwizard.engine.files import PRIVATE, write_whole
+from tgwizard.engine.files import PRIVATE, make_private_folder, read_text, write_whole
 from tgwizard.engine.setup.flow import STEPS, Flow, answer, begin
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, CallerKind, SubscriptionSeen
@@ -24,7 +24,6 @@ from tgwizard.model.text import tame, utc
 
 FILE_NAME = "setup-draft.json"
 SCHEMA = 1
-_LONGEST = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,7 @@ class DraftRead:
 def load_draft(path: Path) -> DraftRead:
     """Read the draft. Never raises for what the file holds."""
     try:
-        if path.stat().st_size > _LONGEST:
-            return DraftRead(problem=_unusable(path, "It is too large for a draft."))
-        return DraftRead(_draft(json.loads(path.read_text(encoding="utf-8"))))
+        return DraftRead(_draft(json.loads(read_text(path))))
     except FileNotFoundError:
         return DraftRead()
     except OSError as error:
@@ -64,7 +61,7 @@ def load_draft(path: Path) -> DraftRead:
 def save_draft(path: Path, flow: Flow, now: datetime) -> None:
     """Write the draft whole. UserError: it could not be written, and the former one is untouched."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         if path.exists() and load_draft(path).draft is None:
             path.replace(_aside(path))
         write_whole(path, json.dumps(_document(flow, now), indent=2) + "\n", PRIVATE)
