@@ -338,7 +338,7 @@ def test_that_a_journal_that_cannot_be_written_means_that_nothing_is_written_to_
     finished = lab.fail_over()
     assert finished.outcome is Outcome.REFUSED
     assert finished.problem is not None
-    assert finished.problem.code == "journal-damaged"
+    assert finished.problem.code == "journal-not-opened"
     assert lab.puts() == []
 
 

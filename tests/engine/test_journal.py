@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -24,6 +27,9 @@ SOON_S = 60.0
 OTHER = ClusterIdentity(("x", "y"), "10.0.0.9")
 
 
+AT = "2026-03-02T09:00:08.000Z"
+
+
 def began(run: str = "run1", *, big: int = 0) -> Began:
     body = {"properties": {"ipConfigurations": []}, "filler": "x" * big}
     return Began(
@@ -43,12 +49,12 @@ def began(run: str = "run1", *, big: int = 0) -> Began:
     )
 
 
-def ended(run: str, at: str = "t") -> Ended:
+def ended(run: str, at: str = AT) -> Ended:
     return Ended(run, at, Outcome.DONE, "tg-node-b", "done", Verb.GRACEFUL, "tg-node-b")
 
 
 def attempted(run: str = "run1", request: str = "r") -> Attempted:
-    return Attempted(run, "t", Step.DETACH, "tg-node-a", request, "etag")
+    return Attempted(run, AT, Step.DETACH, "tg-node-a", request, "etag")
 
 
 @contextmanager
@@ -202,7 +208,6 @@ def test_that_a_journal_damaged_further_in_is_named_before_anything_is_written()
     half = len(content) // 2
     content[half:] = b"\xff" * (len(content) - half)
     file.write_bytes(content)
-    inline_journal(file, made.setup.identity).close()  # opening it shows nothing yet
     finished = made.fail_over()
     assert finished.outcome is Outcome.REFUSED
     assert finished.problem is not None
@@ -235,18 +240,21 @@ def test_that_a_run_without_an_end_is_unfinished_until_it_ends_or_another_overta
         assert journal.unfinished() is None
 
 
+FIRST, SECOND = "2026-03-02T09:00:09.000Z", "2026-03-02T09:00:10.000Z"
+
+
 def test_that_the_timeline_is_newest_first_and_bounded(path: Path) -> None:
     with closing(inline_journal(path, SETUP.identity)) as journal:
         journal.verdict_changed(datetime(2026, 3, 2, 9, tzinfo=UTC), Verdict(VerdictName.IN_SYNC, "In sync"))
         journal.begin(began("run1"))
         journal.append("run1", attempted())
-        journal.end(ended("run1", "first"))
-        journal.end(ended("run2", "second"))
+        journal.end(ended("run1", FIRST))
+        journal.end(ended("run2", SECOND))
         changed = VerdictChanged("2026-03-02T09:00:00.000Z", "in_sync", "In sync")
-        assert journal.latest() == (ended("run2", "second"), ended("run1", "first"), began("run1"), changed)
-        assert journal.latest(1) == (ended("run2", "second"),)
-        assert journal.ends(1) == (ended("run2", "second"),)
-        assert journal.records("run1") == (began("run1"), attempted(), ended("run1", "first"))
+        assert journal.latest() == (ended("run2", SECOND), ended("run1", FIRST), began("run1"), changed)
+        assert journal.latest(1) == (ended("run2", SECOND),)
+        assert journal.ends(1) == (ended("run2", SECOND),)
+        assert journal.records("run1") == (began("run1"), attempted(), ended("run1", FIRST))
 
 
 def test_that_two_programs_may_create_and_fill_one_journal_at_once(path: Path) -> None:
@@ -268,3 +276,75 @@ def test_that_two_programs_may_create_and_fill_one_journal_at_once(path: Path) -
     assert troubles == []
     with opened(path) as journal:
         assert [len(journal.records(f"run{number}")) for number in range(4)] == [20] * 4
+
+
+def damage_of(path: Path) -> str:
+    with pytest.raises(UserError) as caught, opened(path) as journal:
+        for run in journal.runs():
+            journal.records(run)
+    return caught.value.problem.code
+
+
+def full_journal(path: Path) -> None:
+    with closing(inline_journal(path, SETUP.identity)) as journal:
+        for number in range(20):
+            journal.begin(began(f"run{number}", big=3000))
+            journal.append(f"run{number}", attempted(f"run{number}"))
+            journal.end(ended(f"run{number}"))
+
+
+def test_that_a_journal_whose_pages_were_damaged_is_never_read_as_one_without_runs(path: Path) -> None:
+    full_journal(path)
+    whole = path.read_bytes()
+    page = 4096
+    for number in range(1, len(whole) // page):
+        damaged = bytearray(whole)
+        damaged[number * page : number * page + 64] = bytes(64)
+        path.write_bytes(damaged)
+        assert damage_of(path) == "journal-damaged", f"page {number}"
+        assert path.read_bytes() == damaged
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE record SET kind = 'cegan' WHERE kind = 'began'",
+        "UPDATE record SET data = 5 WHERE seq = 1; UPDATE record SET data = x'00' WHERE seq = 1",
+        "UPDATE record SET kind = x'626567616e'",
+    ],
+)
+def test_that_a_record_that_would_be_overlooked_is_damage(path: Path, change: str) -> None:
+    full_journal(path)
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(change)
+    assert damage_of(path) == "journal-damaged"
+
+
+def test_that_a_journal_in_use_by_another_program_is_said_to_be_so_and_not_to_be_moved_away(path: Path) -> None:
+    full_journal(path)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(UserError) as caught:
+            Journal.open(path, SETUP.identity)
+    assert caught.value.problem.code == "journal-busy"
+    assert "Move" not in caught.value.problem.fix
+
+
+def test_that_a_journal_that_may_not_be_opened_is_said_to_be_so(path: Path) -> None:
+    path.mkdir(parents=True)  # what cannot be opened for writing, whoever asks
+    with pytest.raises(UserError) as caught:
+        Journal.open(path, SETUP.identity)
+    assert caught.value.problem.code == "journal-not-opened"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_that_a_journal_is_its_owners_alone_also_one_that_was_open_to_others(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        Journal.open(path, SETUP.identity).close()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        path.chmod(0o644)
+        Journal.open(path, SETUP.identity).close()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    finally:
+        os.umask(before)

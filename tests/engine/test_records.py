@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tgwizard.engine.json_codec import parse_json
 from tgwizard.engine.records import (
     Answer,
     Answered,
@@ -30,8 +32,10 @@ from tgwizard.model.event import Outcome, Step
 from tgwizard.model.fence import Fence
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.strategy import Strategy
+from tgwizard.model.text import utc
 
 _TEXT = st.text(max_size=20)
+_AT = st.datetimes(timezones=st.just(UTC)).map(utc)
 _SECONDS = st.none() | st.floats(0, 1e6)
 _LEAF = (
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | _TEXT
@@ -49,7 +53,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
     st.builds(
         Began,
         run=_TEXT,
-        at=_TEXT,
+        at=_AT,
         cluster=_TEXT,
         verb=st.sampled_from(Verb),
         to=_TEXT,
@@ -66,24 +70,24 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         fence_optional=st.booleans(),
         repair=st.booleans(),
     ),
-    st.builds(Stepped, _TEXT, _TEXT, st.sampled_from(Step), _TEXT, st.floats(0, 1e6)),
-    st.builds(Sighted, _TEXT, _TEXT, st.sampled_from(PlaceKind), _TEXT),
+    st.builds(Stepped, _TEXT, _AT, st.sampled_from(Step), _TEXT, st.floats(0, 1e6)),
+    st.builds(Sighted, _TEXT, _AT, st.sampled_from(PlaceKind), _TEXT),
     st.builds(
         LastSeen,
         _TEXT,
-        _TEXT,
+        _AT,
         st.none() | _BODY,
         st.none() | _BODY,
         st.lists(st.dictionaries(_TEXT, _TEXT, max_size=3), max_size=2).map(tuple),
     ),
-    st.builds(Attempted, _TEXT, _TEXT, st.sampled_from(Step), _TEXT, _TEXT, _TEXT),
-    st.builds(Answered, _TEXT, _TEXT, _TEXT, st.sampled_from(Answer), _TEXT, _TEXT, _TEXT),
-    st.builds(TurnedBack, _TEXT, _TEXT, _TEXT),
-    st.builds(FellBack, _TEXT, _TEXT, _TEXT),
+    st.builds(Attempted, _TEXT, _AT, st.sampled_from(Step), _TEXT, _TEXT, _TEXT),
+    st.builds(Answered, _TEXT, _AT, _TEXT, st.sampled_from(Answer), _TEXT, _TEXT, _TEXT),
+    st.builds(TurnedBack, _TEXT, _AT, _TEXT),
+    st.builds(FellBack, _TEXT, _AT, _TEXT),
     st.builds(
         Ended,
         _TEXT,
-        _TEXT,
+        _AT,
         st.sampled_from(Outcome),
         _TEXT,
         _TEXT,
@@ -96,7 +100,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         st.sampled_from(Strategy),
         st.booleans(),
     ),
-    st.builds(VerdictChanged, _TEXT, _TEXT, _TEXT),
+    st.builds(VerdictChanged, _AT, _TEXT, _TEXT),
 )
 
 
@@ -114,7 +118,19 @@ def test_that_keys_of_a_newer_program_are_passed_over(record: Record, more: dict
 
 
 def test_that_a_line_of_an_older_program_without_the_measured_seconds_is_read() -> None:
-    ended = Ended("r", "t", Outcome.DONE, "tg-node-b", "reason", Verb.GRACEFUL, "tg-node-b", 8.0, 4.0, 4.0, 4.0)
+    ended = Ended(
+        "r",
+        "2026-01-02T03:04:05.678Z",
+        Outcome.DONE,
+        "tg-node-b",
+        "reason",
+        Verb.GRACEFUL,
+        "tg-node-b",
+        8.0,
+        4.0,
+        4.0,
+        4.0,
+    )
     kind, document = to_document(ended)
     older = {key: value for key, value in document.items() if not key.endswith("_s") and key != "seconds"}
     found = from_document(kind, older)
@@ -123,5 +139,38 @@ def test_that_a_line_of_an_older_program_without_the_measured_seconds_is_read() 
 
 
 def test_that_a_kind_nobody_knows_is_an_error() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="something_new"):
         from_document("something_new", {})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("run", 7),
+        ("run", "half \ud83d of a character"),
+        ("at", "yesterday"),
+        ("at", "2026-01-02T03:04:05.678"),
+        ("outcome", "well"),
+        ("outcome", []),
+        ("seconds", "8"),
+        ("seconds", float("nan")),
+        ("seconds", True),
+        ("repair", 1),
+    ],
+)
+def test_that_a_value_of_another_type_is_no_record_and_the_field_is_named(key: str, value: object) -> None:
+    kind, document = to_document(
+        Ended("r", "2026-01-02T03:04:05.678Z", Outcome.DONE, "tg-node-b", "", Verb.GRACEFUL, "tg-node-b", 8.0)
+    )
+    with pytest.raises(ValueError, match=key if key != "at" or "T" in str(value) else "yesterday"):
+        from_document(kind, {**document, key: value})
+
+
+def test_that_interfaces_are_two_and_brackets_without_end_are_no_json() -> None:
+    kind, document = to_document(Sighted("r", "2026-01-02T03:04:05.678Z", PlaceKind.MEMBER, "tg-node-a"))
+    with pytest.raises(ValueError, match="nics has 3 items"):
+        from_document("began", {**document, "nics": ["a", "b", "c"]})
+    with pytest.raises(ValueError, match="missing"):
+        from_document(kind, {"run": "r"})
+    with pytest.raises(ValueError, match="nested too deeply"):
+        parse_json("[" * 50_000)

@@ -109,9 +109,9 @@ class RunHistory:
         before, after = _document(first), _document(last)
         nic = tame(before.body.get("name", ""), 120) if before else ""
         others = tuple(
-            Difference(str(item["path"]), str(item["before"]), str(item["after"]))
+            Difference(*(str(item.get(key, "")) for key in ("path", "before", "after")))
             for item in (self.last.by_other if self.last else ())
-            if str(item["nic"]).lower() == nic.lower()
+            if str(item.get("nic", "")).lower() == nic.lower()
         )
         address = self.began.address
         return NicCompared(member, nic, _named(before, address), _named(after, address), after is not None, others)

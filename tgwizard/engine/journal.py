@@ -9,19 +9,23 @@ goes on. Bodies of NICs are kept (they hold no secrets); tokens never come near 
 from __future__ import annotations
 
 import json
+import os
 import queue
 import sqlite3
 import threading
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tgwizard.engine.records import Began, Ended, FellBack, Record, VerdictChanged, from_document, to_document
+from tgwizard.engine.files import make_private, make_private_folder
+from tgwizard.engine.json_codec import parse_json
+from tgwizard.engine.records import KINDS, Began, Ended, FellBack, Record, VerdictChanged, from_document, to_document
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import utc
+from tgwizard.model.text import tame, utc
 from tgwizard.model.verdict import Verdict
 
 SCHEMA = 1
@@ -67,16 +71,16 @@ class Journal:
 
         UserError when it is damaged, of another schema, or another cluster's. The file is kept.
         """
+        make_journal_file(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             journal = cls(path, identity, inline=inline)
-        except (sqlite3.Error, OSError) as error:
-            raise UserError(_damaged(path, error)) from error
+        except sqlite3.Error as error:
+            raise UserError(unusable(path, error)) from error
         try:
             journal._prepare()
         except sqlite3.Error as error:
             journal.close()
-            raise UserError(_damaged(path, error)) from error
+            raise UserError(unusable(path, error)) from error
         except UserError:
             journal.close()
             raise
@@ -209,6 +213,8 @@ class Journal:
                 text = " ".join((*self.identity.nics, self.identity.address))
                 self._database.execute("INSERT OR IGNORE INTO identity VALUES (?, ?)", (self.identity.digest, text))
                 self._database.execute(f"PRAGMA user_version={SCHEMA}")
+        else:
+            check_content(self.path, self._database, KINDS)
         stored = self._database.execute("SELECT digest FROM identity").fetchone()
         if stored is None or stored[0] != self.identity.digest:
             raise UserError(
@@ -224,13 +230,13 @@ class Journal:
         try:
             return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise UserError(_damaged(self.path, error)) from error
+            raise UserError(unusable(self.path, error)) from error
 
     def _record(self, kind: str, data: str) -> Record:
         try:
-            return from_document(kind, json.loads(data))
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(_damaged(self.path, error)) from error
+            return from_document(kind, parse_json(data))
+        except ValueError as error:
+            raise UserError(damaged(self.path, error)) from error
 
     def _drain(self) -> None:
         database: sqlite3.Connection | None = None
@@ -273,12 +279,72 @@ def _connect(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _damaged(path: Path, error: Exception) -> Problem:
+def make_journal_file(path: Path) -> None:
+    """See to it that the file is there, readable by its owner only. UserError: there is none and none can be made."""
+    try:
+        make_private_folder(path.parent)
+        make_private(path)
+    except OSError as error:
+        # One that may only be read can still be read: writing to it is refused where something is to be written.
+        if isinstance(error, FileNotFoundError | NotADirectoryError) or not os.access(path, os.R_OK):
+            raise UserError(unusable(path, error)) from error
+
+
+_NO_TEXT = """SELECT 1 FROM record
+    WHERE typeof(run) <> 'text' OR typeof(kind) <> 'text' OR typeof(data) <> 'text' LIMIT 1"""
+
+
+def check_content(path: Path, database: sqlite3.Connection, kinds: AbstractSet[str]) -> None:
+    """UserError when the file is not whole: a record that is overlooked would say that nothing happened here."""
+    found = [str(row[0]) for row in database.execute("PRAGMA integrity_check(1)").fetchall()]
+    if found != ["ok"]:
+        raise UserError(damaged(path, "; ".join(found)))
+    if database.execute(_NO_TEXT).fetchone() is not None:
+        raise UserError(damaged(path, "a record is no text"))
+    unknown = {kind for (kind,) in database.execute("SELECT DISTINCT kind FROM record")} - kinds
+    if unknown:
+        raise UserError(damaged(path, f"a record is of an unknown kind, {tame(min(unknown), 40)}"))
+
+
+def unusable(path: Path, error: sqlite3.Error | OSError) -> Problem:
+    """Why a journal cannot be used: held by another program, not permitted, no room, or damaged."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells kinds of the same reason apart
+    why = f"The system says: {getattr(error, 'strerror', None) or error}."
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Problem(
+            "journal-busy",
+            f"The journal {path} is in use by another program.",
+            f"It stayed locked for {_BUSY_MS / 1000:g} s.",
+            "Close what has it open, such as a backup or a database viewer, then try again.",
+        )
+    if isinstance(error, OSError) or code in _NOT_ALLOWED:
+        fix = "Make the file and its folder readable and writable for yourself, then try again. It was not changed."
+        return Problem("journal-not-opened", f"The journal {path} cannot be opened.", why, fix)
+    if code == sqlite3.SQLITE_FULL:
+        fix = "Free the disk, then try again."
+        return Problem("journal-no-room", f"The journal {path} cannot be written.", why, fix)
+    if code == sqlite3.SQLITE_IOERR:
+        fix = "Check the disk, then try again. Nothing was changed."
+        return Problem("journal-disk-error", f"The disk cannot read or write the journal {path}.", why, fix)
+    return damaged(path, error)
+
+
+_NOT_ALLOWED = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+}
+
+
+def damaged(path: Path, why: object) -> Problem:
+    """The file holds something else than what was written into it."""
     return Problem(
         "journal-damaged",
-        f"The journal {path} cannot be read.",
-        f"{error}.",
-        "Move it away to go on without it; it was not changed. Resume then needs --to MEMBER.",
+        f"The journal {path} is damaged.",
+        f"{tame(why, 200)}.",
+        "Move it away to go on without it; it was not changed. Resume then needs --to MEMBER, and undo no longer knows "
+        "what was set up from here.",
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 from pathlib import Path
 
 from tgwizard.engine.journal import SCHEMA
+from tgwizard.engine.json_codec import parse_json
 from tgwizard.engine.records import Ended, from_document
 
 MEASURED_RUNS = 50
@@ -23,7 +23,7 @@ def measured_in(state_dir: Path, subscription: str, limit: int = MEASURED_RUNS) 
     found: list[Ended] = []
     for path in sorted(state_dir.glob("journal-*.sqlite")):
         with (
-            contextlib.suppress(sqlite3.Error, ValueError, KeyError, TypeError),
+            contextlib.suppress(sqlite3.Error, ValueError),
             contextlib.closing(
                 sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)
             ) as database,
@@ -42,5 +42,5 @@ def measured_in(state_dir: Path, subscription: str, limit: int = MEASURED_RUNS) 
 
 
 def _ended(data: str) -> Ended | None:
-    record = from_document("ended", json.loads(data))
+    record = from_document("ended", parse_json(data))
     return record if isinstance(record, Ended) else None

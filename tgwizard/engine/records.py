@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from tgwizard.engine import json_codec
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome, Step
 from tgwizard.model.fence import Fence
@@ -197,40 +195,18 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 def to_document(record: Record) -> tuple[str, dict[str, Any]]:
     """A record's kind and JSON object."""
-    values = {field.name: _plain(getattr(record, field.name)) for field in dataclasses.fields(record)}
-    return _NAMES[type(record)], values
+    return _NAMES[type(record)], json_codec.to_document(record)
 
 
-def from_document(kind: str, document: Mapping[str, Any]) -> Record:
+def from_document(kind: str, document: object) -> Record:
     """The record again.
 
-    Unknown extra keys are ignored, so that an older program reads a newer line. KeyError: unknown kind.
+    Unknown extra keys are ignored, so that an older program reads a newer line. ValueError: it is none of ours.
     """
-    record = _KINDS[kind]
-    hints = typing.get_type_hints(record)
-    known = {name: _typed(hints[name], document[name]) for name in hints if name in document}
-    return record(**known)
+    if kind not in _KINDS:
+        raise ValueError(f"a record of the unknown kind {kind!r}")
+    return json_codec.from_document(_KINDS[kind], document)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _typed(hint: Any, value: Any) -> Any:
-    origin = typing.get_origin(hint)
-    if origin in (types.UnionType, typing.Union):
-        return (
-            None
-            if value is None
-            else _typed(next(arg for arg in typing.get_args(hint) if arg is not type(None)), value)
-        )
-    if origin is tuple:
-        inner = typing.get_args(hint)[0]
-        return tuple(_typed(inner, item) for item in value)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
-    return value
+KINDS = frozenset(_KINDS)
+"""What the records are called in the journal."""

@@ -116,12 +116,14 @@ def test_that_a_cancel_wakes_what_waits_and_begins_nothing_new() -> None:
     assert ends["b"].words == "Cancelled before it was begun."
 
 
+AT = "2026-01-01T00:00:01.000Z"
+
 RECORDS: tuple[SetupRecord, ...] = (
     RunBegan("r", "2026-01-01T00:00:00.000Z", "apply", ("a", "b")),
-    Intended("r", "t", "a", Deed.PUT_ROLE, "guid", "q", "Create it", {"name": "it's"}, None),
-    Replied("r", "t", "q", Answer.UNKNOWN, "answer-lost"),
-    Confirmed("r", "t", "a", Deed.PUT_ROLE, "guid", 1.5),
-    RunEnded("r", "t", Outcome.CANCELLED, "Cancelled."),
+    Intended("r", AT, "a", Deed.PUT_ROLE, "guid", "q", "Create it", {"name": "it's"}, None),
+    Replied("r", AT, "q", Answer.UNKNOWN, "answer-lost"),
+    Confirmed("r", AT, "a", Deed.PUT_ROLE, "guid", 1.5),
+    RunEnded("r", AT, Outcome.CANCELLED, "Cancelled."),
 )
 
 
@@ -141,14 +143,14 @@ def journal(tmp_path: Path) -> Iterator[SetupJournal]:
 def test_that_a_write_that_azure_refused_is_not_ours_to_undo(journal: SetupJournal) -> None:
     journal.add("r", RECORDS[1])
     assert [item.target for item in journal.made()] == ["guid"]
-    journal.add("r", Replied("r", "t", "q", Answer.REFUSED, "not-allowed"))
+    journal.add("r", Replied("r", AT, "q", Answer.REFUSED, "not-allowed"))
     assert journal.made() == ()
 
 
 def test_that_what_was_there_before_the_first_of_our_writes_is_what_undo_restores(journal: SetupJournal) -> None:
     for number, before in enumerate(({"v": 0}, {"v": 1})):
         sent = {"v": number + 1}
-        journal.add("r", Intended("r", "t", "a", Deed.PUT_ROLE, "guid", str(number), "Update it", sent, before))
+        journal.add("r", Intended("r", AT, "a", Deed.PUT_ROLE, "guid", str(number), "Update it", sent, before))
     (made,) = journal.made()
     assert (made.sent, made.before) == ({"v": 2}, {"v": 0})
 

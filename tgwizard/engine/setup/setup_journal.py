@@ -14,9 +14,11 @@ from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 
-from tgwizard.engine.journal import JournalError
+from tgwizard.engine.journal import JournalError, check_content, damaged, make_journal_file, unusable
+from tgwizard.engine.json_codec import parse_json
 from tgwizard.engine.records import Answer
 from tgwizard.engine.setup.setup_records import (
+    KINDS,
     UNDOES,
     Confirmed,
     Deed,
@@ -56,16 +58,16 @@ class SetupJournal:
     @classmethod
     def open(cls, path: Path, identity: ClusterIdentity | None = None) -> SetupJournal:
         """Open or create the file. UserError when it is damaged or of another schema; the file is kept."""
+        make_journal_file(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             database = sqlite3.connect(path, timeout=2.0, check_same_thread=False)
-        except (sqlite3.Error, OSError) as error:
-            raise UserError(_damaged(path, error)) from error
+        except sqlite3.Error as error:
+            raise UserError(unusable(path, error)) from error
         try:
             _prepare(path, database)
         except sqlite3.Error as error:
             database.close()
-            raise UserError(_damaged(path, error)) from error
+            raise UserError(unusable(path, error)) from error
         except UserError:
             database.close()
             raise
@@ -92,9 +94,11 @@ class SetupJournal:
         """Everything, oldest first. UserError when the file is damaged."""
         try:
             rows = self._database.execute("SELECT kind, data FROM record ORDER BY seq").fetchall()
-            return tuple(from_document(kind, json.loads(data)) for kind, data in rows)
-        except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
-            raise UserError(_damaged(self.path, error)) from error
+            return tuple(from_document(kind, parse_json(data)) for kind, data in rows)
+        except sqlite3.Error as error:
+            raise UserError(unusable(self.path, error)) from error
+        except ValueError as error:
+            raise UserError(damaged(self.path, error)) from error
 
     def made(self) -> tuple[Intended, ...]:
         """What was written by us and not taken back, each thing once, in the order in which it was first written.
@@ -174,15 +178,8 @@ def _prepare(path: Path, database: sqlite3.Connection) -> None:
                 "(seq INTEGER PRIMARY KEY, run TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL)"
             )
             database.execute(f"PRAGMA user_version={SCHEMA}")
-
-
-def _damaged(path: Path, error: BaseException) -> Problem:
-    return Problem(
-        "journal-damaged",
-        f"The journal {path} cannot be used.",
-        f"{error}.",
-        "Move the file away and start again. What was set up stays as it is; undo then no longer knows of it.",
-    )
+    else:
+        check_content(path, database, KINDS)
 
 
 def _unheard() -> None:

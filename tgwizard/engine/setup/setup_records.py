@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from tgwizard.engine import json_codec
 from tgwizard.engine.records import Answer
 from tgwizard.model.event import Outcome
 from tgwizard.model.role import RoleDefinition, RoleKind, RolePermission
@@ -127,15 +127,18 @@ def undo_key(made: Intended) -> str:
 
 def to_document(record: SetupRecord) -> tuple[str, dict[str, Any]]:
     """A record's kind and JSON object."""
-    values = {item.name: getattr(record, item.name) for item in dataclasses.fields(record)}
-    return _NAMES[type(record)], {name: _plain(value) for name, value in values.items()}
+    return _NAMES[type(record)], json_codec.to_document(record)
 
 
-def from_document(kind: str, document: Mapping[str, Any]) -> SetupRecord:
-    """The record again; unknown keys are ignored. KeyError, TypeError or ValueError: it is none of ours."""
-    record = _KINDS[kind]
-    hints = typing.get_type_hints(record)
-    return record(**{name: _typed(hints[name], document[name]) for name in hints if name in document})
+def from_document(kind: str, document: object) -> SetupRecord:
+    """The record again; unknown keys are ignored. ValueError: it is none of ours."""
+    if kind not in _KINDS:
+        raise ValueError(f"a record of the unknown kind {kind!r}")
+    return json_codec.from_document(_KINDS[kind], document)
+
+
+KINDS = frozenset(_KINDS)
+"""What the records are called in the journal."""
 
 
 def role_document(role: RoleDefinition) -> dict[str, Any]:
@@ -144,7 +147,7 @@ def role_document(role: RoleDefinition) -> dict[str, Any]:
         "guid": role.guid,
         "name": role.name,
         "description": role.description,
-        "permissions": [_plain(dataclasses.asdict(block)) for block in role.permissions],
+        "permissions": [json_codec.to_document(block) for block in role.permissions],
         "assignable_scopes": list(role.assignable_scopes),
         "id": role.id,
     }
@@ -178,19 +181,3 @@ def _meaning(role: RoleDefinition) -> tuple[object, ...]:
     )
     scopes = sorted({scope.lower().rstrip("/") for scope in role.assignable_scopes})
     return role.name, role.description, tuple(blocks), tuple(scopes)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
-
-
-def _typed(hint: Any, value: Any) -> Any:
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
-    return tuple(value) if typing.get_origin(hint) is tuple else value

@@ -1,0 +1,112 @@
+"""Frozen dataclasses to JSON and back, for what this program keeps and reads again.
+
+What comes back may have been damaged or written by somebody else, so every value is held against its declared type: a
+record that comes out of here can be used without a second look.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import types
+import typing
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_MOMENT = "at"
+"""A field of this name holds a time in ISO 8601 with its zone."""
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text. ValueError for anything else, brackets without end included."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("its brackets are nested too deeply") from error
+
+
+def to_document(record: Any) -> dict[str, Any]:
+    """A dataclass as a JSON object: enumerations by their values, tuples as lists."""
+    return {item.name: _plain(getattr(record, item.name)) for item in dataclasses.fields(record)}
+
+
+def from_document(kind: type[T], document: object) -> T:
+    """The dataclass again. Unknown keys are ignored, so that an older program reads what a newer one wrote.
+
+    ValueError: a value is missing or not of its type; the message names the field.
+    """
+    if not isinstance(document, Mapping):
+        raise ValueError("it is no object")  # noqa: TRY004 - one error type for all that is wrong with a document
+    hints = typing.get_type_hints(kind)
+    values = {name: _typed(name, hints[name], document[name]) for name in hints if name in document}
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ValueError(f"a value is missing: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _typed(name: str, hint: Any, value: Any) -> Any:
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        (kind,) = (arg for arg in inner if arg is not type(None))
+        return None if value is None else _typed(name, kind, value)
+    if origin is tuple:
+        return _tuple(name, inner, value)
+    if origin is not None:  # Mapping[str, ...]: an object whose inside belongs to somebody else
+        return _of(name, dict, value)
+    if issubclass(hint, Enum):
+        return _enumerated(name, hint, value)
+    if hint is float:
+        return _number(name, value)
+    found = _of(name, hint, value)
+    return _text(name, found) if isinstance(found, str) else found
+
+
+def _tuple(name: str, inner: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    items = _of(name, list, value)
+    if inner[-1] is not Ellipsis and len(items) != len(inner):
+        raise ValueError(f"{name} has {len(items)} items")
+    return tuple(_typed(name, inner[0], item) for item in items)
+
+
+def _of(name: str, kind: type[T], value: Any) -> T:
+    # True is an int to Python and none to JSON.
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{name} is of the wrong type ({type(value).__name__})")
+    return value
+
+
+def _enumerated(name: str, kind: type[Enum], value: Any) -> Enum:
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise ValueError(f"{name} has an unknown value") from error
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} is no number")
+    return value
+
+
+def _text(name: str, value: str) -> str:
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise ValueError(f"{name} holds half a character")
+    if name == _MOMENT and datetime.fromisoformat(value).tzinfo is None:
+        raise ValueError(f"{name} has no time zone")
+    return value
