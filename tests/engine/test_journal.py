@@ -279,9 +279,13 @@ def test_that_two_programs_may_create_and_fill_one_journal_at_once(path: Path) -
 
 
 def damage_of(path: Path) -> str:
-    with pytest.raises(UserError) as caught, opened(path) as journal:
-        for run in journal.runs():
-            journal.records(run)
+    def read_all() -> None:
+        with opened(path) as journal:
+            for run in journal.runs():
+                journal.records(run)
+
+    with pytest.raises(UserError) as caught:
+        read_all()
     return caught.value.problem.code
 
 
@@ -348,3 +352,20 @@ def test_that_a_journal_is_its_owners_alone_also_one_that_was_open_to_others(pat
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     finally:
         os.umask(before)
+
+
+def test_that_what_could_not_be_written_is_tried_again_at_the_end_and_else_told(path: Path) -> None:
+    troubles: list[Problem] = []
+    with opened(path) as journal:
+        journal.on_trouble = troubles.append
+        journal.begin(began())
+        with other_program_writes(path):
+            journal.append("run1", attempted())
+            left = journal.end(ended("run1"))
+            assert "called interrupted" in left[0]
+            assert "tgwizard resume" in left[0]
+        assert journal.end(ended("run1")) == ()
+    assert troubles
+    with opened(path) as journal:
+        assert journal.unfinished() is None
+        assert attempted() in journal.records("run1")

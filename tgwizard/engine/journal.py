@@ -13,6 +13,7 @@ import os
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -30,6 +31,8 @@ from tgwizard.model.verdict import Verdict
 
 SCHEMA = 1
 _BUSY_MS = 2000
+_END_WITHIN_S = 5.0
+_MOST_UNWRITTEN = 200
 
 
 class Durability(Enum):
@@ -61,7 +64,8 @@ class Journal:
         self.on_trouble: Callable[[Problem], None] = _ignore
         self.on_commit: Callable[[Durability], None] = _ignore_commit
         self._inline = inline
-        self._queue: queue.SimpleQueue[tuple[str, Record] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[str, Record] | threading.Event | None] = queue.SimpleQueue()
+        self._unwritten: deque[tuple[str, Record]] = deque(maxlen=_MOST_UNWRITTEN)
         self._thread: threading.Thread | None = None
         self._database = _connect(path)
 
@@ -122,9 +126,19 @@ class Journal:
             self._thread.start()
         self._queue.put((run, record))
 
-    def end(self, ended: Ended) -> None:
-        """Record how a run ended; returns at once, ``close`` waits for it."""
+    def end(self, ended: Ended) -> tuple[str, ...]:
+        """Record how a run ended and wait for it, bounded: by now nothing is in a hurry.
+
+        What could not be written before is tried once more. The sentences are what is left to tell: none, or that the
+        journal lacks the end, so that the run will seem interrupted.
+        """
         self.append(ended.run, ended)
+        if self._is_written():
+            return ()
+        what = f"The end of this run is not in the journal {self.path}, so it will be called interrupted here."
+        return (
+            f"{what} Free the disk or the file, then run tgwizard resume: it reads where the address is and ends it.",
+        )
 
     def verdict_changed(self, at: datetime, verdict: Verdict) -> None:
         """Record that the cluster's verdict became another."""
@@ -189,6 +203,23 @@ class Journal:
             self._thread = None
         self._database.close()
 
+    def _is_written(self) -> bool:
+        """Whether all that was handed over is in the file, now that it was tried once more."""
+        if self._inline:
+            self._write_again(self._database)
+        elif self._thread is not None:
+            written = threading.Event()
+            self._queue.put(written)
+            if not written.wait(_END_WITHIN_S):
+                return False
+        return not self._unwritten
+
+    def _write_again(self, database: sqlite3.Connection) -> None:
+        unwritten = tuple(self._unwritten)
+        self._unwritten.clear()
+        for run, record in unwritten:
+            self._write(database, run, record)
+
     def _prepare(self) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
         if version not in (0, SCHEMA):
@@ -242,22 +273,33 @@ class Journal:
         database: sqlite3.Connection | None = None
         try:
             while (item := self._queue.get()) is not None:
-                try:
-                    # Opened anew after a failure: a file that was busy for a moment must not silence the whole run.
-                    database = database or _connect(self.path)
-                except sqlite3.Error as error:
-                    self.on_trouble(_trouble(self.path, error))
-                    continue
-                self._write(database, *item)
+                # Opened anew after a failure: a file that was busy for a moment must not silence the whole run.
+                database = database or self._reopened()
+                if isinstance(item, threading.Event):
+                    if database is not None:
+                        self._write_again(database)
+                    item.set()
+                elif database is None:
+                    self._unwritten.append(item)
+                else:
+                    self._write(database, *item)
         finally:
             if database is not None:
                 database.close()
+
+    def _reopened(self) -> sqlite3.Connection | None:
+        try:
+            return _connect(self.path)
+        except sqlite3.Error as error:
+            self.on_trouble(_trouble(self.path, error))
+            return None
 
     def _write(self, database: sqlite3.Connection, run: str, record: Record) -> None:
         try:
             with database:
                 self._insert(database, run, record)
         except sqlite3.Error as error:
+            self._unwritten.append((run, record))
             self.on_trouble(_trouble(self.path, error))
             return
         self.on_commit(Durability.WRITTEN)

@@ -55,25 +55,11 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
     by_other = _by_other(course)
     losing, gaining = (course.observer.seen(member).nic.value for member in (course.losing, course.to))
     journal.append(hall.run, seen_last(hall, losing, gaining, by_other))
-    finished = Finished(
-        hall.stamp(),
-        hall.run,
-        hall.setup.name,
-        ending.outcome,
-        place,
-        ending.reason,
-        (*ending.left, *_after_a_move(course, ending), *_left_failed(course), *_after_a_fence(course)),
-        ending.rolled_back,
-        by_other,
-        seconds,
-        gap,
-        f"tgwizard resume {hall.setup.name}" if open_end else "",
-        ending.problem,
-    )
+    unwritten: tuple[str, ...] = ()
     if not open_end:
         done = ending.outcome is Outcome.DONE
         ended = Ended.of(course.began, utc(hall.services.clock.wall()), ending.outcome, place, ending.reason)
-        journal.end(
+        unwritten = journal.end(
             replace(
                 ended,
                 seconds=seconds,
@@ -82,6 +68,21 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
                 gap_s=gap,
             )
         )
+    finished = Finished(
+        hall.stamp(),
+        hall.run,
+        hall.setup.name,
+        ending.outcome,
+        place,
+        ending.reason,
+        (*ending.left, *_after_a_move(course, ending), *_left_failed(course), *_after_a_fence(course), *unwritten),
+        ending.rolled_back,
+        by_other,
+        seconds,
+        gap,
+        f"tgwizard resume {hall.setup.name}" if open_end else "",
+        ending.problem,
+    )
     hall.report(finished)
     return finished
 

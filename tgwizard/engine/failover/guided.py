@@ -168,7 +168,8 @@ class _Watch:
         done = outcome is Outcome.DONE
         seconds, gap = (self._span(self.moved_at), self._span(self.free_at)) if done else (None, None)
         self.journal.append(hall.run, seen_last(hall, losing, gaining, others))
-        self.journal.end(replace(Ended.of(began, self._at(), outcome, place, reason), seconds=seconds, gap_s=gap))
+        ended = Ended.of(began, self._at(), outcome, place, reason)
+        left += self.journal.end(replace(ended, seconds=seconds, gap_s=gap))
         finished = Finished(
             hall.stamp(),
             hall.run,
