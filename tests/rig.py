@@ -90,7 +90,8 @@ class Rig:
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> requests.Response:
         """A plain HTTP call to the lab, as a second actor would make it."""
-        bearer = {"Authorization": f"Bearer {self.lab.issue_token()}", **(headers or {})}
+        token = self.lab.control_token if path.startswith("/lab") else self.lab.issue_token()
+        bearer = {"Authorization": f"Bearer {token}", **(headers or {})}
         return self.session.request(method, f"{ARM}{path}?{API}", json=body, headers=bearer, timeout=30)
 
     def edit(self, member: Member, change: Callable[[dict[str, Any]], None]) -> None:
@@ -205,7 +206,8 @@ def setup_rig(
 def members_of(lab: Lab) -> Members:
     """The lab's machines as callers, by the tokens that their own endpoints give."""
     return LabMembers(
-        lambda: HttpLabControl(lab_session(lab), ARM, lab.issue_token), lambda token: in_process(lab, LabToken(token))
+        lambda: HttpLabControl(lab_session(lab), ARM, lambda: lab.control_token),
+        lambda token: in_process(lab, LabToken(token)),
     )
 
 

@@ -83,8 +83,10 @@ class CodeUser:
         self.it.clock.sleep(seconds)
         if len(self.waits) == self.after and self.answer:
             with lab_session(self.it.lab) as http:
-                page = http.post(self.prompts[-1].url, data={"otc": self.prompts[-1].code}, timeout=30).text
-                http.post(self.prompts[-1].url, data={**fields_of(page), "answer": self.answer}, timeout=30)
+                prompt = self.prompts[-1]
+                asked = http.get(prompt.url, timeout=30).text
+                page = http.post(prompt.url, data={**fields_of(asked), "otc": prompt.code}, timeout=30).text
+                http.post(prompt.url, data={**fields_of(page), "answer": self.answer}, timeout=30)
         return cancel.is_cancelled
 
 
@@ -124,7 +126,7 @@ def public_lab(
     computer = Computer(environment or {})
 
     def desk(session: Session, cloud: Cloud) -> Desk:
-        return Desk(session, cloud, **people)  # type: ignore[arg-type]
+        return Desk(session, cloud, **{"page": it.lab.sign_in_url, **people})  # type: ignore[arg-type]
 
     clients = it.services.azure.clients  # type: ignore[attr-defined]
     return it, ArmSignIn(clients, (cloud,), computer=computer, desk=desk)

@@ -54,7 +54,8 @@ class Served:
         return bring(action_of(done), fields_of(done)).ok
 
     def type_code(self, prompt: Prompted) -> None:
-        page = self.page("POST", prompt.url, otc=prompt.code)
+        asked = self.page("GET", prompt.url)
+        page = self.page("POST", prompt.url, **fields_of(asked), otc=prompt.code)
         self.page("POST", prompt.url, **fields_of(page), answer="sign-in")
 
     def sign_in(self, **environment: str) -> ArmSignIn:
@@ -63,7 +64,7 @@ class Served:
             return cancel.is_cancelled
 
         def desk(session: Session, cloud: Cloud) -> Desk:
-            return Desk(session, cloud, self.browse, wait)
+            return Desk(session, cloud, self.browse, wait, self.lab.sign_in_url)
 
         return ArmSignIn(self.azure.clients, (self.cloud,), computer=Computer(environment), desk=desk)
 

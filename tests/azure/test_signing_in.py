@@ -219,7 +219,8 @@ def test_that_a_code_is_shown_with_its_end_and_waited_for_at_the_pace_of_entra()
     caller = sign_in.sign_in(wish(CODE), user.prompted, CancelToken())
     assert caller.name == "operator@lab.example"
     (prompt,) = user.prompts
-    assert (prompt.method, prompt.url) == (CODE, "https://login.microsoftonline.com/devicelogin")
+    assert prompt.method is CODE
+    assert prompt.url.startswith(f"https://login.microsoftonline.com/devicelogin?otc={prompt.code}&lab_proof=")
     assert len(prompt.code) == 9
     assert prompt.expires is not None
     assert 800 < prompt.expires.timestamp() - time.time() < 905

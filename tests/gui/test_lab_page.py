@@ -213,7 +213,7 @@ def test_that_facts_that_cannot_be_read_again_are_told_as_the_last_known(
     theme: Theme, desk: Open, qtbot: QtBot
 ) -> None:
     rig = desk().rig
-    tokens = [rig.lab.issue_token()]
+    tokens = [rig.lab.control_token]
     control = HttpLabControl(lab_session(rig.lab), ARM, lambda: tokens[-1])
     bridge = Bridge()
     window = MainWindow(theme, bridge, Surroundings("Embedded in this window", is_lab=True))
@@ -234,7 +234,7 @@ def test_that_facts_that_cannot_be_read_again_are_told_as_the_last_known(
     session = lab_page(window).session
     assert session is not None
     assert session.unread is not None
-    qtbot.waitUntil(lambda: shown("The access token is invalid."), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: shown("The lab is controlled with the control token"), timeout=PATIENCE_MS)
     tokens.pop()
     window.read_again()
     qtbot.waitUntil(lambda: shown("State of tg-node-a: Running"), timeout=PATIENCE_MS)

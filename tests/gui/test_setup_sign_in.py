@@ -70,7 +70,7 @@ def nobody_yet(
         here = computer(rig) if computer is not None else Computer(environment(rig), Path("/nowhere"))
 
         def desk(session: Session, cloud: Cloud) -> Desk:
-            return Desk(session, cloud, opens(rig), short_wait)
+            return Desk(session, cloud, opens(rig), short_wait, rig.lab.sign_in_url)
 
         return ArmSignIn(clients, (PUBLIC,), computer=here, desk=desk)
 
@@ -127,7 +127,8 @@ def answers_the_code(desk: SetupDesk, answer: str) -> None:
     code = next(accessible_name(widget) for widget in desk.all_named("Code ")).removeprefix("Code ").split()[0]
     with lab_session(desk.rig.lab) as http:
         page = http.post(f"{LOGIN}/devicelogin", data={"otc": code}, timeout=30).text
-        http.post(f"{LOGIN}/devicelogin", data={**fields_of(page), "answer": answer}, timeout=30)
+        typed = {"lab_code": desk.rig.lab.sign_in_code, "answer": answer}
+        http.post(f"{LOGIN}/devicelogin", data={**fields_of(page), **typed}, timeout=30)
 
 
 # --- the browser ---
@@ -166,7 +167,7 @@ def test_that_a_browser_that_hangs_is_given_up_for_a_code(setup_desk: OpenSetupD
     qtbot.waitUntil(lambda: desk.says("A page has opened in your browser."), timeout=PATIENCE_MS)
     looks_right(desk, qtbot)
     desk.press("Use a code instead")
-    qtbot.waitUntil(lambda: desk.says(f"Open {LOGIN}/devicelogin on any device"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: desk.says(f"Open {LOGIN}/devicelogin?otc="), timeout=PATIENCE_MS)
     port = int(urls[0].split("localhost%3A")[1].split("&")[0])
     answers_the_code(desk, "sign-in")
     assert_signed_in(desk, qtbot)
@@ -183,7 +184,7 @@ def test_that_a_code_is_shown_and_its_answer_counts(
 ) -> None:
     desk = opened(setup_desk, qtbot, nobody_yet())
     desk.press("Code on another device")
-    qtbot.waitUntil(lambda: desk.says(f"Open {LOGIN}/devicelogin on any device"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: desk.says(f"Open {LOGIN}/devicelogin?otc="), timeout=PATIENCE_MS)
     looks_right(desk, qtbot)
     answers_the_code(desk, answer)
     if part:
@@ -195,7 +196,7 @@ def test_that_a_code_is_shown_and_its_answer_counts(
 def test_that_waiting_for_a_code_can_be_stopped(setup_desk: OpenSetupDesk, qtbot: QtBot) -> None:
     desk = opened(setup_desk, qtbot, nobody_yet())
     desk.press("Code on another device")
-    qtbot.waitUntil(lambda: desk.says(f"Open {LOGIN}/devicelogin on any device"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: desk.says(f"Open {LOGIN}/devicelogin?otc="), timeout=PATIENCE_MS)
     desk.press("Stop signing in")
     qtbot.waitUntil(lambda: desk.says("Nobody is signed in to Azure public yet."), timeout=PATIENCE_MS)
     assert not desk.says("Code ABC")

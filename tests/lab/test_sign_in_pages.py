@@ -76,7 +76,12 @@ def ask(bench: Bench, *, tenant: str = "", **changes: str) -> Response:
 
 
 def click(bench: Bench, page: Response, answer: str = "sign-in") -> Response:
-    return post(bench, tenant_url(bench, "authorize"), {**fields_of(page.body.decode()), "answer": answer})
+    return post(bench, tenant_url(bench, "authorize"), answered(bench, page, answer))
+
+
+def answered(bench: Bench, page: Response, answer: str) -> dict[str, str]:
+    """Return what the form of a page sends when somebody who knows the sign-in code fills it in."""
+    return {**fields_of(page.body.decode()), "lab_code": bench.lab.sign_in_code, "answer": answer}
 
 
 def back(answer: Response) -> dict[str, str]:
@@ -275,7 +280,7 @@ def poll(bench: Bench, device_code: str, client: str = AZ) -> Response:
 def confirm(bench: Bench, code: str, answer: str = "sign-in") -> Response:
     page = post(bench, f"{LOGIN}/devicelogin", {"otc": code})
     assert "Sign in as operator@lab.example" in page.body.decode()
-    return post(bench, f"{LOGIN}/devicelogin", {**fields_of(page.body.decode()), "answer": answer})
+    return post(bench, f"{LOGIN}/devicelogin", answered(bench, page, answer))
 
 
 def test_that_a_device_code_waits_for_the_user_and_then_gives_tokens_once(bench: Bench) -> None:
@@ -375,7 +380,8 @@ class Browser(webbrowser.BaseBrowser):
             outside.trust_env = False
             page = inside.get(url, timeout=30).text
             place = html.unescape(re.findall(r'action="([^"]*)"', page)[0])
-            done = inside.post(f"{LOGIN}{place}", data={**fields_of(page), "answer": self.answer}, timeout=30).text
+            typed = {"lab_code": self.bench.lab.sign_in_code, "answer": self.answer}
+            done = inside.post(f"{LOGIN}{place}", data={**fields_of(page), **typed}, timeout=30).text
             target = html.unescape(re.findall(r'action="([^"]*)"', done)[0])
             outside.post(target, data=fields_of(done), timeout=30)
 

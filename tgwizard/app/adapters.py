@@ -6,12 +6,14 @@ Importing this module imports parts of the Azure SDK; only jobs and commands do 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.clouds import KNOWN, PUBLIC, cloud_at
 from tgwizard.azure.inventory import ArmInventories
+from tgwizard.azure.person import Desk, PageAddress
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken, azure_cli_source
 from tgwizard.azure.signing_in import ArmSignIn
@@ -96,11 +98,18 @@ def lab_ports(
     jobs: JobRunner,
     authority: str | None = None,
     members: Members | None = None,
+    page: PageAddress | None = None,
 ) -> SetupPorts:
-    """What setting up needs, in a lab. ``cloud``: its name in cluster files; ``authority``: where browsers find it."""
+    """What setting up needs, in a lab.
+
+    ``cloud``: its name in cluster files; ``authority``: where browsers find it; ``page``: what its sign-in pages must
+    be told by their address.
+    """
     session = azure.clients.session
     place = Cloud(cloud, "the lab", authority or session.base_url, session.base_url, "", graph=session.graph)
-    return _ports(azure, ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers())), members)
+    desk = partial(Desk, page=page)
+    sign_in = ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers()), desk=desk)
+    return _ports(azure, sign_in, members)
 
 
 def real_ports(azure: ArmAzure, cloud: Cloud, jobs: JobRunner) -> SetupPorts:

@@ -104,7 +104,7 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
             return control.endpoint(setup.subnet.text, str(setup.address))
 
     jobs, members = JobRunner(), LabMembers(lambda: control_of(lab), as_machine)
-    setup = adapters.lab_ports(azure, lab.cloud, tokens, jobs, lab.arm_url, members)
+    setup = adapters.lab_ports(azure, lab.cloud, tokens, jobs, lab.arm_url, members, lab.sign_in_url)
     state = lab.directory / "state"
     services = Services(azure, SystemClock(), jobs, state, lab.cloud, setup, endpoint=endpoint)
     return Place(services, Profiles((config or lab.directory) / "clusters", lab.cloud), azure, lab)

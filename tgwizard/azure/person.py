@@ -39,6 +39,8 @@ _BROWSER_START_S = 5.0
 Prompt = Callable[[Prompted], None]
 OpenBrowser = Callable[[str], bool]
 Wait = Callable[[CancelToken, float], bool]
+PageAddress = Callable[[str, str], str]
+"""Where a sign-in page is opened, from the address that the cloud names and the code to type there (or none)."""
 
 
 class Person:
@@ -86,13 +88,20 @@ class Person:
 class Desk:
     """Where people sign in to one cloud. ``session``: how this place reaches hosts; no token of it is used.
 
-    ``open_browser`` and ``wait`` are the computer's own unless a test says otherwise.
+    ``open_browser`` and ``wait`` are the computer's own unless a test says otherwise. ``page``: what is told to a
+    sign-in page by its address; None: nothing.
     """
 
     def __init__(
-        self, session: Session, cloud: Cloud, open_browser: OpenBrowser | None = None, wait: Wait | None = None
+        self,
+        session: Session,
+        cloud: Cloud,
+        open_browser: OpenBrowser | None = None,
+        wait: Wait | None = None,
+        page: PageAddress | None = None,
     ) -> None:
         """Nothing is asked yet."""
+        self._page = page or (lambda url, _code: url)
         self._connection = session.connection()
         self._cloud = cloud
         self._open = open_browser or start_browser
@@ -116,9 +125,10 @@ class Desk:
                 )
             )
             receiver.state = flow["state"]
-            prompted(Prompted(SignInMethod.BROWSER, flow["auth_uri"]))
+            url = self._page(flow["auth_uri"], "")
+            prompted(Prompted(SignInMethod.BROWSER, url))
             cancel.check()
-            if not self._open(flow["auth_uri"]):
+            if not self._open(url):
                 why = "No browser could be opened on this computer."
                 raise _refused("browser-not-opened", why, "Use a device code.")
             answer = receiver.wait(cancel, WITHIN_S)
@@ -133,7 +143,8 @@ class Desk:
         app = self._app(tenant)
         flow = _flow(lambda: app.initiate_device_flow([self._scope]))
         expires = datetime.fromtimestamp(float(flow["expires_at"]), UTC)
-        prompted(Prompted(SignInMethod.DEVICE_CODE, flow["verification_uri"], flow["user_code"], expires))
+        url = self._page(flow["verification_uri"], flow["user_code"])
+        prompted(Prompted(SignInMethod.DEVICE_CODE, url, flow["user_code"], expires))
         pace = float(flow.get("interval", 5))
         while True:
             if self._wait(cancel, pace):

@@ -147,6 +147,8 @@ def _show_state(state: LabState, screen: Screen) -> None:
     screen.say(f"Rights    {state.propagation}{flicker} (of {', '.join(state.propagations)})")
     screen.say(f"Faults    {state.faults}")
     screen.say(f"Time      {utc(state.at)}")
+    if state.sign_in_code:
+        screen.say(f"Sign-in   {state.sign_in_code} is what the lab's sign-in page asks for")
 
 
 def _show_faults(faults: list[FaultSeen], screen: Screen) -> None:
@@ -176,6 +178,7 @@ def _state_document(state: LabState) -> Mapping[str, Any]:
             "clusters": state.clusters,
             "faults": state.faults,
             "cloud": state.cloud,
+            "sign_in_code": state.sign_in_code,
             "at": utc(state.at),
         },
     }

@@ -34,6 +34,8 @@ class LabState:
     propagations: tuple[str, ...] = ()
     flicker: bool = False
     """Whether lists of roles and assignments go back and forth for a while after a change."""
+    sign_in_code: str = ""
+    """What a sign-in page asks for that was not opened by this program; empty: a lab of a version that asks nothing."""
     epoch: int = 1
     """Which world the lab is in: one more each time a scenario replaced all of it, whoever asked for that.
 

@@ -139,11 +139,11 @@ class HttpLabControl:
 def control_of(lab: HostedLab | AttachedLab) -> HttpLabControl:
     """Return the controls of an open lab: without a socket where it runs in this process."""
     if isinstance(lab, HostedLab):
-        return HttpLabControl(lab_session(lab.lab), lab.arm_url, lab.token)
+        return HttpLabControl(lab_session(lab.lab), lab.arm_url, lab.control_token)
     session = requests.Session()
     session.trust_env = False
     session.verify = str(lab.ca)
-    return HttpLabControl(session, lab.arm_url, lab.token)
+    return HttpLabControl(session, lab.arm_url, lab.control_token)
 
 
 def _state(document: Json) -> LabState:
@@ -162,6 +162,7 @@ def _state(document: Json) -> LabState:
         propagations=tuple(document.get("propagations", ())),
         flicker=document.get("flicker", False),
         epoch=document.get("epoch", 1),  # a lab of an earlier version has none
+        sign_in_code=document.get("sign_in_code", ""),
         at=_moment(document["at"]),
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import ipaddress
+import secrets
 import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 
-from tgwizard.lab import addresses, cluster_files, ids, operations, scenario, tokens
+from tgwizard.lab import addresses, cluster_files, ids, operations, scenario, sign_in_code, tokens
 from tgwizard.lab.arm import compute, move, nic_state, security_rules, subnets
 from tgwizard.lab.books import Binding, Holding
 from tgwizard.lab.changes import Marks
@@ -79,6 +80,9 @@ class LabCore:
         self.on_change: Callable[[], None] | None = None
         """Called after the world changed, outside the lock, on the thread that changed it, before its answer goes out;
         must be quick."""
+        self.control_token = secrets.token_urlsafe(32)
+        """What opens the control surface, and nothing else does: no token of ARM, which people can get by signing in.
+        It is told in `lab.json` alone, and lives as long as this process holds the lab."""
         self._here = _Here()
         self.on_scenario: Callable[[], None] | None = None
         """Called after the whole world was replaced by that of another scenario, like `on_change`."""
@@ -120,13 +124,21 @@ class LabCore:
         with self._lock:
             return ClientAccess.of(self._world, url, vm)
 
-    def require_operator(self, authorization: str | None) -> Principal:
-        """Return the operator if the token is the operator's. Raises Refusal 401, or 403 for anybody else."""
-        with self._lock:
-            principal = tokens.authenticate(self._world, authorization)
-            if principal.oid != self._world.operator.oid:
-                raise _not_the_operator(principal)
-            return principal
+    def require_control(self, authorization: str | None) -> str:
+        """Return the name of who controls the lab. Raises Refusal 401 without a token, 403 for any but the control's.
+
+        Tokens of ARM are refused too, the operator's among them.
+        """
+        if authorization is None:
+            raise tokens.no_token()
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not tokens.same_secret(token.strip(), self.control_token):
+            raise Refusal(
+                403,
+                "LabControlTokenOnly",
+                "The lab is controlled with the control token of its lab.json only, not with a token of Azure.",
+            )
+        return self._world.operator.name
 
     def issue_token(self, kind: TokenKind = TokenKind.OPERATOR, *, lifetime: timedelta = TOKEN_LIFETIME) -> str:
         """Return a bearer token of the operator, measured in real time. A negative lifetime gives an expired one."""
@@ -170,6 +182,15 @@ class LabCore:
     def lab_id(self) -> str:
         """What tells this lab from all others."""
         return self._world.lab_id
+
+    @property
+    def sign_in_code(self) -> str:
+        """What people must know to sign in on the lab's pages; told in `lab.json` and by the control surface alone."""
+        return sign_in_code.code_of(self._world)
+
+    def sign_in_url(self, url: str, user_code: str = "") -> str:
+        """Return the address of a sign-in page with the proof that whoever opens it knows the sign-in code."""
+        return sign_in_code.vouched_url(self.sign_in_code, url, user_code)
 
     @property
     def cloud(self) -> str:
@@ -337,12 +358,3 @@ class LabCore:
 
     def _settle(self) -> bool:
         return operations.settle(self._world, self._clock.wall(), _FINISHERS)
-
-
-def _not_the_operator(principal: Principal) -> Refusal:
-    """Return the refusal for a genuine token that is not the operator's."""
-    return Refusal(
-        403,
-        "LabOperatorOnly",
-        f"The lab is controlled with its operator's token only, not with that of {principal.name or principal.oid}.",
-    )

@@ -1,17 +1,18 @@
 """Signing in as a person: the browser flow (authorization code with PKCE) and the device-code flow.
 
 `/authorize` shows who will sign in, and one click does it; the code goes back to a program on this computer only.
-`/devicecode` hands out a code that is typed at `/devicelogin`. What MSAL needs of both: `lab-clients.md` 4.
+`/devicecode` hands out a code that is typed at `/devicelogin`. Neither lets in who does not know the lab's sign-in
+code: a page that was not opened by a program which knows it asks for it (`sign_in_code`).
 """
 
 from __future__ import annotations
 
 from urllib.parse import urlencode, urlsplit
 
-from tgwizard.lab import entra, oauth, sign_in_pages, sign_ins, tokens
+from tgwizard.lab import entra, oauth, sign_in_code, sign_in_pages, sign_ins, tokens
 from tgwizard.lab.oauth_errors import NO_STORE, Denied
 from tgwizard.lab.routing import Call, Route
-from tgwizard.lab.sign_ins import Asked, Verdict
+from tgwizard.lab.sign_ins import Asked, Page, Verdict
 from tgwizard.lab.wire import Response, json_response
 from tgwizard.lab.world import Principal, World
 
@@ -47,8 +48,9 @@ def authorize(call: Call) -> Response:
         entra.audience_of(call, {"scope": asked.scope})
     except Denied as denied:
         return _sent_back(asked, {"error": denied.error, "error_description": denied.sentence})
-    ticket = call.world.sign_ins.show(asked, user.oid, call.now)
-    return sign_in_pages.confirm(call.path, ticket, user.name, oauth.PUBLIC_CLIENTS[client])
+    vouched = sign_in_code.is_vouched(call.world, query)
+    ticket = call.world.sign_ins.show(asked, user.oid, call.now, vouched=vouched)
+    return sign_in_pages.confirm(call.path, ticket, user.name, oauth.PUBLIC_CLIENTS[client], ask_code=not vouched)
 
 
 def answer(call: Call) -> Response:
@@ -62,6 +64,8 @@ def answer(call: Call) -> Response:
         denied = Denied(400, "access_denied", 65004, "User declined to consent to access the app.")
         fields = {"error": denied.error, "error_subcode": "cancel", "error_description": denied.sentence}
         return _sent_back(asked, fields)
+    if not _may(call, page, form):
+        return _asked_again(call, page, call.path)
     code = call.world.sign_ins.code_for(asked, page.oid, call.now)
     info = tokens.packed({"uid": page.oid, "utid": call.world.subscription.tenant})
     return _sent_back(asked, {"code": code, "client_info": info, "session_state": page.oid})
@@ -93,8 +97,11 @@ def device_code(call: Call) -> Response:
     )
 
 
-def device_page(call: Call) -> Response:  # noqa: ARG001 - the shape of a handler
-    """Show the page where the code is typed."""
+def device_page(call: Call) -> Response:
+    """Show the page where the code is typed; a program that knows the sign-in code may have filled it in."""
+    if sign_in_code.is_vouched(call.world, call.query):
+        code, proof = (call.query[name] for name in (sign_in_code.USER_CODE, sign_in_code.PROOF))
+        return sign_in_pages.ask_for_code(DEVICE_PAGE, code=code, proof=proof)
     return sign_in_pages.ask_for_code(DEVICE_PAGE)
 
 
@@ -103,12 +110,14 @@ def device_answer(call: Call) -> Response:
     form = oauth.form_of(call)
     if "ticket" in form:
         return _decided(call, form)
-    device = call.world.sign_ins.device(form.get("otc", ""), call.now)
+    device = call.world.sign_ins.device(form.get(sign_in_code.USER_CODE, ""), call.now)
     if device is None:
         return sign_in_pages.ask_for_code(DEVICE_PAGE, refused=True)
     user = call.world.operator
-    ticket = call.world.sign_ins.show(device.asked, user.oid, call.now, device.user_code)
-    return sign_in_pages.confirm(DEVICE_PAGE, ticket, user.name, oauth.PUBLIC_CLIENTS[device.asked.client])
+    vouched = sign_in_code.is_vouched(call.world, form)
+    ticket = call.world.sign_ins.show(device.asked, user.oid, call.now, device.user_code, vouched=vouched)
+    application = oauth.PUBLIC_CLIENTS[device.asked.client]
+    return sign_in_pages.confirm(DEVICE_PAGE, ticket, user.name, application, ask_code=not vouched)
 
 
 def _decided(call: Call, form: dict[str, str]) -> Response:
@@ -120,9 +129,24 @@ def _decided(call: Call, form: dict[str, str]) -> Response:
     if form.get("answer") != "sign-in":
         device.verdict = Verdict.DECLINED
         return sign_in_pages.tell("You declined", f"{name} was not signed in. You can close this window.")
+    if not _may(call, page, form):
+        return _asked_again(call, page, DEVICE_PAGE)
     device.verdict, device.oid = Verdict.APPROVED, page.oid
     sentence = f"You have signed in to {name} on your device. You may now close this window."
     return sign_in_pages.tell("Signed in", sentence)
+
+
+def _may(call: Call, page: Page, form: dict[str, str]) -> bool:
+    """Return whether whoever answers a page knows the lab's sign-in code."""
+    return page.vouched or sign_in_code.is_code(call.world, form.get("lab_code", ""))
+
+
+def _asked_again(call: Call, page: Page, action: str) -> Response:
+    """Show a page once more whose answer brought no sign-in code, or a wrong one."""
+    user = next(item for item in entra.users(call.world) if item.oid == page.oid)
+    ticket = call.world.sign_ins.show(page.asked, page.oid, call.now, page.user_code)
+    application = oauth.PUBLIC_CLIENTS[page.asked.client]
+    return sign_in_pages.confirm(action, ticket, user.name, application, ask_code=True, refused=True)
 
 
 def _too_late() -> Response:

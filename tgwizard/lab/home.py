@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Self
 
 from tgwizard.engine.files import PRIVATE, read_text, write_whole
-from tgwizard.lab import certificates, document
+from tgwizard.lab import certificates, document, sign_in_code
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.data_plane import DataPlane
 from tgwizard.lab.folder_lock import FolderLock
@@ -69,6 +69,8 @@ class Publication:
     pid: int
     token: str
     graph_token: str
+    control_token: str
+    sign_in_code: str
     scenario: str
     latency: Latency
     cloud: str
@@ -123,6 +125,14 @@ class HostedLab:
         """Return a fresh bearer token of the operator."""
         return self.lab.issue_token(TokenKind.OPERATOR)
 
+    def control_token(self) -> str:
+        """Return what opens the lab's controls."""
+        return self.lab.control_token
+
+    def sign_in_url(self, url: str, user_code: str = "") -> str:
+        """Return the address of a sign-in page of the lab with the proof that it is opened for this program."""
+        return self.lab.sign_in_url(url, user_code)
+
     def close(self) -> None:
         """Stop serving, save the world, take the publication back, free the folder. Raises OSError if saving fails."""
         if self._closed:
@@ -176,6 +186,8 @@ class HostedLab:
             "pid": os.getpid(),
             "token": self.lab.issue_token(TokenKind.OPERATOR, lifetime=TOKEN_LIFETIME),
             "graph_token": self.lab.issue_graph_token(lifetime=TOKEN_LIFETIME),
+            "control_token": self.lab.control_token,
+            "sign_in_code": self.lab.sign_in_code,
             "scenario": self.lab.scenario,
             "latency": self.lab.latency.value,
             "cloud": self.lab.cloud,
@@ -203,6 +215,14 @@ class AttachedLab:
     def graph_token(self) -> str:
         """Return the operator's token for the lab's Microsoft Graph, published likewise."""
         return self._now().graph_token
+
+    def control_token(self) -> str:
+        """Return what opens the lab's controls, published likewise."""
+        return self._now().control_token
+
+    def sign_in_url(self, url: str, user_code: str = "") -> str:
+        """Return the address of a sign-in page of the lab with the proof that it is opened for this program."""
+        return sign_in_code.vouched_url(self._now().sign_in_code, url, user_code)
 
     def _now(self) -> Publication:
         with contextlib.suppress(FileNotFoundError):
@@ -359,6 +379,9 @@ def _read_publication(directory: Path) -> Publication:
             pid=int(content["pid"]),
             token=str(content["token"]),
             graph_token=str(content["graph_token"]),
+            # A lab of an earlier version is controlled with the operator's token, and asks for no code.
+            control_token=str(content.get("control_token", content["token"])),
+            sign_in_code=str(content.get("sign_in_code", "")),
             scenario=str(content["scenario"]),
             latency=Latency(content["latency"]),
             cloud=str(content["cloud"]),
@@ -369,7 +392,7 @@ def _read_publication(directory: Path) -> Publication:
 
 
 def _answers(publication: Publication) -> bool:
-    """Return whether the published lab accepts the published token; what a killed host left behind does not."""
+    """Return whether the published lab accepts the published control token; what a killed host left behind does not."""
     try:
         context = ssl.create_default_context(cafile=str(publication.ca))
         connection = HTTPSConnection("localhost", publication.port, timeout=_PROBE_TIMEOUT_S, context=context)
@@ -378,7 +401,7 @@ def _answers(publication: Publication) -> bool:
     with contextlib.closing(connection):
         try:
             # The control surface: no fault rule strikes or counts it.
-            connection.request("GET", "/lab", headers={"Authorization": f"Bearer {publication.token}"})
+            connection.request("GET", "/lab", headers={"Authorization": f"Bearer {publication.control_token}"})
             return connection.getresponse().status == 200
         except (OSError, HTTPException):
             return False

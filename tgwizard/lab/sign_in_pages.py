@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from html import escape
 
+from tgwizard.lab import sign_in_code
 from tgwizard.lab.oauth_errors import NO_STORE
 from tgwizard.lab.wire import Headers, Response
 
@@ -23,28 +24,46 @@ _SUBMIT = "document.forms[0].submit()"
 _NOTE = "This is the sign-in of a tgwizard lab, an Azure inside this computer. No account of yours is asked for here."
 
 
-def confirm(action: str, ticket: str, account: str, application: str) -> Response:
-    """Return the page that asks whether an account signs in to an application; the answer goes to `action`."""
+_CODE = (
+    "<label>Sign-in code of this lab<br>"
+    '<input name="lab_code" aria-label="Sign-in code of this lab" maxlength="40" autocomplete="off" autofocus></label>'
+    '<p class="note">The command <b>tgwizard lab show</b> tells it. It keeps other users of this computer out.</p>'
+)
+
+
+def confirm(
+    action: str, ticket: str, account: str, application: str, *, ask_code: bool, refused: bool = False
+) -> Response:
+    """Return the page that asks whether an account signs in to an application; the answer goes to `action`.
+
+    `ask_code`: also for the lab's sign-in code; `refused`: the one that was typed was none.
+    """
+    first = "" if ask_code else " autofocus"
+    wrong = "<p role='alert'>That is not the sign-in code of this lab. Check it and try again.</p>" if refused else ""
     body = (
         f"<h1>Sign in to {escape(application)}</h1>"
         f"<p>Go on only if you started this sign-in yourself.</p>"
+        f"{wrong}"
         f'<form method="post" action="{escape(action)}">'
         f'<input type="hidden" name="ticket" value="{escape(ticket)}">'
-        f'<button type="submit" name="answer" value="sign-in" autofocus>Sign in as {escape(account)}</button>'
+        f"{_CODE if ask_code else ''}"
+        f'<button type="submit" name="answer" value="sign-in"{first}>Sign in as {escape(account)}</button>'
         '<button type="submit" name="answer" value="cancel">Cancel</button>'
         "</form>"
     )
     return _page("Sign in", body)
 
 
-def ask_for_code(action: str, *, refused: bool = False) -> Response:
-    """Return the page on which the code of another program is typed."""
+def ask_for_code(action: str, *, refused: bool = False, code: str = "", proof: str = "") -> Response:
+    """Return the page on which the code of another program is typed, or stands already with that program's proof."""
+    known = f'<input type="hidden" name="{sign_in_code.PROOF}" value="{escape(proof)}">' if proof else ""
     wrong = "<p role='alert'>That code didn't work. Check the code and try again.</p>" if refused else ""
     body = (
         "<h1>Enter code</h1><p>Enter the code displayed on your app or device.</p>"
         f"{wrong}"
-        f'<form method="post" action="{escape(action)}">'
-        '<input name="otc" aria-label="Code" maxlength="16" autocomplete="off" autofocus required>'
+        f'<form method="post" action="{escape(action)}">{known}'
+        f'<input name="{sign_in_code.USER_CODE}" aria-label="Code" maxlength="16" value="{escape(code)}" '
+        'autocomplete="off" autofocus required>'
         '<button type="submit">Next</button>'
         "</form>"
     )

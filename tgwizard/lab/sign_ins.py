@@ -23,7 +23,8 @@ INTERVAL_S = 5
 _TOLERANCE_S = 1.0  # a client that sleeps for the interval may seem a little early
 _PAGE_LIFETIME = timedelta(minutes=30)
 _MOST = 1000  # of each sort; what is older than the newest thousand is dropped
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""What codes that people type are made of: nothing that is taken for something else."""
 _USER_CODE_LENGTH = 9
 
 
@@ -82,6 +83,8 @@ class Page:
     expires: datetime
     user_code: str = ""
     """The device code's, if the page confirms one."""
+    vouched: bool = False
+    """Whether whoever was shown the page has proved to know the lab's sign-in code; else the answer must bring it."""
 
 
 @dataclass(slots=True)
@@ -99,10 +102,10 @@ class SignIns:
     _codes: dict[str, _Code] = field(default_factory=dict)
     _devices: dict[str, Device] = field(default_factory=dict)
 
-    def show(self, asked: Asked, oid: str, now: datetime, user_code: str = "") -> str:
+    def show(self, asked: Asked, oid: str, now: datetime, user_code: str = "", *, vouched: bool = False) -> str:
         """Return the ticket of a page that asks whether this user signs in."""
         ticket = secrets.token_urlsafe(24)
-        self._pages[ticket] = Page(asked, oid, now + _PAGE_LIFETIME, user_code)
+        self._pages[ticket] = Page(asked, oid, now + _PAGE_LIFETIME, user_code, vouched)
         _keep_newest(self._pages)
         return ticket
 
@@ -160,7 +163,7 @@ class SignIns:
 
     def begin_device(self, asked: Asked, now: datetime) -> Device:
         """Return a fresh device code."""
-        while (user_code := "".join(secrets.choice(_LETTERS) for _ in range(_USER_CODE_LENGTH))) in self._devices:
+        while (user_code := "".join(secrets.choice(LETTERS) for _ in range(_USER_CODE_LENGTH))) in self._devices:
             continue
         device = Device(secrets.token_urlsafe(48), user_code, asked, now + DEVICE_LIFETIME)
         self._devices[user_code] = device
@@ -169,8 +172,7 @@ class SignIns:
 
     def device(self, user_code: str, now: datetime) -> Device | None:
         """Return the device code that a user typed, if it can still be answered; spaces, dashes and case are free."""
-        typed = "".join(letter for letter in user_code.upper() if letter.isalnum())
-        found = self._devices.get(typed)
+        found = self._devices.get(typed(user_code))
         return found if found is not None and found.verdict is Verdict.PENDING and now < found.expires else None
 
     def poll(self, device_code: str, client: str, now: datetime) -> Granted:
@@ -199,6 +201,11 @@ class SignIns:
             raise Denied(400, "authorization_pending", 70016, text)
         found.verdict = Verdict.REDEEMED
         return Granted(found.asked, found.oid)
+
+
+def typed(code: str) -> str:
+    """Return a code as it is compared: spaces, dashes and case are free when it is typed."""
+    return "".join(letter for letter in code.upper() if letter.isalnum())
 
 
 def _same(given: str, genuine: str) -> bool:

@@ -1,4 +1,4 @@
-"""The lab's control surface over HTTP: what no Azure has. Only the operator's token opens it.
+"""The lab's control surface over HTTP: what no Azure has. Only the control token of `lab.json` opens it.
 
 `GET`, `PATCH /lab` · `POST /lab/scenario` · `GET`, `POST`, `DELETE /lab/faults`, `DELETE /lab/faults/ID` ·
 `GET /lab/requests` · `GET /lab/dataplane`, `POST /lab/dataplane/port` · `GET /lab/vms`, `POST /lab/vms/start|stop` ·
@@ -41,8 +41,8 @@ def answer(lab: LabCore, request: Request, path: str, trace: Trace) -> Response:
     """Answer a request of the control surface; errors are in ARM's envelope."""
     try:
         trace.decision = Decision.UNAUTHENTICATED
-        principal = lab.require_operator(request.header("Authorization"))
-        trace.caller, trace.decision = principal.name or principal.oid, Decision.CONTROL
+        trace.caller = lab.require_control(request.header("Authorization"))
+        trace.decision = Decision.CONTROL
         return _serve(lab, request, path)
     except Refusal as refusal:
         if refusal.status == 403:
@@ -249,6 +249,7 @@ def _state_document(lab: LabCore) -> Json:
         "at": utc(lab.clock.wall()),
         "clusters": lab.cluster_count,
         "faults": len(lab.faults.rules),
+        "sign_in_code": lab.sign_in_code,
     }
 
 

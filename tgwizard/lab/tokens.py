@@ -137,12 +137,7 @@ def identify(world: World, authorization: str | None, audiences: frozenset[str] 
     `audiences` are compared without a slash at their end.
     """
     if authorization is None:
-        raise Refusal(
-            401,
-            "AuthenticationFailed",
-            "Authentication failed. The 'Authorization' header is missing.",
-            headers=(("WWW-Authenticate", f'Bearer authorization_uri="{_AUTHORIZATION_URI}"'),),
-        )
+        raise no_token()
     scheme, _, token = authorization.partition(" ")
     claims = _claims(world, token.strip()) if scheme.lower() == "bearer" else None
     if claims is None:
@@ -176,6 +171,16 @@ def identify(world: World, authorization: str | None, audiences: frozenset[str] 
         groups=tuple(claims.get("groups", [])),
     )
     return principal, tenant
+
+
+def no_token() -> Refusal:
+    """Return Azure's 401 for a request without a token."""
+    return Refusal(
+        401,
+        "AuthenticationFailed",
+        "Authentication failed. The 'Authorization' header is missing.",
+        headers=(("WWW-Authenticate", f'Bearer authorization_uri="{_AUTHORIZATION_URI}"'),),
+    )
 
 
 def _own_oid(world: World, oid: str, tenant: str) -> str:
