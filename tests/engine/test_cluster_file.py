@@ -175,7 +175,7 @@ def test_that_an_unchanged_setup_leaves_the_bytes_of_a_full_file_alone(tmp_path:
 def test_that_what_travels_is_written_and_read_back(tmp_path: Path) -> None:
     path = written(tmp_path)
     network = f"{GROUP}/Microsoft.Network"
-    carried = Carried(
+    carried = Carried.of(
         ResourceId(f"{network}/publicIPAddresses/pip"),
         (ResourceId(f"{network}/loadBalancers/lb/backendAddressPools/p"),),
         (ResourceId(f"{network}/loadBalancers/lb/inboundNatRules/r"),),

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rig import Rig, rig
+from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event import Outcome
@@ -32,6 +34,8 @@ _SIDE = st.fixed_dictionaries(
         "forwarding": st.booleans(),
         "more": st.lists(st.tuples(_WORD, _UNKNOWN), max_size=3, unique_by=lambda item: item[0].lower()),
         "in_primary": _UNKNOWN,
+        "in_floating": _UNKNOWN,
+        "beside_floating": _UNKNOWN,
     }
 )
 
@@ -70,6 +74,32 @@ def test_that_the_gaining_interface_differs_by_the_floating_configuration_alone(
     assert added[0]["properties"]["primary"] is False
 
 
+def test_that_a_busy_interface_is_byte_for_byte_the_same_after_a_failover_there_and_back() -> None:
+    made = rig(lab=Lab.from_scenario("busy-nic", clock=VirtualClock(), latency=Latency.INSTANT))
+
+    def more(body: dict[str, Any]) -> None:
+        floating = next(item for item in body["properties"]["ipConfigurations"] if item["name"] == "tg-floating")
+        floating["properties"] |= {"fooBar": {"a": [1, None, {"b": True}]}, "privateIPAddressPrefixLength": 32}
+        floating["futureBeside"] = ["x"]
+
+    made.edit(made.a, more)
+    before = [_bytes(made.nic(member).body) for member in made.setup.members]
+    there = made.fail_over(made.b)
+    assert (there.outcome, there.left, there.by_other) == (Outcome.DONE, (), ())
+    arrived = made.nic(made.b).find(made.address)
+    assert arrived is not None
+    assert arrived["properties"]["fooBar"] == {"a": [1, None, {"b": True}]}
+    assert arrived["futureBeside"] == ["x"]
+    back = made.fail_over(made.a)
+    assert (back.outcome, back.left, back.by_other) == (Outcome.DONE, (), ())
+    assert [_bytes(made.nic(member).body) for member in made.setup.members] == before
+
+
+def _bytes(body: Any) -> str:
+    """The document as text, less what Azure moves with every write; the order of keys means nothing in JSON."""
+    return json.dumps(_plain(body), sort_keys=True)
+
+
 def _dress(made: Rig, member: Member, side: dict[str, Any], base: int) -> None:
     def change(body: dict[str, Any]) -> None:
         body["tags"] = side["tags"]
@@ -91,6 +121,11 @@ def _dress(made: Rig, member: Member, side: dict[str, Any], base: int) -> None:
                 **unknown,
             }
             inner["ipConfigurations"].append(extra)
+
+        for item in inner["ipConfigurations"]:
+            if item["properties"].get("privateIPAddress") == made.address:
+                item["properties"] |= side["in_floating"]
+                item.update(side["beside_floating"])
 
     made.edit(member, change)
 

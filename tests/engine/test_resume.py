@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,13 @@ import pytest
 
 from tests.engine.crash import Kind, crashed_run
 from tests.rig import Rig, inline_journal, rig
+from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions
+from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Member
+from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.event import CallMade, Event, Finished, Noted, Outcome
 from tgwizard.model.problem import UserError
 from tgwizard.model.snapshot import PlaceKind
@@ -139,3 +144,42 @@ def _give(made: Rig, nic: str) -> None:
     body["properties"]["ipConfigurations"].append(extra)
     made.call("PUT", nic, body).raise_for_status()
     made.clock.sleep(60)
+
+
+def test_that_without_a_journal_all_that_travelled_comes_from_the_file_that_the_last_failover_kept(
+    tmp_path: Path,
+) -> None:
+    made = rig(lab=Lab.from_scenario("busy-nic", clock=VirtualClock()), state=tmp_path / "first")
+
+    def more(body: dict[str, Any]) -> None:
+        floating = next(item for item in body["properties"]["ipConfigurations"] if item["name"] == "tg-floating")
+        floating["properties"]["fooBar"] = {"a": [1, {"b": None}]}
+        floating["futureBeside"] = "x"
+
+    made.edit(made.a, more)
+    made.clock.sleep(60)
+    before = made.nic(made.a).find(made.address)
+    assert before is not None
+    assert made.fail_over(made.b).outcome is Outcome.DONE
+    made.edit(made.b, lambda body: body["properties"]["ipConfigurations"].pop())
+    made.clock.sleep(60)
+    assert made.holders() == []
+    elsewhere = rig(lab=made.lab, state=tmp_path / "second")
+    assert made.setup.file is not None
+    finished, events = go(replace(elsewhere, setup=load_cluster(made.setup.file)), made.a)
+    assert (finished.outcome, finished.left) == (Outcome.DONE, ())
+    assert [event.problem.code for event in events if isinstance(event, Noted)] == ["no-journal"]
+    after = made.nic(made.a).find(made.address)
+    assert after is not None
+    assert {**after, "etag": ""} == {**before, "etag": ""}
+
+
+def test_that_a_file_that_cannot_be_written_is_told_and_stops_no_failover(tmp_path: Path) -> None:
+    made = rig(lab=Lab.from_scenario("busy-nic", clock=VirtualClock()), state=tmp_path)
+    assert made.setup.file is not None
+    made.setup.file.write_text(made.setup.file.read_text().replace("schema = 1", "schema = one"))
+    assert made.fail_over(made.b).outcome is Outcome.DONE
+    (noted,) = [event.problem for event in made.events if isinstance(event, Noted)]
+    assert noted.code == "carried-not-kept"
+    assert "this is not TOML" in noted.why
+    assert made.setup.carried == Carried()

@@ -18,6 +18,7 @@ from tgwizard.model.nic import (
     NicDocument,
     NicDocumentError,
     Provisioning,
+    bound_to,
     carried_of,
     configuration_differences,
     differences,
@@ -86,7 +87,7 @@ def test_that_only_the_floating_configuration_comes_and_goes(document: NicDocume
 
 @given(document=documents(floating=False), name=_WORD)
 def test_that_the_new_configuration_fits_the_interface_it_goes_to(document: NicDocument, name: str) -> None:
-    made = document.new_configuration(name, ADDRESS, Carried(_PIP, (_POOL,), (_RULE,)))
+    made = document.new_configuration(name, ADDRESS, Carried.of(_PIP, (_POOL,), (_RULE,)))
     inner = made["properties"]
     assert (inner["privateIPAddress"], inner["privateIPAllocationMethod"], inner["primary"]) == (
         ADDRESS,
@@ -94,11 +95,83 @@ def test_that_the_new_configuration_fits_the_interface_it_goes_to(document: NicD
         False,
     )
     assert inner["subnet"] == {"id": document.subnet}
-    assert carried_of(made) == Carried(_PIP, (_POOL,), (_RULE,))
+    assert carried_of(made) == Carried.of(_PIP, (_POOL,), (_RULE,))
     after = document.plus(made)
     assert after.primary == document.primary
     assert after.configurations[:-1] == document.configurations
     assert after.find(ADDRESS) == made
+
+
+@given(losing=documents(floating=True), gaining=documents(floating=False), beside=_UNKNOWN)
+def test_that_every_field_travels_but_those_of_the_interface(
+    losing: NicDocument, gaining: NicDocument, beside: dict[str, Any]
+) -> None:
+    found = losing.find(ADDRESS)
+    assert found is not None
+    found = {**found, "etag": "e", "id": "i", "type": "t", **beside}
+    found["properties"] = {
+        **found["properties"],
+        "provisioningState": "Succeeded",
+        "privateLinkConnectionProperties": {"fqdns": ["x"]},
+        "applicationSecurityGroups": [{"id": f"{_LB}/asg"}],
+        "publicIPAddress": {"id": _PIP.text, "name": "pip", "properties": {"ipAddress": "203.0.113.1"}, "zones": ["1"]},
+        "gatewayLoadBalancer": {"id": f"{_LB}/frontendIPConfigurations/fe"},
+        "privateIPAddressPrefixLength": 32,
+    }
+    made = gaining.new_configuration("tg-floating", ADDRESS, carried_of(found))
+    own = {"subnet", "primary", "privateIPAddress", "privateIPAllocationMethod", "privateIPAddressVersion"}
+    never = {*own, "provisioningState", "privateLinkConnectionProperties", "applicationSecurityGroups"}
+    wanted = {key: value for key, value in found["properties"].items() if key not in never}
+    wanted["publicIPAddress"] = {"id": _PIP.text}
+    assert {key: value for key, value in made["properties"].items() if key not in own} == wanted
+    assert {key: value for key, value in made.items() if key not in ("name", "properties")} == beside
+    assert carried_of(made) == carried_of(found)
+    assert configuration_differences(made, {**found, "properties": {**found["properties"], **made["properties"]}}) == ()
+
+
+def test_that_what_becomes_of_a_public_ip_travels_and_is_compared_where_azure_shows_it() -> None:
+    shown = {"id": _PIP.text, "sku": {"name": "Standard"}, "properties": {"deleteOption": "Delete", "ipTags": []}}
+    sent = configuration("tg-floating", ADDRESS, publicIPAddress=shown)
+    carried = carried_of(sent)
+    assert carried.properties["publicIPAddress"] == {"id": _PIP.text, "properties": {"deleteOption": "Delete"}}
+    bare = configuration("tg-floating", ADDRESS, publicIPAddress={"id": _PIP.text.upper()})
+    assert configuration_differences(sent, bare) == ()
+    other = configuration("tg-floating", ADDRESS, publicIPAddress={**shown, "properties": {"deleteOption": "Detach"}})
+    (found,) = configuration_differences(sent, other)
+    assert (found.path, found.before, found.after) == (
+        "tg-floating.publicIPAddress.properties.deleteOption",
+        "Delete",
+        "Detach",
+    )
+
+
+def test_that_what_did_not_arrive_is_a_difference_whatever_it_is() -> None:
+    sent = {**configuration("tg-floating", ADDRESS, publicIPAddress={"id": _PIP.text}, xFoo={"a": [1]}), "xBeside": "y"}
+    found = [item.path for item in configuration_differences(sent, configuration("tg-floating", ADDRESS))]
+    assert found == ["tg-floating.publicIPAddress", "tg-floating.xFoo", "tg-floating.xBeside"]
+
+
+def test_that_lists_of_references_are_compared_whatever_their_order() -> None:
+    one, two = {"id": _POOL.text}, {"id": f"{_LB}/backendAddressPools/other"}
+    sent = configuration("tg-floating", ADDRESS, loadBalancerBackendAddressPools=[one, two])
+    found = configuration("tg-floating", ADDRESS, loadBalancerBackendAddressPools=[two, one])
+    assert configuration_differences(sent, found) == ()
+    short = configuration("tg-floating", ADDRESS, loadBalancerBackendAddressPools=[two])
+    (missing,) = configuration_differences(sent, short)
+    assert _POOL.key in missing.path
+
+
+def test_that_a_field_bound_to_an_interface_or_a_machine_is_known() -> None:
+    there = ResourceId(f"{_LB}-nic")
+    carried = Carried(
+        {
+            "xFoo": {"a": [{"id": f"{there.text.upper()}/ipConfigurations/tg-floating"}]},
+            "xBar": {"id": f"{there.text}-2"},
+        },
+        {"xBaz": there.text},
+    )
+    assert bound_to(carried, there) == ("xFoo", "xBaz")
+    assert bound_to(carried, _PIP) == ()
 
 
 @given(document=documents(floating=False), name=_WORD)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tgwizard.engine.files import read_text, write_whole
+from tgwizard.engine.carried_toml import read_carried, write_carried
+from tgwizard.engine.files import LONGEST, read_text, write_whole
 from tgwizard.engine.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, ResourceId
@@ -124,15 +125,69 @@ def save_cluster(path: Path, setup: ClusterSetup) -> None:
 
     Atomically. UserError when it cannot.
     """
+    _rewrite(path, setup.carried, lambda document: _fill(document, setup))
+
+
+def _rewrite(path: Path, carried: Carried, change: Callable[[TOMLDocument], None]) -> None:
     try:
         document = editable_toml(path)
-        _fill(document, setup)
+        change(document)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, document.as_string())
+        write_whole(path, _proved(document, carried))
     except TomlFault as fault:
         raise UserError(_not_written(path, fault.why)) from fault
     except OSError as error:
         raise UserError(_not_written(path, error.strerror or type(error).__name__)) from error
+
+
+def keep_carried(setup: ClusterSetup, carried: Carried) -> bool:
+    """Bring the cluster's file in line with what was seen to travel, and nothing else of it; whether it was written.
+
+    A file that is gone, or says another cluster by now, is left alone. UserError: it cannot be read or written.
+    """
+    if setup.file is None or not setup.file.exists():
+        return False
+    kept = load_cluster(setup.file)
+    if kept.identity != setup.identity or kept.carried == carried:
+        return False
+    _rewrite(setup.file, carried, lambda document: write_carried(document["floating"], carried))
+    return True
+
+
+def with_kept_carried(setup: ClusterSetup) -> ClusterSetup:
+    """The cluster with what its file says now travels: another program, or a run of this one, may have kept more."""
+    if setup.file is None:
+        return setup
+    try:
+        kept = load_cluster(setup.file)
+    except UserError:
+        return setup
+    return replace(setup, carried=kept.carried) if kept.identity == setup.identity else setup
+
+
+def _proved(document: TOMLDocument, carried: Carried) -> str:
+    """The text, read back before it replaces anything. TomlFault: it would not say what travels."""
+    text = document.as_string()
+    if not _says(text, carried):  # laid out by hand in a way that could not be edited: written from nothing
+        floating: Any = document["floating"]
+        for name in ("carried", "carried_json"):
+            floating.pop(name, None)
+        write_carried(floating, carried)
+        text = document.as_string()
+        if not _says(text, carried):
+            raise TomlFault("What travels with the address cannot be told in it")
+    if len(text.encode()) > LONGEST:
+        raise TomlFault(f"It would be larger than {LONGEST:,} bytes, and could not be read again")
+    return text
+
+
+def _says(text: str, carried: Carried) -> bool:
+    faults: list[str] = []
+    try:
+        found = read_carried(parse_toml(text)["floating"], lambda *fault: faults.append(fault[2]))
+    except TomlFault:
+        return False
+    return found == carried and not faults
 
 
 def _not_written(path: Path, why: str) -> Problem:
@@ -164,10 +219,8 @@ def _read(reader: _Reader, document: Mapping[str, Any]) -> ClusterSetup | None:
     azure = reader.table(document, "azure")
     floating = reader.table(document, "floating")
     timing = reader.table(document, "timing", required=False)
-    carried = reader.table(floating, "carried", required=False)
     reader.keys(azure, {"cloud", "tenant", "subscription"}, "azure.")
-    reader.keys(floating, {"address", "subnet", "ip_configuration", "carried"}, "floating.")
-    reader.keys(carried, {"public_ip", "pools", "nat_rules"}, "floating.carried.")
+    reader.keys(floating, {"address", "subnet", "ip_configuration", "carried", "carried_json"}, "floating.")
     reader.keys(timing, {"cluster_timeout_s"}, "timing.")
     for section, known in _OTHER_KEYS.items():
         reader.keys(reader.table(document, section, required=False), known, f"{section}.")
@@ -176,11 +229,7 @@ def _read(reader: _Reader, document: Mapping[str, Any]) -> ClusterSetup | None:
     subscription = reader.value(azure, fields.SUBSCRIPTION)
     address, subnet = reader.value(floating, fields.ADDRESS), reader.value(floating, fields.SUBNET)
     configuration = reader.value(floating, fields.IP_CONFIGURATION) or "tg-floating"
-    travels = Carried(
-        reader.value(carried, fields.PUBLIC_IP),
-        reader.value(carried, fields.POOLS) or (),
-        reader.value(carried, fields.NAT_RULES) or (),
-    )
+    travels = read_carried(floating, reader.fault)
     timeout = reader.value(timing, fields.CLUSTER_TIMEOUT) or 30.0
     members, role = _members(reader, document), _role(reader, document)
     _one_subscription(reader, subscription, subnet, members)
@@ -200,6 +249,7 @@ def _read(reader: _Reader, document: Mapping[str, Any]) -> ClusterSetup | None:
         travels,
         timeout,
         role,
+        reader.path,
     )
 
 
@@ -295,17 +345,7 @@ def _fill(document: TOMLDocument, setup: ClusterSetup) -> None:
         subnet=setup.subnet.text,
         ip_configuration=setup.ip_configuration,
     )
-    carried = setup.carried
-    floating: Any = document["floating"]
-    if carried != Carried() or "carried" in floating:
-        values: dict[str, Any] = {}
-        if carried.public_ip:
-            values["public_ip"] = carried.public_ip.text
-        values |= {"pools": [pool.text for pool in carried.pools]} if carried.pools else {}
-        values |= {"nat_rules": [rule.text for rule in carried.nat_rules]} if carried.nat_rules else {}
-        _put(floating, "carried", **values)
-        for gone in {"public_ip", "pools", "nat_rules"} - values.keys():
-            floating["carried"].pop(gone, None)
+    write_carried(document["floating"], setup.carried)
     tables: Any = document.get("member")
     if not isinstance(tables, list) or len(tables) != 2 or not all(isinstance(table, Mapping) for table in tables):
         tables = tomlkit.aot()

@@ -2,20 +2,92 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
 
 from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId
 from tgwizard.model.role import RoleKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Carried:
-    """What travels with the floating configuration besides its address; ids of Azure resources."""
+    """What travels with the floating configuration besides its address: JSON values, spelled as Azure spells them.
 
-    public_ip: ResourceId | None = None
-    pools: tuple[ResourceId, ...] = ()
-    nat_rules: tuple[ResourceId, ...] = ()
+    ``properties`` are fields of the configuration's ``properties``; ``beside`` are fields next to those. The values
+    are shared, not copied: treat them as frozen. Fields that nobody here knows are as good as any.
+    """
+
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, Any] = field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal as JSON: true is not 1, and the order of keys means nothing."""
+        return isinstance(other, Carried) and self._text == other._text
+
+    def __hash__(self) -> int:
+        """Fit for sets."""
+        return hash(self._text)
+
+    @classmethod
+    def of(
+        cls,
+        public_ip: ResourceId | None = None,
+        pools: tuple[ResourceId, ...] = (),
+        nat_rules: tuple[ResourceId, ...] = (),
+    ) -> Carried:
+        """The three that are met most, as references."""
+        properties: dict[str, Any] = {}
+        if public_ip is not None:
+            properties["publicIPAddress"] = {"id": public_ip.text}
+        for key, things in (("loadBalancerBackendAddressPools", pools), ("loadBalancerInboundNatRules", nat_rules)):
+            if things:
+                properties[key] = [{"id": thing.text} for thing in things]
+        return cls(properties)
+
+    @property
+    def public_ip(self) -> ResourceId | None:
+        """The public IP, or None."""
+        return next(iter(references_in(self.properties.get("publicIPAddress"))), None)
+
+    @property
+    def pools(self) -> tuple[ResourceId, ...]:
+        """The load balancers' backend pools."""
+        return references_in(self.properties.get("loadBalancerBackendAddressPools"))
+
+    @property
+    def nat_rules(self) -> tuple[ResourceId, ...]:
+        """The load balancers' inbound NAT rules."""
+        return references_in(self.properties.get("loadBalancerInboundNatRules"))
+
+    @property
+    def references(self) -> tuple[ResourceId, ...]:
+        """Every resource that a field names, once, whatever the field is called."""
+        return tuple(dict.fromkeys(found for value in self.properties.values() for found in references_in(value)))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that travel, as Azure spells them."""
+        return (*self.properties, *self.beside)
+
+    @property
+    def _text(self) -> str:
+        return json.dumps([self.properties, self.beside], sort_keys=True)
+
+
+def references_in(value: object) -> tuple[ResourceId, ...]:
+    """What ``{"id": ...}``, or a list of such, refers to; what is no resource's id is passed over."""
+    found = []
+    for item in value if isinstance(value, list) else [value]:
+        text = item.get("id") if isinstance(item, Mapping) else None
+        if isinstance(text, str):
+            with contextlib.suppress(ValueError):
+                found.append(ResourceId.parse(text))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +121,8 @@ class ClusterSetup:
     carried: Carried = field(default_factory=Carried)
     cluster_timeout_s: float = 30.0
     role: RoleKept | None = None
+    file: Path | None = field(default=None, compare=False, repr=False)
+    """The cluster file it was read from."""
 
     @property
     def identity(self) -> ClusterIdentity:

@@ -236,7 +236,7 @@ IP_CONFIGURATION = Field(
 PUBLIC_IP = Field(
     "floating.carried.public_ip",
     "Public IP",
-    "A public IP that travels with the address.",
+    "A public IP that travels with the address; older files name it so, newer ones publicIPAddress.",
     f"{_GROUP}/Microsoft.Network/publicIPAddresses/pip-tg",
     _id_of("Microsoft.Network/publicIPAddresses"),
     required=False,
@@ -244,7 +244,7 @@ PUBLIC_IP = Field(
 POOLS = Field(
     "floating.carried.pools",
     "Load balancer pools",
-    "Backend pools that travel with the address.",
+    "Backend pools that travel with the address; newer files name them loadBalancerBackendAddressPools.",
     f"{_GROUP}/Microsoft.Network/loadBalancers/lb-tg/backendAddressPools/pool",
     _ids_of("Microsoft.Network/loadBalancers/backendAddressPools"),
     required=False,
@@ -252,7 +252,7 @@ POOLS = Field(
 NAT_RULES = Field(
     "floating.carried.nat_rules",
     "Inbound NAT rules",
-    "Load balancer NAT rules that travel with the address.",
+    "Load balancer NAT rules that travel with the address; newer files name them loadBalancerInboundNatRules.",
     f"{_GROUP}/Microsoft.Network/loadBalancers/lb-tg/inboundNatRules/rule",
     _ids_of("Microsoft.Network/loadBalancers/inboundNatRules"),
     required=False,

@@ -1,9 +1,8 @@
 """A network interface as Azure's own document: opaque JSON with pure find, remove, add and compare.
 
-A NIC PUT replaces the whole resource (azure-wire.md 2.1: whatever is left out is reset), so everything that was read,
-known to us or not, goes back as it was; only the configuration that names the floating IP comes or goes. This module
-is one of the three places that spell ARM (DESIGN section 2). Matching is by private address, never by the
-configuration's name.
+A NIC PUT replaces the whole resource, and whatever is left out is reset, so everything that was read, known to us or
+not, goes back as it was; only the configuration that names the floating IP comes or goes. With it travels everything
+but what belongs to the interface itself. Matching is by private address, never by the configuration's name.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import Carried, references_in
 from tgwizard.model.text import tame
 
 _VOLATILE = frozenset({"etag", "provisioningState"})
@@ -34,13 +33,39 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-_LINKED_LISTS = (
-    "applicationSecurityGroups",
+OF_THE_INTERFACE = frozenset(
+    {
+        "subnet",
+        "applicationSecurityGroups",
+        "primary",
+        "privateIPAddress",
+        "privateIPAllocationMethod",
+        "privateIPAddressVersion",
+    }
+)
+"""Fields of a configuration that follow from the interface it is on, and from the address: they never travel."""
+
+_READ_ONLY = frozenset({"provisioningState", "privateLinkConnectionProperties"})
+"""Fields of a configuration that only Azure sets."""
+
+REFERENCES = (
+    "publicIPAddress",
     "loadBalancerBackendAddressPools",
     "loadBalancerInboundNatRules",
     "applicationGatewayBackendAddressPools",
+    "gatewayLoadBalancer",
+    "virtualNetworkTaps",
 )
-"""The lists of references that a configuration may hold; each entry needs a join right (azure-wire.md 2.6)."""
+"""Fields that name other resources. Azure may show more of those than the id; a write needs the id alone."""
+
+_EXPANDED = frozenset({"name", "type", "etag", "location", "tags", "sku", "zones", "extendedLocation", "properties"})
+"""What Azure may show of a resource beside its id, inside a reference to it."""
+
+NEVER_CARRIED = OF_THE_INTERFACE | _READ_ONLY
+"""What follows from the interface or the address, and what only Azure sets."""
+
+NOT_OF_CONFIGURATION = frozenset({"id", "name", "etag", "type", "properties"})
+"""What stands beside a configuration's properties and belongs to it alone."""
 
 
 class Provisioning(Enum):
@@ -168,7 +193,7 @@ class NicDocument:
 
         Subnet and application security groups come from this NIC's primary configuration (Azure refuses differing
         ones with ``AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups``); Static, not primary;
-        only the public IP, pools and NAT rules travel (DESIGN section 3). A name already taken here gets a number.
+        everything else is what travels. A name already taken here gets a number.
         """
         primary = self.primary
         if primary is None:
@@ -183,24 +208,23 @@ class NicDocument:
         groups = _inner(primary).get("applicationSecurityGroups")
         if groups:
             properties["applicationSecurityGroups"] = [{"id": _reference(group)} for group in groups]
-        if carried.public_ip:
-            properties["publicIPAddress"] = {"id": carried.public_ip.text}
-        if carried.pools:
-            properties["loadBalancerBackendAddressPools"] = [{"id": pool.text} for pool in carried.pools]
-        if carried.nat_rules:
-            properties["loadBalancerInboundNatRules"] = [{"id": rule.text} for rule in carried.nat_rules]
-        return {"name": self.free_name(name, address), "properties": properties}
+        travels = {key: value for key, value in carried.properties.items() if key not in NEVER_CARRIED}
+        beside = {key: value for key, value in carried.beside.items() if key not in NOT_OF_CONFIGURATION}
+        made = {**beside, "name": self.free_name(name, address), "properties": {**properties, **travels}}
+        return copy.deepcopy(made)
 
     def references(self) -> tuple[ResourceId, ...]:
-        """Every resource a PUT of this body is linked to and needs a join right on (azure-wire.md 2.6)."""
-        found = [self.security_group]
+        """Every resource that a PUT of this body names in its configurations, and its security group, each once.
+
+        Azure asks for a join right on each whose kind it checks, changed or not.
+        """
+        found = list(references_in(self._properties.get("networkSecurityGroup")))
         for item in self.configurations:
             inner = _inner(item)
-            found.append(_reference(inner.get("subnet")))
-            found.append(_reference(inner.get("publicIPAddress")))
-            for key in _LINKED_LISTS:
-                found += [_reference(entry) for entry in inner.get(key) or ()]
-        return tuple(dict.fromkeys(ResourceId(text) for text in found if text))
+            known = ("subnet", "publicIPAddress", "applicationSecurityGroups", *REFERENCES)
+            for key in dict.fromkeys((*known, *inner)):
+                found += references_in(inner.get(key))
+        return tuple(dict.fromkeys(found))
 
     def to_bytes(self) -> bytes:
         """The body as it goes on the wire."""
@@ -230,14 +254,46 @@ class Difference:
 
 
 def carried_of(configuration: Mapping[str, Any]) -> Carried:
-    """What travels with this floating configuration: its public IP, pools and NAT rules."""
-    inner = _inner(configuration)
-    public_ip = _reference(inner.get("publicIPAddress"))
-    return Carried(
-        ResourceId(public_ip) if public_ip else None,
-        tuple(ResourceId(_reference(item)) for item in inner.get("loadBalancerBackendAddressPools") or ()),
-        tuple(ResourceId(_reference(item)) for item in inner.get("loadBalancerInboundNatRules") or ()),
-    )
+    """What travels with this floating configuration: everything but what belongs to the interface it is on."""
+    properties = {
+        key: _sendable(key, value) for key, value in _inner(configuration).items() if key not in NEVER_CARRIED
+    }
+    beside = {key: value for key, value in configuration.items() if key not in NOT_OF_CONFIGURATION}
+    return Carried({key: value for key, value in properties.items() if key not in REFERENCES or value}, beside)
+
+
+def bound_to(carried: Carried, *resources: ResourceId) -> tuple[str, ...]:
+    """The fields that name one of these resources, or a part of one: what is bound to them cannot leave them."""
+    wanted = [resource.key for resource in resources]
+
+    def names(value: object) -> bool:
+        if isinstance(value, str):
+            text = value.lower()
+            return any(text == key or text.startswith(f"{key}/") for key in wanted)
+        if isinstance(value, Mapping):
+            return any(names(item) for item in value.values())
+        return isinstance(value, list) and any(names(item) for item in value)
+
+    fields = (*carried.properties.items(), *carried.beside.items())
+    return tuple(key for key, value in fields if names(value))
+
+
+def _sendable(key: str, value: Any) -> Any:
+    """A reference as a write names it, whatever more of the resource Azure showed; other values as they are.
+
+    Of a public IP goes along what becomes of it when its machine is deleted: that is set through the configuration.
+    """
+    if key not in REFERENCES:
+        return value
+    if isinstance(value, list):
+        return [_sendable(key, item) for item in value]
+    if not isinstance(value, Mapping) or "id" not in value:
+        return value
+    kept = {name: item for name, item in value.items() if name not in _EXPANDED}
+    shown = value.get("properties")
+    if key == "publicIPAddress" and isinstance(shown, Mapping) and "deleteOption" in shown:
+        kept["properties"] = {"deleteOption": shown["deleteOption"]}
+    return kept
 
 
 def differences(before: NicDocument, after: NicDocument, *, apart_from: str) -> tuple[Difference, ...]:
@@ -254,14 +310,25 @@ def differences(before: NicDocument, after: NicDocument, *, apart_from: str) -> 
 
 def configuration_differences(sent: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Difference, ...]:
     """Where the floating configuration in Azure is not what was sent; fields that Azure added are no difference."""
-    inner = _inner(found)
+    name, inner = str(sent.get("name", "")), _inner(found)
+    pairs = [(key, *_comparable(key, value, inner.get(key, "not set"))) for key, value in _inner(sent).items()]
+    pairs += [(key, value, found.get(key, "not set")) for key, value in sent.items() if key not in NOT_OF_CONFIGURATION]
     return tuple(
-        Difference(f"{sent.get('name', '')}.{path}", tame(old, 120), tame(new, 120))
-        for key, value in _inner(sent).items()
+        Difference(f"{name}.{path}", tame(old, 120), tame(new, 120))
+        for key, value, present in pairs
         if key not in _VOLATILE
-        for path, old, new in _compare(key, value, inner.get(key, "not set"))
+        for path, old, new in _compare(key, value, present)
         if new != "not set" or old
     )
+
+
+def _comparable(key: str, sent: Any, found: Any) -> tuple[Any, Any]:
+    """Both as a write names them. Azure need not show what becomes of a public IP when its machine is deleted."""
+    sent, found = _sendable(key, sent), _sendable(key, found)
+    both = key == "publicIPAddress" and isinstance(sent, dict) and isinstance(found, dict)
+    if both and not ("properties" in sent and "properties" in found):
+        sent, found = ({name: item for name, item in one.items() if name != "properties"} for one in (sent, found))
+    return sent, found
 
 
 def _stripped(document: NicDocument, address: str) -> Mapping[str, Any]:
@@ -283,8 +350,12 @@ def _compare(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _indexed(items: list[Any]) -> dict[str, Any]:
-    if items and all(isinstance(item, Mapping) and item.get("name") for item in items):
-        return {f"[{item['name']}]": item for item in items}
+    for key in ("name", "id"):
+        keys = [str(item.get(key) or "").lower() if isinstance(item, Mapping) else "" for item in items]
+        if items and all(keys) and len(set(keys)) == len(keys):
+            return {
+                f"[{item[key]}]" if key == "name" else f"[{name}]": item for name, item in zip(keys, items, strict=True)
+            }
     return {f"[{place}]": item for place, item in enumerate(items)}
 
 

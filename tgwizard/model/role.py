@@ -172,8 +172,12 @@ LINKED_ACTIONS = {
     "microsoft.network/applicationgateways/backendaddresspools": (
         f"{_NETWORK}/applicationGateways/backendAddressPools/join/action"
     ),
+    "microsoft.network/loadbalancers/frontendipconfigurations": (
+        f"{_NETWORK}/loadBalancers/frontendIPConfigurations/join/action"
+    ),
+    "microsoft.network/virtualnetworktaps": f"{_NETWORK}/virtualNetworkTaps/join/action",
 }
-"""The linked action that a NIC write needs on each thing its body names, by lower-case type (azure-wire.md 2.6)."""
+"""The linked action that a NIC write needs on each thing its body names, by lower-case type."""
 
 
 def linked_action(thing: ResourceId) -> str | None:

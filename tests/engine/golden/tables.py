@@ -150,7 +150,7 @@ def travelling() -> Table:
         table.both(f"{name}, rights not read", seen, holding(seen, thing, Fact(problem=UNREAD_WORDS)))
     gateway = world(carrying(applicationGatewayBackendAddressPools=[{"id": GATEWAY}]))
     table.both("application gateway pool on the losing interface", gateway)
-    file = elsewhere(carried=Carried(ResourceId(PIP)))
+    file = elsewhere(carried=Carried.of(ResourceId(PIP)))
     lost = world(but(FREED, document=nic("10.20.2.11")), setup=file)
     table.add(
         "public IP from the cluster file, forced",

@@ -6,14 +6,15 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from tgwizard.engine.cluster_file import keep_carried
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.strategies import is_repair
 from tgwizard.engine.preflight.fencing import STOPPED
 from tgwizard.engine.records import Began
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event import Step
+from tgwizard.model.event import Noted, Step
 from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
-from tgwizard.model.nic import NicDocument
+from tgwizard.model.nic import NicDocument, carried_of
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import Snapshot
@@ -50,6 +51,22 @@ def beginning(
         fence_optional=stops and fence.optional,
         repair=is_repair(snapshot.setup, strategy, verb) or (verb is Verb.FORCED and repair(snapshot) is not None),
     )
+
+
+def keep_what_travels(hall: Hall, began: Began) -> None:
+    """Keep in the cluster file what stands on the floating configuration now, so that a resume elsewhere knows it.
+
+    Trouble with the file stops nothing: it is told, and the journal has the whole configuration.
+    """
+    if began.configuration is None:
+        return
+    try:
+        keep_carried(hall.setup, carried_of(began.configuration))
+    except UserError as error:
+        why = f"{error.problem.what} A resume on another computer would attach the address with what the file says."
+        fix = error.problem.fix or "Make the file writable; the next failover keeps it."
+        problem = Problem("carried-not-kept", "What travels with the address was not kept in its file.", why, fix)
+        hall.report(Noted(hall.stamp(), hall.run, problem))
 
 
 def _intends(strategy: Strategy, *, holds: bool, stops: bool) -> tuple[Step, ...]:

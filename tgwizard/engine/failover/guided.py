@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine.failover.beginning import beginning
+from tgwizard.engine.failover.beginning import beginning, keep_what_travels
 from tgwizard.engine.failover.finish import by_others, refuse, seen_last
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.journal import Journal, JournalError
@@ -58,6 +58,7 @@ def guide(hall: Hall, journal: Journal, to: Member) -> Finished:
         journal.begin(began)
     except JournalError as error:
         return refuse(hall, error.problem, place)
+    keep_what_travels(hall, began)
     return _Watch(hall, journal, began, to, observer).until_arrived(snapshot)
 
 

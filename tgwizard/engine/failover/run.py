@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 
 from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.cluster_file import with_kept_carried
 from tgwizard.engine.failover import ending
-from tgwizard.engine.failover.beginning import beginning
+from tgwizard.engine.failover.beginning import beginning, keep_what_travels
 from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.decide import Goal, Standing
 from tgwizard.engine.failover.decisions import Decisions
@@ -79,7 +80,8 @@ class RunOptions:
 
     def hall(self, services: Services, setup: ClusterSetup, report: Report, cancel: CancelToken) -> Hall:
         """What the parts of a new run share."""
-        return Hall(services, setup, report, cancel, new_run(), self.timing, self.decisions, self.dice)
+        renewed = with_kept_carried(setup)
+        return Hall(services, renewed, report, cancel, new_run(), self.timing, self.decisions, self.dice)
 
 
 def fail_over(
@@ -115,7 +117,7 @@ def rehearse(
     found = resolved(strategy, setup, verb)
     if found is Strategy.GUIDED:
         extent = replace(extent, by=By.MEMBERS)  # it is they who will write
-    snapshot = Observer(azure, clock, setup).look()
+    snapshot = Observer(azure, clock, with_kept_carried(setup)).look()
     done = _preflight(services, snapshot, to, verb, Timing(), found, extent)
     stamp = Stamp(clock.wall(), clock.monotonic())
     checked = Checked(stamp, setup.name, verb, to.name, done.findings, extent.fence, done.asked, found)
@@ -186,6 +188,7 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
         journal.begin(began)
     except JournalError as error:
         return refuse(hall, error.problem, snapshot.place)
+    keep_what_travels(hall, began)
     count = len(checked.findings.findings)
     told = f"{count} checks, none stands in the way"
     hall.report(StepDone(hall.stamp(), hall.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s))

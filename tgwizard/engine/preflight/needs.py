@@ -49,9 +49,8 @@ def carried_with(snapshot: Snapshot, to: Member) -> Carried:
 
 
 def things(carried: Carried) -> tuple[ResourceId, ...]:
-    """Public IP, pools and NAT rules as one list."""
-    public_ip = (carried.public_ip,) if carried.public_ip else ()
-    return (*public_ip, *carried.pools, *carried.nat_rules)
+    """Every resource that travels: public IP, pools, NAT rules and whatever else a field names."""
+    return carried.references
 
 
 def sides(snapshot: Snapshot, to: Member) -> tuple[tuple[Side, Member], ...]:

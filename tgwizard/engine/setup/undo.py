@@ -21,7 +21,7 @@ from tgwizard.engine.setup.work import End, How, Piece, Work, ask
 from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event import Outcome
-from tgwizard.model.nic import NicDocument, Provisioning, configuration_differences
+from tgwizard.model.nic import NicDocument, Provisioning, carried_of, configuration_differences
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import RoleAssignment, RoleDefinition
 from tgwizard.model.setup_event import ChangeLeft, SetupEvent, SetupFinished
@@ -327,18 +327,9 @@ class _RemoveAddress(_Taking):
         return There()
 
 
-_TRAVELS = (
-    "publicIPAddress",
-    "loadBalancerBackendAddressPools",
-    "loadBalancerInboundNatRules",
-    "applicationGatewayBackendAddressPools",
-)
-
-
 def _carries_more(placed: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    """Whether someone has hung a public IP, a pool or a NAT rule on the configuration since."""
-    before, now = placed.get("properties") or {}, found.get("properties") or {}
-    return any(now.get(key) and not before.get(key) for key in _TRAVELS)
+    """Whether someone has hung a public IP, a pool, a NAT rule or something else on the configuration since."""
+    return not set(carried_of(found).references) <= set(carried_of(placed).references)
 
 
 def _last(text: str) -> str:
