@@ -26,7 +26,8 @@ from tgwizard.lab.rbac_records import (
     RoleKind,
 )
 from tgwizard.lab.world import Principal, Subscription, World
-from tgwizard.model.permission import Denial, HeldRole, PermissionSet, allows_at
+from tgwizard.model.permission import DenyAssignment as Denial
+from tgwizard.model.permission import HeldRole, PermissionSet, allows_at, reaches
 
 SUBSCRIPTION = "/subscriptions/11111111-1111-1111-1111-111111111111"
 TENANT = "22222222-2222-2222-2222-222222222222"
@@ -132,18 +133,36 @@ def test_that_client_and_lab_agree_on_who_may_do_what(
     held: list[Held], deny: list[DenyAssignment], action: str, scope: str
 ) -> None:
     lab = rbac.allowed(world_of(held, deny), Principal(ME, "", "", groups=(TEAM,)), action, scope, START)
+    world = world_of(held, deny)
     roles = tuple(
         HeldRole(item.scope, PermissionSet(entry.actions, entry.not_actions))
         for item in held
-        if item.who in US
+        if item.who in US and listed_for(world, item.scope)
         for entry in item.entries
     )
-    denials = tuple(
-        Denial(item.scope, PermissionSet(item.actions, item.not_actions), item.this_scope_only)
-        for item in deny
-        if not US & {*item.excluded} and (US | {EVERYONE}) & {*item.principals}
-    )
-    assert allows_at(roles, denials, action, scope, (MANAGEMENT_GROUP,)) == lab
+    denials = tuple(denial for item in deny if listed_for(world, item.scope) and (denial := as_read(item)).concerns(US))
+    assert allows_at(roles, denials, action, scope) == lab
+
+
+def listed_for(world: World, scope: str) -> bool:
+    """Whether a list of the subscription names what stands at the scope: at, above or below it."""
+    return rbac.covers(world, scope, SUBSCRIPTION) or rbac.covers(world, SUBSCRIPTION, scope)
+
+
+def as_read(item: DenyAssignment) -> Denial:
+    """The lab's record as the adapter reads it."""
+    principals = () if EVERYONE in item.principals else item.principals
+    denies = PermissionSet(item.actions, item.not_actions)
+    return Denial(item.name, item.scope, denies, principals, item.excluded, item.this_scope_only)
+
+
+@settings(max_examples=400)
+@given(outer=_SCOPES, inner=_SCOPES, slash=st.sampled_from(["", "/"]))
+def test_that_client_and_lab_agree_on_how_far_a_scope_reaches(outer: str, inner: str, slash: str) -> None:
+    world = world_of([], [])
+    if not listed_for(world, outer) or "managementgroups" in inner.lower() or inner == "/":
+        return
+    assert reaches(outer + slash, inner + slash) == rbac.covers(world, outer, inner)
 
 
 @pytest.mark.parametrize("role", BUILT_IN.values(), ids=lambda role: role.name)

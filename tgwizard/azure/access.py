@@ -15,8 +15,8 @@ from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, Json, Where, items,
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.permission import PermissionSet
-from tgwizard.model.role import DenyAssignment, LockSeen, PrincipalKind, RoleAssignment, RoleDefinition
+from tgwizard.model.permission import DenyAssignment, PermissionSet
+from tgwizard.model.role import LockSeen, PrincipalKind, RoleAssignment, RoleDefinition
 
 T = TypeVar("T")
 

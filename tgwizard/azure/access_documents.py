@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from tgwizard.azure.raw import Json, inner, objects, text, texts
-from tgwizard.model.permission import PermissionSet
+from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.role import (
-    DenyAssignment,
     LockLevel,
     LockSeen,
     PrincipalKind,
@@ -25,7 +24,9 @@ EVERYONE = "00000000-0000-0000-0000-000000000000"
 
 _KINDS = {kind.value.lower(): kind for kind in PrincipalKind}
 _LEVELS = {level.value.lower(): level for level in LockLevel}
-_LOCK = re.compile(r"/providers/Microsoft\.Authorization/locks/[^/]+$", re.IGNORECASE)
+_OWN_PART = re.compile(
+    r"/providers/Microsoft\.Authorization/(?:locks|roleAssignments|denyAssignments)/[^/]+$", re.IGNORECASE
+)
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
@@ -69,15 +70,16 @@ def role_body(role: RoleDefinition) -> dict[str, Any]:
 
 
 def assignment(item: Json) -> RoleAssignment | None:
-    """A role assignment; None for what has no GUID, no role or no principal."""
+    """A role assignment; None for what has no GUID, no role, no principal or no scope."""
     properties = inner(item)
     guid, principal = text(item, "name"), text(properties, "principalId")
     role_guid = text(properties, "roleDefinitionId").rsplit("/", 1)[-1].lower()
-    if not guid or not principal or not role_guid:
+    scope = text(properties, "scope") or _stands_on(item)
+    if not guid or not principal or not role_guid or not scope:
         return None
     return RoleAssignment(
         guid.lower(),
-        text(properties, "scope"),
+        scope,
         role_guid,
         principal.lower(),
         _KINDS.get(text(properties, "principalType").lower(), PrincipalKind.OTHER),
@@ -100,14 +102,14 @@ def assignment_body(assignment: RoleAssignment, role_id: str) -> dict[str, Any]:
 
 
 def denials(item: Json) -> Iterator[DenyAssignment]:
-    """A deny assignment, once for each of its permission blocks."""
+    """A deny assignment, once for each of its permission blocks. One without a scope may reach everything."""
     properties = inner(item)
     principals = tuple(text(entry, "id").lower() for entry in objects(properties, "principals"))
     excluded = tuple(text(entry, "id").lower() for entry in objects(properties, "excludePrincipals"))
     for block in objects(properties, "permissions"):
         yield DenyAssignment(
             text(properties, "denyAssignmentName") or text(item, "name"),
-            text(properties, "scope"),
+            text(properties, "scope") or _stands_on(item) or "/",
             PermissionSet(texts(block, "actions"), texts(block, "notActions")),
             () if EVERYONE in principals else principals,
             excluded,
@@ -116,12 +118,12 @@ def denials(item: Json) -> Iterator[DenyAssignment]:
 
 
 def lock(item: Json) -> LockSeen | None:
-    """A lock with the scope that its id stands on; None for a level that stops nothing."""
+    """A lock with the scope that it stands on; None for a level that stops nothing."""
     properties = inner(item)
     level = _LEVELS.get(text(properties, "level").lower())
     if level is None:
         return None
-    return LockSeen(text(item, "name"), level, _LOCK.sub("", text(item, "id")), text(properties, "notes"))
+    return LockSeen(text(item, "name"), level, _stands_on(item), text(properties, "notes"))
 
 
 def moment(written: str) -> datetime | None:
@@ -130,6 +132,12 @@ def moment(written: str) -> datetime | None:
         return datetime.fromisoformat(_FRACTION.sub(r"\1", written)) if written else None
     except ValueError:
         return None
+
+
+def _stands_on(item: Json) -> str:
+    """The scope in the id of a lock or an assignment: ``/`` is the root; empty when there is no such id."""
+    scope, found = _OWN_PART.subn("", text(item, "id"))
+    return (scope or "/") if found else ""
 
 
 def _permission(item: Json) -> RolePermission:

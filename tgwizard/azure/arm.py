@@ -10,7 +10,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.fence import StopHow
 from tgwizard.model.inventory import AddressAnswer
 from tgwizard.model.nic import NicDocument
-from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.role import LockSeen
 from tgwizard.model.snapshot import VmSeen
 
@@ -106,7 +106,7 @@ class ArmAzure:
 
         return authorization.roles_of(self.clients, principal, subscription)
 
-    def denials_of(self, principal: str, subscription: str) -> tuple[Denial, ...]:
+    def denials_of(self, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
         """The deny assignments in a subscription that concern an identity."""
         from tgwizard.azure import authorization
 

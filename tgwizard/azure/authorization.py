@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tgwizard.azure import access_documents as documents
 from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.failures import Doing, attempt
@@ -10,7 +12,7 @@ from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, Where, items
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet, reaches
 from tgwizard.model.role import LockSeen
 
 _PROVIDER = "providers/Microsoft.Authorization"
@@ -43,23 +45,29 @@ def roles_of(clients: Clients, principal: str, subscription: str) -> tuple[HeldR
         if guid not in known:
             role = access.role_definition(scope, guid)
             known[guid] = role.held if role else ()
-        held += [HeldRole(assignment.scope, grants) for grants in known[guid]]
+        held += [HeldRole(assignment.scope, grants, assignment.condition) for grants in known[guid]]
     return tuple(held)
 
 
-def denials_of(clients: Clients, principal: str, subscription: str) -> tuple[Denial, ...]:
-    """The deny assignments that concern the identity: by name, as everyone, or through a group."""
-    oid, quoted = principal.lower(), principal.replace("'", "''")
+def denials_of(clients: Clients, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
+    """The deny assignments that concern the identity: by name, as everyone, or through a group.
+
+    Which groups it is in is known as far as a role is assigned to them: being in one that is excluded spares it too.
+    """
+    quoted = principal.replace("'", "''")
     path, doing = f"/subscriptions/{subscription}/{_PROVIDER}/denyAssignments", Doing("list", "the deny assignments")
     through = items(clients, doing, Where(path, AUTHORIZATION_API, (("$filter", f"assignedTo('{quoted}')"),)))
     named = {str(item.get("id", "")).lower() for item in through}
-    found = []
-    for item in items(clients, doing, Where(path, AUTHORIZATION_API)):
-        for denial in documents.denials(item):
-            concerns = not denial.principals or oid in denial.principals or str(item.get("id", "")).lower() in named
-            if concerns and oid not in denial.excluded:
-                found.append(Denial(denial.scope, denial.denies, denial.this_scope_only))
-    return tuple(found)
+    found = [
+        denial if str(item.get("id", "")).lower() not in named else replace(denial, principals=())
+        for item in items(clients, doing, Where(path, AUTHORIZATION_API))
+        for denial in documents.denials(item)
+    ]
+    known: tuple[str, ...] = (principal,)
+    if any(denial.excluded for denial in found):
+        held = ArmAccess(clients).assignments_to(f"/subscriptions/{subscription}", principal)
+        known = (principal, *(item.principal_id for item in held))
+    return tuple(denial for denial in found if denial.concerns(known))
 
 
 def locks_over(clients: Clients, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
@@ -74,7 +82,7 @@ def locks_over(clients: Clients, resources: tuple[ResourceId, ...]) -> tuple[Loc
             groups = dict.fromkeys(item.group for item in resources if item.subscription == subscription)
             for group in groups:
                 found += _locks_in(clients, f"/subscriptions/{subscription}/resourceGroups/{group}", group)
-    return tuple(lock for lock in dict.fromkeys(found) if any(lock.over(item.text) for item in resources))
+    return tuple(lock for lock in dict.fromkeys(found) if any(reaches(lock.scope, item.text) for item in resources))
 
 
 def _locks_in(clients: Clients, scope: str, group: str) -> list[LockSeen]:

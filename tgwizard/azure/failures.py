@@ -24,6 +24,7 @@ from tgwizard.azure.problems import row_for
 from tgwizard.azure.sign_in_problems import clock_wrong, explain
 from tgwizard.engine.ports import CallFailed, Cause, Certainty, MissingRight
 from tgwizard.model.cluster import ResourceId
+from tgwizard.model.permission import scope_in_words
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import tame
 
@@ -47,6 +48,9 @@ _FOR_GOOD = re.compile(r"Resource is in Failed state", re.IGNORECASE)
 _ACTION = re.compile(
     r"perform action(?:\(s\))? '([^']+)' (?:over|on) (?:the linked )?scope(?:\(s\))? '([^']+)'", re.IGNORECASE
 )
+_DENIAL = re.compile(r"deny assignment with name '([^']*)'.*? at scope '([^']*)'", re.IGNORECASE)
+_LACKING = "not-allowed"
+"""The problem of rows that tell of a missing right: against a denial or a policy no role helps."""
 _RETRY_IN = re.compile(r"retried in (\d{1,4}) seconds", re.IGNORECASE)
 
 
@@ -166,7 +170,7 @@ def _answered(doing: Doing, error: HttpResponseError) -> CallFailed:
         status=status,
         allocated_to=_holder(document) if row.cause is Cause.ADDRESS_ALLOCATED else None,
         retry_after_s=_retry_after(response.headers.get("Retry-After"), document),
-        missing=_missing(document) if row.cause is Cause.NOT_ALLOWED else None,
+        missing=_missing(document) if row.problem == _LACKING else None,
     )
 
 
@@ -221,13 +225,19 @@ def _what(doing: Doing, status: int | None) -> str:
 
 def _named(error: ArmError) -> dict[str, str]:
     found = _missing(error)
+    denial = next((hit for item in error.walk() if (hit := _DENIAL.search(item.message))), None)
+    named = f"The deny assignment {tame(denial.group(1), 120)}" if denial else "A deny assignment"
     if found is None:
-        return {"action": "a right it needs", "scope": "that scope"}
-    return {"action": found.action, "scope": tame(found.scope.rsplit("/", 1)[-1] or found.scope, 120)}
+        return {"action": "a right it needs", "scope": "that scope", "denial": named}
+    return {
+        "action": found.action,
+        "scope": tame(found.scope.rsplit("/", 1)[-1] or found.scope, 120),
+        "denial": f"{named} on {scope_in_words(denial.group(2))}" if denial else named,
+    }
 
 
 def _missing(error: ArmError) -> MissingRight | None:
-    """The action and the scope that a refusal names. A deny assignment takes away what a role gives."""
+    """The action and the scope that a refusal names."""
     for item in error.walk():
         # The last one: a linked refusal first names what *is* allowed (azure-wire.md 2.6).
         for found in reversed(list(_ACTION.finditer(item.message))):

@@ -10,7 +10,7 @@ from tgwizard.model.problem import Fixer
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One error a user can meet. The sentences may name {doing}, {name}, {action} and {scope}.
+    """One error a user can meet. The sentences may name {doing}, {name}, {action}, {scope} and {denial}.
 
     ``doing`` is what was asked ("change tg-node-a-inside"), ``name`` the resource, ``action`` and ``scope`` what
     Azure's message named. ``what`` may be left empty: then it is "Azure refused to {doing}.". ``who`` can fix it; an

@@ -17,7 +17,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.fence import StopHow
 from tgwizard.model.inventory import AddressAnswer
 from tgwizard.model.nic import NicDocument, Provisioning
-from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockSeen
 from tgwizard.model.snapshot import VmSeen
@@ -216,7 +216,7 @@ class Azure(Protocol):
     def roles_of(self, principal: str, subscription: str) -> tuple[HeldRole, ...]:
         """Every role that an identity (object id) holds in a subscription, through groups too, with its definition."""
 
-    def denials_of(self, principal: str, subscription: str) -> tuple[Denial, ...]:
+    def denials_of(self, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
         """The deny assignments in a subscription that concern an identity."""
 
     def identity_of(self, vm: ResourceId) -> str:

@@ -28,9 +28,9 @@ from tgwizard.model.inventory import (
     TenantSeen,
     VmFound,
 )
-from tgwizard.model.permission import PermissionSet
+from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.problem import Problem
-from tgwizard.model.role import DenyAssignment, LockSeen, RoleAssignment, RoleDefinition
+from tgwizard.model.role import LockSeen, RoleAssignment, RoleDefinition
 from tgwizard.model.snapshot import Power
 
 Page = Callable[[int], None]

@@ -1,4 +1,4 @@
-"""Azure's permission mathematics, the client's side (azure-wire.md 3.3).
+"""Azure's permission mathematics, the client's side: what a role grants, what a denial takes, and how far each reaches.
 
 The lab has its own, written apart on purpose.
 """
@@ -6,7 +6,12 @@ The lab has its own, written apart on purpose.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from tgwizard.model.text import tame
+
+_MANAGEMENT_GROUP = ["providers", "microsoft.management", "managementgroups"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +24,39 @@ class PermissionSet:
 
 @dataclass(frozen=True, slots=True)
 class HeldRole:
-    """One role assignment of an identity: what it grants, and from which scope downwards."""
+    """One role assignment of an identity: what it grants, from which scope downwards, and on which condition."""
 
     scope: str
     grants: PermissionSet
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Denial:
-    """One deny assignment that concerns an identity. It wins over every role (azure-wire.md 3.3)."""
+class DenyAssignment:
+    """A deny assignment: it wins over every role.
 
+    ``principals`` empty means everyone, less ``excluded`` (object ids, lower case). ``this_scope_only``: what
+    lies below its scope is not concerned.
+    """
+
+    name: str
     scope: str
     denies: PermissionSet
+    principals: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
     this_scope_only: bool = False
+
+    def concerns(self, principals: Iterable[str]) -> bool:
+        """Whether it is for someone who is known by these object ids: the own one, and those of groups."""
+        wanted = {principal.lower() for principal in principals}
+        if wanted & {excluded.lower() for excluded in self.excluded}:
+            return False
+        return not self.principals or bool(wanted & {principal.lower() for principal in self.principals})
+
+    def takes(self, action: str, scope: str) -> bool:
+        """Whether it takes an action away at a scope."""
+        there = same_scope(self.scope, scope) if self.this_scope_only else reaches(self.scope, scope)
+        return there and allows((self.denies,), action)
 
 
 def matches(pattern: str, action: str) -> bool:
@@ -49,28 +74,49 @@ def allows(held: tuple[PermissionSet, ...], action: str) -> bool:
     )
 
 
-def reaches(outer: str, inner: str, above: tuple[str, ...] = ()) -> bool:
-    """Whether what is assigned at ``outer`` counts at ``inner``; case is ignored.
+def reaches(outer: str, inner: str) -> bool:
+    """Whether what stands at ``outer`` (a role, a denial, a lock, an assignable scope) counts at ``inner``.
 
-    ``above`` names the management groups that the subscription of ``inner`` belongs to, for they are not in its id.
+    The one rule: a scope reaches itself and all below it, the root reaches everything; case and slashes at the ends are
+    ignored. Which management groups lie above a subscription is not in any id of it, but Azure's lists for a
+    subscription, or for something in it, name no others: so a management group reaches all of a subscription.
     """
     wide, narrow = _parts(outer), _parts(inner)
     if narrow[: len(wide)] == wide:
         return True
-    return narrow[:1] == ["subscriptions"] and any(wide == _parts(group) for group in above)
-
-
-def allows_at(
-    roles: tuple[HeldRole, ...], denials: tuple[Denial, ...], action: str, scope: str, above: tuple[str, ...] = ()
-) -> bool:
-    """Whether an identity may do something at a scope: some role that reaches it grants it, and no denial takes it."""
-    held = tuple(role.grants for role in roles if reaches(role.scope, scope, above))
-    denied = tuple(
-        denial.denies
-        for denial in denials
-        if (_parts(denial.scope) == _parts(scope) if denial.this_scope_only else reaches(denial.scope, scope, above))
+    return (
+        len(wide) == len(_MANAGEMENT_GROUP) + 1 and wide[:-1] == _MANAGEMENT_GROUP and narrow[:1] == ["subscriptions"]
     )
-    return allows(held, action) and not allows(denied, action)
+
+
+def same_scope(one: str, other: str) -> bool:
+    """Whether two ids name the same scope, however they are spelled."""
+    return _parts(one) == _parts(other)
+
+
+def scope_in_words(scope: str) -> str:
+    """A scope for people: a resource, a resource group, the subscription, a management group, or the root."""
+    pieces = [part for part in scope.split("/") if part]
+    kind = pieces[-2].lower() if len(pieces) > 1 else ""
+    name = tame(pieces[-1], 90) if pieces else ""
+    match kind:
+        case "subscriptions":
+            return "the subscription"
+        case "resourcegroups":
+            return f"resource group {name}"
+        case "managementgroups":
+            return f"management group {name}"
+        case _:
+            return name or "the whole directory"
+
+
+def allows_at(roles: tuple[HeldRole, ...], denials: tuple[DenyAssignment, ...], action: str, scope: str) -> bool:
+    """Whether an identity may do something at a scope: some role that reaches it grants it, and no denial takes it.
+
+    ``denials``: those that concern the identity.
+    """
+    held = tuple(role.grants for role in roles if reaches(role.scope, scope))
+    return allows(held, action) and not any(denial.takes(action, scope) for denial in denials)
 
 
 def _parts(scope: str) -> list[str]:

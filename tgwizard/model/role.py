@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.permission import PermissionSet, reaches
+from tgwizard.model.permission import PermissionSet, reaches, scope_in_words
 
 NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
 """The GUID of the built-in role that the brief offers instead (trustgrid.md 4.4): it cannot read virtual machines."""
@@ -92,16 +92,7 @@ class RoleAssignment:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DenyAssignment:
-    """A deny assignment. ``principals`` empty means everyone, less ``excluded`` (object ids, lower case)."""
-
-    name: str
-    scope: str
-    denies: PermissionSet
-    principals: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
-    this_scope_only: bool = False
+_NO_CHANGE = ("/read", "/join/action", "/joinipconfiguration/action")
 
 
 class LockLevel(Enum):
@@ -120,18 +111,20 @@ class LockSeen:
     scope: str
     notes: str = ""
 
-    def over(self, scope: str) -> bool:
-        """Whether it counts at this scope: it does where it stands and everywhere below."""
-        return reaches(self.scope, scope)
+    def stops(self, action: str, scope: str) -> bool:
+        """Whether it stops an action on what lies at ``scope``: where it stands and everywhere below.
+
+        A read-only lock stops all but reading, the other one deletions. To join a thing is no change of it.
+        """
+        lowered = action.lower()
+        if lowered.endswith(_NO_CHANGE) or not reaches(self.scope, scope):
+            return False
+        return self.level is LockLevel.READ_ONLY or lowered.endswith("/delete")
 
     @property
     def place(self) -> str:
-        """Where it stands, for people: a resource, a group or the subscription."""
-        pieces = self.scope.strip("/").split("/")
-        kind = pieces[-2].lower() if len(pieces) > 1 else ""
-        if kind == "subscriptions":
-            return "the subscription"
-        return f"resource group {pieces[-1]}" if kind == "resourcegroups" else pieces[-1]
+        """Where it stands, for people."""
+        return scope_in_words(self.scope)
 
 
 @dataclass(frozen=True, slots=True)

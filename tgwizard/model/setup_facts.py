@@ -8,9 +8,9 @@ from enum import Enum
 
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import AddressAnswer, NicFound, VmFound
-from tgwizard.model.permission import PermissionSet
+from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.problem import Problem
-from tgwizard.model.role import DenyAssignment, LockSeen, RoleAssignment, RoleDefinition
+from tgwizard.model.role import LockSeen, RoleAssignment, RoleDefinition
 
 
 class FactKind(Enum):

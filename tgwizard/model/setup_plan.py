@@ -87,6 +87,15 @@ class WhoMay(Enum):
     NOT_KNOWN = "not_known"
 
 
+class Obstacle(Enum):
+    """What keeps a change from the signed-in user: against the first two no role helps."""
+
+    LOCK = "lock"
+    DENIAL = "denial"
+    CONDITION = "condition"
+    ROLE = "role"
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """Who may do it. ``missing``: actions the user lacks at ``scope``; ``roles``: built-in roles that would do."""
@@ -96,6 +105,7 @@ class Right:
     missing: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     problem: Problem | None = None
+    obstacle: Obstacle | None = None
 
 
 @dataclass(frozen=True, slots=True)

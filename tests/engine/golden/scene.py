@@ -17,7 +17,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Outcome
 from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.nic import NicDocument, Provisioning
-from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockLevel, LockSeen
 from tgwizard.model.snapshot import Snapshot
@@ -139,7 +139,7 @@ def members(
     *,
     scopes: tuple[str, ...] = (SUBSCRIPTION,),
     not_actions: tuple[str, ...] = (),
-    denials: Fact[tuple[Denial, ...]] | None = None,
+    denials: Fact[tuple[DenyAssignment, ...]] | None = None,
     roles: Fact[tuple[HeldRole, ...]] | None = None,
     principal: Fact[str] | None = None,
 ) -> Callable[[Snapshot], Facts]:

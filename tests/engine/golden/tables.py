@@ -48,7 +48,7 @@ from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.fence import Fence, FenceWish, StopHow
 from tgwizard.model.inventory import AddressAnswer
 from tgwizard.model.nic import NicDocument, Provisioning
-from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.role import LockLevel
 from tgwizard.model.snapshot import Power
 from tgwizard.model.strategy import Strategy
@@ -187,11 +187,23 @@ def identities() -> Table:
     table.both("identity not read", seen, members(principal=Fact(problem=UNREAD_WORDS), roles=Fact())(seen))
     table.both("roles not read", seen, members(roles=Fact(problem=UNREAD_WORDS))(seen))
     table.both("deny assignments not read", seen, members(denials=Fact(problem=UNREAD_WORDS))(seen))
-    deny = Denial(GROUP, PermissionSet((WRITE_NIC,)))
+    deny = DenyAssignment("stack-guard", GROUP, PermissionSet((WRITE_NIC,)))
     table.both("write denied on the group", seen, members(denials=Fact((deny,)))(seen))
     table.both(
         "write denied on the group alone", seen, members(denials=Fact((replace(deny, this_scope_only=True),)))(seen)
     )
+    above = "/providers/Microsoft.Management/managementGroups/mg-root"
+    table.both("write denied at a management group", seen, members(denials=Fact((replace(deny, scope=above),)))(seen))
+    table.both("write denied at the root", seen, members(denials=Fact((replace(deny, scope="/"),)))(seen))
+    table.both("the role at a management group", seen, members(scopes=(above,))(seen))
+    limits = "(!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'}))"
+    for name, condition in (
+        ("limits who may be given roles", limits),
+        ("cannot be judged from here", "@Environment[isPrivateLink] BoolEquals true"),
+        ("does not hold for a write", "(ActionMatches{'*/read'})"),
+    ):
+        conditional = tuple(HeldRole(SUBSCRIPTION, PermissionSet(BRIEF_ACTIONS), text) for text in (condition,))
+        table.both(f"a role with a condition that {name}", seen, members(roles=Fact(conditional))(seen))
     table.both(
         "write denied on the losing interface", seen, members(denials=Fact((replace(deny, scope=A.nic.text),)))(seen)
     )

@@ -30,12 +30,11 @@ from tgwizard.engine.setup.names import assignment_guid, role_guid
 from tgwizard.engine.setup.needs import extra_actions, needs_of
 from tgwizard.engine.setup.plan import make_plan
 from tgwizard.engine.setup.topology import topology_of
-from tgwizard.model.permission import PermissionSet
+from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.problem import UserError
 from tgwizard.model.role import (
     NETWORK_CONTRIBUTOR,
     TEN_ACTIONS,
-    DenyAssignment,
     LockLevel,
     LockSeen,
     RoleAssignment,

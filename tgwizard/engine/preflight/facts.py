@@ -10,7 +10,7 @@ from tgwizard.engine.ports import MissingRight
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.inventory import AddressAnswer
-from tgwizard.model.permission import Denial, HeldRole, PermissionSet
+from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockSeen
 
@@ -94,7 +94,7 @@ class IdentityRights:
     member: Member
     principal: Fact[str]
     roles: Fact[tuple[HeldRole, ...]] = Fact()
-    denials: Fact[tuple[Denial, ...]] = Fact()
+    denials: Fact[tuple[DenyAssignment, ...]] = Fact()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from tgwizard.model.fence import StopHow
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Fixer, Problem
-from tgwizard.model.role import LockLevel
 from tgwizard.model.snapshot import Power, Snapshot
 from tgwizard.model.text import about
 
@@ -61,7 +60,7 @@ def fencing(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
         evidence = f"{how.value}: {usual}, slowest {slowest}; its interface keeps its addresses"
         yield Finding(Level.PASSED, f"You may stop {losing.name}", evidence)
     for lock in facts.locks.value or ():
-        if lock.level is LockLevel.READ_ONLY and lock.over(losing.vm.text):
+        if lock.stops(StopHow.POWER_OFF.action, losing.vm.text):
             fact = f"Lock {lock.name} on {lock.place} keeps {losing.name} from being stopped"
             cure = "Have it removed for the time of the failover, or force without a fence."
             right = "Microsoft.Authorization/locks/delete"

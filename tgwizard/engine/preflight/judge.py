@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from tgwizard.engine.preflight.facts import By, Facts, Probed
 from tgwizard.engine.preflight.fencing import fencing
-from tgwizard.engine.preflight.needs import CHECK_ADDRESS, holds_it_there, sides
+from tgwizard.engine.preflight.needs import CHECK_ADDRESS, WRITE_NIC, holds_it_there, sides
 from tgwizard.engine.preflight.rights import rights
 from tgwizard.engine.readiness import NOT_CONNECTED, readiness
 from tgwizard.model.address import check_address
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level, Readiness
+from tgwizard.model.permission import reaches
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import LockLevel, LockSeen
 from tgwizard.model.snapshot import PlaceKind, Snapshot
@@ -123,7 +124,7 @@ def _locks(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
         yield Finding(Level.NOT_APPLICABLE, "No locks", "none on the interfaces and what they refer to")
     for lock in locks:
         named = f"Lock {lock.name} on {lock.place}"
-        stopped = [nic.name for nic in written if lock.over(nic.text)]
+        stopped = [nic.name for nic in written if lock.stops(WRITE_NIC, nic.text)]
         if lock.level is LockLevel.CAN_NOT_DELETE:
             evidence = "it stops deletions of resources; an address is removed by a write"
             yield Finding(Level.NOT_APPLICABLE, f"{named} does not stop this", evidence)
@@ -133,7 +134,7 @@ def _locks(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
             yield Finding(Level.WARNS, f"{named} is ReadOnly", "Azure took the probe all the same; it may be new")
         elif _only_for_fence(snapshot, lock, to):
             continue
-        elif proved and any(lock.over(item.text) for item in _referred(snapshot)):
+        elif proved and any(reaches(lock.scope, item.text) for item in _referred(snapshot)):
             evidence = "the probe refers to what it protects, and Azure took it"
             yield Finding(Level.NOTE, f"{named} does not stop this", evidence)
         else:

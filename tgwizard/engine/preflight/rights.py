@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.engine.preflight.facts import By, Fact, Facts, Probe, Probed
+from tgwizard.engine.access.access_decision import (
+    LIFT_DENIAL,
+    WRITE_ASSIGNMENT,
+    WRITE_ROLE,
+    RightState,
+    ScopedAction,
+    decide,
+)
+from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights, Probe, Probed
 from tgwizard.engine.preflight.needs import (
     READ_NIC,
     READ_OPERATION,
@@ -20,13 +28,20 @@ from tgwizard.engine.preflight.needs import (
 )
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level
-from tgwizard.model.permission import PermissionSet, allows, allows_at
+from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, allows_at, reaches, scope_in_words
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.snapshot import Snapshot
-from tgwizard.model.text import listed
+from tgwizard.model.text import listed, tame
 
-GRANT = "Microsoft.Authorization/roleAssignments/write"
-"""What an administrator needs to give a right that is missing."""
+_EITHER = f"{WRITE_ROLE} or {WRITE_ASSIGNMENT}"
+"""What an administrator needs to add an action to a role, or to assign one that has it."""
+
+_CONDITION = Problem(
+    "right-has-condition",
+    "Its role assignment has a condition.",
+    "Whether the condition allows this cannot be told from here.",
+    "Look at the assignment in the Azure portal, under Access control (IAM).",
+)
 
 _NOT_USED = {
     "networkinterfaces/ipconfigurations/read": "the interface is read as a whole",
@@ -57,11 +72,12 @@ class Held(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One right with its judgement."""
+    """One right with its judgement; ``denial``: what takes it away."""
 
     need: Need
     held: Held
     problem: Problem | None = None
+    denial: DenyAssignment | None = None
 
 
 def rights(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Iterator[Finding]:
@@ -108,11 +124,14 @@ def _identity_holds(facts: Facts, need: Need) -> Judged:
     roles, denials = identity.roles.value, identity.denials.value
     if roles is None:
         return Judged(need, Held.NOT_KNOWN, unread)
-    if not allows_at(roles, (), need.action, need.on.text):
+    decision = decide(ScopedAction(need.action, need.on.text), roles, denials or ())
+    if decision.denial is not None:
+        return Judged(need, Held.DENIED, denial=decision.denial)
+    if decision.state is RightState.MISSING:
         return Judged(need, Held.NO)
-    if denials is None:
-        return Judged(need, Held.NOT_KNOWN, unread)
-    return Judged(need, Held.YES if allows_at(roles, denials, need.action, need.on.text) else Held.DENIED)
+    if decision.state is RightState.CONDITION:
+        return Judged(need, Held.NOT_KNOWN, _CONDITION)
+    return Judged(need, Held.YES) if denials is not None else Judged(need, Held.NOT_KNOWN, unread)
 
 
 # -- one's own rights -------------------------------------------------------------------------------------------------
@@ -174,26 +193,29 @@ def _probed(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str
 
 
 def _refusal(nic: ResourceId, probe: Probe, cure: str) -> Problem:
-    """The refusal in words that name the right and where it is missing; Azure's own words stay as the detail."""
+    """A missing right in words that name it and where; Azure's own words stay as the detail.
+
+    A refusal that no role helps against (a denial, a policy, a lock) names no missing right and is told as it is.
+    """
     problem = probe.problem or Problem("not-allowed", f"You may not write {nic.name}.")
-    if probe.missing is None or not cure:
+    if probe.missing is None:
         return problem
     scope = ResourceId(probe.missing.scope)
     where = f"{scope.name} in resource group {scope.group}" if scope.group else scope.text
     return Problem(
         problem.code,
         f"You may not write {nic.name}.",
-        f"{probe.missing.action} is missing on {where}, or a deny assignment takes it away.",
+        f"{probe.missing.action} is missing on {where}.",
         cure,
         problem.detail,
         Fixer.ADMIN,
-        GRANT,
+        _EITHER,
     )
 
 
 def _cure(snapshot: Snapshot, verb: Verb, side: Side, member: Member) -> str:
     if side is Side.ATTACH or verb is Verb.GRACEFUL:
-        return "Have an administrator add it to your role, or assign the role there."
+        return "Have an administrator add it to your role, or assign you a role there that has it."
     return (
         f"Have an administrator assign it, or have someone who may write {member.nic.name} remove {snapshot.address} "
         f"from it; then force the failover again. Stopping {member.name} is no cure: the interface of a stopped VM "
@@ -223,10 +245,10 @@ def _identity_side(facts: Facts, judged: tuple[Judged, ...]) -> Iterator[Finding
         yield _unsure(who, unsure[0])
     lacking = [item for item in judged if item.held in (Held.NO, Held.DENIED)]
     for item in lacking:
-        if item.held is Held.DENIED:
-            yield _denied(who, item.need)
+        if item.denial is not None:
+            yield _denied(who, item.need, item.denial)
         else:
-            yield _missing(who, item.need, "Assign the cluster's role there, or add the action to it.")
+            yield _missing(who, item.need, *_given_by(identity, item.need))
     if not unsure and not lacking:
         joined = listed(item.need.on.name for item in judged if item.need.on != nic)
         evidence = f"worked out from its roles, with the join of {joined}" if joined else "worked out from its roles"
@@ -242,8 +264,11 @@ def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
         for need in wanted:
             if need.by == identity.member and need.action == WRITE_NIC:
                 read = Need(READ_NIC, need.on, need.side, need.nic, need.by)
-                if not allows_at(roles, denials, READ_NIC, need.on.text):
-                    yield _missing(who, read, "Add the action to the cluster's role.")
+                judged = _identity_holds(facts, read)
+                if judged.denial is not None:
+                    yield _denied(who, read, judged.denial)
+                elif judged.held is Held.NO:
+                    yield _missing(who, read, *_given_by(identity, read))
         if not allows_at(roles, denials, READ_VM, identity.member.vm.text):
             fact = f"{who} may not read {identity.member.vm.name}"
             evidence = f"{READ_VM} is missing; this failover does not write the VM"
@@ -253,13 +278,21 @@ def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
 # -- what both share --------------------------------------------------------------------------------------------------
 
 
-def _missing(who: str, need: Need, cure: str) -> Finding:
+def _given_by(identity: IdentityRights | None, need: Need) -> tuple[str, str]:
+    """How a member gets a right that it lacks, and what an administrator needs for that."""
+    held = (identity.roles.value if identity else None) or ()
+    if any(reaches(role.scope, need.on.text) and allows((role.grants,), WRITE_NIC) for role in held):
+        return "Add the action to the role that the identity has there.", WRITE_ROLE
+    return "Assign the cluster's role there.", WRITE_ASSIGNMENT
+
+
+def _missing(who: str, need: Need, cure: str, right: str = _EITHER) -> Finding:
     verb = _verb(need)
     fact = f"{who} may not {verb} {need.on.name}"
     where = f"on {need.on.name} in resource group {need.on.group}"
     why = f"{need.action} is missing {where}; the write of {need.nic.name} needs it."
     code = "join-not-allowed" if verb in ("join", "attach") else "right-missing"
-    problem = Problem(code, f"{fact}.", why, cure, who=Fixer.ADMIN, right=GRANT)
+    problem = Problem(code, f"{fact}.", why, cure, who=Fixer.ADMIN, right=right)
     return Finding(Level.BLOCKS, fact, why, problem)
 
 
@@ -270,12 +303,12 @@ def _verb(need: Need) -> str:
     return "join" if need.on.type.lower() in _JOINED else "attach"
 
 
-def _denied(who: str, need: Need) -> Finding:
-    fact = f"A deny assignment keeps {who} from {need.on.name}"
-    why = f"It takes away {need.action}, whatever role is assigned."
-    cure = "Have whoever manages that resource (a managed application, a deployment stack) lift it."
-    right = "Microsoft.Authorization/denyAssignments/delete"
-    problem = Problem("denied", f"{fact}.", why, cure, who=Fixer.ADMIN, right=right)
+def _denied(who: str, need: Need, denial: DenyAssignment) -> Finding:
+    name, where = tame(denial.name, 120) or "without a name", scope_in_words(denial.scope)
+    fact = f"The deny assignment {name} on {where} keeps {who} from {need.on.name}"
+    why = f"It takes away {need.action}, and no role helps against it."
+    cure = "Have whoever made it (a deployment stack, a managed application) lift it, or exclude this identity from it."
+    problem = Problem("denied", f"{fact}.", why, cure, who=Fixer.ADMIN, right=LIFT_DENIAL)
     return Finding(Level.BLOCKS, fact, why, problem)
 
 

@@ -10,7 +10,9 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
+from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.journal import JournalError
 from tgwizard.engine.ports import Azure, Clock
@@ -34,6 +36,7 @@ from tgwizard.model.setup_event import (
 from tgwizard.model.setup_plan import (
     Assign,
     EnableIdentity,
+    Obstacle,
     PlaceAddress,
     PutRole,
     RemoveStale,
@@ -229,6 +232,10 @@ def _written_at(change: SetupChange) -> str:
 
 
 def _not_yours(plan: SetupPlan, others: tuple[SetupChange, ...]) -> Problem:
+    first = not_yours(plan.writing)[0]
+    if first.obstacle is not Obstacle.ROLE:
+        told = first.problem
+        return replace(told, what=f"{told.what} Nothing was written.")
     roles = listed(dict.fromkeys(tame(role, 160) for change in others for role in change.right.roles))
     count = len(others)
     what = f"{count} of {len(plan.writing)} changes are not yours to make, so nothing was written."

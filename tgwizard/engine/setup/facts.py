@@ -152,7 +152,8 @@ def _second(
     wanted = _to_look_up(facts, answers)
     if wanted:
         readings[FactKind.PRINCIPALS, ""] = lambda: access.known_principals(wanted)
-    for principal in _principals(topology):
+    caller = (answers.caller.object_id,) if answers.caller and topology else ()
+    for principal in dict.fromkeys((*_principals(topology), *caller)):
         # Through groups too, where Azure tells: the subscription's list names the group only.
         readings[FactKind.ASSIGNMENTS, principal] = lambda principal=principal: access.assignments_to(  # type: ignore[misc]
             scope, principal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.setup.address_check import judge_address
 from tgwizard.engine.setup.addresses import suggested_addresses
 from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
@@ -20,10 +21,10 @@ from tgwizard.engine.setup.topology import Topology
 from tgwizard.model import fields
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
-from tgwizard.model.problem import Fixer, Problem, UserError
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_facts import FactKind, SetupFacts
-from tgwizard.model.setup_plan import SetupPlan, WhoMay
+from tgwizard.model.setup_plan import Obstacle, SetupPlan
 from tgwizard.model.text import listed, tame
 
 _INTERFACES = Cure(CureKind.GO_TO_STEP, "Choose the interfaces", step=SetupStep.INTERFACE)
@@ -153,21 +154,10 @@ def review_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
         return tuple(found)
     found += [StepProblem(Level.BLOCKS, problem) for problem in plan.problems]
     found += [StepProblem(Level.WARNS, problem) for problem in plan.warnings]
-    others = [change for change in plan.writing if change.right.who is WhoMay.OTHERS]
-    if others:
-        roles = listed(dict.fromkeys(role for change in others for role in change.right.roles[-1:]))
-        all_ = not plan.mine_now
-        problem = Problem(
-            "others-must",
-            "None of the changes is yours to make."
-            if all_
-            else f"{len(others)} of {len(plan.writing)} changes are for others.",
-            f"Your account does not have the rights{f'; {roles} does' if roles else ''}.",
-            "Hand the plan over; nothing is written." if all_ else "Apply what you may, and hand the rest over.",
-            who=Fixer.ADMIN,
-            right=listed(dict.fromkeys(action for change in others for action in change.right.missing)),
-        )
-        found.append(StepProblem(Level.BLOCKS if all_ else Level.WARNS, problem, (_HAND_OVER, READ_AGAIN)))
+    level = Level.WARNS if plan.mine_now else Level.BLOCKS
+    for item in not_yours(plan.writing):
+        cures = (READ_AGAIN,) if item.obstacle is Obstacle.LOCK else (_HAND_OVER, READ_AGAIN)
+        found.append(StepProblem(level, item.problem, cures))
     return tuple(found)
 
 

@@ -6,25 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from tgwizard.engine.setup.names import assignment_guid
-from tgwizard.engine.setup.needs import SUBNET_JOIN, Need
-from tgwizard.engine.setup.rights import (
+from tgwizard.engine.access.access_decision import (
     DELETE_ASSIGNMENT,
     RESTART_VM,
     WRITE_ASSIGNMENT,
     WRITE_ROLE,
     WRITE_VM,
-    Ask,
+    ScopedAction,
+    assignments_of,
+    giving,
+    removing,
     right_for,
 )
+from tgwizard.engine.setup.names import assignment_guid
+from tgwizard.engine.setup.needs import SUBNET_JOIN, Need
 from tgwizard.engine.setup.role_target import RoleTarget
 from tgwizard.engine.setup.roles import affected_by
-from tgwizard.engine.setup.scopes import counts_at, scope_name
+from tgwizard.engine.setup.scopes import scope_name
 from tgwizard.engine.setup.topology import Topology
 from tgwizard.model.change import Prediction
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, NicFound, VmFound
-from tgwizard.model.permission import reaches
+from tgwizard.model.permission import reaches, same_scope
 from tgwizard.model.role import RoleAssignment, RoleDefinition, linked_action
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import (
@@ -70,7 +73,7 @@ def identity_row(vm: VmFound, facts: SetupFacts, caller: Caller | None) -> Setup
     name = tame(vm.id.name, 90)
     others = len(vm.identity.user_assigned)
     beside = f"; {others} user-assigned {'identity stays' if others == 1 else 'identities stay'}" if others else ""
-    asks = (Ask(WRITE_VM, vm.id.text),)
+    asks = (ScopedAction(WRITE_VM, vm.id.text),)
     return SetupChange(
         key=f"identity:{vm.id.key}",
         kind=ChangeKind.RIGHT if on else ChangeKind.ADD,
@@ -100,7 +103,9 @@ def role_row(
     role, before = target.role, target.before
     name = tame(role.name, 128)
     at = _put_at(role, scopes)
-    asks = tuple(Ask(WRITE_ROLE, scope) for scope in dict.fromkeys((*((at,) if at else ()), *role.assignable_scopes)))
+    asks = tuple(
+        ScopedAction(WRITE_ROLE, scope) for scope in dict.fromkeys((*((at,) if at else ()), *role.assignable_scopes))
+    )
     if not target.writes:
         kind, sentence, then, note = ChangeKind.RIGHT, f"The role {name} fits", "already right, not touched", ""
         now = _count(role)
@@ -159,7 +164,7 @@ def assign_row(
         path=f"{existing.scope if existing else reason.scope}/{_AUTHORIZATION}/roleAssignments/{guid}",
         permissions=(WRITE_ASSIGNMENT,),
         predicted=_INSTANT if existing else _ASSIGN_S if principal else _ASSIGN_NEW_S,
-        right=_ALREADY if existing else right_for((Ask(WRITE_ASSIGNMENT, reason.scope),), facts, caller),
+        right=_ALREADY if existing else right_for((giving(table.role.guid, principal, reason.scope),), facts, caller),
         after_keys=() if existing else tuple(key for key in needs_first if key),
         undo="" if existing else "Remove the assignment.",
     )
@@ -169,13 +174,12 @@ def existing_assignment(vm: VmFound, scope: str, role: RoleDefinition, facts: Se
     """The assignment that means the same: this role to this identity, here or above; through a group too."""
     if not vm.identity.system_assigned or not vm.identity.principal_id:
         return None
-    principal = vm.identity.principal_id.lower()
-    own = [item for item in facts.assignments if item.principal_id.lower() == principal]
-    groups = [item for holder, item in facts.through_groups if holder.lower() == principal]
     fitting = [
-        item for item in (*own, *groups) if item.role_guid.lower() == role.guid.lower() and counts_at(item.scope, scope)
+        item
+        for item in assignments_of(vm.identity.principal_id, facts)
+        if item.role_guid.lower() == role.guid.lower() and reaches(item.scope, scope)
     ]
-    return next((item for item in fitting if item.scope.lower() == scope.lower()), fitting[0] if fitting else None)
+    return next((item for item in fitting if same_scope(item.scope, scope)), fitting[0] if fitting else None)
 
 
 def stale_row(assignment: RoleAssignment, facts: SetupFacts, caller: Caller | None) -> SetupChange:
@@ -196,7 +200,7 @@ def stale_row(assignment: RoleAssignment, facts: SetupFacts, caller: Caller | No
         path=path,
         permissions=(DELETE_ASSIGNMENT,),
         predicted=_ASSIGN_S,
-        right=right_for((Ask(DELETE_ASSIGNMENT, assignment.scope),), facts, caller),
+        right=right_for((removing(assignment),), facts, caller),
         undo="Not undone: its identity no longer exists.",
     )
 
@@ -208,8 +212,10 @@ def place_row(
     holder = next((nic for nic in topology.nics if _lists(nic, address)), None)
     nic = holder or topology.nics[0]
     name, shown = tame(nic.id.name, 90), tame(configuration, 80)
-    asks = [Ask(_NIC_WRITE, nic.id.text), Ask(SUBNET_JOIN, topology.subnet.text)]
-    asks += [Ask(action, thing.text) for thing in nic.references if (action := linked_action(thing)) is not None]
+    asks = [ScopedAction(_NIC_WRITE, nic.id.text), ScopedAction(SUBNET_JOIN, topology.subnet.text)]
+    asks += [
+        ScopedAction(action, thing.text) for thing in nic.references if (action := linked_action(thing)) is not None
+    ]
     return SetupChange(
         key=f"place:{nic.id.key}:{address}",
         kind=ChangeKind.RIGHT if holder else ChangeKind.ADD,
@@ -246,7 +252,7 @@ def restart_row(vm: VmFound, after: tuple[str, ...], facts: SetupFacts, caller: 
         path=f"{vm.id.text}/restart",
         permissions=(RESTART_VM,),
         predicted=_RESTART_S,
-        right=right_for((Ask(RESTART_VM, vm.id.text),), facts, caller),
+        right=right_for((ScopedAction(RESTART_VM, vm.id.text),), facts, caller),
         after_keys=after,
     )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+from tgwizard.engine.access.access_decision import UNLOCK, denials_of
 from tgwizard.engine.setup.addresses import floating_now
-from tgwizard.engine.setup.needs import Need
-from tgwizard.engine.setup.rights import concerns, denies_at, locks_on
+from tgwizard.engine.setup.needs import NIC_WRITE, Need
 from tgwizard.engine.setup.role_target import RoleTarget
 from tgwizard.engine.setup.topology import Topology
 from tgwizard.model.problem import Fixer, Problem
-from tgwizard.model.role import LockLevel, RoleAssignment
+from tgwizard.model.role import RoleAssignment
 from tgwizard.model.setup_answers import Answers, Placement, RoleUse
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.text import listed, tame
@@ -27,10 +27,10 @@ _UNREAD = {
 def member_warnings(topology: Topology, needs: tuple[Need, ...], facts: SetupFacts) -> tuple[Problem, ...]:
     """Deny assignments and locks that would stop a failover whatever the role allows."""
     found: dict[str, Problem] = {}
-    principals = tuple(vm.identity.principal_id for vm in topology.vms if vm.identity.principal_id)
-    for denial in facts.denials:
-        taken = dict.fromkeys(need.action for need in needs if denies_at(denial, need.on.text, need.action))
-        if taken and concerns(denial, principals):
+    principals = tuple(vm.identity.principal_id for vm in topology.vms)
+    for denial in dict.fromkeys(denial for one in principals for denial in denials_of(one, facts)):
+        taken = dict.fromkeys(need.action for need in needs if denial.takes(need.action, need.on.text))
+        if taken:
             name = tame(denial.name, 120)
             found[f"denial:{name}"] = Problem(
                 "member-denied",
@@ -40,8 +40,8 @@ def member_warnings(topology: Topology, needs: tuple[Need, ...], facts: SetupFac
                 who=Fixer.ADMIN,
             )
     for nic in topology.nics:
-        for lock in locks_on(nic.id.text, facts):
-            if lock.level is LockLevel.READ_ONLY:
+        for lock in facts.locks:
+            if lock.stops(NIC_WRITE, nic.id.text):
                 name = tame(lock.name, 90)
                 found[f"lock:{name}"] = Problem(
                     "member-locked",
@@ -49,7 +49,7 @@ def member_warnings(topology: Topology, needs: tuple[Need, ...], facts: SetupFac
                     f"It stands on {tame(lock.scope, 200)}, so Azure refuses to change the interfaces.",
                     "Have the lock removed, or replaced by one against deletion only.",
                     who=Fixer.ADMIN,
-                    right="Microsoft.Authorization/locks/delete",
+                    right=UNLOCK,
                 )
     return tuple(found.values())
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from tgwizard.engine.access.access_decision import RightState, ScopedAction, decide, denials_of, roles_of
 from tgwizard.engine.setup.needs import NETWORK_READ, NIC_WRITE, SUBNET_JOIN, SUBNET_READ, VM_READ
-from tgwizard.engine.setup.rights import concerns, locks_on
-from tgwizard.engine.setup.scopes import counts_at, scope_name
+from tgwizard.engine.setup.scopes import scope_name
 from tgwizard.engine.setup.topology import Topology
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
-from tgwizard.model.permission import allows, reaches
-from tgwizard.model.role import LockLevel, RoleAssignment, linked_action
+from tgwizard.model.role import linked_action
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.text import listed, tame
 from tgwizard.model.verify import Cell, May, RehearsalRow
@@ -35,11 +34,10 @@ _ASG = "microsoft.network/applicationsecuritygroups"
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """One action on one thing; ``writes``: a lock on it stops it."""
+    """One action on one thing."""
 
     action: str
     on: ResourceId
-    writes: bool = False
 
 
 def rehearse_rights(topology: Topology, facts: SetupFacts) -> tuple[RehearsalRow, ...]:
@@ -48,7 +46,7 @@ def rehearse_rights(topology: Topology, facts: SetupFacts) -> tuple[RehearsalRow
     both = (first, second)
     subnet, network = topology.subnet, topology.network
     reads = [Doing(action, nic.id) for nic in both for action in _READS]
-    own = {nic.id: [Doing(NIC_WRITE, nic.id, writes=True)] for nic in both}
+    own = {nic.id: [Doing(NIC_WRITE, nic.id)] for nic in both}
     join = f"{_NIC}/ipconfigurations/join/action"
     rows = [
         _row("read", "Read both interfaces", topology, facts, lambda _: reads),
@@ -116,55 +114,27 @@ def _cell(vm: VmFound, doings: list[Doing], facts: SetupFacts) -> Cell:
     principal = vm.identity.principal_id
     if not vm.identity.system_assigned or not principal:
         return Cell(May.MAY_NOT, f"{tame(vm.id.name, 90)} has no system-assigned identity")
-    missing = dict.fromkeys(item for item in doings if not _granted(item, principal, facts, conditions=False))
-    for doing in doings:
-        stopped = _stopped(doing, principal, facts)
-        if stopped:
-            return Cell(May.MAY_NOT, stopped)
+    roles, denials = roles_of(principal, facts), denials_of(principal, facts)
+    judged = [
+        (doing, decide(ScopedAction(doing.action, doing.on.text), roles, denials, facts.locks)) for doing in doings
+    ]
+    for doing, decision in judged:
+        if decision.denial is not None:
+            return Cell(May.MAY_NOT, f"the deny assignment {tame(decision.denial.name, 90)} forbids {doing.action}")
+        if decision.lock is not None:
+            lock = decision.lock
+            return Cell(May.MAY_NOT, f"the lock {tame(lock.name, 90)} on {scope_name(lock.scope)} forbids every write")
+    missing = dict.fromkeys(doing for doing, decision in judged if decision.state is RightState.MISSING)
     if missing:
-        perhaps = all(_granted(item, principal, facts, conditions=True) for item in missing)
-        if perhaps:
-            return Cell(May.NOT_KNOWN, "it hangs on the condition of an assignment")
         why = facts.failure(FactKind.ASSIGNMENTS) or facts.failure(FactKind.ROLES)
         if why is not None:
             return Cell(May.NOT_KNOWN, why.what)
         lacks = listed(dict.fromkeys(f"{item.action} on {tame(item.on.name, 90)}" for item in missing))
         return Cell(May.MAY_NOT, f"it lacks {lacks}")
+    if any(decision.state is RightState.CONDITION for _, decision in judged):
+        return Cell(May.NOT_KNOWN, "it hangs on the condition of an assignment")
     for kind in (FactKind.DENIALS, FactKind.LOCKS):
         why = facts.failure(kind)
         if why is not None:
             return Cell(May.NOT_KNOWN, f"the {kind.value} could not be read")
     return Cell(May.MAY)
-
-
-def _granted(doing: Doing, principal: str, facts: SetupFacts, *, conditions: bool) -> bool:
-    """Whether some assignment grants it. ``conditions``: count also those that hold under a condition only."""
-    for item in held_by(principal, facts):
-        role = facts.role(item.role_guid)
-        if role is None or (item.condition and not conditions):
-            continue
-        if counts_at(item.scope, doing.on.text) and allows(role.held, doing.action):
-            return True
-    return False
-
-
-def held_by(principal: str, facts: SetupFacts) -> tuple[RoleAssignment, ...]:
-    """What an identity holds, by itself and through groups."""
-    wanted = principal.lower()
-    own = [item for item in facts.assignments if item.principal_id.lower() == wanted]
-    return (*own, *(item for about, item in facts.through_groups if about.lower() == wanted))
-
-
-def _stopped(doing: Doing, principal: str, facts: SetupFacts) -> str:
-    """The denial or the lock that stops it, in words, or empty."""
-    principals = (principal, *(item.principal_id for about, item in facts.through_groups if about == principal))
-    for denial in facts.denials:
-        same = denial.scope.strip("/").lower() == doing.on.text.strip("/").lower()
-        there = same if denial.this_scope_only else reaches(denial.scope, doing.on.text)
-        if there and concerns(denial, principals) and allows((denial.denies,), doing.action):
-            return f"the deny assignment {tame(denial.name, 90)} forbids {doing.action}"
-    if doing.writes:
-        for lock in locks_on(doing.on.text, facts):
-            if lock.level is LockLevel.READ_ONLY:
-                return f"the lock {tame(lock.name, 90)} on {scope_name(lock.scope)} forbids every write"
-    return ""

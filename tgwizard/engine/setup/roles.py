@@ -167,12 +167,9 @@ def judge_role(
 
 
 def uncovered_scopes(role: RoleDefinition, scopes: tuple[ScopeReason, ...]) -> tuple[str, ...]:
-    """The scopes at which the role could not be assigned. A management group's reach is not in its id: it counts."""
+    """The scopes at which the role could not be assigned."""
     held = role.assignable_scopes
-    groups = any("/managementgroups/" in scope.lower() for scope in held)
-    return tuple(
-        reason.scope for reason in scopes if not groups and not any(reaches(one, reason.scope) for one in held)
-    )
+    return tuple(reason.scope for reason in scopes if not any(reaches(one, reason.scope) for one in held))
 
 
 def action_rows(

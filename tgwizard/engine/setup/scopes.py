@@ -81,14 +81,6 @@ def elsewhere(topology: Topology) -> tuple[Problem, ...]:
     )
 
 
-def counts_at(held: str, scope: str) -> bool:
-    """Whether an assignment listed for the subscription counts at a scope of it.
-
-    A management group's place above the subscription is not in its id; a list names only groups that are above.
-    """
-    return "/managementgroups/" in held.lower() or reaches(held, scope)
-
-
 def scope_name(scope: str) -> str:
     """A scope for people: the group's name, or "the subscription". Untrusted text, tamed."""
     parts = [part for part in scope.split("/") if part]

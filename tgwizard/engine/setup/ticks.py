@@ -12,15 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tgwizard.engine.access.access_decision import assignments_of
 from tgwizard.engine.setup.names import assignment_guid
 from tgwizard.engine.setup.own_name import Answered, Asked
-from tgwizard.engine.setup.rehearsal import held_by
-from tgwizard.engine.setup.scopes import counts_at
 from tgwizard.engine.setup.topology import Topology
 from tgwizard.engine.setup_ports import Access
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import VmFound
-from tgwizard.model.permission import allows
+from tgwizard.model.permission import allows, reaches
 from tgwizard.model.role import RoleAssignment, RoleDefinition
 from tgwizard.model.setup_event import Tick
 from tgwizard.model.setup_facts import SetupFacts
@@ -62,7 +61,7 @@ def find_held(access: Access, vm: VmFound, scope: str, role_guid: str, facts: Se
         own = access.role_assignment(scope, assignment_guid(scope, principal, role_guid))
         if own is not None and own.principal_id.lower() == principal.lower():
             return Held(vm, scope, own, listed=own.guid in {item.guid for item in listed})
-    known = [*listed, *(item for item in held_by(principal, facts) if _fits(item, scope, role_guid, facts))]
+    known = [*listed, *(item for item in assignments_of(principal, facts) if _fits(item, scope, role_guid, facts))]
     for item in {item.guid: item for item in known}.values():
         # A list shows for a minute what was removed already, so the assignment's own reading decides.
         real = access.role_assignment(item.scope, item.guid)
@@ -155,7 +154,7 @@ def _proved(vm: ResourceId, scope: str, asked: Asked | None, made: datetime | No
 
 
 def _fits(item: RoleAssignment, scope: str, role_guid: str, facts: SetupFacts) -> bool:
-    if not counts_at(item.scope, scope):
+    if not reaches(item.scope, scope):
         return False
     if role_guid:
         return item.role_guid.lower() == role_guid.lower()

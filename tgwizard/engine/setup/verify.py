@@ -19,7 +19,7 @@ from tgwizard.engine.setup.facts import gather
 from tgwizard.engine.setup.network_checks import HEARTBEAT_PORT, network_checks
 from tgwizard.engine.setup.own_name import Answered, Asked, ask_as
 from tgwizard.engine.setup.rehearsal import rehearse_rights
-from tgwizard.engine.setup.scopes import computed_scopes, counts_at
+from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.ticks import PROPAGATION, Held, all_of, find_held, proved_effective, ticks_of, with_role
 from tgwizard.engine.setup.topology import Topology, topology_of
@@ -30,6 +30,7 @@ from tgwizard.model.event import Outcome, Stamp
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import Inventory, SubscriptionSeen
 from tgwizard.model.nic import Provisioning
+from tgwizard.model.permission import reaches
 from tgwizard.model.problem import Cancelled, Problem, UserError
 from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import Answers
@@ -346,7 +347,7 @@ def _told(
 
 
 def _concerns(tick: TickSeen, row: RehearsalRow) -> bool:
-    return any(counts_at(tick.scope, thing.text) for thing in row.things)
+    return any(reaches(tick.scope, thing.text) for thing in row.things)
 
 
 def _cell(cell: Cell, ticks: list[TickSeen]) -> Cell:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.change_row import PLAN_COLUMNS, add_change
 from tgwizard.gui.kit.fields import ReportText
@@ -26,7 +27,7 @@ from tgwizard.gui.setup.saving import copy_text, save_text
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
-from tgwizard.model.setup_plan import Assign, ChangeKind, SetupChange, SetupPlan, WhoMay
+from tgwizard.model.setup_plan import Assign, ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import about, listed, tame
 
 
@@ -225,8 +226,13 @@ def rights_rows(plan: SetupPlan) -> tuple[tuple[Shape, str, str], ...]:
         fact = f"You may make {'every change' if whole else f'{len(mine)} of {len(writing)} changes'}"
         rows.append((Shape.GOOD, fact, "" if whole else _sentences(mine)))
     by_reason: dict[tuple[str, str], list[SetupChange]] = {}
-    for change in writing:
-        if change.right.who is WhoMay.OTHERS:
+    for item in not_yours(plan.writing):
+        if item.obstacle is not Obstacle.ROLE:
+            rows.append(
+                (Shape.WARNING, item.problem.what.rstrip("."), f"{_sentences(item.changes)} {item.problem.why}")
+            )
+            continue
+        for change in item.changes:
             roles = " or ".join(change.right.roles) or "someone with more rights"
             by_reason.setdefault((change.right.scope, roles), []).append(change)
     for (scope, roles), changes in by_reason.items():
@@ -240,7 +246,7 @@ def rights_rows(plan: SetupPlan) -> tuple[tuple[Shape, str, str], ...]:
     return tuple(rows)
 
 
-def _sentences(changes: list[SetupChange]) -> str:
+def _sentences(changes: Iterable[SetupChange]) -> str:
     return f"{listed(change.sentence for change in changes)}."
 
 

@@ -1,0 +1,229 @@
+"""How far denials, roles and conditions reach: preflight, verify and plan say the same, and what Azure would answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.engine.worlds import SUBNET_JOIN, WRITE, changed
+from tests.rig import Rig, rig
+from tgwizard.engine.failover.run import rehearse
+from tgwizard.engine.preflight.facts import By, Extent
+from tgwizard.engine.setup.job import verify_job
+from tgwizard.engine.setup.verify import subject_of_cluster
+from tgwizard.lab import rbac
+from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment
+from tgwizard.lab.world import Principal
+from tgwizard.model.cluster import ResourceId, Verb
+from tgwizard.model.event import Outcome
+from tgwizard.model.finding import Finding, Level
+from tgwizard.model.verify import May, RehearsalRow
+
+READ = "Microsoft.Network/networkInterfaces/read"
+MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/"
+SCOPES: dict[str, Callable[[Rig], str]] = {
+    "the root": lambda _made: "/",
+    "the management group": lambda made: made.lab._world.management_group,
+    "the management group in capitals": lambda made: made.lab._world.management_group.upper() + "/",
+    "another management group": lambda _made: f"{MANAGEMENT_GROUP}elsewhere",
+    "the subscription": lambda made: made.a.nic.text.split("/resourceGroups/")[0],
+    "the group": lambda made: made.a.nic.text.split("/providers/")[0],
+    "the group in other letters": lambda made: made.a.nic.text.split("/providers/")[0].lower() + "/",
+    "another group": lambda made: made.a.nic.text.split("/providers/")[0] + "-too",
+    "one interface": lambda made: made.b.nic.text,
+    "a part of one interface": lambda made: f"{made.b.nic.text}/ipConfigurations/ipconfig1",
+    "the subnet": lambda made: made.setup.subnet.text,
+}
+WHOLE, ONLY_THERE = False, True
+
+
+def member_of(made: Rig, name: str) -> Principal:
+    return next(item for item in made.lab.principals if item.name == name)
+
+
+def denied(made: Rig, scope: str, **changes: Any) -> DenyAssignment:
+    """A deny assignment for everyone, as a deployment stack makes one; ``changes`` of it."""
+    denial = DenyAssignment(str(uuid.uuid4()), "stack-guard", scope, ("Microsoft.Network/*",), ("*/read",))
+    denial = replace(denial, **changes)
+    made.lab.directory.deny(denial)
+    return denial
+
+
+def findings(made: Rig, verb: Verb = Verb.GRACEFUL) -> tuple[Finding, ...]:
+    """What the preflight finds for the members by themselves."""
+    extent = Extent(By.MEMBERS)
+    checked = rehearse(made.services, made.setup, made.b, verb, made.events.append, made.token, extent=extent)
+    return checked.findings.findings
+
+
+def refused(made: Rig, verb: Verb = Verb.GRACEFUL) -> bool:
+    return any(finding.level is Level.BLOCKS for finding in findings(made, verb))
+
+
+def rehearsal(made: Rig) -> tuple[RehearsalRow, ...]:
+    subject = replace(subject_of_cluster(made.setup), wait=False, restarted=frozenset({made.a.vm, made.b.vm}))
+    return verify_job(made.services, subject, lambda _event: None, made.token).rehearsal
+
+
+def may_not(made: Rig, place: int, *keys: str) -> bool:
+    """Whether the rehearsal says of a machine that it may not take what a failover takes."""
+    rows = [row for row in rehearsal(made) if row.key in keys]
+    return any(row.cells[place].may is May.MAY_NOT for row in rows)
+
+
+def in_azure(made: Rig, action: str, *on: ResourceId) -> bool:
+    """Whether the lab would allow it to tg-node-b on all of these, by its own maths."""
+    world, who = made.lab._world, member_of(made, "tg-node-b")
+    groups = world.groups_of(who.oid)
+    return all(rbac.allowed(world, replace(who, groups=groups), action, one.text, made.clock.wall()) for one in on)
+
+
+def agreed(made: Rig) -> tuple[bool, bool]:
+    """What tg-node-b may in Azure (write both interfaces, join the subnet); preflight and verify say the same."""
+    writes = in_azure(made, WRITE, made.a.nic, made.b.nic)
+    joins = in_azure(made, SUBNET_JOIN, made.setup.subnet)
+    reads = in_azure(made, READ, made.a.nic, made.b.nic)
+    assert refused(made, Verb.FORCED) is not (writes and joins and reads)
+    assert may_not(made, 1, "read") is not reads
+    assert may_not(made, 1, "take", "add") is not writes
+    assert may_not(made, 1, "subnet") is not joins
+    return writes, joins
+
+
+@pytest.mark.parametrize("only_there", [WHOLE, ONLY_THERE], ids=["and below", "alone"])
+@pytest.mark.parametrize("name", SCOPES)
+def test_that_a_denial_reaches_in_preflight_and_verify_what_it_reaches_in_azure(name: str, *, only_there: bool) -> None:
+    made = rig()
+    denied(made, SCOPES[name](made), this_scope_only=only_there)
+    agreed(made)
+
+
+def test_that_a_denial_at_a_management_group_stops_the_run_and_is_named() -> None:
+    made = rig()
+    denied(made, made.lab._world.management_group, actions=(WRITE,))
+    (finding, *_) = findings(made)
+    assert finding.level is Level.BLOCKS
+    assert finding.problem is not None
+    tenant = made.lab.subscription.tenant
+    assert finding.fact.startswith(f"The deny assignment stack-guard on management group {tenant} keeps tg-node-b's")
+    assert finding.problem.code == "denied"
+    assert "no role helps against it" in finding.problem.why
+    (first, *_) = [row for row in rehearsal(made) if row.key == "take"]
+    assert first.cells[1].why == f"the deny assignment stack-guard forbids {WRITE}"
+
+
+@pytest.mark.parametrize("principals", [(EVERYONE,), ("tg-node-b",), ("tg-node-a",), ("nodes",)], ids=str)
+@pytest.mark.parametrize("excluded", [(), ("tg-node-b",), ("tg-node-a",), ("nodes",)], ids=str)
+def test_that_whom_a_denial_concerns_is_judged_as_in_azure(
+    principals: tuple[str, ...], excluded: tuple[str, ...]
+) -> None:
+    """`nodes` is a group that tg-node-b is in and that holds a role, so that its membership shows."""
+    made = in_a_group()
+    oids = {"nodes": NODES, **{item.name: item.oid for item in made.lab.principals}}
+    denied(
+        made,
+        made.lab._world.management_group,
+        principals=tuple(oids.get(name, name) for name in principals),
+        excluded=tuple(oids[name] for name in excluded),
+    )
+    writes, joins = agreed(made)
+    concerned = bool({EVERYONE, "tg-node-b", "nodes"} & {*principals}) and not {"tg-node-b", "nodes"} & {*excluded}
+    assert writes is joins is not concerned
+
+
+@pytest.mark.parametrize("patterns", [(("*",), ("*/join/action",)), (("*/WRITE",), ()), (("*/read",), ()), ((), ())])
+def test_that_wildcards_and_exceptions_of_a_denial_count_as_in_azure(
+    patterns: tuple[tuple[str, ...], tuple[str, ...]],
+) -> None:
+    made = rig()
+    operator = made.lab.directory.accounts[0]
+    denied(made, "/", actions=patterns[0], not_actions=patterns[1], excluded=(operator.oid,))
+    writes, joins = agreed(made)
+    assert writes is not any(pattern in ("*", "*/WRITE") for pattern in patterns[0])
+    assert joins
+
+
+@pytest.mark.parametrize("name", ["the management group", "the root", "the subscription", "the group"])
+def test_that_a_role_counts_from_above_the_subscription_too(name: str) -> None:
+    made = rig()
+    place = SCOPES[name](made)
+
+    def raise_up(world: dict[str, Any]) -> None:
+        for held in world["authorization"]["assignments"].values():
+            for item in held.values():
+                item["scope"] = place if "resourceGroups" in item["scope"] else item["scope"]
+
+    raised = changed(raise_up, start=made)
+    assert agreed(raised) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("condition", "allowed"),
+    [
+        ("(!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'}))", True),
+        ("(!(ActionMatches{'Microsoft.Network/*'}))", False),
+        ("(ActionMatches{'*/read'} OR ActionMatches{'*/WRITE'} OR ActionMatches{'*/action'})", True),
+    ],
+)
+def test_that_a_condition_counts_in_preflight_and_verify_as_in_azure(condition: str, *, allowed: bool) -> None:
+    assert agreed(changed(conditional(condition))) == (allowed, allowed)
+
+
+def test_that_a_condition_that_cannot_be_judged_is_not_known_in_preflight_and_verify() -> None:
+    made = changed(conditional("@Environment[Microsoft.Network/subnets] StringEquals 'x'"))
+    assert [finding.level for finding in findings(made) if "identity may write" in finding.fact] == [
+        Level.NOT_KNOWN,
+        Level.NOT_KNOWN,
+    ]
+    cells = [row.cells[1].may for row in rehearsal(made) if row.key in ("take", "add", "subnet")]
+    assert cells == [May.NOT_KNOWN] * 3
+
+
+def test_that_an_operator_under_a_denial_is_told_of_the_denial_and_not_of_a_role() -> None:
+    made = rig()
+    denied(made, made.a.nic.text.split("/providers/")[0], actions=(WRITE,))
+    ended = made.fail_over(accept_unknown=True)
+    assert ended.outcome is Outcome.REFUSED
+    assert ended.problem is not None
+    assert ended.problem.code == "denied"
+    assert f"The deny assignment stack-guard on resource group rg-tg-prod forbids {WRITE}" in ended.reason
+    assert "No role helps" in ended.reason
+    assert "added to your role" not in ended.reason
+    assert "is missing" not in ended.reason
+
+
+NODES = "77777777-0000-4000-8000-000000000007"
+
+
+def in_a_group() -> Rig:
+    """tg-node-b has its role by itself; it is in the group `nodes`, which may read the subscription."""
+
+    def edit(world: dict[str, Any]) -> None:
+        node = next(item for item in world["principals"] if item["name"] == "tg-node-b")
+        subscription = f"/subscriptions/{world['subscription']['id']}"
+        world["groups"] = [
+            {"principal": {**node, "oid": NODES, "name": "nodes", "kind": "Group"}, "members": [node["oid"]]}
+        ]
+        made = next(iter(world["authorization"]["assignments"][node["oid"]].values()))
+        reader = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+        world["authorization"]["assignments"][NODES] = {
+            "g1": {**made, "guid": "g1", "scope": subscription, "role": reader, "principal": NODES}
+        }
+
+    return changed(edit)
+
+
+def conditional(condition: str) -> Callable[[dict[str, Any]], None]:
+    """An edit that puts the condition on every assignment of the members."""
+
+    def edit(world: dict[str, Any]) -> None:
+        nodes = {item["oid"] for item in world["principals"] if item["name"].startswith("tg-node")}
+        for oid in nodes:
+            for item in world["authorization"]["assignments"][oid].values():
+                item |= {"condition": condition, "condition_version": "2.0"}
+
+    return edit

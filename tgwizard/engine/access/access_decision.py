@@ -1,0 +1,320 @@
+"""Whether an identity may do something: what grants it, what takes it away, and what is not known. Pure.
+
+The one judgement of preflight, plan, verify and rehearsal. How far a role, a denial or a lock reaches is
+``model.permission.reaches``' to say and nobody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tgwizard.model.inventory import Caller
+from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet, allows, matches, reaches, same_scope
+from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.role import LockSeen, PrincipalKind, RoleAssignment
+from tgwizard.model.role_condition import Attributes, holds
+from tgwizard.model.setup_facts import FactKind, SetupFacts
+from tgwizard.model.setup_plan import Obstacle, Right, SetupChange, WhoMay
+from tgwizard.model.text import listed, tame
+
+WRITE_ROLE = "Microsoft.Authorization/roleDefinitions/write"
+WRITE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/write"
+DELETE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/delete"
+WRITE_VM = "Microsoft.Compute/virtualMachines/write"
+RESTART_VM = "Microsoft.Compute/virtualMachines/restart/action"
+UNLOCK = "Microsoft.Authorization/locks/delete"
+LIFT_DENIAL = "Microsoft.Authorization/denyAssignments/delete"
+
+_ASSIGNERS = ("Role Based Access Control Administrator", "User Access Administrator", "Owner")
+_WOULD_DO = (
+    (WRITE_ROLE, ("User Access Administrator", "Owner")),
+    (WRITE_ASSIGNMENT, _ASSIGNERS),
+    (DELETE_ASSIGNMENT, _ASSIGNERS),
+    ("Microsoft.Compute/*", ("Virtual Machine Contributor", "Contributor", "Owner")),
+    ("Microsoft.Network/*", ("Network Contributor", "Contributor", "Owner")),
+)
+"""Azure's own roles that contain an action, the narrowest first."""
+_MACHINE = PrincipalKind.SERVICE_PRINCIPAL.value
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedAction:
+    """An action at a scope (a full id). ``attributes``: what a condition may ask of the call."""
+
+    action: str
+    scope: str
+    attributes: Attributes = field(default_factory=dict, hash=False)
+
+
+class RightState(Enum):
+    """What came of it. CONDITION: only assignments grant it whose conditions cannot be judged from here."""
+
+    YES = "yes"
+    MISSING = "missing"
+    CONDITION = "condition"
+    DENIED = "denied"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The judgement; ``denial`` or ``lock`` is what stops it, ``refusing`` the assignment whose condition says no."""
+
+    state: RightState
+    denial: DenyAssignment | None = None
+    lock: LockSeen | None = None
+    refusing: HeldRole | None = None
+
+
+def decide(
+    wanted: ScopedAction,
+    roles: Iterable[HeldRole],
+    denials: Iterable[DenyAssignment] = (),
+    locks: Iterable[LockSeen] = (),
+) -> Decision:
+    """Judge one action. ``roles`` and ``denials``: those that concern the identity.
+
+    A lock or a denial is told before a missing right: no role helps against either.
+    """
+    for lock in locks:
+        if lock.stops(wanted.action, wanted.scope):
+            return Decision(RightState.LOCKED, lock=lock)
+    for denial in denials:
+        if denial.takes(wanted.action, wanted.scope):
+            return Decision(RightState.DENIED, denial=denial)
+    granting = [role for role in roles if reaches(role.scope, wanted.scope) and allows((role.grants,), wanted.action)]
+    judged = [(role, condition_holds(role.condition, wanted)) for role in granting]
+    if any(result for _, result in judged):
+        return Decision(RightState.YES)
+    if any(result is None for _, result in judged):
+        return Decision(RightState.CONDITION)
+    return Decision(RightState.MISSING, refusing=judged[0][0] if judged else None)
+
+
+def giving(role_guid: str, principal: str, scope: str) -> ScopedAction:
+    """To give a role to a machine's identity; ``principal`` empty: it does not exist yet."""
+    known = {"request:roledefinitionid": role_guid.lower(), "request:principaltype": _MACHINE}
+    return ScopedAction(
+        WRITE_ASSIGNMENT, scope, known | ({"request:principalid": principal.lower()} if principal else {})
+    )
+
+
+def removing(assignment: RoleAssignment) -> ScopedAction:
+    """To take an assignment away."""
+    known = {
+        "resource:roledefinitionid": assignment.role_guid.lower(),
+        "resource:principalid": assignment.principal_id.lower(),
+    }
+    if assignment.principal_kind is not PrincipalKind.OTHER:
+        known["resource:principaltype"] = assignment.principal_kind.value
+    return ScopedAction(DELETE_ASSIGNMENT, assignment.scope, known)
+
+
+def condition_holds(condition: str, wanted: ScopedAction) -> bool | None:
+    """Whether an assignment counts for the action; None when its condition cannot be judged from here."""
+    return holds(condition, wanted.action, wanted.attributes) if condition else True
+
+
+def principals_of(principal: str, facts: SetupFacts) -> tuple[str, ...]:
+    """The object ids by which an identity is known: its own, and those of groups that it holds roles through."""
+    about = principal.lower()
+    return tuple(
+        dict.fromkeys((about, *(item.principal_id.lower() for of, item in facts.through_groups if of.lower() == about)))
+    )
+
+
+def assignments_of(principal: str, facts: SetupFacts) -> tuple[RoleAssignment, ...]:
+    """What an identity holds, by itself and through groups."""
+    about = principal.lower()
+    own = [item for item in facts.assignments if item.principal_id.lower() == about]
+    return (*own, *(item for of, item in facts.through_groups if of.lower() == about))
+
+
+def roles_of(principal: str, facts: SetupFacts) -> tuple[HeldRole, ...]:
+    """The same as what is granted from where downwards; an assignment whose role is not known grants nothing."""
+    return tuple(
+        HeldRole(item.scope, grants, item.condition)
+        for item in assignments_of(principal, facts)
+        if (role := facts.role(item.role_guid)) is not None
+        for grants in role.held
+    )
+
+
+def denials_of(principal: str, facts: SetupFacts) -> tuple[DenyAssignment, ...]:
+    """The deny assignments that concern an identity, as far as its groups are known."""
+    known = principals_of(principal, facts)
+    return tuple(denial for denial in facts.denials if denial.concerns(known))
+
+
+# -- the signed-in identity -------------------------------------------------------------------------------------------
+
+
+def right_for(asks: Iterable[ScopedAction], facts: SetupFacts, caller: Caller | None) -> Right:
+    """Whether the signed-in identity may do all of it; the first scope where it may not is named."""
+    asked = tuple(asks)
+    principal = caller.object_id if caller else ""
+    denials = denials_of(principal, facts)
+    unsure: Right | None = None
+    for scope in dict.fromkeys(ask.scope for ask in asked):
+        here = tuple(ask for ask in asked if ask.scope == scope)
+        for ask in here:
+            barred = decide(ask, (), denials, facts.locks)
+            if barred.lock is not None:
+                return _locked(ask, barred.lock)
+            if barred.denial is not None:
+                return _denied(ask, barred.denial, tuple(one.action for one in here))
+        held, sure = held_at(scope, facts)
+        missing = tuple(dict.fromkeys(ask.action for ask in here if not allows(held, ask.action)))
+        if missing and sure:
+            problem = _missing_problem(missing, scope)
+            return Right(WhoMay.OTHERS, scope, missing, roles_for(missing), problem, Obstacle.ROLE)
+        if missing:
+            why = facts.failure(FactKind.OWN_RIGHTS)
+            unsure = unsure or Right(WhoMay.NOT_KNOWN, scope, missing, roles_for(missing), why)
+    refused = unsure or Right(WhoMay.YOU)
+    for ask in asked:
+        limited = _limited(ask, roles_of(principal, facts), facts) if principal else None
+        if limited is not None and limited.who is WhoMay.OTHERS:
+            return limited
+        refused = limited if limited is not None and refused.who is WhoMay.YOU else refused
+    return refused
+
+
+def held_at(scope: str, facts: SetupFacts) -> tuple[tuple[PermissionSet, ...], bool]:
+    """What the signed-in identity holds at a scope, and whether that is the whole of it.
+
+    Azure was asked at some scopes; what is held above counts below, but below there may be more.
+    """
+    exact = next((own for own in facts.own if same_scope(own.scope, scope)), None)
+    if exact is not None:
+        return exact.held, True
+    above = [own for own in facts.own if reaches(own.scope, scope)]
+    return tuple(block for own in above for block in own.held), False
+
+
+def roles_for(actions: Iterable[str]) -> tuple[str, ...]:
+    """Azure's own roles that would allow all of the actions, the narrowest first."""
+    wanted = tuple(actions)
+    fitting = [roles for action in wanted for pattern, roles in _WOULD_DO if matches(pattern, action)]
+    if not wanted or len(fitting) < len(wanted):
+        return ("Owner",)
+    return tuple(role for role in fitting[0] if all(role in roles for roles in fitting)) or ("Owner",)
+
+
+def _limited(ask: ScopedAction, roles: tuple[HeldRole, ...], facts: SetupFacts) -> Right | None:
+    """What conditions on the caller's own assignments make of a right that Azure lists without them; None: nothing."""
+    decision = decide(ask, roles)
+    if decision.state is RightState.CONDITION:
+        problem = Problem(
+            "right-has-condition",
+            "Your right to assign roles has a condition.",
+            "Conditions limit which roles may be given to whom; whether this one allows it cannot be told from here.",
+            "Apply tries it and says so. If it is refused, hand the plan over.",
+        )
+        return Right(WhoMay.NOT_KNOWN, ask.scope, (ask.action,), roles_for((ask.action,)), problem, Obstacle.CONDITION)
+    if decision.refusing is None:
+        return None
+    held, sure = held_at(ask.scope, facts)
+    seen = sum(reaches(role.scope, ask.scope) and allows((role.grants,), ask.action) for role in roles)
+    if sure and sum(allows((block,), ask.action) for block in held) > seen:
+        return None  # Something else gives the right too, in a way that the lists do not tell.
+    what = "give this role" if ask.action == WRITE_ASSIGNMENT else "take this assignment away"
+    problem = Problem(
+        "right-has-condition",
+        f"Your own role assignment has a condition that does not let you {what}.",
+        f"It is assigned on {tame(decision.refusing.scope, 200)}, and Azure refuses what its condition does not name.",
+        "Someone whose right to assign roles has no such condition can do it. The plan can be exported for them.",
+        tame(decision.refusing.condition, 600),
+        Fixer.ADMIN,
+        ask.action,
+    )
+    return Right(WhoMay.OTHERS, ask.scope, (ask.action,), roles_for((ask.action,)), problem, Obstacle.CONDITION)
+
+
+def _locked(ask: ScopedAction, lock: LockSeen) -> Right:
+    problem = Problem(
+        "scope-locked",
+        f"The lock {tame(lock.name, 90)} forbids changes here.",
+        f"It is {lock.level.value} on {tame(lock.scope, 200)}. {tame(lock.notes, 200)}".strip(),
+        "Have the lock removed for the time of the set-up. No role helps against a lock.",
+        who=Fixer.ADMIN,
+        right=UNLOCK,
+    )
+    return Right(WhoMay.OTHERS, ask.scope, (ask.action,), (), problem, Obstacle.LOCK)
+
+
+def _denied(ask: ScopedAction, denial: DenyAssignment, actions: tuple[str, ...]) -> Right:
+    taken = tuple(dict.fromkeys(action for action in actions if denial.takes(action, ask.scope)))
+    problem = Problem(
+        "scope-denied",
+        f"The deny assignment {tame(denial.name, 120)} forbids {listed(taken)}.",
+        f"It stands on {tame(denial.scope, 200)} and wins over every role.",
+        "Someone outside the deny assignment has to do this. No role helps against it.",
+        who=Fixer.ADMIN,
+    )
+    return Right(WhoMay.OTHERS, ask.scope, taken, (), problem, Obstacle.DENIAL)
+
+
+def _missing_problem(missing: tuple[str, ...], scope: str) -> Problem:
+    roles = roles_for(missing)
+    return Problem(
+        "right-missing",
+        f"You may not do this: it needs {listed(missing)}.",
+        f"Your roles on {tame(scope, 200)} do not have it.",
+        f"Someone who is {' or '.join(roles)} there can do it, or can make you that.",
+        who=Fixer.ADMIN,
+        right=listed(missing),
+    )
+
+
+# -- the changes of a plan that are not the caller's to make ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NotYours:
+    """Changes that one kind of obstacle keeps from the signed-in user, and the whole of it in words."""
+
+    obstacle: Obstacle
+    changes: tuple[SetupChange, ...]
+    problem: Problem
+
+
+def not_yours(writing: tuple[SetupChange, ...]) -> tuple[NotYours, ...]:
+    """What others would have to do or to lift, by obstacle: those against which no role helps come first."""
+    found = []
+    for obstacle in Obstacle:
+        changes = tuple(
+            change
+            for change in writing
+            if change.right.who is WhoMay.OTHERS and (change.right.obstacle or Obstacle.ROLE) is obstacle
+        )
+        if changes:
+            found.append(NotYours(obstacle, changes, _together(obstacle, changes, len(writing))))
+    return tuple(found)
+
+
+def _together(obstacle: Obstacle, changes: tuple[SetupChange, ...], of: int) -> Problem:
+    first = changes[0].right.problem
+    one = len(changes) == 1
+    part = "all of it" if len(changes) == of else f"{len(changes)} of {of} changes"
+    if obstacle is Obstacle.ROLE or first is None:
+        roles = listed(dict.fromkeys(role for change in changes for role in change.right.roles[-1:]))
+        all_ = len(changes) == of
+        return Problem(
+            "others-must",
+            "None of the changes is yours to make." if all_ else f"{part} {'is' if one else 'are'} for others.",
+            f"Your account does not have the rights{f'; {roles} does' if roles else ''}.",
+            "Hand the plan over; nothing is written." if all_ else "Apply what you may, and hand the rest over.",
+            who=Fixer.ADMIN,
+            right=listed(dict.fromkeys(action for change in changes for action in change.right.missing)),
+        )
+    reasons = [change.right.problem for change in changes if change.right.problem is not None]
+    what = {
+        Obstacle.LOCK: f"A lock stops {part}.",
+        Obstacle.DENIAL: f"A deny assignment stops {part}.",
+        Obstacle.CONDITION: f"The condition of your own role assignment stops {part}.",
+    }[obstacle]
+    why = " ".join(dict.fromkeys(f"{reason.what} {reason.why}".strip() for reason in reasons))
+    return Problem(first.code, what, why, first.fix, first.detail, first.who, first.right)
