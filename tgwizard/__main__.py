@@ -8,10 +8,15 @@ import sys
 def main() -> int:
     """Run the program; the result is its exit code."""
     from tgwizard.app.window import open_window, wish_of
+    from tgwizard.paths import NoSuchUser
 
-    wish = wish_of(sys.argv[1:])
-    if wish is not None:
-        return open_window(wish)
+    try:
+        wish = wish_of(sys.argv[1:])
+        if wish is not None:
+            return open_window(wish)
+    except NoSuchUser as error:
+        sys.stderr.write(f"{error}.\n  Name the folder with its whole path, in the option or the TGWIZARD_ variable.\n")
+        return 2
     from tgwizard.app.main import main as run
 
     return run()

@@ -52,9 +52,25 @@ def lab_dir() -> Path:
     return _folder("TGWIZARD_LAB_DIR", lambda: _dirs().user_data_path / "lab")
 
 
+class NoSuchUser(ValueError):
+    """A path begins with ``~name``, and no user of that name is known here."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"There is no user {path.parts[0][1:80]} on this computer")
+
+
+def expanded(path: str | Path) -> Path:
+    """The path with ``~`` and ``~name`` replaced by that home folder. NoSuchUser when there is none."""
+    given = Path(path)
+    try:
+        return given.expanduser()
+    except RuntimeError as error:
+        raise NoSuchUser(given) from error
+
+
 def _folder(variable: str, usual: Callable[[], Path]) -> Path:
     moved = os.environ.get(variable)
-    return Path(moved).expanduser() if moved else usual()
+    return expanded(moved) if moved else usual()
 
 
 def _dirs() -> PlatformDirsABC:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import stat
 from pathlib import Path
 
@@ -60,13 +61,25 @@ def test_that_a_traceback_is_redacted_too(tmp_path: Path) -> None:
     assert secret.split(".")[1] not in text
 
 
-def test_that_a_folder_that_cannot_be_written_does_not_stop_the_program(tmp_path: Path) -> None:
+def test_that_a_folder_that_cannot_be_written_does_not_stop_the_program_nor_print(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    assert start_logging(blocked / "log") is None
+    handler = start_logging(blocked / "log")
+    logging.getLogger("tgwizard.test").info("nobody reads this")
+    stop_logging(handler)
+    assert handler.lost
+    assert capfd.readouterr() == ("", "")
 
 
 def test_that_only_the_owner_reads_the_log(tmp_path: Path) -> None:
-    handler = start_logging(tmp_path / "log")
-    stop_logging(handler)
+    before = os.umask(0)
+    try:
+        handler = start_logging(tmp_path / "log")
+        logging.getLogger("tgwizard.test").info("nobody else reads this")
+        stop_logging(handler)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(log_file(tmp_path / "log").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o700

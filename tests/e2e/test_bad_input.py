@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,6 +165,9 @@ def test_that_a_lab_folder_that_is_a_file_is_named_and_kept(tmp_path: Path) -> N
         pytest.param("world.json", b"{}", ("world.json",), id="empty world"),
         pytest.param("world.json", b'{"schema": 99}', ("world.json", "99"), id="world of another schema"),
         pytest.param("lab.json", b"{ not json", ("lab.json",), id="damaged publication"),
+        pytest.param("lab.json", b"[" * 50_000, ("lab.json", "nested too deeply"), id="nested publication"),
+        pytest.param("world.json", b"[" * 50_000, ("world.json", "nested too deeply"), id="nested world"),
+        pytest.param("world.json", b'{"schema": 1, "a": ' + b"9" * 5_000 + b"}", ("world.json",), id="long number"),
         pytest.param("lab.json", b'{"schema": 99}', ("lab.json", "99"), id="publication of another schema"),
     ],
 )
@@ -175,3 +180,60 @@ def test_that_a_lab_folder_that_cannot_be_read_is_named_and_kept(
     (folder / name).write_bytes(content)
     expect_refused(run(*command, "--lab-dir", folder), str(folder), *words)
     assert (folder / name).read_bytes() == content
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _of(text: str) -> Callable[[Path], None]:
+    return lambda path: (path.write_text(text), None)[1]
+
+
+HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a pipe": (_pipe, "a pipe, not a file"),
+    "a device without end": (_endless, "a device, not a file"),
+    "a folder": (lambda path: path.mkdir(), "folder"),
+    "nested brackets": (_of("a = " + "[" * 20_000), "nested too deeply"),
+    "a number of 5,000 digits": (_of("a = " + "9" * 5_000), "digits"),
+    "a key of 20,000 parts": (_of(".".join("a" * 20_000) + " = 1"), "more than 32 parts"),
+    "a file of 300,000 bytes": (_of("#" * 300_000), "larger than 200,000 bytes"),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_that_hostile_files_are_explained_and_hide_no_other(lab: LabProcess, tmp_path: Path) -> None:
+    clusters = tmp_path / "clusters"
+    clusters.mkdir()
+    (clusters / "good.toml").write_text(Path(lab.ready["clusters"][0]).read_text())
+    for number, (make, _) in enumerate(HOSTILE.values()):
+        make(clusters / f"aaa{number}.toml")
+    (tmp_path / "settings.toml").write_text("[window]\ntheme = " + "[" * 20_000)
+    options = ("--lab-dir", lab.folder, "--config", tmp_path)
+    seen = run("status", "edge-dallas", *options)
+    assert seen.code == 0, seen
+    assert "10.20.2.50" in seen.out
+    assert "settings.toml" in seen.err
+    assert "nested too deeply" in seen.err
+    expect_refused(run("status", clusters / "aaa0.toml", *options), "aaa0.toml", "a pipe, not a file")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("status", "n" * 300), "There is no cluster named"),
+        (("status", "n" * 300 + ".toml"), "File name too long"),
+        (("status", "--lab-dir", "~nosuchuser/lab"), "There is no user nosuchuser"),
+        (("status", "--lab-dir", "n" * 300), "File name too long"),
+    ],
+    ids=["cluster", "file", "user", "folder"],
+)
+def test_that_a_name_that_nothing_can_have_is_explained(
+    lab: LabProcess, arguments: tuple[str, ...], words: str
+) -> None:
+    place = () if "--lab-dir" in arguments else ("--lab-dir", lab.folder)
+    expect_refused(run(*arguments, *place), words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -83,3 +85,34 @@ def test_that_what_the_check_refuses_is_not_copied(made: Rig, tmp_path: Path) ->
     with pytest.raises(UserError, match="outside"):
         Profiles(tmp_path / "clusters", made.setup.cloud).adopt(tmp_path / "theirs.toml", refuse)
     assert not (tmp_path / "clusters").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes of this kind")
+def test_that_a_hostile_file_hides_no_other_and_is_told(made: Rig, tmp_path: Path) -> None:
+    folder = tmp_path / "clusters"
+    save_cluster(folder / "mine.toml", made.setup)
+    os.mkfifo(folder / "a pipe.toml")
+    (folder / "endless.toml").symlink_to("/dev/zero")
+    (folder / "folder.toml").mkdir()
+    (folder / "nested.toml").write_text("a = " + "[" * 20_000)
+    (folder / "digits.toml").write_text("a = " + "9" * 5_000)
+    (folder / "parts.toml").write_text(".".join("a" * 20_000) + " = 1")
+    (folder / "gone.toml").symlink_to(folder / "nothing there")
+    profiles = Profiles(folder, made.setup.cloud)
+    read = profiles.read_all()
+    assert read.clusters == (made.setup,)
+    assert len(read.problems) == 7
+    assert profiles.find(made.setup.name) == made.setup
+
+
+def test_that_clusters_that_may_not_be_read_are_not_said_to_be_none(made: Rig, tmp_path: Path) -> None:
+    folder = tmp_path / "clusters"
+    folder.write_text("no folder")
+    profiles = Profiles(folder, made.setup.cloud)
+    with pytest.raises(UserError) as refused:
+        profiles.find(None)
+    assert refused.value.problem.code == "clusters-not-read"
+    with pytest.raises(UserError) as refused:
+        profiles.find("edge-dallas")
+    assert "cannot be read" in refused.value.problem.why or refused.value.problem.code == "clusters-not-read"
+    assert [problem.code for problem in profiles.read_all().problems] == ["clusters-not-read"]

@@ -105,3 +105,25 @@ def test_that_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="could not be saved"):
         save_value(tmp_path / "file" / FILE_NAME, known.READ_ONLY, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ('[files]\ndata_folder = "/srv/state"\nthis is no TOML', True),
+        ('[window]\ntheme = "dark"\nthis is no TOML', False),
+        ("[files]\ndata_folder = 7\n", True),
+        ('[files]\ndata_folder = "~nosuchuser/state"\n', True),
+        ('[files]\ndata_folder = "/srv/\\u0000"\n', True),
+        ('[files]\ndata_folder = "/srv/state"\nno_setting = 1\n', False),
+        ("", False),
+    ],
+)
+def test_that_a_value_that_may_stand_there_and_was_not_read_is_unknown(file: Path, text: str, unknown: bool) -> None:
+    file.write_text(text)
+    assert (known.DATA_FOLDER.key in load_settings(file).unknown) is unknown
+
+
+def test_that_of_a_file_that_cannot_be_read_nothing_is_known(file: Path) -> None:
+    file.mkdir()
+    assert load_settings(file).unknown == {setting.key for setting in known.ALL}

@@ -13,7 +13,7 @@ from tgwizard import paths
 from tgwizard.cli.program import Where
 from tgwizard.cli.sign_in import wish_of
 from tgwizard.engine.settings_file import FILE_NAME, SettingsRead, load_settings
-from tgwizard.model.problem import UserError
+from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import DATA_FOLDER
 
 if TYPE_CHECKING:
@@ -31,10 +31,18 @@ def connect_place(where: Where) -> Place:
 
 
 def data_folder(settings: SettingsRead) -> Path:
-    """Where journals and locks of real clusters lie: what the environment says, else the setting, else the system."""
+    """Where journals and locks of real clusters lie: what the environment says, else the setting, else the system.
+
+    UserError when the setting cannot be read: in another folder nothing would be known of an interrupted run.
+    """
+    if os.environ.get("TGWIZARD_STATE_DIR"):
+        return paths.state_dir()
+    if DATA_FOLDER.key in settings.unknown:
+        what = f"Where journals and locks lie is not known, because the setting {DATA_FOLDER.key} cannot be read."
+        why = "In another folder nothing would be known of an interrupted run. Nothing was asked or changed."
+        raise UserError(Problem("data-folder-not-known", what, why, "Correct the settings file."), *settings.problems)
     chosen = DATA_FOLDER.value_of(settings.settings)
-    moved = os.environ.get("TGWIZARD_STATE_DIR")
-    return paths.state_dir() if chosen is None or moved else chosen
+    return paths.state_dir() if chosen is None else chosen
 
 
 def sign_in_as(place: Place, where: Where) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import os
 import re
+from io import TextIOWrapper
 from pathlib import Path
 
 from tgwizard import __version__, paths
+from tgwizard.engine.files import make_private_folder, open_private
 from tgwizard.engine.settings_file import SettingsRead
 from tgwizard.model.settings import LOG_LEVEL
 
@@ -35,6 +38,20 @@ def redact(text: str) -> str:
     return text
 
 
+class PrivateLog(logging.handlers.RotatingFileHandler):
+    """The log file, its owner's alone. When it cannot be written, no command is disturbed: it is then `lost`."""
+
+    lost = False
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = open_private(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        return TextIOWrapper(os.fdopen(descriptor, "ab"), encoding=self.encoding, errors=self.errors)
+
+    def handleError(self, _record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Nothing is printed among a command's answers."""
+        self.lost = True
+
+
 class RedactingFormatter(logging.Formatter):
     """Redacts the whole record, traceback included."""
 
@@ -48,15 +65,11 @@ def log_file(folder: Path) -> Path:
     return folder / "tgwizard.log"
 
 
-def start_logging(folder: Path, level: int = logging.INFO) -> logging.Handler | None:
-    """Write records of ``level`` and above to the log file. None when it cannot be written: the program goes on."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = logging.handlers.RotatingFileHandler(
-            log_file(folder), maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
-        )
-    except OSError:
-        return None
+def start_logging(folder: Path, level: int = logging.INFO) -> PrivateLog:
+    """Write records of ``level`` and above to the log file. Where it cannot be written the program goes on."""
+    handler = PrivateLog(log_file(folder), maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True)
+    with contextlib.suppress(OSError):  # told by the first record that is not written
+        make_private_folder(folder)
     handler.setLevel(level)
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
@@ -66,7 +79,7 @@ def start_logging(folder: Path, level: int = logging.INFO) -> logging.Handler | 
     return handler
 
 
-def log_start(settings: SettingsRead, what: str) -> logging.Handler | None:
+def log_start(settings: SettingsRead, what: str) -> PrivateLog:
     """Write the log from now on; the handler, to be stopped at the end."""
     level = LOG_LEVEL.value_of(settings.settings).value.upper()
     handler = start_logging(paths.log_dir(), logging.getLevelNamesMapping()[level])

@@ -9,18 +9,19 @@ import io
 import select
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tgwizard import paths
 from tgwizard.app.connecting import connect_place
 from tgwizard.app.logs import log_start, stop_logging
-from tgwizard.cli.arguments import OpenWindow, parse
+from tgwizard.cli.arguments import Call, OpenWindow, parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.program import ClientWish, Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.settings_file import FILE_NAME, load_settings
-from tgwizard.model.problem import UserError
+from tgwizard.model.problem import Problem, UserError
 
 if TYPE_CHECKING:
     from tgwizard.engine.lab_control import LabControl
@@ -42,18 +43,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         screen.complain(error)
         return ExitCode.USAGE
+    except paths.NoSuchUser as error:
+        screen.complain(UserError(_no_such_user(error)))
+        return ExitCode.USAGE
     if isinstance(call.command, OpenWindow):
         from tgwizard.app.window import WindowWish, open_window
 
         return open_window(WindowWish(call.where.lab_dir, call.where.config, call.where))
+    try:
+        return _run(call, program, screen)
+    except paths.NoSuchUser as error:
+        screen.complain(UserError(_no_such_user(error)))
+        return ExitCode.USAGE
+
+
+def _run(call: Call, program: Program, screen: Screen) -> int:
     settings = load_settings((call.where.config or paths.config_dir()) / FILE_NAME)
+    for problem in settings.problems:
+        screen.warn(problem)
     handler = log_start(settings, type(call.command).__name__)
     try:
         from tgwizard.cli.main import run
 
-        return run(call, program, screen)
+        return run(call, replace(program, log_lost=lambda: handler.lost), screen)
     finally:
         stop_logging(handler)
+
+
+def _no_such_user(error: paths.NoSuchUser) -> Problem:
+    why = (
+        "A folder is named by an option or by one of the variables TGWIZARD_CONFIG_DIR, _STATE_DIR, _LOG_DIR, _LAB_DIR."
+    )
+    return Problem("usage", f"{error}.", why, "Name the folder with its whole path.")
 
 
 def connect(where: Where) -> Connection:

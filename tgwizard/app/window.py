@@ -72,7 +72,7 @@ def wish_of(words: Sequence[str]) -> WindowWish | None:
         if word == "--lab" and not value:
             lab = True
         elif word in _FOLDERS and (value or (rest and not rest[0].startswith("-"))):
-            found[word] = Path(value or rest.pop(0)).expanduser().absolute()
+            found[word] = paths.expanded(value or rest.pop(0)).absolute()
         else:
             return None
     return WindowWish(found.get("--lab-dir") or (paths.lab_dir() if lab else None), found.get("--config"))
@@ -105,8 +105,12 @@ def _state_folder(wish: WindowWish) -> Path:
     if not named:
         return paths.state_dir()
     from tgwizard.app.connecting import data_folder
+    from tgwizard.model.problem import UserError
 
-    return data_folder(_settings(wish))
+    try:
+        return data_folder(_settings(wish))
+    except UserError:
+        return paths.state_dir()  # opening the place tells what is wrong; until then nothing is written
 
 
 def _settings(wish: WindowWish) -> SettingsRead:

@@ -21,6 +21,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.strategy import Strategy
+from tgwizard.paths import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +242,8 @@ def _where(found: argparse.Namespace, lab_dir: Path | None) -> Where:
     if cloud is not None and lab_dir is not None:
         raise UserError(Problem("usage", "--cloud and --lab exclude each other.", "A lab is a cloud of its own."))
     return Where(
-        lab_dir.expanduser().absolute() if lab_dir else None,
-        config.expanduser().absolute() if config else None,
+        expanded(lab_dir).absolute() if lab_dir else None,
+        expanded(config).absolute() if config else None,
         _METHODS.get(getattr(found, "sign_in", "")),
         getattr(found, "tenant", None),
         cloud,

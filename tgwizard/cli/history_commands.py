@@ -17,6 +17,7 @@ from tgwizard.engine.history import ClusterHistory, RunHistory, cluster_history,
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import measured, tame
+from tgwizard.paths import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def report(command: Report, connection: Connection, screen: Screen) -> ExitCode:
         for line in _report(run, setup):
             screen.say(line)
         return ExitCode.DONE
-    path = command.out.expanduser().absolute()
+    path = expanded(command.out).absolute()
     kind = path.suffix.lower()
     if kind not in (".html", ".htm", ".json"):
         what = f"The report was not written: {tame(path.name, 80)} ends neither in .html nor in .json."

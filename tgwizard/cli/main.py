@@ -32,7 +32,9 @@ def run(call: Call, program: Program, screen: Screen) -> ExitCode:
     except Exception as error:  # noqa: BLE001 - the one place where a command's unexpected error is told and logged
         _log.exception("the command broke")
         what = f"tgwizard made an error ({type(error).__name__})."
-        screen.complain(UserError(Problem("internal", what, "", "The report is in the log file.")))
+        report = "There is no report of it, because the log file cannot be written."
+        fix = report if program.log_lost() else "The report is in the log file."
+        screen.complain(UserError(Problem("internal", what, "", fix)))
         return ExitCode.INTERNAL
 
 

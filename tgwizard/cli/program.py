@@ -130,5 +130,7 @@ class Program:
     latencies: tuple[str, ...] = ("instant", "fast", "drawn", "azure")
     control: Callable[[Path], LabControl] = _no_control
     """The controls of the lab that runs in a folder."""
+    log_lost: Callable[[], bool] = lambda: False
+    """Whether the log file cannot be written."""
     lab_environment: Callable[[Path, ClientWish], Mapping[str, str]] = _no_environment
     """What other clients' environment must say for a folder's lab; writes az's folder."""

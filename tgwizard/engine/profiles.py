@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tgwizard.engine.cluster_file import load_cluster, save_cluster
+from tgwizard.engine.files import read_bytes
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import listed, tame
@@ -31,14 +32,26 @@ class Profiles:
     cloud: str
 
     def paths(self) -> tuple[Path, ...]:
-        """The saved files, sorted by name."""
-        return tuple(sorted(self.folder.glob("*.toml"))) if self.folder.is_dir() else ()
+        """The saved files, sorted by name. UserError when the folder cannot be read."""
+        try:
+            return tuple(sorted(path for path in self.folder.iterdir() if path.suffix == ".toml"))
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            what = f"The saved clusters in {self.folder} cannot be read."
+            fix = "Make the folder readable for yourself, or name the path of a cluster file."
+            why = f"{error.strerror or type(error).__name__}."
+            raise UserError(Problem("clusters-not-read", what, why, fix, str(self.folder))) from error
 
     def read_all(self) -> SavedRead:
         """Every saved cluster. A broken file, or one that says what another says already, hides none of the others."""
         found: dict[Path, ClusterSetup] = {}
         problems: list[Problem] = []
-        for path in self.paths():
+        try:
+            paths = self.paths()
+        except UserError as error:
+            return SavedRead((), error.problems)
+        for path in paths:
             try:
                 setup = load_cluster(path, self.cloud)
             except UserError as error:
@@ -56,7 +69,7 @@ class Profiles:
         if wanted is None:
             return self._only()
         path = Path(wanted)
-        if path.suffix == ".toml" or path.is_file():
+        if path.suffix == ".toml" or _is_file(path):
             return load_cluster(path, self.cloud)
         by_file = self.folder / f"{path.name}.toml"
         if path.name == wanted and by_file in self.paths():
@@ -82,7 +95,7 @@ class Profiles:
             if _alike(saved, setup):
                 raise UserError(_saved_already(file, setup, saved))
         check(setup)
-        text = file.read_bytes()
+        text = read_bytes(file)
         self.folder.mkdir(parents=True, exist_ok=True)
         for number in itertools.count(1):
             target = self.folder / (f"{file.stem}.toml" if number == 1 else f"{file.stem}-{number}.toml")
@@ -124,6 +137,13 @@ class Profiles:
     def _known(self) -> str:
         names = [path.stem for path in self.paths()]
         return f"Saved are {listed(names)}." if names else f"None is saved in {self.folder}."
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False  # a name that no file can have
 
 
 def _alike(one: ClusterSetup, other: ClusterSetup) -> bool:

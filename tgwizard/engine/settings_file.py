@@ -29,10 +29,11 @@ _ONE_KEPT = "The file was not changed; the default is used."
 
 @dataclass(frozen=True, slots=True)
 class SettingsRead:
-    """What the file says, and every fault it has."""
+    """What the file says, and every fault it has. ``unknown``: keys of which it may say something that was not read."""
 
     settings: Settings
     problems: tuple[Problem, ...] = ()
+    unknown: frozenset[str] = frozenset()
 
 
 def load_settings(path: Path) -> SettingsRead:
@@ -45,11 +46,14 @@ def load_settings(path: Path) -> SettingsRead:
     except TomlFault as fault:
         what = f"{path.name}{fault.place}: this is not TOML. {_KEPT}"
         fix = f"Correct {'the line in ' if fault.line else ''}{path}."
-        return SettingsRead(Settings(), (Problem("settings-not-toml", what, f"{fault.why}.", fix, str(path)),))
+        problem = Problem("settings-not-toml", what, f"{fault.why}.", fix, str(path))
+        named = frozenset(setting.key for setting in ALL if setting.key.rpartition(".")[2] in text)
+        return SettingsRead(Settings(), (problem,), named)
     except OSError as error:
         what = f"{path.name} could not be read. {_KEPT}"
         why = error.strerror or type(error).__name__
-        return SettingsRead(Settings(), (Problem("settings-not-read", what, f"{why}.", f"Check {path}."),))
+        problem = Problem("settings-not-read", what, f"{why}.", f"Check {path}.")
+        return SettingsRead(Settings(), (problem,), frozenset(setting.key for setting in ALL))
     return _read(path, text, document)
 
 
@@ -99,6 +103,7 @@ def _read(path: Path, text: str, document: Mapping[str, Any]) -> SettingsRead:
     lines = line_numbers(text)
     values: dict[str, Any] = {}
     problems: list[Problem] = []
+    unknown: set[str] = set()
 
     def fault(key: str, what: str, why: str, fix: str) -> None:
         line = lines.get(key)
@@ -125,9 +130,10 @@ def _read(path: Path, text: str, document: Mapping[str, Any]) -> SettingsRead:
             try:
                 values[key] = setting.parse(value)
             except FieldError as error:
+                unknown.add(key)
                 cure = f"For example: {last} = {_shown(setting)}."
                 fault(key, f"{key} is {tame(value, 80)!r}.", f"{error.why} {_ONE_KEPT}", cure)
-    return SettingsRead(Settings(MappingProxyType(values)), tuple(problems))
+    return SettingsRead(Settings(MappingProxyType(values)), tuple(problems), frozenset(unknown))
 
 
 def _shown(setting: Setting[Any]) -> str:

@@ -44,6 +44,7 @@ from tgwizard.lab.tokens import TokenKind
 from tgwizard.lab.wire import Json
 from tgwizard.lab.world_file import WorldFile
 from tgwizard.model.problem import UserError
+from tgwizard.paths import expanded
 
 DEFAULT_SCENARIO = "ready"
 DEFAULT_LATENCY = Latency.FAST
@@ -256,7 +257,7 @@ def open_lab(
     the running or saved lab's, port taken, unknown scenario, or a host that holds the folder and does not answer within
     10 s.
     """
-    directory = directory.expanduser().resolve()
+    directory = expanded(directory).resolve()
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FolderLock(directory / "lab.lock")
@@ -288,7 +289,7 @@ def open_lab(
 
 def find_running(directory: Path) -> AttachedLab:
     """Attach to the lab that runs in a folder. Raises UserError when none does, or its files are damaged."""
-    directory = directory.expanduser().resolve()
+    directory = expanded(directory).resolve()
     try:
         publication = _attach(directory)
     except OSError as error:

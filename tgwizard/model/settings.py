@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from tgwizard.model.appearance import ContrastChoice, ThemeChoice
 from tgwizard.model.fields import Field, FieldError
+from tgwizard.paths import NoSuchUser, expanded
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -137,7 +138,12 @@ def _folder(value: object) -> Path | None:
         raise FieldError("It must be the path of a folder in quotes.")
     if not value.strip():
         return None
-    path = Path(value.strip()).expanduser()
+    try:
+        path = expanded(value.strip())
+    except NoSuchUser as error:
+        raise FieldError(f"{error}.") from error
+    if "\0" in value:
+        raise FieldError("It holds a character that no path has.")
     if not path.is_absolute():
         raise FieldError("It must be an absolute path.")
     return path
