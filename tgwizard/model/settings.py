@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from tgwizard.model.appearance import ContrastChoice, ThemeChoice
 from tgwizard.model.fields import Field, FieldError
-from tgwizard.paths import NoSuchUser, expanded
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -139,9 +138,9 @@ def _folder(value: object) -> Path | None:
     if not value.strip():
         return None
     try:
-        path = expanded(value.strip())
-    except NoSuchUser as error:
-        raise FieldError(f"{error}.") from error
+        path = Path(value.strip()).expanduser()
+    except RuntimeError as error:
+        raise FieldError("It begins with the name of a user who does not exist.") from error
     if "\0" in value:
         raise FieldError("It holds a character that no path has.")
     if not path.is_absolute():
