@@ -232,7 +232,7 @@ def test_that_a_list_is_followed_to_the_arm_endpoint_only(link: str) -> None:
     it, recorder = recorded()
     reading = listed(it, "networkInterfaces", {"value": [], "nextLink": link})
     failure = fails(lambda: reading.nics(it.subscription, silent))
-    assert (failure.problem.code, failure.certainty) == ("list-elsewhere", Certainty.NOT_SENT)
+    assert (failure.problem.code, failure.certainty) == ("azure-elsewhere", Certainty.NOT_SENT)
     assert len(recorder.sent) == 1
 
 

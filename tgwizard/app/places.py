@@ -67,8 +67,9 @@ class Place:
         One module of it is 6 MB of byte code, and while Python takes that apart no other thread runs: beside a window
         that paints, it would be a stall in the first seconds of its use.
         """
+        self.azure.clients.arm()
         for subscription in {setup.subscription for setup in clusters}:
-            for client in (self.azure.clients.network, self.azure.clients.compute, self.azure.clients.authorization):
+            for client in (self.azure.clients.network, self.azure.clients.compute):
                 client(subscription)
 
     def control(self) -> LabControl | None:

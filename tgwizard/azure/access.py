@@ -11,7 +11,7 @@ from typing import TypeVar
 from tgwizard.azure import access_documents as documents
 from tgwizard.azure import directory, machines
 from tgwizard.azure.failures import Doing, unreadable
-from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, Json, Where, items, read, texts, write
+from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, Json, Where, items, read, write
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
@@ -82,7 +82,7 @@ class ArmAccess:
         The SDK knows the call for groups and resources only; for a subscription it is the same path.
         """
         found = self._items(scope, "permissions", "your permissions")
-        return tuple(PermissionSet(texts(item, "actions"), texts(item, "notActions")) for item in found)
+        return tuple(documents.permission_set(item) for item in found)
 
     def known_principals(self, principals: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         """Object id and display name of those that exist in the directory, asked of Microsoft Graph."""

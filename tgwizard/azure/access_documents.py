@@ -101,6 +101,11 @@ def assignment_body(assignment: RoleAssignment, role_id: str) -> dict[str, Any]:
     return {"properties": properties}
 
 
+def permission_set(item: Json) -> PermissionSet:
+    """What one role allows and takes back again."""
+    return PermissionSet(texts(item, "actions"), texts(item, "notActions"))
+
+
 def denials(item: Json) -> Iterator[DenyAssignment]:
     """A deny assignment, once for each of its permission blocks. One without a scope may reach everything."""
     properties = inner(item)
@@ -110,7 +115,7 @@ def denials(item: Json) -> Iterator[DenyAssignment]:
         yield DenyAssignment(
             text(properties, "denyAssignmentName") or text(item, "name"),
             text(properties, "scope") or _stands_on(item) or "/",
-            PermissionSet(texts(block, "actions"), texts(block, "notActions")),
+            permission_set(block),
             () if EVERYONE in principals else principals,
             excluded,
             properties.get("doNotApplyToChildScopes") is True,

@@ -47,8 +47,9 @@ class ArmAzure:
     ) -> Accepted:
         """One conditional PUT of the whole interface, sent once."""
         from tgwizard.azure import network
+        from tgwizard.azure.raw import Sending
 
-        sending = network.Sending(request_id, in_time)
+        sending = Sending(request_id, in_time)
         return network.write_nic(self.clients, nic, document, if_match=if_match, sending=sending)
 
     def move_configuration(
@@ -69,9 +70,7 @@ class ArmAzure:
         """The state of an operation."""
         from tgwizard.azure import network
 
-        parts = url.split("/subscriptions/", maxsplit=1)
-        subscription = parts[1].split("/", maxsplit=1)[0] if len(parts) == 2 else ""
-        return network.read_operation(self.clients, url, subscription)
+        return network.read_operation(self.clients, url)
 
     def read_vm(self, vm: ResourceId) -> VmSeen:
         """Power, zone and agent of a VM."""

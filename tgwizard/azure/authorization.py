@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from tgwizard.azure import access_documents as documents
 from tgwizard.azure.access import ArmAccess
-from tgwizard.azure.failures import Doing, attempt
-from tgwizard.azure.network import READ
-from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, Where, items
+from tgwizard.azure.failures import Doing
+from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, READ, Where, items
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
@@ -20,16 +19,9 @@ _PROVIDER = "providers/Microsoft.Authorization"
 
 def permissions_at(clients: Clients, scope: ResourceId) -> tuple[PermissionSet, ...]:
     """The permission sets that apply at the resource. Deny assignments are not part of them."""
-    namespace, *types = scope.type.split("/")
-    names = scope.text.split("/")[-2 * len(types) :][1::2]
-    parent = "/".join(f"{kind}/{name}" for kind, name in zip(types[:-1], names[:-1], strict=True))
-    operations = clients.authorization(scope.subscription).permissions
-    doing = Doing("read your rights on", scope.name)
-    held = attempt(
-        doing,
-        lambda: list(operations.list_for_resource(scope.group, namespace, parent, types[-1], scope.name, **READ)),
-    )
-    return tuple(PermissionSet(tuple(item.actions or ()), tuple(item.not_actions or ())) for item in held)
+    where = Where(f"{scope}/{_PROVIDER}/permissions", AUTHORIZATION_API)
+    listed = items(clients, Doing("read your rights on", scope.name), where, each=READ)  # one entry for each role
+    return tuple(documents.permission_set(item) for item in listed)
 
 
 def roles_of(clients: Clients, principal: str, subscription: str) -> tuple[HeldRole, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.failures import Doing, attempt, unreadable
-from tgwizard.azure.network import READ, Sending
+from tgwizard.azure.raw import READ, Json, Sending, headers_of, inner, objects, text, texts
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import InTime, StopAccepted
 from tgwizard.model.cluster import ResourceId
@@ -26,9 +26,8 @@ def read_vm(clients: Clients, vm: ResourceId) -> VmSeen:
     )
     if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
         raise unreadable(doing, "It is not a virtual machine.")
-    view = body["properties"].get("instanceView") or {}
-    zones = body.get("zones") or ()
-    return VmSeen(power_in(view), str(zones[0]) if zones else "", _agent_ready(view))
+    view = inner(inner(body), "instanceView")
+    return VmSeen(power_in(view), next(iter(texts(body, "zones")), ""), _agent_ready(view))
 
 
 def identity_of(clients: Clients, vm: ResourceId) -> str:
@@ -38,7 +37,7 @@ def identity_of(clients: Clients, vm: ResourceId) -> str:
     body: object = attempt(doing, lambda: operations.get(vm.group, vm.name, cls=_raw_json, **READ))
     if not isinstance(body, Mapping):
         raise unreadable(doing, "It is not a virtual machine.")
-    return str((body.get("identity") or {}).get("principalId") or "")
+    return text(inner(body, "identity"), "principalId")
 
 
 def stop_vm(
@@ -50,7 +49,7 @@ def stop_vm(
     options: dict[str, Any] = {
         "headers": {"x-ms-client-request-id": request_id},
         "polling": False,
-        "cls": _raw_headers,
+        "cls": headers_of,
         **Sending(request_id, in_time).options(),
     }
 
@@ -65,27 +64,19 @@ def stop_vm(
     return StopAccepted(str(answered.get("Azure-AsyncOperation", "")), str(answered.get("x-ms-request-id", "")))
 
 
-def power_in(view: Mapping[str, Any]) -> Power:
+def power_in(view: Json) -> Power:
     """The power state that an instance view reports."""
-    for status in view.get("statuses") or ():
-        kind, _, word = str(status.get("code", "")).partition("/")
+    for status in objects(view, "statuses"):
+        kind, _, word = text(status, "code").partition("/")
         if kind.lower() == "powerstate":
             return _POWER.get(word.lower(), Power.NOT_KNOWN)
     return Power.NOT_KNOWN
 
 
-def _agent_ready(view: Mapping[str, Any]) -> bool | None:
-    statuses = (view.get("vmAgent") or {}).get("statuses") or ()
-    words = [str(status.get("displayStatus", "")).lower() for status in statuses]
+def _agent_ready(view: Json) -> bool | None:
+    words = [text(status, "displayStatus").lower() for status in objects(inner(view, "vmAgent"), "statuses")]
     return any(word == "ready" for word in words) if words else None
 
 
-def _raw_headers(response: Any, _model: object, _headers: object) -> Any:
-    return response.http_response.headers
-
-
 def _raw_json(response: Any, _model: object, _headers: object) -> Any:
-    try:
-        return json.loads(response.http_response.text())
-    except ValueError:
-        return None
+    return parsed(response.http_response.content)

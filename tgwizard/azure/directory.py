@@ -6,15 +6,12 @@ says so. Not run against the real Graph.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
 from azure.core.rest import HttpRequest
 
-from tgwizard.azure.failures import Doing, attempt, unreadable
-from tgwizard.azure.network import READ
-from tgwizard.azure.raw import objects, text
+from tgwizard.azure.failures import Doing, unreadable
+from tgwizard.azure.raw import READ, asked, objects, text
 from tgwizard.azure.session import Clients
 
 MOST_AT_ONCE = 1000
@@ -33,14 +30,8 @@ def known_principals(clients: Clients, principals: tuple[str, ...]) -> tuple[tup
 def _by_ids(clients: Clients, ids: tuple[str, ...]) -> list[tuple[str, str]]:
     doing = Doing("look up", "the identities in the directory")
 
-    def post() -> object:
-        client = clients.graph()
-        request = HttpRequest("POST", f"{clients.session.graph}/v1.0/directoryObjects/getByIds", json={"ids": ids})
-        answer: Any = client.send_request(request, **READ)
-        answer.raise_for_status()
-        return json.loads(answer.content)
-
-    body = attempt(doing, post)
+    request = HttpRequest("POST", f"{clients.session.graph}/v1.0/directoryObjects/getByIds", json={"ids": ids})
+    body, _status = asked(clients.graph(), doing, request, READ)
     if not isinstance(body, Mapping) or not isinstance(body.get("value"), list):
         raise unreadable(doing, "It is no list.")
     return [

@@ -8,7 +8,6 @@ applied).
 
 from __future__ import annotations
 
-import json
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -19,13 +18,14 @@ import requests
 import urllib3.exceptions as pool
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
+from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.problem_row import Row
 from tgwizard.azure.problems import row_for
 from tgwizard.azure.sign_in_problems import clock_wrong, explain
 from tgwizard.engine.ports import CallFailed, Cause, Certainty, MissingRight
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.permission import scope_in_words
-from tgwizard.model.problem import Problem
+from tgwizard.model.problem import Cancelled, Problem
 from tgwizard.model.text import tame
 
 T = TypeVar("T")
@@ -41,6 +41,9 @@ _NEVER_SENT: tuple[type[BaseException], ...] = (
 _NOT_VALID_NOW = frozenset({9, 10})
 """OpenSSL's verify codes for a certificate that is not valid yet, and for one that has expired."""
 _SILENT: tuple[type[BaseException], ...] = (requests.exceptions.ReadTimeout, pool.ReadTimeoutError, TimeoutError)
+
+_LONGEST_TEXT, _MOST_DETAILS = 4000, 20
+"""What is looked at of an error document: Azure's own have a few sentences."""
 
 _ALLOCATED_TO = re.compile(r"already allocated to resource (\S+?)\.?(?:\s|$)", re.IGNORECASE)
 _NOT_READY = "referencedresourcenotprovisioned"
@@ -84,9 +87,9 @@ class ArmError:
             return cls()
         details = document.get("details")
         return cls(
-            str(document.get("code") or ""),
-            str(document.get("message") or ""),
-            tuple(cls.parse(item) for item in details) if isinstance(details, list) else (),
+            str(document.get("code") or "")[:_LONGEST_TEXT],
+            str(document.get("message") or "")[:_LONGEST_TEXT],
+            tuple(cls.parse(item) for item in details[:_MOST_DETAILS]) if isinstance(details, list) else (),
         )
 
     def walk(self) -> Iterator[ArmError]:
@@ -102,17 +105,19 @@ class ArmError:
 
 
 def attempt(doing: Doing, call: Callable[[], T]) -> T:
-    """Make the call; raises CallFailed alone."""
+    """Make the call and read its answer into values; raises CallFailed alone, and Cancelled."""
     try:
         return call()
+    except (CallFailed, Cancelled):
+        raise
     except HttpResponseError as error:
         raise _answered(doing, error) from error
     except AzureError as error:
         raise _not_answered(doing, error) from error
     except (requests.RequestException, pool.HTTPError, OSError) as error:
         raise _not_answered(doing, error) from error
-    except (ValueError, TypeError, AttributeError, LookupError) as error:
-        # The SDK reads every answer into its models before we get it; what it cannot read breaks inside it.
+    except Exception as error:
+        # Whatever goes wrong between bytes and values, in the SDK's models too, is the answer's fault.
         raise unreadable(doing, "It could not be read.", f"{type(error).__name__}: {error}") from error
 
 
@@ -176,6 +181,9 @@ def _answered(doing: Doing, error: HttpResponseError) -> CallFailed:
 
 def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
     chain = tuple(_chain(error))
+    not_taken = next((link for link in chain if isinstance(link, requests.exceptions.ContentDecodingError)), None)
+    if not_taken is not None:
+        return unreadable(doing, str(not_taken))
     detail = tame(f"{type(chain[-1]).__name__}: {chain[-1]}")
     certificate = next((link for link in chain if isinstance(link, ssl.SSLCertVerificationError)), None)
     if certificate is not None and certificate.verify_code in _NOT_VALID_NOW:
@@ -269,9 +277,9 @@ def _detail(error: ArmError, status: int | None, request_id: str) -> str:
 
 
 def _json(response: Any) -> object:
+    """The body of an error; the SDK has two kinds of answers."""
     try:
-        text = response.text()
-        return json.loads(text) if text else None
+        return parsed(response.content if hasattr(response, "content") else response.body())
     except (ValueError, AzureError):
         return None
 

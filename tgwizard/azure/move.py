@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from azure.core.rest import HttpRequest
-
 from tgwizard.azure.failures import Doing, attempt
-from tgwizard.azure.network import READ, Sending
+from tgwizard.azure.raw import Sending, Where, headers_of, inner, read, text
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import ConfigurationId, InTime, MoveAccepted
 from tgwizard.model.cluster import ResourceId
@@ -44,7 +42,7 @@ def move_configuration(
             cast("Any", body),
             headers={"x-ms-client-request-id": request_id},
             polling=False,
-            cls=_answer_headers,
+            cls=headers_of,
             **Sending(request_id, in_time).options(),
         )
         return cast("Mapping[str, str]", poller.result())
@@ -56,15 +54,5 @@ def move_configuration(
 def moves_registered(clients: Clients, subscription: str) -> bool:
     """Whether the subscription has the preview feature; CallFailed when it cannot be read."""
     path = f"/subscriptions/{subscription}/providers/Microsoft.Features/providers/Microsoft.Network/features/{FEATURE}"
-    client = clients.network(subscription)
-
-    def get() -> str:
-        answer = client.send_request(HttpRequest("GET", path, params={"api-version": _FEATURES_API}), **READ)
-        answer.raise_for_status()
-        return str(answer.json().get("properties", {}).get("state", ""))
-
-    return attempt(Doing("read", f"the feature {FEATURE}"), get).lower() == "registered"
-
-
-def _answer_headers(pipeline_response: Any, _deserialized: object, _headers: object) -> Mapping[str, str]:
-    return cast("Mapping[str, str]", pipeline_response.http_response.headers)
+    body = read(clients, Doing("read", f"the feature {FEATURE}"), Where(path, _FEATURES_API))
+    return text(inner(body), "state").lower() == "registered"

@@ -7,32 +7,35 @@ retry, no SDK polling (DESIGN 3e). Reads are repeated once when a connection bro
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from azure.core.rest import HttpRequest
 
+from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.failures import ArmError, Doing, attempt, from_document, unreadable
+from tgwizard.azure.pipeline import elsewhere, same_place
+from tgwizard.azure.raw import (
+    NETWORK_API,
+    READ,
+    Json,
+    Sending,
+    Where,
+    asked,
+    inner,
+    items,
+    objects,
+    resource,
+    text,
+    texts,
+)
 from tgwizard.azure.session import Clients
-from tgwizard.engine.ports import Accepted, CallFailed, Cause, Certainty, InTime, OperationSeen, OperationState
+from tgwizard.engine.ports import Accepted, CallFailed, Cause, OperationSeen, OperationState
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument, NicDocumentError
-from tgwizard.model.problem import Problem
 
-READ: dict[str, Any] = {
-    "connection_timeout": 5,
-    "read_timeout": 10,
-    "retry_total": 1,
-    "retry_connect": 1,
-    "retry_read": 1,
-    "retry_status": 0,
-}
-"""Seconds and repeats of a read. ``retry_status`` 0: an answer is an answer, its Retry-After is not slept out here."""
-
-WRITE: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30, "retry_total": 0}
+LONGEST_SEARCH_S = 60.0
+"""A failover waits no longer for the list of interfaces in which an address is looked for."""
 
 _SETTLED_WORDS = {state.value.lower(): state for state in OperationState}
 
@@ -43,28 +46,6 @@ def read_nic(clients: Clients, nic: ResourceId) -> NicDocument:
     operations = clients.network(nic.subscription).network_interfaces
     body: object = attempt(doing, lambda: operations.get(nic.group, nic.name, cls=_raw_json, **READ))
     return _document(doing, body)
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """How one write leaves: its id in the activity log, and who is asked in the last moment."""
-
-    request_id: str
-    in_time: InTime | None
-
-    def options(self) -> dict[str, Any]:
-        """What the SDK is called with. The hook runs after the token was fetched, right before the connection."""
-        return {**WRITE, "raw_request_hook": self._last_look}
-
-    def _last_look(self, _request: object) -> None:
-        if self.in_time is not None and not self.in_time():
-            problem = Problem(
-                "write-too-late",
-                "The write was not sent.",
-                "What it rests on was read too long ago; the computer slept, or the sign-in took long.",
-                "It is read anew.",
-            )
-            raise CallFailed(problem, Certainty.NOT_SENT, Cause.LATE)
 
 
 def write_nic(clients: Clients, nic: ResourceId, document: NicDocument, *, if_match: str, sending: Sending) -> Accepted:
@@ -95,23 +76,12 @@ def write_nic(clients: Clients, nic: ResourceId, document: NicDocument, *, if_ma
     )
 
 
-def read_operation(clients: Clients, url: str, subscription: str) -> OperationSeen:
+def read_operation(clients: Clients, url: str) -> OperationSeen:
     """GET of the operation's URL exactly as given; a URL of another host is refused, so that no token goes astray."""
     doing = Doing("read the progress of", "the update")
-    if urlsplit(url).scheme != "https" or urlsplit(url).netloc.lower() != clients.session.host:
-        why = f"It points to {urlsplit(url).netloc or 'no host'}, not to {clients.session.host}."
-        problem = Problem(
-            "operation-elsewhere", "The address of the operation was not asked.", why, "Read the interface."
-        )
-        raise CallFailed(problem, Certainty.NOT_SENT)
-    client = clients.network(subscription)
-
-    def get() -> tuple[object, int]:
-        answer = client.send_request(HttpRequest("GET", url), **READ)
-        answer.raise_for_status()
-        return _parsed(answer.text()), answer.status_code
-
-    body, status = attempt(doing, get)
+    if not same_place(url, clients.session.base_url):
+        raise elsewhere(url, clients.session.base_url)
+    body, status = asked(clients.arm(), doing, HttpRequest("GET", url), READ)
     word = str(body.get("status", "")).lower() if isinstance(body, Mapping) else ""
     state = _SETTLED_WORDS.get(word)
     if state is None:
@@ -132,24 +102,25 @@ def nics_listing(clients: Clients, address: str, subnet: ResourceId, groups: tup
     none can.
     """
     doing = Doing("list", "the network interfaces")
-    operations = clients.network(subnet.subscription).network_interfaces
+    home, kind = f"/subscriptions/{subnet.subscription}", "providers/Microsoft.Network/networkInterfaces"
     try:
-        nics = attempt(doing, lambda: list(operations.list_all(**READ)))
+        nics = items(clients, doing, Where(f"{home}/{kind}", NETWORK_API), longest_s=LONGEST_SEARCH_S)
     except CallFailed as refused:
         if refused.cause is not Cause.NOT_ALLOWED:
             raise
         nics = []
         readable = 0
         for group in groups:
+            where = Where(f"{home}/resourceGroups/{group}/{kind}", NETWORK_API)
             try:
-                nics += attempt(doing, lambda group=group: list(operations.list(group, **READ)))  # type: ignore[misc]
+                nics += items(clients, doing, where, longest_s=LONGEST_SEARCH_S)
                 readable += 1
             except CallFailed as failure:
                 if failure.cause not in (Cause.NOT_ALLOWED, Cause.NOT_FOUND):
                     raise
         if not readable:
             raise
-    found = (_match(nic, address, _network_of(subnet.key)) for nic in nics)
+    found = (_match(doing, nic, address, _network_of(subnet.key)) for nic in nics)
     return tuple(dict.fromkeys(nic for nic in found if nic is not None))
 
 
@@ -160,11 +131,10 @@ def subnet_prefixes(clients: Clients, subnet: ResourceId) -> tuple[str, ...]:
     body: object = attempt(
         doing, lambda: operations.get(subnet.group, subnet.parent_name, subnet.name, cls=_raw_json, **READ)
     )
-    inner = body.get("properties") if isinstance(body, Mapping) else None
-    if not isinstance(inner, Mapping):
+    if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
         raise unreadable(doing, "It is not a subnet.")
-    one = inner.get("addressPrefix")
-    return (str(one),) if one else tuple(str(prefix) for prefix in inner.get("addressPrefixes") or ())
+    one = text(inner(body), "addressPrefix")
+    return (one,) if one else texts(inner(body), "addressPrefixes")
 
 
 def _document(doing: Doing, body: object) -> NicDocument:
@@ -175,31 +145,22 @@ def _document(doing: Doing, body: object) -> NicDocument:
 
 
 def _raw_json(response: Any, _model: object, _headers: object) -> Any:
-    return _parsed(response.http_response.text())
+    return parsed(response.http_response.content)
 
 
 def _raw_answer(response: Any, _model: object, _headers: object) -> Any:
-    return _parsed(response.http_response.text()), response.http_response.headers
+    return parsed(response.http_response.content), response.http_response.headers
 
 
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except ValueError:
-        return None
-
-
-def _match(nic: Mapping[str, Any], address: str, network: str) -> ResourceId | None:
-    for inner in _configurations(nic):
-        subnet = inner.get("subnet") or {}
-        if inner.get("privateIPAddress") == address and _network_of(str(subnet.get("id", "")).lower()) == network:
-            return ResourceId(str(nic.get("id", "")))
+def _match(doing: Doing, nic: Json, address: str, network: str) -> ResourceId | None:
+    for item in objects(inner(nic), "ipConfigurations"):
+        subnet = text(inner(inner(item), "subnet"), "id").lower()
+        if text(inner(item), "privateIPAddress") == address and _network_of(subnet) == network:
+            found = resource(nic)
+            if found is None:
+                raise unreadable(doing, f"What has {address} is named in no way that can be read.")
+            return found
     return None
-
-
-def _configurations(nic: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for item in (nic.get("properties") or {}).get("ipConfigurations") or ():
-        yield item.get("properties") or {}
 
 
 def _network_of(subnet_key: str) -> str:

@@ -33,7 +33,6 @@ APPLICATION = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 ANY_DIRECTORY = "organizations"
 WITHIN_S = 900.0
 """How long the browser's answer is waited for, in seconds; a device code lives as long."""
-_TIMEOUTS = (5, 30)
 _BROWSER_START_S = 5.0
 
 Prompt = Callable[[Prompted], None]
@@ -191,18 +190,18 @@ class Desk:
 
 
 class _Http:
-    """What msal talks through: a connection of the place, with time-outs."""
+    """What msal talks through: a connection of the place. A redirect could take a secret elsewhere."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def get(self, url: str, **options: Any) -> requests.Response:
-        """A GET with time-outs."""
-        return self._connection.http.get(url, timeout=_TIMEOUTS, **options)
+        """A GET within the usual bounds."""
+        return self._connection.http.get(url, allow_redirects=False, **options)
 
     def post(self, url: str, **options: Any) -> requests.Response:
-        """A POST with time-outs."""
-        return self._connection.http.post(url, timeout=_TIMEOUTS, **options)
+        """A POST within the usual bounds."""
+        return self._connection.http.post(url, allow_redirects=False, **options)
 
     def close(self) -> None:
         """Close what is not in use."""

@@ -1,35 +1,42 @@
-"""Requests to Azure Resource Manager as raw JSON, through the SDK's own pipeline of sign-in, challenges and retries.
+"""Requests to Azure Resource Manager as raw JSON, through the SDK's own pipeline of sign-in and challenges.
 
 Whole lists are read page by page without the SDK's models: they cost ten times as much, and the older ones lose fields
-(qt-and-sdk.md 2 and 3). A ``nextLink`` is followed to the ARM endpoint only, so that no token goes astray. A write is
-sent once: no SDK retry, no SDK polling (DESIGN 3e).
+(qt-and-sdk.md 2 and 3); the SDK would also follow a ``nextLink`` to wherever it leads, and for ever. A write is sent
+once: no repeats, no SDK polling (DESIGN 3e). A read whose connection broke is sent once more, never slept over.
 """
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from azure.core.rest import HttpRequest
 
+from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.failures import Doing, attempt, unreadable
-from tgwizard.azure.network import READ, WRITE
+from tgwizard.azure.pipeline import REPEATED, elsewhere, same_place
 from tgwizard.azure.session import Clients
-from tgwizard.engine.ports import CallFailed, Certainty
+from tgwizard.engine.ports import CallFailed, Cause, Certainty, InTime
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
 
 if TYPE_CHECKING:
+    from azure.core import PipelineClient
     from azure.mgmt.resource.subscriptions import SubscriptionClient
 
 Json = Mapping[str, Any]
 Page = Callable[[int], None]
 
+READ: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 10, REPEATED: True}
+"""Seconds to connect and for the whole request, however slowly its answer drips."""
+
 LIST: dict[str, Any] = READ | {"read_timeout": 30}
-"""A page of a list may hold megabytes; seconds and repeats as for any read."""
+"""A page of a list may hold megabytes."""
+
+WRITE: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30}
 
 NETWORK_API = "2026-03-01"
 COMPUTE_API = "2026-04-01"
@@ -40,7 +47,8 @@ LOCKS_API = "2016-09-01"
 """What the SDK of this version sends itself (a test compares them); that of locks is the one recorded
 (azure-wire.md 1.1), because their client is a package of its own."""
 
-MOST_PAGES = 10_000
+MOST_PAGES = 2_000
+LONGEST_LIST_S = 600.0
 """A list that never ends is broken off; the largest lists of Azure have some hundred pages."""
 
 
@@ -59,20 +67,53 @@ class Where:
         return f"{quote(self.path, safe='/:@!$&()*+,;=')}?{items}"
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How one write leaves: its id in the activity log, and who is asked in the last moment."""
+
+    request_id: str
+    in_time: InTime | None
+
+    def options(self) -> dict[str, Any]:
+        """What the SDK is called with. The hook runs after the token was fetched, right before the connection."""
+        return {**WRITE, "raw_request_hook": self._last_look}
+
+    def _last_look(self, _request: object) -> None:
+        if self.in_time is not None and not self.in_time():
+            problem = Problem(
+                "write-too-late",
+                "The write was not sent.",
+                "What it rests on was read too long ago; the computer slept, or the sign-in took long.",
+                "It is read anew.",
+            )
+            raise CallFailed(problem, Certainty.NOT_SENT, Cause.LATE)
+
+
 def read(clients: Clients, doing: Doing, where: Where) -> Json:
     """One document."""
-    return _mapping(doing, _get(clients.arm(), doing, where.text, READ))
+    return _mapping(doing, asked(clients.arm(), doing, HttpRequest("GET", where.text), READ)[0])
 
 
-def items(clients: Clients, doing: Doing, where: Where, page: Page = lambda _count: None) -> list[Json]:
+def items(
+    clients: Clients,
+    doing: Doing,
+    where: Where,
+    page: Page = lambda _count: None,
+    *,
+    each: Json = LIST,
+    longest_s: float = LONGEST_LIST_S,
+) -> list[Json]:
     """Every item of a list, following its pages; ``page`` hears how many there are so far and may raise Cancelled.
 
-    The whole list is read as who began it, whoever signs in meanwhile.
+    Pages are read at the ARM endpoint only, each of them once, and no longer than ``longest_s`` in all. The whole list
+    is read as who began it, whoever signs in meanwhile.
     """
     found: list[Json] = []
-    host, client, link = clients.session.host, clients.arm(), where.text
-    for _ in range(MOST_PAGES):
-        body = _mapping(doing, _get(client, doing, link, LIST))
+    own, client, link = clients.session.base_url, clients.arm(), where.text
+    followed: set[str] = set()
+    until = time.monotonic() + longest_s
+    while len(followed) < MOST_PAGES and time.monotonic() < until:
+        body = _mapping(doing, asked(client, doing, HttpRequest("GET", link), each)[0])
         value = body.get("value")
         if not isinstance(value, list):
             raise unreadable(doing, "It is no list.")
@@ -81,7 +122,13 @@ def items(clients: Clients, doing: Doing, where: Where, page: Page = lambda _cou
         following = body.get("nextLink")
         if not following:
             return found
-        link = _of_arm(host, doing, str(following))
+        if str(following) in followed:
+            raise unreadable(doing, "The list leads back to a page that was read already.")
+        if not same_place(str(following), own):
+            raise elsewhere(str(following), own)
+        followed.add(str(following))
+        # The SDK's client fills in what stands in braces.
+        link = str(following).replace("{", "%7B").replace("}", "%7D")
     raise unreadable(doing, "The list does not end.")
 
 
@@ -89,16 +136,44 @@ def write(
     clients: Clients, doing: Doing, method: str, where: Where, body: Json | None, request_id: str
 ) -> Mapping[str, Any] | None:
     """One request that changes something, sent once; the answer's document, or None when it has none."""
-    headers = {"x-ms-client-request-id": request_id}
+    request = HttpRequest(method, where.text, headers={"x-ms-client-request-id": request_id}, json=body)
+    answered, _status = asked(clients.arm(), doing, request, WRITE)
+    return None if answered is None else _mapping(doing, answered)
 
-    def send() -> object:
-        request = HttpRequest(method, where.text, headers=headers, json=body)
-        answer = clients.arm().send_request(request, **WRITE)
+
+def asked(
+    client: SubscriptionClient | PipelineClient[Any, Any], doing: Doing, request: HttpRequest, options: Json
+) -> tuple[object, int]:
+    """One exchange: the document of a good answer, None when it has no body, and the status. CallFailed alone."""
+
+    def send() -> tuple[object, int]:
+        answer: Any = client.send_request(request, **options)
         answer.raise_for_status()
-        return _parsed(answer.content)
+        return good(doing, answer), answer.status_code
 
-    answered = attempt(doing, send)
-    return answered if isinstance(answered, Mapping) else None
+    return attempt(doing, send)
+
+
+def good(doing: Doing, answer: Any) -> object:
+    """The document of an answer; what is none, and what redirects instead of answering, is unreadable."""
+    if not 200 <= answer.status_code < 300:
+        raise unreadable(doing, f"It has the status {answer.status_code}, and Azure answers with no such.")
+    try:
+        return parsed(answer.content)
+    except ValueError as error:
+        raise unreadable(doing, str(error), _glance(answer)) from error
+
+
+def headers_of(response: Any, _model: object, _headers: object) -> Mapping[str, str]:
+    """The headers of what the SDK took for a good answer; ValueError when its body is no document of Azure's."""
+    parsed(response.http_response.content)
+    found: Mapping[str, str] = response.http_response.headers
+    return found
+
+
+def _glance(answer: Any) -> str:
+    """How an answer begins that is no document of Azure's."""
+    return f"{answer.headers.get('Content-Type', 'no type')}: {bytes(answer.content[:200]).decode('utf-8', 'replace')}"
 
 
 def inner(item: Json, name: str = "properties") -> Json:
@@ -143,33 +218,7 @@ def resource(item: Json) -> ResourceId | None:
         return None
 
 
-def _get(client: SubscriptionClient, doing: Doing, link: str, options: Mapping[str, Any]) -> object:
-    def get() -> object:
-        answer = client.send_request(HttpRequest("GET", link), **options)
-        answer.raise_for_status()
-        return _parsed(answer.content)
-
-    return attempt(doing, get)
-
-
-def _of_arm(host: str, doing: Doing, link: str) -> str:
-    parts = urlsplit(link)
-    if parts.scheme == "https" and parts.netloc.lower() == host:
-        # The SDK's client fills in what stands in braces.
-        return link.replace("{", "%7B").replace("}", "%7D")
-    what = f"The request to {doing} was not finished."
-    why = f"The rest of the list is said to be at {parts.netloc or 'no host'}, not at {host}."
-    raise CallFailed(Problem("list-elsewhere", what, why, "Read again."), Certainty.NOT_SENT)
-
-
 def _mapping(doing: Doing, body: object) -> Json:
     if not isinstance(body, Mapping):
-        raise unreadable(doing, "It is no JSON document.")
+        raise unreadable(doing, "It is no JSON object." if body is not None else "It is empty.")
     return body
-
-
-def _parsed(content: bytes) -> object:
-    try:
-        return json.loads(content) if content else None
-    except ValueError:
-        return None

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 import requests
 
+from tgwizard.azure.bounded_http import DEFAULT_S, bounded_session
 from tgwizard.azure.failures import connection_closed
 from tgwizard.azure.sign_in import HeldCredential
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient
     from azure.core.pipeline.transport import RequestsTransport
-    from azure.mgmt.authorization import AuthorizationManagementClient
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.network import NetworkManagementClient
     from azure.mgmt.resource.subscriptions import SubscriptionClient
@@ -64,31 +64,23 @@ class Session:
         if urlsplit(self.graph).scheme != "https":
             raise ValueError("Microsoft Graph is asked over https only")
 
-    @property
-    def host(self) -> str:
-        """Host and port of the ARM endpoint, lower case."""
-        return urlsplit(self.base_url).netloc.lower()
-
     def connection(self) -> Connection:
-        """A connection of one's own to the hosts of this place, for what signs in: it carries no token."""
-        if self.http is not None:
-            return Connection(self.http, owned=False)
-        http = requests.Session()
+        """A connection of one's own to the hosts of this place; what signs in has one, and it carries no token."""
+        http = bounded_session(self.http)
         if self.lab:
             http.trust_env = False
             http.verify = self.ca or True
-        return Connection(http, owned=True)
+        return Connection(http)
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A requests session; ``owned``: it is not the lab's, and is ours to close."""
+    """A session of ours, whose every exchange is bounded."""
 
     http: requests.Session
-    owned: bool
 
-    def transport(self, connect_s: float, read_s: float) -> RequestsTransport:
-        """The same connection for the SDK, with its time-outs in seconds."""
+    def transport(self, connect_s: float = DEFAULT_S[0], whole_s: float = DEFAULT_S[1]) -> RequestsTransport:
+        """The same connection for the SDK: seconds to connect, and for a whole exchange."""
         from azure.core.pipeline.transport import RequestsTransport
 
         return RequestsTransport(
@@ -97,13 +89,12 @@ class Connection:
             use_env_settings=self.http.trust_env,
             connection_verify=self.http.verify,
             connection_timeout=connect_s,
-            read_timeout=read_s,
+            read_timeout=whole_s,
         )
 
     def close(self) -> None:
         """Close what no request uses now; the connection stays usable."""
-        if self.owned:
-            self.http.close()
+        self.http.close()
 
 
 class Clients:
@@ -113,8 +104,8 @@ class Clients:
         """Nothing is imported or connected yet."""
         self.session = session
         self._mutex = threading.RLock()
-        self._transport: RequestsTransport | None = None
-        self._retired: list[RequestsTransport] = []
+        self._connection: Connection | None = None
+        self._retired: list[Connection] = []
         self._made: dict[tuple[str, str], Any] = {}
         self._closed = False
 
@@ -130,13 +121,6 @@ class Clients:
         from azure.mgmt.compute import ComputeManagementClient
 
         client: ComputeManagementClient = self._client(ComputeManagementClient, subscription)
-        return client
-
-    def authorization(self, subscription: str) -> AuthorizationManagementClient:
-        """Permissions of the signed-in identity."""
-        from azure.mgmt.authorization import AuthorizationManagementClient
-
-        client: AuthorizationManagementClient = self._client(AuthorizationManagementClient, subscription)
         return client
 
     def arm(self) -> SubscriptionClient:
@@ -158,7 +142,7 @@ class Clients:
                 ("graph", ""),
                 lambda: PipelineClient(
                     session.graph,
-                    policies=for_graph(session.credential, f"{session.graph}/.default"),
+                    policies=for_graph(session.credential, f"{session.graph}/.default", session.graph),
                     transport=self._shared_transport(),
                 ),
             )
@@ -174,10 +158,11 @@ class Clients:
             self.session.credential.close()
             self.session = session
             self._made.clear()
-            if self._transport is not None:
-                self._retired.append(self._transport)
-                _drop_idle(self._transport)
-                self._transport = None
+            if self._connection is not None:
+                # A call that began before may need it once more.
+                self._retired.append(self._connection)
+                self._connection.close()
+                self._connection = None
 
     def close(self) -> None:
         """Close the connections. Calls made afterwards fail."""
@@ -186,8 +171,8 @@ class Clients:
             self.session.credential.close()
             if self.session.http is not None:
                 self.session.http.close()
-            for transport in (*self._retired, *([self._transport] if self._transport else [])):
-                transport.close()
+            for connection in (*self._retired, *([self._connection] if self._connection else [])):
+                connection.close()
             self._made.clear()
 
     def _client(self, kind: type[Any], subscription: str | None) -> Any:
@@ -202,7 +187,9 @@ class Clients:
                     *(() if subscription is None else (subscription,)),
                     base_url=session.base_url,
                     credential_scopes=[session.credential.scope],
-                    policies=for_arm(session.credential, session.credential.scope, raw=subscription is None),
+                    policies=for_arm(
+                        session.credential, session.credential.scope, session.base_url, raw=subscription is None
+                    ),
                     transport=self._shared_transport(),
                 ),
             )
@@ -217,23 +204,9 @@ class Clients:
         return found
 
     def _shared_transport(self) -> RequestsTransport:
-        from azure.core.pipeline.transport import RequestsTransport
-
-        if self._transport is None:
-            options: dict[str, Any] = {"use_env_settings": not self.session.lab}
-            if self.session.http is not None:
-                options |= {"session": self.session.http, "session_owner": False}
-            if self.session.ca is not None:
-                options["connection_verify"] = self.session.ca
-            self._transport = RequestsTransport(**options)
-        return self._transport
-
-
-def _drop_idle(transport: RequestsTransport) -> None:
-    """Close what no call uses now; the transport stays usable, for a call that began before may need it once more."""
-    session = transport.session
-    if session is not None:
-        session.close()
+        if self._connection is None:
+            self._connection = self.session.connection()
+        return self._connection.transport()
 
 
 def quieten() -> None:

@@ -22,7 +22,8 @@ from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.engine.setup_ports import SignInWish
 from tgwizard.model.problem import Problem
 
-_REPEATS: dict[str, Any] = {"retry_total": 1, "retry_connect": 0}
+_REPEATS: dict[str, Any] = {"retry_total": 1, "retry_connect": 0, "retry_status": 0}
+"""An answer is an answer: the SDK would sleep out whatever Retry-After it carries."""
 
 
 class Service:
@@ -55,7 +56,7 @@ def service_principal(session: Session, wish: SignInWish, environment: Mapping[s
     options: dict[str, Any] = {
         "authority": authority,
         "disable_instance_discovery": not is_known(wish.cloud),
-        "transport": connection.transport(connect_s=5, read_s=30),
+        "transport": connection.transport(),
         **_REPEATS,
     }
     try:
@@ -83,7 +84,7 @@ def managed_identity(session: Session, environment: Mapping[str, str]) -> TokenS
 
     connection = session.connection()
     # The identity endpoint of a machine is on the machine's own network, or nowhere: it is not waited for long.
-    transport = connection.transport(connect_s=2, read_s=10)
+    transport = connection.transport(connect_s=2, whole_s=10)
     credential = ManagedIdentityCredential(client_id=environment.get(CLIENT), transport=transport, **_REPEATS)
     return Service(credential, connection)
 
