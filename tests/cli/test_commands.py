@@ -29,7 +29,14 @@ def test_that_status_names_the_holder_and_fits_its_schema(it: Rig) -> None:
     assert document["holder"] == "tg-node-a"
     assert document["verdict"] == "in_sync"
     assert document["configured_active"] is None
-    assert document["readiness"]["graceful"] == {"to": "tg-node-b", "state": "ready", "reasons": []}
+    graceful = document["readiness"]["graceful"]
+    assert (graceful["to"], graceful["state"], graceful["recommended"], graceful["reasons"]) == (
+        "tg-node-b",
+        "ready",
+        False,
+        [],
+    )
+    assert "Nobody tells Trustgrid" in graceful["notes"][0]
     assert [member["own_address"] for member in document["members"]] == ["10.20.2.11", "10.20.2.12"]
     assert answered.err == ""
 
@@ -47,9 +54,13 @@ def test_that_status_in_words_keeps_the_three_truths_apart(it: Rig) -> None:
 
 def test_that_status_can_ask_azure_as_well_and_writes_nothing() -> None:
     it = without(WRITE)
-    plain, asked = Shell(it)("status", "--json"), Shell(it)("status", "--check", "--json")
+    plain = Shell(it)("status", "--json")
+    assert {record.method for record in it.lab.requests} == {"GET"}
+    asked = Shell(it)("status", "--check", "--json")
     fits(asked.lines[0], "status")
-    assert plain.lines[0]["readiness"]["graceful"]["state"] == "ready"
+    assert plain.lines[0]["readiness"]["graceful"]["state"] == "blocked"
+    assert plain.lines[0]["state"] == "blocked"
+    assert "No failover is possible: You may not write tg-node-b-inside" in plain.lines[0]["sentence"]
     graceful = asked.lines[0]["readiness"]["graceful"]
     assert graceful["state"] == "blocked"
     assert WRITE in graceful["reasons"][0]

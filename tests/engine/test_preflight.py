@@ -25,8 +25,9 @@ from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import Accepted, InTime
-from tgwizard.engine.preflight.ask import BUDGET_S, IMPOSSIBLE_ETAG
+from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
 from tgwizard.engine.preflight.check import Preflight, preflight
+from tgwizard.engine.preflight.facts import BUDGET_S
 from tgwizard.lab.faults import Answer, Fault, Moment, Reset, Timeout
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ResourceId, Verb

@@ -23,12 +23,11 @@ from tests.model.seen import (
     nic,
     snapshot,
 )
-from tgwizard.engine.readiness import STALE_AFTER_S, can_fail_over, readiness
+from tgwizard.engine.readiness.readiness import can_fail_over, readiness
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
 from tgwizard.model.nic import NicDocument, Provisioning
-from tgwizard.model.snapshot import Power, Reading, Snapshot
-from tgwizard.model.verdict import MISSES_UNTIL_STALE
+from tgwizard.model.snapshot import MISSES_UNTIL_STALE, STALE_AFTER_S, Power, Reading, Snapshot
 
 UPDATING = Provisioning.UPDATING
 GRACEFUL, FORCED = Verb.GRACEFUL, Verb.FORCED
@@ -54,7 +53,7 @@ def test_that_a_healthy_cluster_is_ready_and_every_fact_passed(verb: Verb) -> No
     assert code(snapshot(), verb) is None
     if verb is GRACEFUL:
         assert found.state is ReadinessState.READY
-        assert {finding.level for finding in found.findings} == {Level.PASSED}
+        assert {finding.level for finding in found.findings} == {Level.PASSED, Level.NOTE}
         assert found.reasons == ()
 
 
@@ -78,7 +77,7 @@ def test_that_an_address_its_subnet_cannot_hold_blocks_and_one_not_compared_does
 def test_that_a_forced_failover_from_a_running_member_is_at_risk_and_says_why() -> None:
     found = readiness(snapshot(), B, FORCED)
     assert found.state is ReadinessState.AT_RISK
-    assert found.reasons == ("tg-node-a is running and may take the address back",)
+    assert found.reasons == ("Nobody tells Trustgrid: on a live pair tg-node-a may take it back",)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,10 @@ def test_that_a_forced_failover_from_a_running_member_is_at_risk_and_says_why() 
             snapshot(but(HOLDS, power=Power.NOT_KNOWN)), "power-not-known", None, id="losing power not understood"
         ),
         pytest.param(
-            snapshot(HOLDS, but(FREE, power=Power.STARTING)), "gaining-member-down", None, id="gaining member starting"
+            snapshot(HOLDS, but(FREE, power=Power.STARTING)),
+            "gaining-member-starting",
+            None,
+            id="gaining member starting",
         ),
         pytest.param(
             snapshot(but(HOLDS, power=Power.STARTING)), "losing-member-starting", None, id="losing member starting"
@@ -121,11 +123,13 @@ def test_that_each_state_stops_the_verbs_that_it_must(
 
 
 @pytest.mark.parametrize("power", DOWN, ids=lambda power: power.value)
-def test_that_a_member_that_is_down_stops_graceful_and_only_warns_forced(power: Power) -> None:
+def test_that_a_target_that_is_down_stops_both_verbs_and_a_holder_that_is_down_stops_graceful(power: Power) -> None:
     gaining = snapshot(HOLDS, but(FREE, power=power))
-    assert code(gaining, GRACEFUL) == "gaining-member-down"
-    assert code(gaining, FORCED) is None
-    assert level(readiness(gaining, B, FORCED), "tg-node-b is") is Level.WARNS
+    assert code(gaining, GRACEFUL) == code(gaining, FORCED) == "gaining-member-down"
+    consented = readiness(gaining, B, FORCED, to_dead_machine=True)
+    assert level(consented, "tg-node-b is") is Level.WARNS
+    assert consented.reason_against(unknown_stops=False) is None
+    assert readiness(gaining, B, GRACEFUL, to_dead_machine=True).state is ReadinessState.BLOCKED
     losing = snapshot(but(HOLDS, power=power))
     assert code(losing, GRACEFUL) == "losing-member-down"
     assert code(losing, FORCED) is None

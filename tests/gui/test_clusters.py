@@ -262,7 +262,7 @@ def test_that_an_old_answer_is_not_known_and_a_stopped_standby_is_a_risk(lab: Ri
     stopped = replace(snapshot.members[1], vm=Reading(VmSeen(Power.STOPPED), snapshot.now))
     risky = row_of(lab.setup, replace(snapshot, members=(snapshot.members[0], stopped)), wall)
     assert (risky.state, risky.note) == (FleetState.AT_RISK, "tg-node-b is stopped")
-    assert (risky.graceful, risky.forced) == (Shape.BROKEN, Shape.GOOD)
+    assert (risky.graceful, risky.forced) == (Shape.BROKEN, Shape.BROKEN)
     moving = row_of(lab.setup, snapshot, wall, moving_to="tg-node-b")
     assert (moving.state, moving.active, moving.moving_to) == (FleetState.MOVING, "tg-node-a", "tg-node-b")
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.model.seen import FREE, HOLDS, SILENT, STRANGER, UNREAD, Side, but, snapshot
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.snapshot import Power, Snapshot
-from tgwizard.model.verdict import MISSES_UNTIL_STALE, VerdictName, assess
+from tgwizard.model.snapshot import MISSES_UNTIL_STALE, Power, Snapshot
+from tgwizard.model.verdict import VerdictName, assess
 
 _NEEDS_TRUSTGRID = {VerdictName.TWO_ACTIVE, VerdictName.NO_ACTIVE, VerdictName.WRONG_HOLDER}
 _DOWN = (Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING)

@@ -16,12 +16,15 @@ from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_of
 from tgwizard.cli.program import Where, word_of
 from tgwizard.cli.setup_arguments import WORDS, SetupCommand, add_setup_parsers, setup_command
+from tgwizard.engine.readiness.readiness import TO_DEAD_MACHINE
 from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.model.cluster import Verb
 from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.strategy import Strategy
 from tgwizard.paths import expanded
+
+_DEAD = "move the address to a member that is stopped or gone, where nobody will answer at it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Failover:
     strategy: Strategy = Strategy.AUTO
     members: bool = False
     fence: FenceWish = NO_FENCE
+    to_dead_machine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Resume:
 
     cluster: str | None
     to: str | None
+    to_dead_machine: bool = False
 
 
 Command = OpenWindow | LabRun | LabCommand | Status | Failover | Resume | History | Report | SetupCommand
@@ -115,7 +120,7 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
         case "report":
             return Call(Report(found.run, found.out), where, as_json)
         case _:
-            return Call(Resume(found.cluster, found.to), where, as_json)
+            return Call(Resume(found.cluster, found.to, found.to_dead_machine), where, as_json)
 
 
 def _status(found: argparse.Namespace) -> Status:
@@ -139,6 +144,9 @@ def _failover(found: argparse.Namespace) -> Failover:
     if fence.stops and (verb is Verb.GRACEFUL or found.members):
         why = "A graceful failover asks the losing member to cooperate, and members stop nobody."
         raise UserError(Problem("usage", "--fence stop goes with --forced only.", why, "Leave --fence out."))
+    if found.to_dead_machine and verb is Verb.GRACEFUL:
+        why = "A graceful failover never goes to a member that cannot serve the address."
+        raise UserError(Problem("usage", f"{TO_DEAD_MACHINE} goes with --forced only.", why, "Leave it out."))
     if fence.optional and not fence.stops:
         raise UserError(Problem("usage", "--fence-optional needs --fence stop.", "", "Add --fence stop."))
     return Failover(
@@ -151,6 +159,7 @@ def _failover(found: argparse.Namespace) -> Failover:
         strategy,
         found.members,
         fence,
+        found.to_dead_machine,
     )
 
 
@@ -198,6 +207,7 @@ def _parser(latencies: Sequence[str]) -> _Parser:
         default=Fence.NONE.value,
         help="with --forced: stop the losing VM before anything is detached, so that it cannot take the address back",
     )
+    failover.add_argument(TO_DEAD_MACHINE, action="store_true", help=f"with --forced: {_DEAD}")
     failover.add_argument(
         "--fence-optional", action="store_true", help="with --fence stop: go on although the VM could not be stopped"
     )
@@ -216,6 +226,7 @@ def _parser(latencies: Sequence[str]) -> _Parser:
     resume = words.add_parser("resume", parents=[common], help="finish or undo a failover that was interrupted")
     _cluster(resume)
     resume.add_argument("--to", metavar="MEMBER", help="needed when this computer has no journal of the run")
+    resume.add_argument(TO_DEAD_MACHINE, action="store_true", help=_DEAD)
     _past(words, common)
     return parser
 

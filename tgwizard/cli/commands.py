@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tgwizard.cli import words
 from tgwizard.cli.arguments import Failover, Resume, Status
-from tgwizard.cli.documents import event_document, plan_document, status_document, target
+from tgwizard.cli.documents import event_document, plan_document, status_document
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.interrupts import Interrupts, interrupts
 from tgwizard.cli.lab_arguments import LabRun
@@ -26,17 +26,18 @@ from tgwizard.engine.jobs import Broke, Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.offer import Offer, first_offer
 from tgwizard.engine.preflight.facts import By, Extent
+from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
+from tgwizard.engine.readiness.known_rights import KnownRights, ask_rights
 from tgwizard.engine.watch.monitor import Monitor
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Checked, Event, Finished, Observed
-from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import Place, Snapshot
 from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import listed, tame
-from tgwizard.model.verdict import VerdictName, assess
+from tgwizard.model.verdict import VerdictName
 
 _LOOK_S = 0.1
 
@@ -72,13 +73,14 @@ def status(
         return _watch(setup, connection, screen, stops)
     services = connection.services
     snapshot = Observer(services.azure, services.clock, setup).look()
-    verdict = assess(snapshot)
-    found = _asked(snapshot, connection) if command.check else None
+    rights = _rights(snapshot, connection, thorough=command.check)
+    works = busy(setup) if in_progress(services, setup) else None
+    found = cluster_readiness(snapshot, rights, busy=works)
     offer = _offer(snapshot, connection, screen, where)
-    screen.document(status_document(snapshot, verdict, offer, found))
-    for line in words.status(snapshot, verdict, offer, found):
+    screen.document(status_document(snapshot, found, offer))
+    for line in words.status(snapshot, found, offer, in_full=command.check):
         screen.say(line)
-    return ExitCode.UNKNOWN if verdict.name is VerdictName.NOT_KNOWN else ExitCode.DONE
+    return ExitCode.UNKNOWN if found.verdict.name is VerdictName.NOT_KNOWN else ExitCode.DONE
 
 
 def _offer(snapshot: Snapshot, connection: Connection, screen: Screen, where: Where) -> Offer | None:
@@ -99,10 +101,13 @@ def _offer(snapshot: Snapshot, connection: Connection, screen: Screen, where: Wh
     return None if offer is None else replace(offer, command=f"{offer.command}{where.options}")
 
 
-def _asked(snapshot: Snapshot, connection: Connection) -> dict[Verb, Readiness]:
-    """Readiness with all that only a question to Azure brings."""
-    services, setup, to = connection.services, snapshot.setup, target(snapshot)
-    return {verb: rehearse(services, setup, to, verb, _unheard, CancelToken()).findings for verb in Verb}
+def _rights(snapshot: Snapshot, connection: Connection, *, thorough: bool) -> KnownRights:
+    """Whose rights allow a failover: read, and with ``thorough`` tried as well by writes that cannot be applied."""
+    services, to = connection.services, target_of(snapshot)
+    known = ask_rights(services.azure, services.clock, snapshot, to)
+    for verb in Verb if thorough else ():
+        known = known.with_checked(rehearse(services, snapshot.setup, to, verb, _unheard, CancelToken()))
+    return known
 
 
 def failover(command: Failover, connection: Connection, screen: Screen, where: Where) -> ExitCode:
@@ -128,7 +133,11 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
             return ExitCode.CANCELLED
     decisions = _decisions(screen)
     options = RunOptions(
-        accept_unknown=command.accept_unknown, strategy=command.strategy, fence=command.fence, decisions=decisions
+        accept_unknown=command.accept_unknown,
+        strategy=command.strategy,
+        fence=command.fence,
+        to_dead_machine=command.to_dead_machine,
+        decisions=decisions,
     )
 
     def work(report: Report, token: CancelToken) -> Finished:
@@ -149,7 +158,8 @@ def resume_run(command: Resume, connection: Connection, screen: Screen, where: W
     decisions = _decisions(screen)
 
     def work(report: Report, token: CancelToken) -> Finished:
-        return resume(services, setup, to, report, token, RunOptions(decisions=decisions))
+        options = RunOptions(to_dead_machine=command.to_dead_machine, decisions=decisions)
+        return resume(services, setup, to, report, token, options)
 
     with interrupts() as stops:
         again = _resume_command(setup, where)
@@ -223,7 +233,8 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: C
     snapshot = Observer(services.azure, services.clock, setup).look()
     strategy = resolved(command.strategy, setup, command.verb)
     intended = plan(snapshot, to, command.verb, history, strategy, command.fence)
-    extent = Extent(By.MEMBERS if command.members else By.OPERATOR, command.fence)
+    by, consent = By.MEMBERS if command.members else By.OPERATOR, command.to_dead_machine
+    extent = Extent(by, command.fence, to_dead_machine=consent)
     checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), strategy, extent)
     stops = command.verb is Verb.GRACEFUL and not command.accept_unknown
     against = checked.findings.reason_against(unknown_stops=stops)

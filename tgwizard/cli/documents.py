@@ -5,14 +5,14 @@ snake_case, UTC ISO 8601 with milliseconds, seconds as ``_s``. What is not known
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, assert_never
 
 from tgwizard.cli.screen import SCHEMA, problem_document
 from tgwizard.engine.failover.plan import FailoverPlan
 from tgwizard.engine.offer import Offer, first_offer
-from tgwizard.engine.readiness import readiness
-from tgwizard.model.cluster import Member, Verb
+from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
+from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_readiness import ClusterReadiness, VerbReadiness
 from tgwizard.model.event import (
     Asked,
     CallMade,
@@ -30,11 +30,10 @@ from tgwizard.model.event import (
     StepStarted,
     StepWaiting,
 )
-from tgwizard.model.finding import Finding, Readiness
+from tgwizard.model.finding import Finding
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Power, Reading, Snapshot
+from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Reading, Snapshot
 from tgwizard.model.text import utc
-from tgwizard.model.verdict import Verdict
 
 Document = dict[str, Any]
 
@@ -46,40 +45,29 @@ def holder_document(place: Place) -> str | Document | None:
     return place.member.name if place.kind is PlaceKind.MEMBER and place.member else None
 
 
-def target(snapshot: Snapshot) -> Member:
-    """The member a failover would go to: the one without the address; without a holder a running one."""
-    member = snapshot.place.member
-    if member is not None:
-        return snapshot.setup.other(member)
-    running = [seen.member for seen in snapshot.members if seen.power is Power.RUNNING]
-    return running[0] if running else snapshot.setup.members[0]
-
-
-def status_document(
-    snapshot: Snapshot, verdict: Verdict, offer: Offer | None, asked: Mapping[Verb, Readiness] | None = None
-) -> Document:
+def status_document(snapshot: Snapshot, found: ClusterReadiness, offer: Offer | None) -> Document:
     """``status --json``. What Trustgrid says is null until its control plane is connected.
 
-    ``offer``: what to do first. ``asked``: readiness with the answers of Azure in it; without it only what the
-    readings say.
+    ``offer``: what to do first. ``verdict`` is what the readings mean; ``state``, ``sentence`` and ``detail`` tell the
+    worse of it and of the readiness.
     """
-    to = target(snapshot)
-    found = asked or {verb: readiness(snapshot, to, verb) for verb in Verb}
     return {
         "schema": SCHEMA,
         "at": utc(snapshot.wall),
         "cluster": snapshot.setup.name,
         "cloud": snapshot.setup.cloud,
-        "verdict": verdict.name.value,
-        "sentence": verdict.sentence,
-        "detail": verdict.detail,
+        "verdict": found.verdict.name.value,
+        "state": found.state.value,
+        "stale": found.stale,
+        "sentence": found.sentence,
+        "detail": found.detail,
         "floating_ip": snapshot.address,
         "holder": holder_document(snapshot.place),
         "configured_active": None,
         "reported_active": None,
         "members": [_member(seen) for seen in snapshot.members],
         "first": _offer(offer),
-        "readiness": {verb.value: _ready(to, found[verb]) for verb in Verb},
+        "readiness": {verb.value: _ready(found.of(verb)) for verb in Verb},
         "sources": _sources(snapshot),
     }
 
@@ -206,7 +194,8 @@ def _details(event: Event) -> Document:
 def _seen(event: Observed | SourceLost | SourceBack | Checked) -> Document:
     match event:
         case Observed():
-            return {"status": status_document(event.snapshot, event.verdict, first_offer(event.snapshot, None))}
+            found = cluster_readiness(event.snapshot)
+            return {"status": status_document(event.snapshot, found, first_offer(event.snapshot, None))}
         case SourceLost():
             problem = problem_document(event.problem)
             return {"cluster": event.cluster, "source": event.source.value, "problem": problem}
@@ -264,8 +253,15 @@ def _member(seen: MemberSeen) -> Document:
     }
 
 
-def _ready(to: Member, found: Readiness) -> Document:
-    return {"to": to.name, "state": found.state.value, "reasons": list(found.reasons)}
+def _ready(found: VerbReadiness) -> Document:
+    return {
+        "to": found.to.name,
+        "state": found.state.value,
+        "recommended": found.recommended,
+        "reasons": list(found.findings.reasons),
+        "notes": list(found.notes),
+        "rights_age_s": None if found.rights_age_s is None else round(found.rights_age_s, 3),
+    }
 
 
 def _finding(finding: Finding) -> Document:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tgwizard.cli.documents import target
 from tgwizard.cli.questions import MEANINGS, question
 from tgwizard.engine.failover.plan import FailoverPlan
 from tgwizard.engine.offer import Act, Offer
-from tgwizard.engine.readiness import readiness
 from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_readiness import Advice, ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import (
     Asked,
@@ -34,7 +33,15 @@ from tgwizard.model.event import (
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Snapshot
 from tgwizard.model.text import about, age, measured
-from tgwizard.model.verdict import Verdict
+
+ADVICE = {
+    Advice.READY: "ready",
+    Advice.AT_RISK: "at risk",
+    Advice.BLOCKED: "blocked",
+    Advice.RECOMMENDED: "the right choice",
+    Advice.NOT_KNOWN: "not known",
+}
+"""What a verb is now, as words."""
 
 _MARKS = {
     Level.BLOCKS: "stops",
@@ -50,13 +57,13 @@ _TOLD = (Level.NOT_KNOWN, Level.WARNS, Level.NOTE)
 
 
 def status(
-    snapshot: Snapshot, verdict: Verdict, offer: Offer | None = None, asked: Mapping[Verb, Readiness] | None = None
+    snapshot: Snapshot, found: ClusterReadiness, offer: Offer | None = None, *, in_full: bool = False
 ) -> Iterator[str]:
-    """The state of a cluster; the three truths stand apart (DESIGN section 7). ``asked`` as in ``status_document``."""
+    """The state of a cluster; the three truths stand apart. ``in_full``: with every check and its evidence."""
     setup = snapshot.setup
-    yield f"{setup.name}{' (lab)' if setup.is_lab else ''}: {verdict.sentence}"
-    if verdict.detail:
-        yield f"  {verdict.detail}"
+    yield f"{setup.name}{' (lab)' if setup.is_lab else ''}: {found.sentence}"
+    if found.detail:
+        yield f"  {found.detail}"
     if offer is not None:
         yield from _first(offer, setup)
     yield ""
@@ -68,14 +75,14 @@ def status(
     for seen in snapshot.members:
         yield f"  {seen.member.name:<{width}}  {_member(seen, snapshot.now)}"
     yield ""
-    to = target(snapshot)
     repairs = offer is not None and offer.act is Act.REPAIR
     for verb in reversed(Verb) if repairs else Verb:
-        yield from _ready(
-            f"{_button(verb, repairs=repairs)} {to.name}", (asked or {}).get(verb) or readiness(snapshot, to, verb)
-        )
-        if asked:
-            yield from findings(asked[verb])
+        ready = found.of(verb)
+        yield f"  {_button(verb, repairs=repairs)} {ready.to.name}: {ADVICE[ready.advice]}"
+        for line in (*ready.findings.reasons, *ready.notes):
+            yield f"    {line}"
+        if in_full:
+            yield from findings(ready.findings)
 
 
 def plan(intended: FailoverPlan, place: Place) -> Iterator[str]:
@@ -223,12 +230,6 @@ def _member(seen: MemberSeen, now: float) -> str:
         return f"{seen.power.value}{zone} · {seen.member.nic.name} not read"
     state = f"{seen.member.nic.name} {document.provisioning.value}, own IP {document.own_address or 'none'}"
     return f"{seen.power.value}{zone} · {state} · read {age(read or 0.0)}"
-
-
-def _ready(what: str, found: Readiness) -> Iterator[str]:
-    yield f"  {what}: {found.state.value.replace('_', ' ')}"
-    for reason in found.reasons:
-        yield f"    {reason}"
 
 
 def _first(offer: Offer, setup: ClusterSetup) -> Iterator[str]:

@@ -15,6 +15,9 @@ from tgwizard.model.snapshot import MemberSeen, PlaceKind, Reading, Snapshot
 
 T = TypeVar("T")
 
+_GONE = ("not-found", "group-not-found")
+"""What says that a resource does not exist. A subscription that is not found may only belong to another sign-in."""
+
 
 @dataclass(slots=True)
 class Observer:
@@ -111,4 +114,6 @@ class Observer:
         except CallFailed as failure:
             if failure.cause is Cause.THROTTLED and failure.retry_after_s:
                 self.quiet_until = max(self.quiet_until, self.clock.monotonic() + failure.retry_after_s)
+            if failure.cause is Cause.NOT_FOUND and failure.problem.code in _GONE:
+                return reading.vanished(failure.problem, asked)
             return reading.missed(failure.problem)

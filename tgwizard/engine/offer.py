@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.engine.readiness import STALE_AFTER_S
 from tgwizard.engine.records import Began
 from tgwizard.model.cluster import Member
 from tgwizard.model.repair import repair
-from tgwizard.model.snapshot import Snapshot
-from tgwizard.model.verdict import MISSES_UNTIL_STALE
+from tgwizard.model.snapshot import MISSES_UNTIL_STALE, STALE_AFTER_S, Snapshot
 
 
 class Act(Enum):

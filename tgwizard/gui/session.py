@@ -20,7 +20,7 @@ from tgwizard.engine.failover.strategies import is_repair, resolved
 from tgwizard.engine.jobs import Broke, Job, Report, Work
 from tgwizard.engine.offer import Act, Offer, first_offer
 from tgwizard.engine.preflight.facts import Extent
-from tgwizard.engine.readiness import can_fail_over, readiness
+from tgwizard.engine.readiness.readiness import can_fail_over, readiness
 from tgwizard.engine.records import Began, Ended, Record
 from tgwizard.engine.services import Services
 from tgwizard.engine.watch.monitor import Pace

@@ -23,7 +23,7 @@ LATER = (
     "tgwizard.engine.records",
     "tgwizard.engine.journal",
     "tgwizard.engine.services",
-    "tgwizard.engine.readiness",
+    "tgwizard.engine.readiness.readiness",
     "tgwizard.engine.failover.plan",
     "tgwizard.engine.failover.drive",
     "tgwizard.engine.failover.run",

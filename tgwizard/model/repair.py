@@ -13,10 +13,7 @@ from dataclasses import dataclass
 from tgwizard.model.address import check_address
 from tgwizard.model.cluster import Member
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Power, Snapshot
-
-_DOWN = frozenset({Power.STOPPED, Power.DEALLOCATED})
-"""A VM on its way down may still serve, and may be on its way up again."""
+from tgwizard.model.snapshot import STOPPED, MemberSeen, Place, PlaceKind, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ def repair(snapshot: Snapshot) -> Repair | None:
     ranges = snapshot.ranges.value
     if ranges is not None and check_address(snapshot.setup, ranges) is not None:
         return None
-    if any(seen.nic.value is None or seen.provisioning is Provisioning.UPDATING for seen in snapshot.members):
+    if any(seen.document is None or seen.provisioning is Provisioning.UPDATING for seen in snapshot.members):
         return None
     place = snapshot.place
     if place.kind is PlaceKind.NO_NIC and snapshot.elsewhere.value is not None:
@@ -57,14 +54,16 @@ def repair(snapshot: Snapshot) -> Repair | None:
 
 
 def _of_nobody(snapshot: Snapshot) -> Repair | None:
-    can = [seen.member for seen in snapshot.members if _can_serve(seen)]
+    can = [seen.member for seen in snapshot.members if seen.serves]
     if not can:
         return None
     fact = f"{snapshot.address} is on no NIC"
     if len(can) > 1:
         return Repair(can[0], fact, "whichever member is active, it does not have the address", either=True)
-    down = snapshot.setup.other(can[0])
-    return Repair(can[0], fact, f"{_cannot(snapshot.seen(down))}, so only {can[0].name} can be active")
+    down = snapshot.seen(snapshot.setup.other(can[0]))
+    if not down.outage:
+        return None  # it may be the active one, or about to be
+    return Repair(can[0], fact, f"{down.outage}, so only {can[0].name} can be active")
 
 
 def _of_holder(snapshot: Snapshot, place: Place) -> Repair | None:
@@ -72,21 +71,12 @@ def _of_holder(snapshot: Snapshot, place: Place) -> Repair | None:
     if holder is None or not _is_down(snapshot.seen(holder)):
         return None
     other = snapshot.seen(snapshot.setup.other(holder))
-    if not _can_serve(other):
+    if not other.serves:
         return None
-    why = f"{_cannot(snapshot.seen(holder))}, so only {other.member.name} can be active"
+    why = f"{snapshot.seen(holder).outage}, so only {other.member.name} can be active"
     return Repair(other.member, f"{snapshot.address} is on a member that cannot serve it", why)
 
 
 def _is_down(seen: MemberSeen) -> bool:
-    return seen.power in _DOWN or (seen.nic.value is not None and not seen.nic.value.attached)
-
-
-def _can_serve(seen: MemberSeen) -> bool:
-    return seen.power is Power.RUNNING and seen.nic.value is not None and seen.nic.value.attached
-
-
-def _cannot(seen: MemberSeen) -> str:
-    if seen.nic.value is not None and not seen.nic.value.attached:
-        return f"{seen.member.nic.name} belongs to no virtual machine"
-    return f"{seen.member.name} is {seen.power.value}"
+    """A VM on its way down may still serve, and may be on its way up again."""
+    return seen.power in STOPPED or (seen.document is not None and not seen.document.attached)

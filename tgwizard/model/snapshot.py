@@ -18,15 +18,25 @@ from tgwizard.model.problem import Problem
 
 T = TypeVar("T")
 
+STALE_AFTER_S = 30.0
+"""A write needs complete readings younger than this, and what is older is shown as last known only."""
+
+MISSES_UNTIL_STALE = 3
+"""After three missed reads in a row a source is out of date."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """The last value of one source. ``read_at`` is on the Clock's monotonic scale, in seconds; None: never read."""
+    """The last value of one source. ``read_at`` is on the Clock's monotonic scale, in seconds; None: never read.
+
+    ``gone``: Azure answered at ``read_at`` that the resource does not exist; ``value`` is what it was before.
+    """
 
     value: T | None = None
     read_at: float | None = None
     problem: Problem | None = None
     misses: int = 0
+    gone: bool = False
 
     def age_s(self, now: float) -> float | None:
         """Seconds since the value was read, or None when there is none."""
@@ -40,9 +50,18 @@ class Reading(Generic[T]):
         """After a failed try: the old value stays, the miss is counted."""
         return replace(self, problem=problem, misses=self.misses + 1)
 
+    def vanished(self, problem: Problem, at: float) -> Reading[T]:
+        """After the answer that there is no such resource: that is an answer, not a missed one."""
+        return Reading(self.value, at, problem, gone=True)
+
+    def is_stale(self, now: float, after_s: float = STALE_AFTER_S) -> bool:
+        """Whether it was never read, is older than ``after_s``, or was missed three times in a row."""
+        age = self.age_s(now)
+        return age is None or age > after_s or self.misses >= MISSES_UNTIL_STALE
+
 
 class Power(Enum):
-    """A VM's power as its instance view reports it (azure-wire.md 1.3)."""
+    """A VM's power as its instance view reports it. GONE: Azure says that there is no such VM."""
 
     RUNNING = "running"
     STARTING = "starting"
@@ -50,7 +69,15 @@ class Power(Enum):
     STOPPED = "stopped"
     DEALLOCATING = "deallocating"
     DEALLOCATED = "deallocated"
+    GONE = "gone"
     NOT_KNOWN = "not known"
+
+
+DOWN = frozenset({Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING, Power.GONE})
+"""A VM that Azure reports so serves no address, or will not for long."""
+
+STOPPED = frozenset({Power.STOPPED, Power.DEALLOCATED, Power.GONE})
+"""A VM in one of these states does nothing by itself any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +97,48 @@ class MemberSeen:
     nic: Reading[NicDocument]
     vm: Reading[VmSeen]
 
+    @property
+    def document(self) -> NicDocument | None:
+        """Its NIC as last read; None when it was never read, or does not exist any more."""
+        return None if self.nic.gone else self.nic.value
+
     def lists(self, address: str) -> bool | None:
-        """Whether its NIC names the address; None when the NIC was never read."""
+        """Whether its NIC names the address; None when the NIC was never read. One that is gone names nothing."""
+        if self.nic.gone:
+            return False
         return None if self.nic.value is None else self.nic.value.lists(address)
 
     @property
     def provisioning(self) -> Provisioning | None:
-        """The NIC's state, or None when never read."""
-        return None if self.nic.value is None else self.nic.value.provisioning
+        """The NIC's state, or None when never read or gone."""
+        return None if self.document is None else self.document.provisioning
 
     @property
     def power(self) -> Power:
         """The VM's power, NOT_KNOWN when never read."""
+        if self.vm.gone:
+            return Power.GONE
         return Power.NOT_KNOWN if self.vm.value is None else self.vm.value.power
+
+    @property
+    def outage(self) -> str:
+        """Why it cannot serve an address, as a clause ("tg-node-b is stopped"); empty when nothing known does.
+
+        What could not be read is no reason.
+        """
+        nic, name = self.member.nic.name, self.member.name
+        if self.nic.gone:
+            return f"{nic} does not exist"
+        if self.power is Power.GONE:
+            return f"{name}'s VM does not exist"
+        if self.document is not None and not self.document.attached:
+            return f"{nic} belongs to no virtual machine"
+        return f"{name} is {self.power.value}" if self.power in DOWN else ""
+
+    @property
+    def serves(self) -> bool:
+        """Whether it is known to be able to serve an address: its VM runs, with its NIC."""
+        return self.power is Power.RUNNING and self.document is not None and not self.outage
 
 
 class PlaceKind(Enum):
@@ -137,7 +193,7 @@ class Snapshot:
     def place(self) -> Place:
         """Where the address is, by these readings alone."""
         listing = [seen for seen in self.members if seen.lists(self.address)]
-        unread = [seen for seen in self.members if seen.nic.value is None]
+        unread = [seen for seen in self.members if seen.lists(self.address) is None]
         if len(listing) == 2:
             return Place(PlaceKind.BOTH)
         if listing:
@@ -152,6 +208,10 @@ class Snapshot:
         if self.elsewhere.value:
             return Place(PlaceKind.STRANGER, stranger=self.elsewhere.value[0])
         return Place(PlaceKind.NO_NIC)
+
+    def is_stale(self, after_s: float = STALE_AFTER_S) -> bool:
+        """Whether an interface was not read for so long that nothing is to be said of now."""
+        return any(seen.nic.is_stale(self.now, after_s) for seen in self.members)
 
     def oldest_nic_age_s(self) -> float | None:
         """Age of the older NIC reading, or None while one is missing."""

@@ -7,13 +7,8 @@ from enum import Enum
 
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.repair import repair
-from tgwizard.model.snapshot import PlaceKind, Power, Snapshot
+from tgwizard.model.snapshot import DOWN, STALE_AFTER_S, PlaceKind, Power, Snapshot
 from tgwizard.model.text import age, listed
-
-MISSES_UNTIL_STALE = 3
-"""After three missed reads in a row a source is out of date (STYLE section 9)."""
-
-_DOWN = frozenset({Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING})
 
 
 class VerdictName(Enum):
@@ -39,12 +34,15 @@ class Verdict:
     detail: str = ""
 
 
-def assess(snapshot: Snapshot) -> Verdict:
-    """Name the state of the cluster. Pure: the same snapshot always gives the same verdict."""
+def assess(snapshot: Snapshot, stale_after_s: float = STALE_AFTER_S) -> Verdict:
+    """Name the state of the cluster. Pure: the same snapshot always gives the same verdict.
+
+    ``stale_after_s``: readings older than this tell what was last known, and not what is.
+    """
     address = snapshot.address
-    stale = [seen for seen in snapshot.members if seen.nic.value is None or seen.nic.misses >= MISSES_UNTIL_STALE]
+    stale = [seen for seen in snapshot.members if seen.nic.is_stale(snapshot.now, stale_after_s)]
     if stale:
-        return _not_known(snapshot, [seen.member.name for seen in stale])
+        return _not_known(snapshot, [seen.member.name for seen in stale if seen.nic.read_at is None])
     place = snapshot.place
     if place.kind is PlaceKind.STRANGER and place.stranger:
         return Verdict(
@@ -70,16 +68,16 @@ def assess(snapshot: Snapshot) -> Verdict:
     holder = place.member
     if holder is None:
         return _not_known(snapshot, [])
-    if snapshot.seen(holder).power in _DOWN:
-        return Verdict(
-            VerdictName.MEMBER_DOWN,
-            f"Member down: {holder.name} holds {address} and is {snapshot.seen(holder).power.value}",
-            f"No traffic is served. {_way_out(snapshot)}",
-        )
+    outage = snapshot.seen(holder).outage
+    if outage:
+        down = outage.removeprefix(f"{holder.name} is ")
+        how = f", but {outage}" if down == outage else f" and is {down}"
+        fact = f"Member down: {holder.name} holds {address}{how}"
+        return Verdict(VerdictName.MEMBER_DOWN, fact, f"No traffic is served. {_way_out(snapshot)}")
     other = snapshot.seen(snapshot.setup.other(holder))
     notes = ["Trustgrid is not connected, so this is what Azure alone says."]
-    if other.power in _DOWN:
-        notes.append(f"{other.member.name} is {other.power.value}.")
+    if other.outage:
+        notes.append(f"{other.outage}.")
     if snapshot.seen(holder).provisioning is Provisioning.FAILED:
         notes.append(f"The last update of {holder.nic.name} failed.")
     return Verdict(VerdictName.IN_SYNC, f"In sync: {holder.name} holds {address}", " ".join(notes))
@@ -89,15 +87,26 @@ def _way_out(snapshot: Snapshot) -> str:
     """What puts right an address that nobody serves."""
     found, place = repair(snapshot), snapshot.place
     if place.member is not None:
-        other = snapshot.setup.other(place.member).name
+        other = snapshot.seen(snapshot.setup.other(place.member))
+        if other.outage:
+            return f"No failover helps: {other.outage}. {_start(snapshot)}."
         how = "Repair it: a" if found is not None else "A"
-        return f"{how} forced failover moves the address to {other}."
+        return f"{how} forced failover moves the address to {other.member.name}."
     if snapshot.elsewhere.value is None:
         return "Attach it with a forced failover. Whether another interface has it could not be read."
+    serving = next((seen.member.name for seen in snapshot.members if seen.serves), "")
+    if found is None and serving:
+        return f"A forced failover attaches it to {serving}."
     if found is None:
-        return "Start a member, then attach it with a forced failover."
+        return f"{_start(snapshot)}, then attach it with a forced failover."
     whom = "the member that is active" if found.either else found.to.name
     return f"Repair it: a forced failover attaches it to {whom}."
+
+
+def _start(snapshot: Snapshot) -> str:
+    """The members whose VM can be started, as a demand."""
+    names = [seen.member.name for seen in snapshot.members if seen.power in DOWN - {Power.GONE}]
+    return f"Start {' or '.join(names)}" if names else "Make a member run"
 
 
 def _not_known(snapshot: Snapshot, silent: list[str]) -> Verdict:

@@ -18,7 +18,10 @@ from tgwizard.model.event import Stamp
 
 @dataclass(frozen=True, slots=True)
 class Hall:
-    """What the parts of one run share."""
+    """What the parts of one run share.
+
+    ``to_dead_machine``: the consent that the address goes to a member that cannot serve it.
+    """
 
     services: Services
     setup: ClusterSetup
@@ -28,6 +31,7 @@ class Hall:
     timing: Timing
     decisions: Decisions | None = None
     dice: random.Random = field(default_factory=random.Random)
+    to_dead_machine: bool = False
 
     def stamp(self) -> Stamp:
         """Now."""

@@ -35,7 +35,7 @@ from tgwizard.engine.observe import Observer
 from tgwizard.engine.preflight.check import Preflight, preflight
 from tgwizard.engine.preflight.facts import EVERYTHING, By, Extent
 from tgwizard.engine.preflight.fencing import how_to_stop
-from tgwizard.engine.readiness import readiness
+from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.records import Began
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster import Member, Verb
@@ -67,6 +67,7 @@ class RunOptions:
     """``accept_unknown``: a graceful run goes on although something could not be read (forced always does).
 
     ``fence``: whether the losing VM is stopped before anything is detached; for forced runs only.
+    ``to_dead_machine``: the consent that the address goes to a member that cannot serve it; for forced runs only.
     ``decisions`` is where the user's answers come in when a step's time is over; without it nobody is asked.
     ``dice`` spreads the pauses between repeated writes.
     """
@@ -75,13 +76,14 @@ class RunOptions:
     timing: Timing = field(default_factory=Timing)
     strategy: Strategy = Strategy.AUTO
     fence: FenceWish = NO_FENCE
+    to_dead_machine: bool = False
     decisions: Decisions | None = None
     dice: random.Random = field(default_factory=random.Random)
 
     def hall(self, services: Services, setup: ClusterSetup, report: Report, cancel: CancelToken) -> Hall:
         """What the parts of a new run share."""
-        renewed = with_kept_carried(setup)
-        return Hall(services, renewed, report, cancel, new_run(), self.timing, self.decisions, self.dice)
+        renewed, consent = with_kept_carried(setup), self.to_dead_machine
+        return Hall(services, renewed, report, cancel, new_run(), self.timing, self.decisions, self.dice, consent)
 
 
 def fail_over(
@@ -231,10 +233,11 @@ def check(
     fence: FenceWish = NO_FENCE,
 ) -> Preflight:
     """Readiness first: what it already forbids needs no question to Azure."""
-    ready = readiness(snapshot, to, verb)
+    consent = hall.to_dead_machine
+    ready = readiness(snapshot, to, verb, strategy=strategy, to_dead_machine=consent)
     if ready.reason_against(unknown_stops=False) is not None:
         return Preflight(ready, snapshot.now)
-    extent = Extent(fence=fence, thorough=False)
+    extent = Extent(fence=fence, thorough=False, to_dead_machine=consent)
     return _preflight(hall.services, snapshot, to, verb, hall.timing, strategy, extent)
 
 

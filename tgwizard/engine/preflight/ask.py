@@ -25,9 +25,6 @@ from tgwizard.model.snapshot import PlaceKind, Snapshot
 IMPOSSIBLE_ETAG = 'W/"00000000-0000-0000-0000-000000000000"'
 """No resource ever has this version, so a write that carries it can never be applied."""
 
-BUDGET_S = 40.0
-"""How long the asking may take in all. A failover at night must not wait for a service that only adds evidence."""
-
 T = TypeVar("T")
 
 
@@ -37,14 +34,15 @@ class _Asking:
 
     azure: Azure
     clock: Clock
+    budget_s: float
     until: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.until = self.clock.monotonic() + BUDGET_S
+        self.until = self.clock.monotonic() + self.budget_s
 
     def fact(self, what: str, question: Callable[[], T]) -> Fact[T]:
         if self.clock.monotonic() > self.until:
-            why = f"The checks had taken {BUDGET_S:.0f} s already."
+            why = f"The checks had taken {self.budget_s:.0f} s already."
             return Fact(problem=Problem("not-asked", f"{what} was not asked.", why, "Check again."))
         try:
             return Fact(question())
@@ -55,7 +53,7 @@ class _Asking:
 def ask(azure: Azure, clock: Clock, snapshot: Snapshot, to: Member, verb: Verb, extent: Extent) -> Facts:
     """Ask everything that the run depends on."""
     by, fence, thorough = extent.by, extent.fence, extent.thorough
-    setup, asking = snapshot.setup, _Asking(azure, clock)
+    setup, asking = snapshot.setup, _Asking(azure, clock, extent.budget_s)
     losing = setup.other(to)
     on_no_nic = snapshot.place.kind is PlaceKind.NO_NIC
     operator = by is By.OPERATOR
@@ -63,13 +61,13 @@ def ask(azure: Azure, clock: Clock, snapshot: Snapshot, to: Member, verb: Verb, 
     prefixes: Fact[tuple[str, ...]] = Fact()
     if thorough or not holds_it_there(snapshot):
         prefixes = asking.fact(f"The range of {setup.subnet.name}", lambda: azure.subnet_prefixes(setup.subnet))
-    probes = tuple(_probes(azure, snapshot, to)) if operator else ()
+    probes = tuple(_probes(azure, snapshot, to)) if operator and extent.probes else ()
     own = tuple(_own(asking, snapshot, to, probes, fence)) if operator else ()
     everywhere: Fact[tuple[PermissionSet, ...]] = Fact()
     if operator and thorough:
         everywhere = asking.fact("Your rights", lambda: azure.permissions_in_subscription(setup.subscription))
     locks: Fact[tuple[LockSeen, ...]] = Fact()
-    if thorough or not operator or any(probe.outcome is not Probed.ALLOWED for probe in probes):
+    if thorough or not (operator and extent.probes) or any(probe.outcome is not Probed.ALLOWED for probe in probes):
         touched = _touched(snapshot, to) + ((losing.vm,) if fence.stops else ())
         locks = asking.fact("The locks", lambda: azure.locks_over(touched))
     writers = dict.fromkeys((to,) if verb is Verb.FORCED or on_no_nic else (to, losing))
@@ -77,6 +75,7 @@ def ask(azure: Azure, clock: Clock, snapshot: Snapshot, to: Member, verb: Verb, 
         by=by,
         at=snapshot.now,
         fence=fence,
+        to_dead_machine=extent.to_dead_machine,
         token_life_s=life,
         prefixes=prefixes,
         availability=(

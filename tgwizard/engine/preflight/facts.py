@@ -16,6 +16,9 @@ from tgwizard.model.role import LockSeen
 
 T = TypeVar("T")
 
+BUDGET_S = 40.0
+"""How long the asking may take in all. A failover at night must not wait for a service that only adds evidence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact(Generic[T]):
@@ -42,12 +45,17 @@ class Extent:
     """What is asked: for whom, with which fence, and whether for evidence too.
 
     ``thorough`` asks as well for what a probe has proved already and what stops nothing: a dry run wants it, a run
-    that is about to write does not wait for it.
+    that is about to write does not wait for it. Without ``probes`` only reads are sent, and one's own rights are
+    worked out from one's roles. ``budget_s``: how long the asking may take in all. ``to_dead_machine``: the consent to
+    a target that cannot serve.
     """
 
     by: By = By.OPERATOR
     fence: FenceWish = NO_FENCE
     thorough: bool = True
+    probes: bool = True
+    budget_s: float = BUDGET_S
+    to_dead_machine: bool = False
 
 
 EVERYTHING = Extent()
@@ -108,6 +116,7 @@ class Facts:
     by: By
     at: float
     fence: FenceWish = NO_FENCE
+    to_dead_machine: bool = False
     token_life_s: Fact[float] = Fact()
     prefixes: Fact[tuple[str, ...]] = Fact()
     availability: Fact[AddressAnswer] = Fact()

@@ -8,7 +8,7 @@ from tgwizard.engine.preflight.facts import By, Facts, Probed
 from tgwizard.engine.preflight.fencing import fencing
 from tgwizard.engine.preflight.needs import CHECK_ADDRESS, WRITE_NIC, holds_it_there, sides
 from tgwizard.engine.preflight.rights import rights
-from tgwizard.engine.readiness import NOT_CONNECTED, readiness
+from tgwizard.engine.readiness.readiness import NOT_CONNECTED, readiness
 from tgwizard.model.address import check_address
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level, Readiness
@@ -16,6 +16,7 @@ from tgwizard.model.permission import reaches
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import LockLevel, LockSeen
 from tgwizard.model.snapshot import PlaceKind, Snapshot
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import listed
 
 UNLOCK = "Microsoft.Authorization/locks/delete"
@@ -24,7 +25,9 @@ UNLOCK = "Microsoft.Authorization/locks/delete"
 def judge(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, needed_life_s: float) -> Readiness:
     """All findings, worst first. ``needed_life_s``: how long the token must last, real seconds."""
     asked = judge_asked(snapshot, facts, to, verb, needed_life_s=needed_life_s)
-    live = readiness(snapshot, to, verb, facts.fence).findings
+    strategy = Strategy.GUIDED if facts.by is By.MEMBERS else Strategy.DETACH_ATTACH
+    consent = facts.to_dead_machine
+    live = readiness(snapshot, to, verb, facts.fence, strategy=strategy, to_dead_machine=consent).findings
     if facts.by is By.MEMBERS:
         live = tuple(finding for finding in live if not (finding.problem and finding.problem.code == NOT_CONNECTED))
     return Readiness.of([*live, *asked.findings])

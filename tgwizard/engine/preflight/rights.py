@@ -141,9 +141,10 @@ def _own_side(
     facts: Facts, verb: Verb, side: Side, member: Member, judged: tuple[Judged, ...], snapshot: Snapshot
 ) -> Iterator[Finding]:
     nic, probe = member.nic, facts.probe_of(member.nic)
-    if probe is None:
-        return
     cure = _cure(snapshot, verb, side, member)
+    if probe is None:
+        yield from _own_worked_out(nic, judged, cure)
+        return
     yield _probed(nic, probe, judged, cure)
     for item in judged:
         told = probe.missing is not None and probe.missing.scope.lower() == item.need.on.key
@@ -154,6 +155,18 @@ def _own_side(
         elif item.held is Held.YES and item.need.on not in _named(snapshot, nic):
             evidence = "worked out from your roles; it travels with the address"
             yield Finding(Level.PASSED, f"You may attach {item.need.on.name}", evidence)
+
+
+def _own_worked_out(nic: ResourceId, judged: tuple[Judged, ...], cure: str) -> Iterator[Finding]:
+    """Nothing was tried: what one's roles say."""
+    lacking = [item for item in judged if item.held is Held.NO]
+    unsure = [item for item in judged if item.held is Held.NOT_KNOWN]
+    for item in lacking:
+        yield _missing("You", item.need, cure)
+    if unsure:
+        yield _unsure("you", unsure[0])
+    if not lacking and not unsure:
+        yield Finding(Level.PASSED, f"You may write {nic.name}", "worked out from your roles, not tried")
 
 
 def _named(snapshot: Snapshot, nic: ResourceId) -> tuple[ResourceId, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from tgwizard.engine.readiness import STALE_AFTER_S, readiness
+from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.records import Ended, Record, VerdictChanged
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.model.cluster import Verb
@@ -17,7 +17,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Outcome
 from tgwizard.model.finding import ReadinessState
 from tgwizard.model.settings import ClusterFilter
-from tgwizard.model.snapshot import PlaceKind, Power, Snapshot
+from tgwizard.model.snapshot import STALE_AFTER_S, PlaceKind, Power, Snapshot
 from tgwizard.model.text import age, tame
 from tgwizard.model.verdict import Verdict, VerdictName, assess
 

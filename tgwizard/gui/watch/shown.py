@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tgwizard.engine.readiness import STALE_AFTER_S
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.truths import Agreement
@@ -24,9 +23,9 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Step
 from tgwizard.model.finding import Level, Readiness, ReadinessState
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Power, Snapshot
+from tgwizard.model.snapshot import MISSES_UNTIL_STALE, STALE_AFTER_S, MemberSeen, Place, PlaceKind, Power, Snapshot
 from tgwizard.model.text import age, tame
-from tgwizard.model.verdict import MISSES_UNTIL_STALE, Verdict, VerdictName, assess
+from tgwizard.model.verdict import Verdict, VerdictName, assess
 
 NOT_CONNECTED = "not connected"
 
@@ -347,6 +346,7 @@ def _power(seen: MemberSeen) -> FactShown:
         Power.DEALLOCATING: Shape.MOVING,
         Power.STOPPED: Shape.BROKEN,
         Power.DEALLOCATED: Shape.BROKEN,
+        Power.GONE: Shape.BROKEN,
         Power.NOT_KNOWN: Shape.NOT_KNOWN,
     }[vm.power]
     return FactShown(words, shape)

@@ -6,9 +6,9 @@ from tgwizard.gui.failover.result import place_words
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.failover.run_words import moving_detail, moving_sentence
 from tgwizard.gui.watch.shown import is_behind, verdict_now
-from tgwizard.model.snapshot import Snapshot
+from tgwizard.model.snapshot import MISSES_UNTIL_STALE, Snapshot
 from tgwizard.model.text import age
-from tgwizard.model.verdict import MISSES_UNTIL_STALE, Verdict, VerdictName
+from tgwizard.model.verdict import Verdict, VerdictName
 
 _OF_A_MOVE = {VerdictName.ON_NO_NIC, VerdictName.MOVING, VerdictName.IN_SYNC}
 """What the readings say in the course of a run of ours; whatever else they say is told as it is."""

@@ -12,19 +12,21 @@ from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.repair import repair
-from tgwizard.model.snapshot import MemberSeen, PlaceKind, Power, Snapshot
+from tgwizard.model.snapshot import DOWN, MemberSeen, PlaceKind, Power, Snapshot
+from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import age, listed
-from tgwizard.model.verdict import MISSES_UNTIL_STALE
-
-STALE_AFTER_S = 30.0
-"""A write needs complete readings younger than this (DESIGN 3g)."""
 
 NOT_CONNECTED = "trustgrid-not-connected"
 """The problem that keeps one's own graceful writes from a live pair; the members' own are not concerned."""
 
-_SILENT, _READ_AGAIN = "Azure has not answered yet.", "Read again."
+DEAD_TARGET = frozenset({"gaining-member-down", "gaining-nic-unattached"})
+"""The problems of a target that would not answer at the address: forced goes on only with a consent to exactly that."""
 
-_DOWN = (Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING)
+TO_DEAD_MACHINE = "--to-dead-machine"
+"""The option of the command line that gives this consent."""
+
+_SILENT, _READ_AGAIN = "Azure has not answered yet.", "Read again."
+_NOT_ASKED = "A forced failover does not ask it."
 
 
 def can_fail_over(snapshot: Snapshot, member: Member, verb: Verb) -> Problem | None:
@@ -32,32 +34,57 @@ def can_fail_over(snapshot: Snapshot, member: Member, verb: Verb) -> Problem | N
     return readiness(snapshot, member, verb).reason_against(unknown_stops=verb is Verb.GRACEFUL)
 
 
-def readiness(snapshot: Snapshot, to: Member, verb: Verb, fence: FenceWish = NO_FENCE) -> Readiness:
-    """All facts for failing over to ``to``, worst first. ``fence``: what keeps the losing member from coming back."""
+def readiness(
+    snapshot: Snapshot,
+    to: Member,
+    verb: Verb,
+    fence: FenceWish = NO_FENCE,
+    *,
+    strategy: Strategy = Strategy.AUTO,
+    to_dead_machine: bool = False,
+) -> Readiness:
+    """All facts for failing over to ``to``, worst first. ``fence``: what keeps the losing member from coming back.
+
+    ``to_dead_machine``: it was consented that a forced failover moves the address to a member that cannot serve it.
+    """
     losing = snapshot.setup.other(to)
+    consented = to_dead_machine and verb is Verb.FORCED
     findings = [
-        _cooperation(snapshot, verb),
+        _cooperation(snapshot, verb, strategy),
         _freshness(snapshot),
         _holder(snapshot, to, verb),
         _repairs(snapshot, to, verb),
         _address(snapshot),
-        _gaining_vm(snapshot.seen(to), verb),
+        _gaining_vm(snapshot, to, verb, consented=consented),
         _gaining_nic(snapshot, to),
-        _attached(snapshot, to, verb),
+        _attached(snapshot, to, verb, consented=consented),
         _forwarding(snapshot, to),
     ]
-    findings += _losing_side(snapshot, snapshot.seen(losing), verb, fence)
-    findings += [_settled(seen, verb) for seen in snapshot.members if seen.nic.value is not None]
+    findings += _losing_side(snapshot, snapshot.seen(losing), verb, fence, strategy)
+    findings += [_settled(seen, verb) for seen in snapshot.members if seen.document is not None]
     return Readiness.of([finding for finding in findings if finding is not None])
 
 
-def _cooperation(snapshot: Snapshot, verb: Verb) -> Finding | None:
-    """On a live Trustgrid pair Trustgrid decides who is active and Azure follows (DESIGN section 3).
+def consent_to_dead(snapshot: Snapshot, to: Member) -> str:
+    """What is consented to when the address goes to a member that cannot serve it; empty when it may serve."""
+    outage = snapshot.seen(to).outage
+    return f"Move {snapshot.address} to {to.name} although {outage}: nobody will answer at it." if outage else ""
+
+
+def members_move(snapshot: Snapshot, verb: Verb, strategy: Strategy = Strategy.AUTO) -> bool:
+    """Whether the members themselves move the address, with their own rights, and this program only watches."""
+    if strategy is not Strategy.AUTO:
+        return strategy is Strategy.GUIDED
+    return verb is Verb.GRACEFUL and not snapshot.setup.is_lab
+
+
+def _cooperation(snapshot: Snapshot, verb: Verb, strategy: Strategy) -> Finding | None:
+    """On a live Trustgrid pair Trustgrid decides who is active and Azure follows.
 
     A graceful move by Azure alone would be undone by the members, so there a graceful run is guided: the user acts in
     Trustgrid, and this program watches. Only the lab, whose appliances leave it to us, moves the address by itself.
     """
-    if verb is Verb.FORCED or snapshot.setup.is_lab:
+    if verb is Verb.FORCED or not members_move(snapshot, verb, strategy):
         return None
     fact = "Trustgrid moves the address itself"
     problem = Problem(
@@ -71,6 +98,13 @@ def _cooperation(snapshot: Snapshot, verb: Verb) -> Finding | None:
 
 
 def _freshness(snapshot: Snapshot) -> Finding:
+    gone = [seen for seen in snapshot.members if seen.nic.gone]
+    if gone:
+        names = listed(seen.member.nic.name for seen in gone)
+        fact = f"{names} {'does' if len(gone) == 1 else 'do'} not exist"
+        why = f"{gone[0].nic.problem.why}" if gone[0].nic.problem else ""
+        cure = "Correct the interface in the cluster file, or create it again."
+        return Finding(Level.BLOCKS, fact, why, Problem("nic-gone", f"{fact}.", why, cure))
     unread = [seen for seen in snapshot.members if seen.nic.value is None]
     if unread:
         names = listed(seen.member.nic.name for seen in unread)
@@ -81,15 +115,17 @@ def _freshness(snapshot: Snapshot) -> Finding:
         level = Level.NOT_KNOWN if all(seen.nic.problem is None for seen in unread) else Level.BLOCKS
         return Finding(level, fact, why, Problem("nic-not-read", f"{fact}.", why, cure))
     oldest = snapshot.oldest_nic_age_s() or 0.0
-    if oldest > STALE_AFTER_S or any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members):
-        fact = f"Last read {age(oldest)}"
-        return Finding(
-            Level.NOT_KNOWN,
-            fact,
-            "too old to act on",
-            Problem("readings-old", f"The network interfaces were last read {age(oldest)}.", "", "Read again first."),
-        )
-    return Finding(Level.PASSED, "Both network interfaces read", age(oldest))
+    return (
+        too_old(snapshot) if snapshot.is_stale() else Finding(Level.PASSED, "Both network interfaces read", age(oldest))
+    )
+
+
+def too_old(snapshot: Snapshot) -> Finding:
+    """That the interfaces were last read too long ago."""
+    oldest = snapshot.oldest_nic_age_s() or 0.0
+    fact = f"Last read {age(oldest)}"
+    problem = Problem("readings-old", f"The network interfaces were last read {age(oldest)}.", "", "Read again first.")
+    return Finding(Level.NOT_KNOWN, fact, "too old to act on", problem)
 
 
 def _holder(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
@@ -139,17 +175,32 @@ def _address(snapshot: Snapshot) -> Finding | None:
     return None if wrong is None else Finding(Level.BLOCKS, wrong.what.rstrip("."), problem=wrong)
 
 
-def _gaining_vm(seen: MemberSeen, verb: Verb) -> Finding:
-    name = seen.member.name
+def _gaining_vm(snapshot: Snapshot, to: Member, verb: Verb, *, consented: bool) -> Finding:
+    seen, name = snapshot.seen(to), to.name
     if seen.power is Power.RUNNING:
         return Finding(Level.PASSED, f"{name} is running", f"zone {_zone(seen)}" if _zone(seen) else "")
     if seen.power is Power.NOT_KNOWN:
         return _power_not_known(seen)
-    fact = f"{name} is {seen.power.value}"
-    problem = Problem("gaining-member-down", f"{fact}.", "It could not serve the address.", f"Start {name} first.")
-    return Finding(
-        Level.BLOCKS if verb is Verb.GRACEFUL else Level.WARNS, fact, "it could not serve the address", problem
+    if seen.power is Power.STARTING:
+        fact, why = f"{name} is starting", "It cannot serve the address before it runs."
+        problem = Problem("gaining-member-starting", f"{fact}.", why, "Wait until it runs.")
+        return Finding(Level.BLOCKS if verb is Verb.GRACEFUL else Level.WARNS, fact, why, problem)
+    if seen.power is Power.GONE:
+        fact, cure = f"{name}'s VM does not exist", "Correct the VM in the cluster file, or create it again."
+    else:
+        fact, cure = f"{name} is {seen.power.value}", f"Start {name} first."
+    return _dead(
+        "gaining-member-down", fact, f"It could not serve {snapshot.address}.", cure, verb, consented=consented
     )
+
+
+def _dead(code: str, fact: str, why: str, cure: str, verb: Verb, *, consented: bool) -> Finding:
+    """A target that would not answer at the address stops both verbs, forced unless exactly that was consented to."""
+    if consented:
+        return Finding(Level.WARNS, fact, f"{why[:1].lower()}{why[1:].rstrip('.')}; you chose to move it there")
+    if verb is Verb.FORCED:
+        cure = f"{cure} To move the address there all the same, add {TO_DEAD_MACHINE}."
+    return Finding(Level.BLOCKS, fact, f"{why[:1].lower()}{why[1:].rstrip('.')}", Problem(code, f"{fact}.", why, cure))
 
 
 def _said(problem: Problem | None) -> str:
@@ -168,7 +219,7 @@ def _zone(seen: MemberSeen) -> str:
 
 
 def _gaining_nic(snapshot: Snapshot, to: Member) -> Finding | None:
-    document = snapshot.seen(to).nic.value
+    document = snapshot.seen(to).document
     if document is None:
         return None
     if document.primary is None:
@@ -183,25 +234,19 @@ def _gaining_nic(snapshot: Snapshot, to: Member) -> Finding | None:
     return Finding(Level.PASSED, f"{to.nic.name} is in {snapshot.setup.subnet.name}", f"own IP {document.own_address}")
 
 
-def _attached(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
+def _attached(snapshot: Snapshot, to: Member, verb: Verb, *, consented: bool) -> Finding | None:
     """An interface without a VM can be given the address, and nobody would answer at it."""
-    document = snapshot.seen(to).nic.value
-    if document is None or document.attached:
+    seen = snapshot.seen(to)
+    if seen.document is None or seen.document.attached or seen.power is Power.GONE:
         return None
-    fact = f"{to.nic.name} belongs to no virtual machine"
-    problem = Problem(
-        "gaining-nic-unattached",
-        f"{fact}.",
-        "Nobody would answer at the address.",
-        f"Attach it to {to.vm.name} again, or correct the interface in the cluster file.",
-    )
-    level = Level.BLOCKS if verb is Verb.GRACEFUL else Level.WARNS
-    return Finding(level, fact, "nobody would answer at the address", problem)
+    fact, cure = f"{to.nic.name} belongs to no virtual machine", f"Attach it to {to.vm.name} again."
+    why = f"Nobody would answer at {snapshot.address}."
+    return _dead("gaining-nic-unattached", fact, why, cure, verb, consented=consented)
 
 
 def _forwarding(snapshot: Snapshot, to: Member) -> Finding | None:
     """Azure drops what is routed through an interface that may not forward."""
-    losing, gaining = snapshot.seen(snapshot.setup.other(to)).nic.value, snapshot.seen(to).nic.value
+    losing, gaining = snapshot.seen(snapshot.setup.other(to)).document, snapshot.seen(to).document
     if losing is None or gaining is None or gaining.forwards or not losing.forwards:
         return None
     fact = f"IP forwarding is off on {to.nic.name}"
@@ -209,8 +254,10 @@ def _forwarding(snapshot: Snapshot, to: Member) -> Finding | None:
     return Finding(Level.WARNS, fact, evidence)
 
 
-def _losing_side(snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceWish) -> list[Finding]:
-    name, document = seen.member.name, seen.nic.value
+def _losing_side(
+    snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceWish, strategy: Strategy
+) -> list[Finding]:
+    document = seen.document
     findings = []
     if document is not None and (found := document.find(snapshot.address)) is not None and found is document.primary:
         fact = f"{snapshot.address} is the primary address of {seen.member.nic.name}"
@@ -221,37 +268,44 @@ def _losing_side(snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceW
             )
         )
     if verb is Verb.GRACEFUL:
-        if seen.power in _DOWN:
-            fact = f"{name} is {seen.power.value}"
-            cure = "A forced failover is the right choice."
-            findings.append(
-                Finding(
-                    Level.BLOCKS, fact, problem=Problem("losing-member-down", f"{fact}.", "It cannot cooperate.", cure)
-                )
-            )
-        elif seen.power is Power.RUNNING:
-            findings.append(Finding(Level.PASSED, f"{name} is running", f"zone {_zone(seen)}" if _zone(seen) else ""))
-        elif seen.power is Power.STARTING:
-            fact = f"{name} is starting"
-            why, cure = "Whether it cooperates shows when it runs.", "Wait until it runs."
-            problem = Problem("losing-member-starting", f"{fact}.", why, cure)
-            findings.append(Finding(Level.NOT_KNOWN, fact, "it cannot cooperate before it runs", problem))
-        else:
-            findings.append(_power_not_known(seen))
-    elif seen.power in (Power.RUNNING, Power.STARTING) and fence.stops and not fence.optional:
-        evidence = "it is stopped before anything is detached"
-        findings.append(Finding(Level.NOTE, f"{name} is {seen.power.value}", evidence))
-    elif seen.power in (Power.RUNNING, Power.STARTING):
-        findings.append(
-            Finding(
-                Level.WARNS,
-                f"{name} is {seen.power.value} and may take the address back",
-                "nothing stops it from returning",
-            )
-        )
-    elif seen.power in _DOWN:
-        findings.append(Finding(Level.PASSED, f"{name} is {seen.power.value}", "it cannot take the address back"))
+        findings.append(_cooperates(seen))
+    if verb is Verb.FORCED or not members_move(snapshot, verb, strategy):
+        back = _comes_back(snapshot, seen, verb, fence, by_us=not members_move(snapshot, verb, strategy))
+        findings += [back] if back is not None else []
     return findings
+
+
+def _cooperates(seen: MemberSeen) -> Finding:
+    """A graceful failover asks the losing member to hand the address over."""
+    name = seen.member.name
+    if seen.outage and not seen.nic.gone:
+        problem = Problem("losing-member-down", f"{seen.outage}.", "It cannot hand the address over.", _NOT_ASKED)
+        return Finding(Level.BLOCKS, seen.outage, "it cannot hand the address over", problem)
+    if seen.power is Power.RUNNING:
+        return Finding(Level.PASSED, f"{name} is running", f"zone {_zone(seen)}" if _zone(seen) else "")
+    if seen.power is Power.STARTING:
+        why, cure = "Whether it cooperates shows when it runs.", "Wait until it runs."
+        problem = Problem("losing-member-starting", f"{name} is starting.", why, cure)
+        return Finding(Level.NOT_KNOWN, f"{name} is starting", "it cannot cooperate before it runs", problem)
+    return _power_not_known(seen)
+
+
+def _comes_back(snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceWish, *, by_us: bool) -> Finding | None:
+    """We write and Trustgrid is not told, so a member that it takes for the active one may fetch the address back."""
+    name, power = seen.member.name, seen.power
+    if power in DOWN:
+        down = Finding(Level.PASSED, seen.outage or f"{name} is {power.value}", "it cannot take the address back")
+        return None if verb is Verb.GRACEFUL else down
+    if fence.stops and not fence.optional and verb is Verb.FORCED:
+        return Finding(Level.NOTE, f"{name} is {power.value}", "it is stopped before anything is detached")
+    state = f"whether {name} is running is not known" if power is Power.NOT_KNOWN else f"{name} is {power.value}"
+    if not by_us:
+        return Finding(Level.WARNS, f"{name} may take the address back", state)
+    if snapshot.setup.is_lab:
+        fact = f"Nobody tells Trustgrid: on a live pair {name} may take it back"
+        return Finding(Level.NOTE if verb is Verb.GRACEFUL else Level.WARNS, fact, f"{state}; in the lab it does not")
+    fact = f"Nobody tells Trustgrid, so {name} may take it back"
+    return Finding(Level.WARNS, fact, f"{state}, and Trustgrid is not connected")
 
 
 def _settled(seen: MemberSeen, verb: Verb) -> Finding:

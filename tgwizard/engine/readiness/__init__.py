@@ -1,0 +1,1 @@
+"""Would a failover work now, and what should be done first."""
