@@ -12,8 +12,9 @@ from tgwizard.engine.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.profiles import Profiles
 from tgwizard.model.address import check_address
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import Carried, RoleKept
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.role import RoleKind
 
 SUB = "11111111-2222-3333-4444-555555555555"
 GROUP = f"/subscriptions/{SUB}/resourceGroups/rg/providers"
@@ -186,6 +187,15 @@ def test_that_what_travels_is_written_and_read_back(tmp_path: Path) -> None:
     bare = replace(setup, carried=Carried())
     save_cluster(path, bare)
     assert load_cluster(path) == bare
+
+
+def test_that_the_role_of_a_set_up_cluster_is_written_and_read_back(tmp_path: Path) -> None:
+    at = f"/subscriptions/{SUB}"
+    guid = "5a3b0c1e-0000-4000-8000-0000000000aa"
+    role = RoleKept(f"{at}/providers/Microsoft.Authorization/roleDefinitions/{guid}", "tg-role", RoleKind.CUSTOM, (at,))
+    setup = replace(load_cluster(written(tmp_path)), role=role)
+    save_cluster(tmp_path / "new.toml", setup)
+    assert load_cluster(tmp_path / "new.toml").role == role
 
 
 def test_that_a_new_file_is_whole(tmp_path: Path) -> None:

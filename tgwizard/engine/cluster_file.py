@@ -361,8 +361,8 @@ def _fill(document: TOMLDocument, setup: ClusterSetup) -> None:
     _put(document, "timing", cluster_timeout_s=setup.cluster_timeout_s)
 
 
-def _put(parent: Any, name: str, **values: Any) -> None:
-    _set(section_of(parent, name), values)
+def _put(parent: Any, section: str, /, **values: Any) -> None:
+    _set(section_of(parent, section), values)
 
 
 def _set(table: Any, values: Mapping[str, Any]) -> None:
