@@ -269,7 +269,7 @@ def _change(change: SetupChange) -> Document:
         "permissions": list(change.permissions),
         "predicted_s": change.predicted.usual_s,
         "slowest_s": change.predicted.slowest_s,
-        "follows": list(change.after_keys),
+        "follows": list(change.follows),
         "undo": change.undo,
         "right": _right(change.right),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.setup.pairs import PairsFound
 from tgwizard.engine.setup.scopes import scope_name
 from tgwizard.engine.setup.undo import Undoing
@@ -22,7 +23,7 @@ from tgwizard.model.setup_event import (
     SetupFinished,
     TickChanged,
 )
-from tgwizard.model.setup_plan import ChangeKind, SetupPlan, WhoMay
+from tgwizard.model.setup_plan import ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import about, measured, tame
 from tgwizard.model.verify import May, VerifyResult
 
@@ -31,6 +32,11 @@ _KINDS = {
     ChangeKind.CHANGE: "change  ",
     ChangeKind.RIGHT: "in order",
     ChangeKind.RESTART: "restart ",
+}
+_STOPPED = {
+    Obstacle.LOCK: "a lock stops it",
+    Obstacle.DENIAL: "a deny assignment stops it",
+    Obstacle.CONDITION: "a condition of your role assignment stops it",
 }
 _LEVELS = {
     Level.BLOCKS: "stop      ",
@@ -65,10 +71,11 @@ def planned(answers: Answers, plan: SetupPlan) -> Iterator[str]:
     for reason in plan.scopes:
         yield f"  on {scope_name(reason.scope)}: {reason.sentence}"
     for change in plan.changes:
-        who = {WhoMay.OTHERS: "  (not yours to make)", WhoMay.NOT_KNOWN: "  (whether you may is not known)"}
-        yield f"  {_KINDS[change.kind]}  {change.sentence}{who.get(change.right.who, '') if change.writes else ''}"
+        yield f"  {_KINDS[change.kind]}  {change.sentence}{_who(change)}"
         if change.note:
             yield f"            {change.note}"
+    for item in not_yours(plan.writing) if plan.mine_now else ():
+        yield f"Not yours: {item.problem.sentence()}"
     for problem in plan.problems:
         yield f"Stands in the way: {problem.sentence()}"
     for problem in plan.warnings:
@@ -80,6 +87,15 @@ def planned(answers: Answers, plan: SetupPlan) -> Iterator[str]:
         yield f"{count} change{'' if count == 1 else 's'} would be written, {about(plan.usual_s)}. Nothing was written."
     else:
         yield "Nothing would be written: everything is there."
+
+
+def _who(change: SetupChange) -> str:
+    """Beside a change that would be written: who may not, and what stops it."""
+    if not change.writes or change.right.who is WhoMay.YOU:
+        return ""
+    if change.right.who is WhoMay.NOT_KNOWN:
+        return "  (whether you may is not known)"
+    return f"  ({_STOPPED.get(change.right.obstacle or Obstacle.ROLE, 'not yours to make')})"
 
 
 def blocked(problems: tuple[tuple[SetupStep, Problem], ...]) -> Iterator[str]:

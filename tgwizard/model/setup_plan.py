@@ -113,6 +113,8 @@ class SetupChange:
     """One row of the plan, complete enough to be read, confirmed, journalled, carried out and undone.
 
     ``key`` names the change across readings and resumed runs; ``after_keys`` are the changes that must come first.
+    ``not_if_failed``: those of the same run that come first too, and without which it is not written; it does not wait
+    for any of them that is left to others.
     ``sentence`` is the row's title, ``note`` its second line; ``before`` and ``after`` are words, not bodies.
     """
 
@@ -130,7 +132,13 @@ class SetupChange:
     predicted: Prediction
     right: Right = Right(WhoMay.NOT_KNOWN)
     after_keys: tuple[str, ...] = ()
+    not_if_failed: tuple[str, ...] = ()
     undo: str = ""
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """Every change that it comes after."""
+        return (*self.after_keys, *self.not_if_failed)
 
     @property
     def writes(self) -> bool:
@@ -172,7 +180,7 @@ class SetupPlan:
         """How long applying usually takes, in seconds: changes that need not wait for each other run side by side."""
         ends: dict[str, float] = {}
         for change in self.writing:
-            begun = max((ends.get(key, 0.0) for key in change.after_keys), default=0.0)
+            begun = max((ends.get(key, 0.0) for key in change.follows), default=0.0)
             ends[change.key] = begun + change.predicted.usual_s
         return max(ends.values(), default=0.0)
 

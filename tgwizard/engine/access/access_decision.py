@@ -237,12 +237,16 @@ def _locked(ask: ScopedAction, lock: LockSeen) -> Right:
     problem = Problem(
         "scope-locked",
         f"The lock {tame(lock.name, 90)} forbids changes here.",
-        f"It is {lock.level.value} on {tame(lock.scope, 200)}. {tame(lock.notes, 200)}".strip(),
+        f"It is {lock.level.value} on {tame(lock.scope, 200)}.{_notes(lock)}",
         "Have the lock removed for the time of the set-up. No role helps against a lock.",
         who=Fixer.ADMIN,
         right=UNLOCK,
     )
     return Right(WhoMay.OTHERS, ask.scope, (ask.action,), (), problem, Obstacle.LOCK)
+
+
+def _notes(lock: LockSeen) -> str:
+    return f' Its notes say: "{tame(lock.notes, 200)}".' if lock.notes.strip() else ""
 
 
 def _denied(ask: ScopedAction, denial: DenyAssignment, actions: tuple[str, ...]) -> Right:

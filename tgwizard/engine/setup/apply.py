@@ -204,8 +204,10 @@ def _told(desk: Desk, piece: Piece, sentence: str) -> Piece:
 
 
 def _piece(desk: Desk, plan: SetupPlan, change: SetupChange) -> Piece:
-    act = _act(desk, plan, change)
-    return Piece(change.key, lambda: drive(desk, change.key, change.sentence, act), change.after_keys)
+    act, doubt = _act(desk, plan, change), change.right.problem
+    mine = {one.key for one in plan.mine}
+    after = (*change.after_keys, *(key for key in change.not_if_failed if key in mine))
+    return Piece(change.key, lambda: drive(desk, change.key, change.sentence, act, doubt), after)
 
 
 def _act(desk: Desk, plan: SetupPlan, change: SetupChange) -> Act:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tgwizard.engine.cancel import CancelToken
@@ -130,14 +130,17 @@ class Act(Protocol):
         """What a refusal means; None: what it says."""
 
 
-def drive(desk: Desk, key: str, sentence: str, act: Act) -> Work[End]:
-    """Carry a change out. Never raises CallFailed; JournalError goes up, for then nothing may be written."""
-    return (yield from _Drive(desk, key, sentence, act).go())
+def drive(desk: Desk, key: str, sentence: str, act: Act, doubt: Problem | None = None) -> Work[End]:
+    """Carry a change out. Never raises CallFailed; JournalError goes up, for then nothing may be written.
+
+    ``doubt``: why it was not sure that one may; a refusal is told with it.
+    """
+    return (yield from _Drive(desk, key, sentence, act, doubt).go())
 
 
 class _Drive:
-    def __init__(self, desk: Desk, key: str, sentence: str, act: Act) -> None:
-        self.desk, self.key, self.sentence, self.act = desk, key, sentence, act
+    def __init__(self, desk: Desk, key: str, sentence: str, act: Act, doubt: Problem | None) -> None:
+        self.desk, self.key, self.sentence, self.act, self.doubt = desk, key, sentence, act, doubt
         self.begun = desk.clock.monotonic()
         self.sent_at: float | None = None
         self.first_sent: float | None = None
@@ -243,6 +246,9 @@ class _Drive:
             self.tries += 1
             if self.tries <= 5:
                 return NotYet("Azure could not be reached; it is tried again.")
+        if failure.cause is Cause.NOT_ALLOWED and self.doubt is not None:
+            told = failure.problem
+            return Against(replace(told, why=f"{self.doubt.what} {self.doubt.why} {told.why}".strip()))
         return Against(failure.problem)
 
     def _sent(self, started: float) -> None:

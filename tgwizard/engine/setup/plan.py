@@ -18,7 +18,7 @@ from tgwizard.engine.setup.plan_rows import (
     role_row,
     stale_row,
 )
-from tgwizard.engine.setup.plan_warnings import member_warnings, not_read, notes, other_floating
+from tgwizard.engine.setup.plan_warnings import doubts, member_warnings, not_read, notes, other_floating
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.scopes import chosen_scopes, elsewhere, what_fails
 from tgwizard.engine.setup.stale import stale_assignments
@@ -50,6 +50,7 @@ def make_plan(answers: Answers, inventory: Inventory, facts: SetupFacts) -> Setu
         *not_read(facts),
     )
     changes = _changes(answers, topology, needs, scopes, target, facts)
+    warnings = (*warnings, *doubts(changes))
     if answers.remove_stale:
         at = next(
             (i for i, change in enumerate(changes) if change.key.startswith(("place:", "restart:"))), len(changes)
@@ -76,7 +77,8 @@ def _changes(
     assigned = [assign_row(vm, reason, table, facts, caller) for reason in scopes for vm in topology.vms]
     rows = [*identities, role, *assigned]
     if answers.address is not None and answers.placement is Placement.NOW:
-        rows.append(place_row(answers.address, answers.ip_configuration, topology, facts, caller))
+        given = tuple(row.key for row in (role, *assigned) if row.writes)
+        rows.append(place_row(answers.address, answers.ip_configuration, topology, facts, caller, given))
     written = tuple(row.key for row in (*identities, role, *assigned) if row.writes)
     if written:
         # The standby first, so that the address stays where it is for as long as possible.

@@ -206,9 +206,17 @@ def stale_row(assignment: RoleAssignment, facts: SetupFacts, caller: Caller | No
 
 
 def place_row(
-    address: IPv4Address, configuration: str, topology: Topology, facts: SetupFacts, caller: Caller | None
+    address: IPv4Address,
+    configuration: str,
+    topology: Topology,
+    facts: SetupFacts,
+    caller: Caller | None,
+    before: tuple[str, ...] = (),
 ) -> SetupChange:
-    """Create the first Azure IP Configuration on the active machine's interface, or say where it is already."""
+    """Create the first Azure IP Configuration on the active machine's interface, or say where it is already.
+
+    ``before``: the role and its assignments. An address whose members could not move it is not put into service.
+    """
     holder = next((nic for nic in topology.nics if _lists(nic, address)), None)
     nic = holder or topology.nics[0]
     name, shown = tame(nic.id.name, 90), tame(configuration, 80)
@@ -230,6 +238,7 @@ def place_row(
         permissions=tuple(dict.fromkeys(ask.action for ask in asks)),
         predicted=_INSTANT if holder else _PLACE_S,
         right=_ALREADY if holder else right_for(asks, facts, caller),
+        not_if_failed=() if holder else before,
         undo="" if holder else "Take the configuration off again.",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import IPv4Address
 
 from tgwizard.engine.access.access_decision import UNLOCK, denials_of
@@ -13,6 +14,7 @@ from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import RoleAssignment
 from tgwizard.model.setup_answers import Answers, Placement, RoleUse
 from tgwizard.model.setup_facts import FactKind, SetupFacts
+from tgwizard.model.setup_plan import Obstacle, SetupChange, WhoMay
 from tgwizard.model.text import listed, tame
 
 _UNREAD = {
@@ -66,6 +68,12 @@ def other_floating(topology: Topology, address: IPv4Address | None) -> tuple[Pro
         for found, nic in floating_now(topology)
         if found != address and address not in {one for one, _ in floating_now(topology)}
     )
+
+
+def doubts(changes: Iterable[SetupChange]) -> tuple[Problem, ...]:
+    """Conditions of the caller's own assignments that may refuse a change, when that cannot be told from here."""
+    rights = (change.right for change in changes if change.writes and change.right.who is WhoMay.NOT_KNOWN)
+    return tuple(right.problem for right in rights if right.problem and right.obstacle is Obstacle.CONDITION)
 
 
 def not_read(facts: SetupFacts) -> tuple[Problem, ...]:
