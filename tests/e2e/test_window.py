@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,10 @@ print(image.width(), image.height(), len(colours))
 class Screen:
     """An X server without a monitor, with a window manager on it."""
 
-    def __init__(self, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack, size: tuple[int, int] = (1600, 1000)) -> None:
         read, write = os.pipe()
         server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"],
             pass_fds=(write,),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -73,6 +74,15 @@ class Screen:
     def _search(self, title: str) -> str:
         return self.ask("xdotool", "search", "--onlyvisible", "--name", f"^{title}$").strip()
 
+    def framed(self, window: str) -> tuple[int, int, int, int]:
+        """Left, top, width and height of a window with its frame, in pixels of the screen."""
+        extents = self.ask("xprop", "-id", window, "_NET_FRAME_EXTENTS").partition("=")[2]
+        left, right, top, bottom = (int(number) for number in extents.split(",")) if extents else (0, 0, 0, 0)
+        told = dict(line.split(":", 1) for line in self.ask("xwininfo", "-id", window).splitlines() if ":" in line)
+        found = {key.strip(): value.strip() for key, value in told.items()}
+        x, y = int(found["Absolute upper-left X"]), int(found["Absolute upper-left Y"])
+        return x - left, y - top, int(found["Width"]) + left + right, int(found["Height"]) + top + bottom
+
     def press(self, *keys: str) -> None:
         """Press keys, one after the other, in whatever has the focus."""
         subprocess.run(["xdotool", "key", "--delay", "200", *keys], env=self.everything, check=True, timeout=DEADLINE_S)
@@ -96,7 +106,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture
-def screen() -> Iterator[Screen]:
+def screens() -> Iterator[Callable[..., Screen]]:
+    """Makes screens of a given size."""
     missing = sorted(package for program, package in _NEEDED.items() if shutil.which(program) is None)
     if missing:
         words = " ".join(missing)
@@ -106,7 +117,13 @@ def screen() -> Iterator[Screen]:
             pytrace=False,
         )
     with ExitStack() as stack:
-        yield Screen(stack)
+        yield partial(Screen, stack)
+
+
+@pytest.fixture
+def screen(screens: Callable[..., Screen]) -> Screen:
+    """A usual screen."""
+    return screens()
 
 
 def _started(folder: Path) -> bool:
@@ -171,3 +188,39 @@ def test_that_sigterm_closes_the_window_with_its_lab_saved(screen: Screen, tmp_p
         assert window.said == ""
     assert (folder / "world.json").exists()
     assert not (folder / "lab.json").exists()
+
+
+@pytest.mark.parametrize(("size", "scale"), [((1440, 900), "1"), ((2560, 1440), "2"), ((1024, 768), "1")])
+def test_that_the_window_opens_inside_the_screen_whole_and_where_it_was_left(
+    screens: Callable[..., Screen], tmp_path: Path, size: tuple[int, int], scale: str
+) -> None:
+    screen = screens(size)
+    environment = {**screen.environment, "QT_SCALE_FACTOR": scale, "TGWIZARD_CONFIG_DIR": str(tmp_path / "config")}
+    words = ("--lab-dir", tmp_path / "lab")
+
+    def inside(window: str) -> bool:
+        left, top, width, height = screen.framed(window)
+        return left >= 0 and top >= 0 and left + width <= size[0] and top + height <= size[1]
+
+    def at(window: str) -> tuple[int, int, int, int]:
+        return screen.framed(window)
+
+    with tgwizard(*words, environment=environment) as program:
+        window = screen.window("edge-dallas - tgwizard")
+        wait_for(lambda: inside(window), f"the window is inside {size}: {screen.framed(window)}")
+        first = at(window)
+        screen.ask("xdotool", "windowsize", window, str(900 * int(scale)), str(600 * int(scale)))
+        screen.ask("xdotool", "windowmove", window, "40", "50")
+        wait_for(lambda: at(window)[2:] != first[2:], "the window is smaller")
+        wait_for(lambda: at(window)[1] != first[1], "the window is elsewhere")
+        screen.activate(window)
+        left = at(window)
+        screen.press("alt+F4")
+        assert program.end() == 0, program
+    with tgwizard(*words, environment=environment) as program:
+        window = screen.window("edge-dallas - tgwizard")
+        wait_for(lambda: at(window)[2:] == left[2:], f"the window has the size it had: {left} {at(window)}")
+        wait_for(lambda: all(abs(now - was) <= 2 for now, was in zip(at(window), left, strict=True)), "and the place")
+        screen.activate(window)
+        screen.press("alt+F4")
+        assert program.end() == 0, program

@@ -82,9 +82,11 @@ def open_window(wish: WindowWish) -> int:
     """Show the window until it is closed; the exit code."""
     from tgwizard.gui.front import FirstLook, glance_at_cluster, glance_at_theme
     from tgwizard.gui.start import start
+    from tgwizard.gui.window_place import glance_at_place
 
     settings = wish.settings_file
-    look = FirstLook(wish.place, glance_at_theme(settings), glance_at_cluster(wish.clusters), _state_folder(wish))
+    seen = glance_at_theme(settings), glance_at_cluster(wish.clusters)
+    look = FirstLook(wish.place, *seen, _state_folder(wish), glance_at_place(settings))
     logs: list[logging.Handler | None] = []
     try:
         return start(lambda: open_program(wish), look, lambda: _surround(wish, look.state, logs))

@@ -87,7 +87,7 @@ def _plain(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple):
-        return [str(item) for item in value]
+        return [item if isinstance(item, int) else str(item) for item in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return str(value) if isinstance(value, Path) else value
@@ -137,5 +137,5 @@ def _read(path: Path, text: str, document: Mapping[str, Any]) -> SettingsRead:
 
 
 def _shown(setting: Setting[Any]) -> str:
-    bare = setting.example in {"true", "false", "[]"} or setting.unit
+    bare = setting.example in {"true", "false"} or setting.example.startswith("[") or setting.unit
     return setting.example if bare else f'"{setting.example}"'

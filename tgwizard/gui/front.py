@@ -9,12 +9,22 @@ shown is what the cluster file says; the rest is "not known" (STYLE section 9, b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QCloseEvent, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRect, QRectF, QTimer, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QFontMetricsF,
+    QGuiApplication,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QScreen,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from tgwizard.engine.files import read_text
@@ -23,14 +33,15 @@ from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token
 from tgwizard.gui.watch.picture_layout import PictureLayout, PictureMeasures, lay_out
+from tgwizard.gui.window_place import Box, Frame, WindowPlace, fitted, least_size
 from tgwizard.model.appearance import ThemeChoice
-
-SIZE = (1440, 900)
-LEAST_SIZE = (1024, 700)
 
 RAIL_PX, NARROW_RAIL_PX, NARROW_BELOW_PX = 220, 56, 1200
 BAR_PX = 47
 ACTIONS_PX = 352
+FRAMED_MS = 300
+"""So long after it was shown, the window has the frame that the window manager gives it."""
+
 OPENING = "Opening. Nothing was written."
 UNKNOWN = "not known"
 
@@ -48,12 +59,16 @@ class ClusterGlance:
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """All that the first paint waits for. ``state`` is the folder whose lock tells whether another window is open."""
+    """All that the first paint waits for. ``state`` is the folder whose lock tells whether another window is open.
+
+    ``left``: where the window stood when it was closed the last time.
+    """
 
     place: str
     theme: ThemeChoice = ThemeChoice.SYSTEM
     cluster: ClusterGlance | None = None
     state: Path | None = None
+    left: WindowPlace = field(default_factory=WindowPlace)
 
 
 def glance_at_theme(settings_file: Path) -> ThemeChoice:
@@ -82,6 +97,16 @@ def glance_at_cluster(folder: Path) -> ClusterGlance | None:
 
 def _read(file: Path) -> Mapping[str, Any]:
     return parse_toml(read_text(file))
+
+
+def free_areas(first: QScreen) -> list[Box]:
+    """What the system leaves free of each screen; that of `first` comes first."""
+    others = [screen for screen in QGuiApplication.screens() if screen is not first]
+    return [_box(screen.availableGeometry()) for screen in (first, *others)]
+
+
+def _box(area: QRect) -> Box:
+    return Box(area.x(), area.y(), area.width(), area.height())
 
 
 class _Page(QWidget):
@@ -232,11 +257,64 @@ class Front(QMainWindow):
         super().__init__()
         self._on_close = on_close
         self._window: QMainWindow | None = None
+        self._followed = False
+        self._framed = QTimer(self, singleShot=True, interval=FRAMED_MS)
+        self._framed.timeout.connect(self.fit)
         self._shows_cluster = look.cluster is not None
         self.setWindowTitle(f"{'Clusters' if look.cluster is None else look.cluster.name} - tgwizard")
-        self.setMinimumSize(*LEAST_SIZE)
-        self.resize(*SIZE)
         self.setCentralWidget(_Page(theme, look))
+        box = fitted(look.left.box, free_areas(self.screen()))
+        self.setGeometry(*box)
+        self._bound()
+        self._maximised = look.left.maximised
+
+    def appear(self) -> None:
+        """Show it as it was left."""
+        if self._maximised:
+            self.showMaximized()
+        else:
+            self.show()
+
+    @property
+    def left(self) -> WindowPlace:
+        """Where it stands now, to be found there again."""
+        box = self.normalGeometry() if self.isMaximized() or self.isFullScreen() else self.geometry()
+        return WindowPlace(_box(box) if box.isValid() else None, self.isMaximized())
+
+    @Slot()
+    def fit(self) -> None:
+        """Stay inside the area that the screens leave free, now that it is known, or is another one."""
+        self._bound()
+        if self.isVisible() and not self.isMaximized() and not self.isFullScreen():
+            now = _box(self.geometry())
+            box = fitted(now, free_areas(self.screen()), self._frame())
+            if box != now:
+                self.setGeometry(*box)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """From now on it is known which screen it is on, and when that changes."""
+        super().showEvent(event)
+        handle = self.windowHandle()
+        if not self._followed:
+            self._followed = True
+            handle.screenChanged.connect(self._on_screen)
+            self._on_screen(handle.screen())
+            # The frame is the window manager's, and comes after the window.
+            self._framed.start()
+
+    @Slot(QScreen)
+    def _on_screen(self, screen: QScreen) -> None:
+        self._bound()
+        screen.availableGeometryChanged.connect(self.fit)
+
+    def _bound(self) -> None:
+        area, *_ = free_areas(self.screen())
+        self.setMinimumSize(*least_size(area))
+
+    def _frame(self) -> Frame:
+        outer, inner = self.frameGeometry(), self.geometry()
+        left, top = inner.left() - outer.left(), inner.top() - outer.top()
+        return Frame(left, top, outer.right() - inner.right(), outer.bottom() - inner.bottom())
 
     @property
     def shows_cluster(self) -> bool:

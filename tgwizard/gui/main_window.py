@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPixmap, QRegion, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from tgwizard.gui.attention import Attention
 from tgwizard.gui.bridge import Bridge
@@ -24,7 +24,7 @@ from tgwizard.gui.leaving import Leaving
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.locking import Locking
 from tgwizard.gui.opened import Opened, Surroundings
-from tgwizard.gui.page_frame import PageFrame
+from tgwizard.gui.page_frame import PageFrame, PageStack
 from tgwizard.gui.palette import Palette
 from tgwizard.gui.place_pages import PlacePages
 from tgwizard.gui.places import Place
@@ -39,6 +39,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.top_bar import TopBar
 from tgwizard.gui.turns import Step
 from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.gui.window_place import USUAL_SIZE
 from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -72,11 +73,10 @@ class MainWindow(QMainWindow):
         self._read = False
         self._root = QWidget()
         self.setWindowTitle("tgwizard")
-        self.setMinimumSize(1024, 700)
-        self.resize(1440, 900)
+        self.resize(*USUAL_SIZE)
         self.rail = Rail(theme, surroundings)
         self.bar = TopBar(theme, is_lab=surroundings.is_lab)
-        self.stack = QStackedWidget()
+        self.stack = PageStack()
         self.pages = PlacePages(self, self.stack)
         self.cluster_pages = ClusterPages(theme, self.stack, self)
         kept = (self.preferences, self.pages, self.cluster_pages)
@@ -145,8 +145,10 @@ class MainWindow(QMainWindow):
 
     @Slot(int)
     def _on_page(self, _index: int) -> None:
+        self._make_room(self.stack.currentWidget())
+
+    def _make_room(self, page: QWidget | None) -> None:
         """A page that leads through something has the whole window; its own way out leads back."""
-        page = self.stack.currentWidget()
         fills = isinstance(page, PlacePage) and page.fills_window
         self.rail.setVisible(not fills)
         self.bar.setVisible(not fills)
@@ -245,7 +247,10 @@ class MainWindow(QMainWindow):
         self._went = True
         self.rail.mark(place)
         self.cluster_pages.leave()
-        self.stack.setCurrentWidget(self.pages.page(place))
+        page = self.pages.page(place)
+        if page.fills_window:
+            self._make_room(page)  # before it is shown: beside the rail it may not fit into a small window
+        self.stack.setCurrentWidget(page)
         self.bar.show_crumbs((place.value,))
         self.setWindowTitle(f"{place.value} - tgwizard")
 

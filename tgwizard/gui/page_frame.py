@@ -1,16 +1,30 @@
-"""The ground that every page stands on, at most as wide as STYLE section 7 has it."""
+"""The pages of the window, one shown at a time, and the ground that they stand on."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Token
 
 WIDEST = 1880
 """The pages are at most so wide, and centred; only a 4K screen has more room (STYLE section 7)."""
+
+
+class PageStack(QStackedWidget):
+    """The pages. They want as much room as the one shown: an unseen page never makes the window larger."""
+
+    def __init__(self) -> None:
+        """Without pages."""
+        super().__init__()
+        self.currentChanged.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        """What the page shown needs at least."""
+        page = self.currentWidget()
+        return super().minimumSizeHint() if page is None else page.minimumSizeHint()
 
 
 class PageFrame(QWidget):

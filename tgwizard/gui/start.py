@@ -118,7 +118,7 @@ def start(open_program: OpenProgram, look: FirstLook, surround: Callable[[], Sur
     if single is not None:
         program.answer_for(single, turn)
     restore = _close_on_signals(program.front)
-    program.front.show()
+    program.front.appear()
     QTimer.singleShot(FRAME_MS, program.unfolding, program.unfolding.begin)
     code = app.exec()
     restore()
@@ -216,6 +216,8 @@ class _Program(QObject):
 
     def shut_down(self) -> bool:
         """Stop everything in order; True when no worker is left alive."""
+        from tgwizard.model.settings import MAXIMISED, PLACE
+
         opened_in_time = self.opening is None or self.opening.join(GRACE_S)
         opened = None if self.opening is None else self.opening.opened
         alive: tuple[object, ...] = ()
@@ -223,6 +225,8 @@ class _Program(QObject):
             self.window.watching.stop()
             alive = opened.services.jobs.close(GRACE_S)
         if self.window is not None:
+            self.window.preferences.set(PLACE, self.front.left.box)
+            self.window.preferences.set(MAXIMISED, self.front.left.maximised)
             self.window.preferences.flush()
         if self._bridge is not None:
             self._bridge.finish()

@@ -160,6 +160,12 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
+def _whole_numbers(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list | tuple) or len(value) != 4 or not all(type(item) is int for item in value):
+        raise FieldError("It must be a list of four whole numbers.")
+    return tuple(value)
+
+
 THEME = Setting(
     "window.theme",
     "Theme",
@@ -284,9 +290,15 @@ FILTER_TEXT = Setting("clusters.text", "Filter text", "", "dallas", _text, requi
 PINNED: Setting[tuple[str, ...]] = Setting(
     "clusters.pinned", "Pinned", "", "[]", _names, required=False, default=(), shown=False
 )
+PLACE: Setting[tuple[int, ...] | None] = Setting(
+    "window.place", "Place of the window", "", "[100, 80, 1440, 900]", _whole_numbers, required=False, default=None,
+    shown=False,
+)  # fmt: skip
+"""Left, top, width and height in logical pixels."""
+MAXIMISED = Setting("window.maximised", "Maximised", "", "false", _switch, required=False, default=False, shown=False)
 
 ALL: tuple[Setting[Any], ...] = (
     THEME, CONTRAST, REDUCED_MOTION, NOTIFICATIONS, READ_ONLY, NICS_S, VMS_S, MEASURE_RUNS, DATA_FOLDER, LOG_LEVEL,
-    ORDER, DESCENDING, FILTER, FILTER_TEXT, PINNED,
+    ORDER, DESCENDING, FILTER, FILTER_TEXT, PINNED, PLACE, MAXIMISED,
 )  # fmt: skip
 """Every setting, in the order of the page and of the file."""

@@ -49,6 +49,8 @@ class WizardFrame(QWidget):
         self._stack = QStackedWidget()
         self._scrolls: dict[int, PageScroll] = {}
         self._scroll(0)
+        # Whatever width the window has, it must not grow before it has told that width.
+        self.side.set_narrow(narrow=True)
         self._build()
         self._connect()
 
