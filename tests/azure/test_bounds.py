@@ -303,11 +303,11 @@ def stranger(wired: Wired) -> Iterator[Front]:
 def test_that_a_redirect_is_no_answer_and_is_not_followed(wired: Wired, stranger: Front, status: int) -> None:
     wired.front.treat = always(says(answer(status, "", Location=f"{stranger.url}/more")))
     read = fails(lambda: wired.azure.read_nic(_nic(wired)))
-    assert read.problem.code == "answer-not-understood"
+    assert read.problem.code == "answer-not-from-azure"
     listed = fails(lambda: wired.azure.permissions_at(_nic(wired)))
-    assert listed.problem.code == "answer-not-understood"
+    assert listed.problem.code == "answer-not-from-azure"
     deleted = fails(lambda: raw.write(wired.azure.clients, DELETING, "DELETE", raw.Where("/x", "1"), None, "r"))
-    assert (deleted.problem.code, deleted.certainty) == ("answer-not-understood", Certainty.UNKNOWN)
+    assert (deleted.problem.code, deleted.certainty) == ("answer-not-from-azure", Certainty.UNKNOWN)
     assert stranger.came == []
 
 

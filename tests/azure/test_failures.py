@@ -10,11 +10,14 @@ import pytest
 import requests
 
 from tests.azure.test_arm import fails
+from tests.azure.test_problems import ROWS, words_for
 from tests.rig import Rig, rig
 from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.failures import ArmError, Doing, from_document
+from tgwizard.azure.arm_errors import ArmError
+from tgwizard.azure.failures import Doing, from_document
 from tgwizard.azure.problem_row import Row
 from tgwizard.azure.problems import TABLE
+from tgwizard.azure.redaction import LONGEST_DETAIL
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
@@ -40,22 +43,23 @@ def struck(it: Rig, effect: Effect) -> CallFailed:
     return fails(lambda: it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.code)
+@ROWS
 def test_that_each_row_of_the_table_has_a_whole_calm_sentence(row: Row) -> None:
-    problem = from_document(Doing("change", "nic-x", writes=True), 400, ArmError(row.code, "Azure's words."))
+    said = words_for(row)
+    problem = from_document(Doing("change", "nic-x", writes=True), 400, ArmError(row.code, said))
     for sentence in (problem.what, problem.why, problem.fix):
         assert "{" not in sentence
         assert "!" not in sentence
         assert not sentence or sentence.endswith(".")
     assert "nic-x" in problem.what
     assert row.code in problem.detail
-    assert "Azure's words." in problem.detail
+    assert said in problem.detail
 
 
 def test_that_each_row_is_met_through_the_sdk_with_its_cause() -> None:
     it = rig()
     for row in TABLE:
-        failure = answered(it, 400, row.code, "Azure's words.")
+        failure = answered(it, 400, row.code, words_for(row))
         assert (row.code, failure.cause) == (row.code, row.cause)
         assert failure.problem.code == row.problem
         assert failure.certainty is Certainty.REFUSED
@@ -115,11 +119,6 @@ def test_that_trouble_inside_azure_leaves_a_write_unknown(status: int) -> None:
     failure = answered(rig(), status, "ServerTimeout", "The request timed out.")
     assert failure.certainty is Certainty.UNKNOWN
     assert failure.problem.what == "Whether Azure took the request to change tg-node-a-inside is not known."
-
-
-def test_that_a_body_that_is_no_json_still_gives_a_sentence() -> None:
-    failure = struck(rig(), Answer(403, "<html>Forbidden</html>", (("Content-Type", "text/html"),)))
-    assert (failure.cause, failure.certainty) == (Cause.NOT_ALLOWED, Certainty.REFUSED)
 
 
 def test_that_retry_after_is_handed_on_and_not_slept_out() -> None:
@@ -199,7 +198,7 @@ def test_that_hostile_text_is_tamed() -> None:
     failure = answered(rig(), 400, "Bad\x1b[2J", "line\n\u202eevil" + "x" * 5000)
     assert "\x1b" not in failure.problem.detail
     assert "\u202e" not in failure.problem.detail
-    assert len(failure.problem.detail) <= 400
+    assert len(failure.problem.detail) <= LONGEST_DETAIL
 
 
 def unreachable(url: str) -> Callable[[Lab], ArmAzure]:

@@ -23,7 +23,8 @@ from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tgwizard.azure.clouds import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, cloud_at, described
 from tgwizard.azure.person import Person
-from tgwizard.azure.sign_in_problems import CREDENTIALS, REASONS, Reason, explain, scrub
+from tgwizard.azure.redaction import redacted
+from tgwizard.azure.sign_in_problems import CREDENTIALS, REASONS, Reason, explain
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Cause, Certainty
 from tgwizard.engine.setup_ports import Cloud, Prompted, SignInMethod
@@ -164,7 +165,7 @@ def test_that_a_canary_in_the_words_of_entra_does_not_reach_the_problem() -> Non
     assert CANARY not in told
     assert "SECRET" not in told
     assert "REDACTED" in failure.problem.detail
-    assert scrub("plain") == "plain"
+    assert redacted("plain") == "plain"
 
 
 def test_that_the_secrets_of_the_environment_are_nowhere_told(caplog: pytest.LogCaptureFixture) -> None:

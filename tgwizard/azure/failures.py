@@ -1,32 +1,42 @@
 """Turns everything the SDK can raise, and every error document of Azure, into ``CallFailed`` with its certainty.
 
-The rule for writes: refused only by a definite answer below 500 other than 408; not sent only when the connection
-provably never stood (refused, name not found, certificate not accepted, proxy not reached, no token); unknown for all
-else, because a lost answer to a write is not a failed write (azure-wire.md 1.2: a 503 may or may not have been
-applied).
+The rule for writes: refused only by a definite answer of Azure's below 500 other than 408; not sent only when the
+connection provably never stood (refused, name not found, certificate not accepted, proxy not reached, a setting that
+keeps it back, no token); unknown for all else, because a lost answer to a write is not a failed write, and a 503 may
+or may not have been applied.
 """
 
 from __future__ import annotations
 
-import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import requests
 import urllib3.exceptions as pool
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
+from tgwizard.azure.arm_errors import ArmError, rights_words
 from tgwizard.azure.arm_json import parsed
-from tgwizard.azure.problem_row import Row
+from tgwizard.azure.claims import challenge_of, second_factor
+from tgwizard.azure.foreign_answers import (
+    ForeignAnswer,
+    content_of,
+    kept_back,
+    proxy_refused,
+    refuse_foreign,
+    told_foreign,
+)
 from tgwizard.azure.problems import row_for
+from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in_problems import clock_wrong, explain
-from tgwizard.engine.ports import CallFailed, Cause, Certainty, MissingRight
-from tgwizard.model.cluster import ResourceId
+from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.model.permission import scope_in_words
 from tgwizard.model.problem import Cancelled, Problem
-from tgwizard.model.text import tame
+from tgwizard.model.text import measured, tame
 
 T = TypeVar("T")
 
@@ -41,20 +51,9 @@ _NEVER_SENT: tuple[type[BaseException], ...] = (
 _NOT_VALID_NOW = frozenset({9, 10})
 """OpenSSL's verify codes for a certificate that is not valid yet, and for one that has expired."""
 _SILENT: tuple[type[BaseException], ...] = (requests.exceptions.ReadTimeout, pool.ReadTimeoutError, TimeoutError)
-
-_LONGEST_TEXT, _MOST_DETAILS = 4000, 20
-"""What is looked at of an error document: Azure's own have a few sentences."""
-
-_ALLOCATED_TO = re.compile(r"already allocated to resource (\S+?)\.?(?:\s|$)", re.IGNORECASE)
-_NOT_READY = "referencedresourcenotprovisioned"
-_FOR_GOOD = re.compile(r"Resource is in Failed state", re.IGNORECASE)
-_ACTION = re.compile(
-    r"perform action(?:\(s\))? '([^']+)' (?:over|on) (?:the linked )?scope(?:\(s\))? '([^']+)'", re.IGNORECASE
-)
-_DENIAL = re.compile(r"deny assignment with name '([^']*)'.*? at scope '([^']*)'", re.IGNORECASE)
-_LACKING = "not-allowed"
-"""The problem of rows that tell of a missing right: against a denial or a policy no role helps."""
-_RETRY_IN = re.compile(r"retried in (\d{1,4}) seconds", re.IGNORECASE)
+_CLOCK_OFF_S = (300.0, 14 * 86_400.0)
+"""A clock that differs from Azure's by more than the first spoils sign-ins; one that differs by more than the second
+accepts no certificate of Azure's, so that no answer comes that could be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,46 +69,14 @@ class Doing:
         return f"{self.verb} {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class ArmError:
-    """An error document of Azure, taken apart. Foreign text: tamed before it is shown."""
-
-    code: str = ""
-    message: str = ""
-    details: tuple[ArmError, ...] = field(default=())
-
-    @classmethod
-    def parse(cls, document: object) -> ArmError:
-        """Accepts {"error": {...}} and the bare form; anything else is an empty error."""
-        if isinstance(document, Mapping) and isinstance(document.get("error"), Mapping):
-            document = document["error"]
-        if not isinstance(document, Mapping):
-            return cls()
-        details = document.get("details")
-        return cls(
-            str(document.get("code") or "")[:_LONGEST_TEXT],
-            str(document.get("message") or "")[:_LONGEST_TEXT],
-            tuple(cls.parse(item) for item in details[:_MOST_DETAILS]) if isinstance(details, list) else (),
-        )
-
-    def walk(self) -> Iterator[ArmError]:
-        """The innermost details first: they are the specific ones."""
-        for item in self.details:
-            yield from item.walk()
-        yield self
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """All codes, the most specific first."""
-        return tuple(item.code for item in self.walk() if item.code)
-
-
 def attempt(doing: Doing, call: Callable[[], T]) -> T:
     """Make the call and read its answer into values; raises CallFailed alone, and Cancelled."""
     try:
         return call()
     except (CallFailed, Cancelled):
         raise
+    except ForeignAnswer as answer:
+        raise _foreign(doing, answer) from answer
     except HttpResponseError as error:
         raise _answered(doing, error) from error
     except AzureError as error:
@@ -118,23 +85,30 @@ def attempt(doing: Doing, call: Callable[[], T]) -> T:
         raise _not_answered(doing, error) from error
     except Exception as error:
         # Whatever goes wrong between bytes and values, in the SDK's models too, is the answer's fault.
+        response = _challenge_before(error)
+        if response is not None:
+            raise _of_response(doing, response, str(error)) from error
+        held = kept_back(str(doing), (error,))
+        if held is not None:
+            raise CallFailed(held, Certainty.NOT_SENT) from error
         raise unreadable(doing, "It could not be read.", f"{type(error).__name__}: {error}") from error
 
 
 def from_document(doing: Doing, status: int | None, error: ArmError, request_id: str = "") -> Problem:
     """The explained problem of an error document; also for an operation that failed behind a status of 200."""
-    row = _row(status, error)
-    words = _named(error)
-    what = row.what.format(**words, doing=doing, name=doing.name) if row.what else _what(doing, status)
-    holder = _holder(error)
+    row = row_for(status, error.codes, error.text)
+    words = _words(doing, error)
+    what = row.what.format(**words) if row.what else _what(doing, status)
+    fix = row.fix.format(**words)
     return Problem(
         row.problem,
         what,
-        row.why.format(**words, doing=doing, name=doing.name, holder=holder.name if holder else "another resource"),
-        row.fix,
+        row.why.format(**words),
+        fix,
         _detail(error, status, request_id),
         row.who,
         row.right,
+        sign_in=row.cause is Cause.SIGN_IN,
     )
 
 
@@ -148,43 +122,70 @@ def unreadable(doing: Doing, why: str, detail: str = "") -> CallFailed:
     """An answer with a good status that makes no sense. A write behind it may well have been applied."""
     certainty = Certainty.UNKNOWN if doing.writes else Certainty.REFUSED
     what = f"Azure's answer to the request to {doing} makes no sense."
-    return CallFailed(Problem("answer-not-understood", what, why, "Read again.", tame(detail)), certainty)
+    return CallFailed(Problem("answer-not-understood", what, why, "Read again.", redacted(detail)), certainty)
+
+
+def _foreign(doing: Doing, answer: ForeignAnswer) -> CallFailed:
+    """What answered is not Azure, so that nothing is known of what Azure did, a write's effect least of all."""
+    return CallFailed(told_foreign(str(doing), answer, writes=doing.writes), Certainty.UNKNOWN, status=answer.status)
 
 
 def _answered(doing: Doing, error: HttpResponseError) -> CallFailed:
-    response: Any = error.response
-    status = error.status_code if response is not None else None
-    if response is None or status is None:
+    response: Any = error.response if error.response is not None else _challenge_before(error)
+    if getattr(response, "status_code", None) is None:
         return _not_answered(doing, error)
+    return _of_response(doing, response, str(error.message))
+
+
+def _of_response(doing: Doing, response: Any, said: str) -> CallFailed:
+    status: int = response.status_code
+    try:
+        refuse_foreign(status, response.headers, lambda: content_of(response))
+    except ForeignAnswer as answer:
+        return _foreign(doing, answer)
     body = _json(response)
     if isinstance(body, Mapping) and isinstance(body.get("error"), str):
         # OAuth's form: Entra refused the token, so the request itself never went out.
-        said = (str(body.get("error_description", "")), str(body["error"]))
-        return CallFailed(explain(said), Certainty.NOT_SENT, Cause.SIGN_IN)
+        refused = (str(body.get("error_description", "")), str(body["error"]))
+        return CallFailed(explain(refused), Certainty.NOT_SENT, Cause.SIGN_IN)
     document = ArmError.parse(body)
     if status < 400:
-        return unreadable(doing, "It could not be read to its end.", str(error.message))
-    request_id = str(response.headers.get("x-ms-request-id", ""))
-    row = _row(status, document)
+        return unreadable(doing, "It could not be read to its end.", said)
+    request_id = tame(response.headers.get("x-ms-request-id", ""), 60)
+    row = row_for(status, document.codes, document.text)
+    problem, cause = from_document(doing, status, document, request_id), row.cause
+    if challenge_of(response) is not None or row.problem == "second-factor":
+        problem, cause = second_factor(problem, response), Cause.SIGN_IN
+    if cause is Cause.SIGN_IN:
+        problem = _with_clock(problem, response.headers.get("Date"))
     definite = status < 500 and status != 408
-    certainty = Certainty.REFUSED if definite else Certainty.UNKNOWN
     return CallFailed(
-        from_document(doing, status, document, request_id),
-        certainty,
-        row.cause,
+        problem,
+        Certainty.REFUSED if definite else Certainty.UNKNOWN,
+        cause,
         status=status,
-        allocated_to=_holder(document) if row.cause is Cause.ADDRESS_ALLOCATED else None,
+        allocated_to=document.holder if cause is Cause.ADDRESS_ALLOCATED else None,
         retry_after_s=_retry_after(response.headers.get("Retry-After"), document),
-        missing=_missing(document) if row.problem == _LACKING else None,
+        refused=document.refused if cause is Cause.NOT_ALLOWED else (),
+        request_id=request_id,
     )
+
+
+def _challenge_before(error: BaseException) -> Any:
+    """The answer that asked for another token, when no such token could be had: that answer is Azure's last word."""
+    answers = (getattr(link, "response", None) for link in _chain(error))
+    return next((answer for answer in answers if answer is not None and challenge_of(answer) is not None), None)
 
 
 def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
     chain = tuple(_chain(error))
+    foreign = next((link for link in chain if isinstance(link, ForeignAnswer)), None)
+    if foreign is not None:
+        return _foreign(doing, foreign)
     not_taken = next((link for link in chain if isinstance(link, requests.exceptions.ContentDecodingError)), None)
     if not_taken is not None:
         return unreadable(doing, str(not_taken))
-    detail = tame(f"{type(chain[-1]).__name__}: {chain[-1]}")
+    detail = redacted(f"{type(chain[-1]).__name__}: {chain[-1]}")
     certificate = next((link for link in chain if isinstance(link, ssl.SSLCertVerificationError)), None)
     if certificate is not None and certificate.verify_code in _NOT_VALID_NOW:
         return CallFailed(clock_wrong(detail), Certainty.NOT_SENT)
@@ -197,6 +198,9 @@ def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
             detail,
         )
         return CallFailed(problem, Certainty.NOT_SENT)
+    held = kept_back(str(doing), chain) or proxy_refused(str(doing), chain)
+    if held is not None:
+        return CallFailed(held, Certainty.NOT_SENT)
     if any(isinstance(link, _NEVER_SENT) for link in chain):
         problem = Problem(
             "azure-not-reached",
@@ -207,20 +211,19 @@ def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
         )
         return CallFailed(problem, Certainty.NOT_SENT)
     if isinstance(error, ClientAuthenticationError):
-        said = (str(getattr(link, "message", "") or link) for link in chain)
-        return CallFailed(explain(said), Certainty.NOT_SENT, Cause.SIGN_IN)
+        return CallFailed(explain(_said(chain)), Certainty.NOT_SENT, Cause.SIGN_IN)
     silent = any(isinstance(link, _SILENT) for link in chain)
     why = "No answer came in time." if silent else "The connection broke before the answer came."
     what = f"Whether Azure took the request to {doing} is not known." if doing.writes else f"Azure did not {doing}."
     return CallFailed(Problem("answer-lost", what, why, "Read again.", detail), Certainty.UNKNOWN)
 
 
-def _row(status: int | None, error: ArmError) -> Row:
-    """The row that decides. A resource that is not ready may be so for good: Azure says `Failed` in the words alone."""
-    for item in error.walk():
-        if item.code.lower() == _NOT_READY and _FOR_GOOD.search(item.message):
-            return row_for(status, ("ParentResourceIsInFailedState",))
-    return row_for(status, error.codes)
+def _said(chain: tuple[BaseException, ...]) -> Iterator[str]:
+    """What a sign-in that failed says of it; a program that was run says it on its error output."""
+    for link in chain:
+        yield str(getattr(link, "message", "") or link)
+        if isinstance(getattr(link, "stderr", None), str):
+            yield str(getattr(link, "stderr"))  # noqa: B009 - not every exception has one
 
 
 def _what(doing: Doing, status: int | None) -> str:
@@ -231,66 +234,63 @@ def _what(doing: Doing, status: int | None) -> str:
     return f"Azure refused to {doing}." if status is not None else f"Azure did not {doing}."
 
 
-def _named(error: ArmError) -> dict[str, str]:
-    found = _missing(error)
-    denial = next((hit for item in error.walk() if (hit := _DENIAL.search(item.message))), None)
-    named = f"The deny assignment {tame(denial.group(1), 120)}" if denial else "A deny assignment"
-    if found is None:
-        return {"action": "a right it needs", "scope": "that scope", "denial": named}
+def _words(doing: Doing, error: ArmError) -> dict[str, str]:
+    """What the sentences of a row may name."""
+    refused, wrong = error.refused, error.property_id
+    said = redacted(error.said, 600).rstrip(" .")
+    policies = error.policies
     return {
-        "action": found.action,
-        "scope": tame(found.scope.rsplit("/", 1)[-1] or found.scope, 120),
-        "denial": f"{named} on {scope_in_words(denial.group(2))}" if denial else named,
+        "doing": str(doing),
+        "name": doing.name,
+        "action": refused[0].action if refused else "a right it needs",
+        "scope": scope_in_words(refused[0].scope) if refused else "that scope",
+        "rights": rights_words(refused),
+        "holder": error.holder_words,
+        "said": f"Azure says: {said}." if said else "Azure gives no reason.",
+        "policy": f" The policy assignment is {', '.join(policies)}." if policies else "",
+        "reasons": f" Its reason: {error.reasons}." if error.reasons else "",
+        "wrong_id": tame(wrong[0], 300) if wrong and wrong[0] else "an id",
     }
 
 
-def _missing(error: ArmError) -> MissingRight | None:
-    """The action and the scope that a refusal names."""
-    for item in error.walk():
-        # The last one: a linked refusal first names what *is* allowed (azure-wire.md 2.6).
-        for found in reversed(list(_ACTION.finditer(item.message))):
-            return MissingRight(tame(found.group(1), 160), tame(found.group(2), 400))
-    return None
-
-
-def _holder(error: ArmError) -> ResourceId | None:
-    for item in error.walk():
-        found = _ALLOCATED_TO.search(item.message)
-        if found:
-            text = re.split(r"/ipConfigurations/", found.group(1), maxsplit=1, flags=re.IGNORECASE)[0]
-            try:
-                return ResourceId.parse(text)
-            except ValueError:
-                return None
-    return None
-
-
 def _detail(error: ArmError, status: int | None, request_id: str) -> str:
-    messages = " ".join(dict.fromkeys(item.message for item in error.walk() if item.message))
     parts = [
         "/".join(dict.fromkeys(reversed(error.codes))) or "no code",
         f"status {status}" if status else "",
-        f"request {tame(request_id, 60)}" if request_id else "",
-        messages,
+        f"request {request_id}" if request_id else "",
+        error.text,
     ]
-    return tame(" · ".join(part for part in parts if part))
+    return redacted(" · ".join(part for part in parts if part))
+
+
+def _with_clock(problem: Problem, date: object) -> Problem:
+    """The same, naming this computer's clock when it differs from the one of whoever answered: that spoils sign-ins."""
+    try:
+        theirs = parsedate_to_datetime(str(date))
+        off = (datetime.now(UTC) - theirs).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return problem
+    if not _CLOCK_OFF_S[0] <= abs(off) <= _CLOCK_OFF_S[1]:
+        return problem
+    way = "ahead of" if off > 0 else "behind"
+    why = f"{problem.why} This computer's clock is {measured(abs(off))} {way} Azure's."
+    return replace(problem, why=why.strip(), fix=f"Set the clock right first. {problem.fix}".strip())
 
 
 def _json(response: Any) -> object:
     """The body of an error; the SDK has two kinds of answers."""
     try:
-        return parsed(response.content if hasattr(response, "content") else response.body())
-    except (ValueError, AzureError):
+        return parsed(content_of(response))
+    except ValueError:
         return None
 
 
 def _retry_after(header: object, error: ArmError) -> float | None:
-    """What Azure asks for, in seconds: by header, or in the words of a busy resource (azure-wire.md 2.4)."""
+    """What Azure asks for, in seconds: by header, or in the words of a busy resource."""
     try:
         seconds = float(str(header))
     except ValueError:
-        found = next((hit for item in error.walk() if (hit := _RETRY_IN.search(item.message))), None)
-        return float(found.group(1)) if found else None
+        return error.retry_in_s
     return seconds if 0 <= seconds < 86400 else None
 
 

@@ -12,8 +12,9 @@ from typing import Any, cast
 
 from azure.core.rest import HttpRequest
 
+from tgwizard.azure.arm_errors import ArmError
 from tgwizard.azure.arm_json import parsed
-from tgwizard.azure.failures import ArmError, Doing, attempt, from_document, unreadable
+from tgwizard.azure.failures import Doing, attempt, from_document, unreadable
 from tgwizard.azure.pipeline import elsewhere, same_place
 from tgwizard.azure.raw import (
     NETWORK_API,

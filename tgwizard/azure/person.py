@@ -21,6 +21,7 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from tgwizard.azure.clouds import is_https, is_known
+from tgwizard.azure.foreign_answers import refuse_foreign
 from tgwizard.azure.loopback import Receiver
 from tgwizard.azure.session import Connection, Session, quieten
 from tgwizard.azure.sign_in import RENEW_BELOW_S
@@ -197,15 +198,21 @@ class _Http:
 
     def get(self, url: str, **options: Any) -> requests.Response:
         """A GET within the usual bounds."""
-        return self._connection.http.get(url, allow_redirects=False, **options)
+        return _of_entra(self._connection.http.get(url, allow_redirects=False, **options))
 
     def post(self, url: str, **options: Any) -> requests.Response:
         """A POST within the usual bounds."""
-        return self._connection.http.post(url, allow_redirects=False, **options)
+        return _of_entra(self._connection.http.post(url, allow_redirects=False, **options))
 
     def close(self) -> None:
         """Close what is not in use."""
         self._connection.close()
+
+
+def _of_entra(answer: requests.Response) -> requests.Response:
+    """The answer; ForeignAnswer when something between here and Entra gave it."""
+    refuse_foreign(answer.status_code, answer.headers, lambda: answer.content)
+    return answer
 
 
 def start_browser(url: str) -> bool:

@@ -22,6 +22,7 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse, policies
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from tgwizard import __version__
+from tgwizard.azure.foreign_answers import NotFromAzurePolicy
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.model.problem import Problem
@@ -117,6 +118,7 @@ def _around(authentication: Any, base_url: str) -> list[Any]:
         policies.HeadersPolicy(),
         policies.UserAgentPolicy(base_user_agent=AGENT),
         policies.ContentDecodePolicy(),
+        NotFromAzurePolicy(),
         _OnlyThere(base_url),
         _OnceMore(),
         authentication,

@@ -10,11 +10,14 @@ from tgwizard.model.problem import Fixer
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One error a user can meet. The sentences may name {doing}, {name}, {action}, {scope} and {denial}.
+    """One error a user can meet.
 
-    ``doing`` is what was asked ("change tg-node-a-inside"), ``name`` the resource, ``action`` and ``scope`` what
-    Azure's message named. ``what`` may be left empty: then it is "Azure refused to {doing}.". ``who`` can fix it; an
-    administrator needs ``right`` for that.
+    ``said``: a pattern that Azure's words have to hold for this row; a code with several causes has several rows, the
+    one without a pattern last. The sentences may name {doing} (what was asked: "change tg-node-a-inside"), {name} (the
+    resource), {rights} (every action that Azure says is missing or denied, with its scope, as sentences), {action} and
+    {scope} (the first of them), {holder}, {policy}, {reasons}, {wrong_id}, and {said}: Azure's own sentence.
+    ``what`` may be left empty: then it is "Azure refused to {doing}.". ``who`` can fix it; an administrator needs
+    ``right`` for that.
     """
 
     code: str
@@ -25,3 +28,4 @@ class Row:
     what: str = ""
     who: Fixer = Fixer.YOU
     right: str = ""
+    said: str = ""

@@ -1,11 +1,14 @@
 """The table from Azure's error codes to sentences, causes and who can fix it (azure-wire.md; rows by provider).
 
 A row is chosen by code, the codes in ``details`` first because they tell apart what one status or one general code
-lumps together (a 429 can be a busy interface or a throttle); case is ignored. A code that is not here gets an honest
-general sentence by its status. ``failures`` puts the two together with what the call was about.
+lumps together (a 429 can be a busy interface or a throttle), and where one code has several causes by Azure's words;
+case is ignored. A code that is not here gets an honest general sentence by its status. ``failures`` puts the two
+together with what the call was about.
 """
 
 from __future__ import annotations
+
+import re
 
 from tgwizard.azure.problem_row import Row
 from tgwizard.azure.problems_access import ACCESS_ROWS
@@ -20,16 +23,18 @@ _READ_AGAIN = "Read again and check who changed it before you start anew."
 
 TABLE: tuple[Row, ...] = (*NETWORK_ROWS, *COMPUTE_ROWS, *ARM_ROWS, *ACCESS_ROWS)
 
-BY_CODE = {row.code.lower(): row for row in TABLE}
+BY_CODE: dict[str, tuple[Row, ...]] = {}
+for _row in TABLE:
+    BY_CODE[_row.code.lower()] = (*BY_CODE.get(_row.code.lower(), ()), _row)
 
 _BY_STATUS: dict[int, Row] = {
-    401: Row("", Cause.SIGN_IN, "not-signed-in", "Azure did not accept the sign-in.", _SIGN_IN, who=Fixer.YOU),
+    401: Row("", Cause.SIGN_IN, "not-signed-in", "Azure did not accept the sign-in. {said}", _SIGN_IN, who=Fixer.YOU),
     403: Row(
         "",
         Cause.NOT_ALLOWED,
         "not-allowed",
-        "Azure says that you are not allowed to.",
-        "Have your rights on it checked; the details hold Azure's words.",
+        "You are not allowed to. {said}",
+        "Have your rights on it checked.",
         who=Fixer.ADMIN,
         right="Microsoft.Authorization/roleAssignments/write",
     ),
@@ -37,7 +42,7 @@ _BY_STATUS: dict[int, Row] = {
         "",
         Cause.NOT_FOUND,
         "not-found",
-        "It does not exist.",
+        "It does not exist. {said}",
         "Check the resource id in the cluster file.",
         who=Fixer.YOU,
     ),
@@ -56,14 +61,18 @@ _BY_STATUS: dict[int, Row] = {
 }
 
 _TROUBLE = Row("", Cause.OTHER, "azure-trouble", "Azure had an internal error.", "Read again.", who=Fixer.AZURE)
-_GENERAL = Row("", Cause.OTHER, "azure-refused", "The details hold Azure's words.", "", who=Fixer.YOU)
+_GENERAL = Row("", Cause.OTHER, "azure-refused", "{said}", "", who=Fixer.YOU)
 
 
-def row_for(status: int | None, codes: tuple[str, ...]) -> Row:
-    """The row for an answer: the first known code decides, then the status. ``codes``: those of the details first."""
+def row_for(status: int | None, codes: tuple[str, ...], text: str = "") -> Row:
+    """The row for an answer: the first known code decides, then the status. ``codes``: those of the details first.
+
+    ``text``: all that Azure says, for the codes whose cause stands in the words alone.
+    """
     for code in codes:
-        if code.lower() in BY_CODE:
-            return BY_CODE[code.lower()]
+        for row in BY_CODE.get(code.lower(), ()):
+            if not row.said or re.search(row.said, text, re.IGNORECASE):
+                return row
     if status is not None and status in _BY_STATUS:
         return _BY_STATUS[status]
     return _TROUBLE if status is not None and status >= 500 else _GENERAL

@@ -6,7 +6,7 @@ from tgwizard.azure.problem_row import Row
 from tgwizard.engine.ports import Cause
 from tgwizard.model.problem import Fixer
 
-_REPORT = "Report this with its details; nothing was changed."
+_REPORT = "This request changed nothing. If Azure's words do not tell what to correct, report it with its details."
 
 ACCESS_ROWS: tuple[Row, ...] = (
     Row(
@@ -99,7 +99,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "InvalidActionOrNotAction",
         Cause.OTHER,
         "action-unknown",
-        "Azure does not know one of the role's actions; the details name it.",
+        "Azure does not know one of the role's actions. {said}",
         "Take it out of the role.",
         who=Fixer.YOU,
     ),
@@ -147,8 +147,18 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "LinkedInvalidPropertyId",
         Cause.OTHER,
         "scope-not-understood",
-        "One of the assignable scopes is no id of a subscription, a resource group or a resource.",
-        "Check the scopes of the role.",
+        "Azure does not accept {wrong_id} as an assignable scope of the role: it is no id of a subscription, a "
+        "resource group or a resource, or what it names is gone.",
+        "Take that scope out of the role, then try again.",
+        who=Fixer.YOU,
+        said=r"assignableScopes",
+    ),
+    Row(
+        "LinkedInvalidPropertyId",
+        Cause.OTHER,
+        "scope-not-understood",
+        "Azure does not accept {wrong_id} as an id of a resource. {said}",
+        "Correct that id.",
         who=Fixer.YOU,
     ),
     Row(

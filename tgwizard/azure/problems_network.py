@@ -8,7 +8,7 @@ from tgwizard.model.problem import Fixer
 
 _WAIT = "Wait until it has finished, then try again."
 _READ_AGAIN = "Read again and check who changed it before you start anew."
-_REPORT = "Report this with its details; nothing was changed."
+_REPORT = "This request changed nothing. If Azure's words do not tell what to correct, report it with its details."
 
 NETWORK_ROWS: tuple[Row, ...] = (
     Row(
@@ -112,16 +112,23 @@ NETWORK_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Network/networkInterfaces/write",
     ),
-    Row(
-        "ParentResourceIsInFailedState",
-        Cause.OTHER,
-        "parent-failed",
-        "A resource that it stands on, such as a network interface of the machine, was left in state Failed by an "
-        "earlier update, and Azure refuses everything else until that is over.",
-        "Write the resource that the details name anew, as it is; for a network interface of the cluster the next "
-        "failover does that. Then try again.",
-        who=Fixer.ADMIN,
-        right="Microsoft.Network/networkInterfaces/write",
+    *(
+        Row(
+            code,
+            Cause.OTHER,
+            "parent-failed",
+            "A resource that it stands on, such as a network interface of the machine, was left in state Failed by an "
+            "earlier update, and Azure refuses everything else until that is over. {said}",
+            "Write that resource anew, as it is; for a network interface of the cluster the next failover does that. "
+            "Then try again.",
+            who=Fixer.ADMIN,
+            right="Microsoft.Network/networkInterfaces/write",
+            said=said,
+        )
+        for code, said in (
+            ("ParentResourceIsInFailedState", ""),
+            ("ReferencedResourceNotProvisioned", "Resource is in Failed state"),
+        )
     ),
     Row(
         "PrivateIPAddressNotInAnySubnet",
@@ -177,7 +184,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "PrivateIPAddressInUse",
         Cause.ADDRESS_ALLOCATED,
         "address-allocated",
-        "Another resource uses the address: a load balancer, a private endpoint or another interface.",
+        "Another resource uses the address: a load balancer, a private endpoint or another interface. {said}",
         "If it is no member of the cluster, remove the address there first.",
         who=Fixer.ADMIN,
         right="Microsoft.Network/networkInterfaces/write",
@@ -236,8 +243,8 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "InvalidResourceReference",
         Cause.OTHER,
         "reference-broken",
-        "It refers to a resource that does not exist, or lies in another region or network.",
-        "Check what the details name; the interface was left as it was.",
+        "It refers to a resource that does not exist, or lies in another region or network. {said}",
+        "Check what Azure names; the interface was left as it was.",
         who=Fixer.ADMIN,
         right="Microsoft.Network/networkInterfaces/write",
     ),
@@ -253,7 +260,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "PropertyChangeNotAllowed",
         Cause.OTHER,
         "change-not-allowed",
-        "A property that can never change would be changed.",
+        "A property that can never change would be changed. {said}",
         _REPORT,
         who=Fixer.MAKERS,
     ),

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tgwizard.azure.redaction import redacted
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import tame
 
 _AGAIN = "Sign in again. With the Azure CLI: az login."
 _ACCOUNT = "Check the account's name, or sign in with another account."
@@ -20,9 +20,6 @@ OTHER_WAY = "Sign in another way (first step of the set-up, or --sign-in device-
 _NOT_SIGNED_IN = "There is no sign-in to Azure, so nothing was asked."
 
 _NUMBER = re.compile(r"AADSTS(\d{4,8})")
-_SECRET = re.compile(
-    r"eyJ[\w-]{5,}(?:\.[\w-]*){0,2}|(?<=[?&])(?:code|state|client_secret|refresh_token)=[^&\s]+", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,16 +217,11 @@ def explain(texts: Iterable[str]) -> Problem:
     """The problem behind what was said, innermost first; an honest general one when nothing of it is known."""
     said = tuple(texts)
     reason = _recognised(said)
-    detail = scrub(next((text for text in said if _NUMBER.search(text)), said[0] if said else ""))
+    detail = redacted(next((text for text in said if _NUMBER.search(text)), said[0] if said else ""))
     if reason is None:
         fix = f"Sign in with the Azure CLI: az login. {OTHER_WAY} if you like."
         return Problem("not-signed-in", _NOT_SIGNED_IN, "The details say why.", fix, detail, sign_in=True)
     return Problem(reason.problem, _NOT_SIGNED_IN, reason.why, reason.fix, detail, sign_in=True)
-
-
-def scrub(text: str) -> str:
-    """Foreign text for the details: one line, cut, without anything that looks like a token or an answer's code."""
-    return tame(_SECRET.sub("REDACTED", text), 300)
 
 
 def clock_wrong(detail: str) -> Problem:

@@ -13,10 +13,10 @@ from typing import Any
 from azure.core.credentials import AccessToken
 
 from tgwizard.azure.clouds import is_known
+from tgwizard.azure.redaction import redacted
 from tgwizard.azure.session import Connection, Session
 from tgwizard.azure.sign_in import TokenSource
 from tgwizard.azure.sign_in_methods import CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT, SECRET, TENANT
-from tgwizard.azure.sign_in_problems import scrub
 from tgwizard.engine.files import read_bytes
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.engine.setup_ports import SignInWish
@@ -75,7 +75,7 @@ def service_principal(session: Session, wish: SignInWish, environment: Mapping[s
             raise _refused("directory-not-known", why, f"Check {TENANT}.") from error
         why = "The certificate file is not a PEM or PKCS12 file with a private key, or its password is wrong."
         fix = f"Check {CERTIFICATE} and {CERTIFICATE_PASSWORD}."
-        raise _refused("certificate-unreadable", why, fix, scrub(str(error))) from error
+        raise _refused("certificate-unreadable", why, fix, redacted(error)) from error
 
 
 def managed_identity(session: Session, environment: Mapping[str, str]) -> TokenSource:

@@ -68,17 +68,25 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MissingRight:
-    """The action that a refusal names, and the scope on which it is missing (azure-wire.md 2.6)."""
+    """The action that a refusal names, and the scope on which it is missing.
+
+    ``denied``: no role lacks it, a deny assignment takes it away; ``by`` and ``by_scope`` are that one's name and
+    scope, where Azure told them.
+    """
 
     action: str
     scope: str
+    denied: bool = False
+    by: str = ""
+    by_scope: str = ""
 
 
 class CallFailed(Exception):
     """A call to Azure that did not end well, explained.
 
     ``allocated_to`` is the NIC (or other resource) that has the address, when Azure named it; ``retry_after_s`` what
-    Azure asked; ``missing`` the right that Azure said is missing.
+    Azure asked; ``refused`` every right that Azure said is missing or denied, each with its own scope. ``request_id``
+    is Azure's id of the request.
     """
 
     def __init__(
@@ -90,7 +98,8 @@ class CallFailed(Exception):
         status: int | None = None,
         allocated_to: ResourceId | None = None,
         retry_after_s: float | None = None,
-        missing: MissingRight | None = None,
+        refused: tuple[MissingRight, ...] = (),
+        request_id: str = "",
     ) -> None:
         """All that the engine may want to know; nothing that must not be logged."""
         super().__init__(problem.sentence())
@@ -100,7 +109,13 @@ class CallFailed(Exception):
         self.status = status
         self.allocated_to = allocated_to
         self.retry_after_s = retry_after_s
-        self.missing = missing
+        self.refused = refused
+        self.request_id = request_id
+
+    @property
+    def missing(self) -> MissingRight | None:
+        """The first of the rights that a role could give; against a denial none helps."""
+        return next((one for one in self.refused if not one.denied), None)
 
 
 InTime = Callable[[], bool]

@@ -66,6 +66,12 @@ class ResourceId:
         return ResourceId("/".join(self.text.split("/")[:-2])) if len(pieces) > 2 else self
 
     @property
+    def whole(self) -> ResourceId:
+        """The resource that this one is a part of at any depth (a frontend's load balancer), or itself."""
+        pieces = self._part("rest").split("/")
+        return ResourceId("/".join(self.text.split("/")[: 2 - len(pieces)])) if len(pieces) > 2 else self
+
+    @property
     def group_scope(self) -> str:
         """The full id of its resource group: the scope that roles are assigned at."""
         return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"

@@ -9,14 +9,33 @@ from datetime import UTC, datetime
 _LONGEST = 400
 
 
-def tame(foreign: object, limit: int = _LONGEST) -> str:
+def tame(foreign: object, limit: int = _LONGEST, *, keep_end: bool = False) -> str:
     """Text from Azure or a file, made safe for one line of plain text.
 
-    Control, format and bidirectional-override characters are replaced, and the rest is cut at ``limit`` characters.
+    Control, format and bidirectional-override characters are replaced, and the rest is cut at ``limit`` characters: at
+    its end, or with ``keep_end`` in its middle, for sentences that name what matters last.
     """
     shown = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in str(foreign))
     shown = " ".join(shown.split())
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    if len(shown) <= limit:
+        return shown
+    if not keep_end or limit < 3:
+        return shown[: limit - 1] + "…"
+    tail = (limit - 1) // 2
+    return f"{shown[: limit - 1 - tail].rstrip()}…{shown[-tail:].lstrip()}"
+
+
+def printable(foreign: str) -> str:
+    """A text of several lines, made safe for a terminal and for a file that people open.
+
+    Its lines and tabs stay. Every other control, format or bidirectional character, and what else would begin a line
+    that does not look like one, becomes a visible mark.
+    """
+    return "".join(char if _is_plain(char) else "\ufffd" for char in foreign.replace("\r\n", "\n"))
+
+
+def _is_plain(char: str) -> bool:
+    return char in "\n\t" or not (unicodedata.category(char)[0] == "C" or char in "\u2028\u2029")
 
 
 def about(seconds: float) -> str:

@@ -117,7 +117,9 @@ def probed(seen: Snapshot, nic_of: Member, outcome: Probed, missing: MissingRigh
         Probed.UNCLEAR: SILENT_WORDS,
     }.get(outcome)
     probes = tuple(
-        replace(item, outcome=outcome, problem=problem, missing=missing) if item.nic == nic_of.nic else item
+        replace(item, outcome=outcome, problem=problem, refused=(missing,) if missing else ())
+        if item.nic == nic_of.nic
+        else item
         for item in good(seen).probes
     )
     return good(seen, probes=probes)

@@ -120,7 +120,7 @@ def _probe(azure: Azure, nic: ResourceId, document: NicDocument) -> Probe:
         if failure.certainty is Certainty.REFUSED and failure.cause is Cause.LOCKED:
             return Probe(nic, Probed.LOCKED, failure.problem)
         if failure.certainty is Certainty.REFUSED and failure.cause in (Cause.NOT_ALLOWED, Cause.SIGN_IN):
-            return Probe(nic, Probed.REFUSED, failure.problem, failure.missing)
+            return Probe(nic, Probed.REFUSED, failure.problem, failure.refused)
         return Probe(nic, Probed.UNCLEAR, failure.problem)
     return Probe(nic, Probed.APPLIED)
 

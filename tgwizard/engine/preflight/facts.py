@@ -79,12 +79,12 @@ class Probed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The probe of one interface; ``missing`` is the right that a refusal named."""
+    """The probe of one interface; ``refused`` are the rights that a refusal named, each with its scope."""
 
     nic: ResourceId
     outcome: Probed
     problem: Problem | None = None
-    missing: MissingRight | None = None
+    refused: tuple[MissingRight, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

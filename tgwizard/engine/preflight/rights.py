@@ -14,6 +14,7 @@ from tgwizard.engine.access.access_decision import (
     ScopedAction,
     decide,
 )
+from tgwizard.engine.ports import MissingRight
 from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights, Probe, Probed
 from tgwizard.engine.preflight.needs import (
     READ_NIC,
@@ -105,9 +106,8 @@ def _judge(snapshot: Snapshot, facts: Facts, need: Need) -> Judged:
     named = need.on == need.nic or (document is not None and need.on in document.references())
     if named and probe is not None and probe.outcome is Probed.ALLOWED:
         return Judged(need, Held.PROVED)
-    missing = probe.missing if probe is not None else None
-    if missing is not None and missing.action.lower() == need.action.lower() and missing.scope.lower() == need.on.key:
-        return Judged(need, Held.NO, probe.problem if probe else None)
+    if probe is not None and _refused(probe, need) is not None:
+        return Judged(need, Held.NO, probe.problem)
     held = facts.own_at(need.on)
     if held.value is None:
         return Judged(need, Held.NOT_KNOWN, held.problem)
@@ -146,9 +146,9 @@ def _own_side(
         yield from _own_worked_out(nic, judged, cure)
         return
     yield _probed(nic, probe, judged, cure)
+    yield from _named_too(nic, probe, judged, cure)
     for item in judged:
-        told = probe.missing is not None and probe.missing.scope.lower() == item.need.on.key
-        if item.held is Held.NO and not (told and item.problem is not None):
+        if item.held is Held.NO and _refused(probe, item.need) is None:
             yield _missing("You", item.need, cure)
         elif item.held is Held.NOT_KNOWN and item.need.on not in _named(snapshot, nic):
             yield _unsure("you", item)
@@ -205,25 +205,46 @@ def _probed(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str
             return Finding(Level.NOT_KNOWN, unsure, probe.problem.what if probe.problem else "", probe.problem)
 
 
+def _refused(probe: Probe, need: Need) -> MissingRight | None:
+    """What Azure said about this right when it refused the probe."""
+    wanted = (need.action.lower(), need.on.key)
+    return next((one for one in probe.refused if (one.action.lower(), one.scope.lower()) == wanted), None)
+
+
 def _refusal(nic: ResourceId, probe: Probe, cure: str) -> Problem:
     """A missing right in words that name it and where; Azure's own words stay as the detail.
 
     A refusal that no role helps against (a denial, a policy, a lock) names no missing right and is told as it is.
     """
     problem = probe.problem or Problem("not-allowed", f"You may not write {nic.name}.")
-    if probe.missing is None:
+    if not probe.refused or probe.refused[0].denied:
         return problem
-    scope = ResourceId(probe.missing.scope)
-    where = f"{scope.name} in resource group {scope.group}" if scope.group else scope.text
-    return Problem(
-        problem.code,
-        f"You may not write {nic.name}.",
-        f"{probe.missing.action} is missing on {where}.",
-        cure,
-        problem.detail,
-        Fixer.ADMIN,
-        _EITHER,
-    )
+    first = probe.refused[0]
+    why = f"{first.action} is missing on {_where(first.scope)}."
+    return Problem("not-allowed", f"You may not write {nic.name}.", why, cure, problem.detail, Fixer.ADMIN, _EITHER)
+
+
+def _named_too(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str) -> Iterator[Finding]:
+    """The other rights that one refusal names: each with its own scope, and a denial as what no role helps against."""
+    for one in probe.refused[1:]:
+        need = next((item.need for item in judged if _refused(probe, item.need) is one), None)
+        if one.denied:
+            by = f"The deny assignment {one.by}" if one.by else "A deny assignment"
+            fact = f"{by} keeps you from {tame(one.scope.rsplit('/', 1)[-1], 120)}"
+            yield _no_role_helps(fact, one.action)
+        elif need is not None:
+            yield _missing("You", need, cure)
+        else:
+            fact = f"You may not write {nic.name}"
+            why = f"{one.action} is missing on {_where(one.scope)}."
+            yield Finding(
+                Level.BLOCKS, fact, why, Problem("right-missing", f"{fact}.", why, cure, who=Fixer.ADMIN, right=_EITHER)
+            )
+
+
+def _where(scope: str) -> str:
+    at = ResourceId(scope)
+    return f"{at.name} in resource group {at.group}" if at.group else scope_in_words(scope)
 
 
 def _cure(snapshot: Snapshot, verb: Verb, side: Side, member: Member) -> str:
@@ -319,7 +340,11 @@ def _verb(need: Need) -> str:
 def _denied(who: str, need: Need, denial: DenyAssignment) -> Finding:
     name, where = tame(denial.name, 120) or "without a name", scope_in_words(denial.scope)
     fact = f"The deny assignment {name} on {where} keeps {who} from {need.on.name}"
-    why = f"It takes away {need.action}, and no role helps against it."
+    return _no_role_helps(fact, need.action)
+
+
+def _no_role_helps(fact: str, action: str) -> Finding:
+    why = f"It takes away {action}, and no role helps against it."
     cure = "Have whoever made it (a deployment stack, a managed application) lift it, or exclude this identity from it."
     problem = Problem("denied", f"{fact}.", why, cure, who=Fixer.ADMIN, right=LIFT_DENIAL)
     return Finding(Level.BLOCKS, fact, why, problem)

@@ -1,0 +1,292 @@
+"""``ArmError``: an error document of Azure taken apart, and what its sentences say: rights, denials, policies, holders.
+
+Azure's documents are foreign text of many providers: names in any case, codes inside messages, details of any depth.
+What is read out of a sentence is read only where the sentence has the form that Azure uses for it; a sentence of
+another form says nothing here, and the words shown are then Azure's own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tgwizard.engine.ports import MissingRight
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.permission import scope_in_words
+from tgwizard.model.text import listed, tame
+
+_DEEPEST, _MOST, _LONGEST = 8, 20, 4000
+"""How many levels of details, how many of each and how much of a text is looked at: Azure's own have a few sentences,
+a hostile document may hold anything."""
+
+_HOWEVER = re.compile(r"\bhowever\b", re.IGNORECASE)
+_ALLOWED = re.compile(
+    r"has permission to perform action(?:\(s\)|s)? '([^']+)' (?:on|over|at) scope '([^']*)'", re.IGNORECASE
+)
+_LACKS = re.compile(
+    r"\bnot have (?:the )?(?:authorization|permission) to perform (?:the )?action(?:\(s\)|s)? '([^']+)'", re.IGNORECASE
+)
+_ON = re.compile(
+    r"(?P<denied>blocked by (?:a |the )?deny assignments? )?(?:on|over|at) (?:the )?(?:'\d+' )?(?:linked )?"
+    r"scope(?:\(s\)|s)? '(?P<scopes>[^']*)'(?P<each> \(respectively\))?",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(r"because of (?:the |a )?deny assignment(?: with name '(?P<rest>.*))?", re.IGNORECASE | re.DOTALL)
+_DENIED_BY = re.compile(
+    r"^(?P<name>.*?)'(?: and Id '[^']*')?(?: at scope '(?P<scope>[^']*))?'?\.?\s*$", re.IGNORECASE | re.DOTALL
+)
+_ALLOCATED_TO = re.compile(r"already allocated to resource '?([^\s']+?)'?\.?(?:[\s']|$)", re.IGNORECASE)
+_RETRY_IN = re.compile(r"retried in (\d{1,4}) seconds", re.IGNORECASE)
+_REASONS = re.compile(r"Reasons?: '(.*?)'\s*(?:\.|,|;|$|See error details)", re.IGNORECASE | re.DOTALL)
+_PROPERTY_ID = re.compile(r"Property id '(?P<id>[^']*)' at path '(?P<path>[^']*)'", re.IGNORECASE)
+_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": "'", "\u201d": "'", '"': "'", "`": "'"})
+
+
+@dataclass(frozen=True, slots=True)
+class ArmError:
+    """Foreign text: tamed before it is shown. ``info`` are the objects of ``additionalInfo``."""
+
+    code: str = ""
+    message: str = ""
+    details: tuple[ArmError, ...] = field(default=())
+    info: tuple[Mapping[str, object], ...] = field(default=())
+
+    @classmethod
+    def parse(cls, document: object) -> ArmError:
+        """Accepts {"error": {...}} and the bare form; anything else is an empty error."""
+        return cls._parse(document, _DEEPEST)
+
+    @classmethod
+    def _parse(cls, document: object, deeper: int) -> ArmError:
+        fields = _fields(document)
+        fields = _fields(fields.get("error")) or fields
+        if not fields or deeper < 1:
+            return cls()
+        message = _text(fields.get("message"))
+        inner = [*_objects(fields.get("details")), *_objects(fields.get("innererror"))]
+        said = _inside(message)
+        parsed = tuple(cls._parse(item, deeper - 1) for item in ([said] if said else []) + inner[:_MOST])
+        info = tuple(_fields(_fields(item).get("info")) for item in _objects(fields.get("additionalinfo"))[:_MOST])
+        return cls(
+            _text(fields.get("code")),
+            "" if said else message,
+            tuple(item for item in parsed if item.code or item.message or item.details),
+            tuple(item for item in info if item),
+        )
+
+    def walk(self) -> Iterator[ArmError]:
+        """The innermost details first: they are the specific ones."""
+        for item in self.details:
+            yield from item.walk()
+        yield self
+
+    @property
+    def empty(self) -> bool:
+        """Whether the document said nothing, so that it is none of Azure's error documents."""
+        return not any(item.code or item.message for item in self.walk())
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """All codes, the most specific first."""
+        return tuple(item.code for item in self.walk() if item.code)
+
+    @property
+    def text(self) -> str:
+        """All messages and what else explains them, the most specific first; for the rows that look into the words."""
+        return " ".join(dict.fromkeys([*(item.message for item in self.walk() if item.message), *self.policies]))
+
+    @property
+    def said(self) -> str:
+        """The most specific sentence that is one: a bare code or a number in its place explains nothing."""
+        found = [item.message for item in self.walk() if item.message]
+        return next((text for text in found if " " in text.strip()), found[0] if found else "")
+
+    # -- what the sentences say ---------------------------------------------------------------------------------------
+
+    @property
+    def refused(self) -> tuple[MissingRight, ...]:
+        """Every action that a refusal names, each with its own scope; empty when its form is not a known one."""
+        for item in self.walk():
+            found = tuple(dict.fromkeys(_refused(item.message.translate(_QUOTES))))
+            if found:
+                return found
+        return ()
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The policy assignments that forbade it, as people know them; the id where there is no name."""
+        found: dict[str, None] = {}
+        for item in self.walk():
+            for info in item.info:
+                name = _text(info.get("policyassignmentdisplayname")) or _text(info.get("policyassignmentname"))
+                where = _text(info.get("policyassignmentid"))
+                both = f"{tame(name, 120)} ({tame(where, 300)})" if name and where else tame(name or where, 300)
+                if both:
+                    found[both] = None
+        return tuple(found)
+
+    @property
+    def reasons(self) -> str:
+        """What a policy gives as its reason, in the words of whoever wrote the policy."""
+        for item in self.walk():
+            found = _REASONS.search(item.message)
+            if found:
+                return tame(found.group(1).rstrip(". "), 300)
+        return ""
+
+    @property
+    def property_id(self) -> tuple[str, str] | None:
+        """The id that Azure takes for none, and where in the request it stands."""
+        for item in self.walk():
+            found = _PROPERTY_ID.search(item.message.translate(_QUOTES))
+            if found:
+                return found.group("id"), found.group("path")
+        return None
+
+    @property
+    def holder(self) -> ResourceId | None:
+        """What Azure says an address is allocated to: the resource as a whole, not the part of it that has it."""
+        found = self._allocated
+        return None if found is None else found.whole
+
+    @property
+    def holder_words(self) -> str:
+        """The same in words: what kind of thing it is, its name, and the name of the part that has the address."""
+        found = self._allocated
+        return "another resource" if found is None else thing_words(found)
+
+    @property
+    def retry_in_s(self) -> float | None:
+        """The seconds that a busy resource asks for in its words."""
+        hits = (_RETRY_IN.search(item.message) for item in self.walk())
+        return next((float(hit.group(1)) for hit in hits if hit), None)
+
+    @property
+    def _allocated(self) -> ResourceId | None:
+        for item in self.walk():
+            found = _ALLOCATED_TO.search(item.message.translate(_QUOTES))
+            if found:
+                try:
+                    return ResourceId.parse(found.group(1))
+                except ValueError:
+                    return None
+        return None
+
+
+_KINDS = {
+    "microsoft.network/networkinterfaces": "",
+    "microsoft.network/loadbalancers": "load balancer",
+    "microsoft.network/applicationgateways": "application gateway",
+    "microsoft.network/privateendpoints": "private endpoint",
+    "microsoft.network/privatelinkservices": "private link service",
+    "microsoft.network/bastionhosts": "bastion",
+    "microsoft.network/virtualnetworkgateways": "virtual network gateway",
+    "microsoft.network/azurefirewalls": "firewall",
+    "microsoft.network/virtualhubs": "virtual hub or route server",
+    "microsoft.network/dnsresolvers": "DNS resolver",
+    "microsoft.compute/virtualmachinescalesets": "scale set",
+}
+"""Kinds of things that can have a private address, in words. An interface needs none: its name is what people know."""
+
+_PARTS = {"frontendipconfigurations": "frontend", "ipconfigurations": "configuration"}
+
+
+def thing_words(found: ResourceId) -> str:
+    """A resource or a part of one: "load balancer lb-web (frontendIPConfigurations fe)"."""
+    whole = found.whole
+    kind = _KINDS.get(whole.type.lower())
+    named = tame(whole.name, 120)
+    if kind == "":
+        return named
+    named = f"{kind or tame(whole.type, 120)} {named}"
+    if whole == found:
+        return named
+    part = found.type.rsplit("/", 1)[-1]
+    return f"{named} ({_PARTS.get(part.lower()) or tame(part, 60)} {tame(found.name, 80)})"
+
+
+def rights_words(refused: tuple[MissingRight, ...]) -> str:
+    """What a refusal names, as sentences; an honest one when nothing of it was recognised."""
+    if not refused:
+        return "Azure's sentence about it has a form that tgwizard does not know; the details show it."
+    lacking = [f"{tame(one.action, 160)} on {scope_in_words(one.scope)}" for one in refused if not one.denied]
+    told = [f"Your role lacks {listed(lacking)}."] if lacking else []
+    for one in refused:
+        if one.denied:
+            by = f"The deny assignment {tame(one.by, 120)}" if one.by else "A deny assignment"
+            by += f" on {scope_in_words(one.by_scope)}" if one.by_scope else ""
+            told.append(f"{by} forbids {tame(one.action, 160)} on {scope_in_words(one.scope)}, whatever role you have.")
+    return " ".join(told)
+
+
+def _refused(text: str) -> Iterator[MissingRight]:
+    """The rights that one sentence names. What is said before "however" is what *is* allowed."""
+    parts = _HOWEVER.split(text)
+    against = parts[-1]
+    allowed = _ALLOWED.search(text)
+    denied = _DENIED.search(against)
+    if denied is not None and allowed is not None:
+        by = _DENIED_BY.search(denied.group("rest") or "")
+        action, scope = tame(allowed.group(1), 160), tame(allowed.group(2), 400)
+        name, where = (by.group("name"), by.group("scope") or "") if by else ("", "")
+        yield MissingRight(action, scope, denied=True, by=tame(name, 200), by_scope=tame(where, 400))
+        return
+    lacks = list(_LACKS.finditer(against))
+    for at, found in enumerate(lacks):
+        end = lacks[at + 1].start() if at + 1 < len(lacks) else len(against)
+        actions = _items(found.group(1))
+        for on in _ON.finditer(against, found.end(), end):
+            for action, scope in _paired(actions, _items(on.group("scopes")), each=bool(on.group("each"))):
+                yield MissingRight(tame(action, 160), tame(scope, 400), denied=bool(on.group("denied")))
+
+
+def _paired(actions: list[str], scopes: list[str], *, each: bool) -> Iterator[tuple[str, str]]:
+    """Which action belongs to which scope: as Azure counted them, else by the kind of thing that the action is of."""
+    if each and len(actions) == len(scopes):
+        yield from zip(actions, scopes, strict=True)
+        return
+    if min(len(actions), len(scopes)) <= 1:
+        yield from ((action, scope) for action in actions for scope in scopes)
+        return
+    fitting = [(action, scope) for action in actions for scope in scopes if _is_of(action, scope)]
+    if {action for action, _ in fitting} == set(actions):
+        yield from fitting
+    elif len(actions) == len(scopes):
+        yield from zip(actions, scopes, strict=True)
+
+
+def _is_of(action: str, scope: str) -> bool:
+    kind = ResourceId(scope).type.lower()
+    return bool(kind.strip("/")) and action.lower().startswith(f"{kind}/")
+
+
+def _items(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _fields(document: object) -> Mapping[str, object]:
+    """An object with its names in lower case; empty when it is none."""
+    return {str(name).lower(): value for name, value in document.items()} if isinstance(document, Mapping) else {}
+
+
+def _objects(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value] if isinstance(value, Mapping) else []
+
+
+def _text(value: object) -> str:
+    found = value if isinstance(value, str) else "" if value is None else str(value)
+    half = _LONGEST // 2
+    return found if len(found) <= _LONGEST else f"{found[:half]}…{found[-half:]}"
+
+
+def _inside(message: str) -> Mapping[str, object] | None:
+    """A whole error document inside a message, as some providers send it on."""
+    if not message.lstrip().startswith("{"):
+        return None
+    try:
+        found = _fields(json.loads(message))
+    except (ValueError, RecursionError):
+        return None
+    return found if "error" in found or ("code" in found and "message" in found) else None
