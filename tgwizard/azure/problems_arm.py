@@ -437,6 +437,14 @@ ARM_ROWS: tuple[Row, ...] = (
         who=Fixer.MAKERS,
     ),
     Row(
+        "LabControlTokenOnly",
+        Cause.NOT_ALLOWED,
+        "lab-operator-only",
+        "The lab is steered with the token in its lab.json alone.",
+        "Run the command as the user whose lab it is, on the computer where it runs.",
+        who=Fixer.YOU,
+    ),
+    Row(
         "LabOperatorOnly",
         Cause.NOT_ALLOWED,
         "lab-operator-only",
