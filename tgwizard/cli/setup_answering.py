@@ -9,6 +9,7 @@ from pathlib import Path
 from tgwizard.cli.setup_arguments import Given, parsed
 from tgwizard.cli.setup_job import Report
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.files import is_file
 from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
@@ -38,7 +39,7 @@ def saved_or_new(profiles: Profiles, cluster: str | None) -> tuple[Answers, tupl
         setup = profiles.find(cluster)
     except UserError as error:
         path = Path(cluster)
-        if error.problem.code != "cluster-unknown" or path.suffix == ".toml" or path.is_file():
+        if error.problem.code != "cluster-unknown" or path.suffix == ".toml" or is_file(path):
             raise
         return Answers(name=parsed(fields.NAME, cluster)), known
     others = tuple(one for one in known if one.identity != setup.identity)

@@ -68,8 +68,21 @@ def _kind(mode: int) -> str:
 
 
 def make_private_folder(path: Path) -> None:
-    """Make a folder that only its owner may look into; one that is there is left as it is. OSError as it comes."""
-    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    """Make a folder that only its owner may look into, and those above it that are missing. OSError as it comes.
+
+    One that is there is left as it is.
+    """
+    if not path.is_dir():
+        make_private_folder(path.parent)
+        path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a file; a name that no file can have, or that may not be looked at, is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def make_private(path: Path) -> None:

@@ -169,9 +169,9 @@ class ClusterHistory:
 
 def cluster_history(services: Services, setup: ClusterSetup, limit: int = 50) -> ClusterHistory:
     """The past of a cluster; never creates a journal. A damaged one is told in ``problem``."""
-    if not services.journal_file(setup).is_file():
-        return ClusterHistory(setup)
     try:
+        if not services.has_journal(setup):
+            return ClusterHistory(setup)
         with contextlib.closing(services.journal(setup)) as journal:
             return ClusterHistory(setup, runs(journal, limit), journal.verdicts(limit))
     except UserError as error:
@@ -183,9 +183,9 @@ def find_run(services: Services, setups: Iterable[ClusterSetup], wanted: str) ->
     found: list[tuple[ClusterSetup, RunHistory]] = []
     damaged: list[Problem] = []
     for setup in setups:
-        if not services.journal_file(setup).is_file():
-            continue
         try:
+            if not services.has_journal(setup):
+                continue
             with contextlib.closing(services.journal(setup)) as journal:
                 for run in journal.runs_like(wanted):
                     history = of_records(journal.records(run))

@@ -97,13 +97,7 @@ class Journal:
                 self._database.execute("PRAGMA synchronous=FULL")
                 self._insert(self._database, began.run, began)
         except sqlite3.Error as error:
-            problem = Problem(
-                "journal-not-written",
-                "The run was not started: its journal could not be written.",
-                f"{self.path}: {error}",
-                "Free the disk or the file, then start again. Nothing was written to Azure.",
-            )
-            raise JournalError(problem) from error
+            raise JournalError(not_written(self.path, error, "The run was not started")) from error
         self.on_commit(Durability.FLUSHED)
 
     def commit(self, record: FellBack) -> None:
@@ -377,6 +371,13 @@ _NOT_ALLOWED = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_AUTH,
 }
+
+
+def not_written(path: Path, error: sqlite3.Error, what: str) -> Problem:
+    """What was not done because the journal could not be written, and why."""
+    reason = unusable(path, error)
+    why, fix = f"{reason.what} {reason.why}", f"{reason.fix} Nothing was written to Azure."
+    return Problem("journal-not-written", f"{what}: its journal could not be written.", why, fix)
 
 
 def damaged(path: Path, why: object) -> Problem:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tgwizard.engine.cluster_file import load_cluster, save_cluster
-from tgwizard.engine.files import read_bytes
+from tgwizard.engine.files import is_file, read_bytes
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import listed, tame
@@ -69,7 +69,7 @@ class Profiles:
         if wanted is None:
             return self._only()
         path = Path(wanted)
-        if path.suffix == ".toml" or _is_file(path):
+        if path.suffix == ".toml" or is_file(path):
             return load_cluster(path, self.cloud)
         by_file = self.folder / f"{path.name}.toml"
         if path.name == wanted and by_file in self.paths():
@@ -137,13 +137,6 @@ class Profiles:
     def _known(self) -> str:
         names = [path.stem for path in self.paths()]
         return f"Saved are {listed(names)}." if names else f"None is saved in {self.folder}."
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False  # a name that no file can have
 
 
 def _alike(one: ClusterSetup, other: ClusterSetup) -> bool:

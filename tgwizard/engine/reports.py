@@ -50,9 +50,9 @@ class Reports:
 
     def kept(self) -> tuple[KeptReport, ...]:
         """Every report, newest first. UserError when the folder cannot be read."""
-        if not self.folder.is_dir():
-            return ()
         try:
+            if not self.folder.is_dir():
+                return ()
             found = [
                 KeptReport(path, path.stem, datetime.fromtimestamp(path.stat().st_mtime, UTC))
                 for path in self.folder.glob("*.html")

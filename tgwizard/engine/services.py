@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.journal import Journal
+from tgwizard.engine.journal import Journal, unusable
 from tgwizard.engine.measured import measured_in
 from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.records import Ended
@@ -60,6 +60,14 @@ class Services:
     def journal_file(self, setup: ClusterSetup) -> Path:
         """Where the cluster's journal lies, whether it exists or not."""
         return self.state_dir / f"journal-{setup.identity.digest}.sqlite"
+
+    def has_journal(self, setup: ClusterSetup) -> bool:
+        """Whether anything was ever journalled of the cluster here. UserError when that cannot be looked up."""
+        path = self.journal_file(setup)
+        try:
+            return path.exists()
+        except OSError as error:
+            raise UserError(unusable(path, error)) from error
 
     def lock_file(self, setup: ClusterSetup) -> Path:
         """The lock that one run at a time holds on this cluster, on this computer."""

@@ -44,7 +44,7 @@ def pending(services: Services, setup: ClusterSetup) -> Began | None:
 
     A run that is in progress is not interrupted: it holds the cluster's lock until its journal is closed.
     """
-    if not services.journal_file(setup).exists() or in_progress(services, setup):
+    if not services.has_journal(setup) or in_progress(services, setup):
         return None
     journal = services.journal(setup)
     try:

@@ -14,7 +14,7 @@ from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 
-from tgwizard.engine.journal import JournalError, check_content, damaged, make_journal_file, unusable
+from tgwizard.engine.journal import JournalError, check_content, damaged, make_journal_file, not_written, unusable
 from tgwizard.engine.json_codec import parse_json
 from tgwizard.engine.records import Answer
 from tgwizard.engine.setup.setup_records import (
@@ -81,13 +81,7 @@ class SetupJournal:
                 data = json.dumps(document, separators=(",", ":"))
                 self._database.execute("INSERT INTO record (run, kind, data) VALUES (?, ?, ?)", (run, kind, data))
         except sqlite3.Error as error:
-            problem = Problem(
-                "journal-not-written",
-                "The change was not sent: the journal could not be written.",
-                f"{self.path}: {error}",
-                "Free the disk or the file, then apply again. What is there already is skipped.",
-            )
-            raise JournalError(problem) from error
+            raise JournalError(not_written(self.path, error, "The change was not sent")) from error
         self.on_commit()
 
     def records(self) -> tuple[SetupRecord, ...]:

@@ -152,9 +152,9 @@ class Watching(QObject):
                     return
                 if setup.subscription not in measured:
                     measured[setup.subscription] = services.measured(setup)
-                if not services.journal_file(setup).exists():
-                    continue
                 try:
+                    if not services.has_journal(setup):
+                        continue
                     with contextlib.closing(services.journal(setup)) as journal:
                         tell_history(services, setup, journal, measured[setup.subscription], own)
                 except UserError as error:
