@@ -64,6 +64,7 @@ def test_that_each_command_is_read_whole() -> None:
         ("failover", "--to", "b", "--graceful", "--fence", "stop"),
         ("failover", "--to", "b", "--forced", "--fence", "network"),
         ("failover", "--to", "b", "--forced", "--fence-optional"),
+        ("failover", "--to", "b", "--graceful", "--to-dead-machine"),
         ("status", "--watch", "--check"),
         ("frobnicate",),
         ("lab",),

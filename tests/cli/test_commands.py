@@ -337,3 +337,32 @@ def test_that_a_change_by_someone_else_during_the_run_is_kept_and_listed(it: Rig
     assert answered.code == 0
     assert any(other["path"].startswith("tags") for other in last["by_other"])
     assert it.nic(it.a).body["tags"] == {"by": "someone"}
+
+
+def test_that_yes_is_no_consent_to_a_dead_machine(it: Rig) -> None:
+    it.lab.switch(it.b.vm.text, on=False)
+    forced = ("failover", "--to", "tg-node-b", "--forced", "--yes")
+    refused = Shell(it)(*forced)
+    assert refused.code == 3
+    assert "tg-node-b is stopped" in refused.out
+    assert "--to-dead-machine" in refused.out
+    assert it.holders() == ["tg-node-a"]
+    assert Shell(it)(*forced[:-1], "--dry-run").code == 3
+    assert Shell(it)(*forced, "--to-dead-machine").code == 0
+    assert it.holders() == ["tg-node-b"]
+    document = Shell(it)("status", "--json").lines[0]
+    fits(document, "status")
+    assert (document["verdict"], document["state"]) == ("member_down", "member_down")
+    assert document["readiness"]["forced"]["recommended"] is True
+    assert document["readiness"]["graceful"]["recommended"] is False
+
+
+def test_that_status_tells_the_worse_of_verdict_and_readiness(it: Rig) -> None:
+    it.lab.switch(it.b.vm.text, on=False)
+    document = Shell(it)("status", "--json").lines[0]
+    fits(document, "status")
+    assert (document["verdict"], document["state"]) == ("in_sync", "blocked")
+    assert {verb["state"] for verb in document["readiness"].values()} == {"blocked"}
+    words = Shell(it)("status").out
+    assert "tg-node-a holds 10.20.2.50. No failover is possible: tg-node-b is stopped" in words
+    assert "Force failover to tg-node-b: blocked" in words

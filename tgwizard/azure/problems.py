@@ -41,8 +41,8 @@ _BY_STATUS: dict[int, Row] = {
     404: Row(
         "",
         Cause.NOT_FOUND,
-        "not-found",
-        "It does not exist. {said}",
+        "not-found-unexplained",
+        "It is not there. {said}",
         "Check the resource id in the cluster file.",
         who=Fixer.YOU,
     ),

@@ -23,7 +23,8 @@ class Began:
     put-back restores. ``losing_body`` and ``gaining_body`` are the first readings, for telling changes by others.
     ``intends`` are the writes that this commit covers, ``first_request`` the id the first of them goes out with. A
     guided run writes nothing: it intends to watch, and there is nothing of it to resume. ``repair``: the move was
-    called so when it began (DESIGN section 3).
+    called so when it began (DESIGN section 3). ``to_dead_machine``: it was consented that the address goes to a member
+    that cannot serve it.
     """
 
     run: str
@@ -43,6 +44,7 @@ class Began:
     fence: Fence = Fence.NONE
     fence_optional: bool = False
     repair: bool = False
+    to_dead_machine: bool = False
 
     @property
     def writes(self) -> bool:

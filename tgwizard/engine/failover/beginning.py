@@ -9,7 +9,6 @@ from typing import Any
 from tgwizard.engine.cluster_file import keep_carried
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.strategies import is_repair
-from tgwizard.engine.preflight.fencing import STOPPED
 from tgwizard.engine.records import Began
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event import Noted, Step
@@ -17,7 +16,7 @@ from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
 from tgwizard.model.nic import NicDocument, carried_of
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
-from tgwizard.model.snapshot import Snapshot
+from tgwizard.model.snapshot import STOPPED, Snapshot
 from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import utc
 
@@ -50,6 +49,7 @@ def beginning(
         fence=Fence.STOP if stops else Fence.NONE,
         fence_optional=stops and fence.optional,
         repair=is_repair(snapshot.setup, strategy, verb) or (verb is Verb.FORCED and repair(snapshot) is not None),
+        to_dead_machine=hall.to_dead_machine and verb is Verb.FORCED and bool(snapshot.seen(to).outage),
     )
 
 

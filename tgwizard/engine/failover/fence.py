@@ -16,13 +16,12 @@ from tgwizard.engine.failover.telling import Teller
 from tgwizard.engine.journal import Journal
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import CallFailed, Cause, Certainty, OperationState
-from tgwizard.engine.preflight.fencing import STOPPED
 from tgwizard.engine.records import Began, Ended
 from tgwizard.model.cluster import Member
 from tgwizard.model.event import CancelMeaning, Finished, Outcome, Step
 from tgwizard.model.fence import Fence, StopHow
 from tgwizard.model.problem import Fixer, Problem
-from tgwizard.model.snapshot import Place, Power
+from tgwizard.model.snapshot import STOPPED, Place, Power
 from tgwizard.model.text import utc
 
 _STOPPING = (Power.STOPPING, Power.DEALLOCATING)
@@ -102,7 +101,7 @@ class Fencing:
         seen = self.observer.seen(self.losing)
         told = seen.vm.problem.what if seen.vm.problem else seen.power.value
         self._sender.told_power(self.losing, told)
-        return None if seen.vm.problem else seen.power
+        return None if seen.vm.problem and not seen.vm.gone else seen.power
 
     def _checks_fresh(self) -> bool:
         """A stop is a write like any other: what allowed it is under two minutes old."""

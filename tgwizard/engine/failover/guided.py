@@ -15,6 +15,7 @@ from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.offer import first_offer
+from tgwizard.engine.readiness.readiness import refusal_of_dead
 from tgwizard.engine.records import Began, Ended, Sighted, Stepped
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event import (
@@ -53,6 +54,9 @@ def guide(hall: Hall, journal: Journal, to: Member) -> Finished:
     if place.kind is PlaceKind.MEMBER and place.member == to:
         problem = Problem("already-there", f"{to.name} already holds {snapshot.address}.", "There is nothing to move.")
         return refuse(hall, problem, place)
+    dead = refusal_of_dead(snapshot, to, Verb.GRACEFUL)
+    if dead is not None:  # Trustgrid would make a member active that cannot serve
+        return refuse(hall, dead, place)
     began = beginning(hall, snapshot, to, Verb.GRACEFUL, Strategy.GUIDED)
     try:
         journal.begin(began)

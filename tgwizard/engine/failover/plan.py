@@ -9,7 +9,6 @@ import statistics
 from dataclasses import dataclass
 
 from tgwizard.engine.failover.strategies import MOVE_ACTION, vnet_of
-from tgwizard.engine.preflight.fencing import STOPPED
 from tgwizard.engine.preflight.needs import carried_with, things
 from tgwizard.engine.records import Ended
 from tgwizard.model.change import Change, Prediction
@@ -17,7 +16,7 @@ from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event import Step, StepPlan
 from tgwizard.model.fence import NO_FENCE, FenceWish, StopHow
 from tgwizard.model.role import LINKED_ACTIONS, linked_action
-from tgwizard.model.snapshot import PlaceKind, Snapshot
+from tgwizard.model.snapshot import STOPPED, PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
 
 WRITE = "Microsoft.Network/networkInterfaces/write"

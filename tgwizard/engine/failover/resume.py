@@ -22,6 +22,7 @@ from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.readiness.readiness import refusal_of_dead
 from tgwizard.engine.records import Answer, Answered, Attempted, Began, FellBack, Record, TurnedBack
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster import Member, Verb
@@ -93,6 +94,10 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
         standing = replace(standing, atomic=_accepted(standing))
     if to is not None:
         standing = replace(standing, goal=_goal(standing, to, gaining))
+    hall = replace(hall, to_dead_machine=hall.to_dead_machine or began.to_dead_machine)
+    dead = None if hall.to_dead_machine else _dead_target(snapshot, standing, to, gaining)
+    if dead is not None and (to is not None or not standing.had_holder):
+        return refuse(hall, dead, snapshot.place)
     intended = plan(snapshot, gaining, began.verb, services.measured(hall.setup), began.strategy)
     losing = hall.setup.other(gaining)
     hall.report(
@@ -107,8 +112,13 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
             intended.steps,
         )
     )
+    would_detach = _would_detach(snapshot, standing, losing, gaining)
+    if dead is not None and not would_detach:
+        # Nobody would answer there, and nobody consented to that: the address goes back to where it came from.
+        standing = replace(standing, goal=Goal.BACK)
+        hall.report(Noted(hall.stamp(), hall.run, dead))
     checked_at = snapshot.now
-    if _would_detach(snapshot, standing, losing, gaining):
+    if would_detach:
         if _age_s(hall, began) > hall.timing.fresh_preflight_s:
             # A late run is dropped, never executed (3g); nothing of it can still be under way after this long.
             return _drop(hall, journal, began, snapshot)
@@ -183,6 +193,18 @@ def _goal(standing: Standing, to: Member, gaining: Member) -> Goal:
         return Goal.BACK
     sent = standing.losing_sent
     return standing.goal if sent is not None and sent.step is Step.PUT_BACK else Goal.FORWARD
+
+
+def _dead_target(snapshot: Snapshot, standing: Standing, to: Member | None, gaining: Member) -> Problem | None:
+    """Why the address may not go where a person (``to``) or the run wants it: the member there cannot serve it.
+
+    Where the address is already, or was sent to, it stays; the way back to where it came from asks nobody.
+    """
+    forward = standing.goal is Goal.FORWARD
+    target = to or (gaining if forward else None)
+    if target is None or snapshot.place.member == target or (forward and standing.gaining_sent is not None):
+        return None
+    return refusal_of_dead(snapshot, target, Verb.FORCED)
 
 
 def _would_detach(snapshot: Snapshot, standing: Standing, losing: Member, gaining: Member) -> bool:

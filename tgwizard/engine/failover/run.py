@@ -284,7 +284,7 @@ def drive_on(
         standing=standing,
         decisions=hall.decisions,
         dice=hall.dice,
-        check_anew=lambda: check(hall, observer.look(vms=False), to, began.verb, began.strategy),
+        check_anew=lambda: check(hall, observer.look(), to, began.verb, began.strategy),
     )
     try:
         ended = Drive(course).go()
@@ -327,7 +327,7 @@ def _settled(hall: Hall, observer: Observer, snapshot: Snapshot, to: Member) -> 
             told = True
         clock.sleep(2 * hall.timing.poll_s, hall.cancel)
         snapshot = observer.look(vms=False)
-    return snapshot
+    return observer.look() if told else snapshot  # whether the target runs may be another thing by now
 
 
 def _cancelled() -> Problem:

@@ -10,11 +10,8 @@ from tgwizard.model.fence import StopHow
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Fixer, Problem
-from tgwizard.model.snapshot import Power, Snapshot
+from tgwizard.model.snapshot import STOPPED, Snapshot
 from tgwizard.model.text import about
-
-STOPPED = (Power.STOPPED, Power.DEALLOCATED)
-"""A machine in one of these states cannot take the address back by itself."""
 
 
 def how_to_stop(facts: Facts, losing: Member) -> StopHow | None:

@@ -65,6 +65,14 @@ def readiness(
     return Readiness.of([finding for finding in findings if finding is not None])
 
 
+def refusal_of_dead(snapshot: Snapshot, to: Member, verb: Verb) -> Problem | None:
+    """Why nothing may be moved to ``to``, as far as that is known to be unable to serve; None when it may serve."""
+    for finding in readiness(snapshot, to, verb).findings:
+        if finding.level is Level.BLOCKS and finding.problem is not None and finding.problem.code in DEAD_TARGET:
+            return finding.problem
+    return None
+
+
 def consent_to_dead(snapshot: Snapshot, to: Member) -> str:
     """What is consented to when the address goes to a member that cannot serve it; empty when it may serve."""
     outage = snapshot.seen(to).outage

@@ -13,7 +13,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.failover.plan import FailoverPlan
-from tgwizard.engine.preflight.fencing import STOPPED
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.check_grid import CheckGrid, checks_shown
 from tgwizard.gui.failover.fence_choice import FenceChoice
@@ -38,6 +37,7 @@ from tgwizard.model.event import Checked
 from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import STOPPED
 from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import about, age
 
