@@ -206,7 +206,7 @@ def setup_rig(
 def members_of(lab: Lab) -> Members:
     """The lab's machines as callers, by the tokens that their own endpoints give."""
     return LabMembers(
-        lambda: HttpLabControl(lab_session(lab), ARM, lambda: lab.control_token),
+        lambda: HttpLabControl(lab_session(lab), lambda: ARM, lambda: lab.control_token),
         lambda token: in_process(lab, LabToken(token)),
     )
 

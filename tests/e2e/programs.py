@@ -174,10 +174,10 @@ class LabProcess:
     ready: Document = field(init=False)
     _stack: contextlib.ExitStack = field(init=False, default_factory=contextlib.ExitStack)
 
-    def start(self) -> Self:
-        """Start it (again) on its folder and wait until it is ready."""
+    def start(self, *more: str) -> Self:
+        """Start it (again) on its folder, with `more` words, and wait until it is ready."""
         words = self.more if not self.folder.exists() else ()
-        command = tgwizard("lab", "run", "--lab-dir", self.folder, "--latency", "fast", *words)
+        command = tgwizard("lab", "run", "--lab-dir", self.folder, "--latency", "fast", *words, *more)
         self.program = self._stack.enter_context(command)
         self.ready = self.program.document()
         return self

@@ -149,7 +149,7 @@ def open_desk(
     window = MainWindow(theme, bridge, Surroundings("Embedded in this window", is_lab=True))
     bridge.start()
     window.show()
-    control = HttpLabControl(lab_session(made.lab), ARM, lambda: made.lab.control_token)
+    control = HttpLabControl(lab_session(made.lab), lambda: ARM, lambda: made.lab.control_token)
     plane = DataPlane(made.lab)
     services = made.services
     if traffic:

@@ -243,8 +243,8 @@ def test_that_a_lab_that_says_nothing_of_its_world_leaves_the_clusters_alone(who
     assert world is not None
     world._control = Silent()  # type: ignore[assignment]
     world.look()
-    assert world._looking
-    qtbot.waitUntil(lambda: not world._looking, timeout=PATIENCE_MS)
+    assert world.looking
+    qtbot.waitUntil(lambda: not world.looking, timeout=PATIENCE_MS)
     assert whole.session is before
 
 

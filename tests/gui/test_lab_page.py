@@ -214,7 +214,7 @@ def test_that_facts_that_cannot_be_read_again_are_told_as_the_last_known(
 ) -> None:
     rig = desk().rig
     tokens = [rig.lab.control_token]
-    control = HttpLabControl(lab_session(rig.lab), ARM, lambda: tokens[-1])
+    control = HttpLabControl(lab_session(rig.lab), lambda: ARM, lambda: tokens[-1])
     bridge = Bridge()
     window = MainWindow(theme, bridge, Surroundings("Embedded in this window", is_lab=True))
     qtbot.addWidget(window)

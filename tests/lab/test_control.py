@@ -119,7 +119,7 @@ def test_that_a_lab_that_does_not_answer_is_said_so(hosted: HostedLab) -> None:
             raise requests.ConnectionError("secret detail")
 
     with pytest.raises(UserError) as caught:
-        HttpLabControl(Broken(), hosted.arm_url, hosted.token).state()
+        HttpLabControl(Broken(), lambda: hosted.arm_url, hosted.token).state()
     assert caught.value.problem.code == "lab-not-answering"
     assert "secret" not in caught.value.problem.sentence()
     assert lab_session(hosted.lab).trust_env is False

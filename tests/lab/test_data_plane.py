@@ -147,7 +147,7 @@ def test_that_what_is_no_address_of_a_subnet_is_refused(
 
 def test_that_a_lab_that_nobody_serves_says_that_it_has_no_traffic() -> None:
     lab = Lab.from_scenario("ready", clock=VirtualClock())
-    control = HttpLabControl(lab_session(lab), "https://management.azure.com", lambda: lab.control_token)
+    control = HttpLabControl(lab_session(lab), lambda: "https://management.azure.com", lambda: lab.control_token)
     with pytest.raises(UserError) as caught:
         control.endpoint("/subscriptions/x", FLOATING)
     assert caught.value.problem.code == "no-traffic"

@@ -48,8 +48,12 @@ def over_tls(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[], s
 
     ``arm``: its URL; ``token`` and ``graph`` fetch a bearer token for it and for its directory.
     """
-    credential = HeldCredential(LabToken(token, graph))
-    return ArmAzure(Session(credential, base_url=arm, graph=arm, ca=str(ca), lab=True))
+    return ArmAzure(tls_session(arm, ca, token, graph))
+
+
+def tls_session(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[], str] | None = None) -> Session:
+    """What ``over_tls`` asks by."""
+    return Session(HeldCredential(LabToken(token, graph)), base_url=arm, graph=arm, ca=str(ca), lab=True)
 
 
 def real(cloud: Cloud = PUBLIC, tenant: str | None = None) -> ArmAzure:
@@ -100,7 +104,19 @@ def lab_ports(
     members: Members | None = None,
     page: PageAddress | None = None,
 ) -> SetupPorts:
-    """What setting up needs, in a lab.
+    """What setting up needs, in a lab; ``lab_sign_in`` says what the words are."""
+    return ports(azure, lab_sign_in(azure, cloud, tokens, jobs, authority, page), members)
+
+
+def lab_sign_in(
+    azure: ArmAzure,
+    cloud: str,
+    tokens: LabToken,
+    jobs: JobRunner,
+    authority: str | None = None,
+    page: PageAddress | None = None,
+) -> ArmSignIn:
+    """Signing in to a lab.
 
     ``cloud``: its name in cluster files; ``authority``: where browsers find it; ``page``: what its sign-in pages must
     be told by their address.
@@ -108,15 +124,15 @@ def lab_ports(
     session = azure.clients.session
     place = Cloud(cloud, "the lab", authority or session.base_url, session.base_url, "", graph=session.graph)
     desk = partial(Desk, page=page)
-    sign_in = ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers()), desk=desk)
-    return _ports(azure, sign_in, members)
+    return ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers()), desk=desk)
 
 
 def real_ports(azure: ArmAzure, cloud: Cloud, jobs: JobRunner) -> SetupPorts:
     """What setting up needs, in the real Azure; ``cloud``: the one that is connected, first among those offered."""
     others = tuple(known for known in KNOWN if known != cloud)
-    return _ports(azure, ArmSignIn(azure.clients, (cloud, *others), busy=lambda: bool(jobs.writers())))
+    return ports(azure, ArmSignIn(azure.clients, (cloud, *others), busy=lambda: bool(jobs.writers())))
 
 
-def _ports(azure: ArmAzure, sign_in: ArmSignIn, members: Members | None = None) -> SetupPorts:
+def ports(azure: ArmAzure, sign_in: ArmSignIn, members: Members | None = None) -> SetupPorts:
+    """What setting up needs; ``members``: who can ask in a machine's own name, in a lab."""
     return SetupPorts(sign_in, ArmInventories(azure.clients), ArmAccess(azure.clients), members)

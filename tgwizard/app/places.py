@@ -14,8 +14,10 @@ from pathlib import Path
 
 from tgwizard import paths
 from tgwizard.app import adapters
+from tgwizard.app.lab_link import LabLink
 from tgwizard.app.members import LabMembers, Token
 from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import LabToken
 from tgwizard.cli.program import ClientWish, LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
@@ -44,6 +46,8 @@ class Place:
     profiles: Profiles
     azure: ArmAzure
     lab: HostedLab | AttachedLab | None = None
+    link: LabLink | None = None
+    """Keeps it at a lab that another program holds; None: this process does, or it is the real Azure."""
 
     def check(self, setup: ClusterSetup) -> None:
         """Compare the floating IP with the subnet's range; UserError when it is outside or there is no such subnet.
@@ -80,7 +84,7 @@ class Place:
         """Close the connection, and the lab when this process holds it; UserError when its world cannot be saved."""
         self.azure.close()
         if self.lab is not None:
-            _close_lab(self.lab)
+            _close_lab(self.lab.directory, self.lab if self.link is None else self.link)
 
 
 def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
@@ -92,7 +96,7 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
     if isinstance(lab, HostedLab):
         azure, tokens = adapters.in_process(lab.lab), adapters.lab_tokens(lab.lab)
     else:
-        azure = adapters.over_tls(lab.arm_url, lab.ca, lab.token, lab.graph_token)
+        azure = ArmAzure(_session(lab))
         tokens = LabToken(lab.token, lab.graph_token)
 
     def as_machine(token: Token) -> ArmAzure:
@@ -105,17 +109,23 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
             return control.endpoint(setup.subnet.text, str(setup.address))
 
     jobs, members = JobRunner(), LabMembers(lambda: control_of(lab), as_machine)
-    setup = adapters.lab_ports(azure, lab.cloud, tokens, jobs, lab.arm_url, members, lab.sign_in_url)
-    state = lab.directory / "state"
+    sign_in = adapters.lab_sign_in(azure, lab.cloud, tokens, jobs, lab.arm_url, lab.sign_in_url)
+    state, setup = lab.directory / "state", adapters.ports(azure, sign_in, members)
     services = Services(azure, SystemClock(), jobs, state, lab.cloud, setup, endpoint=endpoint)
-    return Place(services, Profiles((config or lab.directory) / "clusters", lab.cloud), azure, lab)
+    link = LabLink(lab, azure.clients, sign_in, _session) if isinstance(lab, AttachedLab) else None
+    return Place(services, Profiles((config or lab.directory) / "clusters", lab.cloud), azure, lab, link)
 
 
-def _close_lab(lab: HostedLab | AttachedLab) -> None:
+def _session(lab: AttachedLab) -> Session:
+    """The operator at a lab that another program holds, where it is served now."""
+    return adapters.tls_session(lab.arm_url, lab.ca, lab.token, lab.graph_token)
+
+
+def _close_lab(directory: Path, lab: HostedLab | AttachedLab | LabLink) -> None:
     try:
         lab.close()
     except OSError as error:
-        what = f"The world of the lab in {lab.directory} was not saved."
+        what = f"The world of the lab in {directory} was not saved."
         fix = "Free the disk or the folder. The lab starts from what was saved before."
         raise UserError(Problem("lab-not-saved", what, f"{error.strerror or error}.", fix)) from error
 
@@ -175,7 +185,7 @@ class ServedLab:
 
     def close(self) -> None:
         """Save the world and stop serving."""
-        _close_lab(self.lab)
+        _close_lab(self.lab.directory, self.lab)
 
 
 def serve_lab(wish: LabWish) -> ServedLab:

@@ -199,4 +199,6 @@ def open_program(wish: WindowWish) -> Opened:
 
     lab_where = LabWhere(str(lab.directory), lab.arm_url, str(lab.ca))
     epoch = control.state().epoch
-    return Opened(place.services, read.clusters, close, control, lab_where, epoch, saved, read.problems)
+    return Opened(
+        place.services, read.clusters, close, control, lab_where, epoch, saved, read.problems, lab_link=place.link
+    )

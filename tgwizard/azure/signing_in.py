@@ -66,6 +66,12 @@ class ArmSignIn:
         """The clouds known here, the connected one first; in a lab the lab alone."""
         return self._clouds
 
+    def moved(self, arm: str) -> None:
+        """The connected cloud, a lab, answers at another address now."""
+        connected, *others = self._clouds
+        moved = replace(connected, authority=arm, arm=arm, graph=arm)
+        self._clouds = (moved, *others)
+
     def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:
         """Which ways there are on this computer; files and the environment are looked at, no one is asked.
 
@@ -87,8 +93,10 @@ class ArmSignIn:
         """
         quieten()
         self._require_idle()
-        if wish.cloud != self._clouds[0]:
-            raise _of_sign_in(_other_cloud(self._clouds[0], wish.cloud), wish.cloud)
+        connected = self._clouds[0]
+        if wish.cloud.name != connected.name:
+            raise _of_sign_in(_other_cloud(connected, wish.cloud), wish.cloud)
+        wish = replace(wish, cloud=connected)  # where it is may have changed since it was named
         if wish.tenant is not None and not _DIRECTORY.fullmatch(wish.tenant):
             why = "The directory is neither a GUID nor a name such as contoso.com."
             raise _of_sign_in(_refused("directory-not-known", why, "Check the directory (tenant)."), wish.cloud)

@@ -108,6 +108,27 @@ class RequestSeen:
     took_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class LabRun:
+    """One life of a lab, from its start to its end: equal while it is the same program at the same address."""
+
+    address: str
+    """Where its Azure Resource Manager answers."""
+    pid: int
+
+
+class LabLink(Protocol):
+    """What keeps a program at a lab that another one holds. Both calls take a while."""
+
+    def look(self) -> LabRun:
+        """Where the lab runs now; everything is asked there from then on. UserError when none does."""
+        ...
+
+    def start(self) -> LabRun:
+        """Start it here from its saved world, unless it runs. UserError when that fails."""
+        ...
+
+
 class LabControl(Protocol):
     """A running lab's controls. Every call raises UserError with the lab's own reason when it is turned down."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from tgwizard.engine.lab_control import LabRun
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.cluster_pages import ClusterPages
@@ -25,13 +26,15 @@ from tgwizard.model.settings import NICS_S, VMS_S, Setting
 class ClusterChanges(QObject):
     """`begun(session)` for each new cluster, `changed(name)` when there are others than before: `name` is a new one.
 
-    `dropping` before the old ones go, `refused(NotAdded)` for a file that is no cluster, or for all that are saved.
+    `dropping` before the old ones go, `refused(NotAdded)` for a file that is no cluster, or for all that are saved,
+    `lab_opened(WorldWatch)` once it is known that the program works on a lab.
     """
 
     begun = Signal(object)
     dropping = Signal()
     changed = Signal(str)
     refused = Signal(object)
+    lab_opened = Signal(object)
 
     def __init__(
         self,
@@ -72,8 +75,11 @@ class ClusterChanges(QObject):
         self._opened = opened
         self._epoch = opened.lab_epoch
         if opened.lab is not None:
-            self.world = WorldWatch(opened.services.jobs, opened.lab, self._bridge, self)
+            self.world = WorldWatch(opened.services.jobs, opened.lab, self._bridge, self, opened.lab_link)
             self.world.seen.connect(self.renew)
+            self.world.changed.connect(self._on_lab)
+            self.world.moved.connect(self._on_moved)
+            self.lab_opened.emit(self.world)
         if opened.saved is not None:
             self._files = SavedFiles(opened.services.jobs, opened.saved, self._bridge, self)
             self._files.added.connect(self._on_added)
@@ -85,6 +91,18 @@ class ClusterChanges(QObject):
         """Tell the pages that the program is open, and which clusters it has now."""
         if self._opened is not None:
             self._places.show_opened(replace(self._opened, clusters=self._clusters, lab_epoch=self._epoch))
+
+    @Slot()
+    def _on_lab(self) -> None:
+        """The lab has stopped, or is back: that is why Azure is silent."""
+        if self.world is not None:
+            self._watching.tell_place(self.world.stopped)
+
+    @Slot(object)
+    def _on_moved(self, run: LabRun) -> None:
+        """The lab began anew, perhaps at another address, and certainly with another port for its traffic."""
+        self._places.lab_moved(run.address)
+        self._watching.place_moved()
 
     @property
     def only(self) -> str:

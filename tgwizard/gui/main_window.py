@@ -20,6 +20,7 @@ from tgwizard.gui.dialogs.closing_setup import leave_sheet
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.asking import ask_failover
 from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.lab.stopped import LabStopped
 from tgwizard.gui.leaving import Leaving
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.locking import Locking
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self._locking = Locking(self, self.rail.lock)
         self._clusters = RailClusters(self, self.rail)
         self.trouble = TroublePage(theme)
+        self.lab_stopped = LabStopped(theme)
         self._build()
         self.stack.currentChanged.connect(self._on_page)
         self._shortcuts()
@@ -102,6 +104,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
+        column.addWidget(self.lab_stopped)
         column.addWidget(PageFrame(self.theme, self.stack, is_lab=self.surroundings.is_lab), 1)
         row.addWidget(self.rail)
         row.addWidget(right, 1)
@@ -124,6 +127,7 @@ class MainWindow(QMainWindow):
         self.changes.dropping.connect(self._on_dropping)
         self.changes.changed.connect(self._on_clusters_changed)
         self.changes.refused.connect(self.pages.show_refused)
+        self.changes.lab_opened.connect(self.lab_stopped.follow)
         self.bridge.happened.connect(self.preferences.take)
         self.watching.changed.connect(self._on_observed)
         self.trouble.retry_asked.connect(self.retry_asked)

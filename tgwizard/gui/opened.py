@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from tgwizard.engine.lab_control import LabControl
+    from tgwizard.engine.lab_control import LabControl, LabLink
     from tgwizard.engine.profiles import SavedRead
     from tgwizard.engine.services import Services
     from tgwizard.engine.settings_file import SettingsRead
@@ -53,7 +53,8 @@ class Opened:
     """The program, open: its services and clusters. ``close`` is called once, after the last job has ended.
 
     ``lab``: the controls of the lab it works on, and ``lab_where`` its place; None for the real Azure. ``lab_epoch``:
-    which world of the lab the clusters belong to. ``saved``: the cluster files, where they can be changed.
+    which world of the lab the clusters belong to. ``lab_link`` keeps the program at a lab that another one holds;
+    None: this one does. ``saved``: the cluster files, where they can be changed.
     ``problems``: the faults of the files that are left out.
     """
 
@@ -65,6 +66,7 @@ class Opened:
     lab_epoch: int = 1
     saved: SavedClusters | None = None
     problems: tuple[Problem, ...] = ()
+    lab_link: LabLink | None = None
 
 
 OpenProgram = Callable[[], Opened]

@@ -140,6 +140,15 @@ class PlacePages:
             # After what it is told of other clusters: that clears away what was refused before.
             self._turns.add(partial(page.show_refused, refused))
 
+    def lab_moved(self, address: str) -> None:
+        """The lab answers at another address."""
+        opened = self._opened
+        if opened is not None and opened.lab_where is not None:
+            self._opened = opened = replace(opened, lab_where=replace(opened.lab_where, address=address))
+            page = self._built.get(Place.LAB)
+            if page is not None:
+                page.clusters_changed(opened)
+
     def clusters_changed(self, clusters: tuple[ClusterSetup, ...], epoch: int) -> None:
         """There are other clusters: tell the pages there are, in turns; those to come open on them."""
         if self._opened is not None:

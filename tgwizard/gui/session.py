@@ -7,6 +7,7 @@ to the signals here and never to a thread.
 from __future__ import annotations
 
 import queue
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -116,6 +117,7 @@ class ClusterSession(QObject):
         self._snapshot: Snapshot | None = None
         self._last_verdict: VerdictName | None = None
         self._preferred: Member | None = None
+        self._place_problem: Problem | None = None
         self._history_known = False
         self.ends: tuple[Ended, ...] = ()
         self.records: tuple[Record, ...] = ()
@@ -141,7 +143,24 @@ class ClusterSession(QObject):
     def verdict(self) -> Verdict | None:
         """What the latest readings mean now; None before the first. A run in progress is a move (STYLE section 3)."""
         snapshot = self.snapshot
-        return None if snapshot is None else verdict_beside(snapshot, self.run, self.now())
+        if snapshot is None:
+            return None
+        verdict = verdict_beside(snapshot, self.run, self.now())
+        if verdict.name is VerdictName.NOT_KNOWN and self._place_problem is not None:
+            return replace(verdict, detail=self._place_problem.sentence())
+        return verdict
+
+    def tell_place(self, problem: Problem | None) -> None:
+        """Why nothing can be read here at all, when that is known."""
+        self._place_problem = problem
+        if self.watching:
+            self.observed.emit()
+
+    def place_moved(self) -> None:
+        """What is asked is somewhere else from now on; so is the port that the traffic is tried at."""
+        if self._reachability is not None and self._reachability.measuring:
+            self._reachability.stop()
+            self._reachability.start()
 
     @property
     def target(self) -> Member | None:

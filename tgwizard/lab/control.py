@@ -27,7 +27,8 @@ _TIMEOUT_S = (5.0, 60.0)
 class HttpLabControl:
     """The controls of one lab."""
 
-    def __init__(self, session: requests.Session, url: str, token: Callable[[], str]) -> None:
+    def __init__(self, session: requests.Session, url: Callable[[], str], token: Callable[[], str]) -> None:
+        """``url``: where the lab is; asked before each call, after the token."""
         self._session = session
         self._url = url
         self._token = token
@@ -125,7 +126,7 @@ class HttpLabControl:
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
             answer = self._session.request(
-                method, self._url + path, json=body, params=dict(query or {}), headers=headers, timeout=_TIMEOUT_S
+                method, self._url() + path, json=body, params=dict(query or {}), headers=headers, timeout=_TIMEOUT_S
             )
             document = answer.json() if answer.content else {}
         except (requests.RequestException, ValueError) as error:
@@ -139,11 +140,11 @@ class HttpLabControl:
 def control_of(lab: HostedLab | AttachedLab) -> HttpLabControl:
     """Return the controls of an open lab: without a socket where it runs in this process."""
     if isinstance(lab, HostedLab):
-        return HttpLabControl(lab_session(lab.lab), lab.arm_url, lab.control_token)
+        return HttpLabControl(lab_session(lab.lab), lambda: lab.arm_url, lab.control_token)
     session = requests.Session()
     session.trust_env = False
     session.verify = str(lab.ca)
-    return HttpLabControl(session, lab.arm_url, lab.control_token)
+    return HttpLabControl(session, lambda: lab.arm_url, lab.control_token)
 
 
 def _state(document: Json) -> LabState:

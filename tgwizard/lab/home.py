@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Self
 
 from tgwizard.engine.files import PRIVATE, read_text, write_whole
+from tgwizard.engine.lab_control import LabRun
 from tgwizard.lab import certificates, document, sign_in_code
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.data_plane import DataPlane
@@ -202,12 +203,34 @@ class AttachedLab:
 
     def __init__(self, directory: Path, publication: Publication) -> None:
         self.directory = directory
-        self.port = publication.port
-        self.arm_url = publication.arm_url
-        self.ca = publication.ca
         self.cloud = publication.cloud
         self.clusters = publication.clusters
         self._publication = publication
+
+    @property
+    def port(self) -> int:
+        """The port the lab was served on when that was last read."""
+        return self._publication.port
+
+    @property
+    def arm_url(self) -> str:
+        """The base URL where the lab was served when that was last read."""
+        return self._publication.arm_url
+
+    @property
+    def ca(self) -> Path:
+        """The file with the CA of the lab's certificate."""
+        return self._publication.ca
+
+    @property
+    def run(self) -> LabRun:
+        """Which life of the lab that was."""
+        return LabRun(self._publication.arm_url, self._publication.pid)
+
+    def look(self) -> LabRun:
+        """Read where the lab runs now. Raises UserError when none answers, or its files are damaged."""
+        self._publication = _running(self.directory)
+        return self.run
 
     def token(self) -> str:
         """Return the operator's token as published now; the last known one if the host has gone."""
@@ -290,13 +313,17 @@ def open_lab(
 def find_running(directory: Path) -> AttachedLab:
     """Attach to the lab that runs in a folder. Raises UserError when none does, or its files are damaged."""
     directory = expanded(directory).resolve()
+    return AttachedLab(directory, _running(directory))
+
+
+def _running(directory: Path) -> Publication:
     try:
         publication = _attach(directory)
     except OSError as error:
         raise UserError(folder_unusable(directory, error)) from error
     if publication is None:
         raise UserError(no_lab_runs(directory))
-    return AttachedLab(directory, publication)
+    return publication
 
 
 def _world_of(

@@ -84,6 +84,16 @@ def no_lab_runs(directory: Path) -> Problem:
     )
 
 
+def stopped(directory: Path) -> Problem:
+    """The lab that a program works on answers no more."""
+    return Problem(
+        code="lab-stopped",
+        what="The lab has stopped.",
+        why=f"Nothing answers for the lab in {directory}. Its world is saved: nothing that it answered is lost.",
+        fix="Start it here, or with tgwizard lab run; either way this window goes on with it.",
+    )
+
+
 def different_lab_runs(directory: Path, has: str, wanted: str) -> Problem:
     """A lab runs in the folder already, with another setting."""
     return Problem(

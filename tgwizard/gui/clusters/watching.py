@@ -20,7 +20,7 @@ from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.turns import Turns
 from tgwizard.gui.watch.loop import HistoryRead, tell_history
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.problem import UserError
+from tgwizard.model.problem import Problem, UserError
 
 OWN_LOOPS = 6
 """So many clusters have a loop of their own: the ones last looked at."""
@@ -132,6 +132,17 @@ class Watching(QObject):
                 session.read_now()
         if self._fleet is not None:
             self._fleet.read_now(self.sessions[name].setup if name in self.sessions else None)
+
+    def tell_place(self, problem: Problem | None) -> None:
+        """Why nothing can be read of any cluster, when that is known; None: it is not so, or not any more."""
+        for session in self.sessions.values():
+            session.tell_place(problem)
+
+    def place_moved(self) -> None:
+        """What is asked is somewhere else from now on: read it, and try the floating IP where it can be reached now."""
+        for session in self.sessions.values():
+            session.place_moved()
+        self.read_now()
 
     def stop(self) -> None:
         """Stop watching; runs go on."""
