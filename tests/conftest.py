@@ -9,7 +9,14 @@ import hypothesis
 # Before anything imports PySide6. A setdefault, so that a run in real windows needs only the environment.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-pytest_plugins = ["pytester", "tests.guards.leaks", "tests.guards.logs", "tests.guards.places", "tests.guards.tables"]
+pytest_plugins = [
+    "pytester",
+    "tests.guards.leaks",
+    "tests.guards.logs",
+    "tests.guards.places",
+    "tests.guards.signals",
+    "tests.guards.tables",
+]
 
 # The same cases in every run: a test that fails by luck tells nothing. `explore` looks for new ones:
 # HYPOTHESIS_PROFILE=explore packaging/dev test

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> int:
     """Run the program; the result is its exit code."""
+    _streams()
     from tgwizard.app.window import open_window, wish_of
     from tgwizard.paths import NoSuchUser
 
@@ -20,6 +22,18 @@ def main() -> int:
     from tgwizard.app.main import main as run
 
     return run()
+
+
+def _streams() -> None:
+    """Give the program streams that lead nowhere in the place of those it was started without.
+
+    Otherwise the next file that is opened becomes standard output, a journal for instance.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            # The lowest free number: where several are missing, each gets its own.
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, "w" if number else "r", encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ class Shell(Generic[R]):
         screen = Screen(out, err, as_json="--json" in words)
         if self.answers is not None:
             screen.ask = self._type
-        program = Program(self._connect, _no_lab, paths.lab_dir)
+        program = Program(self._connect, no_lab, paths.lab_dir)
         code = run(parse(words, program.default_lab, program.latencies), program, screen)
         return Answered(code, out.getvalue(), err.getvalue())
 
@@ -94,7 +94,8 @@ class _Ear(io.StringIO):
         return written
 
 
-def _no_lab(_wish: LabWish) -> RunningLab:
+def no_lab(_wish: LabWish) -> RunningLab:
+    """No lab is run in this process."""
     raise UserError(Problem("no-lab", "No lab is run here."))
 
 

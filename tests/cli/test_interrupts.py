@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import signal
 import threading
@@ -11,12 +13,18 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.cli.bench import Shell, fits
+from tests.cli.bench import Lasting, Shell, fits, no_lab
 from tests.rig import Rig, rig
+from tgwizard import paths
+from tgwizard.cli.arguments import parse
+from tgwizard.cli.main import run
+from tgwizard.cli.program import Connection, Program, Where
+from tgwizard.cli.screen import Screen
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter, lab_session
 
 PATIENCE_S = 20.0
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 WORDS = ("failover", "--to", "tg-node-b", "--graceful", "--yes", "--json")
 
 
@@ -82,7 +90,7 @@ def test_that_ctrl_c_before_the_first_write_cancels_and_nothing_moves(tmp_path: 
     assert shell.rig.puts() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDINGS)
 def test_that_ctrl_c_in_the_gap_puts_the_address_back_before_the_program_ends(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -130,9 +138,45 @@ def test_that_a_second_ctrl_c_leaves_the_run_and_shows_the_resume_command(tmp_pa
 
 
 def test_that_the_handlers_of_before_are_back_after_a_run(tmp_path: Path) -> None:
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    before = [signal.getsignal(number) for number in (*ENDINGS, signal.SIGTTIN, signal.SIGTTOU)]
     Shell(rig(state=tmp_path / "state"))(*WORDS)
-    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+    assert [signal.getsignal(number) for number in (*ENDINGS, signal.SIGTTIN, signal.SIGTTOU)] == before
+
+
+@pytest.mark.parametrize("number", ENDINGS)
+def test_that_what_asks_to_stop_after_the_end_changes_no_exit_code(tmp_path: Path, number: signal.Signals) -> None:
+    class Late(Shell[Rig]):
+        """The signal comes while the command closes its place."""
+
+        def _connect(self, where: Where) -> Connection:
+            class Closing(Lasting):
+                def close(self) -> None:
+                    os.kill(os.getpid(), number)
+
+            place = super()._connect(where)
+            assert isinstance(place, Lasting)
+            return Closing(place.services, place.profiles, place.azure)
+
+    it = rig(state=tmp_path / "state")
+    assert Late(it)(*WORDS).code == 0
+    assert it.holders() == ["tg-node-b"]
+
+
+def test_that_status_watch_ends_when_nobody_reads_it_any_more(tmp_path: Path) -> None:
+    class Gone(io.StringIO):
+        """A terminal that was closed: the first line was still shown."""
+
+        def write(self, text: str) -> int:
+            if self.tell():
+                raise OSError(errno.EIO, "Input/output error")
+            return super().write(text)
+
+    it = rig(state=tmp_path / "state")
+    shell = Shell(it)
+    screen = Screen(Gone(), io.StringIO(), as_json=True)
+    program = Program(shell._connect, no_lab, paths.lab_dir)
+    assert run(parse(("status", "--watch", "--json"), program.default_lab, program.latencies), program, screen) == 0
+    assert screen.unheard
 
 
 def test_that_status_watch_ends_at_ctrl_c_with_what_it_saw(tmp_path: Path) -> None:

@@ -135,3 +135,37 @@ def test_that_a_cancel_wakes_a_sleeper_and_raises_only_when_asked() -> None:
     assert token.wait(SOON_S)
     with pytest.raises(Cancelled):
         token.check()
+
+
+def test_that_closing_waits_for_what_is_written_and_not_for_what_reads(held: Held) -> None:
+    runner, reading = JobRunner(), Held()
+    runner.start("write", held, writes=CLUSTER)
+    slow = runner.start("read", reading)
+    assert held.begun.wait(SOON_S)
+    assert reading.begun.wait(SOON_S)
+
+    def end_when_asked() -> None:
+        assert held.token is not None
+        held.token.wait(SOON_S)
+        held.let_go.set()
+
+    threading.Thread(target=end_when_asked).start()
+    assert runner.close(0.01, SOON_S) == (slow,)
+    assert runner.writers() == ()
+    reading.let_go.set()
+    slow.thread.join(SOON_S)
+
+
+def test_that_what_is_written_is_asked_to_stop_and_nothing_more_is_begun_that_writes(held: Held) -> None:
+    runner = JobRunner()
+    job = runner.start("write", held, writes=CLUSTER)
+    assert held.begun.wait(SOON_S)
+    runner.stop_writing()
+    assert job.token.is_cancelled
+    with pytest.raises(UserError) as refused:
+        runner.start("write", polite, writes=OTHER)
+    assert refused.value.problem.code == "closing"
+    reading = runner.start("read", polite)
+    assert not reading.token.is_cancelled
+    held.let_go.set()
+    assert runner.close(SOON_S) == ()

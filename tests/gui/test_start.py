@@ -7,6 +7,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 240
 """How long a program may take on a slow, loaded machine."""
@@ -92,6 +94,79 @@ def test_that_sigterm_closes_the_window_in_order() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "exit 0" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP", "SIGQUIT"])
+def test_that_a_closed_terminal_closes_the_window_in_order(name: str) -> None:
+    done = run_program(
+        f"""
+        import os, signal
+        def open_program():
+            os.kill(os.getpid(), signal.{name})
+            raise UserError(Problem("no", "There is no lab.", "", "Start one."))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "exit 0" in done.stdout
+
+
+WRITING = """
+    import os, signal, tempfile
+    from pathlib import Path
+    from PySide6.QtCore import qWarning
+    from PySide6.QtWidgets import QApplication
+    from tests.model.seen import SETUP
+    from tests.rig import rig
+    import tgwizard.gui.opening as opening
+    it = rig(state=Path(tempfile.mkdtemp()))
+    def open_program():
+        return Opened(it.services, ())
+    def work(_report, token):
+        print("asked", token.wait(120.0), flush=True)
+        threading.Event().wait(2.0)
+        print("left in order", flush=True)
+    def begin():
+        it.services.jobs.start("write", work, writes=SETUP.identity)
+        QTimer.singleShot(300, act)
+    class Beginning(opening.Opening):
+        def _take(self, event):
+            super()._take(event)
+            if isinstance(event, Opened):
+                QTimer.singleShot(300, begin)
+    opening.Opening = Beginning
+"""
+
+
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        ("os.kill(os.getpid(), signal.SIGTERM)", 0),
+        ("os.kill(os.getpid(), signal.SIGHUP); os.kill(os.getpid(), signal.SIGHUP)", 0),
+        ("QApplication.exit(1)", 4),
+        ("qWarning('The X11 connection broke: I/O error (code 1)')", 4),
+        ("qWarning('The Wayland connection broke. Did the Wayland compositor die?')", 4),
+        ("qWarning('The Wayland connection experienced a fatal error: Protocol error')", 4),
+    ],
+    ids=["asked to stop", "hung up twice", "event loop ended by Qt", "X server", "compositor", "protocol error"],
+)
+def test_that_the_process_does_not_end_before_what_it_writes_is_left_in_order(act: str, code: int) -> None:
+    done = run_program(f"{WRITING}\n    def act(): {act}\n")
+    assert done.returncode == code, done.stderr
+    assert done.stdout.splitlines()[:2] == ["asked True", "left in order"]
+    assert ("The display went away." in done.stderr) is (code == 4)
+
+
+def test_that_the_end_of_the_session_waits_for_what_is_written() -> None:
+    act = """
+    def act():
+        (program,) = [child for child in QApplication.instance().children() if type(child).__name__ == "_Program"]
+        program.on_session_end(None)
+        print("the session may end", it.services.jobs.writers(), flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+    """
+    done = run_program(WRITING + act)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[:3] == ["asked True", "left in order", "the session may end ()"]
 
 
 def test_that_a_window_closed_before_it_has_unfolded_ends_the_program_in_order() -> None:

@@ -353,6 +353,35 @@ def test_that_closing_during_a_run_asks_and_closes_when_the_run_has_ended(ready:
     assert holder(ready) == "tg-node-b"
 
 
+def test_that_the_window_leaves_without_a_question_when_the_run_has_left_the_gap(ready: Desk, qtbot: QtBot) -> None:
+    slow_detach(ready)
+    ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: ready.says("Put it back on tg-node-a"), timeout=PATIENCE_MS)
+    with qtbot.waitSignal(ready.window.closed, timeout=40_000):
+        ready.window.leave(ready.rig.services.jobs)
+        assert ready.window.isVisible()
+        assert ready.says("Closing, as soon as what is being written is left in order")
+        assert ready.window.dialog is None, "nobody is asked"
+    assert ready.rig.services.jobs.writers() == ()
+    assert holder(ready) == "tg-node-a"
+
+
+def test_that_leaving_answers_the_question_that_is_open_by_itself(ready: Desk, qtbot: QtBot) -> None:
+    slow_detach(ready)
+    ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)
+    qtbot.waitUntil(lambda: ready.session.run is not None and ready.session.run.started is not None)
+    ready.window.close()
+    assert [found for found in ready.window.findChildren(CloseDuringRun) if found.isVisible()]
+    with qtbot.waitSignal(ready.window.closed, timeout=40_000):
+        ready.window.leave(ready.rig.services.jobs)
+    assert holder(ready) in ("tg-node-a", "tg-node-b")
+
+
+def test_that_leaving_without_a_run_closes_at_once(ready: Desk, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(ready.window.closed):
+        ready.window.leave(ready.rig.services.jobs)
+
+
 def test_that_a_run_can_be_put_back_while_the_address_is_in_the_air(ready: Desk, qtbot: QtBot) -> None:
     slow_detach(ready)
     ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)

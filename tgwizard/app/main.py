@@ -5,6 +5,7 @@ Nothing heavy is imported here: ``--help`` and the window's first paint wait for
 
 from __future__ import annotations
 
+import contextlib
 import io
 import select
 import sys
@@ -105,17 +106,26 @@ def lab_environment(directory: Path, wish: ClientWish) -> Mapping[str, str]:
 
 def _typed() -> str | None:
     """A line that waits at the terminal; None while there is none, and where it cannot be looked at without waiting."""
-    if sys.platform == "win32" or not select.select([sys.stdin], [], [], 0)[0]:
-        return None
-    return sys.stdin.readline() or None
+    try:
+        if sys.platform == "win32" or not select.select([sys.stdin], [], [], 0)[0]:
+            return None
+        return sys.stdin.readline() or None
+    except (OSError, ValueError):
+        return None  # the terminal was closed, or another program has it in front
 
 
 def _ask(question: str) -> str | None:
     try:
         return input(question)
-    except EOFError:
-        sys.stdout.write("\n")  # what is said next begins a line of its own
+    except (EOFError, OSError):  # OSError: the terminal was closed
+        _end_line()
         return None
     except KeyboardInterrupt:
-        sys.stdout.write("\n")
+        _end_line()
         raise
+
+
+def _end_line() -> None:
+    """What is said next begins a line of its own."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.write("\n")

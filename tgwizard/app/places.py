@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +22,11 @@ from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import LabToken
 from tgwizard.cli.program import ClientWish, LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.jobs import JobRunner
+from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobRunner
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.engine.profiles import Profiles
-from tgwizard.engine.services import Endpoint, Services
+from tgwizard.engine.services import Endpoint, Services, in_use
 from tgwizard.lab import certificates, client_access
 from tgwizard.lab.control import HttpLabControl, control_of
 from tgwizard.lab.home import AttachedLab, HostedLab, find_running, open_lab
@@ -36,6 +37,8 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 
 _log = logging.getLogger(__name__)
+
+_LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,17 @@ class Place:
     def control(self) -> LabControl | None:
         """The controls of the lab, for the window; None for the real Azure. The caller closes them."""
         return None if self.lab is None else control_of(self.lab)
+
+    def wait_for_others(self) -> None:
+        """Before the lab of this process is closed: other programs' runs on it end first, within a bound.
+
+        A run of this process that was left behind is not waited for.
+        """
+        if isinstance(self.lab, HostedLab):
+            until = time.monotonic() + LEAVE_GAP_WITHIN_S
+            state = self.services.state_dir
+            while not self.services.jobs.writers() and in_use(state) and time.monotonic() < until:
+                time.sleep(_LOOK_S)
 
     def close(self) -> None:
         """Close the connection, and the lab when this process holds it; UserError when its world cannot be saved."""
@@ -182,6 +196,11 @@ class ServedLab:
     def ready(self) -> LabReady:
         """Where it can be reached."""
         return LabReady(self.lab.directory, self.lab.arm_url, self.lab.ca, self.lab.clusters)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a run works on a cluster of it now."""
+        return in_use(self.lab.directory / "state")
 
     def close(self) -> None:
         """Save the world and stop serving."""

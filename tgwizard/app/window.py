@@ -138,7 +138,14 @@ def _surround(wish: WindowWish, state: Path | None, logs: list[logging.Handler |
         state,
         wish.clusters,
         () if wish.lab_dir else (sys.executable, "-m", "tgwizard", "--lab"),
+        _where(wish).options,
     )
+
+
+def _where(wish: WindowWish) -> Where:
+    from tgwizard.cli.program import Where
+
+    return wish.where or Where(wish.lab_dir, wish.config)
 
 
 def _stop(logs: Sequence[logging.Handler | None]) -> None:
@@ -173,10 +180,9 @@ def _refuse_if_none(read: SavedRead) -> None:
 def open_program(wish: WindowWish) -> Opened:
     """Open what the window works on, on a worker thread; UserError with the reason when that cannot be."""
     from tgwizard.app.connecting import connect_place, sign_in_as
-    from tgwizard.cli.program import Where
     from tgwizard.gui.opened import LabWhere, Opened
 
-    where = wish.where or Where(wish.lab_dir, wish.config)
+    where = _where(wish)
     place = connect_place(where)
     saved = _Saved(place)
     try:
@@ -194,6 +200,7 @@ def open_program(wish: WindowWish) -> Opened:
     lab = place.lab
 
     def close() -> None:
+        place.wait_for_others()
         control.close()
         place.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,9 +12,8 @@ from tgwizard.cli import words
 from tgwizard.cli.arguments import Failover, Resume, Status
 from tgwizard.cli.documents import event_document, plan_document, status_document
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.interrupts import Interrupts, interrupts
 from tgwizard.cli.lab_arguments import LabRun
-from tgwizard.cli.program import Connection, Program, Where
+from tgwizard.cli.program import Connection, Program, RunningLab, Where
 from tgwizard.cli.run_job import RunJob
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
@@ -22,7 +22,8 @@ from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.resume import in_progress, pending, resume
 from tgwizard.engine.failover.run import RunOptions, busy, fail_over, rehearse
 from tgwizard.engine.failover.strategies import is_repair, resolved
-from tgwizard.engine.jobs import Broke, Report
+from tgwizard.engine.interrupts import Interrupts, listen
+from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.offer import Offer, first_offer
 from tgwizard.engine.preflight.facts import By, Extent
@@ -43,24 +44,37 @@ _LOOK_S = 0.1
 
 
 def lab_run(command: LabRun, program: Program, screen: Screen, stops: Interrupts | None = None) -> ExitCode:
-    """Serve the lab until Ctrl-C or SIGTERM. One JSON line says when it is ready, in either mode."""
-    with contextlib.ExitStack() as stack:
-        stops = stops or stack.enter_context(interrupts())
-        with contextlib.closing(program.run_lab(command.wish)) as lab:
-            ready = lab.ready
-            screen.announce(
-                {
-                    "ready": True,
-                    "dir": str(ready.directory),
-                    "arm": ready.arm,
-                    "ca": str(ready.ca),
-                    "clusters": [str(path) for path in ready.clusters],
-                }
-            )
-            while not stops.came.wait(1.0):
-                continue
-            screen.note("The lab is being saved and stopped.")
+    """Serve the lab until it is asked to stop. One JSON line says when it is ready, in either mode."""
+    stops = stops or listen()
+    with contextlib.closing(program.run_lab(command.wish)) as lab:
+        ready = lab.ready
+        screen.announce(
+            {
+                "ready": True,
+                "dir": str(ready.directory),
+                "arm": ready.arm,
+                "ca": str(ready.ca),
+                "clusters": [str(path) for path in ready.clusters],
+            }
+        )
+        while not stops.came.wait(1.0):
+            continue
+        _wait_for_runs(lab, screen, stops)
+        screen.note("The lab is being saved and stopped.")
     return ExitCode.DONE
+
+
+def _wait_for_runs(lab: RunningLab, screen: Screen, stops: Interrupts) -> None:
+    """One terminal that closes ends the lab and the run that works on it: without its Azure a run leaves no gap."""
+    until = time.monotonic() + LEAVE_GAP_WITHIN_S
+    told = False
+    while lab.in_use and stops.count < 2 and time.monotonic() < until:
+        if not told:
+            screen.note(
+                "A run works on this lab; the lab is stopped when that has ended. Ask once more to stop it now."
+            )
+            told = True
+        time.sleep(_LOOK_S)
 
 
 def status(
@@ -143,9 +157,8 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
     def work(report: Report, token: CancelToken) -> Finished:
         return fail_over(services, setup, to, command.verb, report, token, options)
 
-    with interrupts() as stops:
-        again = _resume_command(setup, where)
-        return RunJob(services, setup, screen, stops, again, where.options, decisions).go("failover", work)
+    again = _resume_command(setup, where)
+    return RunJob(services, setup, screen, listen(), again, where.options, decisions).go("failover", work)
 
 
 def resume_run(command: Resume, connection: Connection, screen: Screen, where: Where) -> ExitCode:
@@ -161,9 +174,8 @@ def resume_run(command: Resume, connection: Connection, screen: Screen, where: W
         options = RunOptions(to_dead_machine=command.to_dead_machine, decisions=decisions)
         return resume(services, setup, to, report, token, options)
 
-    with interrupts() as stops:
-        again = _resume_command(setup, where)
-        return RunJob(services, setup, screen, stops, again, where.options, decisions).go("resume", work)
+    again = _resume_command(setup, where)
+    return RunJob(services, setup, screen, listen(), again, where.options, decisions).go("resume", work)
 
 
 def _decisions(screen: Screen) -> Decisions | None:
@@ -184,8 +196,8 @@ def member_named(setup: ClusterSetup, name: str) -> Member:
 def _watch(setup: ClusterSetup, connection: Connection, screen: Screen, stops: Interrupts | None) -> ExitCode:
     services = connection.services
     last: VerdictName | None = None
+    stops = stops or listen()
     with contextlib.ExitStack() as stack:
-        counted = stops or stack.enter_context(interrupts())
         journal = stack.enter_context(contextlib.closing(services.journal(setup)))
 
         def work(report: Report, token: CancelToken) -> None:
@@ -194,7 +206,7 @@ def _watch(setup: ClusterSetup, connection: Connection, screen: Screen, stops: I
         job = services.jobs.start(f"watch-{setup.name}", work)
         stack.callback(job.thread.join, 15.0)
         stack.callback(job.cancel)
-        for item in _until_stopped(connection, counted):
+        for item in _until_stopped(connection, screen, stops):
             if isinstance(item, Broke):
                 raise item.error
             screen.document(event_document(item))
@@ -207,8 +219,9 @@ def _watch(setup: ClusterSetup, connection: Connection, screen: Screen, stops: I
     return ExitCode.DONE
 
 
-def _until_stopped(connection: Connection, stops: Interrupts) -> Iterator[Event | Broke]:
-    while not stops.came.is_set():
+def _until_stopped(connection: Connection, screen: Screen, stops: Interrupts) -> Iterator[Event | Broke]:
+    # What nobody reads any more is not watched for ever: the reader went away, or the terminal did.
+    while not (stops.came.is_set() or screen.unheard):
         try:
             yield connection.services.jobs.events.get(timeout=_LOOK_S)
         except queue.Empty:

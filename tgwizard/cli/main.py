@@ -13,13 +13,22 @@ from tgwizard.cli.lab_arguments import LabRun
 from tgwizard.cli.program import Connection, Program
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, SetupCommand, Undo, Verify
+from tgwizard.engine.interrupts import as_before
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
 _log = logging.getLogger(__name__)
 
 
 def run(call: Call, program: Program, screen: Screen) -> ExitCode:
-    """Do what the call asks. Every outcome is an exit code; nothing is raised."""
+    """Do what the call asks. Every outcome is an exit code; nothing is raised.
+
+    From the start of a run to the end of the command its signals are counted: what comes late changes no exit code.
+    """
+    with as_before():
+        return _run(call, program, screen)
+
+
+def _run(call: Call, program: Program, screen: Screen) -> ExitCode:
     try:
         return _dispatch(call, program, screen)
     except UserError as error:

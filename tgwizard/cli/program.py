@@ -108,6 +108,10 @@ class RunningLab(Protocol):
     def ready(self) -> LabReady:
         """Where it can be reached."""
 
+    @property
+    def in_use(self) -> bool:
+        """Whether a run works on a cluster of it now."""
+
     def close(self) -> None:
         """Save the world and stop serving."""
 

@@ -1,7 +1,7 @@
 """Runs one writing job to its end in the main thread: tells its events, and turns Ctrl-C into the engine's cancel.
 
-The first Ctrl-C (or SIGTERM) asks the run to stop; it leaves the gap by itself (DESIGN 3h). A second one, or the bound,
-leaves the run and says where the address is and how to go on.
+The first Ctrl-C (or SIGTERM, or hang-up) asks the run to stop; it leaves the gap by itself, whether or not there is
+still a screen. A second one, or the bound, leaves the run and says where the address is and how to go on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tgwizard.cli.screen import Screen
 from tgwizard.cli.words import RunTeller, where
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decisions import Decisions
-from tgwizard.engine.jobs import Broke, Job, Report
+from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Job, Report
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import (
@@ -41,9 +41,6 @@ from tgwizard.model.problem import UserError
 from tgwizard.model.snapshot import Place, PlaceKind
 
 _log = logging.getLogger(__name__)
-
-LEAVE_GAP_WITHIN_S = 900.0
-"""How long a cancelled run may take to leave the gap before the command stops waiting for it. Real seconds."""
 
 _LOOK_S = 0.1
 

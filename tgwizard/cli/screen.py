@@ -34,6 +34,11 @@ class Screen:
     typed: Callable[[], str | None] | None = None
     _deaf: set[int] = field(default_factory=set)
 
+    @property
+    def unheard(self) -> bool:
+        """Whether nobody reads standard output any more."""
+        return id(self.out) in self._deaf
+
     def say(self, text: str = "") -> None:
         """A line for people; nothing when JSON was asked for."""
         if not self.as_json:
@@ -81,11 +86,10 @@ class Screen:
         try:
             stream.write(line + "\n")
             stream.flush()
-        except (OSError, ValueError) as error:
-            # The reader went away, or the stream was closed under us.
+        except (OSError, ValueError):
+            # The reader went away, the terminal was closed, the disk is full, or the stream was closed under us.
             self._deaf.add(id(stream))
-            if isinstance(error, BrokenPipeError):
-                _let_go(stream)
+            _let_go(stream)
 
 
 def _let_go(stream: TextIO) -> None:

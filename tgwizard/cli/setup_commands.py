@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tgwizard.cli import setup_words as words
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.interrupts import Interrupts, interrupts
 from tgwizard.cli.program import Connection, Where
 from tgwizard.cli.run_job import RunJob
 from tgwizard.cli.screen import SCHEMA, Screen
@@ -24,6 +23,7 @@ from tgwizard.cli.setup_job import Report, SetupJob, Telling
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.files import write_whole
+from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import Report as RunReport
 from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.profiles import save_cluster
@@ -49,21 +49,20 @@ from tgwizard.model.verify import ProofRun, ProvedBy, Standing, VerifyResult
 
 def run(command: SetupCommand, connection: Connection, screen: Screen, where: Where) -> ExitCode:
     """Do what the command asks."""
-    with interrupts() as stops:
-        at = _At(connection, screen, where, stops)
-        match command:
-            case Discover():
-                return _discover(at, command)
-            case Plan():
-                return _plan(at, command)
-            case Apply():
-                return _apply(at, command)
-            case Verify():
-                return _verify(at, command)
-            case Undo():
-                return _undo(at, command)
-            case Export():
-                return _export(at, command)
+    at = _At(connection, screen, where, listen())
+    match command:
+        case Discover():
+            return _discover(at, command)
+        case Plan():
+            return _plan(at, command)
+        case Apply():
+            return _apply(at, command)
+        case Verify():
+            return _verify(at, command)
+        case Undo():
+            return _undo(at, command)
+        case Export():
+            return _export(at, command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +378,10 @@ def _must_ask(at: _At, *, yes: bool) -> None:
 
 
 def _yes(at: _At, question: str) -> bool:
-    answer = at.screen.ask(question) if at.screen.ask is not None else None
+    if at.screen.ask is None:
+        return False
+    with at.stops.asking():
+        answer = at.screen.ask(question)
     return answer is not None and answer.strip().lower() in ("y", "yes")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from tgwizard.model.event import Event
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
 _log = logging.getLogger(__name__)
+
+LEAVE_GAP_WITHIN_S = 900.0
+"""How long a run that was asked to stop may take to leave the gap, before the program ends without it. Real seconds."""
 
 Report = Callable[[Event], None]
 Work = Callable[[Report, CancelToken], None]
@@ -60,6 +64,7 @@ class JobRunner:
         self._mutex = threading.Lock()
         self._jobs: dict[str, Job] = {}
         self._writing: dict[ClusterIdentity, str] = {}
+        self._leaving = False
         self._closed = False
 
     def start(self, name: str, work: Work, *, writes: ClusterIdentity | None = None) -> Job:
@@ -68,7 +73,7 @@ class JobRunner:
         UserError when that cluster already has a writing job, or when the program is closing.
         """
         with self._mutex:
-            if self._closed:
+            if self._closed or (self._leaving and writes is not None):
                 raise UserError(Problem("closing", "tgwizard is closing.", "No new work is started."))
             if writes is not None and writes in self._writing:
                 raise UserError(
@@ -96,13 +101,26 @@ class JobRunner:
         with self._mutex:
             return tuple(self._jobs[job] for job in self._writing.values())
 
-    def close(self, grace_s: float = 1.5) -> tuple[Job, ...]:
-        """Refuse new jobs, cancel all, wait at most ``grace_s`` for each; returns those that still run."""
+    def stop_writing(self) -> None:
+        """Ask every writing job to stop, which leaves things in order, and let no other begin."""
+        with self._mutex:
+            self._leaving = True
+        for job in self.writers():
+            job.cancel()
+
+    def close(self, grace_s: float = 1.5, leave_gap_s: float = 0.0) -> tuple[Job, ...]:
+        """Refuse new jobs, cancel all, and wait; returns those that still run.
+
+        At most ``grace_s`` for each that reads, and ``leave_gap_s``, if that is more, for all that write together.
+        """
         with self._mutex:
             self._closed = True
             jobs = tuple(self._jobs.values())
         for job in jobs:
             job.cancel()
+        until = time.monotonic() + leave_gap_s
+        for job in self.writers():
+            job.thread.join(max(grace_s, until - time.monotonic()))
         for job in jobs:
             job.thread.join(grace_s)
         return tuple(job for job in jobs if job.running)

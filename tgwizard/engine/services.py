@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tgwizard.engine import locks
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.journal import Journal, unusable
 from tgwizard.engine.measured import measured_in
@@ -18,6 +19,11 @@ from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
+
+
+def in_use(state_dir: Path) -> bool:
+    """Whether a run or a set-up works on any cluster of this state folder now, in whatever program of this computer."""
+    return any(locks.is_held(file) for file in state_dir.glob("cluster-*.lock"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from tgwizard.engine.jobs import JobRunner
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.session import ClusterSession
 
 CLOSE_AFTER_S = 180
-"""How long closing waits for a run to leave the gap; after that the window closes and the journal has the rest."""
+"""How long closing waits for a run to leave the gap; after that the window closes, and the process waits unseen."""
+
+LOOK_MS = 100
 
 
 class Leaving(QObject):
@@ -25,6 +28,10 @@ class Leaving(QObject):
         self._patience.setSingleShot(True)
         self._patience.setInterval(CLOSE_AFTER_S * 1000)
         self._patience.timeout.connect(self._leave)
+        self._jobs: JobRunner | None = None
+        self._look = QTimer(self)
+        self._look.setInterval(LOOK_MS)
+        self._look.timeout.connect(self._leave_if_idle)
 
     def writing(self) -> ClusterSession | None:
         """A session whose run has not ended."""
@@ -44,6 +51,19 @@ class Leaving(QObject):
             session.cancel_run()
         self.when_ended()
 
+    def without_question(self, jobs: JobRunner) -> None:
+        """Ask all that is written to stop, failover or set-up, begin nothing more, and leave when it has ended."""
+        self._jobs = jobs
+        jobs.stop_writing()
+        self._patience.start()
+        self._look.start()
+        self._leave_if_idle()
+
+    @Slot()
+    def _leave_if_idle(self) -> None:
+        if self._jobs is not None and not self._jobs.writers():
+            self._leave()
+
     def settle(self) -> bool:
         """Leave now, if that is wanted and nothing runs any more; whether it was so."""
         if not self._wanted or self.writing() is not None:
@@ -54,8 +74,9 @@ class Leaving(QObject):
     def stop(self) -> None:
         """Wait for nothing any more."""
         self._patience.stop()
+        self._look.stop()
 
     @Slot()
     def _leave(self) -> None:
-        self._patience.stop()
+        self.stop()
         self.left.emit()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPixmap, QRegion, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
+from tgwizard.engine.jobs import JobRunner
 from tgwizard.gui.attention import Attention
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.cluster_changes import ClusterChanges
@@ -447,9 +448,15 @@ class MainWindow(QMainWindow):
 
         self.show_dialog(make)
 
+    def leave(self, jobs: JobRunner) -> None:
+        """Close without a question, which nobody may be there to answer, when what is written is left in order."""
+        if jobs.writers():
+            self.bar.show_notice("Closing, as soon as what is being written is left in order")
+        self._leaving.without_question(jobs)
+
     @Slot()
     def _close_now(self) -> None:
-        """Close for good: nothing runs any more, or the bound is over and the journal has the rest."""
+        """Close for good: nothing runs any more, or the bound is over and the process waits unseen."""
         self.closed.emit()
         self.window().hide()
 

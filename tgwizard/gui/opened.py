@@ -91,3 +91,5 @@ class Surroundings:
     data_folder: Path | None = None
     clusters_folder: Path | None = None
     lab_command: tuple[str, ...] = ()
+    place_options: str = ""
+    """What a command that is shown to the user needs besides, to mean this place."""

@@ -134,5 +134,9 @@ class SingleWindow(QObject):
         if self._server is not None:
             self._server.close()
             self._server = None
+        self.let_go()
+
+    def let_go(self) -> None:
+        """There is no window here any more, whatever the process still does. Touches nothing of Qt."""
         with contextlib.suppress(OSError):
             self._held.close()

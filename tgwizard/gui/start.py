@@ -1,9 +1,15 @@
 """Starts the window: it paints first, then imports the rest of itself in small turns, and only then a worker thread
 opens the program, which imports the Azure SDK.
 
-Shutdown order (codebases.md 7.3): refuse new jobs, cancel and join them within a bound, drain the last events, stop the
-timers, destroy the window, close the program. A worker that is still alive after that must not meet a half-dead
-interpreter, so the process then ends at once (qt-and-sdk.md section 4).
+Shutdown order: refuse new jobs, cancel and join them within a bound (what is written, within a long one: the process
+does not end with the address on no NIC), drain the last events, stop the timers, destroy the window, close the program.
+A worker that is still alive after that must not meet a half-dead interpreter, so the process then ends at once.
+
+Who asks from outside (a signal, a closed terminal, the end of the session) is not asked back: what is being written is
+left in order, then the window closes. When the display goes away no window is left to close, and Qt must not be touched
+any more; the process waits for its writing jobs all the same. They are threads of this process, and not a process of
+their own, because Qt lets the last moment be held (`app/display`): so the run keeps its sign-in, its lock, its lab and
+its journal, and nothing has to be handed over.
 """
 
 from __future__ import annotations
@@ -11,16 +17,18 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable
+from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QEventLoop, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from tgwizard import paths
+from tgwizard.engine.interrupts import Interrupts, as_before, listen
+from tgwizard.gui.app.display import QtMessages, leave_out_unreachable, why_none
 from tgwizard.gui.front import FirstLook, Front
 from tgwizard.gui.gc_guard import GcGuard
 from tgwizard.gui.single import SECOND_WINDOW, SingleWindow, Turn
@@ -28,11 +36,13 @@ from tgwizard.gui.theme import Theme, load_fonts, system_text_scale
 from tgwizard.gui.unfolding import AT_EASE, LATER, Unfolding
 
 if TYPE_CHECKING:
+    from tgwizard.engine.jobs import Job, JobRunner
     from tgwizard.gui.bridge import Bridge
     from tgwizard.gui.dialogs.unexpected import UnexpectedErrors
     from tgwizard.gui.main_window import MainWindow
-    from tgwizard.gui.opened import OpenProgram, Surroundings
+    from tgwizard.gui.opened import Opened, OpenProgram, Surroundings
     from tgwizard.gui.opening import Opening
+    from tgwizard.model.event import Finished
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +62,16 @@ STYLE = "Fusion"
 SWITCH_S = 0.0005
 """How long a computing worker keeps Python's lock when the window asks for it. Painting asks again after every call of
 Qt, so at Python's usual 5 ms one repaint beside a busy worker took a quarter of a second."""
+
+
+class WindowEnd(IntEnum):
+    """How the window came to its end, as an exit code: the numbers of the command line."""
+
+    IN_ORDER = 0
+    NO_DISPLAY = 2
+    DISPLAY_LOST = 4
+    NOT_KNOWN = 5
+    """A run was left behind, or where it left the address is not known."""
 
 
 def make_app(arguments: list[str] | None = None) -> QApplication:
@@ -102,37 +122,73 @@ def start(open_program: OpenProgram, look: FirstLook, surround: Callable[[], Sur
     `surround` is asked after the first paint, `open_program` runs on a worker after that. A second program on the same
     data folder brings the first to the front and ends with 0.
     """
+    environment = leave_out_unreachable()
+    programs: list[_Program] = []
+
+    def unusable() -> NoReturn:
+        _end_at_once(WindowEnd.NO_DISPLAY, why_none(environment))
+
+    def gone() -> NoReturn:
+        for program in programs:
+            program.end_without_display()
+        _end_at_once(WindowEnd.DISPLAY_LOST, DISPLAY_GONE)
+
+    messages = QtMessages(unusable, gone)
     app = _app(["tgwizard"])
+    messages.started()
     app.setQuitOnLastWindowClosed(False)
     single = None if look.state is None else SingleWindow(look.state, app)
     turn = Turn.FIRST if single is None else single.take_turn()
     if turn is Turn.RAISED_OTHER:
-        sys.stderr.write("tgwizard is open already; its window was brought to the front.\n")
-        return 0
+        messages.stop()
+        _tell("tgwizard is open already; its window was brought to the front.")
+        return WindowEnd.IN_ORDER
     theme = Theme(app, look.theme, system_text_scale())
     guard = GcGuard(app)
     guard.start()
     usual_switch_s = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
     program = _Program(app, theme, guard, look, open_program, surround)
+    programs.append(program)
     if single is not None:
         program.answer_for(single, turn)
-    restore = _close_on_signals(program.front)
-    program.front.appear()
-    QTimer.singleShot(FRAME_MS, program.unfolding, program.unfolding.begin)
-    code = app.exec()
-    restore()
-    clean = program.shut_down()
+    with as_before():
+        program.heed(listen(program.on_request))
+        app.commitDataRequest.connect(program.on_session_end)
+        program.front.appear()
+        QTimer.singleShot(FRAME_MS, program.unfolding, program.unfolding.begin)
+        if app.exec() != 0:
+            # Nothing of ours ends the event loop so: Qt lost its display, and did not say it in the words we know.
+            gone()
+        clean = program.shut_down()
     if single is not None:
         single.close()
     sys.setswitchinterval(usual_switch_s)
+    messages.stop()
+    end = program.end
     if not clean:
-        logging.shutdown()
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
-    return code
+        _end_at_once(end)
+    return end
+
+
+DISPLAY_GONE = "The display went away."
+
+
+def _tell(line: str) -> None:
+    """On standard error, where there still is one."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
+def _end_at_once(end: WindowEnd, *lines: str) -> NoReturn:
+    """End the process here: neither Python nor Qt takes anything down any more."""
+    for line in lines:
+        _tell(line)
+    logging.shutdown()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os._exit(end)
 
 
 class _Program(QObject):
@@ -157,6 +213,11 @@ class _Program(QObject):
         self._single: SingleWindow | None = None
         self._turn = Turn.FIRST
         self._errors: UnexpectedErrors | None = None
+        self._stops: Interrupts | None = None
+        self._closing = False
+        self._options = ""
+        self._left_behind = False
+        self._ends: list[Finished] = []
         self.window: MainWindow | None = None
         self.opening: Opening | None = None
         self.front = Front(theme, look, app.quit)
@@ -187,6 +248,7 @@ class _Program(QObject):
         from tgwizard.gui.opening import Opening
         from tgwizard.gui.places import Place
 
+        self._options = surroundings.place_options
         bridge = self._bridge = Bridge(self)
         window = self.window = MainWindow(self._theme, bridge, surroundings)
         self._errors = UnexpectedErrors(self._theme, window, bridge, surroundings)
@@ -197,7 +259,8 @@ class _Program(QObject):
             self.opening.ended.connect(partial(self._single.load, bridge))
         if self._turn is Turn.OTHER_SILENT:
             window.lock_for_now(SECOND_WINDOW)
-        window.closed.connect(self._app.quit)
+        # Not quit: that asks the window once more, and a window that asks its user would stay.
+        window.closed.connect(partial(self._app.exit, 0))
         window.first_read.connect(self._guard.settle)
         window.first_read.connect(self._at_ease.begin)
         bridge.start()
@@ -214,16 +277,145 @@ class _Program(QObject):
         if self.window is not None:
             self.front.hold(self.window)
 
+    # Ending ------------------------------------------------------------------------------------------------------
+
+    @property
+    def end(self) -> WindowEnd:
+        """How it ended, once it is shut down."""
+        from tgwizard.model.event import Outcome
+
+        unknown = any(finished.outcome is Outcome.UNKNOWN for finished in self._ends)
+        return WindowEnd.NOT_KNOWN if unknown or self._left_behind else WindowEnd.IN_ORDER
+
+    @property
+    def _jobs(self) -> JobRunner | None:
+        opened = None if self.opening is None else self.opening.opened
+        return None if opened is None else opened.services.jobs
+
+    def heed(self, stops: Interrupts) -> None:
+        """Know how often it was asked to end from outside."""
+        self._stops = stops
+
+    def on_request(self) -> None:
+        """A signal asks to end. The first closes the window; a person's second ends the process where it is.
+
+        Python runs the handler wherever its main thread happens to be, also inside a paintEvent, where closing would
+        take the window's surface away from under the painter: so the close waits for the event loop.
+        """
+        if self._stops is not None and self._stops.count > 1:
+            jobs = self._jobs
+            if jobs is not None and jobs.writers():
+                self._give_up()
+        elif not self._closing:
+            QTimer.singleShot(0, self, self.leave)
+
+    @Slot()
+    def leave(self) -> None:
+        """Close without a question: what is being written is left in order first."""
+        jobs = self._jobs
+        if self.window is None or jobs is None:
+            self.front.close()
+            return
+        self._hear_ends()
+        self.window.leave(jobs)
+
+    @Slot(object)
+    def on_session_end(self, _manager: object) -> None:
+        """The session ends, and waits for this: what is being written is left in order before the answer."""
+        jobs = self._jobs
+        if self.window is None or jobs is None or not jobs.writers():
+            return
+        from tgwizard.gui.leaving import CLOSE_AFTER_S, LOOK_MS
+
+        for job in jobs.writers():
+            job.cancel()
+        waiting = QEventLoop(self)
+        look = QTimer(self, interval=LOOK_MS)
+        look.timeout.connect(lambda: None if jobs.writers() else waiting.quit())
+        look.start()
+        QTimer.singleShot(CLOSE_AFTER_S * 1000, waiting, waiting.quit)
+        waiting.exec()
+        look.stop()
+
+    def _hear_ends(self) -> None:
+        if self._bridge is not None:
+            self._bridge.happened.connect(self._heed_end)
+
+    @Slot(object)
+    def _heed_end(self, event: object) -> None:
+        from tgwizard.model.event import Finished
+
+        if isinstance(event, Finished):
+            self._ends.append(event)
+            _tell(f"{event.cluster}: {event.reason}")
+            if event.resume:
+                _tell(f"  To go on: {event.resume}{self._options}")
+
+    def _give_up(self) -> NoReturn:
+        """Say where each run is left and how to go on, and end."""
+        from tgwizard.gui.failover.result import place_words
+
+        lines = ["A second request to stop came. What was being written is left where it is."]
+        if self.window is not None:
+            for session in self.window.sessions.values():
+                if session.running and session.run is not None:
+                    where = f"{session.setup.address} {place_words(session.run.place)}"
+                    lines.append(f"{session.setup.name}: last seen {where}.")
+                    lines.append(f"  To go on: tgwizard resume {session.setup.name}{self._options}")
+        _end_at_once(WindowEnd.NOT_KNOWN, *lines)
+
+    def end_without_display(self) -> NoReturn:
+        """The display is gone and nothing of Qt may be touched: leave what is written in order, and end."""
+        self._closing = True
+        jobs = self._jobs
+        writing = jobs is not None and bool(jobs.writers())
+        _tell(f"{DISPLAY_GONE} What is being written is left in order first." if writing else DISPLAY_GONE)
+        _log.warning("the display went away; writing jobs: %s", writing)
+        if self._single is not None:
+            self._single.let_go()
+        end = WindowEnd.DISPLAY_LOST
+        opened = None if self.opening is None else self.opening.opened
+        if opened is not None:
+            self._close_jobs(opened)
+            events = opened.services.jobs.events
+            while not events.empty():
+                self._heed_end(events.get_nowait())
+            if self.end is WindowEnd.NOT_KNOWN:
+                end = WindowEnd.NOT_KNOWN
+            self._close(opened)
+        _end_at_once(end)
+
+    def _close_jobs(self, opened: Opened) -> tuple[Job, ...]:
+        """End all jobs; what is written is waited for, so that the address is on no NIC for no longer than it must."""
+        from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S
+
+        jobs = opened.services.jobs
+        alive = jobs.close(GRACE_S, LEAVE_GAP_WITHIN_S)
+        self._left_behind = bool(jobs.writers())
+        return alive
+
+    def _close(self, opened: Opened) -> None:
+        from tgwizard.model.problem import UserError
+
+        try:
+            opened.close()
+        except UserError as error:
+            _tell(error.problem.sentence())
+
     def shut_down(self) -> bool:
         """Stop everything in order; True when no worker is left alive."""
         from tgwizard.model.settings import MAXIMISED, PLACE
 
+        self._closing = True
         opened_in_time = self.opening is None or self.opening.join(GRACE_S)
         opened = None if self.opening is None else self.opening.opened
         alive: tuple[object, ...] = ()
         if opened is not None and self.window is not None:
             self.window.watching.stop()
-            alive = opened.services.jobs.close(GRACE_S)
+            if opened.services.jobs.writers():
+                self.front.hide()
+                self._app.sync()
+            alive = self._close_jobs(opened)
         if self.window is not None:
             self.window.preferences.set(PLACE, self.front.left.box)
             self.window.preferences.set(MAXIMISED, self.front.left.maximised)
@@ -238,26 +430,7 @@ class _Program(QObject):
         self.front.deleteLater()
         QApplication.sendPostedEvents(None, 0)
         if opened is not None:
-            opened.close()
+            self._close(opened)
         for job in alive:
             _log.warning("a job was still running at exit: %s", job)
         return opened_in_time and not alive
-
-
-def _close_on_signals(window: Front) -> Callable[[], None]:
-    """SIGINT and SIGTERM close the window as the mouse does.
-
-    Python runs the handler wherever its main thread happens to be, also inside a paintEvent, where closing would take
-    the window's surface away from under the painter: so the close waits for the event loop.
-    """
-
-    def close(_number: int, _frame: object) -> None:
-        QTimer.singleShot(0, window, window.close)
-
-    before = {number: signal.signal(number, close) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    return restore
