@@ -182,4 +182,4 @@ def test_that_what_the_lab_never_says_is_nowhere_in_it() -> None:
 
 def test_that_the_type_with_a_later_check_is_not_served(bench: Bench) -> None:
     gateway = f"{bench.group}/providers/Microsoft.Network/virtualNetworkGateways/gw"
-    assert error_of(bench.call("PUT", gateway, {}))[:2] == (404, "InvalidResourceType")
+    assert error_of(bench.call("PUT", gateway, {}))[:2] == (501, "LabDoesNotServe")

@@ -102,9 +102,19 @@ json_values = st.recursive(
 )
 
 
+TAG_NAMES = st.text(min_size=1, max_size=8).filter(
+    lambda name: not any(item in name for item in "<>%&\\?/\x7f") and min(name) >= " "
+)
+"""What Azure takes as the name of a tag."""
+
+
+def names_differ(tags: dict[str, str]) -> bool:
+    return len({name.lower() for name in tags}) == len(tags)
+
+
 @given(
     unknown=st.dictionaries(st.from_regex(r"x[A-Z][a-z]{2,6}", fullmatch=True), json_values, max_size=4),
-    tags=st.none() | st.dictionaries(st.text(min_size=1, max_size=8), st.text(max_size=8), max_size=3),
+    tags=st.none() | st.dictionaries(TAG_NAMES, st.text(max_size=8), max_size=3).filter(names_differ),
     servers=st.lists(st.sampled_from(["10.20.0.4", "168.63.129.16"]), max_size=2, unique=True),
     accelerated=st.booleans(),
 )

@@ -71,16 +71,16 @@ REFUSED = [
     Row(
         "1.1 Resource Graph comes later",
         post("/providers/Microsoft.ResourceGraph/resources"),
-        404,
-        "InvalidResourceNamespace",
-        "The resource namespace 'Microsoft.ResourceGraph' is invalid.",
+        501,
+        "LabDoesNotServe",
+        "~^The lab does not serve POST of Microsoft.ResourceGraph/resources. Azure does; ",
     ),
     Row(
         "1.5 activity log comes later",
         get("{sub}/providers/Microsoft.Insights/eventtypes/management/values"),
-        404,
-        "InvalidResourceNamespace",
-        "The resource namespace 'Microsoft.Insights' is invalid.",
+        501,
+        "LabDoesNotServe",
+        "~^The lab does not serve GET of Microsoft.Insights/eventtypes/values. Azure does; ",
     ),
     Row(
         "1.2",

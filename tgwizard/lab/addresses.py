@@ -22,6 +22,12 @@ def prefixes(subnet: Json) -> tuple[ipaddress.IPv4Network, ...]:
     return tuple(network for network in networks if isinstance(network, ipaddress.IPv4Network))
 
 
+def has_ipv6(subnet: Json) -> bool:
+    """Return whether a subnet has a range of IPv6."""
+    properties = subnet["properties"]
+    return any(":" in text for text in properties.get("addressPrefixes") or [properties["addressPrefix"]])
+
+
 def prefix_text(subnet: Json) -> str:
     """Return a subnet's ranges as Azure's sentences print them."""
     return ",".join(str(network) for network in prefixes(subnet))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tgwizard.lab import addresses, cluster_files, ids, operations, scenario, sign_in_code, tokens
-from tgwizard.lab.arm import compute, move, nic_state, security_rules, subnets
+from tgwizard.lab.arm import compute, move, nic_state, resource_groups, security_rules, subnets
 from tgwizard.lab.books import Binding, Holding
 from tgwizard.lab.changes import Marks
 from tgwizard.lab.client_access import ClientAccess
@@ -46,6 +46,7 @@ _FINISHERS = {
     OperationKind.DELETE_NIC: nic_state.finish_delete,
     OperationKind.MOVE_CONFIGURATIONS: move.finish,
     OperationKind.PUT_SUBNET: subnets.finish,
+    OperationKind.DELETE_SUBNET: subnets.finish_delete,
     OperationKind.PUT_RULE: security_rules.finish,
     OperationKind.DELETE_RULE: security_rules.finish,
     OperationKind.POWER_OFF: compute.finish,
@@ -54,6 +55,7 @@ _FINISHERS = {
     OperationKind.RESTART: compute.finish,
     OperationKind.UPDATE_VM: compute.finish,
     OperationKind.DELETE_VM: compute.finish,
+    OperationKind.DELETE_GROUP: resource_groups.finish,
 }
 
 

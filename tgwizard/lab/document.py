@@ -203,6 +203,7 @@ def _world(document: Json) -> World:
         tenant_domain=document.get("tenant_domain", "lab.example"),
         more_tenants=[Tenant(**item) for item in document.get("more_tenants", [])],
         more_subscriptions=[Subscription(**item) for item in document.get("more_subscriptions", [])],
+        subscription_tags={key: dict(value) for key, value in document.get("subscription_tags", {}).items()},
         management_groups=dict(document.get("management_groups", {})),
         unregistered=list(document.get("unregistered", [])),
         past={key: [_past(item) for item in value] for key, value in document.get("past", {}).items()},

@@ -231,7 +231,7 @@ def audience_of(call: Call, form: dict[str, str]) -> tuple[str, str]:
             "/.default suffixed to the resource identifier (application ID URI).",
         )
     audience = scope.removesuffix(_DEFAULT_SCOPE) if scope.endswith(_DEFAULT_SCOPE) else scope.rsplit("/", 1)[0]
-    if audience.rstrip("/") not in tokens.AUDIENCES | {tokens.GRAPH_AUDIENCE, call.host}:
+    if audience.rstrip("/") not in tokens.audiences_at(call.host) | {tokens.GRAPH_AUDIENCE}:
         raise Denied(
             400,
             "invalid_resource",

@@ -15,16 +15,22 @@ from tgwizard.lab import entra, entra_pages, graph, identity_endpoint, ids, rbac
 from tgwizard.lab.arm import (
     authorization,
     compute,
+    field_versions,
+    generic_resources,
     move,
     network,
     network_parts,
     nic,
+    not_served,
     providers,
+    regions,
+    resource_groups,
     resources,
     role_assignments,
     role_definitions,
     security_rules,
     subnets,
+    tags,
     vm_identity,
 )
 from tgwizard.lab.faults import Faults, Moment, OperationFate
@@ -46,6 +52,10 @@ ROUTES = RouteTable(
         *compute.ROUTES,
         *vm_identity.ROUTES,
         *resources.ROUTES,
+        *resource_groups.ROUTES,
+        *generic_resources.ROUTES,
+        *regions.ROUTES,
+        *tags.ROUTES,
         *providers.ROUTES,
         *authorization.ROUTES,
         *role_definitions.ROUTES,
@@ -104,7 +114,7 @@ def _serve(
         trace.decision = Decision.ANONYMOUS
         return route.handler(Call(world, now, request, nobody, host, path, parameters, query, OperationFate()))
     trace.decision = Decision.UNAUTHENTICATED
-    principal, tenant = tokens.identify(world, request.header("Authorization"))
+    principal, tenant = tokens.identify(world, request.header("Authorization"), tokens.audiences_at(host))
     found = ROUTES.find(request.method, path)
     action = found[0].action if found else ""
     subscription = ids.subscription_of(path) or world.subscription.id
@@ -123,7 +133,7 @@ def _serve(
         call = Call(seen, now, request, principal, host, path, parameters, query, verdict.fate(), tenant)
         _admit(call, route)
         trace.decision = Decision.ALLOWED
-        response = route.handler(call)
+        response = field_versions.trimmed(route.handler(call), call.api_version)
     except Refusal as refusal:
         trace.decision = Decision.of(refusal)
         response = refusal.response()
@@ -133,6 +143,9 @@ def _serve(
     if forced is not None:
         return forced
     trace.decision = decided
+    if response.header("x-ms-failure-cause") != "gateway":
+        guid = ids.subscription_of(path)
+        response = response.with_headers(world.rate_limits.headers(request.method, guid, principal.oid, now))
     return verdict.delivered(response)
 
 
@@ -154,26 +167,38 @@ def _check_api_version(query: dict[str, str]) -> None:
 
 
 def _route(request: Request, path: str, query: dict[str, str]) -> tuple[Route, dict[str, str]]:
+    """Return the route of a request. Raises Refusal: what Azure has and the lab has not, or what there is nowhere."""
     found = ROUTES.find(request.method, path)
     if found is not None:
         return found
-    if ROUTES.knows(path):
-        raise Refusal(405, "", f"The requested resource does not support http method '{request.method}'.")
-    parts = path.split("/")
+    method, parts = request.method, path.split("/")
     lowered = [part.lower() for part in parts]
+    if not_served.is_known_path(method, path):
+        raise not_served.refusal(f"{method} {path}")
     if "providers" not in lowered:
+        if ROUTES.knows(path):
+            raise _not_allowed(method)
         raise Refusal(404, "NotFound", f"No HTTP resource was found that matches the request URI '{path}'.")
     index = len(lowered) - 1 - lowered[::-1].index("providers")
     namespace = parts[index + 1] if index + 1 < len(parts) else ""
-    if namespace.lower() not in NAMESPACES:
+    kind, rest = "/".join(parts[index + 2 :: 2]), "/".join(parts[index + 2 :])
+    methods = not_served.methods_of(namespace, rest) if rest else None
+    if methods is not None and (not methods or method in methods or (method == "HEAD" and "GET" in methods)):
+        raise not_served.refusal(f"{method} of {namespace}/{kind}")
+    if methods is not None or ROUTES.knows(path):
+        raise _not_allowed(method)
+    if namespace.lower() not in NAMESPACES and not not_served.is_provider_of_azure(namespace):
         raise Refusal(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
-    kind = "/".join(parts[index + 2 :: 2])
     raise Refusal(
         404,
         "InvalidResourceType",
         f"The resource type '{kind}' could not be found in the namespace '{namespace}' for api version "
         f"'{query.get('api-version', '')}'.",
     )
+
+
+def _not_allowed(method: str) -> Refusal:
+    return Refusal(405, "", f"The requested resource does not support http method '{method}'.")
 
 
 def _admit(call: Call, route: Route) -> None:
@@ -187,10 +212,14 @@ def _admit(call: Call, route: Route) -> None:
     if route.linked is not None:
         rbac.require_linked(world, call.principal, route.action, scope, route.linked(call), call.now)
     _check_provider(call)
+    _check_options(call, route)
     group = call.parameters.get("group") or _part_after(call.path, "resourcegroups")
-    if group and not route.group_may_be_missing and world.group(group, call.subscription.id) is None:
+    found = world.group(group, call.subscription.id) if group else None
+    if group and not route.group_may_be_missing and found is None:
         raise Refusal(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
     if route.writes:
+        if found is None or ids.key(scope) != ids.key(found["id"]) or route.method != "DELETE":
+            resource_groups.require_not_deleting(found)
         authorization.require_unlocked(world, scope, route.method)
 
 
@@ -220,6 +249,13 @@ def _check_provider(call: Call) -> None:
     if before >= 0 and kind and kind.lower() != "register":
         providers.require_registered(call, namespace)
         providers.require_version(call, kind.split("/")[0])
+
+
+def _check_options(call: Call, route: Route) -> None:
+    """Refuse an option of the query that would be ignored otherwise."""
+    for name, value in call.query.items():
+        if name.startswith("$") and name not in route.options:
+            raise not_served.refusal(f"{name}={value} here")
 
 
 def _part_after(path: str, name: str) -> str:

@@ -52,7 +52,7 @@ def _for_callers(handler: Handler) -> Handler:
 
 
 def _admitted(call: Call) -> Call:
-    audiences = frozenset({tokens.GRAPH_AUDIENCE, call.host})
+    audiences = frozenset({tokens.GRAPH_AUDIENCE}) | tokens.names_of(call.host)
     try:
         caller = tokens.authenticate(call.world, call.request.header("Authorization"), audiences)
     except Refusal as refusal:

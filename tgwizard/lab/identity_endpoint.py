@@ -65,7 +65,7 @@ def _answer(call: Call, vm_id: str, *, imds: bool) -> Response:
     resource = call.query.get("resource", "")
     if not resource:
         return _refused(400, "invalid_request", "Required query variable 'resource' is missing")
-    if resource.rstrip("/") not in tokens.AUDIENCES | {tokens.GRAPH_AUDIENCE, call.host}:
+    if resource.rstrip("/") not in tokens.audiences_at(call.host) | {tokens.GRAPH_AUDIENCE}:
         return _refused(
             400,
             "invalid_resource",

@@ -30,17 +30,19 @@ NETWORK = frozenset(
         OperationKind.DELETE_NIC,
         OperationKind.MOVE_CONFIGURATIONS,
         OperationKind.PUT_SUBNET,
+        OperationKind.DELETE_SUBNET,
         OperationKind.PUT_RULE,
         OperationKind.DELETE_RULE,
     }
 )
-"""The kinds whose operations belong to the network provider; the others are the compute provider's."""
+"""The kinds whose operations belong to the network provider; the others are the compute provider's, one is ARM's."""
 
 RECORDED = {
     OperationKind.PUT_NIC: Recorded(4, 42, 198, 0.42, tail=0.02, tail_most=600),
     OperationKind.DELETE_NIC: Recorded(4, 10, 40, 0.4),
     OperationKind.MOVE_CONFIGURATIONS: Recorded(4, 42, 198, 0.42, tail=0.02, tail_most=600),
     OperationKind.PUT_SUBNET: Recorded(1, 4, 15, 0.5),
+    OperationKind.DELETE_SUBNET: Recorded(1, 4, 15, 0.5),
     OperationKind.PUT_RULE: Recorded(1, 4, 15, 0.5),
     OperationKind.DELETE_RULE: Recorded(1, 4, 15, 0.5),
     OperationKind.RESTART: Recorded(0, 4, 42, 1.1),
@@ -49,9 +51,10 @@ RECORDED = {
     OperationKind.DEALLOCATE: Recorded(16, 41, 180, 0.5, tail=0.01, tail_most=1406),
     OperationKind.UPDATE_VM: Recorded(3, 5, 9, 0.3),
     OperationKind.DELETE_VM: Recorded(16, 41, 180, 0.5),
+    OperationKind.DELETE_GROUP: Recorded(16, 90, 600, 0.6),
 }
 """From `azure-wire.md` 1.3 and 2.2: least, median and most as recorded there; the spreads give its 90th percentiles.
-The deletions, the move, subnets and rules were not recorded and are modelled on their neighbours [?]."""
+The deletions, the move, subnets, rules and groups were not recorded and are modelled on their neighbours [?]."""
 
 Finisher: TypeAlias = Callable[[World, Operation, datetime], None]
 """Applies an operation's outcome (its `status` is already set) to the world, at the given time."""

@@ -290,12 +290,17 @@ _OTHERS = frozenset(
 _FORM = re.compile(r"[A-Za-z][\w.-]*(/[\w.*-]+)+|\*(/[\w.*-]+)*", re.ASCII)
 
 
+def is_provider(namespace: str) -> bool:
+    """Return whether a namespace is that of a provider whose operations are not listed here."""
+    return namespace.lower().startswith("microsoft.") and namespace.lower().removeprefix("microsoft.") in _OTHERS
+
+
 def known(action: str) -> bool:
     """Return whether an action, or what its wildcards stand for, is an operation that some provider has."""
     if not _FORM.fullmatch(action):
         return False
     namespace = action.partition("/")[0].lower()
-    if namespace.removeprefix("microsoft.") in _OTHERS and namespace.startswith("microsoft."):
+    if is_provider(namespace):
         return True
     if "*" not in action:
         return action.lower() in _operations()

@@ -55,6 +55,11 @@ LinkedChecks: TypeAlias = Callable[[Call], Iterable[tuple[str, str]]]
 """Returns (action, scope) for every resource that the body refers to."""
 
 
+PAGES = frozenset({"$top", "$skiptoken"})
+FILTERED = PAGES | {"$filter"}
+"""What lists honour, and lists with a filter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One call. `{name}` in the path is one part, `{name*}` any number of them.
@@ -73,6 +78,8 @@ class Route:
     """What conditions of role assignments can ask of the call."""
     writes: bool = False
     group_may_be_missing: bool = False
+    options: frozenset[str] = PAGES
+    """The query options (`$top` and so on) that the handler honours; the gateway refuses others."""
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -282,6 +282,7 @@ class _Builder:
                 "subnets": [],
                 "virtualNetworkPeerings": [],
                 "enableDdosProtection": False,
+                "privateEndpointVNetPolicies": "Disabled",
             },
         )
         for subnet in item["subnet"]:

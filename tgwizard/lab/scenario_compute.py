@@ -58,7 +58,11 @@ def properties(world: World, vm_id: str, item: Json, nics: list[Json]) -> Json:
         result["osProfile"] = {
             "computerName": name,
             "adminUsername": "ubuntu",
-            "linuxConfiguration": {"disablePasswordAuthentication": True, "provisionVMAgent": True},
+            "linuxConfiguration": {
+                "disablePasswordAuthentication": True,
+                "provisionVMAgent": True,
+                "patchSettings": {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"},
+            },
             "secrets": [],
             "allowExtensionOperations": True,
             "requireGuestProvisionSignal": True,

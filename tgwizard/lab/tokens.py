@@ -35,6 +35,17 @@ class TokenKind(Enum):
     OPERATOR = "operator"
 
 
+def audiences_at(host: str) -> frozenset[str]:
+    """Return the audiences whose tokens ARM takes at an address: Azure's, and that address, as in every cloud."""
+    return AUDIENCES | names_of(host)
+
+
+def names_of(host: str) -> frozenset[str]:
+    """Return an address and, if it is on loopback, its other name."""
+    others = (host.replace("://127.0.0.1", "://localhost", 1), host.replace("://localhost", "://127.0.0.1", 1))
+    return frozenset({host, *others})
+
+
 def foreign_tenant(world: World) -> str:
     """Return the id of another tenant that the lab's directory knows, where nothing of the subscription is."""
     return str(uuid.uuid5(_TENANTS, world.subscription.tenant))

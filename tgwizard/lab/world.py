@@ -14,6 +14,7 @@ from tgwizard.lab import ids
 from tgwizard.lab.books import Allocations, Holdings
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_rules import MoveRules
+from tgwizard.lab.rate_limits import RateLimits
 from tgwizard.lab.rbac_records import Authorization
 from tgwizard.lab.sign_ins import SignIns
 from tgwizard.lab.wire import Json
@@ -73,6 +74,7 @@ class OperationKind(Enum):
     DELETE_NIC = "DeleteNicOperation"
     MOVE_CONFIGURATIONS = "MoveIpConfigurationsOperation"  # name [?]
     PUT_SUBNET = "PutSubnetOperation"
+    DELETE_SUBNET = "DeleteSubnetOperation"
     PUT_RULE = "PutSecurityRuleOperation"
     DELETE_RULE = "DeleteSecurityRuleOperation"
     POWER_OFF = "powerOff"
@@ -81,6 +83,7 @@ class OperationKind(Enum):
     RESTART = "restart"
     UPDATE_VM = "update"
     DELETE_VM = "delete"
+    DELETE_GROUP = "deleteResourceGroup"
 
 
 class OperationStatus(Enum):
@@ -310,6 +313,8 @@ class World:
     """The tenants besides the one of `subscription`."""
     more_subscriptions: list[Subscription] = field(default_factory=list)
     """The subscriptions besides `subscription`, in which the clusters are."""
+    subscription_tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The tags of the subscriptions that have any, by guid in lower case."""
     management_groups: dict[str, str] = field(default_factory=dict)
     """The parents of management groups by lower-case name; empty for what is right below the tenant's root."""
     unregistered: list[str] = field(default_factory=list)
@@ -321,6 +326,8 @@ class World:
     does that first. `changes` saves these."""
     reassigned: set[str] = field(default_factory=set, compare=False, metadata={"saved": False})
     """The object ids whose role assignments changed since the world was last saved."""
+    rate_limits: RateLimits = field(default_factory=RateLimits, compare=False, metadata={"saved": False})
+    """What callers have left of ARM's limits."""
     sign_ins: SignIns = field(default_factory=SignIns, metadata={"saved": False})
     """The sign-ins under way. They hold secrets and last minutes: never saved."""
 

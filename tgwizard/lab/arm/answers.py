@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from tgwizard.lab import ids
 from tgwizard.lab.routing import Call
-from tgwizard.lab.wire import Headers, Json, Refusal, Response, json_response, network_refusal
+from tgwizard.lab.wire import Detail, Headers, Json, Refusal, Response, json_response, network_refusal
+from tgwizard.lab.world import World
 
 
 def location_of(text: str) -> str:
@@ -43,6 +44,50 @@ def with_etag(document: Json) -> Response:
     """Answer a document; the ETag header equals the etag in the body where there is one."""
     headers: Headers = (("ETag", document["etag"]),) if "etag" in document else ()
     return json_response(200, document, headers)
+
+
+def require_etag(call: Call, resource_id: str, current: Json | None) -> None:
+    """Refuse with the network provider's 412 a change of another version of a resource than the one there is."""
+    wanted = call.request.header("If-Match")
+    if wanted is None or (wanted.strip() == "*" and current is not None):
+        return
+    if current is not None and wanted == current["etag"]:
+        return
+    actual = current["etag"] if current else "null"
+    resource = current["id"] if current else resource_id
+    raise network_refusal(
+        412,
+        "PreconditionFailed",
+        "Precondition failed.",
+        Detail(
+            "PreconditionFailedEtagMismatch",
+            f"Etag provided in if-match header {wanted} does not match etag {actual} of resource {resource} in NRP "
+            "data store.",
+        ),
+    )
+
+
+def restamp(world: World, document: Json) -> None:
+    """Give a changed resource a new etag: one that its children share, or the next number of a VM's."""
+    old = document.get("etag")
+    if old is None:
+        world.serial += 1
+    elif old.startswith("W/"):
+        _replace_etag(document, old, world.etag())
+    else:
+        document["etag"] = f'"{int(old.strip(chr(34))) + 1}"'
+        world.serial += 1
+
+
+def _replace_etag(value: object, old: str, new: str) -> None:
+    if isinstance(value, dict):
+        if value.get("etag") == old:
+            value["etag"] = new
+        for item in value.values():
+            _replace_etag(item, old, new)
+    elif isinstance(value, list):
+        for item in value:
+            _replace_etag(item, old, new)
 
 
 def get_one(call: Call, kind: str) -> Response:

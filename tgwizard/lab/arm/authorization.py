@@ -6,7 +6,7 @@ from tgwizard.lab import ids, rbac
 from tgwizard.lab.arm.authorization_filters import parse
 from tgwizard.lab.arm.bodies import json_object, object_of, text_of
 from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment, PermissionRecord
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import FILTERED, Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import Lock, LockLevel, World
 
@@ -104,12 +104,16 @@ def get_denial(call: Call) -> Response:
 
 
 def require_unlocked(world: World, scope: str, method: str) -> None:
-    """Refuse with 409 `ScopeLocked` what a lock forbids (`azure-wire.md` 1.2): all changes, or deletions only."""
+    """Refuse with 409 `ScopeLocked` what a lock forbids (`azure-wire.md` 1.2): all changes, or deletions only.
+
+    A lock on what would go with a scope counts for its deletion too.
+    """
     deleting = method == "DELETE"
     locks = [
         item
         for item in world.locks
-        if (deleting or item.level is LockLevel.READ_ONLY) and rbac.covers(world, item.scope, scope)
+        if (deleting or item.level is LockLevel.READ_ONLY)
+        and (rbac.covers(world, item.scope, scope) or (deleting and ids.under(scope, item.scope)))
     ]
     if locks:
         raise Refusal(
@@ -197,6 +201,6 @@ ROUTES = (
     Route("PUT", f"{_AT}/locks/{{lock}}", put_lock, action=f"{_LOCKS}/write"),
     Route("DELETE", f"{_AT}/locks/{{lock}}", delete_lock, action=f"{_LOCKS}/delete"),
     Route("GET", f"{_AT}/permissions", list_permissions, group_may_be_missing=True),
-    Route("GET", f"{_AT}/denyAssignments", list_denials, action=f"{_DENIALS}/read", scope=_AT),
+    Route("GET", f"{_AT}/denyAssignments", list_denials, action=f"{_DENIALS}/read", scope=_AT, options=FILTERED),
     Route("GET", f"{_AT}/denyAssignments/{{denial}}", get_denial, action=f"{_DENIALS}/read"),
 )

@@ -9,7 +9,7 @@ from functools import partial
 from urllib.parse import quote, urlencode
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import unsettled
+from tgwizard.lab.arm import not_served, unsettled
 from tgwizard.lab.arm.answers import existing, in_scope, paged, with_etag
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Cause, Headers, Json, Refusal, Response, json_response
@@ -43,6 +43,8 @@ _SETTLING = {
     OperationStatus.FAILED: "Failed",
     OperationStatus.CANCELED: "Canceled",
 }
+_EXPANDS = frozenset({"instanceview", "userdata"})
+"""No VM of the lab has user data, so there is nothing to add for the second."""
 UPDATING, DELETING = "Updating", "Deleting"
 _SETTLED = {
     Power.RUNNING: "VM running",
@@ -57,7 +59,9 @@ _SETTLED = {
 def get_vm(call: Call) -> Response:
     """Answer a VM, with its instance view if the client asks for it."""
     vm = existing(call, VM_TYPE)
-    expand = call.query.get("$expand", "").lower()
+    expand = {item.strip().lower() for item in call.query.get("$expand", "").split(",") if item.strip()}
+    if not expand <= _EXPANDS:
+        raise not_served.refusal(f"$expand={call.query['$expand']} of virtual machines")
     if "instanceview" in expand:
         properties = {**vm["properties"], "instanceView": _instance_view(call.world, vm, call.now)}
         vm = {**vm, "properties": properties}
@@ -233,12 +237,12 @@ def finish(world: World, operation: Operation, when: datetime) -> None:
             vm["properties"]["provisioningState"] = _SETTLING[operation.status]
         return
     if operation.kind is OperationKind.DELETE_VM and operation.status is OperationStatus.SUCCEEDED:
-        _remove(world, vm)
+        remove(world, vm)
     else:
         vm["properties"]["provisioningState"] = _SETTLING[operation.status]
 
 
-def _remove(world: World, vm: Json) -> None:
+def remove(world: World, vm: Json) -> None:
     """Take a VM out of the world; its NICs stay, attached to nothing, and its identity is gone."""
     del world.resources[ids.key(vm["id"])]
     del world.power[ids.key(vm["id"])]
@@ -262,7 +266,17 @@ def _instance_view(world: World, vm: Json, now: datetime) -> Json:
     stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
     ready = power is Power.RUNNING
     state = vm["properties"]["provisioningState"].lower()
+    storage = vm["properties"]["storageProfile"]
+    disks = [storage["osDisk"]["name"], *(item["name"] for item in storage.get("dataDisks", []) if "name" in item)]
+    attached = {
+        "code": "ProvisioningState/succeeded",
+        "level": "Info",
+        "displayStatus": "Provisioning succeeded",
+        "time": stamp,
+    }
     view: Json = {
+        "hyperVGeneration": "V2",
+        "disks": [{"name": name, "statuses": [dict(attached)]} for name in disks],
         "statuses": [
             {
                 "code": f"ProvisioningState/{state}",
@@ -282,12 +296,18 @@ def _instance_view(world: World, vm: Json, now: datetime) -> Json:
             "time": stamp,
         }
         version = "2.11.1.4" if ready else "Unknown"
-        view["vmAgent"] = {"vmAgentVersion": version, "statuses": [status]}
+        view["vmAgent"] = {"vmAgentVersion": version, "statuses": [status], "extensionHandlers": []}
+    if ready:
+        # What the guest agent tells, so that it is there while the agent is.
+        named = vm["properties"].get("osProfile", {}).get("computerName", vm["name"])
+        view |= {"computerName": named, "osName": "ubuntu", "osVersion": "22.04"}
+    if vm["properties"].get("diagnosticsProfile", {}).get("bootDiagnostics", {}).get("enabled"):
+        view["bootDiagnostics"] = {}  # kept in storage that Azure manages, which has no addresses
     return view
 
 
 ROUTES = (
-    Route("GET", _ONE, get_vm, action=f"{VM_TYPE}/read"),
+    Route("GET", _ONE, get_vm, action=f"{VM_TYPE}/read", options=frozenset({"$expand"})),
     Route("DELETE", _ONE, delete_vm, action=f"{VM_TYPE}/delete", writes=True),
     Route("GET", f"{_ONE}/instanceView", get_instance_view, action=f"{VM_TYPE}/instanceView/read", scope=_ONE),
     Route(

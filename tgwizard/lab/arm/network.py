@@ -7,6 +7,7 @@ from functools import partial
 from itertools import islice
 
 from tgwizard.lab import addresses, ids
+from tgwizard.lab.arm import tags
 from tgwizard.lab.arm.answers import existing, get_one, in_scope, list_of, not_found, paged, with_etag
 from tgwizard.lab.arm.network_parts import parent
 from tgwizard.lab.routing import Call, Handler, Route
@@ -134,13 +135,14 @@ def _subnet_view(world: World, subnet: Json) -> Json:
 
 
 def _reading(kind: str, one: Handler, many: Handler) -> tuple[Route, ...]:
-    """Return the three reading routes of a type."""
+    """Return the three reading routes of a type, and the one that changes its tags."""
     leaf = kind.rsplit("/", 1)[-1]
     action = f"{kind}/read"
     return (
         Route("GET", f"{_GROUP}/{leaf}/{{name}}", one, action=action),
         Route("GET", f"{_GROUP}/{leaf}", many, action=action, scope=_GROUP),
         Route("GET", f"{_SUBSCRIPTION}/{leaf}", many, action=action, scope=_SUBSCRIPTION),
+        *tags.routes(kind, one),
     )
 
 
@@ -161,6 +163,7 @@ ROUTES = (
         action=f"{VNET_TYPE}/checkIpAddressAvailability/read",
         scope=_VNET,
     ),
+    *tags.routes(VNET_TYPE, get_vnet),
     *_reading(NSG_TYPE, get_nsg, list_nsgs),
     *_reading(ASG_TYPE, partial(get_one, kind=ASG_TYPE), partial(list_of, kind=ASG_TYPE)),
     *_reading(PUBLIC_IP_TYPE, partial(get_one, kind=PUBLIC_IP_TYPE), partial(list_of, kind=PUBLIC_IP_TYPE)),

@@ -6,6 +6,7 @@ import ipaddress
 from functools import partial
 
 from tgwizard.lab import addresses, ids, operations
+from tgwizard.lab.arm import tags
 from tgwizard.lab.arm.answers import existing, in_scope, not_found, paged, with_etag
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Json, Refusal, Response, json_response, network_refusal
@@ -176,6 +177,7 @@ ROUTES = (
     *_children(LOAD_BALANCER_TYPE, _POOLS),
     *_children(LOAD_BALANCER_TYPE, _NAT_RULES),
     Route("GET", f"{_GROUP}/loadBalancers/{{name}}", get_balancer, action=_BALANCER_READ),
+    *tags.routes(LOAD_BALANCER_TYPE, get_balancer),
     Route("GET", f"{_GROUP}/loadBalancers", list_balancers, action=_BALANCER_READ, scope=_GROUP),
     Route("GET", f"{_SUBSCRIPTION}/loadBalancers", list_balancers, action=_BALANCER_READ, scope=_SUBSCRIPTION),
     Route(

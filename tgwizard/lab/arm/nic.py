@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import compute, nic_body, nic_parse, nic_rules, nic_state, unsettled
-from tgwizard.lab.arm.answers import existing, get_one, list_of, location_of, not_found, paged
+from tgwizard.lab.arm import compute, nic_body, nic_parse, nic_rules, nic_state, tags, unsettled, users
+from tgwizard.lab.arm.answers import existing, get_one, list_of, location_of, not_found, paged, require_etag
 from tgwizard.lab.faults import OperationFate
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Detail, Headers, Json, Refusal, Response, json_response, network_refusal
@@ -46,8 +46,9 @@ def put(call: Call) -> Response:
     """Create or wholly replace a NIC: 201 or 200, never 202. Attached ones answer `Updating` and finish later."""
     nic_id = ids.resource_id(call.subscription.id, call.parameters["group"], NIC_TYPE, call.parameters["name"])
     current = call.world.find(nic_id)
-    _check_if_match(call, nic_id, current)
+    require_etag(call, nic_id, current)
     sent = nic_parse.parse(call.request.body)
+    tags.checked(sent)
     if current is None:
         nic_rules.check_name(call.parameters["name"])
     _check_location(nic_id, sent, current)
@@ -68,29 +69,28 @@ def delete(call: Call) -> Response:
     nic = call.world.find(call.path)
     if nic is None:
         return Response(204)
-    _check_if_match(call, nic["id"], nic)
-    user = nic["properties"].get("virtualMachine", {}).get("id")
-    if user is not None:
-        raise network_refusal(
-            400,
-            "NicInUse",
-            f"Network Interface {nic['id']} is used by existing resource {user}. In order to delete the network "
-            "interface, it must be dissociated from the resource. To learn more, see aka.ms/deletenic.",
-        )
+    require_etag(call, nic["id"], nic)
+    refusal = users.nic_in_use(nic)
+    if refusal is not None:
+        raise refusal
     call.world.remember(nic["id"], call.now)
     nic_body.stamp(nic, nic_body.DELETING, call.world.etag())
     running = call.world.running(nic["id"], _KINDS)
     operation = operations.begin(call.world, OperationKind.DELETE_NIC, nic["id"], call.now, call.fate)
     if running is not None:
         operations.supersede(running, operation, call.now)
+    return Response(202, deletion_headers(call, operation))
+
+
+def deletion_headers(call: Call, operation: Operation) -> Headers:
+    """Return the headers of an accepted deletion: it can be polled in both forms."""
     url = poll_url(call, operation)
-    headers = (
+    return (
         ("x-ms-request-id", operation.id),
         ("Azure-AsyncOperation", url),
         ("Location", url.replace("/operations/", "/operationResults/")),
         ("Retry-After", str(operations.RETRY_AFTER_S)),
     )
-    return Response(202, headers)
 
 
 def get_configuration(call: Call) -> Response:
@@ -135,26 +135,6 @@ def linked_of(properties: Json) -> Iterator[tuple[str, str]]:
             for item in [value] if isinstance(value, dict) else value:
                 if item.get("id"):
                     yield action, item["id"]
-
-
-def _check_if_match(call: Call, nic_id: str, current: Json | None) -> None:
-    wanted = call.request.header("If-Match")
-    if wanted is None or (wanted.strip() == "*" and current is not None):
-        return
-    if current is not None and wanted == current["etag"]:
-        return
-    actual = current["etag"] if current else "null"
-    resource = current["id"] if current else nic_id
-    raise network_refusal(
-        412,
-        "PreconditionFailed",
-        "Precondition failed.",
-        Detail(
-            "PreconditionFailedEtagMismatch",
-            f"Etag provided in if-match header {wanted} does not match etag {actual} of resource {resource} in NRP "
-            "data store.",
-        ),
-    )
 
 
 def _check_location(nic_id: str, sent: Json, current: Json | None) -> None:
@@ -309,6 +289,7 @@ ROUTES = (
         scope="/subscriptions/{sub}/providers/Microsoft.Network",
     ),
     Route("DELETE", _ONE, delete, action="Microsoft.Network/networkInterfaces/delete", writes=True),
+    *tags.routes(NIC_TYPE, get),
     Route(
         "GET",
         f"{_ONE}/ipConfigurations",

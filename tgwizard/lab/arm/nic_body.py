@@ -25,6 +25,7 @@ _READ_ONLY = (
     "dscpConfiguration",
     "vnetEncryptionSupported",
     "defaultOutboundConnectivityEnabled",
+    "allowPort25Out",
     "tapConfigurations",
 )
 _READ_ONLY_DNS = ("appliedDnsServers", "internalDomainNameSuffix", "internalFqdn")
@@ -92,6 +93,8 @@ def _properties(world: World, sent: Json, old: Json) -> Json:
     properties.setdefault("resourceGuid", world.guid())
     properties.setdefault("hostedWorkloads", [])
     properties.setdefault("tapConfigurations", [])
+    properties.setdefault("allowPort25Out", False)
+    properties.setdefault("defaultOutboundConnectivityEnabled", False)
     if "networkSecurityGroup" in properties:
         properties["networkSecurityGroup"] = _reference(properties["networkSecurityGroup"])
     dns = _without(properties.get("dnsSettings", {}), *_READ_ONLY_DNS)

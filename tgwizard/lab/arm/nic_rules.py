@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from tgwizard.lab import addresses, ids
+from tgwizard.lab.arm.answers import location_of
 from tgwizard.lab.arm.network_parts import balancer_part
 from tgwizard.lab.wire import Detail, Json, Refusal, network_refusal
 from tgwizard.lab.world import World
@@ -51,6 +52,7 @@ def check_shape(world: World, nic: Json, *, leaving: str = "") -> None:
     _check_references(world, nic)
     _check_primary(nic, configurations)
     _check_subnets(nic, configurations)
+    _check_families(world, configurations)
     _check_security_groups(configurations)
     _check_public_addresses(world, nic, configurations, leaving)
 
@@ -184,13 +186,20 @@ def references(nic: Json) -> Iterator[str]:
 
 
 def _check_references(world: World, nic: Json) -> None:
+    region = location_of(str(nic["location"]))
     for reference in references(nic):
-        if not _exists(world, reference):
+        if not _exists(world, reference) or _region_of(world, reference) not in ("", region):
             raise _bad(
                 "InvalidResourceReference",
                 f"Resource {reference} referenced by resource {nic['id']} was not found. Please make sure that the "
                 "referenced resource exists, and that both resources are in the same region.",
             )
+
+
+def _region_of(world: World, reference: str) -> str:
+    """Return the region of what a reference leads to, or of what that is a part of; empty for what has none."""
+    found = world.find(reference) or world.find(ids.parent_of(reference))
+    return location_of(str(found.get("location", ""))) if found else ""
 
 
 def _exists(world: World, reference: str) -> bool:
@@ -240,6 +249,30 @@ def _check_subnets(nic: Json, configurations: list[Json]) -> None:
             "IpConfigurationsOnSameNicCannotUseDifferentSubnets",
             f"IPConfigurations on a Nic {nic['id']} cannot belong to different subnets. Subnets referred: "
             f"{';'.join(subnets.values())}",
+        )
+
+
+def _check_families(world: World, configurations: list[Json]) -> None:
+    """Refuse a configuration of IPv6 whose subnet has no range of IPv6."""
+    for configuration in configurations:
+        properties = configuration["properties"]
+        reference = (properties.get("subnet") or {}).get("id")
+        if is_ipv4(configuration) or not reference:
+            continue
+        subnet = _subnet(world, reference)
+        if addresses.has_ipv6(subnet):
+            continue
+        prefix = addresses.prefix_text(subnet)
+        if is_static(configuration) and properties.get("privateIPAddress"):
+            raise _bad(
+                "PrivateIPAddressNotInSubnet",
+                f"Private static IP address {properties['privateIPAddress']} does not belong to the range of subnet "
+                f"prefix {prefix}.",
+            )
+        raise _bad(  # code and wording [?]
+            "SubnetHasNoIPv6AddressPrefix",
+            f"IP configuration {configuration['id']} of version IPv6 cannot use subnet {subnet['id']}, which has the "
+            f"address prefix {prefix} and none of IPv6.",
         )
 
 

@@ -76,15 +76,21 @@ def finish_delete(world: World, operation: Operation, when: datetime) -> None:
     if operation.status is not OperationStatus.SUCCEEDED:
         nic_body.stamp(nic, nic_body.FAILED, world.etag())
         return
-    freed = world.allocations.of_nic(nic["id"])
+    freed = remove(world, nic, when)
+    if operation.stranger is not None:
+        _give_to_stranger(world, operation.stranger, freed, when)
+
+
+def remove(world: World, nic: Json, when: datetime) -> tuple[Allocation, ...]:
+    """Take a NIC out of the world with its addresses. Return what was freed."""
+    freed = tuple(world.allocations.of_nic(nic["id"]))
     for allocation in freed:
         world.allocations.remove(allocation)
         world.holdings.end(allocation.address, nic["id"], when)
     nic["properties"]["ipConfigurations"] = []
     _release_public_addresses(world, nic)
     del world.resources[ids.key(nic["id"])]
-    if operation.stranger is not None:
-        _give_to_stranger(world, operation.stranger, freed, when)
+    return freed
 
 
 def _give_to_stranger(world: World, nic_id: str, freed: tuple[Allocation, ...], when: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from tgwizard.lab.arm import not_served
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Detail, Json, Refusal, Response, json_response
 
@@ -92,6 +93,8 @@ def _unregistered(name: str) -> str:
 def _known(call: Call) -> str:
     key = call.parameters["namespace"].lower()
     if key not in NAMESPACES:
+        if not_served.is_provider_of_azure(key):
+            raise not_served.refusal(f"the provider {call.parameters['namespace']}")
         name = call.parameters["namespace"]
         raise Refusal(404, "InvalidResourceNamespace", f"The resource namespace '{name}' is invalid.")
     return key

@@ -1,16 +1,13 @@
-"""Subscriptions, tenants, resource groups, and the metadata that clients read before they sign in."""
+"""Subscriptions, tenants, and the metadata that clients read before they sign in."""
 
 from __future__ import annotations
 
 from tgwizard.lab import ids, rbac
-from tgwizard.lab.arm.answers import in_scope, paged
+from tgwizard.lab.arm.answers import paged
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.tokens import AUDIENCE
-from tgwizard.lab.wire import Json, Refusal, Response, json_response
-from tgwizard.lab.world import GROUP_TYPE, PrincipalKind, Subscription, Tenant
-
-_GROUP_READ = "Microsoft.Resources/subscriptions/resourceGroups/read"
-
+from tgwizard.lab.wire import Json, Response, json_response
+from tgwizard.lab.world import PrincipalKind, Subscription, Tenant
 
 _FIRST_METADATA = "2015-01-01"
 _TENANT_NAMES_SINCE = "2020-01-01"
@@ -20,7 +17,7 @@ _TENANT_NAMES_SINCE = "2020-01-01"
 def list_subscriptions(call: Call) -> Response:
     """Answer the subscriptions of the token's tenant that the caller has any right on; `count` is of all pages."""
     value = [
-        _subscription(item)
+        _subscription(call, item)
         for item in call.world.subscriptions
         if item.tenant == call.home
         and rbac.holds_any(call.world, call.principal, ids.subscription_id(item.id), call.now)
@@ -30,7 +27,7 @@ def list_subscriptions(call: Call) -> Response:
 
 def get_subscription(call: Call) -> Response:
     """Answer one subscription."""
-    return json_response(200, _subscription(call.subscription))
+    return json_response(200, _subscription(call, call.subscription))
 
 
 def list_tenants(call: Call) -> Response:
@@ -39,36 +36,9 @@ def list_tenants(call: Call) -> Response:
     return paged(call, [_tenant(call, item) for item in call.world.tenants if everywhere or item.id == call.home])
 
 
-def list_groups(call: Call) -> Response:
-    """Answer the resource groups the caller may read; some right below the subscription is enough to ask [?]."""
-    world, scope = call.world, ids.subscription_id(call.subscription.id)
-    if not rbac.holds_any(world, call.principal, scope, call.now):
-        rbac.require(world, call.principal, _GROUP_READ, scope, call.now)
-    value = [
-        item
-        for item in in_scope(call, GROUP_TYPE)
-        if rbac.allowed(world, call.principal, _GROUP_READ, item["id"], call.now)
-    ]
-    return paged(call, value)
-
-
-def get_group(call: Call) -> Response:
-    """Answer one resource group."""
-    name = call.parameters["group"]
-    group = call.world.group(name, call.subscription.id)
-    if group is None:
-        raise Refusal(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
-    return json_response(200, group)
-
-
-def group_exists(call: Call) -> Response:
-    """Answer a HEAD: 204 when the group exists, 404 when not."""
-    return Response(204 if call.world.group(call.parameters["group"], call.subscription.id) else 404)
-
-
 def metadata(call: Call) -> Response:
     """Answer the cloud's endpoints, which az reads without a token; the oldest form is smaller (4.4)."""
-    audiences = [f"{AUDIENCE}/", "https://management.core.windows.net/"]
+    audiences = [f"{AUDIENCE}/", "https://management.core.windows.net/", f"{call.host}/"]
     if call.api_version == _FIRST_METADATA:
         old: Json = dict.fromkeys(("galleryEndpoint", "graphEndpoint", "portalEndpoint"), f"{call.host}/")
         sign_in = {"loginEndpoint": f"{call.host}/", "audiences": audiences}
@@ -101,11 +71,13 @@ def _tenant(call: Call, item: Tenant) -> Json:
     return document
 
 
-def _subscription(place: Subscription) -> Json:
+def _subscription(call: Call, place: Subscription) -> Json:
+    tags = call.world.subscription_tags.get(place.id.lower())
     return {
         "id": ids.subscription_id(place.id),
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
+        **({"tags": tags} if tags else {}),
         "subscriptionId": place.id,
         "tenantId": place.tenant,
         "displayName": place.name,
@@ -122,15 +94,6 @@ ROUTES = (
     Route("GET", "/subscriptions", list_subscriptions),
     Route("GET", "/tenants", list_tenants),
     Route("GET", "/subscriptions/{sub}", get_subscription, action="Microsoft.Resources/subscriptions/read"),
-    Route("GET", "/subscriptions/{sub}/resourceGroups", list_groups),
-    Route("GET", "/subscriptions/{sub}/resourceGroups/{group}", get_group, action=_GROUP_READ),
-    Route(
-        "HEAD",
-        "/subscriptions/{sub}/resourceGroups/{group}",
-        group_exists,
-        action=_GROUP_READ,
-        group_may_be_missing=True,
-    ),
 )
 
 ANONYMOUS_ROUTES = (Route("GET", "/metadata/endpoints", metadata),)

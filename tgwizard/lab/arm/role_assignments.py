@@ -11,7 +11,7 @@ from tgwizard.lab.arm.bodies import json_object, object_of, text_of
 from tgwizard.lab.arm.role_definitions import GUID, role_id, scope_of, stamp
 from tgwizard.lab.rbac_conditions import ConditionWrong, Facts
 from tgwizard.lab.rbac_records import RoleAssignment
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import FILTERED, Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import Principal, Subscription, World
 
@@ -299,11 +299,18 @@ _AT_ROOT = "/providers/Microsoft.Authorization/roleAssignments"
 _ONE_AT_ROOT = f"{_AT_ROOT}/{{assignment}}"
 
 ROUTES = (
-    Route("GET", f"{_AT}/roleAssignments", listing, action=f"{ASSIGNMENT_TYPE}/read", scope=_AT),
+    Route("GET", f"{_AT}/roleAssignments", listing, action=f"{ASSIGNMENT_TYPE}/read", scope=_AT, options=FILTERED),
     Route("GET", _ONE, get, action=f"{ASSIGNMENT_TYPE}/read"),
     Route("PUT", _ONE, put, action=f"{ASSIGNMENT_TYPE}/write", facts=requested, writes=True),
     Route("DELETE", _ONE, delete, action=f"{ASSIGNMENT_TYPE}/delete", facts=stored, writes=True),
-    Route("GET", _AT_ROOT, listing, action=f"{ASSIGNMENT_TYPE}/read", scope="/providers/Microsoft.Authorization"),
+    Route(
+        "GET",
+        _AT_ROOT,
+        listing,
+        action=f"{ASSIGNMENT_TYPE}/read",
+        scope="/providers/Microsoft.Authorization",
+        options=FILTERED,
+    ),
     Route("GET", _ONE_AT_ROOT, get, action=f"{ASSIGNMENT_TYPE}/read"),
     Route("PUT", _ONE_AT_ROOT, put, action=f"{ASSIGNMENT_TYPE}/write", facts=requested, writes=True),
     Route("DELETE", _ONE_AT_ROOT, delete, action=f"{ASSIGNMENT_TYPE}/delete", facts=stored, writes=True),

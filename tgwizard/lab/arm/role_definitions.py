@@ -11,7 +11,7 @@ from tgwizard.lab.arm.authorization_filters import Filter, parse
 from tgwizard.lab.arm.bodies import json_object, names, object_of, objects
 from tgwizard.lab.rbac_builtin import BUILT_IN
 from tgwizard.lab.rbac_records import PermissionRecord, RoleDefinition, RoleKind
-from tgwizard.lab.routing import Call, Route
+from tgwizard.lab.routing import FILTERED, Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import World
 
@@ -276,10 +276,10 @@ _AT = "/{scope*}/providers/Microsoft.Authorization"
 _ROOT = "/providers/Microsoft.Authorization"
 
 ROUTES = (
-    Route("GET", f"{_AT}/roleDefinitions", listing, action=f"{ROLE_TYPE}/read", scope=_AT),
+    Route("GET", f"{_AT}/roleDefinitions", listing, action=f"{ROLE_TYPE}/read", scope=_AT, options=FILTERED),
     Route("GET", f"{_AT}/roleDefinitions/{{role}}", get, action=f"{ROLE_TYPE}/read"),
     # Built-in roles can be read at the root by everybody who is signed in.
-    Route("GET", f"{_ROOT}/roleDefinitions", listing),
+    Route("GET", f"{_ROOT}/roleDefinitions", listing, options=FILTERED),
     Route("GET", f"{_ROOT}/roleDefinitions/{{role}}", get),
     Route("PUT", f"{_AT}/roleDefinitions/{{role}}", put, action=WRITE, linked=linked_scopes, writes=True),
     Route(

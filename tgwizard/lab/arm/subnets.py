@@ -1,8 +1,8 @@
-"""Subnets of a virtual network, to write: a PUT replaces one or makes one, as a long-running operation.
+"""Subnets of a virtual network, to write: a PUT replaces one or makes one, a DELETE removes one that nothing uses.
 
-Shape and headers as of other network writes (`azure-wire.md` 2.1: `Retry-After` 3 for virtual networks); what an
-interface's state does to it is in `unsettled`. The codes of the other refusals are Azure's, their wording is modelled
-[?] except where Azure prints it in every deployment log.
+Both are long-running operations, with the shape and headers of other network writes; what an interface's state does to
+them is in `unsettled`. The codes of the other refusals are Azure's, their wording is modelled [?] except where Azure
+prints it in every deployment log.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tgwizard.lab import addresses, ids, operations
-from tgwizard.lab.arm import nic, unsettled
+from tgwizard.lab.arm import nic, nic_body, unsettled, users
+from tgwizard.lab.arm.answers import require_etag
 from tgwizard.lab.arm.bodies import json_object, names, object_of, text_of
 from tgwizard.lab.arm.network_parts import parent
 from tgwizard.lab.arm.nic_rules import check_name
@@ -23,7 +24,8 @@ from tgwizard.lab.world import VNET_TYPE, Operation, OperationKind, OperationSta
 _RETRY_AFTER_S = 3
 _SMALLEST = 29
 """The longest prefix of a subnet: five of its eight addresses are Azure's."""
-_KINDS = frozenset({OperationKind.PUT_SUBNET})
+_KINDS = frozenset({OperationKind.PUT_SUBNET, OperationKind.DELETE_SUBNET})
+_ONE = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/{name}/subnets/{subnet}"
 _LINKED = {
     "networkSecurityGroup": "Microsoft.Network/networkSecurityGroups/join/action",
     "routeTable": "Microsoft.Network/routeTables/join/action",
@@ -62,6 +64,39 @@ def finish(world: World, operation: Operation, when: datetime) -> None:
     world.remember(vnet["id"], when)
     good = operation.status is OperationStatus.SUCCEEDED
     subnet["properties"]["provisioningState"] = "Succeeded" if good else "Failed"
+    _stamp(world, vnet)
+
+
+def delete(call: Call) -> Response:
+    """Begin to delete a subnet that nothing uses: 202 with both poll URLs, 204 when it is absent."""
+    world, vnet = call.world, parent(call, VNET_TYPE)
+    subnet = addresses.subnet_of(world, f"{vnet['id']}/subnets/{call.parameters['subnet']}")
+    if subnet is None:
+        return Response(204)
+    require_etag(call, subnet["id"], subnet)
+    refusal = users.subnet_in_use(world, subnet)
+    if refusal is not None:
+        raise refusal
+    world.remember(vnet["id"], call.now)
+    subnet["properties"]["provisioningState"] = nic_body.DELETING
+    _stamp(world, vnet)
+    running = world.running(subnet["id"], _KINDS)
+    operation = operations.begin(world, OperationKind.DELETE_SUBNET, subnet["id"], call.now, call.fate)
+    if running is not None:
+        operations.supersede(running, operation, call.now)
+    return Response(202, nic.deletion_headers(call, operation))
+
+
+def finish_delete(world: World, operation: Operation, when: datetime) -> None:
+    """End the deletion of a subnet: it is gone, or, if the operation failed, still there as `Failed`."""
+    vnet, subnet = world.find(ids.parent_of(operation.target)), addresses.subnet_of(world, operation.target)
+    if vnet is None or subnet is None:
+        return
+    world.remember(vnet["id"], when)
+    if operation.status is OperationStatus.SUCCEEDED and users.subnet_in_use(world, subnet) is None:
+        vnet["properties"]["subnets"].remove(subnet)
+    else:
+        subnet["properties"]["provisioningState"] = nic_body.FAILED
     _stamp(world, vnet)
 
 
@@ -169,10 +204,11 @@ def _stamp(world: World, vnet: Json) -> None:
 ROUTES = (
     Route(
         "PUT",
-        "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/{name}/subnets/{subnet}",
+        _ONE,
         put,
         action=f"{VNET_TYPE}/subnets/write",
         linked=linked,
         writes=True,
     ),
+    Route("DELETE", _ONE, delete, action=f"{VNET_TYPE}/subnets/delete", writes=True),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 from tgwizard.lab import identity_endpoint, ids
-from tgwizard.lab.arm import compute
+from tgwizard.lab.arm import compute, tags
 from tgwizard.lab.arm.answers import existing
 from tgwizard.lab.arm.bodies import json_object, object_of, text_of
 from tgwizard.lab.routing import Call, Route
@@ -26,7 +26,7 @@ def patch(call: Call) -> Response:
     vm = existing(call, VM_TYPE)
     compute.require_match(call, vm)
     body = json_object(call.request.body)
-    identity, tags = object_of(body, "identity"), object_of(body, "tags")
+    identity, wanted_tags = object_of(body, "identity"), tags.checked(body)
     unknown = sorted(set(body) - _CHANGEABLE)
     if unknown:
         raise Refusal(
@@ -39,8 +39,8 @@ def patch(call: Call) -> Response:
     headers = compute.begin_update(call, vm)
     if wanted is not None:
         _apply(call, vm, wanted, identity)
-    if body.get("tags") is not None:
-        vm["tags"] = dict(tags)
+    if wanted_tags is not None:
+        vm["tags"] = wanted_tags
     return json_response(200, vm, headers)
 
 

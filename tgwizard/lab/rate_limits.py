@@ -1,0 +1,57 @@
+"""What ARM tells of its limits: how many reads, writes and deletions a caller has left at a subscription.
+
+Since 2024 these are token buckets: 250 reads refilled by 25 a second, 200 writes and 200 deletions by 10, and fifteen
+times as much for all callers of the subscription together. The lab counts and tells; only a fault rule throttles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tgwizard.lab.wire import Headers
+
+GLOBAL_TIMES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    name: str
+    most: float
+    per_second: float
+
+
+_READS, _WRITES, _DELETES = _Limit("reads", 250, 25), _Limit("writes", 200, 10), _Limit("deletes", 200, 10)
+_OF_METHOD = {"GET": _READS, "HEAD": _READS, "DELETE": _DELETES}
+
+
+@dataclass(slots=True)
+class _Bucket:
+    left: float
+    since: datetime
+
+
+@dataclass(slots=True)
+class RateLimits:
+    """The buckets of a lab's callers. Not safe between threads: the lab's lock is held around every call."""
+
+    _buckets: dict[tuple[str, str, str], _Bucket] = field(default_factory=dict)
+
+    def headers(self, method: str, subscription: str, caller: str, now: datetime) -> Headers:
+        """Count a call and return the headers that tell what is left; without a subscription, of the tenant's."""
+        limit = _OF_METHOD.get(method, _WRITES)
+        place = "subscription" if subscription else "tenant"
+        own = self._take(limit, (limit.name, subscription, caller), now, 1)
+        told: Headers = ((f"x-ms-ratelimit-remaining-{place}-{limit.name}", str(own)),)
+        if subscription:
+            all_left = self._take(limit, (limit.name, subscription, ""), now, GLOBAL_TIMES)
+            told += ((f"x-ms-ratelimit-remaining-subscription-global-{limit.name}", str(all_left)),)
+        return told
+
+    def _take(self, limit: _Limit, key: tuple[str, str, str], now: datetime, times: int) -> int:
+        most = limit.most * times
+        bucket = self._buckets.setdefault(key, _Bucket(most, now))
+        gained = max(0.0, (now - bucket.since).total_seconds()) * limit.per_second * times
+        bucket.left = max(0.0, min(most, bucket.left + gained) - 1)
+        bucket.since = now
+        return int(bucket.left)
