@@ -15,9 +15,10 @@ from tests.rig import Rig
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.preflight.facts import By, Extent
-from tgwizard.engine.preflight.needs import BRIEF_ACTIONS, READ_VM
+from tgwizard.engine.preflight.needs import BRIEF_ACTIONS
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Checked, Outcome
@@ -29,7 +30,7 @@ NOT_NEEDED = {
     "Microsoft.Network/virtualNetworks/read",
     "Microsoft.Network/virtualNetworks/subnets/read",
 }
-NEEDED = tuple(action for action in BRIEF_ACTIONS if action not in NOT_NEEDED and action != READ_VM)
+NEEDED = tuple(action for action in BRIEF_ACTIONS if action not in NOT_NEEDED and action != VM_READ)
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 CALLERS = pytest.mark.parametrize("caller", ["operator", "tg-node-b"])
 
@@ -86,7 +87,7 @@ def test_that_the_ten_actions_of_the_brief_are_enough(caller: str, verb: Verb) -
     made = calling(caller)
     assert made.fail_over(verb=verb).outcome is Outcome.DONE
     assert holder(made) == ["tg-node-b-inside"]
-    assert not [finding for finding in told(made) if "missing, and not needed" in finding.fact]
+    assert not [finding for finding in told(made) if f"missing: {NOT_ASKED}" in finding.fact]
 
 
 @CALLERS
@@ -112,20 +113,20 @@ def test_that_without_an_action_it_does_not_need_it_is_done_and_a_finding_says_s
     made = calling(caller, action)
     assert made.fail_over(verb=verb).outcome is Outcome.DONE
     assert holder(made) == ["tg-node-b-inside"]
-    (finding,) = (finding for finding in told(made) if finding.fact == f"{action} is missing, and not needed here")
+    (finding,) = (finding for finding in told(made) if finding.fact == f"{action} is missing: {NOT_ASKED}")
     assert finding.level is Level.NOT_APPLICABLE
     assert finding.evidence
 
 
 @CALLERS
 def test_that_without_the_right_to_read_vms_graceful_is_refused_and_forced_is_done_saying_so(caller: str) -> None:
-    refused, done = calling(caller, READ_VM), calling(caller, READ_VM)
+    refused, done = calling(caller, VM_READ), calling(caller, VM_READ)
     finished = refused.fail_over(verb=Verb.GRACEFUL)
     assert finished.outcome is Outcome.REFUSED
-    assert READ_VM in finished.reason
+    assert VM_READ in finished.reason
     assert holder(refused) == ["tg-node-a-inside"]
     assert done.fail_over(verb=Verb.FORCED).outcome is Outcome.DONE
-    assert any(READ_VM in finding.problem.sentence() for finding in told(done) if finding.problem is not None)
+    assert any(VM_READ in finding.problem.sentence() for finding in told(done) if finding.problem is not None)
 
 
 @VERBS

@@ -19,15 +19,14 @@ from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import go_on, looks_right, pick, ready
 from tests.gui.walk import wrong
 from tests.spoil import HOSTILE, spoilt
+from tgwizard.engine.access.required_rights import required_rights
 from tgwizard.engine.setup.address_check import judge_address
 from tgwizard.engine.setup.addresses import occupancy
-from tgwizard.engine.setup.needs import needs_of
 from tgwizard.engine.setup.pairs import pair_of, suggest_pairs
 from tgwizard.engine.setup.plan import make_plan
 from tgwizard.engine.setup.roles import Affected, action_rows
 from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup.setup_records import Deed, Intended
-from tgwizard.engine.setup.topology import topology_of
 from tgwizard.engine.setup.undo import Undoing
 from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.meter import BarShown, BarState
@@ -68,6 +67,7 @@ from tgwizard.model.setup_event import (
 )
 from tgwizard.model.setup_plan import Right, WhoMay
 from tgwizard.model.text import tame
+from tgwizard.model.topology import topology_of
 
 PATIENCE_MS = 10_000
 
@@ -102,7 +102,7 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
     known = facts(inventory)
     given = replace(answers(inventory), caller=Caller(text, text, text))
     topology = topology_of(given, inventory, known)
-    needs, scopes = needs_of(topology), computed_scopes(topology)
+    needs, scopes = required_rights(topology), computed_scopes(topology)
     plan = make_plan(given, inventory, known)
     problem = Problem("hostile", text, text, text, text)
     others = Right(WhoMay.OTHERS, f"/subscriptions/x/resourceGroups/{text}", (text,), (text,), problem)

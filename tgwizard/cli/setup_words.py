@@ -147,7 +147,7 @@ def verified(result: VerifyResult) -> Iterator[str]:
         one, two = row.cells
         yield f"  {row.sentence:<48} {one.may.value:<20} {two.may.value}"
         for name, cell in zip(result.members, row.cells, strict=True):
-            if cell.may in (May.MAY_NOT, May.NOT_KNOWN) and cell.why:
+            if cell.may in (May.MAY_NOT, May.NOT_KNOWN, May.NOT_ASKED) and cell.why:
                 yield f"      {tame(name, 60)}: {cell.why}"
     for item in result.checks:
         finding = item.finding

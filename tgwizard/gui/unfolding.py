@@ -60,10 +60,10 @@ LATER = (
 AT_EASE = (
     "tgwizard.model.setup_answers",
     "tgwizard.model.setup_facts",
-    "tgwizard.engine.setup.topology",
+    "tgwizard.model.topology",
     "tgwizard.engine.setup.addresses",
     "tgwizard.engine.setup.address_check",
-    "tgwizard.engine.setup.needs",
+    "tgwizard.engine.access.required_rights",
     "tgwizard.engine.setup.pair_access",
     "tgwizard.engine.setup.lan_nic",
     "tgwizard.engine.setup.pairs",

@@ -16,7 +16,7 @@ from tgwizard.model.setup_event import Tick
 
 
 class May(Enum):
-    """A cell of the rehearsal; the values are its words."""
+    """A cell of the rehearsal; the values are its words. NOT_ASKED: missing, and Azure does not ask for it."""
 
     MAY = "may"
     RESTART = "restart"
@@ -24,6 +24,7 @@ class May(Enum):
     MAY_NOT = "may not"
     NOT_KNOWN = "not known"
     NOT_USED = "not used"
+    NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,9 @@ class VerifyResult:
 
     @property
     def counted(self) -> tuple[int, int]:
-        """How many cells say may, of those that are used."""
-        cells = [cell for row in self.rehearsal for cell in row.cells if cell.may is not May.NOT_USED]
+        """How many cells say may, of those that are used and that Azure asks for."""
+        idle = (May.NOT_USED, May.NOT_ASKED)
+        cells = [cell for row in self.rehearsal for cell in row.cells if cell.may not in idle]
         return sum(1 for cell in cells if cell.may is May.MAY), len(cells)
 
     @property

@@ -10,7 +10,6 @@ import pytest
 from tests.engine.setup.hand_made import asg_id, nsg_id, pool_id, public_ip, world
 from tgwizard.engine.setup.network_checks import network_checks
 from tgwizard.engine.setup.nsg import Arm, End, Flow, Passes, passes
-from tgwizard.engine.setup.topology import Topology
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import (
     Inventory,
@@ -20,6 +19,7 @@ from tgwizard.model.inventory import (
     SecurityGroupFound,
     SecurityRule,
 )
+from tgwizard.model.topology import Topology
 
 A, B = End(IPv4Address("10.20.2.11"), (asg_id(),)), End(IPv4Address("10.20.2.12"), (asg_id(),))
 NETWORK = (IPv4Network("10.20.0.0/16"),)

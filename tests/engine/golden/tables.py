@@ -40,9 +40,10 @@ from tests.engine.golden.scene import (
     world,
 )
 from tests.model.seen import FREE, HOLDS, STRANGER, SUBNET, UNREAD, A, B, but, configuration
+from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.ports import MissingRight
 from tgwizard.engine.preflight.facts import Fact, Probed
-from tgwizard.engine.preflight.needs import BRIEF_ACTIONS, WRITE_NIC
+from tgwizard.engine.preflight.needs import BRIEF_ACTIONS
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.fence import Fence, FenceWish, StopHow
@@ -120,7 +121,7 @@ def probes() -> Table:
     table = Table()
     seen = world()
     for member, side in ((B, "gaining"), (A, "losing")):
-        write = MissingRight(WRITE_NIC, member.nic.text)
+        write = MissingRight(NIC_WRITE, member.nic.text)
         join = MissingRight(SUBNET_JOIN, SUBNET)
         table.both(f"{side}: write refused", seen, probed(seen, member, Probed.REFUSED, write))
         table.both(f"{side}: join of the subnet refused", seen, probed(seen, member, Probed.REFUSED, join))
@@ -187,7 +188,7 @@ def identities() -> Table:
     table.both("identity not read", seen, members(principal=Fact(problem=UNREAD_WORDS), roles=Fact())(seen))
     table.both("roles not read", seen, members(roles=Fact(problem=UNREAD_WORDS))(seen))
     table.both("deny assignments not read", seen, members(denials=Fact(problem=UNREAD_WORDS))(seen))
-    deny = DenyAssignment("stack-guard", GROUP, PermissionSet((WRITE_NIC,)))
+    deny = DenyAssignment("stack-guard", GROUP, PermissionSet((NIC_WRITE,)))
     table.both("write denied on the group", seen, members(denials=Fact((deny,)))(seen))
     table.both(
         "write denied on the group alone", seen, members(denials=Fact((replace(deny, this_scope_only=True),)))(seen)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from tests.engine.setup.hand_made import answers, rid, subnet_id, world
 from tgwizard.engine.setup.address_check import judge_address, worth_asking
 from tgwizard.engine.setup.addresses import Occupancy, Use, occupancy, suggested_addresses
-from tgwizard.engine.setup.topology import Topology, topology_of
 from tgwizard.model.finding import Level
 from tgwizard.model.inventory import AddressAnswer, FrontendFound, Inventory
 from tgwizard.model.problem import Problem
+from tgwizard.model.topology import Topology, topology_of
 
 FREE = AddressAnswer(free=True)
 

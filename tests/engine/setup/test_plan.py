@@ -26,10 +26,9 @@ from tests.engine.setup.hand_made import (
     public_ip,
     world,
 )
+from tgwizard.engine.access.required_rights import extra_actions, required_rights
 from tgwizard.engine.setup.names import assignment_guid, role_guid
-from tgwizard.engine.setup.needs import extra_actions, needs_of
 from tgwizard.engine.setup.plan import make_plan
-from tgwizard.engine.setup.topology import topology_of
 from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.problem import UserError
 from tgwizard.model.role import (
@@ -45,6 +44,7 @@ from tgwizard.model.role import (
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
 from tgwizard.model.setup_facts import OwnRights, SetupFacts
 from tgwizard.model.setup_plan import Assign, ChangeKind, PutRole, WhoMay
+from tgwizard.model.topology import topology_of
 
 
 def test_that_the_plan_of_a_fresh_cluster_is_in_the_order_in_which_it_is_carried_out() -> None:
@@ -264,7 +264,7 @@ def test_that_extra_actions_are_never_added_silently() -> None:
     without = make_plan(answers(inventory), inventory, known)
     assert without.role.actions == tuple(item.action for item in TEN_ACTIONS)
     assert {warning.code for warning in without.warnings} == {"role-without-action"}
-    extra = tuple(item.action for item in extra_actions(needs_of(topology_of(answers(inventory), inventory))))
+    extra = tuple(item.action for item in extra_actions(required_rights(topology_of(answers(inventory), inventory))))
     taken = make_plan(answers(inventory, RoleAnswer(extra=extra)), inventory, known)
     assert taken.role.actions == (*(item.action for item in TEN_ACTIONS), *extra)
     assert taken.warnings == ()

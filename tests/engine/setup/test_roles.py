@@ -15,7 +15,7 @@ from tests.engine.setup.hand_made import (
     world,
 )
 from tgwizard import paths
-from tgwizard.engine.setup.needs import NOT_NEEDED, extra_actions, needed_actions, needs_of
+from tgwizard.engine.access.required_rights import NOT_NEEDED, extra_actions, needed_actions, required_rights
 from tgwizard.engine.setup.roles import (
     Today,
     action_rows,
@@ -26,7 +26,6 @@ from tgwizard.engine.setup.roles import (
     suggest_role_name,
 )
 from tgwizard.engine.setup.scopes import computed_scopes, elsewhere
-from tgwizard.engine.setup.topology import Topology, topology_of
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.role import (
     DEFAULT_ROLE_DESCRIPTION,
@@ -37,6 +36,7 @@ from tgwizard.model.role import (
     RoleKind,
     RolePermission,
 )
+from tgwizard.model.topology import Topology, topology_of
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"
 TEN = tuple(item.action for item in TEN_ACTIONS)
@@ -91,7 +91,7 @@ def test_that_the_shipped_role_is_the_briefs_own_text() -> None:
 
 
 def test_that_each_need_has_its_thing_and_its_reason() -> None:
-    needs = needs_of(topology(world(network_group="rg-network", nsg=nsg_id("rg-security"))))
+    needs = required_rights(topology(world(network_group="rg-network", nsg=nsg_id("rg-security"))))
     assert {item.action for item in needed_actions(needs)} == set(TEN)
     where = {need.action: need.on.group for need in needs}
     assert where["Microsoft.Network/virtualNetworks/subnets/join/action"] == "rg-network"
@@ -127,7 +127,7 @@ def test_that_a_thing_of_another_subscription_is_refused_in_words() -> None:
 
 
 def test_that_actions_of_this_topology_are_offered_and_those_not_needed_are_named() -> None:
-    needs = needs_of(topology(world(asgs=(), public=public_ip(), pools=(pool_id(),))))
+    needs = required_rights(topology(world(asgs=(), public=public_ip(), pools=(pool_id(),))))
     rows = {row.action: row for row in action_rows(needs, None)}
     assert rows["Microsoft.Network/publicIPAddresses/join/action"].today is Today.OFFERED
     assert rows["Microsoft.Network/loadBalancers/backendAddressPools/join/action"].today is Today.OFFERED
@@ -141,7 +141,7 @@ def test_that_actions_of_this_topology_are_offered_and_those_not_needed_are_name
 
 def test_that_a_role_of_nine_actions_is_found_by_meaning_and_its_difference_shown() -> None:
     inventory = world(principals=PRINCIPALS)
-    needs, scopes = needs_of(topology(inventory)), computed_scopes(topology(inventory))
+    needs, scopes = required_rights(topology(inventory)), computed_scopes(topology(inventory))
     nine = role("any name at all", *NINE)
     held = RoleAssignment("g", GROUP, nine.guid, PRINCIPALS[0])
     found = candidates(
@@ -149,16 +149,17 @@ def test_that_a_role_of_nine_actions_is_found_by_meaning_and_its_difference_show
     )
     assert [item.role.name for item in found] == ["any name at all"]
     assert found[0].missing == ("Microsoft.Network/virtualNetworks/read",)
+    assert found[0].refused == (), "nothing that Azure asks for"
     assert (found[0].held_by, found[0].assignments, found[0].complete) == (1, 1, False)
     rows = {row.action: row.today for row in action_rows(needs, nine)}
-    assert rows["Microsoft.Network/virtualNetworks/read"] is Today.MISSING
+    assert rows["Microsoft.Network/virtualNetworks/read"] is Today.NOT_ASKED
     assert rows["Microsoft.Network/networkInterfaces/read"] is Today.HAS
     assert action_rows(needs, nine, update=True)[5].today is Today.TO_ADD
 
 
 def test_that_wildcards_count_and_what_notactions_take_away_is_missing() -> None:
     inventory = world()
-    needs, scopes = needs_of(topology(inventory)), computed_scopes(topology(inventory))
+    needs, scopes = required_rights(topology(inventory)), computed_scopes(topology(inventory))
     wide = role("wide", "Microsoft.Network/*", "Microsoft.Compute/virtualMachines/*")
     held_back = role("held back", "*", not_actions=("Microsoft.Network/networkSecurityGroups/join/action",))
     found = {item.role.name: item for item in candidates(facts(inventory, roles=(wide, held_back)), needs, scopes)}
@@ -170,7 +171,7 @@ def test_that_wildcards_count_and_what_notactions_take_away_is_missing() -> None
 
 def test_that_a_role_that_is_complete_stands_before_one_that_is_not() -> None:
     inventory = world()
-    needs, scopes = needs_of(topology(inventory)), computed_scopes(topology(inventory))
+    needs, scopes = required_rights(topology(inventory)), computed_scopes(topology(inventory))
     elsewhere_only = role("a elsewhere", *TEN, scopes=("/subscriptions/other",))
     known = facts(inventory, roles=(role("b nine", *NINE), elsewhere_only, role("z whole", *TEN)))
     found = candidates(known, needs, scopes)
@@ -180,7 +181,7 @@ def test_that_a_role_that_is_complete_stands_before_one_that_is_not() -> None:
 
 def test_that_network_contributor_cannot_read_virtual_machines() -> None:
     inventory = world()
-    needs = needs_of(topology(inventory))
+    needs = required_rights(topology(inventory))
     assert lacks(network_contributor(facts(inventory)), needs) == ("Microsoft.Compute/virtualMachines/read",)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.preflight.facts import By, Facts, Probed
 from tgwizard.engine.preflight.fencing import fencing
-from tgwizard.engine.preflight.needs import CHECK_ADDRESS, WRITE_NIC, holds_it_there, sides
+from tgwizard.engine.preflight.needs import CHECK_ADDRESS, holds_it_there, sides
 from tgwizard.engine.preflight.rights import rights
 from tgwizard.engine.readiness.readiness import NOT_CONNECTED, readiness
 from tgwizard.model.address import check_address
@@ -127,7 +128,7 @@ def _locks(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
         yield Finding(Level.NOT_APPLICABLE, "No locks", "none on the interfaces and what they refer to")
     for lock in locks:
         named = f"Lock {lock.name} on {lock.place}"
-        stopped = [nic.name for nic in written if lock.stops(WRITE_NIC, nic.text)]
+        stopped = [nic.name for nic in written if lock.stops(NIC_WRITE, nic.text)]
         if lock.level is LockLevel.CAN_NOT_DELETE:
             evidence = "it stops deletions of resources; an address is removed by a write"
             yield Finding(Level.NOT_APPLICABLE, f"{named} does not stop this", evidence)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, SUBNET_READ, linked_rights, not_asked
 from tgwizard.engine.preflight.facts import By
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.nic import carried_of
-from tgwizard.model.role import TEN_ACTIONS, linked_action
+from tgwizard.model.role import TEN_ACTIONS
 from tgwizard.model.snapshot import PlaceKind, Snapshot
 
-READ_NIC = "Microsoft.Network/networkInterfaces/read"
-WRITE_NIC = "Microsoft.Network/networkInterfaces/write"
-READ_SUBNET = "Microsoft.Network/virtualNetworks/subnets/read"
-READ_VM = "Microsoft.Compute/virtualMachines/read"
 READ_OPERATION = "Microsoft.Network/locations/operations/read"
 CHECK_ADDRESS = "Microsoft.Network/virtualNetworks/checkIpAddressAvailability/read"
 
@@ -72,14 +69,11 @@ def needs(snapshot: Snapshot, to: Member, verb: Verb, by: By) -> tuple[Need, ...
         if document is None:
             continue
         writer = to if by is By.MEMBERS and verb is Verb.FORCED else member
-        found.append(Need(WRITE_NIC, member.nic, side, member.nic, writer))
+        found.append(Need(NIC_WRITE, member.nic, side, member.nic, writer))
         linked = list(document.references())
         if side is Side.ATTACH:
             linked += things(carried_with(snapshot, to))
-        for reference in dict.fromkeys(linked):
-            action = linked_action(reference)
-            if action is not None:
-                found.append(Need(action, reference, side, member.nic, writer))
+        found += [Need(action, on, side, member.nic, writer) for action, on in linked_rights(linked)]
     return tuple(found)
 
 
@@ -88,10 +82,9 @@ def unneeded(snapshot: Snapshot, to: Member, verb: Verb, by: By) -> tuple[str, .
 
     The subnet is read only to see that the address lies in it; an address that an interface in it holds is proof.
     """
-    used = {need.action.lower() for need in needs(snapshot, to, verb, by)} | {READ_NIC.lower(), READ_VM.lower()}
-    if not holds_it_there(snapshot):
-        used.add(READ_SUBNET.lower())
-    return tuple(action for action in BRIEF_ACTIONS if action.lower() not in used)
+    used = {NIC_READ, *(need.action for need in needs(snapshot, to, verb, by))}
+    looked_at = () if holds_it_there(snapshot) else (SUBNET_READ,)
+    return tuple(action for action in not_asked(used) if action not in looked_at)
 
 
 def holds_it_there(snapshot: Snapshot) -> bool:

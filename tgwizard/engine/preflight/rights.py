@@ -14,19 +14,10 @@ from tgwizard.engine.access.access_decision import (
     ScopedAction,
     decide,
 )
+from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, VM_READ
 from tgwizard.engine.ports import MissingRight
 from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights, Probe, Probed
-from tgwizard.engine.preflight.needs import (
-    READ_NIC,
-    READ_OPERATION,
-    READ_VM,
-    WRITE_NIC,
-    Need,
-    Side,
-    needs,
-    sides,
-    unneeded,
-)
+from tgwizard.engine.preflight.needs import READ_OPERATION, Need, Side, needs, sides, unneeded
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, allows_at, reaches, scope_in_words
@@ -296,17 +287,17 @@ def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
             continue
         who, roles, denials = f"{identity.member.name}'s identity", identity.roles.value, identity.denials.value or ()
         for need in wanted:
-            if need.by == identity.member and need.action == WRITE_NIC:
-                read = Need(READ_NIC, need.on, need.side, need.nic, need.by)
+            if need.by == identity.member and need.action == NIC_WRITE:
+                read = Need(NIC_READ, need.on, need.side, need.nic, need.by)
                 judged = _identity_holds(facts, read)
                 if judged.denial is not None:
                     yield _denied(who, read, judged.denial)
                 elif judged.held is Held.NO:
                     yield _missing(who, read, *_given_by(identity, read))
-        if not allows_at(roles, denials, READ_VM, identity.member.vm.text):
+        if not allows_at(roles, denials, VM_READ, identity.member.vm.text):
             fact = f"{who} may not read {identity.member.vm.name}"
-            evidence = f"{READ_VM} is missing; this failover does not write the VM"
-            yield Finding(Level.WARNS, fact, evidence)
+            evidence = f"{VM_READ} is missing: {NOT_ASKED}; a machine finds itself with it"
+            yield Finding(Level.NOTE, fact, evidence)
 
 
 # -- what both share --------------------------------------------------------------------------------------------------
@@ -315,7 +306,7 @@ def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
 def _given_by(identity: IdentityRights | None, need: Need) -> tuple[str, str]:
     """How a member gets a right that it lacks, and what an administrator needs for that."""
     held = (identity.roles.value if identity else None) or ()
-    if any(reaches(role.scope, need.on.text) and allows((role.grants,), WRITE_NIC) for role in held):
+    if any(reaches(role.scope, need.on.text) and allows((role.grants,), NIC_WRITE) for role in held):
         return "Add the action to the role that the identity has there.", WRITE_ROLE
     return "Assign the cluster's role there.", WRITE_ASSIGNMENT
 
@@ -332,8 +323,8 @@ def _missing(who: str, need: Need, cure: str, right: str = _EITHER) -> Finding:
 
 def _verb(need: Need) -> str:
     """What the right allows, in one word: an interface joins its subnet and groups; what travels is attached."""
-    if need.action in (WRITE_NIC, READ_NIC):
-        return "write" if need.action == WRITE_NIC else "read"
+    if need.action in (NIC_WRITE, NIC_READ):
+        return "write" if need.action == NIC_WRITE else "read"
     return "join" if need.on.type.lower() in _JOINED else "attach"
 
 
@@ -364,10 +355,10 @@ def _not_needed(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Ite
     for action in spare:
         if _lacks(snapshot, facts, to, action):
             evidence = _NOT_USED.get(action.lower().removeprefix("microsoft.network/"), "this failover does not use it")
-            yield Finding(Level.NOT_APPLICABLE, f"{action} is missing, and not needed here", evidence)
+            yield Finding(Level.NOT_APPLICABLE, f"{action} is missing: {NOT_ASKED}", evidence)
     if spare:
-        count = "1 action of the role is" if len(spare) == 1 else f"{len(spare)} actions of the role are"
-        yield Finding(Level.NOT_APPLICABLE, f"{count} not needed here", listed(_short(action) for action in spare))
+        count = "1 action is" if len(spare) == 1 else f"{len(spare)} actions are"
+        yield Finding(Level.NOT_APPLICABLE, f"{count} {NOT_ASKED}", listed(_short(action) for action in spare))
 
 
 def _lacks(snapshot: Snapshot, facts: Facts, to: Member, action: str) -> bool:

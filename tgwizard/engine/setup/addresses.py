@@ -11,10 +11,10 @@ from enum import Enum
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from types import MappingProxyType
 
-from tgwizard.engine.setup.topology import Topology
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, NicFound, SubnetFound
 from tgwizard.model.text import listed, tame
+from tgwizard.model.topology import Topology
 
 APPLIANCE_BRIDGE = IPv4Network("172.18.0.0/16")
 """The appliance's own container bridge: an address in it never reaches the network (trustgrid.md 2.5)."""

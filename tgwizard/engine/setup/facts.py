@@ -18,7 +18,6 @@ from tgwizard.engine.setup.addresses import occupancy
 from tgwizard.engine.setup.parallel import Answered, read_all
 from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup.stale import could_be_ours
-from tgwizard.engine.setup.topology import Topology, topology_of
 from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.event import Stamp
 from tgwizard.model.inventory import AddressAnswer, Inventory
@@ -27,6 +26,7 @@ from tgwizard.model.role import NETWORK_CONTRIBUTOR, RoleAssignment
 from tgwizard.model.setup_answers import Answers, RoleUse
 from tgwizard.model.setup_event import FactRead, SetupEvent
 from tgwizard.model.setup_facts import AddressChecked, FactFailed, FactKind, OwnRights, SetupFacts
+from tgwizard.model.topology import Topology, topology_of
 
 Report = Callable[[SetupEvent], None]
 Key = tuple[FactKind, str]

@@ -15,13 +15,13 @@ from tgwizard.engine.setup.address_check import worth_asking
 from tgwizard.engine.setup.addresses import occupancy
 from tgwizard.engine.setup.pair_access import AccessSeen
 from tgwizard.engine.setup.pairs import PairsFound, suggest_pairs
-from tgwizard.engine.setup.topology import topology_of
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Caller, Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.setup_facts import AddressChecked, SetupFacts
+from tgwizard.model.topology import topology_of
 
 STEPS = tuple(SetupStep)
 _PARTS: dict[SetupStep, tuple[str, ...]] = {

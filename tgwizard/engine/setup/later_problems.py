@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tgwizard.engine.access.access_decision import not_yours
+from tgwizard.engine.access.required_rights import RequiredRight, extra_actions, required_rights
 from tgwizard.engine.setup.address_check import judge_address
 from tgwizard.engine.setup.addresses import suggested_addresses
 from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
 from tgwizard.engine.setup.flow import STEPS, Flow
 from tgwizard.engine.setup.machine_problems import READ_AGAIN, blocking
-from tgwizard.engine.setup.needs import Need, extra_actions, needs_of
 from tgwizard.engine.setup.plan import make_plan, name_taken, no_scope
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.roles import suggest_role_name
 from tgwizard.engine.setup.scopes import chosen_scopes, elsewhere, what_fails
 from tgwizard.engine.setup.stale import stale_assignments
 from tgwizard.engine.setup.suggest import occupancy_in, topology_in
-from tgwizard.engine.setup.topology import Topology
 from tgwizard.model import fields
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
@@ -26,6 +25,7 @@ from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import Obstacle, SetupPlan
 from tgwizard.model.text import listed, tame
+from tgwizard.model.topology import Topology
 
 _INTERFACES = Cure(CureKind.GO_TO_STEP, "Choose the interfaces", step=SetupStep.INTERFACE)
 _HAND_OVER = Cure(CureKind.HAND_OVER, "Copy a request for others")
@@ -78,7 +78,7 @@ def role_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     if failed is not None:
         problem = Problem("roles-not-read", "The roles could not be read.", failed.what, failed.fix, failed.detail)
         found.append(StepProblem(Level.WARNS, problem, (READ_AGAIN,)))
-    needs = needs_of(topology)
+    needs = required_rights(topology)
     target = role_target(answers.role, topology.subnet.subscription, needs, chosen_scopes(answers, topology), facts)
     make = _make(answers, facts)
     update = Cure(CureKind.UPDATE_ROLE, "Update the role", (target.role.guid,))
@@ -107,7 +107,7 @@ def scope_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
         found.append(StepProblem(Level.WARNS, problem, cures))
     if flow.facts is not None and answers.role is not None and not answers.remove_stale:
         subscription = topology.subnet.subscription
-        target = role_target(answers.role, subscription, needs_of(topology), scopes, flow.facts)
+        target = role_target(answers.role, subscription, required_rights(topology), scopes, flow.facts)
         stale = stale_assignments(target.role, scopes, flow.facts)
         if stale:
             gone = listed(dict.fromkeys(tame(item.principal_id, 60) for item in stale))
@@ -185,7 +185,7 @@ def _make(answers: Answers, facts: SetupFacts) -> Cure:
     return Cure(CureKind.MAKE_ROLE, "Make a new role", (name,))
 
 
-def _extras(role: RoleAnswer, target: RoleTarget, needs: tuple[Need, ...]) -> list[StepProblem]:
+def _extras(role: RoleAnswer, target: RoleTarget, needs: tuple[RequiredRight, ...]) -> list[StepProblem]:
     """Actions of this topology that are neither in the role nor left out on purpose: someone has to decide."""
     if role.use in (RoleUse.NETWORK_CONTRIBUTOR, RoleUse.REUSE):
         return []

@@ -7,7 +7,6 @@ from tgwizard.engine.setup.flow import Flow
 from tgwizard.engine.setup.lan_nic import has_public_ip
 from tgwizard.engine.setup.pairs import Pair, PairState
 from tgwizard.engine.setup.suggest import chosen_pair, lan_choices
-from tgwizard.engine.setup.topology import fits, not_found
 from tgwizard.model import fields
 from tgwizard.model.finding import Level
 from tgwizard.model.inventory import Inventory, NicFound, Part, VmFound
@@ -15,6 +14,7 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.snapshot import Power
 from tgwizard.model.text import tame
+from tgwizard.model.topology import fits, not_found
 
 READ_AGAIN = Cure(CureKind.READ_AGAIN, "Check again")
 _NEEDED = (Part.MACHINES, Part.INTERFACES)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from tgwizard.engine.setup.nsg import Arm, End, Flow, Judged, Passes, passes
-from tgwizard.engine.setup.topology import Topology
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import Inventory, NicFound, RuleDirection, SecurityGroupFound, VmFound
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import listed, tame
+from tgwizard.model.topology import Topology
 from tgwizard.model.verify import NamedFinding
 
 HEARTBEAT_PORT = 9000

@@ -14,10 +14,10 @@ from enum import Enum
 
 from tgwizard.engine.ports import Azure, CallFailed, Cause
 from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
-from tgwizard.engine.setup.topology import Topology
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.text import tame
+from tgwizard.model.topology import Topology
 
 
 class Answered(Enum):

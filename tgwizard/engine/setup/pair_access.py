@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from tgwizard.engine.setup.needs import NIC_WRITE, SUBNET_JOIN
+from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN
 from tgwizard.model.inventory import NicFound, VmFound
 from tgwizard.model.permission import allows, reaches
 from tgwizard.model.role import RoleAssignment, RoleDefinition, RoleKind

@@ -14,11 +14,11 @@ from enum import Enum
 
 from tgwizard.engine.setup.lan_nic import LanChoice, LanKind, lan_nic
 from tgwizard.engine.setup.pair_access import AccessSeen
-from tgwizard.engine.setup.topology import place
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
 from tgwizard.model.text import listed, tame
+from tgwizard.model.topology import place
 
 GALLERY = "trustgrid-45680719-9aa7-43b9-a376-dc03bcfdb0ac"
 IMAGE = "trustgrid-node-2204-prod"

@@ -6,9 +6,9 @@ writing rows (DESIGN 4c); matching is by meaning (4d).
 
 from __future__ import annotations
 
+from tgwizard.engine.access.required_rights import RequiredRight, required_rights
 from tgwizard.engine.setup.address_check import judge_address
 from tgwizard.engine.setup.addresses import occupancy
-from tgwizard.engine.setup.needs import Need, needs_of
 from tgwizard.engine.setup.plan_rows import (
     Assignments,
     assign_row,
@@ -22,7 +22,6 @@ from tgwizard.engine.setup.plan_warnings import doubts, member_warnings, not_rea
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.scopes import chosen_scopes, elsewhere, what_fails
 from tgwizard.engine.setup.stale import stale_assignments
-from tgwizard.engine.setup.topology import Topology, topology_of
 from tgwizard.model.finding import Level
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.problem import Problem, UserError
@@ -30,12 +29,13 @@ from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import ScopeReason, SetupChange, SetupPlan
 from tgwizard.model.text import tame
+from tgwizard.model.topology import Topology, topology_of
 
 
 def make_plan(answers: Answers, inventory: Inventory, facts: SetupFacts) -> SetupPlan:
     """The plan. UserError when an answer is missing or the chosen machines cannot form a cluster."""
     topology = topology_of(answers, inventory, facts)
-    needs = needs_of(topology)
+    needs = required_rights(topology)
     scopes = chosen_scopes(answers, topology)
     target = role_target(answers.role or RoleAnswer(), inventory.subscription.id, needs, scopes, facts)
     stale = stale_assignments(target.role, scopes, facts)
@@ -63,7 +63,7 @@ def make_plan(answers: Answers, inventory: Inventory, facts: SetupFacts) -> Setu
 def _changes(
     answers: Answers,
     topology: Topology,
-    needs: tuple[Need, ...],
+    needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
     target: RoleTarget,
     facts: SetupFacts,

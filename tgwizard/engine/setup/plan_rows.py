@@ -18,17 +18,16 @@ from tgwizard.engine.access.access_decision import (
     removing,
     right_for,
 )
+from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, RequiredRight, linked_rights
 from tgwizard.engine.setup.names import assignment_guid
-from tgwizard.engine.setup.needs import SUBNET_JOIN, Need
 from tgwizard.engine.setup.role_target import RoleTarget
 from tgwizard.engine.setup.roles import affected_by
 from tgwizard.engine.setup.scopes import scope_name
-from tgwizard.engine.setup.topology import Topology
 from tgwizard.model.change import Prediction
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, NicFound, VmFound
 from tgwizard.model.permission import reaches, same_scope
-from tgwizard.model.role import RoleAssignment, RoleDefinition, linked_action
+from tgwizard.model.role import RoleAssignment, RoleDefinition
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import (
     Assign,
@@ -45,9 +44,9 @@ from tgwizard.model.setup_plan import (
 )
 from tgwizard.model.snapshot import Power
 from tgwizard.model.text import listed, tame
+from tgwizard.model.topology import Topology
 
 _AUTHORIZATION = "providers/Microsoft.Authorization"
-_NIC_WRITE = "Microsoft.Network/networkInterfaces/write"
 _INSTANT = Prediction(0.0, 0.0, "nothing is written")
 _IDENTITY_S = Prediction(5.0, 9.0, "Azure turned identities on in 3 to 9 s")
 _ROLE_S = Prediction(2.0, 75.0, "a new role was listed after 1 to 75 s")
@@ -95,7 +94,7 @@ def identity_row(vm: VmFound, facts: SetupFacts, caller: Caller | None) -> Setup
 def role_row(
     target: RoleTarget,
     scopes: tuple[ScopeReason, ...],
-    needs: tuple[Need, ...],
+    needs: tuple[RequiredRight, ...],
     facts: SetupFacts,
     caller: Caller | None,
 ) -> SetupChange:
@@ -220,10 +219,8 @@ def place_row(
     holder = next((nic for nic in topology.nics if _lists(nic, address)), None)
     nic = holder or topology.nics[0]
     name, shown = tame(nic.id.name, 90), tame(configuration, 80)
-    asks = [ScopedAction(_NIC_WRITE, nic.id.text), ScopedAction(SUBNET_JOIN, topology.subnet.text)]
-    asks += [
-        ScopedAction(action, thing.text) for thing in nic.references if (action := linked_action(thing)) is not None
-    ]
+    asks = [ScopedAction(NIC_WRITE, nic.id.text), ScopedAction(SUBNET_JOIN, topology.subnet.text)]
+    asks += [ScopedAction(action, thing.text) for action, thing in linked_rights(nic.references)]
     return SetupChange(
         key=f"place:{nic.id.key}:{address}",
         kind=ChangeKind.RIGHT if holder else ChangeKind.ADD,
@@ -292,10 +289,13 @@ def _short(actions: tuple[str, ...]) -> str:
     return listed(action.removeprefix("Microsoft.Network/") for action in actions)
 
 
-def _extras(role: RoleDefinition, needs: tuple[Need, ...]) -> str:
+def _extras(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> str:
     extra = {need.action.lower() for need in needs if not need.in_brief}
     taken = tuple(action for action in role.actions if action.lower() in extra)
-    return f"beyond the brief's ten: {_short(taken)}" if taken else "exactly what moving one address takes"
+    if taken:
+        return f"beyond the brief's ten: {_short(taken)}"
+    asked = {need.action.lower() for need in needs if need.asked and need.in_brief}
+    return f"the brief's ten; Azure asks for {len(asked)} of them when this address moves"
 
 
 def _added_words(target: RoleTarget) -> str:

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address
 
 from tgwizard.engine.access.access_decision import UNLOCK, denials_of
+from tgwizard.engine.access.required_rights import NIC_WRITE, RequiredRight
 from tgwizard.engine.setup.addresses import floating_now
-from tgwizard.engine.setup.needs import NIC_WRITE, Need
 from tgwizard.engine.setup.role_target import RoleTarget
-from tgwizard.engine.setup.topology import Topology
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import RoleAssignment
 from tgwizard.model.setup_answers import Answers, Placement, RoleUse
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import Obstacle, SetupChange, WhoMay
 from tgwizard.model.text import listed, tame
+from tgwizard.model.topology import Topology
 
 _UNREAD = {
     FactKind.ROLES: "Whether a fitting role, or one of the same name, is there already is not known.",
@@ -26,7 +26,7 @@ _UNREAD = {
 }
 
 
-def member_warnings(topology: Topology, needs: tuple[Need, ...], facts: SetupFacts) -> tuple[Problem, ...]:
+def member_warnings(topology: Topology, needs: tuple[RequiredRight, ...], facts: SetupFacts) -> tuple[Problem, ...]:
     """Deny assignments and locks that would stop a failover whatever the role allows."""
     found: dict[str, Problem] = {}
     principals = tuple(vm.identity.principal_id for vm in topology.vms)

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from tgwizard.engine.setup.flow import Flow
 from tgwizard.engine.setup.scopes import chosen_scopes, scope_name
 from tgwizard.engine.setup.suggest import proposed, topology_in
-from tgwizard.engine.setup.topology import Topology
 from tgwizard.engine.setup.walk import plan_of
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.role import NETWORK_CONTRIBUTOR
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_plan import Assign, EnableIdentity
 from tgwizard.model.text import tame
+from tgwizard.model.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,24 +10,36 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tgwizard.engine.access.access_decision import RightState, ScopedAction, decide, denials_of, roles_of
-from tgwizard.engine.setup.needs import NETWORK_READ, NIC_WRITE, SUBNET_JOIN, SUBNET_READ, VM_READ
+from tgwizard.engine.access.required_rights import (
+    CONFIGURATION_JOIN,
+    CONFIGURATION_READ,
+    NETWORK_READ,
+    NIC_READ,
+    NIC_WRITE,
+    NOT_ASKED,
+    SUBNET_JOIN,
+    SUBNET_READ,
+    VM_READ,
+    AskedBy,
+    asked_by,
+    linked_rights,
+)
 from tgwizard.engine.setup.scopes import scope_name
-from tgwizard.engine.setup.topology import Topology
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
-from tgwizard.model.role import linked_action
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.text import listed, tame
+from tgwizard.model.topology import Topology
 from tgwizard.model.verify import Cell, May, RehearsalRow
 
-_NIC = "Microsoft.Network/networkInterfaces"
-_READS = (f"{_NIC}/read", f"{_NIC}/ipconfigurations/read")
+_READS = (NIC_READ, CONFIGURATION_READ)
 _CARRIED = {
     "microsoft.network/publicipaddresses": "Keep the public IP",
     "microsoft.network/loadbalancers/backendaddresspools": "Keep the load balancer pools",
     "microsoft.network/loadbalancers/inboundnatrules": "Keep the NAT rules",
     "microsoft.network/applicationgateways/backendaddresspools": "Keep the application gateway pools",
 }
+_LACKING = (RightState.MISSING, RightState.DENIED)
 _NSG = "microsoft.network/networksecuritygroups"
 _ASG = "microsoft.network/applicationsecuritygroups"
 
@@ -47,7 +59,6 @@ def rehearse_rights(topology: Topology, facts: SetupFacts) -> tuple[RehearsalRow
     subnet, network = topology.subnet, topology.network
     reads = [Doing(action, nic.id) for nic in both for action in _READS]
     own = {nic.id: [Doing(NIC_WRITE, nic.id)] for nic in both}
-    join = f"{_NIC}/ipconfigurations/join/action"
     rows = [
         _row("read", "Read both interfaces", topology, facts, lambda _: reads),
         _row(
@@ -59,7 +70,7 @@ def rehearse_rights(topology: Topology, facts: SetupFacts) -> tuple[RehearsalRow
             "Add it to its own interface",
             topology,
             facts,
-            lambda i: [*own[both[i].id], Doing(join, both[i].id)],
+            lambda i: [*own[both[i].id], Doing(CONFIGURATION_JOIN, both[i].id)],
         ),
         _row(
             "subnet",
@@ -90,13 +101,8 @@ def _always(doings: list[Doing]) -> Callable[[int], list[Doing]]:
 
 
 def _linked(nics: Iterable[NicFound], kind: str) -> list[Doing]:
-    found: dict[ResourceId, Doing] = {}
-    for nic in nics:
-        for thing in nic.references:
-            action = linked_action(thing)
-            if thing.type.lower() == kind and action is not None:
-                found[thing] = Doing(action, thing)
-    return list(found.values())
+    named = (thing for nic in nics for thing in nic.references if thing.type.lower() == kind)
+    return [Doing(action, thing) for action, thing in linked_rights(named)]
 
 
 def _row(
@@ -118,23 +124,28 @@ def _cell(vm: VmFound, doings: list[Doing], facts: SetupFacts) -> Cell:
     judged = [
         (doing, decide(ScopedAction(doing.action, doing.on.text), roles, denials, facts.locks)) for doing in doings
     ]
-    for doing, decision in judged:
+    asked = [(doing, decision) for doing, decision in judged if asked_by(doing.action) is AskedBy.AZURE]
+    beside = [doing for doing, decision in judged if (doing, decision) not in asked and decision.state in _LACKING]
+    if not asked and beside:
+        return Cell(May.NOT_ASKED, f"{_lacks(beside)}: {NOT_ASKED}")
+    for doing, decision in asked:
         if decision.denial is not None:
             return Cell(May.MAY_NOT, f"the deny assignment {tame(decision.denial.name, 90)} forbids {doing.action}")
         if decision.lock is not None:
             lock = decision.lock
             return Cell(May.MAY_NOT, f"the lock {tame(lock.name, 90)} on {scope_name(lock.scope)} forbids every write")
-    missing = dict.fromkeys(doing for doing, decision in judged if decision.state is RightState.MISSING)
+    missing = [doing for doing, decision in asked if decision.state is RightState.MISSING]
     if missing:
         why = facts.failure(FactKind.ASSIGNMENTS) or facts.failure(FactKind.ROLES)
-        if why is not None:
-            return Cell(May.NOT_KNOWN, why.what)
-        lacks = listed(dict.fromkeys(f"{item.action} on {tame(item.on.name, 90)}" for item in missing))
-        return Cell(May.MAY_NOT, f"it lacks {lacks}")
+        return Cell(May.NOT_KNOWN, why.what) if why is not None else Cell(May.MAY_NOT, _lacks(missing))
     if any(decision.state is RightState.CONDITION for _, decision in judged):
         return Cell(May.NOT_KNOWN, "it hangs on the condition of an assignment")
     for kind in (FactKind.DENIALS, FactKind.LOCKS):
         why = facts.failure(kind)
         if why is not None:
             return Cell(May.NOT_KNOWN, f"the {kind.value} could not be read")
-    return Cell(May.MAY)
+    return Cell(May.MAY, f"{_lacks(beside)}: {NOT_ASKED}" if beside else "")
+
+
+def _lacks(doings: list[Doing]) -> str:
+    return f"it lacks {listed(dict.fromkeys(f'{item.action} on {tame(item.on.name, 90)}' for item in doings))}"

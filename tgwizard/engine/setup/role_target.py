@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tgwizard.engine.access.required_rights import NOT_ASKED, AskedBy, RequiredRight, asked_by, needed_actions
 from tgwizard.engine.setup.names import role_guid
-from tgwizard.engine.setup.needs import Need, needed_actions
 from tgwizard.engine.setup.roles import (
     RoleCandidate,
     check_role_name,
@@ -69,7 +69,7 @@ def new_role(
 def role_target(
     answer: RoleAnswer,
     subscription: str,
-    needs: tuple[Need, ...],
+    needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
     facts: SetupFacts,
 ) -> RoleTarget:
@@ -106,7 +106,7 @@ def updated_role(existing: RoleDefinition, actions: tuple[str, ...], scopes: tup
 def _new(
     answer: RoleAnswer,
     subscription: str,
-    needs: tuple[Need, ...],
+    needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
     facts: SetupFacts,
 ) -> RoleTarget:
@@ -133,7 +133,7 @@ def _new(
     return RoleTarget(wanted, None, (problem,) if problem else (), warnings)
 
 
-def _updated(answer: RoleAnswer, judged: RoleCandidate, needs: tuple[Need, ...]) -> RoleTarget:
+def _updated(answer: RoleAnswer, judged: RoleCandidate, needs: tuple[RequiredRight, ...]) -> RoleTarget:
     existing = judged.role
     if existing.kind is RoleKind.BUILT_IN:
         problem = Problem(
@@ -163,13 +163,13 @@ def _reuse_problems(judged: RoleCandidate, answer: RoleAnswer) -> list[Problem]:
     name = tame(judged.role.name, 128)
     problems = []
     declined = {action.lower() for action in answer.declined}
-    missing = [action for action in judged.missing if action.lower() not in declined]
+    missing = [action for action in judged.refused if action.lower() not in declined]
     if missing:
         problems.append(
             Problem(
                 "role-lacks-actions",
                 f"{name} lacks {listed(missing)}.",
-                "Without that, Azure refuses the failover or the machine cannot find what it needs.",
+                "Without that, Azure refuses the failover.",
                 "Update the role, or make a new one.",
             )
         )
@@ -186,13 +186,18 @@ def _reuse_problems(judged: RoleCandidate, answer: RoleAnswer) -> list[Problem]:
     return problems
 
 
-def _left_out(role: RoleDefinition, needs: tuple[Need, ...], answer: RoleAnswer) -> tuple[Problem, ...]:
+def _left_out(role: RoleDefinition, needs: tuple[RequiredRight, ...], answer: RoleAnswer) -> tuple[Problem, ...]:
     """What the finished role still lacks, each with what then fails."""
     declined = {action.lower() for action in answer.declined}
-    found = []
+    found, beside = [], list[str]()
     for item in needed_actions(needs):
-        if allows(role.held, item.action) or (answer.use is RoleUse.REUSE and item.action.lower() not in declined):
+        if allows(role.held, item.action):
             continue
+        if asked_by(item.action) is not AskedBy.AZURE:
+            beside.append(item.action)
+            continue
+        if answer.use is RoleUse.REUSE and item.action.lower() not in declined:
+            continue  # A problem of its own forbids it.
         on = listed(dict.fromkeys(tame(need.on.name, 90) for need in needs if need.action == item.action))
         found.append(
             Problem(
@@ -202,15 +207,26 @@ def _left_out(role: RoleDefinition, needs: tuple[Need, ...], answer: RoleAnswer)
                 "Add the action to the role.",
             )
         )
+    if beside:
+        found.append(_not_asked(role, beside))
     return tuple(found)
 
 
-def _built_in_warnings(role: RoleDefinition, needs: tuple[Need, ...]) -> tuple[Problem, ...]:
+def _not_asked(role: RoleDefinition, actions: list[str]) -> Problem:
+    return Problem(
+        "role-without-brief-action",
+        f"{tame(role.name, 128)} lacks {listed(actions)}.",
+        f"{'That is' if len(actions) == 1 else 'Those are'} {NOT_ASKED}: a failover is not refused without.",
+        "Update the role to have what Trustgrid documents.",
+    )
+
+
+def _built_in_warnings(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> tuple[Problem, ...]:
     absent = lacks(role, needs)
     wide = Problem(
         "role-is-wide",
         f"{tame(role.name, 128)} may change every network resource in the scopes below.",
-        "A failover needs ten actions; this role has all of Microsoft.Network.",
+        "The brief's role has ten actions; this one has all of Microsoft.Network.",
         "A custom role gives the machines no more than they need.",
     )
     if not absent:
@@ -220,7 +236,8 @@ def _built_in_warnings(role: RoleDefinition, needs: tuple[Need, ...]) -> tuple[P
         Problem(
             "role-without-action",
             f"{tame(role.name, 128)} lacks {listed(absent)}.",
-            "The machine uses it to find its own interface and its peer's; whether it does without is not documented.",
+            f"It is {NOT_ASKED}: a failover is not refused without. A machine finds its own interface with it; "
+            "whether the appliance does without is not documented.",
             "Give Reader on the same groups as well, or use a custom role.",
         ),
     )

@@ -9,7 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.engine.setup.needs import NIC_WRITE, NOT_NEEDED, Need, extra_actions, needed_actions, things_of
+from tgwizard.engine.access.required_rights import (
+    NIC_WRITE,
+    NOT_NEEDED,
+    AskedBy,
+    RequiredRight,
+    asked_by,
+    extra_actions,
+    needed_actions,
+    things_of,
+)
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.permission import allows, matches, reaches
 from tgwizard.model.problem import Problem
@@ -59,6 +68,7 @@ class Today(Enum):
     TO_ADD = "to be added"
     MISSING = "missing"
     OFFERED = "offered"
+    NOT_ASKED = "missing, not asked"
     NOT_NEEDED = "not needed here"
 
 
@@ -87,7 +97,8 @@ class Affected:
 class RoleCandidate:
     """An existing custom role that means the same.
 
-    ``missing``: needed here and not granted. ``withheld``: of those, the ones that its notActions take away, which an
+    ``missing``: in the brief's role or needed here, and not granted. ``refused``: of those, the ones without which
+    Azure refuses a failover. ``withheld``: of those, the ones that its notActions take away, which an
     update would never override. ``uncovered``: scopes that its assignable scopes leave out. ``wider``: it grants by
     wildcard more than is needed. ``held_by``: how many of the two machines hold it already.
     ``others``: how many of its ``assignments`` are not theirs.
@@ -95,6 +106,7 @@ class RoleCandidate:
 
     role: RoleDefinition
     missing: tuple[str, ...]
+    refused: tuple[str, ...]
     withheld: tuple[str, ...]
     uncovered: tuple[str, ...]
     wider: bool
@@ -104,12 +116,15 @@ class RoleCandidate:
 
     @property
     def complete(self) -> bool:
-        """Whether it can be used as it is."""
+        """Whether it can be used as it is, with nothing left to say."""
         return not self.missing and not self.uncovered
 
 
 def candidates(
-    facts: SetupFacts, needs: tuple[Need, ...], scopes: tuple[ScopeReason, ...], principals: tuple[str, ...] = ()
+    facts: SetupFacts,
+    needs: tuple[RequiredRight, ...],
+    scopes: tuple[ScopeReason, ...],
+    principals: tuple[str, ...] = (),
 ) -> tuple[RoleCandidate, ...]:
     """The custom roles that let an interface be written and have at least half of what is needed, best first."""
     found = [
@@ -137,7 +152,7 @@ def candidates(
 def judge_role(
     role: RoleDefinition,
     facts: SetupFacts,
-    needs: tuple[Need, ...],
+    needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
     principals: tuple[str, ...] = (),
 ) -> RoleCandidate:
@@ -157,6 +172,7 @@ def judge_role(
     return RoleCandidate(
         role,
         missing,
+        tuple(action for action in missing if asked_by(action) is AskedBy.AZURE),
         withheld,
         uncovered_scopes(role, scopes),
         any("*" in action for action in role.actions),
@@ -173,7 +189,11 @@ def uncovered_scopes(role: RoleDefinition, scopes: tuple[ScopeReason, ...]) -> t
 
 
 def action_rows(
-    needs: tuple[Need, ...], existing: RoleDefinition | None, *, extra: tuple[str, ...] = (), update: bool = False
+    needs: tuple[RequiredRight, ...],
+    existing: RoleDefinition | None,
+    *,
+    extra: tuple[str, ...] = (),
+    update: bool = False,
 ) -> tuple[ActionRow, ...]:
     """The ten actions of the brief and what else this topology needs, as they stand in a role.
 
@@ -200,7 +220,7 @@ def network_contributor(facts: SetupFacts) -> RoleDefinition:
     return facts.role(NETWORK_CONTRIBUTOR) or BUILT_IN_NETWORK_CONTRIBUTOR
 
 
-def lacks(role: RoleDefinition, needs: tuple[Need, ...]) -> tuple[str, ...]:
+def lacks(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> tuple[str, ...]:
     """What the role does not grant of what is needed here; for Network Contributor, reading virtual machines."""
     return tuple(item.action for item in needed_actions(needs) if not allows(role.held, item.action))
 
@@ -267,4 +287,6 @@ def _today(existing: RoleDefinition | None, action: str, needed: bool, update: b
         return Today.HAS if needed else Today.HAS_UNUSED
     if not needed:
         return Today.NOT_NEEDED
-    return Today.TO_ADD if update else Today.MISSING
+    if update:
+        return Today.TO_ADD
+    return Today.MISSING if asked_by(action) is AskedBy.AZURE else Today.NOT_ASKED

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tgwizard.engine.setup.needs import Need, needs_of
-from tgwizard.engine.setup.topology import Topology
+from tgwizard.engine.access.required_rights import NOT_ASKED, RequiredRight, required_rights
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.permission import reaches
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import ScopeReason
 from tgwizard.model.text import listed, tame
+from tgwizard.model.topology import Topology
 
 _KINDS = {
     "microsoft.compute/virtualmachines": ("machine", "machines"),
@@ -32,7 +32,7 @@ def computed_scopes(topology: Topology) -> tuple[ScopeReason, ...]:
     """The resource groups that hold something a failover touches, the machines' group first."""
     held: dict[str, list[ResourceId]] = {}
     spelled: dict[str, str] = {}
-    things = [*(vm.id for vm in topology.vms), *(need.on for need in needs_of(topology))]
+    things = [*(vm.id for vm in topology.vms), *(need.on for need in required_rights(topology))]
     for thing in dict.fromkeys(things):
         scope = thing.group_scope
         spelled.setdefault(scope.lower(), scope)
@@ -51,15 +51,17 @@ def chosen_scopes(answers: Answers, topology: Topology) -> tuple[ScopeReason, ..
     return tuple(reason for reason in computed if reason.scope.lower() not in left_out)
 
 
-def without_role(scopes: tuple[ScopeReason, ...], topology: Topology) -> tuple[Need, ...]:
+def without_role(scopes: tuple[ScopeReason, ...], topology: Topology) -> tuple[RequiredRight, ...]:
     """The needs that no scope reaches: what fails when the user narrows."""
-    return tuple(need for need in needs_of(topology) if not any(reaches(one.scope, need.on.text) for one in scopes))
+    return tuple(
+        need for need in required_rights(topology) if not any(reaches(one.scope, need.on.text) for one in scopes)
+    )
 
 
 def what_fails(answers: Answers, topology: Topology) -> tuple[Problem, ...]:
     """One warning for each scope that was taken out: what a failover could then not do."""
     lost = without_role(chosen_scopes(answers, topology), topology)
-    by_scope: dict[str, list[Need]] = {}
+    by_scope: dict[str, list[RequiredRight]] = {}
     for need in lost:
         by_scope.setdefault(need.on.group_scope.lower(), []).append(need)
     return tuple(_narrowed(needs) for needs in by_scope.values())
@@ -68,7 +70,7 @@ def what_fails(answers: Answers, topology: Topology) -> tuple[Problem, ...]:
 def elsewhere(topology: Topology) -> tuple[Problem, ...]:
     """Things in another subscription: tgwizard works in one (DESIGN section 1)."""
     home = topology.vms[0].id.subscription.lower()
-    away = [need.on for need in needs_of(topology) if need.on.subscription.lower() != home]
+    away = [need.on for need in required_rights(topology) if need.on.subscription.lower() != home]
     return tuple(
         Problem(
             "other-subscription",
@@ -89,10 +91,18 @@ def scope_name(scope: str) -> str:
     return tame(parts[-1], 90) if parts else "everything"
 
 
-def _narrowed(needs: list[Need]) -> Problem:
+def _narrowed(needs: list[RequiredRight]) -> Problem:
     things = listed(dict.fromkeys(tame(need.on.name, 90) for need in needs))
     actions = listed(dict.fromkeys(need.action for need in needs))
     group = scope_name(needs[0].on.group_scope)
+    if not any(need.asked for need in needs):
+        return Problem(
+            "scope-left-out",
+            f"Without {group}, the machines cannot read {things}.",
+            f"{actions} {'is' if len({need.action for need in needs}) == 1 else 'are'} {NOT_ASKED}: a failover is not "
+            "refused without.",
+            f"Put {group} back to give what Trustgrid documents.",
+        )
     return Problem(
         "scope-left-out",
         f"Without {group}, a failover is refused.",

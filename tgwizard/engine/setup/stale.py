@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgwizard.engine.setup.needs import NIC_WRITE
+from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.model.permission import allows
 from tgwizard.model.role import RoleAssignment, RoleDefinition, RoleKind
 from tgwizard.model.setup_facts import SetupFacts

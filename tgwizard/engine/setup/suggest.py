@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import IPv4Address
 
+from tgwizard.engine.access.required_rights import required_rights
 from tgwizard.engine.setup.addresses import Occupancy, floating_now, occupancy, suggested_addresses
 from tgwizard.engine.setup.flow import Flow
 from tgwizard.engine.setup.lan_nic import LanChoice, lan_nic
-from tgwizard.engine.setup.needs import needs_of
 from tgwizard.engine.setup.pairs import Pair, cluster_name, pair_of
 from tgwizard.engine.setup.roles import RoleCandidate, candidates, suggest_role_name
 from tgwizard.engine.setup.scopes import chosen_scopes
-from tgwizard.engine.setup.topology import Topology, topology_of
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.problem import UserError
 from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.topology import Topology, topology_of
 
 _LONGEST_NAME = 63
 
@@ -189,7 +189,7 @@ def _with_address(flow: Flow, answers: Answers, inventory: Inventory, topology: 
 
 def _candidates(answers: Answers, topology: Topology, facts: SetupFacts) -> tuple[RoleCandidate, ...]:
     principals = tuple(vm.identity.principal_id for vm in topology.vms)
-    return candidates(facts, needs_of(topology), chosen_scopes(answers, topology), principals)
+    return candidates(facts, required_rights(topology), chosen_scopes(answers, topology), principals)
 
 
 def _role(answers: Answers, topology: Topology, facts: SetupFacts) -> RoleAnswer:

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from tgwizard.engine.access.access_decision import assignments_of
 from tgwizard.engine.setup.names import assignment_guid
 from tgwizard.engine.setup.own_name import Answered, Asked
-from tgwizard.engine.setup.topology import Topology
 from tgwizard.engine.setup_ports import Access
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import VmFound
@@ -24,6 +23,7 @@ from tgwizard.model.role import RoleAssignment, RoleDefinition
 from tgwizard.model.setup_event import Tick
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.text import tame
+from tgwizard.model.topology import Topology
 from tgwizard.model.verify import TickSeen
 
 PROPAGATION = timedelta(minutes=10)

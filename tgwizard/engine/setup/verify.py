@@ -22,7 +22,6 @@ from tgwizard.engine.setup.rehearsal import rehearse_rights
 from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.ticks import PROPAGATION, Held, all_of, find_held, proved_effective, ticks_of, with_role
-from tgwizard.engine.setup.topology import Topology, topology_of
 from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -38,6 +37,7 @@ from tgwizard.model.setup_event import Checked, SetupEvent, SetupFinished, Tick,
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import tame
+from tgwizard.model.topology import Topology, topology_of
 from tgwizard.model.verify import (
     Cell,
     May,

@@ -22,7 +22,15 @@ LEVELS = {
 }
 """The levels of a finding in words."""
 
-_MARKS = {May.MAY: "✓", May.MAY_NOT: "✗", May.RESTART: "◌", May.WAITS: "◌", May.NOT_KNOWN: "?", May.NOT_USED: "–"}
+_MARKS = {
+    May.MAY: "✓",
+    May.MAY_NOT: "✗",
+    May.RESTART: "◌",
+    May.WAITS: "◌",
+    May.NOT_KNOWN: "?",
+    May.NOT_USED: "–",
+    May.NOT_ASKED: "–",
+}
 
 _OPEN = {Tick.PROVED: "no", Tick.RESTARTED: "waits for you"}
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from tgwizard.engine.access.required_rights import required_rights
 from tgwizard.engine.setup.addresses import suggested_addresses
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
 from tgwizard.engine.setup.export.parts import role_json
 from tgwizard.engine.setup.flow import Want
 from tgwizard.engine.setup.later_problems import address_findings
-from tgwizard.engine.setup.needs import needs_of
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.roles import Affected, Today, action_rows, affected_by, network_contributor
 from tgwizard.engine.setup.scopes import chosen_scopes, computed_scopes
 from tgwizard.engine.setup.stale import stale_assignments
 from tgwizard.engine.setup.suggest import occupancy_in, role_as_new, role_candidates, topology_in
-from tgwizard.engine.setup.topology import Topology
 from tgwizard.gui.setup.session import SetupSession
 from tgwizard.gui.setup.steps.floating_ip import AddressShown
 from tgwizard.gui.setup.steps.review import Exported, ReviewShown
@@ -24,6 +23,7 @@ from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
 from tgwizard.model.text import age, listed, tame
+from tgwizard.model.topology import Topology
 
 TABS = {
     ExportKind.AZ: "az CLI",
@@ -61,7 +61,7 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
     topology, facts = topology_in(flow, shown), flow.facts
     if topology is None or facts is None:
         return RoleShown(reading="Reading the roles of the subscription" if session.reading(Want.FACTS) else "")
-    needs = needs_of(topology)
+    needs = required_rights(topology)
     answer = shown.role or RoleAnswer()
     target = role_target(answer, topology.subnet.subscription, needs, chosen_scopes(shown, topology), facts)
     existing: RoleDefinition | None = None
@@ -74,16 +74,17 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
     key = f"others of {existing.guid if existing is not None else ''}"
     others = session.once(key, lambda: _of_others(existing, facts, topology))
     extra = sum(row.extra and bool(row.on) for row in rows)
-    lead = "Exactly what moving one address takes: ten actions, no more."
+    asked = len({need.action.lower() for need in needs if need.asked and need.in_brief})
+    lead = f"The brief's ten actions, no more. Azure asks for {_NUMBERS[asked]} of them when this address moves."
     if answer.use is RoleUse.NETWORK_CONTRIBUTOR:
-        lead = "Azure's own role for networks: wider than needed, and it cannot read virtual machines."
+        lead = "Azure's own role for networks: wider than needed, without virtualMachines/read, which is not asked for."
     elif extra:
         words = _NUMBERS[extra] if extra < len(_NUMBERS) else str(extra)
-        lead = f"Ten actions move one address; {words} more {'is' if extra == 1 else 'are'} offered for what is here."
+        lead = f"The brief's ten actions; {words} more {'is' if extra == 1 else 'are'} offered for what is here."
     elif existing is not None:
-        lacks = sum(not row.extra and row.today in {Today.TO_ADD, Today.MISSING} for row in rows)
+        lacks = sum(not row.extra and row.today in {Today.TO_ADD, Today.MISSING, Today.NOT_ASKED} for row in rows)
         has = "all ten actions" if not lacks else f"{_NUMBERS[10 - lacks]} of the ten actions"
-        lead = f"{tame(existing.name, 90)} has {has} that moving one address takes."
+        lead = f"{tame(existing.name, 90)} has {has} of the brief's role."
     return RoleShown(
         _options(session, answer, facts),
         answer,
@@ -164,7 +165,9 @@ def _stale_words(session: SetupSession, topology: Topology) -> tuple[str, ...]:
         return ()
     shown = session.shown
     scopes = chosen_scopes(shown, topology)
-    target = role_target(shown.role or RoleAnswer(), topology.subnet.subscription, needs_of(topology), scopes, facts)
+    target = role_target(
+        shown.role or RoleAnswer(), topology.subnet.subscription, required_rights(topology), scopes, facts
+    )
     found = stale_assignments(target.role, scopes, facts)
     return tuple(
         f"An assignment on {tame(item.scope.rsplit('/', 1)[-1], 90)} is for the identity {item.principal_id}, which is "

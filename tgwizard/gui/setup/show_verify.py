@@ -28,6 +28,7 @@ _CELLS = {
     May.MAY_NOT: Shape.BROKEN,
     May.NOT_KNOWN: Shape.NOT_KNOWN,
     May.NOT_USED: Shape.WAITING,
+    May.NOT_ASKED: Shape.WAITING,
 }
 _STANDING = {
     Standing.VERIFIED: Shape.GOOD,

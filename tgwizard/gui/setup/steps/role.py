@@ -40,6 +40,7 @@ _TODAY = {
     Today.TO_ADD: Shape.NOTE,
     Today.MISSING: Shape.WARNING,
     Today.OFFERED: Shape.NOTE,
+    Today.NOT_ASKED: Shape.WAITING,
     Today.NOT_NEEDED: Shape.WAITING,
 }
 
@@ -192,7 +193,8 @@ class RolePage(StepPage):
             why = LiveText(theme, row.why, TextRole.CAPTION, Token.TEXT2)
             why.setToolTip(plain_tip(f"Here on {on}" if on else ""))
             cells = (figure, action, why, self._today(row))
-            reason = row.why if row.extra and row.today is Today.NOT_NEEDED else f"needed to {row.why}"
+            apart = (row.extra and row.today is Today.NOT_NEEDED) or row.today is Today.NOT_ASKED
+            reason = row.why if apart else f"needed to {row.why}"
             table.add(cells, f"{row.action}, {reason}, {row.today.value}", lit=lit)
         self._actions.addWidget(table)
         self._actions.addStretch(1)

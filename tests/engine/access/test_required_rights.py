@@ -1,0 +1,96 @@
+"""Needed, in the brief's role but not asked by Azure, missing: three words with one source.
+
+Preflight and verify never contradict each other, nor what a machine with that role is then allowed in Azure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from tests.cli.bench import Shell
+from tests.engine.access.test_reach import findings, rehearsal
+from tests.engine.apply.scenarios import fail_over_as
+from tests.engine.worlds import changed
+from tests.rig import Rig, SetupRig
+from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ, AskedBy, asked_by, not_asked
+from tgwizard.lab.rbac_builtin import BY_NAME
+from tgwizard.model.cluster import Verb
+from tgwizard.model.event import Outcome
+from tgwizard.model.finding import Level
+from tgwizard.model.role import TEN_ACTIONS
+from tgwizard.model.verify import May
+
+TEN = tuple(item.action for item in TEN_ACTIONS)
+ASKED = tuple(action for action in TEN if asked_by(action) is AskedBy.AZURE)
+SIX = (*ASKED, VM_READ)
+NETWORK_CONTRIBUTOR = BY_NAME["Network Contributor"].permissions[0].actions
+ROLES: dict[str, tuple[str, ...]] = {
+    "the ten": TEN,
+    "the six": SIX,
+    "what Azure asks for alone": ASKED,
+    "Network Contributor": NETWORK_CONTRIBUTOR,
+    **{f"the ten without {gone}": tuple(action for action in TEN if action != gone) for gone in TEN},
+    **{f"the six without {gone}": tuple(action for action in SIX if action != gone) for gone in SIX},
+}
+
+
+def with_role(actions: Iterable[str]) -> Rig:
+    """Scenario `ready` whose role grants these actions."""
+
+    def edit(world: dict[str, Any]) -> None:
+        for history in world["authorization"]["roles"].values():
+            if history["versions"][-1]["name"] == "tg-cluster-ip-failover":
+                history["versions"][-1]["permissions"][0]["actions"] = list(actions)
+
+    return changed(edit)
+
+
+def test_that_azure_asks_for_five_of_the_ten_and_a_machine_for_one_more() -> None:
+    assert [action.rsplit("/", 1)[0].split("/", 1)[1] for action in ASKED] == [
+        "networkInterfaces",
+        "networkInterfaces",
+        "networkSecurityGroups/join",
+        "virtualNetworks/subnets/join",
+        "applicationSecurityGroups/joinIpConfiguration",
+    ]
+    assert [action for action in TEN if asked_by(action) is AskedBy.MACHINE] == [VM_READ]
+    assert len(not_asked(TEN)) == 4
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_that_preflight_and_verify_say_of_a_role_what_azure_does(name: str) -> None:
+    made = with_role(ROLES[name])
+    it = SetupRig(made.lab, made.clock, made.services, made.session)
+    by_preflight = not any(finding.level is Level.BLOCKS for finding in findings(made, Verb.FORCED))
+    cells = [row.cells[1] for row in rehearsal(made)]
+    by_verify = all(cell.may is not May.MAY_NOT for cell in cells)
+    in_azure = fail_over_as(it, made.setup, made.b, made.b).outcome is Outcome.DONE
+    assert by_preflight == by_verify == in_azure
+
+
+@pytest.mark.parametrize("name", ["the ten", "the six", "what Azure asks for alone", "Network Contributor"])
+def test_that_verify_ends_well_when_nothing_is_missing_that_azure_asks_for(name: str) -> None:
+    made = with_role(ROLES[name])
+    answer = Shell(made)("setup", "verify", "--restarted", "tg-node-a", "--restarted", "tg-node-b", "--json")
+    document = json.loads(answer.out.splitlines()[-2] if '"finished"' in answer.out.splitlines()[-1] else answer.out)
+    words = {cell["may"] for row in document["rehearsal"] for cell in row["cells"]}
+    assert answer.code == 0
+    assert words <= {"may", "not asked"}
+    assert ("not asked" in words) is (name != "the ten")
+    whys = [cell["why"] for row in document["rehearsal"] for cell in row["cells"] if cell["why"]]
+    assert all(why.endswith(NOT_ASKED) for why in whys)
+
+
+def test_that_what_is_missing_is_said_alike_by_preflight_and_verify() -> None:
+    made = with_role(action for action in TEN if "subnets/" not in action and "virtualMachines" not in action)
+    told = {finding.fact: finding for finding in findings(made)}
+    assert "tg-node-b's identity may not join snet-inside" in told
+    assert told["tg-node-b's identity may not read tg-node-b"].level is Level.NOTE
+    assert f"Microsoft.Network/virtualNetworks/subnets/read is missing: {NOT_ASKED}" in told
+    rows = {row.key: row.cells[1] for row in rehearsal(made)}
+    assert rows["subnet"].may is May.MAY_NOT
+    assert rows["network"].may is rows["machines"].may is May.NOT_ASKED

@@ -1,0 +1,149 @@
+"""Which right is needed on what, with its reason, and who asks for it: the one source of preflight, plan and verify.
+
+The brief names ten actions. To move an address Azure asks for some of them only: the interface is read and written as a
+whole, and the write is checked against everything its body names, each thing at its own scope. One more lets a machine
+find itself. The others are in the brief's role and nothing asks for them. What goes beyond the ten is offered, never
+added silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.role import LINKED_ACTIONS, TEN_ACTIONS, NeededAction, linked_action
+from tgwizard.model.topology import Topology
+
+_NETWORK = "Microsoft.Network"
+_NIC = f"{_NETWORK}/networkInterfaces"
+NIC_READ = f"{_NIC}/read"
+NIC_WRITE = f"{_NIC}/write"
+CONFIGURATION_READ = f"{_NIC}/ipconfigurations/read"
+CONFIGURATION_JOIN = f"{_NIC}/ipconfigurations/join/action"
+NETWORK_READ = f"{_NETWORK}/virtualNetworks/read"
+SUBNET_READ = f"{_NETWORK}/virtualNetworks/subnets/read"
+SUBNET_JOIN = f"{_NETWORK}/virtualNetworks/subnets/join/action"
+VM_READ = "Microsoft.Compute/virtualMachines/read"
+
+BRIEF = {item.action.lower(): item.why for item in TEN_ACTIONS}
+"""The brief's ten actions in lower case, with their reasons."""
+
+
+class AskedBy(Enum):
+    """Who asks for an action when an address moves: only without what AZURE asks for is a failover refused."""
+
+    AZURE = "azure"
+    MACHINE = "machine"
+    NOBODY = "nobody"
+
+
+_BY_AZURE = frozenset(action.lower() for action in (NIC_READ, NIC_WRITE, *LINKED_ACTIONS.values()))
+
+NOT_ASKED = "in the brief's role, not asked by Azure"
+"""The word for an action that may be missing without a failover being refused."""
+
+
+def asked_by(action: str) -> AskedBy:
+    """Who asks for the action, on a thing that the move touches."""
+    if action.lower() in _BY_AZURE:
+        return AskedBy.AZURE
+    return AskedBy.MACHINE if action.lower() == VM_READ.lower() else AskedBy.NOBODY
+
+
+def not_asked(used: Iterable[str]) -> tuple[str, ...]:
+    """The actions of the brief's role that Azure does not ask for, in the brief's order.
+
+    ``used``: those for which this topology has a thing at all: nothing is joined where there is nothing to join.
+    """
+    things = {action.lower() for action in used}
+    by_azure = {item.action for item in TEN_ACTIONS if asked_by(item.action) is AskedBy.AZURE}
+    return tuple(
+        item.action
+        for item in TEN_ACTIONS
+        if asked_by(item.action) is AskedBy.NOBODY or (item.action in by_azure and item.action.lower() not in things)
+    )
+
+
+def linked_rights(references: Iterable[ResourceId]) -> tuple[tuple[str, ResourceId], ...]:
+    """What the write of an interface needs on the things that its body names, each once: the action, and on what."""
+    return tuple((action, thing) for thing in dict.fromkeys(references) if (action := linked_action(thing)) is not None)
+
+
+_EXTRA_WHY = {
+    "microsoft.network/publicipaddresses/join/action": "keep the public IP on the interface",
+    "microsoft.network/loadbalancers/backendaddresspools/join/action": "keep the interface in its load balancer pool",
+    "microsoft.network/loadbalancers/inboundnatrules/join/action": "keep the load balancer's NAT rule",
+    "microsoft.network/applicationgateways/backendaddresspools/join/action": (
+        "keep the interface in its application gateway pool"
+    ),
+}
+
+NOT_NEEDED = (
+    NeededAction(
+        f"{_NETWORK}/virtualNetworks/checkIpAddressAvailability/read",
+        "asked once, by you, when the address is chosen; the machines never ask",
+    ),
+    NeededAction(
+        f"{_NETWORK}/locations/operations/read",
+        "follows an operation's progress; the machines read the interface itself instead",
+    ),
+)
+"""Actions that are often added without being needed, and why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredRight:
+    """Both members need ``action`` on ``on``. ``in_brief``: it is one of the ten."""
+
+    action: str
+    on: ResourceId
+    why: str
+    in_brief: bool
+
+    @property
+    def asked(self) -> bool:
+        """Whether Azure refuses a failover without it."""
+        return asked_by(self.action) is AskedBy.AZURE
+
+
+def required_rights(topology: Topology) -> tuple[RequiredRight, ...]:
+    """All that the brief's role gives here and what this topology needs beyond it, for a failover in either direction.
+
+    Each once, in the order of the brief's actions.
+    """
+    found: dict[tuple[str, ResourceId], RequiredRight] = {}
+
+    def need(action: str, on: ResourceId) -> None:
+        why = BRIEF.get(action.lower()) or _EXTRA_WHY.get(action.lower(), "keep what the interface names")
+        found.setdefault((action.lower(), on), RequiredRight(action, on, why, action.lower() in BRIEF))
+
+    for nic in topology.nics:
+        for action in (NIC_READ, NIC_WRITE, CONFIGURATION_READ, CONFIGURATION_JOIN):
+            need(action, nic.id)
+    for vm in topology.vms:
+        need(VM_READ, vm.id)
+    need(NETWORK_READ, topology.network)
+    need(SUBNET_READ, topology.subnet)
+    need(SUBNET_JOIN, topology.subnet)
+    for nic in topology.nics:
+        for action, thing in linked_rights(nic.references):
+            need(action, thing)
+    order = {action: place for place, action in enumerate(BRIEF)}
+    return tuple(sorted(found.values(), key=lambda item: order.get(item.action.lower(), len(order))))
+
+
+def needed_actions(needs: tuple[RequiredRight, ...]) -> tuple[NeededAction, ...]:
+    """The actions alone, each once, with the reason."""
+    return tuple({need.action.lower(): NeededAction(need.action, need.why) for need in needs}.values())
+
+
+def extra_actions(needs: tuple[RequiredRight, ...]) -> tuple[NeededAction, ...]:
+    """What this topology needs beyond the brief's ten: offered, never added silently."""
+    return needed_actions(tuple(need for need in needs if not need.in_brief))
+
+
+def things_of(needs: tuple[RequiredRight, ...], action: str) -> tuple[ResourceId, ...]:
+    """What an action is needed on; empty means that there is nothing here for it."""
+    return tuple(need.on for need in needs if need.action.lower() == action.lower())
