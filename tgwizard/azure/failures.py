@@ -51,6 +51,7 @@ _NEVER_SENT: tuple[type[BaseException], ...] = (
 _NOT_VALID_NOW = frozenset({9, 10})
 """OpenSSL's verify codes for a certificate that is not valid yet, and for one that has expired."""
 _SILENT: tuple[type[BaseException], ...] = (requests.exceptions.ReadTimeout, pool.ReadTimeoutError, TimeoutError)
+_LONGEST_RETRY_AFTER_S = 86_400.0
 _CLOCK_OFF_S = (300.0, 14 * 86_400.0)
 """A clock that differs from Azure's by more than the first spoils sign-ins; one that differs by more than the second
 accepts no certificate of Azure's, so that no answer comes that could be compared."""
@@ -122,7 +123,8 @@ def unreadable(doing: Doing, why: str, detail: str = "") -> CallFailed:
     """An answer with a good status that makes no sense. A write behind it may well have been applied."""
     certainty = Certainty.UNKNOWN if doing.writes else Certainty.REFUSED
     what = f"Azure's answer to the request to {doing} makes no sense."
-    return CallFailed(Problem("answer-not-understood", what, why, "Read again.", redacted(detail)), certainty)
+    problem = Problem("answer-not-understood", what, why, "Read again.", redacted(detail))
+    return CallFailed(problem, certainty, Cause.UNREADABLE)
 
 
 def _foreign(doing: Doing, answer: ForeignAnswer) -> CallFailed:
@@ -158,14 +160,15 @@ def _of_response(doing: Doing, response: Any, said: str) -> CallFailed:
         problem, cause = second_factor(problem, response), Cause.SIGN_IN
     if cause is Cause.SIGN_IN:
         problem = _with_clock(problem, response.headers.get("Date"))
-    definite = status < 500 and status != 408
+    # What says nothing of the kind that Azure says may be anybody's; of a write it is no refusal.
+    definite = status < 500 and status != 408 and not (doing.writes and document.empty)
     return CallFailed(
         problem,
         Certainty.REFUSED if definite else Certainty.UNKNOWN,
         cause,
         status=status,
         allocated_to=document.holder if cause is Cause.ADDRESS_ALLOCATED else None,
-        retry_after_s=_retry_after(response.headers.get("Retry-After"), document),
+        retry_after_s=_retry_after(response.headers, document),
         refused=document.refused if cause is Cause.NOT_ALLOWED else (),
         request_id=request_id,
     )
@@ -209,7 +212,7 @@ def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
             "Check the network, the proxy and the name resolution of this computer.",
             detail,
         )
-        return CallFailed(problem, Certainty.NOT_SENT)
+        return CallFailed(problem, Certainty.NOT_SENT, Cause.NOT_REACHED)
     if isinstance(error, ClientAuthenticationError):
         return CallFailed(explain(_said(chain)), Certainty.NOT_SENT, Cause.SIGN_IN)
     silent = any(isinstance(link, _SILENT) for link in chain)
@@ -285,13 +288,21 @@ def _json(response: Any) -> object:
         return None
 
 
-def _retry_after(header: object, error: ArmError) -> float | None:
-    """What Azure asks for, in seconds: by header, or in the words of a busy resource."""
-    try:
-        seconds = float(str(header))
-    except ValueError:
+def _retry_after(headers: Mapping[str, str], error: ArmError) -> float | None:
+    """What Azure asks for, in seconds: by header, as a number or a date, or in the words of a busy resource."""
+    said = headers.get("Retry-After")
+    if said is None:
         return error.retry_in_s
-    return seconds if 0 <= seconds < 86400 else None
+    try:
+        seconds = float(said)
+    except ValueError:
+        try:
+            begins = headers.get("Date")
+            now = parsedate_to_datetime(begins) if begins else datetime.now(UTC)
+            seconds = (parsedate_to_datetime(said) - now).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return error.retry_in_s
+    return min(seconds, _LONGEST_RETRY_AFTER_S) if seconds >= 0 else error.retry_in_s
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -56,7 +56,12 @@ _BY_STATUS: dict[int, Row] = {
     ),
     412: Row("", Cause.ETAG_MOVED, "changed-meanwhile", "It changed after it was read.", _READ_AGAIN, who=Fixer.YOU),
     429: Row(
-        "", Cause.THROTTLED, "throttled", "Too many requests were made.", "It is tried again later.", who=Fixer.AZURE
+        "",
+        Cause.THROTTLED,
+        "throttled",
+        "Too many requests were made.",
+        "Wait a minute, then try again.",
+        who=Fixer.AZURE,
     ),
 }
 

@@ -269,7 +269,7 @@ ARM_ROWS: tuple[Row, ...] = (
         Cause.THROTTLED,
         "throttled",
         "Too many requests were made.",
-        "It is tried again later.",
+        "Wait a minute, then try again.",
         who=Fixer.AZURE,
     ),
     Row(
@@ -407,7 +407,7 @@ ARM_ROWS: tuple[Row, ...] = (
         Cause.THROTTLED,
         "throttled",
         "This action was asked for more often than it may be.",
-        "It is tried again later.",
+        "Wait a minute, then try again.",
         who=Fixer.AZURE,
     ),
     Row(

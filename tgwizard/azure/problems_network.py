@@ -277,7 +277,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         Cause.THROTTLED,
         "throttled",
         "This one call was made more often than it may be.",
-        "It is tried again later.",
+        "Wait a minute, then try again.",
         who=Fixer.AZURE,
     ),
     Row(

@@ -22,10 +22,12 @@ from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.resume import in_progress, pending, resume
 from tgwizard.engine.failover.run import RunOptions, busy, fail_over, rehearse
 from tgwizard.engine.failover.strategies import is_repair, resolved
+from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.offer import Offer, first_offer
+from tgwizard.engine.patience import Patience
 from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import KnownRights, ask_rights
@@ -41,6 +43,8 @@ from tgwizard.model.text import listed, tame
 from tgwizard.model.verdict import VerdictName
 
 _LOOK_S = 0.1
+_STATUS_S = 20.0
+"""Within which time `status` asks again what failed for a moment."""
 
 
 def lab_run(command: LabRun, program: Program, screen: Screen, stops: Interrupts | None = None) -> ExitCode:
@@ -86,7 +90,7 @@ def status(
     if command.watch:
         return _watch(setup, connection, screen, stops)
     services = connection.services
-    snapshot = Observer(services.azure, services.clock, setup).look()
+    snapshot = Observer(services.azure, services.clock, setup).look(patience=Patience.of(services.clock, _STATUS_S))
     rights = _rights(snapshot, connection, thorough=command.check)
     works = busy(setup) if in_progress(services, setup) else None
     found = cluster_readiness(snapshot, rights, busy=works)
@@ -243,7 +247,9 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: C
     services = connection.services
     with contextlib.closing(services.journal(setup)) as journal:
         history = journal.ends()
-    snapshot = Observer(services.azure, services.clock, setup).look()
+    snapshot = Observer(services.azure, services.clock, setup).look(
+        patience=Patience.of(services.clock, Timing().look_s)
+    )
     strategy = resolved(command.strategy, setup, command.verb)
     intended = plan(snapshot, to, command.verb, history, strategy, command.fence)
     by, consent = By.MEMBERS if command.members else By.OPERATOR, command.to_dead_machine

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from tgwizard.engine.patience import Patience, believed
 from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -42,14 +43,17 @@ class Observer:
         now, wall = self.clock.monotonic(), self.clock.wall()
         return Snapshot(self.setup, (first, second), now, wall, self._elsewhere, self._ranges)
 
-    def look(self, *, vms: bool = True) -> Snapshot:
-        """Read both NICs, the VMs when asked, and, only when no member lists the address, who else does."""
+    def look(self, *, vms: bool = True, patience: Patience | None = None) -> Snapshot:
+        """Read both NICs, the VMs when asked, and, only when no member lists the address, who else does.
+
+        With ``patience`` what fails for a moment is asked again, each source for itself.
+        """
         for member in self.setup.members:
-            self.look_at_nic(member)
+            self.look_at_nic(member, patience)
         if vms:
             for member in self.setup.members:
-                self.look_at_vm(member)
-        self._look_elsewhere()
+                self.look_at_vm(member, patience)
+        self._look_elsewhere(patience)
         return self.snapshot()
 
     def seen(self, member: Member) -> MemberSeen:
@@ -61,19 +65,19 @@ class Observer:
         self._ask_elsewhere()
         return self._elsewhere.value[0] if self._elsewhere.value else None
 
-    def look_at_nic(self, member: Member) -> MemberSeen:
+    def look_at_nic(self, member: Member, patience: Patience | None = None) -> MemberSeen:
         """Read one member's interface."""
         place = self.setup.members.index(member)
         seen = self._members[place]
-        nic = self._read(seen.nic, lambda: self.azure.read_nic(member.nic))
+        nic = self._read(seen.nic, lambda: self.azure.read_nic(member.nic), patience)
         self._members[place] = replace(seen, nic=nic)
         return self._members[place]
 
-    def look_at_vm(self, member: Member) -> None:
+    def look_at_vm(self, member: Member, patience: Patience | None = None) -> None:
         """Read one member's VM."""
         place = self.setup.members.index(member)
         seen = self._members[place]
-        vm = self._read(seen.vm, lambda: self.azure.read_vm(member.vm))
+        vm = self._read(seen.vm, lambda: self.azure.read_vm(member.vm), patience)
         self._members[place] = replace(seen, vm=vm)
 
     def look_at_subnet(self) -> None:
@@ -91,29 +95,37 @@ class Observer:
             Source.OTHER_NICS: self._elsewhere.problem,
         }
 
-    def _look_elsewhere(self) -> None:
+    def _look_elsewhere(self, patience: Patience | None) -> None:
         self._elsewhere = replace(self._elsewhere, value=None, read_at=None)
         kind = self.snapshot().place.kind
         if kind is PlaceKind.NO_NIC:
-            self._ask_elsewhere()
+            self._ask_elsewhere(patience)
         elif self._elsewhere.problem:
             self._elsewhere = Reading()
 
-    def _ask_elsewhere(self) -> None:
+    def _ask_elsewhere(self, patience: Patience | None = None) -> None:
         address, subnet = str(self.setup.address), self.setup.subnet
         own = {member.nic for member in self.setup.members}
         self._elsewhere = self._read(
             replace(self._elsewhere, value=None, read_at=None),
             lambda: tuple(nic for nic in self.azure.nics_listing(address, subnet) if nic not in own),
+            patience,
         )
 
-    def _read(self, reading: Reading[T], ask: Callable[[], T]) -> Reading[T]:
-        asked = self.clock.monotonic()  # an answer is as old as its question
+    def _read(self, reading: Reading[T], ask: Callable[[], T], patience: Patience | None = None) -> Reading[T]:
+        asked = self.clock.monotonic()
+
+        def dated() -> T:
+            nonlocal asked
+            asked = self.clock.monotonic()  # an answer is as old as its question
+            return ask()
+
         try:
-            return reading.good(ask(), asked)
+            return reading.good(dated() if patience is None else patience.ask(dated), asked)
         except CallFailed as failure:
             if failure.cause is Cause.THROTTLED and failure.retry_after_s:
-                self.quiet_until = max(self.quiet_until, self.clock.monotonic() + failure.retry_after_s)
+                asked_s = believed(failure.retry_after_s) or 0.0
+                self.quiet_until = max(self.quiet_until, self.clock.monotonic() + asked_s)
             if failure.cause is Cause.NOT_FOUND and failure.problem.code in _GONE:
                 return reading.vanished(failure.problem, asked)
             return reading.missed(failure.problem)

@@ -62,6 +62,8 @@ class Cause(Enum):
     ALREADY_ASSIGNED = "already_assigned"
     PRINCIPAL_UNKNOWN = "principal_unknown"
     ROLE_UNKNOWN = "role_unknown"
+    UNREADABLE = "unreadable"
+    NOT_REACHED = "not_reached"
     NAME_TAKEN = "name_taken"
     OTHER = "other"
 
@@ -116,6 +118,16 @@ class CallFailed(Exception):
     def missing(self) -> MissingRight | None:
         """The first of the rights that a role could give; against a denial none helps."""
         return next((one for one in self.refused if not one.denied), None)
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same read may well be answered in a moment. Of a write it says nothing."""
+        if self.certainty is Certainty.UNKNOWN or self.cause in _PASSING:
+            return True
+        return self.cause is Cause.OTHER and self.status == 409  # a read meets it while something is being changed
+
+
+_PASSING = frozenset({Cause.BUSY, Cause.THROTTLED, Cause.UNREADABLE, Cause.NOT_REACHED})
 
 
 InTime = Callable[[], bool]

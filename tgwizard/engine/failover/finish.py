@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from tgwizard.engine.failover import ending as endings
 from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.ending import Ending
 from tgwizard.engine.failover.fence import fenced, still_down
@@ -42,6 +43,24 @@ def drop(hall: Hall, journal: Journal, began: Began, problem: Problem, place: Pl
     at = utc(hall.services.clock.wall())
     journal.end(Ended.of(began, at, Outcome.FAILED, place, problem.sentence()))
     return refuse(hall, problem, place, Outcome.FAILED)
+
+
+def unsettled(hall: Hall, place: Place, problem: Problem | None) -> Finished:
+    """End an interrupted run that cannot be gone on with now; its journal stays open, for the next resume."""
+    ending = endings.unsettled(str(hall.setup.address), problem)
+    finished = Finished(
+        hall.stamp(),
+        hall.run,
+        hall.setup.name,
+        ending.outcome,
+        place,
+        ending.reason,
+        ending.left,
+        resume=f"tgwizard resume {hall.setup.name}",
+        problem=problem,
+    )
+    hall.report(finished)
+    return finished
 
 
 def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Finished:

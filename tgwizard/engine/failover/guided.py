@@ -49,7 +49,7 @@ def portal_path(to: Member) -> str:
 def guide(hall: Hall, journal: Journal, to: Member) -> Finished:
     """Watch until ``to`` holds the address. UserError: an interface could not be read, so there is nothing to watch."""
     observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
-    snapshot = observer.look()
+    snapshot = observer.look(patience=hall.patience())
     place = snapshot.place
     if place.kind is PlaceKind.MEMBER and place.member == to:
         problem = Problem("already-there", f"{to.name} already holds {snapshot.address}.", "There is nothing to move.")
@@ -134,7 +134,7 @@ class _Watch:
         """Done is observed: both interfaces are read once more, after the reading that showed it (3b)."""
         hall, start = self.hall, self.hall.stamp()
         hall.report(StepStarted(start, hall.run, Step.CONFIRM, CONFIRM, CancelMeaning.STOPS, None))
-        snapshot = self.observer.look(vms=False)
+        snapshot = self.observer.look(vms=False, patience=hall.patience())
         self._see(snapshot)
         if not self._arrived(snapshot):
             what = f"{self.to.name} held {self.began.address}, and the next reading did not show it there."

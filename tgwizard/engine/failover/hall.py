@@ -11,6 +11,7 @@ from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal
+from tgwizard.engine.patience import Patience
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Stamp
@@ -36,6 +37,10 @@ class Hall:
     def stamp(self) -> Stamp:
         """Now."""
         return Stamp(self.services.clock.wall(), self.services.clock.monotonic())
+
+    def patience(self) -> Patience:
+        """For one look: what fails for a moment is asked again."""
+        return Patience.of(self.services.clock, self.timing.look_s, self.cancel)
 
     def sender(self, journal: Journal) -> Sender:
         """The one way to write."""

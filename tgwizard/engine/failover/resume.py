@@ -15,7 +15,7 @@ from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
 from tgwizard.engine.failover.fence import Unfenced, fenced
-from tgwizard.engine.failover.finish import drop, refuse
+from tgwizard.engine.failover.finish import drop, refuse, unsettled
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.plan import plan
 from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_on, guarded, stop_first
@@ -87,7 +87,7 @@ def _resume(hall: Hall, journal: Journal, to: Member | None) -> Finished:
 def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, to: Member | None) -> Finished:
     services = hall.services
     observer = Observer(services.azure, services.clock, hall.setup)
-    snapshot = observer.look()
+    snapshot = observer.look(patience=hall.patience())
     standing = _standing(began, journal.records(began.run), hall.setup, gaining)
     if standing.atomic and _age_s(hall, began) > hall.timing.unanswered_move_s + hall.timing.fresh_preflight_s:
         # A request without an answer does not arrive after this long; from here on it is a run like any other.
@@ -95,9 +95,6 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
     if to is not None:
         standing = replace(standing, goal=_goal(standing, to, gaining))
     hall = replace(hall, to_dead_machine=hall.to_dead_machine or began.to_dead_machine)
-    dead = None if hall.to_dead_machine else _dead_target(snapshot, standing, to, gaining)
-    if dead is not None and (to is not None or not standing.had_holder):
-        return refuse(hall, dead, snapshot.place)
     intended = plan(snapshot, gaining, began.verb, services.measured(hall.setup), began.strategy)
     losing = hall.setup.other(gaining)
     hall.report(
@@ -112,6 +109,13 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
             intended.steps,
         )
     )
+    snapshot = _both_read(hall, observer, snapshot)
+    if _unread(snapshot) is not None:
+        # What it would do first is not known, so neither is whether its checks must be made anew: nothing is written.
+        return unsettled(hall, snapshot.place, _unread(snapshot))
+    dead = None if hall.to_dead_machine else _dead_target(snapshot, standing, to, gaining)
+    if dead is not None and (to is not None or not standing.had_holder):
+        return refuse(hall, dead, snapshot.place)
     would_detach = _would_detach(snapshot, standing, losing, gaining)
     if dead is not None and not would_detach:
         # Nobody would answer there, and nobody consented to that: the address goes back to where it came from.
@@ -138,6 +142,27 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
             else:
                 checked_at = stopped.at
     return drive_on(hall, journal, began, gaining, observer, standing, checked_at)
+
+
+def _both_read(hall: Hall, observer: Observer, snapshot: Snapshot) -> Snapshot:
+    """Look until both interfaces were read, for as long as a silence may last; one that is gone is not waited for."""
+    clock, end = hall.services.clock, hall.services.clock.monotonic() + hall.timing.silence_s
+    told = False
+    while _unread(snapshot) is not None and clock.monotonic() < end and not hall.cancel.is_cancelled:
+        if any(seen.nic.gone for seen in snapshot.members):
+            break
+        if not told:
+            what = "An interface cannot be read; it is asked again"
+            hall.report(StepWaiting(hall.stamp(), hall.run, Step.CHECK, what, hall.timing.silence_s))
+            told = True
+        clock.sleep(hall.timing.retry_s, hall.cancel)
+        snapshot = observer.look(patience=hall.patience())
+    return snapshot
+
+
+def _unread(snapshot: Snapshot) -> Problem | None:
+    """Why an interface was never read, or is gone; None when both were read."""
+    return next((seen.nic.problem for seen in snapshot.members if seen.nic.value is None), None)
 
 
 def _standing(began: Began, records: tuple[Record, ...], setup: ClusterSetup, gaining: Member) -> Standing:
@@ -240,7 +265,7 @@ def _applied(began: Began) -> str:
 
 def _without_journal(hall: Hall, journal: Journal, to: Member | None) -> Finished:
     observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
-    snapshot = observer.look()
+    snapshot = observer.look(patience=hall.patience())
     place = snapshot.place
     if place.kind in (PlaceKind.MEMBER, PlaceKind.STRANGER) or to is None:
         return refuse(hall, _nothing_to_resume(snapshot, to), place)
@@ -257,6 +282,7 @@ def _without_journal(hall: Hall, journal: Journal, to: Member | None) -> Finishe
     )
     snapshot, quiet = _quiet(hall, observer, snapshot)
     if not quiet or snapshot.place.kind is not PlaceKind.NO_NIC or snapshot.elsewhere.value is None:
+        silent = _silent(snapshot)
         problem = Problem(
             "not-quiet",
             "Resume did not act.",
@@ -264,6 +290,10 @@ def _without_journal(hall: Hall, journal: Journal, to: Member | None) -> Finishe
             f"and it must be known that nobody holds {snapshot.address}.",
             "Wait until the other run has ended, then resume again. Nothing was written.",
         )
+        if silent is not None:
+            problem = Problem(
+                "not-quiet", "Resume did not act.", silent.sentence(), "Resume again. Nothing was written."
+            )
         return refuse(hall, problem, snapshot.place)
     checked = check(hall, snapshot, to, Verb.FORCED)
     against = checked.reason_against(Verb.FORCED)
@@ -277,6 +307,12 @@ def _without_journal(hall: Hall, journal: Journal, to: Member | None) -> Finishe
     return drive_on(hall, journal, began, to, observer, standing, checked.at)
 
 
+def _silent(snapshot: Snapshot) -> Problem | None:
+    """Why something that resume needs could not be read the last time; None when all of it was."""
+    troubles = (*(seen.nic.problem for seen in snapshot.members), snapshot.elsewhere.problem)
+    return next((problem for problem in troubles if problem is not None), None)
+
+
 def _quiet(hall: Hall, observer: Observer, snapshot: Snapshot) -> tuple[Snapshot, bool]:
     """Watch for 20 s; whether both interfaces were settled and unchanged all the time."""
     clock, seconds = hall.services.clock, hall.timing.quiet_s
@@ -287,7 +323,7 @@ def _quiet(hall: Hall, observer: Observer, snapshot: Snapshot) -> tuple[Snapshot
         if hall.cancel.is_cancelled or first is None or _versions(snapshot) != first:
             return snapshot, False
         clock.sleep(min(2.0, max(0.0, end - clock.monotonic())), hall.cancel)
-        snapshot = observer.look(vms=False)
+        snapshot = observer.look(vms=False, patience=hall.patience())
     return snapshot, first is not None and _versions(snapshot) == first
 
 

@@ -32,6 +32,7 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.patience import Patience
 from tgwizard.engine.preflight.check import Preflight, preflight
 from tgwizard.engine.preflight.facts import EVERYTHING, By, Extent
 from tgwizard.engine.preflight.fencing import how_to_stop
@@ -119,7 +120,9 @@ def rehearse(
     found = resolved(strategy, setup, verb)
     if found is Strategy.GUIDED:
         extent = replace(extent, by=By.MEMBERS)  # it is they who will write
-    snapshot = Observer(azure, clock, with_kept_carried(setup)).look()
+    snapshot = Observer(azure, clock, with_kept_carried(setup)).look(
+        patience=Patience.of(clock, Timing().look_s, cancel)
+    )
     done = _preflight(services, snapshot, to, verb, Timing(), found, extent)
     stamp = Stamp(clock.wall(), clock.monotonic())
     checked = Checked(stamp, setup.name, verb, to.name, done.findings, extent.fence, done.asked, found)
@@ -162,8 +165,11 @@ def guarded(hall: Hall, body: Callable[[Journal], Finished]) -> Finished:
 def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: RunOptions) -> Finished:
     services, setup = hall.services, hall.setup
     observer = Observer(services.azure, services.clock, setup)
-    snapshot = observer.look()
-    if snapshot.place.kind is PlaceKind.MEMBER and snapshot.place.member == to:
+    snapshot = observer.look(patience=hall.patience())
+    unread = any(seen.nic.value is None for seen in snapshot.members)
+    if unread and hall.cancel.is_cancelled:
+        return refuse(hall, _cancelled(), snapshot.place, Outcome.CANCELLED)
+    if unread or (snapshot.place.kind is PlaceKind.MEMBER and snapshot.place.member == to):
         there = readiness(snapshot, to, verb).reason_against(unknown_stops=False)
         if there is not None:  # nothing to plan, so nothing is announced
             return refuse(hall, there, snapshot.place)
@@ -212,7 +218,7 @@ def stop_first(
     how = (how_to_stop(checked.facts, losing) if checked.facts else None) or StopHow.POWER_OFF
     fencing = Fencing(hall, journal, observer, began, losing, to, how, checked.at)
     stopped = fencing.stop()
-    anew = check(hall, observer.look(), to, began.verb, began.strategy)
+    anew = check(hall, observer.look(patience=hall.patience()), to, began.verb, began.strategy)
     if stopped is Stop.CANCELLED:
         return Unfenced(Outcome.CANCELLED, _cancelled(), asked=fencing.asked)
     if stopped in (Stop.HELD, Stop.LATE) and fencing.problem is not None:
@@ -326,8 +332,9 @@ def _settled(hall: Hall, observer: Observer, snapshot: Snapshot, to: Member) -> 
             hall.report(StepWaiting(hall.stamp(), hall.run, Step.CHECK, what, hall.timing.settle_s))
             told = True
         clock.sleep(2 * hall.timing.poll_s, hall.cancel)
-        snapshot = observer.look(vms=False)
-    return observer.look() if told else snapshot  # whether the target runs may be another thing by now
+        snapshot = observer.look(vms=False, patience=hall.patience())
+    # Whether the target runs may be another thing by now.
+    return observer.look(patience=hall.patience()) if told else snapshot
 
 
 def _cancelled() -> Problem:

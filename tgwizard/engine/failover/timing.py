@@ -21,7 +21,9 @@ class Timing:
     ``fence_s`` is how long the losing VM may take to stop (peers.md 3.3: what the fence agents wait for one; recorded
     stops took up to 36 s), ``fence_again_s`` after how long a stop whose answer was lost and that does not show is
     asked for again. No two looks at the clock are further apart than ``longest_call_s`` while the program is awake: a
-    refused read is repeated once, and each try may take 5 s to connect and 10 s to read.
+    read takes 10 s at most and a write 30 s, however slowly the answer drips.
+
+    ``look_s`` is within which time what failed for a moment is asked again before a run begins.
     """
 
     poll_s: float = 0.25
@@ -34,6 +36,7 @@ class Timing:
     free_s: float = 120.0
     retry_s: float = 1.0
     longest_retry_s: float = 30.0
+    look_s: float = 45.0
     fresh_read_s: float = 30.0
     refresh_s: float = 20.0
     fresh_preflight_s: float = 120.0

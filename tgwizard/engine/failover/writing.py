@@ -12,6 +12,7 @@ from tgwizard.engine.failover.expiry import Expiry
 from tgwizard.engine.failover.sending import answer_of
 from tgwizard.engine.failover.telling import step_of
 from tgwizard.engine.journal import JournalError
+from tgwizard.engine.patience import believed
 from tgwizard.engine.ports import CallFailed, Cause, ConfigurationId
 from tgwizard.engine.records import Answer, FellBack
 from tgwizard.model.cluster import Member
@@ -238,7 +239,7 @@ class Writing:
     def _again(self, move: Move, member: Member, failure: CallFailed) -> Ending | None:
         """Repeat after a pause, by deciding anew: until the step's deadline, or a few times while nothing was sent."""
         course, timing = self.course, self.course.timing
-        asked = failure.retry_after_s
+        asked = believed(failure.retry_after_s)
         if course.standing.sent_nothing:
             patient = asked is None or asked <= timing.longest_retry_s
             if self._tries[move] >= timing.tries or not patient:

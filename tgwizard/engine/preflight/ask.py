@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from tgwizard.engine.patience import Patience
 from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, Clock
 from tgwizard.engine.preflight.facts import By, Extent, Fact, Facts, IdentityRights, OwnRights, Probe, Probed
 from tgwizard.engine.preflight.needs import carried_with, holds_it_there, sides, things
@@ -45,7 +46,7 @@ class _Asking:
             why = f"The checks had taken {self.budget_s:.0f} s already."
             return Fact(problem=Problem("not-asked", f"{what} was not asked.", why, "Check again."))
         try:
-            return Fact(question())
+            return Fact(Patience(self.clock, self.until).ask(question))
         except CallFailed as failure:
             return Fact(problem=failure.problem)
 
