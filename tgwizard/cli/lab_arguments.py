@@ -158,7 +158,7 @@ def add_parsers(
     run.add_argument("--scenario", metavar="NAME", help="what a new lab holds (default: ready)")
     run.add_argument("--clusters", type=_count, metavar="N", help="how many clusters a new fleet has")
     run.add_argument("--latency", choices=latencies, help="how long Azure takes in the lab (default: fast)")
-    run.add_argument("--port", type=_port, metavar="P", help="listen here (default: any free port)")
+    run.add_argument("--port", type=_port, metavar="P", help="listen here (default, or 0: any free port)")
     env = word("env", 'shell lines for az and other clients of the running lab: eval "$(tgwizard lab env)"')
     who = env.add_mutually_exclusive_group()
     who.add_argument("--vm", metavar="NAME", help="be this VM: its managed identity instead of the service principal")
@@ -241,7 +241,9 @@ def _fault_command(found: argparse.Namespace) -> LabFaults:
         case FaultDeed.ADD:
             match_part, effect = _given(found, _MATCHES), _given(found, _EFFECTS)
             if found.times is not None:
-                match_part["times"] = int(found.times) if found.times.isdecimal() else found.times
+                match_part["times"] = (
+                    int(found.times) if found.times.isdecimal() and len(found.times) < 10 else found.times
+                )
             if found.effect is not None:
                 effect["kind"] = found.effect
             rule: dict[str, Any] = {"match": match_part, "effect": effect}
@@ -260,12 +262,21 @@ def _given(found: argparse.Namespace, options: Sequence[tuple[str, type, str]]) 
 
 
 def _port(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= 65535:
-        return int(text)
-    raise argparse.ArgumentTypeError("a port lies between 1 and 65535")
+    port = _whole(text, 0, 65535)
+    if port is None:
+        raise argparse.ArgumentTypeError("a port lies between 1 and 65535; 0 is any free one")
+    return port
 
 
 def _count(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= 1_000_000:
-        return int(text)
-    raise argparse.ArgumentTypeError("a number from 1 on is needed")
+    count = _whole(text, 1, 1_000_000)
+    if count is None:
+        raise argparse.ArgumentTypeError("a number from 1 to 1000000 is needed")
+    return count
+
+
+def _whole(text: str, least: int, most: int) -> int | None:
+    """Return a whole number of that range, or None. Python does not even read a text of some thousand digits."""
+    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(most)):
+        return None
+    return number if least <= (number := int(text)) <= most else None

@@ -55,7 +55,7 @@ def authorize(call: Call) -> Response:
 
 def answer(call: Call) -> Response:
     """Take the answer of the page: a code goes to the program, or that the user declined."""
-    form = oauth.form_of(call)
+    form = _form_of(call)
     page = call.world.sign_ins.answered(form.get("ticket", ""), call.now)
     if page is None or page.user_code:
         return _too_late()
@@ -73,8 +73,8 @@ def answer(call: Call) -> Response:
 
 def device_code(call: Call) -> Response:
     """Hand out a device code and the code that the user types."""
-    form = oauth.form_of(call)
     try:
+        form = oauth.form_of(call)
         tenant = oauth.tenant_of(call)
         client = oauth.public_client({**form, "tenant": tenant})
         entra.audience_of(call, form)
@@ -107,7 +107,7 @@ def device_page(call: Call) -> Response:
 
 def device_answer(call: Call) -> Response:
     """Take a typed code and ask for confirmation, or take the confirmation."""
-    form = oauth.form_of(call)
+    form = _form_of(call)
     if "ticket" in form:
         return _decided(call, form)
     device = call.world.sign_ins.device(form.get(sign_in_code.USER_CODE, ""), call.now)
@@ -134,6 +134,14 @@ def _decided(call: Call, form: dict[str, str]) -> Response:
     device.verdict, device.oid = Verdict.APPROVED, page.oid
     sentence = f"You have signed in to {name} on your device. You may now close this window."
     return sign_in_pages.tell("Signed in", sentence)
+
+
+def _form_of(call: Call) -> dict[str, str]:
+    """Return what a page of ours sent; nothing of what none of them can have sent."""
+    try:
+        return oauth.form_of(call)
+    except Denied:
+        return {}
 
 
 def _may(call: Call, page: Page, form: dict[str, str]) -> bool:

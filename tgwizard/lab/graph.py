@@ -6,7 +6,6 @@ identities have not.
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from dataclasses import replace
 from functools import partial, wraps
 
 from tgwizard.lab import entra, tokens
+from tgwizard.lab.arm import bodies
 from tgwizard.lab.arm.role_assignments import known_principals
 from tgwizard.lab.routing import Call, Handler, Route
 from tgwizard.lab.wire import Headers, Json, Refusal, Response, json_response
@@ -104,9 +104,8 @@ def me(call: Call) -> Response:
 def get_by_ids(call: Call) -> Response:
     """Answer the directory objects of a list of ids; ids that nobody has are left out."""
     try:
-        asked = json.loads(call.request.body).get("ids", [])
-        wanted = [str(item).lower() for item in asked]
-    except (ValueError, AttributeError, TypeError) as error:
+        wanted = [item.lower() for item in bodies.names(bodies.json_object(call.request.body).get("ids"))]
+    except Refusal as error:
         raise _Refused(400, "BadRequest", "Unable to read JSON request payload.") from error
     known = known_principals(call)
     value = [_directory_object(known[oid]) for oid in wanted if oid in known]
@@ -151,8 +150,8 @@ def add_member(call: Call) -> Response:
     _require_administrator(call)
     group = _existing_group(call)
     try:
-        reference = str(json.loads(call.request.body)["@odata.id"])
-    except (ValueError, KeyError, TypeError) as error:
+        reference = str(bodies.json_object(call.request.body)["@odata.id"])
+    except (Refusal, KeyError) as error:
         raise _Refused(400, "BadRequest", "Unable to read JSON request payload.") from error
     oid = reference.rstrip("/").rsplit("/", 1)[-1].lower()
     if oid not in known_principals(call):

@@ -443,5 +443,5 @@ def _check_wishes(
         raise UserError(other_scenario(directory, running.scenario, scenario))
     if latency is not None and latency is not running.latency:
         raise UserError(different_lab_runs(directory, f"latency {running.latency.value}", latency.value))
-    if port is not None and port != running.port:
+    if port and port != running.port:  # 0 is any free port, and so this one as well
         raise UserError(different_lab_runs(directory, f"port {running.port}", str(port)))

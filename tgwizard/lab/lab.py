@@ -15,6 +15,9 @@ from tgwizard.lab.latency import Latency
 from tgwizard.lab.request_log import RequestRecord, Trace
 from tgwizard.lab.wire import Request, Response
 
+_LONGEST_PATH, _LONGEST_ID = 2_000, 200
+"""How much of a path and of a client's id the log of requests keeps; both come from whoever sends."""
+
 
 class Lab(LabCore):
     """An embedded Azure."""
@@ -114,12 +117,12 @@ class Lab(LabCore):
             status = response.status
             return response
         finally:
-            client = request.header("x-ms-client-request-id") or ""
+            client = (request.header("x-ms-client-request-id") or "")[:_LONGEST_ID]
             took = time.perf_counter() - began
             self._log.append(
                 RequestRecord(
                     request.method,
-                    path,
+                    path[:_LONGEST_PATH],
                     status,
                     now,
                     client,

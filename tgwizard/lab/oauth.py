@@ -19,9 +19,21 @@ PUBLIC_CLIENTS = {
 SHARED_TENANTS = frozenset({"common", "organizations"})
 
 
+LARGEST_FORM = 64 * 1024
+"""In bytes. What is asked for is remembered for a while, and anybody on the computer may ask."""
+_MOST_FIELDS = 100
+
+
 def form_of(call: Call) -> dict[str, str]:
-    """Return the fields of a posted form; of a field sent twice the last one."""
-    return dict(parse_qsl(call.request.body.decode("utf-8", "replace"), keep_blank_values=True))
+    """Return the fields of a posted form; of a field sent twice the last one. Raises Denied for one that is too big."""
+    too_big = Denied(413, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid.")
+    body = call.request.body
+    if len(body) > LARGEST_FORM:
+        raise too_big
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError as error:
+        raise too_big from error
 
 
 def given(form: dict[str, str], name: str) -> str:

@@ -1,14 +1,22 @@
-"""The TLS front: HTTP/1.1 with keep-alive on 127.0.0.1, for az, scripts and a second program. No other address."""
+"""The TLS front: HTTP/1.1 with keep-alive on 127.0.0.1, for az, scripts and a second program. No other address.
+
+Whoever is on this computer can connect, so every wait for a client has an end (`Limits`), and so has their number.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import re
 import socket
 import ssl
 import struct
 import threading
+import time
+import traceback
+from dataclasses import dataclass
+from enum import Enum
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -26,8 +34,61 @@ LARGEST_BODY = 4 * 1024 * 1024
 _HOST = re.compile(r"(localhost|127\.0\.0\.1)(:\d{1,5})?", re.IGNORECASE | re.ASCII)
 _NOT_ON_LOOPBACK = frozenset({"Strict-Transport-Security"})
 """A browser would apply it to every port of localhost, and so break the http:// address that a sign-in returns to."""
-_HANDSHAKE_TIMEOUT_S = 10.0
 _JOIN_TIMEOUT_S = 5.0
+_LONGEST_NUMBER = 19
+"""No number that means anything here has more digits; Python itself gives up at some thousands."""
+_LOOK_EVERY_S = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long the lab waits for a client, in seconds, and how many connections it holds."""
+
+    connections: int = 256
+    """One more, and the one that has waited longest for its client is closed."""
+    handshake_s: float = 10.0
+    request_s: float = 30.0
+    """For all of a request, however slowly it drips."""
+    idle_s: float = 240.0
+    """Between two requests."""
+    answer_s: float = 600.0
+    """For all of an answer; faults let some come slowly, or not at all."""
+
+
+class _Phase(Enum):
+    """What a connection is about."""
+
+    HANDSHAKE = "handshake"
+    IDLE = "idle"
+    REQUEST = "request"
+    ANSWER = "answer"
+
+
+class _Peer:
+    """A connection as its listener sees it."""
+
+    def __init__(self, plain: socket.socket, limits: Limits) -> None:
+        self.connection = plain
+        self._limits = limits
+        self.enter(_Phase.HANDSHAKE)
+
+    def enter(self, phase: _Phase) -> None:
+        """Begin another phase, which has an end of its own."""
+        seconds = {
+            _Phase.HANDSHAKE: self._limits.handshake_s,
+            _Phase.IDLE: self._limits.idle_s,
+            _Phase.REQUEST: self._limits.request_s,
+            _Phase.ANSWER: self._limits.answer_s,
+        }[phase]
+        self.since = time.monotonic()
+        self.phase, self.ends = phase, self.since + seconds
+
+    def hang_up(self) -> None:
+        """End what the connection's thread is waiting for, past the TLS layer, which it may be using at this moment."""
+        with contextlib.suppress(OSError):  # the client may have closed it already
+            socket.socket.shutdown(self.connection, socket.SHUT_RDWR)
 
 
 class LabServer:
@@ -36,14 +97,16 @@ class LabServer:
     Raises ValueError for any other bind address and UserError `lab-port-taken` when the port is in use.
     """
 
-    def __init__(self, lab: Lab, certificate: Path, *, host: str = LOOPBACK, port: int = 0) -> None:
+    def __init__(
+        self, lab: Lab, certificate: Path, *, host: str = LOOPBACK, port: int = 0, limits: Limits | None = None
+    ) -> None:
         if host != LOOPBACK:
             raise ValueError(f"the lab binds {LOOPBACK} only, not {host!r}")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(certificate)
         try:
-            self._listener = _Listener(lab, context, port)
+            self._listener = _Listener(lab, context, port, limits or Limits())
         except OSError as error:
             if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
                 raise
@@ -93,45 +156,74 @@ class _Listener(TCPServer):
     allow_reuse_address = True
     request_queue_size = 64
 
-    def __init__(self, lab: Lab, context: ssl.SSLContext, port: int) -> None:
+    def __init__(self, lab: Lab, context: ssl.SSLContext, port: int, limits: Limits) -> None:
         self.lab = lab
         self.stopping = threading.Event()
         self._context = context
-        self._connections: dict[threading.Thread, socket.socket] = {}
+        self._limits = limits
+        self._peers: dict[threading.Thread, _Peer] = {}
         self._guard = threading.Lock()
+        self._looked = time.monotonic()
         super().__init__((LOOPBACK, port), _Connection)
 
+    def peer(self) -> _Peer:
+        """Return the connection of the calling thread."""
+        with self._guard:
+            return self._peers[threading.current_thread()]
+
+    def service_actions(self) -> None:
+        """Hang up on clients that have been waited for long enough; called again and again while it serves."""
+        now = time.monotonic()
+        if now - self._looked < min(_LOOK_EVERY_S, self._limits.handshake_s / 4):
+            return
+        self._looked = now
+        with self._guard:
+            late = [peer for peer in self._peers.values() if peer.ends <= now]
+        for peer in late:
+            peer.hang_up()
+
     def process_request(self, request: Any, client_address: Any) -> None:
+        if not self._make_room():
+            self.shutdown_request(request)
+            return
         thread = threading.Thread(
             target=self._converse, args=(request, client_address), name="lab-connection", daemon=True
         )
         with self._guard:
-            self._connections[thread] = request
+            self._peers[thread] = _Peer(request, self._limits)
         thread.start()
+
+    def _make_room(self) -> bool:
+        """Return whether one more connection may be held; the one that waits longest for its client makes room."""
+        with self._guard:
+            if len(self._peers) < self._limits.connections:
+                return True
+            waiting = [item for item in self._peers.items() if item[1].phase is not _Phase.ANSWER]
+            if not waiting:
+                return False
+            thread, peer = min(waiting, key=lambda item: item[1].since)
+        peer.hang_up()
+        thread.join(_JOIN_TIMEOUT_S)
+        return True
 
     def close_connections(self) -> None:
         self.stopping.set()
         with self._guard:
-            open_now = dict(self._connections)
-        for connection in open_now.values():
-            with contextlib.suppress(OSError):  # the client may have closed it already
-                # Past the TLS layer, which its own thread may be using at this moment.
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+            open_now = dict(self._peers)
+        for peer in open_now.values():
+            peer.hang_up()
         for thread in open_now:
             thread.join(_JOIN_TIMEOUT_S)
 
     def _converse(self, plain: socket.socket, client_address: Any) -> None:
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            plain.settimeout(_HANDSHAKE_TIMEOUT_S)
             secure = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-            with self._guard:
-                self._connections[threading.current_thread()] = secure
+            self.peer().connection = secure
             with secure:
                 if self.stopping.is_set():
                     return  # `close_connections` may have seen only the plain socket, which TLS has taken over
                 secure.do_handshake()
-                secure.settimeout(None)
                 _Connection(secure, client_address, self)
         except OSError:
             # A client that breaks off, or does not trust the lab's CA, ends its own connection and nothing else.
@@ -140,7 +232,7 @@ class _Listener(TCPServer):
             with contextlib.suppress(OSError):
                 plain.close()
             with self._guard:
-                self._connections.pop(threading.current_thread(), None)
+                self._peers.pop(threading.current_thread(), None)
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -149,8 +241,24 @@ class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Listener
 
+    def handle_one_request(self) -> None:
+        """Wait for a request and answer it; the wait and the request have each an end of their own."""
+        peer = self.server.peer()
+        peer.enter(_Phase.IDLE)
+        if not self.rfile.peek(1):  # type: ignore[attr-defined]  # a BufferedReader
+            self.close_connection = True
+            return
+        peer.enter(_Phase.REQUEST)
+        super().handle_one_request()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Answer what is no request of HTTP as the lab answers everything else."""
+        self.close_connection = True
+        self._send(_refuse(HTTPStatus(code), "BadRequest", message or HTTPStatus(code).phrase))
+
     def _serve(self) -> None:
         body = self._body()
+        self.server.peer().enter(_Phase.ANSWER)
         if isinstance(body, Response):
             self.close_connection = True
             self._send(body)
@@ -163,10 +271,18 @@ class _Connection(BaseHTTPRequestHandler):
             return
         request = Request(self.command, f"https://{host}{self.path}", dict(self.headers.items()), body)
         try:
-            self._send(self.server.lab.handle(request))
+            answer = self.server.lab.handle(request)
         except AnswerLost as lost:
             self.close_connection = True
             self._lose(lost.loss)
+            return
+        except Exception as error:  # noqa: BLE001 - one request must not end the service of the others
+            # No URL and no words of the error: they may hold a secret.
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(where.filename).name}:{where.lineno}"
+            _log.error("The lab could not answer a %s: %s at %s", self.command, type(error).__name__, place)
+            answer = _refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "The lab failed. See its log.")
+        self._send(answer)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815 - http.server's names
 
@@ -177,10 +293,11 @@ class _Connection(BaseHTTPRequestHandler):
         """Return the request's body, or the answer to one that cannot be read."""
         if "Transfer-Encoding" in self.headers:
             return _refuse(HTTPStatus.LENGTH_REQUIRED, "LengthRequired", "The request must have a Content-Length.")
-        text = self.headers.get("Content-Length", "0")
-        if not text.isascii() or not text.isdigit():
+        texts = set(self.headers.get_all("Content-Length", ["0"]))
+        text = texts.pop()
+        if texts or not text.isascii() or not text.isdigit():
             return _refuse(HTTPStatus.BAD_REQUEST, "InvalidHeaderValue", "The Content-Length is not a number.")
-        length = int(text)
+        length = int(text) if len(text) <= _LONGEST_NUMBER else LARGEST_BODY + 1
         if length > LARGEST_BODY:
             message = f"The request content size exceeds the maximum size of '{LARGEST_BODY // 1024 // 1024} MB'."
             return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestContentTooLarge", message)

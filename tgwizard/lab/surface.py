@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tgwizard.lab import fault_rules, ids, scenario
+from tgwizard.lab.arm import bodies
 from tgwizard.lab.client_access import VmNotKnown
 from tgwizard.lab.core import LabCore
 from tgwizard.lab.faults import StrangerTakesAddress
@@ -28,6 +28,7 @@ from tgwizard.model.problem import UserError
 from tgwizard.model.text import utc
 
 _SETTINGS = frozenset({"latency", "overlap", "failed_nic", "move", "page_size", "propagation", "flicker", "statuses"})
+LARGEST_PAGE = 1_000_000
 REQUESTS_SHOWN = 200
 """How many requests are answered unless the client asks for more or fewer."""
 
@@ -78,8 +79,8 @@ def _change(lab: LabCore, request: Request) -> Response:
     failed = _word(wishes, "failed_nic", FailedNic, lab.failed_nic)
     moves = _move_rules(wishes.get("move", {}), lab.move_rules)
     size = wishes.get("page_size", lab.page_size)
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise _wrong(400, "BadRequest", "page_size is not a whole number from 0 on.")
+    if type(size) is not int or not 0 <= size <= LARGEST_PAGE:
+        raise _wrong(400, "BadRequest", f"page_size is not a whole number from 0 to {LARGEST_PAGE}.")
     propagation = _word(wishes, "propagation", Propagation, lab.directory.propagation)
     flicker = wishes.get("flicker", lab.directory.flicker)
     if not isinstance(flicker, bool):
@@ -114,7 +115,7 @@ def _settle(lab: LabCore, wishes: object) -> None:
 def _use_scenario(lab: LabCore, request: Request) -> Response:
     wishes = _body(request)
     name, clusters = wishes.get("name"), wishes.get("clusters")
-    if not isinstance(name, str) or not (clusters is None or (isinstance(clusters, int) and clusters > 0)):
+    if not isinstance(name, str) or not (clusters is None or (type(clusters) is int and clusters > 0)):
         raise _wrong(400, "BadRequest", "The scenario's name is missing, or clusters is no number from 1 on.")
     try:
         lab.use_scenario(name, clusters=clusters)
@@ -152,8 +153,8 @@ def _clear_faults(lab: LabCore, _request: Request) -> Response:
 def _list_requests(lab: LabCore, request: Request) -> Response:
     query = _query(request)
     limit = query.get("limit", str(REQUESTS_SHOWN))
-    if not limit.isdecimal():
-        raise _wrong(400, "BadRequest", "limit is not a whole number.")
+    if not (limit.isascii() and limit.isdecimal()) or len(limit) > 9:
+        raise _wrong(400, "BadRequest", "limit is not a whole number, or too great a one.")
     records = lab.requests
     shown = records[len(records) - min(int(limit), len(records)) :]
     return json_response(200, {"value": [_record(item) for item in shown], "total": len(records)})
@@ -287,9 +288,9 @@ def _query(request: Request) -> dict[str, str]:
 
 def _body(request: Request) -> Json:
     try:
-        document = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise _wrong(400, "BadRequest", "The body is not JSON.") from error
+        document = bodies.read(request.body)
+    except bodies.BodyUnreadable as error:
+        raise _wrong(400, "BadRequest", f"The body is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise _wrong(400, "BadRequest", "The body is not a JSON object.")
     return document

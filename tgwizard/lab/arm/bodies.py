@@ -1,17 +1,50 @@
-"""Reading JSON bodies of the authorization and compute providers: anything but the expected shape is refused."""
+"""Reading JSON bodies: what is no document of some depth with numbers and texts of this world is refused as unreadable.
+
+The helpers below are for the providers whose bodies are taken apart field by field: anything but the expected shape is
+refused.
+"""
 
 from __future__ import annotations
 
 import json
+import math
+import re
+from itertools import chain
 
 from tgwizard.lab.wire import Json, Refusal
+
+DEEPEST = 64
+"""How deeply a document may nest."""
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class BodyUnreadable(ValueError):
+    """A body that is not JSON, or JSON that nobody should store."""
+
+
+def read(content: bytes) -> object:
+    """Return what a body holds. Raises BodyUnreadable with the reason."""
+    try:
+        body = json.loads(content, parse_constant=_no_constant, parse_float=_finite)
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
+        raise BodyUnreadable(f"Unexpected character encountered while parsing value: {error}.") from error
+    if _depth(body) > DEEPEST:
+        raise _too_deep()
+    if _SURROGATE.search(content):
+        try:
+            json.dumps(body, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise BodyUnreadable("A text holds half of a character.") from error
+    return body
 
 
 def json_object(content: bytes) -> Json:
     """Return a body. Raises Refusal 400 `InvalidRequestContent` for anything but a JSON object."""
     try:
-        body = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        body = read(content)
+    except BodyUnreadable as error:
         raise _unreadable(str(error)) from error
     if not isinstance(body, dict):
         raise _unreadable("Error converting the value to an object. Path ''.")
@@ -60,3 +93,28 @@ def _unreadable(why: str) -> Refusal:
         "InvalidRequestContent",
         f"The request content was invalid and could not be deserialized: '{why}'.",
     )
+
+
+def _depth(value: object) -> int:
+    """Return how deeply a document nests, without recursion, and no further than matters."""
+    depth, level = 0, [value]
+    while level and depth <= DEEPEST:
+        containers = [item for item in level if isinstance(item, dict | list)]
+        depth += bool(containers)
+        level = list(chain.from_iterable(i.values() if isinstance(i, dict) else i for i in containers))
+    return depth
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is too great")
+    return number
+
+
+def _too_deep() -> BodyUnreadable:
+    return BodyUnreadable(f"The reader's MaxDepth of {DEEPEST} has been exceeded.")

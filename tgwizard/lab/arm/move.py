@@ -7,13 +7,12 @@ Azure's own is a switch in `move_rules`.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import compute, nic, nic_body, nic_rules
+from tgwizard.lab.arm import bodies, compute, nic, nic_body, nic_rules
 from tgwizard.lab.arm.answers import existing
 from tgwizard.lab.books import Allocation, Binding
 from tgwizard.lab.faults import OperationFate
@@ -104,7 +103,9 @@ def linked(call: Call) -> Iterator[tuple[str, str]]:
 
 def _wanted(call: Call) -> Moved:
     try:
-        document = json.loads(call.request.body)
+        document = bodies.read(call.request.body)
+        if not isinstance(document, dict):
+            raise TypeError("the body is no object")  # noqa: TRY301 - one way out for every wrong body
         (item,) = document["moveIpConfigurationItems"]
         source, target = str(item["sourceIpConfiguration"]["id"]), str(item["targetIpConfiguration"]["id"])
     except (ValueError, KeyError, TypeError) as error:

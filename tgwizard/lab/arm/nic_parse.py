@@ -6,13 +6,10 @@ Azure answers 400 `InvalidRequestFormat` with the reason in `details`; the wordi
 from __future__ import annotations
 
 import json
-from itertools import chain
 
+from tgwizard.lab.arm import bodies
 from tgwizard.lab.arm.nic_body import REFERENCE_LISTS, REFERENCES
 from tgwizard.lab.wire import Detail, Json, Refusal, network_refusal
-
-DEEPEST = 64
-"""How deeply a document may nest."""
 
 _TEXTS = ("privateIPAddress", "privateIPAllocationMethod", "privateIPAddressVersion")
 _FLAGS = ("enableAcceleratedNetworking", "enableIPForwarding", "disableTcpStateTracking")
@@ -21,13 +18,9 @@ _FLAGS = ("enableAcceleratedNetworking", "enableIPForwarding", "disableTcpStateT
 def parse(content: bytes) -> Json:
     """Return the body of a PUT. Raises Refusal 400 for anything but a usable object."""
     try:
-        body = json.loads(content, parse_constant=_no_constant)
-    except RecursionError as error:
-        raise _too_deep() from error
-    except ValueError as error:
-        raise _unreadable("InvalidJson", f"Unexpected character encountered while parsing value: {error}.") from error
-    if _depth(body) > DEEPEST:
-        raise _too_deep()
+        body = bodies.read(content)
+    except bodies.BodyUnreadable as error:
+        raise _unreadable("InvalidJson", str(error)) from error
     if not isinstance(body, dict):
         raise _unreadable("InvalidJson", "Error converting value to type 'NetworkInterface'. Path '', line 1.")
     _demand(body, "location", str, "location")
@@ -92,24 +85,6 @@ def _demand(document: Json, key: str, kind: type, path: str) -> None:
     value = document.get(key)
     if value is not None and not isinstance(value, kind):
         raise _inconvertible(value, path)
-
-
-def _depth(value: object) -> int:
-    """Return how deeply a document nests, without recursion, and no further than matters."""
-    depth, level = 0, [value]
-    while level and depth <= DEEPEST:
-        containers = [item for item in level if isinstance(item, dict | list)]
-        depth += bool(containers)
-        level = list(chain.from_iterable(i.values() if isinstance(i, dict) else i for i in containers))
-    return depth
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _too_deep() -> Refusal:
-    return _unreadable("InvalidJson", f"The reader's MaxDepth of {DEEPEST} has been exceeded.")
 
 
 def _inconvertible(value: object, path: str) -> Refusal:
