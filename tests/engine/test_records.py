@@ -162,7 +162,7 @@ def test_that_a_value_of_another_type_is_no_record_and_the_field_is_named(key: s
     kind, document = to_document(
         Ended("r", "2026-01-02T03:04:05.678Z", Outcome.DONE, "tg-node-b", "", Verb.GRACEFUL, "tg-node-b", 8.0)
     )
-    with pytest.raises(ValueError, match=key if key != "at" or "T" in str(value) else "yesterday"):
+    with pytest.raises(ValueError, match=key):
         from_document(kind, {**document, key: value})
 
 

@@ -30,6 +30,8 @@ from tgwizard.model.text import tame, utc
 from tgwizard.model.verdict import Verdict
 
 SCHEMA = 1
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""The second when the damage is in what SQLite quotes in its message."""
 _BUSY_MS = 2000
 _END_WITHIN_S = 5.0
 _MOST_UNWRITTEN = 200
@@ -78,11 +80,11 @@ class Journal:
         make_journal_file(path)
         try:
             journal = cls(path, identity, inline=inline)
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise UserError(unusable(path, error)) from error
         try:
             journal._prepare()
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             journal.close()
             raise UserError(unusable(path, error)) from error
         except UserError:
@@ -96,7 +98,7 @@ class Journal:
             with self._database:
                 self._database.execute("PRAGMA synchronous=FULL")
                 self._insert(self._database, began.run, began)
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise JournalError(not_written(self.path, error, "The run was not started")) from error
         self.on_commit(Durability.FLUSHED)
 
@@ -106,7 +108,7 @@ class Journal:
             with self._database:
                 self._database.execute("PRAGMA synchronous=FULL")
                 self._insert(self._database, record.run, record)
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise JournalError(_trouble(self.path, error)) from error
         self.on_commit(Durability.FLUSHED)
 
@@ -254,7 +256,7 @@ class Journal:
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         try:
             return self._database.execute(query, values).fetchall()
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise UserError(unusable(self.path, error)) from error
 
     def _record(self, kind: str, data: str) -> Record:
@@ -284,7 +286,7 @@ class Journal:
     def _reopened(self) -> sqlite3.Connection | None:
         try:
             return _connect(self.path)
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             self.on_trouble(_trouble(self.path, error))
             return None
 
@@ -292,7 +294,7 @@ class Journal:
         try:
             with database:
                 self._insert(database, run, record)
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             self._unwritten.append((run, record))
             self.on_trouble(_trouble(self.path, error))
             return
@@ -309,7 +311,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=_BUSY_MS / 1000, check_same_thread=False)
     try:
         database.execute("PRAGMA synchronous=NORMAL")
-    except sqlite3.Error:
+    except SQLITE_ERRORS:
         database.close()
         raise
     return database
@@ -342,7 +344,7 @@ def check_content(path: Path, database: sqlite3.Connection, kinds: AbstractSet[s
         raise UserError(damaged(path, f"a record is of an unknown kind, {tame(min(unknown), 40)}"))
 
 
-def unusable(path: Path, error: sqlite3.Error | OSError) -> Problem:
+def unusable(path: Path, error: Exception) -> Problem:
     """Why a journal cannot be used: held by another program, not permitted, no room, or damaged."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells kinds of the same reason apart
     why = f"The system says: {getattr(error, 'strerror', None) or error}."
@@ -373,7 +375,7 @@ _NOT_ALLOWED = {
 }
 
 
-def not_written(path: Path, error: sqlite3.Error, what: str) -> Problem:
+def not_written(path: Path, error: Exception, what: str) -> Problem:
     """What was not done because the journal could not be written, and why."""
     reason = unusable(path, error)
     why, fix = f"{reason.what} {reason.why}", f"{reason.fix} Nothing was written to Azure."

@@ -69,6 +69,8 @@ def _typed(name: str, hint: Any, value: Any) -> Any:
         return _tuple(name, inner, value)
     if origin is not None:  # Mapping[str, ...]: an object whose inside belongs to somebody else
         return _of(name, dict, value)
+    if hint is datetime:
+        return _moment(name, _of(name, str, value))
     if issubclass(hint, Enum):
         return _enumerated(name, hint, value)
     if hint is float:
@@ -99,14 +101,30 @@ def _enumerated(name: str, kind: type[Enum], value: Any) -> Enum:
 
 
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name} is no number")  # noqa: TRY004 - see from_document
+    try:
+        found = float(value)
+    except OverflowError as error:
+        raise ValueError(f"{name} is too large") from error
+    if not math.isfinite(found):
         raise ValueError(f"{name} is no number")
-    return value
+    return found
 
 
 def _text(name: str, value: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in value):
         raise ValueError(f"{name} holds half a character")
-    if name == _MOMENT and datetime.fromisoformat(value).tzinfo is None:
-        raise ValueError(f"{name} has no time zone")
+    if name == _MOMENT:
+        _moment(name, value)
     return value
+
+
+def _moment(name: str, value: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is no time") from error
+    if found.tzinfo is None:
+        raise ValueError(f"{name} has no time zone")
+    return found

@@ -62,11 +62,6 @@ class ClientAccess:
         told = {"vm": ids.name_of(found[0]), "identity_endpoint": endpoint.endpoint, "identity_header": endpoint.header}
         return cls(**{**asdict(access), **told})
 
-    @classmethod
-    def read(cls, document: Mapping[str, str]) -> ClientAccess:
-        """Return the access of a document made by `document`."""
-        return cls(**document)
-
     @property
     def document(self) -> Json:
         """The access as a document for the lab's control surface."""

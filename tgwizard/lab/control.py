@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import requests
 
+from tgwizard.engine.json_codec import from_document, parse_json
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabState, RequestSeen, VmPowerSeen
 from tgwizard.engine.services import Endpoint
 from tgwizard.lab.client_access import ClientAccess
@@ -19,6 +20,9 @@ from tgwizard.lab.tokens import AUDIENCE
 from tgwizard.lab.transport import lab_session
 from tgwizard.lab.wire import Json
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.text import tame
+
+T = TypeVar("T")
 
 _TIMEOUT_S = (5.0, 60.0)
 """Connect and read; a fleet of thousands takes a while to be made."""
@@ -35,33 +39,33 @@ class HttpLabControl:
 
     def state(self) -> LabState:
         """Return the settings."""
-        return _state(self._call("GET", "/lab"))
+        return _read(LabState, self._call("GET", "/lab"))
 
     def use_scenario(self, name: str, *, clusters: int | None = None) -> LabState:
         """Replace the lab's whole world."""
         wish: Json = {"name": name} if clusters is None else {"name": name, "clusters": clusters}
-        return _state(self._call("POST", "/lab/scenario", wish))
+        return _read(LabState, self._call("POST", "/lab/scenario", wish))
 
     def set_latency(self, word: str) -> LabState:
         """Set how long operations take from now on."""
-        return _state(self._call("PATCH", "/lab", {"latency": word}))
+        return _read(LabState, self._call("PATCH", "/lab", {"latency": word}))
 
     def set_overlap(self, word: str) -> LabState:
         """Set what a second write meets while the first one is running."""
-        return _state(self._call("PATCH", "/lab", {"overlap": word}))
+        return _read(LabState, self._call("PATCH", "/lab", {"overlap": word}))
 
     def set_propagation(self, word: str, *, flicker: bool | None = None) -> LabState:
         """Set how long new rights take to arrive, and whether lists flicker."""
         wish: Json = {"propagation": word} if flicker is None else {"propagation": word, "flicker": flicker}
-        return _state(self._call("PATCH", "/lab", wish))
+        return _read(LabState, self._call("PATCH", "/lab", wish))
 
     def faults(self) -> tuple[FaultSeen, ...]:
         """Return the fault rules, oldest first."""
-        return tuple(_fault(item) for item in self._call("GET", "/lab/faults")["value"])
+        return _each(FaultSeen, self._call("GET", "/lab/faults"))
 
     def add_fault(self, rule: Mapping[str, Any]) -> FaultSeen:
         """Add a rule."""
-        return _fault(self._call("POST", "/lab/faults", dict(rule)))
+        return _read(FaultSeen, self._call("POST", "/lab/faults", dict(rule)))
 
     def clear_faults(self, rule: str | None = None) -> None:
         """Remove one rule by id or name, or all of them."""
@@ -69,35 +73,31 @@ class HttpLabControl:
 
     def vms(self) -> tuple[VmPowerSeen, ...]:
         """Return every VM with its power state."""
-        return tuple(VmPowerSeen(**item) for item in self._call("GET", "/lab/vms")["value"])
+        return _each(VmPowerSeen, self._call("GET", "/lab/vms"))
 
     def switch(self, vm: str, *, on: bool) -> VmPowerSeen:
         """Pull a VM's plug or put it in."""
-        (seen,) = self._call("POST", f"/lab/vms/{'start' if on else 'stop'}", {"vm": vm})["value"]
-        return VmPowerSeen(**seen)
+        seen = _each(VmPowerSeen, self._call("POST", f"/lab/vms/{'start' if on else 'stop'}", {"vm": vm}))
+        if len(seen) != 1:
+            raise UserError(_senseless(f"it names {len(seen)} machines"))
+        return seen[0]
 
     def data_plane(self, address: str | None = None) -> tuple[HoldingSeen, ...]:
         """Return who has held the address, or any address, when."""
-        found = self._call("GET", "/lab/dataplane", query={"address": address} if address else {})
-        return tuple(
-            HoldingSeen(item["address"], item["nic"], _moment(item["since"]), _moment_or_none(item["until"]))
-            for item in found["value"]
-        )
+        return _each(HoldingSeen, self._call("GET", "/lab/dataplane", query={"address": address} if address else {}))
 
     def endpoint(self, subnet: str, address: str) -> Endpoint:
         """Return where traffic to an address of a subnet can be tried from this computer."""
-        return Endpoint(
-            LOOPBACK, self._call("POST", "/lab/dataplane/port", {"subnet": subnet, "address": address})["port"]
-        )
+        answer = self._call("POST", "/lab/dataplane/port", {"subnet": subnet, "address": address})
+        return Endpoint(LOOPBACK, _read(_Port, answer).port)
 
     def requests(self, limit: int = 200) -> tuple[RequestSeen, ...]:
         """Return the last requests, oldest first."""
-        found = self._call("GET", "/lab/requests", query={"limit": str(limit)})
-        return tuple(_request(item) for item in found["value"])
+        return _each(RequestSeen, self._call("GET", "/lab/requests", query={"limit": str(limit)}))
 
     def client_access(self, vm: str | None = None) -> ClientAccess:
         """Return what other clients need to reach the lab, as its service principal or as one of its VMs."""
-        return ClientAccess.read(self._call("GET", "/lab/clients", query={"vm": vm} if vm else {}))
+        return _read(ClientAccess, self._call("GET", "/lab/clients", query={"vm": vm} if vm else {}))
 
     def identity_token(self, vm: str) -> str:
         """Return a token for ARM of a VM's own identity, by the endpoint that programs on the VM use (4.3)."""
@@ -106,13 +106,13 @@ class HttpLabControl:
         headers = {"X-IDENTITY-HEADER": access.identity_header}
         try:
             answer = self._session.get(access.identity_endpoint, params=wish, headers=headers, timeout=_TIMEOUT_S)
-            document = answer.json()
-        except (requests.RequestException, ValueError) as error:
+        except requests.RequestException as error:
             raise UserError(_silent(error)) from error
+        document = _object(answer)
         if not answer.ok:
             why = f"{document.get('error_description', '')}."
             raise UserError(Problem("identity-refused", f"The lab gives no token for {access.vm}.", why))
-        return str(document["access_token"])
+        return _read(_Token, document).access_token
 
     def register_certificate(self, pem: str) -> None:
         """Let the lab's service principal sign in with this certificate too; registering it twice is once."""
@@ -128,12 +128,11 @@ class HttpLabControl:
             answer = self._session.request(
                 method, self._url() + path, json=body, params=dict(query or {}), headers=headers, timeout=_TIMEOUT_S
             )
-            document = answer.json() if answer.content else {}
-        except (requests.RequestException, ValueError) as error:
+        except requests.RequestException as error:
             raise UserError(_silent(error)) from error
+        document = _object(answer)
         if answer.ok:
-            found: Json = document
-            return found
+            return document
         raise UserError(_refused(answer.status_code, document))
 
 
@@ -147,43 +146,50 @@ def control_of(lab: HostedLab | AttachedLab) -> HttpLabControl:
     return HttpLabControl(session, lambda: lab.arm_url, lab.control_token)
 
 
-def _state(document: Json) -> LabState:
-    return LabState(
-        scenario=document["scenario"],
-        scenarios=tuple(document["scenarios"]),
-        latency=document["latency"],
-        latencies=tuple(document["latencies"]),
-        overlap=document["overlap"],
-        overlaps=tuple(document["overlaps"]),
-        page_size=document["page_size"],
-        clusters=document["clusters"],
-        faults=document["faults"],
-        cloud=document["cloud"],
-        propagation=document.get("propagation", ""),
-        propagations=tuple(document.get("propagations", ())),
-        flicker=document.get("flicker", False),
-        epoch=document.get("epoch", 1),  # a lab of an earlier version has none
-        sign_in_code=document.get("sign_in_code", ""),
-        at=_moment(document["at"]),
+@dataclass(frozen=True, slots=True)
+class _Port:
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    access_token: str
+
+
+def _object(answer: requests.Response) -> Json:
+    """The JSON object of an answer, empty when it has no content; UserError when it is none."""
+    try:
+        document = parse_json(answer.content) if answer.content else {}
+    except ValueError as error:
+        raise UserError(_senseless("it is no JSON")) from error
+    if not isinstance(document, dict):
+        raise UserError(_senseless("it is no object"))
+    return document
+
+
+def _read(kind: type[T], document: object) -> T:
+    """The value of a document; UserError when it is none."""
+    try:
+        return from_document(kind, document)
+    except ValueError as error:
+        raise UserError(_senseless(f"{error}")) from error
+
+
+def _each(kind: type[T], document: Json) -> tuple[T, ...]:
+    """The values of a list; UserError when it is none."""
+    found = document.get("value")
+    if not isinstance(found, list):
+        raise UserError(_senseless("it has no list"))
+    return tuple(_read(kind, item) for item in found)
+
+
+def _senseless(why: str) -> Problem:
+    return Problem(
+        code="lab-not-understood",
+        what="The answer of the lab could not be read.",
+        why=f"{tame(why, 200)}. Whether the lab has done what was asked is not known.",
+        fix="See with tgwizard lab show what it says now. Another version of tgwizard may hold it.",
     )
-
-
-def _fault(document: Json) -> FaultSeen:
-    return FaultSeen(**{key: document[key] for key in ("id", "name", "match", "effect", "seen", "struck")})
-
-
-def _request(document: Json) -> RequestSeen:
-    plain = ("method", "path", "status", "caller", "action", "decision", "took_s")
-    rules = tuple(document["rules"])
-    return RequestSeen(at=_moment(document["at"]), rules=rules, **{key: document[key] for key in plain})
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _moment_or_none(text: str | None) -> datetime | None:
-    return None if text is None else _moment(text)
 
 
 def _silent(error: Exception) -> Problem:
@@ -196,7 +202,8 @@ def _silent(error: Exception) -> Problem:
 
 
 def _refused(status: int, document: Json) -> Problem:
-    error = document.get("error", {})
+    error = document.get("error")
+    error = error if isinstance(error, dict) else {}
     return Problem(
         code=re.sub(r"(?<=[a-z])(?=[A-Z])", "-", str(error.get("code") or f"lab-{status}")).lower(),
         what=str(error.get("message") or f"The lab answered with status {status}."),

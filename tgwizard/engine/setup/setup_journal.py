@@ -14,7 +14,15 @@ from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 
-from tgwizard.engine.journal import JournalError, check_content, damaged, make_journal_file, not_written, unusable
+from tgwizard.engine.journal import (
+    SQLITE_ERRORS,
+    JournalError,
+    check_content,
+    damaged,
+    make_journal_file,
+    not_written,
+    unusable,
+)
 from tgwizard.engine.json_codec import parse_json
 from tgwizard.engine.records import Answer
 from tgwizard.engine.setup.setup_records import (
@@ -61,11 +69,11 @@ class SetupJournal:
         make_journal_file(path)
         try:
             database = sqlite3.connect(path, timeout=2.0, check_same_thread=False)
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise UserError(unusable(path, error)) from error
         try:
             _prepare(path, database)
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             database.close()
             raise UserError(unusable(path, error)) from error
         except UserError:
@@ -80,7 +88,7 @@ class SetupJournal:
             with self._database:
                 data = json.dumps(document, separators=(",", ":"))
                 self._database.execute("INSERT INTO record (run, kind, data) VALUES (?, ?, ?)", (run, kind, data))
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise JournalError(not_written(self.path, error, "The change was not sent")) from error
         self.on_commit()
 
@@ -89,7 +97,7 @@ class SetupJournal:
         try:
             rows = self._database.execute("SELECT kind, data FROM record ORDER BY seq").fetchall()
             return tuple(from_document(kind, parse_json(data)) for kind, data in rows)
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise UserError(unusable(self.path, error)) from error
         except ValueError as error:
             raise UserError(damaged(self.path, error)) from error
