@@ -16,8 +16,8 @@ import requests
 from requests.adapters import BaseAdapter
 
 from tests.rig import Rig
+from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.failover.timing import Timing
-from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter
 from tgwizard.lab.world import OperationStatus

@@ -123,7 +123,7 @@ def test_that_nothing_is_written_when_the_attach_would_be_denied(verb: Verb) -> 
     assert finished.place.member == lab.a
     assert "tg-node-b-inside" in finished.reason
     assert lab.holders() == ["tg-node-a"]
-    assert [record.status for record in lab.lab.requests if record.method == "PUT"] == [403, 412]
+    assert [record.status for record in lab.lab.requests if record.method == "PUT"] == [412, 403]
 
 
 def test_that_what_is_not_known_stops_graceful_unless_accepted_and_never_stops_forced() -> None:

@@ -12,10 +12,10 @@ from tests.engine.crash import tapped
 from tests.engine.test_late_writes import Ears, Jumps
 from tests.engine.worlds import without
 from tests.rig import Rig, rig
+from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.failover.plan import plan
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
 from tgwizard.engine.records import Attempted, Began
 from tgwizard.lab.faults import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
 from tgwizard.lab.world import Power

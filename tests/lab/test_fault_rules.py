@@ -113,7 +113,16 @@ EFFECTS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda item: "-".join(map(str, list(item.values())[:2])))
 def test_that_every_effect_is_written_as_it_was_read(bench: Bench, effect: dict[str, Any]) -> None:
-    match = {"method": "PUT", "operation": "a/b", "resource": "c", "caller": "d", "nth": 2, "times": 3, "every": 4}
+    match = {
+        "method": "PUT",
+        "operation": "a/b",
+        "resource": "c",
+        "body": "e",
+        "caller": "d",
+        "nth": 2,
+        "times": 3,
+        "every": 4,
+    }
     more = {"probability": 0.5, "seed": 6, "from_s": 7.0, "until_s": 8.0}
     written = fault_rules.write(
         bench.lab.faults.add(fault_rules.read({"name": "n", "match": match | more, "effect": effect}))

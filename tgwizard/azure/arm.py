@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from tgwizard.azure.session import Clients, Session
 from tgwizard.engine.ports import Accepted, ConfigurationId, InTime, MoveAccepted, OperationSeen, StopAccepted
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.fence import StopHow
-from tgwizard.model.inventory import AddressAnswer
+from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.role import LockSeen
 from tgwizard.model.snapshot import VmSeen
+
+if TYPE_CHECKING:
+    from tgwizard.azure import raw
+
+T = TypeVar("T")
 
 
 class ArmAzure:
@@ -128,6 +135,27 @@ class ArmAzure:
         from tgwizard.azure.inventory import ArmInventories
 
         return ArmInventories(self.clients).address_free(subnet, address)
+
+    def read_public_ip(self, public_ip: ResourceId) -> PublicIpSeen:
+        """A public IP."""
+        from tgwizard.azure import inventory_network
+
+        return self._network_thing(public_ip, inventory_network.public_ip)
+
+    def read_balancer(self, balancer: ResourceId) -> BalancerSeen:
+        """A load balancer."""
+        from tgwizard.azure import inventory_network
+
+        return self._network_thing(balancer, inventory_network.balancer)
+
+    def _network_thing(self, thing: ResourceId, parsed: Callable[[raw.Json], T | None]) -> T:
+        from tgwizard.azure import failures, raw
+
+        doing = failures.Doing("read", thing.name)
+        found = parsed(raw.read(self.clients, doing, raw.Where(thing.text, raw.NETWORK_API)))
+        if found is None:
+            raise failures.unreadable(doing, "It has no id.")
+        return found
 
     def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None) -> StopAccepted:
         """One POST that stops a VM, sent once."""

@@ -27,7 +27,8 @@ def read_vm(clients: Clients, vm: ResourceId) -> VmSeen:
     if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
         raise unreadable(doing, "It is not a virtual machine.")
     view = inner(inner(body), "instanceView")
-    return VmSeen(power_in(view), next(iter(texts(body, "zones")), ""), _agent_ready(view))
+    zone, availability_set = next(iter(texts(body, "zones")), ""), text(inner(inner(body), "availabilitySet"), "id")
+    return VmSeen(power_in(view), zone, _agent_ready(view), availability_set)
 
 
 def identity_of(clients: Clients, vm: ResourceId) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from tgwizard.azure.raw import Json, inner, objects, reference, references, resource, text, texts
 from tgwizard.model.inventory import (
+    BalancerSeen,
     FrontendFound,
     IpConfigurationFound,
     NetworkFound,
     NicFound,
+    PublicIpSeen,
     RuleAccess,
     RuleDirection,
     SecurityGroupFound,
@@ -68,6 +70,48 @@ def frontends(item: Json) -> Iterator[FrontendFound]:
         address = text(inner(entry), "privateIPAddress")
         if address:
             yield FrontendFound(balancer, address, reference(inner(entry), "subnet"))
+
+
+def public_ip(item: Json) -> PublicIpSeen | None:
+    """A public IP; None for what has no id of a resource. One without a SKU is of the oldest."""
+    found = resource(item)
+    if found is None:
+        return None
+    properties = inner(item)
+    user = inner(properties, "ipConfiguration") or inner(properties, "natGateway")
+    return PublicIpSeen(
+        found,
+        text(item, "location"),
+        (text(inner(item, "sku"), "name") or "basic").lower(),
+        texts(item, "zones"),
+        (text(properties, "publicIPAddressVersion") or "ipv4").lower(),
+        text(user, "id"),
+    )
+
+
+def balancer(item: Json) -> BalancerSeen | None:
+    """A load balancer with its parts and what is behind it; None for what has no id of a resource."""
+    found = resource(item)
+    if found is None:
+        return None
+    properties = inner(item)
+    fronts, pools, rules = (
+        tuple(objects(properties, name))
+        for name in ("frontendIPConfigurations", "backendAddressPools", "inboundNatRules")
+    )
+    subnets = (reference(inner(front), "subnet") for front in fronts)
+    parts = (resource(part) for part in (*fronts, *pools, *rules))
+    targets = ((resource(rule), text(inner(inner(rule), "backendIPConfiguration"), "id").lower()) for rule in rules)
+    behind = (text(user, "id").lower() for pool in pools for user in objects(inner(pool), "backendIPConfigurations"))
+    return BalancerSeen(
+        found,
+        text(item, "location"),
+        (text(inner(item, "sku"), "name") or "basic").lower(),
+        tuple(dict.fromkeys(subnet.parent for subnet in subnets if subnet is not None)),
+        tuple(part for part in parts if part is not None),
+        tuple((rule, target) for rule, target in targets if rule is not None and target),
+        tuple(dict.fromkeys(behind)),
+    )
 
 
 def _configuration(item: Json) -> IpConfigurationFound:

@@ -94,6 +94,54 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Remove it there, or take it out of [floating.carried] in the cluster file.",
         who=Fixer.YOU,
     ),
+    *(
+        Row(
+            code,
+            Cause.OTHER,
+            problem,
+            why,
+            "Take it off the configuration of the floating IP, or give the other interface what fits.",
+            who=Fixer.ADMIN,
+            right="Microsoft.Network/networkInterfaces/write",
+        )
+        for code, problem, why in (
+            (
+                "ComputeResourceZoneConstraintDoesNotMatchPublicIPAddressZoneConstraint",
+                "carried-zone",
+                "The public IP is in another zone than the machine.",
+            ),
+            (
+                "DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed",
+                "carried-sku",
+                "Public IPs and load balancers of the SKU Basic and of others would be on one interface.",
+            ),
+            (
+                "IPVersionForPublicIpAndNicIpConfigurationMustMatch",
+                "carried-family",
+                "The public IP is of another family than the address: one is IPv4, the other IPv6.",
+            ),
+            (
+                "NetworkInterfaceUsesMultipleLoadBalancersOfSameType",
+                "carried-balancers",
+                "The interface would be behind two load balancers of one kind, internal or public.",
+            ),
+            (
+                "NetworkInterfaceAndInternalLoadBalancerMustUseSameVnet",
+                "carried-network",
+                "The internal load balancer is in another virtual network than the interface.",
+            ),
+            (
+                "NetworkInterfaceAndLoadBalancerAreInDifferentAvailabilitySets",
+                "carried-availability-set",
+                "The machines behind a load balancer of the SKU Basic have to be in one availability set.",
+            ),
+            (
+                "InboundNatRuleReferencedByMultipleIpConfigurations",
+                "nat-rule-in-use",
+                "The inbound NAT rule has another target already.",
+            ),
+        )
+    ),
     Row(
         "AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups",
         Cause.OTHER,

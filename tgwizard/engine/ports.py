@@ -15,7 +15,7 @@ from typing import Protocol
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.fence import StopHow
-from tgwizard.model.inventory import AddressAnswer
+from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
@@ -254,6 +254,12 @@ class Azure(Protocol):
 
     def check_address(self, subnet: ResourceId, address: str) -> AddressAnswer:
         """Whether an address is free in the subnet's virtual network (azure-wire.md 1.4)."""
+
+    def read_public_ip(self, public_ip: ResourceId) -> PublicIpSeen:
+        """A public IP: its zones, SKU and family, and what has it."""
+
+    def read_balancer(self, balancer: ResourceId) -> BalancerSeen:
+        """A load balancer: its kind, and what is behind it."""
 
     def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None) -> StopAccepted:
         """One POST that stops a VM without asking its system first, sent once, no retries, no polling."""

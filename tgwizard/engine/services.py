@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tgwizard.engine import locks
+from tgwizard.engine.access.outdated_writes import OutdatedWrites
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.journal import Journal, unusable
 from tgwizard.engine.measured import measured_in
@@ -78,6 +79,11 @@ class Services:
     def lock_file(self, setup: ClusterSetup) -> Path:
         """The lock that one run at a time holds on this cluster, on this computer."""
         return self.state_dir / f"cluster-{setup.identity.digest}.lock"
+
+    @property
+    def outdated_writes(self) -> OutdatedWrites:
+        """What was seen of outdated writes in the connected cloud."""
+        return OutdatedWrites(self.state_dir, self.cloud)
 
     def measured(self, setup: ClusterSetup) -> tuple[Ended, ...]:
         """Ended runs in the cluster's subscription, newest first, for the predictions."""

@@ -20,6 +20,7 @@ from tgwizard.lab.directory import Directory
 from tgwizard.lab.faults import Faults
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_rules import MoveRules
+from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.rbac_records import UNSETTLED
 from tgwizard.lab.request_log import RequestRecord
 from tgwizard.lab.tokens import TokenKind
@@ -265,6 +266,16 @@ class LabCore:
             self._world.move = value
 
     @property
+    def nic_options(self) -> NicOptions:
+        """How network interfaces behave where clouds may differ."""
+        return self._world.nic
+
+    @nic_options.setter
+    def nic_options(self, value: NicOptions) -> None:
+        with self._lock:
+            self._world.nic = value
+
+    @property
     def page_size(self) -> int:
         """How many resources a page of a list holds; 0: all of them."""
         return self._world.page_size
@@ -337,7 +348,7 @@ class LabCore:
         """Return what differs when a request changed what is saved."""
         world = self._world
         rights = world.authorization
-        settings = world.latency, world.overlap, world.failed_nic, world.move, world.page_size
+        settings = world.latency, world.overlap, world.failed_nic, world.move, world.nic, world.page_size
         spread = rights.propagation, rights.flicker
         unsettled = (getattr(rights, name) for name in UNSETTLED)
         certificates = sum(map(len, world.certificates.values()))

@@ -13,6 +13,7 @@ from tgwizard.lab.books import Allocation, Allocations, Binding, Holding, Holdin
 from tgwizard.lab.collector import uncollected
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_rules import MoveRules
+from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.rbac_records import (
     Authorization,
     DenyAssignment,
@@ -179,6 +180,7 @@ def _world(document: Json) -> World:
         failed_nic=FailedNic(document.get("failed_nic", FailedNic.ALL.value)),
         epoch=int(document.get("epoch", 1)),
         move=MoveRules(**document.get("move", {})),
+        nic=NicOptions(**document.get("nic", {})),
         serial=int(document["serial"]),
         operation_count=int(document["operation_count"]),
         resources={key: _resource(key, value) for key, value in document["resources"].items()},

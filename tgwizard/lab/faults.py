@@ -156,6 +156,8 @@ class Fault:
     seed: int = 0
     operation: str = ""
     """The permission that the request needs, such as `Microsoft.Network/networkInterfaces/write`; `*` as in roles."""
+    body: str = ""
+    """A part of the request's body, case ignored; empty for any."""
     caller: str = ""
     """The name or object id of the principal; empty for any."""
     from_s: float = 0.0
@@ -168,6 +170,7 @@ class Fault:
         return (
             self.method.upper() in ("", met.method.upper())
             and self.path.lower() in met.path.lower()
+            and self.body.lower() in met.body.lower()
             and (not self.operation or fnmatchcase(met.action.lower(), self.operation.lower()))
             and self.caller.lower() in ("", met.caller.lower(), met.caller_oid.lower())
             and self.from_s <= age_s

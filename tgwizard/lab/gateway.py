@@ -118,7 +118,9 @@ def _serve(
     found = ROUTES.find(request.method, path)
     action = found[0].action if found else ""
     subscription = ids.subscription_of(path) or world.subscription.id
-    verdict = faults.judge(Met(request.method, path, action, principal.name, principal.oid, subscription, now))
+    body = request.body.decode(errors="replace")
+    met = Met(request.method, path, action, principal.name, principal.oid, subscription, now, body)
+    verdict = faults.judge(met)
     trace.caller, trace.action, trace.rules = principal.name or principal.oid, action, verdict.rules
     trace.decision = Decision.FAULT
     forced = verdict.strike(Moment.BEFORE_COMMIT)

@@ -26,6 +26,7 @@ class Met:
     caller_oid: str = ""
     subscription: str = ""
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    body: str = ""
 
 
 class Known(Enum):

@@ -205,7 +205,7 @@ class _Builder:
             "type": kind,
             "location": self.world.subscription.location,
             **({"tags": item["tags"]} if "tags" in item else {}),
-            **({"zones": [item["zone"]]} if "zone" in item else {}),
+            **({"zones": item.get("zones") or [item["zone"]]} if "zone" in item or "zones" in item else {}),
             "properties": properties,
         }
         self.world.resources[ids.key(document["id"])] = document
@@ -254,7 +254,7 @@ class _Builder:
             self._id(LOAD_BALANCER_TYPE, f"{item['group']}/{item['name']}"), item, self._subnet_id(item["subnet"])
         )
         document = self._network(LOAD_BALANCER_TYPE, item, properties)
-        document["sku"] = {"name": "Standard", "tier": "Regional"}
+        document["sku"] = {"name": item.get("sku", "Standard"), "tier": "Regional"}
 
     def _asg(self, item: Json) -> None:
         self._network(ASG_TYPE, item, {})
@@ -271,7 +271,7 @@ class _Builder:
                 "ipTags": [],
             },
         )
-        document["sku"] = {"name": "Standard", "tier": "Regional"}
+        document["sku"] = {"name": item.get("sku", "Standard"), "tier": "Regional"}
 
     def _vnet(self, item: Json) -> None:
         vnet = self._network(

@@ -20,6 +20,7 @@ from tgwizard.lab.faults import StrangerTakesAddress
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_rules import MoveRules
+from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.rbac_records import UNSETTLED, Propagation
 from tgwizard.lab.request_log import Decision, RequestRecord, Trace
 from tgwizard.lab.wire import Json, Refusal, Request, Response, json_response
@@ -27,7 +28,9 @@ from tgwizard.lab.world import FailedNic, Overlap
 from tgwizard.model.problem import UserError
 from tgwizard.model.text import utc
 
-_SETTINGS = frozenset({"latency", "overlap", "failed_nic", "move", "page_size", "propagation", "flicker", "statuses"})
+_SETTINGS = frozenset(
+    {"latency", "overlap", "failed_nic", "move", "nic", "page_size", "propagation", "flicker", "statuses"}
+)
 LARGEST_PAGE = 1_000_000
 REQUESTS_SHOWN = 200
 """How many requests are answered unless the client asks for more or fewer."""
@@ -77,7 +80,8 @@ def _change(lab: LabCore, request: Request) -> Response:
     latency = _word(wishes, "latency", Latency, lab.latency)
     overlap = _word(wishes, "overlap", Overlap, lab.overlap)
     failed = _word(wishes, "failed_nic", FailedNic, lab.failed_nic)
-    moves = _move_rules(wishes.get("move", {}), lab.move_rules)
+    moves = replace(lab.move_rules, **_switches(wishes, "move", MoveRules.names()))
+    nic = replace(lab.nic_options, **_switches(wishes, "nic", NicOptions.names()))
     size = wishes.get("page_size", lab.page_size)
     if type(size) is not int or not 0 <= size <= LARGEST_PAGE:
         raise _wrong(400, "BadRequest", f"page_size is not a whole number from 0 to {LARGEST_PAGE}.")
@@ -87,17 +91,18 @@ def _change(lab: LabCore, request: Request) -> Response:
         raise _wrong(400, "BadRequest", "flicker is neither true nor false.")
     _settle(lab, wishes.get("statuses", {}))
     lab.latency, lab.overlap, lab.failed_nic = latency, overlap, failed
-    lab.move_rules, lab.page_size = moves, size
+    lab.move_rules, lab.nic_options, lab.page_size = moves, nic, size
     lab.directory.propagation, lab.directory.flicker = propagation, flicker
     return json_response(200, _state_document(lab))
 
 
-def _move_rules(wishes: object, now: MoveRules) -> MoveRules:
-    if not isinstance(wishes, Mapping) or not set(wishes) <= set(MoveRules.names()):
-        raise _wrong(400, "BadRequest", f"move knows the switches {', '.join(MoveRules.names())}.")
-    if not all(isinstance(value, bool) for value in wishes.values()):
-        raise _wrong(400, "BadRequest", "A switch of move is neither true nor false.")
-    return replace(now, **wishes)
+def _switches(wishes: Mapping[str, Any], name: str, known: tuple[str, ...]) -> Mapping[str, bool]:
+    wanted = wishes.get(name, {})
+    if not isinstance(wanted, Mapping) or not set(wanted) <= set(known):
+        raise _wrong(400, "BadRequest", f"{name} knows the switches {', '.join(known)}.")
+    if not all(isinstance(value, bool) for value in wanted.values()):
+        raise _wrong(400, "BadRequest", f"A switch of {name} is neither true nor false.")
+    return wanted
 
 
 def _settle(lab: LabCore, wishes: object) -> None:
@@ -242,6 +247,7 @@ def _state_document(lab: LabCore) -> Json:
         "failed_nic": lab.failed_nic.value,
         "failed_nics": [item.value for item in FailedNic],
         "move": asdict(lab.move_rules),
+        "nic": asdict(lab.nic_options),
         "page_size": lab.page_size,
         "propagation": lab.directory.propagation.value,
         "propagations": [item.value for item in Propagation],

@@ -14,6 +14,7 @@ from tgwizard.lab import ids
 from tgwizard.lab.books import Allocations, Holdings
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_rules import MoveRules
+from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.rate_limits import RateLimits
 from tgwizard.lab.rbac_records import Authorization
 from tgwizard.lab.sign_ins import SignIns
@@ -283,6 +284,7 @@ class World:
     epoch: int = 1
     """Which world of the lab this is; one more each time a scenario replaced all of it."""
     move: MoveRules = field(default_factory=MoveRules)
+    nic: NicOptions = field(default_factory=NicOptions)
     serial: int = 0
     """How many guids were given out; the next guid follows from it, so that copies of a lab go on alike."""
     operation_count: int = 0

@@ -222,6 +222,36 @@ class FrontendFound:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicIpSeen:
+    """A public IP. ``zones`` empty: it is in none. ``used_by`` is the id of the configuration or gateway that has it,
+    as Azure spells it, or empty. ``sku``, ``version``: Azure's words in lower case.
+    """
+
+    id: ResourceId
+    location: str = ""
+    sku: str = "basic"
+    zones: tuple[str, ...] = ()
+    version: str = "ipv4"
+    used_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BalancerSeen:
+    """A load balancer. ``networks``: those of its private frontends; none for a public one. ``parts``: its pools, NAT
+    rules and frontends; ``targets``: each NAT rule with the id of the configuration it leads to; ``behind``: the ids
+    of the configurations in its pools. Ids of configurations in lower case; ``sku`` too.
+    """
+
+    id: ResourceId
+    location: str = ""
+    sku: str = "basic"
+    networks: tuple[ResourceId, ...] = ()
+    parts: tuple[ResourceId, ...] = ()
+    targets: tuple[tuple[ResourceId, str], ...] = ()
+    behind: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AddressAnswer:
     """What CheckIPAddressAvailability said (azure-wire.md 1.4)."""
 

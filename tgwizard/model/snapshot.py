@@ -82,11 +82,15 @@ STOPPED = frozenset({Power.STOPPED, Power.DEALLOCATED, Power.GONE})
 
 @dataclass(frozen=True, slots=True)
 class VmSeen:
-    """What the compute side says about a member's VM. ``zone`` is empty when the VM is in none."""
+    """What the compute side says about a member's VM. ``zone`` is empty when the VM is in none.
+
+    ``availability_set`` is the id of its availability set, or empty.
+    """
 
     power: Power
     zone: str = ""
     agent_ready: bool | None = None
+    availability_set: str = ""
 
 
 @dataclass(frozen=True, slots=True)

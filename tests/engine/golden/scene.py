@@ -8,9 +8,11 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from tests.model.seen import ADDRESS, FREE, HOLDS, SETUP, SUBNET, A, B, Side, configuration, snapshot
+from tgwizard.engine.access.write_probe import Probe, Probed
 from tgwizard.engine.ports import MissingRight
-from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights, OwnRights, Probe, Probed
-from tgwizard.engine.preflight.needs import BRIEF_ACTIONS, sides
+from tgwizard.engine.preflight import needs
+from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights, OwnRights
+from tgwizard.engine.preflight.needs import BRIEF_ACTIONS, carried_with, sides
 from tgwizard.engine.records import Ended
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -98,7 +100,9 @@ def good(seen: Snapshot, **changes: Any) -> Facts:
         token_life_s=Fact(3600.0),
         prefixes=Fact(("10.20.2.0/24",)),
         probes=tuple(
-            Probe(member.nic, Probed.ALLOWED) for _, member in sides(seen, B) if seen.seen(member).nic.value is not None
+            Probe(member.nic, Probed.ALLOWED, attach=side is needs.Side.ATTACH and not carried_with(seen, B).names)
+            for side, member in sides(seen, B)
+            if seen.seen(member).nic.value is not None
         ),
         own=tuple(OwnRights(one, Fact(EVERYTHING)) for one in touched(seen)),
         in_subscription=Fact(EVERYTHING),

@@ -41,8 +41,9 @@ from tests.engine.golden.scene import (
 )
 from tests.model.seen import FREE, HOLDS, STRANGER, SUBNET, UNREAD, A, B, but, configuration
 from tgwizard.engine.access.required_rights import NIC_WRITE
+from tgwizard.engine.access.write_probe import Probed
 from tgwizard.engine.ports import MissingRight
-from tgwizard.engine.preflight.facts import Fact, Probed
+from tgwizard.engine.preflight.facts import Fact
 from tgwizard.engine.preflight.needs import BRIEF_ACTIONS
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried

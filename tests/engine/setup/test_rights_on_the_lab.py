@@ -14,10 +14,10 @@ from tgwizard.app.adapters import lab_ports
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Azure, CallFailed, Cause
-from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
 from tgwizard.engine.setup.names import assignment_guid

@@ -251,7 +251,8 @@ def _preflight(
     services: Services, snapshot: Snapshot, to: Member, verb: Verb, timing: Timing, strategy: Strategy, extent: Extent
 ) -> Preflight:
     azure, clock = services.azure, services.clock
-    checked = preflight(azure, clock, snapshot, to, verb, needed_life_s=timing.token_s, extent=extent)
+    kept = services.outdated_writes
+    checked = preflight(azure, clock, snapshot, to, verb, needed_life_s=timing.token_s, extent=extent, kept=kept)
     if strategy is not Strategy.ATOMIC:
         return checked
     more = move_findings(azure, snapshot.setup)

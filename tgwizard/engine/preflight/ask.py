@@ -1,30 +1,36 @@
 """``ask``: port calls -> ``Facts``. Nothing is judged here and nothing is changed.
 
-The attach side is asked before the detach side. The asking as a whole is bounded: what was not asked when the time is
-up is not known, and says so.
+The asking as a whole is bounded: what was not asked when the time is up is not known, and says so.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from tgwizard.engine.access.outdated_writes import OutdatedWrites, Sighting
+from tgwizard.engine.access.write_probe import Probe, Probed, probe_write
 from tgwizard.engine.patience import Patience
-from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, Clock
-from tgwizard.engine.preflight.facts import By, Extent, Fact, Facts, IdentityRights, OwnRights, Probe, Probed
-from tgwizard.engine.preflight.needs import carried_with, holds_it_there, sides, things
+from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
+from tgwizard.engine.preflight.facts import By, Extent, Fact, Facts, IdentityRights, OwnRights, ThingSeen
+from tgwizard.engine.preflight.needs import (
+    LOAD_BALANCER,
+    PUBLIC_IP,
+    Side,
+    carried_with,
+    holds_it_there,
+    sides,
+    things,
+)
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.fence import FenceWish
-from tgwizard.model.nic import NicDocument, Provisioning
+from tgwizard.model.inventory import BalancerSeen, PublicIpSeen
+from tgwizard.model.nic import NicDocument, NicDocumentError
 from tgwizard.model.permission import PermissionSet
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockSeen
 from tgwizard.model.snapshot import PlaceKind, Snapshot
-
-IMPOSSIBLE_ETAG = 'W/"00000000-0000-0000-0000-000000000000"'
-"""No resource ever has this version, so a write that carries it can never be applied."""
 
 T = TypeVar("T")
 
@@ -50,9 +56,30 @@ class _Asking:
         except CallFailed as failure:
             return Fact(problem=failure.problem)
 
+    def thing(self, at: ResourceId, read: Callable[[ResourceId], PublicIpSeen | BalancerSeen]) -> ThingSeen:
+        gone = False
 
-def ask(azure: Azure, clock: Clock, snapshot: Snapshot, to: Member, verb: Verb, extent: Extent) -> Facts:
-    """Ask everything that the run depends on."""
+        def question() -> PublicIpSeen | BalancerSeen:
+            nonlocal gone
+            try:
+                return read(at)
+            except CallFailed as failure:
+                gone = failure.cause is Cause.NOT_FOUND
+                raise
+
+        return ThingSeen(at, self.fact(f"What {at.name} is", question), gone)
+
+
+def ask(
+    azure: Azure,
+    clock: Clock,
+    snapshot: Snapshot,
+    to: Member,
+    verb: Verb,
+    extent: Extent,
+    kept: OutdatedWrites | None = None,
+) -> Facts:
+    """Ask everything that the run depends on. ``kept``: what was seen of outdated writes in this cloud, if anywhere."""
     by, fence, thorough = extent.by, extent.fence, extent.thorough
     setup, asking = snapshot.setup, _Asking(azure, clock, extent.budget_s)
     losing = setup.other(to)
@@ -62,7 +89,10 @@ def ask(azure: Azure, clock: Clock, snapshot: Snapshot, to: Member, verb: Verb, 
     prefixes: Fact[tuple[str, ...]] = Fact()
     if thorough or not holds_it_there(snapshot):
         prefixes = asking.fact(f"The range of {setup.subnet.name}", lambda: azure.subnet_prefixes(setup.subnet))
-    probes = tuple(_probes(azure, snapshot, to)) if operator and extent.probes else ()
+    outdated = kept.seen(setup.subscription) if kept is not None else None
+    probes = tuple(_probes(azure, snapshot, to, outdated)) if operator and extent.probes else ()
+    _keep(kept, snapshot, probes)
+    read = tuple(_things(asking, snapshot, to))
     own = tuple(_own(asking, snapshot, to, probes, fence)) if operator else ()
     everywhere: Fact[tuple[PermissionSet, ...]] = Fact()
     if operator and thorough:
@@ -85,6 +115,8 @@ def ask(azure: Azure, clock: Clock, snapshot: Snapshot, to: Member, verb: Verb, 
             else Fact()
         ),
         probes=probes,
+        outdated=outdated,
+        things=read,
         own=own,
         in_subscription=everywhere,
         identities=() if operator else tuple(_identity(asking, snapshot, member) for member in writers),
@@ -101,37 +133,78 @@ def _touched(snapshot: Snapshot, to: Member) -> tuple[ResourceId, ...]:
     return tuple(dict.fromkeys([*found, *things(carried_with(snapshot, to))]))
 
 
-def _probes(azure: Azure, snapshot: Snapshot, to: Member) -> list[Probe]:
-    found = []
-    for _, member in sides(snapshot, to):
+def _probes(azure: Azure, snapshot: Snapshot, to: Member, outdated: Sighting | None) -> list[Probe]:
+    """The losing interface first: when its own body is refused for its version, the gaining is asked with the attach.
+
+    Where a cloud applies outdated writes, the first that it applies is the last.
+    """
+    found: list[Probe] = []
+    for side, member in reversed(sides(snapshot, to)):
         document = snapshot.seen(member).nic.value
-        if document is not None:
-            found.append(_probe(azure, member.nic, document))
+        if document is None or any(probe.outcome is Probed.APPLIED for probe in found):
+            continue
+        if outdated is not None and not outdated.refused:
+            found.append(Probe(member.nic, Probed.IGNORED))
+            continue
+        attach = _attach(snapshot, to, document) if side is Side.ATTACH else None
+        heeded = any(probe.outcome is Probed.ALLOWED for probe in found)
+        found.append(probe_write(azure, member.nic, document, attach, heeded=heeded))
     return found
 
 
-def _probe(azure: Azure, nic: ResourceId, document: NicDocument) -> Probe:
-    if document.provisioning is Provisioning.UPDATING:
-        return Probe(nic, Probed.BUSY)
+def _attach(snapshot: Snapshot, to: Member, gaining: NicDocument) -> NicDocument | None:
+    """The very body that will be sent; None when there can be none, which has a finding of its own."""
+    setup = snapshot.setup
     try:
-        azure.write_nic(nic, document, if_match=IMPOSSIBLE_ETAG, request_id=str(uuid.uuid4()))
-    except CallFailed as failure:
-        if failure.cause is Cause.ETAG_MOVED:
-            return Probe(nic, Probed.ALLOWED)
-        if failure.certainty is Certainty.REFUSED and failure.cause is Cause.LOCKED:
-            return Probe(nic, Probed.LOCKED, failure.problem)
-        if failure.certainty is Certainty.REFUSED and failure.cause in (Cause.NOT_ALLOWED, Cause.SIGN_IN):
-            return Probe(nic, Probed.REFUSED, failure.problem, failure.refused)
-        return Probe(nic, Probed.UNCLEAR, failure.problem)
-    return Probe(nic, Probed.APPLIED)
+        made = gaining.new_configuration(setup.ip_configuration, snapshot.address, carried_with(snapshot, to))
+    except NicDocumentError:
+        return None
+    return gaining.plus(made)
+
+
+def _keep(kept: OutdatedWrites | None, snapshot: Snapshot, probes: tuple[Probe, ...]) -> None:
+    """Keep what the probes showed of outdated writes, for the next time."""
+    if kept is None:
+        return
+    outcomes = {probe.outcome for probe in probes}
+    if Probed.APPLIED in outcomes:
+        kept.keep(snapshot.setup.subscription, Sighting(refused=False, at=snapshot.wall))
+    elif Probed.ALLOWED in outcomes:
+        kept.keep(snapshot.setup.subscription, Sighting(refused=True, at=snapshot.wall))
+
+
+def _things(asking: _Asking, snapshot: Snapshot, to: Member) -> Iterator[ThingSeen]:
+    """The public IPs and load balancers that travel, and, when any do, those that the gaining interface has already."""
+    travels = [part for part in map(_readable, carried_with(snapshot, to).references) if part is not None]
+    gaining = snapshot.seen(to).nic.value
+    if not travels or gaining is None:
+        return
+    there = [part for part in map(_readable, gaining.references()) if part is not None]
+    for one in dict.fromkeys((*travels, *there)):
+        read: Callable[[ResourceId], PublicIpSeen | BalancerSeen]
+        read = asking.azure.read_balancer if _is_balancer(one) else asking.azure.read_public_ip
+        yield asking.thing(one, read)
+
+
+def _readable(thing: ResourceId) -> ResourceId | None:
+    kind = thing.type.lower()
+    if kind == PUBLIC_IP:
+        return thing
+    return thing.parent if kind.startswith(f"{LOAD_BALANCER}/") else None
+
+
+def _is_balancer(thing: ResourceId) -> bool:
+    return thing.type.lower() == LOAD_BALANCER
 
 
 def _own(
     asking: _Asking, snapshot: Snapshot, to: Member, probes: tuple[Probe, ...], fence: FenceWish
 ) -> list[OwnRights]:
     """One's own rights are proved by the probes; they are read for what a probe does not name or did not settle."""
-    asked = [to.nic, snapshot.setup.subnet, *things(carried_with(snapshot, to))]
-    settled = {probe.nic for probe in probes if probe.outcome is Probed.ALLOWED}
+    settled = {probe.nic: probe.attach for probe in probes if probe.outcome is Probed.ALLOWED}
+    asked = [to.nic, snapshot.setup.subnet]
+    if not settled.get(to.nic):
+        asked += things(carried_with(snapshot, to))
     for _, member in sides(snapshot, to):
         document = snapshot.seen(member).nic.value
         if document is not None and member.nic not in settled:

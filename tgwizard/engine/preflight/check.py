@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tgwizard.engine.access.outdated_writes import OutdatedWrites
 from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.preflight.ask import ask
 from tgwizard.engine.preflight.facts import EVERYTHING, Extent, Facts
@@ -41,9 +42,13 @@ def preflight(
     *,
     needed_life_s: float,
     extent: Extent = EVERYTHING,
+    kept: OutdatedWrites | None = None,
 ) -> Preflight:
-    """Ask everything that the run depends on. ``needed_life_s``: how long the token must last, real seconds."""
-    facts = ask(azure, clock, snapshot, to, verb, extent)
+    """Ask everything that the run depends on. ``needed_life_s``: how long the token must last, real seconds.
+
+    ``kept``: what was seen of outdated writes in this cloud, and where more of it is kept.
+    """
+    facts = ask(azure, clock, snapshot, to, verb, extent, kept)
     found = judge(snapshot, facts, to, verb, needed_life_s=needed_life_s)
     asked = judge_asked(snapshot, facts, to, verb, needed_life_s=needed_life_s)
     return Preflight(found, facts.at, facts, asked)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from tgwizard.engine.ports import MissingRight
+from tgwizard.engine.access.outdated_writes import Sighting
+from tgwizard.engine.access.write_probe import Probe
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.fence import NO_FENCE, FenceWish
-from tgwizard.model.inventory import AddressAnswer
+from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockSeen
@@ -62,31 +63,6 @@ EVERYTHING = Extent()
 """The extent of a dry run by the operator without a fence."""
 
 
-class Probed(Enum):
-    """What came of a write that cannot be applied: the NIC's unchanged body with an impossible If-Match.
-
-    Azure checks rights, linked rights, locks and deny assignments before the version, so a 412 proves that the write
-    would have been allowed. BUSY: the interface is being updated, and nothing is sent to it meanwhile, not even this.
-    """
-
-    ALLOWED = "allowed"
-    REFUSED = "refused"
-    LOCKED = "locked"
-    UNCLEAR = "unclear"
-    BUSY = "busy"
-    APPLIED = "applied"
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """The probe of one interface; ``refused`` are the rights that a refusal named, each with its scope."""
-
-    nic: ResourceId
-    outcome: Probed
-    problem: Problem | None = None
-    refused: tuple[MissingRight, ...] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class OwnRights:
     """What the signed-in identity holds at one resource; deny assignments are not part of it."""
@@ -106,11 +82,22 @@ class IdentityRights:
 
 
 @dataclass(frozen=True, slots=True)
+class ThingSeen:
+    """A public IP or a load balancer that travels, or that the gaining interface names already. ``gone``: Azure says
+    that there is none.
+    """
+
+    at: ResourceId
+    seen: Fact[PublicIpSeen | BalancerSeen]
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All answers. ``at`` is when the asking began (monotonic seconds): the findings are good for two minutes.
 
-    ``in_subscription`` is what the signed-in identity holds on the whole subscription, where the right to the
-    operation's URL is checked (azure-wire.md 2.6).
+    ``outdated`` is what was seen of outdated writes before this asking; ``in_subscription`` is what the signed-in
+    identity holds on the whole subscription, where the right to the operation's URL is checked.
     """
 
     by: By
@@ -121,6 +108,8 @@ class Facts:
     prefixes: Fact[tuple[str, ...]] = Fact()
     availability: Fact[AddressAnswer] = Fact()
     probes: tuple[Probe, ...] = ()
+    outdated: Sighting | None = None
+    things: tuple[ThingSeen, ...] = ()
     own: tuple[OwnRights, ...] = ()
     in_subscription: Fact[tuple[PermissionSet, ...]] = Fact()
     identities: tuple[IdentityRights, ...] = ()
@@ -129,6 +118,10 @@ class Facts:
     def probe_of(self, nic: ResourceId) -> Probe | None:
         """The probe of this interface, None when it was not sent."""
         return next((probe for probe in self.probes if probe.nic == nic), None)
+
+    def thing(self, resource: ResourceId) -> ThingSeen | None:
+        """What was read of this public IP or load balancer, None when it was not asked for."""
+        return next((thing for thing in self.things if thing.at == resource), None)
 
     def own_at(self, resource: ResourceId) -> Fact[tuple[PermissionSet, ...]]:
         """What the signed-in identity holds at this resource."""

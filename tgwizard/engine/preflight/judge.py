@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tgwizard.engine.access.required_rights import NIC_WRITE
-from tgwizard.engine.preflight.facts import By, Facts, Probed
+from tgwizard.engine.access.write_probe import Probed
+from tgwizard.engine.preflight.facts import By, Facts
 from tgwizard.engine.preflight.fencing import fencing
+from tgwizard.engine.preflight.fit import fit
 from tgwizard.engine.preflight.needs import CHECK_ADDRESS, holds_it_there, sides
 from tgwizard.engine.preflight.rights import rights
 from tgwizard.engine.readiness.readiness import NOT_CONNECTED, readiness
@@ -42,6 +44,7 @@ def judge_asked(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, nee
             *_range(snapshot, facts),
             *_conflict(snapshot, facts),
             *rights(snapshot, facts, to, verb),
+            *fit(snapshot, facts, to),
             *_locks(snapshot, facts, to),
             *fencing(snapshot, facts, to),
         ]

@@ -14,6 +14,10 @@ from tgwizard.model.role import TEN_ACTIONS
 from tgwizard.model.snapshot import PlaceKind, Snapshot
 
 READ_OPERATION = "Microsoft.Network/locations/operations/read"
+PUBLIC_IP = "microsoft.network/publicipaddresses"
+LOAD_BALANCER = "microsoft.network/loadbalancers"
+"""Types in lower case."""
+
 CHECK_ADDRESS = "Microsoft.Network/virtualNetworks/checkIpAddressAvailability/read"
 
 BRIEF_ACTIONS = tuple(needed.action for needed in TEN_ACTIONS)

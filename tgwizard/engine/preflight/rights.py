@@ -15,9 +15,10 @@ from tgwizard.engine.access.access_decision import (
     decide,
 )
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, VM_READ
+from tgwizard.engine.access.write_probe import Probe, Probed
 from tgwizard.engine.ports import MissingRight
-from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights, Probe, Probed
-from tgwizard.engine.preflight.needs import READ_OPERATION, Need, Side, needs, sides, unneeded
+from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights
+from tgwizard.engine.preflight.needs import READ_OPERATION, Need, Side, carried_with, needs, sides, unneeded
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, allows_at, reaches, scope_in_words
@@ -93,8 +94,7 @@ def _judge(snapshot: Snapshot, facts: Facts, need: Need) -> Judged:
     if facts.by is By.MEMBERS:
         return _identity_holds(facts, need)
     probe = facts.probe_of(need.nic)
-    document = next((seen.nic.value for seen in snapshot.members if seen.member.nic == need.nic), None)
-    named = need.on == need.nic or (document is not None and need.on in document.references())
+    named = probe is not None and need.on in _named(snapshot, probe, need.side)
     if named and probe is not None and probe.outcome is Probed.ALLOWED:
         return Judged(need, Held.PROVED)
     if probe is not None and _refused(probe, need) is not None:
@@ -136,15 +136,16 @@ def _own_side(
     if probe is None:
         yield from _own_worked_out(nic, judged, cure)
         return
-    yield _probed(nic, probe, judged, cure)
+    named = _named(snapshot, probe, side)
+    yield _probed(nic, probe, judged, cure, side)
     yield from _named_too(nic, probe, judged, cure)
     for item in judged:
         if item.held is Held.NO and _refused(probe, item.need) is None:
             yield _missing("You", item.need, cure)
-        elif item.held is Held.NOT_KNOWN and item.need.on not in _named(snapshot, nic):
+        elif item.held is Held.NOT_KNOWN and item.need.on not in named:
             yield _unsure("you", item)
-        elif item.held is Held.YES and item.need.on not in _named(snapshot, nic):
-            evidence = "worked out from your roles; it travels with the address"
+        elif item.held is Held.YES and item.need.on not in named:
+            evidence = "worked out from your roles, not tried; it travels with the address"
             yield Finding(Level.PASSED, f"You may attach {item.need.on.name}", evidence)
 
 
@@ -160,24 +161,41 @@ def _own_worked_out(nic: ResourceId, judged: tuple[Judged, ...], cure: str) -> I
         yield Finding(Level.PASSED, f"You may write {nic.name}", "worked out from your roles, not tried")
 
 
-def _named(snapshot: Snapshot, nic: ResourceId) -> tuple[ResourceId, ...]:
-    """What the probe's body named: the interface itself and all that it refers to."""
-    document = next((seen.nic.value for seen in snapshot.members if seen.member.nic == nic), None)
-    return (nic, *(document.references() if document else ()))
+def _named(snapshot: Snapshot, probe: Probe, side: Side) -> tuple[ResourceId, ...]:
+    """What the probe's body named: the interface itself, all that it refers to, and what travels if that was in it."""
+    member = next(seen for seen in snapshot.members if seen.member.nic == probe.nic)
+    document = member.nic.value
+    travels = carried_with(snapshot, member.member).references if probe.attach and side is Side.ATTACH else ()
+    return (probe.nic, *(document.references() if document else ()), *travels)
 
 
-def _probed(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str) -> Finding:
+def _probed(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str, side: Side) -> Finding:
     unsure = f"Whether you may write {nic.name} is not known"
     match probe.outcome:
         case Probed.ALLOWED:
             joined = [item.need.on.name for item in judged if item.held is Held.PROVED and item.need.on != nic]
             with_it = f", and with it the join of {listed(joined)}" if joined else ""
-            return Finding(
-                Level.PASSED, f"You may write {nic.name}", f"proved by a write that cannot be applied{with_it}"
-            )
+            evidence = f"proved by a write that cannot be applied{with_it}"
+            if side is Side.ATTACH and not probe.attach:
+                evidence += "; the attach itself is worked out, not tried"
+            return Finding(Level.PASSED, f"You may write {nic.name}", evidence)
         case Probed.REFUSED | Probed.LOCKED if probe.problem is not None:
             refusal = _refusal(nic, probe, cure)
-            return Finding(Level.BLOCKS, f"You may not write {nic.name}", refusal.why, refusal)
+            fact = f"You may not write {nic.name}"
+            if probe.attach and not probe.refused and probe.outcome is Probed.REFUSED:
+                fact = f"Azure would refuse the attach to {nic.name}"
+            elif _travels(probe):
+                fact = refusal.what.rstrip(".")
+            return Finding(Level.BLOCKS, fact, refusal.why, refusal)
+        case Probed.IGNORED:
+            problem = Problem(
+                "if-match-ignored",
+                "Azure was seen to apply an outdated write in this subscription.",
+                "It ignored the version the write was bound to, so two programs could overwrite each other unseen.",
+                "Nothing was tried now. tgwizard does not write without that protection; setup verify looks again.",
+                who=Fixer.AZURE,
+            )
+            return Finding(Level.BLOCKS, problem.what, problem.why, problem)
         case Probed.BUSY:
             why = "It is being updated, and no write is sent meanwhile, not even a probe."
             worked_out = judged and all(item.held is Held.YES for item in judged)
@@ -202,6 +220,14 @@ def _refused(probe: Probe, need: Need) -> MissingRight | None:
     return next((one for one in probe.refused if (one.action.lower(), one.scope.lower()) == wanted), None)
 
 
+def _travels(probe: Probe) -> bool:
+    """Whether the right that is missing is one on something that travels, not on what an interface stands on."""
+    if not probe.attach or not probe.refused:
+        return False
+    kind = ResourceId(probe.refused[0].scope).type.lower()
+    return kind.startswith("microsoft.network/") and kind not in (*_JOINED, "microsoft.network/networkinterfaces")
+
+
 def _refusal(nic: ResourceId, probe: Probe, cure: str) -> Problem:
     """A missing right in words that name it and where; Azure's own words stay as the detail.
 
@@ -212,7 +238,10 @@ def _refusal(nic: ResourceId, probe: Probe, cure: str) -> Problem:
         return problem
     first = probe.refused[0]
     why = f"{first.action} is missing on {_where(first.scope)}."
-    return Problem("not-allowed", f"You may not write {nic.name}.", why, cure, problem.detail, Fixer.ADMIN, _EITHER)
+    what = f"You may not write {nic.name}."
+    if _travels(probe):
+        what = f"You may not attach {ResourceId(first.scope).name} to {nic.name}."
+    return Problem("not-allowed", what, why, cure, problem.detail, Fixer.ADMIN, _EITHER)
 
 
 def _named_too(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str) -> Iterator[Finding]:

@@ -82,7 +82,8 @@ def restart_job(
 def verify_job(services: Services, subject: Subject, report: Report, token: CancelToken) -> VerifyResult:
     """Verify; it changes nothing, so it needs no lock. UserError when there is nothing to verify."""
     with journal_of(services, identity_of(subject.answers)) as journal:
-        return verify(services.setup, services.azure, services.clock, journal, subject, report, token)
+        kept = services.outdated_writes
+        return verify(services.setup, services.azure, services.clock, journal, subject, report, token, kept)
 
 
 def what_undo_would_do(

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.ports import Azure, CallFailed, Cause
-from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.text import tame

@@ -6,14 +6,14 @@ only that shows whether this cloud keeps two writers apart, and, in a lab, what 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tgwizard.engine.access.outdated_writes import OutdatedWrites, Sighting
+from tgwizard.engine.access.write_probe import Probed, probe_write
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, Clock
-from tgwizard.engine.preflight.ask import IMPOSSIBLE_ETAG
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
 from tgwizard.engine.setup.network_checks import HEARTBEAT_PORT, network_checks
@@ -28,7 +28,6 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Outcome, Stamp
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import Inventory, SubscriptionSeen
-from tgwizard.model.nic import Provisioning
 from tgwizard.model.permission import reaches
 from tgwizard.model.problem import Cancelled, Problem, UserError
 from tgwizard.model.role import RoleDefinition
@@ -104,9 +103,13 @@ def verify(
     subject: Subject,
     report: Callable[[SetupEvent], None],
     token: CancelToken,
+    kept: OutdatedWrites | None = None,
 ) -> VerifyResult:
-    """Find out how it stands. UserError: the cluster's parts are not there, or cannot form a cluster."""
-    return _Verify(ports, azure, clock, journal, subject, report, token).go()
+    """Find out how it stands. UserError: the cluster's parts are not there, or cannot form a cluster.
+
+    ``kept``: where is kept what this cloud was seen to do with an outdated write.
+    """
+    return _Verify(ports, azure, clock, journal, subject, report, token, kept).go()
 
 
 def with_proof(result: VerifyResult, runs: tuple[ProofRun, ...]) -> VerifyResult:
@@ -170,9 +173,10 @@ class _Verify:
         subject: Subject,
         report: Callable[[SetupEvent], None],
         token: CancelToken,
+        kept: OutdatedWrites | None,
     ) -> None:
         self.ports, self.azure, self.clock, self.journal = ports, azure, clock, journal
-        self.subject, self.report, self.token = subject, report, token
+        self.subject, self.report, self.token, self.kept = subject, report, token, kept
         self._ticks: dict[tuple[str, str, Tick], TickSeen] = {}
         self._asked: dict[str, Asked] = {}
 
@@ -196,7 +200,7 @@ class _Verify:
         rows = _told(rehearse_rights(topology, facts), tuple(self._ticks.values()), topology, self._asked)
         checks = (
             *network_checks(topology, inventory, heartbeat_port=self.subject.heartbeat_port),
-            NamedFinding("if-match", _if_match(self.azure, topology.nics[0].id)),
+            NamedFinding("if-match", self._if_match(topology.nics[0].id)),
         )
         for item in checks:
             self.report(Checked(self._stamp(), item.key, item.finding))
@@ -297,6 +301,13 @@ class _Verify:
                 roles[guid] = found
         return tuple(roles.values())
 
+    def _if_match(self, nic: ResourceId) -> Finding:
+        """Whether this cloud refuses a write that is bound to another version; kept, so that runs know it."""
+        finding, refused = _if_match(self.azure, nic)
+        if self.kept is not None and refused is not None:
+            self.kept.keep(nic.subscription, Sighting(refused, self.clock.wall()))
+        return finding
+
     def _finish(self, outcome: Outcome, problem: Problem) -> None:
         shown = None if outcome is Outcome.DONE else problem
         self.report(SetupFinished(self._stamp(), "verify", outcome, problem.sentence(), problem=shown))
@@ -368,26 +379,29 @@ def _refused(cell: Cell, row: RehearsalRow, asked: Asked | None) -> Cell:
     return Cell(May.MAY_NOT, asked.words) if refused and asked and cell.may in _COUNTS else cell
 
 
-def _if_match(azure: Azure, nic: ResourceId) -> Finding:
-    """Whether this cloud refuses a write that is bound to another version (DESIGN 3e)."""
+def _if_match(azure: Azure, nic: ResourceId) -> tuple[Finding, bool | None]:
+    """What came of an outdated write, and whether it was refused for that; None: it was not tried to its end."""
     name, fact = tame(nic.name, 90), "Azure keeps two writers apart here"
     unsure = "Whether Azure keeps two writers apart here is not known"
     try:
-        document = azure.read_nic(nic)
-        if document.provisioning is Provisioning.UPDATING:
-            return Finding(Level.NOT_KNOWN, unsure, f"{name} is being updated, and no write is sent meanwhile.")
-        azure.write_nic(nic, document, if_match=IMPOSSIBLE_ETAG, request_id=str(uuid.uuid4()))
+        probe = probe_write(azure, nic, azure.read_nic(nic))
     except CallFailed as failure:
-        if failure.cause is Cause.ETAG_MOVED:
-            return Finding(Level.PASSED, fact, f"tried on {name} with a version that never was: refused, as it must be")
-        if failure.cause is Cause.NOT_ALLOWED:
-            why = f"You may not write {name} yourself, so it could not be tried."
-            return Finding(Level.NOTE, unsure, why)
-        return Finding(Level.NOT_KNOWN, unsure, failure.problem.what, failure.problem)
-    problem = Problem(
-        "if-match-ignored",
-        f"Azure applied a write to {name} that it had to refuse.",
-        "It ignored the version the write was bound to, so two programs could overwrite each other unseen.",
-        "Nothing but the version of the interface changed. Do not fail over with tgwizard in this cloud.",
-    )
-    return Finding(Level.BLOCKS, problem.what, problem.why, problem)
+        return Finding(Level.NOT_KNOWN, unsure, failure.problem.what, failure.problem), None
+    match probe.outcome:
+        case Probed.ALLOWED:
+            evidence = f"tried on {name} with a version that never was: refused, as it must be"
+            return Finding(Level.PASSED, fact, evidence), True
+        case Probed.BUSY:
+            return Finding(Level.NOT_KNOWN, unsure, f"{name} is being updated, and no write is sent meanwhile."), None
+        case Probed.REFUSED:
+            return Finding(Level.NOTE, unsure, f"You may not write {name} yourself, so it could not be tried."), None
+        case Probed.APPLIED:
+            problem = Problem(
+                "if-match-ignored",
+                f"Azure applied a write to {name} that it had to refuse.",
+                "It ignored the version the write was bound to, so two programs could overwrite each other unseen.",
+                "Nothing but the version of the interface changed. Do not fail over with tgwizard in this cloud.",
+            )
+            return Finding(Level.BLOCKS, problem.what, problem.why, problem), False
+        case _:
+            return Finding(Level.NOT_KNOWN, unsure, probe.problem.what if probe.problem else "", probe.problem), None

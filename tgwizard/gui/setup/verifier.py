@@ -184,7 +184,8 @@ class Verifier(QObject):
 
         def errand(hear: Hear, token: CancelToken) -> Looked:
             with contextlib.closing(SetupJournal.open(file)) as journal:
-                result = verify(services.setup, services.azure, services.clock, journal, subject, hear, token)
+                kept = services.outdated_writes
+                result = verify(services.setup, services.azure, services.clock, journal, subject, hear, token, kept)
             cluster = read_cluster(services.azure, plan, answers)
             return Looked(result, _order(services, answers), cluster)
 

@@ -49,7 +49,7 @@ def with_etag(document: Json) -> Response:
 def require_etag(call: Call, resource_id: str, current: Json | None) -> None:
     """Refuse with the network provider's 412 a change of another version of a resource than the one there is."""
     wanted = call.request.header("If-Match")
-    if wanted is None or (wanted.strip() == "*" and current is not None):
+    if wanted is None or not call.world.nic.heeds_if_match or (wanted.strip() == "*" and current is not None):
         return
     if current is not None and wanted == current["etag"]:
         return

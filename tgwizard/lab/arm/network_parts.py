@@ -14,7 +14,7 @@ from tgwizard.lab.world import LOAD_BALANCER_TYPE, NIC_TYPE, NSG_TYPE, VNET_TYPE
 
 _GROUP = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Network"
 _SUBSCRIPTION = "/subscriptions/{sub}/providers/Microsoft.Network"
-_POOLS, _NAT_RULES = "backendAddressPools", "inboundNatRules"
+_POOLS, _NAT_RULES, _FRONTENDS = "backendAddressPools", "inboundNatRules", "frontendIPConfigurations"
 
 
 def parent(call: Call, kind: str) -> Json:
@@ -33,12 +33,12 @@ def parent(call: Call, kind: str) -> Json:
 
 
 def balancer_part(world: World, reference: str) -> Json | None:
-    """Return a pool or a NAT rule out of its load balancer, or None."""
+    """Return a pool, a NAT rule or a frontend out of its load balancer, or None."""
     balancer = world.find(ids.parent_of(reference))
     if balancer is None:
         return None
     wanted = ids.key(reference)
-    parts = (*balancer["properties"].get(_POOLS, []), *balancer["properties"].get(_NAT_RULES, []))
+    parts = [item for field in (_POOLS, _NAT_RULES, _FRONTENDS) for item in balancer["properties"].get(field, [])]
     return next((item for item in parts if ids.key(item["id"]) == wanted), None)
 
 
@@ -110,7 +110,8 @@ def route_result(call: Call) -> Response:
     nic = call.world.find(call.query.get("nic", ""))
     if nic is None or nic["type"] != NIC_TYPE:
         raise not_found(call.path)
-    subnet = nic["properties"]["ipConfigurations"][0]["properties"]["subnet"]["id"]
+    subnets = (item["properties"].get("subnet") for item in nic["properties"]["ipConfigurations"])
+    subnet = next(item["id"] for item in subnets if item)
     vnet = call.world.find(ids.parent_of(subnet))
     prefixes = vnet["properties"]["addressSpace"]["addressPrefixes"] if vnet else []
     routes = [_route([text], "VnetLocal") for text in prefixes]

@@ -25,6 +25,7 @@ _LINKED = (
     ("applicationSecurityGroups", "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"),
     ("loadBalancerBackendAddressPools", "Microsoft.Network/loadBalancers/backendAddressPools/join/action"),
     ("loadBalancerInboundNatRules", "Microsoft.Network/loadBalancers/inboundNatRules/join/action"),
+    ("gatewayLoadBalancer", "Microsoft.Network/loadBalancers/frontendIPConfigurations/join/action"),  # checked [?]
     (
         "applicationGatewayBackendAddressPools",
         "Microsoft.Network/applicationGateways/backendAddressPools/join/action",

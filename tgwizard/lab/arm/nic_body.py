@@ -67,7 +67,7 @@ def replaced(world: World, nic_id: str, name: str, sent: Json, current: Json | N
     result: Json = {"name": name, "id": nic_id, "etag": "", **_without(document, "name", "id", "etag", "type", "kind")}
     result["properties"] = _properties(world, properties, old)
     result["properties"]["ipConfigurations"] = [
-        _configuration(nic_id, item) for item in properties.get("ipConfigurations") or []
+        _configuration(nic_id, item, _named(old, item)) for item in properties.get("ipConfigurations") or []
     ]
     result["type"] = current["type"] if current else NIC_TYPE
     result["kind"] = current.get("kind", "Regular") if current else "Regular"
@@ -108,7 +108,14 @@ def _properties(world: World, sent: Json, old: Json) -> Json:
     return properties
 
 
-def _configuration(nic_id: str, sent: Json) -> Json:
+def _named(old: Json, sent: Json) -> Json:
+    """Return the properties that a configuration of the same name had before, or an empty object."""
+    name = str(sent.get("name") or "").lower()
+    found = (item["properties"] for item in old.get("ipConfigurations", []) if item["name"].lower() == name)
+    return next(found, {})
+
+
+def _configuration(nic_id: str, sent: Json, old: Json) -> Json:
     given = _without(_given(sent.get("properties") or {}, *_KNOWN_OF_CONFIGURATION), *_READ_ONLY_CONFIGURATION)
     properties: Json = {
         "privateIPAllocationMethod": "Dynamic",
@@ -116,6 +123,7 @@ def _configuration(nic_id: str, sent: Json) -> Json:
         "primary": False,
         **given,
     }
+    properties |= {key: old[key] for key in _READ_ONLY_CONFIGURATION if key in old}
     for key in REFERENCES:
         if key in properties:
             properties[key] = _reference(properties[key])

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from tgwizard.lab import addresses, ids
+from tgwizard.lab.arm import nic_body, nic_fit
 from tgwizard.lab.arm.answers import location_of
 from tgwizard.lab.arm.network_parts import balancer_part
 from tgwizard.lab.wire import Detail, Json, Refusal, network_refusal
@@ -44,7 +45,7 @@ def check_shape(world: World, nic: Json, *, leaving: str = "") -> None:
         raise _bad("InvalidIPConfigCount", f"Network interface {nic['name']} must have one or more IP configurations.")
     _check_names(nic, configurations)
     for configuration in configurations:
-        if not configuration["properties"].get("subnet", {}).get("id"):
+        if is_ipv4(configuration) and not configuration["properties"].get("subnet", {}).get("id"):
             raise _bad(
                 "InvalidRequestFormat", f"Subnet reference is required for ipconfiguration {configuration['id']}."
             )
@@ -55,6 +56,7 @@ def check_shape(world: World, nic: Json, *, leaving: str = "") -> None:
     _check_families(world, configurations)
     _check_security_groups(configurations)
     _check_public_addresses(world, nic, configurations, leaving)
+    nic_fit.check_fit(world, nic, leaving)
 
 
 def assign_addresses(world: World, nic: Json, current: Json | None) -> None:
@@ -177,9 +179,9 @@ def references(nic: Json) -> Iterator[str]:
         yield group["id"]
     for configuration in nic["properties"]["ipConfigurations"]:
         properties = configuration["properties"]
-        yield properties["subnet"]["id"]
-        if properties.get("publicIPAddress"):
-            yield properties["publicIPAddress"]["id"]
+        for key in nic_body.REFERENCES:
+            if properties.get(key, {}).get("id"):
+                yield properties[key]["id"]
         for key in ("applicationSecurityGroups", *_POOLS):
             for item in properties.get(key, []):
                 yield item["id"]
@@ -242,8 +244,9 @@ def _check_primary(nic: Json, configurations: list[Json]) -> None:
 def _check_subnets(nic: Json, configurations: list[Json]) -> None:
     subnets: dict[str, str] = {}
     for configuration in configurations:
-        subnet = configuration["properties"]["subnet"]["id"]
-        subnets.setdefault(ids.key(subnet), subnet)
+        subnet = configuration["properties"].get("subnet", {}).get("id")
+        if subnet:
+            subnets.setdefault(ids.key(subnet), subnet)
     if len(subnets) > 1:
         raise _bad(
             "IpConfigurationsOnSameNicCannotUseDifferentSubnets",

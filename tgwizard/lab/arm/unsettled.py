@@ -48,10 +48,15 @@ def require_settled_users(call: Call, subnet_id: str) -> None:
 
 def require_settled_subnets(world: World, nic: Json) -> None:
     """Refuse a change of an interface while a subnet of its is `Failed`, 400, or `Updating`, 429 `RetryableError`."""
-    for subnet_id in {item["properties"]["subnet"]["id"]: None for item in nic["properties"]["ipConfigurations"]}:
+    for subnet_id in _subnets_of(nic):
         subnet = addresses.subnet_of(world, subnet_id)
         if subnet is not None:
             _require_settled(subnet["id"], subnet, nic["id"], OperationKind.PUT_SUBNET)
+
+
+def _subnets_of(nic: Json) -> list[str]:
+    found = (item["properties"].get("subnet") for item in nic["properties"]["ipConfigurations"])
+    return list(dict.fromkeys(subnet["id"] for subnet in found if subnet))
 
 
 def _require_settled(resource: str, document: Json, user: str, last: OperationKind) -> None:

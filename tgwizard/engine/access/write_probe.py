@@ -1,0 +1,94 @@
+"""Asking by a write that cannot be applied: it is bound to a version that never was.
+
+Azure checks rights, linked rights, policies, locks and deny assignments before the version, so a 412 proves that the
+write would have been allowed. That rests on Azure heeding the version. So an interface's own unchanged body is sent
+first, which does no harm where the version is ignored; only when that was refused for its version, moments before, is
+the attach asked for with the very body that will be sent. The body of a detach is never sent.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from enum import Enum
+
+from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, MissingRight
+from tgwizard.model.cluster import ResourceId
+from tgwizard.model.nic import NicDocument, Provisioning
+from tgwizard.model.problem import Problem
+
+IMPOSSIBLE_ETAG = 'W/"00000000-0000-0000-0000-000000000000"'
+"""No resource ever has this version, so a write that carries it can never be applied."""
+
+STILL_THERE = frozenset({"address-allocated", "public-ip-in-use"})
+"""The problems of an attach that comes while the losing interface still has what travels: it got as far as that."""
+
+
+class Probed(Enum):
+    """What came of it.
+
+    BUSY: the interface is being updated, and nothing is sent to it meanwhile, not even this. IGNORED: nothing was
+    sent, because this cloud was seen to apply an outdated write.
+    """
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    LOCKED = "locked"
+    UNCLEAR = "unclear"
+    BUSY = "busy"
+    APPLIED = "applied"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The probe of one interface; ``refused`` are the rights that a refusal named, each with its scope.
+
+    ``attach``: it was asked with the body of the attach, else with the interface's own unchanged body.
+    """
+
+    nic: ResourceId
+    outcome: Probed
+    problem: Problem | None = None
+    refused: tuple[MissingRight, ...] = ()
+    attach: bool = False
+
+
+def probe_write(
+    azure: Azure, nic: ResourceId, document: NicDocument, attach: NicDocument | None = None, *, heeded: bool = False
+) -> Probe:
+    """Ask whether the interface may be written; with ``attach``, whether that body would be taken.
+
+    ``heeded``: another interface of the subscription was just refused for its version, so that need not be tried here.
+    """
+    if document.provisioning is Provisioning.UPDATING:
+        return Probe(nic, Probed.BUSY)
+    if attach is not None and heeded:
+        return _asked(azure, nic, attach, attach=True)
+    as_read = _asked(azure, nic, document)
+    if as_read.outcome is not Probed.ALLOWED or attach is None:
+        return as_read
+    asked = _asked(azure, nic, attach, attach=True)
+    return as_read if asked.outcome is Probed.UNCLEAR else asked
+
+
+def _asked(azure: Azure, nic: ResourceId, document: NicDocument, *, attach: bool = False) -> Probe:
+    try:
+        azure.write_nic(nic, document, if_match=IMPOSSIBLE_ETAG, request_id=str(uuid.uuid4()))
+    except CallFailed as failure:
+        return Probe(nic, _outcome(failure, attach=attach), failure.problem, failure.refused, attach)
+    return Probe(nic, Probed.APPLIED, attach=attach)
+
+
+def _outcome(failure: CallFailed, *, attach: bool) -> Probed:
+    if failure.cause is Cause.ETAG_MOVED or (attach and failure.problem.code in STILL_THERE):
+        return Probed.ALLOWED
+    if failure.certainty is not Certainty.REFUSED:
+        return Probed.UNCLEAR
+    if failure.cause is Cause.LOCKED:
+        return Probed.LOCKED
+    if failure.cause in (Cause.NOT_ALLOWED, Cause.SIGN_IN):
+        return Probed.REFUSED
+    # A definite no to the body that will be sent is one to the attach; a busy or throttled Azure says nothing.
+    passes = failure.cause in (Cause.BUSY, Cause.THROTTLED)
+    return Probed.REFUSED if attach and not passes else Probed.UNCLEAR
