@@ -14,13 +14,14 @@ from tests.engine.worlds import without
 from tests.rig import Rig, rig
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.failover.plan import plan
+from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.records import Attempted, Began
 from tgwizard.lab.faults import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
 from tgwizard.lab.world import Power
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Checked, Event, Finished, Noted, Outcome, Started, Step, StepStarted
+from tgwizard.model.event import CallMade, Checked, Event, Finished, Located, Noted, Outcome, Started, Step, StepStarted
 from tgwizard.model.fence import Fence, FenceWish, StopHow
 from tgwizard.model.finding import Level
 
@@ -293,3 +294,40 @@ def test_that_a_fenced_run_that_stood_still_for_two_hours_is_dropped() -> None:
 @pytest.mark.full
 def test_that_a_fenced_run_that_stood_still_anywhere_never_stops_and_never_detaches_late() -> None:
     check_never_late(every=1)
+
+
+def test_that_what_stopping_leaves_is_told_once_the_stop_was_asked_for() -> None:
+    made = rig()
+    fenced(made)
+    told = [event.leaves for event in made.events if isinstance(event, (StepStarted, Located))]
+    assert told[0] == "Nothing was written yet. Stopping now leaves everything as it is."
+    stops = [event for event in made.events if isinstance(event, CallMade) and "powerOff" in event.target]
+    later = made.events[made.events.index(stops[0]) :]
+    after = [event.leaves for event in later if isinstance(event, (StepStarted, Located))]
+    assert after[0] == "tg-node-a is being powered off; stopping now leaves it off. 10.20.2.50 has not moved."
+    assert not any("Nothing was written" in leaves for leaves in after)
+    assert "Stopping now puts 10.20.2.50 back on tg-node-a. tg-node-a stays off." in after
+
+
+def test_that_a_stop_that_is_cancelled_leaves_what_was_said() -> None:
+    made = rig()
+
+    def ear(event: Event) -> None:
+        made.events.append(event)
+        if isinstance(event, Located) and "being powered off" in event.leaves:
+            made.token.cancel()
+
+    finished = fail_over(made.services, made.setup, made.b, Verb.FORCED, ear, made.token, RunOptions(fence=STOP))
+    assert finished.outcome is Outcome.CANCELLED
+    assert made.holders() == ["tg-node-a"]
+    made.clock.sleep(60)
+    assert power(made) is Power.STOPPED
+    assert finished.left == ("tg-node-a was asked to stop. Start it in the Azure portal when it shall serve again.",)
+
+
+def test_that_a_vm_that_does_not_exist_any_more_needs_no_stop() -> None:
+    made = rig()
+    made.call("DELETE", made.a.vm.text).raise_for_status()
+    made.clock.sleep(300)
+    assert fenced(made).outcome is Outcome.DONE
+    assert "powerOff" not in posts(made)

@@ -161,7 +161,11 @@ def _details(event: Event) -> Document:
                 "steps": steps,
             }
         case StepStarted():
-            return _step(event) | {"cancel": event.cancel.value, "deadline_s": event.deadline_s}
+            return _step(event) | {
+                "cancel": event.cancel.value,
+                "deadline_s": event.deadline_s,
+                "leaves": event.leaves,
+            }
         case StepWaiting():
             return _step(event) | {"until_s": event.until_s}
         case StepDone():
@@ -182,6 +186,7 @@ def _details(event: Event) -> Document:
                 "place": place.kind.value,
                 "member": place.member.name if place.member else None,
                 "cancel": event.cancel.value,
+                "leaves": event.leaves,
             }
         case Noted():
             return {"run": event.run, "problem": problem_document(event.problem)}
@@ -233,6 +238,8 @@ def _finished(event: Finished) -> Document:
         ],
         "seconds_s": None if event.seconds is None else round(event.seconds, 3),
         "gap_as_read_s": None if event.gap_as_read_s is None else round(event.gap_as_read_s, 3),
+        "gap_at_least": event.gap_at_least,
+        "gap_at_most_s": None if event.gap_at_most_s is None else round(event.gap_at_most_s, 3),
         "resume": event.resume or None,
         "problem": problem_document(event.problem) if event.problem else None,
     }

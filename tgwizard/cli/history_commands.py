@@ -96,8 +96,8 @@ def _run(run: RunHistory) -> str:
     took = ""
     if run.ended and run.ended.seconds is not None:
         took = f", {measured(run.ended.seconds)}"
-        if run.ended.gap_s is not None:
-            took += f", gap as read {measured(run.ended.gap_s)}"
+    if run.ended and run.ended.gap.words:
+        took += f", gap as read {run.ended.gap.words}"
     ended = run_report.outcome(run).lower()
     return f"{run_report.local(run.began.at)}  {run.run:<12}  {run_report.title(run)}: {ended}{took}"
 

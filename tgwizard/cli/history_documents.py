@@ -87,4 +87,6 @@ def _run(run: RunHistory) -> Document:
         "reason": ended.reason if ended else None,
         "seconds_s": ended.seconds if ended else None,
         "gap_as_read_s": ended.gap_s if ended else None,
+        "gap_at_least": ended.gap_at_least if ended else False,
+        "gap_at_most_s": ended.gap_at_most_s if ended else None,
     }

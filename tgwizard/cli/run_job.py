@@ -74,6 +74,7 @@ class RunJob:
     _run: str = ""
     _place: Place = field(default_factory=lambda: Place(PlaceKind.NOT_KNOWN))
     _cancel: CancelMeaning = CancelMeaning.STOPS
+    _leaves: str = ""
     _wrote: bool = False
     _asked: Asked | None = None
 
@@ -124,11 +125,12 @@ class RunJob:
             case Started():
                 self._run = event.run
             case StepStarted():
-                self._cancel = event.cancel
+                self._cancel, self._leaves = event.cancel, event.leaves if event.step is Step.FENCE else ""
                 # Told before the step's write is sent, so from here on it may be under way.
                 self._wrote = self._wrote or event.step is not Step.CHECK
             case Located():
                 self._place, self._cancel = event.place, event.cancel
+                self._leaves = event.leaves if self._leaves else ""
             case Asked():
                 self._asked = event
             case Decided() | Finished():
@@ -156,6 +158,8 @@ class RunJob:
     def _ask_to_stop(self) -> None:
         if not self._wrote:
             meaning = "Stopping before anything is written."
+        elif self._leaves:  # while the losing VM is being stopped
+            meaning = self._leaves
         elif self._cancel is CancelMeaning.NOT_GRANTED:
             meaning = "The address is on its way already; the run ends by itself."
         else:

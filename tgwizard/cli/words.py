@@ -187,9 +187,11 @@ class RunTeller:
         yield f"{word}: {event.reason}"
         if event.place.kind is not PlaceKind.NOT_KNOWN or event.outcome is not Outcome.REFUSED:
             yield f"  Now: {where(event.place, self.address)}."
-        if event.seconds is not None:
-            gap = f", gap as read {measured(event.gap_as_read_s)}" if event.gap_as_read_s is not None else ""
-            yield f"  Control-plane time {measured(event.seconds)}{gap}."
+        times = [] if event.seconds is None else [f"control-plane time {measured(event.seconds)}"]
+        times += [f"gap as read {event.gap.words}"] if event.gap.words else []
+        if times:
+            told = ", ".join(times)
+            yield f"  {told[:1].upper()}{told[1:]}."
         if event.rolled_back:
             yield "  The address was put back."
         for other in event.by_other:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -11,6 +11,7 @@ from tgwizard.engine import json_codec
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome, Step
 from tgwizard.model.fence import Fence
+from tgwizard.model.gap import Gap
 from tgwizard.model.snapshot import Place, PlaceKind
 from tgwizard.model.strategy import Strategy
 
@@ -24,7 +25,7 @@ class Began:
     ``intends`` are the writes that this commit covers, ``first_request`` the id the first of them goes out with. A
     guided run writes nothing: it intends to watch, and there is nothing of it to resume. ``repair``: the move was
     called so when it began (DESIGN section 3). ``to_dead_machine``: it was consented that the address goes to a member
-    that cannot serve it.
+    that cannot serve it. ``outage``: why nobody was served at the address when the run began, empty when someone was.
     """
 
     run: str
@@ -45,6 +46,7 @@ class Began:
     fence_optional: bool = False
     repair: bool = False
     to_dead_machine: bool = False
+    outage: str = ""
 
     @property
     def writes(self) -> bool:
@@ -159,6 +161,17 @@ class Ended:
     gap_s: float | None = None
     strategy: Strategy = Strategy.DETACH_ATTACH
     repair: bool = False
+    gap_at_least: bool = False
+    gap_at_most_s: float | None = None
+
+    @property
+    def gap(self) -> Gap:
+        """The gap as read, and how sure it is."""
+        return Gap(self.gap_s, self.gap_at_least, self.gap_at_most_s)
+
+    def with_gap(self, gap: Gap) -> Ended:
+        """The same end with that gap."""
+        return replace(self, gap_s=gap.seconds, gap_at_least=gap.at_least, gap_at_most_s=gap.at_most_s)
 
     @classmethod
     def of(cls, began: Began, at: str, outcome: Outcome, place: Place, reason: str) -> Ended:

@@ -130,8 +130,8 @@ def html(run: RunHistory, setup: ClusterSetup) -> str:
     if ended and ended.seconds is not None:
         span = "the first write" if began.writes else "the first change that was seen"
         facts.append(("Control-plane time", f"{measured(ended.seconds)}, from {span} to the proof"))
-    if ended and ended.gap_s is not None:
-        facts.append(("Gap as read", f"{measured(ended.gap_s)}, between our readings of the interfaces"))
+    if ended and ended.gap.words:
+        facts.append(("Gap as read", f"{ended.gap.words}, between our readings of the interfaces"))
     if run.turned_back:
         facts.append(("Turned back", run.turned_back))
     facts += [("Run", run.run), ("Subscription", setup.subscription)]

@@ -13,6 +13,7 @@ from enum import Enum
 from tgwizard.model.cluster import Verb
 from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.finding import NOTHING_FOUND, Readiness
+from tgwizard.model.gap import Gap
 from tgwizard.model.nic import Difference
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, Snapshot
@@ -96,7 +97,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class StepStarted:
-    """A step began; ``deadline_s`` is how long the engine waits for Azure before it gives up on it."""
+    """A step began; ``deadline_s`` is how long the engine waits for Azure before it gives up on it.
+
+    ``leaves``: what stopping would leave now, as a sentence.
+    """
 
     stamp: Stamp
     run: str
@@ -104,6 +108,7 @@ class StepStarted:
     sentence: str
     cancel: CancelMeaning
     deadline_s: float | None = None
+    leaves: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +175,13 @@ class CallMade:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """The run saw where the address is, and what a cancel would do now."""
+    """The run saw where the address is, what a cancel would do now, and as a sentence what it would leave."""
 
     stamp: Stamp
     run: str
     place: Place
     cancel: CancelMeaning
+    leaves: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +262,7 @@ class Finished:
     """The end of a run. ``left`` says what remains to be done; ``resume`` the command that would do it, if any.
 
     ``seconds`` is the control-plane time from the first write to the proof; ``gap_as_read_s`` the gap between our
-    reads.
+    reads, ``gap_at_least`` and ``gap_at_most_s`` how sure it is.
     """
 
     stamp: Stamp
@@ -272,6 +278,13 @@ class Finished:
     gap_as_read_s: float | None = None
     resume: str = ""
     problem: Problem | None = None
+    gap_at_least: bool = False
+    gap_at_most_s: float | None = None
+
+    @property
+    def gap(self) -> Gap:
+        """The gap as read, and how sure it is."""
+        return Gap(self.gap_as_read_s, self.gap_at_least, self.gap_at_most_s)
 
 
 RunEvent = Started | StepStarted | StepWaiting | StepDone | Asked | Decided | CallMade | Located | Noted | Finished

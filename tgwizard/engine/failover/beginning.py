@@ -16,7 +16,7 @@ from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
 from tgwizard.model.nic import NicDocument, carried_of
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
-from tgwizard.model.snapshot import STOPPED, Snapshot
+from tgwizard.model.snapshot import STOPPED, PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import utc
 
@@ -49,6 +49,7 @@ def beginning(
         fence=Fence.STOP if stops else Fence.NONE,
         fence_optional=stops and fence.optional,
         repair=is_repair(snapshot.setup, strategy, verb) or (verb is Verb.FORCED and repair(snapshot) is not None),
+        outage=_outage(snapshot),
         to_dead_machine=hall.to_dead_machine and verb is Verb.FORCED and bool(snapshot.seen(to).outage),
     )
 
@@ -67,6 +68,14 @@ def keep_what_travels(hall: Hall, began: Began) -> None:
         fix = error.problem.fix or "Make the file writable; the next failover keeps it."
         problem = Problem("carried-not-kept", "What travels with the address was not kept in its file.", why, fix)
         hall.report(Noted(hall.stamp(), hall.run, problem))
+
+
+def _outage(snapshot: Snapshot) -> str:
+    """Why nobody is served at the address, as far as it is known."""
+    place = snapshot.place
+    if place.kind is PlaceKind.NO_NIC:
+        return f"{snapshot.address} is on no NIC"
+    return snapshot.seen(place.member).outage if place.member is not None else ""
 
 
 def _intends(strategy: Strategy, *, holds: bool, stops: bool) -> tuple[Step, ...]:

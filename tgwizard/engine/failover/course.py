@@ -15,6 +15,7 @@ from tgwizard.engine.failover import ending
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.ending import Ending
+from tgwizard.engine.failover.gap import ServiceEnd
 from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.failover.telling import Teller
 from tgwizard.engine.failover.timing import Timing
@@ -57,6 +58,7 @@ class Course:
     check_anew: Callable[[], Preflight] | None = None
     dice: random.Random = field(default_factory=random.Random)
     measured: Measured = field(default_factory=Measured)
+    service_end: ServiceEnd | None = None
     turned_back: str = ""
     why_back: Problem | None = None
     cancel_heard: bool = False

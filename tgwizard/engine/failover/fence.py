@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from tgwizard.engine.failover import ending
+from tgwizard.engine.failover.gap import ServiceEnd
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.failover.telling import Teller
 from tgwizard.engine.journal import Journal
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import CallFailed, Cause, Certainty, OperationState
+from tgwizard.engine.preflight.check import Preflight
 from tgwizard.engine.records import Began, Ended
 from tgwizard.model.cluster import Member
 from tgwizard.model.event import CancelMeaning, Finished, Outcome, Step
@@ -56,6 +58,7 @@ class Fencing:
     how: StopHow
     checked_at: float
     asked: bool = False
+    asked_at: float | None = None
     problem: Problem | None = None
     _sender: Sender = field(init=False)
     _operation: str = ""
@@ -69,7 +72,7 @@ class Fencing:
     def stop(self) -> Stop:
         """Ask for the stop and read until it is proved; never raises for what Azure answers."""
         timing, clock = self.hall.timing, self.hall.services.clock
-        teller = Teller(self._sender, self.losing, self.to)
+        teller = Teller(self._sender, self.losing, self.to, self.began.address)
         teller.step(Step.FENCE, CancelMeaning.STOPS, timing.fence_s)
         end = clock.monotonic() + timing.fence_s
         accepted, looks = False, 0
@@ -89,11 +92,21 @@ class Fencing:
                 refused, accepted = self._ask()
                 if refused is not None:
                     return self._gave_up(refused)
+                teller.stop_asked = self.asked
+                teller.located(self.observer.snapshot().place, CancelMeaning.STOPS)
                 continue
             looks += 1
             if looks % _ASK_OPERATION_EVERY == 0 and (failed := self._operation_failed()) is not None:
                 return self._gave_up(failed)
             clock.sleep(4 * timing.poll_s, self.hall.cancel)  # a stop takes far longer than an update
+
+    def service_end(self, stopped: Stop) -> ServiceEnd | None:
+        """When the stop ended service. One that was not proved may have, and one that others asked for did earlier."""
+        if stopped is Stop.PROVED and self.asked_at is not None:
+            return ServiceEnd(self.asked_at, self.asked_at, seen=True)
+        if stopped is Stop.PROVED:
+            return ServiceEnd(self._looked_at)
+        return ServiceEnd(earliest=self.asked_at) if self.asked_at is not None else None
 
     def _power(self) -> Power | None:
         """What the instance view says now; None when it could not be read."""
@@ -121,8 +134,11 @@ class Fencing:
     def _ask(self) -> tuple[Problem | None, bool]:
         """Send the request: a reason to give up, or whether Azure took it."""
         clock, timing = self.hall.services.clock, self.hall.timing
+        sent_at = clock.monotonic()
         reply = self._sender.stop(self.losing, self.how, in_time=self._in_time)
         self.asked = self.asked or not isinstance(reply, CallFailed) or reply.certainty is not Certainty.NOT_SENT
+        if self.asked_at is None and (not isinstance(reply, CallFailed) or reply.certainty is Certainty.UNKNOWN):
+            self.asked_at = sent_at
         if not isinstance(reply, CallFailed):
             self._operation = reply.operation
             return None, True
@@ -181,6 +197,14 @@ class Fencing:
 def fenced(began: Began) -> bool:
     """Whether the run was to stop the losing VM first."""
     return began.fence is Fence.STOP
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """The run may go on to the detach, by these checks; ``service_end``: when the stop ended service, if it did."""
+
+    checked: Preflight
+    service_end: ServiceEnd | None
 
 
 @dataclass(frozen=True, slots=True)

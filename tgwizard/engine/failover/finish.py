@@ -13,11 +13,13 @@ from tgwizard.engine.failover import ending as endings
 from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.ending import Ending
 from tgwizard.engine.failover.fence import fenced, still_down
+from tgwizard.engine.failover.gap import gap_of
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.journal import Journal
 from tgwizard.engine.records import Began, Ended, LastSeen
 from tgwizard.model.cluster import Member
 from tgwizard.model.event import ByOther, Finished, Outcome
+from tgwizard.model.gap import NO_GAP
 from tgwizard.model.nic import (
     NicDocument,
     NicDocumentError,
@@ -69,7 +71,7 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
     measured = course.measured
     arrived = measured.arrived if ending.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) else None
     seconds = _span(measured.first_write, arrived)
-    gap = _span(measured.released, arrived)
+    gap = NO_GAP if _outage(course, place) else gap_of(measured.released, arrived, course.service_end)
     open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (PlaceKind.NO_NIC, PlaceKind.STRANGER)
     by_other = _by_other(course)
     losing, gaining = (course.observer.seen(member).nic.value for member in (course.losing, course.to))
@@ -84,8 +86,7 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
                 seconds=seconds,
                 detach_s=_span(measured.first_write, measured.released) if done and measured.attach_sent else None,
                 attach_s=_span(measured.attach_sent, arrived) if done else None,
-                gap_s=gap,
-            )
+            ).with_gap(gap)
         )
     finished = Finished(
         hall.stamp(),
@@ -94,13 +95,21 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
         ending.outcome,
         place,
         ending.reason,
-        (*ending.left, *_after_a_move(course, ending), *_left_failed(course), *_after_a_fence(course), *unwritten),
+        (
+            *ending.left,
+            *_after_a_move(course, ending),
+            *_left_failed(course),
+            *_nobody_served(course, place),
+            *unwritten,
+        ),
         ending.rolled_back,
         by_other,
         seconds,
-        gap,
+        gap.seconds,
         f"tgwizard resume {hall.setup.name}" if open_end else "",
         ending.problem,
+        gap.at_least,
+        gap.at_most_s,
     )
     hall.report(finished)
     return finished
@@ -116,9 +125,21 @@ def _left_failed(course: Course) -> tuple[str, ...]:
     )
 
 
-def _after_a_fence(course: Course) -> tuple[str, ...]:
-    """A VM that the run stopped stays stopped, however it ended: said, so that nobody wonders in the morning."""
-    return still_down(course.losing) if fenced(course.began) else ()
+def _nobody_served(course: Course, place: Place) -> tuple[str, ...]:
+    """A VM that the run stopped stays stopped, however it ended: said, so that nobody wonders in the morning.
+
+    So is a holder that cannot serve: the gap goes on.
+    """
+    fence = still_down(course.losing) if fenced(course.began) else ()
+    outage = _outage(course, place)
+    return (f"Nobody answers at {course.address}: {outage}.", *fence) if outage else fence
+
+
+def _outage(course: Course, place: Place) -> str:
+    """Why the holder cannot serve, by its last reading: it was stopped, by this run too, or it was dead by consent."""
+    if place.kind is not PlaceKind.MEMBER or place.member is None:
+        return ""
+    return course.observer.seen(place.member).outage
 
 
 def _after_a_move(course: Course, ending: Ending) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.failover.beginning import beginning, keep_what_travels
 from tgwizard.engine.failover.finish import by_others, refuse, seen_last
+from tgwizard.engine.failover.gap import ServiceEnd, gap_of
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
@@ -30,6 +31,7 @@ from tgwizard.model.event import (
     StepStarted,
     StepWaiting,
 )
+from tgwizard.model.gap import NO_GAP
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
@@ -39,6 +41,8 @@ USUAL_S = 60.0
 """From the press to the holder: the control plane pushes its change at most once a minute (trustgrid.md 1.7)."""
 
 CONFIRM = "Confirm one holder in Azure"
+
+_LEAVES = "tgwizard writes nothing. Stopping now ends the watching; what Trustgrid was asked for goes on."
 
 
 def portal_path(to: Member) -> str:
@@ -108,14 +112,14 @@ class _Watch:
         losing = place.member.name if place.member is not None and place.member != self.to else None
         address = self.began.address
         hall.report(Started(now, hall.run, hall.setup.name, Verb.GRACEFUL, self.to.name, losing, address, steps))
-        hall.report(StepStarted(now, hall.run, Step.GUIDE, sentence, CancelMeaning.STOPS, limit))
+        hall.report(StepStarted(now, hall.run, Step.GUIDE, sentence, CancelMeaning.STOPS, limit, _LEAVES))
         hall.report(StepWaiting(now, hall.run, Step.GUIDE, portal_path(self.to), limit))
 
     def _see(self, snapshot: Snapshot) -> None:
         place = snapshot.place
         if place != self._told:
             self._told = place
-            self.hall.report(Located(self.hall.stamp(), self.hall.run, place, CancelMeaning.STOPS))
+            self.hall.report(Located(self.hall.stamp(), self.hall.run, place, CancelMeaning.STOPS, _LEAVES))
             who = place.stranger.text if place.stranger else place.member.name if place.member else ""
             self.journal.append(self.hall.run, Sighted(self.hall.run, self._at(), place.kind, who))
         kind, holder = place.kind, place.member
@@ -133,7 +137,7 @@ class _Watch:
     def _confirm(self) -> Finished:
         """Done is observed: both interfaces are read once more, after the reading that showed it (3b)."""
         hall, start = self.hall, self.hall.stamp()
-        hall.report(StepStarted(start, hall.run, Step.CONFIRM, CONFIRM, CancelMeaning.STOPS, None))
+        hall.report(StepStarted(start, hall.run, Step.CONFIRM, CONFIRM, CancelMeaning.STOPS, None, _LEAVES))
         snapshot = self.observer.look(vms=False, patience=hall.patience())
         self._see(snapshot)
         if not self._arrived(snapshot):
@@ -171,10 +175,12 @@ class _Watch:
             *by_others(self.to.nic.name, began.gaining_body, gaining, began.address),
         )
         done = outcome is Outcome.DONE
-        seconds, gap = (self._span(self.moved_at), self._span(self.free_at)) if done else (None, None)
+        seconds = self._span(self.moved_at) if done else None
+        before = ServiceEnd(self.since) if began.outage else None
+        gap = gap_of(self.free_at, self.arrived_at, before) if done else NO_GAP
         self.journal.append(hall.run, seen_last(hall, losing, gaining, others))
         ended = Ended.of(began, self._at(), outcome, place, reason)
-        left += self.journal.end(replace(ended, seconds=seconds, gap_s=gap))
+        left += self.journal.end(replace(ended, seconds=seconds).with_gap(gap))
         finished = Finished(
             hall.stamp(),
             hall.run,
@@ -185,8 +191,10 @@ class _Watch:
             left,
             by_other=others,
             seconds=seconds,
-            gap_as_read_s=gap,
+            gap_as_read_s=gap.seconds,
             problem=problem,
+            gap_at_least=gap.at_least,
+            gap_at_most_s=gap.at_most_s,
         )
         hall.report(finished)
         return finished

@@ -24,6 +24,8 @@ JOIN_SUBNET = "Microsoft.Network/virtualNetworks/subnets/join/action"
 JOIN_NSG = "Microsoft.Network/networkSecurityGroups/join/action"
 JOIN_ASG = "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"
 
+_AT_ONCE = "one call moves it; a short gap of the traffic may remain and was not measured yet"
+
 _UNMEASURED = Prediction(6.0, 10.0)
 """Without a run of our own to learn from: STYLE section 9's sentence, the middle of its range."""
 
@@ -51,9 +53,6 @@ class FailoverPlan:
         return sum(step.predicted_s for step in self.steps)
 
 
-_NO_GAP = Prediction(0.0, 0.0, "one call moves it; a short gap of the traffic may remain and was not measured yet")
-
-
 def plan(
     snapshot: Snapshot,
     to: Member,
@@ -77,15 +76,16 @@ def plan(
         move = _prediction(moves)
         steps.append(StepPlan(Step.MOVE, f"Move from {losing.name} to {to.name} in one call", move.usual_s))
         steps.append(StepPlan(Step.CONFIRM, "Confirm one holder in Azure", 0.3))
+        changes.append(_move(snapshot, losing, to, move))
         return FailoverPlan(
             snapshot.setup.name,
             verb,
             to,
             losing,
             snapshot.address,
-            (*changes, _move(snapshot, losing, to, move)),
+            tuple(changes),
             tuple(steps),
-            _NO_GAP,
+            _gap(snapshot, losing, changes, Prediction(0.0, 0.0, _AT_ONCE)),
             Strategy.ATOMIC,
         )
     if losing is not None:
@@ -94,7 +94,23 @@ def plan(
     changes.append(_attach(snapshot, to, attach))
     steps.append(StepPlan(Step.ATTACH, f"Attach to {to.name}", attach.usual_s))
     steps.append(StepPlan(Step.CONFIRM, "Confirm one holder in Azure", 0.3))
-    return FailoverPlan(snapshot.setup.name, verb, to, losing, snapshot.address, tuple(changes), tuple(steps), attach)
+    gap = _gap(snapshot, losing, changes, attach)
+    return FailoverPlan(snapshot.setup.name, verb, to, losing, snapshot.address, tuple(changes), tuple(steps), gap)
+
+
+def _gap(snapshot: Snapshot, losing: Member | None, changes: list[Change], last: Prediction) -> Prediction:
+    """From the last moment of service to the first. ``last``: what is left of it when the address is released.
+
+    The stop of the losing VM ends service before that; a holder that cannot serve, or none, ended it before the run.
+    """
+    stops = changes[0].method == "POST" and losing is not None and changes[0].target == losing.vm
+    outage = snapshot.seen(losing).outage if losing is not None else f"{snapshot.address} is on no NIC"
+    if not stops and not outage:
+        return last
+    basis = f"nobody is served now: {outage}" if outage else f"from the stop of {changes[0].target.name} to the end"
+    whole = [change.predicted for change in changes]
+    usual, slowest = sum(one.usual_s for one in whole), sum(one.slowest_s for one in whole)
+    return Prediction(usual, slowest, f"{basis}; {last.basis}")
 
 
 def _stop(losing: Member) -> Change:

@@ -16,6 +16,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
 from tgwizard.engine.failover.fence import Unfenced, fenced
 from tgwizard.engine.failover.finish import drop, refuse, unsettled
+from tgwizard.engine.failover.gap import before_the_run, from_journal
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.plan import plan
 from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_on, guarded, stop_first
@@ -88,7 +89,8 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
     services = hall.services
     observer = Observer(services.azure, services.clock, hall.setup)
     snapshot = observer.look(patience=hall.patience())
-    standing = _standing(began, journal.records(began.run), hall.setup, gaining)
+    records = journal.records(began.run)
+    standing = _standing(began, records, hall.setup, gaining)
     if standing.atomic and _age_s(hall, began) > hall.timing.unanswered_move_s + hall.timing.fresh_preflight_s:
         # A request without an answer does not arrive after this long; from here on it is a run like any other.
         standing = replace(standing, atomic=_accepted(standing))
@@ -116,6 +118,10 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
     dead = None if hall.to_dead_machine else _dead_target(snapshot, standing, to, gaining)
     if dead is not None and (to is not None or not standing.had_holder):
         return refuse(hall, dead, snapshot.place)
+    aim = gaining if standing.goal is Goal.FORWARD else losing
+    holder = snapshot.place.member if snapshot.place.kind is PlaceKind.MEMBER else None
+    served = holder == losing and not snapshot.seen(losing).outage
+    service_end = from_journal(began, records, services.clock, served=served, arrived=holder == aim)
     would_detach = _would_detach(snapshot, standing, losing, gaining)
     if dead is not None and not would_detach:
         # Nobody would answer there, and nobody consented to that: the address goes back to where it came from.
@@ -140,8 +146,9 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
                 standing = replace(standing, goal=Goal.BACK)
                 hall.report(Noted(hall.stamp(), hall.run, stopped.problem))
             else:
-                checked_at = stopped.at
-    return drive_on(hall, journal, began, gaining, observer, standing, checked_at)
+                checked_at = stopped.checked.at
+                service_end = stopped.service_end or service_end
+    return drive_on(hall, journal, began, gaining, observer, standing, checked_at, service_end)
 
 
 def _both_read(hall: Hall, observer: Observer, snapshot: Snapshot) -> Snapshot:
@@ -304,7 +311,8 @@ def _without_journal(hall: Hall, journal: Journal, to: Member | None) -> Finishe
     except JournalError as error:
         return refuse(hall, error.problem, snapshot.place)
     standing = Standing(Goal.FORWARD, wrote=False, had_holder=False)
-    return drive_on(hall, journal, began, to, observer, standing, checked.at)
+    service_end = before_the_run(began, hall.services.clock)
+    return drive_on(hall, journal, began, to, observer, standing, checked.at, service_end)
 
 
 def _silent(snapshot: Snapshot) -> Problem | None:

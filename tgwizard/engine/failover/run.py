@@ -21,13 +21,14 @@ from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.decide import Goal, Standing
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.drive import Drive
-from tgwizard.engine.failover.fence import Fencing, Stop, Unfenced, end_unmoved, fenced
+from tgwizard.engine.failover.fence import Fenced, Fencing, Stop, Unfenced, end_unmoved, fenced
 from tgwizard.engine.failover.finish import finish, refuse
+from tgwizard.engine.failover.gap import ServiceEnd, before_the_run
 from tgwizard.engine.failover.guided import guide
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.strategies import move_findings, resolved
-from tgwizard.engine.failover.telling import Teller
+from tgwizard.engine.failover.telling import NOTHING_WRITTEN, Teller
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
@@ -180,7 +181,8 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     hall.report(_started(hall, intended))
     since = hall.stamp()
     sentence = intended.steps[0].sentence
-    hall.report(StepStarted(since, hall.run, Step.CHECK, sentence, CancelMeaning.STOPS, hall.timing.settle_s))
+    limit, stops = hall.timing.settle_s, CancelMeaning.STOPS
+    hall.report(StepStarted(since, hall.run, Step.CHECK, sentence, stops, limit, NOTHING_WRITTEN))
     snapshot = _settled(hall, observer, snapshot, to)
     checked = check(hall, snapshot, to, verb, intended.strategy, fence)
     hall.report(
@@ -200,19 +202,20 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     count = len(checked.findings.findings)
     told = f"{count} checks, none stands in the way"
     hall.report(StepDone(hall.stamp(), hall.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s))
+    service_end = before_the_run(began, services.clock)
     if fenced(began):
         stopped = stop_first(hall, journal, began, to, observer, checked)
         if isinstance(stopped, Unfenced):
             return end_unmoved(hall, journal, began, observer.snapshot().place, stopped)
-        checked = stopped
+        checked, service_end = stopped.checked, stopped.service_end or service_end
     atomic = began.strategy is Strategy.ATOMIC
     standing = Standing(Goal.FORWARD, wrote=False, had_holder=began.configuration is not None, atomic=atomic)
-    return drive_on(hall, journal, began, to, observer, standing, checked.at)
+    return drive_on(hall, journal, began, to, observer, standing, checked.at, service_end)
 
 
 def stop_first(
     hall: Hall, journal: Journal, began: Began, to: Member, observer: Observer, checked: Preflight
-) -> Preflight | Unfenced:
+) -> Fenced | Unfenced:
     """Stop the losing VM, look again and check again: what was true before the stop may not be any more."""
     losing = hall.setup.other(to)
     how = (how_to_stop(checked.facts, losing) if checked.facts else None) or StopHow.POWER_OFF
@@ -227,7 +230,9 @@ def stop_first(
     against = anew.reason_against(began.verb)
     if hall.services.clock.monotonic() - checked.at > hall.timing.longest_fence_s:
         against = ending.too_late().problem  # checked anew, but nobody waits for this run any more
-    return anew if against is None else Unfenced(Outcome.FAILED, against, asked=fencing.asked)
+    if against is not None:
+        return Unfenced(Outcome.FAILED, against, asked=fencing.asked)
+    return Fenced(anew, fencing.service_end(stopped))
 
 
 def check(
@@ -274,10 +279,11 @@ def drive_on(
     observer: Observer,
     standing: Standing,
     checked_at: float,
+    service_end: ServiceEnd | None = None,
 ) -> Finished:
-    """Drive a journalled run to its end and tell how it ended."""
+    """Drive a journalled run to its end and tell how it ended. ``service_end``: if service ended before the drive."""
     sender = hall.sender(journal)
-    teller = Teller(sender, hall.setup.other(to), to)
+    teller = Teller(sender, hall.setup.other(to), to, str(hall.setup.address), stop_asked=fenced(began))
     course = Course(
         setup=hall.setup,
         began=began,
@@ -291,6 +297,7 @@ def drive_on(
         standing=standing,
         decisions=hall.decisions,
         dice=hall.dice,
+        service_end=service_end,
         check_anew=lambda: check(hall, observer.look(), to, began.verb, began.strategy),
     )
     try:

@@ -50,16 +50,22 @@ def sentence(step: Step, losing: Member, to: Member) -> str:
     }[step]
 
 
+NOTHING_WRITTEN = "Nothing was written yet. Stopping now leaves everything as it is."
+"""What stopping leaves before the first write."""
+
+
 @dataclass(slots=True)
 class Teller:
-    """Reports the steps of one run; knows which one is on."""
+    """Reports the steps of one run; knows which one is on. ``stop_asked``: the losing VM was asked to stop."""
 
     sender: Sender
     losing: Member
     to: Member
+    address: str
+    stop_asked: bool = False
     _step: Step | None = None
     _since: float = 0.0
-    _located: tuple[Place, CancelMeaning] | None = None
+    _located: tuple[Place, CancelMeaning, str] | None = None
 
     def step(self, step: Step | None, cancel: CancelMeaning, deadline_s: float | None) -> None:
         """Be in this step from now on; tells the end of the one before."""
@@ -67,7 +73,8 @@ class Teller:
             return
         self.finish()
         self._step, self._since = step, self.sender.clock.monotonic()
-        self._report(StepStarted(self.sender.stamp(), self._run, step, self._sentence(step), cancel, deadline_s))
+        told, leaves = self._sentence(step), self.leaves(cancel)
+        self._report(StepStarted(self.sender.stamp(), self._run, step, told, cancel, deadline_s, leaves))
 
     def finish(self) -> None:
         """The present step ended well."""
@@ -86,9 +93,28 @@ class Teller:
 
     def located(self, place: Place, cancel: CancelMeaning) -> None:
         """Where the address is and what a cancel would do, told when either changed."""
-        if (place, cancel) != self._located:
-            self._located = (place, cancel)
-            self._report(Located(self.sender.stamp(), self._run, place, cancel))
+        now = (place, cancel, self.leaves(cancel))
+        if now != self._located:
+            self._located = now
+            self._report(Located(self.sender.stamp(), self._run, *now))
+
+    def leaves(self, cancel: CancelMeaning) -> str:
+        """What stopping would leave now."""
+        losing, address = self.losing.name, self.address
+        if cancel is CancelMeaning.PUTS_BACK:
+            off = f" {losing} stays off." if self.stop_asked else ""
+            return f"Stopping now puts {address} back on {losing}.{off}"
+        if cancel is CancelMeaning.NOT_GRANTED:
+            going = (
+                f"{address} is being put back on {losing}"
+                if self._step is Step.PUT_BACK
+                else (f"{address} is on its way to {self.to.name}")
+            )
+            return f"The run can no longer be stopped: {going}."
+        if not self.stop_asked:
+            return NOTHING_WRITTEN
+        how = "is being powered off" if self._step is Step.FENCE else "was powered off"
+        return f"{losing} {how}; stopping now leaves it off. {address} has not moved."
 
     @property
     def _run(self) -> str:

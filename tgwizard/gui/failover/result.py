@@ -119,8 +119,9 @@ class ResultCard(Card):
         where = place_words(finished.place)
         known = finished.place.kind is not PlaceKind.NOT_KNOWN
         self.address.show_value(where if known else "not known", None if known else Shape.NOT_KNOWN)
-        self._figure(self.seconds, finished.seconds, "nothing was written")
-        self._figure(self.gap, finished.gap_as_read_s, "no gap was read")
+        seconds = "nothing was written" if finished.seconds is None else measured(finished.seconds)
+        self.seconds.show_value(seconds, None)
+        self.gap.show_value(finished.gap.words or "no gap was read", None)
         if finished.outcome is not Outcome.DONE and finished.reason:
             why = finished.problem.fix if finished.problem is not None else ""
             self._rows.addWidget(
@@ -143,7 +144,3 @@ class ResultCard(Card):
                 self._rows.addWidget(CheckRow(self.theme, Shape.WARNING, left))
         self.resume.setVisible(bool(finished.resume))
         self.setAccessibleName(f"Result: {_WORDS[finished.outcome]}, the address is {where}")
-
-    @staticmethod
-    def _figure(row: FieldValueRow, seconds: float | None, without: str) -> None:
-        row.show_value(without if seconds is None else measured(seconds), None)

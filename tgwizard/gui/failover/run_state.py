@@ -64,6 +64,7 @@ class RunState:
     asked: Asked | None = None
     place: Place = field(default_factory=lambda: Place(PlaceKind.NOT_KNOWN))
     cancel: CancelMeaning = CancelMeaning.STOPS
+    leaves: str = ""
     finished: Finished | None = None
 
     @property
@@ -112,7 +113,7 @@ class RunState:
                     since=event.stamp.clock_s,
                     deadline_s=event.deadline_s,
                 )
-                return replace(begun, cancel=event.cancel)
+                return replace(begun, cancel=event.cancel, leaves=event.leaves)
             case StepWaiting():
                 return self._with_step(event.step, event.sentence, status=StepStatus.RUNNING, detail=event.sentence)
             case StepDone():
@@ -126,7 +127,7 @@ class RunState:
             case CallMade():
                 return self._with_call(event)
             case Located():
-                return replace(self, place=event.place, cancel=event.cancel)
+                return replace(self, place=event.place, cancel=event.cancel, leaves=event.leaves)
             case Noted():
                 return replace(self, notes=(*self.notes, event.problem))
             case Asked():

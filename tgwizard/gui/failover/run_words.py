@@ -69,14 +69,14 @@ def cancel_words(run: RunState, losing: Member | None) -> tuple[str, str]:
     back = losing.name if losing is not None else "where it was"
     match run.cancel:
         case CancelMeaning.STOPS:
-            return "Stop the failover", "Nothing was written yet. Stopping now leaves everything as it is."
+            return "Stop the failover", run.leaves or "Nothing was written yet."
         case CancelMeaning.PUTS_BACK:
             return f"Put it back on {back}", f"The address was released. Putting it back attaches it to {back} again."
         case _:
             words = "Stop the failover" if losing is None else f"Put it back on {back}"
             if run.started is None:
                 return words, "The run is starting."
-            return words, f"Off: the attach to {run.started.to} was sent. Only Azure can end it now."
+            return words, f"Off: {run.leaves}" if run.leaves else "Off: the run has ended."
 
 
 def deadline_words(step: StepState, losing: Member | None) -> tuple[str, str]:
@@ -112,7 +112,7 @@ def closing_words(run: RunState, setup: ClusterSetup, losing: Member | None) -> 
     )
     match run.cancel:
         case CancelMeaning.STOPS:
-            return f"Nothing was written yet. tgwizard asks whether to go on; {address} stays where it is otherwise."
+            return f"{run.leaves} tgwizard asks whether to go on; {address} stays where it is otherwise."
         case CancelMeaning.PUTS_BACK:
             return (
                 f"tgwizard asks first: finish the move, or put {address} back on {back}. It closes after that. {resume}"
@@ -174,8 +174,8 @@ def details_text(run: RunState, setup: ClusterSetup) -> str:
         lines.append(f"Outcome: {finished.outcome.value}. {finished.reason}".rstrip())
         if finished.seconds is not None:
             lines.append(f"Control-plane time: {measured(finished.seconds)}")
-        if finished.gap_as_read_s is not None:
-            lines.append(f"Gap as read: {measured(finished.gap_as_read_s)}")
+        if finished.gap.words:
+            lines.append(f"Gap as read: {finished.gap.words}")
         lines += [f"Left to do: {left}" for left in finished.left]
         lines += [
             f"Changed by others: {other.nic} {found.path}: {found.before} -> {found.after}"

@@ -91,7 +91,7 @@ def _run(setup: ClusterSetup, run: RunHistory) -> PastRow:
     ended = run.ended
     if ended is not None and ended.outcome is Outcome.DONE:
         times = [f"in {measured(ended.seconds)}"] if ended.seconds is not None else []
-        times += [f"gap as read {measured(ended.gap_s)}"] if ended.gap_s is not None else []
+        times += [f"gap as read {ended.gap.words}"] if ended.gap.words else []
         note = ", ".join(["Done", *times])
     else:
         note = f"{outcome(run)}: {reason(run)}"

@@ -107,8 +107,8 @@ class RunView(QWidget):
             facts.append(("Holder at the end", ended.holder or "on no network interface"))
             if ended.seconds is not None:
                 facts.append(("Control-plane time", measured(ended.seconds)))
-            if ended.gap_s is not None:
-                facts.append(("Gap as read", measured(ended.gap_s)))
+            if ended.gap.words:
+                facts.append(("Gap as read", ended.gap.words))
         if run.turned_back:
             facts.append(("Turned back", run.turned_back))
         card.body.addLayout(self._grid((key, value) for key, value in facts if value))

@@ -98,8 +98,8 @@ def end_sentence(event: Finished, verb: Verb | None) -> str:
     """How a run ended, in one sentence."""
     member = event.place.member.name if event.place.member is not None else ""
     times = [f"in {measured(event.seconds)}"] if event.seconds is not None else []
-    if event.gap_as_read_s is not None:
-        times.append(f"gap as read {measured(event.gap_as_read_s)}")
+    if event.gap.words:
+        times.append(f"gap as read {event.gap.words}")
     if event.outcome is Outcome.DONE:
         return f"{_name(verb)} to {member}" + (f" {', '.join(times)}" if times else "")
     words = {
@@ -118,8 +118,8 @@ def _ended(record: Ended) -> str:
         verb = kind(record.verb, record.strategy, repair=record.repair)
     if record.outcome is Outcome.DONE:
         times = [f"in {measured(record.seconds)}"] if record.seconds is not None else []
-        if record.gap_s is not None:
-            times.append(f"gap as read {measured(record.gap_s)}")
+        if record.gap.words:
+            times.append(f"gap as read {record.gap.words}")
         return f"{verb} to {record.to}" + (f" {', '.join(times)}" if times else "")
     return f"{verb} to {record.to}: {record.outcome.value}" + (f", {record.reason}" if record.reason else "")
 

@@ -1,0 +1,30 @@
+"""How long an address served nobody: from the last moment of service to the first, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tgwizard.model.text import measured
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Seconds as read, between our readings; None: not known, or there was none.
+
+    ``at_least``: service had ended before anybody looked, so that it was longer; ``at_most_s`` bounds it then.
+    """
+
+    seconds: float | None = None
+    at_least: bool = False
+    at_most_s: float | None = None
+
+    @property
+    def words(self) -> str:
+        """As in "4.2 s", "at least 4.2 s, at most 19.1 s", "at most 64.0 s"; empty when there is nothing to tell."""
+        least = "" if self.seconds is None else f"{'at least ' if self.at_least else ''}{measured(self.seconds)}"
+        most = "" if self.at_most_s is None else f"at most {measured(self.at_most_s)}"
+        return ", ".join(part for part in (least, most) if part)
+
+
+NO_GAP = Gap()
+"""Nothing was read of a gap."""
