@@ -21,6 +21,7 @@ from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.profiles import Profiles
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.settings import Settings
 
 R = TypeVar("R", Rig, SetupRig)
 
@@ -51,6 +52,7 @@ class Shell(Generic[R]):
     asked: list[str] = field(default_factory=list)
     heard: Callable[[str], None] | None = None
     thinking: Callable[[], None] = lambda: None
+    settings: Settings = field(default_factory=Settings)
 
     def __call__(self, *words: str) -> Answered:
         """Run one command."""
@@ -58,7 +60,7 @@ class Shell(Generic[R]):
         screen = Screen(out, err, as_json="--json" in words)
         if self.answers is not None:
             screen.ask = self._type
-        program = Program(self._connect, no_lab, paths.lab_dir)
+        program = Program(self._connect, no_lab, paths.lab_dir, settings=self.settings)
         code = run(parse(words, program.default_lab, program.latencies), program, screen)
         return Answered(code, out.getvalue(), err.getvalue())
 

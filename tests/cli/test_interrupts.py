@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import itertools
 import os
 import signal
 import threading
@@ -22,6 +23,7 @@ from tgwizard.cli.program import Connection, Program, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter, lab_session
+from tgwizard.model.settings import NICS_S, Settings
 
 PATIENCE_S = 20.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -205,3 +207,27 @@ def test_that_status_watch_ends_at_ctrl_c_with_what_it_saw(tmp_path: Path) -> No
         fits(line, "event")
     assert answered.lines[0]["event"] == "observed"
     assert answered.lines[0]["status"]["holder"] == "tg-node-a"
+
+
+def test_that_status_watch_reads_as_often_as_the_settings_say(tmp_path: Path) -> None:
+    at: list[float] = []
+
+    class Counting(LabAdapter):
+        """Interrupts at the fourth round of reads."""
+
+        def send(self, request: requests.PreparedRequest, *arguments: object, **options: object) -> requests.Response:
+            if "tg-node-b-inside" in (request.url or ""):
+                at.append(it.clock.monotonic())
+                if len(at) == 4:
+                    interrupt()
+            return super().send(request, *arguments, **options)  # type: ignore[arg-type]
+
+    def session(lab: Lab) -> requests.Session:
+        found = lab_session(lab)
+        found.mount("https://", Counting(lab))
+        return found
+
+    it = rig(state=tmp_path / "other", session=session)
+    slow = Settings().with_value(NICS_S, 60.0)
+    assert Shell(it, settings=slow)("status", "--watch", "--json").code == 0
+    assert [round(later - sooner) for sooner, later in itertools.pairwise(at[:4])] == [60, 60, 60]

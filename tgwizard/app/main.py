@@ -66,7 +66,7 @@ def _run(call: Call, program: Program, screen: Screen) -> int:
     try:
         from tgwizard.cli.main import run
 
-        return run(call, replace(program, log_lost=lambda: handler.lost), screen)
+        return run(call, replace(program, settings=settings.settings, log_lost=lambda: handler.lost), screen)
     finally:
         stop_logging(handler)
 

@@ -31,12 +31,13 @@ from tgwizard.engine.patience import Patience
 from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import KnownRights, ask_rights
-from tgwizard.engine.watch.monitor import Monitor
+from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Checked, Event, Finished, Observed
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
+from tgwizard.model.settings import Settings
 from tgwizard.model.snapshot import Place, Snapshot
 from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import listed, tame
@@ -82,13 +83,18 @@ def _wait_for_runs(lab: RunningLab, screen: Screen, stops: Interrupts) -> None:
 
 
 def status(
-    command: Status, connection: Connection, screen: Screen, where: Where, stops: Interrupts | None = None
+    command: Status,
+    connection: Connection,
+    screen: Screen,
+    where: Where,
+    settings: Settings,
+    stops: Interrupts | None = None,
 ) -> ExitCode:
-    """Read once, or keep watching."""
+    """Read once, or keep watching at the pace that the settings say."""
     setup = connection.profiles.find(command.cluster)
     connection.check(setup)
     if command.watch:
-        return _watch(setup, connection, screen, stops)
+        return _watch(setup, connection, screen, Pace.of(settings), stops)
     services = connection.services
     snapshot = Observer(services.azure, services.clock, setup).look(patience=Patience.of(services.clock, _STATUS_S))
     rights = _rights(snapshot, connection, thorough=command.check)
@@ -197,7 +203,9 @@ def member_named(setup: ClusterSetup, name: str) -> Member:
     return member
 
 
-def _watch(setup: ClusterSetup, connection: Connection, screen: Screen, stops: Interrupts | None) -> ExitCode:
+def _watch(
+    setup: ClusterSetup, connection: Connection, screen: Screen, pace: Pace, stops: Interrupts | None
+) -> ExitCode:
     services = connection.services
     last: VerdictName | None = None
     stops = stops or listen()
@@ -205,7 +213,7 @@ def _watch(setup: ClusterSetup, connection: Connection, screen: Screen, stops: I
         journal = stack.enter_context(contextlib.closing(services.journal(setup)))
 
         def work(report: Report, token: CancelToken) -> None:
-            Monitor(services, setup, report, journal=journal).watch(token)
+            Monitor(services, setup, report, pace, journal).watch(token)
 
         job = services.jobs.start(f"watch-{setup.name}", work)
         stack.callback(job.thread.join, 15.0)

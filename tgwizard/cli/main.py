@@ -15,6 +15,7 @@ from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, SetupCommand, Undo, Verify
 from tgwizard.engine.interrupts import as_before
 from tgwizard.model.problem import Cancelled, Problem, UserError
+from tgwizard.model.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
             connection = program.connect(call.where)
             try:
                 refused = sign_in.sign_in(call.where, connection, screen)
-                code = _connected(command, connection, call, screen) if refused is None else refused
+                code = _connected(command, connection, call, screen, program.settings) if refused is None else refused
             except BaseException:
                 with contextlib.suppress(UserError):
                     connection.close()
@@ -94,10 +95,11 @@ def _connected(
     connection: Connection,
     call: Call,
     screen: Screen,
+    settings: Settings,
 ) -> ExitCode:
     match command:
         case Status():
-            return commands.status(command, connection, screen, call.where)
+            return commands.status(command, connection, screen, call.where, settings)
         case Failover():
             return commands.failover(command, connection, screen, call.where)
         case Resume():

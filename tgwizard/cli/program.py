@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from tgwizard.engine.services import Services
 from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ class Program:
     latencies: tuple[str, ...] = ("instant", "fast", "drawn", "azure")
     control: Callable[[Path], LabControl] = _no_control
     """The controls of the lab that runs in a folder."""
+    settings: Settings = field(default_factory=Settings)
     log_lost: Callable[[], bool] = lambda: False
     """Whether the log file cannot be written."""
     lab_environment: Callable[[Path, ClientWish], Mapping[str, str]] = _no_environment

@@ -68,7 +68,7 @@ class ClusterChanges(QObject):
 
     @property
     def _pace(self) -> Pace:
-        return Pace(self._preferences.get(NICS_S), self._preferences.get(VMS_S))
+        return Pace.of(self._preferences.settings)
 
     def open(self, opened: Opened) -> None:
         """Watch the clusters the program was opened with. `tell_opened` follows, perhaps in a later turn."""

@@ -15,6 +15,7 @@ from tgwizard.engine.observe import Observer
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Observed, Source, SourceBack, SourceLost, Stamp
+from tgwizard.model.settings import NICS_S, VMS_S, Settings
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.verdict import Verdict, VerdictName, assess
 
@@ -32,6 +33,11 @@ class Pace:
     vms_s: float = 10.0
     worst_s: float = 30.0
     subnet_s: float = 900.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> Pace:
+        """As the settings say."""
+        return cls(NICS_S.value_of(settings), VMS_S.value_of(settings))
 
 
 @dataclass(slots=True)

@@ -56,6 +56,11 @@ class Preferences(QObject):
         self._timer.setInterval(SAVE_AFTER_MS)
         self._timer.timeout.connect(self._save)
 
+    @property
+    def settings(self) -> Settings:
+        """All of them, as they are now."""
+        return self._settings
+
     def get(self, setting: Setting[T]) -> T:
         """The value in force."""
         return setting.value_of(self._settings)
