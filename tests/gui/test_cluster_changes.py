@@ -103,8 +103,9 @@ def test_that_a_file_from_elsewhere_is_copied_watched_and_shown(whole: Whole, qt
     assert load_cluster(whole.folder / "clusters" / "other.toml").address == OTHER
     added = whole.window.sessions["edge-other"]
     qtbot.waitUntil(lambda: added.verdict is not None, timeout=PATIENCE_MS)
-    assert {row.name for row in clusters_page(whole.window).model.rows} == set(whole.window.sessions)
-    assert "edge-other" in whole.window.rail.clusters
+    rows = clusters_page(whole.window).model
+    qtbot.waitUntil(lambda: {row.name for row in rows.rows} == set(whole.window.sessions), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "edge-other" in whole.window.rail.clusters, timeout=PATIENCE_MS)
 
 
 def test_that_the_faults_of_a_file_are_told_with_place_and_cure_and_nothing_is_copied(
@@ -132,7 +133,7 @@ def test_that_the_faults_of_a_file_are_told_with_place_and_cure_and_nothing_is_c
         (whole.file("good.toml", replace(whole.session.setup, name="g", address=OTHER)),)
     )
     qtbot.waitUntil(lambda: "g" in whole.window.sessions, timeout=PATIENCE_MS)
-    assert not whole.said("bad.toml: ")
+    qtbot.waitUntil(lambda: not whole.said("bad.toml: "), timeout=PATIENCE_MS)
 
 
 def test_that_a_cluster_of_another_subnet_is_refused_by_azures_answer(whole: Whole, qtbot: QtBot) -> None:
@@ -214,7 +215,7 @@ def test_that_after_a_scenario_the_window_is_in_the_new_world_by_itself(whole: W
     assert len(whole.window.cluster_pages) == 0
     whole.window.open_cluster(whole.session.setup.name)
     assert len(whole.window.cluster_pages) == 1
-    assert set(whole.window.rail.clusters) == set(whole.window.sessions)
+    qtbot.waitUntil(lambda: set(whole.window.rail.clusters) == set(whole.window.sessions), timeout=PATIENCE_MS)
 
 
 def test_that_the_window_follows_a_scenario_that_another_program_chose(
@@ -234,7 +235,7 @@ def test_that_the_window_follows_a_scenario_that_another_program_chose(
     qtbot.waitUntil(lambda: bool(whole.window.sessions) and whole.session is not old, timeout=PATIENCE_MS)
     assert whole.opened.saved is not None
     assert {session.setup for session in whole.window.sessions.values()} == set(whole.opened.saved.load().clusters)
-    assert set(whole.window.rail.clusters) == set(whole.window.sessions)
+    qtbot.waitUntil(lambda: set(whole.window.rail.clusters) == set(whole.window.sessions), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: whole.session.verdict is not None, timeout=PATIENCE_MS)
 
 
