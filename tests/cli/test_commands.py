@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.bench import Shell, fits
-from tests.engine.worlds import WRITE, without
+from tests.engine.test_known_rights import no_assignment
+from tests.engine.worlds import WRITE, changed, without
 from tests.rig import Rig, rig
 from tgwizard.lab.faults import Answer, Fault, Moment, OperationTakes, Reset
 from tgwizard.lab.latency import Latency
@@ -366,3 +367,13 @@ def test_that_status_tells_the_worse_of_verdict_and_readiness(it: Rig) -> None:
     words = Shell(it)("status").out
     assert "tg-node-a holds 10.20.2.50. No failover is possible: tg-node-b is stopped" in words
     assert "Force failover to tg-node-b: blocked" in words
+
+
+def test_that_status_does_not_call_ready_what_the_members_cannot_do() -> None:
+    it = changed(no_assignment)
+    words = Shell(it)("status").out
+    assert "Fail over to tg-node-b: at risk" in words
+    assert "tg-node-b" in words.split("Fail over to tg-node-b: at risk")[1]
+    document = Shell(it)("status", "--json").lines[0]
+    fits(document, "status")
+    assert (document["verdict"], document["state"]) == ("in_sync", "at_risk")

@@ -176,11 +176,9 @@ def _worse(
     if graceful.state is ReadinessState.BLOCKED:
         return ClusterState.AT_RISK, f"{holds} No graceful failover is possible: {graceful.why}", verdict.detail
     if graceful.state is ReadinessState.NOT_KNOWN:
-        return (
-            ClusterState.NOT_KNOWN,
-            f"{holds} Whether a failover would work is not known: {graceful.why}",
-            (verdict.detail),
-        )
+        why = f"whether{graceful.why[7:]}" if graceful.why.startswith("Whether ") else graceful.why
+        unsure = f"{holds} It is not known whether a failover would work: {why}"
+        return ClusterState.NOT_KNOWN, unsure, verdict.detail
     return ClusterState.AT_RISK, f"{holds} A failover is at risk: {graceful.why}", verdict.detail
 
 
