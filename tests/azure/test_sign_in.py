@@ -1,20 +1,23 @@
-"""Sign-in through the Azure CLI: the real credential of the SDK over a stand-in for the az program."""
+"""Sign-in through the Azure CLI: a stand-in for the program, with the answers and the words of az."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from azure.core.credentials import AccessToken
 
 from tests.azure.test_arm import fails
-from tests.rig import rig
+from tests.rig import Rig, rig
 from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.azure_cli import AzureCli, token_in
 from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import azure_cli
-from tgwizard.engine.ports import Cause, Certainty
+from tgwizard.azure.sign_in import HeldCredential, azure_cli
+from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import lab_session
 
@@ -51,28 +54,122 @@ def test_that_the_cli_sign_in_is_asked_once_for_arm_in_the_tenant(
     assert it.setup.tenant in call
 
 
-@pytest.mark.parametrize(
-    ("script", "why"),
-    [
-        ("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1", "Nobody is signed in"),
-        ("echo 'ERROR: something else' >&2; exit 1", "The details say why"),
-    ],
-)
-def test_that_a_cli_without_a_sign_in_is_told_and_nothing_is_sent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: str
-) -> None:
-    it = rig()
-    az(tmp_path, script, monkeypatch)
-    azure = ArmAzure(Session(azure_cli(), http=lab_session(it.lab), lab=True))
+JWT = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
+
+
+def told(it: Rig, **changes: object) -> CallFailed:
+    azure = ArmAzure(Session(HeldCredential(AzureCli(**changes)), http=lab_session(it.lab), lab=True))  # type: ignore[arg-type]
     failure = fails(lambda: azure.read_nic(it.a.nic))
     assert (failure.cause, failure.certainty) == (Cause.SIGN_IN, Certainty.NOT_SENT)
-    assert why in failure.problem.why
-    assert "az login" in failure.problem.fix
     assert not it.lab.requests
+    return failure
 
 
-def test_that_a_missing_cli_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("script", "code", "why"),
+    [
+        (
+            "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1",
+            "az-not-signed-in",
+            "Nobody is signed in",
+        ),
+        ("echo 'ERROR: something else' >&2; exit 1", "not-signed-in", "something else"),
+        (
+            "echo 'SSLError(SSLCertVerificationError(1, [SSL: x]))) Please run: az login' >&2; exit 1",
+            "az-certificate",
+            "does not trust the certificate",
+        ),
+        (
+            "echo 'AADSTS99999999: Nobody knows this. Please run: az login' >&2; exit 1",
+            "sign-in-refused",
+            "AADSTS99999999: Nobody knows this.",
+        ),
+        ("echo \"ProxyError('Unable to connect to proxy')\" >&2; exit 1", "az-proxy", "through the proxy"),
+        ('echo "NameResolutionError: Failed to resolve" >&2; exit 1', "az-no-network", "could not reach Entra"),
+        ("echo 'nothing of use'", "az-answer-not-understood", "holds no token"),
+        ("echo '{\"accessToken\": 5}'", "az-answer-not-understood", "holds no token"),
+        (f'echo \'{{"accessToken": "{JWT}"\'', "az-answer-not-understood", "holds no token"),
+        ("exit 127", "az-not-found", "was not found"),
+        ("exit 3", "not-signed-in", "az ended with 3"),
+    ],
+)
+def test_that_what_az_says_is_told_and_nothing_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, code: str, why: str
+) -> None:
+    az(tmp_path, script, monkeypatch)
+    problem = told(rig()).problem
+    assert problem.code == code
+    assert why in problem.why
+    assert "canary" not in str(problem)
+    assert JWT.split(".")[1] not in str(problem)
+
+
+@pytest.mark.parametrize(
+    "noise", ["WARNING: an extension says hello\n", "{not json}\n", '{"accessToken": null}\n', "\ufeff", "\x1b[0m\n"]
+)
+def test_that_a_token_is_found_in_whatever_else_az_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noise: str
+) -> None:
     it = rig()
-    monkeypatch.setenv("PATH", str(tmp_path))
+    answer = json.dumps({"accessToken": it.lab.issue_token(), "expires_on": int(time.time()) + 3600})
+    (tmp_path / "answer").write_text(f"{noise}{answer}\nBye.\n", "utf-8")
+    az(tmp_path, f"cat {tmp_path}/answer", monkeypatch)
     azure = ArmAzure(Session(azure_cli(), http=lab_session(it.lab), lab=True))
-    assert "was not found on this computer" in fails(lambda: azure.read_nic(it.a.nic)).problem.why
+    assert azure.read_nic(it.a.nic).lists(it.address)
+
+
+def test_that_an_old_az_tells_the_local_time() -> None:
+    at = int(time.time()) + 3600
+    local = datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M:%S.%f")  # noqa: DTZ006 - as az of old writes it
+    found = token_in(json.dumps({"accessToken": "t", "expiresOn": local}))
+    assert found is not None
+    assert found.expires_on == at
+
+
+def test_that_az_is_found_where_its_installers_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    it = rig()
+    calls = signed_in(it.lab, tmp_path, monkeypatch)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    source = AzureCli(places=(str(tmp_path / "nowhere"), str(tmp_path)))
+    azure = ArmAzure(Session(HeldCredential(source), http=lab_session(it.lab), lab=True))
+    assert azure.read_nic(it.a.nic).lists(it.address)
+    assert "get-access-token" in calls.read_text()
+
+
+def test_that_a_missing_cli_is_told_with_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    problem = told(rig(), places=(str(tmp_path),)).problem
+    assert problem.code == "az-not-found"
+    assert "It is neither in PATH nor where it is usually installed" in problem.why
+
+
+def test_that_an_az_that_hangs_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tgwizard.azure.azure_cli.WITHIN_S", 0.5)
+    az(tmp_path, "sleep 600 & echo $! > " + str(tmp_path / "child") + "; wait", monkeypatch)
+    assert told(rig()).problem.code == "az-not-answering"
+    child = int((tmp_path / "child").read_text())
+    for _ in range(500):
+        if not Path(f"/proc/{child}").exists() or "zombie" in Path(f"/proc/{child}/status").read_text():
+            return
+        time.sleep(0.01)
+    raise AssertionError("the child of az lives on")
+
+
+# --- the clock ---
+
+
+def test_that_a_sign_in_that_is_over_when_it_is_given_tells_of_the_clock() -> None:
+    it = rig()
+
+    class Behind:
+        """Gives tokens of a day ago, as everybody does for a clock that is a day ahead."""
+
+        def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
+            return AccessToken(it.lab.issue_token(), int(time.time()) - 82_800)
+
+    azure = ArmAzure(Session(HeldCredential(Behind()), http=lab_session(it.lab), lab=True))
+    problem = fails(azure.token_life_s).problem
+    assert problem.code == "clock-wrong"
+    assert "clock is wrong" in problem.what
+    assert "1380 min" in problem.why
+    assert "Set the clock right" in problem.fix

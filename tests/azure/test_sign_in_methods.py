@@ -23,7 +23,7 @@ def with_az(folder: Path, profile: object, *, installed: bool = True) -> Compute
     if profile is not None:
         text = profile if isinstance(profile, str) else json.dumps(profile)
         (folder / "azureProfile.json").write_text(text, encoding="utf-8-sig")
-    return Computer({"PATH": str(folder), "AZURE_CONFIG_DIR": str(folder)}, folder / "tag")
+    return Computer({"PATH": str(folder), "AZURE_CONFIG_DIR": str(folder)}, folder / "tag", ())
 
 
 def entry(name: str, cloud: str = "AzureCloud", *, default: bool = False) -> dict[str, object]:

@@ -24,7 +24,8 @@ from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tgwizard.azure.clouds import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, cloud_at, described
 from tgwizard.azure.person import Person
 from tgwizard.azure.redaction import redacted
-from tgwizard.azure.sign_in_problems import CREDENTIALS, REASONS, Reason, explain
+from tgwizard.azure.sign_in_problems import explain
+from tgwizard.azure.sign_in_reasons import CREDENTIALS, REASONS, Reason
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Cause, Certainty
 from tgwizard.engine.setup_ports import Cloud, Prompted, SignInMethod
@@ -64,11 +65,65 @@ def test_that_no_number_has_two_meanings() -> None:
     assert sorted(said) == sorted(set(said))
 
 
-def test_that_an_unknown_refusal_is_told_honestly_with_the_words_of_entra() -> None:
-    problem = explain(("AADSTS123456789: Something new.",))
+AZ_HABIT = "Interactive authentication is needed. Please run: az login"
+
+
+@pytest.mark.parametrize("tail", ["", f"\n{AZ_HABIT}", "\nTrace ID: 1\nCorrelation ID: 2\nTimestamp: 3\n" + AZ_HABIT])
+def test_that_an_unknown_number_is_shown_with_the_sentence_of_entra(tail: str) -> None:
+    problem = explain((f"ERROR: AADSTS123456789: Something new. And more of it.{tail}",))
+    assert problem.code == "sign-in-refused"
+    assert problem.why == "Entra refuses the sign-in with AADSTS123456789: Something new."
+    assert "123456789" in problem.fix
+    assert "And more of it." in problem.detail
+    assert "Nobody is signed in" not in problem.sentence()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("530084", "token-protection"),
+        ("530033", "device-code-not-allowed"),
+        ("530036", "device-code-not-allowed"),
+        ("530035", "security-defaults"),
+        ("530032", "conditional-access"),
+        ("53002", "application-not-approved"),
+        ("53011", "account-at-risk"),
+        ("50097", "computer-not-managed"),
+        ("5000224", "directory-blocked"),
+        ("5000225", "directory-blocked"),
+        ("500571", "guest-disabled"),
+        ("500212", "guests-not-let-out"),
+        ("500213", "guests-not-let-in"),
+        ("500021", "directory-not-allowed-here"),
+        ("90038", "directory-of-another-cloud"),
+        ("16000", "account-of-another-directory"),
+        ("90033", "entra-busy"),
+        ("80001", "own-directory-trouble"),
+    ],
+)
+def test_that_a_number_decides_whatever_az_advises(number: str, code: str) -> None:
+    words = f"AADSTS{number}: Words of Entra. Trace ID: x\nThe above error. {AZ_HABIT}"
+    for text in (words, words.lower().replace("aadsts", "AADSTS"), f"first line\n{words}"):
+        problem = explain((text, "access_denied"))
+        assert problem.code == code
+        assert number in problem.detail
+
+
+def test_that_the_whole_command_that_az_names_is_the_cure() -> None:
+    claims = "eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlcyI6WyJwMSJdfX19"
+    scope = "https://management.core.windows.net//.default"
+    command = f'az login --tenant "contoso.com" --scope "{scope}" --claims-challenge "{claims}"'
+    problem = explain((f"AADSTS50076: Due to a change you must use MFA. Please run:\naz logout\n{command}\n",))
+    assert problem.code == "second-factor"
+    assert command in problem.fix
+    for hostile in ("az login --tenant $(x)", "az login --tenant a;rm", "az login --tenant `x`"):
+        assert hostile not in explain((f"AADSTS50076: x. Run: {hostile}",)).fix
+
+
+def test_that_what_says_nothing_known_is_shown() -> None:
+    problem = explain(("Some new trouble of az\nsecond line",))
     assert problem.code == "not-signed-in"
-    assert problem.why == "The details say why."
-    assert "Something new." in problem.detail
+    assert "Some new trouble of az second line" in problem.why
 
 
 def test_that_the_innermost_number_counts_and_words_only_without_one() -> None:

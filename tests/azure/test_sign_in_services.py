@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import threading
 import time
@@ -16,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from tests.azure.people import (
     EntraSays,
@@ -167,6 +171,51 @@ def test_that_a_machine_without_identity_is_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("IDENTITY_HEADER", endpoint.header)
     failure = fails(lambda: sign_in.sign_in(wish(SignInMethod.MANAGED_IDENTITY), ignore, CancelToken()))
     assert failure.problem.code == "no-managed-identity"
+
+
+class IdentitySays(LabAdapter):
+    """A machine whose identity endpoint refuses in its own words."""
+
+    words = ""
+
+    def send(self, request: requests.PreparedRequest, *arguments: object, **options: object) -> requests.Response:
+        if "/metadata/identity/" not in str(request.url) and "MSI" not in str(request.url):
+            return super().send(request, *arguments, **options)  # type: ignore[arg-type]
+        machine = {"error": "invalid_request", "error_description": self.words}
+        service = {"statusCode": 400, "message": self.words}
+        body = json.dumps(service if "MSI" in str(request.url) else machine).encode()
+        headers = HTTPHeaderDict({"Content-Type": "application/json"})
+        raw = HTTPResponse(body=io.BytesIO(body), headers=headers, status=400, preload_content=False)
+        return HTTPAdapter().build_response(request, raw)
+
+
+@pytest.mark.parametrize("kind", ["machine", "service"])
+@pytest.mark.parametrize(
+    ("words", "code", "cure"),
+    [
+        (
+            "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity",
+            "several-identities",
+            "Set AZURE_CLIENT_ID",
+        ),
+        ("Identity not found", "identity-not-assigned", "AZURE_CLIENT_ID"),
+    ],
+)
+def test_that_what_an_identity_endpoint_says_is_told(
+    monkeypatch: pytest.MonkeyPatch, words: str, code: str, cure: str, kind: str
+) -> None:
+    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "AZURE_POD_IDENTITY_AUTHORITY_HOST", "MSI_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "https://localhost:1")
+    if kind == "service":
+        monkeypatch.setenv("IDENTITY_ENDPOINT", "https://localhost:1/MSI/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "SECRETSECRET")
+    _, sign_in = public_lab(adapter=type("Says", (IdentitySays,), {"words": words}))
+    problem = fails(lambda: sign_in.sign_in(wish(SignInMethod.MANAGED_IDENTITY), ignore, CancelToken())).problem
+    assert problem.code == code
+    assert cure in problem.fix
+    assert words in problem.detail
+    assert "SECRET" not in str(problem)
 
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="the stand-in for az is a shell script")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -23,7 +25,7 @@ from tests.azure.people import (
     signs_in_by_code,
     wish,
 )
-from tests.azure.test_arm import fails
+from tests.azure.test_arm import Recorder, fails
 from tests.rig import SetupRig, rig, setup_rig
 from tgwizard.azure import person
 from tgwizard.azure.clouds import PUBLIC
@@ -33,6 +35,7 @@ from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.engine.setup_ports import Prompted, SignInMethod
+from tgwizard.lab.lab import Lab
 from tgwizard.lab.tokens import foreign_tenant
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import Cancelled
@@ -332,3 +335,39 @@ def test_that_who_a_token_is_for_is_read_from_its_own_claims() -> None:
     assert (machine.name, machine.kind) == ("tg-node-a", CallerKind.MANAGED_IDENTITY)
     application = caller_of(it.lab.issue_token_for(it.lab.directory.automation))
     assert application.kind is CallerKind.APPLICATION
+
+
+CHALLENGE = '{"access_token": {"acrs": {"essential": true, "values": ["p1"]}}}'
+
+
+def test_that_a_sign_in_with_a_code_after_a_challenge_asks_entra_for_what_was_wanted() -> None:
+    sent: list[Recorder] = []
+
+    def adapter(lab: Lab) -> Recorder:
+        sent.append(Recorder(lab))
+        return sent[-1]
+
+    it, sign_in, user = signs_in_by_code(adapter=adapter)
+    sign_in.sign_in(wish(SignInMethod.DEVICE_CODE), user.prompted, CancelToken())
+    asked = len(sent[0].sent)
+    held = clients_of(it).session.credential
+    held.get_token(held.scope, claims=CHALLENGE)
+    user.waits.clear()
+    user.prompts.clear()
+    sign_in.sign_in(wish(SignInMethod.DEVICE_CODE, it.lab.subscription.tenant), user.prompted, CancelToken())
+    forms = [dict(parse_qsl(str(request.body))) for request in sent[0].sent[asked:]]
+    begun = [form for form in forms if "claims" in form and "grant_type" not in form]
+    assert [json.loads(form["claims"]) for form in begun] == [json.loads(CHALLENGE)]
+    assert clients_of(it).session.credential.challenge is None
+
+
+def test_that_a_sign_in_in_the_browser_after_a_challenge_asks_entra_for_what_was_wanted() -> None:
+    it, sign_in, browser = signs_in_by_browser()
+    sign_in.sign_in(wish(SignInMethod.BROWSER), ignore, CancelToken())
+    assert "claims" not in dict(parse_qsl(urlsplit(browser.opened[-1]).query))
+    held = clients_of(it).session.credential
+    held.get_token(held.scope, claims=CHALLENGE)
+    sign_in.sign_in(wish(SignInMethod.BROWSER, it.lab.subscription.tenant), ignore, CancelToken())
+    asked = dict(parse_qsl(urlsplit(browser.opened[-1]).query))
+    assert len(browser.opened) == 2
+    assert json.loads(asked["claims"]) == json.loads(CHALLENGE)

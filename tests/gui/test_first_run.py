@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import Desk, Found, open_desk
 from tests.rig import rig
 from tgwizard.app.places import open_real_place
-from tgwizard.azure.sign_in import HeldCredential, azure_cli_source
+from tgwizard.azure.azure_cli import AzureCli
+from tgwizard.azure.sign_in import HeldCredential
 from tgwizard.engine.cluster_file import save_cluster
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.main_window import MainWindow
@@ -138,7 +139,7 @@ def test_that_after_the_sign_in_the_clusters_are_read_again(
     assert isinstance(page, ClusterPage)
     qtbot.waitUntil(lambda: desk.session.verdict is not None, timeout=PATIENCE_MS)
     assert not page.sign_in.isVisible()
-    clients.use(replace(clients.session, credential=HeldCredential(azure_cli_source())))
+    clients.use(replace(clients.session, credential=HeldCredential(AzureCli())))
     desk.window.read_again()
     qtbot.waitUntil(page.sign_in.isVisible, timeout=PATIENCE_MS)
     desk.press("Sign in to Azure")

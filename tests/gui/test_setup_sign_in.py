@@ -67,7 +67,7 @@ def nobody_yet(
     def made(rig: SetupRig) -> SignIn:
         clients = clients_of(rig)
         clients.use(replace(clients.session, credential=azure_cli()))
-        here = computer(rig) if computer is not None else Computer(environment(rig), Path("/nowhere"))
+        here = computer(rig) if computer is not None else Computer(environment(rig), Path("/nowhere"), ())
 
         def desk(session: Session, cloud: Cloud) -> Desk:
             return Desk(session, cloud, opens(rig), short_wait, rig.lab.sign_in_url)

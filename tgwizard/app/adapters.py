@@ -11,11 +11,12 @@ from pathlib import Path
 
 from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.clouds import KNOWN, PUBLIC, cloud_at
 from tgwizard.azure.inventory import ArmInventories
 from tgwizard.azure.person import Desk, PageAddress
 from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken, azure_cli_source
+from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import JobRunner
@@ -58,7 +59,7 @@ def tls_session(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[]
 
 def real(cloud: Cloud = PUBLIC, tenant: str | None = None) -> ArmAzure:
     """The real Azure with the Azure CLI's sign-in. Written from the references; not run against the real Azure here."""
-    credential = HeldCredential(azure_cli_source(tenant), f"{cloud.audience}/.default")
+    credential = HeldCredential(AzureCli(tenant), f"{cloud.audience}/.default")
     return ArmAzure(Session(credential, base_url=cloud.arm, graph=cloud.graph))
 
 

@@ -107,8 +107,13 @@ class Desk:
         self._open = open_browser or start_browser
         self._wait = wait or (lambda cancel, seconds: cancel.wait(seconds))
 
-    def by_browser(self, tenant: str | None, prompted: Prompt, cancel: CancelToken) -> Person:
-        """Open the browser and wait for its answer; the listening socket is closed on every way out."""
+    def by_browser(
+        self, tenant: str | None, prompted: Prompt, cancel: CancelToken, claims: str | None = None
+    ) -> Person:
+        """Open the browser and wait for its answer; the listening socket is closed on every way out.
+
+        ``claims``: what a resource asked for beyond a plain sign-in, as JSON.
+        """
         app = self._app(tenant)
         try:
             receiver = Receiver()
@@ -122,6 +127,7 @@ class Desk:
                     redirect_uri=f"http://localhost:{receiver.port}",
                     prompt="select_account",
                     response_mode="form_post",
+                    claims_challenge=claims,
                 )
             )
             receiver.state = flow["state"]
@@ -138,10 +144,10 @@ class Desk:
         result = _by_msal(lambda: app.acquire_token_by_auth_code_flow(flow, answer))
         return self._person(app, result)
 
-    def by_code(self, tenant: str | None, prompted: Prompt, cancel: CancelToken) -> Person:
-        """Show a code and ask Entra, at the pace it wishes, whether it was used."""
+    def by_code(self, tenant: str | None, prompted: Prompt, cancel: CancelToken, claims: str | None = None) -> Person:
+        """Show a code and ask Entra, at the pace it wishes, whether it was used. ``claims`` as in ``by_browser``."""
         app = self._app(tenant)
-        flow = _flow(lambda: app.initiate_device_flow([self._scope]))
+        flow = _flow(lambda: app.initiate_device_flow([self._scope], claims_challenge=claims))
         expires = datetime.fromtimestamp(float(flow["expires_at"]), UTC)
         url = self._page(flow["verification_uri"], flow["user_code"])
         prompted(Prompted(SignInMethod.DEVICE_CODE, url, flow["user_code"], expires))
@@ -149,7 +155,11 @@ class Desk:
         while True:
             if self._wait(cancel, pace):
                 cancel.check()
-            result = _asked(lambda: app.acquire_token_by_device_flow(dict(flow), exit_condition=lambda _flow: True))
+            result = _asked(
+                lambda: app.acquire_token_by_device_flow(
+                    dict(flow), claims_challenge=claims, exit_condition=lambda _flow: True
+                )
+            )
             if result.get("error") == "slow_down":
                 pace += 5.0
             elif result.get("error") != "authorization_pending":
@@ -276,6 +286,8 @@ def _by_msal_object(call: Callable[[], Any]) -> Any:
     """Msal raises ValueError for a directory that is not known; why stands in what it caught before."""
     try:
         return call()
+    except requests.RequestException:
+        raise  # some are ValueErrors too: what kept the request here is told by whoever knows the settings
     except (ValueError, KeyError) as error:
         raise ClientAuthenticationError(message=" ".join(_texts(error))) from None
 

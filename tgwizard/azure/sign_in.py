@@ -3,8 +3,7 @@
 All clients of a session share one ``HeldCredential``, so that the token whose life the preflight checks is the one the
 writes go out with, and so that no process is started and nobody is asked between a detach and an attach.
 
-The Azure CLI path is written from the references (qt-and-sdk.md 3, lab-clients.md 4, azure-wire.md 4.4) and was not run
-against the real Azure. Tokens live in memory only.
+Tokens live in memory only.
 """
 
 from __future__ import annotations
@@ -20,6 +19,9 @@ from typing import Any, Protocol
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
+from tgwizard.azure.azure_cli import AzureCli
+from tgwizard.azure.sign_in_problems import clock_ahead
+from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.model.inventory import Caller, CallerKind
 from tgwizard.model.problem import UserError
 
@@ -49,10 +51,14 @@ class HeldCredential:
         self.scope = scope
         self._mutex = threading.Lock()
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
+        self.challenge: str | None = None
+        """The claims that a resource asked for last (JSON): whoever signs in anew asks Entra for them."""
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """The held token. A claims challenge always fetches a new one (azure-wire.md 4.1)."""
         wanted = scopes or (self.scope,)
+        if options.get("claims"):
+            self.challenge = str(options["claims"])
         with self._mutex:
             held = self._tokens.get(wanted)
             if held is None or options.get("claims") or held.expires_on - time.time() < RENEW_BELOW_S:
@@ -60,8 +66,16 @@ class HeldCredential:
             return held
 
     def life_s(self) -> float:
-        """Real seconds the token for Azure Resource Manager is still good for, after renewing it when it is old."""
-        return max(0.0, self.get_token(self.scope).expires_on - time.time())
+        """Real seconds the token for Azure Resource Manager is still good for, after renewing it when it is old.
+
+        CallFailed when even a new one is over: then this computer's clock is wrong.
+        """
+        token = self.get_token(self.scope)
+        left = token.expires_on - time.time()
+        if left <= 0:
+            # It was renewed just now, because it was old: what is over when it is issued tells of the clock.
+            raise CallFailed(clock_ahead(-left), Certainty.NOT_SENT)
+        return left
 
     def close(self) -> None:
         """Close the connections of the source, if it has any; a call that is still under way may open them again."""
@@ -149,11 +163,4 @@ def caller_of(token: str) -> Caller:
 
 def azure_cli(tenant: str | None = None) -> HeldCredential:
     """The sign-in that ``az login`` left on this computer. Not run against the real Azure here."""
-    return HeldCredential(azure_cli_source(tenant))
-
-
-def azure_cli_source(tenant: str | None = None) -> TokenSource:
-    """The Azure CLI as a source of tokens, of its default directory or the one named."""
-    from azure.identity import AzureCliCredential
-
-    return AzureCliCredential(tenant_id=tenant) if tenant else AzureCliCredential()
+    return HeldCredential(AzureCli(tenant))

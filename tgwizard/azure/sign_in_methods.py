@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tgwizard.azure.azure_cli import find_az
 from tgwizard.azure.clouds import CHINA, PUBLIC, US_GOVERNMENT, is_known
 from tgwizard.azure.person import has_screen
 from tgwizard.azure.raw import Json, inner, objects, text
@@ -33,10 +33,14 @@ _AZURE_ASSET = "7783-7084-3265-9085-8269-3286-77"
 
 @dataclass(frozen=True, slots=True)
 class Computer:
-    """What is looked at: the environment, and the file that tells an Azure machine."""
+    """What is looked at: the environment, the file that tells an Azure machine, and where az is besides PATH.
+
+    ``az_places`` None: where its installers put it on this kind of system.
+    """
 
     environment: Mapping[str, str]
     asset_tag: Path = _ASSET_TAG
+    az_places: tuple[str, ...] | None = None
 
     @classmethod
     def this(cls) -> Computer:
@@ -46,7 +50,7 @@ class Computer:
     def azure_cli(self, cloud: Cloud) -> MethodSeen:
         """Found when az is installed and its profile holds an account in the cloud."""
         method = SignInMethod.AZURE_CLI
-        if shutil.which("az", path=self.environment.get("PATH", "")) is None:
+        if find_az(self.environment, self.az_places) is None:
             what = "The Azure CLI (az) was not found on this computer."
             return MethodSeen(method, problem=Problem("az-not-found", what, "", "Install it, then sign in: az login."))
         profile = self._profile()

@@ -1,227 +1,51 @@
 """Why a sign-in failed, in sentences: Entra's AADSTS numbers, OAuth's words, and what the credentials of the SDK say.
 
-Numbers and meanings are those of Entra's published error list; the lab plays some of them, the real Entra none here.
-The details hold Entra's own text, cut and without anything that looks like a token.
+A number decides before any word: az ends whatever it says with the advice to sign in. One that is in no row is shown
+with Entra's own sentence. The lab plays some of the numbers, the real Entra none here. The details hold Entra's own
+text, cut and without anything that looks like a token.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from tgwizard.azure.redaction import redacted
-from tgwizard.model.problem import Problem
+from tgwizard.azure.sign_in_reasons import BY_SAID, CREDENTIALS, OTHER_WAY, Reason
+from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.text import measured
 
-_AGAIN = "Sign in again. With the Azure CLI: az login."
-_ACCOUNT = "Check the account's name, or sign in with another account."
-_SERVICE = "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and the cloud."
-OTHER_WAY = "Sign in another way (first step of the set-up, or --sign-in device-code)"
 _NOT_SIGNED_IN = "There is no sign-in to Azure, so nothing was asked."
 
-_NUMBER = re.compile(r"AADSTS(\d{4,8})")
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a sign-in failed. ``said`` are the numbers and words by which it is recognised."""
-
-    said: tuple[str, ...]
-    problem: str
-    why: str
-    fix: str
-
-
-REASONS: tuple[Reason, ...] = (
-    # --- who ---
-    Reason(
-        ("50020", "90072"),
-        "account-of-another-directory",
-        "The account belongs to another directory and is no guest in this one.",
-        "Choose the account's own directory, or have it invited as a guest.",
-    ),
-    Reason(("50034",), "account-not-known", "The directory does not know the account.", _ACCOUNT),
-    Reason(("50126",), "password-wrong", "The name or the password is wrong.", "Type them again."),
-    Reason(("50057",), "account-disabled", "The account is disabled.", "Ask the directory's administrators."),
-    Reason(
-        ("50053",),
-        "account-locked",
-        "The account is locked for a while after too many wrong passwords, or the sign-in comes from a bad address.",
-        "Wait a little, then sign in again.",
-    ),
-    Reason(
-        ("50055",),
-        "password-expired",
-        "The password has expired.",
-        "Change it in the browser, then sign in again.",
-    ),
-    Reason(
-        ("50105",),
-        "account-not-assigned",
-        "The directory lets only chosen accounts use the application that signs in, and this account is not one.",
-        "Have the account added, or sign in another way.",
-    ),
-    # --- how ---
-    Reason(
-        ("50058", "16000", "50059"),
-        "person-needed",
-        "There is no session that could be continued without asking a person.",
-        _AGAIN,
-    ),
-    Reason(
-        ("50072", "50074", "50076", "50078", "50079"),
-        "second-factor",
-        "The directory wants a second factor (MFA) for this.",
-        "Sign in with the browser and confirm there; with the Azure CLI name the directory: az login --tenant.",
-    ),
-    Reason(
-        ("53003", "530033", "530034", "50131"),
-        "conditional-access",
-        "A conditional access policy of the directory forbids this sign-in, here or in this way.",
-        "Try the browser on a managed computer, or ask the directory's administrators which policy it is.",
-    ),
-    Reason(
-        ("53000", "53001"),
-        "computer-not-managed",
-        "The directory lets only managed computers in, and this one does not count as one.",
-        "Sign in on a managed computer, with the browser.",
-    ),
-    Reason(
-        ("65001", "90094", "90008"),
-        "consent-missing",
-        "Nobody has agreed yet that the application that signs in may use Azure in this directory.",
-        "Agree when the browser asks; if it does not ask, an administrator of the directory has to.",
-    ),
-    Reason(
-        ("65004", "70017", "access_denied", "authorization_declined"),
-        "sign-in-declined",
-        "The sign-in was declined on Microsoft's page.",
-        "Start again if that was a mistake.",
-    ),
-    # --- too late ---
-    Reason(
-        ("70043", "700082", "50173", "700084", "50132", "50133"),
-        "sign-in-expired",
-        "The sign-in has expired, or was withdrawn; a changed password or a policy of the directory does that.",
-        _AGAIN,
-    ),
-    Reason(
-        ("70016", "authorization_pending", "slow_down"),
-        "code-not-used",
-        "The code was not used in time.",
-        "Ask for a new code.",
-    ),
-    Reason(
-        ("70018", "70019", "70020", "expired_token", "code_expired"),
-        "code-expired",
-        "The code has expired; one is good for some minutes only.",
-        "Ask for a new code.",
-    ),
-    Reason(
-        ("70008", "54005"),
-        "answer-expired",
-        "The browser's answer came too late, or twice.",
-        "Start again.",
-    ),
-    # --- where ---
-    Reason(
-        ("90002", "900023", "900021"),
-        "directory-not-known",
-        "This cloud does not know the directory.",
-        "Check the directory (tenant) and the cloud.",
-    ),
-    Reason(
-        ("70011", "500011", "650057", "invalid_resource"),
-        "service-not-known",
-        "The directory does not know the service that the sign-in is for; that is usual for the wrong cloud.",
-        "Check the cloud.",
-    ),
-    # --- applications ---
-    Reason(
-        ("700016", "7000229", "unauthorized_client"),
-        "application-not-known",
-        "The directory does not know the application that signs in.",
-        _SERVICE,
-    ),
-    Reason(("7000112",), "application-disabled", "The application is disabled.", "Ask the directory's administrators."),
-    Reason(
-        ("7000215",),
-        "secret-wrong",
-        "The application's secret is wrong; often the secret's id was taken for its value.",
-        "Set AZURE_CLIENT_SECRET to the value of a valid secret.",
-    ),
-    Reason(
-        ("7000222",),
-        "secret-expired",
-        "The application's secret has expired.",
-        "Make a new secret in Entra ID, and set AZURE_CLIENT_SECRET to its value.",
-    ),
-    Reason(
-        ("700027",),
-        "certificate-wrong",
-        "The certificate is not one that the application knows, or it has expired.",
-        "Upload its public part to the application in Entra ID, or use another certificate.",
-    ),
-    Reason(
-        ("700024", "500133"),
-        "clock-wrong",
-        "Entra takes what this computer sent for too old or too new: its clock is wrong.",
-        "Set the clock right, best by network time.",
-    ),
-    Reason(
-        ("50194",),
-        "directory-needed",
-        "The application works in one directory only, and none was named.",
-        "Name the directory (tenant).",
-    ),
-    Reason(
-        ("7000218",),
-        "application-not-public",
-        "The application that signs in is not set up for people.",
-        "Use another way to sign in.",
-    ),
+_NUMBER = re.compile(r"AADSTS(\d{4,12})", re.IGNORECASE)
+_SENTENCE = re.compile(
+    r"AADSTS(?P<number>\d{4,12})\s*:\s*(?P<said>.*?)(?=\s*(?:Trace ID|Correlation ID|Timestamp|$))",
+    re.IGNORECASE | re.DOTALL,
 )
-
-_BY_SAID = {said: reason for reason in REASONS for said in reason.said}
-
-CREDENTIALS: tuple[Reason, ...] = (
-    Reason(
-        ("Azure CLI not found on path",),
-        "az-not-found",
-        "The Azure CLI (az) was not found on this computer.",
-        f"{OTHER_WAY}, or install az and run: az login.",
-    ),
-    Reason(
-        ("az login",),
-        "az-not-signed-in",
-        "Nobody is signed in to the Azure CLI.",
-        f"Run: az login. {OTHER_WAY} if you like.",
-    ),
-    Reason(
-        ("Failed to invoke the Azure CLI", "Timed out waiting for Azure CLI"),
-        "az-not-answering",
-        "The Azure CLI did not answer in time.",
-        "Try again; az account get-access-token shows whether it works. If nobody is signed in: az login.",
-    ),
-    Reason(
-        ("ManagedIdentityCredential", "IMDS", "managed identity"),
-        "no-managed-identity",
-        "No managed identity answers on this computer.",
-        "That works only on an Azure machine whose identity is on. Use another way to sign in.",
-    ),
-)
-"""What credentials of azure-identity say when they have no token, by pieces of their texts (azure-identity 1.27)."""
+_ONE_LINE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_VALUE = r"[\w./:@+=][\w./:@+=-]{0,4095}"
+_COMMAND = re.compile(rf"""\baz login(?:[ \t]+--[a-z-]+(?:[ \t]+(?:"{_VALUE}"|'{_VALUE}'|{_VALUE}))?)+""")
+"""A whole command that az names: words and values that no shell reads otherwise."""
 
 
 def explain(texts: Iterable[str]) -> Problem:
     """The problem behind what was said, innermost first; an honest general one when nothing of it is known."""
     said = tuple(texts)
     reason = _recognised(said)
-    detail = redacted(next((text for text in said if _NUMBER.search(text)), said[0] if said else ""))
-    if reason is None:
-        fix = f"Sign in with the Azure CLI: az login. {OTHER_WAY} if you like."
-        return Problem("not-signed-in", _NOT_SIGNED_IN, "The details say why.", fix, detail, sign_in=True)
-    return Problem(reason.problem, _NOT_SIGNED_IN, reason.why, reason.fix, detail, sign_in=True)
+    if reason is not None:
+        fix, detail = _with_command(reason, said), redacted(_told(said, reason))
+        return Problem(reason.problem, _NOT_SIGNED_IN, reason.why, fix, detail, reason.who, sign_in=True)
+    numbered = next((text for text in said if _NUMBER.search(text)), "")
+    if numbered:
+        number, sentence = _sentence(numbered)
+        why = f"Entra refuses the sign-in with AADSTS{number}{f': {sentence}' if sentence else '.'}"
+        fix = f"https://login.microsoftonline.com/error?code={number} explains it. {OTHER_WAY} if that cannot be cured."
+        return Problem("sign-in-refused", _NOT_SIGNED_IN, why, fix, redacted(numbered), sign_in=True)
+    words = redacted(next((text for text in said if " " in text.strip()), ""), 300).rstrip(" .")
+    why = f"Whatever gives the sign-in says: {words}." if words else "Whatever gives the sign-in gives no reason."
+    fix = f"Sign in with the Azure CLI: az login. {OTHER_WAY} if you like."
+    return Problem("not-signed-in", _NOT_SIGNED_IN, why, fix, redacted(said[0] if said else ""), sign_in=True)
 
 
 def clock_wrong(detail: str) -> Problem:
@@ -229,21 +53,65 @@ def clock_wrong(detail: str) -> Problem:
     return Problem(
         "clock-wrong",
         "The request was not sent.",
-        "The server's certificate is not valid at the time that this computer's clock shows.",
+        f"The server's certificate is not valid at the time that this computer's clock shows, {_shown()}.",
         "Set the clock right, best by network time. If it is right, something between you and Azure shows an old "
         "certificate.",
         detail,
+        Fixer.YOU,
     )
 
 
+def clock_ahead(over_s: float) -> Problem:
+    """A sign-in that is over when it is given: by ``over_s`` seconds."""
+    return Problem(
+        "clock-wrong",
+        f"This computer's clock is wrong: it shows {_shown()}.",
+        f"By this clock the sign-in that was given just now ended {measured(over_s)} ago.",
+        "Set the clock right, best by network time, then start again.",
+        who=Fixer.YOU,
+    )
+
+
+def _shown() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _told(said: tuple[str, ...], reason: Reason) -> str:
+    """The text in which the reason was recognised."""
+    pieces = [piece.lower() for piece in reason.said]
+    return next((text for text in said if any(piece in text.lower() for piece in pieces)), said[0] if said else "")
+
+
+def _sentence(text: str) -> tuple[str, str]:
+    """The number and the first sentence of what Entra said about it."""
+    found = _SENTENCE.search(text)
+    if found is None:
+        number = _NUMBER.search(text)
+        return (number.group(1) if number else ""), ""
+    sentence = _ONE_LINE.split(redacted(found.group("said"), 400), maxsplit=1)[0]
+    return found.group("number"), sentence if sentence.endswith((".", "!", "?")) or not sentence else f"{sentence}."
+
+
+def _with_command(reason: Reason, said: tuple[str, ...]) -> str:
+    """The cure, with the whole command where az names one: it knows directory, scope and challenge."""
+    found = max((hit.group() for text in said for hit in _COMMAND.finditer(text)), key=len, default="")
+    if not found or reason.problem not in _BY_SIGNING_IN:
+        return reason.fix
+    return f"With the Azure CLI run: {found}. Otherwise: {reason.fix[:1].lower()}{reason.fix[1:]}"
+
+
+_BY_SIGNING_IN = frozenset(
+    {"second-factor", "sign-in-expired", "person-needed", "az-not-signed-in", "conditional-access"}
+)
+
+
 def _recognised(said: tuple[str, ...]) -> Reason | None:
-    for text in said:
-        for number in _NUMBER.findall(text):
-            if number in _BY_SAID:
-                return _BY_SAID[number]
-    for text in said:
-        for reason in CREDENTIALS:
-            if any(piece.lower() in text.lower() for piece in reason.said):
-                return reason
+    """By number, if one is known; a number that is not known leaves no room for words."""
+    numbers = [number for text in said for number in _NUMBER.findall(text)]
+    if numbers:
+        return next((BY_SAID[number] for number in numbers if number in BY_SAID), None)
+    for reason in CREDENTIALS:
+        if any(piece.lower() in text.lower() for piece in reason.said for text in said):
+            return reason
     words = (word for text in said for word in re.findall(r"\b[a-z]+_[a-z_]+\b", text))
-    return next((_BY_SAID[word] for word in words if word in _BY_SAID), None)
+    return next((BY_SAID[word] for word in words if word in BY_SAID), None)

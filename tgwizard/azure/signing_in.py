@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.failures import Doing, attempt
 from tgwizard.azure.person import Desk, Person
 from tgwizard.azure.session import Clients, Session, quieten
-from tgwizard.azure.sign_in import HeldCredential, LabToken, TokenSource, azure_cli_source, caller_of
+from tgwizard.azure.sign_in import HeldCredential, LabToken, TokenSource, caller_of
 from tgwizard.azure.sign_in_methods import Computer
 from tgwizard.azure.sign_in_services import managed_identity, service_principal
 from tgwizard.engine.cancel import CancelToken
@@ -132,7 +133,7 @@ class ArmSignIn:
         """A source that has given its first token: only then it is one to switch to."""
         doing = Doing("sign in to", wish.cloud.title)
         known = self._known_person(wish)
-        if known is not None and wish.tenant is not None:
+        if known is not None and wish.tenant is not None and self._challenge is None:
             tenant, desk = wish.tenant, self._desk(self._clients.session, wish.cloud)
             try:
                 return attempt(doing, lambda: _first_token(desk.elsewhere(known, tenant), wish.cloud))
@@ -141,6 +142,11 @@ class ArmSignIn:
                 if failure.cause is not Cause.SIGN_IN:
                     raise
         return attempt(doing, lambda: _first_token(self._source(wish, prompted, cancel), wish.cloud))
+
+    @property
+    def _challenge(self) -> str | None:
+        """What Azure asked for beyond the present sign-in, a second factor for changes say."""
+        return self._clients.session.credential.challenge
 
     def _known_person(self, wish: SignInWish) -> Person | None:
         """The person who signed in before in the same way, who may want another directory of theirs now."""
@@ -161,9 +167,13 @@ class ArmSignIn:
                     raise _refused("no-azure-cli-here", why, "Sign in as the lab's operator.")
                 return self._azure_cli(wish)
             case SignInMethod.BROWSER:
-                return self._person_at(lambda desk: desk.by_browser(wish.tenant, prompted, cancel), wish.cloud)
+                return self._person_at(
+                    lambda desk: desk.by_browser(wish.tenant, prompted, cancel, self._challenge), wish.cloud
+                )
             case SignInMethod.DEVICE_CODE:
-                return self._person_at(lambda desk: desk.by_code(wish.tenant, prompted, cancel), wish.cloud)
+                return self._person_at(
+                    lambda desk: desk.by_code(wish.tenant, prompted, cancel, self._challenge), wish.cloud
+                )
             case SignInMethod.ENVIRONMENT:
                 seen = self._computer.service_principal()
                 if seen.problem is not None:
@@ -184,7 +194,7 @@ class ArmSignIn:
         seen = self._computer.azure_cli(wish.cloud)
         if seen.problem is not None and seen.problem.code == "az-other-cloud":
             raise CallFailed(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)
-        return azure_cli_source(wish.tenant)
+        return AzureCli(wish.tenant, places=self._computer.az_places)
 
 
 def _in_directory(tokens: LabToken, tenant: str) -> LabToken:

@@ -269,7 +269,8 @@ def addresses() -> Table:
         Checked(NOBODY, good(NOBODY, prefixes=Fact(problem=UNREAD_WORDS)), FORCED),
     )
     table.both("sign-in ends in four minutes", seen, good(seen, token_life_s=Fact(240.0)))
-    table.both("no sign-in", seen, good(seen, token_life_s=Fact(problem=SILENT_WORDS)))
+    table.both("no sign-in", seen, good(seen, token_life_s=Fact(problem=replace(SILENT_WORDS, sign_in=True))))
+    table.both("sign-in not read", seen, good(seen, token_life_s=Fact(problem=SILENT_WORDS)))
     table.add("operation's right missing", Checked(seen, good(seen, in_subscription=Fact(READER[:0]))))
     table.add("operation's right not read", Checked(seen, good(seen, in_subscription=Fact(problem=UNREAD_WORDS))))
     table.add(

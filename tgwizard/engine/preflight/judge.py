@@ -56,7 +56,9 @@ def _token(facts: Facts, needed_s: float) -> Iterator[Finding]:
         return
     life, problem = facts.token_life_s.value, facts.token_life_s.problem
     if problem is not None:
-        yield Finding(Level.BLOCKS, "You are not signed in", problem.what, problem)
+        # Only what says so means that nobody is signed in: a clock or a network says nothing about that.
+        fact = "You are not signed in" if problem.sign_in else "Whether your sign-in outlasts the run is not known"
+        yield Finding(Level.BLOCKS, fact, f"{problem.what} {problem.why}".strip(), problem)
     elif life is not None and life < needed_s:
         fact = f"Your sign-in ends in {life / 60:.0f} min"
         why = f"The run may need up to {needed_s / 60:.0f} min."
