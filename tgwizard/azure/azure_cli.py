@@ -66,12 +66,13 @@ def find_az(environment: Mapping[str, str], places: tuple[str, ...] | None = Non
 class AzureCli:
     """The sign-in that ``az login`` left on this computer, of its default directory or of ``tenant``.
 
-    ``environment`` and ``places`` say where az is looked for.
+    ``environment`` and ``places`` say where az is looked for; ``within_s`` how long it may take.
     """
 
     tenant: str | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     places: tuple[str, ...] | None = None
+    within_s: float = WITHIN_S
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """A token of az's; ClientAuthenticationError, with az's own words, when it gives none."""
@@ -83,7 +84,9 @@ class AzureCli:
             raise ClientAuthenticationError(message=f"{NOT_FOUND} by PATH, and in no usual place")
         resource = scopes[0].removesuffix("/.default") if scopes else ""
         words = [program, "account", "get-access-token", "--output", "json", "--resource", resource]
-        code, out, err = _run([*words, "--tenant", self.tenant] if self.tenant else words, self._around(program))
+        code, out, err = _run(
+            [*words, "--tenant", self.tenant] if self.tenant else words, self._around(program), self.within_s
+        )
         if code == 127 or "is not recognized as an internal or external command" in err:
             raise ClientAuthenticationError(message=f"{NOT_FOUND}: {redacted(err, 300)}")
         if code != 0:
@@ -118,7 +121,7 @@ def _expiry(found: Mapping[str, Any]) -> int:
     return int(datetime.strptime(str(found.get("expiresOn", "")), "%Y-%m-%d %H:%M:%S.%f").astimezone().timestamp())
 
 
-def _run(words: list[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
+def _run(words: list[str], environment: Mapping[str, str], within_s: float) -> tuple[int, str, str]:
     """Exit code, output and error output, in bounded time: az's children end with it."""
     alone: dict[str, Any] = {"start_new_session": True}
     if _WINDOWS:
@@ -138,10 +141,10 @@ def _run(words: list[str], environment: Mapping[str, str]) -> tuple[int, str, st
             **alone,
         ) as process:
             try:
-                out, err = process.communicate(timeout=WITHIN_S)
+                out, err = process.communicate(timeout=within_s)
             except subprocess.TimeoutExpired:
                 _end(process)
-                raise ClientAuthenticationError(message=f"{NO_ANSWER} within {WITHIN_S:.0f} s") from None
+                raise ClientAuthenticationError(message=f"{NO_ANSWER} within {within_s:.0f} s") from None
             except BaseException:
                 _end(process)
                 raise
