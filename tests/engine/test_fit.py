@@ -12,12 +12,12 @@ import pytest
 
 from tests.engine.worlds import changed
 from tests.rig import Rig
-from tgwizard.engine.failover.run import rehearse
+from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried
-from tgwizard.model.event import Checked, Finished, Outcome
+from tgwizard.model.event import CallMade, Checked, Finished, Outcome
 from tgwizard.model.finding import Level
 from tgwizard.model.nic import carried_of
 from tgwizard.model.strategy import Strategy
@@ -323,3 +323,35 @@ def test_that_an_application_gateway_of_the_file_is_refused_and_what_fits_is_att
     arrived = made.nic(made.b).find(made.address)
     assert arrived is not None
     assert carried_of(arrived) == Carried.of(public)
+
+
+def taken_off(made: Rig, key: str) -> None:
+    """Somebody takes a field off the floating configuration while the attach is still under way."""
+
+    def change(body: dict[str, Any]) -> None:
+        for item in body["properties"]["ipConfigurations"]:
+            if item["properties"].get("privateIPAddress") == made.address:
+                item["properties"].pop(key)
+
+    made.edit(made.b, change)
+
+
+@pytest.mark.parametrize("key", ["publicIPAddress", "loadBalancerBackendAddressPools", "fooBar"])
+def test_that_done_names_what_travelled_and_is_not_there(key: str) -> None:
+    def more(world: World) -> None:
+        floating(world)["fooBar"] = {"a": [1]}
+
+    made = changed(more, Latency.FAST, scenario="busy-nic")
+    attached: list[bool] = []
+
+    def hear(event: object) -> None:
+        if isinstance(event, CallMade) and (event.method, event.target) == ("PUT", "tg-node-b-inside") and not attached:
+            attached.append(True)
+            taken_off(made, key)
+
+    finished = fail_over(made.services, made.setup, made.b, Verb.GRACEFUL, hear, made.token, RunOptions())
+    assert finished.outcome is Outcome.DONE
+    (left,) = finished.left
+    assert left.startswith(f"{key} of the configuration of 10.20.2.50 was ")
+    assert left.endswith("; on tg-node-b-inside it is not set. Correct it there.")
+    assert finished.by_other == ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -303,7 +303,7 @@ def differences(before: NicDocument, after: NicDocument, *, apart_from: str) -> 
     compared by name, everything else by position.
     """
     return tuple(
-        Difference(path, tame(old, 120), tame(new, 120))
+        Difference(path, _shown(old), _shown(new))
         for path, old, new in _compare("", _stripped(before, apart_from), _stripped(after, apart_from))
     )
 
@@ -314,12 +314,19 @@ def configuration_differences(sent: Mapping[str, Any], found: Mapping[str, Any])
     pairs = [(key, *_comparable(key, value, inner.get(key, "not set"))) for key, value in _inner(sent).items()]
     pairs += [(key, value, found.get(key, "not set")) for key, value in sent.items() if key not in NOT_OF_CONFIGURATION]
     return tuple(
-        Difference(f"{name}.{path}", tame(old, 120), tame(new, 120))
+        Difference(f"{name}.{path}", _shown(old), _shown(new))
         for key, value, present in pairs
         if key not in _VOLATILE
         for path, old, new in _compare(key, value, present)
         if new != "not set" or old
     )
+
+
+def lost_on_the_way(carried: Carried, found: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """What travelled and is not on the configuration as it was; what Azure added is no loss."""
+    sent = {**carried.beside, "properties": carried.properties}
+    differing = configuration_differences(sent, found)
+    return tuple(replace(item, path=item.path[1:]) for item in differing if item.before != "not set")
 
 
 def _comparable(key: str, sent: Any, found: Any) -> tuple[Any, Any]:
@@ -357,6 +364,13 @@ def _indexed(items: list[Any]) -> dict[str, Any]:
                 f"[{item[key]}]" if key == "name" else f"[{name}]": item for name, item in zip(keys, items, strict=True)
             }
     return {f"[{place}]": item for place, item in enumerate(items)}
+
+
+def _shown(value: Any) -> str:
+    """A value for people: a reference by its id, other JSON as such, everything tamed."""
+    if isinstance(value, Mapping) and set(value) == {"id"}:
+        return tame(value["id"], 300)
+    return tame(json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping | list) else value, 120)
 
 
 def _inner(configuration: Mapping[str, Any] | None) -> Mapping[str, Any]:

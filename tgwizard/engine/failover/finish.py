@@ -18,6 +18,7 @@ from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.journal import Journal
 from tgwizard.engine.records import Began, Ended, LastSeen
 from tgwizard.model.cluster import Member
+from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.event import ByOther, Finished, Outcome
 from tgwizard.model.gap import NO_GAP
 from tgwizard.model.nic import (
@@ -27,6 +28,7 @@ from tgwizard.model.nic import (
     carried_of,
     configuration_differences,
     differences,
+    lost_on_the_way,
 )
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
@@ -98,6 +100,7 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
         (
             *ending.left,
             *_after_a_move(course, ending),
+            *_left_behind(course, ending),
             *_left_failed(course),
             *_nobody_served(course, place),
             *unwritten,
@@ -157,9 +160,35 @@ def _after_a_move(course: Course, ending: Ending) -> tuple[str, ...]:
     return tuple(left)
 
 
+def left_behind(carried: Carried, nic: str, document: NicDocument | None, address: str) -> tuple[str, ...]:
+    """What travelled with the address and is not there now, in words: done is only told together with that."""
+    found = document.find(address) if document is not None else None
+    if found is None:
+        return ()
+    return tuple(
+        f"{item.path} of the configuration of {address} was {item.before}; on {nic} it is {item.after}. "
+        "Correct it there."
+        for item in lost_on_the_way(carried, found)
+    )
+
+
+def _left_behind(course: Course, ending: Ending) -> tuple[str, ...]:
+    if course.standing.atomic or ending.outcome not in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED):
+        return ()  # a move in one call is told of by itself
+    carried = _carried(course)
+    return tuple(
+        line
+        for member in course.setup.members
+        for line in left_behind(carried, member.nic.name, course.observer.seen(member).nic.value, course.address)
+    )
+
+
+def _carried(course: Course) -> Carried:
+    return carried_of(course.began.configuration) if course.began.configuration else course.setup.carried
+
+
 def _wanted(course: Course, first: NicDocument, name: str) -> Mapping[str, Any]:
-    carried = carried_of(course.began.configuration) if course.began.configuration else course.setup.carried
-    return first.new_configuration(name, course.address, carried)
+    return first.new_configuration(name, course.address, _carried(course))
 
 
 def seen_last(
@@ -220,7 +249,10 @@ def _configuration(course: Course, member: Member, body: object, last: NicDocume
         sent = course.began.configuration
     else:
         return []
-    return [ByOther(member.nic.name, item) for item in configuration_differences(sent, configuration)]
+    carried = _carried(course)  # told of by itself, whoever lost it
+    inner = {key: value for key, value in sent.get("properties", {}).items() if key not in carried.properties}
+    rest = {key: value for key, value in sent.items() if key not in carried.beside} | {"properties": inner}
+    return [ByOther(member.nic.name, item) for item in configuration_differences(rest, configuration)]
 
 
 def _span(start: float | None, end: float | None) -> float | None:

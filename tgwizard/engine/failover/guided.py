@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.failover.beginning import beginning, keep_what_travels
-from tgwizard.engine.failover.finish import by_others, refuse, seen_last
+from tgwizard.engine.failover.finish import by_others, left_behind, refuse, seen_last
 from tgwizard.engine.failover.gap import ServiceEnd, gap_of
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.journal import Journal, JournalError
@@ -32,6 +32,7 @@ from tgwizard.model.event import (
     StepWaiting,
 )
 from tgwizard.model.gap import NO_GAP
+from tgwizard.model.nic import carried_of
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
@@ -175,6 +176,8 @@ class _Watch:
             *by_others(self.to.nic.name, began.gaining_body, gaining, began.address),
         )
         done = outcome is Outcome.DONE
+        if done and began.configuration is not None:
+            left += left_behind(carried_of(began.configuration), self.to.nic.name, gaining, began.address)
         seconds = self._span(self.moved_at) if done else None
         before = ServiceEnd(self.since) if began.outage else None
         gap = gap_of(self.free_at, self.arrived_at, before) if done else NO_GAP
