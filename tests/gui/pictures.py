@@ -62,7 +62,7 @@ def ready(shown: Studio[Desk]) -> None:
 
 def may_begin(desk: Desk, verb: Verb) -> bool:
     """Whether the cluster shown has been read, and its button for `verb` is on."""
-    return desk.session.readiness(verb) is not None and desk.session.reason_against(verb) is None
+    return desk.session.state is not None and desk.session.reason_against(verb) is None
 
 
 def may_be_seen(desk: Desk, place: Place) -> bool:

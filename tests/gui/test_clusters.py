@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -19,16 +20,18 @@ from tests.gui.desk import Desk, End, accessible_name, clusters_page, focusable
 from tests.gui.fleet_desk import open_fleet
 from tests.rig import Rig
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.records import VerdictChanged
-from tgwizard.gui.clusters.model import COLUMNS, ClustersModel
-from tgwizard.gui.clusters.rows import FleetState, fleet_shape, rank, row_of
+from tgwizard.gui.clusters.model import COLUMNS, ClustersModel, text_of
+from tgwizard.gui.clusters.rows import ClusterRow, FleetState, fleet_shape, rank, row_of
 from tgwizard.gui.clusters.table import ClustersTable
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.places import Place
+from tgwizard.gui.session import LATE_PACES
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
-from tgwizard.model.snapshot import Power, Reading, Snapshot, VmSeen
+from tgwizard.model.snapshot import STALE_AFTER_S, Power, Reading, Snapshot, VmSeen
 from tgwizard.model.text import utc
 
 Open = Callable[[int], Desk]
@@ -239,11 +242,11 @@ def test_that_no_cluster_offers_three_ways_to_begin(open_it: Callable[..., Desk]
 def test_that_the_last_known_state_is_there_before_the_first_answer(lab: Rig) -> None:
     wall = datetime.now(UTC)
     record = VerdictChanged(utc(wall - timedelta(minutes=14)), "in_sync", "In sync: tg-node-a holds 10.20.2.50")
-    row = row_of(lab.setup, None, wall, records=(record,))
+    row = row_of(lab.setup, None, None, wall, records=(record,))
     assert row.state is FleetState.NOT_KNOWN
     assert row.note == "last known: In sync: tg-node-a holds 10.20.2.50"
     assert (row.seen(wall), row.late) == ("14 min ago", True)
-    never = row_of(lab.setup, None, wall)
+    never = row_of(lab.setup, None, None, wall)
     assert (never.seen(wall), never.note) == ("never", "reading Azure")
 
 
@@ -251,20 +254,46 @@ def seen(lab: Rig) -> Snapshot:
     return Observer(lab.services.azure, lab.clock, lab.setup).look(vms=True)
 
 
-def test_that_an_old_answer_is_not_known_and_a_stopped_standby_is_a_risk(lab: Rig) -> None:
+def row_at(snapshot: Snapshot, wall: datetime, pace_s: float = 0.0, **more: Any) -> ClusterRow:
+    """The row of the cluster at that moment, with what the engine says of it then."""
+    now = replace(snapshot, now=snapshot.now + (wall - snapshot.wall).total_seconds())
+    found = cluster_readiness(now, stale_after_s=max(STALE_AFTER_S, LATE_PACES * pace_s))
+    return row_of(snapshot.setup, snapshot, found, wall, pace_s=pace_s, **more)
+
+
+def test_that_an_old_answer_is_not_known_and_a_stopped_standby_blocks_both_verbs(lab: Rig) -> None:
     snapshot = seen(lab)
     wall = snapshot.wall
-    assert row_of(lab.setup, snapshot, wall).state is FleetState.IN_SYNC
+    assert row_at(snapshot, wall).state is FleetState.IN_SYNC
     later = wall + timedelta(seconds=31)
-    assert row_of(lab.setup, snapshot, wall).turned_late(later, 0)
-    assert row_of(lab.setup, snapshot, later).state is FleetState.NOT_KNOWN
-    assert row_of(lab.setup, snapshot, later, pace_s=20).state is FleetState.IN_SYNC
+    assert row_at(snapshot, wall).turned_late(later, 0)
+    old = row_at(snapshot, later)
+    assert (old.state, old.graceful, old.forced) == (FleetState.NOT_KNOWN, Shape.NOT_KNOWN, Shape.NOT_KNOWN)
+    assert row_at(snapshot, later, pace_s=20).state is FleetState.IN_SYNC
     stopped = replace(snapshot.members[1], vm=Reading(VmSeen(Power.STOPPED), snapshot.now))
-    risky = row_of(lab.setup, replace(snapshot, members=(snapshot.members[0], stopped)), wall)
-    assert (risky.state, risky.note) == (FleetState.AT_RISK, "tg-node-b is stopped")
-    assert (risky.graceful, risky.forced) == (Shape.BROKEN, Shape.BROKEN)
-    moving = row_of(lab.setup, snapshot, wall, moving_to="tg-node-b")
+    blocked = row_at(replace(snapshot, members=(snapshot.members[0], stopped)), wall)
+    assert (blocked.state, blocked.note) == (FleetState.BLOCKED, "tg-node-b is stopped")
+    assert (blocked.graceful, blocked.forced) == (Shape.BROKEN, Shape.BROKEN)
+    assert blocked.sentence == "tg-node-a holds 10.20.2.50. No failover is possible: tg-node-b is stopped"
+    assert "Forced: Blocked: tg-node-b is stopped" in blocked.ready
+    moving = row_at(snapshot, wall, moving_to="tg-node-b")
     assert (moving.state, moving.active, moving.moving_to) == (FleetState.MOVING, "tg-node-a", "tg-node-b")
+
+
+def test_that_a_stopped_holder_with_a_good_standby_makes_forced_the_right_choice(lab: Rig) -> None:
+    snapshot = seen(lab)
+    stopped = replace(snapshot.members[0], vm=Reading(VmSeen(Power.STOPPED), snapshot.now))
+    row = row_at(replace(snapshot, members=(stopped, snapshot.members[1])), snapshot.wall)
+    assert row.state is FleetState.MEMBER_DOWN
+    assert (row.graceful, row.forced) == (Shape.BROKEN, Shape.NOTE)
+    assert text_of(row, ClusterOrder.READY, snapshot.wall).startswith("Graceful blocked, forced the right choice")
+
+
+def test_that_the_table_says_that_rights_were_not_asked(lab: Rig) -> None:
+    snapshot = seen(lab)
+    row = row_at(snapshot, snapshot.wall)
+    assert text_of(row, ClusterOrder.READY, snapshot.wall) == "Graceful ready, forced nothing to say, rights not asked"
+    assert row.ready.endswith("Rights not asked.")
 
 
 def test_that_since_goes_back_over_restarts_of_the_program(lab: Rig) -> None:
@@ -275,15 +304,16 @@ def test_that_since_goes_back_over_restarts_of_the_program(lab: Rig) -> None:
         VerdictChanged(utc(start + timedelta(days=day)), name, words)
         for day, name, words in ((2, "in_sync", sentence), (1, "in_sync", sentence), (0, "on_no_nic", "On no NIC"))
     )
-    assert row_of(lab.setup, snapshot, snapshot.wall, records=records).since(snapshot.wall) == "2 days"
+    assert row_at(snapshot, snapshot.wall, records=records).since(snapshot.wall) == "2 days"
 
 
 def test_that_the_states_keep_styles_order() -> None:
     words = [state.value for state in sorted(FleetState, key=rank)]
     styles = [
-        "On no NIC", "Two active", "No active", "Wrong holder", "Blocked", "At risk", "Moving", "Not known", "In sync",
+        "On no NIC", "Taken", "Two active", "No active", "Wrong holder", "Member down", "Blocked", "At risk", "Moving",
+        "Not known", "In sync",
     ]  # fmt: skip
-    assert [word for word in words if word in styles] == styles
+    assert words == styles
     assert {fleet_shape(state) for state in FleetState} == {
         Shape.BROKEN, Shape.WARNING, Shape.MOVING, Shape.NOT_KNOWN, Shape.GOOD,
     }  # fmt: skip
@@ -291,7 +321,7 @@ def test_that_the_states_keep_styles_order() -> None:
 
 def test_that_hundreds_of_rows_are_shown_and_a_new_one_changes_one_row(theme: Theme, lab: Rig, qtbot: QtBot) -> None:
     snapshot = seen(lab)
-    first = row_of(lab.setup, snapshot, snapshot.wall)
+    first = row_at(snapshot, snapshot.wall)
     model = ClustersModel(lambda: snapshot.wall)
     table = ClustersTable(theme, model)
     qtbot.addWidget(table)

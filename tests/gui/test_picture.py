@@ -18,9 +18,10 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
 from tgwizard.gui.watch.picture_layout import CARD_MIN, PictureMeasures, lay_out
 from tgwizard.gui.watch.picture_values import HOLDER, NOT_HOLDER, Dock, PictureShown, PillState
-from tgwizard.gui.watch.shown import aged, azure_holder, picture, picture_unread, verdict_now, verdict_shape
+from tgwizard.gui.watch.shown import aged, azure_holder, picture, picture_unread, state_shape
+from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.snapshot import PlaceKind, Snapshot
-from tgwizard.model.verdict import VerdictName
+from tgwizard.model.verdict import VerdictName, assess
 
 MEASURES = PictureMeasures(head=20, pill_width=148, pill_height=34, card_height=184, link_height=64)
 
@@ -31,7 +32,7 @@ def seen(lab: Rig) -> Snapshot:
 
 def shown(lab: Rig) -> PictureShown:
     snapshot = seen(lab)
-    return picture(snapshot, verdict_now(snapshot))
+    return picture(snapshot, assess(snapshot))
 
 
 @pytest.mark.parametrize("width", [420, 560, 752, 760, 804, 936, 1300, 2000])
@@ -73,13 +74,13 @@ def test_that_the_filled_pill_is_on_the_holders_dock(lab: Rig) -> None:
 
 def test_that_old_readings_are_never_drawn_as_held(lab: Rig) -> None:
     old = aged(seen(lab), lab.clock.monotonic() + 42)
-    drawn = picture(old, verdict_now(old))
+    drawn = picture(old, assess(old))
     assert drawn.pill.state is PillState.NOT_KNOWN
     assert drawn.docks[0] is Dock.NOT_KNOWN
-    verdict = verdict_now(old)
+    verdict = assess(old)
     assert verdict.name is VerdictName.NOT_KNOWN
     assert verdict.sentence == "Last known 42 s ago: tg-node-a held 10.20.2.50"
-    assert verdict_shape(verdict.name) is Shape.NOT_KNOWN
+    assert state_shape(ClusterState(verdict.name.value)) is Shape.NOT_KNOWN
     assert not azure_holder(old).known
 
 
@@ -111,7 +112,7 @@ def test_that_during_a_run_the_pill_moves_with_real_progress_and_docks_only_when
         state = state.after(event)
         if state.started is None or state.finished is not None:
             continue
-        drawn = picture(before, verdict_now(before), state, event.stamp.clock_s)
+        drawn = picture(before, assess(before), state, event.stamp.clock_s)
         if state.place.kind in {PlaceKind.NO_NIC, PlaceKind.ATTACHING}:
             assert drawn.pill.state is PillState.MOVING
             assert 0.0 < drawn.pill.at < 1.0
@@ -128,7 +129,7 @@ def test_that_the_interface_a_run_writes_is_shown_as_updating_before_the_monitor
     for event in run_events(lab):
         run = run.after(event)
         if run.started is not None and run.finished is None:
-            made = picture(before, verdict_now(before), run, lab.clock.monotonic())
+            made = picture(before, assess(before), run, lab.clock.monotonic())
             words = (made.members[0].provisioning.value, made.members[1].provisioning.value)
             states.setdefault(run.place.kind, set()).add(words)
     assert states[PlaceKind.RELEASING] == {("Updating", "Succeeded")}
@@ -138,9 +139,9 @@ def test_that_the_interface_a_run_writes_is_shown_as_updating_before_the_monitor
 
 def test_that_the_subnets_range_is_in_the_head_once_it_was_read(lab: Rig) -> None:
     observer = Observer(lab.services.azure, lab.clock, lab.setup)
-    assert picture(observer.look(), verdict_now(observer.look())).subnet_range == ""
+    assert picture(observer.look(), assess(observer.look())).subnet_range == ""
     observer.look_at_subnet()
-    assert picture(observer.look(), verdict_now(observer.look())).subnet_range == "10.20.2.0/24"
+    assert picture(observer.look(), assess(observer.look())).subnet_range == "10.20.2.0/24"
 
 
 def test_that_the_picture_has_a_role_a_description_and_its_parts_in_order(theme: Theme, qtbot: QtBot, lab: Rig) -> None:

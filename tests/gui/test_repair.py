@@ -135,13 +135,13 @@ def test_that_while_another_program_moves_the_address_nothing_is_offered_or_call
 
     with held(session.services.lock_file(session.setup), busy(session.setup)):
         made.rig.edit(made.rig.a, lambda body: body["properties"]["ipConfigurations"].pop())
-        qtbot.waitUntil(lambda: read() and session.elsewhere, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: read() and session.elsewhere is not None, timeout=PATIENCE_MS)
         against = session.reason_against(Verb.GRACEFUL)
         assert against is not None
         assert against.code == "cluster-locked"
         assert session.offer is None
     qtbot.waitUntil(lambda: read() and session.offer is not None, timeout=PATIENCE_MS)
-    assert not session.elsewhere
+    assert session.elsewhere is None
     offer = made.session.offer
     assert offer is not None
     assert offer.act is Act.REPAIR

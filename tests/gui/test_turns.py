@@ -215,8 +215,9 @@ def test_that_a_page_built_after_the_history_was_read_still_offers_to_resume(
 
 
 def test_that_a_forced_question_folds_what_is_in_order_into_one_line(ready: Desk) -> None:
-    findings = ready.session.readiness(Verb.FORCED)
-    assert findings is not None
+    state = ready.session.state
+    assert state is not None
+    findings = state.forced.findings
     folded = checks_shown(findings, fold_calm=True, pending=True)
     assert folded[-1].fact == "Asking Azure whether you may write"
     assert folded[-2].fact.endswith("checks in order or not needed")

@@ -203,12 +203,12 @@ def test_that_rights_and_locks_are_checked_on_the_page_and_stand_in_the_list(rea
     page = ready.window.findChild(ClusterPage)
     assert page is not None
     qtbot.waitUntil(page.graceful.check.isEnabled, timeout=PATIENCE_MS)
-    assert ready.session.readiness(Verb.GRACEFUL) is not None
+    assert ready.session.state is not None
     page.graceful.check.click()
 
     def facts() -> list[str]:
-        found = ready.session.readiness(Verb.GRACEFUL)
-        return [] if found is None else [finding.fact for finding in found.findings]
+        found = ready.session.state
+        return [] if found is None else [finding.fact for finding in found.graceful.findings.findings]
 
     qtbot.waitUntil(lambda: any(fact.startswith("Rights and locks checked: ") for fact in facts()), timeout=PATIENCE_MS)
     assert ready.rig.puts() == []

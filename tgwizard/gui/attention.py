@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.settings.preferences import Preferences
-from tgwizard.gui.watch.shown import verdict_shape
+from tgwizard.gui.watch.shown import state_shape
 from tgwizard.model.settings import NOTIFICATIONS
 
 
@@ -26,10 +26,10 @@ class Attention(QObject):
 
     @Slot(str)
     def _on_changed(self, name: str) -> None:
-        verdict = self._watching.sessions[name].verdict
-        if verdict is None:
+        state = self._watching.sessions[name].state
+        if state is None:
             return
-        if verdict_shape(verdict.name) is not Shape.BROKEN:
+        if state_shape(state.state) is not Shape.BROKEN:
             self._broken.discard(name)
         elif name not in self._broken:
             self._broken.add(name)

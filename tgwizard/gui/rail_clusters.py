@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Slot
 
 from tgwizard.gui.rail import Rail
 from tgwizard.gui.shell import Shell
-from tgwizard.gui.watch.shown import verdict_shape
+from tgwizard.gui.watch.shown import state_shape
 from tgwizard.model.settings import PINNED, Setting
 
 UNPINNED = 8
@@ -39,9 +39,9 @@ class RailClusters(QObject):
     def show_state(self, name: str) -> None:
         """Show the verdict of one cluster, if it stands there."""
         item = self._rail.clusters.get(name)
-        verdict = None if item is None else self._shell.sessions[name].verdict
-        if item is not None and verdict is not None:
-            item.show_state(verdict_shape(verdict.name), verdict.sentence)
+        state = None if item is None else self._shell.sessions[name].state
+        if item is not None and state is not None:
+            item.show_state(state_shape(state.state), state.sentence)
 
     def pin(self, name: str) -> None:
         """Pin a cluster to the rail, or take it off."""

@@ -7,7 +7,7 @@ to the signals here and never to a thread.
 from __future__ import annotations
 
 import queue
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -21,7 +21,7 @@ from tgwizard.engine.failover.strategies import is_repair, resolved
 from tgwizard.engine.jobs import Broke, Job, Report, Work
 from tgwizard.engine.offer import Act, Offer, first_offer
 from tgwizard.engine.preflight.facts import Extent
-from tgwizard.engine.readiness.readiness import can_fail_over, readiness
+from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.records import Began, Ended, Record
 from tgwizard.engine.services import Services
 from tgwizard.engine.watch.monitor import Pace
@@ -29,10 +29,12 @@ from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.lock import LOCKED, ReadOnlyLock
 from tgwizard.gui.watch.loop import HistoryRead, RunElsewhere, WatchLoop, history_when_free
 from tgwizard.gui.watch.reachability import ProbeBegan, Probed, Reachability
-from tgwizard.gui.watch.shown import aged, is_behind, target_of
+from tgwizard.gui.watch.rights import Rights, RightsAsked
+from tgwizard.gui.watch.shown import aged, is_behind
+from tgwizard.gui.watch.state_beside import beside
 from tgwizard.gui.watch.timeline import EventShown, of_end, of_event, of_record
-from tgwizard.gui.watch.verdict_beside import verdict_beside
 from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import (
     Asked,
@@ -54,18 +56,15 @@ from tgwizard.model.event import (
     StepWaiting,
 )
 from tgwizard.model.fence import NO_FENCE, FenceWish
-from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.snapshot import Snapshot
+from tgwizard.model.snapshot import STALE_AFTER_S, Snapshot
 from tgwizard.model.strategy import Strategy
 from tgwizard.model.verdict import Verdict, VerdictName
 
 KEPT_EVENTS = 200
 
-ASKED_GOOD_S = 600.0
-"""How long the answers of a check stand in the readiness list: roles and locks take minutes to change (azure-wire 3.4).
-
-No run rests on them; it asks anew."""
+LATE_PACES = 3
+"""A reading of the fleet's that is older than so many of its turns is out of date."""
 
 PAINT_FIRST_S = 0.15
 """How long a run waits before its first call: painting its page and the SDK would fight for the interpreter's lock."""
@@ -94,10 +93,12 @@ class ClusterSession(QObject):
         *,
         lock: ReadOnlyLock | None = None,
         pace: Pace | None = None,
+        fleet_pace_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """Know nothing yet. `own` is the window's own queue, for answers that are no events of the engine.
 
-        `lock` keeps runs from beginning; `pace` says how often Azure is read.
+        `lock` keeps runs from beginning; `pace` says how often Azure is read, `fleet_pace_s` how often while the fleet
+        does it.
         """
         super().__init__(parent)
         self.lock = lock or ReadOnlyLock(parent=self)
@@ -107,14 +108,16 @@ class ClusterSession(QObject):
         self._reachability: Reachability | None = None
         self._later: QTimer | None = None
         self._own = own
+        self._pace_s = fleet_pace_s
         self.loop = WatchLoop(services, setup, own, pace or Pace())
         self._check_job: Job | None = None
         self._run_job: Job | None = None
         self._history_job: Job | None = None
-        self._asked: dict[Verb, Checked] = {}
+        self.rights = Rights(services, setup.name, own, self._begin)
         self._decisions: Decisions | None = None
         self._run_id = ""
-        self._snapshot: Snapshot | None = None
+        self.latest: Snapshot | None = None
+        """The latest readings as they were read, for those who judge their age themselves."""
         self._last_verdict: VerdictName | None = None
         self._preferred: Member | None = None
         self._place_problem: Problem | None = None
@@ -124,8 +127,8 @@ class ClusterSession(QObject):
         self.since: datetime | None = None
         self.events: tuple[EventShown, ...] = ()
         self.unfinished: Began | None = None
-        self.elsewhere = False
-        """Whether another program of this computer is seen to work on the cluster."""
+        self.elsewhere: RunElsewhere | None = None
+        """That another program of this computer is seen to work on the cluster."""
         self.run: RunState | None = None
 
     # What is known -----------------------------------------------------------------------------------------------
@@ -137,18 +140,34 @@ class ClusterSession(QObject):
     @property
     def snapshot(self) -> Snapshot | None:
         """The latest readings, as old as they are now; None before the first."""
-        return None if self._snapshot is None else aged(self._snapshot, self.now())
+        return None if self.latest is None else aged(self.latest, self.now())
 
     @property
-    def verdict(self) -> Verdict | None:
-        """What the latest readings mean now; None before the first. A run in progress is a move (STYLE section 3)."""
+    def state(self) -> ClusterReadiness | None:
+        """What the cluster is now and what each verb would meet; None before the first reading."""
         snapshot = self.snapshot
         if snapshot is None:
             return None
-        verdict = verdict_beside(snapshot, self.run, self.now())
-        if verdict.name is VerdictName.NOT_KNOWN and self._place_problem is not None:
-            return replace(verdict, detail=self._place_problem.sentence())
-        return verdict
+        late = STALE_AFTER_S if self.watching else max(STALE_AFTER_S, LATE_PACES * self._pace_s())
+        why = self._busy(snapshot)
+        state = cluster_readiness(snapshot, self.rights.known, to=self._preferred, busy=why, stale_after_s=late)
+        return beside(state, snapshot, self.now(), self.run, self.elsewhere, self._place_problem)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the latest readings mean now; None before the first. A run in progress is a move."""
+        state = self.state
+        return None if state is None else state.verdict
+
+    def _busy(self, snapshot: Snapshot) -> Problem | None:
+        """Why nothing can be begun now, whatever the readings say."""
+        if self.running:
+            return Problem("run-in-progress", "A run already works on this cluster.", "", "Wait until it has ended.")
+        if self.elsewhere is not None:
+            return busy(self.setup)
+        if is_behind(snapshot, self.run):
+            return Problem("not-read-since-run", "Azure is read again after the run.")
+        return None
 
     def tell_place(self, problem: Problem | None) -> None:
         """Why nothing can be read here at all, when that is known."""
@@ -168,25 +187,22 @@ class ClusterSession(QObject):
         snapshot = self.snapshot
         return None if snapshot is None else target_of(snapshot, self._preferred)
 
+    def ask_rights(self) -> None:
+        """Ask whose roles allow a failover, unless that is known: somebody looks at the cluster."""
+        snapshot, target = self.snapshot, self.target
+        if snapshot is not None and target is not None and not self.running:
+            self.rights.ask_if_due(snapshot, target, self.now())
+
     def prefer(self, member: Member) -> None:
         """Aim at `member` while the address has no holder."""
         self._preferred = member
         self.observed.emit()
 
-    def readiness(self, verb: Verb) -> Readiness | None:
-        """Would `verb` work now, with what Azure was asked a while ago; None before the first reading."""
-        snapshot, target = self.snapshot, self.target
-        if snapshot is None or target is None:
-            return None
-        live, asked = readiness(snapshot, target, verb), self._asked.get(verb)
-        good = asked is not None and asked.to == target.name and self.now() - asked.stamp.clock_s <= ASKED_GOOD_S
-        return live.with_more(asked.asked.in_short) if asked is not None and good else live
-
     @property
     def offer(self) -> Offer | None:
         """What to do first, when something is certainly wrong: resume, or repair towards the present target."""
         snapshot = self.snapshot
-        if snapshot is None or self.running or self.elsewhere or is_behind(snapshot, self.run):
+        if snapshot is None or self.running or self.elsewhere is not None or is_behind(snapshot, self.run):
             return None
         return first_offer(snapshot, self.unfinished, self.target)
 
@@ -195,29 +211,20 @@ class ClusterSession(QObject):
         offered = verb is Verb.FORCED and self.offer is not None and self.offer.act is Act.REPAIR
         return offered or is_repair(self.setup, Strategy.AUTO, verb)
 
-    def reason_against(self, verb: Verb) -> Problem | None:
-        """Why `verb` is off, or None. A run in progress stops both verbs."""
-        snapshot, target = self.snapshot, self.target
-        if snapshot is None or target is None:
+    def reason_against(self, verb: Verb, state: ClusterReadiness | None = None) -> Problem | None:
+        """Why `verb` is off, or None; by `state` when it was just worked out."""
+        state = state or self.state
+        if state is None:
             return Problem("not-read", "Azure has not answered yet.", "", "The buttons come on with the first reading.")
         if self.lock.locked:
             return LOCKED
-        if self.running:
-            return Problem("run-in-progress", "A run already works on this cluster.", "", "Wait until it has ended.")
-        if self.elsewhere:
-            return busy(self.setup)
-        if is_behind(snapshot, self.run):
-            return Problem("not-read-since-run", "Azure is read again after the run.")
-        return None if self.guided(verb) else can_fail_over(snapshot, target, verb)
+        found = state.of(verb)
+        # Where Trustgrid moves the address a person is only shown the way: what is not known does not stop that.
+        return found.findings.reason_against(unknown_stops=False) if self.guided(verb) else found.reason_against
 
     def guided(self, verb: Verb) -> bool:
         """Whether Trustgrid would move the address, and this program only watch."""
         return resolved(Strategy.AUTO, self.setup, verb) is Strategy.GUIDED
-
-    def would_work(self, verb: Verb) -> bool:
-        """Whether the cluster itself would allow `verb`, whatever this window's lock says: what advice is given by."""
-        snapshot, target = self.snapshot, self.target
-        return snapshot is not None and target is not None and can_fail_over(snapshot, target, verb) is None
 
     def plan(
         self, verb: Verb, fence: FenceWish = NO_FENCE, strategy: Strategy = Strategy.DETACH_ATTACH
@@ -241,14 +248,9 @@ class ClusterSession(QObject):
         return self._reachability
 
     @property
-    def latest(self) -> Snapshot | None:
-        """The latest readings as they were read, for those who judge their age themselves."""
-        return self._snapshot
-
-    @property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that read this cluster, and may answer once more after `stop`."""
-        jobs = (self.loop.job, self._check_job, self._history_job)
+        jobs = (self.loop.job, self._check_job, self._history_job, self.rights.job)
         return tuple(job for job in jobs if job is not None and job.running)
 
     @property
@@ -265,7 +267,7 @@ class ClusterSession(QObject):
         self.loop.stop()
         if self._later is not None:
             self._later.stop()
-        for job in (self._check_job, self._history_job):
+        for job in (self._check_job, self._history_job, self.rights.job):
             if job is not None:
                 job.cancel()
         if self._reachability is not None:
@@ -279,7 +281,15 @@ class ClusterSession(QObject):
         """Read everything again now (F5)."""
         self.loop.read_now()
 
-    def check(self, to: Member, verb: Verb, fence: FenceWish = NO_FENCE, strategy: Strategy = Strategy.AUTO) -> None:
+    def check(
+        self,
+        to: Member,
+        verb: Verb,
+        fence: FenceWish = NO_FENCE,
+        strategy: Strategy = Strategy.AUTO,
+        *,
+        to_dead_machine: bool = False,
+    ) -> None:
         """Run the preflight alone; its answer is the signal `checked`. Nothing is written."""
         if self._check_job is not None and self._check_job.running:
             return
@@ -288,7 +298,8 @@ class ClusterSession(QObject):
         def work(report: Report, token: CancelToken) -> None:
             # The question is being painted: a computing worker beside it would make that twice as long.
             token.wait(PAINT_FIRST_S)
-            rehearse(services, setup, to, verb, report, token, strategy, extent=Extent(fence=fence))
+            extent = Extent(fence=fence, to_dead_machine=to_dead_machine)
+            rehearse(services, setup, to, verb, report, token, strategy, extent=extent)
 
         self._check_job = self._begin("check", work)
 
@@ -300,11 +311,18 @@ class ClusterSession(QObject):
         accept_unknown: bool = False,
         fence: FenceWish = NO_FENCE,
         strategy: Strategy = Strategy.AUTO,
+        to_dead_machine: bool = False,
     ) -> None:
         """Start the failover as the cluster's one writing job."""
         services, setup = self.services, self.setup
         self._decisions = Decisions()
-        options = RunOptions(accept_unknown=accept_unknown, fence=fence, strategy=strategy, decisions=self._decisions)
+        options = RunOptions(
+            accept_unknown=accept_unknown,
+            fence=fence,
+            strategy=strategy,
+            to_dead_machine=to_dead_machine,
+            decisions=self._decisions,
+        )
 
         def work(report: Report, token: CancelToken) -> None:
             fail_over(services, setup, to, verb, report, token, options)
@@ -372,8 +390,8 @@ class ClusterSession(QObject):
                 self._reachability.take(event)
             case HistoryRead() | RunElsewhere() if event.cluster == self.setup.name:
                 self._take_history(event)
-            case Checked() if event.cluster == self.setup.name:
-                self._take_checked(event)
+            case RightsAsked() | Checked() if event.cluster == self.setup.name:
+                self._take_asked(event)
             case SourceLost() | SourceBack() if event.cluster == self.setup.name:
                 self._add(of_event(event, self.setup))
             case Started() if event.cluster == self.setup.name:
@@ -393,9 +411,13 @@ class ClusterSession(QObject):
             case _:
                 return
 
-    def _take_checked(self, event: Checked) -> None:
+    def _take_asked(self, event: RightsAsked | Checked) -> None:
+        if isinstance(event, RightsAsked):
+            self.rights.take(event)
+            self.observed.emit()
+            return
         if not event.fence.stops:
-            self._asked[event.verb] = event
+            self.rights.take(event)
             # The question is told first, the page behind it when that is painted: both at once took twice as long.
             if self._later is None:
                 self._later = QTimer(self, singleShot=True, interval=AFTER_THE_QUESTION_MS)
@@ -404,7 +426,7 @@ class ClusterSession(QObject):
         self.checked.emit(event)
 
     def _take_observed(self, event: Observed) -> None:
-        self._snapshot = event.snapshot
+        self.latest = event.snapshot
         verdict = event.verdict
         # While our own run moves the address, the steps tell the story; the verdict is news again when it has ended.
         if verdict.name is not self._last_verdict and not self.running:
@@ -419,7 +441,7 @@ class ClusterSession(QObject):
     def _take_history(self, history: HistoryRead | RunElsewhere) -> None:
         """What the journal holds; while another program works on the cluster nothing is offered or begun."""
         if not self.running:
-            self.elsewhere = isinstance(history, RunElsewhere)
+            self.elsewhere = history if isinstance(history, RunElsewhere) else None
             self.unfinished = None if isinstance(history, RunElsewhere) else history.unfinished
             self.unfinished_changed.emit()
             self.observed.emit()

@@ -12,7 +12,7 @@ from tgwizard.gui.rail import ICONS
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.shell import Shell
 from tgwizard.gui.watch.action_card import button_text
-from tgwizard.gui.watch.shown import verdict_shape
+from tgwizard.gui.watch.shown import state_shape
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import PINNED, THEME
@@ -40,8 +40,8 @@ def _cluster(window: Shell, session: ClusterSession) -> Command:
 
 
 def _state(session: ClusterSession) -> tuple[Shape, str]:
-    verdict = session.verdict
-    return (Shape.NOT_KNOWN, "not read yet") if verdict is None else (verdict_shape(verdict.name), verdict.sentence)
+    state = session.state
+    return (Shape.NOT_KNOWN, "not read yet") if state is None else (state_shape(state.state), state.sentence)
 
 
 def _meant(window: Shell, current: ClusterSession | None) -> tuple[ClusterSession, ...]:

@@ -33,6 +33,7 @@ _WORDS = {
     Shape.WARNING: "at risk",
     Shape.BROKEN: "blocked",
     Shape.NOT_KNOWN: "not known",
+    Shape.NOTE: "the right choice",
     Shape.WAITING: "nothing to say",
 }
 
@@ -58,7 +59,8 @@ def text_of(row: ClusterRow, order: ClusterOrder, wall: datetime) -> str:
         case ClusterOrder.SEEN:
             return row.seen(wall)
         case ClusterOrder.READY:
-            return f"Graceful {_WORDS[row.graceful]}, forced {_WORDS[row.forced]}"
+            asked = "" if row.rights_asked else ", rights not asked"
+            return f"Graceful {_WORDS[row.graceful]}, forced {_WORDS[row.forced]}{asked}"
 
 
 def _age_key(moment: datetime | None) -> float:
@@ -156,6 +158,8 @@ class ClustersModel(QAbstractTableModel):
 def _tip(row: ClusterRow, order: ClusterOrder) -> str | None:
     if order is ClusterOrder.STATE:
         return row.sentence
+    if order is ClusterOrder.READY:
+        return row.ready or None
     if order is ClusterOrder.SINCE:
         return "Since the last change that tgwizard saw" if row.since_at else "tgwizard has seen no change yet"
     return f"{row.active}, {row.note}" if order is ClusterOrder.ACTIVE and row.active and row.note else None

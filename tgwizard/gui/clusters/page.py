@@ -46,6 +46,7 @@ _CHIPS = (
 )
 
 MARGIN, NARROW_MARGIN = 28, 16
+NOT_ASKED = "Rights not asked: a cluster's own page asks them."
 NARROW_BELOW = 1000
 FEWEST_ROWS = 3
 OFFER_FROM = 600
@@ -241,6 +242,7 @@ class ClustersPage(PlacePage):
         return row_of(
             session.setup,
             session.latest,
+            session.state,
             self._wall(),
             moving_to="" if started is None else started.to,
             since=session.since,
@@ -412,5 +414,7 @@ def _summary(rows: tuple[ClusterRow, ...]) -> str:
     if not rows:
         return "tgwizard watches two machines that share one floating IP, and moves it when you ask."
     if not parts:
-        return f"{whole} All in sync." if count > 1 else f"{whole} In sync."
-    return f"{whole} {', '.join(parts)}."
+        parts.append("all in sync" if count > 1 else "in sync")
+    words = ", ".join(parts)
+    asked = "" if all(row.rights_asked for row in rows) else f" {NOT_ASKED}"
+    return f"{whole} {words[:1].upper()}{words[1:]}.{asked}"

@@ -9,31 +9,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.records import Ended, Record, VerdictChanged
 from tgwizard.gui.kit.shapes import Shape
-from tgwizard.model.cluster import Verb
+from tgwizard.gui.watch.shown import advice_shape, state_shape
+from tgwizard.model.cluster_readiness import ClusterReadiness, ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Outcome
 from tgwizard.model.finding import ReadinessState
 from tgwizard.model.settings import ClusterFilter
-from tgwizard.model.snapshot import STALE_AFTER_S, PlaceKind, Power, Snapshot
+from tgwizard.model.snapshot import STALE_AFTER_S, PlaceKind, Snapshot
 from tgwizard.model.text import age, tame
-from tgwizard.model.verdict import Verdict, VerdictName, assess
+from tgwizard.model.verdict import Verdict
 
 _LATE_PACES = 3
 """A reading older than so many turns of the fleet is out of date."""
 
 
 class FleetState(Enum):
-    """The states of the table, worst first; the value is the word in the pill."""
+    """The states of the table, worst first, as the engine orders them; the value is the word in the pill."""
 
     ON_NO_NIC = "On no NIC"
+    STRANGER = "Taken"
     TWO_ACTIVE = "Two active"
     NO_ACTIVE = "No active"
-    MEMBER_DOWN = "Member down"
-    TAKEN = "Taken"
     WRONG_HOLDER = "Wrong holder"
+    MEMBER_DOWN = "Member down"
     BLOCKED = "Blocked"
     AT_RISK = "At risk"
     MOVING = "Moving"
@@ -43,39 +43,19 @@ class FleetState(Enum):
 
 _ORDER = {state: rank for rank, state in enumerate(FleetState)}
 
-_SHAPES = {
-    FleetState.AT_RISK: Shape.WARNING,
-    FleetState.MOVING: Shape.MOVING,
-    FleetState.NOT_KNOWN: Shape.NOT_KNOWN,
-    FleetState.IN_SYNC: Shape.GOOD,
-}
-
-_OF_VERDICT = {
-    VerdictName.ON_NO_NIC: FleetState.ON_NO_NIC,
-    VerdictName.TWO_ACTIVE: FleetState.TWO_ACTIVE,
-    VerdictName.NO_ACTIVE: FleetState.NO_ACTIVE,
-    VerdictName.STRANGER: FleetState.TAKEN,
-    VerdictName.WRONG_HOLDER: FleetState.WRONG_HOLDER,
-    VerdictName.MEMBER_DOWN: FleetState.MEMBER_DOWN,
-    VerdictName.MOVING: FleetState.MOVING,
-    VerdictName.NOT_KNOWN: FleetState.NOT_KNOWN,
-}
-
 _OF_FILTER = {
     ClusterFilter.MOVING: {FleetState.MOVING},
     ClusterFilter.AT_RISK: {FleetState.AT_RISK},
     ClusterFilter.IN_SYNC: {FleetState.IN_SYNC},
     ClusterFilter.NOT_KNOWN: {FleetState.NOT_KNOWN},
-    ClusterFilter.ATTENTION: {state for state in FleetState if state not in _SHAPES},
+    ClusterFilter.ATTENTION: {state for state in FleetState if state_shape(ClusterState[state.name]) is Shape.BROKEN},
     ClusterFilter.ALL: set(FleetState),
 }
 
-_DOWN = {Power.STOPPED, Power.DEALLOCATED, Power.STOPPING, Power.DEALLOCATING}
-
 
 def fleet_shape(state: FleetState) -> Shape:
-    """The shape of the pill; whatever has no milder one is broken."""
-    return _SHAPES.get(state, Shape.BROKEN)
+    """The shape of the pill."""
+    return state_shape(ClusterState[state.name])
 
 
 def rank(state: FleetState) -> int:
@@ -110,6 +90,9 @@ class ClusterRow:
     late: bool
     graceful: Shape
     forced: Shape
+    ready: str = ""
+    """Both verbs in words, and whether anybody was asked about rights."""
+    rights_asked: bool = False
 
     def seen(self, wall: datetime) -> str:
         """How long ago the latest complete answer came."""
@@ -147,6 +130,7 @@ def _group(setup: ClusterSetup) -> str:
 def row_of(
     setup: ClusterSetup,
     snapshot: Snapshot | None,
+    found: ClusterReadiness | None,
     wall: datetime,
     *,
     moving_to: str = "",
@@ -154,88 +138,71 @@ def row_of(
     records: tuple[Record, ...] = (),
     pace_s: float = 0.0,
 ) -> ClusterRow:
-    """The row of a cluster at `wall` (UTC). `moving_to` names the target of a run of ours."""
-    if snapshot is None:
+    """The row of a cluster at `wall` (UTC); `found`: what the engine says of it. `moving_to`: our run goes there."""
+    if snapshot is None or found is None:
         return _last_known(setup, records)
-    verdict = assess(snapshot)
     oldest = snapshot.oldest_nic_age_s()
     seen_at = None if oldest is None else snapshot.wall - timedelta(seconds=oldest)
-    late = is_late(seen_at, wall, pace_s)
-    state = FleetState.NOT_KNOWN if late else _state(snapshot, verdict)
-    if moving_to:
-        state = FleetState.MOVING
+    state = FleetState.MOVING if moving_to else FleetState[found.state.name]
     place = snapshot.place
     active = place.member.name if place.member is not None and place.kind is PlaceKind.MEMBER else ""
     if moving_to:
         active = next(member.name for member in setup.members if member.name != moving_to)
-    note, note_shape = _note(snapshot, state)
-    graceful, forced = _ready(snapshot, state)
+    note, note_shape = _note(snapshot, found, state)
+    graceful, forced = _ready(found, state)
     return ClusterRow(
         setup.name,
         _group(setup),
         str(setup.address),
         setup.is_lab,
         state,
-        verdict.sentence,
+        found.sentence,
         active,
         moving_to,
         note,
         note_shape,
-        since or _since(records, verdict),
+        since or _since(records, found.verdict),
         seen_at,
-        late,
+        found.stale or is_late(seen_at, wall, pace_s),
         graceful,
         forced,
+        _ready_words(found),
+        found.graceful.rights_age_s is not None,
     )
 
 
-def _state(snapshot: Snapshot, verdict: Verdict) -> FleetState:
-    if verdict.name is not VerdictName.IN_SYNC:
-        return _OF_VERDICT[verdict.name]
-    holder = snapshot.place.member
-    if holder is None:
-        return FleetState.IN_SYNC
-    other = snapshot.setup.other(holder)
-    if snapshot.seen(other).power in _DOWN:
-        return FleetState.AT_RISK
-    if readiness(snapshot, other, Verb.FORCED).state is ReadinessState.BLOCKED:
-        return FleetState.BLOCKED
-    return FleetState.IN_SYNC
-
-
-def _note(snapshot: Snapshot, state: FleetState) -> tuple[str, Shape | None]:
+def _note(snapshot: Snapshot, found: ClusterReadiness, state: FleetState) -> tuple[str, Shape | None]:
     if state is FleetState.NOT_KNOWN:
         silent = next((seen.nic.problem for seen in snapshot.members if seen.nic.problem), None)
         return ("last known" if silent is None else tame(silent.what, 80)), None
     place = snapshot.place
     if state is FleetState.ON_NO_NIC:
         return "the address is missing", Shape.BROKEN
-    if state is FleetState.TAKEN and place.stranger is not None:
+    if state is FleetState.STRANGER and place.stranger is not None:
         return f"Azure: {tame(place.stranger.name, 60)}", Shape.BROKEN
-    down = next((seen for seen in snapshot.members if seen.power in _DOWN), None)
+    down = next((seen for seen in snapshot.members if seen.outage), None)
     if down is not None:
-        return f"{down.member.name} is {down.power.value}", fleet_shape(state)
+        return down.outage, fleet_shape(state)
+    if state in {FleetState.BLOCKED, FleetState.AT_RISK}:
+        return tame(found.graceful.why or found.forced.why, 80), fleet_shape(state)
     return "", None
 
 
-def _ready(snapshot: Snapshot, state: FleetState) -> tuple[Shape, Shape]:
-    if state in {FleetState.NOT_KNOWN, FleetState.MOVING}:
+def _ready(found: ClusterReadiness, state: FleetState) -> tuple[Shape, Shape]:
+    if state is FleetState.MOVING:
         return Shape.WAITING, Shape.WAITING
-    holder = snapshot.place.member
-    target = snapshot.setup.members[1] if holder is None else snapshot.setup.other(holder)
-    shapes = {
-        ReadinessState.READY: Shape.GOOD,
-        ReadinessState.AT_RISK: Shape.WARNING,
-        ReadinessState.BLOCKED: Shape.BROKEN,
-        ReadinessState.NOT_KNOWN: Shape.NOT_KNOWN,
-    }
-    graceful = readiness(snapshot, target, Verb.GRACEFUL).state
-    forced = readiness(snapshot, target, Verb.FORCED)
-    possible = forced.reason_against(unknown_stops=False) is None
-    if graceful is ReadinessState.READY and possible:
+    graceful, forced = found.graceful, found.forced
+    if graceful.state is ReadinessState.READY and forced.possible and not forced.recommended:
         # While graceful would do, forced is possible and not advised: nothing to say yet.
         return Shape.GOOD, Shape.WAITING
-    return shapes[graceful], Shape.GOOD if possible else shapes[forced.state]
+    return advice_shape(graceful.advice), advice_shape(forced.advice)
+
+
+def _ready_words(found: ClusterReadiness) -> str:
+    told = [f"{verb.verb.value.capitalize()}: {verb.headline}" for verb in (found.graceful, found.forced)]
+    if found.graceful.rights_age_s is None:
+        told.append("Rights not asked")
+    return ". ".join(f"{part[:1].upper()}{part[1:]}" for part in told) + "."
 
 
 def _since(records: tuple[Record, ...], verdict: Verdict) -> datetime | None:

@@ -85,7 +85,9 @@ class Watching(QObject):
         return jobs
 
     def _make(self, services: Services, setup: ClusterSetup, pace: Pace) -> None:
-        session = ClusterSession(services, setup, self._bridge.own, self, lock=self._lock, pace=pace)
+        session = ClusterSession(
+            services, setup, self._bridge.own, self, lock=self._lock, pace=pace, fleet_pace_s=lambda: self.pace_s
+        )
         session.setObjectName(setup.name)
         session.observed.connect(self._on_observed)
         self.sessions[setup.name] = session

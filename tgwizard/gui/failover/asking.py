@@ -53,6 +53,7 @@ def _starter(session: ClusterSession, verb: Verb, to: str) -> Callable[[Confirme
                 accept_unknown=answer.accept_unknown,
                 fence=answer.fence,
                 strategy=answer.strategy,
+                to_dead_machine=answer.to_dead_machine,
             )
             QTimer.singleShot(APART_MS, session, begin)
 

@@ -28,10 +28,11 @@ from tgwizard.gui.kit.pill import Pill, Tag
 from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.kit.shapes import Shape, ShapeMark
 from tgwizard.gui.kit.switch import Switch
+from tgwizard.gui.kit.tick import TickBox
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
-from tgwizard.gui.watch.shown import readiness_state
+from tgwizard.gui.watch.shown import findings_state
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Checked
 from tgwizard.model.fence import NO_FENCE, FenceWish
@@ -47,11 +48,15 @@ RECHECK_AFTER_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The answer: whether what is not known is accepted, which fence was chosen, and which strategy."""
+    """The answer: whether what is not known is accepted, which fence was chosen, and which strategy.
+
+    `to_dead_machine`: it was consented that the address goes to a member that cannot serve it.
+    """
 
     accept_unknown: bool = False
     fence: FenceWish = NO_FENCE
     strategy: Strategy = Strategy.DETACH_ATTACH
+    to_dead_machine: bool = False
 
 
 class ConfirmDialog(Sheet):
@@ -77,6 +82,11 @@ class ConfirmDialog(Sheet):
         self._started = False
         self._fence = NO_FENCE
         self._strategy = Strategy.DETACH_ATTACH
+        state = session.state
+        self._consent = (
+            state.forced.consent if state is not None and not graceful and state.forced.needs_consent else ""
+        )
+        self.consent: QCheckBox | None = None
         self.pill = Pill(theme, Shape.WAITING, "Asking Azure")
         if session.setup.is_lab:
             self.head.addWidget(Tag(theme, "Lab", edge=True), 0, Qt.AlignmentFlag.AlignVCenter)
@@ -87,16 +97,20 @@ class ConfirmDialog(Sheet):
         self._tick.timeout.connect(self._on_tick)
         session.run_began.connect(self.reject)
         forced = () if graceful else (self._add_warnings, self._add_fence)
-        typed = () if graceful else (self._add_typed_name,)
+        typed = () if graceful else (*((self._add_consent,) if self._consent else ()), self._add_typed_name)
         self.build_in_turns(*forced, self._add_calls, self._add_strategy, self._add_checks, *typed, self._ask)
 
     def _ask(self) -> None:
         """Everything is there: the pre-flight begins."""
         self._build_buttons()
         self._session.checked.connect(self._on_checked)
-        self._session.check(self._plan.to, self._plan.verb, strategy=self._strategy)
+        self._check()
         self._tick.start()
         self._show_start()
+
+    def _check(self) -> None:
+        dead = bool(self._consent)
+        self._session.check(self._plan.to, self._plan.verb, self._fence, self._strategy, to_dead_machine=dead)
 
     # Building ----------------------------------------------------------------------------------------------------
 
@@ -110,13 +124,28 @@ class ConfirmDialog(Sheet):
         return label
 
     def _add_warnings(self) -> None:
-        findings = self._session.readiness(self._plan.verb)
-        graceful_open = self._session.would_work(Verb.GRACEFUL)
-        cure = "Graceful failover is ready and is the better choice." if graceful_open else ""
-        for finding in findings.findings if findings is not None else ():
+        state = self._session.state
+        if state is None:
+            return
+        cure = "Graceful failover is ready and is the better choice." if state.graceful.possible else ""
+        for finding in state.of(self._plan.verb).findings.findings:
             if finding.level is Level.WARNS:
                 why = f"{finding.evidence[:1].upper()}{finding.evidence[1:]}." if finding.evidence else ""
                 self.body.addWidget(NoticeBox(self._theme, Shape.WARNING, finding.fact, f"{why} {cure}".strip()))
+            elif self._consent and finding.level is Level.BLOCKS:
+                why = f"{finding.evidence[:1].upper()}{finding.evidence[1:]}." if finding.evidence else ""
+                self.body.addWidget(NoticeBox(self._theme, Shape.BROKEN, finding.fact, why))
+
+    def _add_consent(self) -> None:
+        """The sentence of its own that a move to a dead machine needs."""
+        self.consent = TickBox(self._theme, self._consent)
+        self.consent.toggled.connect(self._on_accept)
+        self.body.addWidget(self.consent)
+
+    def _live(self) -> Readiness | None:
+        """What is known before Azure was asked."""
+        state = self._session.state
+        return None if state is None else state.of(self._plan.verb).findings
 
     def _add_fence(self) -> None:
         losing, snapshot = self._plan.losing, self._session.snapshot
@@ -181,14 +210,14 @@ class ConfirmDialog(Sheet):
                 self._cost.say(self._cost_words())
         self._findings = self._checked_at = None
         self.pill.show_state(Shape.WAITING, "Asking Azure")
-        self._show_findings(self._session.readiness(self._plan.verb), pending=True)
-        self._session.check(self._plan.to, self._plan.verb, self._fence, self._strategy)
+        self._show_findings(self._live(), pending=True)
+        self._check()
         self._show_start()
 
     def _add_checks(self) -> None:
         self._checked_note = self._section("May it be done?", "asking Azure, nothing is written")
         self._checks = CheckGrid(self._theme)
-        self._show_findings(self._session.readiness(self._plan.verb), pending=True)
+        self._show_findings(self._live(), pending=True)
         self.body.addWidget(self._checks)
 
     def _add_typed_name(self) -> None:
@@ -264,14 +293,15 @@ class ConfirmDialog(Sheet):
         return self._findings.reason_against(unknown_stops=graceful and not accepted)
 
     def _show_start(self) -> None:
-        findings = self._findings
-        if findings is not None:
-            open_ = self._session.would_work(Verb.GRACEFUL)
-            state = readiness_state(findings, self._plan.verb, graceful_open=open_)
+        findings, now = self._findings, self._session.state
+        if findings is not None and now is not None:
+            state = findings_state(findings, now.of(self._plan.verb), now.graceful)
             self.pill.show_state(state.shape, state.word)
             self._offer_accept(findings)
         against = self._against()
         reason = against.what if against is not None else ""
+        if not reason and self.consent is not None and not self.consent.isChecked():
+            reason = "Off until the sentence above is confirmed."
         if not reason and not self._matches:
             reason = "Off until the name matches."
         self.start.setEnabled(not reason and not self._started)
@@ -301,7 +331,7 @@ class ConfirmDialog(Sheet):
         self._note_age()
         checked = self._checked_at
         if checked is None or self._session.now() - checked > RECHECK_AFTER_S:
-            self._session.check(self._plan.to, self._plan.verb, self._fence, self._strategy)
+            self._check()
 
     def _note_age(self) -> None:
         if self._checked_at is not None:
@@ -321,11 +351,14 @@ class ConfirmDialog(Sheet):
     def _on_start(self) -> None:
         if self._started or self._session.lock.locked or self._against() is not None or not self._matches:
             return
+        consented = self.consent is not None and self.consent.isChecked()
+        if self._consent and not consented:
+            return
         self._started = True
         accepted = self._accept is not None and self._accept.isChecked()
         self._session.run_began.disconnect(self.reject)
         self.accept()
-        self.confirmed.emit(Confirmed(accepted, self._fence, self._strategy))
+        self.confirmed.emit(Confirmed(accepted, self._fence, self._strategy, consented))
 
     @Slot()
     def _on_copy(self) -> None:

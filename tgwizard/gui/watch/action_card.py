@@ -108,8 +108,10 @@ class ActionCard(Card):
         self.button.clicked.connect(self._on_clicked)
         self.button.considered.connect(self.considered)
         self._reason = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2, wrap=True)
-        self.choose = Button(theme, "Choose the other member", ButtonKind.LINK, height=28)
-        self.choose.hide()
+        self.choose = self._link("Choose the other member", "")
+        self.despite = self._link(
+            "Move it all the same…", "Opens the question, which asks for a second consent; nothing is sent yet"
+        )
         self.body.addSpacing(theme.px(3))
         self.body.addWidget(self._cost)
         self.body.addWidget(self._short_row)
@@ -120,9 +122,18 @@ class ActionCard(Card):
         self.body.addWidget(self.check, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self._reason)
+        self.body.addWidget(self.despite, 0, Qt.AlignmentFlag.AlignLeft)
         self._reason.setContentsMargins(0, theme.px(7), 0, 0)
         self._reason.hide()
         self._show_parts()
+
+    def _link(self, words: str, tip: str) -> Button:
+        """A link below the button, hidden while it has no use."""
+        link = Button(self.theme, words, ButtonKind.LINK, height=28)
+        if tip:
+            link.explain(tip)
+        link.hide()
+        return link
 
     def _check_link(self) -> Button:
         link = Button(self.theme, "Check rights and locks now", ButtonKind.LINK, height=28)
@@ -152,8 +163,12 @@ class ActionCard(Card):
         against: Problem | None,
         *,
         repairs: bool = False,
+        consent: bool = False,
     ) -> None:
-        """Replace everything; only what differs is touched. `repairs`: the move is offered first, as a repair."""
+        """Replace everything; only what differs is touched. `repairs`: the move is offered first, as a repair.
+
+        `consent`: nothing but a second consent stands in the way, because the target is dead.
+        """
         if repairs is not self._repairs:
             self._repairs = repairs
             self.retitle("Repair" if repairs else "Graceful failover" if self._graceful else "Forced failover")
@@ -165,7 +180,11 @@ class ActionCard(Card):
             self.button.rename(text)
         self.button.setEnabled(against is None)
         self.check.setEnabled(findings is not None)
-        reason = "" if against is None else against.sentence()
+        reason = "" if against is None else f"{against.what} {against.why}".strip() if consent else against.sentence()
+        if self.despite.isHidden() is consent:
+            self.despite.setVisible(consent)
+        if consent:
+            self.despite.rename(f"Move it to {member} all the same…")
         self._reason.say(reason)
         if self._reason.isHidden() is bool(reason):
             self._reason.setVisible(bool(reason))

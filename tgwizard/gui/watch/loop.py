@@ -37,9 +37,22 @@ class HistoryRead:
 
 @dataclass(frozen=True, slots=True)
 class RunElsewhere:
-    """Another program, or a run that is closing its journal, works on the cluster; its history is read after that."""
+    """Another program, or a run that is closing its journal, works on the cluster; its history is read after that.
+
+    ``began``: which run, as far as its journal tells yet: before its first write it does not.
+    """
 
     cluster: str
+    began: Began | None = None
+
+    @property
+    def words(self) -> str:
+        """Who works on it, and at what."""
+        began = self.began
+        if began is None:
+            return f"Another program on this computer works on {self.cluster}"
+        verb = "repair" if began.repair else f"{began.verb.value} failover"
+        return f"Moving: a {verb} to {began.to} runs in another program on this computer"
 
 
 def tell_history(
@@ -49,7 +62,23 @@ def tell_history(
     unfinished = None if in_progress(services, setup) else journal.unfinished()
     own.put(HistoryRead(setup.name, ends, journal.latest(), unfinished))
     if in_progress(services, setup):
-        own.put(RunElsewhere(setup.name))
+        own.put(RunElsewhere(setup.name, _began(journal)))
+
+
+def _began(journal: Journal) -> Began | None:
+    """The run that is in progress; None before it has said what it intends, and when it has said that it ended."""
+    try:
+        return journal.unfinished()
+    except UserError:
+        return None  # told by whoever reads what the journal holds
+
+
+def _begun_elsewhere(services: Services, setup: ClusterSetup) -> RunElsewhere:
+    try:
+        with contextlib.closing(services.journal(setup)) as journal:
+            return RunElsewhere(setup.name, _began(journal))
+    except UserError:
+        return RunElsewhere(setup.name)
 
 
 def history_when_free(services: Services, setup: ClusterSetup, own: queue.SimpleQueue[object]) -> Work:
@@ -59,11 +88,14 @@ def history_when_free(services: Services, setup: ClusterSetup, own: queue.Simple
     """
 
     def work(_report: Report, token: CancelToken) -> None:
-        looks = 0
+        looks, told = 0, None
         while in_progress(services, setup):
             looks += 1
-            if looks == LOOKS_UNTIL_TOLD:
-                own.put(RunElsewhere(setup.name))
+            if looks >= LOOKS_UNTIL_TOLD and looks % LOOKS_UNTIL_TOLD == 0 and (told is None or told.began is None):
+                seen = _begun_elsewhere(services, setup)
+                if seen != told:
+                    told = seen
+                    own.put(seen)
             if token.wait(LOOK_S):
                 return
         try:

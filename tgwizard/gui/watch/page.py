@@ -48,10 +48,11 @@ from tgwizard.gui.watch.shown import (
     picture,
     picture_unread,
     read_age,
-    readiness_state,
-    verdict_shape,
+    state_shape,
+    verb_state,
 )
 from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import about
 from tgwizard.model.verdict import VerdictName
@@ -141,6 +142,7 @@ class ClusterPage(InParts, QWidget):
         card.considered.connect(self._on_considered)
         card.choose.clicked.connect(self._on_choose)
         card.check_asked.connect(partial(self._on_check, verb))
+        card.despite.clicked.connect(partial(self.asked.emit, verb))
 
     def _follow(self) -> None:
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
@@ -262,8 +264,8 @@ class ClusterPage(InParts, QWidget):
             return
         self._shown_once = True
         session = self.session
-        snapshot, verdict, target = session.snapshot, session.verdict, session.target
-        if snapshot is None or verdict is None or target is None:
+        snapshot, state = session.snapshot, session.state
+        if snapshot is None or state is None:
             self.banner.show_verdict(
                 Shape.NOT_KNOWN, "Reading Azure", "The first answer usually takes about 2 s. Nothing is known yet."
             )
@@ -271,28 +273,35 @@ class ClusterPage(InParts, QWidget):
             for card in (self.graceful, self.forced):
                 card.show_action("the other member", StateShown(Shape.NOT_KNOWN, "Not known"), "", None, against)
             return
-        detail = " ".join(part for part in (verdict.detail, read_age(snapshot)) if part)
-        self.banner.show_verdict(verdict_shape(verdict.name), verdict.sentence, detail, urgent=verdict.name in _URGENT)
+        session.ask_rights()
+        detail = " ".join(part for part in (state.detail, read_age(snapshot)) if part)
+        self.banner.show_verdict(state_shape(state.state), state.sentence, detail, urgent=state.verdict.name in _URGENT)
         self.sign_in.setVisible(needs_sign_in(snapshot))
-        self.picture.show_picture(picture(snapshot, verdict, session.run, session.now()))
+        self.picture.show_picture(picture(snapshot, state.verdict, session.run, session.now()))
         self.truths.show_holder(azure_holder(snapshot, session.run))
-        graceful_open = session.would_work(Verb.GRACEFUL)
-        no_holder = snapshot.place.member is None
         offer = session.offer
         repair = offer.sentence if offer is not None and offer.act is Act.REPAIR else ""
         self._put_first(self.forced if repair else self.graceful)
-        for card, verb in ((self.graceful, Verb.GRACEFUL), (self.forced, Verb.FORCED)):
-            findings = session.readiness(verb)
-            if findings is None:
-                continue
-            against = session.reason_against(verb)
-            state = readiness_state(findings, verb, graceful_open=graceful_open)
-            repairs = bool(repair) and verb is Verb.FORCED
-            cost = f"{repair} {self._cost(verb)}" if repairs else self._cost(verb)
-            card.show_action(target.name, state, cost, findings, against, repairs=repairs)
-            other = snapshot.setup.other(target)
-            card.choose.setVisible(no_holder and verb is Verb.FORCED)
-            card.choose.rename(f"Choose {other.name} instead")
+        for card in (self.graceful, self.forced):
+            self._show_action(card, state, repair)
+        other = snapshot.setup.other(state.to)
+        self.forced.choose.setVisible(snapshot.place.member is None)
+        self.forced.choose.rename(f"Choose {other.name} instead")
+
+    def _show_action(self, card: ActionCard, state: ClusterReadiness, repair: str) -> None:
+        verb = Verb.GRACEFUL if card is self.graceful else Verb.FORCED
+        found = state.of(verb)
+        repairs = bool(repair) and verb is Verb.FORCED
+        cost = f"{repair} {self._cost(verb)}" if repairs else self._cost(verb)
+        card.show_action(
+            state.to.name,
+            verb_state(found, state.graceful),
+            cost,
+            found.findings,
+            self.session.reason_against(verb, state),
+            repairs=repairs,
+            consent=found.needs_consent and not self.session.lock.locked,
+        )
 
     def _put_first(self, card: ActionCard) -> None:
         """What is offered first stands first, also for the keyboard."""

@@ -18,27 +18,31 @@ from tgwizard.gui.watch.picture_values import (
     PillShown,
     PillState,
 )
-from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster_readiness import Advice, ClusterState, VerbReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Step
 from tgwizard.model.finding import Level, Readiness, ReadinessState
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import MISSES_UNTIL_STALE, STALE_AFTER_S, MemberSeen, Place, PlaceKind, Power, Snapshot
 from tgwizard.model.text import age, tame
-from tgwizard.model.verdict import Verdict, VerdictName, assess
+from tgwizard.model.verdict import Verdict
 
 NOT_CONNECTED = "not connected"
 
-_VERDICT_SHAPES = {
-    VerdictName.ON_NO_NIC: Shape.BROKEN,
-    VerdictName.TWO_ACTIVE: Shape.BROKEN,
-    VerdictName.NO_ACTIVE: Shape.BROKEN,
-    VerdictName.STRANGER: Shape.BROKEN,
-    VerdictName.WRONG_HOLDER: Shape.BROKEN,
-    VerdictName.MEMBER_DOWN: Shape.BROKEN,
-    VerdictName.MOVING: Shape.MOVING,
-    VerdictName.NOT_KNOWN: Shape.NOT_KNOWN,
-    VerdictName.IN_SYNC: Shape.GOOD,
+_STATE_SHAPES = {
+    ClusterState.AT_RISK: Shape.WARNING,
+    ClusterState.MOVING: Shape.MOVING,
+    ClusterState.NOT_KNOWN: Shape.NOT_KNOWN,
+    ClusterState.IN_SYNC: Shape.GOOD,
+}
+
+_ADVICE_SHOWN = {
+    Advice.READY: (Shape.GOOD, "Ready"),
+    Advice.AT_RISK: (Shape.WARNING, "At risk"),
+    Advice.BLOCKED: (Shape.BROKEN, "Blocked"),
+    Advice.RECOMMENDED: (Shape.NOTE, "The right choice"),
+    Advice.NOT_KNOWN: (Shape.NOT_KNOWN, "Not known"),
 }
 
 _LEVEL_SHAPES = {
@@ -69,9 +73,14 @@ class TruthShown:
     known: bool
 
 
-def verdict_shape(name: VerdictName) -> Shape:
-    """The state shape of a verdict (STYLE section 3)."""
-    return _VERDICT_SHAPES[name]
+def state_shape(state: ClusterState) -> Shape:
+    """The shape of a cluster's state; whatever has no milder one is broken."""
+    return _STATE_SHAPES.get(state, Shape.BROKEN)
+
+
+def advice_shape(advice: Advice) -> Shape:
+    """The shape of what a verb is now."""
+    return _ADVICE_SHOWN[advice][0]
 
 
 def level_shape(level: Level) -> Shape:
@@ -82,17 +91,6 @@ def level_shape(level: Level) -> Shape:
 def aged(snapshot: Snapshot, now: float) -> Snapshot:
     """The same readings, as old as they are at `now` (seconds on the Clock's scale)."""
     return replace(snapshot, now=max(now, snapshot.now))
-
-
-def verdict_now(snapshot: Snapshot) -> Verdict:
-    """The verdict; readings older than 30 s make it not known, whatever they said (STYLE section 9, stale)."""
-    oldest = snapshot.oldest_nic_age_s()
-    if oldest is None or oldest <= STALE_AFTER_S:
-        return assess(snapshot)
-    place = snapshot.place
-    last = f"{place.member.name} held {snapshot.address}" if place.member else assess(snapshot).sentence
-    why = next((seen.nic.problem.sentence() for seen in snapshot.members if seen.nic.problem), "")
-    return Verdict(VerdictName.NOT_KNOWN, f"Last known {age(oldest)}: {last}", why)
 
 
 def needs_sign_in(snapshot: Snapshot) -> bool:
@@ -107,21 +105,27 @@ def read_age(snapshot: Snapshot) -> str:
     return "" if oldest is None else f"Read {age(oldest)}."
 
 
-def readiness_state(readiness: Readiness, verb: Verb, *, graceful_open: bool) -> StateShown:
-    """The pill above a list of checks. Forced is "not advised" while graceful would do (STYLE section 10)."""
-    state = readiness.state
-    if verb is Verb.FORCED and state is ReadinessState.NOT_KNOWN:
-        return StateShown(Shape.NOT_KNOWN, "Reads Azure first")
-    if verb is Verb.FORCED and readiness.reason_against(unknown_stops=False) is None:
-        if graceful_open:
-            return StateShown(Shape.WARNING, "Possible, not advised")
-        return StateShown(Shape.NOTE, "The right choice")
-    return {
-        ReadinessState.READY: StateShown(Shape.GOOD, "Ready"),
-        ReadinessState.AT_RISK: StateShown(Shape.WARNING, "At risk"),
-        ReadinessState.BLOCKED: StateShown(Shape.BROKEN, "Blocked"),
-        ReadinessState.NOT_KNOWN: StateShown(Shape.NOT_KNOWN, "Not known"),
-    }[state]
+def verb_state(verb: VerbReadiness, graceful: VerbReadiness) -> StateShown:
+    """The pill above a list of checks.
+
+    Forced is "not advised" while graceful would do. What is ready by the readings alone says that nobody was asked
+    about rights.
+    """
+    if verb.verb is Verb.FORCED and verb.advice in _POSSIBLE and graceful.state is ReadinessState.READY:
+        return StateShown(Shape.WARNING, "Possible, not advised")
+    if verb.advice is Advice.READY and verb.rights_age_s is None:
+        return StateShown(Shape.NOT_KNOWN, "Rights not asked")
+    return StateShown(*_ADVICE_SHOWN[verb.advice])
+
+
+_POSSIBLE = {Advice.READY, Advice.AT_RISK}
+
+
+def findings_state(findings: Readiness, verb: VerbReadiness, graceful: VerbReadiness) -> StateShown:
+    """The pill of a question whose preflight has found `findings`: that knows more than `verb`, seen before it."""
+    consented = verb.needs_consent and findings.state is not ReadinessState.BLOCKED
+    known = replace(verb, findings=findings, recommended=verb.recommended and not consented, rights_age_s=0.0)
+    return verb_state(known, graceful)
 
 
 def checks_in_short(readiness: Readiness) -> str:
@@ -137,17 +141,6 @@ def checks_in_short(readiness: Readiness) -> str:
         if found:
             parts.append(f"{found} {word if found == 1 else words}")
     return ", ".join(parts if len(parts) > 1 else [*parts, "all passed"])
-
-
-def target_of(snapshot: Snapshot, preferred: Member | None) -> Member:
-    """Where a failover would go: the member without the address; without a holder the preferred, else a running one."""
-    place = snapshot.place
-    if place.member is not None:
-        return snapshot.setup.other(place.member)
-    if preferred is not None:
-        return preferred
-    running = [seen.member for seen in snapshot.members if seen.power is Power.RUNNING]
-    return running[0] if running else snapshot.setup.members[0]
 
 
 def is_behind(snapshot: Snapshot, run: RunState | None) -> bool:
