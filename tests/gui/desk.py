@@ -28,6 +28,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.control import HttpLabControl
 from tgwizard.lab.data_plane import DataPlane
+from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ClusterIdentity
@@ -136,12 +137,15 @@ def open_desk(
     latency: Latency = Latency.INSTANT,
     open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open,
     traffic: bool = False,
+    scenario: str = "ready",
 ) -> tuple[Desk, End]:
-    """A shown window on scenario `ready`, real time, real SDK, real jobs; call the end when done.
+    """A shown window on a scenario of one cluster, real time, real SDK, real jobs; call the end when done.
 
     `traffic`: the lab's floating IPs can be reached on loopback, as in a lab that is served.
     """
-    made = rig(latency, clock=cast("Clock", SystemClock()), state=folder / "state", open_journal=open_journal)
+    clock = cast("Clock", SystemClock())
+    lab = Lab.from_scenario(scenario, clock=clock, latency=latency, seed=0)
+    made = rig(latency, lab=lab, clock=clock, state=folder / "state", open_journal=open_journal)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)

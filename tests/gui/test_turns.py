@@ -198,8 +198,8 @@ def test_that_the_page_behind_the_question_is_told_of_its_checks_after_it(ready:
     ready.session.checked.connect(lambda _event: told.append("question"))
     ready.session.observed.connect(lambda: told.append("page"))
     ready.session.check(ready.rig.b, Verb.GRACEFUL)
-    qtbot.waitUntil(lambda: ready.says("Rights and locks checked"), timeout=PATIENCE_MS)
-    assert "page" in told[told.index("question") :]
+    qtbot.waitUntil(lambda: "question" in told and "page" in told[told.index("question") :], timeout=PATIENCE_MS)
+    assert ready.says("Rights and locks checked")
 
 
 def test_that_a_page_built_after_the_history_was_read_still_offers_to_resume(

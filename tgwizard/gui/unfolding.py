@@ -117,7 +117,7 @@ AT_EASE = (
     "tgwizard.engine.setup.suggest",
     "tgwizard.engine.setup.machine_problems",
     "tgwizard.engine.setup.names",
-    "tgwizard.engine.setup.rights",
+    "tgwizard.engine.access.access_decision",
     "tgwizard.engine.setup.role_target",
     "tgwizard.engine.setup.plan_rows",
     "tgwizard.engine.setup.plan_warnings",

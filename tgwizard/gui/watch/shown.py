@@ -24,11 +24,14 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Step
 from tgwizard.model.finding import Level, Readiness, ReadinessState
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.snapshot import MISSES_UNTIL_STALE, STALE_AFTER_S, MemberSeen, Place, PlaceKind, Power, Snapshot
+from tgwizard.model.snapshot import STALE_AFTER_S, MemberSeen, Place, PlaceKind, Power, Snapshot
 from tgwizard.model.text import age, tame
 from tgwizard.model.verdict import Verdict
 
 NOT_CONNECTED = "not connected"
+
+VM_STALE_AFTER_S = 2 * STALE_AFTER_S
+"""Machines are read more seldom than interfaces."""
 
 _STATE_SHAPES = {
     ClusterState.AT_RISK: Shape.WARNING,
@@ -158,7 +161,7 @@ def azure_holder(snapshot: Snapshot, run: RunState | None = None) -> TruthShown:
     place = run.place if run is not None and is_behind(snapshot, run) else snapshot.place
     oldest = snapshot.oldest_nic_age_s()
     ago = "" if oldest is None else f"read {age(oldest)}"
-    known = _fresh(snapshot)
+    known = not snapshot.is_stale()
     match place.kind:
         case PlaceKind.MEMBER if place.member:
             return TruthShown(place.member.name, f"NIC {place.member.nic.name}", ago, known)
@@ -187,10 +190,12 @@ def picture(snapshot: Snapshot, verdict: Verdict, run: RunState | None = None, n
     place = snapshot.place
     if run is not None and is_behind(snapshot, run):
         place = run.place
-    docks, pill = _docks_and_pill(setup, place, run, now, known=_fresh(snapshot))
+    stale = snapshot.is_stale()
+    docks, pill = _docks_and_pill(setup, place, run, now, known=not stale)
     busy = place.member if place.kind in {PlaceKind.ATTACHING, PlaceKind.RELEASING} else None
     members = tuple(
-        _member(seen, dock, busy=seen.member == busy) for seen, dock in zip(snapshot.members, docks, strict=True)
+        _member(seen, dock, snapshot.now, busy=seen.member == busy, stale=stale)
+        for seen, dock in zip(snapshot.members, docks, strict=True)
     )
     return PictureShown(
         subnet=setup.subnet.name,
@@ -233,12 +238,6 @@ def picture_unread(setup: ClusterSetup) -> PictureShown:
         pill=PillShown(PillState.NOT_KNOWN, 0.5, "place not known"),
         heartbeat=FactShown(NOT_CONNECTED, Shape.NOT_KNOWN),
     )
-
-
-def _fresh(snapshot: Snapshot) -> bool:
-    oldest = snapshot.oldest_nic_age_s()
-    missed = any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members)
-    return oldest is not None and oldest <= STALE_AFTER_S and not missed
 
 
 def _docks_and_pill(
@@ -302,18 +301,21 @@ def _pair(index: int, there: Dock, other: Dock) -> tuple[Dock, Dock]:
     return (there, other) if index == 0 else (other, there)
 
 
-def _member(seen: MemberSeen, dock: Dock, *, busy: bool) -> MemberShown:
-    """`busy`: the run has seen its interface being updated, whatever the monitor read before."""
+def _member(seen: MemberSeen, dock: Dock, now: float, *, busy: bool, stale: bool) -> MemberShown:
+    """`busy`: the run has seen its interface being updated, whatever the monitor read before.
+
+    `stale`: the interfaces were not read for so long that nothing is good any more, the machines included.
+    """
     document = seen.nic.value
     role = {Dock.HOLDS: HOLDER, Dock.NOT_KNOWN: HOLDER_NOT_KNOWN}.get(dock, NOT_HOLDER)
     own = FactShown("not known", Shape.NOT_KNOWN) if document is None else FactShown(tame(document.own_address, 40))
     return MemberShown(
         name=seen.member.name,
         role=role,
-        power=_power(seen),
+        power=_power(seen, stale=stale or seen.vm.is_stale(now, VM_STALE_AFTER_S)),
         nic=FactShown(seen.member.nic.name),
         own_address=own,
-        provisioning=_UPDATING if busy else _provisioning(seen),
+        provisioning=_UPDATING if busy else _provisioning(seen, stale=stale),
         health=FactShown(NOT_CONNECTED, Shape.NOT_KNOWN),
     )
 
@@ -321,16 +323,13 @@ def _member(seen: MemberSeen, dock: Dock, *, busy: bool) -> MemberShown:
 _UPDATING = FactShown(Provisioning.UPDATING.value, Shape.MOVING)
 
 
-def _silent(misses: int) -> bool:
-    return misses >= MISSES_UNTIL_STALE
-
-
-def _power(seen: MemberSeen) -> FactShown:
-    vm = seen.vm.value
-    if vm is None:
+def _power(seen: MemberSeen, *, stale: bool) -> FactShown:
+    power, zone = seen.power, seen.vm.value.zone if seen.vm.value is not None else ""
+    if power is Power.NOT_KNOWN:
         return FactShown("not known", Shape.NOT_KNOWN)
-    words = vm.power.value.capitalize() + (f", zone {tame(vm.zone, 20)}" if vm.zone else "")
-    if _silent(seen.vm.misses):
+    gone = power is Power.GONE
+    words = "Does not exist" if gone else power.value.capitalize() + (f", zone {tame(zone, 20)}" if zone else "")
+    if stale:
         return FactShown(f"last known: {words}", Shape.NOT_KNOWN)
     shape = {
         Power.RUNNING: Shape.GOOD,
@@ -341,15 +340,17 @@ def _power(seen: MemberSeen) -> FactShown:
         Power.DEALLOCATED: Shape.BROKEN,
         Power.GONE: Shape.BROKEN,
         Power.NOT_KNOWN: Shape.NOT_KNOWN,
-    }[vm.power]
+    }[power]
     return FactShown(words, shape)
 
 
-def _provisioning(seen: MemberSeen) -> FactShown:
+def _provisioning(seen: MemberSeen, *, stale: bool) -> FactShown:
     state = seen.provisioning
+    if seen.nic.gone:
+        return FactShown("Does not exist", Shape.BROKEN)
     if state is None:
         return FactShown("not known", Shape.NOT_KNOWN)
-    if _silent(seen.nic.misses):
+    if stale:
         return FactShown(f"last known: {state.value}", Shape.NOT_KNOWN)
     shape = {
         Provisioning.SUCCEEDED: Shape.GOOD,
