@@ -20,7 +20,6 @@ from tgwizard import paths
 from tgwizard.engine.watch.probe import PERIOD_S, gaps
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.failover.traffic_card import BEFORE_S
-from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.places import Place
 from tgwizard.gui.start import make_app
 from tgwizard.gui.theme import Theme
@@ -57,6 +56,7 @@ def kept_folder() -> Path:
 def ready(shown: Studio[Desk]) -> None:
     """Wait for the first reading, and for the subnet's range, which is read after it."""
     shown.until(lambda: may_begin(shown.desk, Verb.GRACEFUL))
+    shown.until(partial(rights_are_known, shown.desk))
     shown.until(lambda: (now := shown.desk.session.snapshot) is not None and bool(now.ranges.value))
 
 
@@ -81,23 +81,21 @@ def places(shown: Studio[Desk]) -> None:
     shown.desk.window.open_cluster(shown.desk.session.setup.name)
 
 
-def is_told_behind(desk: Desk, count: int) -> bool:
-    """Whether so many lists of the page behind the question have the answers of its pre-flight, as one check more."""
-    listed = sum(isinstance(found, CheckRow) for found in desk.all_named("Rights and locks checked"))
-    return listed + len(desk.all_named("8 checks, ")) == count
+def rights_are_known(desk: Desk) -> bool:
+    """Whether both cards of the page have the answers about rights, which are asked when it opens."""
+    state = desk.session.state
+    return state is not None and None not in {state.graceful.rights_age_s, state.forced.rights_age_s}
 
 
 def questions(shown: Studio[Desk]) -> None:
     """Both confirm dialogs, answered by the pre-flight."""
-    asked = ((Verb.GRACEFUL, "failover-confirm"), (Verb.FORCED, "failover-confirm-forced"))
-    for count, (verb, state) in enumerate(asked, start=1):
+    for verb, state in ((Verb.GRACEFUL, "failover-confirm"), (Verb.FORCED, "failover-confirm-forced")):
         shown.desk.window.ask(verb)
         dialog = shown.desk.window.dialog
         if dialog is None:
             raise RuntimeError(f"the question did not open: {verb.value}")
         shown.until(dialog.isVisible)
         shown.until(lambda: not shown.desk.says("State: Asking Azure"))
-        shown.until(partial(is_told_behind, shown.desk, count))
         shown.grab(state)
         dialog.reject()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from tgwizard.gui.rail import Rail
 from tgwizard.gui.shell import Shell
 from tgwizard.gui.watch.shown import state_shape
 from tgwizard.model.settings import PINNED, Setting
+
+TICK_MS = 5_000
 
 UNPINNED = 8
 """How many stand there while none is pinned."""
@@ -22,6 +24,10 @@ class RailClusters(QObject):
         self._shell = shell
         self._rail = rail
         shell.watching.changed.connect(self.show_state)
+        self._tick = QTimer(self)
+        self._tick.setInterval(TICK_MS)
+        self._tick.timeout.connect(self._show_all)
+        self._tick.start()
         shell.preferences.changed.connect(self._on_preference)
 
     def fill(self) -> None:
@@ -30,10 +36,15 @@ class RailClusters(QObject):
         pinned = tuple(name for name in self._shell.preferences.get(PINNED) if name in sessions)
         self._rail.count(len(sessions))
         self._rail.show_clusters(pinned or tuple(sessions)[:UNPINNED], pinned=bool(pinned))
-        for name in self._rail.clusters:
-            self.show_state(name)
+        self._show_all()
         if self._shell.current:
             self._rail.mark(None, self._shell.current)
+
+    @Slot()
+    def _show_all(self) -> None:
+        """What is not read any more turns old by itself, and no news says so."""
+        for name in self._rail.clusters:
+            self.show_state(name)
 
     @Slot(str)
     def show_state(self, name: str) -> None:

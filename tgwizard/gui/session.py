@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -26,13 +27,15 @@ from tgwizard.engine.records import Began, Ended, Record
 from tgwizard.engine.services import Services
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.failover.run_state import RunState
+from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.lock import LOCKED, ReadOnlyLock
+from tgwizard.gui.watch.event_log import EventLog
 from tgwizard.gui.watch.loop import HistoryRead, RunElsewhere, WatchLoop, history_when_free
 from tgwizard.gui.watch.reachability import ProbeBegan, Probed, Reachability
 from tgwizard.gui.watch.rights import Rights, RightsAsked
 from tgwizard.gui.watch.shown import aged, is_behind
 from tgwizard.gui.watch.state_beside import beside
-from tgwizard.gui.watch.timeline import EventShown, of_end, of_event, of_record
+from tgwizard.gui.watch.timeline import EventShown, of_end
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -59,9 +62,7 @@ from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import STALE_AFTER_S, Snapshot
 from tgwizard.model.strategy import Strategy
-from tgwizard.model.verdict import Verdict, VerdictName
-
-KEPT_EVENTS = 200
+from tgwizard.model.verdict import Verdict
 
 LATE_PACES = 3
 """A reading of the fleet's that is older than so many of its turns is out of date."""
@@ -118,14 +119,13 @@ class ClusterSession(QObject):
         self._run_id = ""
         self.latest: Snapshot | None = None
         """The latest readings as they were read, for those who judge their age themselves."""
-        self._last_verdict: VerdictName | None = None
         self._preferred: Member | None = None
         self._place_problem: Problem | None = None
         self._history_known = False
         self.ends: tuple[Ended, ...] = ()
         self.records: tuple[Record, ...] = ()
         self.since: datetime | None = None
-        self.events: tuple[EventShown, ...] = ()
+        self._log = EventLog(setup)
         self.unfinished: Began | None = None
         self.elsewhere: RunElsewhere | None = None
         """That another program of this computer is seen to work on the cluster."""
@@ -154,6 +154,11 @@ class ClusterSession(QObject):
         return beside(state, snapshot, self.now(), self.run, self.elsewhere, self._place_problem)
 
     @property
+    def events(self) -> tuple[EventShown, ...]:
+        """The timeline, newest first."""
+        return self._log.events
+
+    @property
     def verdict(self) -> Verdict | None:
         """What the latest readings mean now; None before the first. A run in progress is a move."""
         state = self.state
@@ -172,14 +177,20 @@ class ClusterSession(QObject):
     def tell_place(self, problem: Problem | None) -> None:
         """Why nothing can be read here at all, when that is known."""
         self._place_problem = problem
+        self._log.tell_place(problem)
+        self.timeline_changed.emit()
         if self.watching:
             self.observed.emit()
 
+    def tell_stopped(self, problem: Problem) -> None:
+        """Reading had stopped, and was begun again."""
+        self._add(EventShown(self.services.clock.wall(), Shape.WARNING, problem.sentence(), "tgwizard"))
+        self.trouble.emit(problem)
+
     def place_moved(self) -> None:
         """What is asked is somewhere else from now on; so is the port that the traffic is tried at."""
-        if self._reachability is not None and self._reachability.measuring:
-            self._reachability.stop()
-            self._reachability.start()
+        if self._reachability is not None:
+            self._reachability.move()
 
     @property
     def target(self) -> Member | None:
@@ -303,26 +314,11 @@ class ClusterSession(QObject):
 
         self._check_job = self._begin("check", work)
 
-    def fail_over(
-        self,
-        to: Member,
-        verb: Verb,
-        *,
-        accept_unknown: bool = False,
-        fence: FenceWish = NO_FENCE,
-        strategy: Strategy = Strategy.AUTO,
-        to_dead_machine: bool = False,
-    ) -> None:
+    def fail_over(self, to: Member, verb: Verb, options: RunOptions | None = None) -> None:
         """Start the failover as the cluster's one writing job."""
         services, setup = self.services, self.setup
-        self._decisions = Decisions()
-        options = RunOptions(
-            accept_unknown=accept_unknown,
-            fence=fence,
-            strategy=strategy,
-            to_dead_machine=to_dead_machine,
-            decisions=self._decisions,
-        )
+        decisions = self._decisions = Decisions()
+        options = replace(options or RunOptions(), decisions=decisions)
 
         def work(report: Report, token: CancelToken) -> None:
             fail_over(services, setup, to, verb, report, token, options)
@@ -383,24 +379,35 @@ class ClusterSession(QObject):
     @Slot(object)
     def take(self, event: object) -> None:
         """Take one event from the bridge; events of other clusters are left alone."""
+        if getattr(event, "cluster", self.setup.name) != self.setup.name:
+            return
         match event:
-            case Observed() if event.cluster == self.setup.name:
+            case Observed():
                 self._take_observed(event)
             case Probed() | ProbeBegan() if self._reachability is not None:
                 self._reachability.take(event)
-            case HistoryRead() | RunElsewhere() if event.cluster == self.setup.name:
+            case HistoryRead() | RunElsewhere():
                 self._take_history(event)
-            case RightsAsked() | Checked() if event.cluster == self.setup.name:
-                self._take_asked(event)
-            case SourceLost() | SourceBack() if event.cluster == self.setup.name:
-                self._add(of_event(event, self.setup))
-            case Started() if event.cluster == self.setup.name:
+            case RightsAsked():
+                self.rights.take(event)
+                self.observed.emit()
+            case Checked():
+                self._take_checked(event)
+            case SourceLost() | SourceBack():
+                self._log.take_source(event)
+                self.timeline_changed.emit()
+            case _:
+                self._take_of_run(event)
+
+    def _take_of_run(self, event: object) -> None:
+        match event:
+            case Started():
                 self._run_id = event.run
                 if not self.running:
                     self.run = RunState()
                     self.run_began.emit()
                 self._take_run(event)
-            case Finished() if event.cluster == self.setup.name:
+            case Finished():
                 self._take_run(event)
                 self._take_end(event)
             case StepStarted() | StepWaiting() | StepDone() | Asked() | Decided() | CallMade() | Located() | Noted():
@@ -411,11 +418,7 @@ class ClusterSession(QObject):
             case _:
                 return
 
-    def _take_asked(self, event: RightsAsked | Checked) -> None:
-        if isinstance(event, RightsAsked):
-            self.rights.take(event)
-            self.observed.emit()
-            return
+    def _take_checked(self, event: Checked) -> None:
         if not event.fence.stops:
             self.rights.take(event)
             # The question is told first, the page behind it when that is painted: both at once took twice as long.
@@ -427,15 +430,12 @@ class ClusterSession(QObject):
 
     def _take_observed(self, event: Observed) -> None:
         self.latest = event.snapshot
-        verdict = event.verdict
         # While our own run moves the address, the steps tell the story; the verdict is news again when it has ended.
-        if verdict.name is not self._last_verdict and not self.running:
-            if self._last_verdict is not None:
-                self._add(of_event(event, self.setup))
-                self.since = event.stamp.at
-                if self.watching:
-                    self._read_history()  # who moved it may be another program, which may have died of it
-            self._last_verdict = verdict.name
+        if not self.running and self._log.take_verdict(event):
+            self.timeline_changed.emit()
+            self.since = event.stamp.at
+            if self.watching:
+                self._read_history()  # who moved it may be another program, which may have died of it
         self.observed.emit()
 
     def _take_history(self, history: HistoryRead | RunElsewhere) -> None:
@@ -452,8 +452,7 @@ class ClusterSession(QObject):
         if history.records and not self._history_known:
             self._history_known = True
             self.records = history.records
-            old = [shown for record in history.records if (shown := of_record(record, self.setup)) is not None]
-            self.events = (*self.events, *old)[:KEPT_EVENTS]
+            self._log.add_past(history.records)
             self.timeline_changed.emit()
         if history.problem is not None:
             self.trouble.emit(history.problem)
@@ -480,14 +479,9 @@ class ClusterSession(QObject):
         if self.run is not None and self.run.finished is None:
             self.run = None
             self._read_history()
-            self.trouble.emit(
-                Problem(
-                    "run-broke",
-                    "The run ended by an error of tgwizard.",
-                    "Where the address is now is shown by the picture.",
-                    "Use Resume when it is offered; the report is in the log.",
-                )
-            )
+            what, why = "The run ended by an error of tgwizard.", "Where the address is now is shown by the picture."
+            fix = "Use Resume when it is offered; the report is in the log."
+            self.trouble.emit(Problem("run-broke", what, why, fix))
             self.run_ended.emit()
 
     def _read_history(self) -> None:
@@ -495,5 +489,5 @@ class ClusterSession(QObject):
             self._history_job = self._begin("history", history_when_free(self.services, self.setup, self._own))
 
     def _add(self, shown: EventShown) -> None:
-        self.events = (shown, *self.events)[:KEPT_EVENTS]
+        self._log.add(shown)
         self.timeline_changed.emit()

@@ -19,6 +19,7 @@ from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.turns import Turns
 from tgwizard.gui.watch.loop import HistoryRead, tell_history
+from tgwizard.gui.watch.watchdog import Watchdog
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 
@@ -26,6 +27,9 @@ OWN_LOOPS = 6
 """So many clusters have a loop of their own: the ones last looked at."""
 
 WORKERS = 3
+
+WAKE_AFTER_S = 5.0
+"""Whoever opens a cluster that was not read for so long has it read at once."""
 
 
 class Watching(QObject):
@@ -43,6 +47,7 @@ class Watching(QObject):
         self._fleet: Fleet | None = None
         self._workers: tuple[Job, ...] = ()
         self._turns = Turns(self)
+        self._watchdog = Watchdog(self)
         bridge.happened.connect(self._take)
 
     @property
@@ -101,6 +106,16 @@ class Watching(QObject):
 
     def _start_worker(self, services: Services, fleet: Fleet, number: int) -> None:
         self._workers = (*self._workers, services.jobs.start(f"fleet-{number}", _worker(fleet)))
+        self._watchdog.keep_workers(self._workers, partial(self._renew_worker, services, fleet))
+
+    def _renew_worker(self, services: Services, fleet: Fleet, ended: Job) -> Job | None:
+        """A worker in the place of one that has ended by an error."""
+        try:
+            fresh = services.jobs.start(ended.name, _worker(fleet))
+        except UserError:
+            return None  # the window is closing
+        self._workers = tuple(fresh if job is ended else job for job in self._workers)
+        return fresh
 
     def attend(self, name: str) -> None:
         """Someone looks at this cluster: give it a loop of its own, and the longest unseen one back to the fleet."""
@@ -112,6 +127,9 @@ class Watching(QObject):
             if self._fleet is not None:
                 self._fleet.leave(session.setup)
             session.start()
+        elif session.loop.silent_s > WAKE_AFTER_S:
+            session.read_now()  # it rests, because Azure was silent: somebody looks now
+        self._watchdog.keep(name, session.loop, session.tell_stopped)
         if len(self._attended) > OWN_LOOPS:
             idle = next((other for other in self._attended[:-1] if not self.sessions[other].running), None)
             if idle is not None:
@@ -149,6 +167,7 @@ class Watching(QObject):
     def stop(self) -> None:
         """Stop watching; runs go on."""
         self._turns.drop()
+        self._watchdog.drop()
         for session in self.sessions.values():
             session.stop()
         for job in self._workers:
@@ -177,6 +196,7 @@ class Watching(QObject):
 
     @Slot(object)
     def _take(self, event: object) -> None:
+        self._watchdog.take(event)
         name = getattr(event, "cluster", None)
         if isinstance(name, str):
             session = self.sessions.get(name)

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
+from tgwizard.engine.failover.run import RunOptions
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.guided import GuidedDialog
@@ -46,15 +47,12 @@ def _starter(session: ClusterSession, verb: Verb, to: str) -> Callable[[Confirme
     def start(answer: Confirmed) -> None:
         member = session.setup.member(to)
         if member is not None:
-            begin = partial(
-                session.fail_over,
-                member,
-                verb,
+            options = RunOptions(
                 accept_unknown=answer.accept_unknown,
                 fence=answer.fence,
                 strategy=answer.strategy,
                 to_dead_machine=answer.to_dead_machine,
             )
-            QTimer.singleShot(APART_MS, session, begin)
+            QTimer.singleShot(APART_MS, session, partial(session.fail_over, member, verb, options))
 
     return start

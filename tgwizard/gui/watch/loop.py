@@ -117,12 +117,36 @@ class WatchLoop:
         self._own = own
         self._pace = pace
         self._monitor: Monitor | None = None
+        self._heard_at = 0.0
         self.job: Job | None = None
 
     @property
     def running(self) -> bool:
         """Whether the loop goes on; one that was stopped may answer once more."""
-        return self.job is not None and not self.job.token.is_cancelled
+        return self.job is not None and not self.job.token.is_cancelled and self.job.running
+
+    @property
+    def dead(self) -> bool:
+        """Whether it ended although nobody stopped it."""
+        return self.job is not None and not self.job.token.is_cancelled and not self.job.running
+
+    @property
+    def silent_s(self) -> float:
+        """How long ago the last reading ended, or the loop began; 0 while nothing is to be read."""
+        return self.now() - self._heard_at if self.running else 0.0
+
+    def now(self) -> float:
+        """Seconds on the scale of the engine's Clock."""
+        return self._services.clock.monotonic()
+
+    def heard(self) -> None:
+        """A reading has ended."""
+        self._heard_at = self.now()
+
+    def restart(self) -> None:
+        """Begin anew; a reading that hangs is left to its own end."""
+        self.stop()
+        self.start()
 
     @property
     def pace(self) -> Pace:
@@ -136,8 +160,10 @@ class WatchLoop:
             self._monitor.pace = pace
 
     def read_now(self) -> None:
-        """Read everything again now."""
-        if self._monitor is not None:
+        """Read everything again now; a loop that had ended by itself is begun again."""
+        if self.dead:
+            self.start()
+        elif self._monitor is not None:
             self._monitor.read_now()
 
     def start(self) -> None:
@@ -160,6 +186,7 @@ class WatchLoop:
                     monitor.journal = journal
                 monitor.watch(token)
 
+        self.heard()
         self.job = services.jobs.start(f"watch-{setup.name}", work)
 
     def stop(self) -> None:

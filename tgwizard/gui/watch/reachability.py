@@ -105,6 +105,12 @@ class Reachability(QObject):
             return
         self.changed.emit()
 
+    def move(self) -> None:
+        """The address can be tried somewhere else from now on: ask where, if it is being tried."""
+        if self.measuring:
+            self.stop()
+            self.start()
+
     def stop(self) -> None:
         """Try no more; what was found is kept."""
         if self._job is not None:

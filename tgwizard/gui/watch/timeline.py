@@ -10,7 +10,7 @@ from tgwizard.engine.run_report import kind
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Finished, Observed, Outcome, Source, SourceBack, SourceLost
+from tgwizard.model.event import Finished, Observed, Outcome, Source
 from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import measured, tame, utc
 from tgwizard.model.verdict import VerdictName
@@ -59,17 +59,9 @@ class EventShown:
         return utc(self.at)
 
 
-def of_event(event: Observed | SourceLost | SourceBack, setup: ClusterSetup) -> EventShown:
-    """An event of the engine as a line."""
-    at = event.stamp.at
-    match event:
-        case Observed():
-            return EventShown(at, _verdict_shape(event.verdict.name.value), event.verdict.sentence, "Azure")
-        case SourceLost():
-            sentence = f"{_source(event.source, setup)} does not answer: {event.problem.what}"
-            return EventShown(at, Shape.WARNING, sentence, "Azure")
-        case SourceBack():
-            return EventShown(at, Shape.GOOD, f"{_source(event.source, setup)} answers again", "Azure")
+def of_verdict(event: Observed) -> EventShown:
+    """A new verdict as a line."""
+    return EventShown(event.stamp.at, _verdict_shape(event.verdict.name.value), event.verdict.sentence, "Azure")
 
 
 def of_end(event: Finished, verb: Verb | None) -> EventShown:
@@ -129,7 +121,8 @@ def _verdict_shape(value: str) -> Shape:
     return _VERDICTS.get(name, Shape.BROKEN)
 
 
-def _source(source: Source, setup: ClusterSetup) -> str:
+def source_name(source: Source, setup: ClusterSetup) -> str:
+    """What a source reads."""
     first, second = setup.members
     return {
         Source.FIRST_NIC: first.nic.name,

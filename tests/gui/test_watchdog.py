@@ -1,0 +1,161 @@
+"""Reading that has stopped is noticed, told with its reason, and begun again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from tests.rig import Rig, rig
+from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.ports import Azure
+from tgwizard.engine.watch.monitor import Pace
+from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.clusters.watching import Watching
+from tgwizard.gui.lock import ReadOnlyLock
+from tgwizard.gui.watch.watchdog import AGAIN_S, SILENT_S
+from tgwizard.lab.latency import Latency
+from tgwizard.model.problem import Problem
+
+PATIENCE_MS = 60_000
+
+
+class Later(SystemClock):
+    """The real clock, which a test can put forward."""
+
+    ahead_s = 0.0
+
+    def monotonic(self) -> float:
+        """Seconds, with what was put forward."""
+        return super().monotonic() + self.ahead_s
+
+
+class Troubled:
+    """An Azure whose interfaces can be made to break their reader, or to keep it waiting."""
+
+    def __init__(self, azure: Azure) -> None:
+        """In order, at first."""
+        self._azure = azure
+        self.breaks = threading.Event()
+        self.hangs = threading.Event()
+        self.goes_on = threading.Event()
+
+    def read_nic(self, nic: Any) -> Any:
+        """As Azure does, unless there is trouble."""
+        if self.breaks.is_set():
+            self.breaks.clear()
+            raise RuntimeError("nobody expected this")
+        if self.hangs.is_set():
+            self.goes_on.wait(60)
+        return self._azure.read_nic(nic)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._azure, name)
+
+
+class Watched:
+    """One cluster, watched as the window does."""
+
+    def __init__(self) -> None:
+        """On a lab in real time."""
+        self.clock = Later()
+        self.rig: Rig = rig(Latency.INSTANT, clock=self.clock)
+        self.azure = Troubled(self.rig.services.azure)
+        services = replace(self.rig.services, azure=self.azure, clock=self.clock)
+        self.owner = QObject()
+        self.bridge = Bridge(self.owner)
+        self.watching = Watching(self.bridge, ReadOnlyLock(parent=self.owner), self.owner)
+        self.bridge.start()
+        self.watching.open(services, (self.rig.setup,), Pace(nics_s=1.0, vms_s=5.0))
+        (self.session,) = self.watching.sessions.values()
+        self.told: list[Problem] = []
+        self.session.trouble.connect(self.told.append)
+        self.read: list[float] = []
+        self.session.observed.connect(lambda: self.read.append(self.session.now()))
+
+    def end(self) -> None:
+        """Stop everything."""
+        self.azure.goes_on.set()
+        self.watching.stop()
+        assert not self.rig.services.jobs.close(10.0)
+        self.bridge.stop()
+        self.owner.deleteLater()
+
+
+@pytest.fixture
+def watched(qtbot: QtBot) -> Iterator[Watched]:
+    made = Watched()
+    qtbot.waitUntil(lambda: made.session.state is not None, timeout=PATIENCE_MS)
+    yield made
+    made.end()
+
+
+def reads_again(watched: Watched, qtbot: QtBot) -> None:
+    """Wait for a reading that begins after now."""
+    since = watched.session.now()
+
+    def read() -> bool:
+        latest = watched.session.latest
+        return latest is not None and latest.now > since
+
+    qtbot.waitUntil(read, timeout=PATIENCE_MS)
+
+
+def test_that_a_loop_that_ends_by_an_error_is_told_and_begun_again(watched: Watched, qtbot: QtBot) -> None:
+    watched.azure.breaks.set()
+    qtbot.waitUntil(lambda: bool(watched.told), timeout=PATIENCE_MS)
+    (problem,) = watched.told
+    assert problem.what == "Reading Azure had stopped. It was begun again."
+    assert "RuntimeError" in problem.why
+    assert watched.session.events[0].sentence.startswith("Reading Azure had stopped.")
+    reads_again(watched, qtbot)
+
+
+def test_that_a_loop_that_hangs_is_left_alone_and_another_one_reads(watched: Watched, qtbot: QtBot) -> None:
+    watched.azure.hangs.set()
+    old = watched.session.loop.job
+    assert old is not None
+    waits = watched.azure.goes_on
+    qtbot.waitUntil(lambda: not waits.is_set() and watched.session.now() - watched.read[-1] > 1.5, timeout=PATIENCE_MS)
+    watched.azure.hangs.clear()
+    watched.clock.ahead_s += SILENT_S + 1
+    watched.watching._watchdog.look()
+    assert [problem.why for problem in watched.told] == ["No reading has ended for 3 min."]
+    assert watched.session.loop.job is not old
+    reads_again(watched, qtbot)
+
+
+def test_that_what_breaks_again_and_again_is_not_begun_again_at_once(watched: Watched, qtbot: QtBot) -> None:
+    watched.azure.breaks.set()
+    qtbot.waitUntil(lambda: len(watched.told) == 1, timeout=PATIENCE_MS)
+    reads_again(watched, qtbot)
+    watched.azure.breaks.set()
+    qtbot.waitUntil(lambda: watched.session.loop.dead, timeout=PATIENCE_MS)
+    watched.watching._watchdog.look()
+    assert watched.session.loop.dead
+    watched.clock.ahead_s += AGAIN_S + 1
+    watched.watching._watchdog.look()
+    assert len(watched.told) == 2
+    reads_again(watched, qtbot)
+
+
+@pytest.mark.parametrize("wakes", ["page", "read again"])
+def test_that_a_dead_loop_is_begun_again_by_the_page_and_by_read_again(
+    watched: Watched, qtbot: QtBot, wakes: str
+) -> None:
+    watched.azure.breaks.set()
+    qtbot.waitUntil(lambda: len(watched.told) == 1, timeout=PATIENCE_MS)
+    reads_again(watched, qtbot)
+    watched.azure.breaks.set()
+    qtbot.waitUntil(lambda: watched.session.loop.dead, timeout=PATIENCE_MS)
+    act: Callable[[], None] = watched.session.read_now
+    if wakes == "page":
+        act = lambda: watched.watching.attend(watched.session.setup.name)  # noqa: E731
+    act()
+    assert watched.session.watching
+    reads_again(watched, qtbot)
