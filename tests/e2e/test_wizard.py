@@ -106,6 +106,7 @@ def test_that_a_new_user_sets_a_cluster_up_in_fourteen_clicks(
             pointer.click(button)
         pointer.click("Restart: 1. tg-node-b, the standby")
         pointer.click("Restart: 2. tg-node-a, which holds the address")
+        pointer.click("Restart tg-node-a now")
         wait_for(lambda: pointer.says("Verified"), "worked out, proved and restarted, both machines")
         assert not pointer.says("Restart:")
         for machine in ("tg-node-a", "tg-node-b"):

@@ -18,6 +18,7 @@ from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.gui.setup_walk import PATIENCE_MS, walk_to
 from tests.gui.walk import wrong
 from tests.rig import Rig, SetupRig
+from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.setup.ending import proof_of
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.rbac_records import Propagation
@@ -76,6 +77,9 @@ def restart_both(desk: SetupDesk, qtbot: QtBot, clock: HeldClock) -> None:
     for title in (FIRST, SECOND):
         pass_until(qtbot, clock, lambda title=title: enabled(desk, f"Restart: {title}"))  # type: ignore[misc]
         desk.press(f"Restart: {title}")
+        if title is SECOND:
+            qtbot.waitUntil(lambda: desk.says("Restart tg-node-a now"), timeout=PATIENCE_MS)
+            desk.press("Restart tg-node-a now")
         qtbot.waitUntil(lambda title=title: not desk.says(f"Restart: {title}"), timeout=PATIENCE_MS)  # type: ignore[misc]
     pass_until(qtbot, clock, lambda: not desk.wizard.verifier.restarting_words and not desk.wizard.verifier.looking)
 
@@ -186,6 +190,32 @@ def test_that_rows_stay_where_they_are_while_a_machine_restarts(
     now = desk.find(f"Restart: {SECOND}")
     assert now.mapTo(desk.window, now.rect().center()).y() == place
     assert desk.find(f"It has restarted: {SECOND}") is said
+
+
+def test_that_a_restart_of_the_machine_that_holds_the_address_asks_and_offers_to_fail_over_first(
+    at_verify: OpenDesk, clock: HeldClock, qtbot: QtBot
+) -> None:
+    desk = at_verify()
+    wizard = desk.wizard
+    pass_until(qtbot, clock, lambda: enabled(desk, f"Restart: {SECOND}"))
+    desk.press(f"Restart: {SECOND}")
+    qtbot.waitUntil(lambda: desk.says("Restart tg-node-a now"), timeout=PATIENCE_MS)
+    assert desk.says("Restart tg-node-a, which holds 10.20.2.254?")
+    assert wizard.verifier.restarting is None
+    desk.press("Do not restart")
+    assert wizard.verifier.restarting is None
+    pass_until(qtbot, clock, lambda: wizard.ending.session is not None)
+    desk.press(f"Restart: {SECOND}")
+    qtbot.waitUntil(lambda: desk.says("Fail over, then restart…"), timeout=PATIENCE_MS)
+    desk.press("Fail over, then restart…")
+    session = wizard.ending.session
+    assert session is not None
+    pass_until(qtbot, clock, lambda: isinstance(desk.window.dialog, ConfirmDialog))
+    assert desk.window.current == session.setup.name
+    assert wizard.verifier.restarting is None, "nothing restarts by itself after that"
+    dialog = desk.window.dialog
+    assert dialog is not None
+    dialog.reject()
 
 
 def test_that_a_look_leaves_the_keyboard_where_it_is(at_verify: OpenDesk, clock: HeldClock, qtbot: QtBot) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import QObject
@@ -19,6 +19,7 @@ from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.watch.watchdog import AGAIN_S, SILENT_S
+from tgwizard.lab.clock import Clock
 from tgwizard.lab.latency import Latency
 from tgwizard.model.problem import Problem
 
@@ -64,7 +65,7 @@ class Watched:
     def __init__(self) -> None:
         """On a lab in real time."""
         self.clock = Later()
-        self.rig: Rig = rig(Latency.INSTANT, clock=self.clock)
+        self.rig: Rig = rig(Latency.INSTANT, clock=cast("Clock", self.clock))
         self.azure = Troubled(self.rig.services.azure)
         services = replace(self.rig.services, azure=self.azure, clock=self.clock)
         self.owner = QObject()

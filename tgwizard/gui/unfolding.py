@@ -154,6 +154,7 @@ AT_EASE = (
     "tgwizard.gui.setup.account",
     "tgwizard.gui.setup.session",
     "tgwizard.gui.setup.undo_sheet",
+    "tgwizard.gui.setup.restart_sheet",
     "tgwizard.gui.setup.wizard",
     "tgwizard.gui.setup.answering",
     "tgwizard.engine.setup.portal",

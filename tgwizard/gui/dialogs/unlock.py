@@ -22,7 +22,7 @@ class UnlockDialog(Sheet):
     def __init__(self, theme: Theme, window: QWidget) -> None:
         """Ask."""
         super().__init__(theme, window, "Allow changes again?", "", "Stay read-only")
-        words = "The buttons that write come back on. Nothing is sent by unlocking; each of them still asks first."
+        words = "The buttons that write come back on. Nothing is sent by that; whatever stops traffic asks first."
         self.body.addWidget(TextLabel(theme, words, TextRole.BODY, Token.TEXT2, wrap=True))
         self.unlock = Button(theme, "Unlock", ButtonKind.PRIMARY, Icon.UNLOCKED, height=36)
         self.unlock.clicked.connect(self._on_unlock)

@@ -140,7 +140,7 @@ def _apply(wizard: Wizard, pages: Pages) -> None:
 
 def _verify(wizard: Wizard, pages: Pages) -> None:
     def restart(vm: str) -> None:
-        wizard.verifier.restart(ResourceId(vm))
+        wizard.ask_restart(ResourceId(vm))
 
     def restarted(vm: str) -> None:
         wizard.verifier.say_restarted(ResourceId(vm))

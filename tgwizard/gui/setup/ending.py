@@ -44,6 +44,7 @@ class Ending(QObject):
         self._errands = errands
         self._verifier = verifier
         self._proving: ClusterSession | None = None
+        self._asking: ClusterSession | None = None
         self.cluster: ClusterSetup | None = None
         self.file: Path | None = None
         self.problem: Problem | None = None
@@ -99,7 +100,24 @@ class Ending(QObject):
         self._proving = session
         session.run_ended.connect(self._on_run_ended)
         self._shell.open_cluster(session.setup.name)
-        self._shell.ask(Verb.GRACEFUL)
+        if session.reason_against(Verb.GRACEFUL) is None:
+            self._shell.ask(Verb.GRACEFUL)
+        elif self._asking is not session:
+            # Not read yet, or too long ago: its page says so, and the question opens with the next reading.
+            self._asking = session
+            session.observed.connect(self._ask_when_read)
+
+    @Slot()
+    def _ask_when_read(self) -> None:
+        session = self._asking
+        if session is None:
+            return
+        left = self._shell.current != session.setup.name
+        if left or session.reason_against(Verb.GRACEFUL) is None:
+            session.observed.disconnect(self._ask_when_read)
+            self._asking = None
+            if not left:
+                self._shell.ask(Verb.GRACEFUL)
 
     @Slot()
     def _on_run_ended(self) -> None:

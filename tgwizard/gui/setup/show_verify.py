@@ -194,7 +194,7 @@ def _restarts(verifier: Verifier, result: VerifyResult | None, *, locked: bool) 
                 shape,
                 title,
                 note,
-                "Restart",
+                "Restart…" if holds else "Restart",
                 not why,
                 why,
                 primary=next_one and not why,

@@ -30,6 +30,7 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_event import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
 from tgwizard.model.setup_plan import SetupPlan
+from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.text import tame
 from tgwizard.model.verify import ProofRun, Standing, VerifyResult
 
@@ -129,6 +130,12 @@ class Verifier(QObject):
         """The user says that the machine has restarted."""
         self.said_restarted |= {vm}
         self.look()
+
+    def holds(self, vm: ResourceId, seen: Snapshot | None) -> bool:
+        """Whether the machine holds the address: by the last look, or by what the cluster's own readings say now."""
+        place = seen.place.member if seen is not None and not seen.is_stale() else None
+        order = self.looked.order if self.looked is not None else Order()
+        return place.vm == vm if place is not None else order.holder == vm
 
     def restart(self, vm: ResourceId) -> None:
         """Restart a machine and wait until it is back."""

@@ -6,7 +6,9 @@ its foot can be worked out from this alone.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal, Slot
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
@@ -19,15 +21,18 @@ from tgwizard.gui.opened import Opened
 from tgwizard.gui.setup.applier import Applier
 from tgwizard.gui.setup.ending import Ending
 from tgwizard.gui.setup.keeping import Keeping
+from tgwizard.gui.setup.restart_sheet import RestartSheet
 from tgwizard.gui.setup.saving import copy_text
 from tgwizard.gui.setup.session import SetupSession
 from tgwizard.gui.setup.undo_sheet import UndoSheet
 from tgwizard.gui.setup.verifier import Verifier
 from tgwizard.gui.shell import Shell
+from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
+from tgwizard.model.text import tame
 
 
 class Wizard(QObject):
@@ -261,6 +266,25 @@ class Wizard(QObject):
             return sheet
 
         self.shell.show_dialog(make)
+
+    def ask_restart(self, vm: ResourceId) -> None:
+        """Restart a machine; ask first when that takes the address away."""
+        session, cluster = self.ending.session, self.ending.cluster
+        if not self.verifier.holds(vm, session.snapshot if session is not None else None) or cluster is None:
+            self.verifier.restart(vm)
+            return
+        other = next((member.name for member in cluster.members if member.vm != vm), "the other machine")
+        shell, movable = self.shell, session is not None
+
+        def make(over: QWidget) -> RestartSheet:
+            names = (tame(vm.name, 90), str(cluster.address), tame(other, 90))
+            sheet = RestartSheet(shell.theme, over, *names, shell.lock, movable=movable)
+            sheet.restart_asked.connect(partial(self.verifier.restart, vm))
+            # After the sheet is gone: one question at a time is open.
+            sheet.move_asked.connect(lambda: QTimer.singleShot(0, self, self.ending.prove))
+            return sheet
+
+        shell.show_dialog(make)
 
     @Slot()
     def _on_ended(self) -> None:

@@ -82,7 +82,7 @@ class RestartRow(QWidget):
         self._words.say(shown.title, shown.note)
         for button, wanted in ((self._primary, shown.primary), (self._second, not shown.primary)):
             button.rename(shown.ask)
-            button.setAccessibleName(f"{shown.ask}: {shown.title}")
+            button.setAccessibleName(f"{shown.ask.rstrip('…')}: {shown.title}")
             button.setEnabled(shown.able)
             button.explain(shown.why_not)
             button.setVisible(bool(shown.ask) and wanted)
