@@ -18,7 +18,7 @@ from shiboken6 import isValid
 from tests.engine.crash import Kind, crashed_run
 from tests.gui.desk import Desk, accessible_name
 from tgwizard.engine.failover.resume import pending
-from tgwizard.gui.failover.check_grid import CheckGrid, checks_shown
+from tgwizard.gui.failover.check_grid import CheckGrid
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.check_rows import IN_A_TURN, CheckShown
@@ -27,6 +27,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.turns import Turns
 from tgwizard.gui.unfolding import AT_EASE, LATER, Unfolding
 from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.gui.watch.shown import checks_shown
 from tgwizard.model.cluster import Verb
 
 PATIENCE_MS = 20_000

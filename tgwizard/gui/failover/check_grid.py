@@ -7,38 +7,8 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from tgwizard.gui.kit.check_rows import CheckRows, CheckShown
 from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Surface
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.watch.shown import level_shape
-from tgwizard.model.finding import Finding, Level, Readiness
-
-_CALM = (Level.PASSED, Level.NOT_APPLICABLE)
-"""What needs nobody's attention."""
-
-
-ASKING = CheckShown(Shape.WAITING, "Asking Azure whether you may write")
-
-
-def checks_shown(findings: Readiness | None, *, fold_calm: bool, pending: bool) -> tuple[CheckShown, ...]:
-    """The rows for what was found.
-
-    A forced failover is decided by what is wrong: with ``fold_calm`` all that is in order is one line, so that the
-    name to type is in sight. ``pending`` adds that Azure is still being asked.
-    """
-    found = findings.findings if findings is not None else ()
-    calm = tuple(finding for finding in found if finding.level in _CALM) if fold_calm else ()
-    shown = [_check(finding) for finding in found if finding not in calm]
-    if calm:
-        facts = [finding.fact for finding in calm]
-        words = f"{len(calm)} checks in order or not needed"
-        shown.append(CheckShown(Shape.GOOD, words, tip="\n".join(facts), spoken=", ".join(facts)))
-    return (*shown, ASKING) if pending else tuple(shown)
-
-
-def _check(finding: Finding) -> CheckShown:
-    evidence = "" if finding.level in _CALM else finding.evidence
-    return CheckShown(level_shape(finding.level), finding.fact, evidence, tip=finding.evidence)
 
 
 class CheckGrid(Surface):

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.failover.plan import FailoverPlan
 from tgwizard.gui.dialogs.sheet import Sheet
-from tgwizard.gui.failover.check_grid import CheckGrid, checks_shown
+from tgwizard.gui.failover.check_grid import CheckGrid
 from tgwizard.gui.failover.fence_choice import FenceChoice
 from tgwizard.gui.failover.now_after import NowAfter
 from tgwizard.gui.failover.plan_shown import axis_shown, calls_shown, move_shown, ticket
@@ -32,7 +32,7 @@ from tgwizard.gui.kit.tick import TickBox
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
-from tgwizard.gui.watch.shown import findings_state
+from tgwizard.gui.watch.shown import checks_shown, findings_state
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Checked
 from tgwizard.model.fence import NO_FENCE, FenceWish
@@ -130,11 +130,17 @@ class ConfirmDialog(Sheet):
         cure = "Graceful failover is ready and is the better choice." if state.graceful.possible else ""
         for finding in state.of(self._plan.verb).findings.findings:
             if finding.level is Level.WARNS:
-                why = f"{finding.evidence[:1].upper()}{finding.evidence[1:]}." if finding.evidence else ""
+                why = self._sentence(finding.evidence)
                 self.body.addWidget(NoticeBox(self._theme, Shape.WARNING, finding.fact, f"{why} {cure}".strip()))
             elif self._consent and finding.level is Level.BLOCKS:
-                why = f"{finding.evidence[:1].upper()}{finding.evidence[1:]}." if finding.evidence else ""
+                why = self._sentence(finding.evidence)
                 self.body.addWidget(NoticeBox(self._theme, Shape.BROKEN, finding.fact, why))
+
+    def _sentence(self, evidence: str) -> str:
+        """Evidence as a sentence; a member's name keeps its spelling."""
+        named = any(evidence.startswith(member.name) for member in self._session.setup.members)
+        first = evidence[:1] if named else evidence[:1].upper()
+        return f"{first}{evidence[1:]}." if evidence else ""
 
     def _add_consent(self) -> None:
         """The sentence of its own that a move to a dead machine needs."""

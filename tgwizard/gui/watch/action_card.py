@@ -17,9 +17,9 @@ from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
-from tgwizard.gui.watch.shown import StateShown, checks_in_short, level_shape
+from tgwizard.gui.watch.shown import StateShown, checks_in_short, checks_shown
 from tgwizard.model.cluster import Verb
-from tgwizard.model.finding import Finding, Level, Readiness
+from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem
 
 
@@ -54,12 +54,6 @@ def button_text(verb: Verb, member: str, *, repairs: bool = False) -> str:
     if repairs:
         return f"Repair: move the address to {member}…"
     return f"Fail over to {member}…" if verb is Verb.GRACEFUL else f"Force failover to {member}…"
-
-
-def _check(finding: Finding) -> CheckShown:
-    """A passed check is one calm line; its evidence is in the tooltip and read out."""
-    evidence = "" if finding.level is Level.PASSED else finding.evidence
-    return CheckShown(level_shape(finding.level), finding.fact, evidence, tip=finding.evidence, spoken=finding.evidence)
 
 
 class ActionCard(Card):
@@ -198,7 +192,7 @@ class ActionCard(Card):
         self._short.say("" if findings is None else checks_in_short(findings))
 
     def _show_findings(self, findings: Readiness | None) -> None:
-        self._list.show(tuple(_check(finding) for finding in findings.findings) if findings is not None else ())
+        self._list.show(checks_shown(findings, fold_calm=not self._graceful))
 
     def _make_row(self, check: CheckShown) -> CheckRow:
         return CheckRow(self.theme, check.shape, check.fact, check.evidence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tgwizard.gui.failover.run_state import RunState
+from tgwizard.gui.kit.check_rows import CheckShown
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.truths import Agreement
 from tgwizard.gui.watch.picture_values import (
@@ -22,7 +23,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterState, VerbReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Step
-from tgwizard.model.finding import Level, Readiness, ReadinessState
+from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import STALE_AFTER_S, MemberSeen, Place, PlaceKind, Power, Snapshot
 from tgwizard.model.text import age, tame
@@ -56,6 +57,12 @@ _LEVEL_SHAPES = {
     Level.PASSED: Shape.GOOD,
     Level.NOT_APPLICABLE: Shape.WAITING,
 }
+
+
+_CALM = (Level.PASSED, Level.NOT_APPLICABLE)
+"""What needs nobody's attention."""
+
+ASKING = CheckShown(Shape.WAITING, "Asking Azure whether you may write")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,30 @@ def findings_state(findings: Readiness, verb: VerbReadiness, graceful: VerbReadi
     consented = verb.needs_consent and findings.state is not ReadinessState.BLOCKED
     known = replace(verb, findings=findings, recommended=verb.recommended and not consented, rights_age_s=0.0)
     return verb_state(known, graceful)
+
+
+def checks_shown(findings: Readiness | None, *, fold_calm: bool, pending: bool = False) -> tuple[CheckShown, ...]:
+    """The rows for what was found.
+
+    A forced failover is decided by what is wrong: with ``fold_calm`` all that is in order is one line, so that what
+    is to be done is in sight. ``pending`` adds that Azure is still being asked.
+    """
+    found = findings.findings if findings is not None else ()
+    calm = tuple(finding for finding in found if finding.level in _CALM) if fold_calm else ()
+    shown = [_check(finding) for finding in found if finding not in calm]
+    if calm:
+        facts = [finding.fact for finding in calm]
+        good = any(finding.level is Level.PASSED for finding in calm)
+        words = f"{len(calm)} checks {'in order or not needed' if good else 'of which only the last answers are known'}"
+        shape = Shape.GOOD if good else Shape.WAITING
+        shown.append(CheckShown(shape, words, tip="\n".join(facts), spoken=", ".join(facts)))
+    return (*shown, ASKING) if pending else tuple(shown)
+
+
+def _check(finding: Finding) -> CheckShown:
+    """A passed check is one calm line; its evidence is in the tooltip and read out."""
+    evidence = "" if finding.level in _CALM else finding.evidence
+    return CheckShown(level_shape(finding.level), finding.fact, evidence, tip=finding.evidence, spoken=finding.evidence)
 
 
 def checks_in_short(readiness: Readiness) -> str:
