@@ -30,9 +30,10 @@ from tgwizard.engine.offer import Offer, first_offer
 from tgwizard.engine.patience import Patience
 from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
-from tgwizard.engine.readiness.known_rights import KnownRights, ask_rights
+from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster import Member, Verb
+from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Checked, Event, Finished, Observed
 from tgwizard.model.problem import Problem, UserError
@@ -207,7 +208,8 @@ def _watch(
     setup: ClusterSetup, connection: Connection, screen: Screen, pace: Pace, stops: Interrupts | None
 ) -> ExitCode:
     services = connection.services
-    last: VerdictName | None = None
+    last: ClusterState | None = None
+    rights = RIGHTS_NOT_ASKED
     stops = stops or listen()
     with contextlib.ExitStack() as stack:
         journal = stack.enter_context(contextlib.closing(services.journal(setup)))
@@ -221,14 +223,25 @@ def _watch(
         for item in _until_stopped(connection, screen, stops):
             if isinstance(item, Broke):
                 raise item.error
-            screen.document(event_document(item))
             if isinstance(item, Observed):
-                if item.verdict.name is last:
+                rights = _still_good(rights, item, connection)
+            screen.document(event_document(item, rights))
+            if isinstance(item, Observed):
+                state = cluster_readiness(item.snapshot, rights).state
+                if state is last:
                     continue
-                last = item.verdict.name
-            for line in words.watched(item):
+                last = state
+            for line in words.watched(item, rights):
                 screen.say(line)
     return ExitCode.DONE
+
+
+def _still_good(rights: KnownRights, seen: Observed, connection: Connection) -> KnownRights:
+    """What is known of rights, asked again when it is due; not while the address moves."""
+    to, clock = target_of(seen.snapshot), connection.services.clock
+    if seen.verdict.name is VerdictName.MOVING or not rights.due(to, clock.monotonic()):
+        return rights
+    return ask_rights(connection.services.azure, clock, seen.snapshot, to)
 
 
 def _until_stopped(connection: Connection, screen: Screen, stops: Interrupts) -> Iterator[Event | Broke]:

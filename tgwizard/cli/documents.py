@@ -11,6 +11,7 @@ from tgwizard.cli.screen import SCHEMA, problem_document
 from tgwizard.engine.failover.plan import FailoverPlan
 from tgwizard.engine.offer import Offer, first_offer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
+from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness, VerbReadiness
 from tgwizard.model.event import (
@@ -23,6 +24,7 @@ from tgwizard.model.event import (
     Located,
     Noted,
     Observed,
+    RunEvent,
     SourceBack,
     SourceLost,
     Started,
@@ -118,14 +120,16 @@ def plan_document(intended: FailoverPlan, checked: Checked, against: Problem | N
     }
 
 
-def event_document(event: Event) -> Document:
-    """One event as one JSON Line."""
+def event_document(event: Event, rights: KnownRights = RIGHTS_NOT_ASKED) -> Document:
+    """One event as one JSON Line. ``rights``: what is known of rights, for an observation."""
     base: Document = {
         "schema": SCHEMA,
         "event": _NAMES[type(event)],
         "at": utc(event.stamp.at),
         "clock_s": round(event.stamp.clock_s, 3),
     }
+    if isinstance(event, Observed):
+        return base | _observed(event, rights)
     return base | _details(event)
 
 
@@ -147,7 +151,7 @@ _NAMES: dict[type[Event], str] = {
 }
 
 
-def _details(event: Event) -> Document:
+def _details(event: RunEvent | SourceLost | SourceBack | Checked) -> Document:
     match event:
         case Started():
             steps = [{"step": s.step.value, "sentence": s.sentence, "predicted_s": s.predicted_s} for s in event.steps]
@@ -196,11 +200,13 @@ def _details(event: Event) -> Document:
             return _seen(event)
 
 
-def _seen(event: Observed | SourceLost | SourceBack | Checked) -> Document:
+def _observed(event: Observed, rights: KnownRights) -> Document:
+    found = cluster_readiness(event.snapshot, rights)
+    return {"status": status_document(event.snapshot, found, first_offer(event.snapshot, None))}
+
+
+def _seen(event: SourceLost | SourceBack | Checked) -> Document:
     match event:
-        case Observed():
-            found = cluster_readiness(event.snapshot)
-            return {"status": status_document(event.snapshot, found, first_offer(event.snapshot, None))}
         case SourceLost():
             problem = problem_document(event.problem)
             return {"cluster": event.cluster, "source": event.source.value, "problem": problem}

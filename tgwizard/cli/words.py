@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from tgwizard.cli.questions import MEANINGS, question
 from tgwizard.engine.failover.plan import FailoverPlan
 from tgwizard.engine.offer import Act, Offer
+from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
+from tgwizard.engine.readiness.known_rights import KnownRights
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -95,7 +97,7 @@ def plan(intended: FailoverPlan, place: Place) -> Iterator[str]:
     for number, change in enumerate(intended.changes, 1):
         yield f"  {number}. {change.method} {change.target.short}  {change.sentence}, {about(change.predicted.usual_s)}"
         yield f"     needs {', '.join(change.permissions)}"
-    yield f"The address would be on no interface for {about(intended.gap.usual_s)} ({intended.gap.basis})."
+    yield f"Nobody would be served for {about(intended.gap.usual_s)} ({intended.gap.basis})."
 
 
 def findings(found: Readiness) -> Iterator[str]:
@@ -211,12 +213,12 @@ def _decided(event: Decided) -> str:
     return f"{who}: {MEANINGS[event.choice]}"
 
 
-def watched(event: Event) -> Iterator[str]:
+def watched(event: Event, rights: KnownRights) -> Iterator[str]:
     """The lines of ``status --watch`` for one event."""
     clock = f"{event.stamp.at.astimezone():%H:%M:%S}  "
     match event:
         case Observed():
-            yield f"{clock}{event.verdict.sentence}"
+            yield f"{clock}{cluster_readiness(event.snapshot, rights).sentence}"
         case SourceLost():
             yield f"{clock}{event.source.value.replace('_', ' ')} does not answer: {event.problem.sentence()}"
         case SourceBack():
