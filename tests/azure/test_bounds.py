@@ -27,7 +27,7 @@ from tgwizard.azure import raw
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.bounded_http import LARGEST_ANSWER, BoundedAdapter, bounded_session
 from tgwizard.azure.failures import Doing
-from tgwizard.azure.session import Session
+from tgwizard.azure.session import Limits, Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.lab.certificates import prepare
@@ -262,7 +262,7 @@ def test_that_a_read_and_its_repetition_share_the_seconds_of_one(wired: Wired) -
         exchange.stall()
 
     wired.front.treat = always(treat)
-    short = raw.READ | {"read_timeout": 2.0}
+    short = Limits(read_s=2.0).read()
     begun = time.monotonic()
     failure = fails(lambda: raw.asked(wired.azure.clients.arm(), Doing("read", "x"), _request("/x"), short))
     assert failure.problem.code == "answer-lost"
@@ -367,7 +367,7 @@ def test_that_what_names_another_place_in_the_middle_of_the_pipeline_gets_no_tok
 ) -> None:
     for url in (f"{stranger.url}/operations/1", f"https://localhost:{wired.front.port}@127.0.0.1:{stranger.port}/"):
         assert fails(lambda url=url: wired.azure.read_operation(url)).certainty is Certainty.NOT_SENT  # type: ignore[misc]
-        where = fails(lambda url=url: raw.asked(wired.azure.clients.arm(), DELETING, _request(url), raw.READ))  # type: ignore[misc]
+        where = fails(lambda url=url: raw.asked(wired.azure.clients.arm(), DELETING, _request(url), Limits().read()))  # type: ignore[misc]
         assert where.problem.code == "azure-elsewhere"
     assert stranger.came == []
 

@@ -31,11 +31,11 @@ Body = Mapping[str, Any]
 
 
 class Tap(BaseAdapter):
-    """Between the SDK and the lab: tells of each request before it is delivered and after its answer was read."""
+    """Between the SDK and the lab, or what carries to it: tells of each request before it is delivered and after its answer was read."""
 
-    def __init__(self, lab: Lab, before: Callable[[Any], None], after: Callable[[Any, Any], None]) -> None:
+    def __init__(self, inner: BaseAdapter, before: Callable[[Any], None], after: Callable[[Any, Any], None]) -> None:
         super().__init__()
-        self._inner, self._before, self._after = LabAdapter(lab), before, after
+        self._inner, self._before, self._after = inner, before, after
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         self._before(request)
@@ -73,12 +73,12 @@ class Witness:
     _moves: set[str] = field(default_factory=set)
     _ids: set[str] = field(default_factory=set)
 
-    def session(self, lab: Lab) -> requests.Session:
-        """The HTTP session for the operator's SDK."""
+    def session(self, lab: Lab, inner: BaseAdapter | None = None) -> requests.Session:
+        """The HTTP session for the operator's SDK: in process, or over another carrier."""
         self._lab = lab
         made = requests.Session()
         made.trust_env = False
-        made.mount("https://", Tap(lab, self._sent, self._answered))
+        made.mount("https://", Tap(inner or LabAdapter(lab), self._sent, self._answered))
         return made
 
     def watch(self, setup: ClusterSetup, to: Member, *, fresh_checks: bool = True) -> None:

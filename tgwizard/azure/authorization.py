@@ -7,7 +7,7 @@ from dataclasses import replace
 from tgwizard.azure import access_documents as documents
 from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.failures import Doing
-from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, READ, Where, items
+from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, Where, items
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
@@ -20,7 +20,9 @@ _PROVIDER = "providers/Microsoft.Authorization"
 def permissions_at(clients: Clients, scope: ResourceId) -> tuple[PermissionSet, ...]:
     """The permission sets that apply at the resource. Deny assignments are not part of them."""
     where = Where(f"{scope}/{_PROVIDER}/permissions", AUTHORIZATION_API)
-    listed = items(clients, Doing("read your rights on", scope.name), where, each=READ)  # one entry for each role
+    listed = items(
+        clients, Doing("read your rights on", scope.name), where, each=clients.limits.read()
+    )  # one entry for each role
     return tuple(documents.permission_set(item) for item in listed)
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.failures import Doing, attempt, unreadable
-from tgwizard.azure.raw import READ, Json, Sending, headers_of, inner, objects, text, texts
+from tgwizard.azure.raw import Json, Sending, headers_of, inner, objects, text, texts
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import InTime, StopAccepted
 from tgwizard.model.cluster import ResourceId
@@ -22,7 +22,8 @@ def read_vm(clients: Clients, vm: ResourceId) -> VmSeen:
     doing = Doing("read", vm.name)
     operations = clients.compute(vm.subscription).virtual_machines
     body: object = attempt(
-        doing, lambda: operations.get(vm.group, vm.name, expand="instanceView", cls=_raw_json, **READ)
+        doing,
+        lambda: operations.get(vm.group, vm.name, expand="instanceView", cls=_raw_json, **clients.limits.read()),
     )
     if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
         raise unreadable(doing, "It is not a virtual machine.")
@@ -35,7 +36,7 @@ def identity_of(clients: Clients, vm: ResourceId) -> str:
     """The object id of a VM's system-assigned identity, empty when it has none."""
     doing = Doing("read", vm.name)
     operations = clients.compute(vm.subscription).virtual_machines
-    body: object = attempt(doing, lambda: operations.get(vm.group, vm.name, cls=_raw_json, **READ))
+    body: object = attempt(doing, lambda: operations.get(vm.group, vm.name, cls=_raw_json, **clients.limits.read()))
     if not isinstance(body, Mapping):
         raise unreadable(doing, "It is not a virtual machine.")
     return text(inner(body, "identity"), "principalId")
@@ -51,7 +52,7 @@ def stop_vm(
         "headers": {"x-ms-client-request-id": request_id},
         "polling": False,
         "cls": headers_of,
-        **Sending(request_id, in_time).options(),
+        **Sending(request_id, in_time).options(clients),
     }
 
     def post() -> Mapping[str, str]:

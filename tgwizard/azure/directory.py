@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from azure.core.rest import HttpRequest
 
 from tgwizard.azure.failures import Doing, unreadable
-from tgwizard.azure.raw import READ, asked, objects, text
+from tgwizard.azure.raw import asked, objects, text
 from tgwizard.azure.session import Clients
 
 MOST_AT_ONCE = 1000
@@ -31,7 +31,7 @@ def _by_ids(clients: Clients, ids: tuple[str, ...]) -> list[tuple[str, str]]:
     doing = Doing("look up", "the identities in the directory")
 
     request = HttpRequest("POST", f"{clients.session.graph}/v1.0/directoryObjects/getByIds", json={"ids": ids})
-    body, _status = asked(clients.graph(), doing, request, READ)
+    body, _status = asked(clients.graph(), doing, request, clients.limits.read())
     if not isinstance(body, Mapping) or not isinstance(body.get("value"), list):
         raise unreadable(doing, "It is no list.")
     return [

@@ -43,7 +43,7 @@ def move_configuration(
             headers={"x-ms-client-request-id": request_id},
             polling=False,
             cls=headers_of,
-            **Sending(request_id, in_time).options(),
+            **Sending(request_id, in_time).options(clients),
         )
         return cast("Mapping[str, str]", poller.result())
 

@@ -18,7 +18,6 @@ from tgwizard.azure.failures import Doing, attempt, from_document, unreadable
 from tgwizard.azure.pipeline import elsewhere, same_place
 from tgwizard.azure.raw import (
     NETWORK_API,
-    READ,
     Json,
     Sending,
     Where,
@@ -45,7 +44,7 @@ def read_nic(clients: Clients, nic: ResourceId) -> NicDocument:
     """The whole interface."""
     doing = Doing("read", nic.name)
     operations = clients.network(nic.subscription).network_interfaces
-    body: object = attempt(doing, lambda: operations.get(nic.group, nic.name, cls=_raw_json, **READ))
+    body: object = attempt(doing, lambda: operations.get(nic.group, nic.name, cls=_raw_json, **clients.limits.read()))
     return _document(doing, body)
 
 
@@ -63,7 +62,7 @@ def write_nic(clients: Clients, nic: ResourceId, document: NicDocument, *, if_ma
             headers=headers,
             polling=False,
             cls=_raw_answer,
-            **sending.options(),
+            **sending.options(clients),
         )
         return cast("tuple[object, Mapping[str, str]]", poller.result())
 
@@ -82,7 +81,7 @@ def read_operation(clients: Clients, url: str) -> OperationSeen:
     doing = Doing("read the progress of", "the update")
     if not same_place(url, clients.session.base_url):
         raise elsewhere(url, clients.session.base_url)
-    body, status = asked(clients.arm(), doing, HttpRequest("GET", url), READ)
+    body, status = asked(clients.arm(), doing, HttpRequest("GET", url), clients.limits.read())
     word = str(body.get("status", "")).lower() if isinstance(body, Mapping) else ""
     state = _SETTLED_WORDS.get(word)
     if state is None:
@@ -130,7 +129,8 @@ def subnet_prefixes(clients: Clients, subnet: ResourceId) -> tuple[str, ...]:
     doing = Doing("read", subnet.name)
     operations = clients.network(subnet.subscription).subnets
     body: object = attempt(
-        doing, lambda: operations.get(subnet.group, subnet.parent_name, subnet.name, cls=_raw_json, **READ)
+        doing,
+        lambda: operations.get(subnet.group, subnet.parent_name, subnet.name, cls=_raw_json, **clients.limits.read()),
     )
     if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
         raise unreadable(doing, "It is not a subnet.")

@@ -23,6 +23,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from tgwizard import __version__
 from tgwizard.azure.foreign_answers import NotFromAzurePolicy
+from tgwizard.azure.session import REPEATED
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.model.problem import Problem
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
     from tgwizard.azure.sign_in import HeldCredential
 
 AGENT = f"tgwizard/{__version__}"
-
-
-REPEATED = "repeated"
-"""The option of a call that only reads."""
 
 _LEAST_S = 1.0
 """A second try with less time left than this would only make the end later."""

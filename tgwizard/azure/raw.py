@@ -17,7 +17,7 @@ from azure.core.rest import HttpRequest
 
 from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.failures import Doing, attempt, unreadable
-from tgwizard.azure.pipeline import REPEATED, elsewhere, same_place
+from tgwizard.azure.pipeline import elsewhere, same_place
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import CallFailed, Cause, Certainty, InTime
 from tgwizard.model.cluster import ResourceId
@@ -29,14 +29,6 @@ if TYPE_CHECKING:
 
 Json = Mapping[str, Any]
 Page = Callable[[int], None]
-
-READ: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 10, REPEATED: True}
-"""Seconds to connect and for the whole request, however slowly its answer drips."""
-
-LIST: dict[str, Any] = READ | {"read_timeout": 30}
-"""A page of a list may hold megabytes."""
-
-WRITE: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30}
 
 NETWORK_API = "2026-03-01"
 COMPUTE_API = "2026-04-01"
@@ -74,9 +66,9 @@ class Sending:
     request_id: str
     in_time: InTime | None
 
-    def options(self) -> dict[str, Any]:
+    def options(self, clients: Clients) -> dict[str, Any]:
         """What the SDK is called with. The hook runs after the token was fetched, right before the connection."""
-        return {**WRITE, "raw_request_hook": self._last_look}
+        return {**clients.limits.write(), "raw_request_hook": self._last_look}
 
     def _last_look(self, _request: object) -> None:
         if self.in_time is not None and not self.in_time():
@@ -91,7 +83,7 @@ class Sending:
 
 def read(clients: Clients, doing: Doing, where: Where) -> Json:
     """One document."""
-    return _mapping(doing, asked(clients.arm(), doing, HttpRequest("GET", where.text), READ)[0])
+    return _mapping(doing, asked(clients.arm(), doing, HttpRequest("GET", where.text), clients.limits.read())[0])
 
 
 def items(
@@ -100,7 +92,7 @@ def items(
     where: Where,
     page: Page = lambda _count: None,
     *,
-    each: Json = LIST,
+    each: Json | None = None,
     longest_s: float = LONGEST_LIST_S,
 ) -> list[Json]:
     """Every item of a list, following its pages; ``page`` hears how many there are so far and may raise Cancelled.
@@ -109,11 +101,12 @@ def items(
     is read as who began it, whoever signs in meanwhile.
     """
     found: list[Json] = []
+    limits = clients.limits.page() if each is None else each
     own, client, link = clients.session.base_url, clients.arm(), where.text
     followed: set[str] = set()
     until = time.monotonic() + longest_s
     while len(followed) < MOST_PAGES and time.monotonic() < until:
-        body = _mapping(doing, asked(client, doing, HttpRequest("GET", link), each)[0])
+        body = _mapping(doing, asked(client, doing, HttpRequest("GET", link), limits)[0])
         value = body.get("value")
         if not isinstance(value, list):
             raise unreadable(doing, "It is no list.")
@@ -137,7 +130,7 @@ def write(
 ) -> Mapping[str, Any] | None:
     """One request that changes something, sent once; the answer's document, or None when it has none."""
     request = HttpRequest(method, where.text, headers={"x-ms-client-request-id": request_id}, json=body)
-    answered, _status = asked(clients.arm(), doing, request, WRITE)
+    answered, _status = asked(clients.arm(), doing, request, clients.limits.write())
     return None if answered is None else _mapping(doing, answered)
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+REPEATED = "repeated"
+"""The option of a request that only reads: the pipeline may send it again."""
+
 PUBLIC_ARM = "https://management.azure.com"
 PUBLIC_GRAPH = "https://graph.microsoft.com"
 
@@ -44,10 +47,33 @@ What the SDK warns about (an answer it cannot read, a broken download) reaches t
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds: to connect, and for a whole request, however slowly its answer drips. A page may hold megabytes."""
+
+    connect_s: float = 5.0
+    read_s: float = 10.0
+    page_s: float = 30.0
+    write_s: float = 30.0
+
+    def read(self) -> dict[str, Any]:
+        """What the SDK is called with for a read: repeated once when its connection broke."""
+        return {"connection_timeout": self.connect_s, "read_timeout": self.read_s, REPEATED: True}
+
+    def page(self) -> dict[str, Any]:
+        """The same for a page of a list."""
+        return self.read() | {"read_timeout": self.page_s}
+
+    def write(self) -> dict[str, Any]:
+        """The same for a write, which is sent once."""
+        return {"connection_timeout": self.connect_s, "read_timeout": self.write_s}
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One signed-in connection. ``http`` is the lab's in-process session or one of our own; ``ca`` a lab's CA file.
 
-    ``lab`` keeps the environment's proxies and CA bundles away.
+    ``lab`` keeps the environment's proxies and CA bundles away. ``limits`` are what the design promises, unless a test
+    cannot wait for as long.
     """
 
     credential: HeldCredential
@@ -56,6 +82,7 @@ class Session:
     http: requests.Session | None = None
     ca: str | None = None
     lab: bool = False
+    limits: Limits = Limits()
 
     def __post_init__(self) -> None:
         """ValueError for an address that is not https: a token never travels in clear."""
@@ -108,6 +135,11 @@ class Clients:
         self._retired: list[Connection] = []
         self._made: dict[tuple[str, str], Any] = {}
         self._closed = False
+
+    @property
+    def limits(self) -> Limits:
+        """The seconds that requests of this session may take."""
+        return self.session.limits
 
     def network(self, subscription: str) -> NetworkManagementClient:
         """NICs and virtual networks; the api-version is the newest this SDK knows."""
