@@ -104,6 +104,8 @@ class Front:
     treat: Treat = lambda _came: None
     came: list[Came] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
+    elsewhere: str = ""
+    """The address of another place, for answers that point there."""
     greet: Callable[[socket.socket], bool] = lambda _plain: True
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _threads: list[threading.Thread] = field(default_factory=list)

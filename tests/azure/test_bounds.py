@@ -25,9 +25,9 @@ from tests.rig import rig
 from tgwizard.app.adapters import over_tls
 from tgwizard.azure import raw
 from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.bounded_http import LARGEST_ANSWER, BoundedAdapter, bounded_session
+from tgwizard.azure.bounded_http import LARGEST_ANSWER, BoundedAdapter, Limits, bounded_session
 from tgwizard.azure.failures import Doing
-from tgwizard.azure.session import Limits, Session
+from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.lab.certificates import prepare

@@ -97,7 +97,7 @@ def tapped(before: Callable[[Any], None], after: Callable[[Any], None]) -> Calla
     def session(lab: Lab) -> requests.Session:
         made = requests.Session()
         made.trust_env = False
-        made.mount("https://", Tap(lab, before, lambda request, _answer: after(request)))
+        made.mount("https://", Tap(LabAdapter(lab), before, lambda request, _answer: after(request)))
         return made
 
     return session

@@ -31,7 +31,7 @@ Body = Mapping[str, Any]
 
 
 class Tap(BaseAdapter):
-    """Between the SDK and the lab, or what carries to it: tells of each request before it is delivered and after its answer was read."""
+    """Between the SDK and what carries to the lab: tells of each request before and after it was carried."""
 
     def __init__(self, inner: BaseAdapter, before: Callable[[Any], None], after: Callable[[Any, Any], None]) -> None:
         super().__init__()

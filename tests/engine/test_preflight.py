@@ -25,9 +25,10 @@ from tests.rig import Rig, rig
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
-from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
+from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG, Probed, probe_write
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.patience import Patience
 from tgwizard.engine.ports import Accepted, InTime
 from tgwizard.engine.preflight.check import Preflight, preflight
 from tgwizard.engine.preflight.facts import BUDGET_S
@@ -121,7 +122,8 @@ def test_that_on_a_lab_that_ignores_versions_no_probe_changes_anything(verb: Ver
 def test_that_without_a_refused_outdated_write_the_attach_is_worked_out_and_not_tried() -> None:
     made = not_tried()
     found, sent = probes_of(made)
-    assert sent[1] == ("tg-node-b-inside", ["10.20.2.12"]), "as it is, before anything else is tried on it"
+    first = next(item for item in sent if item[0] == "tg-node-b-inside")
+    assert first == ("tg-node-b-inside", ["10.20.2.12"]), "as it is, before anything else is tried on it"
     assert "the attach itself is worked out, not tried" in about(found, "You may write tg-node-b-inside").evidence
     assert about(found, "You may attach pip-tg-node-a").evidence.startswith("worked out from your roles, not tried")
 
@@ -131,7 +133,7 @@ def not_tried() -> Rig:
     made = rig()
     give_public_ip(made)
     made.lab.faults.add(Fault("PUT", "tg-node-a-inside", Answer(500, "{}"), times=None))
-    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(500, "{}"), nth=2))
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(500, "{}"), nth=2, times=None))
     return made
 
 
@@ -172,12 +174,45 @@ def test_that_a_lock_on_either_interface_stops_both_verbs(verb: Verb, side: str)
 @pytest.mark.parametrize("effect", [Reset(Moment.BEFORE_COMMIT), Answer(503, "{}"), Answer(429, "{}")], ids=repr)
 def test_that_a_probe_without_a_clear_answer_is_not_known(effect: Reset | Answer) -> None:
     made = rig()
-    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", effect))
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", effect, times=None))
     found = checked(made)
     assert about(found, "Whether you may write tg-node-b-inside is not known").level is Level.NOT_KNOWN
     assert found.reason_against(Verb.GRACEFUL) is not None
     assert found.reason_against(Verb.GRACEFUL, accept_unknown=True) is None
     assert found.reason_against(Verb.FORCED) is None
+
+
+THROTTLED = Answer(429, '{"error": {"code": "TooManyRequests", "message": "Not now."}}')
+
+
+@pytest.mark.parametrize(
+    ("effect", "lost"),
+    [(Reset(Moment.BEFORE_COMMIT), True), (Answer(503, "{}"), True), (Answer(429, "{}"), True), (THROTTLED, False)],
+    ids=["reset", "503", "429 without a word", "429"],
+)
+def test_that_a_probe_is_asked_again_and_after_a_lost_answer_only_after_reading(
+    effect: Reset | Answer, lost: bool
+) -> None:
+    made = rig()
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", effect))
+    found = checked(made)
+    assert about(found, "You may write tg-node-b-inside").level is Level.PASSED
+    asked = [item.method for item in made.lab.requests if item.path.endswith("/tg-node-b-inside")]
+    assert asked[-3:] == (["PUT", "GET", "PUT"] if lost else ["GET", "PUT", "PUT"])
+
+
+def test_that_a_probe_is_not_asked_again_when_something_changed_meanwhile() -> None:
+    made = rig()
+    snapshot = Observer(made.services.azure, made.clock, made.setup).look()
+    document = snapshot.seen(made.b).nic.value
+    assert document is not None
+    made.edit(made.b, lambda body: body["properties"].update(enableIPForwarding=False))
+    made.clock.sleep(60)
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(503, "{}")))
+    patience = Patience.of(made.clock, 60.0)
+    probed = probe_write(made.services.azure, made.b.nic, document, patience=patience)
+    assert probed.outcome is Probed.UNCLEAR
+    assert [item.method for item in made.lab.requests if item.path.endswith("/tg-node-b-inside")][-2:] == ["PUT", "GET"]
 
 
 def test_that_no_probe_is_sent_to_an_interface_that_is_being_updated() -> None:

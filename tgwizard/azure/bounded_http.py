@@ -17,6 +17,7 @@ import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import requests
@@ -35,11 +36,40 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 DEFAULT_S = (5.0, 30.0)
 """Seconds to connect, and for the whole exchange, where the caller names none."""
 
+REPEATED = "repeated"
+"""The option of a request that only reads: the pipeline may send it again."""
+
 _PIECE = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _clock = SystemClock()
 _until: ContextVar[float | None] = ContextVar("until", default=None)
 """The deadline of the exchange that this thread is in, on the clock that counts sleep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds: to connect, and for a whole request, however slowly its answer drips. A page may hold megabytes."""
+
+    connect_s: float = 5.0
+    read_s: float = 10.0
+    page_s: float = 30.0
+    write_s: float = 30.0
+
+    def read(self) -> dict[str, Any]:
+        """What the SDK is called with for a read: repeated once when its connection broke."""
+        return {"connection_timeout": self.connect_s, "read_timeout": self.read_s, REPEATED: True}
+
+    def page(self) -> dict[str, Any]:
+        """The same for a page of a list."""
+        return self.read() | {"read_timeout": self.page_s}
+
+    def write(self) -> dict[str, Any]:
+        """The same for a write, which is sent once."""
+        return {"connection_timeout": self.connect_s, "read_timeout": self.write_s}
+
+
+PROMISED = Limits()
+"""What holds outside tests."""
 
 
 class AnswerNotTaken(requests.exceptions.ContentDecodingError):

@@ -22,8 +22,8 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse, policies
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from tgwizard import __version__
+from tgwizard.azure.bounded_http import REPEATED
 from tgwizard.azure.foreign_answers import NotFromAzurePolicy
-from tgwizard.azure.session import REPEATED
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.model.problem import Problem

@@ -110,7 +110,9 @@ def items(
         value = body.get("value")
         if not isinstance(value, list):
             raise unreadable(doing, "It is no list.")
-        found += [item for item in value if isinstance(item, Mapping)]
+        if not all(isinstance(item, Mapping) for item in value):
+            raise unreadable(doing, "It lists what is no object.")
+        found += value
         page(len(found))
         following = body.get("nextLink")
         if not following:

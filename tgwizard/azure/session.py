@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tgwizard.azure.bounded_http import DEFAULT_S, bounded_session
+from tgwizard.azure.bounded_http import DEFAULT_S, PROMISED, Limits, bounded_session
 from tgwizard.azure.failures import connection_closed
 from tgwizard.azure.sign_in import HeldCredential
 
@@ -28,44 +28,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-REPEATED = "repeated"
-"""The option of a request that only reads: the pipeline may send it again."""
-
 PUBLIC_ARM = "https://management.azure.com"
 PUBLIC_GRAPH = "https://graph.microsoft.com"
 
 _PINNED = {
     "azure": logging.ERROR,
     "msal": logging.WARNING,
-    "urllib3": logging.WARNING,
+    "urllib3": logging.ERROR,
     "requests_oauthlib": logging.WARNING,
 }
 """Loggers that at DEBUG could print headers, bodies or token answers (qt-and-sdk.md 0, trap 3).
 
 What the SDK warns about (an answer it cannot read, a broken download) reaches the user as a CallFailed already.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds: to connect, and for a whole request, however slowly its answer drips. A page may hold megabytes."""
-
-    connect_s: float = 5.0
-    read_s: float = 10.0
-    page_s: float = 30.0
-    write_s: float = 30.0
-
-    def read(self) -> dict[str, Any]:
-        """What the SDK is called with for a read: repeated once when its connection broke."""
-        return {"connection_timeout": self.connect_s, "read_timeout": self.read_s, REPEATED: True}
-
-    def page(self) -> dict[str, Any]:
-        """The same for a page of a list."""
-        return self.read() | {"read_timeout": self.page_s}
-
-    def write(self) -> dict[str, Any]:
-        """The same for a write, which is sent once."""
-        return {"connection_timeout": self.connect_s, "read_timeout": self.write_s}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +57,7 @@ class Session:
     http: requests.Session | None = None
     ca: str | None = None
     lab: bool = False
-    limits: Limits = Limits()
+    limits: Limits = PROMISED
 
     def __post_init__(self) -> None:
         """ValueError for an address that is not https: a token never travels in clear."""

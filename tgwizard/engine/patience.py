@@ -1,8 +1,8 @@
 """Asking again: a read that a moment later may well be answered is not given up at its first failure.
 
 An answer that was lost, cannot be read or is not Azure's, a throttled or busy Azure and trouble inside it pass. Reads
-alone are asked again here: a write never is, it is settled by reading. Watching and a run under way need no patience,
-they read again and again anyway.
+alone are asked again here: a write never is, it is settled by reading, and then decided anew. Watching and a run under
+way need no patience, they read again and again anyway.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ class CallFailed(Exception):
 
     @property
     def may_pass(self) -> bool:
-        """Whether the same read may well be answered in a moment. Of a write it says nothing."""
+        """Whether the same question may well be answered in a moment. What came of a write it does not say."""
         if self.certainty is Certainty.UNKNOWN or self.cause in _PASSING:
             return True
         return self.cause is Cause.OTHER and self.status == 409  # a read meets it while something is being changed

@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from enum import Enum
 
+from tgwizard.engine.patience import Patience
 from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, MissingRight
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument, Provisioning
@@ -55,26 +56,48 @@ class Probe:
 
 
 def probe_write(
-    azure: Azure, nic: ResourceId, document: NicDocument, attach: NicDocument | None = None, *, heeded: bool = False
+    azure: Azure,
+    nic: ResourceId,
+    document: NicDocument,
+    attach: NicDocument | None = None,
+    *,
+    heeded: bool = False,
+    patience: Patience | None = None,
 ) -> Probe:
     """Ask whether the interface may be written; with ``attach``, whether that body would be taken.
 
     ``heeded``: another interface of the subscription was just refused for its version, so that need not be tried here.
+    With ``patience`` it is asked again when Azure was busy, and when an answer was lost and nothing was changed.
     """
     if document.provisioning is Provisioning.UPDATING:
         return Probe(nic, Probed.BUSY)
     if attach is not None and heeded:
-        return _asked(azure, nic, attach, attach=True)
-    as_read = _asked(azure, nic, document)
+        return _asked(azure, nic, attach, patience, attach=True)
+    as_read = _asked(azure, nic, document, patience)
     if as_read.outcome is not Probed.ALLOWED or attach is None:
         return as_read
-    asked = _asked(azure, nic, attach, attach=True)
+    asked = _asked(azure, nic, attach, patience, attach=True)
     return as_read if asked.outcome is Probed.UNCLEAR else asked
 
 
-def _asked(azure: Azure, nic: ResourceId, document: NicDocument, *, attach: bool = False) -> Probe:
+def _asked(
+    azure: Azure, nic: ResourceId, document: NicDocument, patience: Patience | None, *, attach: bool = False
+) -> Probe:
+    lost = False
+
+    def send() -> None:
+        nonlocal lost
+        if lost and azure.read_nic(nic).etag != document.etag:
+            what = f"{nic.name} was changed while it was asked whether it may be."
+            raise CallFailed(Problem("changed-meanwhile", what, "", "Check again."), Certainty.NOT_SENT)
+        try:
+            azure.write_nic(nic, document, if_match=IMPOSSIBLE_ETAG, request_id=str(uuid.uuid4()))
+        except CallFailed as failure:
+            lost = failure.certainty is Certainty.UNKNOWN
+            raise
+
     try:
-        azure.write_nic(nic, document, if_match=IMPOSSIBLE_ETAG, request_id=str(uuid.uuid4()))
+        send() if patience is None else patience.ask(send)
     except CallFailed as failure:
         return Probe(nic, _outcome(failure, attach=attach), failure.problem, failure.refused, attach)
     return Probe(nic, Probed.APPLIED, attach=attach)

@@ -47,12 +47,17 @@ class _Asking:
     def __post_init__(self) -> None:
         self.until = self.clock.monotonic() + self.budget_s
 
+    @property
+    def patience(self) -> Patience:
+        """What fails for a moment is asked again, while there is time."""
+        return Patience(self.clock, self.until)
+
     def fact(self, what: str, question: Callable[[], T]) -> Fact[T]:
         if self.clock.monotonic() > self.until:
             why = f"The checks had taken {self.budget_s:.0f} s already."
             return Fact(problem=Problem("not-asked", f"{what} was not asked.", why, "Check again."))
         try:
-            return Fact(Patience(self.clock, self.until).ask(question))
+            return Fact(self.patience.ask(question))
         except CallFailed as failure:
             return Fact(problem=failure.problem)
 
@@ -90,7 +95,7 @@ def ask(
     if thorough or not holds_it_there(snapshot):
         prefixes = asking.fact(f"The range of {setup.subnet.name}", lambda: azure.subnet_prefixes(setup.subnet))
     outdated = kept.seen(setup.subscription) if kept is not None else None
-    probes = tuple(_probes(azure, snapshot, to, outdated)) if operator and extent.probes else ()
+    probes = tuple(_probes(asking, snapshot, to, outdated)) if operator and extent.probes else ()
     _keep(kept, snapshot, probes)
     read = tuple(_things(asking, snapshot, to))
     own = tuple(_own(asking, snapshot, to, probes, fence)) if operator else ()
@@ -133,7 +138,7 @@ def _touched(snapshot: Snapshot, to: Member) -> tuple[ResourceId, ...]:
     return tuple(dict.fromkeys([*found, *things(carried_with(snapshot, to))]))
 
 
-def _probes(azure: Azure, snapshot: Snapshot, to: Member, outdated: Sighting | None) -> list[Probe]:
+def _probes(asking: _Asking, snapshot: Snapshot, to: Member, outdated: Sighting | None) -> list[Probe]:
     """The losing interface first: when its own body is refused for its version, the gaining is asked with the attach.
 
     Where a cloud applies outdated writes, the first that it applies is the last.
@@ -148,7 +153,7 @@ def _probes(azure: Azure, snapshot: Snapshot, to: Member, outdated: Sighting | N
             continue
         attach = _attach(snapshot, to, document) if side is Side.ATTACH else None
         heeded = any(probe.outcome is Probed.ALLOWED for probe in found)
-        found.append(probe_write(azure, member.nic, document, attach, heeded=heeded))
+        found.append(probe_write(asking.azure, member.nic, document, attach, heeded=heeded, patience=asking.patience))
     return found
 
 
