@@ -26,7 +26,7 @@ class Terminal:
     def __init__(self, *words: str | Path) -> None:
         self._master, slave = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _TAKE_THE_TERMINAL, *map(str, words)],
+            [sys.executable, "-c", TAKE_THE_TERMINAL, *map(str, words)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -87,7 +87,7 @@ class Terminal:
         os.close(self._master)
 
 
-_TAKE_THE_TERMINAL = """
+TAKE_THE_TERMINAL = """
 import fcntl, runpy, signal, sys, termios
 signal.signal(signal.SIGINT, signal.default_int_handler)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING
 from tgwizard import paths
 from tgwizard.app.connecting import connect_place
 from tgwizard.app.logs import log_start, stop_logging
-from tgwizard.cli.arguments import Call, OpenWindow, parse
+from tgwizard.cli.arguments import Call, Failover, OpenWindow, Resume, parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.program import ClientWish, Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
+from tgwizard.cli.setup_arguments import Apply, Undo
+from tgwizard.engine.interrupts import ignore
 from tgwizard.engine.settings_file import FILE_NAME, load_settings
 from tgwizard.model.problem import Problem, UserError
 
@@ -66,7 +68,10 @@ def _run(call: Call, program: Program, screen: Screen) -> int:
     try:
         from tgwizard.cli.main import run
 
-        return run(call, replace(program, settings=settings.settings, log_lost=lambda: handler.lost), screen)
+        code = run(call, replace(program, settings=settings.settings, log_lost=lambda: handler.lost), screen)
+        if isinstance(call.command, Failover | Resume | Apply | Undo):
+            ignore()
+        return code
     finally:
         stop_logging(handler)
 

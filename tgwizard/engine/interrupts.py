@@ -2,8 +2,8 @@
 
 Ctrl-C, Ctrl-\\, SIGTERM and a hang-up (a closed terminal, a dropped connection, the end of a session) count alike: as
 the first request the run leaves the gap, with or without a screen. A second one, which leaves the run where it is, is
-made only by a person's keys. A closing terminal hangs up twice, by the shell and by the system, and a service manager
-sends SIGTERM and then SIGHUP: that is no impatience.
+made only by Ctrl-C, which a person presses. A closing terminal hangs up twice, by the shell and by the system, and a
+service manager sends SIGTERM and then SIGHUP: that is no impatience.
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 _MEMBERS = signal.Signals.__members__
-
-_KEYS = tuple(_MEMBERS[name] for name in ("SIGINT", "SIGQUIT", "SIGBREAK") if name in _MEMBERS)
-"""What a person's keys send: Ctrl-C, Ctrl-\\, and Ctrl-Break on Windows."""
 
 _HANG_UPS = tuple(_MEMBERS[name] for name in ("SIGHUP", "SIGQUIT") if name in _MEMBERS)
 """Left alone where the program was started with them ignored: ``nohup`` and ``&`` mean that. SIGINT and SIGTERM are
@@ -42,12 +39,12 @@ class Interrupts:
 
     @property
     def count(self) -> int:
-        """The number of requests so far; after the first only keys count."""
+        """The number of requests so far; after the first only Ctrl-C counts."""
         return self._count
 
     def add(self, number: int = signal.SIGINT, _frame: FrameType | None = None) -> None:
         """One more. Fits as a signal handler: it only counts."""
-        if self._count and number not in _KEYS:
+        if self._count and number != signal.SIGINT:
             return
         self._count += 1
         self.came.set()
@@ -79,6 +76,13 @@ def listen(then: Callable[[], None] | None = None) -> Interrupts:
         for number in _TERMINAL:
             signal.signal(number, signal.SIG_IGN)
     return counted
+
+
+def ignore() -> None:
+    """The work is done and the process ends: what asks it to stop now changes its exit code no more."""
+    if threading.current_thread() is threading.main_thread():
+        for number in _STOPS:
+            signal.signal(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ from PySide6.QtCore import QEventLoop, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from tgwizard import paths
-from tgwizard.engine.interrupts import Interrupts, as_before, listen
+from tgwizard.engine.interrupts import Interrupts, ignore, listen
 from tgwizard.gui.app.display import QtMessages, leave_out_unreachable, why_none
 from tgwizard.gui.front import FirstLook, Front
 from tgwizard.gui.gc_guard import GcGuard
@@ -152,15 +152,15 @@ def start(open_program: OpenProgram, look: FirstLook, surround: Callable[[], Sur
     programs.append(program)
     if single is not None:
         program.answer_for(single, turn)
-    with as_before():
-        program.heed(listen(program.on_request))
-        app.commitDataRequest.connect(program.on_session_end)
-        program.front.appear()
-        QTimer.singleShot(FRAME_MS, program.unfolding, program.unfolding.begin)
-        if app.exec() != 0:
-            # Nothing of ours ends the event loop so: Qt lost its display, and did not say it in the words we know.
-            gone()
-        clean = program.shut_down()
+    program.heed(listen(program.on_request))
+    app.commitDataRequest.connect(program.on_session_end)
+    program.front.appear()
+    QTimer.singleShot(FRAME_MS, program.unfolding, program.unfolding.begin)
+    if app.exec() != 0:
+        # Nothing of ours ends the event loop so: Qt lost its display, and did not say it in the words we know.
+        gone()
+    clean = program.shut_down()
+    ignore()
     if single is not None:
         single.close()
     sys.setswitchinterval(usual_switch_s)
