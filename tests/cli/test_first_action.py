@@ -86,11 +86,16 @@ def test_that_the_command_offered_repairs_the_cluster_after_its_name_was_typed(i
     assert Shell(it)("status", "--json").lines[0]["first"] is None
 
 
-def test_that_an_interrupted_run_is_resumed_first(it: Rig) -> None:
+def left_behind(it: Rig) -> None:
+    """The journal of a run that was killed."""
     Shell(it)(*FORCED, "--yes")
     (run,) = cluster_history(it.services, it.setup).runs
     with closing(inline_journal(it.services.journal_file(it.setup), it.setup.identity)) as journal:
         journal.append("begun", replace(run.began, run="begun"))
+
+
+def test_that_an_interrupted_run_is_resumed_first(it: Rig) -> None:
+    left_behind(it)
     (document,) = Shell(it)("status", "--json").lines
     fits(document, "status")
     first = document["first"]
@@ -118,3 +123,26 @@ def test_that_while_a_run_works_on_the_cluster_nothing_is_called_broken_or_inter
         fits(document, "status")
         assert document["first"] is None
     assert "  First: repair." in Shell(it)("status").out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("failover", "--to", "tg-node-b", "--graceful", "--yes"),
+        ("failover", "--to", "tg-node-b", "--forced", "--dry-run"),
+        ("history",),
+        ("history", "edge-dallas", "--json"),
+        ("setup", "verify", "--no-wait"),
+    ],
+    ids=" ".join,
+)
+def test_that_every_command_of_the_cluster_offers_the_resume_first(it: Rig, words: tuple[str, ...]) -> None:
+    left_behind(it)
+    assert Shell(it)(*words).err.startswith(
+        "First: resume. A forced failover to tg-node-b was interrupted, and its end is not known.\n"
+        "  tgwizard resume edge-dallas\n"
+    )
+
+
+def test_that_without_an_interrupted_run_nothing_is_offered(it: Rig) -> None:
+    assert Shell(it)("history").err == ""

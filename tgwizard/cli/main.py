@@ -9,6 +9,7 @@ from tgwizard.cli import commands, history_commands, lab_commands, setup_command
 from tgwizard.cli.arguments import Call, Failover, OpenWindow, Resume, Status
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.history_commands import History, Report
+from tgwizard.cli.interrupted_run import tell_interrupted
 from tgwizard.cli.lab_arguments import LabRun
 from tgwizard.cli.program import Connection, Program
 from tgwizard.cli.screen import Screen
@@ -69,6 +70,8 @@ def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
         ) as command:
             connection = program.connect(call.where)
             try:
+                if isinstance(command, Failover | History | Plan | Apply | Verify | Undo):
+                    tell_interrupted(command.cluster, connection, screen, call.where)
                 refused = sign_in.sign_in(call.where, connection, screen)
                 code = _connected(command, connection, call, screen, program.settings) if refused is None else refused
             except BaseException:

@@ -32,6 +32,11 @@ class Offer:
     either: bool = False
 
 
+def interrupted(unfinished: Began) -> str:
+    """That a run has no end, in one sentence."""
+    return f"A {unfinished.verb.value} failover to {unfinished.to} was interrupted, and its end is not known."
+
+
 def first_offer(snapshot: Snapshot, unfinished: Began | None, aim: Member | None = None) -> Offer | None:
     """What to do first, or None when nothing is certainly wrong. ``unfinished``: the journal's interrupted run.
 
@@ -39,8 +44,8 @@ def first_offer(snapshot: Snapshot, unfinished: Began | None, aim: Member | None
     """
     name = snapshot.setup.name
     if unfinished is not None:
-        sentence = f"A {unfinished.verb.value} failover to {unfinished.to} was interrupted, and its end is not known."
-        return Offer(Act.RESUME, snapshot.setup.member(unfinished.to), sentence, f"tgwizard resume {name}")
+        to = snapshot.setup.member(unfinished.to)
+        return Offer(Act.RESUME, to, interrupted(unfinished), f"tgwizard resume {name}")
     oldest = snapshot.oldest_nic_age_s()
     silent = any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members)
     found = repair(snapshot)
