@@ -53,7 +53,7 @@ def answers_of(setup: ClusterSetup) -> Answers:
     if setup.role is not None:
         built_in = setup.role.kind is RoleKind.BUILT_IN or setup.role.guid == NETWORK_CONTRIBUTOR
         use = RoleUse.NETWORK_CONTRIBUTOR if built_in else RoleUse.REUSE
-        role = RoleAnswer(use, setup.role.name or DEFAULT_ROLE_NAME, setup.role.guid)
+        role = RoleAnswer(use, setup.role.name or DEFAULT_ROLE_NAME, setup.role.guid, kept=True)
     return Answers(
         subscription=SubscriptionSeen(setup.subscription, "", setup.tenant),
         machines=(first.vm, second.vm),

@@ -83,7 +83,7 @@ class Verify:
     cluster: str | None
     wait: bool
     restarted: tuple[str, ...]
-    restart: str | None
+    restart: tuple[str, ...]
     prove: ProveHow
     yes: bool
     report: Path | None
@@ -136,7 +136,13 @@ def add_setup_parsers(
     verify.add_argument(
         "--restarted", action="append", default=[], metavar="MEMBER", help="say that this member restarted since"
     )
-    verify.add_argument("--restart", metavar="MEMBER", help="restart this member first, and wait until it is back")
+    verify.add_argument(
+        "--restart",
+        action="append",
+        default=[],
+        metavar="MEMBER",
+        help="restart this member first, and wait until it is back; several: the standby first",
+    )
     verify.add_argument("--prove", action="store_true", help="fail over there and back, with your own rights")
     verify.add_argument("--report", type=Path, metavar="FILE", help="write the result as a page to print (.html)")
     verify.add_argument("--heartbeat-port", type=_port, default=9000, metavar="PORT", help="TCP, 9000 as a rule")
@@ -168,7 +174,7 @@ def setup_command(found: argparse.Namespace) -> SetupCommand:
                 found.cluster,
                 not found.no_wait,
                 tuple(found.restarted),
-                found.restart,
+                tuple(found.restart),
                 ProveHow.FAILOVER if found.prove else ProveHow.NO,
                 found.yes,
                 found.report,

@@ -31,11 +31,13 @@ from tgwizard.engine.setup.export.formats import export
 from tgwizard.engine.setup.flow import Flow
 from tgwizard.engine.setup.fresh import changed_since, differences, is_stale, read_again, read_age_s
 from tgwizard.engine.setup.job import apply_job, restart_job, undo_job, verify_job, what_undo_would_do
+from tgwizard.engine.setup.restart import standby_first
 from tgwizard.engine.setup.result import identity_of, read_cluster
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.verify import subject_of_cluster, with_proof
 from tgwizard.engine.setup.verify_report import report as verify_report
 from tgwizard.engine.setup.walk import blockers, plan_of
+from tgwizard.model import fields
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Finished, Outcome, Stamp
@@ -63,6 +65,9 @@ def run(command: SetupCommand, connection: Connection, screen: Screen, where: Wh
             return _undo(at, command)
         case Export():
             return _export(at, command)
+
+
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +198,8 @@ def _verify(at: _At, command: Verify) -> ExitCode:
     at.connection.check(setup)
     if (command.restart or command.prove is not ProveHow.NO) and not command.yes:
         _must_ask(at, yes=False)
-    if command.restart is not None:
-        code = _restarted(at, setup, _member(setup, command.restart), yes=command.yes)
+    for member in _in_order(at, setup, [_member(setup, name) for name in command.restart]):
+        code = _restarted(at, setup, member, yes=command.yes)
         if code is not ExitCode.DONE:
             return code
     said = frozenset(_member(setup, name).vm for name in command.restarted)
@@ -227,6 +232,17 @@ def _verdict(result: VerifyResult) -> ExitCode:
     if any(not run.done for run in result.proof) or result.standing is Standing.NOT_READY:
         return ExitCode.REFUSED
     return ExitCode.DONE if result.standing in (Standing.READY, Standing.VERIFIED) else ExitCode.UNKNOWN
+
+
+def _in_order(at: _At, setup: ClusterSetup, members: list[Member]) -> list[Member]:
+    """The members to restart, each once, the standby first, by who holds the address now."""
+    if len({member.name for member in members}) < 2:
+        return members[:1]
+    try:
+        order = standby_first(at.connection.services.azure, subject_of_cluster(setup).answers)
+    except CallFailed as failure:
+        raise UserError(failure.problem) from failure
+    return sorted(setup.members, key=lambda member: order.index(member.vm))
 
 
 def _restarted(at: _At, setup: ClusterSetup, member: Member, *, yes: bool) -> ExitCode:
@@ -301,11 +317,22 @@ def _walked(at: _At, cluster: str | None, given: Given) -> Flow:
         return filled(services, answers, given, saved, report, token)
 
     flow = at.job(Telling.NOTHING).go("setup-read", work)
-    if cluster is None and len(saved) == 1 and proposed(flow).machines is None and not given.values:
-        # No pair is left to be set up: then the only cluster there is, is meant.
+    new = any(field.key in given.values for field in (fields.MEMBER_VM, fields.MEMBER_NIC, fields.NAME))
+    if cluster is None and saved and not new and proposed(flow).machines is None:
+        # No pair is left to be set up: then a cluster that is there is meant, and the only one need not be named.
+        if len(saved) > 1:
+            raise UserError(_which(saved))
         at.screen.note(f"No new pair was found; this is the saved cluster {saved[0].name}.")
         return _walked(at, saved[0].name, given)
     return flow
+
+
+def _which(saved: tuple[ClusterSetup, ...]) -> Problem:
+    names = [tame(one.name, 60) for one in saved]
+    shown = listed(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+    what = f"No new pair of machines was found, and {len(saved)} clusters are saved."
+    fix = "Name the one that is meant, or two machines with --vm NAME --vm NAME."
+    return Problem("cluster-not-named", what, f"They are {shown}.", fix)
 
 
 def _shown(at: _At, flow: Flow) -> SetupPlan | None:

@@ -99,12 +99,12 @@ def _who(change: SetupChange) -> str:
 
 
 def blocked(problems: tuple[tuple[SetupStep, Problem], ...]) -> Iterator[str]:
-    """What keeps the plan from being made, the first of each step."""
-    seen: set[SetupStep] = set()
+    """What keeps the plan from being made, the first of each step, each sentence once."""
+    seen: set[SetupStep | str] = set()
     for step, problem in problems:
-        if step not in seen:
-            seen.add(step)
+        if step not in seen and problem.sentence() not in seen:
             yield f"{step.value}: {problem.sentence()}"
+        seen |= {step, problem.sentence()}
 
 
 def undoing(items: tuple[Undoing, ...]) -> Iterator[str]:

@@ -43,7 +43,7 @@ class RoleAnswer:
     """Which role. ``guid``: of the existing one (REUSE, UPDATE). ``extra``: actions added on purpose for this topology.
 
     ``declined``: actions that this topology needs and that were left out on purpose. ``name`` counts for NEW only: it
-    is unique in the tenant.
+    is unique in the tenant. ``kept``: as the cluster file says, which may no longer be so: the role may be gone.
     """
 
     use: RoleUse = RoleUse.NEW
@@ -51,6 +51,7 @@ class RoleAnswer:
     guid: str = ""
     extra: tuple[str, ...] = ()
     declined: tuple[str, ...] = ()
+    kept: bool = False
 
 
 class Placement(Enum):

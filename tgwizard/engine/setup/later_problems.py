@@ -21,6 +21,7 @@ from tgwizard.model import fields
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.role import RoleKind
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import Obstacle, SetupPlan
@@ -28,6 +29,7 @@ from tgwizard.model.text import listed, tame
 from tgwizard.model.topology import Topology
 
 _INTERFACES = Cure(CureKind.GO_TO_STEP, "Choose the interfaces", step=SetupStep.INTERFACE)
+_MACHINES = Cure(CureKind.GO_TO_STEP, "Choose the machines", step=SetupStep.MACHINES)
 _HAND_OVER = Cure(CureKind.HAND_OVER, "Copy a request for others")
 _OFFERED = 2
 
@@ -36,7 +38,7 @@ def address_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     """Every condition that the address breaks, with free addresses to take instead."""
     topology, taken = topology_in(flow, answers), occupancy_in(flow, answers)
     if topology is None:
-        return (_no_interfaces(),)
+        return (_no_interfaces(answers),)
     found: list[StepProblem] = list(_configuration(answers, topology))
     if taken is None:
         problem = Problem("subnet-not-read", f"The range of {tame(topology.subnet.name, 90)} is not known.")
@@ -69,7 +71,7 @@ def role_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     """A role that does not fit, and actions that this topology needs beyond it."""
     topology, facts = topology_in(flow, answers), flow.facts
     if topology is None:
-        return (_no_interfaces(),)
+        return (_no_interfaces(answers),)
     if facts is None or answers.role is None:
         what = "The roles of the subscription were not read yet."
         return (blocking("roles-not-read", what, "", "Wait for the reading, or read again.", READ_AGAIN),)
@@ -82,9 +84,12 @@ def role_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     target = role_target(answers.role, topology.subnet.subscription, needs, chosen_scopes(answers, topology), facts)
     make = _make(answers, facts)
     update = Cure(CureKind.UPDATE_ROLE, "Update the role", (target.role.guid,))
+    same_name = (role for role in facts.roles if role.name.strip().lower() == answers.role.name.strip().lower())
+    taken = next((role for role in same_name if role.kind is RoleKind.CUSTOM), None)
+    mend = (Cure(CureKind.UPDATE_ROLE, "Update that role", (taken.guid,)),) if taken is not None else ()
     for problem in target.problems:
         cures = {
-            "role-name-taken": (replace(make, kind=CureKind.USE_ROLE_NAME, label=f"Use {make.values[0]}"),),
+            "role-name-taken": (replace(make, kind=CureKind.USE_ROLE_NAME, label=f"Use {make.values[0]}"), *mend),
             "role-lacks-actions": (update, make),
             "role-not-assignable": (update, make),
         }.get(problem.code, (make,))
@@ -96,7 +101,7 @@ def scope_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     """What a narrowed scope loses, and what a rebuilt machine left behind."""
     topology = topology_in(flow, answers)
     if topology is None:
-        return (_no_interfaces(),)
+        return (_no_interfaces(answers),)
     scopes = chosen_scopes(answers, topology)
     found = [StepProblem(Level.BLOCKS, problem) for problem in elsewhere(topology)]
     back = tuple(Cure(CureKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in answers.narrowed[:1])
@@ -161,7 +166,10 @@ def review_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     return tuple(found)
 
 
-def _no_interfaces() -> StepProblem:
+def _no_interfaces(answers: Answers) -> StepProblem:
+    if answers.machines is None:
+        what = "The two machines are not known yet."
+        return blocking("machines-not-chosen", what, "", "Choose them first.", _MACHINES)
     what = "The two interfaces do not fit together yet."
     return blocking("interfaces-not-chosen", what, "", "Choose them first.", _INTERFACES)
 

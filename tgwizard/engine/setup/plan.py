@@ -13,7 +13,9 @@ from tgwizard.engine.setup.plan_rows import (
     Assignments,
     assign_row,
     identity_row,
+    lists,
     place_row,
+    restart_order,
     restart_row,
     role_row,
     stale_row,
@@ -83,7 +85,7 @@ def _changes(
     if written:
         # The standby first, so that the address stays where it is for as long as possible.
         before: tuple[str, ...] = ()
-        for vm in reversed(topology.vms):
+        for vm in restart_order(topology.vms, tuple(lists(nic, answers.address) for nic in topology.nics)):
             row = restart_row(vm, (*written, *before), facts, caller)
             if row is not None:
                 rows.append(row)

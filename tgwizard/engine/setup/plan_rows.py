@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from operator import itemgetter
+from typing import TypeVar
 
 from tgwizard.engine.access.access_decision import (
     DELETE_ASSIGNMENT,
@@ -45,6 +47,8 @@ from tgwizard.model.setup_plan import (
 from tgwizard.model.snapshot import Power
 from tgwizard.model.text import listed, tame
 from tgwizard.model.topology import Topology
+
+T = TypeVar("T")
 
 _AUTHORIZATION = "providers/Microsoft.Authorization"
 _INSTANT = Prediction(0.0, 0.0, "nothing is written")
@@ -114,7 +118,7 @@ def role_row(
         note = _extras(role, needs)
     else:
         kind, sentence, now = ChangeKind.CHANGE, f"{_added_words(target)} {name}", _count(before)
-        then, note = _update_words(target), _affected_words(target, facts)
+        then, note = _update_words(target), f"{_grown_words(target)}{_affected_words(target, facts)}"
     return SetupChange(
         key=f"role:{role.guid.lower()}",
         kind=kind,
@@ -216,7 +220,7 @@ def place_row(
 
     ``before``: the role and its assignments. An address whose members could not move it is not put into service.
     """
-    holder = next((nic for nic in topology.nics if _lists(nic, address)), None)
+    holder = next((nic for nic in topology.nics if lists(nic, address)), None)
     nic = holder or topology.nics[0]
     name, shown = tame(nic.id.name, 90), tame(configuration, 80)
     asks = [ScopedAction(NIC_WRITE, nic.id.text), ScopedAction(SUBNET_JOIN, topology.subnet.text)]
@@ -263,7 +267,18 @@ def restart_row(vm: VmFound, after: tuple[str, ...], facts: SetupFacts, caller: 
     )
 
 
-def _lists(nic: NicFound, address: IPv4Address) -> bool:
+def restart_order(machines: tuple[T, ...], holds: tuple[bool, ...]) -> tuple[T, ...]:
+    """The machines as they are restarted: who holds the address comes last.
+
+    While nobody holds it, the first machine is the one meant to be active, so it comes last as well.
+    """
+    if any(holds) and not all(holds):
+        return tuple(one for one, _ in sorted(zip(machines, holds, strict=True), key=itemgetter(1)))
+    return tuple(reversed(machines))
+
+
+def lists(nic: NicFound, address: IPv4Address | None) -> bool:
+    """Whether an interface has the floating IP beside its own address."""
     return any(item.address == str(address) and item is not nic.primary for item in nic.configurations)
 
 
@@ -306,14 +321,24 @@ def _added_words(target: RoleTarget) -> str:
 
 def _update_words(target: RoleTarget) -> str:
     parts = [f"{len(target.role.actions)}, plus {_short(target.added)}"] if target.added else []
+    return ", ".join((*parts, *_assignable_too(target)))
+
+
+def _grown_words(target: RoleTarget) -> str:
+    """What an update adds, for the line below it."""
+    added = (f"adds {_short(target.added)}",) if target.added else ()
+    return "".join(f"{part}; " for part in (*added, *_assignable_too(target)))
+
+
+def _assignable_too(target: RoleTarget) -> tuple[str, ...]:
     known = {scope.lower() for scope in target.before.assignable_scopes} if target.before else set()
     grown = tuple(scope for scope in target.role.assignable_scopes if scope.lower() not in known)
-    if grown:
-        parts.append(f"assignable on {_where(grown)} too")
-    return ", ".join(parts)
+    return (f"assignable on {_where(grown)} too",) if grown else ()
 
 
 def _affected_words(target: RoleTarget, facts: SetupFacts) -> str:
+    if not target.added:
+        return "what it grants and to whom stays as it is"
     affected = affected_by(target.role, facts)
     if not affected:
         return "assigned to no one that can be seen from here"

@@ -14,6 +14,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Azure, CallFailed, Certainty, Clock
 from tgwizard.engine.setup.apply import carry_out, new_run
 from tgwizard.engine.setup.driving import Against, Desk, Missing, NotYet, Seen, There, drive
+from tgwizard.engine.setup.plan_rows import restart_order
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.setup_records import Deed
 from tgwizard.engine.setup.work import Piece, Work, ask
@@ -56,10 +57,9 @@ def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
     """
     if answers.machines is None or answers.nics is None:
         return ()
-    holds = [answers.address is not None and azure.read_nic(nic).lists(str(answers.address)) for nic in answers.nics]
-    pairs = sorted(zip(answers.machines, holds, strict=True), key=lambda pair: pair[1])
-    # Nobody holds it yet: the first machine is the one meant to be active, so it comes last as well.
-    return tuple(vm for vm, _ in pairs) if any(holds) else tuple(reversed(answers.machines))
+    address = answers.address
+    holds = tuple(address is not None and azure.read_nic(nic).lists(str(address)) for nic in answers.nics)
+    return restart_order(answers.machines, holds)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from tgwizard.engine.setup.roles import (
     judge_role,
     lacks,
     network_contributor,
+    within,
 )
 from tgwizard.engine.setup.scopes import scope_name
 from tgwizard.model.permission import allows
@@ -119,11 +120,10 @@ def _new(
     means_it = there.kind is RoleKind.CUSTOM and all(allows(there.held, action) for action in wanted.actions)
     uncovered = judge_role(there, facts, needs, scopes).uncovered
     ours = there.guid.lower() == wanted.guid and there.kind is RoleKind.CUSTOM
-    asked = {action.lower() for action in wanted.actions}
-    no_wider = all(action.lower() in asked for action in there.actions)
-    if means_it and not uncovered and (ours or no_wider):
-        # An earlier run made it, or someone who meant the same: it is used as it is. One that grants more is another.
-        return RoleTarget(there, there, (), _left_out(there, needs, answer))
+    if means_it and (ours or within(there, needs)):
+        # An earlier run made it, or someone who meant the same. One that grants more is another.
+        fits = updated_role(there, (), uncovered)
+        return RoleTarget(fits, there, (), _left_out(fits, needs, answer))
     if ours:
         # Made by tgwizard for this name, and the answers have grown since.
         added = tuple(action for action in wanted.actions if not allows(there.held, action))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.engine.access.required_rights import (
+    BRIEF,
     NIC_WRITE,
     NOT_NEEDED,
     AskedBy,
@@ -99,8 +100,8 @@ class RoleCandidate:
 
     ``missing``: in the brief's role or needed here, and not granted. ``refused``: of those, the ones without which
     Azure refuses a failover. ``withheld``: of those, the ones that its notActions take away, which an
-    update would never override. ``uncovered``: scopes that its assignable scopes leave out. ``wider``: it grants by
-    wildcard more than is needed. ``held_by``: how many of the two machines hold it already.
+    update would never override. ``uncovered``: scopes that its assignable scopes leave out. ``wider``: it grants
+    more than the brief's role and what is needed here. ``held_by``: how many of the two machines hold it already.
     ``others``: how many of its ``assignments`` are not theirs.
     """
 
@@ -126,11 +127,15 @@ def candidates(
     scopes: tuple[ScopeReason, ...],
     principals: tuple[str, ...] = (),
 ) -> tuple[RoleCandidate, ...]:
-    """The custom roles that let an interface be written and have at least half of what is needed, best first."""
+    """The custom roles that are for this and have at least half of what is needed, best first.
+
+    For this is a role that lets an interface be written, or one that has nothing but what the brief's role has: it may
+    have lost just that.
+    """
     found = [
         judge_role(role, facts, needs, scopes, principals)
         for role in facts.roles
-        if role.kind is RoleKind.CUSTOM and allows(role.held, NIC_WRITE)
+        if role.kind is RoleKind.CUSTOM and (allows(role.held, NIC_WRITE) or within(role, needs))
     ]
     wanted = len(needed_actions(needs))
     likely = [item for item in found if len(item.missing) * 2 <= wanted]
@@ -175,11 +180,18 @@ def judge_role(
         tuple(action for action in missing if asked_by(action) is AskedBy.AZURE),
         withheld,
         uncovered_scopes(role, scopes),
-        any("*" in action for action in role.actions),
+        not within(role, needs),
         len(wanted & {item.principal_id.lower() for item in uses}),
         len(uses),
         sum(item.principal_id.lower() not in wanted for item in uses),
     )
+
+
+def within(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> bool:
+    """Whether a role grants something, and nothing beyond the brief's ten actions and what is needed here."""
+    known = {*BRIEF, *(need.action.lower() for need in needs)}
+    data = any(block.data_actions for block in role.permissions)
+    return bool(role.actions) and not data and all(action.lower() in known for action in role.actions)
 
 
 def uncovered_scopes(role: RoleDefinition, scopes: tuple[ScopeReason, ...]) -> tuple[str, ...]:

@@ -10,17 +10,20 @@ from tgwizard.engine.setup.addresses import Occupancy, floating_now, occupancy, 
 from tgwizard.engine.setup.flow import Flow
 from tgwizard.engine.setup.lan_nic import LanChoice, lan_nic
 from tgwizard.engine.setup.pairs import Pair, cluster_name, pair_of
-from tgwizard.engine.setup.roles import RoleCandidate, candidates, suggest_role_name
+from tgwizard.engine.setup.roles import RoleCandidate, candidates, check_role_name, judge_role, suggest_role_name
 from tgwizard.engine.setup.scopes import chosen_scopes
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory
+from tgwizard.model.permission import reaches
 from tgwizard.model.problem import UserError
-from tgwizard.model.role import RoleDefinition
+from tgwizard.model.role import RoleDefinition, RoleKind
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
-from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.topology import Topology, topology_of
 
 _LONGEST_NAME = 63
+_LOST = 2
+"""A role that lacks more than that has not lost an action: it was meant for something else."""
 
 
 def proposed(flow: Flow) -> Answers:
@@ -48,7 +51,7 @@ def proposed(flow: Flow) -> Answers:
     if topology is None:
         return answers
     answers = _with_address(flow, answers, inventory, topology)
-    if answers.role is None and flow.facts is not None:
+    if flow.facts is not None and (answers.role is None or answers.role.kept):
         answers = replace(answers, role=_role(answers, topology, flow.facts))
     return answers
 
@@ -110,20 +113,25 @@ def role_candidates(flow: Flow, answers: Answers) -> tuple[RoleCandidate, ...]:
 
 
 def own_role(candidate: RoleCandidate, topology: Topology, facts: SetupFacts) -> bool:
-    """Whether a role is this cluster's own: held by one of its machines, by nobody else, and by none elsewhere.
+    """Whether a role is this cluster's own: held by one of its machines, by nobody else, and by none elsewhere."""
+    return candidate.held_by > 0 and not _held_by_others(candidate, topology, facts) and _inside(candidate, topology)
 
-    Assignments of a rebuilt machine's former identity do not count.
-    """
+
+def _held_by_others(candidate: RoleCandidate, topology: Topology, facts: SetupFacts) -> bool:
+    """Whether anyone but the two machines has it. Assignments of a rebuilt machine's former identity do not count."""
     own = {vm.identity.principal_id.lower() for vm in topology.vms}
-    others = {
-        item.principal_id.lower()
+    return any(
+        item.role_guid.lower() == candidate.role.guid.lower()
+        and item.principal_id.lower() not in own
+        and not facts.is_gone(item.principal_id)
         for item in facts.assignments
-        if item.role_guid.lower() == candidate.role.guid.lower() and not facts.is_gone(item.principal_id)
-    } - own
-    here = f"/subscriptions/{topology.subnet.subscription}".lower()
-    scopes = [scope.lower() for scope in candidate.role.assignable_scopes]
-    inside = all(scope == here or scope.startswith(f"{here}/") for scope in scopes)
-    return candidate.held_by > 0 and not others and inside and bool(scopes)
+    )
+
+
+def _inside(candidate: RoleCandidate, topology: Topology) -> bool:
+    """Whether the role can be assigned in this subscription alone, so that a change of it reaches nothing elsewhere."""
+    here, scopes = f"/subscriptions/{topology.subnet.subscription}", candidate.role.assignable_scopes
+    return bool(scopes) and all(reaches(here, scope) for scope in scopes)
 
 
 def role_as_new(cluster: str, facts: SetupFacts) -> RoleAnswer:
@@ -193,15 +201,47 @@ def _candidates(answers: Answers, topology: Topology, facts: SetupFacts) -> tupl
 
 
 def _role(answers: Answers, topology: Topology, facts: SetupFacts) -> RoleAnswer:
-    """A role for this cluster: the one it has already, brought up to date if it is its own; a new one otherwise."""
+    """A role for this cluster: the one it has, brought up to date if it is its own; else one that means the same.
+
+    That may be the brief's own, made in the portal, or one that an interrupted run of ours has made: it is assignable
+    where it is needed, or made so. One of that meaning which lost an action and is nobody else's is mended. Only
+    without such a role a new one is made.
+    """
     found = _candidates(answers, topology, facts)
+    if answers.role is not None and answers.role.kept:
+        kept = _kept(answers.role, answers, topology, facts)
+        if kept is not None:
+            return kept
     for item in found:
         if item.complete and (item.held_by == 2 or own_role(item, topology, facts)):
             return RoleAnswer(RoleUse.REUSE, item.role.name, item.role.guid)
     for item in found:
         if not item.withheld and own_role(item, topology, facts):
             return RoleAnswer(RoleUse.UPDATE, item.role.name, item.role.guid)
-    return role_as_new(answers.name, facts)
+    for item in found:
+        if item.wider or item.withheld:
+            continue
+        if item.complete:
+            return RoleAnswer(RoleUse.REUSE, item.role.name, item.role.guid)
+        lost = 0 < len(item.missing) <= _LOST and not _held_by_others(item, topology, facts)
+        if _inside(item, topology) and (lost or not item.missing):
+            return RoleAnswer(RoleUse.UPDATE, item.role.name, item.role.guid)
+    anew = role_as_new(answers.name, facts)
+    if answers.role is not None and answers.role.kept and check_role_name(answers.role.name, facts) is None:
+        return replace(anew, name=answers.role.name)
+    return anew
+
+
+def _kept(role: RoleAnswer, answers: Answers, topology: Topology, facts: SetupFacts) -> RoleAnswer | None:
+    """The role of a cluster that is set up: as it is, or to be mended when it lost something; None when it is gone."""
+    there = facts.role(role.guid)
+    if role.use is RoleUse.NETWORK_CONTRIBUTOR or facts.failure(FactKind.ROLES) is not None:
+        return role
+    if there is None:
+        return None
+    judged = judge_role(there, facts, required_rights(topology), chosen_scopes(answers, topology))
+    lost = (judged.refused or judged.uncovered) and not judged.withheld and there.kind is RoleKind.CUSTOM
+    return replace(role, use=RoleUse.UPDATE if lost else RoleUse.REUSE)
 
 
 def _free_name(wanted: str, flow: Flow) -> str:

@@ -85,7 +85,7 @@ def ticks_of(
     vm, scope, found = held.vm.id, held.scope, held.assignment
     name = tame(vm.name, 90)
     if found is None:
-        why = "The identity does not have the role here. Apply, or give it another way."
+        why = f"The identity of {name} has no role here that lets it write an interface. Apply the set-up again."
         yield TickSeen(vm, scope, Tick.WRITTEN, done=False, sentence=why)
         for tick in (Tick.LISTED, Tick.EFFECTIVE, Tick.PROVED, Tick.RESTARTED):
             yield TickSeen(vm, scope, tick, done=False)

@@ -60,12 +60,14 @@ _SPARE_S = 60.0
 class Subject:
     """What is verified. ``role_guid`` empty: whatever role lets the identity write an interface.
 
-    ``restarted``: machines of which the user says that they restarted since their rights were given. ``wait``: until
-    every right counts; otherwise one look. ``scopes`` empty: computed from what the interfaces name.
+    ``role_name``: what that role was named when the cluster was set up. ``restarted``: machines of which the user says
+    that they restarted since their rights were given. ``wait``: until every right counts; otherwise one look.
+    ``scopes`` empty: computed from what the interfaces name.
     """
 
     answers: Answers
     role_guid: str = ""
+    role_name: str = ""
     scopes: tuple[str, ...] = ()
     restarted: frozenset[ResourceId] = frozenset()
     wait: bool = True
@@ -74,7 +76,7 @@ class Subject:
 
 def subject_of_plan(plan: SetupPlan, answers: Answers) -> Subject:
     """What a plan set up."""
-    return Subject(answers, plan.role.guid, tuple(reason.scope for reason in plan.scopes))
+    return Subject(answers, plan.role.guid, plan.role.name, tuple(reason.scope for reason in plan.scopes))
 
 
 def subject_of_cluster(setup: ClusterSetup) -> Subject:
@@ -91,6 +93,7 @@ def subject_of_cluster(setup: ClusterSetup) -> Subject:
             ip_configuration=setup.ip_configuration,
         ),
         setup.role.guid if setup.role else "",
+        setup.role.name if setup.role else "",
         setup.role.scopes if setup.role else (),
     )
 
@@ -202,6 +205,8 @@ class _Verify:
             *network_checks(topology, inventory, heartbeat_port=self.subject.heartbeat_port),
             NamedFinding("if-match", self._if_match(topology.nics[0].id)),
         )
+        if self._role_is_gone(scopes, facts):
+            checks = (NamedFinding("role", _no_role(self.subject.role_name, rows)), *checks)
         for item in checks:
             self.report(Checked(self._stamp(), item.key, item.finding))
         names = (topology.vms[0].id.name, topology.vms[1].id.name)
@@ -308,6 +313,16 @@ class _Verify:
             self.kept.keep(nic.subscription, Sighting(refused, self.clock.wall()))
         return finding
 
+    def _role_is_gone(self, scopes: tuple[str, ...], facts: SetupFacts) -> bool:
+        """Whether the role that the cluster was set up with is known not to be there."""
+        guid = self.subject.role_guid
+        if not guid or not scopes or facts.role(guid) is not None:
+            return False
+        try:
+            return self.ports.access.role_definition(scopes[0], guid) is None
+        except CallFailed:
+            return False
+
     def _finish(self, outcome: Outcome, problem: Problem) -> None:
         shown = None if outcome is Outcome.DONE else problem
         self.report(SetupFinished(self._stamp(), "verify", outcome, problem.sentence(), problem=shown))
@@ -330,6 +345,15 @@ _PASSES = frozenset({Cause.BUSY, Cause.THROTTLED})
 
 _COUNTS = frozenset({May.MAY, May.RESTART})
 """What the paper says of a right that should count by now."""
+
+
+def _no_role(name: str, rows: tuple[RehearsalRow, ...]) -> Finding:
+    named = f"The role {tame(name, 128)}" if name else "The role of this cluster"
+    fact = f"{named} does not exist any more"
+    why = "It was deleted, and with it what it gave to the machines."
+    fix = "Apply the set-up again: the role is made anew and assigned, or one that means the same is used."
+    refused = any(cell.may is May.MAY_NOT for row in rows for cell in row.cells)
+    return Finding(Level.BLOCKS if refused else Level.WARNS, fact, why, Problem("role-gone", f"{fact}.", why, fix))
 
 
 def _is_written(tick: TickSeen) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tgwizard.engine.setup.plan_rows import restart_order
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.role import RoleDefinition, role_id
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_plan import Assign, PlaceAddress, PutRole, Restart, SetupPlan
+from tgwizard.model.setup_plan import Assign, ChangeKind, PlaceAddress, PutRole, Restart, SetupPlan
 from tgwizard.model.text import tame
 
 ROLE_API = "2022-04-01"
@@ -54,9 +55,14 @@ def placement(plan: SetupPlan) -> PlaceAddress | None:
 
 
 def machines(plan: SetupPlan, answers: Answers) -> tuple[ResourceId, ...]:
-    """The machines, the standby first: the order in which they are restarted."""
+    """The machines in the order in which they are restarted: the one that holds the address now comes last."""
     if answers.machines is not None:
-        return tuple(reversed(answers.machines))
+        held = {
+            change.act.nic
+            for change in plan.changes
+            if isinstance(change.act, PlaceAddress) and change.kind is ChangeKind.RIGHT
+        }
+        return restart_order(answers.machines, tuple(nic in held for nic in answers.nics or ()) or (False, False))
     named = [change.act.vm for change in plan.changes if isinstance(change.act, Restart | Assign)]
     return tuple(dict.fromkeys(named))
 
