@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.cli.bench import Shell
 from tests.engine.access.test_reach import findings, rehearsal
 from tests.engine.apply.scenarios import fail_over_as
 from tests.engine.worlds import changed
-from tests.rig import Rig, SetupRig
+from tests.rig import Rig, SetupRig, members_of
 from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ, AskedBy, asked_by, not_asked
 from tgwizard.lab.rbac_builtin import BY_NAME
 from tgwizard.model.cluster import Verb
@@ -75,10 +76,12 @@ def test_that_preflight_and_verify_say_of_a_role_what_azure_does(name: str) -> N
 @pytest.mark.parametrize("name", ["the ten", "the six", "what Azure asks for alone", "Network Contributor"])
 def test_that_verify_ends_well_when_nothing_is_missing_that_azure_asks_for(name: str) -> None:
     made = with_role(ROLES[name])
+    made.services = replace(made.services, setup=replace(made.services.setup, members=members_of(made.lab)))
     answer = Shell(made)("setup", "verify", "--restarted", "tg-node-a", "--restarted", "tg-node-b", "--json")
     document = json.loads(answer.out.splitlines()[-2] if '"finished"' in answer.out.splitlines()[-1] else answer.out)
     words = {cell["may"] for row in document["rehearsal"] for cell in row["cells"]}
     assert answer.code == 0
+    assert document["standing"] == "verified", "each machine was asked in its own name"
     assert words <= {"may", "not asked"}
     assert ("not asked" in words) is (name != "the ten")
     whys = [cell["why"] for row in document["rehearsal"] for cell in row["cells"] if cell["why"]]

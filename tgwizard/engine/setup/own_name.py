@@ -7,16 +7,16 @@ lets a program outside the machine have its token; on the real Azure nobody call
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
+from tgwizard.engine.access.required_rights import NOT_ASKED
+from tgwizard.engine.access.write_probe import Probed, probe_write
 from tgwizard.engine.ports import Azure, CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.nic import Provisioning
-from tgwizard.model.text import tame
+from tgwizard.model.problem import Problem
+from tgwizard.model.text import listed, tame
 from tgwizard.model.topology import Topology
 
 
@@ -46,31 +46,39 @@ def ask_as(azure: Azure, place: int, topology: Topology, now: datetime) -> Asked
     """
     vm = topology.vms[place].id
     own, other = topology.nics[place].id, topology.nics[1 - place].id
-    for row, question in (
-        ("machines", lambda: [azure.read_vm(one.id) for one in topology.vms]),
-        ("take", lambda: _probe(azure, other)),
-        ("add", lambda: _probe(azure, own)),
-    ):
+    for row, nic in (("take", other), ("add", own)):
         try:
-            question()
-        except _Busy as busy:
-            words = f"{tame(busy.args[0], 90)} is being updated, and no write is sent meanwhile."
-            return Asked(vm, Answered.NOT_KNOWN, now, words, row)
+            probe = probe_write(azure, nic, azure.read_nic(nic))
         except CallFailed as failure:
-            if failure.cause is Cause.ETAG_MOVED:
+            refused = failure.cause is Cause.NOT_ALLOWED
+            return _answer(vm, Answered.REFUSED if refused else Answered.NOT_KNOWN, now, failure.problem, "read")
+        match probe.outcome:
+            case Probed.ALLOWED:
                 continue
-            answer = Answered.REFUSED if failure.cause is Cause.NOT_ALLOWED else Answered.NOT_KNOWN
-            why = failure.problem.why or failure.problem.what
-            return Asked(vm, answer, now, f"Asked in its own name, it was told: {why}", row)
-    return Asked(vm, Answered.ALLOWED, now, "asked in its own name: allowed")
+            case Probed.REFUSED | Probed.LOCKED:
+                return _answer(vm, Answered.REFUSED, now, probe.problem, row)
+            case Probed.BUSY:
+                words = f"{tame(nic.name, 90)} is being updated, and no write is sent meanwhile."
+                return Asked(vm, Answered.NOT_KNOWN, now, words, row)
+            case Probed.APPLIED:
+                words = f"Azure applied a write to {tame(nic.name, 90)} that it had to refuse, so this shows nothing."
+                return Asked(vm, Answered.NOT_KNOWN, now, words, row)
+            case _:
+                return _answer(vm, Answered.NOT_KNOWN, now, probe.problem, row)
+    blind = [one.id.name for one in topology.vms if not _may_read(azure, one.id)]
+    beside = f"; it may not read {listed(blind)}, which is {NOT_ASKED}" if blind else ""
+    return Asked(vm, Answered.ALLOWED, now, f"asked in its own name: allowed{beside}")
 
 
-class _Busy(Exception):
-    """An interface is being written; its name."""
+def _answer(vm: ResourceId, answer: Answered, now: datetime, problem: Problem | None, row: str) -> Asked:
+    why = (problem.why or problem.what) if problem is not None else "Azure did not say why."
+    return Asked(vm, answer, now, f"Asked in its own name, it was told: {why}", row)
 
 
-def _probe(azure: Azure, nic: ResourceId) -> None:
-    document = azure.read_nic(nic)
-    if document.provisioning is Provisioning.UPDATING:
-        raise _Busy(nic.name)
-    azure.write_nic(nic, document, if_match=IMPOSSIBLE_ETAG, request_id=str(uuid.uuid4()))
+def _may_read(azure: Azure, vm: ResourceId) -> bool:
+    """Whether a machine may be read, as far as Azure says no: an answer that fails to come says nothing."""
+    try:
+        azure.read_vm(vm)
+    except CallFailed as failure:
+        return failure.cause is not Cause.NOT_ALLOWED
+    return True
