@@ -85,7 +85,7 @@ def test_that_its_assignable_scopes_are_widened_where_needed_and_that_is_shown()
     it = edited(role(scopes=("{sub}/resourceGroups/rg-other",)))
     row = changes(it)
     assert (row["kind"], row["sentence"]) == ("change", f"Add scopes to {BRIEF_NAME}")
-    assert row["note"] == "assignable on rg-tg-prod too; what it grants and to whom stays as it is"
+    assert row["note"] == "what it grants and to whom stays as it is; assignable on rg-tg-prod too"
     assert called(it, "apply", "--yes").code == 0
     assert roles_of(it) == [BRIEF_NAME]
     assert json.loads(called(it, "plan", "edge-dallas", "--json").out)["writes"] == 0

@@ -206,7 +206,7 @@ def test_that_an_update_adds_what_is_missing_and_names_every_assignment_that_it_
     assert change.kind is ChangeKind.CHANGE
     assert change.sentence == "Add one action to tg-cluster-ip-failover"
     assert (change.before, change.after) == ("nine actions", "10, plus virtualNetworks/read")
-    assert change.note == "adds virtualNetworks/read; changes 4 assignments: g0, g1, g2 and 1 more"
+    assert change.note == "changes 4 assignments: g0, g1, g2 and 1 more; adds virtualNetworks/read"
     assert set(role.actions) < set(plan.role.actions)
 
 

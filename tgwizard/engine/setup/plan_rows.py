@@ -118,7 +118,7 @@ def role_row(
         note = _extras(role, needs)
     else:
         kind, sentence, now = ChangeKind.CHANGE, f"{_added_words(target)} {name}", _count(before)
-        then, note = _update_words(target), f"{_grown_words(target)}{_affected_words(target, facts)}"
+        then, note = _update_words(target), f"{_affected_words(target, facts)}{_grown_words(target)}"
     return SetupChange(
         key=f"role:{role.guid.lower()}",
         kind=kind,
@@ -327,7 +327,7 @@ def _update_words(target: RoleTarget) -> str:
 def _grown_words(target: RoleTarget) -> str:
     """What an update adds, for the line below it."""
     added = (f"adds {_short(target.added)}",) if target.added else ()
-    return "".join(f"{part}; " for part in (*added, *_assignable_too(target)))
+    return "".join(f"; {part}" for part in (*added, *_assignable_too(target)))
 
 
 def _assignable_too(target: RoleTarget) -> tuple[str, ...]:
