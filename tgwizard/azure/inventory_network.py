@@ -127,6 +127,11 @@ def _configuration(item: Json) -> IpConfigurationFound:
         references(properties, "loadBalancerBackendAddressPools"),
         references(properties, "loadBalancerInboundNatRules"),
         references(properties, "applicationGatewayBackendAddressPools"),
+        tuple(
+            thing
+            for thing in (reference(properties, "gatewayLoadBalancer"), *references(properties, "virtualNetworkTaps"))
+            if thing is not None
+        ),
     )
 
 

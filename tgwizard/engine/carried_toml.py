@@ -220,9 +220,13 @@ def _bring(floating: Any, name: str, wanted: Mapping[str, Any]) -> None:
     import tomlkit
 
     if not isinstance(floating.get(name), Mapping):
-        if not wanted:
-            return
-        floating[name] = tomlkit.table()
+        if wanted:
+            made = tomlkit.table()
+            for key, value in wanted.items():
+                made[key] = _item(value)
+            made.add(tomlkit.nl())
+            floating[name] = made
+        return
     table = floating[name]
     for gone in [key for key in table if key not in wanted]:
         del table[gone]

@@ -111,6 +111,8 @@ class IpConfigurationFound:
     pools: tuple[ResourceId, ...] = ()
     nat_rules: tuple[ResourceId, ...] = ()
     gateway_pools: tuple[ResourceId, ...] = ()
+    others: tuple[ResourceId, ...] = ()
+    """A gateway load balancer's frontend, virtual network taps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class NicFound:
         found: list[ResourceId] = [self.nsg] if self.nsg else []
         for item in self.configurations:
             found += [thing for thing in (item.subnet, item.public_ip) if thing]
-            found += [*item.asgs, *item.pools, *item.nat_rules, *item.gateway_pools]
+            found += [*item.asgs, *item.pools, *item.nat_rules, *item.gateway_pools, *item.others]
         return tuple(dict.fromkeys(found))
 
 

@@ -78,6 +78,8 @@ _EXTRA_WHY = {
     "microsoft.network/applicationgateways/backendaddresspools/join/action": (
         "keep the interface in its application gateway pool"
     ),
+    "microsoft.network/loadbalancers/frontendipconfigurations/join/action": "keep the gateway load balancer",
+    "microsoft.network/virtualnetworktaps/join/action": "keep the virtual network taps",
 }
 
 NOT_NEEDED = (

@@ -15,9 +15,11 @@ from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event import Step, StepPlan
 from tgwizard.model.fence import NO_FENCE, FenceWish, StopHow
+from tgwizard.model.nic import REFERENCES
 from tgwizard.model.role import LINKED_ACTIONS, linked_action
 from tgwizard.model.snapshot import STOPPED, PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
+from tgwizard.model.text import listed, tame
 
 WRITE = "Microsoft.Network/networkInterfaces/write"
 JOIN_SUBNET = "Microsoft.Network/virtualNetworks/subnets/join/action"
@@ -136,7 +138,7 @@ def _move(snapshot: Snapshot, losing: Member, to: Member, predicted: Prediction)
         method="POST",
         path=f"{vnet.text}/moveIpConfigurations",
         who="You, to Azure",
-        sentence=f"moves {address} from {losing.name} to {to.name} in one call",
+        sentence=f"moves {address} from {losing.name} to {to.name} in one call{_with(snapshot, to)}",
         before=f"{losing.nic.name} has {address}",
         after=f"{to.nic.name} has {address}",
         permissions=(
@@ -171,13 +173,21 @@ def _attach(snapshot: Snapshot, to: Member, predicted: Prediction) -> Change:
         method="PUT",
         path=to.nic.text,
         who="You, to Azure",
-        sentence=f"adds {address} to {to.name}",
+        sentence=f"adds {address} to {to.name}{_with(snapshot, to)}",
         before=f"{to.nic.name} without {address}",
         after=f"{to.nic.name} has {address} as {snapshot.setup.ip_configuration}, Static, not primary",
         permissions=_permissions(snapshot, to, gains=True),
         predicted=predicted,
         undo=f"remove {address} from {to.name}",
     )
+
+
+def _with(snapshot: Snapshot, to: Member) -> str:
+    """What travels with the address, by name: resources by theirs, other fields as Azure spells them."""
+    carried = carried_with(snapshot, to)
+    other = [name for name in carried.names if name not in REFERENCES]
+    names = [tame(name, 60) for name in (*(thing.name for thing in carried.references), *other)]
+    return f", with {listed(names)}" if names else ""
 
 
 def _permissions(snapshot: Snapshot, member: Member, *, gains: bool = False) -> tuple[str, ...]:

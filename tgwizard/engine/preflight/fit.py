@@ -98,8 +98,9 @@ def fit(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
         yield Finding(Level.PASSED, f"{listed(read)} {'fits' if one else 'fit'} {to.name}", evidence)
     unmet = [tame(name, 60) for name in carried.names if name not in REFERENCES]
     if unmet:
-        evidence = "tgwizard does not know what they mean; they are sent as they are and compared at the end"
-        yield Finding(Level.NOTE, f"{listed(unmet)} of the configuration travel unread", evidence)
+        verb, them = ("travels", "it") if len(unmet) == 1 else ("travel", "them")
+        evidence = f"tgwizard does not know what Azure does with {them}; sent unchanged and compared at the end"
+        yield Finding(Level.NOTE, f"{listed(unmet)} {verb} with the address", evidence)
 
 
 def _travelling(move: _Move) -> list[ThingSeen]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from tgwizard.engine.access.access_decision import (
@@ -137,7 +137,8 @@ def _own_side(
         yield from _own_worked_out(nic, judged, cure)
         return
     named = _named(snapshot, probe, side)
-    yield _probed(nic, probe, judged, cure, side)
+    travels = listed(carried_with(snapshot, member).names) if side is Side.ATTACH else ""
+    yield _probed(nic, probe, judged, cure, side, travels)
     yield from _named_too(nic, probe, judged, cure)
     for item in judged:
         if item.held is Held.NO and _refused(probe, item.need) is None:
@@ -169,7 +170,7 @@ def _named(snapshot: Snapshot, probe: Probe, side: Side) -> tuple[ResourceId, ..
     return (probe.nic, *(document.references() if document else ()), *travels)
 
 
-def _probed(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str, side: Side) -> Finding:
+def _probed(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str, side: Side, travels: str) -> Finding:
     unsure = f"Whether you may write {nic.name} is not known"
     match probe.outcome:
         case Probed.ALLOWED:
@@ -184,6 +185,8 @@ def _probed(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str
             fact = f"You may not write {nic.name}"
             if probe.attach and not probe.refused and probe.outcome is Probed.REFUSED:
                 fact = f"Azure would refuse the attach to {nic.name}"
+                with_it = f" With the address travels {travels}." if travels else ""
+                refusal = replace(refusal, what=f"{fact}; nothing was changed.", why=f"{refusal.why}{with_it}")
             elif _travels(probe):
                 fact = refusal.what.rstrip(".")
             return Finding(Level.BLOCKS, fact, refusal.why, refusal)

@@ -86,6 +86,7 @@ def _pools(topology: Topology) -> Iterator[NamedFinding]:
             kinds += ["load balancer pools"] if item.pools else []
             kinds += ["NAT rules"] if item.nat_rules else []
             kinds += ["application gateway pools"] if item.gateway_pools else []
+            kinds += ["a gateway load balancer or taps"] if item.others else []
         name, key = tame(nic.id.name, 90), f"pools:{nic.id.key}"
         if not kinds:
             yield NamedFinding(key, Finding(Level.PASSED, f"{name} has no public IP and is in no pool"))

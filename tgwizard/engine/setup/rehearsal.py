@@ -38,6 +38,8 @@ _CARRIED = {
     "microsoft.network/loadbalancers/backendaddresspools": "Keep the load balancer pools",
     "microsoft.network/loadbalancers/inboundnatrules": "Keep the NAT rules",
     "microsoft.network/applicationgateways/backendaddresspools": "Keep the application gateway pools",
+    "microsoft.network/loadbalancers/frontendipconfigurations": "Keep the gateway load balancer",
+    "microsoft.network/virtualnetworktaps": "Keep the virtual network taps",
 }
 _LACKING = (RightState.MISSING, RightState.DENIED)
 _NSG = "microsoft.network/networksecuritygroups"

@@ -25,6 +25,8 @@ _KINDS = {
         "application gateway pool",
         "application gateway pools",
     ),
+    "microsoft.network/loadbalancers/frontendipconfigurations": ("gateway load balancer", "gateway load balancers"),
+    "microsoft.network/virtualnetworktaps": ("virtual network tap", "virtual network taps"),
 }
 
 
