@@ -79,7 +79,14 @@ def test_that_an_administrators_change_during_the_run_is_kept_and_listed(it: Rig
 
 
 def test_that_a_refused_write_keeps_its_reason(it: Rig) -> None:
-    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(409, "AnotherOperationInProgress"), nth=2))
+    it.lab.faults.add(
+        Fault(
+            "PUT",
+            "tg-node-b-inside",
+            FaultAnswer(409, '{"error": {"code": "AnotherOperationInProgress", "message": "It is busy."}}'),
+            nth=2,
+        )
+    )
     it.fail_over()
     answers = [made.answer for made in past(it)[0].attempts]
     assert Answer.REFUSED in answers
@@ -166,7 +173,14 @@ def test_that_the_report_is_a_page_without_script_and_foreign_text_stays_text(it
 
 @pytest.mark.parametrize("text", EVERYWHERE, ids=range(len(EVERYWHERE)))
 def test_that_foreign_text_in_any_record_is_only_text_in_the_report(it: Rig, text: str) -> None:
-    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", FaultAnswer(409, "AnotherOperationInProgress"), nth=2))
+    it.lab.faults.add(
+        Fault(
+            "PUT",
+            "tg-node-b-inside",
+            FaultAnswer(409, '{"error": {"code": "AnotherOperationInProgress", "message": "It is busy."}}'),
+            nth=2,
+        )
+    )
     it.fail_over()
     (run,) = past(it)
     facts = frozenset(

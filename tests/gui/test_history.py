@@ -299,7 +299,14 @@ def test_that_an_older_reading_takes_nothing_back(desk: Desk, qtbot: QtBot) -> N
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_that_foreign_text_in_the_past_is_shown_as_its_text(desk: Desk, qtbot: QtBot, text: str) -> None:
-    desk.rig.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(409, "AnotherOperationInProgress"), nth=2))
+    desk.rig.lab.faults.add(
+        Fault(
+            "PUT",
+            "tg-node-b-inside",
+            Answer(409, '{"error": {"code": "AnotherOperationInProgress", "message": "It is busy."}}'),
+            nth=2,
+        )
+    )
     fail_over(desk.rig.services, desk.rig.setup, desk.rig.b, Verb.GRACEFUL, lambda _: None, CancelToken())
     (run,) = cluster_history(desk.rig.services, desk.rig.setup).runs
     facts = frozenset({"at", "run", "address", "nics", "configuration", "losing_body", "gaining_body"})

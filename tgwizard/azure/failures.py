@@ -162,6 +162,8 @@ def _of_response(doing: Doing, response: Any, said: str) -> CallFailed:
         problem = _with_clock(problem, response.headers.get("Date"))
     # What says nothing of the kind that Azure says may be anybody's; of a write it is no refusal.
     definite = status < 500 and status != 408 and not (doing.writes and document.empty)
+    if not definite and doing.writes:
+        problem = replace(problem, what=f"Whether Azure took the request to {doing} is not known.")
     return CallFailed(
         problem,
         Certainty.REFUSED if definite else Certainty.UNKNOWN,

@@ -106,6 +106,8 @@ def _report(run: RunHistory, setup: ClusterSetup) -> Iterator[str]:
     yield f"{run_report.title(run)}, run {run.run}"
     yield f"  {run_report.outcome(run)}: {run_report.reason(run)}"
     yield f"  Cluster {setup.name}{' (lab)' if setup.is_lab else ''}, began {run_report.local(run.began.at)}"
+    if run.ended and run.ended.detail:
+        yield f"  Details: {run.ended.detail}"
     if run.turned_back:
         yield f"  Turned back: {run.turned_back}"
     for step in run.steps:

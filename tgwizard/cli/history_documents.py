@@ -85,6 +85,7 @@ def _run(run: RunHistory) -> Document:
         "outcome": ended.outcome.value if ended else None,
         "holder": (ended.holder or None) if ended else None,
         "reason": ended.reason if ended else None,
+        "detail": (ended.detail or None) if ended else None,
         "seconds_s": ended.seconds if ended else None,
         "gap_as_read_s": ended.gap_s if ended else None,
         "gap_at_least": ended.gap_at_least if ended else False,

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.text import printable
 
 SCHEMA = 1
 
@@ -46,8 +46,8 @@ class Screen:
 
     def raw(self, text: str) -> None:
         """A text whose lines are its own, such as a script; its other control characters are kept from the terminal."""
-        for line in text.splitlines():
-            self._write(self.out, _plain(line))
+        for line in printable(text).splitlines():
+            self._write(self.out, line)
 
     def document(self, document: Mapping[str, Any]) -> None:
         """One JSON document on one line, when JSON was asked for."""
@@ -114,4 +114,5 @@ def problem_document(problem: Problem) -> dict[str, str | None]:
 
 
 def _plain(text: str) -> str:
-    return "".join("�" if unicodedata.category(char)[0] == "C" else char for char in text)
+    """One line: what would begin another, or move within it, is shown as a mark."""
+    return printable(text).replace("\n", "\ufffd").replace("\t", "\ufffd")

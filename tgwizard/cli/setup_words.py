@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tgwizard.cli.words import details
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.setup.pairs import PairsFound
 from tgwizard.engine.setup.scopes import scope_name
@@ -104,6 +105,8 @@ def blocked(problems: tuple[tuple[SetupStep, Problem], ...]) -> Iterator[str]:
     for step, problem in problems:
         if step not in seen and problem.sentence() not in seen:
             yield f"{step.value}: {problem.sentence()}"
+            if problem.detail:
+                yield f"  {details(problem)}"
         seen |= {step, problem.sentence()}
 
 
@@ -125,6 +128,8 @@ def told(event: SetupEvent) -> Iterator[str]:
             yield f"  done after {measured(event.seconds)}: {event.sentence}"
         case ChangeFailed():
             yield f"  not done: {event.sentence}. {event.problem.sentence()}"
+            if event.problem.detail:
+                yield f"    {details(event.problem)}"
         case ChangeLeft():
             yield f"  left: {event.sentence}. {event.reason}"
         case TickChanged() if not event.done and event.sentence:

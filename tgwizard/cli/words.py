@@ -33,6 +33,7 @@ from tgwizard.model.event import (
     StepWaiting,
 )
 from tgwizard.model.finding import Level, Readiness
+from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Snapshot
 from tgwizard.model.text import about, age, measured
 
@@ -54,6 +55,8 @@ _MARKS = {
     Level.NOT_APPLICABLE: "not needed",
 }
 
+_GOOD = (Level.PASSED, Level.NOT_APPLICABLE)
+
 _TOLD = (Level.NOT_KNOWN, Level.WARNS, Level.NOTE)
 """What a run tells of its checks; what stops it is its last word, and what passed is in the dry run."""
 
@@ -74,8 +77,13 @@ def status(
     yield f"  {'Reported active':<19}not connected to Trustgrid"
     yield ""
     width = max(len(seen.member.name) for seen in snapshot.members)
+    unread = {""}
     for seen in snapshot.members:
         yield f"  {seen.member.name:<{width}}  {_member(seen, snapshot.now)}"
+        for problem in (seen.nic.problem, seen.vm.problem):
+            if problem is not None and problem.detail not in unread:
+                unread.add(problem.detail)
+                yield f"  {'':<{width}}  {details(problem)}"
     yield ""
     repairs = offer is not None and offer.act is Act.REPAIR
     for verb in reversed(Verb) if repairs else Verb:
@@ -102,6 +110,7 @@ def plan(intended: FailoverPlan, place: Place) -> Iterator[str]:
 
 def findings(found: Readiness) -> Iterator[str]:
     """Every check with its evidence, worst first."""
+    told = {""}
     for finding in found.findings:
         evidence = f": {finding.evidence}" if finding.evidence else ""
         yield f"  {_MARKS[finding.level]:<11}{finding.fact}{evidence}"
@@ -109,6 +118,14 @@ def findings(found: Readiness) -> Iterator[str]:
             yield f"  {'':<11}{finding.problem.fix}"
         if finding.problem and finding.problem.right:
             yield f"  {'':<11}Can be fixed by {finding.problem.fixer}."
+        if finding.problem and finding.level not in _GOOD and finding.problem.detail not in told:
+            told.add(finding.problem.detail)  # one answer of Azure may stand behind several findings
+            yield f"  {'':<11}{details(finding.problem)}"
+
+
+def details(problem: Problem) -> str:
+    """What Azure, or whoever answered, said itself: its code, the id of the request and its sentence."""
+    return f"Details: {problem.detail}"
 
 
 def where(place: Place, address: str) -> str:
@@ -164,6 +181,8 @@ class RunTeller:
                 yield f"{clock}  {where(event.place, self.address)}"
             case Noted():
                 yield f"{clock}  note: {event.problem.sentence()}"
+                if event.problem.detail:
+                    yield f"{clock}  {details(event.problem)}"
             case _:
                 yield from self._whole(event, clock)
 
@@ -176,6 +195,8 @@ class RunTeller:
                 if finding.level in _TOLD:
                     evidence = f": {finding.evidence}" if finding.evidence else ""
                     yield f"{clock}  {_MARKS[finding.level]}: {finding.fact}{evidence}"
+                    if finding.problem and finding.problem.detail:
+                        yield f"{clock}  {details(finding.problem)}"
 
     def _end(self, event: Finished) -> Iterator[str]:
         word = {
@@ -187,6 +208,8 @@ class RunTeller:
             Outcome.YIELDED: "Yielded",
         }[event.outcome]
         yield f"{word}: {event.reason}"
+        if event.problem is not None and event.problem.detail:
+            yield f"  {details(event.problem)}"
         if event.place.kind is not PlaceKind.NOT_KNOWN or event.outcome is not Outcome.REFUSED:
             yield f"  Now: {where(event.place, self.address)}."
         times = [] if event.seconds is None else [f"control-plane time {measured(event.seconds)}"]
@@ -221,6 +244,8 @@ def watched(event: Event, rights: KnownRights) -> Iterator[str]:
             yield f"{clock}{cluster_readiness(event.snapshot, rights).sentence}"
         case SourceLost():
             yield f"{clock}{event.source.value.replace('_', ' ')} does not answer: {event.problem.sentence()}"
+            if event.problem.detail:
+                yield f"{clock}{details(event.problem)}"
         case SourceBack():
             yield f"{clock}{event.source.value.replace('_', ' ')} answers again"
         case _:

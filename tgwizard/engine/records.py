@@ -12,6 +12,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome, Step
 from tgwizard.model.fence import Fence
 from tgwizard.model.gap import Gap
+from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
 from tgwizard.model.strategy import Strategy
 
@@ -145,7 +146,8 @@ class FellBack:
 class Ended:
     """How a run ended. The seconds are measured: whole, detach, attach, gap as read; None where not reached.
 
-    ``strategy`` and ``repair`` as the run began: predictions are made from runs of the same kind.
+    ``strategy`` and ``repair`` as the run began: predictions are made from runs of the same kind. ``detail``: what
+    Azure said about the reason, with its code and request id.
     """
 
     run: str
@@ -163,6 +165,7 @@ class Ended:
     repair: bool = False
     gap_at_least: bool = False
     gap_at_most_s: float | None = None
+    detail: str = ""
 
     @property
     def gap(self) -> Gap:
@@ -174,12 +177,15 @@ class Ended:
         return replace(self, gap_s=gap.seconds, gap_at_least=gap.at_least, gap_at_most_s=gap.at_most_s)
 
     @classmethod
-    def of(cls, began: Began, at: str, outcome: Outcome, place: Place, reason: str) -> Ended:
+    def of(
+        cls, began: Began, at: str, outcome: Outcome, place: Place, reason: str, problem: Problem | None = None
+    ) -> Ended:
         """The end of that run, with the address at ``place``; nothing measured."""
         holder = place.member.name if place.kind is PlaceKind.MEMBER and place.member else ""
         holder = place.stranger.text if place.stranger else holder
         run, verb, to, strategy = began.run, began.verb, began.to, began.strategy
-        return cls(run, at, outcome, holder, reason, verb, to, strategy=strategy, repair=began.repair)
+        detail = problem.detail if problem is not None else ""
+        return cls(run, at, outcome, holder, reason, verb, to, strategy=strategy, repair=began.repair, detail=detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Outcome, Step
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.strategy import Strategy
-from tgwizard.model.text import measured, tame
+from tgwizard.model.text import measured, printable, tame
 
 OUTCOMES = {
     Outcome.DONE: "Done",
@@ -134,6 +134,8 @@ def html(run: RunHistory, setup: ClusterSetup) -> str:
         facts.append(("Gap as read", f"{ended.gap.words}, between our readings of the interfaces"))
     if run.turned_back:
         facts.append(("Turned back", run.turned_back))
+    if ended and ended.detail:
+        facts.append(("Details", ended.detail))
     facts += [("Run", run.run), ("Subscription", setup.subscription)]
     parts = [
         f"<h1>{_text(title(run))}</h1>",
@@ -149,7 +151,7 @@ def html(run: RunHistory, setup: ClusterSetup) -> str:
     ]
     head = f'<meta charset="utf-8"><title>{_text(title(run))}</title><style>{_STYLE}</style>'
     policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    return (
+    return printable(
         f'<!doctype html>\n<html lang="en"><head>{policy}{head}</head><body>\n'
         + "\n".join(parts)
         + "\n</body></html>\n"

@@ -48,6 +48,7 @@ HOSTILE = [
     "${var.secret} %{ if true }x%{ endif } $${y}",
     "-rf --output EOF\nEOF\n'",
     "n" * 90,
+    "an \x1b[31mescape\x1b[0m, a \x07 bell, \u202ea turn\u202c and \u2028 a line",
     "```\n# not a heading\n```",
 ]
 BASH = shutil.which("bash")
@@ -80,6 +81,13 @@ def stale_plan() -> SetupPlan:
     return replace(
         plan, changes=(*plan.changes, change("stale", RemoveStale(gone), GROUP, "Remove a stale assignment"))
     )
+
+
+@pytest.mark.parametrize("kind", list(ExportKind))
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_that_nothing_in_a_file_can_hide_or_move_in_a_terminal(kind: ExportKind, text: str) -> None:
+    for written in (export(kind, *hostile_plan(text)), export(kind, stale_plan(), answers_for(GROUP))):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", written)
 
 
 # --- az ---

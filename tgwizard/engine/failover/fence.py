@@ -221,7 +221,7 @@ def end_unmoved(hall: Hall, journal: Journal, began: Began, place: Place, unfenc
     problem, outcome, reason = unfenced.problem, unfenced.outcome, unfenced.problem.sentence()
     losing = hall.setup.member(began.other)
     left = still_down(losing) if unfenced.asked and losing is not None else ()
-    left += journal.end(Ended.of(began, utc(hall.services.clock.wall()), outcome, place, reason))
+    left += journal.end(Ended.of(began, utc(hall.services.clock.wall()), outcome, place, reason, problem))
     finished = Finished(hall.stamp(), hall.run, hall.setup.name, outcome, place, reason, left, problem=problem)
     hall.report(finished)
     return finished

@@ -45,7 +45,7 @@ def refuse(hall: Hall, problem: Problem, place: Place, outcome: Outcome = Outcom
 def drop(hall: Hall, journal: Journal, began: Began, problem: Problem, place: Place) -> Finished:
     """End an interrupted run of which nothing had been applied."""
     at = utc(hall.services.clock.wall())
-    journal.end(Ended.of(began, at, Outcome.FAILED, place, problem.sentence()))
+    journal.end(Ended.of(began, at, Outcome.FAILED, place, problem.sentence(), problem))
     return refuse(hall, problem, place, Outcome.FAILED)
 
 
@@ -81,7 +81,8 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
     unwritten: tuple[str, ...] = ()
     if not open_end:
         done = ending.outcome is Outcome.DONE
-        ended = Ended.of(course.began, utc(hall.services.clock.wall()), ending.outcome, place, ending.reason)
+        at = utc(hall.services.clock.wall())
+        ended = Ended.of(course.began, at, ending.outcome, place, ending.reason, ending.problem)
         unwritten = journal.end(
             replace(
                 ended,

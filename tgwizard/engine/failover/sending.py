@@ -112,8 +112,8 @@ class Sender:
 
     def _failed(self, method: str, target: str, request: str, failure: CallFailed) -> CallFailed:
         self._told(method, target, f"{failure.status or 'no answer'}, {failure.problem.what}")
-        detail = f"{failure.problem.code}: {failure.problem.detail}"
-        answered = Answered(self.run, self._now(), request, answer_of(failure), "", "", detail)
+        detail = f"{failure.problem.code}: {failure.problem.detail or failure.problem.what}"
+        answered = Answered(self.run, self._now(), request, answer_of(failure), "", failure.request_id, detail)
         self.journal.append(self.run, answered)
         return failure
 

@@ -10,7 +10,7 @@ from tgwizard.engine.setup.scopes import scope_name
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.model.finding import Level
 from tgwizard.model.setup_event import Tick
-from tgwizard.model.text import measured, tame
+from tgwizard.model.text import measured, printable, tame
 from tgwizard.model.verify import May, TickSeen, VerifyResult
 
 LEVELS = {
@@ -70,7 +70,8 @@ def report(result: VerifyResult) -> str:
         "<h2>Proof</h2>",
         *_proof(result),
     ]
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(body) + "\n</body></html>\n"
+    page = f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(body) + "\n</body></html>\n"
+    return printable(page)
 
 
 def _ticks(result: VerifyResult) -> Iterator[tuple[str, ...]]:

@@ -127,6 +127,10 @@ class ResultCard(Card):
             self._rows.addWidget(
                 CheckRow(self.theme, shape, finished.reason, why if why not in finished.reason else "")
             )
+            if finished.problem is not None and finished.problem.detail:
+                # Azure's own words: plain text, as every label shows it.
+                said = f"Details: {tame(finished.problem.detail, 2000, keep_end=True)}"
+                self._rows.addWidget(TextLabel(self.theme, said, TextRole.CAPTION, Token.TEXT2, wrap=True))
         if finished.rolled_back:
             self._rows.addWidget(CheckRow(self.theme, Shape.NOTE, "The address was put back where it was"))
         if finished.by_other:

@@ -172,6 +172,8 @@ def details_text(run: RunState, setup: ClusterSetup) -> str:
         )
     if finished is not None:
         lines.append(f"Outcome: {finished.outcome.value}. {finished.reason}".rstrip())
+        if finished.problem is not None and finished.problem.detail:
+            lines.append(f"Details: {finished.problem.detail}")
         if finished.seconds is not None:
             lines.append(f"Control-plane time: {measured(finished.seconds)}")
         if finished.gap.words:
@@ -182,6 +184,9 @@ def details_text(run: RunState, setup: ClusterSetup) -> str:
             for other in finished.by_other
             for found in (other.difference,)
         ]
+    for note in run.notes:
+        lines.append(f"Note: {note.sentence()}")
+        lines += [f"  Details: {note.detail}"] if note.detail else []
     lines.append("Calls, newest first:")
     lines += [f"  {call_time(run, call)}  {call.method} {call.target}: {call.answer}" for call in run.calls]
     return "\n".join(lines) + "\n"

@@ -111,6 +111,8 @@ class RunView(QWidget):
                 facts.append(("Gap as read", ended.gap.words))
         if run.turned_back:
             facts.append(("Turned back", run.turned_back))
+        if ended is not None and ended.detail:
+            facts.append(("Details", ended.detail))
         card.body.addLayout(self._grid((key, value) for key, value in facts if value))
         return card
 

@@ -22,7 +22,7 @@ from tgwizard.model.setup_plan import (
     SetupChange,
     SetupPlan,
 )
-from tgwizard.model.text import tame
+from tgwizard.model.text import printable, tame
 
 _FUNCTIONS = r"""
 # Repeats a command while a new identity or role has not arrived everywhere in Azure yet, for ten minutes at most.
@@ -133,4 +133,17 @@ def _last_words(plan: SetupPlan, answers: Answers) -> list[str]:
 
 
 def _words(*words: str) -> str:
-    return " ".join(shlex.quote(word) for word in words)
+    return " ".join(_quoted(word) for word in words)
+
+
+def _quoted(word: str) -> str:
+    """A word that bash takes as it is; what cannot be seen is written as an escape, so that it means the same."""
+    if word == printable(word) and "\n" not in word and "\t" not in word:
+        return shlex.quote(word)
+    shown = (char if char == printable(char) >= " " else _escaped(char) for char in word.replace("\\", "\\\\"))
+    return "$'" + "".join(shown).replace("'", "\\'") + "'"
+
+
+def _escaped(char: str) -> str:
+    """Its bytes, which mean the same in every locale."""
+    return "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))

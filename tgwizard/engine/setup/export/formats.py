@@ -10,6 +10,7 @@ from enum import Enum
 from tgwizard.engine.setup.export import az, checklist, request, terraform
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import SetupPlan
+from tgwizard.model.text import printable
 
 
 class ExportKind(Enum):
@@ -53,8 +54,8 @@ FORMATS = {
 
 
 def export(kind: ExportKind, plan: SetupPlan, answers: Answers) -> str:
-    """The plan in that format."""
-    return FORMATS[kind].render(plan, answers)
+    """The plan in that format. Nothing in it can hide, or move in a terminal, whatever names were given."""
+    return printable(FORMATS[kind].render(plan, answers))
 
 
 def file_name(kind: ExportKind, answers: Answers) -> str:
