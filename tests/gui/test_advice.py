@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.engine.crash import Kind, crashed_run
 from tests.gui.desk import Desk, accessible_description, accessible_name, clusters_page
 from tests.gui.test_window import dialog_of, holder
 from tests.rig import Rig
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.run import busy
+from tgwizard.engine.locks import held
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.gui.clusters.rows import FleetState
+from tgwizard.gui.failover.plan_shown import needs_words
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.places import Place
+from tgwizard.gui.watch.loop import RunElsewhere, history_when_free
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.shown import aged, picture
+from tgwizard.gui.watch.state_beside import beside
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterState
+from tgwizard.model.fence import Fence, FenceWish
 from tgwizard.model.problem import Problem
+from tgwizard.model.text import about
 from tgwizard.model.verdict import assess
 
 Open = Callable[..., Desk]
@@ -190,3 +203,44 @@ def test_that_a_machine_and_an_interface_that_are_gone_are_drawn_so(lab: Rig) ->
     drawn = picture(replace(snapshot, members=(first, second)), assess(snapshot)).members[1]
     assert (drawn.power.value, drawn.power.shape) == ("Does not exist", Shape.BROKEN)
     assert (drawn.provisioning.value, drawn.provisioning.shape) == ("Does not exist", Shape.BROKEN)
+
+
+def test_that_a_stop_needs_the_right_to_power_off_and_no_join() -> None:
+    stop = "Microsoft.Compute/virtualMachines/powerOff/action"
+    write = "Microsoft.Network/networkInterfaces/write"
+    join = "Microsoft.Network/virtualNetworks/subnets/join/action"
+    assert needs_words((stop,)) == "needs virtualMachines/powerOff"
+    assert needs_words((write, join)) == "needs networkInterfaces/write, join of subnet"
+
+
+def test_that_the_predicted_gap_of_a_forced_failover_with_a_stop_has_the_stop_in_it(ready: Desk, qtbot: QtBot) -> None:
+    ready.press("Force failover to tg-node-b…")
+    dialog = dialog_of(ready, qtbot)
+    plain = ready.session.plan(Verb.FORCED)
+    fenced = ready.session.plan(Verb.FORCED, FenceWish(Fence.STOP))
+    assert plain is not None
+    assert fenced is not None
+    assert fenced.gap.usual_s > plain.gap.usual_s + 5
+    dialog.fence.stop.click()
+    words = f"gap {about(fenced.gap.usual_s)}"
+    qtbot.waitUntil(lambda: words in dialog._cost.text_shown, timeout=PATIENCE_MS)
+    dialog.reject()
+
+
+def test_that_a_run_of_another_program_is_named_by_verb_and_target(tmp_path: Path, qtbot: QtBot) -> None:
+    other = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path / "crashed", nth=2)
+    own: queue.SimpleQueue[object] = queue.SimpleQueue()
+    token = CancelToken()
+    work = history_when_free(other.services, other.setup, own)
+    with held(other.services.lock_file(other.setup), busy(other.setup)):
+        thread = threading.Thread(target=work, args=(lambda _event: None, token))
+        thread.start()
+        seen = own.get(timeout=60)
+        token.cancel()
+        thread.join(60)
+    assert isinstance(seen, RunElsewhere)
+    assert seen.words == "Moving: a graceful failover to tg-node-b runs in another program on this computer"
+    snapshot = Observer(other.services.azure, other.clock, other.setup).look()
+    state = beside(cluster_readiness(snapshot, busy=busy(other.setup)), snapshot, snapshot.now, elsewhere=seen)
+    assert (state.state, state.sentence) == (ClusterState.MOVING, seen.words)
+    assert not state.graceful.possible

@@ -7,13 +7,18 @@ from dataclasses import replace
 from itertools import pairwise
 
 from tests.rig import Rig
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.gui.failover.run_state import RunState, StepStatus
 from tgwizard.gui.failover.run_words import cancel_words, closing_words, details_text, fold_calls, moving_sentence
+from tgwizard.gui.failover.traffic_card import strip_of_run
 from tgwizard.lab.faults import Answer, Fault
+from tgwizard.model.cluster import Verb
 from tgwizard.model.event import (
     CancelMeaning,
     Checked,
     Finished,
+    Located,
     Observed,
     Outcome,
     RunEvent,
@@ -21,6 +26,7 @@ from tgwizard.model.event import (
     SourceLost,
     Step,
 )
+from tgwizard.model.fence import Fence, FenceWish
 from tgwizard.model.snapshot import PlaceKind
 
 
@@ -93,6 +99,65 @@ def test_that_a_refused_attach_shows_the_put_back_as_a_step_of_its_own(lab: Rig)
     assert last.finished.rolled_back
     assert last.place.member == lab.a
     assert all(step.status is not StepStatus.RUNNING for step in last.steps)
+
+
+def cancelled(lab: Rig) -> list[RunState]:
+    """The states of a run that was asked to put the address back while it was being released."""
+    found, cancel = [RunState()], CancelToken()
+
+    def report(event: object) -> None:
+        if isinstance(event, RunEvent):
+            found.append(found[-1].after(event))
+            if isinstance(event, Located) and event.place.kind is PlaceKind.RELEASING and not cancel.is_cancelled:
+                cancel.cancel()
+                found.append(replace(found[-1], cancel_asked=True))
+
+    fail_over(lab.services, lab.setup, lab.b, Verb.GRACEFUL, report, cancel)
+    return found
+
+
+def test_that_a_put_back_is_told_as_what_it_is_from_the_press_to_the_end(lab: Rig) -> None:
+    found = cancelled(lab)
+    asked = next(number for number, state in enumerate(found) if state.cancel_asked)
+    for state in found[asked:]:
+        words, reason = cancel_words(state, lab.a)
+        assert "tg-node-b" not in f"{words} {reason}", reason
+        assert "attach" not in reason
+        if state.finished is None:
+            assert "tg-node-b holds" not in moving_sentence(state)
+    assert cancel_words(found[asked], lab.a)[1] == "You asked for it. It begins as soon as Azure has answered."
+    last = found[-1]
+    assert last.finished is not None
+    assert last.finished.outcome is Outcome.CANCELLED
+
+
+def test_that_the_steps_and_their_flags_stand_in_the_order_of_time(lab: Rig) -> None:
+    last = cancelled(lab)[-1]
+    steps = [step.plan.step for step in last.steps]
+    assert steps == [Step.CHECK, Step.DETACH, Step.ATTACH, Step.PUT_BACK, Step.CONFIRM]
+    begun = [step.since for step in last.steps if step.since is not None]
+    assert begun == sorted(begun)
+    assert last.started is not None
+    shown = strip_of_run(last, [], last.started.stamp.clock_s + 30)
+    assert shown is not None
+    marks = [(flag.at, int(flag.mark)) for flag in shown.flags]
+    assert [mark for _at, mark in sorted(marks)] == sorted(mark for _at, mark in marks)
+
+
+def test_that_stopping_while_a_machine_is_powered_off_says_that_it_stays_off(lab: Rig) -> None:
+    found = [RunState()]
+
+    def report(event: object) -> None:
+        if isinstance(event, RunEvent):
+            found.append(found[-1].after(event))
+
+    options = RunOptions(fence=FenceWish(Fence.STOP))
+    fail_over(lab.services, lab.setup, lab.b, Verb.FORCED, report, CancelToken(), options)
+    fencing = [state for state in found if state.stage is not None and state.stage.plan.step is Step.FENCE]
+    told = [cancel_words(state, lab.a)[1] for state in fencing]
+    assert any(reason.startswith("tg-node-a is being powered off; stopping now leaves it off.") for reason in told)
+    after = told[next(number for number, reason in enumerate(told) if "powered off" in reason) :]
+    assert not [reason for reason in after if "Nothing was written" in reason]
 
 
 def test_that_a_run_that_ends_in_the_middle_leaves_no_step_running(lab: Rig) -> None:

@@ -340,6 +340,8 @@ class ClusterSession(QObject):
         """Ask the run to stop, or to put the address back; what that means now is `run.cancel`."""
         if self._run_job is not None and self.run is not None and self.run.cancel is not CancelMeaning.NOT_GRANTED:
             self._run_job.cancel()
+            self.run = replace(self.run, cancel_asked=True)
+            self.run_changed.emit()
 
     def decide(self, choice: Choice) -> None:
         """Answer the question of the run whose step's time is over."""

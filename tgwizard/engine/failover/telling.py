@@ -105,11 +105,10 @@ class Teller:
             off = f" {losing} stays off." if self.stop_asked else ""
             return f"Stopping now puts {address} back on {losing}.{off}"
         if cancel is CancelMeaning.NOT_GRANTED:
-            going = (
-                f"{address} is being put back on {losing}"
-                if self._step is Step.PUT_BACK
-                else (f"{address} is on its way to {self.to.name}")
-            )
+            going = {
+                Step.PUT_BACK: f"{address} is being put back on {losing}",
+                Step.CONFIRM: f"it is read who holds {address}",
+            }.get(self._step or Step.CHECK, f"{address} is on its way to {self.to.name}")
             return f"The run can no longer be stopped: {going}."
         if not self.stop_asked:
             return NOTHING_WRITTEN

@@ -36,8 +36,11 @@ def needs_words(permissions: tuple[str, ...]) -> str:
     The row's tooltip and the ticket have them in full.
     """
     pieces = [action.split("/") for action in permissions]
-    others = ["/".join(words[-2:]) for words in pieces if words[-1] != "action"]
-    joins = [words[-3] for words in pieces if words[-1] == "action" and len(words) > 2]
+    joining = [words for words in pieces if words[-2:] == ["join", "action"] and len(words) > 2]
+    others = [
+        "/".join(words[-2:] if words[-1] != "action" else words[-3:-1]) for words in pieces if words not in joining
+    ]
+    joins = [words[-3] for words in joining]
     joined = [f"join of {', '.join(_JOINED.get(kind, kind) for kind in joins)}"] if joins else []
     return "needs " + ", ".join([*others, *joined])
 

@@ -66,6 +66,8 @@ class RunState:
     cancel: CancelMeaning = CancelMeaning.STOPS
     leaves: str = ""
     finished: Finished | None = None
+    cancel_asked: bool = False
+    """Whether the user has asked to stop it, or to put the address back; it is done when the run comes to it."""
 
     @property
     def current(self) -> StepState | None:
@@ -78,6 +80,11 @@ class RunState:
         if self.current is not None:
             return self.current
         return next((step for step in self.steps if step.status is StepStatus.AHEAD), None)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether the address is put back, or was."""
+        return self._step(Step.PUT_BACK) is not None
 
     @property
     def predicted_s(self) -> float:
@@ -177,10 +184,13 @@ class RunState:
         seconds: float | None = None,
         deadline_s: float | None = None,
     ) -> RunState:
-        # A put-back is not announced at the start; it joins the list when it begins.
+        # A put-back is not announced at the start: it joins the list when it begins, before the end that is to come.
         steps = self.steps
         if self._step(step) is None:
-            steps = (*steps, StepState(StepPlan(step, sentence, 0.0)))
+            new = StepState(StepPlan(step, sentence, 0.0))
+            last = self._step(Step.CONFIRM)
+            place = steps.index(last) if last is not None and last.status is StepStatus.AHEAD else len(steps)
+            steps = (*steps[:place], new, *steps[place:])
         changed = []
         for state in steps:
             if state.plan.step is not step:

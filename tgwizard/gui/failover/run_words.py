@@ -22,7 +22,8 @@ def moving_sentence(run: RunState) -> str:
         back = started.losing or "where it was"
         return f"Putting back: {started.address} returns to {back}"
     if current.plan.step is Step.CONFIRM:
-        return f"Confirming: reading that {started.to} holds {started.address}"
+        holder = started.losing if run.goes_back and started.losing else started.to
+        return f"Confirming: reading that {holder} holds {started.address}"
     if current.plan.step is Step.GUIDE:
         return f"Waiting: press Make Active for {started.to} in the Trustgrid portal"
     if current.plan.step is Step.FENCE:
@@ -67,6 +68,10 @@ def step_words(step: Step, losing: Member | None, gaining: Member | None) -> str
 def cancel_words(run: RunState, losing: Member | None) -> tuple[str, str]:
     """The words on the cancel button, and what it does or why it is off."""
     back = losing.name if losing is not None else "where it was"
+    if run.cancel_asked and run.cancel is not CancelMeaning.NOT_GRANTED:
+        stops = run.cancel is CancelMeaning.STOPS
+        words = "Stop the failover" if stops else f"Put it back on {back}"
+        return words, f"You asked for it. {'The run ends' if stops else 'It begins'} as soon as Azure has answered."
     match run.cancel:
         case CancelMeaning.STOPS:
             return "Stop the failover", run.leaves or "Nothing was written yet."

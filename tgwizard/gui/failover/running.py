@@ -367,7 +367,8 @@ class RunPage(InParts, QWidget):
         words, reason = cancel_words(run, self._losing())
         if self.cancel.accessibleName() != words:
             self.cancel.rename(words)
-        self.cancel.setEnabled(run.cancel is not CancelMeaning.NOT_GRANTED and run.started is not None)
+        granted = run.cancel is not CancelMeaning.NOT_GRANTED and not run.cancel_asked
+        self.cancel.setEnabled(granted and run.started is not None)
         self.cancel.explain(reason)
         self._cancel_note.say(reason)
         self._closing_words.say(closing_words(run, self._session.setup, self._losing()))
