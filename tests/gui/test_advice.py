@@ -179,8 +179,8 @@ def test_that_nothing_stale_is_green(ready: Desk, qtbot: QtBot) -> None:
     assert shown is not None
     facts = [fact for member in shown.members for fact in (member.power, member.provisioning)]
     assert [fact for fact in facts if fact.shape is Shape.GOOD] == []
-    for card in (page.graceful, page.forced):
-        assert card.pill.accessibleName() == "State: Not known"
+    for card, word in ((page.graceful, "Not known"), (page.forced, "Reads Azure first")):
+        assert card.pill.accessibleName() == f"State: {word}"
         assert not [name for name in map(accessible_name, card.findChildren(type(card.pill))) if "Ready" in name]
     for finding in state.of(Verb.GRACEFUL).findings.findings:
         assert finding.level.name != "PASSED", finding

@@ -123,6 +123,8 @@ def verb_state(verb: VerbReadiness, graceful: VerbReadiness) -> StateShown:
     """
     if verb.verb is Verb.FORCED and verb.advice in _POSSIBLE and graceful.state is ReadinessState.READY:
         return StateShown(Shape.WARNING, "Possible, not advised")
+    if verb.verb is Verb.FORCED and verb.advice is Advice.NOT_KNOWN and verb.possible:
+        return StateShown(Shape.NOT_KNOWN, "Reads Azure first")
     if verb.advice is Advice.READY and verb.rights_age_s is None:
         return StateShown(Shape.NOT_KNOWN, "Rights not asked")
     return StateShown(*_ADVICE_SHOWN[verb.advice])
