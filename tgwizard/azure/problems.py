@@ -17,6 +17,7 @@ from tgwizard.azure.problems_compute import COMPUTE_ROWS
 from tgwizard.azure.problems_network import NETWORK_ROWS
 from tgwizard.engine.ports import Cause
 from tgwizard.model.problem import Fixer
+from tgwizard.model.role import GIVES_A_RIGHT
 
 _SIGN_IN = "Sign in again. With the Azure CLI: az login."
 _READ_AGAIN = "Read again and check who changed it before you start anew."
@@ -36,7 +37,7 @@ _BY_STATUS: dict[int, Row] = {
         "You are not allowed to. {said}",
         "Have your rights on it checked.",
         who=Fixer.ADMIN,
-        right="Microsoft.Authorization/roleAssignments/write",
+        right=GIVES_A_RIGHT,
     ),
     404: Row(
         "",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from tgwizard.azure.problem_row import Row
 from tgwizard.engine.ports import Cause
 from tgwizard.model.problem import Fixer
+from tgwizard.model.role import GIVES_A_RIGHT
 
 _WAIT = "Wait until it has finished, then try again."
 _SIGN_IN = "Sign in again. With the Azure CLI: az login."
@@ -132,9 +133,10 @@ ARM_ROWS: tuple[Row, ...] = (
                 Cause.NOT_ALLOWED,
                 "not-allowed",
                 "{rights}",
-                "Have it added to your role at that scope. A new right can take ten minutes to arrive.",
+                "Have it added to your role, or a role assigned to you there that has it. A new right can take ten "
+                "minutes to arrive.",
                 who=Fixer.ADMIN,
-                right="Microsoft.Authorization/roleAssignments/write",
+                right=GIVES_A_RIGHT,
                 said=r"not have (?:the )?(?:authorization|permission) to perform",
             ),
             Row(
@@ -144,7 +146,7 @@ ARM_ROWS: tuple[Row, ...] = (
                 "A right is missing. {said}",
                 "Have your rights on what Azure names checked. A new right can take ten minutes to arrive.",
                 who=Fixer.ADMIN,
-                right="Microsoft.Authorization/roleAssignments/write",
+                right=GIVES_A_RIGHT,
             ),
         )
     ),

@@ -15,6 +15,11 @@ from tgwizard.model.permission import PermissionSet, reaches, scope_in_words
 NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
 """The GUID of the built-in role that the brief offers instead (trustgrid.md 4.4): it cannot read virtual machines."""
 
+WRITE_ROLE = "Microsoft.Authorization/roleDefinitions/write"
+WRITE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/write"
+GIVES_A_RIGHT = f"{WRITE_ROLE} or {WRITE_ASSIGNMENT}"
+"""What an administrator needs to add an action to a role, or to assign one that has it."""
+
 DEFAULT_ROLE_NAME = "tg-cluster-ip-failover"
 DEFAULT_ROLE_DESCRIPTION = "Manage Trustgrid Cluster IP Failover"
 """Name and description of the brief's role definition."""

@@ -242,3 +242,21 @@ def test_that_every_restart_is_honoured_once_the_standby_first(holder: str, name
     called(it, "verify", *words, "--yes", "--no-wait")
     standby = "tg-node-b" if holder == "tg-node-a" else "tg-node-a"
     assert restarts(it) == [name for name in (standby, holder) if name[-1] in named]
+
+
+@pytest.mark.parametrize("above", [False, True], ids=["on the group", "above it"])
+def test_that_a_machines_assignment_with_a_condition_that_forbids_writing_is_not_taken_for_its_right(
+    *, above: bool
+) -> None:
+    def edit(world: dict[str, Any]) -> None:
+        role(held_by=("tg-node-a",), scopes=(SUBSCRIPTION,))(world)
+        node = next(item["oid"] for item in world["principals"] if item["name"] == "tg-node-a")
+        for held in world["authorization"]["assignments"][node].values():
+            held |= {"condition": "(ActionMatches{'*/read'})", "condition_version": "2.0"}
+            held["scope"] = held["scope"].split("/resourceGroups/")[0] if above else held["scope"]
+
+    it = edited(edit)
+    answer = called(it, "plan")
+    assert "A role assignment of tg-node-a has a condition that does not let it write an interface." in answer.out
+    rows = [line.split()[0] for line in answer.out.splitlines() if "Role for tg-node-a" in line]
+    assert rows == ["add" if above else "in"], "Azure takes no second assignment of a role at the same scope"

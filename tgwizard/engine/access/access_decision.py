@@ -10,17 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.model.inventory import Caller
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet, allows, matches, reaches, same_scope
 from tgwizard.model.problem import Fixer, Problem
-from tgwizard.model.role import LockSeen, PrincipalKind, RoleAssignment
+from tgwizard.model.role import WRITE_ASSIGNMENT, WRITE_ROLE, LockSeen, PrincipalKind, RoleAssignment
 from tgwizard.model.role_condition import Attributes, holds
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import Obstacle, Right, SetupChange, WhoMay
 from tgwizard.model.text import listed, tame
 
-WRITE_ROLE = "Microsoft.Authorization/roleDefinitions/write"
-WRITE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/write"
 DELETE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/delete"
 WRITE_VM = "Microsoft.Compute/virtualMachines/write"
 RESTART_VM = "Microsoft.Compute/virtualMachines/restart/action"
@@ -115,6 +114,11 @@ def removing(assignment: RoleAssignment) -> ScopedAction:
 def condition_holds(condition: str, wanted: ScopedAction) -> bool | None:
     """Whether an assignment counts for the action; None when its condition cannot be judged from here."""
     return holds(condition, wanted.action, wanted.attributes) if condition else True
+
+
+def lets_write(assignment: RoleAssignment) -> bool | None:
+    """Whether the condition of a machine's assignment lets it write an interface; None: that cannot be told."""
+    return condition_holds(assignment.condition, ScopedAction(NIC_WRITE, assignment.scope))
 
 
 def principals_of(principal: str, facts: SetupFacts) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from tgwizard.model.fence import StopHow
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.role import GIVES_A_RIGHT
 from tgwizard.model.snapshot import STOPPED, Snapshot
 from tgwizard.model.text import about
 
@@ -42,14 +43,14 @@ def fencing(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
         fact = f"You may not stop {losing.name}"
         needed = " or ".join(one.action for one in StopHow)
         why = f"That needs {needed} on {losing.vm.name} in resource group {losing.vm.group}."
-        cure = "Have one of them added to your role, or force without a fence."
+        cure = "Have one of them added to your role, or a role assigned that has it, or force without a fence."
         problem = Problem(
             "fence-not-allowed",
             f"{fact}.",
             why,
             cure,
             who=Fixer.ADMIN,
-            right="Microsoft.Authorization/roleAssignments/write",
+            right=GIVES_A_RIGHT,
         )
         yield Finding(against, fact, why, problem)
     else:

@@ -8,8 +8,6 @@ from enum import Enum
 
 from tgwizard.engine.access.access_decision import (
     LIFT_DENIAL,
-    WRITE_ASSIGNMENT,
-    WRITE_ROLE,
     RightState,
     ScopedAction,
     decide,
@@ -23,11 +21,9 @@ from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, allows_at, reaches, scope_in_words
 from tgwizard.model.problem import Fixer, Problem
+from tgwizard.model.role import GIVES_A_RIGHT, WRITE_ASSIGNMENT, WRITE_ROLE
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.text import listed, tame
-
-_EITHER = f"{WRITE_ROLE} or {WRITE_ASSIGNMENT}"
-"""What an administrator needs to add an action to a role, or to assign one that has it."""
 
 _CONDITION = Problem(
     "right-has-condition",
@@ -244,7 +240,7 @@ def _refusal(nic: ResourceId, probe: Probe, cure: str) -> Problem:
     what = f"You may not write {nic.name}."
     if _travels(probe):
         what = f"You may not attach {ResourceId(first.scope).name} to {nic.name}."
-    return Problem("not-allowed", what, why, cure, problem.detail, Fixer.ADMIN, _EITHER)
+    return Problem("not-allowed", what, why, cure, problem.detail, Fixer.ADMIN, GIVES_A_RIGHT)
 
 
 def _named_too(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str) -> Iterator[Finding]:
@@ -261,7 +257,10 @@ def _named_too(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: 
             fact = f"You may not write {nic.name}"
             why = f"{one.action} is missing on {_where(one.scope)}."
             yield Finding(
-                Level.BLOCKS, fact, why, Problem("right-missing", f"{fact}.", why, cure, who=Fixer.ADMIN, right=_EITHER)
+                Level.BLOCKS,
+                fact,
+                why,
+                Problem("right-missing", f"{fact}.", why, cure, who=Fixer.ADMIN, right=GIVES_A_RIGHT),
             )
 
 
@@ -343,7 +342,7 @@ def _given_by(identity: IdentityRights | None, need: Need) -> tuple[str, str]:
     return "Assign the cluster's role there.", WRITE_ASSIGNMENT
 
 
-def _missing(who: str, need: Need, cure: str, right: str = _EITHER) -> Finding:
+def _missing(who: str, need: Need, cure: str, right: str = GIVES_A_RIGHT) -> Finding:
     verb = _verb(need)
     fact = f"{who} may not {verb} {need.on.name}"
     where = f"on {need.on.name} in resource group {need.on.group}"

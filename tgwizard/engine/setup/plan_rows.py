@@ -11,12 +11,11 @@ from typing import TypeVar
 from tgwizard.engine.access.access_decision import (
     DELETE_ASSIGNMENT,
     RESTART_VM,
-    WRITE_ASSIGNMENT,
-    WRITE_ROLE,
     WRITE_VM,
     ScopedAction,
     assignments_of,
     giving,
+    lets_write,
     removing,
     right_for,
 )
@@ -29,7 +28,7 @@ from tgwizard.model.change import Prediction
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, NicFound, VmFound
 from tgwizard.model.permission import reaches, same_scope
-from tgwizard.model.role import RoleAssignment, RoleDefinition
+from tgwizard.model.role import WRITE_ASSIGNMENT, WRITE_ROLE, RoleAssignment, RoleDefinition
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import (
     Assign,
@@ -174,13 +173,18 @@ def assign_row(
 
 
 def existing_assignment(vm: VmFound, scope: str, role: RoleDefinition, facts: SetupFacts) -> RoleAssignment | None:
-    """The assignment that means the same: this role to this identity, here or above; through a group too."""
+    """The assignment that means the same: this role to this identity, here or above; through a group too.
+
+    One whose condition does not let an interface be written counts only where no other one can be made.
+    """
     if not vm.identity.system_assigned or not vm.identity.principal_id:
         return None
     fitting = [
         item
         for item in assignments_of(vm.identity.principal_id, facts)
-        if item.role_guid.lower() == role.guid.lower() and reaches(item.scope, scope)
+        if item.role_guid.lower() == role.guid.lower()
+        and reaches(item.scope, scope)
+        and (same_scope(item.scope, scope) or lets_write(item) is not False)
     ]
     return next((item for item in fitting if same_scope(item.scope, scope)), fitting[0] if fitting else None)
 

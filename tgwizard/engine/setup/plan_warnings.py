@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import IPv4Address
 
-from tgwizard.engine.access.access_decision import UNLOCK, denials_of
+from tgwizard.engine.access.access_decision import UNLOCK, assignments_of, denials_of, lets_write
 from tgwizard.engine.access.required_rights import NIC_WRITE, RequiredRight
 from tgwizard.engine.setup.addresses import floating_now
 from tgwizard.engine.setup.role_target import RoleTarget
+from tgwizard.model.inventory import VmFound
+from tgwizard.model.permission import allows, reaches
 from tgwizard.model.problem import Fixer, Problem
-from tgwizard.model.role import RoleAssignment
+from tgwizard.model.role import WRITE_ASSIGNMENT, RoleAssignment
 from tgwizard.model.setup_answers import Answers, Placement, RoleUse
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import Obstacle, SetupChange, WhoMay
@@ -53,7 +55,27 @@ def member_warnings(topology: Topology, needs: tuple[RequiredRight, ...], facts:
                     who=Fixer.ADMIN,
                     right=UNLOCK,
                 )
+    for vm in topology.vms:
+        for item in assignments_of(vm.identity.principal_id, facts) if vm.identity.principal_id else ():
+            role = facts.role(item.role_guid)
+            meant = role is not None and allows(role.held, NIC_WRITE)
+            if meant and lets_write(item) is not True and any(reaches(item.scope, need.on.text) for need in needs):
+                found[f"condition:{item.guid}"] = _conditional(vm, item, sure=lets_write(item) is False)
     return tuple(found.values())
+
+
+def _conditional(vm: VmFound, item: RoleAssignment, *, sure: bool) -> Problem:
+    name = tame(vm.id.name, 90)
+    does = "does not let it write an interface" if sure else "may not let it write an interface"
+    return Problem(
+        "member-condition",
+        f"A role assignment of {name} has a condition that {does}.",
+        f"It stands on {tame(item.scope, 200)}. Azure takes no second assignment of the same role there.",
+        "Take the condition off in the Azure portal, under Access control (IAM).",
+        tame(item.condition, 600),
+        Fixer.ADMIN,
+        WRITE_ASSIGNMENT,
+    )
 
 
 def other_floating(topology: Topology, address: IPv4Address | None) -> tuple[Problem, ...]:
