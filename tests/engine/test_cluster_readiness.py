@@ -117,22 +117,23 @@ def _judge(case: Case) -> bool:
         return False
     _judge_rights(case)
     # A target that is known to be unable to serve stops both verbs, and is never advised.
-    if target_dead or gone:
+    if target_dead:
         assert (graceful.state, forced.state) == (ReadinessState.BLOCKED, ReadinessState.BLOCKED)
         assert not forced.recommended
     assert not graceful.recommended
+    assert graceful.state is ReadinessState.BLOCKED or not gone
     # A power that could not be read is not known, and does not stop forced.
     if case.gaining is None and case.kinds[1] == "whole" and case.kinds[0] in ("whole", "failed"):
         assert forced.possible or case.rights == "missing"
         assert graceful.state in (ReadinessState.NOT_KNOWN, ReadinessState.BLOCKED)
     # Consent is asked for nothing but a dead target, and whatever else blocks is not consented away.
-    assert forced.needs_consent is (target_dead and not gone and case.rights != "missing")
+    assert forced.needs_consent is (target_dead and case.kinds[1] != "gone" and case.rights != "missing")
     assert bool(forced.consent) is forced.needs_consent
     # The right choice needs a bad holder and a good target.
     if forced.recommended:
         assert holder_dead
         assert case.gaining is Power.RUNNING
-        assert case.kinds == ("unattached", "whole") or case.losing in (
+        assert case.kinds[0] in ("unattached", "gone") or case.losing in (
             Power.STOPPED,
             Power.DEALLOCATED,
             Power.GONE,

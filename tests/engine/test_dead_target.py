@@ -187,12 +187,31 @@ def test_that_nothing_is_advised_when_both_members_are_dead(kill: Callable[[Rig,
     assert "No failover helps: tg-node-b" in found.detail
 
 
-def test_that_a_holder_whose_interface_is_gone_leaves_the_address_on_no_nic() -> None:
+def test_that_an_address_whose_holder_was_deleted_with_its_interface_is_attached_to_the_other() -> None:
     made = rig()
     delete_both(made, made.a)
     found = told(made)
     assert found.verdict.name is VerdictName.ON_NO_NIC
-    assert not seen(made).seen(made.a).serves
+    assert [found.of(verb).advice for verb in Verb] == [Advice.BLOCKED, Advice.RECOMMENDED]
+    fix = repair(seen(made))
+    assert fix is not None
+    assert fix.sentence.endswith("tg-node-a-inside does not exist, so only tg-node-b can be active.")
+    finished = made.fail_over(verb=FORCED)
+    assert finished.outcome is Outcome.DONE
+    assert finished.gap.at_least
+    assert made.nic(made.b).lists(made.address)
+    after = told(made)
+    assert (after.verdict.name, after.state) == (VerdictName.IN_SYNC, ClusterState.BLOCKED)
+    assert after.sentence.endswith("No failover is possible: tg-node-a-inside does not exist")
+
+
+def test_that_resume_brings_the_address_on_when_the_losing_interface_was_deleted_meanwhile(tmp_path: Path) -> None:
+    for journal in (True, False):
+        made = interrupted(tmp_path / str(journal), journal=journal)
+        delete_both(made, made.a)
+        finished, _ = go(made, made.b)
+        assert finished.outcome is Outcome.DONE, finished.reason
+        assert made.nic(made.b).lists(made.address)
 
 
 def test_that_guided_sends_nobody_to_make_a_dead_member_active() -> None:

@@ -31,6 +31,7 @@ from tgwizard.engine.patience import Patience
 from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
+from tgwizard.engine.readiness.readiness import consent_to_dead
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterState
@@ -153,7 +154,7 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
             return ExitCode.DONE if found.against is None else ExitCode.REFUSED
         if found.against is not None:
             return ExitCode.REFUSED
-        if not _confirmed(screen, setup, to, command, repairs=found.repairs):
+        if not _confirmed(screen, setup, to, command, found):
             screen.say("Cancelled. Nothing was written; the address did not move.")
             return ExitCode.CANCELLED
     decisions = _decisions(screen)
@@ -262,6 +263,7 @@ class _Rehearsed:
     checked: Checked
     against: Problem | None
     repairs: bool
+    consented: str
 
 
 def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: Connection) -> _Rehearsed:
@@ -281,7 +283,7 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: C
     repairs = is_repair(setup, command.strategy, command.verb) or (
         command.verb is Verb.FORCED and repair(snapshot) is not None
     )
-    return _Rehearsed(snapshot.place, intended, checked, against, repairs)
+    return _Rehearsed(snapshot.place, intended, checked, against, repairs, consent_to_dead(snapshot, to))
 
 
 def _show_plan(screen: Screen, found: _Rehearsed) -> None:
@@ -294,12 +296,13 @@ def _show_plan(screen: Screen, found: _Rehearsed) -> None:
         screen.say(f"Refused: {found.against.sentence()} Nothing was written.")
 
 
-def _confirmed(screen: Screen, setup: ClusterSetup, to: Member, command: Failover, *, repairs: bool) -> bool:
+def _confirmed(screen: Screen, setup: ClusterSetup, to: Member, command: Failover, found: _Rehearsed) -> bool:
     if screen.ask is None:
         return False
-    if command.verb is Verb.FORCED or repairs:
-        word = "Repair in Azure alone: move the address to" if repairs else "Force failover to"
-        answer = screen.ask(f"{word} {to.name}? Type the cluster's name ({setup.name}) to start: ")
+    if command.verb is Verb.FORCED or found.repairs:
+        word = "Repair in Azure alone: move the address to" if found.repairs else "Force failover to"
+        dead = f"{found.consented} " if found.consented else ""
+        answer = screen.ask(f"{dead}{word} {to.name}? Type the cluster's name ({setup.name}) to start: ")
         return answer is not None and answer.strip() == setup.name
     return _yes(screen.ask(f"Fail over to {to.name}? [y/N] "))
 

@@ -11,6 +11,7 @@ from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Source
+from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import MemberSeen, PlaceKind, Reading, Snapshot
 
@@ -70,6 +71,9 @@ class Observer:
         place = self.setup.members.index(member)
         seen = self._members[place]
         nic = self._read(seen.nic, lambda: self.azure.read_nic(member.nic), patience)
+        if nic.gone and (seen.nic.value is None or (seen.nic.gone and seen.nic.problem is None)):
+            # It was never there as long as anybody looked: a run can count on that. One that vanishes later is missed.
+            nic = replace(nic, value=NicDocument.of_nothing(), problem=None)
         self._members[place] = replace(seen, nic=nic)
         return self._members[place]
 

@@ -11,7 +11,7 @@ from enum import Enum
 from tgwizard.engine.records import Began
 from tgwizard.model.cluster import Member
 from tgwizard.model.repair import repair
-from tgwizard.model.snapshot import MISSES_UNTIL_STALE, STALE_AFTER_S, Snapshot
+from tgwizard.model.snapshot import Snapshot
 
 
 class Act(Enum):
@@ -46,10 +46,8 @@ def first_offer(snapshot: Snapshot, unfinished: Began | None, aim: Member | None
     if unfinished is not None:
         to = snapshot.setup.member(unfinished.to)
         return Offer(Act.RESUME, to, interrupted(unfinished), f"tgwizard resume {name}")
-    oldest = snapshot.oldest_nic_age_s()
-    silent = any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members)
     found = repair(snapshot)
-    if found is None or silent or oldest is None or oldest > STALE_AFTER_S:
+    if found is None or snapshot.is_stale():
         return None
     to = aim if aim is not None and found.either else found.to
     if aim is not None and aim != to:

@@ -103,6 +103,11 @@ class NicDocument:
             raise NicDocumentError("the network interface has no ipConfigurations")
         return cls(body)
 
+    @classmethod
+    def of_nothing(cls) -> NicDocument:
+        """What stands for an interface that does not exist: no configurations, and nothing under way."""
+        return cls({"etag": "", "properties": {"provisioningState": "Succeeded", "ipConfigurations": []}})
+
     @property
     def etag(self) -> str:
         """The version this body was read at; empty when Azure sent none."""

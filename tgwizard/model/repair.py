@@ -43,7 +43,7 @@ def repair(snapshot: Snapshot) -> Repair | None:
     ranges = snapshot.ranges.value
     if ranges is not None and check_address(snapshot.setup, ranges) is not None:
         return None
-    if any(seen.document is None or seen.provisioning is Provisioning.UPDATING for seen in snapshot.members):
+    if any(seen.nic.value is None or seen.provisioning is Provisioning.UPDATING for seen in snapshot.members):
         return None
     place = snapshot.place
     if place.kind is PlaceKind.NO_NIC and snapshot.elsewhere.value is not None:

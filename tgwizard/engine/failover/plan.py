@@ -106,7 +106,9 @@ def _gap(snapshot: Snapshot, losing: Member | None, changes: list[Change], last:
     The stop of the losing VM ends service before that; a holder that cannot serve, or none, ended it before the run.
     """
     stops = changes[0].method == "POST" and losing is not None and changes[0].target == losing.vm
-    outage = snapshot.seen(losing).outage if losing is not None else f"{snapshot.address} is on no NIC"
+    outage = snapshot.seen(losing).outage if losing is not None else ""
+    if snapshot.place.kind is PlaceKind.NO_NIC:
+        outage = f"{snapshot.address} is on no NIC"
     if not stops and not outage:
         return last
     basis = f"nobody is served now: {outage}" if outage else f"from the stop of {changes[0].target.name} to the end"

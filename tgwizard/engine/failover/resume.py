@@ -339,10 +339,12 @@ def _versions(snapshot: Snapshot) -> tuple[str, ...] | None:
     """The etags of both interfaces, None while one is unread or unsettled."""
     found = []
     for seen in snapshot.members:
-        settled = seen.provisioning in (Provisioning.SUCCEEDED, Provisioning.FAILED) and seen.nic.problem is None
-        if seen.nic.value is None or not settled:
+        document = seen.nic.value
+        if document is None or seen.nic.problem is not None:
             return None
-        found.append(seen.nic.value.etag)
+        if document.provisioning not in (Provisioning.SUCCEEDED, Provisioning.FAILED):
+            return None
+        found.append(document.etag)
     return tuple(found)
 
 

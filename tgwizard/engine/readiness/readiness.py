@@ -51,7 +51,7 @@ def readiness(
     consented = to_dead_machine and verb is Verb.FORCED
     findings = [
         _cooperation(snapshot, verb, strategy),
-        _freshness(snapshot),
+        _freshness(snapshot, to),
         _holder(snapshot, to, verb),
         _repairs(snapshot, to, verb),
         _address(snapshot),
@@ -105,14 +105,14 @@ def _cooperation(snapshot: Snapshot, verb: Verb, strategy: Strategy) -> Finding 
     return Finding(Level.NOTE, fact, "you press Make Active in its portal, tgwizard watches", problem)
 
 
-def _freshness(snapshot: Snapshot) -> Finding:
-    gone = [seen for seen in snapshot.members if seen.nic.gone]
-    if gone:
-        names = listed(seen.member.nic.name for seen in gone)
-        fact = f"{names} {'does' if len(gone) == 1 else 'do'} not exist"
-        why = f"{gone[0].nic.problem.why}" if gone[0].nic.problem else ""
+def _freshness(snapshot: Snapshot, to: Member) -> Finding:
+    gone = [seen.member.nic.name for seen in snapshot.members if seen.nic.gone]
+    if snapshot.seen(to).nic.gone:
+        fact = f"{listed(gone)} {'does' if len(gone) == 1 else 'do'} not exist"
         cure = "Correct the interface in the cluster file, or create it again."
-        return Finding(Level.BLOCKS, fact, why, Problem("nic-gone", f"{fact}.", why, cure))
+        return Finding(Level.BLOCKS, fact, problem=Problem("nic-gone", f"{fact}.", "", cure))
+    if gone:
+        return Finding(Level.NOTE, f"{gone[0]} does not exist", "nothing has to be removed from it")
     unread = [seen for seen in snapshot.members if seen.nic.value is None]
     if unread:
         names = listed(seen.member.nic.name for seen in unread)
@@ -301,8 +301,8 @@ def _cooperates(seen: MemberSeen) -> Finding:
 def _comes_back(snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceWish, *, by_us: bool) -> Finding | None:
     """We write and Trustgrid is not told, so a member that it takes for the active one may fetch the address back."""
     name, power = seen.member.name, seen.power
-    if power in DOWN:
-        down = Finding(Level.PASSED, seen.outage or f"{name} is {power.value}", "it cannot take the address back")
+    if power in DOWN or seen.nic.gone:
+        down = Finding(Level.PASSED, seen.outage, "it cannot take the address back")
         return None if verb is Verb.GRACEFUL else down
     if fence.stops and not fence.optional and verb is Verb.FORCED:
         return Finding(Level.NOTE, f"{name} is {power.value}", "it is stopped before anything is detached")
