@@ -54,9 +54,9 @@ class Where:
 
     @property
     def text(self) -> str:
-        """The path and query, quoted: a name may hold anything."""
-        items = urlencode((*self.query, ("api-version", self.api)), quote_via=quote, safe="$'(),")
-        return f"{quote(self.path, safe='/:@!$&()*+,;=')}?{items}"
+        """The path and query, quoted: a name may hold anything, and what is no character at all names nothing."""
+        items = urlencode((*self.query, ("api-version", self.api)), quote_via=quote, safe="$'(),", errors="replace")
+        return f"{quote(self.path, safe='/:@!$&()*+,;=', errors='replace')}?{items}"
 
 
 @dataclass(frozen=True, slots=True)
