@@ -89,7 +89,7 @@ def fit(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
     for thing in unread:
         fact = f"Whether {thing.at.name} fits {to.name} is not known"
         why = thing.seen.problem.what if thing.seen.problem else "It was not read."
-        cure = "Have someone give you the right to read it, or check in the portal that its zone and SKU fit."
+        cure = f"Reading it needs {thing.at.type}/read. Without it, check in the portal that its zone and SKU fit."
         yield Finding(Level.NOT_KNOWN, fact, why, Problem("carried-not-read", f"{fact}.", why, cure))
     read = [thing.at.name for thing in _travelling(move) if thing.seen.value is not None]
     if read and not unread and not any(finding.level is Level.BLOCKS for finding in against):

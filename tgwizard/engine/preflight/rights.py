@@ -191,7 +191,7 @@ def _probed(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str
                 "if-match-ignored",
                 "Azure was seen to apply an outdated write in this subscription.",
                 "It ignored the version the write was bound to, so two programs could overwrite each other unseen.",
-                "Nothing was tried now. tgwizard does not write without that protection; setup verify looks again.",
+                "Nothing was tried now; tgwizard does not write without that protection. Its setup verify looks again.",
                 who=Fixer.AZURE,
             )
             return Finding(Level.BLOCKS, problem.what, problem.why, problem)
