@@ -96,8 +96,9 @@ class ConfirmDialog(Sheet):
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._on_tick)
         session.run_began.connect(self.reject)
-        forced = () if graceful else (self._add_warnings, self._add_fence)
-        typed = () if graceful else (*((self._add_consent,) if self._consent else ()), self._add_typed_name)
+        consent = (self._add_consent,) if self._consent else ()
+        forced = () if graceful else (*consent, self._add_warnings, self._add_fence)
+        typed = () if graceful else (self._add_typed_name,)
         self.build_in_turns(*forced, self._add_calls, self._add_strategy, self._add_checks, *typed, self._ask)
 
     def _ask(self) -> None:
@@ -132,9 +133,6 @@ class ConfirmDialog(Sheet):
             if finding.level is Level.WARNS:
                 why = self._sentence(finding.evidence)
                 self.body.addWidget(NoticeBox(self._theme, Shape.WARNING, finding.fact, f"{why} {cure}".strip()))
-            elif self._consent and finding.level is Level.BLOCKS:
-                why = self._sentence(finding.evidence)
-                self.body.addWidget(NoticeBox(self._theme, Shape.BROKEN, finding.fact, why))
 
     def _sentence(self, evidence: str) -> str:
         """Evidence as a sentence; a member's name keeps its spelling."""
@@ -302,7 +300,8 @@ class ConfirmDialog(Sheet):
         findings, now = self._findings, self._session.state
         if findings is not None and now is not None:
             state = findings_state(findings, now.of(self._plan.verb), now.graceful)
-            self.pill.show_state(state.shape, state.word)
+            refused = self.consent is not None and not self.consent.isChecked()
+            self.pill.show_state(*((Shape.BROKEN, "Blocked") if refused else (state.shape, state.word)))
             self._offer_accept(findings)
         against = self._against()
         reason = against.what if against is not None else ""

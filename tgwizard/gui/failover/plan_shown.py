@@ -36,7 +36,7 @@ def needs_words(permissions: tuple[str, ...]) -> str:
     The row's tooltip and the ticket have them in full.
     """
     pieces = [action.split("/") for action in permissions]
-    joining = [words for words in pieces if words[-2:] == ["join", "action"] and len(words) > 2]
+    joining = [words for words in pieces if len(words) > 2 and words[-1] == "action" and words[-2].startswith("join")]
     others = [
         "/".join(words[-2:] if words[-1] != "action" else words[-3:-1]) for words in pieces if words not in joining
     ]

@@ -361,9 +361,11 @@ def _power(seen: MemberSeen, *, stale: bool) -> FactShown:
     if power is Power.NOT_KNOWN:
         return FactShown("not known", Shape.NOT_KNOWN)
     gone = power is Power.GONE
-    words = "Does not exist" if gone else power.value.capitalize() + (f", zone {tame(zone, 20)}" if zone else "")
+    words = "Does not exist" if gone else power.value.capitalize()
     if stale:
         return FactShown(f"last known: {words}", Shape.NOT_KNOWN)
+    if zone and not gone:
+        words += f", zone {tame(zone, 20)}"
     shape = {
         Power.RUNNING: Shape.GOOD,
         Power.STARTING: Shape.MOVING,

@@ -40,7 +40,7 @@ def beside(
     elif elsewhere is not None and not running and verdict.name in _OF_A_MOVE:
         return _as(state, Verdict(VerdictName.MOVING, elsewhere.words, f"{verdict.sentence}."))
     if silent is not None and state.verdict.name is VerdictName.NOT_KNOWN:
-        return _as(state, replace(state.verdict, detail=silent.sentence()))
+        return _as(state, replace(state.verdict, detail=silent.what))
     return state
 
 
