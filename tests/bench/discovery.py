@@ -15,12 +15,12 @@ from tgwizard.app.adapters import lab_ports, lab_tokens
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential
+from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
-from tgwizard.engine.setup.pair_access import AccessSeen
 from tgwizard.engine.setup.pairs import suggest_pairs
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab

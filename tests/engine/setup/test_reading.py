@@ -11,10 +11,10 @@ from ipaddress import IPv4Address
 import pytest
 
 from tests.rig import SetupRig, setup_rig
+from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import ask_address, gather
-from tgwizard.engine.setup.pair_access import AccessSeen
 from tgwizard.engine.setup.pairs import PairState, suggest_pairs
 from tgwizard.engine.setup.parallel import read_all
 from tgwizard.engine.setup.plan import make_plan

@@ -15,8 +15,7 @@ from tests.engine.setup.hand_made import (
     world,
 )
 from tgwizard import paths
-from tgwizard.engine.access.required_rights import NOT_NEEDED, extra_actions, needed_actions, required_rights
-from tgwizard.engine.setup.roles import (
+from tgwizard.engine.access.matching_roles import (
     Today,
     action_rows,
     candidates,
@@ -25,6 +24,7 @@ from tgwizard.engine.setup.roles import (
     network_contributor,
     suggest_role_name,
 )
+from tgwizard.engine.access.required_rights import NOT_NEEDED, extra_actions, needed_actions, required_rights
 from tgwizard.engine.setup.scopes import computed_scopes, elsewhere
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.role import (

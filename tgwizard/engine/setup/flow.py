@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.setup.address_check import worth_asking
 from tgwizard.engine.setup.addresses import occupancy
-from tgwizard.engine.setup.pair_access import AccessSeen
 from tgwizard.engine.setup.pairs import PairsFound, suggest_pairs
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup

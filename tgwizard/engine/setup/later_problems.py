@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tgwizard.engine.access.access_decision import not_yours
+from tgwizard.engine.access.matching_roles import stale_assignments, suggest_role_name
 from tgwizard.engine.access.required_rights import RequiredRight, extra_actions, required_rights
 from tgwizard.engine.setup.address_check import judge_address
 from tgwizard.engine.setup.addresses import suggested_addresses
@@ -13,9 +14,7 @@ from tgwizard.engine.setup.flow import STEPS, Flow
 from tgwizard.engine.setup.machine_problems import READ_AGAIN, blocking
 from tgwizard.engine.setup.plan import make_plan, name_taken, no_scope
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
-from tgwizard.engine.setup.roles import suggest_role_name
 from tgwizard.engine.setup.scopes import chosen_scopes, elsewhere, what_fails
-from tgwizard.engine.setup.stale import stale_assignments
 from tgwizard.engine.setup.suggest import occupancy_in, topology_in
 from tgwizard.model import fields
 from tgwizard.model.finding import Finding, Level

@@ -6,6 +6,7 @@ writing rows (DESIGN 4c); matching is by meaning (4d).
 
 from __future__ import annotations
 
+from tgwizard.engine.access.matching_roles import stale_assignments
 from tgwizard.engine.access.required_rights import RequiredRight, required_rights
 from tgwizard.engine.setup.address_check import judge_address
 from tgwizard.engine.setup.addresses import occupancy
@@ -23,7 +24,6 @@ from tgwizard.engine.setup.plan_rows import (
 from tgwizard.engine.setup.plan_warnings import doubts, member_warnings, not_read, notes, other_floating
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.scopes import chosen_scopes, elsewhere, what_fails
-from tgwizard.engine.setup.stale import stale_assignments
 from tgwizard.model.finding import Level
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.problem import Problem, UserError

@@ -19,10 +19,10 @@ from tgwizard.engine.access.access_decision import (
     removing,
     right_for,
 )
+from tgwizard.engine.access.matching_roles import affected_by
 from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, RequiredRight, linked_rights
 from tgwizard.engine.setup.names import assignment_guid
 from tgwizard.engine.setup.role_target import RoleTarget
-from tgwizard.engine.setup.roles import affected_by
 from tgwizard.engine.setup.scopes import scope_name
 from tgwizard.model.change import Prediction
 from tgwizard.model.cluster import ResourceId

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tgwizard.engine.access.required_rights import NOT_ASKED, AskedBy, RequiredRight, asked_by, needed_actions
-from tgwizard.engine.setup.names import role_guid
-from tgwizard.engine.setup.roles import (
+from tgwizard.engine.access.matching_roles import (
     RoleCandidate,
     check_role_name,
     judge_role,
@@ -14,6 +12,8 @@ from tgwizard.engine.setup.roles import (
     network_contributor,
     within,
 )
+from tgwizard.engine.access.required_rights import NOT_ASKED, AskedBy, RequiredRight, asked_by, needed_actions
+from tgwizard.engine.setup.names import role_guid
 from tgwizard.engine.setup.scopes import scope_name
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Problem

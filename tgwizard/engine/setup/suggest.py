@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import IPv4Address
 
+from tgwizard.engine.access.matching_roles import (
+    RoleCandidate,
+    candidates,
+    check_role_name,
+    judge_role,
+    suggest_role_name,
+)
 from tgwizard.engine.access.required_rights import required_rights
 from tgwizard.engine.setup.addresses import Occupancy, floating_now, occupancy, suggested_addresses
 from tgwizard.engine.setup.flow import Flow
 from tgwizard.engine.setup.lan_nic import LanChoice, lan_nic
 from tgwizard.engine.setup.pairs import Pair, cluster_name, pair_of
-from tgwizard.engine.setup.roles import RoleCandidate, candidates, check_role_name, judge_role, suggest_role_name
 from tgwizard.engine.setup.scopes import chosen_scopes
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory

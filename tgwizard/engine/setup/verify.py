@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tgwizard.engine.access.effective_rights import rehearse_rights
 from tgwizard.engine.access.outdated_writes import OutdatedWrites, Sighting
 from tgwizard.engine.access.write_probe import Probed, probe_write
 from tgwizard.engine.cancel import CancelToken
@@ -18,7 +19,6 @@ from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
 from tgwizard.engine.setup.network_checks import HEARTBEAT_PORT, network_checks
 from tgwizard.engine.setup.own_name import Answered, Asked, ask_as
-from tgwizard.engine.setup.rehearsal import rehearse_rights
 from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.ticks import PROPAGATION, Held, all_of, find_held, proved_effective, ticks_of, with_role

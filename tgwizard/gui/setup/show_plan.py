@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from tgwizard.engine.access.matching_roles import (
+    Affected,
+    Today,
+    action_rows,
+    affected_by,
+    network_contributor,
+    stale_assignments,
+)
 from tgwizard.engine.access.required_rights import required_rights
 from tgwizard.engine.setup.addresses import suggested_addresses
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
@@ -9,9 +17,7 @@ from tgwizard.engine.setup.export.parts import role_json
 from tgwizard.engine.setup.flow import Want
 from tgwizard.engine.setup.later_problems import address_findings
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
-from tgwizard.engine.setup.roles import Affected, Today, action_rows, affected_by, network_contributor
 from tgwizard.engine.setup.scopes import chosen_scopes, computed_scopes
-from tgwizard.engine.setup.stale import stale_assignments
 from tgwizard.engine.setup.suggest import occupancy_in, role_as_new, role_candidates, topology_in
 from tgwizard.gui.setup.session import SetupSession
 from tgwizard.gui.setup.steps.floating_ip import AddressShown

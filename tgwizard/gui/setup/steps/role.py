@@ -9,7 +9,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.setup.roles import ActionRow, Affected, Today
+from tgwizard.engine.access.matching_roles import ActionRow, Affected, Today
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.code import CodeLines
 from tgwizard.gui.kit.columns import Column

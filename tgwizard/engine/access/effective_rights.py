@@ -24,7 +24,6 @@ from tgwizard.engine.access.required_rights import (
     asked_by,
     linked_rights,
 )
-from tgwizard.engine.setup.scopes import scope_name
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
 from tgwizard.model.setup_facts import FactKind, SetupFacts
@@ -134,8 +133,8 @@ def _cell(vm: VmFound, doings: list[Doing], facts: SetupFacts) -> Cell:
         if decision.denial is not None:
             return Cell(May.MAY_NOT, f"the deny assignment {tame(decision.denial.name, 90)} forbids {doing.action}")
         if decision.lock is not None:
-            lock = decision.lock
-            return Cell(May.MAY_NOT, f"the lock {tame(lock.name, 90)} on {scope_name(lock.scope)} forbids every write")
+            name, where = tame(decision.lock.name, 90), decision.lock.place
+            return Cell(May.MAY_NOT, f"the lock {name} on {where} forbids every write")
     missing = [doing for doing, decision in asked if decision.state is RightState.MISSING]
     if missing:
         why = facts.failure(FactKind.ASSIGNMENTS) or facts.failure(FactKind.ROLES)

@@ -1,4 +1,4 @@
-"""Existing roles found by meaning, and what each has, lacks and does not need here (DESIGN 4d, 4e).
+"""Existing roles and assignments found by meaning: what each role has, lacks and does not need here, and who holds it.
 
 A role counts as one of ours by its actions, never by its name. Roles of other subscriptions are not listed by Azure,
 although names are unique in the whole tenant: so a free name is free only as far as can be seen.
@@ -6,13 +6,15 @@ although names are unique in the whole tenant: so a free name is free only as fa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from enum import Enum
 
 from tgwizard.engine.access.required_rights import (
     BRIEF,
     NIC_WRITE,
     NOT_NEEDED,
+    SUBNET_JOIN,
     AskedBy,
     RequiredRight,
     asked_by,
@@ -21,7 +23,8 @@ from tgwizard.engine.access.required_rights import (
     things_of,
 )
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.permission import allows, matches, reaches
+from tgwizard.model.inventory import NicFound, VmFound
+from tgwizard.model.permission import allows, matches, reaches, same_scope
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import (
     DEFAULT_ROLE_NAME,
@@ -302,3 +305,70 @@ def _today(existing: RoleDefinition | None, action: str, needed: bool, update: b
     if update:
         return Today.TO_ADD
     return Today.MISSING if asked_by(action) is AskedBy.AZURE else Today.NOT_ASKED
+
+
+# -- what a rebuilt machine leaves behind ------------------------------------------------------------------------------
+
+
+def could_be_ours(role: RoleDefinition) -> bool:
+    """Whether assignments of the role may be a cluster member's: a custom role for writing interfaces, or like ours."""
+    return role.kind is RoleKind.CUSTOM and (allows(role.held, NIC_WRITE) or within(role, ()))
+
+
+def stale_assignments(
+    role: RoleDefinition, scopes: tuple[ScopeReason, ...], facts: SetupFacts
+) -> tuple[RoleAssignment, ...]:
+    """Those of this role, or of one that means the same, at the plan's own scopes, to identities that are gone."""
+    guids = {found.guid.lower() for found in facts.roles if could_be_ours(found)} | {role.guid.lower()}
+    return tuple(
+        item
+        for item in facts.assignments
+        if any(same_scope(item.scope, reason.scope) for reason in scopes)
+        and item.role_guid.lower() in guids
+        and facts.is_gone(item.principal_id)
+    )
+
+
+# -- pairs that are set up already -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSeen:
+    """Roles and assignments of the subscription, indexed by whom they are given to."""
+
+    roles: tuple[RoleDefinition, ...]
+    assignments: tuple[RoleAssignment, ...]
+    _held: dict[str, list[RoleAssignment]] = field(init=False, default_factory=lambda: defaultdict(list))
+    _moving: dict[str, RoleDefinition] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Index once: pairs are asked for by the thousand."""
+        for assignment in self.assignments:
+            self._held[assignment.principal_id.lower()].append(assignment)
+        for role in self.roles:
+            if allows(role.held, NIC_WRITE) and allows(role.held, SUBNET_JOIN):
+                self._moving[role.guid.lower()] = role
+
+    def role_of_both(self, vms: tuple[VmFound, VmFound], nics: tuple[NicFound, NicFound]) -> RoleDefinition | None:
+        """The role by which both identities may write both interfaces and join the subnet; a custom one first."""
+        shared = nics[0].subnet
+        if shared is None:
+            return None
+        targets = (nics[0].id.text, nics[1].id.text, shared.text)
+        first, second = (self._reaching(vm, targets) for vm in vms)
+        both = [self._moving[guid] for guid in first if guid in second]
+        return min(both, key=lambda role: (role.kind is RoleKind.BUILT_IN, role.name), default=None)
+
+    def _reaching(self, vm: VmFound, targets: tuple[str, ...]) -> set[str]:
+        """The roles that an identity holds over all the targets, be it by several assignments."""
+        if not vm.identity.principal_id:
+            return set()
+        scopes: dict[str, list[str]] = defaultdict(list)
+        for assignment in self._held.get(vm.identity.principal_id.lower(), ()):
+            if assignment.role_guid.lower() in self._moving:
+                scopes[assignment.role_guid.lower()].append(assignment.scope)
+        return {
+            guid
+            for guid, held in scopes.items()
+            if all(any(reaches(scope, target) for scope in held) for target in targets)
+        }
