@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from tests.e2e.compositor import Compositor
 from tests.e2e.programs import DEADLINE_S, ROOT, Document, is_event, wait_for
 from tests.e2e.terminal import TAKE_THE_TERMINAL
 from tgwizard.app.adapters import LabClock
@@ -74,6 +75,7 @@ class Ending(Enum):
     X_KILLED = "X server killed"
     X_ENDED = "X server ended"
     X_CLIENT = "killed by the X server"
+    COMPOSITOR = "Wayland compositor gone"
 
 
 SIGNALS = {
@@ -86,6 +88,7 @@ SIGNALS = {
     Ending.NOHUP: (signal.SIGHUP,),
 }
 ON_X = (Ending.X_KILLED, Ending.X_ENDED, Ending.X_CLIENT)
+DISPLAY_GONE = (*ON_X, Ending.COMPOSITOR)
 UNHEARD = (Ending.NOHUP, Ending.PIPE)
 """These ask for nothing: the run goes on to its end."""
 
@@ -353,7 +356,13 @@ class Bench:
     def _end(self, case: Case, work: _Work) -> tuple[int, float, str]:
         """Start the program, wait for the moment and end it: the exit code, how long that took, and what it said."""
         with ExitStack() as stack:
-            screen = XServer(stack) if case.ending in ON_X else None
+            screen: XServer | Compositor | None = None
+            if case.ending in ON_X:
+                screen = XServer(stack)
+            elif case.ending is Ending.COMPOSITOR:
+                runtime = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wayland-")))
+                screen = Compositor(runtime / "socket")
+                stack.callback(screen.end)
             environment = {"QT_QPA_PLATFORM": "offscreen"} if screen is None else screen.environment
             program = _Watched(stack, _command(case.by, work), case.ending, environment)
             if case.moment is Moment.GAP:
@@ -434,18 +443,21 @@ def _command(by: By, work: _Work) -> list[str]:
     return [sys.executable, "-m", "tests.e2e.window_run" if by is By.WINDOW else "tgwizard", *words]
 
 
-def _strike(ending: Ending, program: _Watched, screen: XServer | None, setup: ClusterSetup) -> None:
+def _strike(ending: Ending, program: _Watched, screen: XServer | Compositor | None, setup: ClusterSetup) -> None:
     match ending:
         case Ending.TERMINAL | Ending.PIPE:
             program.close_out()
         case Ending.LEADER:
             program.process.kill()
             program.process.wait(DEADLINE_S)
+        case Ending.COMPOSITOR:
+            assert isinstance(screen, Compositor)
+            screen.end()
         case Ending.X_KILLED | Ending.X_ENDED:
-            assert screen is not None
+            assert isinstance(screen, XServer)
             screen.end(signal.SIGKILL if ending is Ending.X_KILLED else signal.SIGTERM)
         case Ending.X_CLIENT:
-            assert screen is not None
+            assert isinstance(screen, XServer)
             screen.disconnect(f"{setup.name} - tgwizard")
         case _:
             for number in SIGNALS[ending]:

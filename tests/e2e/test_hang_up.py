@@ -19,7 +19,7 @@ from tests.e2e.programs import LabProcess
 if sys.platform != "linux":
     pytest.skip("sessions, terminals and an X server as Linux has them", allow_module_level=True)
 
-from tests.e2e.hang_ups import ON_X, UNHEARD, Bench, By, Case, Ending, Left, Moment, adopted
+from tests.e2e.hang_ups import DISPLAY_GONE, UNHEARD, Bench, By, Case, Ending, Left, Moment, adopted
 from tgwizard.app.places import open_lab_place
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.gui.start import WindowEnd
@@ -57,6 +57,8 @@ CASES = (
     Case(By.WINDOW, Ending.X_ENDED, Moment.GAP),
     Case(By.WINDOW, Ending.X_ENDED, Moment.ATTACHING),
     Case(By.WINDOW, Ending.X_CLIENT, Moment.GAP),
+    Case(By.WINDOW, Ending.COMPOSITOR, Moment.GAP),
+    Case(By.WINDOW, Ending.COMPOSITOR, Moment.ATTACHING),
 )
 
 LATE_S = 45.0
@@ -114,7 +116,7 @@ def test_that_the_address_is_on_a_nic_and_the_end_is_told_true(case: Case, left:
     if case.by is not By.WINDOW:
         assert end.code == ExitCode.of(outcome), end
     else:
-        assert end.code == (WindowEnd.DISPLAY_LOST if case.ending in ON_X else WindowEnd.IN_ORDER), end
+        assert end.code == (WindowEnd.DISPLAY_LOST if case.ending in DISPLAY_GONE else WindowEnd.IN_ORDER), end
 
 
 def test_that_the_table_is_no_smaller_than_it_was() -> None:

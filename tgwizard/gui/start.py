@@ -319,7 +319,6 @@ class _Program(QObject):
         self._hear_ends()
         self.window.leave(jobs)
 
-    @Slot(object)
     def on_session_end(self, _manager: object) -> None:
         """The session ends, and waits for this: what is being written is left in order before the answer."""
         jobs = self._jobs
@@ -344,10 +343,11 @@ class _Program(QObject):
     @Slot(object)
     def _heed_end(self, event: object) -> None:
         from tgwizard.model.event import Finished
+        from tgwizard.model.text import tame
 
         if isinstance(event, Finished):
             self._ends.append(event)
-            _tell(f"{event.cluster}: {event.reason}")
+            _tell(f"{event.cluster}: {tame(event.reason)}")
             if event.resume:
                 _tell(f"  To go on: {event.resume}{self._options}")
 

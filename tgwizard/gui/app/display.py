@@ -51,15 +51,16 @@ class QtMessages:
         """Let Qt speak for itself again."""
         qInstallMessageHandler(self._before)
 
-    def _take(self, kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+    def _take(self, kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+        category = "" if context.category in (None, "default") else f"{context.category}: "
         if self._started:
             if message.startswith(_GONE):
                 self._gone()
-            self._tell(message)
+            self._tell(category + message)
         elif kind is QtMsgType.QtFatalMsg:
             self._unusable()
         else:
-            self._kept.append(message)
+            self._kept.append(category + message)
 
     def _tell(self, message: str) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -88,6 +89,8 @@ def _reason(environment: Mapping[str, str]) -> str:
     chosen = environment.get("QT_QPA_PLATFORM", "").partition(":")[0]
     if chosen and not chosen.startswith(("xcb", "wayland")):
         return f"QT_QPA_PLATFORM={chosen} does not work here"
+    if sys.platform in ("win32", "darwin"):
+        return "Qt found no display"
     named = [name for name in ("WAYLAND_DISPLAY", "DISPLAY") if environment.get(name)]
     if not named:
         return "there is no display, neither DISPLAY nor WAYLAND_DISPLAY is set"
