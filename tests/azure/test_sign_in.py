@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 
 from tests.azure.test_arm import fails
 from tests.rig import Rig, rig
@@ -178,3 +179,35 @@ def test_that_a_sign_in_that_is_over_when_it_is_given_tells_of_the_clock() -> No
     assert "clock is wrong" in problem.what
     assert "1380 min" in problem.why
     assert "Set the clock right" in problem.fix
+
+
+class Once:
+    """A source that gives one token and then nothing any more."""
+
+    def __init__(self, life_s: float) -> None:
+        self.asked = 0
+        self._token = AccessToken("first", int(time.time() + life_s))
+
+    def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
+        self.asked += 1
+        if self.asked > 1:
+            raise ClientAuthenticationError("Entra does not answer")
+        return self._token
+
+
+def test_that_a_token_that_cannot_be_renewed_is_used_while_it_lasts_and_not_asked_for_with_every_request() -> None:
+    source = Once(400)
+    held = HeldCredential(source)
+    assert [held.get_token().token for _ in range(5)] == ["first"] * 5
+    assert source.asked == 2
+    assert 390 < held.life_s() <= 400
+
+
+@pytest.mark.parametrize(("life_s", "claims"), [(10, None), (400, "{}"), (3600, "{}")])
+def test_that_a_token_that_is_over_or_not_enough_is_not_used_instead_of_a_new_one(
+    life_s: float, claims: str | None
+) -> None:
+    held = HeldCredential(Once(life_s))
+    held.get_token()
+    with pytest.raises(ClientAuthenticationError):
+        held.get_token(held.scope, **({"claims": claims} if claims else {}))

@@ -32,6 +32,11 @@ RENEW_BELOW_S = 600.0
 """A token with less life than this is renewed before it is used. azure-core renews at 300 s: ours is the younger."""
 
 
+_LEAST_S = 30.0
+_ASK_AGAIN_S = 60.0
+"""A token that could not be renewed is used on while it has this much life, and its renewal is tried at this pace."""
+
+
 class TokenSource(Protocol):
     """What azure-core and azure-identity call a TokenCredential."""
 
@@ -42,6 +47,7 @@ class TokenSource(Protocol):
 class HeldCredential:
     """Keeps the tokens of ``source``, one for each audience, and renews them when they are old.
 
+    One that cannot be renewed now is used while it lasts: Entra may be silent just when an address is on no interface.
     Thread-safe. Real time, never the virtual clock. ``scope``: the audience of Azure Resource Manager in this cloud.
     """
 
@@ -51,6 +57,7 @@ class HeldCredential:
         self.scope = scope
         self._mutex = threading.Lock()
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
+        self._refused_at: dict[tuple[str, ...], float] = {}
         self.challenge: str | None = None
         """The claims that a resource asked for last (JSON): whoever signs in anew asks Entra for them."""
 
@@ -61,9 +68,20 @@ class HeldCredential:
             self.challenge = str(options["claims"])
         with self._mutex:
             held = self._tokens.get(wanted)
-            if held is None or options.get("claims") or held.expires_on - time.time() < RENEW_BELOW_S:
-                held = self._tokens[wanted] = self._source.get_token(*wanted, **options)
-            return held
+            left_s = 0.0 if held is None or options.get("claims") else held.expires_on - time.time()
+            if held is not None and (left_s >= RENEW_BELOW_S or (left_s > _LEAST_S and self._refused_lately(wanted))):
+                return held
+            try:
+                self._tokens[wanted] = self._source.get_token(*wanted, **options)
+            except Exception:
+                if held is None or left_s <= _LEAST_S:
+                    raise
+                self._refused_at[wanted] = time.monotonic()
+            return self._tokens[wanted]
+
+    def _refused_lately(self, wanted: tuple[str, ...]) -> bool:
+        refused_at = self._refused_at.get(wanted)
+        return refused_at is not None and time.monotonic() - refused_at < _ASK_AGAIN_S
 
     def life_s(self) -> float:
         """Real seconds the token for Azure Resource Manager is still good for, after renewing it when it is old.
