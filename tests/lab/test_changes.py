@@ -72,6 +72,36 @@ def delete_vm(bench: Bench) -> None:
     assert bench.call("DELETE", bench.vm_id("vm-app-01")).status in {202, 204, 409}
 
 
+def tag(bench: Bench) -> None:
+    value = str(bench.clock.monotonic())
+    for url in (bench.nic_id(B), bench.vnet_id):
+        assert bench.call("PATCH", url, {"tags": {"at": value}}).status in {200, 404, 409}
+    for scope in (bench.subscription, bench.vm_id("tg-node-a")):
+        url = f"{scope}/providers/Microsoft.Resources/tags/default"
+        assert bench.call("PUT", url, {"properties": {"tags": {"at": value}}}).status == 200
+
+
+def make_or_delete_group(bench: Bench) -> None:
+    group = f"{bench.subscription}/resourceGroups/rg-passing"
+    nic = f"{group}/providers/Microsoft.Network/networkInterfaces/passing"
+    if bench.call("HEAD", group).status == 204:
+        assert bench.call("DELETE", group).status in {202, 409}
+        return
+    assert bench.call("PUT", group, {"location": "southcentralus"}).status == 201
+    subnet = {"id": f"{bench.vnet_id}/subnets/snet-inside"}
+    properties = {"ipConfigurations": [{"name": "one", "properties": {"subnet": subnet}}]}
+    assert bench.call("PUT", nic, {"location": "southcentralus", "properties": properties}).status == 201
+
+
+def make_or_delete_subnet(bench: Bench) -> None:
+    path = f"{bench.vnet_id}/subnets/passing"
+    if bench.call("GET", path).status == 200:
+        assert bench.call("DELETE", path).status in {202, 409}
+    else:
+        answer = bench.call("PUT", path, {"properties": {"addressPrefix": "10.20.77.0/24"}})
+        assert answer.status in {200, 201}
+
+
 DEEDS: tuple[Callable[[Bench], Any], ...] = (
     toggle_assignment,
     delete_or_make_nic,
@@ -79,11 +109,15 @@ DEEDS: tuple[Callable[[Bench], Any], ...] = (
     put_role,
     put_lock,
     toggle_identity,
+    tag,
+    make_or_delete_group,
+    make_or_delete_subnet,
     lambda bench: bench.call("POST", f"{bench.vm_id('tg-node-a')}/restart"),
     lambda bench: bench.lab.switch(bench.vm_id("tg-node-b"), on=False),
     lambda bench: bench.lab.switch(bench.vm_id("tg-node-b"), on=True),
     lambda bench: bench.clock.advance(3),
     lambda bench: bench.clock.advance(60),
+    lambda bench: bench.clock.advance(700),
     lambda bench: setattr(bench.lab, "latency", Latency.DRAWN),
     lambda bench: setattr(bench.lab.directory, "flicker", True),
     lambda bench: bench.lab.directory.revoke_sessions(bench.lab.directory.automation),
@@ -296,3 +330,17 @@ def test_that_reading_by_lines_gives_what_reading_at_once_gives() -> None:
     for broken in ("", "{}", text[:-3], text[: len(text) // 2], "[\n]\n"):
         with pytest.raises(ValueError, match=r"."):
             document.read(broken.splitlines(keepends=True))
+
+
+def test_that_a_group_that_went_with_all_that_was_in_it_is_gone_from_the_folder_too(
+    bench: Bench, tmp_path: Path
+) -> None:
+    file = big(tmp_path)
+    file.save(bench.lab)
+    assert bench.call("DELETE", bench.group).status == 202
+    file.note(bench.lab)
+    bench.clock.advance(700)
+    assert bench.call("HEAD", bench.group).status == 404
+    file.note(bench.lab)
+    assert file.changes_path.exists()
+    assert plain(loaded(tmp_path, bench)) == plain(bench.lab)

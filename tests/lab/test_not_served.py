@@ -34,6 +34,8 @@ KNOWN = [
     ("GET", "{sub}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"),
     ("GET", "{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x"),
     ("GET", "{sub}/providers/Microsoft.Features/features"),
+    ("GET", "{sub}/providers/Microsoft.Features/providers/Microsoft.Network/features"),
+    ("POST", "{sub}/providers/Microsoft.Features/providers/Microsoft.Compute/features/x/register"),
     ("GET", "/providers/Microsoft.Authorization/providerOperations"),
     ("GET", "/providers/Microsoft.Authorization/providerOperations/Microsoft.Network"),
     ("GET", "{group}/providers/Microsoft.Network/routeTables"),

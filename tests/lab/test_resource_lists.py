@@ -245,6 +245,24 @@ def test_that_reads_writes_and_deletions_are_counted_and_refilled_apart(bench: B
     assert remaining(tenant, "tenant-reads") == 249
 
 
+def test_that_the_compute_provider_tells_limits_of_its_own(bench: Bench) -> None:
+    vm = bench.vm_id("tg-node-a")
+
+    def told(method: str, path: str, body: object = None) -> str | None:
+        return bench.call(method, path, body).header("x-ms-ratelimit-remaining-resource")
+
+    assert told("GET", vm) == "Microsoft.Compute/LowCostGet3Min;3999,Microsoft.Compute/LowCostGet30Min;31999"
+    restarted = bench.call("POST", f"{vm}/restart")
+    wanted = "Microsoft.Compute/UpdateVM3Min;239,Microsoft.Compute/UpdateVM30Min;1199"
+    assert restarted.header("x-ms-ratelimit-remaining-resource") == wanted
+    polled = bench.send("GET", restarted.header("Azure-AsyncOperation") or "")
+    of_poll = polled.header("x-ms-ratelimit-remaining-resource") or ""
+    assert of_poll.startswith("Microsoft.Compute/GetOperation3Min;14999")
+    assert (told("POST", f"{vm}/deallocate") or "").startswith("Microsoft.Compute/DeleteVM3Min;239")
+    assert (told("PATCH", vm, {"tags": {}}) or "").startswith("Microsoft.Compute/PutVM3Min;239")
+    assert told("GET", bench.nic_id(A)) is None
+
+
 def test_that_callers_have_limits_of_their_own_and_share_the_global_one(bench: Bench) -> None:
     bench.call("GET", bench.nic_id(A))
     sign_in(bench, member(bench))

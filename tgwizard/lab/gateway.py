@@ -147,7 +147,9 @@ def _serve(
     trace.decision = decided
     if response.header("x-ms-failure-cause") != "gateway":
         guid = ids.subscription_of(path)
-        response = response.with_headers(world.rate_limits.headers(request.method, guid, principal.oid, now))
+        limits = world.rate_limits
+        told = limits.headers(request.method, guid, principal.oid, now)
+        response = response.with_headers(told + limits.compute_headers(request.method, path.lower(), guid, now))
     return verdict.delivered(response)
 
 

@@ -25,6 +25,18 @@ _READS, _WRITES, _DELETES = _Limit("reads", 250, 25), _Limit("writes", 200, 10),
 _OF_METHOD = {"GET": _READS, "HEAD": _READS, "DELETE": _DELETES}
 
 
+_WINDOWS = ((3, 180.0), (30, 1800.0))
+"""The windows of the compute provider's limits: minutes as their names say them, and seconds."""
+_COMPUTE = {
+    "LowCostGet": (4000, 32000),
+    "GetOperation": (15000, 30000),
+    "UpdateVM": (240, 1200),
+    "DeleteVM": (240, 1200),
+    "PutVM": (240, 1200),
+}
+"""What a group of its calls may do in each window."""
+
+
 @dataclass(slots=True)
 class _Bucket:
     left: float
@@ -48,6 +60,18 @@ class RateLimits:
             told += ((f"x-ms-ratelimit-remaining-subscription-global-{limit.name}", str(all_left)),)
         return told
 
+    def compute_headers(self, method: str, path: str, subscription: str, now: datetime) -> Headers:
+        """Count a call of the compute provider against limits of its own, and return the header that tells of them."""
+        if "/providers/microsoft.compute/" not in path:
+            return ()
+        group = _compute_group(method, path)
+        told = []
+        for (minutes, seconds), most in zip(_WINDOWS, _COMPUTE[group], strict=True):
+            limit = _Limit(f"{group}{minutes}Min", most, most / seconds)
+            left = self._take(limit, (limit.name, subscription, ""), now, 1)
+            told.append(f"Microsoft.Compute/{limit.name};{left}")
+        return (("x-ms-ratelimit-remaining-resource", ",".join(told)),)
+
     def _take(self, limit: _Limit, key: tuple[str, str, str], now: datetime, times: int) -> int:
         most = limit.most * times
         bucket = self._buckets.setdefault(key, _Bucket(most, now))
@@ -55,3 +79,11 @@ class RateLimits:
         bucket.left = max(0.0, min(most, bucket.left + gained) - 1)
         bucket.since = now
         return int(bucket.left)
+
+
+def _compute_group(method: str, path: str) -> str:
+    if method == "GET":
+        return "GetOperation" if "/operations/" in path else "LowCostGet"
+    if method == "DELETE" or path.endswith("/deallocate"):
+        return "DeleteVM"
+    return "UpdateVM" if method == "POST" else "PutVM"

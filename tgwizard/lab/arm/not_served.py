@@ -22,9 +22,11 @@ _PLAIN = (
     ("PUT DELETE", r"/subscriptions/[^/]+/tagNames/[^/]+(/tagValues/[^/]+)?"),
     ("POST", r"/subscriptions/[^/]+/resourceGroups/[^/]+/(exportTemplate|moveResources|validateMoveResources)"),
     ("GET", r"/subscriptions/[^/]+/resourceGroups/[^/]+/deployments/[^/]+/operations(/[^/]+)?"),
+    ("GET", r"/subscriptions/[^/]+/providers/Microsoft\.Features/providers/[^/]+/features(/[^/]+)?"),
+    ("POST", r"/subscriptions/[^/]+/providers/Microsoft\.Features/providers/[^/]+/features/[^/]+/(un)?register"),
     ("POST", r"/batch"),
 )
-"""Calls of ARM itself, which no provider's name is in."""
+"""Calls of ARM itself, and those in whose path the last provider's name is not that of who answers."""
 
 
 def refusal(what: str) -> Refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tgwizard.lab import ids
+from tgwizard.lab.arm.answers import restamp
 from tgwizard.lab.wire import Json, Refusal, network_refusal
 from tgwizard.lab.world import (
     ASG_TYPE,
@@ -74,6 +75,7 @@ def forget(world: World, document: Json) -> None:
                 if len(left) < len(inner.get(key, [])):
                     world.find(nic["id"])  # whoever changes a resource looks it up first
                     inner[key] = left
+                    restamp(world, nic)
 
 
 def _in_subnet(world: World, subnet_id: str) -> Iterator[str]:
