@@ -288,6 +288,17 @@ def test_that_a_policy_that_bites_on_what_travels_is_found_before_the_detach(ver
     assert facts == ["Azure would refuse the attach to tg-node-b-inside"]
 
 
+@pytest.mark.parametrize("names_holder", [True, False])
+def test_that_a_refusal_for_what_the_losing_interface_still_has_stops_nothing(names_holder: bool) -> None:
+    made = busy()
+    holder = made.a if names_holder else made.b
+    said = f"Inbound NAT rule x is referenced by {holder.nic.text.upper()}/ipConfigurations/tg-floating already."
+    body = json.dumps({"error": {"code": "SomethingElse", "message": said, "details": []}})
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(400, body)))
+    finished = made.fail_over()
+    assert finished.outcome is (Outcome.DONE if names_holder else Outcome.REFUSED)
+
+
 def on_no_nic(carried: Carried) -> Rig:
     """The address is on no interface; what travels is what the cluster file says."""
     made = busy()

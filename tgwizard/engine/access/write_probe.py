@@ -22,7 +22,9 @@ IMPOSSIBLE_ETAG = 'W/"00000000-0000-0000-0000-000000000000"'
 """No resource ever has this version, so a write that carries it can never be applied."""
 
 STILL_THERE = frozenset({"address-allocated", "public-ip-in-use"})
-"""The problems of an attach that comes while the losing interface still has what travels: it got as far as that."""
+"""The problems of an attach that comes while the losing interface still has what travels."""
+
+_BAD_REQUEST = 400
 
 
 class Probed(Enum):
@@ -55,11 +57,19 @@ class Probe:
     attach: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """The very body that will be sent, and the interface that has what travels until then."""
+
+    document: NicDocument
+    holder: ResourceId
+
+
 def probe_write(
     azure: Azure,
     nic: ResourceId,
     document: NicDocument,
-    attach: NicDocument | None = None,
+    attach: Attach | None = None,
     *,
     heeded: bool = False,
     patience: Patience | None = None,
@@ -72,18 +82,18 @@ def probe_write(
     if document.provisioning is Provisioning.UPDATING:
         return Probe(nic, Probed.BUSY)
     if attach is not None and heeded:
-        return _asked(azure, nic, attach, patience, attach=True)
+        return _asked(azure, nic, attach.document, patience, attach)
     as_read = _asked(azure, nic, document, patience)
     if as_read.outcome is not Probed.ALLOWED or attach is None:
         return as_read
-    asked = _asked(azure, nic, attach, patience, attach=True)
+    asked = _asked(azure, nic, attach.document, patience, attach)
     return as_read if asked.outcome is Probed.UNCLEAR else asked
 
 
 def _asked(
-    azure: Azure, nic: ResourceId, document: NicDocument, patience: Patience | None, *, attach: bool = False
+    azure: Azure, nic: ResourceId, document: NicDocument, patience: Patience | None, attach: Attach | None = None
 ) -> Probe:
-    lost = False
+    lost, asked = False, attach is not None
 
     def send() -> None:
         nonlocal lost
@@ -99,12 +109,19 @@ def _asked(
     try:
         send() if patience is None else patience.ask(send)
     except CallFailed as failure:
-        return Probe(nic, _outcome(failure, attach=attach), failure.problem, failure.refused, attach)
-    return Probe(nic, Probed.APPLIED, attach=attach)
+        return Probe(nic, _outcome(failure, attach), failure.problem, failure.refused, asked)
+    return Probe(nic, Probed.APPLIED, attach=asked)
 
 
-def _outcome(failure: CallFailed, *, attach: bool) -> Probed:
-    if failure.cause is Cause.ETAG_MOVED or (attach and failure.problem.code in STILL_THERE):
+def _still_there(failure: CallFailed, attach: Attach) -> bool:
+    """Whether the attach was only refused for what the losing interface still has: it got as far as that."""
+    if failure.problem.code in STILL_THERE:
+        return True
+    return failure.status == _BAD_REQUEST and attach.holder.key in failure.problem.detail.lower()
+
+
+def _outcome(failure: CallFailed, attach: Attach | None) -> Probed:
+    if failure.cause is Cause.ETAG_MOVED or (attach is not None and _still_there(failure, attach)):
         return Probed.ALLOWED
     if failure.certainty is not Certainty.REFUSED:
         return Probed.UNCLEAR
@@ -114,4 +131,4 @@ def _outcome(failure: CallFailed, *, attach: bool) -> Probed:
         return Probed.REFUSED
     # A definite no to the body that will be sent is one to the attach; a busy or throttled Azure says nothing.
     passes = failure.cause in (Cause.BUSY, Cause.THROTTLED)
-    return Probed.REFUSED if attach and not passes else Probed.UNCLEAR
+    return Probed.REFUSED if attach is not None and not passes else Probed.UNCLEAR

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tgwizard.engine.access.outdated_writes import OutdatedWrites, Sighting
-from tgwizard.engine.access.write_probe import Probe, Probed, probe_write
+from tgwizard.engine.access.write_probe import Attach, Probe, Probed, probe_write
 from tgwizard.engine.patience import Patience
 from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
 from tgwizard.engine.preflight.facts import By, Extent, Fact, Facts, IdentityRights, OwnRights, ThingSeen
@@ -157,14 +157,14 @@ def _probes(asking: _Asking, snapshot: Snapshot, to: Member, outdated: Sighting 
     return found
 
 
-def _attach(snapshot: Snapshot, to: Member, gaining: NicDocument) -> NicDocument | None:
+def _attach(snapshot: Snapshot, to: Member, gaining: NicDocument) -> Attach | None:
     """The very body that will be sent; None when there can be none, which has a finding of its own."""
     setup = snapshot.setup
     try:
         made = gaining.new_configuration(setup.ip_configuration, snapshot.address, carried_with(snapshot, to))
     except NicDocumentError:
         return None
-    return gaining.plus(made)
+    return Attach(gaining.plus(made), setup.other(to).nic)
 
 
 def _keep(kept: OutdatedWrites | None, snapshot: Snapshot, probes: tuple[Probe, ...]) -> None:
