@@ -281,6 +281,7 @@ def _right(right: Right) -> Document:
         "scope": right.scope,
         "missing": list(right.missing),
         "roles": list(right.roles),
+        "obstacle": right.obstacle.value if right.obstacle else None,
         "problem": _problem(right.problem),
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.bench import Answered, Shell
+from tests.cli.bench import Answered, Shell, fits
 from tests.rig import SetupRig, setup_rig
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults import Answer, Fault
@@ -107,6 +107,20 @@ def test_that_an_owner_is_told_of_the_lock_and_not_of_a_role(command: tuple[str,
     assert 'Its notes say: "quarter end". Have the lock removed' in answer.out
     assert "Owner" not in answer.out
     assert it.writes() == []
+
+
+def test_that_the_request_to_an_admin_says_what_stands_in_the_way() -> None:
+    letter = Shell(edited(locked))("export", "--as", "request").out
+    assert "What stands in the way: A lock stops all of it." in letter
+    assert "Whoever does this needs" not in letter, "no role helps against a lock"
+
+
+def test_that_the_plan_as_json_says_what_keeps_a_change_from_the_caller() -> None:
+    document = json.loads(called(edited(conditional(ONLY_READER)), "plan", "--json").out)
+    fits(document, "setup-plan")
+    obstacles = {change["key"].split(":")[0]: change["right"]["obstacle"] for change in document["changes"]}
+    assert obstacles["assign"] == "condition"
+    assert obstacles["role"] is None
 
 
 @pytest.mark.parametrize("where", ["/", ""], ids=["the root", "the management group"])

@@ -14,7 +14,7 @@ from tgwizard.gui.kit.row_table import RowTable, StateCell, TableRow, TwoLines
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
-from tgwizard.model.setup_plan import ChangeKind, SetupChange, WhoMay
+from tgwizard.model.setup_plan import ChangeKind, Obstacle, SetupChange, WhoMay
 from tgwizard.model.text import about
 
 _ICON = {
@@ -29,6 +29,9 @@ KIND_WORDS = {
     ChangeKind.RIGHT: "already right",
     ChangeKind.RESTART: "afterwards",
 }
+
+_STOPPED = {Obstacle.LOCK: "a lock", Obstacle.DENIAL: "a denial", Obstacle.CONDITION: "a condition"}
+"""What stops a change, where no role would help the signed-in user."""
 
 PLAN_COLUMNS = (
     Column("", px=22),
@@ -91,7 +94,8 @@ def who_cell(theme: Theme, change: SetupChange) -> QWidget:
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.px(8))
         row.addWidget(PersonMark(theme))
-        words = f"needs {right.roles[0]}" if right.roles else "others"
+        role = f"needs {right.roles[0]}" if right.roles else "others"
+        words = _STOPPED.get(right.obstacle or Obstacle.ROLE, role)
         row.addWidget(LiveText(theme, words, TextRole.CAPTION_STRONG, Token.TEXT2), 1)
         cell.setToolTip(plain_tip(right.problem.sentence() if right.problem is not None else ""))
         return cell

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import textwrap
 
+from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.setup.export import parts
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_plan import SetupChange, SetupPlan, WhoMay
+from tgwizard.model.setup_plan import Obstacle, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import listed, tame
 
 
@@ -29,6 +30,9 @@ def letter(plan: SetupPlan, answers: Answers) -> str:
             "Configuration from the other's network interface to its own, with its machine's system-assigned identity."
         ),
     ]
+    for item in not_yours(plan.writing):
+        if item.obstacle is not Obstacle.ROLE:
+            lines += ["", *_wrapped(f"What stands in the way: {tame(item.problem.sentence(), 1200)}")]
     for number, change in enumerate(wanted, 1):
         lines += ["", *_item(number, change)]
     if roles:
