@@ -275,6 +275,13 @@ def test_that_a_run_of_ours_stops_both_verbs_and_advises_nothing() -> None:
     assert "Another run works on edge-dallas" in found.forced.why
 
 
+def test_that_resume_comes_before_any_other_advice() -> None:
+    found = cluster_readiness(snapshot(FREE, FREE), interrupted=True)
+    assert found.recommended is None
+    assert "An interrupted run waits: Resume comes first: it reads Azure and ends it" in found.forced.notes
+    assert cluster_readiness(snapshot(FREE, FREE)).recommended is not None
+
+
 def test_that_a_vm_that_was_not_read_for_long_is_not_known_and_its_interface_still_is() -> None:
     fresh = snapshot(HOLDS, but(FREE, power=Power.STOPPED))
     first, second = fresh.members

@@ -26,7 +26,7 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Report
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.offer import Offer, first_offer
+from tgwizard.engine.offer import Act, Offer, first_offer
 from tgwizard.engine.patience import Patience
 from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
@@ -101,8 +101,9 @@ def status(
     snapshot = Observer(services.azure, services.clock, setup).look(patience=Patience.of(services.clock, _STATUS_S))
     rights = _rights(snapshot, connection, thorough=command.check)
     works = busy(setup) if in_progress(services, setup) else None
-    found = cluster_readiness(snapshot, rights, busy=works)
     offer = _offer(snapshot, connection, screen, where)
+    interrupted = offer is not None and offer.act is Act.RESUME
+    found = cluster_readiness(snapshot, rights, busy=works, interrupted=interrupted)
     screen.document(status_document(snapshot, found, offer))
     for line in words.status(snapshot, found, offer, in_full=command.check):
         screen.say(line)

@@ -149,8 +149,9 @@ class ClusterSession(QObject):
         if snapshot is None:
             return None
         late = STALE_AFTER_S if self.watching else max(STALE_AFTER_S, LATE_PACES * self._pace_s())
-        why = self._busy(snapshot)
-        state = cluster_readiness(snapshot, self.rights.known, to=self._preferred, busy=why, stale_after_s=late)
+        why, known, waits = self._busy(snapshot), self.rights.known, self.unfinished is not None
+        to = self._preferred
+        state = cluster_readiness(snapshot, known, to=to, busy=why, interrupted=waits, stale_after_s=late)
         return beside(state, snapshot, self.now(), self.run, self.elsewhere, self._place_problem)
 
     @property

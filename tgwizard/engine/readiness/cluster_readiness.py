@@ -41,19 +41,21 @@ def cluster_readiness(
     *,
     to: Member | None = None,
     busy: Problem | None = None,
+    interrupted: bool = False,
     stale_after_s: float = STALE_AFTER_S,
 ) -> ClusterReadiness:
     """What the cluster is now, by these readings as old as ``snapshot.now`` makes them.
 
     ``to``: whom a person has chosen while nobody has the address. ``busy``: why nothing can be begun now, such as a run
-    that works on the cluster. ``stale_after_s``: readings older than this are last known only; a fleet that is read
-    slowly says more than the usual.
+    that works on the cluster. ``interrupted``: a run waits to be resumed, which comes before all else.
+    ``stale_after_s``: readings older than this are last known only; a fleet that is read slowly says more than the
+    usual.
     """
     verdict = assess(snapshot, stale_after_s)
     stale = snapshot.is_stale(stale_after_s)
     target = target_of(snapshot, to)
     seen = _forgetting(snapshot, stale_after_s)
-    asking = _Asking(seen, target, rights, busy, stale=stale, stale_after_s=stale_after_s)
+    asking = _Asking(seen, target, rights, busy, interrupted=interrupted, stale=stale, stale_after_s=stale_after_s)
     graceful, forced = asking.verb(Verb.GRACEFUL), asking.verb(Verb.FORCED)
     state, sentence, detail = _worse(seen, verdict, graceful, forced)
     return ClusterReadiness(verdict, state, sentence, detail, graceful, forced, snapshot.oldest_nic_age_s(), stale)
@@ -78,6 +80,7 @@ class _Asking:
     to: Member
     rights: KnownRights
     busy: Problem | None
+    interrupted: bool
     stale: bool
     stale_after_s: float
 
@@ -88,6 +91,9 @@ class _Asking:
         findings = live.with_more(Readiness.of([*self._rights(verb)]))
         if self.stale:
             findings = self._last_known(findings)
+        if self.interrupted:
+            first = Finding(Level.NOTE, "An interrupted run waits", "Resume comes first: it reads Azure and ends it")
+            findings = Readiness.of([first, *findings.findings])
         if self.busy is not None:
             now = Finding(Level.BLOCKS, self.busy.what.rstrip("."), self.busy.why, self.busy)
             findings = Readiness.of([now, *findings.findings])
@@ -111,7 +117,7 @@ class _Asking:
 
     def _right_choice(self) -> bool:
         """A bad holder and a good target, both by readings that are fresh."""
-        found = None if self.stale else repair(self.snapshot)
+        found = None if self.stale or self.interrupted else repair(self.snapshot)
         return found is not None and (found.either or found.to == self.to)
 
     def _last_known(self, findings: Readiness) -> Readiness:
