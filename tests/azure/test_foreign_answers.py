@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,6 +11,7 @@ import pytest
 
 from tests.azure.people import CodeUser, EntraSays, public_lab, signs_in_by_code, wish
 from tests.azure.test_arm import fails
+from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tests.rig import Rig, rig
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.foreign_answers import ForeignAnswer, proxy_in_use, refuse_foreign, title_of
@@ -161,10 +163,14 @@ def test_that_a_socks_proxy_is_named_with_its_cure(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("sign", ["#", "/", "?", "[", "%", " ", "@", ":"])
-def test_that_no_piece_of_a_proxys_password_is_told(monkeypatch: pytest.MonkeyPatch, sign: str) -> None:
+def test_that_no_piece_of_a_proxys_password_is_told_or_logged(
+    monkeypatch: pytest.MonkeyPatch,
+    debug_log: io.StringIO,  # noqa: F811
+    sign: str,
+) -> None:
     password = f"Sup{sign}erSecret9"
     failure = nothing_sent(monkeypatch, "HTTPS_PROXY", f"http://alice.smith:{password}@127.0.0.1:9")
-    told = f"{failure} {failure.problem}"
+    told = f"{failure} {failure.problem} {debug_log.getvalue()}"
     for piece in ("Sup" + sign, "erSecret", "alice.smith"):
         assert piece not in told
     if sign in "#/?[":

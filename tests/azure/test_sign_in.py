@@ -21,6 +21,7 @@ from tgwizard.azure.azure_cli import AzureCli, token_in
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, azure_cli
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import lab_session
 
@@ -159,6 +160,31 @@ def test_that_an_az_that_hangs_is_ended_with_its_children(tmp_path: Path, monkey
     assert fails(lambda: azure.read_nic(it.a.nic)).problem.code == "az-not-answering"
     reading.join(60)
     assert not reading.is_alive()
+
+
+def test_that_a_second_factor_on_writes_is_told_with_the_whole_command_for_az(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = rig()
+    signed_in(it.lab, tmp_path, monkeypatch)
+    claims = "eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlcyI6WyJwMSJdfX19"
+    said = f'Bearer realm="", error="insufficient_claims", claims="{claims}"'
+    body = (
+        '{"error": {"code": "RequestDisallowedByPolicy", "message": "Reasons: \'Set up MFA.\'. See aka.ms/setupMFA"}}'
+    )
+    headers = (("Content-Type", "application/json"), ("WWW-Authenticate", said))
+    it.lab.faults.add(Fault("PUT", "tg-node-a-inside", Answer(401, body, headers), times=None))
+    azure = ArmAzure(Session(azure_cli(), http=lab_session(it.lab), lab=True))
+    read = azure.read_nic(it.a.nic)
+    failure = fails(lambda: azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
+    assert (failure.problem.code, failure.cause, failure.certainty) == (
+        "second-factor",
+        Cause.SIGN_IN,
+        Certainty.REFUSED,
+    )
+    assert f'az login --tenant {it.setup.tenant} --claims-challenge "{claims}"' in failure.problem.fix
+    assert "Nobody is signed in" not in str(failure.problem)
+    assert "Set up MFA." in failure.problem.detail
 
 
 # --- the clock ---

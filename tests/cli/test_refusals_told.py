@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.bench import Shell, fits
-from tests.rig import Rig, rig
+from tests.rig import ARM, Rig, rig, setup_rig
 from tgwizard.engine.history import runs
 from tgwizard.engine.records import Answer as Answered
 from tgwizard.engine.run_report import html
@@ -83,3 +83,74 @@ def test_that_history_and_report_carry_the_details(it: Rig, tmp_path: Path) -> N
     for ending in ("html", "json"):
         shell("report", run, "--out", str(tmp_path / f"r.{ending}"))
         told((tmp_path / f"r.{ending}").read_text("utf-8"))
+
+
+def test_that_each_right_that_a_refusal_names_is_a_finding_of_its_own(it: Rig) -> None:
+    subnet, nsg = (
+        it.setup.subnet.text,
+        next(item.text for item in it.nic(it.b).references() if "networkSecurityGroups" in item.text),
+    )
+    joins = "Microsoft.Network/virtualNetworks/subnets/join/action,Microsoft.Network/networkSecurityGroups/join/action"
+    message = (
+        "The client 'x' has permission to perform action 'Microsoft.Network/networkInterfaces/write' on scope "
+        f"'{it.b.nic}'; however, it does not have permission to perform action(s) '{joins}' on the linked "
+        f"scope(s) '{subnet},{nsg}' (respectively) or the linked scope(s) are invalid."
+    )
+    body = json.dumps({"error": {"code": "LinkedAuthorizationFailed", "message": message}})
+    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(403, body), times=None))
+    (document,) = Shell(it)(*GRACEFUL, "--dry-run", "--json").lines
+    blocking = [finding for finding in document["findings"] if finding["level"] == "blocks"]
+    first, second = (finding["evidence"] for finding in blocking)
+    assert joins.split(",", maxsplit=1)[0] in first
+    assert "snet-inside" in first
+    assert joins.split(",")[1] in second
+    assert "nsg-tg-inside" in second
+    assert "networkInterfaces/write" not in first
+
+
+def test_that_a_denial_behind_a_link_is_told_as_one(it: Rig) -> None:
+    nsg = next(item.text for item in it.nic(it.b).references() if "networkSecurityGroups" in item.text)
+    join = "Microsoft.Network/networkSecurityGroups/join/action"
+    message = (
+        "The client 'x' has permission to perform action 'Microsoft.Network/networkInterfaces/write' on scope "
+        f"'{it.b.nic}'; however, it does not have permission to perform action '{join}' on the '0' linked "
+        "scope(s) '' or the linked scope(s) are invalid and is blocked by deny assignments on the '1' linked scope(s) "
+        f"'{nsg}'."
+    )
+    body = json.dumps({"error": {"code": "LinkedAuthorizationFailed", "message": message}})
+    it.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(403, body), times=None))
+    out = Shell(it)(*GRACEFUL, "--dry-run").out
+    assert f"A deny assignment forbids {join} on nsg-tg-inside" in out
+    assert "networkInterfaces/write is missing" not in out
+    assert "Your role lacks" not in out
+
+
+def test_that_a_scope_of_the_role_that_azure_refuses_is_named_and_can_be_dropped(tmp_path: Path) -> None:
+    it = setup_rig("old-role", state=tmp_path)
+    bearer = {"Authorization": f"Bearer {it.lab.issue_token()}"}
+    version = "api-version=2022-04-01"
+    home = f"{ARM}{it.group()}/providers/Microsoft.Authorization/roleDefinitions"
+    found = it.session.get(f"{home}?{version}", headers=bearer, timeout=30).json()["value"]
+    (role,) = [item for item in found if item["properties"]["type"] == "CustomRole"]
+    gone = it.group("rg-tg-gone")
+    role["properties"]["assignableScopes"].append(gone)
+    it.session.put(f"{ARM}{role['id']}?{version}", json=role, headers=bearer, timeout=30).raise_for_status()
+    it.clock.sleep(900)
+    words = (
+        f"Property id '{gone}' at path 'properties.assignableScopes[1]' is invalid. Expect fully qualified resource "
+        "Id that start with '/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'."
+    )
+    body = json.dumps({"error": {"code": "LinkedInvalidPropertyId", "message": words}})
+    it.lab.faults.add(Fault("PUT", "roleDefinitions", Answer(400, body)))
+    shell = Shell(it)
+    update = ("setup", "apply", "--yes", "--update-role", "--role-id", str(role["id"]))
+    refused = shell(*update)
+    assert refused.code == 4, refused.out + refused.err
+    assert f"Azure does not accept {gone} as an assignable scope of the role" in refused.out
+    assert f"--drop-scope {gone}" in refused.out
+    done = shell(*update, "--drop-scope", gone)
+    assert done.code == 0, done.out + done.err
+    assert f"no longer assignable on {gone.rsplit('/', 1)[-1]}" in done.out
+    now = it.session.get(f"{ARM}{role['id']}?{version}", headers=bearer, timeout=30).json()
+    assert gone not in now["properties"]["assignableScopes"]
+    assert now["properties"]["assignableScopes"]

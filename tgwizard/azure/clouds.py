@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tgwizard.azure.failures import Doing, attempt
+from tgwizard.azure.foreign_answers import refuse_foreign
 from tgwizard.azure.raw import inner, text, texts
 from tgwizard.azure.session import Session
 from tgwizard.engine.ports import CallFailed, Certainty
@@ -112,6 +113,7 @@ def _metadata(session: Session, endpoint: str) -> Mapping[str, Any]:
     try:
         url = f"{endpoint}/metadata/endpoints"
         answer = connection.http.get(url, params={"api-version": METADATA_API}, timeout=(5, 10), allow_redirects=False)
+        refuse_foreign(answer.status_code, answer.headers, lambda: answer.content)
         document = answer.json() if answer.status_code == 200 else None
     except requests.JSONDecodeError:
         document = None

@@ -15,8 +15,9 @@ from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
 from tgwizard.engine.setup.cures import CureKind
 from tgwizard.engine.setup.discovery import discover
-from tgwizard.engine.setup.flow import Flow
+from tgwizard.engine.setup.flow import Flow, answer
 from tgwizard.engine.setup.preparing import prepare, read_wanted
+from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.walk import answer_all, problems_of, take
 from tgwizard.model import fields
 from tgwizard.model.cluster import ResourceId
@@ -24,7 +25,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import DEFAULT_ROLE_NAME, NETWORK_CONTRIBUTOR, RoleKind
-from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse
+from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.text import listed, tame
 
 _MOST_CURES = 10
@@ -109,12 +110,21 @@ def filled(
         for _ in range(_MOST_CURES):
             offered = [cure for item in problems_of(flow) for cure in item.cures if cure.kind in wanted]
             if not offered:
-                return flow
+                return _dropping(flow, given)
             flow = read_wanted(services.setup, services.clock, take(flow, offered[0]), report, token)
             flow = read_wanted(services.setup, services.clock, answer_all(flow), report, token)
     except CallFailed as failure:
         raise UserError(failure.problem) from failure
-    return flow
+    return _dropping(flow, given)
+
+
+def _dropping(flow: Flow, given: Given) -> Flow:
+    """The same, with scopes taken out of the role that is there."""
+    role = proposed(flow).role
+    if not given.drop_scopes or role is None:
+        return flow
+    changed = answer(flow, replace(flow.answers, role=replace(role, dropped=given.drop_scopes)))
+    return answer_all(replace(changed, step=SetupStep.ROLE))  # what follows from the role is looked at again
 
 
 def _plain(start: Answers, given: Given) -> Answers:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind
-from tgwizard.model import fields
+from tgwizard.model import fields, setup_fields
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Placement
@@ -37,6 +37,7 @@ class Given:
     add_actions: bool = False
     leave_out_actions: bool = False
     update_role: bool = False
+    drop_scopes: tuple[str, ...] = ()
 
     def one(self, wanted: Field[Any]) -> str | None:
         """The answer to a field, or None."""
@@ -217,6 +218,7 @@ def _given(found: argparse.Namespace) -> Given:
         found.add_actions,
         found.leave_out_actions,
         found.update_role,
+        setup_fields.ROLE_DROPPED.parse(found.drop_scope) if found.drop_scope else (),
     )
 
 
@@ -238,6 +240,13 @@ def _new_cluster(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--add-actions", action="store_true", help="add the actions that this topology needs beyond ten")
     group.add_argument("--leave-out-actions", action="store_true", help="leave them out on purpose")
     group.add_argument("--update-role", action="store_true", help="update the role that is found instead of stopping")
+    group.add_argument(
+        "--drop-scope",
+        action="append",
+        default=[],
+        metavar="SCOPE",
+        help="take this assignable scope out of the role that is found, because Azure refuses it",
+    )
 
 
 def _field(

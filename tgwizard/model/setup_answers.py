@@ -44,6 +44,7 @@ class RoleAnswer:
 
     ``declined``: actions that this topology needs and that were left out on purpose. ``name`` counts for NEW only: it
     is unique in the tenant. ``kept``: as the cluster file says, which may no longer be so: the role may be gone.
+    ``dropped``: assignable scopes of a role that is there which it shall lose, because Azure refuses them.
     """
 
     use: RoleUse = RoleUse.NEW
@@ -52,6 +53,7 @@ class RoleAnswer:
     extra: tuple[str, ...] = ()
     declined: tuple[str, ...] = ()
     kept: bool = False
+    dropped: tuple[str, ...] = ()
 
 
 class Placement(Enum):

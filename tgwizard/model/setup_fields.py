@@ -147,6 +147,10 @@ ROLE_DECLINED = Field(
     "role.leave_out_actions", "Actions left out", "Actions that these interfaces need, left out on purpose.",
     "Microsoft.Network/publicIPAddresses/join/action", _actions, required=False,
 )  # fmt: skip
+ROLE_DROPPED = Field(
+    "role.drop_scopes", "Scopes dropped", "Assignable scopes that a role that is there shall lose.",
+    f"{_EXAMPLE}", _scopes, required=False,
+)  # fmt: skip
 WHOLE_SUBSCRIPTION = Field(
     "scope.whole_subscription", "Whole subscription", "Assign the role on the subscription, not on its groups.",
     "false", _yes_no, required=False,
@@ -162,6 +166,6 @@ REMOVE_STALE = Field(
 
 ALL = (
     SUBSCRIPTION, FIRST_VM, SECOND_VM, FIRST_NIC, SECOND_NIC, PLACEMENT, ROLE_USE, ROLE_NAME, ROLE_GUID, ROLE_EXTRA,
-    ROLE_DECLINED, WHOLE_SUBSCRIPTION, NARROWED, REMOVE_STALE,
+    ROLE_DECLINED, ROLE_DROPPED, WHOLE_SUBSCRIPTION, NARROWED, REMOVE_STALE,
 )  # fmt: skip
 """Every parameter that is a set-up's alone, in the order of the steps."""

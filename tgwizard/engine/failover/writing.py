@@ -162,6 +162,8 @@ class Writing:
     def _not_accepted(self, move: Move, member: Member, failure: CallFailed, before: Standing) -> Ending | None:
         course, answer = self.course, answer_of(failure)
         if answer is Answer.UNKNOWN:
+            if failure.status is not None:
+                course.sender.note(failure.problem)  # something answered: who it was and what it said is told
             course.teller.waiting("The answer was lost. Reading what Azure shows.")
             return self._again(move, member, failure)
         course.standing = before  # a definite no: what was known before this attempt counts again

@@ -118,7 +118,22 @@ class RoleAct:
                     problem.detail,
                 )
             )
+        if failure.problem.code == "scope-not-understood":
+            return Against(self._scope_refused(failure.problem))
         return None
+
+    def _scope_refused(self, problem: Problem) -> Problem:
+        """A scope of the role that Azure no longer takes: named, and offered to be dropped."""
+        said = f"{problem.why} {problem.detail}".lower()
+        scopes = self.act.role.assignable_scopes
+        named = [scope for scope in scopes if f"{scope.lower()} " in said or f"'{scope.lower()}'" in said]
+        if not named:
+            return problem
+        scope = max(named, key=len)
+        name = tame(self.act.role.name, 130)
+        what = f"Azure does not accept {tame(scope, 300)} as an assignable scope of the role {name}."
+        fix = f"Drop it from the role: tgwizard setup apply with --drop-scope {tame(scope, 300)}; the rest of it stays."
+        return Problem(problem.code, what, problem.why, fix, problem.detail, problem.who)
 
     def _changed(self, found: RoleDefinition | None) -> Problem:
         name = tame(self.act.role.name, 130)

@@ -161,6 +161,7 @@ def _role_document(role: RoleAnswer | None) -> dict[str, Any] | None:
         "guid": role.guid,
         "extra": list(role.extra),
         "declined": list(role.declined),
+        "dropped": list(role.dropped),
     }
 
 
@@ -214,6 +215,7 @@ def _role(given: Mapping[str, Any]) -> RoleAnswer:
         _text(given["guid"]),
         _texts(given["extra"]),
         _texts(given["declined"]),
+        dropped=_texts(given.get("dropped", [])),
     )
 
 

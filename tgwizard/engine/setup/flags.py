@@ -43,6 +43,7 @@ FLAGS = (
     Flag("--role-id", setup_fields.ROLE_GUID),
     Flag("--add-action", setup_fields.ROLE_EXTRA, many=True),
     Flag("--leave-out-action", setup_fields.ROLE_DECLINED, many=True),
+    Flag("--drop-scope", setup_fields.ROLE_DROPPED, many=True),
     Flag("--whole-subscription", setup_fields.WHOLE_SUBSCRIPTION, switch=True),
     Flag("--leave-out-group", setup_fields.NARROWED, many=True),
     Flag("--remove-stale", setup_fields.REMOVE_STALE, switch=True),
@@ -55,6 +56,7 @@ _OF_ROLE: tuple[Field[Any], ...] = (
     setup_fields.ROLE_GUID,
     setup_fields.ROLE_EXTRA,
     setup_fields.ROLE_DECLINED,
+    setup_fields.ROLE_DROPPED,
 )
 
 Values = Mapping[str, object]
@@ -154,6 +156,7 @@ class _Filling:
             guid,
             self.value(setup_fields.ROLE_EXTRA, base.extra),
             self.value(setup_fields.ROLE_DECLINED, base.declined),
+            dropped=self.value(setup_fields.ROLE_DROPPED, base.dropped),
         )
 
     def _two(

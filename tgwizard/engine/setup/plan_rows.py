@@ -319,7 +319,7 @@ def _extras(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> str:
 
 def _added_words(target: RoleTarget) -> str:
     if not target.added:
-        return "Add scopes to"
+        return "Change the scopes of" if target.dropped else "Add scopes to"
     return "Add one action to" if len(target.added) == 1 else f"Add {len(target.added)} actions to"
 
 
@@ -337,7 +337,8 @@ def _grown_words(target: RoleTarget) -> str:
 def _assignable_too(target: RoleTarget) -> tuple[str, ...]:
     known = {scope.lower() for scope in target.before.assignable_scopes} if target.before else set()
     grown = tuple(scope for scope in target.role.assignable_scopes if scope.lower() not in known)
-    return (f"assignable on {_where(grown)} too",) if grown else ()
+    dropped = (f"no longer assignable on {_where(target.dropped)}",) if target.dropped else ()
+    return (*((f"assignable on {_where(grown)} too",) if grown else ()), *dropped)
 
 
 def _affected_words(target: RoleTarget, facts: SetupFacts) -> str:

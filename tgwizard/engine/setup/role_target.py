@@ -45,6 +45,13 @@ class RoleTarget:
         return self.before is None or self.role != self.before
 
     @property
+    def dropped(self) -> tuple[str, ...]:
+        """The assignable scopes that the update takes away."""
+        kept = {scope.lower() for scope in self.role.assignable_scopes}
+        before = self.before.assignable_scopes if self.before else ()
+        return tuple(scope for scope in before if scope.lower() not in kept)
+
+    @property
     def added(self) -> tuple[str, ...]:
         """The actions that the update adds."""
         before = {action.lower() for action in self.before.actions} if self.before else set()
@@ -75,6 +82,21 @@ def role_target(
     facts: SetupFacts,
 ) -> RoleTarget:
     """Resolve the answer against what is there."""
+    target = _resolved(answer, subscription, needs, scopes, facts)
+    dropped = {scope.rstrip("/").lower() for scope in answer.dropped} - {item.scope.lower() for item in scopes}
+    if not dropped or target.before is None or answer.use in (RoleUse.NETWORK_CONTRIBUTOR, RoleUse.REUSE):
+        return target
+    kept = tuple(scope for scope in target.role.assignable_scopes if scope.rstrip("/").lower() not in dropped)
+    return replace(target, role=replace(target.role, assignable_scopes=kept))
+
+
+def _resolved(
+    answer: RoleAnswer,
+    subscription: str,
+    needs: tuple[RequiredRight, ...],
+    scopes: tuple[ScopeReason, ...],
+    facts: SetupFacts,
+) -> RoleTarget:
     if answer.use is RoleUse.NETWORK_CONTRIBUTOR:
         built_in = network_contributor(facts)
         return RoleTarget(built_in, built_in, warnings=_built_in_warnings(built_in, needs))
