@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import Desk
+from tests.gui.pictures import rights_are_known
 from tgwizard.engine.settings_file import load_settings, save_value
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.front import FirstLook, Front, free_areas
@@ -180,6 +181,7 @@ def test_that_a_small_window_shows_verdict_and_failover_buttons_and_reaches_all_
     window = made.window
     window.resize(*size)
     qtbot.waitUntil(lambda: made.says("Fail over to tg-node-b…"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: rights_are_known(made), timeout=PATIENCE_MS)  # the lists are as long as they get
     page = window.findChild(ClusterPage)
     assert page is not None
     for part in (page.banner, page.graceful.button, page.forced.button):

@@ -17,6 +17,9 @@ THREE_COLUMNS_FROM, LARGE_FROM = 1920, 2560
 LARGER = 1.25
 """How much the picture grows on a very wide window; its text with it, and nothing else (STYLE section 7)."""
 
+LOW = 720
+"""On a page that is lower, at 100 % text, both cards are short: their buttons stay in view."""
+
 ACTIONS_ABREAST = 760
 TRUTHS_ABREAST = 720
 """Narrower than this, at 100 % text, the two action cards, or the three truths, stand one under the other."""

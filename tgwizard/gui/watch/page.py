@@ -33,6 +33,7 @@ from tgwizard.gui.watch.columns import (
     ACTIONS_WIDTH,
     EVENTS_WIDTH,
     LARGER,
+    LOW,
     MAIN_WIDEST,
     TRUTHS_ABREAST,
     WIDE_ACTIONS_WIDTH,
@@ -397,6 +398,8 @@ class ClusterPage(InParts, QWidget):
         self._arrange(columns)
         self.truths.set_stacked(main_width(columns, width, px) < px(TRUTHS_ABREAST))
         self._set_actions_abreast()
+        for card in (self.graceful, self.forced):
+            card.set_compact(columns is Columns.ONE or self.height() < px(LOW))
 
     def _set_actions_abreast(self) -> None:
         abreast = self._columns is Columns.ONE and self.width() >= self._theme.px(ACTIONS_ABREAST)
@@ -447,8 +450,6 @@ class ClusterPage(InParts, QWidget):
         grid.setColumnStretch(0, 5 if apart else 1)
         grid.setColumnStretch(1, 0)
         grid.setColumnStretch(2, 2 if apart else 0)
-        self.graceful.set_compact(not wide)
-        self.forced.set_compact(not wide)
         self._enlarge_picture(columns is Columns.LARGE)
 
     def _enlarge_picture(self, larger: bool) -> None:
