@@ -18,6 +18,7 @@ from tgwizard.engine.setup.facts import ask_address, gather
 from tgwizard.engine.setup.pairs import PairState, suggest_pairs
 from tgwizard.engine.setup.parallel import read_all
 from tgwizard.engine.setup.plan import make_plan
+from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.inventory import Inventory, Part, SubscriptionSeen
 from tgwizard.model.problem import Cancelled
@@ -118,7 +119,7 @@ def test_that_a_cancel_does_not_wait_for_an_answer_that_never_comes() -> None:
 
     try:
         with pytest.raises(Cancelled):
-            read_all({"hangs": hangs, "cancels": cancels}, token)
+            read_all({"hangs": hangs, "cancels": cancels}, VirtualClock(), token)
         assert not end.is_set()
     finally:
         end.set()
@@ -126,7 +127,9 @@ def test_that_a_cancel_does_not_wait_for_an_answer_that_never_comes() -> None:
 
 def test_that_more_readings_than_go_at_once_all_come_in_their_own_order() -> None:
     works = {number: (lambda number=number: number * number) for number in range(50)}
-    assert [item.value for item in read_all(works, CancelToken()).values()] == [n * n for n in range(50)]
+    assert [item.value for item in read_all(works, VirtualClock(), CancelToken()).values()] == [
+        n * n for n in range(50)
+    ]
 
 
 def test_that_an_error_of_our_own_is_not_taken_for_azures_silence() -> None:
@@ -135,7 +138,17 @@ def test_that_an_error_of_our_own_is_not_taken_for_azures_silence() -> None:
 
     works: dict[str, Callable[[], object]] = {"good": lambda: 1, "bad": breaks}
     with pytest.raises(ZeroDivisionError):
-        read_all(works, CancelToken())
+        read_all(works, VirtualClock(), CancelToken())
+
+
+@pytest.mark.parametrize("answer", [Answer(503, "{}"), Answer(200, "[" * 20_000), Answer(200, "<html></html>")])
+def test_that_one_answer_that_passes_leaves_no_hole_in_what_is_known(answer: Answer) -> None:
+    desk = reader()
+    for kind in ("/networkInterfaces", "/virtualNetworks", "/roleDefinitions", "/roleAssignments", "/locks"):
+        desk.rig.lab.faults.add(Fault("GET", kind, answer))
+    inventory = desk.discover()
+    assert inventory.failed == ()
+    assert desk.gather(desk.answers(inventory), inventory).failed == ()
 
 
 def test_that_facts_of_a_fresh_subscription_make_a_plan_of_five_changes_that_you_may_carry_out() -> None:

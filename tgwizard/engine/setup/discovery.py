@@ -37,7 +37,7 @@ def discover(
         Part.GROUPS: inventories.groups,
     }
     telling = _Telling(clock, report, token)
-    answers = read_all({part: telling.of(part, read, subscription.id) for part, read in lists.items()}, token)
+    answers = read_all({part: telling.of(part, read, subscription.id) for part, read in lists.items()}, clock, token)
     found = {part: answers[part].value or () for part in lists}
     failed = tuple(
         PartFailed(part, problem) for part, answer in answers.items() if (problem := answer.problem) is not None

@@ -174,7 +174,7 @@ class _Drive:
         try:
             return (yield from self.act.look())
         except CallFailed as failure:
-            if failure.certainty is Certainty.REFUSED and failure.cause not in (Cause.BUSY, Cause.THROTTLED):
+            if failure.certainty is Certainty.REFUSED and not failure.may_pass:
                 return Against(failure.problem)
             self.tries += 1
             if self.tries > 20:

@@ -80,7 +80,7 @@ class _Reading:
 
     def all(self, readings: dict[Key, Callable[[], object]]) -> dict[Key, Answered]:
         """What each came to."""
-        answers = read_all(readings, self._token)
+        answers = read_all(readings, self._clock, self._token)
         for (kind, about), answer in answers.items():
             stamp = Stamp(self._clock.wall(), self._clock.monotonic())
             self._report(FactRead(stamp, kind, about, answer.problem))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.patience import Patience
 from tgwizard.engine.ports import CallFailed, Clock
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import ask_address, gather
@@ -18,6 +19,7 @@ from tgwizard.engine.setup.flow import (
     know_inventory,
     know_subscriptions,
 )
+from tgwizard.engine.setup.parallel import ASK_AGAIN_WITHIN_S
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.walk import answer_all, wants
 from tgwizard.engine.setup_ports import SetupPorts
@@ -61,13 +63,14 @@ def read_wanted(
     """The flow once it wants nothing more. CallFailed; Cancelled."""
     for _ in range(_MOST_TURNS):
         token.check()
+        patience = Patience.of(clock, ASK_AGAIN_WITHIN_S, token)
         found = wants(flow)
         if not found:
             return flow
         shown = proposed(flow)
         match found[0]:
             case Want.SUBSCRIPTIONS:
-                flow = know_subscriptions(flow, ports.inventories.subscriptions())
+                flow = know_subscriptions(flow, patience.ask(ports.inventories.subscriptions))
             case Want.INVENTORY:
                 if shown.subscription is None:
                     return flow
