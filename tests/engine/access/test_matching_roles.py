@@ -14,8 +14,9 @@ import pytest
 from tests.cli.bench import Answered, Shell
 from tests.engine.access.test_caller_rights import edited
 from tests.rig import SetupRig, setup_rig
+from tgwizard.engine.access.required_rights import NOT_ASKED, AskedBy, asked_by
 from tgwizard.lab.world import World
-from tgwizard.model.role import TEN_ACTIONS
+from tgwizard.model.role import NETWORK_CONTRIBUTOR, TEN_ACTIONS
 
 TEN = tuple(item.action for item in TEN_ACTIONS)
 BRIEF_NAME = "tg-cluster-ip-failover"
@@ -186,6 +187,15 @@ def test_that_the_role_of_a_saved_cluster_that_lost_an_action_is_offered_to_be_m
     assert json.loads(called(it, "plan", "--json").out)["writes"] == 0
 
 
+def test_that_a_list_that_leaves_the_new_role_out_does_not_make_it_a_deleted_one() -> None:
+    it = setup_rig("fresh")
+    it.lab.directory.flicker = True
+    assert called(it, "apply", "--yes").code == 0
+    for _ in range(6):
+        assert changes(it, "edge-dallas")["sentence"] == f"The role {BRIEF_NAME} fits"
+        it.clock.sleep(7)
+
+
 def test_that_a_saved_cluster_without_what_azure_does_not_ask_for_is_left_alone() -> None:
     it = set_up()
     spoilt(it, lost="Microsoft.Network/virtualNetworks/read")
@@ -260,3 +270,18 @@ def test_that_a_machines_assignment_with_a_condition_that_forbids_writing_is_not
     assert "A role assignment of tg-node-a has a condition that does not let it write an interface." in answer.out
     rows = [line.split()[0] for line in answer.out.splitlines() if "Role for tg-node-a" in line]
     assert rows == ["add" if above else "in"], "Azure takes no second assignment of a role at the same scope"
+
+
+@pytest.mark.parametrize("chosen", ["the six", "Network Contributor"])
+def test_that_a_role_chosen_with_what_azure_asks_for_is_set_up_verified_and_left_as_it_is(chosen: str) -> None:
+    six = tuple(action for action in TEN if asked_by(action) is not AskedBy.NOBODY)
+    it = edited(role(*six, name="ours"))
+    guid = "00000000-aaaa-4bbb-8ccc-444444444444" if chosen == "the six" else NETWORK_CONTRIBUTOR
+    role_id = f"{it.scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+    plan = called(it, "plan", "--role-id", role_id)
+    assert plan.code == 0
+    assert NOT_ASKED in plan.out, "what it lacks of the brief's is told"
+    assert called(it, "apply", "--yes", "--role-id", role_id).code == 0
+    it.clock.sleep(3600)
+    assert called(it, "verify", "--restarted", "tg-node-a", "--restarted", "tg-node-b").code == 0
+    assert json.loads(called(it, "plan", "--json").out)["writes"] == 0

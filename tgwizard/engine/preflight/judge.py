@@ -15,7 +15,7 @@ from tgwizard.engine.readiness.readiness import NOT_CONNECTED, readiness
 from tgwizard.model.address import check_address
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level, Readiness
-from tgwizard.model.permission import reaches
+from tgwizard.model.permission import reaches, same_scope
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import LockLevel, LockSeen
 from tgwizard.model.snapshot import PlaceKind, Snapshot
@@ -167,4 +167,4 @@ def _stops(lock: LockSeen, named: str, stopped: list[str]) -> Finding:
 
 def _only_for_fence(snapshot: Snapshot, lock: LockSeen, to: Member) -> bool:
     """A lock on the losing VM itself bears on the stop alone, which has a finding of its own."""
-    return lock.scope.lower() == snapshot.setup.other(to).vm.key
+    return same_scope(lock.scope, snapshot.setup.other(to).vm.text)

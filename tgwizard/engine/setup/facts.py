@@ -22,7 +22,7 @@ from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.event import Stamp
 from tgwizard.model.inventory import AddressAnswer, Inventory
 from tgwizard.model.problem import UserError
-from tgwizard.model.role import NETWORK_CONTRIBUTOR, RoleAssignment
+from tgwizard.model.role import NETWORK_CONTRIBUTOR, RoleAssignment, RoleDefinition
 from tgwizard.model.setup_answers import Answers, RoleUse
 from tgwizard.model.setup_event import FactRead, SetupEvent
 from tgwizard.model.setup_facts import AddressChecked, FactFailed, FactKind, OwnRights, SetupFacts
@@ -153,6 +153,10 @@ def _second(
     if wanted:
         readings[FactKind.PRINCIPALS, ""] = lambda: access.known_principals(wanted)
     caller = (answers.caller.object_id,) if answers.caller and topology else ()
+    chosen = answers.role.guid if answers.role is not None else ""
+    if chosen and facts.role(chosen) is None:
+        # A list may leave a role out for a minute after it was written; its own reading never does.
+        readings[FactKind.ROLES, chosen] = lambda: access.role_definition(scope, chosen)
     for principal in dict.fromkeys((*_principals(topology), *caller)):
         # Through groups too, where Azure tells: the subscription's list names the group only.
         readings[FactKind.ASSIGNMENTS, principal] = lambda principal=principal: access.assignments_to(  # type: ignore[misc]
@@ -167,6 +171,7 @@ def _second(
 def _with(facts: SetupFacts, wanted: tuple[str, ...], second: dict[Key, Answered]) -> SetupFacts:
     through: list[tuple[str, RoleAssignment]] = []
     own: list[OwnRights] = []
+    roles: list[RoleDefinition] = [*facts.roles]
     principals: tuple[tuple[str, str], ...] = ()
     looked_up: tuple[str, ...] = ()
     address: AddressChecked | None = None
@@ -179,10 +184,13 @@ def _with(facts: SetupFacts, wanted: tuple[str, ...], second: dict[Key, Answered
             principals, looked_up = tuple(answer.value), wanted
         elif kind is FactKind.ASSIGNMENTS:
             through += [(about, item) for item in answer.value if item.principal_id.lower() != about.lower()]
+        elif kind is FactKind.ROLES and answer.value is not None:
+            roles.append(answer.value)
         elif kind is FactKind.ADDRESS and isinstance(answer.value, AddressAnswer):
             address = AddressChecked(about, answer.value)
     return replace(
         facts,
+        roles=tuple(roles),
         own=tuple(own),
         principals=principals,
         looked_up=looked_up,

@@ -354,6 +354,6 @@ def _affected_words(target: RoleTarget, facts: SetupFacts) -> str:
 
 def _held_words(existing: RoleAssignment, scope: str) -> str:
     when = f"assigned {existing.created_on:%Y-%m-%d}" if existing.created_on else "assigned before"
-    if existing.scope.lower() != scope.lower():
+    if not same_scope(existing.scope, scope):
         return f"{when}, on {scope_name(existing.scope)}"
     return when
