@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.engine.worlds import give_public_ip
 from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine import run_report
+from tgwizard.engine.cluster_file import with_kept_carried
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.strategies import is_repair
 from tgwizard.engine.failover.timing import Timing
@@ -30,12 +32,12 @@ class Scripted(VirtualClock):
     def __init__(self) -> None:
         super().__init__()
         self.acts: dict[int, Callable[[], object]] = {}
-        self._waits = 0
+        self.waits = 0
 
     def sleep(self, seconds: float, cancel: Cancellable | None = None) -> None:
         super().sleep(seconds, cancel)
-        self._waits += 1
-        act = self.acts.pop(self._waits, None)
+        self.waits += 1
+        act = self.acts.pop(self.waits, None)
         if act is not None:
             act()
 
@@ -233,3 +235,17 @@ def test_that_a_run_that_cannot_read_an_interface_at_its_start_is_refused() -> N
     assert finished.outcome is Outcome.REFUSED
     assert finished.reason.startswith("tg-node-b-inside could not be read.")
     assert cluster_history(made.services, made.setup).runs == ()
+
+
+def test_that_what_the_members_left_behind_is_named_and_kept_in_the_cluster_file() -> None:
+    made, clock = live()
+    public = give_public_ip(made)
+    clock.acts = {}
+    waited = clock.waits
+    clock.acts = {waited + 5: lambda: _detach(made), waited + 12: lambda: _attach(made)}
+    finished = made.fail_over()
+    assert finished.outcome is Outcome.DONE
+    (left,) = finished.left
+    assert left.startswith(f"publicIPAddress of the configuration of 10.20.2.50 was {public.text}; on tg-node-b-inside")
+    assert left.endswith("it is not set. Correct it there.")
+    assert with_kept_carried(made.setup).carried.public_ip == public

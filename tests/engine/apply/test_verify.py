@@ -57,6 +57,7 @@ def verified(made: Scenario, wanted: Subject | None = None) -> VerifyResult:
         wanted or subject(made),
         made.on.events.append,
         made.on.token,
+        services.outdated_writes,
     )
 
 
@@ -216,6 +217,9 @@ def test_that_the_probe_finds_that_two_writers_are_kept_apart_and_changes_nothin
     (probe,) = [item for item in result.checks if item.key == "if-match"]
     assert probe.finding.level is Level.PASSED
     assert fresh.it.services.azure.read_nic(nic).etag == before
+    seen = fresh.it.services.outdated_writes.seen(fresh.it.subscription)
+    assert seen is not None
+    assert (seen.refused, seen.at) == (True, fresh.it.clock.wall())
     assert {event.key for event in fresh.on.told(Checked)} == {item.key for item in result.checks}
 
 
