@@ -6,12 +6,18 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
 from tests.rig import Rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
+from tgwizard.gui.failover.result import ResultCard
 from tgwizard.gui.failover.run_state import RunState, StepStatus
 from tgwizard.gui.failover.run_words import cancel_words, closing_words, details_text, fold_calls, moving_sentence
 from tgwizard.gui.failover.traffic_card import strip_of_run
+from tgwizard.gui.kit.labels import TextLabel
+from tgwizard.gui.theme import Theme
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import (
@@ -197,6 +203,25 @@ def test_that_the_copied_details_name_outcome_times_and_every_call(lab: Rig) -> 
     assert "Outcome: done" in text
     assert "Gap as read:" in text
     assert text.count("PUT") == sum(call.method == "PUT" for call in last.calls)
+
+
+def test_that_a_refused_attach_stands_in_the_result_and_in_what_is_copied(theme: Theme, lab: Rig, qtbot: QtBot) -> None:
+    said = '{"error": {"code": "SomethingNew", "message": "Words of <b>Azure</b>, \\u202eturned."}}'
+    named = (("Content-Type", "application/json"), ("x-ms-request-id", "11112222-request"))
+    lab.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(400, said, named), nth=2))
+    finished = lab.fail_over()
+    result = ResultCard(theme, lab.setup)
+    qtbot.addWidget(result)
+    result.show_result(finished)
+    (shown,) = [label for label in result.findChildren(TextLabel) if label.text_shown.startswith("Details: ")]
+    assert shown.textFormat() is Qt.TextFormat.PlainText
+    state = RunState()
+    for event in run_events(lab):
+        state = state.after(event)
+    for text in (shown.text_shown, details_text(state, lab.setup)):
+        assert "SomethingNew" in text
+        assert "11112222-request" in text
+        assert "Words of <b>Azure</b>, turned." in text
 
 
 def test_that_the_sentence_never_says_moved_before_the_end(lab: Rig) -> None:
