@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import socket
 from collections.abc import Callable, Iterator
-from functools import partial
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from tests.azure.people import CodeUser, EntraSays, public_lab, signs_in_by_code, wish
+from tests.azure.people import EntraSays, application, ignore, public_lab, wish
 from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tests.rig import Rig, rig
@@ -21,6 +23,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.lab import Lab
 
 HTML = (("Content-Type", "text/html; charset=utf-8"),)
 JSON = (("Content-Type", "application/json"),)
@@ -111,20 +114,30 @@ def test_that_the_title_of_a_page_is_plain_and_short(page: str, title: str) -> N
     assert shown == title or (len(shown) == 120 and shown[:50] == title[:50])
 
 
-def test_that_a_page_in_the_place_of_entra_is_told_as_one() -> None:
-    class Portal(EntraSays):
-        """Something between here and Entra."""
+class Portal(EntraSays):
+    """Something between here and Entra that answers every request for a sign-in."""
 
-        def __init__(self, lab: object) -> None:
-            super().__init__(lab, "", "")  # type: ignore[arg-type]
-            self.body = PAGE.encode()
+    status = 200
 
-    it, sign_in, user = signs_in_by_code(adapter=Portal)
-    assert isinstance(user, CodeUser)
-    failure = fails(partial(sign_in.sign_in, wish(SignInMethod.DEVICE_CODE), user.prompted, CancelToken()))
+    def __init__(self, lab: Lab) -> None:
+        super().__init__(lab, "", "")
+
+    def send(self, request: requests.PreparedRequest, *_arguments: object, **_options: object) -> requests.Response:
+        headers = HTTPHeaderDict({"Content-Type": "text/html"})
+        raw = HTTPResponse(body=io.BytesIO(PAGE.encode()), headers=headers, status=self.status, preload_content=False)
+        return HTTPAdapter().build_response(request, raw)
+
+
+@pytest.mark.parametrize("status", [200, 403, 407])
+@pytest.mark.parametrize("method", [SignInMethod.DEVICE_CODE, SignInMethod.BROWSER, SignInMethod.ENVIRONMENT])
+def test_that_a_page_in_the_place_of_entra_is_told_as_one(method: SignInMethod, status: int) -> None:
+    environment = {"HOME": "/nowhere"}
+    it, sign_in = public_lab(adapter=type("At", (Portal,), {"status": status}), environment=environment)
+    environment.update(application(it))
+    failure = fails(lambda: sign_in.sign_in(wish(method), ignore, CancelToken()))
     assert failure.problem.code == "answer-not-from-azure"
     assert '"Web Gateway & Co"' in failure.problem.why
-    assert it.lab.requests is not None
+    assert environment["AZURE_CLIENT_SECRET"] not in str(failure.problem)
 
 
 # --- settings ---

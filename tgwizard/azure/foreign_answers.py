@@ -20,8 +20,6 @@ from urllib.request import getproxies
 
 import requests
 from azure.core.exceptions import AzureError
-from azure.core.pipeline import PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 from tgwizard.azure.redaction import redacted
 from tgwizard.model.problem import Fixer, Problem
@@ -68,15 +66,6 @@ def refuse_foreign(status: int, headers: Mapping[str, str], content: Callable[[]
     if status >= 500 and _EDGE.search(body[:_READ]):
         return
     raise ForeignAnswer(status, title_of(body))
-
-
-class NotFromAzurePolicy(SansIOHTTPPolicy[Any, Any]):
-    """Looks at every answer before anybody takes it for Azure's."""
-
-    def on_response(self, _request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
-        """ForeignAnswer when it is not."""
-        answer = response.http_response
-        refuse_foreign(answer.status_code, answer.headers, lambda: content_of(answer))
 
 
 def content_of(response: Any) -> bytes:

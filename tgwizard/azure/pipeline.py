@@ -1,10 +1,11 @@
 """The steps that every request to Azure goes through: the SDK's own policies, less those that act by themselves.
 
-Two are ours: a request is sent to the place's own host alone, whoever named the address, and a read whose connection
-broke is sent once more within the same seconds. Left out on purpose: registering resource providers (the SDK's default
-sends that write when a mere read meets an unregistered one; nothing may be written that was not shown), redirects (ARM
-sends none, and a token must not follow one), the SDK's repeats (they would sleep out any Retry-After), and logging (its
-records could hold what must not be logged). Imported by the job that builds the first client.
+Three are ours: a request is sent to the place's own host alone, whoever named the address, what answers in Azure's
+place is refused, and a read whose connection broke is sent once more within the same seconds. Left out on purpose:
+registering resource providers (the SDK's default sends that write when a mere read meets an unregistered one; nothing
+may be written that was not shown), redirects (ARM sends none, and a token must not follow one), the SDK's repeats (they
+would sleep out any Retry-After), and logging (its records could hold what must not be logged). Imported by the job that
+builds the first client.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from tgwizard import __version__
 from tgwizard.azure.bounded_http import REPEATED
-from tgwizard.azure.foreign_answers import NotFromAzurePolicy
+from tgwizard.azure.foreign_answers import content_of, refuse_foreign
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.model.problem import Problem
@@ -79,6 +80,14 @@ class _OnlyThere(policies.HTTPPolicy[Any, Any]):
         return self.next.send(request)
 
 
+class _AzuresOwn(policies.SansIOHTTPPolicy[Any, Any]):
+    """Looks at every answer before anybody takes it for Azure's."""
+
+    def on_response(self, _request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
+        answer = response.http_response
+        refuse_foreign(answer.status_code, answer.headers, lambda: content_of(answer))
+
+
 class _OnceMore(policies.HTTPPolicy[Any, Any]):
     """A read whose connection broke, as one does that was idle for long, is sent again within the same seconds."""
 
@@ -115,7 +124,7 @@ def _around(authentication: Any, base_url: str) -> list[Any]:
         policies.HeadersPolicy(),
         policies.UserAgentPolicy(base_user_agent=AGENT),
         policies.ContentDecodePolicy(),
-        NotFromAzurePolicy(),
+        _AzuresOwn(),
         _OnlyThere(base_url),
         _OnceMore(),
         authentication,

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import requests
 from azure.core.credentials import AccessToken
 
 from tgwizard.azure.clouds import is_known
+from tgwizard.azure.foreign_answers import refuse_foreign
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.session import Connection, Session
 from tgwizard.azure.sign_in import TokenSource
@@ -53,6 +55,7 @@ def service_principal(session: Session, wish: SignInWish, environment: Mapping[s
         # AD FS has no directories; the SDK wants the word in their place.
         authority, tenant = authority.removesuffix("/adfs"), "adfs"
     connection = session.connection()
+    connection.http.hooks["response"].append(_entras_own)
     options: dict[str, Any] = {
         "authority": authority,
         "disable_instance_discovery": not is_known(wish.cloud),
@@ -87,6 +90,11 @@ def managed_identity(session: Session, environment: Mapping[str, str]) -> TokenS
     transport = connection.transport(connect_s=2, whole_s=10)
     credential = ManagedIdentityCredential(client_id=environment.get(CLIENT), transport=transport, **_REPEATS)
     return Service(credential, connection)
+
+
+def _entras_own(answer: requests.Response, **_options: object) -> None:
+    """ForeignAnswer for a page of a proxy: msal would tell only that it could not read it."""
+    refuse_foreign(answer.status_code, answer.headers, lambda: answer.content)
 
 
 def _file(path: str) -> bytes:
