@@ -15,29 +15,43 @@ _SIGN_IN = "Sign in again. With the Azure CLI: az login."
 _REPORT = "This request changed nothing. If Azure's words do not tell what to correct, report it with its details."
 
 ARM_ROWS: tuple[Row, ...] = (
-    Row(
-        "InvalidRequestFormat",
-        Cause.OTHER,
-        "request-not-understood",
-        "Azure found something in the request that it does not take. {said}",
-        _REPORT,
-        who=Fixer.MAKERS,
+    *(
+        Row(
+            code,
+            Cause.OTHER,
+            "request-not-understood",
+            "Azure found something in the request that it does not take. {said}",
+            _REPORT,
+            who=Fixer.MAKERS,
+        )
+        for code in (
+            "InvalidRequestFormat",
+            "InvalidRequestContent",
+            "InvalidJson",
+            "InvalidFilterInQueryString",
+            "InvalidTagNameCharacters",
+            "OnlyTagsSupportedForPatch",
+            "InvalidResourceGroup",
+            "InvalidResourceGroupLocation",
+            "LocationNotAvailableForResourceGroup",
+        )
     ),
     Row(
-        "InvalidRequestContent",
+        "ResourceGroupBeingDeleted",
         Cause.OTHER,
-        "request-not-understood",
-        "Azure found something in the request that it does not take. {said}",
-        _REPORT,
-        who=Fixer.MAKERS,
+        "group-being-deleted",
+        "The resource group is being deleted, with all that is in it. {said}",
+        "Stop whoever deletes it, if it shall stay. Azure itself has no way to call a deletion back.",
+        who=Fixer.ADMIN,
+        right="Microsoft.Resources/subscriptions/resourceGroups/write",
     ),
     Row(
-        "InvalidJson",
+        "LabDoesNotServe",
         Cause.OTHER,
-        "request-not-understood",
-        "Azure found something in the request that it does not take. {said}",
-        _REPORT,
-        who=Fixer.MAKERS,
+        "lab-does-not-serve",
+        "{said}",
+        "Try it on Azure, or do without it in the lab.",
+        who=Fixer.YOU,
     ),
     Row(
         "MissingApiVersionParameter",

@@ -262,6 +262,23 @@ NETWORK_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Network/networkInterfaces/write",
     ),
+    *(
+        Row(
+            code,
+            Cause.OTHER,
+            "resource-in-use",
+            "Something still uses it, so it cannot be deleted. {said}",
+            "Take it away from what uses it first, if it shall go.",
+            who=Fixer.ADMIN,
+            right="Microsoft.Network/networkInterfaces/write",
+        )
+        for code in (
+            "InUseSubnetCannotBeDeleted",
+            "InUseNetworkSecurityGroupCannotBeDeleted",
+            "ApplicationSecurityGroupInUse",
+            "PublicIPAddressCannotBeDeleted",
+        )
+    ),
     Row(
         "NicInUse",
         Cause.OTHER,
