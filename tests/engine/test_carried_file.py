@@ -141,6 +141,8 @@ def test_that_a_table_laid_out_by_hand_is_read_and_can_be_changed(tmp_path: Path
         ('fooBar = 1\n[floating.carried_json]\n"/properties/fooBar" = "1"', "says again what another key says"),
         ('[floating.carried_json]\n"/properties/fooBar" = "{"', "holds no JSON text"),
         ('[floating.carried_json]\n"/properties/fooBar" = "NaN"', "NaN is not JSON"),
+        (f'[floating.carried_json]\n"/properties/fooBar" = "{"[" * 700}{"]" * 700}"', "nests more than 100 levels"),
+        (f'[floating.carried_json]\n"/properties/fooBar" = "{"[" * 90_000}"', "holds no JSON text"),
         ('[floating.carried_json]\n"/name" = "\\"x\\""', "does not travel"),
         ('[floating.carried_json]\nfooBar = "1"', "Name the place in the configuration"),
     ],
@@ -153,9 +155,9 @@ def test_that_a_field_that_cannot_travel_is_named_with_its_cure(tmp_path: Path, 
 
 
 def test_that_a_field_nested_without_end_is_a_fault_of_the_file(tmp_path: Path) -> None:
-    deep = "{ a = " * 70 + "1" + " }" * 70
+    deep = "{ a = " * 110 + "1" + " }" * 110
     (problem,) = faults(written(tmp_path, GOOD + f"\n[floating.carried]\nfooBar = {deep}\n"))
-    assert "nests more than 64 levels" in problem.why
+    assert "nests more than 100 levels" in problem.why
 
 
 def test_that_what_was_seen_to_travel_is_kept_and_nothing_else_of_the_file_changes(tmp_path: Path) -> None:

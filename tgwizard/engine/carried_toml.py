@@ -30,7 +30,8 @@ _OLDER: Mapping[str, tuple[str, Field[Any]]] = {
     "nat_rules": ("loadBalancerInboundNatRules", fields.NAT_RULES),
 }
 _ONE = frozenset({"publicIPAddress", "gatewayLoadBalancer"})
-_DEEPEST = 64
+_DEEPEST = 100
+"""As deep as any answer of Azure may nest."""
 _INSIDE, _BESIDE = "/properties/", "/"
 _WRONG, _UNKNOWN = "file-value-wrong", "file-key-unknown"
 
@@ -103,6 +104,7 @@ class _Reading:
             return
         try:
             found = json.loads(value, parse_constant=_no_constant)
+            _check_depth(found)
         except (ValueError, TypeError, RecursionError) as error:
             fix = "Correct the JSON text, or take the line out."
             self.fault(_WRONG, place, f"{tame(place, 80)} holds no JSON text.", f"{tame(error, 120)}.", fix)
@@ -177,6 +179,17 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, float) and math.isfinite(value):
         return float(value)
     raise _NotJson(f"JSON has no {'number' if isinstance(value, float) else 'date or time'} like {tame(value, 40)}")
+
+
+def _check_depth(value: Any) -> None:
+    """ValueError for what nests deeper than any field of Azure's; without recursion, as deep as it may be."""
+    level, depth = [value], 0
+    while level:
+        if depth > _DEEPEST:
+            raise ValueError(f"It nests more than {_DEEPEST} levels deep")
+        inner = [item for item in level if isinstance(item, Mapping | list)]
+        level = [item for some in inner for item in (some.values() if isinstance(some, Mapping) else some)]
+        depth += 1
 
 
 def _has_words(key: str, value: Any) -> bool:
