@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -103,6 +102,8 @@ def _reason(environment: Mapping[str, str]) -> str:
 
 
 def _wayland_answers(environment: Mapping[str, str]) -> bool:
+    import socket  # with its enumerations it would cost the first paint milliseconds
+
     path = Path(environment.get("XDG_RUNTIME_DIR", "/")) / environment["WAYLAND_DISPLAY"]
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(_ANSWER_S)
