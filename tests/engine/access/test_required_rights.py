@@ -97,3 +97,12 @@ def test_that_what_is_missing_is_said_alike_by_preflight_and_verify() -> None:
     rows = {row.key: row.cells[1] for row in rehearsal(made)}
     assert rows["subnet"].may is May.MAY_NOT
     assert rows["network"].may is rows["machines"].may is May.NOT_ASKED
+
+
+@pytest.mark.parametrize("lost", ASKED)
+def test_that_a_lost_action_is_given_by_changing_the_role_and_not_by_assigning_it_again(lost: str) -> None:
+    made = with_role(action for action in TEN if action != lost)
+    lacking = [item.problem for item in findings(made) if item.level is Level.BLOCKS and item.problem is not None]
+    assert lacking
+    assert {problem.right for problem in lacking} == {"Microsoft.Authorization/roleDefinitions/write"}
+    assert all("Add the action to the role" in problem.fix for problem in lacking)

@@ -12,7 +12,7 @@ from tgwizard.engine.access.access_decision import (
     ScopedAction,
     decide,
 )
-from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, VM_READ
+from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, SUBNET_JOIN, VM_READ
 from tgwizard.engine.access.write_probe import Probe, Probed
 from tgwizard.engine.ports import MissingRight
 from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights
@@ -325,10 +325,11 @@ def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
                     yield _denied(who, read, judged.denial)
                 elif judged.held is Held.NO:
                     yield _missing(who, read, *_given_by(identity, read))
-        if not allows_at(roles, denials, VM_READ, identity.member.vm.text):
+        looks = decide(ScopedAction(VM_READ, identity.member.vm.text), roles, denials)
+        if looks.state in (RightState.MISSING, RightState.DENIED):
             fact = f"{who} may not read {identity.member.vm.name}"
-            evidence = f"{VM_READ} is missing: {NOT_ASKED}; a machine finds itself with it"
-            yield Finding(Level.NOTE, fact, evidence)
+            gone = f"denied by {tame(looks.denial.name, 120)}" if looks.denial is not None else "missing"
+            yield Finding(Level.NOTE, fact, f"{VM_READ} is {gone}: {NOT_ASKED}; a machine finds itself with it")
 
 
 # -- what both share --------------------------------------------------------------------------------------------------
@@ -337,7 +338,8 @@ def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
 def _given_by(identity: IdentityRights | None, need: Need) -> tuple[str, str]:
     """How a member gets a right that it lacks, and what an administrator needs for that."""
     held = (identity.roles.value if identity else None) or ()
-    if any(reaches(role.scope, need.on.text) and allows((role.grants,), NIC_WRITE) for role in held):
+    there = tuple(role.grants for role in held if reaches(role.scope, need.on.text))
+    if any(allows(there, action) for action in (NIC_WRITE, SUBNET_JOIN)):
         return "Add the action to the role that the identity has there.", WRITE_ROLE
     return "Assign the cluster's role there.", WRITE_ASSIGNMENT
 
