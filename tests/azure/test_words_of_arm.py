@@ -195,6 +195,18 @@ def test_that_a_policy_is_named_with_its_reason() -> None:
         assert assignment in problem.detail
 
 
+def test_that_a_policy_is_named_by_the_sentence_of_older_answers_too() -> None:
+    identifiers = (
+        '[{"policyAssignment":{"name":"No public IPs","id":"/subscriptions/s/x"},"policyDefinition":{"name":"d"}}]'
+    )
+    problem = told(
+        "RequestDisallowedByPolicy", f"Resource 'x' was disallowed by policy. Policy identifiers: '{identifiers}'."
+    )
+    assert "No public IPs (/subscriptions/s/x)" in problem.why
+    broken = told("RequestDisallowedByPolicy", "Resource 'x' was disallowed by policy. Policy identifiers: '[{'.")
+    assert broken.code == "policy"
+
+
 def test_that_a_region_that_azure_restricts_is_no_policy_of_the_organisation() -> None:
     words = "Resource 'x' was disallowed by Azure: This policy maintains a set of best available regions"
     problem = told("RequestDisallowedByAzure", words)

@@ -40,6 +40,7 @@ _DENIED_BY = re.compile(
 _ALLOCATED_TO = re.compile(r"already allocated to resource '?([^\s']+?)'?\.?(?:[\s']|$)", re.IGNORECASE)
 _RETRY_IN = re.compile(r"retried in (\d{1,4}) seconds", re.IGNORECASE)
 _REASONS = re.compile(r"Reasons?: '(.*?)'\s*(?:\.|,|;|$|See error details)", re.IGNORECASE | re.DOTALL)
+_IDENTIFIERS = re.compile(r"Policy identifiers: '(\[.*?\])'\.?", re.IGNORECASE | re.DOTALL)
 _PROPERTY_ID = re.compile(r"Property id '(?P<id>[^']*)' at path '(?P<path>[^']*)'", re.IGNORECASE)
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": "'", "\u201d": "'", '"': "'", "`": "'"})
 
@@ -122,9 +123,9 @@ class ArmError:
             for info in item.info:
                 name = _text(info.get("policyassignmentdisplayname")) or _text(info.get("policyassignmentname"))
                 where = _text(info.get("policyassignmentid"))
-                both = f"{tame(name, 120)} ({tame(where, 300)})" if name and where else tame(name or where, 300)
-                if both:
-                    found[both] = None
+                found |= _policy(name, where)
+            for assignment in _identified(item.message):
+                found |= _policy(_text(assignment.get("name")), _text(assignment.get("id")))
         return tuple(found)
 
     @property
@@ -260,6 +261,22 @@ def _paired(actions: list[str], scopes: list[str], *, each: bool) -> Iterator[tu
 def _is_of(action: str, scope: str) -> bool:
     kind = ResourceId(scope).type.lower()
     return bool(kind.strip("/")) and action.lower().startswith(f"{kind}/")
+
+
+def _policy(name: str, where: str) -> dict[str, None]:
+    both = f"{tame(name, 120)} ({tame(where, 300)})" if name and where else tame(name or where, 300)
+    return {both: None} if both else {}
+
+
+def _identified(message: str) -> Iterator[Mapping[str, object]]:
+    """The assignments in the sentence of older answers: "Policy identifiers: '[{"policyAssignment": ...}]'"."""
+    found = _IDENTIFIERS.search(message)
+    try:
+        listed_ones = json.loads(found.group(1)) if found else []
+    except (ValueError, RecursionError):
+        return
+    for one in _objects(listed_ones)[:_MOST]:
+        yield _fields(_fields(one).get("policyassignment"))
 
 
 def _items(text: str) -> list[str]:
