@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -136,6 +137,29 @@ def test_that_a_lab_that_cannot_be_started_is_told_with_the_reason(
     world.write_bytes(saved)
     seen.press("Start the lab")
     qtbot.waitUntil(lambda: is_read(whole), timeout=PATIENCE_MS)
+
+
+def test_that_another_lab_in_the_same_folder_is_not_taken_for_the_one_that_stopped(
+    tmp_path: Path, opener: Opener, qtbot: QtBot
+) -> None:
+    lab = host(tmp_path / "lab")
+    whole = opener()
+    seen = Seen(whole.window)
+    lab.close()
+    shutil.rmtree(tmp_path / "lab")
+    other = host(tmp_path / "lab")
+    try:
+        assert other.cloud != lab.cloud
+
+        def told() -> bool:
+            whole.session.read_now()
+            return seen.says("Another lab runs in the folder now.")
+
+        qtbot.waitUntil(told, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: told() and not is_read(whole), timeout=PATIENCE_MS)
+        assert not seen.says("Start the lab")
+    finally:
+        other.close()
 
 
 def told(seen: Seen) -> str:

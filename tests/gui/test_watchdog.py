@@ -12,13 +12,15 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from tests.rig import Rig, rig
+from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.jobs import Job, Report
 from tgwizard.engine.ports import Azure
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.lock import ReadOnlyLock
-from tgwizard.gui.watch.watchdog import AGAIN_S, SILENT_S
+from tgwizard.gui.watch.watchdog import AGAIN_S, SILENT_S, Watchdog
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.latency import Latency
 from tgwizard.model.problem import Problem
@@ -160,3 +162,30 @@ def test_that_a_dead_loop_is_begun_again_by_the_page_and_by_read_again(
     act()
     assert watched.session.watching
     reads_again(watched, qtbot)
+
+
+def test_that_a_worker_of_the_fleet_that_ends_by_an_error_is_replaced(watched: Watched, qtbot: QtBot) -> None:
+    jobs = watched.rig.services.jobs
+
+    def breaks(_report: Report, _token: CancelToken) -> None:
+        raise RuntimeError("nobody expected this")
+
+    def waits(_report: Report, token: CancelToken) -> None:
+        token.wait(60)
+
+    dead = jobs.start("fleet-0", breaks)
+    stopped = jobs.start("fleet-1", waits)
+    stopped.cancel()
+    qtbot.waitUntil(lambda: not dead.running and not stopped.running, timeout=PATIENCE_MS)
+    renewed: list[str] = []
+
+    def renew(ended: Job) -> Job | None:
+        renewed.append(ended.name)
+        return jobs.start(ended.name, waits)
+
+    dog = Watchdog(watched.owner)
+    dog.keep_workers((dead, stopped), renew)
+    dog.look()
+    dog.look()
+    assert renewed == ["fleet-0"]
+    dog.drop()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from tgwizard.app import adapters
 from tgwizard.azure.session import Clients, Session
 from tgwizard.azure.signing_in import ArmSignIn
-from tgwizard.engine.lab_control import LabRun
+from tgwizard.engine.lab_control import ANOTHER_LAB, LabRun
 from tgwizard.lab.home import AttachedLab, HostedLab, open_lab
 from tgwizard.lab.problems import stopped
 from tgwizard.model.problem import UserError
@@ -36,6 +36,8 @@ class LabLink:
         try:
             run = self._lab.look()
         except UserError as error:
+            if any(problem.code == ANOTHER_LAB for problem in error.problems):
+                raise
             raise UserError(stopped(self._lab.directory)) from error
         with self._mutex:
             if run != self._run:

@@ -108,6 +108,10 @@ class RequestSeen:
     took_s: float
 
 
+ANOTHER_LAB = "another-lab"
+"""The problem of a folder in which another lab runs than the one that a program works on."""
+
+
 @dataclass(frozen=True, slots=True)
 class LabRun:
     """One life of a lab, from its start to its end: equal while it is the same program at the same address."""

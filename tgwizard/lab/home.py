@@ -32,6 +32,7 @@ from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.problems import (
     LabFolderDamaged,
+    another_lab,
     different_lab_runs,
     folder_unusable,
     no_lab_runs,
@@ -229,7 +230,10 @@ class AttachedLab:
 
     def look(self) -> LabRun:
         """Read where the lab runs now. Raises UserError when none answers, or its files are damaged."""
-        self._publication = _running(self.directory)
+        found = _running(self.directory)
+        if found.cloud != self.cloud:
+            raise UserError(another_lab(self.directory))
+        self._publication = found
         return self.run
 
     def token(self) -> str:

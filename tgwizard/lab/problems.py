@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tgwizard.engine.lab_control import ANOTHER_LAB
 from tgwizard.model.problem import Problem, UserError
 
 
@@ -81,6 +82,16 @@ def no_lab_runs(directory: Path) -> Problem:
         what=f"No lab runs in {directory}.",
         why="This command works on a running lab only. Nothing was changed.",
         fix="Start it with tgwizard lab run, or name another folder with --lab-dir.",
+    )
+
+
+def another_lab(directory: Path) -> Problem:
+    """The lab in the folder is not the one that a program works on: the folder was emptied in between."""
+    return Problem(
+        code=ANOTHER_LAB,
+        what="Another lab runs in the folder now.",
+        why=f"The lab that this window works on is no longer in {directory}; the new one does not know its clusters.",
+        fix="Close this window and open it again: it then works on the new lab.",
     )
 
 

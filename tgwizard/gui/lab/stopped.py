@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from tgwizard.engine.lab_control import ANOTHER_LAB
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.rows import NoticeBox
@@ -55,9 +56,10 @@ class LabStopped(QWidget):
         if told is not None:
             words = f"{told.why} {told.fix}".strip()
             self._box = NoticeBox(self._theme, Shape.BROKEN, told.what, words)
-            self._box.add_cure(self.start)
+            if told.code != ANOTHER_LAB:
+                self._box.add_cure(self.start)
             self._column.addWidget(self._box)
-            self.start.show()
+            self.start.setVisible(told.code != ANOTHER_LAB)
             self.start.setEnabled(not watch.starting)
             self.start.rename(STARTING if watch.starting else "Start it")
             self.start.setAccessibleName(STARTING if watch.starting else "Start the lab")
