@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from tests.model.seen import FREE, HOLDS, NOW, STRANGER, UNREAD, A, B, Side, but, nic, snapshot
+from tests.model.seen import ADDRESS, FREE, HOLDS, NOW, STRANGER, UNREAD, A, B, Side, but, nic, snapshot
 from tgwizard.engine.failover.run import busy
 from tgwizard.engine.preflight.facts import By
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
@@ -50,6 +50,9 @@ def world(first: Side, second: Side, kinds: tuple[str, str]) -> Snapshot:
 
     def known(seen: MemberSeen, kind: str) -> MemberSeen:
         vm = Reading(None, NOW, GONE, gone=True) if seen.power is Power.GONE else seen.vm
+        if vm.gone and kind != "unattached" and seen.nic.value is not None:  # a VM that is gone has no interface
+            lists = seen.lists(ADDRESS) or False
+            seen = replace(seen, nic=replace(seen.nic, value=_unattached(lists=lists)))
         interface = seen.nic.vanished(GONE, seen.nic.read_at or NOW) if kind == "gone" else seen.nic
         return replace(seen, vm=vm, nic=interface)
 
@@ -311,6 +314,31 @@ def test_that_a_fleet_that_is_read_slowly_says_more_than_the_usual_age() -> None
 )
 def test_that_a_failover_would_go_to_the_member_that_can_serve(made: Snapshot, to: object) -> None:
     assert target_of(made) == to
+
+
+@pytest.mark.parametrize("lists", [True, False], ids=["holder", "target"])
+def test_that_an_interface_of_another_vm_says_nothing_of_the_vm_in_the_file(lists: bool) -> None:
+    """The VM was made anew under another name: whether it runs is not known, and the old one's end moves nothing."""
+    other = nic("10.20.2.11" if lists else "10.20.2.12", floating=lists, machine=A.vm.text.replace("tg-node-a", "new"))
+    odd = Side(lists, power=Power.STOPPED, document=other)
+    made = snapshot(odd, FREE) if lists else snapshot(HOLDS, odd)
+    for vanished in (False, True):
+        first, second = made.members
+        gone = replace(first if lists else second, vm=Reading(None, NOW, GONE, gone=True))
+        seen = replace(made, members=(gone, second) if lists else (first, gone)) if vanished else made
+        found = cluster_readiness(seen)
+        assert found.verdict.name is VerdictName.IN_SYNC
+        assert (found.state, found.recommended) == (ClusterState.NOT_KNOWN, None)
+        assert found.graceful.state is ReadinessState.NOT_KNOWN
+        assert found.forced.possible
+        assert "belongs to new, and the cluster file names tg-node" in found.graceful.findings.reasons[0]
+
+
+def test_that_a_vm_that_is_not_found_while_its_interface_belongs_to_it_is_not_called_gone() -> None:
+    first, second = snapshot().members
+    missing = replace(snapshot(), members=(replace(first, vm=Reading(None, NOW, GONE, gone=True)), second))
+    assert missing.seen(A).power is Power.NOT_KNOWN
+    assert cluster_readiness(missing).recommended is None
 
 
 def test_that_a_person_may_choose_while_nobody_has_the_address_and_only_then() -> None:

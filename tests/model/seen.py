@@ -57,15 +57,15 @@ def nic(
     state: Provisioning = Provisioning.SUCCEEDED,
     etag: str = "1",
     more: Iterable[Mapping[str, Any]] = (),
+    machine: str = "vm",
 ) -> NicDocument:
     configurations = [configuration("ipconfig1", own, primary=True), *more]
     if floating:
         configurations.append(configuration("tg-floating", ADDRESS))
-    machine = {"id": f"{_GROUP}/Microsoft.Compute/virtualMachines/vm"}
     properties = {
         "provisioningState": state.value,
         "ipConfigurations": configurations,
-        "virtualMachine": machine,
+        "virtualMachine": {"id": machine},
     }
     return NicDocument.parse({"etag": etag, "properties": properties})
 
@@ -85,7 +85,9 @@ class Side:
 
     def seen(self, of: Member, own: str) -> MemberSeen:
         problem = self.problem or (SILENT if self.misses else None)
-        document = self.document or (None if self.lists is None else nic(own, floating=self.lists, state=self.state))
+        document = self.document
+        if document is None and self.lists is not None:
+            document = nic(own, floating=self.lists, state=self.state, machine=of.vm.text)
         read = Reading(document, None if document is None else NOW - self.age_s, problem, self.misses)
         vm: Reading[VmSeen] = Reading(problem=problem, misses=self.misses)
         if self.power is not None:

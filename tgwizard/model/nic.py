@@ -124,6 +124,14 @@ class NicDocument:
         return bool(self._properties.get("virtualMachine"))
 
     @property
+    def machine(self) -> ResourceId | None:
+        """The VM that the interface says it belongs to; None when it names none, or none that can be understood."""
+        try:
+            return ResourceId.parse(_reference(self._properties.get("virtualMachine")))
+        except ValueError:
+            return None
+
+    @property
     def forwards(self) -> bool:
         """Whether Azure lets packets through that are not for the interface's own addresses."""
         return bool(self._properties.get("enableIPForwarding"))

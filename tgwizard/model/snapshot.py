@@ -118,10 +118,22 @@ class MemberSeen:
         return None if self.document is None else self.document.provisioning
 
     @property
+    def other_machine(self) -> ResourceId | None:
+        """The VM that the NIC belongs to, where that is another than the cluster's file names; None where it is not."""
+        machine = None if self.document is None else self.document.machine
+        return None if machine is None or machine == self.member.vm else machine
+
+    @property
     def power(self) -> Power:
-        """The VM's power, NOT_KNOWN when never read."""
+        """The VM's power; NOT_KNOWN when never read, and when the NIC belongs to another VM than the one that was read.
+
+        A VM is GONE when Azure does not know it and its NIC names none either: a NIC that still belongs to a VM speaks
+        against an answer that there is no such VM.
+        """
+        if self.other_machine is not None:
+            return Power.NOT_KNOWN
         if self.vm.gone:
-            return Power.GONE
+            return Power.GONE if self.document is None or not self.document.attached else Power.NOT_KNOWN
         return Power.NOT_KNOWN if self.vm.value is None else self.vm.value.power
 
     @property

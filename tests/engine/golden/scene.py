@@ -49,7 +49,7 @@ def nic(
     state: Provisioning = Provisioning.SUCCEEDED,
     nsg: str = NSG,
     asgs: tuple[str, ...] = (ASG,),
-    machine: str = A.vm.text,
+    machine: str = "vm",
     forwards: bool = True,
 ) -> NicDocument:
     """An interface with a security group and an application security group. `floating`: more of that configuration."""

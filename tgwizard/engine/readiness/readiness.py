@@ -219,6 +219,10 @@ def _power_not_known(seen: MemberSeen) -> Finding:
     fact = f"Whether {seen.member.name} is running is not known"
     why = _said(seen.vm.problem)
     cure = (seen.vm.problem.fix if seen.vm.problem else "") or _READ_AGAIN
+    if seen.other_machine is not None:
+        name, nic = seen.other_machine.name, seen.member.nic.name
+        why = f"{nic} belongs to {name}, and the cluster file names {seen.member.vm.name}."
+        cure = "Correct the VM or the interface in the cluster file."
     return Finding(Level.NOT_KNOWN, fact, why, Problem("power-not-known", f"{fact}.", why, cure))
 
 
