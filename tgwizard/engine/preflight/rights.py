@@ -233,9 +233,15 @@ def _refusal(nic: ResourceId, probe: Probe, cure: str) -> Problem:
     A refusal that no role helps against (a denial, a policy, a lock) names no missing right and is told as it is.
     """
     problem = probe.problem or Problem("not-allowed", f"You may not write {nic.name}.")
-    if not probe.refused or probe.refused[0].denied:
+    if not probe.refused:
         return problem
     first = probe.refused[0]
+    if first.denied:
+        by = f"The deny assignment {first.by}" if first.by else "A deny assignment"
+        by += f" on {scope_in_words(first.by_scope)}" if first.by_scope else ""
+        why = f"{by} forbids {first.action} on {_where(first.scope)}, whatever role you have."
+        lift = cure.replace(_ASSIGN, _LIFT, 1) if _ASSIGN in cure else f"{_LIFT}. No role helps against it."
+        return Problem("denied", f"You may not write {nic.name}.", why, lift, problem.detail, Fixer.ADMIN, LIFT_DENIAL)
     why = f"{first.action} is missing on {_where(first.scope)}."
     what = f"You may not write {nic.name}."
     if _travels(probe):
@@ -269,11 +275,15 @@ def _where(scope: str) -> str:
     return f"{at.name} in resource group {at.group}" if at.group else scope_in_words(scope)
 
 
+_ASSIGN = "Have an administrator assign it"
+_LIFT = "Have whoever made it (a deployment stack, a managed application) lift it, or exclude you from it"
+
+
 def _cure(snapshot: Snapshot, verb: Verb, side: Side, member: Member) -> str:
     if side is Side.ATTACH or verb is Verb.GRACEFUL:
         return "Have an administrator add it to your role, or assign you a role there that has it."
     return (
-        f"Have an administrator assign it, or have someone who may write {member.nic.name} remove {snapshot.address} "
+        f"{_ASSIGN}, or have someone who may write {member.nic.name} remove {snapshot.address} "
         f"from it; then force the failover again. Stopping {member.name} is no cure: the interface of a stopped VM "
         "keeps its addresses."
     )
