@@ -163,6 +163,17 @@ def test_that_a_resume_that_cannot_read_writes_nothing_and_can_be_done_again() -
     assert resume(made.services, made.setup, None, made.events.append, made.token).outcome is Outcome.DONE
 
 
+@pytest.mark.parametrize("times", [1, None], ids=["once", "always"])
+def test_that_a_machine_is_gone_only_when_azure_says_so_twice(times: int | None) -> None:
+    made = rig()
+    made.lab.faults.add(Fault("GET", "virtualMachines/tg-node-a", says(404, "ResourceNotFound"), times=times))
+    options = RunOptions(fence=FenceWish(Fence.STOP))
+    finished = fail_over(made.services, made.setup, made.b, Verb.FORCED, made.events.append, made.token, options)
+    assert finished.outcome is Outcome.DONE
+    stopped = [item for item in made.lab.requests if item.method == "POST" and "tg-node-a/" in item.path]
+    assert bool(stopped) is (times == 1)
+
+
 # -- giving up --------------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from tgwizard.engine.patience import Patience, believed
+from tgwizard.engine.patience import PAUSES_S, Patience, believed
 from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -125,11 +125,28 @@ class Observer:
             return ask()
 
         try:
-            return reading.good(dated() if patience is None else patience.ask(dated), asked)
+            return reading.good(dated() if patience is None else self._twice_if_gone(dated, patience), asked)
         except CallFailed as failure:
             if failure.cause is Cause.THROTTLED and failure.retry_after_s:
                 asked_s = believed(failure.retry_after_s) or 0.0
                 self.quiet_until = max(self.quiet_until, self.clock.monotonic() + asked_s)
-            if failure.cause is Cause.NOT_FOUND and failure.problem.code in _GONE:
+            if _says_gone(failure):
                 return reading.vanished(failure.problem, asked)
             return reading.missed(failure.problem)
+
+    def _twice_if_gone(self, question: Callable[[], T], patience: Patience) -> T:
+        """What is asked before a run: that a thing does not exist is believed when Azure says so twice.
+
+        A machine that is gone is not stopped, and an interface that is gone ends a run, so much follows from it.
+        """
+        try:
+            return patience.ask(question)
+        except CallFailed as failure:
+            if not _says_gone(failure):
+                raise
+        self.clock.sleep(PAUSES_S[0], patience.cancel)
+        return patience.ask(question)
+
+
+def _says_gone(failure: CallFailed) -> bool:
+    return failure.cause is Cause.NOT_FOUND and failure.problem.code in _GONE
