@@ -116,3 +116,37 @@ def test_that_a_rule_can_strike_by_a_part_of_the_body(bench: Bench) -> None:
     public = f"{bench.group}/providers/Microsoft.Network/publicIPAddresses/pip-tg-node-b"
     nic["properties"]["ipConfigurations"][0]["properties"]["publicIPAddress"] = {"id": public}
     assert bench.put(B, nic).status == 403
+
+
+def new_nic(bench: Bench, location: str) -> dict[str, Any]:
+    """An interface as a client makes one, in the subnet of tg-node-b's."""
+    (configuration,) = bench.nic(B)["properties"]["ipConfigurations"]
+    properties = {"subnet": {"id": configuration["properties"]["subnet"]["id"]}, "privateIPAllocationMethod": "Dynamic"}
+    return {"location": location, "properties": {"ipConfigurations": [{"name": "ipconfig1", "properties": properties}]}}
+
+
+def test_that_an_interface_lies_in_the_region_of_its_subnet(bench: Bench) -> None:
+    here = bench.nic(B)["location"]
+    elsewhere = "westeurope" if here != "westeurope" else "northeurope"
+    refused = error_of(bench.put("new", new_nic(bench, elsewhere)))
+    assert refused[:2] == (400, "InvalidResourceReference")
+    assert refused[2].endswith("that both resources are in the same region.")
+    assert bench.put("new", new_nic(bench, here)).status == 201
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"privateIPAllocationMethod": "Dynamic"}, "SubnetHasNoIPv6AddressPrefix"),
+        ({"privateIPAllocationMethod": "Static", "privateIPAddress": "fd00::7"}, "PrivateIPAddressNotInSubnet"),
+    ],
+    ids=["dynamic", "static"],
+)
+def test_that_an_ipv6_configuration_in_a_subnet_needs_a_range_of_ipv6_there(
+    bench: Bench, more: dict[str, str], code: str
+) -> None:
+    nic = with_ipv6(bench.nic(B))
+    subnet = nic["properties"]["ipConfigurations"][0]["properties"]["subnet"]
+    nic["properties"]["ipConfigurations"][1]["properties"] |= {"subnet": {"id": subnet["id"]}, **more}
+    assert error_of(bench.put(B, nic))[:2] == (400, code)
+    assert len(bench.nic(B)["properties"]["ipConfigurations"]) == 1
