@@ -16,7 +16,8 @@ from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tests.rig import Rig, rig
 from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.foreign_answers import ForeignAnswer, proxy_in_use, refuse_foreign, title_of
+from tgwizard.azure.foreign_answers import ForeignAnswer, proxy_in_use, refuse_foreign, title_of, told_foreign
+from tgwizard.azure.redaction import PROXIES
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
@@ -220,3 +221,12 @@ def test_that_a_lab_is_asked_whatever_the_settings_say(monkeypatch: pytest.Monke
     it = rig()
     assert it.services.azure.read_nic(it.a.nic).lists(it.address)
     assert public_lab() is not None
+
+
+def test_that_a_proxy_is_named_only_where_one_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in PROXIES:
+        monkeypatch.delenv(variable, raising=False)
+    answer = ForeignAnswer(403, "blocked")
+    assert "stands in" not in told_foreign("read tg-node-a", answer, writes=False).fix
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    assert told_foreign("read tg-node-a", answer, writes=False).fix.endswith("the proxy stands in HTTPS_PROXY.")

@@ -377,3 +377,15 @@ def test_that_status_does_not_call_ready_what_the_members_cannot_do() -> None:
     document = Shell(it)("status", "--json").lines[0]
     fits(document, "status")
     assert (document["verdict"], document["state"]) == ("in_sync", "at_risk")
+
+
+def test_that_an_interface_that_is_gone_is_said_to_be_gone_and_has_no_state(it: Rig) -> None:
+    for thing in (it.b.vm, it.b.nic):
+        it.call("DELETE", thing.text).raise_for_status()
+        it.clock.sleep(60)
+    shown = Shell(it)("status")
+    assert f"{it.b.nic.name} does not exist" in shown.out
+    assert f"{it.b.nic.name} Succeeded" not in shown.out
+    assert "refused to read" not in shown.out + shown.err
+    (member,) = (item for item in Shell(it)("status", "--json").lines[0]["members"] if item["name"] == "tg-node-b")
+    assert (member["own_address"], member["provisioning"]) == (None, None)

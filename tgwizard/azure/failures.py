@@ -236,6 +236,8 @@ def _what(doing: Doing, status: int | None) -> str:
         if doing.writes:
             return f"Whether Azure took the request to {doing} is not known."
         return f"Azure could not {doing}."
+    if status == 404 and not doing.writes:
+        return f"Azure could not {doing}."  # it refused nothing: what was asked for is not there
     return f"Azure refused to {doing}." if status is not None else f"Azure did not {doing}."
 
 

@@ -99,8 +99,8 @@ def told_foreign(doing: str, answer: ForeignAnswer, *, writes: bool) -> Problem:
     fix = "Open a page in a browser here and sign in where the network asks for it"
     if answer.status == 407:
         fix = "Give the proxy its name and password"
-    setting = via.setting if via else "HTTPS_PROXY"
-    fix = f"{fix}, or ask whoever runs the network to let it through to Azure; the proxy stands in {setting}."
+    fix = f"{fix}, or ask whoever runs the network to let it through to Azure"
+    fix = f"{fix}; the proxy stands in {via.setting}." if via else f"{fix}."
     return Problem("answer-not-from-azure", what, why, fix, f"status {answer.status}", Fixer.ADMIN, _NETWORK)
 
 

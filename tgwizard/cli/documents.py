@@ -252,7 +252,7 @@ def _finished(event: Finished) -> Document:
 
 
 def _member(seen: MemberSeen) -> Document:
-    document = seen.nic.value
+    document = seen.document
     provisioning = seen.provisioning
     return {
         "name": seen.member.name,

@@ -253,8 +253,10 @@ def watched(event: Event, rights: KnownRights) -> Iterator[str]:
 
 
 def _member(seen: MemberSeen, now: float) -> str:
-    document, read = seen.nic.value, seen.nic.age_s(now)
+    document, read = seen.document, seen.nic.age_s(now)
     zone = f", zone {seen.vm.value.zone}" if seen.vm.value and seen.vm.value.zone else ""
+    if seen.nic.gone:
+        return f"{seen.power.value}{zone} · {seen.member.nic.name} does not exist · read {age(read or 0.0)}"
     if document is None:
         return f"{seen.power.value}{zone} · {seen.member.nic.name} not read"
     state = f"{seen.member.nic.name} {document.provisioning.value}, own IP {document.own_address or 'none'}"

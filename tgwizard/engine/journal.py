@@ -397,7 +397,7 @@ def _trouble(path: Path, error: Exception) -> Problem:
     return Problem(
         "journal-append-failed",
         "A line could not be added to the journal; the run goes on.",
-        f"{path}: {error}",
+        f"{path}: {error}.",
         "Should this computer stop now, resume works from what Azure shows.",
     )
 

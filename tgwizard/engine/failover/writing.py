@@ -254,7 +254,7 @@ class Writing:
         elif course.unaccepted_s() + wait > max(course.deadline_s, timing.silence_s):
             return self.expiry.of_write(move, member, failure.problem)  # it could only come too late
         if wait > timing.retry_s:
-            course.teller.waiting(f"Azure asks to wait. {failure.problem.what}", wait)
+            course.teller.waiting(f"Azure asks to wait: {failure.problem.what.rstrip('.')}", wait)
         course.pause(course.jittered(wait))
         return course.read(member)
 
