@@ -27,6 +27,7 @@ from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import Report as RunReport
 from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.profiles import save_cluster
+from tgwizard.engine.setup.apply import refusal
 from tgwizard.engine.setup.export.formats import export
 from tgwizard.engine.setup.flow import Flow
 from tgwizard.engine.setup.fresh import changed_since, differences, is_stale, read_again, read_age_s
@@ -102,7 +103,7 @@ def _discover(at: _At, command: Discover) -> ExitCode:
 def _plan(at: _At, command: Plan) -> ExitCode:
     flow = _walked(at, command.cluster, command.given)
     plan = _shown(at, flow)
-    return ExitCode.DONE if plan is not None else ExitCode.REFUSED
+    return ExitCode.DONE if plan is not None and refusal(plan) is None else ExitCode.REFUSED
 
 
 def _apply(at: _At, command: Apply) -> ExitCode:
@@ -344,7 +345,7 @@ def _shown(at: _At, flow: Flow) -> SetupPlan | None:
             at.screen.say(line)
         return None
     if plan is not None:
-        for line in words.planned(proposed(flow), plan):
+        for line in words.planned(proposed(flow), plan, stops):
             at.screen.say(line)
     for line in words.blocked(stops):
         at.screen.say(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tgwizard.cli.screen import SCHEMA, problem_document
+from tgwizard.engine.setup.apply import refusal
 from tgwizard.engine.setup.flow import Flow
 from tgwizard.engine.setup.pairs import Pair, PairsFound
 from tgwizard.engine.setup.suggest import proposed
@@ -60,10 +61,12 @@ def setup_plan_document(
 ) -> Document:
     """``setup plan --json``: the answers, what would be written, and what stands in the way of planning it."""
     answers = proposed(flow)
+    against = refusal(plan) if plan is not None and not blocked else None
+    problems = plan.problems if plan is not None and plan.problems else (against,) if against is not None else ()
     return {
         "schema": SCHEMA,
         "at": at,
-        "allowed": plan is not None and not plan.problems and not blocked,
+        "allowed": plan is not None and not blocked and not problems,
         "answers": _answers(answers),
         "role": _role(plan) if plan else None,
         "scopes": [{"scope": one.scope, "why": one.sentence} for one in plan.scopes] if plan else [],
@@ -71,7 +74,7 @@ def setup_plan_document(
         "writes": len(plan.writing) if plan else 0,
         "mine": len(plan.mine) if plan else 0,
         "problems": [{"step": step.value, "problem": problem_document(problem)} for step, problem in blocked]
-        + [{"step": None, "problem": problem_document(problem)} for problem in (plan.problems if plan else ())],
+        + [{"step": None, "problem": problem_document(problem)} for problem in problems],
         "warnings": [problem_document(problem) for problem in (plan.warnings if plan else ())],
         "notes": list(plan.notes) if plan else [],
     }

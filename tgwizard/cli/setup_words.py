@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tgwizard.cli.words import details
 from tgwizard.engine.access.access_decision import not_yours
+from tgwizard.engine.setup.apply import refusal
 from tgwizard.engine.setup.pairs import PairsFound
 from tgwizard.engine.setup.scopes import scope_name
 from tgwizard.engine.setup.undo import Undoing
@@ -65,8 +66,8 @@ def discovered(inventory: Inventory, pairs: PairsFound) -> Iterator[str]:
         yield f"Not read: {item.part.value}. {item.problem.sentence()}"
 
 
-def planned(answers: Answers, plan: SetupPlan) -> Iterator[str]:
-    """The plan as people read it before they say yes."""
+def planned(answers: Answers, plan: SetupPlan, stops: tuple[tuple[SetupStep, Problem], ...] = ()) -> Iterator[str]:
+    """The plan as people read it before they say yes; ``stops``: what keeps it from being applied besides itself."""
     machines = " and ".join(tame(vm.name, 90) for vm in answers.machines or ())
     yield f"{tame(answers.name, 90)}: {machines}, floating IP {answers.address}"
     for reason in plan.scopes:
@@ -84,7 +85,15 @@ def planned(answers: Answers, plan: SetupPlan) -> Iterator[str]:
     for note in plan.notes:
         yield f"Note: {note}"
     count = len(plan.writing)
-    if count:
+    against = next((problem for _, problem in stops), None) or refusal(plan)
+    if count and against is not None:
+        needed = "1 change is" if count == 1 else f"{count} changes are"
+        told = not_yours(plan.writing)
+        why = told[0].problem if told and not plan.problems else against
+        partly = plan.mine_now and not plan.problems and not stops
+        rest = " `setup apply --only-mine` makes those that are yours." if partly else ""
+        yield f"{needed} needed; apply would be refused: {why.what} Nothing was written.{rest}"
+    elif count:
         yield f"{count} change{'' if count == 1 else 's'} would be written, {about(plan.usual_s)}. Nothing was written."
     else:
         yield "Nothing would be written: everything is there."

@@ -118,6 +118,8 @@ def test_that_the_request_to_an_admin_says_what_stands_in_the_way() -> None:
 def test_that_the_plan_as_json_says_what_keeps_a_change_from_the_caller() -> None:
     document = json.loads(called(edited(conditional(ONLY_READER)), "plan", "--json").out)
     fits(document, "setup-plan")
+    assert document["allowed"] is False
+    assert [item["problem"]["code"] for item in document["problems"]] == ["right-has-condition"]
     obstacles = {change["key"].split(":")[0]: change["right"]["obstacle"] for change in document["changes"]}
     assert obstacles["assign"] == "condition"
     assert obstacles["role"] is None
@@ -148,7 +150,12 @@ def test_that_a_condition_that_forbids_the_role_is_told_by_plan_and_apply_and_no
     plan, apply = called(it, "plan"), called(it, "apply", "--yes")
     assert told in plan.out
     assert "(a condition of your role assignment stops it)" in plan.out
-    assert apply.code == 3
+    assert plan.code == apply.code == 3
+    assert (
+        "5 changes are needed; apply would be refused: The condition of your own role assignment stops 2 of 5 changes. "
+        "Nothing was written. `setup apply --only-mine` makes those that are yours."
+    ) in plan.out
+    assert "would be written" not in plan.out
     assert "The condition of your own role assignment stops 2 of 5 changes. Nothing was written." in apply.out
     assert it.writes() == []
 
@@ -169,6 +176,37 @@ def test_that_a_condition_that_allows_the_role_stops_nothing(*, by_group: bool) 
     it = edited(conditional(TO_MACHINES, by_group=by_group))
     assert {who for who, _ in rights(it).values()} == {"you"}
     assert called(it, "apply", "--yes").code == 0
+
+
+EDITS = {
+    "a lock": locked,
+    "every write denied": denied("*/write"),
+    "the role denied": denied("Microsoft.Authorization/roleDefinitions/write"),
+    "the identity denied": denied("Microsoft.Compute/virtualMachines/write"),
+    "the join of the security group denied": denied("Microsoft.Network/networkSecurityGroups/join/action"),
+    "a condition that forbids": conditional(ONLY_READER),
+    "a condition that allows": conditional(TO_MACHINES),
+    "a condition that cannot be judged": conditional(NOT_TO_BE_TOLD),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+@pytest.mark.parametrize("as_json", [(), ("--json",)], ids=["words", "json"])
+def test_that_plan_ends_with_3_exactly_when_apply_would_be_refused_before_its_first_write(
+    name: str, as_json: tuple[str, ...]
+) -> None:
+    it = edited(EDITS[name])
+    plan = called(it, "plan", *as_json)
+    assert it.writes() == []
+    apply = called(it, "apply", "--yes", *as_json)
+    assert (plan.code == 3) is (apply.code == 3)
+    assert (apply.code == 3) is (it.writes() == [])
+    assert plan.code in (0, 3)
+    if as_json:
+        assert json.loads(plan.out)["allowed"] is (plan.code == 0)
+    else:
+        assert ("needed; apply would be refused: " in plan.out) is (plan.code == 3)
+        assert ("would be written" in plan.out) is (plan.code == 0)
 
 
 def test_that_a_condition_that_cannot_be_judged_is_told_before_and_in_the_refusal() -> None:

@@ -74,11 +74,11 @@ def apply(
 def apply_at(desk: Desk, plan: SetupPlan, *, only_mine: bool = False) -> SetupFinished:
     """The same at a desk of the caller's, which also says how patient it is and how many calls go out at once."""
     desk.run = new_run()
-    if plan.problems:
-        return conclude(desk, "apply", Outcome.REFUSED, plan.problems[0], left=[item.key for item in plan.writing])
-    others = tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS)
-    if others and (not only_mine or not plan.mine):
-        return conclude(desk, "apply", Outcome.REFUSED, _not_yours(plan, others), left=[item.key for item in others])
+    others = _others(plan)
+    against = refusal(plan, only_mine=only_mine)
+    if against is not None:
+        left = plan.writing if plan.problems else others
+        return conclude(desk, "apply", Outcome.REFUSED, against, left=[item.key for item in left])
     if not plan.writing:
         return conclude(desk, "apply", Outcome.DONE, Problem("nothing-to-do", "Everything is there; nothing to write."))
     wanted = plan.mine if only_mine else plan.writing
@@ -87,6 +87,18 @@ def apply_at(desk: Desk, plan: SetupPlan, *, only_mine: bool = False) -> SetupFi
         desk.report(ChangeLeft(desk.stamp(), change.key, change.sentence, _OTHERS))
     sentences = {change.key: change.sentence for change in plan.writing}
     return carry_out(desk, "apply", pieces, sentences, {change.key: End(How.LEFT, _OTHERS) for change in others})
+
+
+def refusal(plan: SetupPlan, *, only_mine: bool = False) -> Problem | None:
+    """Why applying the plan would be refused before its first write; None: it would begin."""
+    if plan.problems:
+        return plan.problems[0]
+    others = _others(plan)
+    return _not_yours(plan, others) if others and (not only_mine or not plan.mine) else None
+
+
+def _others(plan: SetupPlan) -> tuple[SetupChange, ...]:
+    return tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS)
 
 
 def new_run() -> str:
