@@ -118,6 +118,12 @@ class ArmAzure:
 
         return authorization.denials_of(self.clients, principal, subscription)
 
+    def own_denials(self, subscription: str) -> tuple[DenyAssignment, ...]:
+        """The deny assignments in a subscription that concern the signed-in identity."""
+        from tgwizard.azure import authorization
+
+        return authorization.own_denials(self.clients, subscription)
+
     def identity_of(self, vm: ResourceId) -> str:
         """The object id of a VM's system-assigned identity, empty when it has none."""
         from tgwizard.azure import compute

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tgwizard.azure import access_documents as documents
 from tgwizard.azure.access import ArmAccess
-from tgwizard.azure.failures import Doing
+from tgwizard.azure.failures import Doing, attempt
 from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, Where, items
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import CallFailed, Cause
@@ -62,6 +62,12 @@ def denials_of(clients: Clients, principal: str, subscription: str) -> tuple[Den
         held = ArmAccess(clients).assignments_to(f"/subscriptions/{subscription}", principal)
         known = (principal, *(item.principal_id for item in held))
     return tuple(denial for denial in found if denial.concerns(known))
+
+
+def own_denials(clients: Clients, subscription: str) -> tuple[DenyAssignment, ...]:
+    """The deny assignments that concern the signed-in identity."""
+    caller = attempt(Doing("check", "the sign-in"), clients.session.credential.caller)
+    return denials_of(clients, caller.object_id, subscription)
 
 
 def locks_over(clients: Clients, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:

@@ -83,6 +83,10 @@ class HeldCredential:
         refused_at = self._refused_at.get(wanted)
         return refused_at is not None and time.monotonic() - refused_at < _ASK_AGAIN_S
 
+    def caller(self) -> Caller:
+        """Who is signed in, by the token's own claims; raises whatever the sign-in raises."""
+        return caller_of(self.get_token(self.scope).token)
+
     def life_s(self) -> float:
         """Real seconds the token for Azure Resource Manager is still good for, after renewing it when it is old.
 

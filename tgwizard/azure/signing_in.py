@@ -118,8 +118,7 @@ class ArmSignIn:
     def caller(self) -> Caller:
         """Who is signed in now; CallFailed when nobody is."""
         quieten()
-        held = self._clients.session.credential
-        return attempt(Doing("check", "the sign-in"), lambda: caller_of(held.get_token(held.scope).token))
+        return attempt(Doing("check", "the sign-in"), self._clients.session.credential.caller)
 
     def _require_idle(self) -> None:
         if self._busy():

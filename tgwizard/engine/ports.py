@@ -246,6 +246,9 @@ class Azure(Protocol):
     def denials_of(self, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
         """The deny assignments in a subscription that concern an identity."""
 
+    def own_denials(self, subscription: str) -> tuple[DenyAssignment, ...]:
+        """The deny assignments in a subscription that concern the signed-in identity."""
+
     def identity_of(self, vm: ResourceId) -> str:
         """The object id of a VM's system-assigned identity, empty when it has none."""
 

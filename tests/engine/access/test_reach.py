@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.worlds import SUBNET_JOIN, WRITE, changed
-from tests.rig import Rig, rig
+from tests.engine.worlds import SUBNET_JOIN, WRITE, changed, without
+from tests.rig import Rig, members_of, rig
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.setup.job import verify_job
@@ -194,6 +194,67 @@ def test_that_an_operator_under_a_denial_is_told_of_the_denial_and_not_of_a_role
     assert "No role helps" in ended.reason
     assert "added to your role" not in ended.reason
     assert "is missing" not in ended.reason
+
+
+NSG_JOIN = "Microsoft.Network/networkSecurityGroups/join/action"
+
+
+@pytest.mark.parametrize("scope", ["the group", "the management group", "the root"])
+def test_that_a_denied_linked_right_of_the_operator_is_told_as_denied_and_no_role_is_asked_for(scope: str) -> None:
+    made = rig()
+    denied(made, SCOPES[scope](made), actions=(NSG_JOIN,), not_actions=())
+    checked = rehearse(made.services, made.setup, made.b, Verb.GRACEFUL, made.events.append, made.token)
+    blocks = [finding for finding in checked.findings.findings if finding.level is Level.BLOCKS]
+    assert blocks
+    assert {finding.problem.code for finding in blocks if finding.problem} == {"denied"}
+    first = blocks[0].problem
+    assert first is not None
+    assert f"forbids {NSG_JOIN} on " in first.why
+    assert first.why.startswith("The deny assignment stack-guard on ")
+    assert "No role helps" in first.fix
+    told = " ".join(finding.problem.sentence() for finding in blocks if finding.problem)
+    assert "is missing" not in told
+    assert "to your role" not in told
+
+
+def test_that_the_operators_rights_worked_out_without_a_probe_heed_denials() -> None:
+    made = rig()
+    denied(made, made.lab._world.management_group, actions=(NSG_JOIN,), not_actions=())
+    extent = Extent(thorough=False, probes=False)
+    checked = rehearse(made.services, made.setup, made.b, Verb.GRACEFUL, made.events.append, made.token, extent=extent)
+    blocks = [finding for finding in checked.findings.findings if finding.level is Level.BLOCKS]
+    assert blocks
+    assert all("The deny assignment stack-guard on management group" in finding.fact for finding in blocks)
+    assert not any("You may write" in finding.fact for finding in checked.findings.findings)
+
+
+def test_that_a_linked_right_that_no_role_gives_stays_missing_beside_a_denial_of_something_else() -> None:
+    made = without(SUBNET_JOIN)
+    denied(made, made.lab._world.management_group, actions=("Microsoft.Compute/*",), not_actions=())
+    ended = made.fail_over(accept_unknown=True)
+    assert ended.outcome is Outcome.REFUSED
+    assert f"{SUBNET_JOIN} is missing" in ended.reason
+
+
+def test_that_a_denial_that_spares_the_operator_does_not_stop_the_operator() -> None:
+    made = rig()
+    operator = made.lab.directory.accounts[0]
+    denied(made, "/", actions=(NSG_JOIN,), not_actions=(), excluded=(operator.oid,))
+    assert made.fail_over(accept_unknown=True).outcome is Outcome.DONE
+
+
+def test_that_what_a_machine_is_answered_in_its_own_name_is_judged_by_the_same_denials() -> None:
+    made = rig()
+    denied(made, made.a.nic.text.split("/providers/")[0], actions=(NSG_JOIN,), not_actions=())
+    subject = replace(subject_of_cluster(made.setup), wait=False, restarted=frozenset({made.a.vm, made.b.vm}))
+    setup = replace(made.services.setup, members=members_of(made.lab))
+    result = verify_job(replace(made.services, setup=setup), subject, lambda _event: None, made.token)
+    told = [cell.why for row in result.rehearsal for cell in row.cells] + [tick.sentence for tick in result.ticks]
+    assert f"the deny assignment stack-guard forbids {NSG_JOIN}" in told
+    own = [words for words in told if words.startswith("Asked in its own name")]
+    assert own
+    assert all(f"The deny assignment stack-guard on resource group rg-tg-prod forbids {NSG_JOIN}" in w for w in own)
+    assert not any("lacks" in words for words in told)
 
 
 NODES = "77777777-0000-4000-8000-000000000007"

@@ -7,12 +7,23 @@ The one judgement of preflight, plan, verify and rehearsal. How far a role, a de
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from tgwizard.engine.access.required_rights import NIC_WRITE
+from tgwizard.engine.ports import MissingRight
+from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller
-from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet, allows, matches, reaches, same_scope
+from tgwizard.model.permission import (
+    DenyAssignment,
+    HeldRole,
+    PermissionSet,
+    allows,
+    matches,
+    reaches,
+    same_scope,
+    scope_in_words,
+)
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import WRITE_ASSIGNMENT, WRITE_ROLE, LockSeen, PrincipalKind, RoleAssignment
 from tgwizard.model.role_condition import Attributes, holds
@@ -90,6 +101,34 @@ def decide(
     if any(result is None for _, result in judged):
         return Decision(RightState.CONDITION)
     return Decision(RightState.MISSING, refusing=judged[0][0] if judged else None)
+
+
+def told_denied(refused: Iterable[MissingRight], denials: Iterable[DenyAssignment]) -> tuple[MissingRight, ...]:
+    """The rights that a refusal named, those as denied that one of the denials takes, whatever the refusal says.
+
+    Azure says of a linked right that a deny assignment takes away only that the permission is not there.
+    """
+    known = tuple(denials)
+    return tuple(_or_denied(one, decide(ScopedAction(one.action, one.scope), (), known).denial) for one in refused)
+
+
+def _or_denied(right: MissingRight, denial: DenyAssignment | None) -> MissingRight:
+    if right.denied or denial is None:
+        return right
+    return replace(right, denied=True, by=tame(denial.name, 120), by_scope=tame(denial.scope, 400))
+
+
+def denied_in_words(right: MissingRight) -> str:
+    """That a deny assignment takes this right away, and on what."""
+    by = f"The deny assignment {right.by}" if right.by else "A deny assignment"
+    by += f" on {scope_in_words(right.by_scope)}" if right.by_scope else ""
+    return f"{by} forbids {right.action} on {place_in_words(right.scope)}, whatever role"
+
+
+def place_in_words(scope: str) -> str:
+    """A resource with its group; anything wider as it is."""
+    at = ResourceId(scope)
+    return f"{at.name} in resource group {at.group}" if at.group else scope_in_words(scope)
 
 
 def giving(role_guid: str, principal: str, scope: str) -> ScopedAction:

@@ -27,7 +27,7 @@ from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.fence import FenceWish
 from tgwizard.model.inventory import BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import NicDocument, NicDocumentError
-from tgwizard.model.permission import PermissionSet
+from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockSeen
 from tgwizard.model.snapshot import PlaceKind, Snapshot
@@ -102,6 +102,11 @@ def ask(
     everywhere: Fact[tuple[PermissionSet, ...]] = Fact()
     if operator and thorough:
         everywhere = asking.fact("Your rights", lambda: azure.permissions_in_subscription(setup.subscription))
+    denials: Fact[tuple[DenyAssignment, ...]] = Fact()
+    if operator and (not extent.probes or any(not one.denied for probe in probes for one in probe.refused)):
+        # Azure words the refusal of a linked right in one way, whether no role gives it or a denial takes it; and what
+        # it lists as one's rights leaves denials out.
+        denials = asking.fact("Your deny assignments", lambda: azure.own_denials(setup.subscription))
     locks: Fact[tuple[LockSeen, ...]] = Fact()
     if thorough or not (operator and extent.probes) or any(probe.outcome is not Probed.ALLOWED for probe in probes):
         touched = _touched(snapshot, to) + ((losing.vm,) if fence.stops else ())
@@ -124,6 +129,7 @@ def ask(
         things=read,
         own=own,
         in_subscription=everywhere,
+        own_denials=denials,
         identities=() if operator else tuple(_identity(asking, snapshot, member) for member in writers),
         locks=locks,
     )

@@ -97,7 +97,8 @@ class Facts:
     """All answers. ``at`` is when the asking began (monotonic seconds): the findings are good for two minutes.
 
     ``outdated`` is what was seen of outdated writes before this asking; ``in_subscription`` is what the signed-in
-    identity holds on the whole subscription, where the right to the operation's URL is checked.
+    identity holds on the whole subscription, where the right to the operation's URL is checked. ``own_denials`` are the
+    deny assignments that concern it, asked for when no probe is sent or one names a right as missing.
     """
 
     by: By
@@ -112,6 +113,7 @@ class Facts:
     things: tuple[ThingSeen, ...] = ()
     own: tuple[OwnRights, ...] = ()
     in_subscription: Fact[tuple[PermissionSet, ...]] = Fact()
+    own_denials: Fact[tuple[DenyAssignment, ...]] = Fact()
     identities: tuple[IdentityRights, ...] = ()
     locks: Fact[tuple[LockSeen, ...]] = Fact()
 

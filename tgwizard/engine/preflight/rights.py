@@ -11,6 +11,9 @@ from tgwizard.engine.access.access_decision import (
     RightState,
     ScopedAction,
     decide,
+    denied_in_words,
+    place_in_words,
+    told_denied,
 )
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, SUBNET_JOIN, VM_READ
 from tgwizard.engine.access.write_probe import Probe, Probed
@@ -89,16 +92,26 @@ def rights(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Iterator
 def _judge(snapshot: Snapshot, facts: Facts, need: Need) -> Judged:
     if facts.by is By.MEMBERS:
         return _identity_holds(facts, need)
-    probe = facts.probe_of(need.nic)
+    probe = _probe(facts, need.nic)
     named = probe is not None and need.on in _named(snapshot, probe, need.side)
     if named and probe is not None and probe.outcome is Probed.ALLOWED:
         return Judged(need, Held.PROVED)
     if probe is not None and _refused(probe, need) is not None:
         return Judged(need, Held.NO, probe.problem)
+    barred = decide(ScopedAction(need.action, need.on.text), (), facts.own_denials.value or ()).denial
+    if barred is not None:
+        return Judged(need, Held.DENIED, denial=barred)
     held = facts.own_at(need.on)
     if held.value is None:
         return Judged(need, Held.NOT_KNOWN, held.problem)
     return Judged(need, Held.YES if allows(held.value, need.action) else Held.NO)
+
+
+def _probe(facts: Facts, nic: ResourceId) -> Probe | None:
+    """The probe of this interface; of a right that it names as missing the denials say whether it is denied."""
+    probe = facts.probe_of(nic)
+    denials = facts.own_denials.value
+    return replace(probe, refused=told_denied(probe.refused, denials)) if probe is not None and denials else probe
 
 
 def _identity_holds(facts: Facts, need: Need) -> Judged:
@@ -127,7 +140,7 @@ def _identity_holds(facts: Facts, need: Need) -> Judged:
 def _own_side(
     facts: Facts, verb: Verb, side: Side, member: Member, judged: tuple[Judged, ...], snapshot: Snapshot
 ) -> Iterator[Finding]:
-    nic, probe = member.nic, facts.probe_of(member.nic)
+    nic, probe = member.nic, _probe(facts, member.nic)
     cure = _cure(snapshot, verb, side, member)
     if probe is None:
         yield from _own_worked_out(nic, judged, cure)
@@ -139,6 +152,8 @@ def _own_side(
     for item in judged:
         if item.held is Held.NO and _refused(probe, item.need) is None:
             yield _missing("You", item.need, cure)
+        elif item.denial is not None:
+            yield _denied("you", item.need, item.denial)
         elif item.held is Held.NOT_KNOWN and item.need.on not in named:
             yield _unsure("you", item)
         elif item.held is Held.YES and item.need.on not in named:
@@ -150,11 +165,15 @@ def _own_worked_out(nic: ResourceId, judged: tuple[Judged, ...], cure: str) -> I
     """Nothing was tried: what one's roles say."""
     lacking = [item for item in judged if item.held is Held.NO]
     unsure = [item for item in judged if item.held is Held.NOT_KNOWN]
+    denied = [item for item in judged if item.denial is not None]
     for item in lacking:
         yield _missing("You", item.need, cure)
+    for item in denied:
+        if item.denial is not None:
+            yield _denied("you", item.need, item.denial)
     if unsure:
         yield _unsure("you", unsure[0])
-    if not lacking and not unsure:
+    if not lacking and not denied and not unsure:
         yield Finding(Level.PASSED, f"You may write {nic.name}", "worked out from your roles, not tried")
 
 
@@ -237,12 +256,10 @@ def _refusal(nic: ResourceId, probe: Probe, cure: str) -> Problem:
         return problem
     first = probe.refused[0]
     if first.denied:
-        by = f"The deny assignment {first.by}" if first.by else "A deny assignment"
-        by += f" on {scope_in_words(first.by_scope)}" if first.by_scope else ""
-        why = f"{by} forbids {first.action} on {_where(first.scope)}, whatever role you have."
+        why = f"{denied_in_words(first)} you have."
         lift = cure.replace(_ASSIGN, _LIFT, 1) if _ASSIGN in cure else f"{_LIFT}. No role helps against it."
         return Problem("denied", f"You may not write {nic.name}.", why, lift, problem.detail, Fixer.ADMIN, LIFT_DENIAL)
-    why = f"{first.action} is missing on {_where(first.scope)}."
+    why = f"{first.action} is missing on {place_in_words(first.scope)}."
     what = f"You may not write {nic.name}."
     if _travels(probe):
         what = f"You may not attach {ResourceId(first.scope).name} to {nic.name}."
@@ -261,18 +278,13 @@ def _named_too(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: 
             yield _missing("You", need, cure)
         else:
             fact = f"You may not write {nic.name}"
-            why = f"{one.action} is missing on {_where(one.scope)}."
+            why = f"{one.action} is missing on {place_in_words(one.scope)}."
             yield Finding(
                 Level.BLOCKS,
                 fact,
                 why,
                 Problem("right-missing", f"{fact}.", why, cure, who=Fixer.ADMIN, right=GIVES_A_RIGHT),
             )
-
-
-def _where(scope: str) -> str:
-    at = ResourceId(scope)
-    return f"{at.name} in resource group {at.group}" if at.group else scope_in_words(scope)
 
 
 _ASSIGN = "Have an administrator assign it"

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from tgwizard.engine.access.access_decision import denied_in_words, told_denied
 from tgwizard.engine.access.required_rights import NOT_ASKED
 from tgwizard.engine.access.write_probe import Probed, probe_write
 from tgwizard.engine.ports import Azure, CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
+from tgwizard.model.permission import DenyAssignment
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import listed, tame
 from tgwizard.model.topology import Topology
@@ -39,10 +41,13 @@ class Asked:
     row: str = ""
 
 
-def ask_as(azure: Azure, place: int, topology: Topology, now: datetime) -> Asked:
+def ask_as(
+    azure: Azure, place: int, topology: Topology, now: datetime, denials: tuple[DenyAssignment, ...] = ()
+) -> Asked:
     """Ask everything that the machine at ``place`` of ``topology`` does in a failover; ``azure``: as that machine.
 
-    The first refusal ends it. Never raises CallFailed.
+    The first refusal ends it; a right that it names as missing although one of ``denials`` (those that concern the
+    machine) takes it is told as denied. Never raises CallFailed.
     """
     vm = topology.vms[place].id
     own, other = topology.nics[place].id, topology.nics[1 - place].id
@@ -56,6 +61,10 @@ def ask_as(azure: Azure, place: int, topology: Topology, now: datetime) -> Asked
             case Probed.ALLOWED:
                 continue
             case Probed.REFUSED | Probed.LOCKED:
+                first = next(iter(told_denied(probe.refused, denials)), None)
+                if first is not None and first.denied:
+                    words = f"Asked in its own name, it was refused: {denied_in_words(first)} it has."
+                    return Asked(vm, Answered.REFUSED, now, words, row)
                 return _answer(vm, Answered.REFUSED, now, probe.problem, row)
             case Probed.BUSY:
                 words = f"{tame(nic.name, 90)} is being updated, and no write is sent meanwhile."

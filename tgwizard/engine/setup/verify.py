@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tgwizard.engine.access.access_decision import denials_of
 from tgwizard.engine.access.effective_rights import rehearse_rights
 from tgwizard.engine.access.outdated_writes import OutdatedWrites, Sighting
 from tgwizard.engine.access.write_probe import Probed, probe_write
@@ -249,7 +250,7 @@ class _Verify:
     def _look(self, topology: Topology, scopes: tuple[str, ...], facts: SetupFacts) -> tuple[list[Held], bool]:
         """What is held, as far as it could be read, and whether some of it is worth asking for again."""
         restarts, ours = self.journal.restarts(), self.journal.assigned()
-        self._ask(topology)
+        self._ask(topology, facts)
         found, again = [], False
         for vm, scope in all_of(topology, scopes):
             try:
@@ -267,7 +268,7 @@ class _Verify:
                 self._tell(tick)
         return found, again
 
-    def _ask(self, topology: Topology) -> None:
+    def _ask(self, topology: Topology, facts: SetupFacts) -> None:
         """Ask in the machines' own names, where that can be done; what was allowed is not asked again."""
         members = self.ports.members
         if members is None:
@@ -275,8 +276,9 @@ class _Verify:
         for place, vm in enumerate(topology.vms):
             before = self._asked.get(vm.id.key)
             if vm.identity.principal_id and (before is None or before.answer is not Answered.ALLOWED):
+                denials = denials_of(vm.identity.principal_id, facts)
                 with members.azure_as(vm.id) as azure:
-                    self._asked[vm.id.key] = ask_as(azure, place, topology, self._now())
+                    self._asked[vm.id.key] = ask_as(azure, place, topology, self._now(), denials)
 
     def _tell(self, tick: TickSeen) -> None:
         key = (tick.machine.key, tick.scope, tick.tick)
