@@ -15,7 +15,7 @@ from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults import Answer, Effect, Fault, Moment, Reset, Timeout
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import CallMade, Event, Outcome, Started, Step, StepDone
+from tgwizard.model.event import CallMade, Event, Finished, Outcome, Started, Step, StepDone
 from tgwizard.model.fence import Fence, FenceWish
 from tgwizard.model.problem import Problem
 
@@ -163,15 +163,36 @@ def test_that_a_resume_that_cannot_read_writes_nothing_and_can_be_done_again() -
     assert resume(made.services, made.setup, None, made.events.append, made.token).outcome is Outcome.DONE
 
 
-@pytest.mark.parametrize("times", [1, None], ids=["once", "always"])
-def test_that_a_machine_is_gone_only_when_azure_says_so_twice(times: int | None) -> None:
-    made = rig()
-    made.lab.faults.add(Fault("GET", "virtualMachines/tg-node-a", says(404, "ResourceNotFound"), times=times))
+def stopped_first(made: Rig) -> tuple[Finished, bool]:
+    """A forced run with a fence, and whether it asked for the stop."""
     options = RunOptions(fence=FenceWish(Fence.STOP))
     finished = fail_over(made.services, made.setup, made.b, Verb.FORCED, made.events.append, made.token, options)
-    assert finished.outcome is Outcome.DONE
-    stopped = [item for item in made.lab.requests if item.method == "POST" and "tg-node-a/" in item.path]
-    assert bool(stopped) is (times == 1)
+    asked = any(item.method == "POST" and "tg-node-a/" in item.path for item in made.lab.requests)
+    return finished, asked
+
+
+def test_that_a_machine_that_is_not_found_once_is_stopped_all_the_same() -> None:
+    made = rig()
+    made.lab.faults.add(Fault("GET", "virtualMachines/tg-node-a", says(404, "ResourceNotFound"), times=1))
+    finished, asked = stopped_first(made)
+    assert (finished.outcome, asked) == (Outcome.DONE, True)
+
+
+def test_that_a_machine_that_is_gone_with_its_place_on_the_interface_needs_no_stop() -> None:
+    made = rig()
+    made.call("DELETE", made.a.vm.text).raise_for_status()
+    made.clock.sleep(300)
+    finished, asked = stopped_first(made)
+    assert (finished.outcome, asked) == (Outcome.DONE, False)
+
+
+def test_that_a_machine_that_is_not_found_while_its_interface_names_it_may_run_and_the_fence_holds() -> None:
+    made = rig()
+    made.lab.faults.add(Fault("GET", "virtualMachines/tg-node-a", says(404, "ResourceNotFound"), times=None))
+    finished, _ = stopped_first(made)
+    assert finished.outcome is Outcome.FAILED
+    assert made.puts() == []
+    assert made.holders() == ["tg-node-a"]
 
 
 # -- giving up --------------------------------------------------------------------------------------------------------

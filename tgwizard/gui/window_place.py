@@ -5,11 +5,13 @@ Plain numbers, in logical pixels: the first paint asks this before anything else
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from tgwizard.engine.files import read_text
+from tgwizard.engine.toml_reader import parse_toml
 
 USUAL_SIZE = (1440, 900)
 LEAST_SIZE = (900, 600)
@@ -52,7 +54,7 @@ class WindowPlace:
 def glance_at_place(settings_file: Path) -> WindowPlace:
     """Where the settings file says the window was left; whatever is wrong with it is told when all of it is read."""
     try:
-        window = tomllib.loads(settings_file.read_text(encoding="utf-8-sig"))["window"]
+        window = parse_toml(read_text(settings_file))["window"]
         return WindowPlace(box_of(window.get("place")), window.get("maximised") is True)
     except (OSError, KeyError, ValueError, TypeError, AttributeError):
         return WindowPlace()
