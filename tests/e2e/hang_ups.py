@@ -24,7 +24,7 @@ from enum import Enum
 from pathlib import Path
 
 from tests.e2e.compositor import Compositor
-from tests.e2e.programs import DEADLINE_S, ROOT, Document, is_event, wait_for
+from tests.e2e.programs import DEADLINE_S, ROOT, Document, is_event, start_x_server, wait_for
 from tests.e2e.terminal import TAKE_THE_TERMINAL
 from tgwizard.app.adapters import LabClock
 from tgwizard.app.places import Place, control_running, open_lab_place
@@ -285,19 +285,9 @@ class XServer:
     """An X server without a monitor, of one program alone."""
 
     def __init__(self, stack: ExitStack) -> None:
-        read, write = os.pipe()
-        self.process = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
-            pass_fds=(write,),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        self.process, display = start_x_server()
         stack.callback(self.end, signal.SIGTERM)
-        os.close(write)
-        with os.fdopen(read) as said:
-            number = said.readline().strip()
-        assert number, "Xvfb did not start"
-        self.environment = {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
+        self.environment = {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
 
     def end(self, number: signal.Signals) -> None:
         """End it in this way."""

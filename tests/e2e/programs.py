@@ -238,3 +238,25 @@ def code_of(outcome: str) -> int:
 def is_event(name: str, **values: object) -> Callable[[Document], bool]:
     """Whether a document is an event of that name with these values."""
     return lambda found: found["event"] == name and all(found.get(key) == value for key, value in values.items())
+
+
+def start_x_server(size: tuple[int, int] = (1600, 1000)) -> tuple[subprocess.Popen[bytes], str]:
+    """An X server without a monitor, and the name of its display. The caller ends it.
+
+    Several that start at once may choose the same number, the more so where others were killed; the loser tries again.
+    """
+    for _ in range(5):
+        read, write = os.pipe()
+        server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"],
+            pass_fds=(write,),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(write)
+        with os.fdopen(read) as said:
+            number = said.readline().strip()
+        if number:
+            return server, f":{number}"
+        server.wait(DEADLINE_S)
+    raise AssertionError("Xvfb did not start")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.programs import DEADLINE_S, Document, Program, status, tgwizard, wait_for
+from tests.e2e.programs import DEADLINE_S, Document, Program, start_x_server, status, tgwizard, wait_for
 
 pytestmark = pytest.mark.full
 
@@ -35,19 +35,9 @@ class Screen:
     """An X server without a monitor, with a window manager on it."""
 
     def __init__(self, stack: ExitStack, size: tuple[int, int] = (1600, 1000)) -> None:
-        read, write = os.pipe()
-        server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"],
-            pass_fds=(write,),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        server, display = start_x_server(size)
         stack.callback(_stop, server)
-        os.close(write)
-        with os.fdopen(read) as said:
-            number = said.readline().strip()
-        assert number, "Xvfb did not start"
-        self.environment = {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
+        self.environment = {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
         manager = subprocess.Popen(
             ["openbox"], env=self.everything, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
