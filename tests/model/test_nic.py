@@ -290,3 +290,10 @@ def test_that_fields_azure_adds_to_what_was_sent_are_no_difference() -> None:
     assert configuration_differences(sent, found) == ()
     found["properties"]["primary"] = True
     assert [item.path for item in configuration_differences(sent, found)] == ["tg-floating.primary"]
+
+
+@pytest.mark.parametrize("groups", [True, "x", [None], {"id": "x"}])
+def test_that_security_groups_that_are_no_list_of_references_make_no_interface(groups: object) -> None:
+    configuration = {"name": "a", "properties": {"primary": True, "applicationSecurityGroups": groups}}
+    with pytest.raises(NicDocumentError, match="application security groups"):
+        NicDocument.parse({"properties": {"ipConfigurations": [configuration]}})

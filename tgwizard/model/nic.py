@@ -101,6 +101,10 @@ class NicDocument:
         configurations = body["properties"].get("ipConfigurations")
         if not isinstance(configurations, list) or not all(isinstance(item, Mapping) for item in configurations):
             raise NicDocumentError("the network interface has no ipConfigurations")
+        for item in configurations:
+            groups = _inner(item).get("applicationSecurityGroups") or []
+            if not isinstance(groups, list) or not all(isinstance(group, Mapping) for group in groups):
+                raise NicDocumentError("the application security groups of a configuration are no list of references")
         return cls(body)
 
     @classmethod
