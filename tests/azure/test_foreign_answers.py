@@ -195,7 +195,8 @@ def test_that_no_piece_of_a_proxys_password_is_told_or_logged(
     "address", ["http://", "ftp://127.0.0.1:21", "http://127.0.0.1:99999", "http://[::1", "http://a b:c/d"]
 )
 def test_that_a_proxy_that_is_no_address_is_named(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    nothing_sent(monkeypatch, "HTTPS_PROXY", address)
+    failure = nothing_sent(monkeypatch, "HTTPS_PROXY", address)
+    assert "HTTPS_PROXY" in failure.problem.sentence()
 
 
 def test_that_a_proxy_that_is_not_reached_is_named_without_its_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -213,10 +213,11 @@ WRITES: dict[str, Ask] = {
 def test_that_a_name_that_is_no_text_breaks_no_look_up() -> None:
     it, odd = odd_rig()
     odd.wanted = lambda request: "/roleassignments" in str(request.url).lower()
-    it.services.azure.roles_of(_oid(it), it.setup.subscription)
+    assert len(it.services.azure.roles_of(_oid(it), it.setup.subscription)) == 1
     odd.seen["value"][0]["properties"]["roleDefinitionId"] = "\ud800"
     odd.body = json.dumps(odd.seen).encode()
-    it.services.azure.roles_of(_oid(it), it.setup.subscription)
+    after = it.services.azure.roles_of(_oid(it), it.setup.subscription)
+    assert after == (), "an assignment whose role has no name grants nothing"
 
 
 @pytest.mark.parametrize("body", ["{", "[1]", "[" * 20_000, "NaN", '{"properties": {}}', b"\xff\xfe\x00\xd8"])
