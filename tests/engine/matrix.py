@@ -1,4 +1,4 @@
-"""The fault matrix (peers.md section 5): each fault at each request of each kind of run, and what came of it.
+"""The fault matrix: each fault at each request of each kind of run, and what came of it.
 
 A case is a run with one fault. It is judged by a ``Witness``; then the faults stop and it is resumed where it was
 begun; and, on a copy of the world as it was right after the struck request, it is resumed on another machine: no

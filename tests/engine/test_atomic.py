@@ -1,4 +1,4 @@
-"""The move in one call, as DESIGN 3e limits it: opt-in, sent once, read afterwards, fall back on a refusal alone."""
+"""The move in one call (engine/README.md 1.5): opt-in, sent once, read afterwards, fall back on a refusal alone."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Never a late write (DESIGN 3g): time jumps by more than every limit at every boundary of a run, as when the program
-was stopped (SIGSTOP), or the computer slept, between any two calls.
+"""Never a late write (engine/README.md 1.7): time jumps by more than every limit at every boundary of a run, as when
+the program was stopped (SIGSTOP), or the computer slept, between any two calls.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The fault matrix of peers.md section 5: every case keeps every promise, here and resumed on another machine."""
+"""The fault matrix: every case keeps every promise, here and resumed on another machine."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Two operators, an appliance, an administrator, a policy, Terraform, a stranger, faults and crashes, in any order.
 
-No history breaks a promise; and once the faults and the others have stopped, every run settles (DESIGN 3c, 3g).
+No history breaks a promise (engine/README.md 1.3, 1.7); and once the faults and the others have stopped, every run
+settles.
 """
 
 from __future__ import annotations

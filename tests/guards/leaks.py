@@ -63,7 +63,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     """After every fixture is torn down: flush Qt's deferred deletes, then look for what is left."""
     yield
     # Without this flush closed widgets stay alive and app-wide style sheets get slower test by test
-    # (qt-and-sdk.md 0, trap 8).
+    # (gui/README.md 15.4).
     left = [*_windows_and_timers(), *_threads(item.stash[_THREADS_BEFORE])]
     passed = item.stash.get(_CALL_PASSED, False)
     if passed and left:

@@ -1,4 +1,4 @@
-"""The cluster page in windows of every width of STYLE section 7: its columns, and the size of the picture."""
+"""The cluster page in windows of every width of gui/README.md 7: its columns, and the size of the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every pair of STYLE section 2 has the contrast that the page says it has."""
+"""Every pair of gui/README.md 2 has the contrast that the page says it has."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PLAIN = (Token.WINDOW, Token.SIDEBAR, Token.CARD, Token.SUNKEN, Token.HOVER)
 TINTS = (Token.ACCENT_TINT, Token.OK_TINT, Token.WARN_TINT, Token.BAD_TINT, Token.IDLE_TINT)
 PAGE = (Token.WINDOW, Token.CARD, Token.SUNKEN)
 
-# token, the grounds it stands on, lowest contrast in light and dark as STYLE prints them
+# token, the grounds it stands on, lowest contrast in light and dark as gui/README.md 2 prints them
 TABLE = [
     (Token.INPUT, (Token.CARD,), 3.4, 4.0),
     (Token.TEXT, (*PLAIN, Token.WARN_TINT), 14.9, 12.5),

@@ -1,4 +1,4 @@
-"""The pinned PySide6 keeps its reference counts (qt-and-sdk.md 0, trap 1)."""
+"""The pinned PySide6 keeps its reference counts (gui/README.md 15.1)."""
 
 from __future__ import annotations
 

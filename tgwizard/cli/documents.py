@@ -1,4 +1,4 @@
-"""The JSON contract: status, plan and events as documents (DESIGN section 5; schemas in resources/schema).
+"""The JSON contract: status, plan and events as documents (engine/README.md 4.4; schemas in resources/schema).
 
 snake_case, UTC ISO 8601 with milliseconds, seconds as ``_s``. What is not known is null, never left out.
 """

@@ -1,4 +1,4 @@
-"""The exit codes of DESIGN section 5."""
+"""The exit codes that README.md "The command line" lists."""
 
 from __future__ import annotations
 

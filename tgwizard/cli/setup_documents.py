@@ -1,4 +1,4 @@
-"""The JSON contract of setting up: what was found, the plan, the events, the result of verifying (DESIGN section 5)."""
+"""The JSON contract of setting up: what was found, plan, events, what verifying found (engine/README.md 4.4)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The real clock.
 
-Its monotonic scale counts the time a computer slept, so that a late run is seen as late (DESIGN 3g).
+Its monotonic scale counts the time a computer slept, so that a late run is seen as late (engine/README.md 1.7).
 """
 
 from __future__ import annotations

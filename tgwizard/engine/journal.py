@@ -1,4 +1,4 @@
-"""The journal of one cluster: what a run intended, tried and got. It is what recovery reads (DESIGN 3c, 3e).
+"""The journal of one cluster: what a run intended, tried and got; recovery reads it (engine/README.md 1.3, 1.5).
 
 SQLite, one file per cluster identity. ``begin`` commits all intents of a run in one transaction with
 ``synchronous=FULL`` before the first write; from then on ``append`` only hands records to a writer of its own, so

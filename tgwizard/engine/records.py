@@ -25,8 +25,9 @@ class Began:
     put-back restores. ``losing_body`` and ``gaining_body`` are the first readings, for telling changes by others.
     ``intends`` are the writes that this commit covers, ``first_request`` the id the first of them goes out with. A
     guided run writes nothing: it intends to watch, and there is nothing of it to resume. ``repair``: the move was
-    called so when it began (DESIGN section 3). ``to_dead_machine``: it was consented that the address goes to a member
-    that cannot serve it. ``outage``: why nobody was served at the address when the run began, empty when someone was.
+    called so when it began (engine/README.md 1.13). ``to_dead_machine``: it was consented that the address goes to a
+    member that cannot serve it. ``outage``: why nobody was served at the address when the run began, empty when
+    someone was.
     """
 
     run: str
@@ -123,7 +124,7 @@ class Sighted:
 class LastSeen:
     """Both interfaces as the run last read them (None: never), and what others changed meanwhile.
 
-    ``by_other``: nic, path, before and after of each difference that is not the run's own (DESIGN 3b).
+    ``by_other``: nic, path, before and after of each difference that is not the run's own (engine/README.md 1.2).
     """
 
     run: str

@@ -1,7 +1,7 @@
 """The one meeting point of threads and Qt: queues of events, drained by a timer in the GUI thread.
 
 Workers put events on a queue and know nothing of Qt; emitting a signal from a worker can crash when its object is being
-destroyed (codebases.md section 0, finding 3).
+destroyed (gui/README.md 15.3).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A start waits for imports more than for anything else, and Qt's name space `Qt` alone, with its hundred enumerations,
 costs a sixth of a bare window. So this module paints with the little that needs neither: the theme, the geometry of
 the picture, and a painter. `start` then imports the rest in small turns and puts the real window in its place. What is
-shown is what the cluster file says; the rest is "not known" (STYLE section 9, before the first read).
+shown is what the cluster file says; the rest is "not known" (gui/README.md 9, before the first read).
 """
 
 from __future__ import annotations

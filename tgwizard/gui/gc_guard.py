@@ -1,7 +1,7 @@
 """Collects cyclic garbage in the GUI thread only.
 
 Python's collector runs in whatever thread allocates. When that is a worker, it may destroy a Qt widget there, and the
-process dies (codebases.md section 0, finding 2: 6 of 6 runs). So the automatic collector is off while the window lives,
+process dies (gui/README.md 15.2). So the automatic collector is off while the window lives,
 and a timer in the GUI thread does its work by the same thresholds.
 """
 

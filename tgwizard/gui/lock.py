@@ -1,4 +1,4 @@
-"""The read-only lock: while it is on, every button that writes is off, with "Locked" as its reason (STYLE section 11).
+"""The read-only lock: while it is on, every button that writes is off, with "Locked" as its reason (gui/README.md 11).
 
 It forbids to begin anything. A run that has begun keeps its Stop and its way back: taking those away would make the
 window less safe, not more.

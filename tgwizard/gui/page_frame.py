@@ -10,7 +10,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Token
 
 WIDEST = 1880
-"""The pages are at most so wide, and centred; only a 4K screen has more room (STYLE section 7)."""
+"""The pages are at most so wide, and centred; only a 4K screen has more room (gui/README.md 7)."""
 
 
 class PageStack(QStackedWidget):

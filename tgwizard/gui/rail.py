@@ -311,7 +311,7 @@ class Rail(QWidget):
             self.items[place].setChecked(True)
 
     def fit(self, window_width: int) -> None:
-        """56 px of icons below 1200 px, 220 px with words, 240 px from 2560 px on, at 100 % text (STYLE 7)."""
+        """56 px of icons below 1200 px, 220 px with words, 240 px from 2560 px on, at 100 % text (gui/README.md 7)."""
         narrow = window_width < self._theme.px(NARROW_BELOW)
         wide = VERY_WIDE if window_width >= VERY_WIDE_FROM else WIDE
         self.setFixedWidth(self._theme.px(NARROW if narrow else wide))

@@ -219,7 +219,7 @@ class ClusterSession(QObject):
         return first_offer(snapshot, self.unfinished, self.target)
 
     def repairs(self, verb: Verb) -> bool:
-        """Whether ``verb`` now is a repair: a move in Azure alone (DESIGN section 3)."""
+        """Whether ``verb`` now is a repair: a move in Azure alone (engine/README.md 1.13)."""
         offered = verb is Verb.FORCED and self.offer is not None and self.offer.act is Act.REPAIR
         return offered or is_repair(self.setup, Strategy.AUTO, verb)
 

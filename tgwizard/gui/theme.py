@@ -2,7 +2,7 @@
 
 One `Theme` is made by `start` and handed to every widget; nothing looks it up globally. Fusion carries our palette.
 Style sheets cover fields and scroll bars, each set on its own widget: an application-wide one makes Qt restore stale
-palettes when it polishes a widget. Everything else is painted from tokens (STYLE section 14).
+palettes when it polishes a widget. Everything else is painted from tokens (gui/README.md 14).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SHIPPED_FAMILIES: Mapping[Family, tuple[str, ...]] = {
     Family.DISPLAY: ("Inter Display", "Inter"),
     Family.MONO: ("JetBrains Mono",),
 }
-"""Families to look for, best first; what is not installed falls back to the system's (STYLE section 4)."""
+"""Families to look for, best first; what is not installed falls back to the system's (gui/README.md 4)."""
 
 
 def load_fonts(folder: Path) -> list[str]:
@@ -89,7 +89,7 @@ def _black_and_white(scheme: Scheme) -> QPalette:
 
 
 def high_contrast(colours: Mapping[Token, QColor], system: QPalette) -> dict[Token, QColor]:
-    """The palette for a high-contrast preference (STYLE section 2).
+    """The palette for a high-contrast preference (gui/README.md 2).
 
     Grounds and text are the system's, edges of decoration become edges of fields, and tints go; shapes and words stay.
     """
@@ -161,7 +161,7 @@ class Theme(QObject):
 
     @property
     def reduced_motion(self) -> bool:
-        """True when glides and fades are to be instant (STYLE section 8)."""
+        """True when glides and fades are to be instant (gui/README.md 8)."""
         return self._reduced_motion
 
     @property

@@ -1,4 +1,4 @@
-"""The colours, type sizes and measures of STYLE sections 2, 4 and 5 as named values.
+"""The colours, type sizes and measures of gui/README.md 2, 4 and 5 as named values.
 
 Token names are the only colours in the window's code. This module is plain data and imports no Qt, so that the
 contrast test can compute every pair without a window.
@@ -18,7 +18,7 @@ __all__ = [
 
 
 class Token(Enum):
-    """The name of one colour; what it is for stands in STYLE section 2."""
+    """The name of one colour; what it is for stands in gui/README.md 2."""
 
     WINDOW = "window"
     SIDEBAR = "sidebar"
@@ -47,7 +47,7 @@ class Token(Enum):
     ON_FILL = "on fill"
     """Text on a filled accent or bad button, and in the pill: white in both palettes."""
     ON_SHAPE = "on shape"
-    """The mark inside a filled state shape: white in light, `card` in dark (STYLE section 2)."""
+    """The mark inside a filled state shape: white in light, `card` in dark (gui/README.md 2)."""
 
 
 class Scheme(Enum):
@@ -128,7 +128,7 @@ class Family(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TypeStyle:
-    """One row of STYLE section 4: family, size in px at 100 %, and CSS weight."""
+    """One row of gui/README.md 4: family, size in px at 100 %, and CSS weight."""
 
     family: Family
     px: int
@@ -157,11 +157,11 @@ class TextRole(Enum):
 
 
 LARGE_TEXT = 1.5
-"""From this text scale on rows of several columns become several lines (STYLE section 7, 200 % text)."""
+"""From this text scale on rows of several columns become several lines (gui/README.md 7)."""
 
 
 class Gap:
-    """The spacing steps of STYLE section 5, in px at 100 %."""
+    """The spacing steps of gui/README.md 5, in px at 100 %."""
 
     XS = 4
     S = 8
@@ -172,7 +172,7 @@ class Gap:
 
 
 class Radius:
-    """The corner radii of STYLE section 5, in px."""
+    """The corner radii of gui/README.md 5, in px."""
 
     CARD = 10
     DIALOG = 12

@@ -1,4 +1,4 @@
-"""The rehearsal: what each machine's identity may do of what a failover does, worked out, nothing written (DESIGN 4h).
+"""The rehearsal: what each machine's identity may do of a failover, worked out, nothing written (engine/README.md 2.8).
 
 From assignments, role definitions, deny assignments and locks. What hangs on something that could not be read, or on an
 assignment's condition, is not known.

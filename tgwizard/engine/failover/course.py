@@ -1,7 +1,7 @@
 """What a run under way knows and how patient it still is: shared by the drive, its writes and its end.
 
 Patience (deadlines, silence) counts the time that was spent awake; the age of a reading or a check counts sleep too
-(DESIGN 3g), so that a run that slept reads anew before it writes and before it gives up.
+(engine/README.md 1.7), so that a run that slept reads anew before it writes and before it gives up.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Course:
 
     @property
     def cancel_meaning(self) -> CancelMeaning:
-        """What a cancel would do now (DESIGN 3h)."""
+        """What a cancel would do now (engine/README.md 1.8)."""
         if self.standing.sent_nothing:
             return CancelMeaning.STOPS
         return CancelMeaning.PUTS_BACK if self.standing.can_go_back else CancelMeaning.NOT_GRANTED
@@ -233,7 +233,7 @@ class Course:
         return ending.unsettled(self.address, self.read_problem)
 
     def asked_to_wait_s(self) -> float:
-        """How long Azure still wants reads to be left alone (a 429's Retry-After is honoured, DESIGN section 3).
+        """How long Azure still wants reads to be left alone (a 429's Retry-After is honoured, engine/README.md 1.12).
 
         Bounded: a run that may have left the address on no interface does not stay blind for longer.
         """

@@ -28,7 +28,7 @@ def failed_untouched(problem: Problem) -> Ending:
 
 
 def too_late() -> Ending:
-    """A late run is dropped, never executed (DESIGN 3g)."""
+    """A late run is dropped, never executed (engine/README.md 1.7)."""
     problem = Problem(
         "run-too-late",
         "The run was dropped: its checks are too old.",

@@ -1,4 +1,4 @@
-"""The fence: the losing VM is stopped, and proved to be, before anything is detached (DESIGN section 3).
+"""The fence: the losing VM is stopped, and proved to be, before anything is detached (engine/README.md 1.11).
 
 One journalled step with its own deadline. A lost answer is settled by reading the instance view, never by asking again
 at once. A stop that cannot be proved ends the run before the detach, unless the user chose to go on without it.
@@ -35,7 +35,8 @@ _LONGEST_LOOK_S = 60.0
 class Stop(Enum):
     """How the stop went. HELD: it is not proved, and the run must not go on; WAIVED: not proved, and it may.
 
-    LATE: time went by that no wait of ours explains; a late run is dropped, whatever became of the stop (DESIGN 3g).
+    LATE: time went by that no wait of ours explains; a late run is dropped, whatever became of the stop
+    (engine/README.md 1.7).
     """
 
     PROVED = "proved"

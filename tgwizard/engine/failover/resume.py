@@ -1,5 +1,5 @@
 """Resume: an interrupted run is read from the journal, the world is read anew, and the drive decides from there
-(DESIGN 3c).
+(engine/README.md 1.3).
 
 Nothing recorded is ever replayed. Without a journal (another computer) resume demands the member, acts only when
 nobody holds the address and both interfaces have been settled and unchanged for 20 s, and says what it could not

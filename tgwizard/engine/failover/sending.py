@@ -1,4 +1,4 @@
-"""Sending one write: journalled, sent once, its answer told and journalled. Only the engine repeats (DESIGN 3e)."""
+"""Sending one write: journalled, sent once, its answer told; only the engine repeats (engine/README.md 1.5)."""
 
 from __future__ import annotations
 

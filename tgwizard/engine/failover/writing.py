@@ -1,4 +1,4 @@
-"""The writes of a run, and what follows from each answer other than yes (DESIGN 3e, 3g)."""
+"""The writes of a run, and what follows from each answer other than yes (engine/README.md 1.5, 1.7)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Writing:
         return course.read(member)
 
     def move_at_once(self) -> Ending | None:
-        """Ask for the move in one call: sent once, whatever comes of it (DESIGN 3e, `atomic`)."""
+        """Ask for the move in one call: sent once, whatever comes of it (engine/README.md 1.5, `atomic`)."""
         course = self.course
         if (held := self._hold()) is not None:
             return held[0]

@@ -1,1 +1,1 @@
-"""Questions asked before the first write, and the judgement of their answers. Nothing is changed (DESIGN 3d)."""
+"""Questions asked before the first write, and the judgement of their answers (engine/README.md 1.4)."""

@@ -1,4 +1,4 @@
-"""The last act of a plan: the first Azure IP Configuration, written as a failover attaches it (DESIGN section 3e).
+"""The last act of a plan: the first Azure IP Configuration, written as a failover attaches it (engine/README.md 1.5).
 
 One conditional PUT of the whole interface, after the address was found free; done is what the interface itself says.
 """

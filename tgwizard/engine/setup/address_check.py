@@ -1,4 +1,4 @@
-"""Whether an address can float: every condition as a finding of its own, so that each is seen to hold (DESIGN 4)."""
+"""Whether an address can float: every condition as a finding of its own, so that each is seen to hold."""
 
 from __future__ import annotations
 

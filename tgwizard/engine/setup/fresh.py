@@ -1,4 +1,4 @@
-"""How old what a plan rests on may be, and what has changed since it was shown (DESIGN 4a).
+"""How old what a plan rests on may be, and what has changed since it was shown (engine/README.md 2.1).
 
 Window and command line ask the same before the first write: a plan older than five minutes is read again, and one that
 differs is shown again instead of being applied. Each change looks before it writes all the same.

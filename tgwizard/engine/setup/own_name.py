@@ -1,4 +1,4 @@
-"""Asking in a machine's own name: what a failover would write, with a version that never was (DESIGN 3d, 4f).
+"""Asking in a machine's own name: a failover's write with a version that never was (engine/README.md 1.4, 2.6).
 
 Azure checks rights, linked rights, denials and locks before the version, so a 412 proves that the identity may write
 the whole interface, subnet and groups included, and a 403 names what is missing. Nothing can be applied. Only a lab

@@ -1,4 +1,4 @@
-"""Where the role has to be assigned: computed from the real ids of everything a failover touches (DESIGN 4b)."""
+"""Where the role has to be assigned: computed from the real ids of what a failover touches (engine/README.md 2.2)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def what_fails(answers: Answers, topology: Topology) -> tuple[Problem, ...]:
 
 
 def elsewhere(topology: Topology) -> tuple[Problem, ...]:
-    """Things in another subscription: tgwizard works in one (DESIGN section 1)."""
+    """Things in another subscription: tgwizard works in one (engine/README.md 4.1)."""
     home = topology.vms[0].id.subscription.lower()
     away = [need.on for need in required_rights(topology) if need.on.subscription.lower() != home]
     return tuple(

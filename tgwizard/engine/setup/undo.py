@@ -1,4 +1,4 @@
-"""Take back exactly what was created here, read from the journals, and nothing else (DESIGN 4c).
+"""Take back exactly what was created here, read from the journals, and nothing else (engine/README.md 2.3).
 
 What others have used since is kept, and what someone changed since is left as it is; both are said. Identities stay
 unless asked for: other things may have been given rights to them meanwhile.

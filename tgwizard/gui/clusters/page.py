@@ -294,7 +294,7 @@ class ClustersPage(PlacePage):
         self._show_silence()
 
     def _show_silence(self) -> None:
-        """One banner when many fail to answer for the same reason; the rows stay (STYLE section 9)."""
+        """One banner when many fail to answer for the same reason; the rows stay (gui/README.md 9)."""
         silent: dict[str, list[Problem]] = {}
         for session in self._watching.sessions.values():
             snapshot = session.latest

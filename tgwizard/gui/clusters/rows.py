@@ -1,6 +1,6 @@
 """What one row of the table of clusters says, worked out from what a session knows. Pure functions, no widgets.
 
-The fleet's states merge verdict and readiness, worst first (STYLE section 3); the table sorts in that order.
+The fleet's states merge verdict and readiness, worst first (gui/README.md 3); the table sorts in that order.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ _WIDTHS = {
 """Widths at 100 %; what is left goes to the cluster's column."""
 
 _DROPPED = (ClusterOrder.SEEN, ClusterOrder.SINCE, ClusterOrder.READY)
-"""Columns that go, in this order, when there is no room (STYLE section 6)."""
+"""Columns that go, in this order, when there is no room (gui/README.md 6)."""
 
 
 _WHOLE = {ClusterOrder.STATE: 126, ClusterOrder.ADDRESS: 98}

@@ -1,7 +1,7 @@
 """The ground of every dialog: a panel over a scrim inside the window; its body scrolls, title and buttons do not.
 
 It is a real QDialog, opened without a loop of its own. Cancel is its default; Enter acts only on a button that has the
-focus, and never on one that starts a failover; Esc cancels; Tab stays inside (STYLE sections 5, 7 and 11).
+focus, and never on one that starts a failover; Esc cancels; Tab stays inside (gui/README.md 5, 7 and 11).
 """
 
 from __future__ import annotations

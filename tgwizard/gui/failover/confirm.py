@@ -43,7 +43,7 @@ from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import about, age
 
 RECHECK_AFTER_S = 10.0
-"""A pre-flight older than this runs again by itself (STYLE section 9, Confirm)."""
+"""A pre-flight older than this runs again by itself (gui/README.md 9, Confirm)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +314,7 @@ class ConfirmDialog(Sheet):
         self._why_off.say(reason)
 
     def _offer_accept(self, findings: Readiness) -> None:
-        """What is not known stops graceful unless accepted (DESIGN 3d)."""
+        """What is not known stops graceful unless accepted (engine/README.md 1.4)."""
         graceful = self._plan.verb is Verb.GRACEFUL
         blocked = findings.reason_against(unknown_stops=False) is not None
         unknown = findings.reason_against(unknown_stops=True) is not None

@@ -108,7 +108,7 @@ def deadline_words(step: StepState, losing: Member | None) -> tuple[str, str]:
 
 
 def closing_words(run: RunState, setup: ClusterSetup, losing: Member | None) -> str:
-    """What closing the window, or this computer stopping, would mean now (STYLE section 10)."""
+    """What closing the window, or this computer stopping, would mean now (gui/README.md 10)."""
     address = setup.address
     back = losing.name if losing is not None else "where it was"
     resume = (

@@ -1,1 +1,1 @@
-"""The components of STYLE section 6: small widgets painted from tokens, that know nothing of clusters or Azure."""
+"""The components of gui/README.md 6: small widgets painted from tokens, that know nothing of clusters or Azure."""

@@ -1,4 +1,4 @@
-"""Accessible roles and announcements for widgets we paint or compose (STYLE section 13).
+"""Accessible roles and announcements for widgets we paint or compose (gui/README.md 13).
 
 Qt gives a composed widget the role "client". A widget that has an `accessible_role` attribute gets an interface with
 that role instead; name, description and children come from the widget itself.

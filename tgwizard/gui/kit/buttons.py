@@ -1,7 +1,7 @@
 """Buttons: primary, secondary, ghost, link, danger outline, danger filled; and the navigation item of the rail.
 
 They are real QPushButtons, painted from tokens. They take the focus by key and by code, not by mouse, so a ring shows
-only to those who need it. Verbs are on the buttons; Enter presses none unless it has the focus (STYLE sections 6, 11).
+only to those who need it. Verbs are on the buttons; Enter presses none unless it has the focus (gui/README.md 6, 11).
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class Button(QPushButton):
             super().keyPressEvent(event)
 
     def enter_presses(self) -> bool:
-        """Whether Enter on the focused button acts; a button that starts a failover says no (STYLE section 11)."""
+        """Whether Enter on the focused button acts; a button that starts a failover says no (gui/README.md 11)."""
         return True
 
     def _words(self) -> str:
@@ -234,7 +234,7 @@ class NavItem(QPushButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """One navigation item (STYLE section 5): 32 px high, 36 in the narrow rail."""
+        """One navigation item (gui/README.md 5): 32 px high, 36 in the narrow rail."""
         if self._narrow:
             return QSize(self._theme.px(36), self._theme.px(36))
         return QSize(self._theme.px(196), self._theme.px(34))

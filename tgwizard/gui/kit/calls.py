@@ -1,4 +1,4 @@
-"""The table "What will be sent": one row for each call, and one time axis with the gap hatched (STYLE section 6)."""
+"""The table "What will be sent": one row for each call, and one time axis with the gap hatched (gui/README.md 6)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class CallRow(QWidget):
         top, right = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignRight
         grid.addWidget(ring, 0, 0, 2, 1, top)
         if theme.text_scale >= LARGE_TEXT:
-            # Large text: the path and what it needs stand under who does what (STYLE section 7).
+            # Large text: the path and what it needs stand under who does what (gui/README.md 7).
             grid.setColumnStretch(2, 1)
             grid.addWidget(who, 0, 1, 1, 2)
             grid.addWidget(seconds, 0, 3, right)
@@ -223,7 +223,7 @@ class TimeAxis(QWidget):
 
 
 def paint_hatch(painter: QPainter, theme: Theme, box: QRectF) -> None:
-    """Fill `box` with diagonal lines in `bad`, with an edge: the mark of a measured or predicted gap (STYLE 3)."""
+    """Fill `box` with diagonal lines in `bad`, with an edge: the mark of a gap (gui/README.md 3)."""
     bad = theme.colour(Token.BAD)
     painter.save()
     painter.setBrush(theme.colour(Token.BAD_TINT))

@@ -1,4 +1,4 @@
-"""Chips (STYLE section 6): a filter as a toggle with a count, and a suggestion that fills the field above it."""
+"""Chips (gui/README.md 6): a filter as a toggle with a count, and a suggestion that fills the field above it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One fact that can be copied: the focused part of a page as "name: value, source, time" (STYLE section 12, Ctrl+C)."""
+"""One fact that can be copied: the focused part of a page as "name: value, source, time" (gui/README.md 12, Ctrl+C)."""
 
 from __future__ import annotations
 

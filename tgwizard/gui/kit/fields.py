@@ -1,4 +1,4 @@
-"""Text fields: the two widgets, with the scroll bars, that Qt draws by our style sheet (STYLE section 14)."""
+"""Text fields: the two widgets, with the scroll bars, that Qt draws by our style sheet (gui/README.md 14)."""
 
 from __future__ import annotations
 

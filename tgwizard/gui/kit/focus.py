@@ -1,4 +1,4 @@
-"""The focus ring: 2 px, 2 px outside the control, in `accent text` (STYLE section 5).
+"""The focus ring: 2 px, 2 px outside the control, in `accent text` (gui/README.md 5).
 
 One transparent overlay follows the keyboard focus. Painting it outside the control needs no spare margin in any widget.
 """

@@ -1,4 +1,4 @@
-"""The icons: own vector strings on a 24 grid, stroke 1.8, round ends, no fill, tinted when drawn (STYLE section 5).
+"""The icons: own vector strings on a 24 grid, stroke 1.8, round ends, no fill, tinted when drawn (gui/README.md 5).
 
 The strings use the path letters M, L, H, V, C, A (circle only) and Z, absolute coordinates.
 """

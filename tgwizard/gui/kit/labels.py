@@ -1,7 +1,7 @@
 """Text on the window: plain text only, set in a text role and a colour token, repainted when the theme changes.
 
 Names of Azure resources are untrusted text, so no label here ever interprets mark-up. They are shown
-as Azure spells them (STYLE section 4), never broken at a hyphen, and cut in the middle when too long.
+as Azure spells them (gui/README.md 4), never broken at a hyphen, and cut in the middle when too long.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Text that changes while it is looked at: ages, states, the log of a run.
 
 A QLabel has its whole page laid out anew with every text. These repaint themselves alone, and ask for a new layout only
-when the text needs another height (STYLE section 14: repaint only the part that changed).
+when the text needs another height (gui/README.md 14).
 """
 
 from __future__ import annotations

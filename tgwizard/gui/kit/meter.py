@@ -1,4 +1,4 @@
-"""The meter "Effective yet?": for one machine and scope four bars, with the time taken under each (STYLE section 6)."""
+"""The meter "Effective yet?": for one machine and scope four bars, with the time taken under each (gui/README.md 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The occupancy map: 32 squares a row, one for each address, or one for each block of a large subnet (STYLE section 6).
+"""The occupancy map: 32 squares a row, one for each address, or one for each block of a large subnet (gui/README.md 6).
 
 Kinds differ by pattern, not by hue alone. One widget paints them all: arrows move, Enter picks, and the square under
 the keyboard or the mouse is named below the map and to assistive technology.

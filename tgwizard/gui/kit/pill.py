@@ -1,4 +1,4 @@
-"""Pills, role badges and tags: one state, one role, one plain word. None of them is ever a button (STYLE section 6)."""
+"""Pills, role badges and tags: one state, one role, one plain word. None of them is ever a button (gui/README.md 6)."""
 
 from __future__ import annotations
 

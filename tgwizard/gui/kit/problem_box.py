@@ -15,7 +15,7 @@ from tgwizard.gui.tokens import Radius, TextRole, Token
 
 
 class ProblemBox(QWidget):
-    """One problem in its place. The title takes the focus when the problem appears on Continue (STYLE 13)."""
+    """One problem in its place. The title takes the focus when the problem appears on Continue (gui/README.md 13)."""
 
     accessible_role = QAccessible.Role.AlertMessage
     ring_radius = Radius.CARD

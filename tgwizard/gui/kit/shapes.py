@@ -1,4 +1,4 @@
-"""The state shapes of STYLE section 3, drawn as vectors: state never speaks by colour alone."""
+"""The state shapes of gui/README.md 3, drawn as vectors: state never speaks by colour alone."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def _diamond(reach: float) -> QPolygonF:
 
 
 class ShapeMark(QWidget):
-    """One state shape as a widget. It stands beside its word, so assistive technology ignores it (STYLE 13)."""
+    """One state shape as a widget. It stands beside its word, so assistive technology ignores it (gui/README.md 13)."""
 
     def __init__(self, theme: Theme, shape: Shape, size: int = 14, parent: QWidget | None = None) -> None:
         """Show `shape`, `size` px wide at 100 % text size."""

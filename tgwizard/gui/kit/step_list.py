@@ -1,4 +1,4 @@
-"""The step list of a wizard: number ring, then tick; answered steps show their answer (STYLE section 6)."""
+"""The step list of a wizard: number ring, then tick; answered steps show their answer (gui/README.md 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tag with a tinted ground: one plain word such as Suggested or wider (STYLE section 6). Never a button."""
+"""A tag with a tinted ground: one plain word such as Suggested or wider (gui/README.md 6). Never a button."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.theme import Theme
 
 LARGE = 130
-"""Above this text size, in percent, what stood side by side stands one below the other (STYLE section 7)."""
+"""Above this text size, in percent, what stood side by side stands one below the other (gui/README.md 7)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The frame of the wizard: side, question, the portal's way, foot; and how they share the window (STYLE section 7)."""
+"""The frame of the wizard: side, question, the portal's way, foot; and how they share the window (gui/README.md 7)."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ class StepPage(QWidget):
         self.setAccessibleName(question)
 
     def focus_question(self) -> None:
-        """Move the focus to the question (STYLE section 13)."""
+        """Move the focus to the question (gui/README.md 13)."""
         self.title.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_problem(self) -> QWidget | None:

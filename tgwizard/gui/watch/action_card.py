@@ -50,7 +50,7 @@ class VerbButton(Button):
 
 
 def button_text(verb: Verb, member: str, *, repairs: bool = False) -> str:
-    """The words of STYLE section 10 for the button that opens the question."""
+    """The words of gui/README.md 10 for the button that opens the question."""
     if repairs:
         return f"Repair: move the address to {member}…"
     return f"Fail over to {member}…" if verb is Verb.GRACEFUL else f"Force failover to {member}…"

@@ -44,7 +44,7 @@ class ThreeTruths(QWidget):
         self.holder.show_truth("not known", "Azure has not answered yet", "", known=False)
 
     def set_stacked(self, stacked: bool) -> None:
-        """One under the other, for large text (STYLE section 7)."""
+        """One under the other, for large text (gui/README.md 7)."""
         down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._row.setDirection(down if stacked else across)
 

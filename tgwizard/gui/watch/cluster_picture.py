@@ -1,4 +1,4 @@
-"""The cluster picture: one address, two docks (STYLE sections 1 and 6).
+"""The cluster picture: one address, two docks (gui/README.md 1 and 6).
 
 It paints the subnet line, the docks and the path between them, and composes the pill, the two member cards and the
 heartbeat link, each with a name of its own, so that assistive technology reads what eyes see.
@@ -48,7 +48,7 @@ class ClusterPicture(QWidget):
         self.cards = (MemberCard(theme, self), MemberCard(theme, self))
         self.heartbeat = HeartbeatLink(theme, self)
         self._stops: tuple[QWidget, ...] = (self.pill, *self.cards, self.heartbeat)
-        # One stop in the Tab order, arrows inside (STYLE 12): only the pill takes focus by Tab.
+        # One stop in the Tab order, arrows inside (gui/README.md 12): only the pill takes focus by Tab.
         self.pill.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._glide = QVariantAnimation(self)
         self._glide.setDuration(GLIDE_MS)

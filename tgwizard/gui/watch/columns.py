@@ -1,4 +1,4 @@
-"""How many columns the cluster page has in a window of some width (STYLE section 7)."""
+"""How many columns the cluster page has in a window of some width (gui/README.md 7)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ THREE_COLUMNS_FROM, LARGE_FROM = 1920, 2560
 """Window widths, at 100 % text, from which on events stand in a column of their own, and the picture grows instead."""
 
 LARGER = 1.25
-"""How much the picture grows on a very wide window; its text with it, and nothing else (STYLE section 7)."""
+"""How much the picture grows on a very wide window; its text with it, and nothing else (gui/README.md 7)."""
 
 LOW = 720
 """On a page that is lower, at 100 % text, both cards are short: their buttons stay in view."""
@@ -29,7 +29,7 @@ Scaled = Callable[[float], int]
 
 
 class Columns(Enum):
-    """How the page stands in a window of some width (STYLE section 7)."""
+    """How the page stands in a window of some width (gui/README.md 7)."""
 
     ONE = "one column"
     TWO = "main and actions"

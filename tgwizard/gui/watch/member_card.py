@@ -79,7 +79,7 @@ class MemberCard(Surface):
 
 
 class AddressPill(QWidget):
-    """The floating IP: filled where Azure holds it, dashed while on no NIC. The only filled blue shape (STYLE 1)."""
+    """The floating IP: filled where Azure holds it, dashed on no NIC. The only filled blue shape (gui/README.md 1)."""
 
     accessible_role = QAccessible.Role.Indicator
 

@@ -215,7 +215,7 @@ class ClusterPage(InParts, QWidget):
         return sorted((self.graceful, self.forced), key=self._actions_box.indexOf)
 
     def _set_tab_order(self) -> None:
-        """Reading order of STYLE section 12: verdict, picture, truths, readiness, buttons, events."""
+        """Reading order of gui/README.md 12: verdict, picture, truths, readiness, buttons, events."""
         order = (
             self.banner,
             self.sign_in,

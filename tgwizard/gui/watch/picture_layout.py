@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF
 
 CARD_MIN = 300
-"""A member card narrower than this makes the picture stack its members (STYLE section 7)."""
+"""A member card narrower than this makes the picture stack its members (gui/README.md 7)."""
 
 MARGIN = 24
 LINK = 104

@@ -30,7 +30,7 @@ class MemberShown:
 
     @property
     def spoken(self) -> str:
-        """The card as one sentence for assistive technology (STYLE section 13)."""
+        """The card as one sentence for assistive technology (gui/README.md 13)."""
         return (
             f"{self.role.value}, VM {self.power.value}, NIC {self.nic.value}, own IP {self.own_address.value}, "
             f"{self.provisioning.value}, health {self.health.value}"
@@ -68,7 +68,7 @@ class PillState(Enum):
 class PillShown:
     """The pill: its state, and where it is. ``at`` is 0.0 at the first member's dock and 1.0 at the second's.
 
-    Between the docks the pill is in the gap; it never touches a dock there (STYLE section 8).
+    Between the docks the pill is in the gap; it never touches a dock there (gui/README.md 8).
     """
 
     state: PillState

@@ -1,4 +1,4 @@
-"""The probe strip: traffic from this computer, a bar for each stretch of time (STYLE section 6, Probe strip)."""
+"""The probe strip: traffic from this computer, a bar for each stretch of time (gui/README.md 6, Probe strip)."""
 
 from __future__ import annotations
 

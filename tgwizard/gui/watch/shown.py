@@ -245,7 +245,7 @@ def picture(snapshot: Snapshot, verdict: Verdict, run: RunState | None = None, n
 
 
 def picture_unread(setup: ClusterSetup) -> PictureShown:
-    """The picture before the first read: everything not known (STYLE section 9, loading)."""
+    """The picture before the first read: everything not known (gui/README.md 9, loading)."""
     unknown = FactShown("not known", Shape.NOT_KNOWN)
     members = [
         MemberShown(

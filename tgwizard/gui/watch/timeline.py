@@ -1,4 +1,4 @@
-"""What the Events card shows: engine events and journal records as one kind of line (STYLE section 6, Timeline)."""
+"""What the Events card shows: engine events and journal records as one kind of line (gui/README.md 6, Timeline)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from tgwizard.model.finding import Finding, Level
 from tgwizard.model.text import tame
 
 SETTLE_MS = 250
-"""How long typing has to rest before what is typed is judged (STYLE section 6, Field row)."""
+"""How long typing has to rest before what is typed is judged (gui/README.md 6, Field row)."""
 
 _SHAPE = {
     Level.PASSED: Shape.GOOD,
