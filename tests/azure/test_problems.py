@@ -97,6 +97,8 @@ SAMPLES = {
     "to perform": "The client 'x' does not have authorization to perform action 'a' over scope 'b'.",
     "MFA": "Reasons: 'MFA is required.'",
     "Failed state": "Resource is in Failed state and the last operation was x.",
+    "condition that": "has an authorization with ABAC condition that is not fulfilled to perform action 'a'",
+    "region": "Resource 'x' was disallowed by Azure: The selected region is currently not accepting new customers.",
     "assignableScopes": "Property id 'x' at path 'properties.assignableScopes[1]' is invalid.",
 }
 
@@ -163,7 +165,8 @@ def test_that_codes_are_compared_without_case(row: Row) -> None:
 @ROWS
 def test_that_what_passes_by_itself_is_left_to_azure_and_what_needs_a_right_to_an_administrator(row: Row) -> None:
     if row.cause in (Cause.NOT_ALLOWED, Cause.LOCKED) and not row.code.startswith("Lab"):
-        assert row.who is (Fixer.AZURE if row.problem == "region-restricted" else Fixer.ADMIN)
+        by_azure = row.problem in ("region-restricted", "azure-restricted")
+        assert row.who is (Fixer.AZURE if by_azure else Fixer.ADMIN)
     if row.cause is Cause.SIGN_IN:
         assert row.who is Fixer.YOU
 

@@ -27,6 +27,7 @@ NSG = f"{NETWORK}/networkSecurityGroups/nsg-tg-inside"
 WRITE = "Microsoft.Network/networkInterfaces/write"
 JOIN_SUBNET = "Microsoft.Network/virtualNetworks/subnets/join/action"
 JOIN_NSG = "Microsoft.Network/networkSecurityGroups/join/action"
+JOIN_ASG = "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"
 MAY = f"The client 'op@lab.example' with object id 'x' has permission to perform action '{WRITE}' on scope '{NIC}'; "
 
 
@@ -67,6 +68,21 @@ FORMS = {
         MissingRight(JOIN_SUBNET, SUBNET),
         MissingRight(JOIN_SUBNET, f"{SUBNET}2"),
     ],
+    f"{MAY}{LACKS} action(s) '{JOIN_SUBNET},{JOIN_NSG}' on the linked scope(s) '{NSG}' {INVALID}.": [
+        MissingRight(JOIN_NSG, NSG),
+        MissingRight(JOIN_SUBNET, ""),
+    ],
+    f"{MAY}{LACKS} action(s) '{JOIN_SUBNET},{JOIN_NSG}' on the linked scope(s) '{GROUP}' {INVALID}.": [
+        MissingRight(JOIN_SUBNET, GROUP),
+        MissingRight(JOIN_NSG, GROUP),
+    ],
+    f"{MAY}{LACKS} actions '{JOIN_ASG},{JOIN_SUBNET},{JOIN_NSG}' on the linked scopes '{NSG},{SUBNET}'.": [
+        MissingRight(JOIN_SUBNET, SUBNET),
+        MissingRight(JOIN_NSG, NSG),
+        MissingRight(JOIN_ASG, ""),
+    ],
+    f"{MAY}{LACKS} action '{JOIN_NSG}' on the '0' linked scope(s) '' {INVALID}.": [MissingRight(JOIN_NSG, "")],
+    f"{BLOCKED}.": [MissingRight(JOIN_NSG, "", denied=True)],
     f'The client "x" does not have authorization to perform action "{WRITE}" over scope "{NIC}" or the scope is '
     "invalid. If access was recently granted, please refresh your credentials.": [MissingRight(WRITE, NIC)],
     f"{MAY}however, the access is denied because of the deny assignment with name '{STACK}' and Id '0f' at scope "
@@ -97,6 +113,56 @@ def test_that_a_denial_is_told_as_one_that_no_role_cures() -> None:
 def test_that_each_of_several_rights_is_told_with_its_own_scope() -> None:
     problem = told("linkedauthorizationfailed", TWO)
     assert problem.why == f"Your role lacks {JOIN_SUBNET} on snet-inside and {JOIN_NSG} on nsg-tg-inside."
+
+
+def test_that_an_action_whose_scope_azure_leaves_out_is_given_no_other_ones() -> None:
+    message = f"{MAY}{LACKS} action(s) '{JOIN_SUBNET},{JOIN_NSG}' on the linked scope(s) '{NSG}'."
+    problem = told("LinkedAuthorizationFailed", message)
+    nowhere = "a scope that Azure does not name"
+    assert problem.why == f"Your role lacks {JOIN_NSG} on nsg-tg-inside and {JOIN_SUBNET} on {nowhere}."
+
+
+ASSIGN = "Microsoft.Authorization/roleAssignments/write"
+LIMITED = (
+    f"The client 'op@lab.example' with object id 'x' has an authorization with ABAC condition that is not fulfilled to "
+    f"perform action '{ASSIGN}' over scope '{GROUP}/providers/Microsoft.Authorization/roleAssignments/1a2b' or the "
+    "scope is invalid. If access was recently granted, please refresh your credentials."
+)
+
+
+@pytest.mark.parametrize("code", ["AuthorizationFailed", "LinkedAuthorizationFailed"])
+def test_that_a_right_limited_by_a_condition_is_not_told_as_missing(code: str) -> None:
+    problem = told(code, LIMITED)
+    assert problem.code == "right-has-condition"
+    assert problem.why.startswith(f"Your role assignment has a condition that does not let you do {ASSIGN} on 1a2b.")
+    assert "added to your role" not in problem.sentence()
+    assert (problem.who, problem.right) == (Fixer.ADMIN, ASSIGN)
+    assert ArmError(code, LIMITED).refused == ()
+
+
+LOCK = f"The scope '{NIC}' cannot perform write operation because following scope(s) are locked:"
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            f"{LOCK} '{GROUP}'. Please remove the lock and try again.",
+            "A lock on resource group rg-tg-prod forbids changes here.",
+        ),
+        (
+            f"{LOCK} '{GROUP},{NIC}'. Please remove the lock and try again.".replace("write", "delete", 1),
+            "Locks on resource group rg-tg-prod and tg-node-b-inside forbid deletions here.",
+        ),
+        (LOCK.replace("following scope(s) are locked:", "the following scope is locked."), "A lock forbids it."),
+        (LOCK.rstrip(":") + ".", "A lock forbids changes here."),
+        ("Azure's own words.", "A lock forbids it."),
+    ],
+)
+def test_that_a_lock_is_told_with_where_it_is_and_what_it_forbids(message: str, words: str) -> None:
+    problem = told("ScopeLocked", message)
+    assert problem.why == f"{words} No role helps against a lock."
+    assert problem.right == "Microsoft.Authorization/locks/delete"
 
 
 def test_that_a_refusal_of_another_form_is_shown_and_not_guessed() -> None:
@@ -213,6 +279,32 @@ def test_that_a_region_that_azure_restricts_is_no_policy_of_the_organisation() -
     assert problem.code == "region-restricted"
     assert problem.fix.startswith("Rights and exemptions do not help.")
     assert words in problem.why
+
+    closed = told(
+        "RequestDisallowedByAzure", "Resource 'x' was disallowed by Azure: The selected region is not accepting."
+    )
+    assert closed.code == "region-restricted"
+
+
+def test_that_what_azure_itself_forbids_is_told_by_what_it_says() -> None:
+    words = "Resource 'x' was disallowed by Azure: Accounts under review cannot change it."
+    problem = told("RequestDisallowedByAzure", words)
+    assert problem.code == "azure-restricted"
+    assert "region" not in problem.sentence()
+    assert words.rstrip(".") in problem.why
+    factor = told(
+        "RequestDisallowedByAzure", "Resource 'x' was disallowed by Azure: Multi-factor authentication is needed."
+    )
+    assert factor.code == "second-factor"
+
+
+@pytest.mark.parametrize("code", ["RequestDisallowedByAzure", "AccessDeniedByNewRule"])
+@pytest.mark.parametrize("status", [401, 403])
+def test_that_a_second_factor_is_told_as_one_whatever_the_code(code: str, status: int) -> None:
+    message = "Users must authenticate with multi-factor authentication. Set it up at aka.ms/setupMFA."
+    failure = struck(rig(), Answer(status, json.dumps({"error": {"code": code, "message": message}})))
+    assert (failure.problem.code, failure.cause) == ("second-factor", Cause.SIGN_IN)
+    assert "az logout, then az login --tenant" in failure.problem.fix
 
 
 # --- holders and scopes ---

@@ -298,7 +298,7 @@ def test_that_a_run_without_a_journal_is_refused_with_one_finished_event(it: Rig
     # A journal path that is a folder: SQLite cannot open it, and the run is refused before anything is written.
     it.services.journal_file(it.setup).mkdir(parents=True)
     answered = Shell(it)(*GRACEFUL, "--yes", "--json")
-    assert answered.code == 3
+    assert answered.code == 2
     assert [line["event"] for line in answered.lines] == ["finished"]
     assert it.puts() == []
 

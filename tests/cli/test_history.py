@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from tests.cli.bench import Shell, fits
 from tests.rig import Rig, rig
+from tgwizard.engine.setup.setup_journal import setup_journal_file
 from tgwizard.lab.latency import Latency
 
 
@@ -37,9 +40,49 @@ def test_that_history_without_runs_says_so(it: Rig) -> None:
 def test_that_a_damaged_journal_is_told_beside_the_list(it: Rig) -> None:
     it.services.journal_file(it.setup).write_bytes(b"no database at all " * 60)
     answered = Shell(it)("history", "--json")
-    assert answered.code == 4
+    assert answered.code == 2
     fits(answered.lines[0], "history")
     assert answered.lines[0]["clusters"][0]["problem"]["code"] == "journal-damaged"
+
+
+NO_JOURNAL = b"no database at all " * 60
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("history",),
+        ("failover", "--to", "tg-node-b", "--graceful", "--dry-run"),
+        ("failover", "--to", "tg-node-b", "--graceful", "--yes"),
+        ("failover", "--to", "tg-node-b", "--forced", "--yes"),
+        ("failover", "--to", "tg-node-b", "--forced", "--yes", "--json"),
+        ("resume", "--to", "tg-node-b"),
+        ("report", "abc"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("unusable", ["damaged", "another schema", "a folder"])
+def test_that_a_journal_that_cannot_be_used_has_one_exit_code(it: Rig, words: tuple[str, ...], unusable: str) -> None:
+    file = it.services.journal_file(it.setup)
+    if unusable == "a folder":
+        file.mkdir(parents=True)
+    elif unusable == "damaged":
+        file.write_bytes(NO_JOURNAL)
+    else:
+        with contextlib.closing(sqlite3.connect(file)) as database:
+            database.execute("PRAGMA user_version=99")
+    answered = Shell(it)(*words)
+    assert answered.code == 2
+    assert "journal" in answered.out + answered.err
+    assert it.puts() == []
+
+
+@pytest.mark.parametrize("words", [("apply", "--yes"), ("undo", "--yes"), ("verify", "--no-wait")], ids=" ".join)
+def test_that_a_setup_journal_that_cannot_be_used_has_the_same_exit_code(it: Rig, words: tuple[str, ...]) -> None:
+    setup_journal_file(it.services.state_dir, it.setup.identity).write_bytes(NO_JOURNAL)
+    answered = Shell(it)("setup", *words)
+    assert answered.code == 2
+    assert "is damaged" in answered.out + answered.err
 
 
 def test_that_a_report_tells_ids_and_interfaces_and_fits_its_schema(it: Rig) -> None:

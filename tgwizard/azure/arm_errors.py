@@ -38,6 +38,16 @@ _DENIED_BY = re.compile(
     r"^(?P<name>.*?)'(?: and Id '[^']*')?(?: at scope '(?P<scope>[^']*))?'?\.?\s*$", re.IGNORECASE | re.DOTALL
 )
 _ALLOCATED_TO = re.compile(r"already allocated to resource '?([^\s']+?)'?\.?(?:[\s']|$)", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"condition that is not fulfilled to perform (?:the )?action(?:\(s\)|s)? '([^']+)'"
+    r"(?: (?:on|over|at) scope '([^']*)')?",
+    re.IGNORECASE,
+)
+_LOCKED = re.compile(
+    r"cannot perform (?P<what>write|delete|move) operation because (?:the )?following scope(?:\(s\)|s)? are locked"
+    r"(?:: '(?P<scopes>[^']*)')?",
+    re.IGNORECASE,
+)
 _RETRY_IN = re.compile(r"retried in (\d{1,4}) seconds", re.IGNORECASE)
 _REASONS = re.compile(r"Reasons?: '(.*?)'\s*(?:\.|,|;|$|See error details)", re.IGNORECASE | re.DOTALL)
 _IDENTIFIERS = re.compile(r"Policy identifiers: '(\[.*?\])'\.?", re.IGNORECASE | re.DOTALL)
@@ -114,6 +124,28 @@ class ArmError:
             if found:
                 return found
         return ()
+
+    @property
+    def condition(self) -> tuple[str, str] | None:
+        """What a condition on the caller's own assignment keeps from it: the action, and the scope or ""."""
+        for item in self.walk():
+            found = _CONDITION.search(item.message.translate(_QUOTES))
+            if found:
+                return tame(found.group(1), 160), tame(found.group(2) or "", 400)
+        return None
+
+    @property
+    def lock_words(self) -> str:
+        """Where the locks are that forbid it, and what they forbid, as one sentence."""
+        for item in self.walk():
+            found = _LOCKED.search(item.message.translate(_QUOTES))
+            if found:
+                what = {"write": "changes", "delete": "deletions", "move": "moves"}[found.group("what").lower()]
+                where = [scope_in_words(scope) for scope in _items(found.group("scopes") or "")]
+                if len(where) > 1:
+                    return f"Locks on {listed(where)} forbid {what} here."
+                return f"A lock{f' on {where[0]}' if where else ''} forbids {what} here."
+        return "A lock forbids it."
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -222,6 +254,13 @@ def rights_words(refused: tuple[MissingRight, ...]) -> str:
     return " ".join(told)
 
 
+def limited_words(condition: tuple[str, str] | None) -> str:
+    """What a condition on the caller's own assignment keeps from it, as the end of a sentence."""
+    if condition is None:
+        return "this"
+    return f"{condition[0]} on {scope_in_words(condition[1])}"
+
+
 def _refused(text: str) -> Iterator[MissingRight]:
     """The rights that one sentence names. What is said before "however" is what *is* allowed."""
     parts = _HOWEVER.split(text)
@@ -237,25 +276,38 @@ def _refused(text: str) -> Iterator[MissingRight]:
     lacks = list(_LACKS.finditer(against))
     for at, found in enumerate(lacks):
         end = lacks[at + 1].start() if at + 1 < len(lacks) else len(against)
-        actions = _items(found.group(1))
+        actions, named = _items(found.group(1)), False
         for on in _ON.finditer(against, found.end(), end):
             for action, scope in _paired(actions, _items(on.group("scopes")), each=bool(on.group("each"))):
+                named = True
                 yield MissingRight(tame(action, 160), tame(scope, 400), denied=bool(on.group("denied")))
+        if not named:
+            blocked = "blocked by" in against[found.end() : end].lower()
+            yield from (MissingRight(tame(action, 160), "", denied=blocked) for action in actions)
 
 
 def _paired(actions: list[str], scopes: list[str], *, each: bool) -> Iterator[tuple[str, str]]:
-    """Which action belongs to which scope: as Azure counted them, else by the kind of thing that the action is of."""
+    """Which action belongs to which scope: as Azure counted them, else by the kind of thing that the action is of.
+
+    An action that none of the scopes is for has the scope "": Azure did not say which.
+    """
+    if not scopes:
+        return
     if each and len(actions) == len(scopes):
         yield from zip(actions, scopes, strict=True)
         return
-    if min(len(actions), len(scopes)) <= 1:
-        yield from ((action, scope) for action in actions for scope in scopes)
+    if len(actions) == 1:
+        yield from ((actions[0], scope) for scope in scopes)
         return
     fitting = [(action, scope) for action in actions for scope in scopes if _is_of(action, scope)]
-    if {action for action, _ in fitting} == set(actions):
-        yield from fitting
-    elif len(actions) == len(scopes):
+    fits = {action for action, _ in fitting}
+    if not fits and len(scopes) == 1:
+        yield from ((action, scopes[0]) for action in actions)  # a group, say, that everything is in
+    elif fits < set(actions) and len(actions) == len(scopes):
         yield from zip(actions, scopes, strict=True)
+    else:
+        yield from fitting
+        yield from ((action, "") for action in actions if action not in fits)
 
 
 def _is_of(action: str, scope: str) -> bool:

@@ -19,7 +19,7 @@ import requests
 import urllib3.exceptions as pool
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-from tgwizard.azure.arm_errors import ArmError, rights_words
+from tgwizard.azure.arm_errors import ArmError, limited_words, rights_words
 from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.claims import challenge_of, second_factor
 from tgwizard.azure.foreign_answers import (
@@ -252,6 +252,8 @@ def _words(doing: Doing, error: ArmError) -> dict[str, str]:
         "action": refused[0].action if refused else "a right it needs",
         "scope": scope_in_words(refused[0].scope) if refused else "that scope",
         "rights": rights_words(refused),
+        "limited": limited_words(error.condition),
+        "locks": error.lock_words,
         "holder": error.holder_words,
         "said": f"Azure says: {said}." if said else "Azure gives no reason.",
         "policy": f" The policy assignment is {', '.join(policies)}." if policies else "",

@@ -15,7 +15,8 @@ class Row:
     ``said``: a pattern that Azure's words have to hold for this row; a code with several causes has several rows, the
     one without a pattern last. The sentences may name {doing} (what was asked: "change tg-node-a-inside"), {name} (the
     resource), {rights} (every action that Azure says is missing or denied, with its scope, as sentences), {action} and
-    {scope} (the first of them), {holder}, {policy}, {reasons}, {wrong_id}, and {said}: Azure's own sentence.
+    {scope} (the first of them), {limited} (what a condition keeps from the caller), {locks}, {holder}, {policy},
+    {reasons}, {wrong_id}, and {said}: Azure's own sentence.
     ``what`` may be left empty: then it is "Azure refused to {doing}.". ``who`` can fix it; an administrator needs
     ``right`` for that.
     """

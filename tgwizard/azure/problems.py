@@ -12,7 +12,7 @@ import re
 
 from tgwizard.azure.problem_row import Row
 from tgwizard.azure.problems_access import ACCESS_ROWS
-from tgwizard.azure.problems_arm import ARM_ROWS
+from tgwizard.azure.problems_arm import ARM_ROWS, SECOND_FACTOR
 from tgwizard.azure.problems_compute import COMPUTE_ROWS
 from tgwizard.azure.problems_network import NETWORK_ROWS
 from tgwizard.engine.ports import Cause
@@ -66,6 +66,7 @@ _BY_STATUS: dict[int, Row] = {
     ),
 }
 
+_SECOND_FACTOR = next(row for row in ARM_ROWS if row.said == SECOND_FACTOR)
 _TROUBLE = Row("", Cause.OTHER, "azure-trouble", "Azure had an internal error.", "Read again.", who=Fixer.AZURE)
 _GENERAL = Row("", Cause.OTHER, "azure-refused", "{said}", "", who=Fixer.YOU)
 
@@ -79,6 +80,8 @@ def row_for(status: int | None, codes: tuple[str, ...], text: str = "") -> Row:
         for row in BY_CODE.get(code.lower(), ()):
             if not row.said or re.search(row.said, text, re.IGNORECASE):
                 return row
+    if status in (401, 403) and re.search(SECOND_FACTOR, text, re.IGNORECASE):
+        return _SECOND_FACTOR
     if status is not None and status in _BY_STATUS:
         return _BY_STATUS[status]
     return _TROUBLE if status is not None and status >= 500 else _GENERAL

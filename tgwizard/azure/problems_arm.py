@@ -12,6 +12,9 @@ from tgwizard.model.role import GIVES_A_RIGHT
 
 _WAIT = "Wait until it has finished, then try again."
 _SIGN_IN = "Sign in again. With the Azure CLI: az login."
+SECOND_FACTOR = r"(?<![\w./-])(?:MFA(?![\w'-])|multi-?\s?factor authentication)|aka\.ms/(?:setupMFA|mfaforazure)"
+"""That Azure wants a second factor, in the words of the policies that ask for it; none of a name with mfa in it."""
+
 _REPORT = "This request changed nothing. If Azure's words do not tell what to correct, report it with its details."
 
 ARM_ROWS: tuple[Row, ...] = (
@@ -135,6 +138,18 @@ ARM_ROWS: tuple[Row, ...] = (
             Row(
                 code,
                 Cause.NOT_ALLOWED,
+                "right-has-condition",
+                "Your role assignment has a condition that does not let you do {limited}. It may allow the same "
+                "for other roles or other identities.",
+                "Someone whose assignment has no such condition can do it, or can change the condition in the portal, "
+                "under Access control (IAM).",
+                who=Fixer.ADMIN,
+                right="Microsoft.Authorization/roleAssignments/write",
+                said=r"\bcondition that is not fulfilled",
+            ),
+            Row(
+                code,
+                Cause.NOT_ALLOWED,
                 "not-allowed",
                 "The directory of your sign-in may not use a subscription that the request refers to. {said}",
                 "Sign in to the directory of that subscription, or refer to resources of this one only.",
@@ -185,14 +200,17 @@ ARM_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Authorization/denyAssignments/delete",
     ),
-    Row(
-        "RequestDisallowedByPolicy",
-        Cause.SIGN_IN,
-        "second-factor",
-        "Azure wants a second factor (MFA) for changes, and this sign-in was made without.",
-        "Sign in again with a second factor.",
-        who=Fixer.YOU,
-        said=r"(?<![\w./-])(?:MFA(?![\w'-])|multi-?\s?factor authentication)|aka\.ms/(?:setupMFA|mfaforazure)",
+    *(
+        Row(
+            code,
+            Cause.SIGN_IN,
+            "second-factor",
+            "Azure wants a second factor (MFA) for changes, and this sign-in was made without.",
+            "Sign in again with a second factor.",
+            who=Fixer.YOU,
+            said=SECOND_FACTOR,
+        )
+        for code in ("RequestDisallowedByPolicy", "RequestDisallowedByAzure")
     ),
     Row(
         "RequestDisallowedByPolicy",
@@ -212,6 +230,16 @@ ARM_ROWS: tuple[Row, ...] = (
         "Rights and exemptions do not help. Use another region, or ask Microsoft's support to open it for the "
         "subscription.",
         who=Fixer.AZURE,
+        said=r"\bregions?\b|\blocations?\b",
+    ),
+    Row(
+        "RequestDisallowedByAzure",
+        Cause.NOT_ALLOWED,
+        "azure-restricted",
+        "Azure itself does not let this subscription do that; it is no right and no policy of your organisation. "
+        "{said}{policy}",
+        "Do what Azure's sentence asks for, or ask Microsoft's support. Rights and exemptions do not help.",
+        who=Fixer.AZURE,
     ),
     Row(
         "ReadOnlyDisabledSubscription",
@@ -226,8 +254,8 @@ ARM_ROWS: tuple[Row, ...] = (
         "ScopeLocked",
         Cause.LOCKED,
         "locked",
-        "A lock forbids changes to it.",
-        "Remove the lock in the Azure portal, or have its owner do so.",
+        "{locks} No role helps against a lock.",
+        "Remove it in the Azure portal, under Locks of what it stands on, or have that done; then try again.",
         who=Fixer.ADMIN,
         right="Microsoft.Authorization/locks/delete",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from tgwizard.model.event import Outcome
+from tgwizard.model.problem import Problem
 
 
 class ExitCode(IntEnum):
@@ -20,6 +21,8 @@ class ExitCode(IntEnum):
     YIELDED = 7
 
     @classmethod
-    def of(cls, outcome: Outcome) -> ExitCode:
-        """The code of a run's outcome."""
+    def of(cls, outcome: Outcome, problem: Problem | None = None) -> ExitCode:
+        """The code of a run's outcome. What is refused because of a file says so, as every command does."""
+        if outcome is Outcome.REFUSED and problem is not None and problem.file:
+            return cls.USAGE
         return cls[outcome.name]

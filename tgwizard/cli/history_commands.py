@@ -49,7 +49,7 @@ def history(command: History, connection: Connection, screen: Screen) -> ExitCod
             screen.warn(cluster.problem)
     if not clusters:
         screen.say(f"No cluster is saved in {profiles.folder}.")
-    return ExitCode.FAILED if any(cluster.problem for cluster in clusters) else ExitCode.DONE
+    return ExitCode.USAGE if any(cluster.problem for cluster in clusters) else ExitCode.DONE
 
 
 def report(command: Report, connection: Connection, screen: Screen) -> ExitCode:

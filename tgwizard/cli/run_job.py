@@ -118,7 +118,7 @@ class RunJob:
     def _ended(self, job: Job, finished: Finished) -> ExitCode:
         # The job still closes its journal and frees its lock; the next command must find both free.
         job.thread.join(_JOIN_S)
-        return ExitCode.of(finished.outcome)
+        return ExitCode.of(finished.outcome, finished.problem)
 
     def _tell(self, event: Event) -> None:
         match event:
@@ -169,7 +169,7 @@ class RunJob:
     def _leave(self, why: str) -> ExitCode:
         ended = self._catch_up()
         if ended is not None:
-            return ExitCode.of(ended.outcome)
+            return ExitCode.of(ended.outcome, ended.problem)
         address = str(self.setup.address)
         self.screen.note(f"{why} The run is left where it is. Last seen: {where(self._place, address)}.")
         if not self._wrote:
@@ -201,7 +201,7 @@ class RunJob:
         if isinstance(broke.error, UserError):
             self._close_json(Outcome.REFUSED, broke.error.problem.sentence())
             self.screen.complain(broke.error)
-            return ExitCode.REFUSED
+            return ExitCode.of(Outcome.REFUSED, broke.error.problem)
         _log.error("the job %s broke", broke.name, exc_info=broke.error)
         place = where(self._place, str(self.setup.address))
         self.screen.note(f"The run ended by an error of tgwizard ({type(broke.error).__name__}). Last seen: {place}.")

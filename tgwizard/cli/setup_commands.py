@@ -137,7 +137,7 @@ def _apply(at: _At, command: Apply) -> ExitCode:
 
     def work(report: Report, token: CancelToken) -> ExitCode:
         finished = apply_job(services, answers, plan, report, token, only_mine=command.only_mine)
-        return ExitCode.of(finished.outcome)
+        return ExitCode.of(finished.outcome, finished.problem)
 
     code = at.job().go("setup-apply", work, writes=identity_of(answers))
     if code is ExitCode.DONE and not (command.only_mine and len(plan.mine) < len(plan.writing)):
@@ -172,7 +172,7 @@ def _undo(at: _At, command: Undo) -> ExitCode:
 
     def work(report: Report, token: CancelToken) -> ExitCode:
         finished = undo_job(services, setup.identity, report, token, identities=command.identities)
-        return ExitCode.of(finished.outcome)
+        return ExitCode.of(finished.outcome, finished.problem)
 
     return at.job().go("setup-undo", work, writes=setup.identity)
 
@@ -252,7 +252,8 @@ def _restarted(at: _At, setup: ClusterSetup, member: Member, *, yes: bool) -> Ex
     services = at.connection.services
 
     def work(report: Report, token: CancelToken) -> ExitCode:
-        return ExitCode.of(restart_job(services, setup.identity, member.vm, report, token).outcome)
+        finished = restart_job(services, setup.identity, member.vm, report, token)
+        return ExitCode.of(finished.outcome, finished.problem)
 
     return at.job().go("setup-restart", work, writes=setup.identity)
 

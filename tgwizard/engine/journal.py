@@ -225,6 +225,7 @@ class Journal:
                     f"The journal {self.path} is of schema {version}; this tgwizard writes schema {SCHEMA}.",
                     "Another version of tgwizard made it.",
                     "Use that version, or move the file away. It was not changed.",
+                    file=True,
                 )
             )
         if version == 0:
@@ -250,6 +251,7 @@ class Journal:
                     f"The journal {self.path} belongs to other network interfaces or another address.",
                     "The cluster file was changed, or the journal was copied.",
                     "Use the journal with its own cluster, or move it away. It was not changed.",
+                    file=True,
                 )
             )
 
@@ -354,16 +356,17 @@ def unusable(path: Path, error: Exception) -> Problem:
             f"The journal {path} is in use by another program.",
             f"It stayed locked for {_BUSY_MS / 1000:g} s.",
             "Close what has it open, such as a backup or a database viewer, then try again.",
+            file=True,
         )
     if isinstance(error, OSError) or code in _NOT_ALLOWED:
         fix = "Make the file and its folder readable and writable for yourself, then try again. It was not changed."
-        return Problem("journal-not-opened", f"The journal {path} cannot be opened.", why, fix)
+        return Problem("journal-not-opened", f"The journal {path} cannot be opened.", why, fix, file=True)
     if code == sqlite3.SQLITE_FULL:
         fix = "Free the disk, then try again."
-        return Problem("journal-no-room", f"The journal {path} cannot be written.", why, fix)
+        return Problem("journal-no-room", f"The journal {path} cannot be written.", why, fix, file=True)
     if code == sqlite3.SQLITE_IOERR:
         fix = "Check the disk, then try again. Nothing was changed."
-        return Problem("journal-disk-error", f"The disk cannot read or write the journal {path}.", why, fix)
+        return Problem("journal-disk-error", f"The disk cannot read or write the journal {path}.", why, fix, file=True)
     return damaged(path, error)
 
 
@@ -379,7 +382,7 @@ def not_written(path: Path, error: Exception, what: str) -> Problem:
     """What was not done because the journal could not be written, and why."""
     reason = unusable(path, error)
     why, fix = f"{reason.what} {reason.why}", f"{reason.fix} Nothing was written to Azure."
-    return Problem("journal-not-written", f"{what}: its journal could not be written.", why, fix)
+    return Problem("journal-not-written", f"{what}: its journal could not be written.", why, fix, file=True)
 
 
 def damaged(path: Path, why: object) -> Problem:
@@ -390,6 +393,7 @@ def damaged(path: Path, why: object) -> Problem:
         f"{tame(why, 200)}.",
         "Move it away to go on without it; it was not changed. Resume then needs --to MEMBER, and undo no longer knows "
         "what was set up from here.",
+        file=True,
     )
 
 

@@ -69,7 +69,7 @@ def _opened(path: Path) -> IO[bytes]:
     except OSError as error:
         why = f"The lock that keeps two runs apart, {path}, could not be made: {error.strerror or error}."
         fix = "Make that folder writable. Nothing was written to Azure."
-        raise UserError(Problem("lock-not-made", "The run was not started.", why, fix)) from error
+        raise UserError(Problem("lock-not-made", "The run was not started.", why, fix, file=True)) from error
 
 
 if sys.platform == "win32":

@@ -123,10 +123,16 @@ def require(
 ) -> None:
     """Refuse with 403 `AuthorizationFailed` (`azure-wire.md` 2.6), or the denial's own code and sentence."""
     if not permitted(world, principal, action, scope, now, facts):
+        limited = any(grants(role.permissions, action.lower()) for role in held(world, principal, scope, now))
+        has = (
+            "has an authorization with ABAC condition that is not fulfilled"
+            if limited
+            else ("does not have authorization")
+        )
         raise Refusal(
             403,
             "AuthorizationFailed",
-            f"The client '{principal.shown}' with object id '{principal.oid}' does not have authorization to perform "
+            f"The client '{principal.shown}' with object id '{principal.oid}' {has} to perform "
             f"action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please "
             "refresh your credentials.",
         )

@@ -95,7 +95,12 @@ def same_scope(one: str, other: str) -> bool:
 
 
 def scope_in_words(scope: str) -> str:
-    """A scope for people: a resource, a resource group, the subscription, a management group, or the root."""
+    """A scope for people: a resource, a resource group, the subscription, a management group, or the root.
+
+    The empty one is a scope that a refusal leaves out.
+    """
+    if not scope.strip():
+        return "a scope that Azure does not name"
     pieces = [part for part in scope.split("/") if part]
     kind = pieces[-2].lower() if len(pieces) > 1 else ""
     name = tame(pieces[-1], 90) if pieces else ""

@@ -26,6 +26,7 @@ class Problem:
 
     ``who`` can fix it (None: it depends); for an administrator ``right`` is the action that he or she needs for it.
     ``sign_in``: nobody is signed in, or not so that it is of use; signing in, perhaps in another way, puts it right.
+    ``file``: a file of this computer that the job needs cannot be used.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Problem:
     who: Fixer | None = None
     right: str = ""
     sign_in: bool = False
+    file: bool = False
 
     def sentence(self) -> str:
         """What, why and what to do, as one line of text without the detail."""

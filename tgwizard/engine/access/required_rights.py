@@ -53,16 +53,15 @@ def asked_by(action: str) -> AskedBy:
 
 
 def not_asked(used: Iterable[str]) -> tuple[str, ...]:
-    """The actions of the brief's role that Azure does not ask for, in the brief's order.
+    """The actions of the brief's role that Azure does not ask for, in the brief's order; the machine's own among them.
 
     ``used``: those for which this topology has a thing at all: nothing is joined where there is nothing to join.
     """
     things = {action.lower() for action in used}
-    by_azure = {item.action for item in TEN_ACTIONS if asked_by(item.action) is AskedBy.AZURE}
     return tuple(
         item.action
         for item in TEN_ACTIONS
-        if asked_by(item.action) is AskedBy.NOBODY or (item.action in by_azure and item.action.lower() not in things)
+        if asked_by(item.action) is not AskedBy.AZURE or item.action.lower() not in things
     )
 
 

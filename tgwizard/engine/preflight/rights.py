@@ -272,7 +272,7 @@ def _named_too(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: 
         need = next((item.need for item in judged if _refused(probe, item.need) is one), None)
         if one.denied:
             by = f"The deny assignment {one.by}" if one.by else "A deny assignment"
-            fact = f"{by} keeps you from {tame(one.scope.rsplit('/', 1)[-1], 120)}"
+            fact = f"{by} keeps you from {scope_in_words(one.scope)}"
             yield _no_role_helps(fact, one.action)
         elif need is not None:
             yield _missing("You", need, cure)
@@ -408,7 +408,7 @@ def _not_needed(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Ite
     """The role's actions that this failover does not use: a missing one of them is named, and stops nothing."""
     spare = unneeded(snapshot, to, verb, facts.by)
     for action in spare:
-        if _lacks(snapshot, facts, to, action):
+        if action != VM_READ and _lacks(snapshot, facts, to, action):
             evidence = _NOT_USED.get(action.lower().removeprefix("microsoft.network/"), "this failover does not use it")
             yield Finding(Level.NOT_APPLICABLE, f"{action} is missing: {NOT_ASKED}", evidence)
     if spare:

@@ -171,6 +171,7 @@ def _prepare(path: Path, database: sqlite3.Connection) -> None:
                 f"The journal {path} is of schema {version}; this tgwizard writes schema {SCHEMA}.",
                 "Another version of tgwizard made it.",
                 "Use that version, or move the file away. It was not changed.",
+                file=True,
             )
         )
     if version == 0:
