@@ -1,6 +1,6 @@
-"""Every error code that azure-wire.md names, by section, with the statuses it gives: each is answered somewhere.
+"""Every error code that azure/README.md names, by section, with the statuses it gives: each is answered somewhere.
 
-The list is the reference's own, kept by hand. A code is in a row of the wire table or of the role errors, or has a test
+A code is in a row of the wire table or of the role errors, or has a test
 of its own that names it; the two that the lab never says are listed with the reason.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.house.checkout import PACKAGE
 from tests.lab.bench import Bench, error_of
 from tests.lab.test_role_errors import ASSIGNMENT_ERRORS, ROLE_ERRORS
 from tests.lab.test_wire_table import DETAILS
@@ -82,7 +83,7 @@ CODES: dict[str, dict[str, tuple[int, ...]]] = {
         "RoleAssignmentUpdateNotPermitted": (400,),
         "RoleAssignmentLimitExceeded": (400,),
     },
-    "4.2 and 4.3 identity": {
+    "4.1 to 4.3 identity": {
         "AuthenticationFailed": (401,),
         "InvalidAuthenticationToken": (401,),
         "ExpiredAuthenticationToken": (401,),
@@ -144,6 +145,15 @@ NEVER_SAID = {
 }
 
 
+HEADING = re.compile(r"^#+ (\d+(?:\.\d+)?) .*$", re.MULTILINE)
+
+
+def sections() -> dict[str, str]:
+    """The text of azure/README.md by the numbers of its headings."""
+    _, *parts = HEADING.split((PACKAGE / "azure" / "README.md").read_text("utf-8"))
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
 def answered() -> dict[str, set[int]]:
     """The codes of the tables with the statuses they are asked to have."""
     found: dict[str, set[int]] = defaultdict(set)
@@ -154,6 +164,18 @@ def answered() -> dict[str, set[int]]:
     for _, code, _ in DETAILS:
         found[code].add(DETAIL)
     return found
+
+
+@pytest.mark.parametrize("title", CODES)
+def test_that_the_document_names_every_code_in_its_section(title: str) -> None:
+    match = re.match(r"(?P<first>\d(?:\.\d)?)(?: to (?P<last>\d\.\d))?", title)
+    assert match is not None
+    texts = [
+        text for number, text in sections().items() if match["first"] <= number <= (match["last"] or match["first"])
+    ]
+    assert texts
+    named = set(re.findall(r"\w+", "".join(texts)))
+    assert set(CODES[title]) - named == set()
 
 
 @pytest.mark.parametrize(
