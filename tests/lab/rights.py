@@ -51,7 +51,7 @@ def give(bench: Bench, name: str, role: str, scope: str) -> Principal:
 
 
 def define(bench: Bench, guid: str, **properties: object) -> Response:
-    """PUT a custom role with the brief's first action, unless the properties say otherwise."""
+    """PUT a custom role with the first action of Trustgrid's role, unless the properties say otherwise."""
     body: dict[str, object] = {
         "roleName": f"role-{guid[:8]}",
         "type": "CustomRole",

@@ -1,4 +1,4 @@
-"""Address bookkeeping: what Azure refuses, and the truth about who held what (azure-wire.md 1.4, 2.5)."""
+"""Address bookkeeping: what Azure refuses, and the truth about who held what (azure/README.md 1.4, 2.5)."""
 
 from __future__ import annotations
 

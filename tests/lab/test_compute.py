@@ -1,4 +1,4 @@
-"""Virtual machines: instance view and power (azure-wire.md 1.1, 1.3)."""
+"""Virtual machines: instance view and power (azure/README.md 1.1, 1.3)."""
 
 from __future__ import annotations
 

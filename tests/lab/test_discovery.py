@@ -1,4 +1,4 @@
-"""What a set-up reads: subscriptions, tenants, machines, networks, rights; in pages, by the SDK (azure-wire.md 1.1)."""
+"""What a set-up reads: subscriptions, tenants, machines, networks, rights; in pages, by SDK (azure/README.md 1.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in: the token endpoint, its refusals, challenges, wrong tenants; and Graph (lab-clients.md 3, 4)."""
+"""Signing in: the token endpoint, its refusals, challenges, wrong tenants; and Graph (lab/README.md 3.1, 3.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ARM itself answers: tokens, api-versions, scopes, rights, locks, headers (azure-wire.md 1.0, 1.2, 2.6, 4.2)."""
+"""What ARM itself says: tokens, api-versions, scopes, rights, locks, headers (azure/README.md 1.0, 1.2, 2.6, 4.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups of the directory: whose assignments count, from when, and what Graph says (azure-wire.md 3.2 to 3.4)."""
+"""Groups of the directory: whose assignments count, from when, and what Graph says (azure/README.md 3.2 to 3.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A VM's own identity: giving and taking it, and the two endpoints for its tokens (azure-wire.md 1.3, 4.3)."""
+"""A VM's own identity: giving and taking it, and the two endpoints for its tokens (azure/README.md 1.3, 4.3)."""
 
 from __future__ import annotations
 

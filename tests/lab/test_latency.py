@@ -1,4 +1,4 @@
-"""The latency model `azure` keeps to the recorded figures (azure-wire.md 1.3, 2.2); compute guesses what is left."""
+"""The latency model `azure` keeps to the recorded figures (azure/README.md 1.3, 2.2); compute guesses what is left."""
 
 from __future__ import annotations
 

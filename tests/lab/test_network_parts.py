@@ -1,4 +1,4 @@
-"""What of the network is there to be read, and the deletion of an interface (azure-wire.md 1.1, 1.2, 1.4, 2.1)."""
+"""What of the network is there to be read, and the deletion of an interface (azure/README.md 1.1, 1.2, 1.4, 2.1)."""
 
 from __future__ import annotations
 

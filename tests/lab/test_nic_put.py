@@ -1,4 +1,4 @@
-"""The PUT of a network interface: shape, etags, replace, overlap (azure-wire.md 2.1, 2.3, 2.4)."""
+"""The PUT of a network interface: shape, etags, replace, overlap (azure/README.md 2.1, 2.3, 2.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The permission maths: the client's and the lab's agree; scopes, exceptions, denials (azure-wire.md 3.3)."""
+"""The permission maths: the client's and the lab's agree; scopes, exceptions, denials (azure/README.md 3.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long rights take to arrive: assignments, changed roles, new principals, lists that flicker (azure-wire.md 3)."""
+"""How long rights take to arrive: assignments, changed roles, new principals, flickering lists (azure/README.md 3)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The brief's role, one action less at a time: which call of a failover then fails, and with which code (2.6).
+"""Trustgrid's role, one action less at a time: which call of a failover then fails, and with which code
+(azure/README.md 2.6).
 
-The table is the reference for the wizard's own advice. It shows the gaps of the brief's ten actions as well: the poll
+The table is the reference for the wizard's own advice. It shows the gaps of the ten actions as well: the poll
 URL, the address check, and what a NIC with a public IP or a pool needs.
 """
 

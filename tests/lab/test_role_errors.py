@@ -1,4 +1,4 @@
-"""Roles and assignments that Azure refuses: every row of azure-wire.md 3.1 and 3.2 with code, status and wording."""
+"""Roles and assignments that Azure refuses: every row of azure/README.md 3.1 and 3.2 with code, status and wording."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Role definitions and assignments: made, read, listed, changed, removed (azure-wire.md 3.1, 3.2)."""
+"""Role definitions and assignments: made, read, listed, changed, removed (azure/README.md 3.1, 3.2)."""
 
 from __future__ import annotations
 

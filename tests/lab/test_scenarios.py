@@ -1,4 +1,4 @@
-"""Every scenario of DESIGN section 6 is what it says, seen through the lab's own answers."""
+"""Every scenario of lab/README.md 4.1 is what it says, seen through the lab's own answers."""
 
 from __future__ import annotations
 

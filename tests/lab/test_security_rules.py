@@ -1,4 +1,4 @@
-"""Security rules, written by hand and by the SDK (azure-wire.md 2.1; the wording of refusals is modelled)."""
+"""Security rules, written by hand and by the SDK (azure/README.md 2.1; the wording of refusals is modelled)."""
 
 from __future__ import annotations
 

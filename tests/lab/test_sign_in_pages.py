@@ -1,4 +1,4 @@
-"""Signing in as a person: browser and device code, with the SDK's own credentials and by hand (lab-clients.md 3, 4)."""
+"""Signing in as a person: browser and device code, with the SDK's own credentials and by hand (lab/README.md 3.2)."""
 
 from __future__ import annotations
 

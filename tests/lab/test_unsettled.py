@@ -1,4 +1,4 @@
-"""What is `Failed` or `Updating` blocks what depends on it: interface, VM and subnet (`azure-wire.md` 2.4)."""
+"""What is `Failed` or `Updating` blocks what depends on it: interface, VM and subnet (azure/README.md 2.4)."""
 
 from __future__ import annotations
 

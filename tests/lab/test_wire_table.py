@@ -1,6 +1,6 @@
-"""Every row of sections 1 and 2 of azure-wire.md that has a status or a code: asked for, and answered so.
+"""Every row of azure/README.md 1 and 2 that has a status or a code: asked for, and answered so.
 
-The rows are in `wire_rows`, in the order of the reference. Rows that need a history of several calls have tests of
+The rows are in `wire_rows`, in the order of the document. Rows that need a history of several calls have tests of
 their own, named in `ELSEWHERE`; the last test looks that they are there. Calls that come with what needs them
 (Resource Graph, the activity log) answer as Azure answers a type it does not know. Section 3 is in test_roles.py and
 test_role_errors.py.

@@ -1,4 +1,4 @@
-"""The rows of azure-wire.md, sections 1, 2 and 5, in the order of the reference: the call and its answer."""
+"""The rows of azure/README.md 1, 2 and 5, in the order of the document: the call and its answer."""
 
 from __future__ import annotations
 

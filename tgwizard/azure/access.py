@@ -1,7 +1,7 @@
 """``ArmAccess``: roles, assignments, denials, locks and rights, and the few writes that setting up needs.
 
 Every write is sent once under the request id of the engine, which judges by what it reads afterwards. Not run against
-the real Azure; written from azure-wire.md 3 and 1.3.
+the real Azure; written from azure/README.md 3 and 1.3.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ArmAccess:
         self._clients = clients
 
     def role_definitions(self, scope: str) -> tuple[RoleDefinition, ...]:
-        """Every role that can be used at the scope or below, built-in ones too; it may lag (azure-wire.md 3.1).
+        """Every role that can be used at the scope or below, built-in ones too; it may lag (azure/README.md 3.1).
 
         Without the filter, Azure leaves out roles that can be assigned in a group of the subscription only.
         """

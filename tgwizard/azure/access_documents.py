@@ -20,7 +20,7 @@ from tgwizard.model.role import (
 )
 
 EVERYONE = "00000000-0000-0000-0000-000000000000"
-"""The principal of a deny assignment that concerns everybody (azure-wire.md 3.3)."""
+"""The principal of a deny assignment that concerns everybody (azure/README.md 3.3)."""
 
 _KINDS = {kind.value.lower(): kind for kind in PrincipalKind}
 _LEVELS = {level.value.lower(): level for level in LockLevel}

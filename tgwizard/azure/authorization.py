@@ -1,4 +1,4 @@
-"""Rights, deny assignments and locks: the signed-in identity's own, and those of another (azure-wire.md 3.3, 1.1)."""
+"""Rights, deny assignments and locks: the signed-in identity's own, and those of another (azure/README.md 3.3, 1.1)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The clouds of Azure, each with the hosts that tgwizard talks to there; and the cloud behind another ARM endpoint.
 
-The values are those of Azure's published cloud list (azure-wire.md 4.4 names the fields); only the lab was asked here.
+The values are those of Azure's published cloud list (azure/README.md 4.4 names the fields); only the lab was asked
+here.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ CHINA = Cloud(
 KNOWN = (PUBLIC, US_GOVERNMENT, CHINA)
 
 METADATA_API = "2022-09-01"
-"""The version in which az asks (azure-wire.md 4.4)."""
+"""The version in which az asks."""
 
 
 def is_known(cloud: Cloud) -> bool:

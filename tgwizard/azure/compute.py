@@ -1,4 +1,4 @@
-"""What the compute side says about a VM: power, zone and agent, from its instance view (azure-wire.md 1.3)."""
+"""What the compute side says about a VM: power, zone and agent, from its instance view (azure/README.md 1.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who still exists in the directory, asked of Microsoft Graph: stale assignments belong to nobody (azure-wire.md 3.2).
+"""Who still exists in the directory, by Microsoft Graph: stale assignments belong to nobody (azure/README.md 3.2).
 
 Graph wants a right of its own, which a service principal often lacks; then who is stale is not known, and CallFailed
 says so. Not run against the real Graph.

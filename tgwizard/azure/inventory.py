@@ -1,8 +1,8 @@
 """``ArmInventories``: what is in a subscription, each kind of thing from one list of the whole subscription.
 
 Parsing is plain and cheap, because a subscription may hold thousands of machines. An item without a readable id is no
-resource and is left out. The lists of tenants and subscriptions, and ``statusOnly``, are written from the references
-(azure-wire.md 1.1); nothing here was run against the real Azure.
+resource and is left out. The lists of tenants and subscriptions, and ``statusOnly``, are written from documents
+(azure/README.md 1.1); nothing here was run against the real Azure.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class ArmInventories:
         return _each(inventory_machines.vm, self._list(subscription, "virtualMachines", "virtual machines", page))
 
     def powers(self, subscription: str, page: Page) -> tuple[tuple[ResourceId, Power], ...]:
-        """Power of every machine, from one list (``statusOnly``, documented and not recorded: azure-wire.md 1.1)."""
+        """Power of every machine, from one list (``statusOnly``, documented and not recorded)."""
         found = self._list(subscription, "virtualMachines", "states of the virtual machines", page, status=True)
         return _each(inventory_machines.power_of, found)
 

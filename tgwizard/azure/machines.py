@@ -1,4 +1,4 @@
-"""What setting up does to a virtual machine: its system-assigned identity, and a restart (azure-wire.md 1.3).
+"""What setting up does to a virtual machine: its system-assigned identity, and a restart (azure/README.md 1.3).
 
 Not run against the real Azure. A PATCH holds the identity alone; user-assigned identities that are not named in it
 stay, and naming them would need a right on each. Nothing here waits: the engine reads the machine.

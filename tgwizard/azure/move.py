@@ -1,6 +1,7 @@
-"""``virtualNetworks/moveIpConfigurations``: a configuration changes its interface in one operation (peers.md 1.1).
+"""``virtualNetworks/moveIpConfigurations``: a configuration changes its interface in one call (azure/README.md 2.7).
 
-The call carries no version and must not be repeated: it is sent once, without SDK retry and SDK polling (DESIGN 3e).
+The call carries no version and must not be repeated: it is sent once, without SDK retry and SDK polling
+(engine/README.md 1.5).
 """
 
 from __future__ import annotations

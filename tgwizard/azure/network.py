@@ -1,8 +1,8 @@
 """Network interfaces, their operations and their subnets, through NetworkManagementClient.
 
 Raw JSON both ways: a NIC PUT replaces the whole resource, so the bytes that go out are the document that came in,
-unknown fields included, and nothing passes through the SDK's models (azure-wire.md 2.1). A write is sent once: no SDK
-retry, no SDK polling (DESIGN 3e). Reads are repeated once when a connection broke, never slept over.
+unknown fields included, and nothing passes through the SDK's models (azure/README.md 2.1). A write is sent once: no SDK
+retry, no SDK polling (engine/README.md 1.5). Reads are repeated once when a connection broke, never slept over.
 """
 
 from __future__ import annotations

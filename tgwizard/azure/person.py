@@ -1,7 +1,7 @@
 """Signing in as a person, through msal: in the browser of this computer, or with a code on any other device.
 
 msal keeps the refresh token in memory; the token source renews by it without asking anyone. The application is the one
-that the SDK's own interactive credentials use, Microsoft's "Azure CLI", known in every directory (lab-clients.md 4).
+that the SDK's own interactive credentials use, Microsoft's "Azure CLI", known in every directory (lab/README.md 3.2).
 Both flows run against the lab in the tests; not against the real Entra.
 """
 

@@ -42,7 +42,7 @@ _clock = SystemClock()
 
 
 def for_arm(credential: HeldCredential, scope: str, base_url: str, *, raw: bool = False) -> list[Any]:
-    """For Azure Resource Manager, which may challenge for a newer token (azure-wire.md 4.1).
+    """For Azure Resource Manager, which may challenge for a newer token (azure/README.md 4.1).
 
     ``raw``: the answers are not read by the SDK, which would take as long as reading them ourselves.
     """

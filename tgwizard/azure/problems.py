@@ -1,4 +1,4 @@
-"""The table from Azure's error codes to sentences, causes and who can fix it (azure-wire.md; rows by provider).
+"""The table from Azure's error codes to sentences, causes and who can fix it (azure/README.md 1 to 5).
 
 A row is chosen by code, the codes in ``details`` first because they tell apart what one status or one general code
 lumps together (a 429 can be a busy interface or a throttle), and where one code has several causes by Azure's words;

@@ -1,4 +1,4 @@
-"""The errors that setting up can meet: roles, assignments, identities, addresses (azure-wire.md 1.4, 3.1 and 3.2)."""
+"""The errors that setting up can meet: roles, assignments, identities, addresses (azure/README.md 1.4, 3.1 and 3.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors that Azure Resource Manager itself answers (azure-wire.md 1.2, 2.6, 4.2, 5).
+"""The errors that Azure Resource Manager itself answers (azure/README.md 1.2, 2.6, 4.2, 5).
 
 Sign-in, rights, locks, existence, throttles, and requests that are not understood.
 """

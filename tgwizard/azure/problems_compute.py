@@ -1,4 +1,4 @@
-"""The errors of the compute service: what a machine does not allow now (azure-wire.md 1.3, 2.4)."""
+"""The errors of the compute service: what a machine does not allow now (azure/README.md 1.3, 2.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors of the network service: versions, addresses, interfaces, updates in progress (azure-wire.md 2.3-2.5)."""
+"""The errors of the network service: versions, addresses, interfaces, running updates (azure/README.md 2.3 to 2.5)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Requests to Azure Resource Manager as raw JSON, through the SDK's own pipeline of sign-in and challenges.
 
 Whole lists are read page by page without the SDK's models: they cost ten times as much, and the older ones lose fields
-(qt-and-sdk.md 2 and 3); the SDK would also follow a ``nextLink`` to wherever it leads, and for ever. A write is sent
-once: no repeats, no SDK polling (DESIGN 3e). A read whose connection broke is sent once more, never slept over.
+(azure/README.md 6.1); the SDK would also follow a ``nextLink`` to wherever it leads, and for ever. A write is sent
+once: no repeats, no SDK polling (engine/README.md 1.5). A read whose connection broke is sent once more, never slept
+over.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ SUBSCRIPTIONS_API = "2022-12-01"
 AUTHORIZATION_API = "2022-04-01"
 LOCKS_API = "2016-09-01"
 """What the SDK of this version sends itself (a test compares them); that of locks is the one recorded
-(azure-wire.md 1.1), because their client is a package of its own."""
+(azure/README.md 1.1), because their client is a package of its own."""
 
 MOST_PAGES = 2_000
 LONGEST_LIST_S = 600.0

@@ -1,7 +1,8 @@
 """``Session``: where Azure Resource Manager is and who asks it, and the SDK clients that share one connection pool.
 
 The SDK is imported when the first client is built, in the job that needs it, because that takes about half a second
-(qt-and-sdk.md 2). Environment proxies and CA bundles count for the real Azure and never for a lab (lab-clients.md 6.7).
+(azure/README.md 6.1). Environment proxies and CA bundles count for the real Azure, never for a lab
+(lab/README.md 3.4).
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _PINNED = {
     "urllib3": logging.ERROR,
     "requests_oauthlib": logging.WARNING,
 }
-"""Loggers that at DEBUG could print headers, bodies or token answers (qt-and-sdk.md 0, trap 3).
+"""Loggers that at DEBUG could print headers, bodies or token answers (azure/README.md 6.3).
 
 What the SDK warns about (an answer it cannot read, a broken download) reaches the user as a CallFailed already.
 """

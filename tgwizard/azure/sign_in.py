@@ -26,7 +26,7 @@ from tgwizard.model.inventory import Caller, CallerKind
 from tgwizard.model.problem import UserError
 
 ARM_SCOPE = "https://management.azure.com/.default"
-"""The audience of Azure Resource Manager; the lab accepts the same one (lab-clients.md 5)."""
+"""The audience of Azure Resource Manager; the lab accepts the same one."""
 
 RENEW_BELOW_S = 600.0
 """A token with less life than this is renewed before it is used. azure-core renews at 300 s: ours is the younger."""
@@ -62,7 +62,7 @@ class HeldCredential:
         """The claims that a resource asked for last (JSON): whoever signs in anew asks Entra for them."""
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """The held token. A claims challenge always fetches a new one (azure-wire.md 4.1)."""
+        """The held token. A claims challenge always fetches a new one (azure/README.md 4.1)."""
         wanted = scopes or (self.scope,)
         if options.get("claims"):
             self.challenge = str(options["claims"])
@@ -168,7 +168,7 @@ def expiry(token: str) -> int:
 
 
 def caller_of(token: str) -> Caller:
-    """Who a token was issued to, by its own claims (azure-wire.md 4.3): a person, an application or a machine."""
+    """Who a token was issued to, by its own claims (azure/README.md 4.3): a person, an application or a machine."""
     claims = claims_of(token)
 
     def said(*names: str) -> str:

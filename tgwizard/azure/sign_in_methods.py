@@ -1,7 +1,7 @@
 """Which ways to sign in there are on this computer: looked up in files and the environment, without asking anyone.
 
 Names of variables are told, never their values. Where az keeps its profile, and what it calls the clouds, is az's own
-convention (lab-clients.md 3).
+convention (lab/README.md 3.1).
 """
 
 from __future__ import annotations

@@ -2,5 +2,6 @@
 
 It serves rehearsals without an Azure account, the tests and the benchmark. One core (`lab.Lab.handle`) answers
 requests over one world; two fronts carry requests to it: `transport` in process and `server` over TLS on loopback.
-Its behaviour is written after `azure-wire.md`; places marked `[?]` there are settings here.
+Its behaviour is that of azure/README.md; what is marked `[?]` there is a setting here where it matters
+(lab/README.md 4.2).
 """

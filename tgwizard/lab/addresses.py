@@ -1,4 +1,4 @@
-"""Which private addresses exist, are reserved, are allocated, are free. Facts from `azure-wire.md` 1.4 and 2.5."""
+"""Which private addresses exist, are reserved, are allocated, are free. Facts from azure/README.md 1.4 and 2.5."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The lab's certificates: its own authority, small and good for nothing but loopback, and that of its application.
 
 Its name constraints limit it to `localhost` and 127.0.0.0/8, so that a leaked one is harmless. The extensions are
-those that strict verification asks for (`lab-clients.md` 6.2).
+those that strict verification asks for (lab/README.md 3.4).
 """
 
 from __future__ import annotations

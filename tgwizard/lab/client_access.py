@@ -1,4 +1,4 @@
-"""What az, the SDK and scripts need to work on the lab as if it were a cloud (`lab-clients.md` 3 and 4).
+"""What az, the SDK and scripts need to work on the lab as if it were a cloud (lab/README.md 3.1 and 3.2).
 
 A folder for az of its own, so that the user's real profile is neither read nor changed, and an environment. The folder
 holds the secret of the lab's service principal, readable by its owner only; it opens nothing but this lab.

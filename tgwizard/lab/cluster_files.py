@@ -1,4 +1,4 @@
-"""The cluster files of a lab's clusters, as DESIGN section 2 *Files* lays them down."""
+"""The cluster files of a lab's clusters (engine/README.md 4.2)."""
 
 from __future__ import annotations
 

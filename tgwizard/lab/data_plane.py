@@ -1,4 +1,4 @@
-"""Traffic to the lab's floating IPs, real enough to measure: one TCP port on loopback for each of them (DESIGN 6).
+"""Traffic to the lab's floating IPs, real enough to measure: one TCP port on loopback for each of them.
 
 A port is listened on exactly while a running VM holds the address; else a connection to it is refused, as nothing is
 there. Whoever hosts the lab makes the ports, each when somebody first asks for it.

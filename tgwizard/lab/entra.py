@@ -1,4 +1,4 @@
-"""The lab's Entra ID: the documents and the token endpoint that MSAL talks to (`lab-clients.md` 3 and 4).
+"""The lab's Entra ID: the documents and the token endpoint that MSAL talks to (lab/README.md 3.1 and 3.2).
 
 Service principals get tokens by client_credentials, with a secret or an assertion signed by their certificate; users by
 authorization_code and device_code (`entra_pages`) and then by refresh_token. The authority is any host the request came

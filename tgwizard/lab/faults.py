@@ -95,7 +95,7 @@ class OperationCanceled:
 class OperationSuperseded:
     """At its end the operation is `Canceled` in favour of another one, which brings the same content to its end.
 
-    A VM operation that touches a NIC does this (`azure-wire.md` 2.4); the client's poll URL never says `Succeeded`.
+    A VM operation that touches a NIC does this (azure/README.md 2.4); the client's poll URL never says `Succeeded`.
     """
 
 

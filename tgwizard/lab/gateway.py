@@ -1,6 +1,6 @@
 """The way of a request through ARM: who, what, may they, is it there, is it locked; then the provider.
 
-The order is Azure's (`azure-wire.md` 1.2, 2.6): authorization comes before existence, linked checks before locks,
+The order is Azure's (azure/README.md 1.2, 2.6): authorization comes before existence, linked checks before locks,
 and both before the provider looks at `If-Match` and the body.
 """
 

@@ -1,4 +1,4 @@
-"""The slice of Microsoft Graph that az and our own sign-in need: who is who in the directory (`lab-clients.md` 3).
+"""The slice of Microsoft Graph that az and our own sign-in need: who is who in the directory (lab/README.md 3.1).
 
 Users may look; a service principal needs an application permission, which the lab's automation account has and managed
 identities have not.

@@ -1,4 +1,4 @@
-"""The endpoints where a VM gets tokens for its own system-assigned identity (`azure-wire.md` 4.3).
+"""The endpoints where a VM gets tokens for its own system-assigned identity (azure/README.md 4.3).
 
 Each VM has a path and a secret of its own. The App Service form sends the secret as X-IDENTITY-HEADER; the IMDS form
 cannot, so there the secret is part of the authority's path.

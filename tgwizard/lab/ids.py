@@ -1,4 +1,4 @@
-"""ARM resource ids: comparing, taking apart, putting together. Their case does not count (`azure-wire.md` 1.0)."""
+"""ARM resource ids: comparing, taking apart, putting together. Their case does not count (azure/README.md 1.0)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Azure's own error answers that depend on load and luck, ready-made for fault rules (`azure-wire.md` 1.2, 2.4, 5).
+"""Azure's own error answers that depend on load and luck, ready-made for fault rules (azure/README.md 1.2, 2.4, 5).
 
 All four kinds of 429 are here: they share the status and are told apart by code and details alone.
 """

@@ -1,7 +1,7 @@
 """What nobody has seen of Azure's ``moveIpConfigurations`` yet, as switches, so that a lab can be either.
 
 Known is the interface alone: a POST on the virtual network with pairs of configuration ids, 202, an operation
-(`peers.md` 1.1 and 8). Every field below is a question that only a try on Azure answers [?].
+(azure/README.md 2.7). Every field below is a question that only a try on Azure answers [?].
 """
 
 from __future__ import annotations

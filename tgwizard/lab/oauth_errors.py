@@ -1,4 +1,4 @@
-"""Refusals of the lab's Entra: OAuth's word, Entra's AADSTS number and sentence (`lab-clients.md` 4)."""
+"""Refusals of the lab's Entra: OAuth's word, Entra's AADSTS number and sentence (lab/README.md 3.2)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Long-running operations: starting, superseding, and finishing them once their time has come.
 
 There are no threads: an operation is over when the lab's clock has reached its end, and whoever looks next settles
-it, with the end time it was due at. Bodies and headers after `azure-wire.md` 1.3 and 2.1.
+it, with the end time it was due at. Bodies and headers after azure/README.md 1.3 and 2.1.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ RECORDED = {
     OperationKind.DELETE_VM: Recorded(16, 41, 180, 0.5),
     OperationKind.DELETE_GROUP: Recorded(16, 90, 600, 0.6),
 }
-"""From `azure-wire.md` 1.3 and 2.2: least, median and most as recorded there; the spreads give its 90th percentiles.
+"""From azure/README.md 1.3 and 2.2: least, median and most as recorded there; the spreads give its 90th percentiles.
 The deletions, the move, subnets, rules and groups were not recorded and are modelled on their neighbours [?]."""
 
 Finisher: TypeAlias = Callable[[World, Operation, datetime], None]
@@ -91,7 +91,7 @@ def begin(
 
 
 def supersede(old: Operation, new: Operation, now: datetime) -> None:
-    """End a running network operation as `Canceled` because another PUT took over (`azure-wire.md` 2.4)."""
+    """End a running network operation as `Canceled` because another PUT took over (azure/README.md 2.4)."""
     old.status = OperationStatus.CANCELED
     old.ended = now
     old.error = {

@@ -1,4 +1,4 @@
-"""Who may do what: the lab's own permission maths, written apart from the client's (`azure-wire.md` 3.3).
+"""Who may do what: the lab's own permission maths, written apart from the client's (azure/README.md 3.3).
 
 Allowed is what some role held at or above the scope has among its actions and not among that role's own notActions,
 unless a deny assignment says no. New rights count from when they have arrived (`rbac_delay`).
@@ -121,7 +121,7 @@ def allowed(world: World, principal: Principal, action: str, scope: str, now: da
 def require(
     world: World, principal: Principal, action: str, scope: str, now: datetime, facts: Facts = NO_FACTS
 ) -> None:
-    """Refuse with 403 `AuthorizationFailed` (`azure-wire.md` 2.6), or the denial's own code and sentence."""
+    """Refuse with 403 `AuthorizationFailed` (azure/README.md 2.6), or the denial's own code and sentence."""
     if not permitted(world, principal, action, scope, now, facts):
         limited = any(grants(role.permissions, action.lower()) for role in held(world, principal, scope, now))
         has = (

@@ -1,7 +1,7 @@
-"""The operations that custom roles may name. An action that fits none of them is refused (`azure-wire.md` 3.1).
+"""The operations that custom roles may name. An action that fits none of them is refused (azure/README.md 3.1).
 
 The four providers that a cluster touches are listed; of other providers Azure knows, any well-formed action passes. The
-list has today's operations: catalogues of 2016 lack four of the ten in the brief.
+list has today's operations: catalogues of 2016 lack four of the ten of Trustgrid's role.
 """
 
 from __future__ import annotations

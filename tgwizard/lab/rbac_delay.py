@@ -1,4 +1,4 @@
-"""How long news about rights takes: until an assignment counts, a changed role, a new principal (`azure-wire.md` 3.4).
+"""How long news about rights takes: until an assignment counts, a changed role, a new principal (azure/README.md 3.4).
 
 Every delay is drawn from the lab's seed and from what it is about, so that copies of a lab agree and nothing has to be
 remembered. Identities learn of the same change at different times.
@@ -16,7 +16,7 @@ from tgwizard.lab.world import World
 LONGEST = timedelta(minutes=10)
 """No assignment takes longer, as documented; at a management group it may, here `_GROUP_FACTOR` times as long [?]."""
 FLICKER = timedelta(seconds=75)
-"""How long after a change lists may still go back to what was before (`azure-wire.md` 3.1, measured)."""
+"""How long after a change lists may still go back to what was before (azure/README.md 3.1, measured)."""
 SETTLED = timedelta(hours=1)
 """After this nothing is on its way any more, whatever the setting."""
 

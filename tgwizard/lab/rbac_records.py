@@ -1,6 +1,6 @@
 """What authorization is made of: role definitions, role assignments, deny assignments. Values without behaviour.
 
-Shapes after `azure-wire.md` 3.1 to 3.3.
+Shapes after azure/README.md 3.1 to 3.3.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Propagation(Enum):
     FAST = "fast"
     """Seconds, so that a rehearsal shows the wait without being one."""
     AZURE = "azure"
-    """Minutes, as documented and measured (`azure-wire.md` 3.2, 3.4)."""
+    """Minutes, as documented and measured (azure/README.md 3.2, 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Authorization:
     deny: list[DenyAssignment] = field(default_factory=list)
     propagation: Propagation = Propagation.INSTANT
     flicker: bool = False
-    """Whether lists of roles and assignments go back and forth for a while after a change (`azure-wire.md` 3.1)."""
+    """Whether lists of roles and assignments go back and forth for a while after a change (azure/README.md 3.1)."""
     list_reads: int = 0
     """How many lists were read; what a flickering list shows follows from it and the lab's seed."""
     assigned_role_status: int = 400

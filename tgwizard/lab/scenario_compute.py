@@ -1,7 +1,8 @@
 """The virtual machines of a scenario as Azure describes them: image, disk, operating system, identity.
 
-A VM's `image` is `trustgrid` (the default: the community gallery's, `trustgrid.md` 2.1), `ubuntu`, or `none` (made from
-a disk, so that only its name tells what it is). `identity` and `user_identities` ("group/name") decide its identity.
+A VM's `image` is `trustgrid` (the default: the community gallery's, engine/README.md 5.3), `ubuntu`, or `none` (made
+from a disk, so that only its name tells what it is). `identity` and `user_identities` ("group/name") decide its
+identity.
 """
 
 from __future__ import annotations

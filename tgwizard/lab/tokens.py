@@ -1,7 +1,7 @@
 """Bearer tokens: JWT-shaped, signed with the lab's own key, and always measured in real time.
 
 The virtual clock never drives a token's life: the Azure SDK compares expiry with the computer's own clock. The
-401 answers are those of `azure-wire.md` 4.1 and 4.2. Whatever else must be secret in a lab (client secrets, identity
+401 answers are those of azure/README.md 4.1 and 4.2. Whatever else must be secret in a lab (client secrets, identity
 headers, refresh tokens) is derived here from the same key, so that it is nowhere stored.
 """
 
@@ -22,7 +22,7 @@ from tgwizard.lab.world import Principal, PrincipalKind, World
 
 AUDIENCE = "https://management.azure.com"
 AUDIENCES = frozenset({AUDIENCE, "https://management.core.windows.net"})
-"""Both are in use: the SDK asks for the first, az for the second with a trailing slash (`lab-clients.md` 6.8)."""
+"""Both are in use: the SDK asks for the first, az for the second with a trailing slash (azure/README.md 4.2)."""
 GRAPH_AUDIENCE = "https://graph.microsoft.com"
 
 _AUTHORIZATION_URI = "https://login.windows.net/"

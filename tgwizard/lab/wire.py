@@ -1,6 +1,6 @@
 """Requests and answers as the lab core sees them, and the errors of Azure Resource Manager (ARM) as values.
 
-Sources: `azure-wire.md` 1.0 (headers, error envelope), 1.2 (who rejected: gateway or service).
+Headers, the error envelope and who rejected (gateway or service): azure/README.md 1.0.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Refusal(Exception):
 
 
 def network_refusal(status: int, code: str, message: str, *details: Detail, headers: Headers = ()) -> Refusal:
-    """Return an error of the network provider, which always has `details`, even empty (`azure-wire.md` 1.0)."""
+    """Return an error of the network provider, which always has `details`, even empty (azure/README.md 1.0)."""
     return Refusal(status, code, message, details=details, cause=Cause.SERVICE, headers=headers)
 
 

@@ -33,7 +33,7 @@ GROUP_TYPE = "Microsoft.Resources/resourceGroups"
 
 
 class Overlap(Enum):
-    """What a second PUT on a NIC meets while the first one is still running (`azure-wire.md` 2.4, all seen)."""
+    """What a second PUT on a NIC meets while the first one is still running (azure/README.md 2.4, all seen)."""
 
     SUPERSEDE = "supersede"
     """Accepted; the first operation ends `Canceled`."""
@@ -48,7 +48,7 @@ class Overlap(Enum):
 
 
 class FailedNic(Enum):
-    """Which operations on a VM are refused while one of its NICs is `Failed` (`azure-wire.md` 2.4; which ones [?])."""
+    """Which operations on a VM are refused while one of its NICs is `Failed` (azure/README.md 2.4; which ones [?])."""
 
     ALL = "all"
     """Every power verb and every change."""

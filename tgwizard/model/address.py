@@ -20,7 +20,7 @@ def _network(prefix: str) -> IPv4Network | None:
 def check_address(setup: ClusterSetup, prefixes: tuple[str, ...]) -> Problem | None:
     """The reason why the floating IP cannot be in the subnet, or None.
 
-    It must lie in one of the ranges and be none of the five addresses that Azure keeps (azure-wire.md 2.5).
+    It must lie in one of the ranges and be none of the five addresses that Azure keeps (azure/README.md 2.5).
     """
     ranges = [network for prefix in prefixes if (network := _network(prefix)) is not None]
     home = next((network for network in ranges if setup.address in network), None)

@@ -15,7 +15,7 @@ _ID = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ResourceId:
-    """A full Azure resource id. Azure changes the case of ids freely, so equality ignores it (azure-wire.md 1.0)."""
+    """A full Azure resource id. Azure changes the case of ids freely, so equality ignores it (azure/README.md 1.0)."""
 
     text: str
 
@@ -106,7 +106,7 @@ class Member:
 
 
 class Verb(Enum):
-    """The two ways to fail over (the brief: graceful, and ungraceful, which our buttons call forced)."""
+    """The two ways to fail over (Trustgrid's: graceful, and ungraceful, which our buttons call forced)."""
 
     GRACEFUL = "graceful"
     FORCED = "forced"

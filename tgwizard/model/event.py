@@ -22,7 +22,7 @@ from tgwizard.model.verdict import Verdict
 
 
 class Step(Enum):
-    """The steps of a failover in the order of the brief. The values are the words of the JSON contract."""
+    """The steps of a failover in their order. The values are the words of the JSON contract."""
 
     CHECK = "check"
     FENCE = "fence"
@@ -46,7 +46,11 @@ class Choice(Enum):
 
 
 class Outcome(Enum):
-    """How a job ended. Of a run: done, failed, unknown, yielded (DESIGN 3f); before a write: refused or cancelled."""
+    """How a job ended (engine/README.md 1.6).
+
+    Refused: by a check, before the first write. Cancelled: as the user asked; a failover leaves the address
+    where it was.
+    """
 
     DONE = "done"
     REFUSED = "refused"
@@ -57,7 +61,7 @@ class Outcome(Enum):
 
 
 class CancelMeaning(Enum):
-    """What a cancel would do now (DESIGN 3h)."""
+    """What a cancel would do now (engine/README.md 1.8)."""
 
     STOPS = "stops"
     PUTS_BACK = "puts_back"

@@ -13,7 +13,7 @@ from tgwizard.model.change import Prediction
 
 
 class Fence(Enum):
-    """The choices of a forced failover (DESIGN section 3). The values are the words of the command line."""
+    """The choices of a forced failover (engine/README.md 1.11). The values are the words of the command line."""
 
     NONE = "none"
     STOP = "stop"
@@ -49,7 +49,7 @@ class StopHow(Enum):
 
     @property
     def predicted(self) -> Prediction:
-        """Recorded durations (azure-wire.md 1.3): 80 times powerOff, 159 times deallocate."""
+        """Recorded durations (azure/README.md 1.3): 80 times powerOff, 159 times deallocate."""
         if self is StopHow.POWER_OFF:
             return Prediction(10.0, 36.0, "median and slowest of 80 recorded stops")
         return Prediction(41.0, 1406.0, "median and slowest of 159 recorded deallocations")

@@ -1,4 +1,4 @@
-"""Each parameter of a cluster, declared once: key, label, help, example, parse and check (DESIGN section 2).
+"""Each parameter of a cluster, declared once: key, label, help, example, parse and check.
 
 The cluster file, the command line and the wizard's rows all read from here. ``key`` is the dotted name in the cluster
 file.

@@ -9,7 +9,7 @@ from tgwizard.model.problem import Problem
 
 
 class Level(Enum):
-    """How a finding bears on the button beside it, worst first (STYLE section 6, Readiness).
+    """How a finding bears on the button beside it, worst first.
 
     NOT_APPLICABLE: looked at, and of no bearing here (no lock, an action of the role that this failover does not use).
     """
@@ -92,7 +92,7 @@ class Readiness:
     def reason_against(self, *, unknown_stops: bool) -> Problem | None:
         """The first thing that forbids the verb, or None.
 
-        What is not known stops graceful, never forced (DESIGN 3d).
+        What is not known stops graceful, never forced (engine/README.md 1.4).
         """
         for finding in self.findings:
             if finding.level is Level.BLOCKS or (unknown_stops and finding.level is Level.NOT_KNOWN):

@@ -77,7 +77,7 @@ class VmIdentity:
 
     @property
     def system_assigned(self) -> bool:
-        """Whether the identity that the brief's role is assigned to is on."""
+        """Whether the identity that the role is assigned to is on."""
         return self.kind in (IdentityKind.SYSTEM, IdentityKind.BOTH)
 
 
@@ -147,7 +147,7 @@ class NicFound:
 
     @property
     def references(self) -> tuple[ResourceId, ...]:
-        """Everything the body names that a NIC write is checked against (azure-wire.md 2.6), each once."""
+        """Everything the body names that a NIC write is checked against (azure/README.md 2.6), each once."""
         found: list[ResourceId] = [self.nsg] if self.nsg else []
         for item in self.configurations:
             found += [thing for thing in (item.subnet, item.public_ip) if thing]
@@ -255,7 +255,7 @@ class BalancerSeen:
 
 @dataclass(frozen=True, slots=True)
 class AddressAnswer:
-    """What CheckIPAddressAvailability said (azure-wire.md 1.4)."""
+    """What CheckIPAddressAvailability said (azure/README.md 1.4)."""
 
     free: bool
     others: tuple[str, ...] = ()

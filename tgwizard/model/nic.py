@@ -183,7 +183,7 @@ class NicDocument:
         return None
 
     def lists(self, address: str) -> bool:
-        """Whether the body names the address (DESIGN section 7: *lists*; a *holder* is Succeeded as well)."""
+        """Whether the body names the address (engine/README.md 3: *lists*; a *holder* is Succeeded as well)."""
         return self.find(address) is not None
 
     def without(self, address: str) -> NicDocument:

@@ -1,9 +1,11 @@
-"""When a move in Azure alone is certainly right: no member that could be active has the address (DESIGN section 3).
+"""When a move in Azure alone is certainly right: no member that could be active has the address.
+
+What such a repair is called and when it is offered: engine/README.md 1.13.
 
 Trustgrid decides who is active, and Azure follows. Where its reported active is not known, three states still tell that
 Azure disagrees with it, whoever it is: nobody has the address, the holder's VM is down, or the holder's interface
-belongs to no VM. Two holders in one snapshot are contradictory readings (DESIGN 3a): they are read again, and nothing
-is offered on them.
+belongs to no VM. Two holders in one snapshot are contradictory readings: they are read again, and nothing is offered on
+them (engine/README.md 1.1).
 """
 
 from __future__ import annotations

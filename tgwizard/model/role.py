@@ -1,6 +1,6 @@
-"""Roles and their assignments as Azure keeps them, and the ten actions of the brief with the reason for each.
+"""Roles and their assignments as Azure keeps them, and the ten actions of Trustgrid's with the reason for each.
 
-The client's side only; the lab has records of its own, written apart on purpose (DESIGN section 2).
+The client's side only; the lab has records of its own, written apart on purpose (engine/README.md 4.5).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.permission import PermissionSet, reaches, scope_in_words
 
 NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
-"""The GUID of the built-in role that the brief offers instead (trustgrid.md 4.4): it cannot read virtual machines."""
+"""The GUID of the built-in role that Trustgrid offers instead; it cannot read machines (engine/README.md 5.6)."""
 
 WRITE_ROLE = "Microsoft.Authorization/roleDefinitions/write"
 WRITE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/write"
@@ -22,10 +22,10 @@ GIVES_A_RIGHT = f"{WRITE_ROLE} or {WRITE_ASSIGNMENT}"
 
 DEFAULT_ROLE_NAME = "tg-cluster-ip-failover"
 DEFAULT_ROLE_DESCRIPTION = "Manage Trustgrid Cluster IP Failover"
-"""Name and description of the brief's role definition."""
+"""Name and description of the role that Trustgrid documents (engine/README.md 5.6)."""
 
 LONGEST_ROLE_NAME = 128
-"""Characters; the name is unique in the whole tenant (trustgrid.md 4.5)."""
+"""Characters; the name is unique in the whole tenant (azure/README.md 3.1)."""
 
 
 class RoleKind(Enum):
@@ -134,7 +134,7 @@ class LockSeen:
 
 @dataclass(frozen=True, slots=True)
 class NeededAction:
-    """One action of the brief's role and what a failover needs it for."""
+    """One action of Trustgrid's role and what a failover needs it for."""
 
     action: str
     why: str
@@ -156,7 +156,7 @@ TEN_ACTIONS = (
         f"{_NETWORK}/applicationSecurityGroups/joinIpConfiguration/action", "keep the application security groups"
     ),
 )
-"""The brief's ten actions, in its order."""
+"""The ten actions, in Trustgrid's order."""
 
 LINKED_ACTIONS = {
     "microsoft.network/virtualnetworks/subnets": f"{_NETWORK}/virtualNetworks/subnets/join/action",

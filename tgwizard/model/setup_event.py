@@ -107,7 +107,7 @@ class Tick(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TickChanged:
-    """A tick of the meter "Effective yet?" for one machine and scope (DESIGN 4f)."""
+    """A tick of the meter "Effective yet?" for one machine and scope (engine/README.md 2.6)."""
 
     stamp: Stamp
     machine: str

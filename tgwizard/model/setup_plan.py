@@ -1,4 +1,4 @@
-"""``SetupPlan``: every intended write of a set-up as data, shown before anything is written (DESIGN 4a)."""
+"""``SetupPlan``: every intended write of a set-up as data, shown before anything is written (engine/README.md 2.1)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tgwizard.model.role import RoleAssignment, RoleDefinition
 
 
 class ChangeKind(Enum):
-    """How a row of the plan looks (STYLE section 6, Plan row)."""
+    """What a row of the plan does; window and command line mark it by this."""
 
     ADD = "add"
     CHANGE = "change"
@@ -55,7 +55,7 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class RemoveStale:
-    """Remove an assignment to an identity that no longer exists (a rebuilt machine's, trustgrid.md 4.5)."""
+    """Remove an assignment to an identity that no longer exists (a rebuilt machine's, engine/README.md 5.8)."""
 
     assignment: RoleAssignment
 
@@ -172,7 +172,7 @@ class SetupPlan:
 
     @property
     def writing(self) -> tuple[SetupChange, ...]:
-        """What apply would send; empty on a second run (DESIGN 4c)."""
+        """What apply would send; empty on a second run (engine/README.md 2.3)."""
         return tuple(change for change in self.changes if change.writes)
 
     @property

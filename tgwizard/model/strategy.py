@@ -1,4 +1,4 @@
-"""The strategies of a failover: how the address gets from one interface to the other (DESIGN section 3)."""
+"""The strategies of a failover: how the address gets from one interface to the other (engine/README.md 1.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``assess``: what a snapshot means, as one of a closed set of named states with one sentence (DESIGN section 5)."""
+"""``assess``: what a snapshot means, as one of a closed set of named states with one sentence."""
 
 from __future__ import annotations
 

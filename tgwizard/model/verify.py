@@ -1,7 +1,7 @@
 """What verifying a set-up came to: ticks, the rehearsal, network checks, and the proof when it was made.
 
-Three different things, never mixed (DESIGN 4f): *worked out* (from roles, assignments, denials and locks), *proved* (by
-a failover that the members, or you, really made), *restarted* (seen by tgwizard, or said by the user).
+Three different things, never mixed (engine/README.md 2.6): *worked out* (from roles, assignments, denials and locks),
+*proved* (by a failover that the members, or you, really made), *restarted* (seen by tgwizard, or said by the user).
 """
 
 from __future__ import annotations

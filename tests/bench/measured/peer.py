@@ -1,6 +1,6 @@
 """The peer: the script most people would write, with the SDK's own models and poller: read, PUT, wait, read, PUT, wait.
 
-``LROPoller`` honours the ``Retry-After: 10`` that Azure sends with an interface's update (`azure-wire.md` 2.1). It asks
+``LROPoller`` honours the ``Retry-After: 10`` that Azure sends with an interface's update (azure/README.md 2.1). It asks
 its transport to sleep, and that sleep skips the hybrid clock: the peer too pays only for what it really does.
 """
 

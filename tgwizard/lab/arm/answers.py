@@ -17,7 +17,7 @@ def location_of(text: str) -> str:
 
 
 def resource_not_found(kind: str, name: str, group: str) -> Refusal:
-    """Return the gateway's 404 for a missing resource (`azure-wire.md` 1.2)."""
+    """Return the gateway's 404 for a missing resource (azure/README.md 1.2)."""
     return Refusal(
         404,
         "ResourceNotFound",

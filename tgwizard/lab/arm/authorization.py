@@ -1,4 +1,4 @@
-"""Management locks, the caller's own permissions, deny assignments (`azure-wire.md` 1.1, 1.2, 3.3)."""
+"""Management locks, the caller's own permissions, deny assignments (azure/README.md 1.1, 1.2, 3.3)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def list_locks(call: Call) -> Response:
 
 
 def list_permissions(call: Call) -> Response:
-    """Answer one entry for each role the caller holds at or above a scope (`azure-wire.md` 3.3).
+    """Answer one entry for each role the caller holds at or above a scope (azure/README.md 3.3).
 
     A resource group that does not exist answers 200 with what is inherited.
     """
@@ -104,7 +104,7 @@ def get_denial(call: Call) -> Response:
 
 
 def require_unlocked(world: World, scope: str, method: str) -> None:
-    """Refuse with 409 `ScopeLocked` what a lock forbids (`azure-wire.md` 1.2): all changes, or deletions only.
+    """Refuse with 409 `ScopeLocked` what a lock forbids (azure/README.md 1.2): all changes, or deletions only.
 
     A lock on what would go with a scope counts for its deletion too.
     """

@@ -1,4 +1,4 @@
-"""The `$filter` of role, assignment and denial lists: the few forms Azure takes (`azure-wire.md` 3.1 to 3.3)."""
+"""The `$filter` of role, assignment and denial lists: the few forms Azure takes (azure/README.md 3.1 to 3.3)."""
 
 from __future__ import annotations
 

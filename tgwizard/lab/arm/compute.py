@@ -1,4 +1,4 @@
-"""Virtual machines: reading, the instance view, and the four power verbs (`azure-wire.md` 1.3)."""
+"""Virtual machines: reading, the instance view, and the four power verbs (azure/README.md 1.3)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def get_vm(call: Call) -> Response:
 
 
 def list_vms(call: Call) -> Response:
-    """Answer the VMs of a group or subscription; there `statusOnly=true` adds how they run (documented, 1.1 [?])."""
+    """Answer the VMs of a group or subscription; there `statusOnly=true` adds how they run (not recorded [?])."""
     vms = in_scope(call, VM_TYPE)
     if "group" not in call.parameters and call.query.get("statusonly", "").lower() == "true":
         vms = [
@@ -127,7 +127,7 @@ def begin_update(call: Call, vm: Json) -> Headers:
 
 
 def require_match(call: Call, vm: Json) -> None:
-    """Refuse with 412 a change of another version of a VM than the one there is (`azure-wire.md` 1.3)."""
+    """Refuse with 412 a change of another version of a VM than the one there is (azure/README.md 1.3)."""
     wanted = call.request.header("If-Match")
     if wanted is not None and wanted not in {"*", vm["etag"]}:
         raise Refusal(
@@ -139,7 +139,7 @@ def require_match(call: Call, vm: Json) -> None:
 
 
 def require_not_deleting(vm: Json, what: str) -> None:
-    """Refuse with 409 what a VM that is being deleted does not allow (`azure-wire.md` 1.3)."""
+    """Refuse with 409 what a VM that is being deleted does not allow (azure/README.md 1.3)."""
     if vm["properties"]["provisioningState"] == DELETING:
         raise Refusal(409, "OperationNotAllowed", _marked(vm["name"], what), cause=Cause.SERVICE)
 

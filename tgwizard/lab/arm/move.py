@@ -1,4 +1,4 @@
-"""``moveIpConfigurations``: secondary configurations change their interface in one operation (`peers.md` 1.1).
+"""``moveIpConfigurations``: secondary configurations change their interface in one operation (azure/README.md 2.7).
 
 The address has one holder at every moment: the books change hands at the end of the operation. What is not known of
 Azure's own is a switch in `move_rules`.

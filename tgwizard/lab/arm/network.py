@@ -18,7 +18,7 @@ _GROUP = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Networ
 _SUBSCRIPTION = "/subscriptions/{sub}/providers/Microsoft.Network"
 _SUGGESTIONS = 5
 RESERVED_FLAG_SINCE = "2019-09-01"
-"""The first api-version whose answers say `isPlatformReserved` (`azure-wire.md` 1.4)."""
+"""The first api-version whose answers say `isPlatformReserved` (azure/README.md 1.4)."""
 
 
 def get_vnet(call: Call) -> Response:
@@ -32,7 +32,7 @@ def list_vnets(call: Call) -> Response:
 
 
 def get_subnet(call: Call) -> Response:
-    """Answer one subnet; a missing one is the network provider's 404 (`azure-wire.md` 1.2)."""
+    """Answer one subnet; a missing one is the network provider's 404 (azure/README.md 1.2)."""
     vnet = parent(call, VNET_TYPE)
     subnet_id = f"{vnet['id']}/subnets/{call.parameters['subnet']}"
     subnet = addresses.subnet_of(call.world, subnet_id)

@@ -66,7 +66,7 @@ def list_balancers(call: Call) -> Response:
 
 
 def usages(call: Call) -> Response:
-    """Answer how full each subnet of a virtual network is (`azure-wire.md` 1.1)."""
+    """Answer how full each subnet of a virtual network is."""
     value = []
     for subnet in parent(call, VNET_TYPE)["properties"].get("subnets", []):
         size = sum(network.num_addresses - 5 for network in addresses.prefixes(subnet))

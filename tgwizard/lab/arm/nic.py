@@ -1,4 +1,4 @@
-"""Network interfaces: reading, and the PUT that moves a floating IP (`azure-wire.md` 2)."""
+"""Network interfaces: reading, and the PUT that moves a floating IP (azure/README.md 2)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ONE = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Network/
 _KINDS = operations.NETWORK
 _POLL = "/subscriptions/{sub}/providers/Microsoft.Network/locations/{location}"
 _POLLED_UNTIL = "2022-01-01"
-"""The last api-version in which the PUT of an unattached NIC is known to have a poll URL (`azure-wire.md` 2.1); it is
+"""The last api-version in which the PUT of an unattached NIC is known to have a poll URL (azure/README.md 2.1); it is
 gone in 2025-05-01, and nobody has seen when it went [?]."""
 _LINKED = (
     ("publicIPAddress", "Microsoft.Network/publicIPAddresses/join/action"),
@@ -66,7 +66,7 @@ def put(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    """Begin to delete a NIC that no VM uses: 202 with both poll URLs, 204 when it is absent (`azure-wire.md` 2.1)."""
+    """Begin to delete a NIC that no VM uses: 202 with both poll URLs, 204 when it is absent (azure/README.md 2.1)."""
     nic = call.world.find(call.path)
     if nic is None:
         return Response(204)
@@ -113,7 +113,7 @@ def _configurations(call: Call) -> list[Json]:
 
 
 def linked(call: Call) -> Iterator[tuple[str, str]]:
-    """Yield the linked permission checks of a NIC's body, one for each reference in it (`azure-wire.md` 2.6)."""
+    """Yield the linked permission checks of a NIC's body, one for each reference in it (azure/README.md 2.6)."""
     try:
         properties = nic_parse.parse(call.request.body).get("properties") or {}
     except Refusal:
@@ -153,7 +153,7 @@ def _check_location(nic_id: str, sent: Json, current: Json | None) -> None:
 
 
 def busy(nic_id: str, running: Operation) -> Refusal:
-    """Return the 429 that is no throttle: another operation holds the resource (`azure-wire.md` 2.4)."""
+    """Return the 429 that is no throttle: another operation holds the resource (azure/README.md 2.4)."""
     return network_refusal(
         429,
         "RetryableError",
@@ -250,7 +250,7 @@ def poll_url(call: Call, operation: Operation) -> str:
 
 
 def poll(call: Call) -> Response:
-    """Answer the state of a network operation: always 200, the body says which (`azure-wire.md` 2.1)."""
+    """Answer the state of a network operation: always 200, the body says which (azure/README.md 2.1)."""
     return operations.network_poll(_operation(call))
 
 

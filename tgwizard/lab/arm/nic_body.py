@@ -1,7 +1,7 @@
 """What a network interface becomes when a client PUTs it: the whole resource is replaced.
 
 Known fields that are left out fall back to their defaults, read-only fields come from the server whatever was sent,
-and fields the lab does not know stay as they were sent (`azure-wire.md` 2.1, *Whole-resource replace*).
+and fields the lab does not know stay as they were sent (azure/README.md 2.1, *Whole-resource replace*).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What Azure refuses in a network interface: references, primary, subnets, security groups, addresses.
 
-Codes and texts from `azure-wire.md` 2.5. Texts that no recording shows are marked. A refused PUT changes nothing.
+Codes and texts from azure/README.md 2.5. Texts that no recording shows are marked. A refused PUT changes nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What changes around a network interface: its addresses' bookkeeping and the end of its operations.
 
 An address that a PUT leaves out stays allocated, and is held, until the operation of that PUT has succeeded; one that
-a PUT adds is allocated at once and held only from then (`azure-wire.md` 2.5, last line; DESIGN 7).
+a PUT adds is allocated at once and held only from then (azure/README.md 2.5).
 """
 
 from __future__ import annotations

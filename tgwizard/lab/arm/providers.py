@@ -50,7 +50,7 @@ def list_providers(call: Call) -> Response:
 
 
 def register(call: Call, key: str) -> Response:
-    """Register a provider: at once `Registering`, and `Registered` to whoever asks next (`azure-wire.md` 1.1)."""
+    """Register a provider: at once `Registering`, and `Registered` to whoever asks next (azure/README.md 1.1)."""
     document = _document(call, key)
     if key in _unregistered_in(call):
         call.world.unregistered.remove(key)

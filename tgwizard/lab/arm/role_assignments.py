@@ -1,4 +1,4 @@
-"""Role assignments: list, get, put, delete (`azure-wire.md` 3.2, every row of it)."""
+"""Role assignments: list, get, put, delete (azure/README.md 3.2, every row of it)."""
 
 from __future__ import annotations
 

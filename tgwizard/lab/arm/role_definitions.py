@@ -1,4 +1,4 @@
-"""Role definitions: list, get, put, delete (`azure-wire.md` 3.1, every row of its table)."""
+"""Role definitions: list, get, put, delete (azure/README.md 3.1, every row of its table)."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def _check_actions(permissions: tuple[PermissionRecord, ...]) -> None:
 
 
 def _check_name(world: World, guid: str, name: str) -> None:
-    """Names are unique in the whole tenant, whatever the scopes (`azure-wire.md` 3.1)."""
+    """Names are unique in the whole tenant, whatever the scopes (azure/README.md 3.1)."""
     others = (*BUILT_IN.values(), *rbac_store.custom_roles(world))
     if any(item.name.lower() == name.lower() and item.guid != guid for item in others):
         raise _refusal(

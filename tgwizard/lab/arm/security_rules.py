@@ -1,6 +1,6 @@
 """Security rules of a network security group, to write: what a network check finds missing can be put right.
 
-Long-running as other network writes (`azure-wire.md` 2.1: `Retry-After` 10 or 3 for security groups). Of the refusals
+Long-running as other network writes (azure/README.md 2.1: `Retry-After` 10 or 3 for security groups). Of the refusals
 the codes are Azure's, their wording is modelled [?].
 """
 

@@ -1,8 +1,8 @@
-"""What is refused because something else is not in `Succeeded` state (`azure-wire.md` 2.4).
+"""What is refused because something else is not in `Succeeded` state (azure/README.md 2.4).
 
 A network interface left `Failed` blocks operations on its VM and changes of its subnet, a subnet blocks changes of the
-interfaces in it; the remedy is a new PUT of what is `Failed`, and patience with what is `Updating`. For the VM the
-reference has the code alone, so the wording is that of the same refusal for subnets, which live logs have whole; and
+interfaces in it; the remedy is a new PUT of what is `Failed`, and patience with what is `Updating`. For the VM
+the code alone is known, so the wording is that of the same refusal for subnets, which live logs have whole; and
 which of the verbs Azure refuses is nowhere recorded, so it can be chosen (`World.failed_nic`) [?].
 """
 

@@ -1,4 +1,4 @@
-"""PATCH of a VM: its system-assigned identity and its tags (`azure-wire.md` 1.3).
+"""PATCH of a VM: its system-assigned identity and its tags (azure/README.md 1.3).
 
 The answer carries the new principal at once, 15 of 15 recorded; taking the identity away and giving it back makes
 another principal, and the old one's assignments are left without anybody.
