@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 from tests.bench.measured.figures import Promise, judged, machine
 from tests.bench.measured.places import OFFSCREEN, platform
 from tests.bench.measured.window_run import memory
+from tests.gui.application import make_app
 from tests.gui.held_clock import HeldClock
 from tests.rig import API, ARM, rig
 from tgwizard.engine.journal import Journal
@@ -29,7 +30,6 @@ from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.gc_guard import GcGuard
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
-from tgwizard.gui.start import make_app
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.core import LOGGED

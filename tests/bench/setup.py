@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import cast
 
 from tests.bench.measured.figures import Promise, Spread, judged, machine
+from tests.bench.measured.hybrid_clock import HybridClock
 from tests.e2e.test_az_cli import clean_environment, lab_env, tgwizard
 from tests.engine.apply.scenarios import prepared
 from tests.rig import SetupRig, setup_rig
@@ -35,7 +36,7 @@ from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.walk import plan_of
 from tgwizard.lab import document
-from tgwizard.lab.clock import Clock, HybridClock
+from tgwizard.lab.clock import Clock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.rbac_records import Propagation

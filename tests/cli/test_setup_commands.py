@@ -80,6 +80,7 @@ def test_that_every_field_of_the_answers_is_an_option() -> None:
         (("--vm", "tg-node-a"), "--vm is given once."),
         (("--ip-configuration", "-x"), "expected one argument"),
         (("--role-name", "x" * 129), "at most 128 characters"),
+        (("--drop-scope", "rg?"), "--drop-scope rg? cannot be used."),
     ],
 )
 def test_that_an_option_that_cannot_be_used_is_exit_2_with_an_example(words: tuple[str, ...], said: str) -> None:

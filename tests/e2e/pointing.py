@@ -73,14 +73,14 @@ def _seen(widget: QWidget) -> QRect:
 def main() -> int:
     """Run the program with its map."""
     file, words = Path(sys.argv[1]), sys.argv[2:]
-    make = start._app
+    make = start.new_app
 
     def with_map(arguments: list[str]) -> QApplication:
         app = make(arguments)
         Map(app, file)
         return app
 
-    start._app = with_map
+    start.new_app = with_map
     sys.argv = ["tgwizard", *words]
     return program.main()
 

@@ -55,14 +55,14 @@ class Beginner(QObject):
 def main() -> int:
     """Run the program with the run in it."""
     cluster, member, verb, *words = sys.argv[1:]
-    make = start._app
+    make = start.new_app
 
     def with_run(arguments: list[str]) -> QApplication:
         app = make(arguments)
         Beginner(app, cluster, member, Verb(verb))
         return app
 
-    start._app = with_run
+    start.new_app = with_run
     sys.argv = ["tgwizard", *words]
     return program.main()
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from tests.gui.application import make_app, prepare_app
 from tests.gui.desk import Desk, End, open_desk
 from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.rig import Rig, rig
-from tgwizard.gui.start import make_app, prepare_app
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import ThemeChoice
 

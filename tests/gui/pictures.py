@@ -14,6 +14,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from tests.gui.application import make_app
 from tests.gui.desk import Desk, End, open_desk
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tgwizard import paths
@@ -21,7 +22,6 @@ from tgwizard.engine.watch.probe import PERIOD_S, gaps
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.failover.traffic_card import BEFORE_S
 from tgwizard.gui.places import Place
-from tgwizard.gui.start import make_app
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.lab.latency import Latency

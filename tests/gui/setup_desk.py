@@ -59,7 +59,7 @@ class SetupDesk(Found):
     def all_there(self) -> bool:
         """Whether everything known is shown, and where it stays."""
         page = self.page
-        if not page.up_to_date or any(is_still_to_appear(widget) for widget in page.findChildren(QWidget)):
+        if page._later.isActive() or any(is_still_to_appear(widget) for widget in page.findChildren(QWidget)):
             return False
         QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         return True

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from tests.gui.application import make_app
 from tests.gui.desk import End
 from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tests.gui.walk import wrong
-from tgwizard.gui.start import make_app
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.latency import Latency
 from tgwizard.model.setup_answers import SetupStep

@@ -89,18 +89,19 @@ def test_that_a_wrong_number_is_told_and_the_old_one_stays(
     page = page_on(theme, preferences, qtbot)
     row = page.typed[NICS_S.key]
     row.field.setText(typed)
-    assert row.complaint == "It must be a number from 1 to 300. The value before it stays in force."
-    assert row.complaint in said(page)
+    wrong = "It must be a number from 1 to 300. The value before it stays in force."
+    assert wrong in said(page)
     assert preferences.get(NICS_S) == 2.0
     row.field.setText("3")
-    assert row.complaint == ""
+    assert wrong not in said(page)
 
 
 def test_that_an_empty_data_folder_means_the_systems(theme: Theme, preferences: Preferences, qtbot: QtBot) -> None:
-    row = page_on(theme, preferences, qtbot).typed[DATA_FOLDER.key]
+    page = page_on(theme, preferences, qtbot)
+    row = page.typed[DATA_FOLDER.key]
     assert row.field.placeholderText() == "/var/lib/tgwizard"
     row.field.setText("relative/path")
-    assert row.complaint.startswith("It must be an absolute path.")
+    assert any(text.startswith("It must be an absolute path.") for text in said(page))
     row.field.setText("/srv/tg")
     assert preferences.get(DATA_FOLDER) == Path("/srv/tg")
     row.field.setText("")

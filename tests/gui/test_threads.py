@@ -121,7 +121,7 @@ def test_that_the_guard_collects_nothing_before_the_program_has_settled(qapp: QA
     collecting: list[bool] = []
     for step in (made.start, made.settle, made.stop):
         step()
-        collecting.append(made.collecting)
+        collecting.append(made._timer.isActive())
     assert collecting == [False, True, False]
     made.deleteLater()
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tgwizard.lab.clock import START, HybridClock, VirtualClock
+from tests.bench.measured.hybrid_clock import HybridClock
+from tgwizard.lab.clock import START, VirtualClock
 
 
 @dataclass
@@ -46,7 +47,7 @@ def test_that_a_hybrid_clock_skips_sleeps_and_counts_work() -> None:
 
 
 @pytest.mark.parametrize("kind", [VirtualClock, HybridClock])
-def test_that_no_clock_goes_back_or_starts_without_a_zone(kind: type[VirtualClock | HybridClock]) -> None:
+def test_that_no_clock_goes_back_or_starts_without_a_zone(kind: type[VirtualClock]) -> None:
     with pytest.raises(ValueError, match="cannot go back"):
         kind().advance(-1)
     with pytest.raises(ValueError, match="aware"):

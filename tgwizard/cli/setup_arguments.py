@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind
-from tgwizard.model import fields, setup_fields
+from tgwizard.model import fields
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Placement
@@ -218,7 +218,7 @@ def _given(found: argparse.Namespace) -> Given:
         found.add_actions,
         found.leave_out_actions,
         found.update_role,
-        setup_fields.ROLE_DROPPED.parse(found.drop_scope) if found.drop_scope else (),
+        tuple(parsed(fields.DROPPED_SCOPE, scope) for scope in found.drop_scope or ()),
     )
 
 

@@ -41,11 +41,6 @@ class GcGuard(QObject):
         gc.disable()
         self._patience.start()
 
-    @property
-    def collecting(self) -> bool:
-        """Whether garbage is looked for from time to time."""
-        return self._timer.isActive()
-
     @Slot()
     def settle(self) -> None:
         """Take what lives now, the SDK's classes above all, out of every later collection: a full one took 90 ms."""

@@ -74,28 +74,16 @@ class WindowEnd(IntEnum):
     """A run was left behind, or where it left the address is not known."""
 
 
-def make_app(arguments: list[str] | None = None) -> QApplication:
-    """The application object with our style, name, fonts and accessible roles; made once."""
-    app = _app(arguments if arguments is not None else ["tgwizard"])
-    _install_roles()
-    return app
-
-
-def prepare_app(app: QApplication) -> None:
-    """Give an application object our style, name, fonts and accessible roles; once for each."""
-    app.setStyle(STYLE)
-    _name(app)
-    _install_roles()
-
-
-def _app(arguments: list[str]) -> QApplication:
+def new_app(arguments: list[str]) -> QApplication:
+    """The application object, made once: our style, name and fonts. Accessible roles come when the window is whole."""
     # The style as an argument: asking for it from Python would first describe all of QStyle to Python.
     app = QApplication([*arguments, "-style", STYLE])
-    _name(app)
+    name_app(app)
     return app
 
 
-def _name(app: QApplication) -> None:
+def name_app(app: QApplication) -> None:
+    """Give an application object our name and fonts."""
     app.setApplicationName("tgwizard")
     app.setDesktopFileName("tgwizard")
     load_fonts(paths.resources() / "fonts")
@@ -134,7 +122,7 @@ def start(open_program: OpenProgram, look: FirstLook, surround: Callable[[], Sur
         _end_at_once(WindowEnd.DISPLAY_LOST, DISPLAY_GONE)
 
     messages = QtMessages(unusable, gone)
-    app = _app(["tgwizard"])
+    app = new_app(["tgwizard"])
     messages.started()
     app.setQuitOnLastWindowClosed(False)
     single = None if look.state is None else SingleWindow(look.state, app)

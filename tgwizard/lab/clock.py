@@ -1,4 +1,4 @@
-"""Clocks for a lab: one that only moves when told or slept on, and one that jumps over sleeps but counts real work.
+"""The time of a lab, and a clock for it that only moves when told or slept on.
 
 The lab itself runs on anything that satisfies `Clock`; a program that is used by a person hands in the real one.
 """
@@ -6,7 +6,6 @@ The lab itself runs on anything that satisfies `Clock`; a program that is used b
 from __future__ import annotations
 
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -35,8 +34,8 @@ class Clock(Protocol):
         """Wait, or less if `cancel` says so."""
 
 
-class _JumpingClock:
-    """Waiting on it costs nothing: whoever sleeps moves its time forward at once."""
+class VirtualClock:
+    """Stands still until someone sleeps on it, which takes no time, or advances it. Safe between threads."""
 
     def __init__(self, start: datetime = START) -> None:
         if start.tzinfo is None:
@@ -66,24 +65,8 @@ class _JumpingClock:
         with self._lock:
             self._skipped += seconds
 
-
-class VirtualClock(_JumpingClock):
-    """A clock that stands still until someone sleeps on it or advances it. Safe between threads."""
-
     def copy(self) -> VirtualClock:
         """Return an independent clock that shows the same time."""
         twin = VirtualClock(self._start)
         twin.advance(self.monotonic())
         return twin
-
-
-class HybridClock(_JumpingClock):
-    """A clock for benchmarks: waiting costs nothing, computing costs what it really took."""
-
-    def __init__(self, start: datetime = START) -> None:
-        super().__init__(start)
-        self._born = time.perf_counter()
-
-    def monotonic(self) -> float:
-        """Return the slept seconds plus the really elapsed seconds since the clock was made."""
-        return super().monotonic() + time.perf_counter() - self._born

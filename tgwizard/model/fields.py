@@ -21,6 +21,7 @@ _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
 _CONFIGURATION_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?$")
 _ROLE_ID = re.compile(r"^/.*/?providers/Microsoft\.Authorization/roleDefinitions/[0-9a-f-]{36}$", re.IGNORECASE)
 _SCOPE = re.compile(r"^/subscriptions/[0-9a-f-]{36}(/[^/]+)*$", re.IGNORECASE)
+_GROUP_NAME = re.compile(r"^[\w.()-]{0,89}[\w()-]$")
 _SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 _GROUP = f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/rg-tg-prod/providers"
 _EXAMPLE_NIC = f"{_GROUP}/Microsoft.Network/networkInterfaces/tg-node-a-inside"
@@ -186,6 +187,13 @@ def _scopes(value: object) -> tuple[str, ...]:
     return scopes
 
 
+def _group(value: object) -> str:
+    given = _text(value).rstrip("/")
+    if not _GROUP_NAME.match(given.rsplit("/", 1)[-1]):
+        raise FieldError("It must be the name of a resource group, or its full id.")
+    return given
+
+
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise FieldError(f"It must be a number of seconds, not {_kind(value)}.")
@@ -310,6 +318,15 @@ ROLE_SCOPES = Field(
     _scopes,
     required=False,
 )
+DROPPED_SCOPE = Field(
+    "role.drop_scope",
+    "Scope dropped",
+    "A resource group that an updated role shall no longer be assignable in.",
+    f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/rg-tg-prod",
+    _group,
+    required=False,
+)
+"""Only the command line asks it, once for each scope."""
 CLUSTER_TIMEOUT = Field(
     "timing.cluster_timeout_s",
     "Cluster timeout",

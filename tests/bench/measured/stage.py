@@ -11,13 +11,14 @@ from tempfile import TemporaryDirectory
 
 import requests
 
+from tests.bench.measured.hybrid_clock import HybridClock
 from tgwizard.app.adapters import in_process, lab_ports, lab_tokens, over_tls
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.services import Services
 from tgwizard.lab.certificates import prepare
-from tgwizard.lab.clock import Clock, HybridClock
+from tgwizard.lab.clock import Clock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.server import LabServer

@@ -274,11 +274,6 @@ class ClustersTable(QTableView):
         self._restyle()
         theme.changed.connect(self._restyle)
 
-    @property
-    def orders(self) -> tuple[ClusterOrder, ...]:
-        """The columns that have room now."""
-        return tuple(order for index, (order, _) in enumerate(COLUMNS) if not self.isColumnHidden(index))
-
     def sort(self, order: ClusterOrder, *, descending: bool) -> None:
         """Sort by a column."""
         way = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder

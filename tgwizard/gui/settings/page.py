@@ -68,11 +68,6 @@ class TypedRow(QWidget):
         self._judge("")
         self.field.textChanged.connect(self._on_text)
 
-    @property
-    def complaint(self) -> str:
-        """What is wrong with what was typed, or empty."""
-        return self._wrong.text_shown
-
     def _judge(self, why: str) -> None:
         self._wrong.say(why)
         self._wrong.setVisible(bool(why))

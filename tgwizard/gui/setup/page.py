@@ -132,11 +132,6 @@ class SetupPage(PlacePage):
         """The step shown."""
         return SetupStep.SIGN_IN if self.wizard is None else self.wizard.step
 
-    @property
-    def up_to_date(self) -> bool:
-        """Whether everything that is known by now is shown: nothing waits for the next turn of the event loop."""
-        return not self._later.isActive()
-
     # Showing -----------------------------------------------------------------------------------------------------
 
     @Slot()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.kit.check_rows import CheckShown
 from tgwizard.gui.kit.shapes import Shape
-from tgwizard.gui.kit.truths import Agreement
 from tgwizard.gui.watch.picture_values import (
     HOLDER,
     HOLDER_NOT_KNOWN,
@@ -210,11 +209,6 @@ def azure_holder(snapshot: Snapshot, run: RunState | None = None) -> TruthShown:
             return TruthShown("Both", "one answer must be old", ago, False)
         case _:
             return TruthShown("not known", "no complete answer yet", ago, False)
-
-
-def agreement(_snapshot: Snapshot) -> Agreement:
-    """Between two truths of which Trustgrid's are not connected: not known whether they agree."""
-    return Agreement.NOT_KNOWN
 
 
 def picture(snapshot: Snapshot, verdict: Verdict, run: RunState | None = None, now: float = 0.0) -> PictureShown:
