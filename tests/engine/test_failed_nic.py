@@ -1,4 +1,4 @@
-"""What the program makes of Azure refusing everything at a VM whose interface was left `Failed` (azure-wire.md 2.4)."""
+"""What the program makes of Azure refusing all at a VM whose interface was left `Failed` (azure/README.md 2.4)."""
 
 from __future__ import annotations
 

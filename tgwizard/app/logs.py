@@ -32,7 +32,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 def redact(text: str) -> str:
-    """The text without tokens, secrets and signed query items (azure-wire.md 1.3)."""
+    """The text without tokens, secrets and signed query items (azure/README.md 1.3)."""
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text

@@ -131,12 +131,12 @@ _PASSING = frozenset({Cause.BUSY, Cause.THROTTLED, Cause.UNREADABLE, Cause.NOT_R
 
 
 InTime = Callable[[], bool]
-"""Asked in the last moment before a write leaves: is what it rests on still young enough (DESIGN 3g)."""
+"""Asked in the last moment before a write leaves: is what it rests on still young enough (engine/README.md 1.7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Azure took a NIC write. An accepted write of an attached NIC is not finished (azure-wire.md 2.1)."""
+    """Azure took a NIC write. An accepted write of an attached NIC is not finished (azure/README.md 2.1)."""
 
     etag: str
     provisioning: Provisioning
@@ -205,7 +205,7 @@ class Azure(Protocol):
         request_id: str,
         in_time: InTime | None = None,
     ) -> Accepted:
-        """One conditional PUT of the whole interface, sent once, no retries, no polling (DESIGN 3e).
+        """One conditional PUT of the whole interface, sent once, no retries, no polling (engine/README.md 1.5).
 
         ``request_id`` goes out as x-ms-client-request-id, so that the activity log and our journal can be compared.
         When ``in_time`` says no, nothing is sent: CallFailed with NOT_SENT and the cause LATE.
@@ -216,14 +216,14 @@ class Azure(Protocol):
     ) -> MoveAccepted:
         """Ask once for the configuration to be moved to another interface in one operation.
 
-        It carries no version (peers.md 1.1); ``target`` must not exist yet.
+        It carries no version (azure/README.md 2.7); ``target`` must not exist yet.
         """
 
     def moves_registered(self, subscription: str) -> bool:
         """Whether the subscription has the preview feature that ``move_configuration`` needs."""
 
     def read_operation(self, url: str) -> OperationSeen:
-        """The state of an operation; a refusal here says nothing about the write itself (azure-wire.md 2.6)."""
+        """The state of an operation; a refusal here says nothing about the write itself (azure/README.md 2.6)."""
 
     def read_vm(self, vm: ResourceId) -> VmSeen:
         """Power, zone and agent of a VM."""
@@ -256,7 +256,7 @@ class Azure(Protocol):
         """The management locks that lie on these resources, their groups or their subscription."""
 
     def check_address(self, subnet: ResourceId, address: str) -> AddressAnswer:
-        """Whether an address is free in the subnet's virtual network (azure-wire.md 1.4)."""
+        """Whether an address is free in the subnet's virtual network (azure/README.md 1.4)."""
 
     def read_public_ip(self, public_ip: ResourceId) -> PublicIpSeen:
         """A public IP: its zones, SKU and family, and what has it."""

@@ -150,7 +150,7 @@ class Inventories(Protocol):
         """Private frontends of load balancers."""
 
     def address_free(self, subnet: ResourceId, address: str) -> AddressAnswer:
-        """Ask the subnet's network whether the address is free (azure-wire.md 1.4)."""
+        """Ask the subnet's network whether the address is free (azure/README.md 1.4)."""
 
 
 class Access(Protocol):
@@ -160,7 +160,7 @@ class Access(Protocol):
     """
 
     def role_definitions(self, scope: str) -> tuple[RoleDefinition, ...]:
-        """Every role that can be used at the scope or below it, built-in ones too. It may lag (azure-wire.md 3.1)."""
+        """Every role that can be used at the scope or below it, built-in ones too. It may lag (azure/README.md 3.1)."""
 
     def role_definition(self, scope: str, guid: str) -> RoleDefinition | None:
         """One role, never stale; None when there is none."""

@@ -61,7 +61,7 @@ BUILT_IN_NETWORK_CONTRIBUTOR = RoleDefinition(
     ),
     ("/",),
 )
-"""What Azure documents for it, for a list that lacks it (trustgrid.md 4.4)."""
+"""What Azure documents for it, for a list that lacks it (engine/README.md 5.6)."""
 
 
 class Today(Enum):

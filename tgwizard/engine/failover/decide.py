@@ -1,8 +1,8 @@
 """What to do next in a run: a pure function from the two interfaces as read, and what this run has sent, to one move.
 
-Run and resume share it: neither replays anything, both look at the world and decide again (DESIGN 3c). ``losing`` is
-always the peer of the gaining member, also when the address was on no NIC at the start. What can be done when a step's
-time is over is decided here as well (``at_expiry``).
+Run and resume share it: neither replays anything, both look at the world and decide again (engine/README.md 1.3).
+``losing`` is always the peer of the gaining member, also when the address was on no NIC at the start. What can be done
+when a step's time is over is decided here as well (``at_expiry``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Move(Enum):
     """The next move. The WAITs name whose interface is to be read until it has settled.
 
     SETTLE_LOSING writes an interface whose update failed anew, as it is: the remedy for state Failed
-    (azure-wire.md 2.4). MOVE_AT_ONCE asks Azure to move the configuration itself; UNMOVED: it took that and did not.
+    (azure/README.md 2.4). MOVE_AT_ONCE asks Azure to move the configuration itself; UNMOVED: it took that and did not.
     """
 
     DETACH = "detach"
@@ -88,7 +88,7 @@ class Standing:
 
     @property
     def can_go_back(self) -> bool:
-        """Whether the way back is open: the address came from the losing member and no attach was sent (DESIGN 3h)."""
+        """Whether the way back is open: it came from the losing member; no attach was sent (engine/README.md 1.8)."""
         return self.had_holder and self.goal is Goal.FORWARD and self.gaining_sent is None
 
 
@@ -111,7 +111,7 @@ def decide(losing: Side, gaining: Side, standing: Standing) -> Move:
 
 
 def _atomic(losing: Side, gaining: Side, standing: Standing) -> Move:
-    """One call that carries no version: after it, reading alone says what came of it (DESIGN 3e)."""
+    """One call that carries no version: after it, reading alone says what came of it (engine/README.md 1.5)."""
     if standing.sent_nothing:
         if gaining.lists or not losing.lists:
             return _forward(losing, gaining, standing)
@@ -194,8 +194,8 @@ def at_expiry(move: Move, standing: Standing, *, forced: bool, again: bool) -> t
     """What can be done once a step's time is over; the first is what is done when nobody answers.
 
     ``move`` is what the run waits for, or the write that Azure keeps turning down. ``again``: this expiry of the same
-    wait was decided before, so that forced supersedes once and no more (DESIGN 3e). Only forced writes over an update
-    that does not end; the way back is offered while no attach was sent.
+    wait was decided before, so that forced supersedes once and no more (engine/README.md 1.5). Only forced writes over
+    an update that does not end; the way back is offered while no attach was sent.
     """
     waits = move in (Move.WAIT_LOSING, Move.WAIT_GAINING)
     if standing.atomic and not standing.sent_nothing:

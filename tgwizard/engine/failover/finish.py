@@ -120,7 +120,7 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
 
 
 def _left_failed(course: Course) -> tuple[str, ...]:
-    """An update that failed leaves its interface in state Failed; the remedy is a new write (azure-wire.md 2.4)."""
+    """An update that failed leaves its interface in state Failed; the remedy is a new write (azure/README.md 2.4)."""
     seen = [course.observer.seen(member) for member in course.setup.members]
     return tuple(
         f"{item.member.nic.name} is in state Failed. Any new write of it, such as the next failover, ends that."
@@ -225,7 +225,7 @@ def by_others(nic: str, body: object, last: NicDocument | None, address: str) ->
 
 
 def _by_other(course: Course) -> tuple[ByOther, ...]:
-    """Differences between the first and the last reading that are not ours: kept, and listed (DESIGN 3b)."""
+    """Differences between the first and the last reading that are not ours: kept, and listed (engine/README.md 1.2)."""
     found: list[ByOther] = []
     for member, body in ((course.losing, course.began.losing_body), (course.to, course.began.gaining_body)):
         last = course.observer.seen(member).nic.value

@@ -2,7 +2,7 @@
 
 Nothing is written to Azure. The journal keeps what was seen, as it does for a run that writes. The run measures what
 the members did, as read, and ends when the wished member holds the address, when the time is over, or when the user
-stops watching (DESIGN section 3; trustgrid.md 1.7).
+stops watching (engine/README.md 1.10, 5.2).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import utc
 
 USUAL_S = 60.0
-"""From the press to the holder: the control plane pushes its change at most once a minute (trustgrid.md 1.7)."""
+"""From the press to the holder: the control plane pushes its change at most once a minute (engine/README.md 5.2)."""
 
 CONFIRM = "Confirm one holder in Azure"
 
@@ -47,7 +47,7 @@ _LEAVES = "tgwizard writes nothing. Stopping now ends the watching; what Trustgr
 
 
 def portal_path(to: Member) -> str:
-    """Where Make Active is, in the words of the portal (trustgrid.md 1.7)."""
+    """Where Make Active is, in the words of the portal (engine/README.md 5.2)."""
     return f"In the Trustgrid portal: Clusters, your cluster, Nodes, Make Active in the row of {to.name}, then Yes"
 
 

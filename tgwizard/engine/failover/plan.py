@@ -29,7 +29,7 @@ JOIN_ASG = "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/acti
 _AT_ONCE = "one call moves it; a short gap of the traffic may remain and was not measured yet"
 
 _UNMEASURED = Prediction(6.0, 10.0)
-"""Without a run of our own to learn from: STYLE section 9's sentence, the middle of its range."""
+"""Without a run of our own to learn from: the middle of what Azure usually takes (gui/README.md 9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _with(snapshot: Snapshot, to: Member) -> str:
 
 
 def _permissions(snapshot: Snapshot, member: Member, *, gains: bool = False) -> tuple[str, ...]:
-    """What the write of a member's interface needs: Azure checks every reference in its body (azure-wire.md 2.6)."""
+    """What the write of a member's interface needs: Azure checks every reference in its body (azure/README.md 2.6)."""
     document = snapshot.seen(member).nic.value
     named = list(document.references()) if document is not None else []
     if gains:

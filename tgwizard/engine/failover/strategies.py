@@ -11,13 +11,13 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.strategy import Strategy
 
 MOVE_ACTION = "Microsoft.Network/virtualNetworks/moveIpConfigurations/action"
-"""The right that a move in one call needs on the virtual network; by ARM's rule, not documented (peers.md 1.1) [?]."""
+"""The right that a move in one call needs on the virtual network; by ARM's rule, undocumented (azure/README.md 2.7)."""
 
 
 def resolved(strategy: Strategy, setup: ClusterSetup, verb: Verb) -> Strategy:
     """What AUTO stands for: on a live Trustgrid pair graceful is guided, because Trustgrid decides who is active.
 
-    ATOMIC is never chosen by AUTO: it is opt-in until it has been tried on Azure (DESIGN section 3).
+    ATOMIC is never chosen by AUTO: it is opt-in until it has been tried on Azure (engine/README.md 1.10).
     """
     if strategy is not Strategy.AUTO:
         return strategy

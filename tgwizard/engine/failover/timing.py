@@ -13,15 +13,15 @@ class Timing:
     turns back: all that time the address is on no NIC.
 
     Reads come every ``poll_s`` whatever Retry-After a success carries, and slow down to ``slow_poll_s`` after
-    ``slow_after_s`` (DESIGN section 3, Speed). Recorded updates of attached interfaces took a median of 20 to 60 s,
-    with a tail of up to ten minutes (azure-wire.md 2.2): hence ``step_s``. ``forced_step_s`` is after how long a
+    ``slow_after_s`` (engine/README.md 1.12). Recorded updates of attached interfaces took a median of 20 to 60 s,
+    with a tail of up to ten minutes (azure/README.md 2.2): hence ``step_s``. ``forced_step_s`` is after how long a
     forced run supersedes an update that does not end. ``unanswered_move_s`` is how long a move in one call whose answer
     was lost is read for; ``answer_s`` how long the user has to decide when a step's time is over.
 
-    ``fence_s`` is how long the losing VM may take to stop (peers.md 3.3: what the fence agents wait for one; recorded
-    stops took up to 36 s), ``fence_again_s`` after how long a stop whose answer was lost and that does not show is
-    asked for again. No two looks at the clock are further apart than ``longest_call_s`` while the program is awake: a
-    read takes 10 s at most and a write 30 s, however slowly the answer drips.
+    ``fence_s`` is how long the losing VM may take to stop (engine/README.md 1.11), ``fence_again_s`` after how
+    long a stop whose answer was lost and that does not show is asked for again. No two looks at the clock are further
+    apart than ``longest_call_s`` while the program is awake: a read takes 10 s at most and a write 30 s, however slowly
+    the answer drips.
 
     ``look_s`` is within which time what failed for a moment is asked again before a run begins.
     """

@@ -1,4 +1,4 @@
-"""Which rights a failover needs, and on what: pure, from what the interfaces refer to (azure-wire.md 2.6)."""
+"""Which rights a failover needs, and on what: pure, from what the interfaces refer to (azure/README.md 2.6)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The acts of a plan: identity, role, assignment, stale assignment. Each knows how to see itself done and how to write.
 
-A list of Azure flickers for more than a minute after a change (azure-wire.md 3.1), so done is always judged by the
+A list of Azure flickers for more than a minute after a change (azure/README.md 3.1), so done is always judged by the
 object's own reading; lists only help to find what is there by meaning under another name.
 """
 

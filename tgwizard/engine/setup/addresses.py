@@ -17,17 +17,17 @@ from tgwizard.model.text import listed, tame
 from tgwizard.model.topology import Topology
 
 APPLIANCE_BRIDGE = IPv4Network("172.18.0.0/16")
-"""The appliance's own container bridge: an address in it never reaches the network (trustgrid.md 2.5)."""
+"""The appliance's own container bridge: an address in it never reaches the network (engine/README.md 5.5)."""
 
 SUGGESTED = 3
 _LOW = 64
-"""Azure gives new interfaces the lowest free address (azure-wire.md 2.5); suggestions stay clear of the first 64."""
+"""Azure gives new interfaces the lowest free address (azure/README.md 2.5); suggestions stay clear of the first 64."""
 
 _BLOCK = 24
 
 
 class Use(Enum):
-    """What an address of the subnet is to the cluster (STYLE section 6, Occupancy map)."""
+    """What an address of the subnet is to the cluster (gui/README.md 6, Occupancy map)."""
 
     RESERVED = "reserved"
     IN_USE = "in_use"
@@ -104,7 +104,7 @@ class Occupancy:
         return next((network for network in self.ranges if address in network), None)
 
     def is_reserved(self, address: IPv4Address) -> bool:
-        """Whether Azure keeps it: the first four and the last of a range (azure-wire.md 2.5)."""
+        """Whether Azure keeps it: the first four and the last of a range (azure/README.md 2.5)."""
         home = self.home(address)
         if home is None:
             return False

@@ -27,7 +27,7 @@ from tgwizard.model.text import about, measured, utc
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait for what, in seconds. The defaults follow azure-wire.md 1.3, 2.2, 3.1 and 3.2."""
+    """How long to wait for what, in seconds. The defaults follow azure/README.md 1.3, 2.2, 3.1 and 3.2."""
 
     poll_s: float = 1.0
     """Between two looks at something that was written."""

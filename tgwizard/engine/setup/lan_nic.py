@@ -1,4 +1,4 @@
-"""The LAN interface of a machine: which one the floating IP belongs on, and why (trustgrid.md 2.1).
+"""The LAN interface of a machine: which one the floating IP belongs on, and why (engine/README.md 5.3).
 
 It is the interface that is not the primary one, has IP forwarding on and no public IP, in the subnet of the peer's.
 A machine with a single interface is a case of its own: the address then shares it with the control plane.

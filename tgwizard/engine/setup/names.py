@@ -1,6 +1,6 @@
 """The GUIDs that new roles and assignments get: computed, so that a second or resumed run names the same ones.
 
-Azure refuses to change whom an assignment is for, or where (RoleAssignmentUpdateNotPermitted, azure-wire.md 3.2), so
+Azure refuses to change whom an assignment is for, or where (RoleAssignmentUpdateNotPermitted, azure/README.md 3.2), so
 scope, principal and role are all part of the name: a machine rebuilt under its old name gets another one.
 """
 

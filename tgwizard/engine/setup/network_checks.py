@@ -1,4 +1,4 @@
-"""The network checks of a cluster (trustgrid.md sections 2 and 6), worked out from what was read; nothing is written.
+"""The network checks of a cluster (engine/README.md 5), worked out from what was read; nothing is written.
 
 Routes, firewalls in between and the guest's own rules are not seen from here, and no sentence says that they were.
 """
@@ -18,7 +18,7 @@ from tgwizard.model.topology import Topology
 from tgwizard.model.verify import NamedFinding
 
 HEARTBEAT_PORT = 9000
-"""The usual port of the members' heartbeat, TCP (trustgrid.md 1.2)."""
+"""The usual port of the members' heartbeat, TCP (engine/README.md 5.1)."""
 
 _ARM_PORT = 443
 

@@ -16,7 +16,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import RuleAccess, RuleDirection, SecurityGroupFound, SecurityRule
 
 _ARM_TAGS = ("azureresourcemanager", "azurecloud", "internet")
-"""Tags that hold Azure Resource Manager's addresses. ApiManagement is not among them (trustgrid.md 2.2)."""
+"""Tags that hold Azure Resource Manager's addresses. ApiManagement is not among them (engine/README.md 5.4)."""
 
 
 class Passes(Enum):

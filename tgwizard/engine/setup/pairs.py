@@ -22,7 +22,7 @@ from tgwizard.model.topology import place
 
 GALLERY = "trustgrid-45680719-9aa7-43b9-a376-dc03bcfdb0ac"
 IMAGE = "trustgrid-node-2204-prod"
-"""The community gallery and image definition of the appliance (trustgrid.md 2.1)."""
+"""The community gallery and image definition of the appliance (engine/README.md 5.3)."""
 
 _NAMED = re.compile(r"(^|[-_. ])(tg|trustgrid)([-_. ]|\d|$)", re.IGNORECASE)
 _COUNTER = re.compile(r"(\d+|(?<![a-z])[a-z])$", re.IGNORECASE)

@@ -18,7 +18,7 @@ K = TypeVar("K", bound=Hashable)
 _LOOK_S = 0.1
 ASK_AGAIN_WITHIN_S = 45.0
 MOST_AT_ONCE = 8
-"""Azure allows far more; beyond this, one slow answer no longer holds up the others (azure-wire.md 5)."""
+"""Azure allows far more; beyond this, one slow answer no longer holds up the others (azure/README.md 5)."""
 
 
 @dataclass(frozen=True, slots=True)

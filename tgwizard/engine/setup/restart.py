@@ -1,6 +1,6 @@
 """Restart a machine and wait until Azure sees it run again with its agent ready. Never a part of applying.
 
-"Restarted" of Azure means that the platform rebooted it (azure-wire.md 1.3); whether the appliance is healthy is
+"Restarted" of Azure means that the platform rebooted it (azure/README.md 1.3); whether the appliance is healthy is
 Trustgrid's to say. So the wait ends when the agent inside reports again.
 """
 

@@ -1,4 +1,4 @@
-"""The meter "Effective yet?": for each machine and scope, how far its right has come (DESIGN 4f).
+"""The meter "Effective yet?": for each machine and scope, how far its right has come (engine/README.md 2.6).
 
 Written and listed are read. Effective is worked out: Azure documents ten minutes at most for an assignment, and nothing
 tells earlier what counts for an identity that is not one's own. Proved is what the identity itself was allowed: in a
@@ -27,7 +27,7 @@ from tgwizard.model.topology import Topology
 from tgwizard.model.verify import TickSeen
 
 PROPAGATION = timedelta(minutes=10)
-"""Azure's documented bound for an assignment to count everywhere (azure-wire.md 3.4)."""
+"""Azure's documented bound for an assignment to count everywhere (azure/README.md 3.4)."""
 
 _CLOCKS_DIFFER = timedelta(minutes=15)
 """With clocks further apart nobody can sign in; what was made at another time is another assignment of that name."""

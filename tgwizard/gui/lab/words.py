@@ -87,7 +87,7 @@ ANSWERS = (
     ReadyAnswer("gateway-timeout", "Gateway timeout", "504: the provider did not answer in time"),
     ReadyAnswer("internal-error", "Internal error", "500: Azure met an error of its own"),
 )
-"""Azure's own answers by the names that rules use (`azure-wire.md` 1.2, 2.4, 5)."""
+"""Azure's own answers by the names that rules use (`azure/README.md` 1.2, 2.4, 5)."""
 
 
 class Target(Enum):

@@ -1,7 +1,7 @@
 """The plan as a bash script for the Azure CLI. Foreign text passes ``shlex.quote`` or a comment that was tamed.
 
 The role is written with ``az rest``: a PUT by its GUID creates and updates alike, so the script can be run again, and
-finds the role by what cannot lag, where ``az role definition`` looks names up in a list that does (azure-wire.md 3.1).
+finds the role by what cannot lag, where ``az role definition`` looks names up in one that does (azure/README.md 3.1).
 """
 
 from __future__ import annotations

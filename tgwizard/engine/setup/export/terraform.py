@@ -1,7 +1,7 @@
 """The plan as Terraform for the azurerm provider. Foreign text passes ``quote`` alone.
 
 The floating configuration is not among the resources, on purpose: a failover moves it, so Terraform would take every
-failover for drift and put the address back (trustgrid.md 4.2).
+failover for drift and put the address back (engine/README.md 5.7).
 
 Every argument is checked in the tests against the schemas of azurerm 4.55.0 and azapi 2.13.0, and what the resources
 amount to against what apply leaves. Terraform itself only parsed it: no provider was ever there to plan or apply it.
