@@ -140,7 +140,7 @@ OWN_TESTS: dict[tuple[str, int], tuple[str, str]] = {
 }
 
 NEVER_SAID = {
-    "PrivateIPAddressInUse": "2.5: quoted for private link services; for interfaces it appears to be wrong",
+    "PrivateIPAddressInUse": "2.5: the code of 2016; the lab says today's",
     "LinkedAccessCheckFailed": "2.6: of VPN gateways, a type that the lab does not serve",
 }
 

@@ -55,7 +55,8 @@ DETAILS = [
     (known(Known.THROTTLED_BY_READ_SIZE), "RetryableErrorDueTooHighReadDataSize",
      r"^Subscription '{guid}' was used to read too much data within last 5 minutes\."),
     # Of the next three the reference has the codes alone: how Azure words them is not known [?].
-    (known(Known.THROTTLED_OPERATION), "RetryableErrorDueToTooManyCallsToThisOperation", r"retried in 12 seconds\.$"),
+    (known(Known.THROTTLED_OPERATION), "RetryableErrorDueToTooManyCallsToThisOperation",
+     r"^Operation GetNicOperation exceeded throttling limit of 1000 calls .* can be retried in 12 seconds\.$"),
     (known(Known.QUEUE_TIMED_OUT), "RetryableErrorDueToBatchQueueTimeout", r"retried in 12 seconds\.$"),
     (known(Known.REQUEST_TIMED_OUT), "RetryableErrorDueToRequestTimedOut", r"retried in 12 seconds\.$"),
 ]  # fmt: skip

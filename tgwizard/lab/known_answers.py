@@ -41,7 +41,7 @@ class Known(Enum):
     THROTTLED_BY_READ_SIZE = "throttled-by-read-size"
     """429 of the network provider, in its other form `TooManyRequests`: too much was read."""
     THROTTLED_OPERATION = "throttled-operation"
-    """429 of the network provider: too many calls to this one operation. Code known, wording not [?]."""
+    """429 of the network provider: too many calls to this one operation."""
     QUEUE_TIMED_OUT = "queue-timed-out"
     """429 of the network provider: its batch queue did not come to the request in time. Wording [?]."""
     REQUEST_TIMED_OUT = "request-timed-out"
@@ -111,8 +111,9 @@ def _by_read_size(met: Met) -> Response:
 def _by_operation(met: Met) -> Response:
     return _retryable(
         "RetryableErrorDueToTooManyCallsToThisOperation",
-        f"Subscription '{met.subscription}' was used to perform too many calls to operation '{met.action}'. The number "
-        f"of calls exceeds Microsoft.Network throttling limit. {_AGAIN}",  # wording [?]: that of the neighbour
+        # Seen of another operation (azure/README.md 5); the number of calls [?].
+        f"Operation {met.method.capitalize()}NicOperation exceeded throttling limit of 1000 calls within last 5 "
+        f"minutes. The number of calls exceeds Microsoft.Network throttling limit. {_AGAIN}",
         _UNKNOWN_WAIT_S,
     )
 
