@@ -1,6 +1,6 @@
 """A new user sets up scenario `fresh` in a real window, by mouse, from launch to applied and verified.
 
-Every click is a click of an X pointer on what the window itself calls by that name. The brief's own way through the
+Every click is a click of an X pointer on what the window itself calls by that name. Trustgrid's own way through the
 portal is counted beside it.
 """
 

@@ -1,4 +1,4 @@
-"""The brief's role minus each of its ten actions: what the flow needs is refused before the detach and named; what it
+"""Trustgrid's role minus each of its ten actions: what the flow needs is refused before the detach and named; what it
 does not need here stops nothing, and a finding says so. By an operator with that role, and as a member's identity.
 """
 

@@ -93,7 +93,7 @@ class SecondActors(RuleBasedStateMachine):
 
     @rule(side=sides)
     def the_appliance_takes_over(self, side: int) -> None:
-        """The brief's ungraceful failover, one write at a time: remove it from the peer, then create its own."""
+        """Trustgrid's ungraceful failover, one write at a time: remove it from the peer, then create its own."""
         taker = self.appliance or self.member(side)
         peer, address = self.world.setup.other(taker), self.world.address
         if truth(self.lab, peer).lists(address):

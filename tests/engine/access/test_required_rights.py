@@ -1,4 +1,4 @@
-"""Needed, in the brief's role but not asked by Azure, missing: three words with one source.
+"""Needed, in Trustgrid's role but not asked by Azure, missing: three words with one source.
 
 Preflight and verify never contradict each other, nor what a machine with that role is then allowed in Azure.
 """

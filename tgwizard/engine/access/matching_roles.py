@@ -78,7 +78,7 @@ class Today(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """One action with its reason, what it is needed on here, and how it stands. ``extra``: beyond the brief's ten."""
+    """One action with its reason, what it is needed on here, and how it stands. ``extra``: beyond Trustgrid's ten."""
 
     action: str
     why: str
@@ -101,10 +101,10 @@ class Affected:
 class RoleCandidate:
     """An existing custom role that means the same.
 
-    ``missing``: in the brief's role or needed here, and not granted. ``refused``: of those, the ones without which
+    ``missing``: in Trustgrid's role or needed here, and not granted. ``refused``: of those, the ones without which
     Azure refuses a failover. ``withheld``: of those, the ones that its notActions take away, which an
     update would never override. ``uncovered``: scopes that its assignable scopes leave out. ``wider``: it grants
-    more than the brief's role and what is needed here. ``held_by``: how many of the two machines hold it already.
+    more than Trustgrid's role and what is needed here. ``held_by``: how many of the two machines hold it already.
     ``others``: how many of its ``assignments`` are not theirs.
     """
 
@@ -132,7 +132,7 @@ def candidates(
 ) -> tuple[RoleCandidate, ...]:
     """The custom roles that are for this and have at least half of what is needed, best first.
 
-    For this is a role that lets an interface be written, or one that has nothing but what the brief's role has: it may
+    For this is a role that lets an interface be written, or one that has nothing but what Trustgrid's role has: it may
     have lost just that.
     """
     found = [
@@ -191,7 +191,7 @@ def judge_role(
 
 
 def within(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> bool:
-    """Whether a role grants something, and nothing beyond the brief's ten actions and what is needed here."""
+    """Whether a role grants something, and nothing beyond Trustgrid's ten actions and what is needed here."""
     known = {*BRIEF, *(need.action.lower() for need in needs)}
     data = any(block.data_actions for block in role.permissions)
     return bool(role.actions) and not data and all(action.lower() in known for action in role.actions)
@@ -210,7 +210,7 @@ def action_rows(
     extra: tuple[str, ...] = (),
     update: bool = False,
 ) -> tuple[ActionRow, ...]:
-    """The ten actions of the brief and what else this topology needs, as they stand in a role.
+    """The ten actions of Trustgrid's role and what else this topology needs, as they stand in a role.
 
     ``existing`` None: a new role, which gets the ten and ``extra``. ``update``: what it lacks is going to be added.
     """
@@ -231,7 +231,7 @@ def action_rows(
 
 
 def network_contributor(facts: SetupFacts) -> RoleDefinition:
-    """The built-in role that the brief offers instead, as Azure lists it, or as documented when the list lacks it."""
+    """The built-in role that Trustgrid offers instead, as Azure lists it, or as documented when the list lacks it."""
     return facts.role(NETWORK_CONTRIBUTOR) or BUILT_IN_NETWORK_CONTRIBUTOR
 
 
@@ -285,7 +285,7 @@ def check_role_name(name: str, facts: SetupFacts, own_guid: str = "") -> Problem
 
 
 def suggest_role_name(cluster: str, facts: SetupFacts) -> str:
-    """A name for a new role: the brief's, then with the cluster's name, then counted."""
+    """A name for a new role: Trustgrid's, then with the cluster's name, then counted."""
     taken = {role.name.strip().lower() for role in facts.roles}
     for_cluster = f"{DEFAULT_ROLE_NAME}-{cluster}"[: LONGEST_ROLE_NAME - 4].rstrip("-_. ") if cluster else ""
     for name in filter(None, (DEFAULT_ROLE_NAME, for_cluster)):

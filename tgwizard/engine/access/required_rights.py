@@ -1,9 +1,9 @@
 """Which right is needed on what, with its reason, and who asks for it: the one source of preflight, plan and verify.
 
-The brief names ten actions. To move an address Azure asks for some of them only: the interface is read and written as a
-whole, and the write is checked against everything its body names, each thing at its own scope. One more lets a machine
-find itself. The others are in the brief's role and nothing asks for them. What goes beyond the ten is offered, never
-added silently.
+Trustgrid's role has ten actions (engine/README.md 5.6). To move an address Azure asks for some of them only: the
+interface is read and written as a whole, and the write is checked against everything its body names, each thing at its
+own scope. One more lets a machine find itself. The others are in the role and nothing asks for them. What goes beyond
+the ten is offered, never added silently.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SUBNET_JOIN = f"{_NETWORK}/virtualNetworks/subnets/join/action"
 VM_READ = "Microsoft.Compute/virtualMachines/read"
 
 BRIEF = {item.action.lower(): item.why for item in TEN_ACTIONS}
-"""The brief's ten actions in lower case, with their reasons."""
+"""Trustgrid's ten actions in lower case, with their reasons."""
 
 
 class AskedBy(Enum):
@@ -53,7 +53,7 @@ def asked_by(action: str) -> AskedBy:
 
 
 def not_asked(used: Iterable[str]) -> tuple[str, ...]:
-    """The actions of the brief's role that Azure does not ask for, in the brief's order; the machine's own among them.
+    """The actions of Trustgrid's role that Azure does not ask for, in its order; the machine's own among them.
 
     ``used``: those for which this topology has a thing at all: nothing is joined where there is nothing to join.
     """
@@ -110,9 +110,9 @@ class RequiredRight:
 
 
 def required_rights(topology: Topology) -> tuple[RequiredRight, ...]:
-    """All that the brief's role gives here and what this topology needs beyond it, for a failover in either direction.
+    """All that Trustgrid's role gives here and what this topology needs beyond it, for a failover in either direction.
 
-    Each once, in the order of the brief's actions.
+    Each once, in the order of Trustgrid's actions.
     """
     found: dict[tuple[str, ResourceId], RequiredRight] = {}
 
@@ -141,7 +141,7 @@ def needed_actions(needs: tuple[RequiredRight, ...]) -> tuple[NeededAction, ...]
 
 
 def extra_actions(needs: tuple[RequiredRight, ...]) -> tuple[NeededAction, ...]:
-    """What this topology needs beyond the brief's ten: offered, never added silently."""
+    """What this topology needs beyond Trustgrid's ten: offered, never added silently."""
     return needed_actions(tuple(need for need in needs if not need.in_brief))
 
 

@@ -21,7 +21,7 @@ LOAD_BALANCER = "microsoft.network/loadbalancers"
 CHECK_ADDRESS = "Microsoft.Network/virtualNetworks/checkIpAddressAvailability/read"
 
 BRIEF_ACTIONS = tuple(needed.action for needed in TEN_ACTIONS)
-"""The ten actions of the brief's role, in its order."""
+"""The ten actions of Trustgrid's role, in its order."""
 
 
 class Side(Enum):
@@ -65,7 +65,7 @@ def sides(snapshot: Snapshot, to: Member) -> tuple[tuple[Side, Member], ...]:
 def needs(snapshot: Snapshot, to: Member, verb: Verb, by: By) -> tuple[Need, ...]:
     """Every right that the writes of this failover depend on, the attach side first.
 
-    The members by themselves: graceful, each writes its own interface; forced, the taker writes both (the brief).
+    The members by themselves: graceful, each writes its own interface; forced, the taker writes both.
     """
     found: list[Need] = []
     for side, member in sides(snapshot, to):
@@ -82,7 +82,7 @@ def needs(snapshot: Snapshot, to: Member, verb: Verb, by: By) -> tuple[Need, ...
 
 
 def unneeded(snapshot: Snapshot, to: Member, verb: Verb, by: By) -> tuple[str, ...]:
-    """The actions of the brief's role that this failover does not use, in the brief's order.
+    """The actions of Trustgrid's role that this failover does not use, in its order.
 
     The subnet is read only to see that the address lies in it; an address that an interface in it holds is proof.
     """

@@ -1,6 +1,6 @@
 """What each step is in the Azure portal: where, the clicks it replaces, the same as a command, and why it is asked.
 
-The clicks follow the brief's own instructions, counted as they stand there: each place to press is a click, each text
+The clicks follow Trustgrid's own instructions, counted as they stand there: each place to press is a click, each text
 to enter a typed field. Names come filled in from the answers. Commands are quoted for a POSIX shell.
 """
 
@@ -65,7 +65,7 @@ def guide(flow: Flow, step: SetupStep | None = None) -> Guide:
 
 
 def replaced(flow: Flow) -> tuple[int, int]:
-    """Clicks and typed fields of the brief's own instructions for this cluster: role and assignments in every group."""
+    """Clicks and typed fields of Trustgrid's own instructions for this cluster: role and assignments in every group."""
     answers = proposed(flow)
     topology = topology_in(flow, answers)
     groups = len(chosen_scopes(answers, topology)) if topology else 1
@@ -349,7 +349,7 @@ def _role_key(flow: Flow, role: RoleAnswer) -> str:
 
 
 def _create_role(subscription: str, groups: tuple[str, ...]) -> tuple[PortalStep, ...]:
-    """The brief's "Create the custom role"."""
+    """Trustgrid's "Create the custom role"."""
     scopes = tuple(
         PortalStep(
             f"Add Assignable Scope, {group}", "Type, Resource Group, Subscription, search, Select", clicks=7, typed=1
@@ -370,7 +370,7 @@ def _create_role(subscription: str, groups: tuple[str, ...]) -> tuple[PortalStep
 
 
 def _assign(group: str, machines: tuple[str, ...], role: str) -> tuple[PortalStep, ...]:
-    """The brief's "Assign the custom role", for one resource group."""
+    """Trustgrid's "Assign the custom role", for one resource group."""
     return (
         PortalStep("Search for Resource groups", clicks=2, typed=1),
         PortalStep(f"Select {group}"),

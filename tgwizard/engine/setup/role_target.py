@@ -61,7 +61,7 @@ class RoleTarget:
 def new_role(
     answer: RoleAnswer, subscription: str, scopes: tuple[ScopeReason, ...], facts: SetupFacts
 ) -> RoleDefinition:
-    """The brief's role under the chosen name, with the extra actions that were taken, for the computed scopes."""
+    """Trustgrid's role under the chosen name, with the extra actions that were taken, for the computed scopes."""
     name = answer.name.strip()
     actions = _with(tuple(item.action for item in TEN_ACTIONS), answer.extra)
     return RoleDefinition(

@@ -209,7 +209,7 @@ def _candidates(answers: Answers, topology: Topology, facts: SetupFacts) -> tupl
 def _role(answers: Answers, topology: Topology, facts: SetupFacts) -> RoleAnswer:
     """A role for this cluster: the one it has, brought up to date if it is its own; else one that means the same.
 
-    That may be the brief's own, made in the portal, or one that an interrupted run of ours has made: it is assignable
+    That may be Trustgrid's own, made in the portal, or one that an interrupted run of ours has made: it is assignable
     where it is needed, or made so. One of that meaning which lost an action and is nobody else's is mended. Only
     without such a role a new one is made.
     """

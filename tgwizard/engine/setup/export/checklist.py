@@ -1,4 +1,4 @@
-"""The plan as a checklist for the Azure portal: the brief's steps with every name filled in.
+"""The plan as a checklist for the Azure portal: Trustgrid's steps with every name filled in.
 
 One document, two forms. Foreign text is a ``Name`` and is quoted by the form: as a code span in Markdown, escaped and
 kept from reordering its neighbours in HTML. The HTML holds no script and loads nothing.

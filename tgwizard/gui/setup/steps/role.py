@@ -1,4 +1,4 @@
-"""Step 6: which role the two machines get: ten actions with their reasons, as the brief's JSON, and who else has it."""
+"""Step 6: which role the two machines get: ten actions with their reasons, as Trustgrid's JSON, and who else has it."""
 
 from __future__ import annotations
 
