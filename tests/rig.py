@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from tgwizard.app.adapters import in_process, lab_ports, lab_tokens
+from tgwizard.app.adapters import in_process, lab_sign_in, lab_tokens, ports
 from tgwizard.app.members import LabMembers
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
@@ -209,6 +209,13 @@ def members_of(lab: Lab) -> Members:
         lambda: HttpLabControl(lab_session(lab), lambda: ARM, lambda: lab.control_token),
         lambda token: in_process(lab, LabToken(token)),
     )
+
+
+def lab_ports(
+    azure: ArmAzure, cloud: str, tokens: LabToken, jobs: JobRunner, authority: str | None = None
+) -> SetupPorts:
+    """What setting up needs, in a lab; ``lab_sign_in`` says what the words are."""
+    return ports(azure, lab_sign_in(azure, cloud, tokens, jobs, authority))
 
 
 def _services(

@@ -114,7 +114,6 @@ def test_that_interfaces_are_found_with_all_that_their_configurations_name() -> 
     assert {"virtualNetworks/subnets", "publicIPAddresses", "loadBalancers/backendAddressPools"} <= kinds
     floating = next(item for item in inside.configurations if item.address == "10.20.2.50")
     assert not floating.primary
-    assert not floating.dynamic
     assert floating.public_ip == it.network("publicIPAddresses", "pip-floating")
 
 

@@ -10,7 +10,8 @@ import requests
 
 from tests.azure.people import action_of, bring, fields_of
 from tests.azure.test_arm import fails
-from tgwizard.app.adapters import lab_ports, over_tls
+from tests.rig import lab_ports
+from tgwizard.app.adapters import over_tls
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.person import Desk
 from tgwizard.azure.session import Session

@@ -11,7 +11,8 @@ from __future__ import annotations
 import sys
 import time
 
-from tgwizard.app.adapters import lab_ports, lab_tokens
+from tests.rig import lab_ports
+from tgwizard.app.adapters import lab_tokens
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential

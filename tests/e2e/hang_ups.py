@@ -30,7 +30,7 @@ from tgwizard.app.adapters import LabClock
 from tgwizard.app.places import Place, control_running, open_lab_place
 from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.readiness.readiness import can_fail_over
+from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.records import Ended
 from tgwizard.lab.home import open_lab
 from tgwizard.lab.latency import Latency
@@ -383,7 +383,7 @@ class Bench:
             losing = seen.place.member
             if seen.place.kind is PlaceKind.MEMBER and losing is not None:
                 gaining = next(member for member in setup.members if member != losing)
-                if can_fail_over(seen, gaining, Verb.GRACEFUL) is None:
+                if readiness(seen, gaining, Verb.GRACEFUL).reason_against(unknown_stops=True) is None:
                     return _Work(self._folder, setup, losing, gaining)
         raise AssertionError("the fleet has too few clusters")
 

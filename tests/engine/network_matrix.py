@@ -23,8 +23,8 @@ from tests.engine.matrix import dice
 from tests.engine.promises import Witness, holders
 from tests.front import Came, Exchange, Front, Treatment, answer, drips, resets, says, stalls
 from tests.guards.tables import Table, part
-from tests.rig import Rig, inline_journal
-from tgwizard.app.adapters import LabClock, lab_ports, lab_tokens
+from tests.rig import Rig, inline_journal, lab_ports
+from tgwizard.app.adapters import LabClock, lab_tokens
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.bounded_http import Limits, bounded_session
 from tgwizard.azure.session import Session

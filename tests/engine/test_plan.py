@@ -9,13 +9,15 @@ import pytest
 from tests.engine.worlds import changed
 from tests.model.seen import FREE, HOLDS, SETUP, A, B, snapshot
 from tests.rig import rig
-from tgwizard.engine.failover.plan import JOIN_ASG, JOIN_NSG, JOIN_SUBNET, WRITE, plan
+from tgwizard.engine.failover.plan import JOIN_SUBNET, WRITE, plan
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.records import Ended
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome, Started, Step
 from tgwizard.model.strategy import Strategy
 
+JOIN_NSG = "Microsoft.Network/networkSecurityGroups/join/action"
+JOIN_ASG = "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 
 
@@ -24,7 +26,7 @@ def ended(detach_s: float | None, attach_s: float | None) -> Ended:
 
 
 @VERBS
-def test_that_the_address_is_removed_first_and_then_added_as_in_the_brief(verb: Verb) -> None:
+def test_that_the_address_is_removed_first_and_then_added(verb: Verb) -> None:
     intended = plan(snapshot(), B, verb)
     assert [(change.target, change.method, change.path) for change in intended.changes] == [
         (A.nic, "PUT", A.nic.text),

@@ -23,7 +23,7 @@ from tests.model.seen import (
     nic,
     snapshot,
 )
-from tgwizard.engine.readiness.readiness import can_fail_over, readiness
+from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
 from tgwizard.model.nic import NicDocument, Provisioning
@@ -37,7 +37,7 @@ VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 
 def code(world: Snapshot, verb: Verb, to: Member = B) -> str | None:
     """The code of the first thing that stops the verb, None when it may start."""
-    problem = can_fail_over(world, to, verb)
+    problem = readiness(world, to, verb).reason_against(unknown_stops=verb is Verb.GRACEFUL)
     return problem.code if problem else None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.engine.golden.scene import ROLE_ACTIONS
 from tests.engine.worlds import changed
 from tests.rig import Rig
 from tgwizard.azure.arm import ArmAzure
@@ -18,7 +19,6 @@ from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.preflight.facts import By, Extent
-from tgwizard.engine.preflight.needs import BRIEF_ACTIONS
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Checked, Outcome
@@ -30,7 +30,7 @@ NOT_NEEDED = {
     "Microsoft.Network/virtualNetworks/read",
     "Microsoft.Network/virtualNetworks/subnets/read",
 }
-NEEDED = tuple(action for action in BRIEF_ACTIONS if action not in NOT_NEEDED and action != VM_READ)
+NEEDED = tuple(action for action in ROLE_ACTIONS if action not in NOT_NEEDED and action != VM_READ)
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 CALLERS = pytest.mark.parametrize("caller", ["operator", "tg-node-b"])
 
@@ -130,7 +130,7 @@ def test_that_without_the_right_to_read_vms_graceful_is_refused_and_forced_is_do
 
 
 @VERBS
-@pytest.mark.parametrize("action", BRIEF_ACTIONS)
+@pytest.mark.parametrize("action", ROLE_ACTIONS)
 def test_that_what_is_worked_out_for_a_member_is_what_azure_would_answer_it(verb: Verb, action: str) -> None:
     """An administrator asks about the members; the members' own runs are the truth it is compared with."""
 

@@ -96,19 +96,6 @@ def _tokens_in(lab: Lab, tenant: str) -> LabToken:
     return LabToken(lambda: issued(AUDIENCE), lambda: issued(GRAPH_AUDIENCE), elsewhere)
 
 
-def lab_ports(
-    azure: ArmAzure,
-    cloud: str,
-    tokens: LabToken,
-    jobs: JobRunner,
-    authority: str | None = None,
-    members: Members | None = None,
-    page: PageAddress | None = None,
-) -> SetupPorts:
-    """What setting up needs, in a lab; ``lab_sign_in`` says what the words are."""
-    return ports(azure, lab_sign_in(azure, cloud, tokens, jobs, authority, page), members)
-
-
 def lab_sign_in(
     azure: ArmAzure,
     cloud: str,

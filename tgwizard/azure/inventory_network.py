@@ -33,7 +33,6 @@ def nic(item: Json) -> NicFound | None:
         reference(properties, "virtualMachine"),
         reference(properties, "networkSecurityGroup"),
         properties.get("enableIPForwarding") is True,
-        text(properties, "macAddress"),
     )
 
 
@@ -121,7 +120,6 @@ def _configuration(item: Json) -> IpConfigurationFound:
         text(properties, "privateIPAddress"),
         properties.get("primary") is True,
         reference(properties, "subnet"),
-        text(properties, "privateIPAllocationMethod").lower() == "dynamic",
         references(properties, "applicationSecurityGroups"),
         reference(properties, "publicIPAddress"),
         references(properties, "loadBalancerBackendAddressPools"),

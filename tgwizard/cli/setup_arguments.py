@@ -6,7 +6,6 @@ The options that answer questions are made from ``model.fields``, so that a ques
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -112,8 +111,6 @@ class Export:
 
 SetupCommand = Discover | Plan | Apply | Verify | Undo | Export
 WORDS = ("discover", "setup", "export")
-
-AddParser = Callable[..., argparse.ArgumentParser]
 
 
 def add_setup_parsers(

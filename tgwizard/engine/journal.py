@@ -410,5 +410,5 @@ def _ignore(problem: Problem) -> None:
     """Nobody listens yet; the run sets its own listener."""
 
 
-def _ignore_commit(durability: Durability) -> None:
+def _ignore_commit(_durability: Durability) -> None:
     """Nobody counts commits; the crash harness does."""

@@ -13,7 +13,7 @@ from enum import Enum
 from tgwizard.model.appearance import ThemeChoice
 
 __all__ = [
-    "DARK", "LIGHT", "PALETTES", "Family", "Gap", "Radius", "Scheme", "TextRole", "ThemeChoice", "Token", "TypeStyle",
+    "DARK", "LIGHT", "PALETTES", "Family", "Radius", "Scheme", "TextRole", "ThemeChoice", "Token", "TypeStyle",
 ]  # fmt: skip
 
 
@@ -158,17 +158,6 @@ class TextRole(Enum):
 
 LARGE_TEXT = 1.5
 """From this text scale on rows of several columns become several lines (gui/README.md 7)."""
-
-
-class Gap:
-    """The spacing steps of gui/README.md 5, in px at 100 %."""
-
-    XS = 4
-    S = 8
-    M = 12
-    L = 16
-    XL = 24
-    XXL = 32
 
 
 class Radius:

@@ -105,7 +105,6 @@ class IpConfigurationFound:
     address: str
     primary: bool
     subnet: ResourceId | None = None
-    dynamic: bool = False
     asgs: tuple[ResourceId, ...] = ()
     public_ip: ResourceId | None = None
     pools: tuple[ResourceId, ...] = ()
@@ -125,7 +124,6 @@ class NicFound:
     vm: ResourceId | None = None
     nsg: ResourceId | None = None
     ip_forwarding: bool = False
-    mac: str = ""
 
     @property
     def primary(self) -> IpConfigurationFound | None:

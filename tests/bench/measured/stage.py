@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 import requests
 
 from tests.bench.measured.hybrid_clock import HybridClock
-from tgwizard.app.adapters import in_process, lab_ports, lab_tokens, over_tls
+from tests.rig import lab_ports
+from tgwizard.app.adapters import in_process, lab_tokens, over_tls
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner

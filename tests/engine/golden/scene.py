@@ -12,7 +12,7 @@ from tgwizard.engine.access.write_probe import Probe, Probed
 from tgwizard.engine.ports import MissingRight
 from tgwizard.engine.preflight import needs
 from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights, OwnRights
-from tgwizard.engine.preflight.needs import BRIEF_ACTIONS, carried_with, sides
+from tgwizard.engine.preflight.needs import carried_with, sides
 from tgwizard.engine.records import Ended
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -21,10 +21,11 @@ from tgwizard.model.fence import NO_FENCE, FenceWish
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
-from tgwizard.model.role import LockLevel, LockSeen
+from tgwizard.model.role import TEN_ACTIONS, LockLevel, LockSeen
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.strategy import Strategy
 
+ROLE_ACTIONS = tuple(needed.action for needed in TEN_ACTIONS)
 GRACEFUL, FORCED = Verb.GRACEFUL, Verb.FORCED
 GROUP = A.nic.text.split("/providers/")[0]
 SUBSCRIPTION = GROUP.split("/resourceGroups/")[0]
@@ -141,7 +142,7 @@ def locked(seen: Snapshot, scope: str, level: LockLevel = LockLevel.READ_ONLY, *
 
 
 def members(
-    actions: tuple[str, ...] = BRIEF_ACTIONS,
+    actions: tuple[str, ...] = ROLE_ACTIONS,
     *,
     scopes: tuple[str, ...] = (SUBSCRIPTION,),
     not_actions: tuple[str, ...] = (),

@@ -19,6 +19,7 @@ from tests.engine.golden.scene import (
     PIP,
     POOL,
     READER,
+    ROLE_ACTIONS,
     RULE,
     SILENT_WORDS,
     SUBSCRIPTION,
@@ -44,7 +45,6 @@ from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.access.write_probe import Probed
 from tgwizard.engine.ports import MissingRight
 from tgwizard.engine.preflight.facts import Fact
-from tgwizard.engine.preflight.needs import BRIEF_ACTIONS
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.fence import Fence, FenceWish, StopHow
@@ -173,8 +173,8 @@ def identities() -> Table:
         "the same on every group", seen, members(scopes=(GROUP, f"{SUBSCRIPTION}/resourceGroups/rg-security"))(seen)
     )
     table.both("the role not assigned on the security group's group", seen, members(scopes=(GROUP,))(seen))
-    for action in BRIEF_ACTIONS:
-        less = tuple(item for item in BRIEF_ACTIONS if item != action)
+    for action in ROLE_ACTIONS:
+        less = tuple(item for item in ROLE_ACTIONS if item != action)
         table.both(f"without {action.split('/', 1)[1]}", seen, members(less)(seen))
     table.both(
         "Network Contributor",
@@ -204,7 +204,7 @@ def identities() -> Table:
         ("cannot be judged from here", "@Environment[isPrivateLink] BoolEquals true"),
         ("does not hold for a write", "(ActionMatches{'*/read'})"),
     ):
-        conditional = tuple(HeldRole(SUBSCRIPTION, PermissionSet(BRIEF_ACTIONS), text) for text in (condition,))
+        conditional = tuple(HeldRole(SUBSCRIPTION, PermissionSet(ROLE_ACTIONS), text) for text in (condition,))
         table.both(f"a role with a condition that {name}", seen, members(roles=Fact(conditional))(seen))
     table.both(
         "write denied on the losing interface", seen, members(denials=Fact((replace(deny, scope=A.nic.text),)))(seen)

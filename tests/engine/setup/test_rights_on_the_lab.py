@@ -9,8 +9,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from tests.rig import SetupRig, setup_rig
-from tgwizard.app.adapters import lab_ports
+from tests.rig import SetupRig, lab_ports, setup_rig
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken

@@ -23,8 +23,6 @@ from tgwizard.model.text import listed, tame
 
 WRITE = "Microsoft.Network/networkInterfaces/write"
 JOIN_SUBNET = "Microsoft.Network/virtualNetworks/subnets/join/action"
-JOIN_NSG = "Microsoft.Network/networkSecurityGroups/join/action"
-JOIN_ASG = "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"
 
 _AT_ONCE = "one call moves it; a short gap of the traffic may remain and was not measured yet"
 

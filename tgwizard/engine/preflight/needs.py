@@ -10,7 +10,6 @@ from tgwizard.engine.preflight.facts import By
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.nic import carried_of
-from tgwizard.model.role import TEN_ACTIONS
 from tgwizard.model.snapshot import PlaceKind, Snapshot
 
 READ_OPERATION = "Microsoft.Network/locations/operations/read"
@@ -19,9 +18,6 @@ LOAD_BALANCER = "microsoft.network/loadbalancers"
 """Types in lower case."""
 
 CHECK_ADDRESS = "Microsoft.Network/virtualNetworks/checkIpAddressAvailability/read"
-
-BRIEF_ACTIONS = tuple(needed.action for needed in TEN_ACTIONS)
-"""The ten actions of Trustgrid's role, in its order."""
 
 
 class Side(Enum):

@@ -29,11 +29,6 @@ _SILENT, _READ_AGAIN = "Azure has not answered yet.", "Read again."
 _NOT_ASKED = "A forced failover does not ask it."
 
 
-def can_fail_over(snapshot: Snapshot, member: Member, verb: Verb) -> Problem | None:
-    """The reason why the verb is off for this member, or None when it may be started."""
-    return readiness(snapshot, member, verb).reason_against(unknown_stops=verb is Verb.GRACEFUL)
-
-
 def readiness(
     snapshot: Snapshot,
     to: Member,

@@ -34,12 +34,6 @@ class TableRow(QWidget):
         self.setSizePolicy(policy)
         theme.changed.connect(self.update)
 
-    def light(self, on: bool) -> None:
-        """Tint the ground, or not."""
-        if on is not self._lit:
-            self._lit = on
-            self.update()
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the tint."""
         if self._lit:
