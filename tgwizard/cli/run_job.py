@@ -79,7 +79,6 @@ class RunJob:
     _asked: Asked | None = None
 
     def __post_init__(self) -> None:
-        """Nothing happened yet."""
         self._teller = RunTeller(str(self.setup.address))
 
     def go(self, name: str, work: Work) -> ExitCode:

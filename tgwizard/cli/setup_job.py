@@ -38,7 +38,6 @@ class SetupJob:
     """One job as the command sees it. ``end`` is its last event, once it came."""
 
     def __init__(self, services: Services, screen: Screen, stops: Requests, telling: Telling = Telling.ALL) -> None:
-        """Nothing runs yet."""
         self._services, self._screen, self._stops, self._telling = services, screen, stops, telling
         self._events: queue.SimpleQueue[SetupEvent] = queue.SimpleQueue()
         self.end: SetupFinished | None = None

@@ -11,7 +11,6 @@ class CancelToken:
     """Set once, from any thread; looked at by the job between its steps."""
 
     def __init__(self) -> None:
-        """A token nobody has cancelled."""
         self._event = threading.Event()
 
     def cancel(self) -> None:

@@ -59,7 +59,6 @@ class JobRunner:
     """Starts jobs and knows which of them write. ``events`` is the one queue of the process."""
 
     def __init__(self) -> None:
-        """An idle runner."""
         self.events: queue.SimpleQueue[Event | Broke] = queue.SimpleQueue()
         self._mutex = threading.Lock()
         self._jobs: dict[str, Job] = {}

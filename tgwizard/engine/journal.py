@@ -48,7 +48,6 @@ class JournalError(Exception):
     """The journal could not be written; ``problem`` says why."""
 
     def __init__(self, problem: Problem) -> None:
-        """Carry the explanation."""
         super().__init__(problem.sentence())
         self.problem = problem
 

@@ -35,7 +35,6 @@ class Observer:
     """Until when Azure asked for no more reads (a 429's Retry-After), on the Clock's monotonic scale."""
 
     def __post_init__(self) -> None:
-        """Start knowing nothing."""
         self._members = [MemberSeen(member, Reading(), Reading()) for member in self.setup.members]
 
     def snapshot(self) -> Snapshot:

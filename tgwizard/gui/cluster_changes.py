@@ -45,7 +45,6 @@ class ClusterChanges(QObject):
         pages: ClusterPages,
         parent: QObject,
     ) -> None:
-        """No cluster yet."""
         super().__init__(parent)
         self._bridge = bridge
         self._watching = watching

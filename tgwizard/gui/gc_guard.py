@@ -21,7 +21,6 @@ class GcGuard(QObject):
     """While started, garbage is collected by a timer of the thread that owns this object."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        """Not started yet."""
         super().__init__(parent)
         self._was_enabled = False
         self._timer = QTimer(self)

@@ -20,7 +20,6 @@ class Leaving(QObject):
     left = Signal()
 
     def __init__(self, watching: Watching, parent: QObject) -> None:
-        """Nobody wants to leave yet."""
         super().__init__(parent)
         self._watching = watching
         self._wanted = False

@@ -21,7 +21,6 @@ class ReadOnlyLock(QObject):
     changed = Signal()
 
     def __init__(self, locked: bool = False, parent: QObject | None = None) -> None:  # noqa: FBT002 - Qt's own order
-        """Locked from the start, or not."""
         super().__init__(parent)
         self._locked = locked
 

@@ -18,7 +18,6 @@ class Locking(QObject):
     """Keeps lock, setting and the card in the rail at one."""
 
     def __init__(self, shell: Shell, card: LockCard) -> None:
-        """Show how it stands, and follow."""
         super().__init__(card)
         self._shell = shell
         self._card = card

@@ -17,7 +17,6 @@ class PageStack(QStackedWidget):
     """The pages. They want as much room as the one shown: an unseen page never makes the window larger."""
 
     def __init__(self) -> None:
-        """Without pages."""
         super().__init__()
         self.currentChanged.connect(self.updateGeometry)
 

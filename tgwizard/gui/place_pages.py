@@ -90,7 +90,6 @@ class PlacePages:
     """The pages of one window, in its stack."""
 
     def __init__(self, shell: Shell, stack: QStackedWidget, pages: Mapping[Place, MakePage] = PAGES) -> None:
-        """None is built yet."""
         self._shell = shell
         self._stack = stack
         self._turns = Turns(stack)

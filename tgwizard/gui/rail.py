@@ -40,14 +40,12 @@ class Logo(QWidget):
     """One address, two docks: the mark of the program."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Draw it."""
         super().__init__(parent)
         self._theme = theme
         self.setFixedSize(theme.px(24), theme.px(22))
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint pill, path and two docks."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.scale(self.width() / 24, self.height() / 22)
@@ -70,7 +68,6 @@ class ClusterItem(QPushButton):
     ring_radius = Radius.CONTROL
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
-        """Not known at first."""
         super().__init__(parent)
         self._theme = theme
         self._shape = Shape.NOT_KNOWN
@@ -110,7 +107,6 @@ class ClusterItem(QPushButton):
         return QSize(self._theme.px(36), self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ground, shape and name."""
         painter = QPainter(self)
         box = QRectF(self.rect())
         if self.isChecked() or self.underMouse():
@@ -133,7 +129,6 @@ class LockCard(QPushButton):
     ring_radius = Radius.CARD
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Changes are allowed."""
         super().__init__(parent)
         self._theme = theme
         self._locked = False
@@ -181,7 +176,6 @@ class LockCard(QPushButton):
         return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint card, lock and words."""
         theme = self._theme
         painter = QPainter(self)
         box = QRectF(self.rect())
@@ -219,7 +213,6 @@ class Rail(QWidget):
     lock_asked = Signal()
 
     def __init__(self, theme: Theme, surroundings: Surroundings, parent: QWidget | None = None) -> None:
-        """All places, no cluster yet."""
         super().__init__(parent)
         self._theme = theme
         self._narrow = False
@@ -358,7 +351,6 @@ class Rail(QWidget):
         return choose
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the rail's ground and its edge."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.colour(Token.SIDEBAR))
         painter.fillRect(self.width() - 1, 0, 1, self.height(), self._theme.colour(Token.BORDER))

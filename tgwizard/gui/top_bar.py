@@ -25,7 +25,6 @@ class FindBox(QPushButton):
     ring_radius = Radius.CONTROL
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """A box with its keys."""
         super().__init__(parent)
         self._theme = theme
         self.setAccessibleName("Find or run")
@@ -41,7 +40,6 @@ class FindBox(QPushButton):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ground, glass, words and keys."""
         theme = self._theme
         painter = QPainter(self)
         box = QRectF(self.rect())
@@ -68,7 +66,6 @@ class TopBar(QWidget):
     find_asked = Signal()
 
     def __init__(self, theme: Theme, *, is_lab: bool, parent: QWidget | None = None) -> None:
-        """Without crumbs."""
         super().__init__(parent)
         self._theme = theme
         self._crumbs: tuple[str, ...] = ()
@@ -125,6 +122,5 @@ class TopBar(QWidget):
         return choose
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the line below the bar."""
         painter = QPainter(self)
         painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.colour(Token.BORDER))

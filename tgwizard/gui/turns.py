@@ -46,7 +46,6 @@ class Turns(QObject):
     """Steps in their order, each in a turn of its own; they end with the object they belong to."""
 
     def __init__(self, parent: QObject) -> None:
-        """Nothing to do yet."""
         super().__init__(parent)
         self._left: deque[Step] = deque()
         self._timer = QTimer(self)

@@ -14,7 +14,6 @@ class Decisions:
     """Holds one answer at a time; an answer given when nothing is asked is dropped by the next question."""
 
     def __init__(self) -> None:
-        """Nothing was answered yet."""
         self._mutex = threading.Lock()
         self._answer: Choice | None = None
 

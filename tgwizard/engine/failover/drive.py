@@ -31,7 +31,6 @@ class Drive:
     _writing: Writing = field(init=False)
 
     def __post_init__(self) -> None:
-        """Nothing was read or sent yet."""
         self._expiry = Expiry(self.course)
         self._writing = Writing(self.course, self._expiry)
 

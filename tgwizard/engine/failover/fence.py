@@ -67,7 +67,6 @@ class Fencing:
     _looked_at: float = 0.0
 
     def __post_init__(self) -> None:
-        """One way to write, as everywhere."""
         self._sender = self.hall.sender(self.journal)
 
     def stop(self) -> Stop:

@@ -35,7 +35,6 @@ class PlaceAct:
     _asked_twice: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        """The words name address and interface."""
         self.done = f"{self.act.nic.name} holds {self.act.address}"
         self.showing = (
             f"Azure attaches {self.act.address} to {self.act.nic.name}, which takes half a minute as "

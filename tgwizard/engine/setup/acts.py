@@ -37,7 +37,6 @@ class IdentityAct:
     showing: str = ""
 
     def __post_init__(self) -> None:
-        """The words name the machine."""
         self.done = f"{self.act.vm.name} has its system-assigned identity"
         self.showing = f"Azure gives {self.act.vm.name} its identity, which takes 3 to 9 s as a rule."
 
@@ -76,7 +75,6 @@ class RoleAct:
     showing: str = ""
 
     def __post_init__(self) -> None:
-        """The words name the role."""
         name = tame(self.act.role.name, 130)
         self.done = f"The role {name} is there" if self.act.before is None else f"The role {name} is up to date"
         self.showing = f"Azure stores the role {name}."
@@ -155,7 +153,6 @@ class AssignAct:
     wanted: RoleAssignment | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """The words name machine and scope."""
         place = self.act.scope.rsplit("/", 1)[-1]
         self.done = f"{self.act.vm.name} has the role on {place}"
         self.showing = f"Azure stores the assignment for {self.act.vm.name} on {place}."

@@ -57,7 +57,6 @@ class Monitor:
     _nudge: CancelToken = field(init=False, default_factory=CancelToken)
 
     def __post_init__(self) -> None:
-        """Start knowing nothing."""
         self._observer = Observer(self.services.azure, self.services.clock, self.setup)
 
     def look(self) -> tuple[Snapshot, Verdict]:

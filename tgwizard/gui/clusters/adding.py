@@ -23,7 +23,6 @@ class AddButton(Button):
     files_given = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
-        """Opens the system's own dialog when pressed."""
         super().__init__(theme, "Add a cluster file…", icon=Icon.LINK)
         self.explain("Choose a cluster file, a colleague's will do; it is checked and copied. Dropping it works too")
         self.clicked.connect(self._on_clicked)

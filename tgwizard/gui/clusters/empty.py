@@ -22,7 +22,6 @@ class LabButton(Button):
     """Opens tgwizard on the lab, in a program and a window of its own; nothing of it reaches Azure."""
 
     def __init__(self, theme: Theme, command: tuple[str, ...]) -> None:
-        """Start `command` when pressed."""
         super().__init__(theme, "Try it in the lab")
         self._command = command
         self.explain("Opens a second window on two pretend machines; nothing reaches Azure")
@@ -64,7 +63,6 @@ class EmptyState(QWidget):
     """Three cards side by side, or stacked in a narrow window."""
 
     def __init__(self, theme: Theme, surroundings: Surroundings, parent: QWidget | None = None) -> None:
-        """What can be done here."""
         super().__init__(parent)
         self._theme = theme
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)

@@ -94,7 +94,6 @@ class ClustersModel(QAbstractTableModel):
         return tuple(self._rows)
 
     def row(self, number: int) -> ClusterRow:
-        """One of them."""
         return self._rows[number]
 
     def show_rows(self, rows: tuple[ClusterRow, ...]) -> None:
@@ -169,7 +168,6 @@ class ClustersShown(QSortFilterProxyModel):
     """Filters by chip and text, and sorts; equal rows keep to problems first, then to their names."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        """Everything, problems first."""
         super().__init__(parent)
         self._filter = ClusterFilter.ALL
         self._text = ""

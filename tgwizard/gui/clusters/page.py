@@ -78,7 +78,6 @@ class ClustersPage(PlacePage):
         surroundings: Surroundings,
         parent: QWidget | None = None,
     ) -> None:
-        """Say that the program is opening."""
         super().__init__(parent)
         self._theme = theme
         self._watching = watching

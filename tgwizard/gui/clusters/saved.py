@@ -58,7 +58,6 @@ class SavedFiles(QObject):
     read_again = Signal(object)
 
     def __init__(self, jobs: JobRunner, saved: SavedClusters, bridge: Bridge, parent: QObject) -> None:
-        """Nothing is asked yet."""
         super().__init__(parent)
         self._jobs = jobs
         self._saved = saved

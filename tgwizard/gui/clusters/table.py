@@ -65,7 +65,6 @@ class CellPainter(QStyledItemDelegate):
     """Paints the cells of one row; the words come from the row, the ages from the clock."""
 
     def __init__(self, theme: Theme, wall: Callable[[], datetime], view: ClustersTable) -> None:
-        """Paint for `view`."""
         super().__init__(view)
         self._theme = theme
         self._wall = wall
@@ -201,7 +200,6 @@ class Heads(QHeaderView):
     """The heads of the columns, painted; a click sorts by the column, a second one turns it round."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        """Heads that can be clicked."""
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._theme = theme
         self.setSectionsClickable(True)
@@ -244,7 +242,6 @@ class ClustersTable(QTableView):
     sorted_by = Signal(object, bool)
 
     def __init__(self, theme: Theme, model: ClustersModel, parent: QWidget | None = None) -> None:
-        """Show `model` through a filter."""
         super().__init__(parent)
         self._theme = theme
         self._hovered = -1

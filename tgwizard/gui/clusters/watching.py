@@ -38,7 +38,6 @@ class Watching(QObject):
     changed = Signal(str)
 
     def __init__(self, bridge: Bridge, lock: ReadOnlyLock, parent: QObject | None = None) -> None:
-        """No cluster yet."""
         super().__init__(parent)
         self.sessions: dict[str, ClusterSession] = {}
         self._bridge = bridge

@@ -24,7 +24,6 @@ class CloseDuringSetup(Sheet):
     stop_chosen = Signal()
 
     def __init__(self, theme: Theme, window: QWidget, state: str) -> None:
-        """`state`: how far it is, in one sentence."""
         super().__init__(theme, window, "Changes are being made in Azure", state, "Keep the window open")
         words = (
             "What was sent is finished in either case, and every change is in the journal. Opening Set up a cluster "

@@ -46,7 +46,6 @@ class Scrim(QWidget):
     """Covers the window below a dialog: darkens it, swallows the mouse, keeps the focus inside, draws the shadow."""
 
     def __init__(self, theme: Theme, window: QWidget) -> None:
-        """Cover `window`."""
         super().__init__(window)
         self._theme = theme
         self._window = window
@@ -64,7 +63,6 @@ class Scrim(QWidget):
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint scrim and shadow."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), QColor(0, 0, 0, round(255 * SCRIM_SHARE)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -248,7 +246,6 @@ class Sheet(QDialog):
         return QSize(self.wide, 400)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the panel."""
         paint_ground(QPainter(self), self._theme, QRectF(self.rect()), Token.CARD, Token.BORDER, Radius.DIALOG)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

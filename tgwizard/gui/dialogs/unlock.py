@@ -20,7 +20,6 @@ class UnlockDialog(Sheet):
     unlocked = Signal()
 
     def __init__(self, theme: Theme, window: QWidget) -> None:
-        """Ask."""
         super().__init__(theme, window, "Allow changes again?", "", "Stay read-only")
         words = "The buttons that write come back on. Nothing is sent by that; whatever stops traffic asks first."
         self.body.addWidget(TextLabel(theme, words, TextRole.BODY, Token.TEXT2, wrap=True))

@@ -15,7 +15,6 @@ class CheckGrid(Surface):
     """Rows in two columns, filled down the first, then down the second."""
 
     def __init__(self, theme: Theme) -> None:
-        """No row yet."""
         super().__init__(theme)
         self.setAccessibleName("Checks before the failover")
         self._grid = QGridLayout(self)

@@ -23,7 +23,6 @@ class GuidedDialog(Sheet):
     confirmed = Signal(object)
 
     def __init__(self, theme: Theme, window: QWidget, cluster: str, to: Member) -> None:
-        """About a move of `cluster` to `to`."""
         lead = "Trustgrid decides which member is active; the members move the address themselves."
         super().__init__(theme, window, f"Fail over {cluster} to {to.name}?", lead)
         steps = (

@@ -13,7 +13,6 @@ class MeasuredRun(QObject):
     """Begins to measure with a question, and ends as long after its run as the strip shows; at once without a run."""
 
     def __init__(self, session: ClusterSession, question: Sheet) -> None:
-        """Belongs to `session`."""
         super().__init__(session)
         self._session = session
         session.reachability.start()

@@ -47,7 +47,6 @@ class NowAfter(QWidget):
     accessible_role = QAccessible.Role.Graphic
 
     def __init__(self, theme: Theme, move: MoveShown, parent: QWidget | None = None) -> None:
-        """Show `move`."""
         super().__init__(parent)
         self._theme = theme
         self._move = move
@@ -84,7 +83,6 @@ class NowAfter(QWidget):
         return theme.px(34) if fits else theme.px(34 + 24)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint both panels."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width = (self.width() - BETWEEN) / 2

@@ -33,7 +33,6 @@ class QuestionBox(QWidget):
     decided = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Nothing is asked yet."""
         super().__init__(parent)
         self._theme = theme
         self._asked: Asked | None = None

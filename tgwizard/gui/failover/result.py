@@ -61,7 +61,6 @@ class ResultCard(Card):
     """The result of one run."""
 
     def __init__(self, theme: Theme, setup: ClusterSetup, parent: QWidget | None = None) -> None:
-        """An empty result."""
         super().__init__(theme, "Result", spacing=theme.px(6), parent=parent)
         self._setup = setup
         self.pill = Pill(theme, Shape.WAITING, "Running")

@@ -50,7 +50,6 @@ class Past(QObject):
     report_kept = Signal(object)
 
     def __init__(self, opened: Opened, bridge: Bridge, parent: QObject) -> None:
-        """Nothing is read yet."""
         super().__init__(parent)
         self._opened = opened
         self._own = bridge.own

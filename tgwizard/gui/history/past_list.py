@@ -44,7 +44,6 @@ class PastModel(QAbstractListModel):
     """The rows of a list, replaced whole."""
 
     def __init__(self, parent: QWidget) -> None:
-        """No row yet."""
         super().__init__(parent)
         self.rows: tuple[PastRow, ...] = ()
 
@@ -77,7 +76,6 @@ class RowPainter(QStyledItemDelegate):
     """Paints a row: shape, local time, what happened with a second line, the cluster."""
 
     def __init__(self, theme: Theme, view: PastList) -> None:
-        """Paint for `view`."""
         super().__init__(view)
         self._theme = theme
         self._view = view

@@ -41,7 +41,6 @@ class RunView(QWidget):
     keep_asked = Signal()
 
     def __init__(self, theme: Theme, setup: ClusterSetup, run: RunHistory, parent: QWidget | None = None) -> None:
-        """Show `run` of the cluster `setup`."""
         super().__init__(parent)
         self._theme = theme
         self.setup, self.run = setup, run

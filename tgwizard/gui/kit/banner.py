@@ -104,5 +104,4 @@ class VerdictBanner(QWidget):
                 label.setVisible(bool(text))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the tinted ground."""
         paint_ground(QPainter(self), self._theme, QRectF(self.rect()), TINT[self._mark.shape], None, Radius.CARD)

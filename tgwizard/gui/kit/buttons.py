@@ -79,7 +79,6 @@ class Button(QPushButton):
         height: int = 34,
         parent: QWidget | None = None,
     ) -> None:
-        """Show `text`, `height` px high at 100 %."""
         super().__init__(parent)
         self._theme = theme
         self._kind = kind
@@ -163,7 +162,6 @@ class Button(QPushButton):
         return (_HOVER if self.underMouse() or self.isDown() else _LOOKS)[self._kind]
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ground, edge, icon and words."""
         painter = QPainter(self)
         look = self._look()
         box = QRectF(self.rect())
@@ -203,7 +201,6 @@ class NavItem(QPushButton):
     ring_radius = Radius.CONTROL
 
     def __init__(self, theme: Theme, text: str, icon: Icon, parent: QWidget | None = None) -> None:
-        """Show `text` with `icon`."""
         super().__init__(parent)
         self._theme = theme
         self._icon = icon
@@ -254,7 +251,6 @@ class NavItem(QPushButton):
         super().leaveEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ground, icon and word."""
         painter = QPainter(self)
         box = QRectF(self.rect())
         if self.isChecked() or self.underMouse():

@@ -43,7 +43,6 @@ class NumberRing(QWidget):
     """The number of a step or call in a ring."""
 
     def __init__(self, theme: Theme, number: int, parent: QWidget | None = None) -> None:
-        """Show `number`."""
         super().__init__(parent)
         self._theme = theme
         self._number = number
@@ -52,7 +51,6 @@ class NumberRing(QWidget):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ring and number."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self._theme.colour(Token.STRONG), 1.3))
@@ -68,7 +66,6 @@ class CallRow(QWidget):
     accessible_role = QAccessible.Role.ListItem
 
     def __init__(self, theme: Theme, number: int, call: CallShown, parent: QWidget | None = None) -> None:
-        """Show `call` as number `number`."""
         super().__init__(parent)
         grid = QGridLayout(self)
         grid.setContentsMargins(theme.px(13), theme.px(6), theme.px(15), theme.px(7))
@@ -111,7 +108,6 @@ class CallTable(Surface):
     accessible_role = QAccessible.Role.List
 
     def __init__(self, theme: Theme, calls: tuple[CallShown, ...], parent: QWidget | None = None) -> None:
-        """Show `calls` in their order."""
         super().__init__(theme, parent=parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
@@ -168,7 +164,6 @@ class TimeAxis(QWidget):
         return QSize(200, self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint bars, bracket and captions."""
         theme = self._theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -45,7 +45,6 @@ class BeforeAfter(QWidget):
     """Before, an arrow, after; one line of words when nothing changes."""
 
     def __init__(self, theme: Theme, before: str, after: str, *, same: bool = False) -> None:
-        """Show both."""
         super().__init__()
         self._theme = theme
         row = QHBoxLayout(self)
@@ -67,14 +66,12 @@ class PersonMark(QWidget):
     """Someone else has to do it."""
 
     def __init__(self, theme: Theme) -> None:
-        """Draw a person."""
         super().__init__()
         self._theme = theme
         self.setFixedSize(theme.px(14), theme.px(14))
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the person."""
         draw_icon(QPainter(self), Icon.PERSON, self._theme.colour(Token.TEXT2), QRectF(self.rect()))
 
 

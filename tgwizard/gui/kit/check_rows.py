@@ -39,7 +39,6 @@ class CheckRows:
         make: Callable[[CheckShown], CheckRow],
         put: Callable[[CheckRow, int, int], None],
     ) -> None:
-        """No row yet."""
         self._owner = owner
         self._make = make
         self._put = put

@@ -20,7 +20,6 @@ class RoundToggle(QPushButton):
     """Of one that is off."""
 
     def __init__(self, theme: Theme, words: str, parent: QWidget | None = None) -> None:
-        """Off, and called `words`."""
         super().__init__(words, parent)
         self._theme = theme
         self.setCheckable(True)
@@ -61,7 +60,6 @@ class Chip(RoundToggle):
     """Word and count. One of a group is on."""
 
     def __init__(self, theme: Theme, word: str, parent: QWidget | None = None) -> None:
-        """A chip called `word`, with nothing to count yet."""
         super().__init__(theme, word, parent)
         self._count = 0
         self.setAutoExclusive(True)
@@ -81,7 +79,6 @@ class Chip(RoundToggle):
         return QSize(round(words + self._theme.px(13 + 7 + 13)) + 1, self._theme.px(31))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ground, word and count."""
         painter, box = self.painted(), QRectF(self.rect())
         left = self._theme.px(13)
         middle = int(Qt.AlignmentFlag.AlignVCenter)
@@ -96,7 +93,6 @@ class Suggestion(RoundToggle):
     edge = Token.STRONG
 
     def __init__(self, theme: Theme, value: str, parent: QWidget | None = None) -> None:
-        """Offer `value`."""
         super().__init__(theme, value, parent)
         self.setAccessibleName(f"Use {value}")
 
@@ -105,5 +101,4 @@ class Suggestion(RoundToggle):
         return QSize(round(self.wide(self.text())) + self._theme.px(28), self._theme.px(31))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ground and value."""
         self.painted().drawText(QRectF(self.rect()), int(Qt.AlignmentFlag.AlignCenter), self.text())

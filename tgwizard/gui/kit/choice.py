@@ -43,7 +43,6 @@ class ChoiceCard(QRadioButton):
         rights: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        """A choice called `name`."""
         super().__init__(parent)
         self._theme = theme
         self._name = name
@@ -81,7 +80,6 @@ class ChoiceCard(QRadioButton):
         return True
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint card, radio and words."""
         theme = self._theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

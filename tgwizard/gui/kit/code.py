@@ -45,7 +45,6 @@ class CodeLines(QWidget):
         return QFontMetricsF(self._theme.font(TextRole.MONO)).height() + self._theme.px(3)
 
     def sizeHint(self) -> QSize:
-        """All lines."""
         return QSize(400, math.ceil(self._line() * len(self._lines)) + self._theme.px(20))
 
     def minimumSizeHint(self) -> QSize:
@@ -53,7 +52,6 @@ class CodeLines(QWidget):
         return QSize(200, self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ground, numbers and lines."""
         theme = self._theme
         painter = QPainter(self)
         paint_ground(painter, theme, QRectF(self.rect()), Token.CARD, Token.BORDER, Radius.CARD)
@@ -85,7 +83,6 @@ class CommandBlock(QWidget):
     accessible_role = QAccessible.Role.StaticText
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Nothing yet."""
         super().__init__(parent)
         self._theme = theme
         self._text = ""
@@ -98,7 +95,6 @@ class CommandBlock(QWidget):
 
     @property
     def text(self) -> str:
-        """The command."""
         return self._text
 
     def say(self, text: str) -> None:
@@ -130,7 +126,6 @@ class CommandBlock(QWidget):
         return QSize(self._theme.px(120), self._theme.px(34))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ground and text."""
         theme = self._theme
         painter = QPainter(self)
         paint_ground(painter, theme, QRectF(self.rect()), Token.SUNKEN, Token.BORDER, Radius.CONTROL)

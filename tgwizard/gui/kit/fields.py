@@ -17,7 +17,6 @@ class TextField(QLineEdit):
     def __init__(
         self, theme: Theme, name: str, parent: QWidget | None = None, *, text_role: TextRole = TextRole.MONO
     ) -> None:
-        """An empty field."""
         super().__init__(parent)
         self._theme = theme
         self.setFont(theme.font(text_role))
@@ -34,7 +33,6 @@ class SearchField(TextField):
     """A field with a magnifying glass before its text."""
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
-        """An empty field."""
         super().__init__(theme, name, parent, text_role=TextRole.BODY)
         self._glass = IconMark(theme, Icon.SEARCH, 14)
         self._glass.setParent(self)
@@ -50,7 +48,6 @@ class ReportText(QPlainTextEdit):
     """A longer text to read and copy, never to edit."""
 
     def __init__(self, theme: Theme, name: str, text: str, parent: QWidget | None = None) -> None:
-        """Show `text`."""
         super().__init__(text, parent)
         self._theme = theme
         self.setReadOnly(True)

@@ -163,5 +163,4 @@ class IconMark(QWidget):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the icon."""
         draw_icon(QPainter(self), self._icon, self._theme.colour(self._token), QRectF(self.rect()))

@@ -90,7 +90,6 @@ class ElidedLabel(TextLabel):
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
         parent: QWidget | None = None,
     ) -> None:
-        """Show `text` on one line."""
         self._mode = mode
         super().__init__(theme, text, role, token, parent=parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -179,5 +178,4 @@ class Figure(PaintedText):
         self.setFixedSize(round(metrics.horizontalAdvance(widest)) + 2, round(metrics.height()))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the text at its side."""
         self.paint_text(self._plain)

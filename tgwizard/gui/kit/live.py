@@ -91,7 +91,6 @@ class LiveText(PaintedText):
         return QSize(round(min(longest, self._theme.px(160))) + 1, math.ceil(metrics.height()))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the text."""
         self.paint_text(self._broken(self.width()))
 
     def words_at(self, width: int) -> tuple[str, ...]:
@@ -139,7 +138,6 @@ class LiveLine(PaintedText):
         return QSize(round(metrics.averageCharWidth() * 6), math.ceil(metrics.height()))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the text."""
         shown = QFontMetricsF(self.font()).elidedText(self._plain, Qt.TextElideMode.ElideMiddle, self.width() + 0.5)
         tip = plain_tip(self._plain) if shown != self._plain else ""
         if tip != self.toolTip():

@@ -37,7 +37,6 @@ class MeterBar(QWidget):
     """The bar alone: full, filling, hollow with a dot when it waits for a person, or empty."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Empty."""
         super().__init__(parent)
         self._theme = theme
         self._state = BarState.TO_COME
@@ -52,7 +51,6 @@ class MeterBar(QWidget):
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the bar."""
         theme = self._theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -87,7 +85,6 @@ class Meter(QWidget):
     accessible_role = QAccessible.Role.ProgressBar
 
     def __init__(self, theme: Theme, subject: str, names: tuple[str, ...], parent: QWidget | None = None) -> None:
-        """Empty bars called `names`, about `subject`."""
         super().__init__(parent)
         self._subject = subject
         row = QHBoxLayout(self)

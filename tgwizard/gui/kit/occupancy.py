@@ -154,7 +154,6 @@ class OccupancyMap(QWidget):
     # Painting ----------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint labels and squares."""
         theme = self._theme
         painter = QPainter(self)
         painter.setFont(theme.font(TextRole.MONO))
@@ -298,7 +297,6 @@ class SquareMark(QWidget):
     """One square of the legend; its word stands beside it."""
 
     def __init__(self, theme: Theme, kind: SquareKind, parent: QWidget | None = None) -> None:
-        """Draw `kind`."""
         super().__init__(parent)
         self._theme = theme
         self._kind = kind
@@ -307,5 +305,4 @@ class SquareMark(QWidget):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the square."""
         draw_square(QPainter(self), self._theme, self._kind, QRectF(self.rect()))

@@ -121,7 +121,6 @@ class OptionCard(QRadioButton):
             super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint card and radio."""
         theme = self._theme
         painter = QPainter(self)
         chosen = self.isChecked()

@@ -9,7 +9,6 @@ class PagesStack(QWidget):
     """Shows one of its pages."""
 
     def __init__(self, *pages: QWidget) -> None:
-        """Show the first."""
         super().__init__()
         self.pages = pages
         column = QVBoxLayout(self)

@@ -63,7 +63,6 @@ class PickModel(QAbstractListModel):
     """The rows that pass the filter, and which of them are picked."""
 
     def __init__(self, parent: QWidget) -> None:
-        """No rows."""
         super().__init__(parent)
         self._all: tuple[PickRow, ...] = ()
         self._words: tuple[str, ...] = ()
@@ -125,7 +124,6 @@ class RowPainter(QStyledItemDelegate):
     """Paints radio or check, name, note, aside, and the line below."""
 
     def __init__(self, theme: Theme, model: PickModel, parent: QWidget) -> None:
-        """Paint rows of `model`."""
         super().__init__(parent)
         self._theme = theme
         self._model = model
@@ -137,11 +135,9 @@ class RowPainter(QStyledItemDelegate):
         return round(name + note) + self._theme.px(16)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """One row."""
         return QSize(100, self.high())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint one row."""
         row = index.data(ROW_ROLE)
         if not isinstance(row, PickRow):
             return

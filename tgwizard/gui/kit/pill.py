@@ -17,7 +17,6 @@ class Pill(QWidget):
     """Tint, shape, word: a state. Its accessible name is "State: word"."""
 
     def __init__(self, theme: Theme, shape: Shape, word: str, parent: QWidget | None = None) -> None:
-        """Show the state `word` with its `shape`."""
         super().__init__(parent)
         self._theme = theme
         self._mark = ShapeMark(theme, shape, 14)
@@ -42,7 +41,6 @@ class Pill(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the tinted ground."""
         box = QRectF(self.rect())
         paint_ground(QPainter(self), self._theme, box, TINT[self._mark.shape], None, box.height() / 2)
 
@@ -51,7 +49,6 @@ class RoleBadge(QWidget):
     """What a member has to do with the address: a filled diamond, a hollow one, or a dashed ring, with its word."""
 
     def __init__(self, theme: Theme, shape: Shape, word: str, parent: QWidget | None = None) -> None:
-        """Show `word` with the diamond `shape`."""
         super().__init__(parent)
         self._theme = theme
         self._mark = ShapeMark(theme, shape, 11)
@@ -102,7 +99,6 @@ class Tag(QWidget):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the quiet ground or the edge."""
         box = QRectF(self.rect())
         if self._edge:
             paint_ground(QPainter(self), self._theme, box, None, Token.INPUT, Radius.TAG, dashed=True)

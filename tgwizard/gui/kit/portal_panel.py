@@ -150,5 +150,4 @@ class PortalPanel(QWidget):
         self.copied.emit("The command was copied")
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the line at its left."""
         QPainter(self).fillRect(0, 0, 1, self.height(), self._theme.colour(Token.BORDER))

@@ -63,5 +63,4 @@ class ProblemBox(QWidget):
         self._cures.show()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the tinted ground."""
         paint_ground(QPainter(self), self._theme, QRectF(self.rect()), TINT[self._shape], None, Radius.CARD)

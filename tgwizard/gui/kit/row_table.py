@@ -24,7 +24,6 @@ class TableRow(QWidget):
     accessible_role = QAccessible.Role.ListItem
 
     def __init__(self, theme: Theme, sentence: str, *, lit: bool = False, parent: QWidget | None = None) -> None:
-        """An empty row."""
         super().__init__(parent)
         self._theme = theme
         self._lit = lit
@@ -35,7 +34,6 @@ class TableRow(QWidget):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the tint."""
         if self._lit:
             QPainter(self).fillRect(QRectF(self.rect()), self._theme.colour(Token.ACCENT_TINT))
 
@@ -111,7 +109,6 @@ class TwoLines(QWidget):
         role: TextRole = TextRole.BODY_STRONG,
         parent: QWidget | None = None,
     ) -> None:
-        """Show both."""
         super().__init__(parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -138,7 +135,6 @@ class StateCell(QWidget):
     def __init__(
         self, theme: Theme, shape: Shape, word: str, token: Token = Token.TEXT2, parent: QWidget | None = None
     ) -> None:
-        """Show both."""
         super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -158,7 +154,6 @@ class IconCell(QWidget):
     """An icon and its word, in the accent colour: something that is added."""
 
     def __init__(self, theme: Theme, icon: Icon, word: str, parent: QWidget | None = None) -> None:
-        """Show both."""
         super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -87,7 +87,6 @@ class NoticeBox(QWidget):
         self._row.addWidget(button)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the tinted ground."""
         paint_ground(QPainter(self), self._theme, QRectF(self.rect()), TINT[self._shape], None, Radius.CONTROL)
 
 

@@ -161,7 +161,6 @@ class ShapeMark(QWidget):
     """One state shape as a widget. It stands beside its word, so assistive technology ignores it (gui/README.md 13)."""
 
     def __init__(self, theme: Theme, shape: Shape, size: int = 14, parent: QWidget | None = None) -> None:
-        """Show `shape`, `size` px wide at 100 % text size."""
         super().__init__(parent)
         self._theme = theme
         self._shape = shape

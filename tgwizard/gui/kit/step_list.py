@@ -53,7 +53,6 @@ class StepItem(QPushButton):
     ring_radius = Radius.CONTROL
 
     def __init__(self, theme: Theme, number: int, of: int, parent: QWidget | None = None) -> None:
-        """Step `number` of `of`, not known yet."""
         super().__init__(parent)
         self._theme = theme
         self._number = number
@@ -69,7 +68,6 @@ class StepItem(QPushButton):
 
     @property
     def shown(self) -> StepShown:
-        """What is shown."""
         return self._shown
 
     def show_step(self, shown: StepShown) -> None:
@@ -110,7 +108,6 @@ class StepItem(QPushButton):
         return QSize(self._theme.px(40), round(name) + self._theme.px(12))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ground, line, mark and words."""
         theme, shown = self._theme, self._shown
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -185,7 +182,6 @@ class StepList(QWidget):
     chosen = Signal(int)
 
     def __init__(self, theme: Theme, count: int, parent: QWidget | None = None) -> None:
-        """`count` steps, not known yet."""
         super().__init__(parent)
         column = QVBoxLayout(self)
         # Room for the focus ring, which stands outside of what it marks.

@@ -19,7 +19,6 @@ class StepRow(QWidget):
     accessible_role = QAccessible.Role.ListItem
 
     def __init__(self, theme: Theme, name: str, number: int, of: int, parent: QWidget | None = None) -> None:
-        """Step `number` of `of`, called `name`, not begun."""
         super().__init__(parent)
         self._theme = theme
         self._name_text = name
@@ -75,7 +74,6 @@ class StepRow(QWidget):
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the line to the next step."""
         if self._last:
             return
         side = self._mark.width()
@@ -91,7 +89,6 @@ class DeadlineBar(QWidget):
     accessible_role = QAccessible.Role.ProgressBar
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """An empty bar."""
         super().__init__(parent)
         self._theme = theme
         self._used = 0.0
@@ -116,7 +113,6 @@ class DeadlineBar(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint track, used part and mark."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

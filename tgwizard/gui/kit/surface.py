@@ -72,7 +72,6 @@ class Surface(QWidget):
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ground and edge."""
         box = QRectF(self.rect())
         paint_ground(QPainter(self), self._theme, box, self._ground, self._edge, self._radius, self._edge_width)
 
@@ -123,7 +122,6 @@ class Rule(QFrame):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the line."""
         QPainter(self).fillRect(self.rect(), self._theme.colour(self._token))
 
 

@@ -20,7 +20,6 @@ class Switch(QCheckBox):
     ring_radius = Radius.CONTROL
 
     def __init__(self, theme: Theme, name: str, consequence: str, parent: QWidget | None = None) -> None:
-        """A switch called `name`."""
         super().__init__(parent)
         self._theme = theme
         self._name = name

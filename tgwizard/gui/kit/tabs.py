@@ -21,7 +21,6 @@ class Tab(QPushButton):
     accessible_role = QAccessible.Role.PageTab
 
     def __init__(self, theme: Theme, word: str, parent: QWidget | None = None) -> None:
-        """A tab called `word`."""
         super().__init__(word, parent)
         self._theme = theme
         self._count = 0
@@ -92,7 +91,6 @@ class Tabs(QWidget):
 
     @property
     def current(self) -> int:
-        """Which one is current."""
         return next(index for index, tab in enumerate(self.tabs) if tab.isChecked())
 
     def show_tab(self, index: int) -> None:

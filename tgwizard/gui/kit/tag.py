@@ -29,5 +29,4 @@ class TintTag(QWidget):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the tinted ground."""
         paint_ground(QPainter(self), self._theme, QRectF(self.rect()), TINT[self._shape], None, Radius.TAG)

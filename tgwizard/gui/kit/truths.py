@@ -32,7 +32,6 @@ class TruthCard(Surface):
     ring_radius = Radius.CARD
 
     def __init__(self, theme: Theme, title: str, parent: QWidget | None = None) -> None:
-        """An empty card called `title`."""
         super().__init__(theme, parent=parent)
         self._title_text = title
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -78,7 +77,6 @@ class AgreementSign(QWidget):
     accessible_role = QAccessible.Role.StaticText
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Not known at first."""
         super().__init__(parent)
         self._theme = theme
         self._agreement = Agreement.NOT_KNOWN
@@ -97,7 +95,6 @@ class AgreementSign(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint disc and sign."""
         ink, tint = {
             Agreement.AGREE: (Token.OK, Token.OK_TINT),
             Agreement.DIFFER: (Token.BAD, Token.BAD_TINT),

@@ -39,7 +39,6 @@ class RuleRow(QWidget):
     removed = Signal()
 
     def __init__(self, theme: Theme, rule: FaultSeen, parent: QWidget | None = None) -> None:
-        """Show `rule`."""
         super().__init__(parent)
         sentence = rule_words(rule)
         self._counts = TextLabel(theme, "", TextRole.CAPTION, Token.TEXT2)

@@ -36,7 +36,6 @@ class MachineRow(QWidget):
     switched = Signal(bool)
 
     def __init__(self, theme: Theme, vm: VmPowerSeen, parent: QWidget | None = None) -> None:
-        """Show `vm`."""
         super().__init__(parent)
         self._on = False
         self._pill = Pill(theme, Shape.NOT_KNOWN, "not known")
@@ -75,7 +74,6 @@ class MachinesCard(Card):
     """Every VM with its power switch."""
 
     def __init__(self, theme: Theme, session: LabSession, parent: QWidget | None = None) -> None:
-        """Follow `session`."""
         super().__init__(theme, "Machines", spacing=4, parent=parent)
         self._session = session
         self._rows: dict[str, MachineRow] = {}

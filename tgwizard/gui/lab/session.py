@@ -126,7 +126,6 @@ class LabSession(QObject):
         self._ask(Deed.ADD_FAULT, words, lambda control: control.add_fault(rule))
 
     def remove_fault(self, rule: FaultSeen) -> None:
-        """Remove one fault rule."""
         self._ask(Deed.REMOVE_FAULT, rule.id, lambda control: control.clear_faults(rule.id))
 
     def clear_faults(self) -> None:

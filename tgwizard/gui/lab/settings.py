@@ -27,7 +27,6 @@ class WhereCard(Card):
     """Folder, address and certificate authority of the lab, each with Copy."""
 
     def __init__(self, theme: Theme, where: LabWhere, parent: QWidget | None = None) -> None:
-        """Show `where`."""
         super().__init__(theme, "Where it runs", spacing=2, parent=parent)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -74,7 +73,6 @@ class ScenarioCard(Card):
     asked = Signal(str)
 
     def __init__(self, theme: Theme, session: LabSession, parent: QWidget | None = None) -> None:
-        """Follow `session`."""
         super().__init__(theme, "Scenario", parent=parent)
         self._session = session
         self._wanted = ""
@@ -133,7 +131,6 @@ class LatencyCard(Card):
     """How long operations take; a choice acts at once."""
 
     def __init__(self, theme: Theme, session: LabSession, parent: QWidget | None = None) -> None:
-        """Follow `session`."""
         super().__init__(theme, "Latency", parent=parent)
         self._session = session
         self.head.addWidget(TextLabel(theme, "applies at once, to new operations", TextRole.CAPTION, Token.TEXT2))

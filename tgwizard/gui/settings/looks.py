@@ -16,7 +16,6 @@ class Looks(QObject):
     """Keeps a theme in step with the settings and, where these follow it, with the system."""
 
     def __init__(self, theme: Theme, preferences: Preferences, parent: QObject) -> None:
-        """Apply what differs from how the theme was made."""
         super().__init__(parent)
         self._theme = theme
         self._preferences = preferences

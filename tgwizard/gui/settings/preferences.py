@@ -25,7 +25,6 @@ class NotSaved:
     __slots__ = ("problem",)
 
     def __init__(self, problem: Problem) -> None:
-        """Carry the explanation."""
         self.problem = problem
 
 

@@ -30,7 +30,6 @@ class Account(QObject):
     def __init__(
         self, sign_in: SignIn, inventories: Inventories, errands: Errands, parent: QObject | None = None
     ) -> None:
-        """Nothing asked."""
         super().__init__(parent)
         self._sign_in = sign_in
         self._inventories = inventories

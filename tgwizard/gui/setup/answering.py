@@ -158,7 +158,6 @@ class Answering:
     """Connects the page of each step once, when it is first shown."""
 
     def __init__(self, wizard: Wizard, pages: Pages) -> None:
-        """Nothing is connected yet."""
         self._wizard = wizard
         self._pages = pages
         self._left: dict[SetupStep, Callable[[Wizard, Pages], None]] = {

@@ -34,7 +34,6 @@ class Applier(QObject):
     ended = Signal()
 
     def __init__(self, services: Services, errands: Errands, parent: QObject | None = None) -> None:
-        """Nothing has been written."""
         super().__init__(parent)
         self._services = services
         self._errands = errands

@@ -80,7 +80,6 @@ class Errands:
     """Starts errands and hands out what they say, in the GUI thread."""
 
     def __init__(self, jobs: JobRunner, own: queue.SimpleQueue[object]) -> None:
-        """None is under way."""
         self._jobs = jobs
         self._own = own
         self._open: dict[int, _Open] = {}

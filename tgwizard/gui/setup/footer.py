@@ -15,7 +15,6 @@ class Footer(QWidget):
     """Four buttons and a note. The wizard says what they are called and whether they are on."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """All there, none of them in use yet."""
         super().__init__(parent)
         self._theme = theme
         row = QHBoxLayout(self)
@@ -50,7 +49,6 @@ class Footer(QWidget):
         self.note.say(note)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint ground and line."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.colour(Token.CARD))
         painter.fillRect(0, 0, self.width(), 1, self._theme.colour(Token.BORDER))

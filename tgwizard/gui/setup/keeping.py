@@ -32,7 +32,6 @@ class Keeping:
         return self._services.state_dir / FILE_NAME
 
     def load(self, then: Callable[[DraftRead], None]) -> None:
-        """Read it."""
         file = self.file
 
         def errand(_hear: Hear, _token: CancelToken) -> DraftRead:

@@ -38,7 +38,6 @@ class MachineColumn(QWidget):
     """One machine: name and three facts."""
 
     def __init__(self, theme: Theme, vm: VmFound, lan: LanChoice) -> None:
-        """Show `vm` with its LAN interface."""
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -74,7 +73,6 @@ class MachinePair(QWidget):
     """Both, with a line between them, or one under the other."""
 
     def __init__(self, theme: Theme, pair: Pair) -> None:
-        """Show `pair`."""
         super().__init__()
         self._theme = theme
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
@@ -93,7 +91,6 @@ class MachinePair(QWidget):
             self._row.setDirection(way)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the line between the two."""
         if self._row.direction() is QBoxLayout.Direction.LeftToRight:
             line = QRectF(self.width() / 2 - 1, self._theme.px(6), 1, self.height() - self._theme.px(6))
             QPainter(self).fillRect(line, self._theme.colour(Token.BORDER))

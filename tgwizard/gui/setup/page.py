@@ -34,7 +34,6 @@ class SetupPage(PlacePage):
     fills_window = True
 
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
-        """Say that the program is opening."""
         super().__init__(parent)
         self.shell = shell
         self.wizard: Wizard | None = None

@@ -26,7 +26,6 @@ class Pages:
     """One page for each step of the flow, built when it is first wanted: all ten at once would be a stall."""
 
     def __init__(self, theme: Theme) -> None:
-        """None is built yet."""
         self._theme = theme
         self._built: dict[SetupStep, StepPage] = {}
 
@@ -36,7 +35,6 @@ class Pages:
         return tuple(self._built.values())
 
     def of(self, step: SetupStep) -> StepPage:
-        """The page of a step."""
         match step:
             case SetupStep.SIGN_IN:
                 return self.sign_in

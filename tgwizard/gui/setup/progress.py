@@ -23,7 +23,6 @@ class ReadingCard(Card):
     cancelled = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Nothing is read."""
         super().__init__(theme, margin=16, spacing=6, parent=parent)
         row = QHBoxLayout()
         row.setSpacing(theme.px(10))

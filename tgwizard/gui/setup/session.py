@@ -65,7 +65,6 @@ class SetupSession(QObject):
         saved: Callable[[], tuple[ClusterSetup, ...]],
         parent: QObject | None = None,
     ) -> None:
-        """Nothing asked, nothing read."""
         super().__init__(parent)
         self.services = services
         self.errands = Errands(services.jobs, own)

@@ -24,7 +24,6 @@ class PromiseBox(Surface):
     """Whether anything has been changed in Azure, always in view."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Nothing yet."""
         super().__init__(theme, parent=parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(12), theme.px(10), theme.px(12), theme.px(11))
@@ -52,7 +51,6 @@ class Side(QWidget):
     chosen = Signal(int)
 
     def __init__(self, theme: Theme, count: int, *, is_lab: bool, parent: QWidget | None = None) -> None:
-        """A side of `count` steps."""
         super().__init__(parent)
         self._theme = theme
         self._narrow = False
@@ -124,7 +122,6 @@ class Side(QWidget):
         self._column.setContentsMargins(side, theme.px(18), side, theme.px(14))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the ground and its edge."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.colour(Token.SIDEBAR))
         edge = QRectF(self.width() - 1, 0, 1, self.height())

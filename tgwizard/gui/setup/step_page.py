@@ -42,7 +42,6 @@ class Question(TextLabel):
     """The question of a step; it takes the focus when the step opens, so that a screen reader begins there."""
 
     def __init__(self, theme: Theme, text: str) -> None:
-        """Ask `text`."""
         super().__init__(theme, text, TextRole.TITLE, wrap=True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
@@ -51,7 +50,6 @@ class Problems(QWidget):
     """Problem boxes, one below the other. Equal problems stay as they are, so that nothing flickers."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """None."""
         super().__init__(parent)
         self._theme = theme
         self._told: tuple[tuple[Problem, Shape, tuple[str, ...]], ...] = ()
@@ -98,7 +96,6 @@ class StepPage(QWidget):
     question = ""
 
     def __init__(self, theme: Theme, lead: str = "", parent: QWidget | None = None) -> None:
-        """Ask `question`."""
         super().__init__(parent)
         self.theme = theme
         self._column = QVBoxLayout(self)

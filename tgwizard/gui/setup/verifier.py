@@ -69,7 +69,6 @@ class Verifier(QObject):
     cluster_known = Signal(object)
 
     def __init__(self, services: Services, errands: Errands, parent: QObject | None = None) -> None:
-        """Nothing asked."""
         super().__init__(parent)
         self._services = services
         self._errands = errands

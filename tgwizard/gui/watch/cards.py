@@ -61,7 +61,6 @@ class EventsCard(Card):
     run_asked = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """An empty timeline says so."""
         super().__init__(theme, "Events", spacing=0, parent=parent)
         nothing = "Nothing has happened since tgwizard watches this cluster."
         self._empty = TextLabel(theme, nothing, token=Token.TEXT2, wrap=True)

@@ -38,7 +38,6 @@ class EventLog:
     """Takes events and records; whoever shows it asks for `events`."""
 
     def __init__(self, setup: ClusterSetup) -> None:
-        """Nothing has happened."""
         self._setup = setup
         self._outages: dict[str, _Outage] = {}
         self._verdict: VerdictName | None = None

@@ -111,7 +111,6 @@ class WatchLoop:
     """At most one loop at a time. Its readings are events of the engine; the journal's past goes on ``own``."""
 
     def __init__(self, services: Services, setup: ClusterSetup, own: queue.SimpleQueue[object], pace: Pace) -> None:
-        """Nothing is read yet."""
         self._services = services
         self._setup = setup
         self._own = own

@@ -14,7 +14,6 @@ class MeasureButton(Button):
     """Follows a `Reachability`."""
 
     def __init__(self, theme: Theme, reachability: Reachability, parent: QWidget | None = None) -> None:
-        """Off or on as the probe is now."""
         super().__init__(theme, "Measure", ButtonKind.LINK, height=28, parent=parent)
         self._reachability = reachability
         self.clicked.connect(self._on_click)

@@ -25,7 +25,6 @@ class MemberCard(Surface):
     accessible_role = QAccessible.Role.Grouping
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """An empty card."""
         super().__init__(theme, parent=parent)
         self._name = ElidedLabel(theme, "", TextRole.NAME)
         self._badge = RoleBadge(theme, Shape.NOT_KNOWN, "Not known")
@@ -84,7 +83,6 @@ class AddressPill(QWidget):
     accessible_role = QAccessible.Role.Indicator
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """An empty pill."""
         super().__init__(parent)
         self._theme = theme
         self._address = ""
@@ -125,7 +123,6 @@ class AddressPill(QWidget):
         return QSize(round(widest + self._theme.px(64)), round(metrics.height() + self._theme.px(15)))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the pill."""
         theme = self._theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -160,7 +157,6 @@ class HeartbeatLink(QWidget):
     accessible_role = QAccessible.Role.Indicator
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Not known at first."""
         super().__init__(parent)
         self._theme = theme
         self._fact = FactShown("not known", Shape.NOT_KNOWN)
@@ -192,7 +188,6 @@ class HeartbeatLink(QWidget):
         return QSize(104, round(2 * line + self._theme.px(16) + self._theme.px(18)))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint link, shape and words."""
         theme = self._theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -121,7 +121,6 @@ class ProbeStrip(QWidget):
     ring_radius = Radius.TAG
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Nothing measured."""
         super().__init__(parent)
         self._theme = theme
         self._shown = StripShown()

@@ -19,7 +19,6 @@ class ReachabilityCard(StripCard):
     """Shows a `Reachability`. It is traffic from this computer, never "the outage"."""
 
     def __init__(self, theme: Theme, reachability: Reachability, parent: QWidget | None = None) -> None:
-        """Follow `reachability`."""
         median = TextLabel(theme, "", TextRole.CAPTION_KEY, Token.TEXT2)
         longest = TextLabel(theme, "", TextRole.CAPTION_STRONG, Token.BAD)
         super().__init__(theme, "Reachability", reachability, (median, longest), parent)

@@ -32,7 +32,6 @@ class Rights:
     def __init__(
         self, services: Services, cluster: str, own: queue.SimpleQueue[object], begin: Callable[[str, Work], Job | None]
     ) -> None:
-        """Nobody was asked."""
         self._services = services
         self._cluster = cluster
         self._own = own

@@ -25,7 +25,6 @@ class StripCard(Card):
         figures: tuple[TextLabel, ...],
         parent: QWidget | None = None,
     ) -> None:
-        """``figures`` are seen while they say something."""
         super().__init__(theme, title, spacing=theme.px(2), parent=parent)
         self.toggle = MeasureButton(theme, reachability)
         self.strip = ProbeStrip(theme)

@@ -25,7 +25,6 @@ class Watchdog(QObject):
     """Looks after the loops that `keep` was told of, and after the fleet's workers."""
 
     def __init__(self, parent: QObject) -> None:
-        """Nobody is looked after."""
         super().__init__(parent)
         self._loops: dict[str, tuple[WatchLoop, Callable[[Problem], None]]] = {}
         self._workers: list[Job] = []

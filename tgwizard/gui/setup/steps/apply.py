@@ -131,7 +131,6 @@ class ApplyPage(StepPage):
     undo_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Nothing begun."""
         super().__init__(
             theme, "Each change is looked at again before it is written, and read back afterwards.", parent
         )

@@ -79,7 +79,6 @@ class FloatingIpPage(StepPage):
     named = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """No subnet yet."""
         lead = "A free private address in the subnet that both LAN interfaces share. It follows the active machine."
         super().__init__(theme, lead, parent)
         self._shown = AddressShown()

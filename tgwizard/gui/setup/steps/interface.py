@@ -42,7 +42,6 @@ class InterfacePage(StepPage):
     swapped = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """No machines yet."""
         lead = "The LAN interface of each machine. The address moves between these two and touches no other."
         super().__init__(theme, lead, parent)
         self._shown = InterfaceShown()

@@ -68,7 +68,6 @@ class MachinesPage(StepPage):
     named = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Nothing read yet."""
         super().__init__(theme, "", parent)
         self._shown = MachinesShown()
         self._group = QButtonGroup(self)

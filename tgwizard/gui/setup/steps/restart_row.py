@@ -42,7 +42,6 @@ class RestartRow(QWidget):
     restarted_said = Signal(str)
 
     def __init__(self, theme: Theme, key: str, parent: QWidget | None = None) -> None:
-        """Nothing shown yet of the machine `key`."""
         super().__init__(parent)
         self._key = key
         line = QHBoxLayout(self)

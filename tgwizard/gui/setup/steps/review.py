@@ -59,7 +59,6 @@ class ReviewPage(StepPage):
     said = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """No plan yet."""
         super().__init__(theme, "", parent)
         self._shown = ReviewShown()
         self.reading = ReadingCard(theme)

@@ -49,7 +49,6 @@ class ScopePage(StepPage):
     stale_wanted = Signal(bool)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """No machines yet."""
         lead = "Only where something lives that a failover touches: worked out from the real resources."
         super().__init__(theme, lead, parent)
         self._shown = ScopeShown()

@@ -74,7 +74,6 @@ class PromptCard(Card):
     said = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
-        """Nothing asked."""
         super().__init__(theme, "Finish signing in", margin=18, spacing=8)
         self._prompt: Prompted | None = None
         self._words = LiveText(theme, "", TextRole.BODY, Token.TEXT2)
@@ -142,7 +141,6 @@ class SignInPage(StepPage):
     abandoned = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Nothing known yet."""
         super().__init__(theme, "Your account reads Azure now. It writes only when you press Apply.", parent)
         self._shown = SignInShown()
         self._silent = False

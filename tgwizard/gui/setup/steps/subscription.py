@@ -20,7 +20,6 @@ class SubscriptionPage(StepPage):
     chosen = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """None known yet."""
         super().__init__(theme, "Choosing one reads what is in it. Nothing is changed.", parent)
         self.reading = ReadingCard(theme)
         self.body.addWidget(self.reading)

@@ -77,7 +77,6 @@ class VerifyPage(StepPage):
     report_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Nothing asked yet."""
         super().__init__(theme, "", parent)
         self._shown = VerifyShown()
         self._meters: dict[tuple[str, str], Meter] = {}
