@@ -60,7 +60,7 @@ class ArmAccess:
         return None if found is None else _known(doing, documents.assignment(found))
 
     def assignments_to(self, scope: str, principal: str) -> tuple[RoleAssignment, ...]:
-        """What an identity holds at, above and below the scope, through groups too where Azure tells (3.2)."""
+        """What an identity holds at, above and below the scope; by groups too if Azure tells (azure/README.md 3.2)."""
         quoted = principal.replace("'", "''")
         return self._assignments(scope, (("$filter", f"assignedTo('{quoted}')"),))
 
@@ -77,7 +77,7 @@ class ArmAccess:
         return tuple(lock for lock in locks if lock is not None)
 
     def own_permissions(self, scope: str) -> tuple[PermissionSet, ...]:
-        """What the caller holds at the scope, one entry per role. Denials are not part of it (3.3).
+        """What the caller holds at the scope, one entry per role. Denials are not part of it (azure/README.md 3.3).
 
         The SDK knows the call for groups and resources only; for a subscription it is the same path.
         """
@@ -100,7 +100,7 @@ class ArmAccess:
         self._delete(Doing("delete", "the role", writes=True), _where(scope, "roleDefinitions", guid), request_id)
 
     def put_assignment(self, assignment: RoleAssignment, role_id: str, *, request_id: str) -> RoleAssignment:
-        """Create an assignment. ``principalType`` is always sent: it spares the look-up in the directory (3.2).
+        """Create an assignment. ``principalType`` is always sent: it spares a look-up (azure/README.md 3.2).
 
         ValueError for a principal whose kind is not one that Azure takes.
         """
@@ -126,7 +126,6 @@ class ArmAccess:
         machines.disable_identity(self._clients, vm, request_id)
 
     def restart(self, vm: ResourceId, *, request_id: str) -> None:
-        """Restart a machine."""
         machines.restart(self._clients, vm, request_id)
 
     def _assignments(self, scope: str, query: tuple[tuple[str, str], ...]) -> tuple[RoleAssignment, ...]:

@@ -143,13 +143,11 @@ class ArmAzure:
         return ArmInventories(self.clients).address_free(subnet, address)
 
     def read_public_ip(self, public_ip: ResourceId) -> PublicIpSeen:
-        """A public IP."""
         from tgwizard.azure import inventory_network
 
         return self._network_thing(public_ip, inventory_network.public_ip)
 
     def read_balancer(self, balancer: ResourceId) -> BalancerSeen:
-        """A load balancer."""
         from tgwizard.azure import inventory_network
 
         return self._network_thing(balancer, inventory_network.balancer)
@@ -182,7 +180,6 @@ class ArmAzure:
         return network.subnet_prefixes(self.clients, subnet)
 
     def close(self) -> None:
-        """Close the connections."""
         self.clients.close()
 
     def _remember(self, nic: ResourceId) -> None:

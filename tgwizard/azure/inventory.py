@@ -1,8 +1,8 @@
 """``ArmInventories``: what is in a subscription, each kind of thing from one list of the whole subscription.
 
 Parsing is plain and cheap, because a subscription may hold thousands of machines. An item without a readable id is no
-resource and is left out. The lists of tenants and subscriptions, and ``statusOnly``, are written from documents
-(azure/README.md 1.1); nothing here was run against the real Azure.
+resource and is left out. The lists of tenants and subscriptions, and ``statusOnly``, are written after
+azure/README.md 1.1; nothing here was run against the real Azure.
 """
 
 from __future__ import annotations
@@ -76,7 +76,6 @@ class ArmInventories:
         )
 
     def groups(self, subscription: str, page: Page) -> tuple[GroupSeen, ...]:
-        """Resource groups."""
         where = Where(f"/subscriptions/{subscription}/resourcegroups", GROUPS_API)
         found = items(self._clients, Doing("list", "the resource groups"), where, page)
         return tuple(GroupSeen(text(item, "name"), text(item, "location")) for item in found if text(item, "name"))
@@ -95,7 +94,6 @@ class ArmInventories:
         return inventory_machines.read_vm(self._clients, vm)
 
     def nics(self, subscription: str, page: Page) -> tuple[NicFound, ...]:
-        """Interfaces."""
         found = self._list(subscription, "networkInterfaces", "network interfaces", page)
         return _each(inventory_network.nic, found)
 

@@ -61,7 +61,6 @@ class Allocations:
         return (item for addresses in self._by_vnet.values() for item in addresses.values())
 
     def add(self, allocation: Allocation) -> None:
-        """Enter an allocation."""
         self._by_vnet.setdefault(_vnet_of(allocation.subnet), {})[allocation.address] = allocation
         self._by_nic.setdefault(ids.key(allocation.nic), {})[allocation.address] = allocation
         self.touched.add(ids.key(allocation.nic))
@@ -77,7 +76,6 @@ class Allocations:
         return self._by_vnet.get(_vnet_of(subnet_id), {}).get(address)
 
     def of_nic(self, nic_id: str) -> tuple[Allocation, ...]:
-        """Return what is allocated to a NIC."""
         return tuple(self._by_nic.get(ids.key(nic_id), {}).values())
 
     def in_vnet(self, vnet_id: str) -> tuple[Allocation, ...]:
@@ -85,7 +83,6 @@ class Allocations:
         return tuple(self._by_vnet.get(ids.key(vnet_id), {}).values())
 
     def in_subnet(self, subnet_id: str) -> tuple[Allocation, ...]:
-        """Return what is allocated in a subnet."""
         wanted = ids.key(subnet_id)
         return tuple(item for item in self.in_vnet(ids.parent_of(subnet_id)) if ids.key(item.subnet) == wanted)
 

@@ -64,7 +64,6 @@ class HttpLabControl:
         return _each(FaultSeen, self._call("GET", "/lab/faults"))
 
     def add_fault(self, rule: Mapping[str, Any]) -> FaultSeen:
-        """Add a rule."""
         return _read(FaultSeen, self._call("POST", "/lab/faults", dict(rule)))
 
     def clear_faults(self, rule: str | None = None) -> None:
@@ -100,7 +99,7 @@ class HttpLabControl:
         return _read(ClientAccess, self._call("GET", "/lab/clients", query={"vm": vm} if vm else {}))
 
     def identity_token(self, vm: str) -> str:
-        """Return a token for ARM of a VM's own identity, by the endpoint that programs on the VM use (4.3)."""
+        """Return a token for ARM of a VM's own identity, by the VM's own endpoint (azure/README.md 4.3)."""
         access = self.client_access(vm)
         wish = {"resource": AUDIENCE, "api-version": "2019-08-01"}
         headers = {"X-IDENTITY-HEADER": access.identity_header}
@@ -119,7 +118,6 @@ class HttpLabControl:
         self._call("POST", "/lab/clients/certificate", {"pem": pem})
 
     def close(self) -> None:
-        """Close the connection."""
         self._session.close()
 
     def _call(self, method: str, path: str, body: Json | None = None, query: Mapping[str, str] | None = None) -> Json:

@@ -94,7 +94,7 @@ def _answer(call: Call, vm_id: str, *, imds: bool) -> Response:
 
 
 def _groups(world: World, principal: Principal, resource: str, now: datetime) -> tuple[str, ...]:
-    """Return the groups a machine's token names: for a day those of its first token, whatever changed (3.4)."""
+    """Return the groups a machine's token names: for a day those of its first token (azure/README.md 3.4)."""
     key = f"{principal.oid} {resource.rstrip('/')}"
     known = world.known_groups.get(key)
     if known is None or now - known.since >= LIFETIME:

@@ -46,7 +46,6 @@ class Call:
 
     @property
     def api_version(self) -> str:
-        """The api-version of the request."""
         return self.query.get("api-version", "")
 
 

@@ -236,7 +236,7 @@ def _wrong_tenant(tenant: str, issuer: str) -> Refusal:
 
 
 def _challenge(now: datetime) -> Refusal:
-    """Return the claims challenge of continuous access evaluation, the one form that azure-core answers (4.1)."""
+    """Return the challenge for claims, in the one form that azure-core answers (azure/README.md 4.1)."""
     wanted = {"access_token": {"nbf": {"essential": True, "value": str(int(now.timestamp()))}}}
     claims = base64.b64encode(_json(wanted)).decode()
     challenge = (

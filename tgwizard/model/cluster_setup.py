@@ -51,7 +51,6 @@ class Carried:
 
     @property
     def public_ip(self) -> ResourceId | None:
-        """The public IP, or None."""
         return next(iter(references_in(self.properties.get("publicIPAddress"))), None)
 
     @property

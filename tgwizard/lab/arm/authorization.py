@@ -73,7 +73,7 @@ def delete_lock(call: Call) -> Response:
 
 
 def list_denials(call: Call) -> Response:
-    """Answer deny assignments, with the filters of role assignments and `denyAssignmentName` (3.3)."""
+    """Answer deny assignments, with the filters of role assignments and `denyAssignmentName` (azure/README.md 3.3)."""
     world, scope = call.world, _scope(call)
     wanted = parse(call.query.get("$filter", ""), _DENIAL_FIELDS, _DENIAL_CALLS, _DENIAL_ADVICE)
     name = wanted.equal.get("denyassignmentname")

@@ -36,7 +36,7 @@ _VERBS = {
     OperationKind.RESTART: _Verb("restart", Power.STARTING, Power.RUNNING),
 }
 _SIGNED_SINCE = "2025"
-"""From then on poll URLs carry items like a signature: a client must use them exactly as given (1.3)."""
+"""From then on poll URLs carry items like a signature: a client uses them exactly as given (azure/README.md 1.3)."""
 _KINDS = frozenset({*_VERBS, OperationKind.UPDATE_VM, OperationKind.DELETE_VM})
 _SETTLING = {
     OperationStatus.SUCCEEDED: "Succeeded",
@@ -145,7 +145,7 @@ def require_not_deleting(vm: Json, what: str) -> None:
 
 
 def tenant_update_failure(world: World, nic: Json) -> Json | None:
-    """Return the error with which a NIC's operation ends because its VM is being deleted (2.4), or None."""
+    """Return the error that ends a NIC's operation because its VM is being deleted, or None (azure/README.md 2.4)."""
     vm = world.find(nic["properties"].get("virtualMachine", {}).get("id", ""))
     if vm is None or vm["properties"]["provisioningState"] != DELETING:
         return None
@@ -165,7 +165,7 @@ def switch(world: World, vm_id: str, *, on: bool, now: datetime) -> None:
 
 
 def operation_headers(call: Call, operation: Operation) -> Headers:
-    """Return the headers of an accepted operation; `Retry-After` is there on some and absent on others (1.3)."""
+    """Return the headers of an accepted operation; `Retry-After` is there on some and absent on others."""
     wait: Headers = (("Retry-After", str(operations.RETRY_AFTER_S)),) if operation.number % 2 else ()
     return (
         ("x-ms-request-id", operation.id),

@@ -48,7 +48,7 @@ def list_subnets(call: Call) -> Response:
 
 
 def check_address(call: Call) -> Response:
-    """Answer whether an address of a virtual network is free, with at most five others that are (1.4)."""
+    """Answer whether an address of a virtual network is free, or suggest at most five (azure/README.md 1.4)."""
     vnet = existing(call, VNET_TYPE)
     text = call.query.get("ipaddress", "")
     try:

@@ -18,7 +18,7 @@ _POOLS, _NAT_RULES, _FRONTENDS = "backendAddressPools", "inboundNatRules", "fron
 
 
 def parent(call: Call, kind: str) -> Json:
-    """Return the resource whose child a path names. Raises Refusal 404 `ParentResourceNotFound` (1.2)."""
+    """Return the resource whose child a path names. Raises Refusal 404 (azure/README.md 1.2)."""
     parent_id = ids.resource_id(call.subscription.id, call.parameters["group"], kind, call.parameters["name"])
     found = call.world.find(parent_id)
     if found is None:

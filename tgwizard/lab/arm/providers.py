@@ -59,7 +59,7 @@ def register(call: Call, key: str) -> Response:
 
 
 def require_registered(call: Call, namespace: str) -> None:
-    """Refuse with 409 what needs a provider that the subscription is not registered to use (1.2)."""
+    """Refuse with 409 what needs a provider that the subscription is not registered to use (azure/README.md 1.2)."""
     key = namespace.lower()
     if key not in _unregistered_in(call) or key in _ALWAYS:
         return

@@ -37,7 +37,7 @@ def list_tenants(call: Call) -> Response:
 
 
 def metadata(call: Call) -> Response:
-    """Answer the cloud's endpoints, which az reads without a token; the oldest form is smaller (4.4)."""
+    """Answer the cloud's endpoints, read without a token; the oldest form is smaller (azure/README.md 4.4)."""
     audiences = [f"{AUDIENCE}/", "https://management.core.windows.net/", f"{call.host}/"]
     if call.api_version == _FIRST_METADATA:
         old: Json = dict.fromkeys(("galleryEndpoint", "graphEndpoint", "portalEndpoint"), f"{call.host}/")

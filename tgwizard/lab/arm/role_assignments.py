@@ -186,7 +186,7 @@ def _check_scope(call: Call, scope: str) -> None:
 
 
 def _principal_type(call: Call, oid: str, sent: str | None) -> str:
-    """Return the type of the principal. A type that was sent spares the look-up in the directory (3.2)."""
+    """Return the type of the principal. One that was sent spares a look-up in the directory (azure/README.md 3.2)."""
     if not GUID.fullmatch(oid):
         raise _refusal(
             400,

@@ -124,7 +124,7 @@ def _accept(call: Call, vnet: Json, subnet: Json, old: Json | None) -> Response:
     running = world.running(subnet["id"], _KINDS)
     operation = operations.begin(world, OperationKind.PUT_SUBNET, subnet["id"], call.now, call.fate)
     if running is not None:
-        operations.supersede(running, operation, call.now)  # recorded on virtual networks (2.4)
+        operations.supersede(running, operation, call.now)  # recorded on virtual networks (azure/README.md 2.4)
     headers = (
         ("x-ms-request-id", operation.id),
         ("Azure-AsyncOperation", nic.poll_url(call, operation)),
