@@ -31,6 +31,7 @@ SECTIONS = re.compile(
 OUTSIDE = re.compile(
     r"(?<![\w.-])(?:DESIGN|STYLE|(?:azure-wire|lab-clients|qt-and-sdk|house-plan|trustgrid|members|peers|codebases)(?:\.md\b))(?!\w)"
 )
+BARE = re.compile(r"\((?:section )?\d\.\d{1,2}(?:(?:,| and| to) \d\.\d{1,2})*\)|\bsection \d")
 HEADING = re.compile(rf"^#+\s+(?:(?P<number>{NUMBER})\.?\s+)?(?P<title>.*\S)\s*$")
 
 
@@ -54,7 +55,7 @@ class Citation(NamedTuple):
 def texts(path: Path) -> Iterator[Text]:
     """The comments and docstrings of a module; of any other file the whole."""
     content = path.read_text("utf-8")
-    if ".md" not in content and not OUTSIDE.search(content):
+    if ".md" not in content and not OUTSIDE.search(content) and not BARE.search(content):
         return
     if path.suffix != ".py":
         yield Text(path, 1, content)
@@ -119,6 +120,14 @@ def outside(text: Text) -> Iterator[Citation]:
         yield Citation(text.file, _where(text, match.start()), match.group(), "not in the repository")
 
 
+def bare(text: Text) -> Iterator[Citation]:
+    """Numbers of sections in a module without the document they are in."""
+    if text.file.suffix != ".py":
+        return
+    for match in BARE.finditer(text.text):
+        yield Citation(text.file, _where(text, match.start()), match.group(), "without its document")
+
+
 def _where(text: Text, offset: int) -> str:
     return f"{name(text.file)}:{text.line + text.text.count(chr(10), 0, offset)}"
 
@@ -144,6 +153,19 @@ def test_that_every_citation_leads_to_a_file_and_a_heading() -> None:
 def test_that_no_document_is_cited_that_is_not_in_the_repository() -> None:
     found = [citation for text in all_texts() for citation in outside(text)]
     assert [f"{one.where}: {one.written}" for one in found] == []
+
+
+def test_that_a_section_is_cited_with_its_document() -> None:
+    found = [citation for text in all_texts() for citation in bare(text)]
+    assert [f"{one.where}: {one.written}" for one in found] == []
+
+
+def test_that_a_bare_number_of_a_section_is_noticed() -> None:
+    def found(text: str) -> list[str]:
+        return [citation.written for citation in bare(Text(PACKAGE / "paths.py", 1, text))]
+
+    assert found("as sent (1.3), or lost (2.1, 2.2); see section 3") == ["(1.3)", "(2.1, 2.2)", "section 3"]
+    assert found("(azure/README.md 1.3) about 1.5 s (0.5 s at least, 12.5)") == []
 
 
 def test_that_a_citation_is_read_with_its_sections(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def tls_session(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[]
 
 
 def real(cloud: Cloud = PUBLIC, tenant: str | None = None) -> ArmAzure:
-    """The real Azure with the Azure CLI's sign-in. Written from the references; not run against the real Azure here."""
+    """The real Azure with the Azure CLI's sign-in. Written from azure/README.md; not yet run against the real Azure."""
     credential = HeldCredential(AzureCli(tenant), f"{cloud.audience}/.default")
     return ArmAzure(Session(credential, base_url=cloud.arm, graph=cloud.graph))
 

@@ -147,7 +147,7 @@ def _close_lab(directory: Path, lab: HostedLab | AttachedLab | LabLink) -> None:
 def open_real_place(
     *, config: Path | None = None, state: Path | None = None, cloud: str | None = None, tenant: str | None = None
 ) -> Place:
-    """The real Azure by the Azure CLI's sign-in. Written from the references; not run against the real Azure here.
+    """The real Azure by the Azure CLI's sign-in. Written from azure/README.md; not yet run against the real Azure.
 
     ``state``: the folder of journals and locks, when it is not the usual one; ``cloud``: its name or its ARM endpoint;
     ``tenant``: the directory to sign in to. UserError for a cloud that is none.

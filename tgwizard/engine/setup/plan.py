@@ -1,7 +1,7 @@
 """``make_plan: (answers, inventory, facts) -> SetupPlan``: every intended write, in order, before anything is written.
 
 Pure. What is right already becomes a row that writes nothing, so a second plan after the first was applied has no
-writing rows (engine/README.md 2.3); matching is by meaning (2.4).
+writing rows (engine/README.md 2.3, 2.4); matching is by meaning.
 """
 
 from __future__ import annotations
