@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.checkout import PACKAGE
 from tests.lab.bench import Bench, error_of
+from tests.lab.documents import sections
 from tests.lab.test_role_errors import ASSIGNMENT_ERRORS, ROLE_ERRORS
 from tests.lab.test_wire_table import DETAILS
 from tests.lab.wire_rows import REFUSED
@@ -145,15 +145,6 @@ NEVER_SAID = {
 }
 
 
-HEADING = re.compile(r"^#+ (\d+(?:\.\d+)?) .*$", re.MULTILINE)
-
-
-def sections() -> dict[str, str]:
-    """The text of azure/README.md by the numbers of its headings."""
-    _, *parts = HEADING.split((PACKAGE / "azure" / "README.md").read_text("utf-8"))
-    return dict(zip(parts[::2], parts[1::2], strict=True))
-
-
 def answered() -> dict[str, set[int]]:
     """The codes of the tables with the statuses they are asked to have."""
     found: dict[str, set[int]] = defaultdict(set)
@@ -170,9 +161,8 @@ def answered() -> dict[str, set[int]]:
 def test_that_the_document_names_every_code_in_its_section(title: str) -> None:
     match = re.match(r"(?P<first>\d(?:\.\d)?)(?: to (?P<last>\d\.\d))?", title)
     assert match is not None
-    texts = [
-        text for number, text in sections().items() if match["first"] <= number <= (match["last"] or match["first"])
-    ]
+    first, last = match["first"], match["last"] or match["first"]
+    texts = [text for number, text in sections("azure").items() if first <= number <= last]
     assert texts
     named = set(re.findall(r"\w+", "".join(texts)))
     assert set(CODES[title]) - named == set()

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.lab.bench import Bench, error_of
+from tests.lab.documents import table
 from tgwizard.lab import scenario
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fleet import MOST
@@ -29,10 +30,11 @@ def become(bench: Bench, name: str) -> None:
     bench.token = bench.lab.issue_token_for(member)
 
 
-def test_that_the_scenarios_of_the_design_are_all_there() -> None:
+def test_that_the_scenarios_of_the_document_are_all_there() -> None:
     assert scenario.names() == (
         *("busy-nic", "fleet", "fresh", "old-role", "reader", "ready", "two-tenants", "vnet-elsewhere"),
     )
+    assert set(table("lab", "4.1")) == set(scenario.names())
 
 
 @pytest.mark.parametrize("name", scenario.names())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from tests.lab.bench import FLOATING, HOST, Bench, error_of
+from tests.lab.documents import sections, table
 from tests.lab.rights import deleted_while_assigned
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.wire import Response
@@ -27,6 +29,7 @@ CALLS = [
     ("GET", "/lab/dataplane"),
     ("POST", "/lab/dataplane/port"),
     ("GET", "/lab/clients"),
+    ("POST", "/lab/clients/certificate"),
     ("GET", "/lab/vms"),
     ("POST", "/lab/vms/start"),
     ("POST", "/lab/vms/stop"),
@@ -70,6 +73,39 @@ def test_that_settings_are_told_and_changed(bench: Bench) -> None:
     after = ask(bench, "PATCH", "/lab", {"latency": "azure", "overlap": "conflict", "page_size": 2}).json()
     assert (after["latency"], after["overlap"], after["page_size"]) == ("azure", "conflict", 2)
     assert (bench.lab.latency, bench.lab.overlap) == (Latency.AZURE, Overlap.CONFLICT)
+
+
+WORDS = {"latency": "latencies", "overlap": "overlaps", "failed_nic": "failed_nics", "propagation": "propagations"}
+"""The settings that are words, and where the lab tells which there are."""
+
+
+def test_that_the_document_tells_every_setting_with_its_values_the_default_first(bench: Bench) -> None:
+    told, now = table("lab", "4.2"), ask(bench, "GET", "/lab").json()
+    assert ask(bench, "PATCH", "/lab", {name: now[name] for name in told}).status == 200
+    assert set(told) == set(WORDS) | {"flicker", "move", "nic", "statuses", "page_size"}
+    values = {name: cells[1] for name, cells in told.items()}
+    for name, all_of_them in WORDS.items():
+        words = re.findall(r"`([\w-]+)`", values[name])
+        assert (words[0], set(words)) == (now[name], set(now[all_of_them]))
+    assert values["flicker"] == f"`{json.dumps(now['flicker'])}`"
+    assert values["page_size"].startswith(f"{now['page_size']}:")
+    for name in ("move", "nic"):
+        switches = {
+            switch: json.loads(value)
+            for group in values[name].split("; ")
+            for names, value in [group.split(": ")]
+            for switch in re.findall(r"`(\w+)`", names)
+        }
+        assert switches == now[name]
+    statuses = re.findall(r"`(\w+)` (\d+) or (\d+)", values["statuses"])
+    assert {name: int(first) for name, first, _ in statuses} == now["statuses"]
+
+
+def test_that_the_document_tells_every_latency_and_every_call() -> None:
+    assert set(table("lab", "4.3")) == {item.value for item in Latency}
+    told = set(re.findall(r"/lab(?:/[\w|]+)*", sections("lab")["4.4"]))
+    paths = {path.replace("/1", "/ID") for _, path in CALLS}
+    assert told == paths - {"/lab/vms/start", "/lab/vms/stop"} | {"/lab/vms/start|stop"}
 
 
 def test_that_statuses_the_reference_leaves_open_are_chosen_and_answered(bench: Bench) -> None:
