@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.failures import Doing, attempt, unreadable
-from tgwizard.azure.raw import Json, Sending, headers_of, inner, objects, text, texts
+from tgwizard.azure.raw import AS_IT_IS, Json, Sending, headers_of, inner, objects, text, texts
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import InTime, StopAccepted
 from tgwizard.model.cluster import ResourceId
@@ -23,7 +22,7 @@ def read_vm(clients: Clients, vm: ResourceId) -> VmSeen:
     operations = clients.compute(vm.subscription).virtual_machines
     body: object = attempt(
         doing,
-        lambda: operations.get(vm.group, vm.name, expand="instanceView", cls=_raw_json, **clients.limits.read()),
+        lambda: operations.get(vm.group, vm.name, expand="instanceView", **AS_IT_IS, **clients.limits.read()),
     )
     if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
         raise unreadable(doing, "It is not a virtual machine.")
@@ -36,7 +35,7 @@ def identity_of(clients: Clients, vm: ResourceId) -> str:
     """The object id of a VM's system-assigned identity, empty when it has none."""
     doing = Doing("read", vm.name)
     operations = clients.compute(vm.subscription).virtual_machines
-    body: object = attempt(doing, lambda: operations.get(vm.group, vm.name, cls=_raw_json, **clients.limits.read()))
+    body: object = attempt(doing, lambda: operations.get(vm.group, vm.name, **AS_IT_IS, **clients.limits.read()))
     if not isinstance(body, Mapping):
         raise unreadable(doing, "It is not a virtual machine.")
     return text(inner(body, "identity"), "principalId")
@@ -78,7 +77,3 @@ def power_in(view: Json) -> Power:
 def _agent_ready(view: Json) -> bool | None:
     words = [text(status, "displayStatus").lower() for status in objects(inner(view, "vmAgent"), "statuses")]
     return any(word == "ready" for word in words) if words else None
-
-
-def _raw_json(response: Any, _model: object, _headers: object) -> Any:
-    return parsed(response.http_response.content)

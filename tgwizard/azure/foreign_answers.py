@@ -69,9 +69,9 @@ def refuse_foreign(status: int, headers: Mapping[str, str], content: Callable[[]
 
 
 def content_of(response: Any) -> bytes:
-    """The whole body of an SDK answer as it was read; empty when it was not."""
+    """The whole body of an SDK answer, also of one that the SDK was told not to read; empty when it does not come."""
     try:
-        found = response.body() if hasattr(response, "body") else response.content
+        found = response.read() if hasattr(response, "read") else response.content
     except (AzureError, ValueError, AttributeError):
         return b""
     return found if isinstance(found, bytes) else b""

@@ -17,6 +17,7 @@ from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.failures import Doing, attempt, from_document, unreadable
 from tgwizard.azure.pipeline import elsewhere, same_place
 from tgwizard.azure.raw import (
+    AS_IT_IS,
     NETWORK_API,
     Json,
     Sending,
@@ -44,7 +45,7 @@ def read_nic(clients: Clients, nic: ResourceId) -> NicDocument:
     """The whole interface."""
     doing = Doing("read", nic.name)
     operations = clients.network(nic.subscription).network_interfaces
-    body: object = attempt(doing, lambda: operations.get(nic.group, nic.name, cls=_raw_json, **clients.limits.read()))
+    body: object = attempt(doing, lambda: operations.get(nic.group, nic.name, **AS_IT_IS, **clients.limits.read()))
     return _document(doing, body)
 
 
@@ -130,7 +131,7 @@ def subnet_prefixes(clients: Clients, subnet: ResourceId) -> tuple[str, ...]:
     operations = clients.network(subnet.subscription).subnets
     body: object = attempt(
         doing,
-        lambda: operations.get(subnet.group, subnet.parent_name, subnet.name, cls=_raw_json, **clients.limits.read()),
+        lambda: operations.get(subnet.group, subnet.parent_name, subnet.name, **AS_IT_IS, **clients.limits.read()),
     )
     if not isinstance(body, Mapping) or not isinstance(body.get("properties"), Mapping):
         raise unreadable(doing, "It is not a subnet.")
@@ -143,10 +144,6 @@ def _document(doing: Doing, body: object) -> NicDocument:
         return NicDocument.parse(body)
     except NicDocumentError as error:
         raise unreadable(doing, "It is not a network interface.", str(error)) from error
-
-
-def _raw_json(response: Any, _model: object, _headers: object) -> Any:
-    return parsed(response.http_response.content)
 
 
 def _raw_answer(response: Any, _model: object, _headers: object) -> Any:

@@ -160,6 +160,15 @@ def good(doing: Doing, answer: Any) -> object:
         raise unreadable(doing, str(error), _glance(answer)) from error
 
 
+def _document(response: Any, _model: object, _headers: object) -> Any:
+    return parsed(response.http_response.read())
+
+
+AS_IT_IS: Json = {"cls": _document, "stream": True}
+"""For the SDK's operations that read: the document as it came. Told not to read it (``stream``; the bytes are at hand
+all the same), the SDK does not parse it and build its model of it first, which takes longer than our own reading."""
+
+
 def headers_of(response: Any, _model: object, _headers: object) -> Mapping[str, str]:
     """The headers of what the SDK took for a good answer; ValueError when its body is no document of Azure's."""
     parsed(response.http_response.content)

@@ -220,4 +220,6 @@ class Clients:
 def quieten() -> None:
     """Pin the loggers that could ever print a token, whatever level the program's own logging has."""
     for name, level in _PINNED.items():
-        logging.getLogger(name).setLevel(level)
+        logger = logging.getLogger(name)
+        if logger.level != level:  # setting it empties what every logger of the process has cached
+            logger.setLevel(level)

@@ -175,7 +175,7 @@ class NicDocument:
 
     def find(self, address: str) -> Mapping[str, Any] | None:
         """The configuration that names this private address, or None. IPv6 spellings are compared by value."""
-        wanted = ip_address(address)
+        wanted = _address(address) or ip_address(address)
         for item in self.configurations:
             text = _inner(item).get("privateIPAddress")
             if text and _address(str(text)) == wanted:
@@ -202,7 +202,8 @@ class NicDocument:
     def plus(self, configuration: Mapping[str, Any]) -> NicDocument:
         """The whole document with one more configuration, at the end; a present one of the same address is replaced."""
         address = str(_inner(configuration).get("privateIPAddress"))
-        kept = [item for item in self.configurations if item is not self.find(address)]
+        replaced = self.find(address)
+        kept = [item for item in self.configurations if item is not replaced]
         return self._with([*kept, configuration])
 
     def new_configuration(self, name: str, address: str, carried: Carried) -> Mapping[str, Any]:
@@ -249,7 +250,8 @@ class NicDocument:
 
     def free_name(self, name: str, address: str) -> str:
         """That name, or with a number where another configuration than the address's own has it."""
-        taken = {str(item.get("name", "")).lower() for item in self.configurations if item is not self.find(address)}
+        own = self.find(address)
+        taken = {str(item.get("name", "")).lower() for item in self.configurations if item is not own}
         number, free = 1, name
         while free.lower() in taken:
             number += 1
