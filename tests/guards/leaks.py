@@ -29,6 +29,28 @@ _owned_by_wider_fixtures: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 # How long a thread that was told to end may need to do so.
 _JOIN_S = 2.0
 
+# When it is worth while to set aside what is there for good: so many modules came, or so many objects were looked at.
+_MANY_MODULES, _MANY_OBJECTS = 20, 100_000
+_seen = {"modules": 0, "objects": 0}
+
+
+def pytest_collection_finish() -> None:
+    """All tests and what they import are there."""
+    _set_aside()
+
+
+def _set_aside() -> None:
+    """Keep the collector, and the look for timers after each test, from walking through what lives to the end.
+
+    Modules and collected tests are some hundred thousand objects; to walk through them takes longer than most tests.
+    The window's own collector gives them all back when it stops.
+    """
+    modules = len(sys.modules)
+    if modules >= _seen["modules"] + _MANY_MODULES or _seen["objects"] > _MANY_OBJECTS:
+        _seen.update(modules=modules, objects=0)
+        gc.collect()
+        gc.freeze()
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
@@ -66,6 +88,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     # (gui/README.md 15.4).
     left = [*_windows_and_timers(), *_threads(item.stash[_THREADS_BEFORE])]
     passed = item.stash.get(_CALL_PASSED, False)
+    _set_aside()
     if passed and left:
         pytest.fail("the test left something running:\n" + "\n".join(left), pytrace=False)
 
@@ -131,7 +154,9 @@ def _active_timers() -> Iterator[QTimer]:
     import shiboken6
     from PySide6.QtCore import QTimer
 
-    for thing in gc.get_objects():
+    objects = gc.get_objects()
+    _seen["objects"] = len(objects)
+    for thing in objects:
         if issubclass(type(thing), QTimer) and shiboken6.isValid(thing) and thing.isActive():
             yield thing
 
