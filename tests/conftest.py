@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import hypothesis
+import pytest
 
 # Before anything imports PySide6. A setdefault, so that a run in real windows needs only the environment.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -23,3 +24,12 @@ pytest_plugins = [
 hypothesis.settings.register_profile("quick", derandomize=True, deadline=None, max_examples=60, database=None)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow tables come first, so that no worker has one left to do when the others are through.
+
+    Tests that share something dear are marked with an ``xdist_group``: one worker makes it, not each of them.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("full") is None)

@@ -25,7 +25,8 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.gui.start import WindowEnd
 from tgwizard.model.event import Outcome
 
-pytestmark = pytest.mark.full
+# In one process of several: the first of them that asks has all cases played.
+pytestmark = [pytest.mark.full, pytest.mark.xdist_group("hang-up")]
 
 AT_ONCE = 6
 """So many cases at the same time: most of the time of each is the lab's."""
