@@ -28,8 +28,6 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow tables come first, so that no worker has one left to do when the others are through.
-
-    Tests that share something dear are marked with an ``xdist_group``: one worker makes it, not each of them.
-    """
-    items.sort(key=lambda item: item.get_closest_marker("full") is None)
+    """Files with slow tables come first, so that no worker has one left to do when the others are through."""
+    slow = {item.path for item in items if item.get_closest_marker("full") is not None}
+    items.sort(key=lambda item: item.path not in slow)

@@ -29,7 +29,6 @@ READY_WITHIN_S, AZ_WITHIN_S = 30, 120
 
 pytestmark = [
     pytest.mark.full,
-    pytest.mark.xdist_group("az"),
     pytest.mark.skipif(AZ is None, reason=NO_AZ),
 ]
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.programs import Answer, LabProcess, run
 
-pytestmark = [pytest.mark.full, pytest.mark.xdist_group("bad-input")]
+pytestmark = pytest.mark.full
 
 
 @dataclass(frozen=True)

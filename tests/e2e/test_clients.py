@@ -24,7 +24,6 @@ WITHIN_S = 240
 
 pytestmark = [
     pytest.mark.full,
-    pytest.mark.xdist_group("clients"),
     pytest.mark.skipif(CLIENTS is None, reason="no Azure SDKs: packaging/dev test --with-clients installs them"),
 ]
 

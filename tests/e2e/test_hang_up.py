@@ -25,8 +25,7 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.gui.start import WindowEnd
 from tgwizard.model.event import Outcome
 
-# In one process of several: the first of them that asks has all cases played.
-pytestmark = [pytest.mark.full, pytest.mark.xdist_group("hang-up")]
+pytestmark = pytest.mark.full
 
 AT_ONCE = 6
 """So many cases at the same time: most of the time of each is the lab's."""
@@ -70,7 +69,7 @@ LATE_S = 45.0
 def left(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Mapping[Case, Future[Left]]]:
-    """What each of the cases that are asked for leaves behind."""
+    """What each case that is asked for leaves behind. pytest-xdist must not split the file (`packaging/dev`)."""
     wanted = [case for item in request.session.items if (case := _case_of(item)) is not None]
     missing = [name for name in ("Xvfb", "xkill", "xdotool") if shutil.which(name) is None]
     assert not missing, f"packaging/dev test --full installs what is missing: {missing}"

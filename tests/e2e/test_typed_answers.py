@@ -14,7 +14,7 @@ if sys.platform == "win32":
 
 from tests.e2e.terminal import CTRL_C, CTRL_D, Terminal
 
-pytestmark = [pytest.mark.full, pytest.mark.xdist_group("typed-answers")]
+pytestmark = pytest.mark.full
 
 TYPE_NAME = "Type the cluster's name (edge-dallas) to start: "
 YES_OR_NO = "Fail over to tg-node-b? [y/N] "

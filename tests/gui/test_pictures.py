@@ -10,8 +10,6 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.pictures import KEPT, kept_folder, render_kept
 from tests.gui.studio import USUAL
 
-pytestmark = pytest.mark.xdist_group("pictures")
-
 SHARE = 0.01
 """Of all pixels at a quarter of the size: ages, times and figures differ from run to run, layout and colours do not."""
 
