@@ -26,7 +26,7 @@ def test_that_the_window_gets_the_controls_of_the_lab_and_its_place(tmp_path: Pa
     assert Path(opened.lab_where.folder) == folder
     assert opened.lab_where.address.startswith("https://localhost:")
     assert Path(opened.lab_where.ca).is_file()
-    opened.services.jobs.close(5.0)
+    opened.services.jobs.close(60.0)
     opened.close()
 
 

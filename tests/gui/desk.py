@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
@@ -34,6 +34,12 @@ from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ClusterIdentity
 
 End = Callable[[], None]
+
+PATIENCE_MS = 120_000
+"""How long a test waits for what is to come, on a machine that does much else. It passes only when it does not come."""
+
+LEAVE_WITHIN_S = 60.0
+"""How long the jobs of a window may take to end when it closes; the same."""
 
 
 def accessible_name(widget: QWidget) -> str:
@@ -91,6 +97,8 @@ class Found:
 
     def all_named(self, start: str) -> list[QWidget]:
         """Every visible widget whose accessible name begins with `start`."""
+        # What was put into a layout is shown in a later turn of the event loop: a person never sees the page before.
+        QApplication.sendPostedEvents(None, QEvent.Type.MetaCall.value)
         return [
             widget
             for widget in self.window.findChildren(QWidget)
@@ -138,14 +146,16 @@ def open_desk(
     open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open,
     traffic: bool = False,
     scenario: str = "ready",
+    clock: SystemClock | None = None,
 ) -> tuple[Desk, End]:
     """A shown window on a scenario of one cluster, real time, real SDK, real jobs; call the end when done.
 
+    `clock`: one that a test can put forward.
     `traffic`: the lab's floating IPs can be reached on loopback, as in a lab that is served.
     """
-    clock = cast("Clock", SystemClock())
-    lab = Lab.from_scenario(scenario, clock=clock, latency=latency, seed=0)
-    made = rig(latency, lab=lab, clock=clock, state=folder / "state", open_journal=open_journal)
+    time = cast("Clock", clock or SystemClock())
+    lab = Lab.from_scenario(scenario, clock=time, latency=latency, seed=0)
+    made = rig(latency, lab=lab, clock=time, state=folder / "state", open_journal=open_journal)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)
@@ -165,7 +175,7 @@ def open_desk(
     def end() -> None:
         for session in window.sessions.values():
             session.stop()
-        still = made.services.jobs.close(5.0)
+        still = made.services.jobs.close(LEAVE_WITHIN_S)
         bridge.stop()
         window.hide()
         window.deleteLater()

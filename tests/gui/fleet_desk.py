@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from PySide6.QtWidgets import QApplication
 
-from tests.gui.desk import Desk, End
+from tests.gui.desk import LEAVE_WITHIN_S, Desk, End
 from tests.rig import Rig, rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.journal import Journal
@@ -97,7 +97,7 @@ def open_fleet(theme: Theme, folder: Path, count: int, *, is_lab: bool = True) -
 
     def end() -> None:
         window.watching.stop()
-        still = made.services.jobs.close(5.0)
+        still = made.services.jobs.close(LEAVE_WITHIN_S)
         window.preferences.flush()
         bridge.stop()
         window.hide()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.gui.desk import End, Found, is_still_to_appear
+from tests.gui.desk import LEAVE_WITHIN_S, End, Found, is_still_to_appear
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.setup_ports import SignIn
@@ -132,7 +132,7 @@ def open_setup_desk(
     def end() -> None:
         for session in window.sessions.values():
             session.stop()
-        still = made.services.jobs.close(5.0)
+        still = made.services.jobs.close(LEAVE_WITHIN_S)
         bridge.stop()
         window.hide()
         window.deleteLater()

@@ -6,12 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.gui.desk import PATIENCE_MS
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.walk import wrong
 from tgwizard.gui.kit.pick_list import PickList
 from tgwizard.model.setup_answers import SetupStep
-
-PATIENCE_MS = 20_000
 
 
 def ready(desk: SetupDesk, qtbot: QtBot) -> None:

@@ -17,7 +17,7 @@ from PySide6.QtCore import QAbstractAnimation, QDeadlineTimer, QEventLoop, QTime
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.gui.desk import Desk, End
+from tests.gui.desk import PATIENCE_MS, Desk, End
 from tests.gui.setup_desk import SetupDesk
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import ThemeChoice
@@ -30,7 +30,6 @@ USUAL = (1440, 900)
 LARGE: Sizes = {"-large": USUAL, "-large-1024": (1024, 700)}
 """With text of twice the size."""
 THEMES = (ThemeChoice.LIGHT, ThemeChoice.DARK)
-PATIENCE_MS = 60_000
 BEAT_MS = 20
 
 

@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, End, accessible_name, lab_page, open_desk
+from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_name, lab_page, open_desk
 from tests.gui.walk import nameless, wrong
 from tgwizard.engine.watch.probe import Sample
 from tgwizard.gui.dialogs.closing import CloseDuringRun
@@ -38,7 +38,6 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import CONTRAST, READ_ONLY, REDUCED_MOTION
 
-PATIENCE_MS = 60_000
 SIZES = ((1024, 700), (1440, 900), (1920, 1080), (2560, 1440))
 SILENCE = '{"error": {"code": "ServiceUnavailable", "message": "try again"}}'
 
@@ -234,7 +233,7 @@ def test_that_a_screen_reader_hears_the_truths_and_the_strip(ready: Desk) -> Non
 
 def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBot) -> None:
     ready.window.activateWindow()
-    qtbot.waitUntil(ready.window.isActiveWindow)
+    qtbot.waitUntil(ready.window.isActiveWindow, timeout=PATIENCE_MS)
     page(ready).banner.setFocus()
     met: list[str] = []
     for _ in range(10):
@@ -258,7 +257,7 @@ def test_that_tab_goes_in_the_reading_order_of_the_page(ready: Desk, qtbot: QtBo
 
 def test_that_ctrl_c_copies_the_focused_fact_with_source_and_time(ready: Desk, qtbot: QtBot) -> None:
     ready.window.activateWindow()
-    qtbot.waitUntil(ready.window.isActiveWindow)
+    qtbot.waitUntil(ready.window.isActiveWindow, timeout=PATIENCE_MS)
     holder = page(ready).truths.holder
     holder.setFocus()
     QTest.keyClick(holder, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
@@ -456,7 +455,7 @@ def test_that_the_systems_contrast_is_followed_live_unless_the_setting_says_othe
 ) -> None:
     theme.follow_system()
     high, none = Qt.ContrastPreference.HighContrast, Qt.ContrastPreference.NoPreference
-    with qtbot.waitSignal(theme.changed):
+    with qtbot.waitSignal(theme.changed, timeout=PATIENCE_MS):
         theme._on_system_contrast(high)
     assert contrasts(theme) is True
     theme.choose_contrast(False)

@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.engine.crash import Kind, crashed_run
-from tests.gui.desk import Desk, accessible_description, accessible_name, clusters_page
+from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible_name, clusters_page
 from tests.gui.test_window import dialog_of, holder
 from tests.rig import Rig
 from tgwizard.engine.cancel import CancelToken
@@ -39,7 +39,6 @@ from tgwizard.model.text import about
 from tgwizard.model.verdict import assess
 
 Open = Callable[..., Desk]
-PATIENCE_MS = 60_000
 REFUSAL = '{"error": {"code": "ServiceUnavailable", "message": "try again"}}'
 
 

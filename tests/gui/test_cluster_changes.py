@@ -14,7 +14,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Found, accessible_name, clusters_page, lab_page
+from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Found, accessible_name, clusters_page, lab_page
 from tgwizard.app.places import open_lab_place
 from tgwizard.app.window import WindowWish, open_program
 from tgwizard.engine.cluster_file import load_cluster, save_cluster
@@ -33,7 +33,6 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import NICS_S, VMS_S
 
-PATIENCE_MS = 60_000
 OTHER = IPv4Address("10.20.2.77")
 
 
@@ -78,7 +77,7 @@ def open_whole(theme: Theme, tmp_path: Path) -> Iterator[Whole]:
     made.elsewhere.mkdir()
     yield made
     window.watching.stop()
-    assert not opened.services.jobs.close(10.0)
+    assert not opened.services.jobs.close(LEAVE_WITHIN_S)
     bridge.stop()
     window.hide()
     window.deleteLater()
@@ -194,7 +193,7 @@ def test_that_the_button_asks_for_files_and_gives_what_was_chosen(whole: Whole, 
     page = clusters_page(whole.window)
     page._add.click()
     (dialog,) = whole.window.findChildren(QFileDialog)
-    with qtbot.waitSignal(page.files_given) as given:
+    with qtbot.waitSignal(page.files_given, timeout=PATIENCE_MS) as given:
         dialog.filesSelected.emit([str(whole.elsewhere / "a.toml")])
     assert given.args == [(whole.elsewhere / "a.toml",)]
     dialog.reject()

@@ -16,7 +16,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, End, accessible_name, clusters_page, focusable
+from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_name, clusters_page, focusable
 from tests.gui.fleet_desk import open_fleet
 from tests.rig import Rig
 from tgwizard.engine.observe import Observer
@@ -35,7 +35,6 @@ from tgwizard.model.snapshot import STALE_AFTER_S, Power, Reading, Snapshot, VmS
 from tgwizard.model.text import utc
 
 Open = Callable[[int], Desk]
-PATIENCE_MS = 60_000
 COUNT = 12
 TURNS = 40
 """More than any page needs to be built."""
@@ -103,7 +102,7 @@ def test_that_a_chip_shows_its_clusters_and_counts_them(fleet: Desk) -> None:
 
 def test_that_ctrl_f_filters_by_every_word_typed(fleet: Desk, qtbot: QtBot) -> None:
     fleet.window.activateWindow()
-    qtbot.waitUntil(fleet.window.isActiveWindow)
+    qtbot.waitUntil(fleet.window.isActiveWindow, timeout=PATIENCE_MS)
     QTest.keyClick(fleet.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     field = QApplication.focusWidget()
     assert field is clusters_page(fleet.window).filter
@@ -232,7 +231,7 @@ def test_that_no_cluster_offers_three_ways_to_begin(open_it: Callable[..., Desk]
     assert desk.says("No clusters yet")
     assert desk.says("Add a cluster file…")
     desk.press("Try it in the lab")
-    qtbot.waitUntil(lambda: desk.says("The lab opens…"))
+    qtbot.waitUntil(lambda: desk.says("The lab opens…"), timeout=PATIENCE_MS)
     desk.find("Set up a cluster")
     page = clusters_page(desk.window)._empty.set_up
     QTest.mouseClick(page, Qt.MouseButton.LeftButton)
@@ -328,7 +327,7 @@ def test_that_hundreds_of_rows_are_shown_and_a_new_one_changes_one_row(theme: Th
     table.resize(1200, 700)
     table.show()
     model.show_rows(tuple(replace(first, name=f"edge-{number}") for number in range(300)))
-    with qtbot.waitSignal(model.dataChanged) as changed:
+    with qtbot.waitSignal(model.dataChanged, timeout=PATIENCE_MS) as changed:
         model.show_row(replace(first, name="edge-7", state=FleetState.ON_NO_NIC))
     assert changed.args is not None
     assert [changed.args[0].row(), changed.args[1].row()] == [7, 7]

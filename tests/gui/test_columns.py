@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk
+from tests.gui.desk import PATIENCE_MS, Desk
 from tgwizard.gui.tokens import TextRole
 from tgwizard.gui.watch.columns import LARGER, MAIN_WIDEST, Columns
 from tgwizard.gui.watch.page import ClusterPage
@@ -51,7 +51,7 @@ def test_that_a_window_of_a_width_has_the_columns_of_the_style(
 
 def test_that_every_change_of_width_keeps_what_the_page_shows(desk: Callable[[], Desk], qtbot: QtBot) -> None:
     made = desk()
-    qtbot.waitUntil(lambda: made.session.verdict is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: made.session.verdict is not None, timeout=PATIENCE_MS)
     page = shown(made, 1440)
     page.refresh()
     picture, sentences = page.picture.shown, page.events.sentences

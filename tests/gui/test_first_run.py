@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, Found, open_desk
+from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Desk, Found, open_desk
 from tests.rig import rig
 from tgwizard.app.places import open_real_place
 from tgwizard.azure.azure_cli import AzureCli
@@ -25,7 +25,6 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.model.setup_answers import SetupStep
 
-PATIENCE_MS = 30_000
 NOBODY = "Nobody is signed in to Azure public yet. Choose how you sign in."
 
 
@@ -56,7 +55,7 @@ def opened(
         def end() -> None:
             for session in window.sessions.values():
                 session.stop()
-            still = place.services.jobs.close(5.0)
+            still = place.services.jobs.close(LEAVE_WITHIN_S)
             bridge.stop()
             window.hide()
             window.deleteLater()

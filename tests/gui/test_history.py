@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, accessible_name, open_desk
+from tests.gui.desk import PATIENCE_MS, Desk, accessible_name, open_desk
 from tests.gui.walk import clipped, nameless, overlapping
 from tests.spoil import HOSTILE, spoilt
 from tgwizard.engine.cancel import CancelToken
@@ -38,8 +38,6 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Event, Outcome
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import tame
-
-PATIENCE_MS = 30_000
 
 
 @pytest.fixture
@@ -83,7 +81,9 @@ def test_that_a_kind_of_which_there_is_none_says_so(desk: Desk, qtbot: QtBot) ->
     desk.window.go_to(Place.HISTORY)
     qtbot.waitUntil(lambda: desk.says("Failovers 0"), timeout=PATIENCE_MS)
     desk.press("Failovers 0")
-    qtbot.waitUntil(lambda: desk.says("None of this kind.") or desk.says("Nothing has happened yet."))
+    qtbot.waitUntil(
+        lambda: desk.says("None of this kind.") or desk.says("Nothing has happened yet."), timeout=PATIENCE_MS
+    )
     assert not history(desk).list.isVisible()
 
 
@@ -110,10 +110,12 @@ def test_that_the_list_is_as_high_as_its_rows_and_no_higher_than_the_page(desk: 
     move(desk)
     page = listed(desk, qtbot)
     last = page.list.shown.index(len(page.list.shown.rows) - 1)
-    qtbot.waitUntil(lambda: page.list.visualRect(last).bottom() == page.list.viewport().height() - 1)
+    qtbot.waitUntil(
+        lambda: page.list.visualRect(last).bottom() == page.list.viewport().height() - 1, timeout=PATIENCE_MS
+    )
     row = next(row for row in page.list.shown.rows if row.kind is PastKind.RUN)
     page._card.show_rows((row,) * 200)
-    qtbot.waitUntil(lambda: page.list.verticalScrollBar().maximum() > 0)
+    qtbot.waitUntil(lambda: page.list.verticalScrollBar().maximum() > 0, timeout=PATIENCE_MS)
     assert page._card.geometry().bottom() < page.height()
 
 
@@ -232,13 +234,15 @@ def test_that_only_runs_lead_anywhere_and_the_focus_stays_when_events_come(desk:
     now = desk.rig.services.clock.wall()
     page.events.show_events((EventShown(now, Shape.GOOD, "In sync", "Azure"), *events), now)
     assert len(page.events.runs) == sum(1 for event in events if event.run) == 1
-    qtbot.waitUntil(lambda: desk.says(f"{EventShown(now, Shape.GOOD, '', '').local(now)}, In sync, Azure"))
+    qtbot.waitUntil(
+        lambda: desk.says(f"{EventShown(now, Shape.GOOD, '', '').local(now)}, In sync, Azure"), timeout=PATIENCE_MS
+    )
     other = next(row for row in page.events.findChildren(TimelineRow) if row.isVisible() and row.link is None)
     QTest.mouseClick(other, Qt.MouseButton.LeftButton)
     assert desk.window.stack.currentWidget() is page
     desk.find(name).setFocus(Qt.FocusReason.TabFocusReason)
     page.events.set_narrow(True)
-    qtbot.waitUntil(lambda: desk.says(name) and desk.find(name).hasFocus())
+    qtbot.waitUntil(lambda: desk.says(name) and desk.find(name).hasFocus(), timeout=PATIENCE_MS)
 
 
 def test_that_a_run_that_no_journal_has_is_told(desk: Desk, qtbot: QtBot) -> None:

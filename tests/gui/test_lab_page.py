@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, accessible_description, accessible_name, focusable, lab_page
+from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible_name, focusable, lab_page
 from tests.rig import ARM, Rig
 from tgwizard.engine.lab_control import FaultSeen
 from tgwizard.engine.services import Services
@@ -32,7 +32,6 @@ from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Verb
 
 Open = Callable[[], Desk]
-PATIENCE_MS = 60_000
 SLOW = Known.SERVER_TIMEOUT
 
 

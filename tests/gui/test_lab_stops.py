@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.e2e.programs import LabProcess
-from tests.gui.desk import Found, lab_page
+from tests.gui.desk import PATIENCE_MS, Found, lab_page
 from tests.gui.test_cluster_changes import Whole, open_whole
 from tgwizard.app.adapters import LabClock
 from tgwizard.gui.main_window import MainWindow
@@ -23,7 +23,6 @@ from tgwizard.model.event import Outcome
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.verdict import VerdictName
 
-PATIENCE_MS = 120_000
 STOPPED = "The lab has stopped."
 
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import accessible_description, accessible_name
+from tests.gui.desk import PATIENCE_MS, accessible_description, accessible_name
 from tests.gui.test_run_state import run_events
 from tests.rig import Rig
 from tgwizard.engine.observe import Observer
@@ -166,11 +166,11 @@ def test_that_the_arrows_walk_through_the_picture(theme: Theme, qtbot: QtBot, la
     drawing = ClusterPicture(theme)
     qtbot.addWidget(drawing)
     drawing.show_picture(shown(lab))
-    with qtbot.waitExposed(drawing):
+    with qtbot.waitExposed(drawing, timeout=PATIENCE_MS):
         drawing.show()
     drawing.activateWindow()
     drawing.pill.setFocus()
-    qtbot.waitUntil(drawing.pill.hasFocus)
+    qtbot.waitUntil(drawing.pill.hasFocus, timeout=PATIENCE_MS)
     QTest.keyClick(drawing.pill, Qt.Key.Key_Right)
     assert drawing.cards[0].hasFocus()
     QTest.keyClick(drawing.cards[0], Qt.Key.Key_End)

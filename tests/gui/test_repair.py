@@ -12,8 +12,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, accessible_name
-from tests.gui.test_window import PATIENCE_MS, dialog_of
+from tests.gui.desk import PATIENCE_MS, Desk, accessible_name
+from tests.gui.test_window import dialog_of
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import busy
 from tgwizard.engine.jobs import Report

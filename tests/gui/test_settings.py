@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import accessible_name, focusable
+from tests.gui.desk import PATIENCE_MS, accessible_name, focusable
 from tgwizard.engine.settings_file import FILE_NAME, load_settings
 from tgwizard.gui.settings.page import SettingsPage
 from tgwizard.gui.settings.preferences import NotSaved, Preferences
@@ -78,7 +78,7 @@ def test_that_saving_waits_for_typing_and_needs_no_flush(
     field = page.typed[NICS_S.key].field
     field.clear()
     QTest.keyClicks(field, "12")
-    qtbot.waitUntil(lambda: file.exists() and "nics_s = 12" in file.read_text())
+    qtbot.waitUntil(lambda: file.exists() and "nics_s = 12" in file.read_text(), timeout=PATIENCE_MS)
     assert file.read_text() == "[watch]\nnics_s = 12\n"
 
 
@@ -126,11 +126,11 @@ def test_that_a_setting_that_cannot_be_saved_is_told_and_holds(theme: Theme, fil
     page = page_on(theme, made, qtbot)
     page.switches[NOTIFICATIONS.key].click()
     made.flush()
-    news = own.get(timeout=5)
+    news = own.get(timeout=PATIENCE_MS / 1000)
     assert isinstance(news, NotSaved)
     made.take(news)
     words = "The setting holds until this window closes; it could not be saved."
-    qtbot.waitUntil(lambda: words in said(page))
+    qtbot.waitUntil(lambda: words in said(page), timeout=PATIENCE_MS)
     assert made.get(NOTIFICATIONS) is False
     assert file.read_text() == "this is not TOML"
     made.deleteLater()

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.engine.setup.hand_made import ADDRESS, answers, facts, nic, world
 from tests.gui.conftest import OpenSetupDesk
+from tests.gui.desk import PATIENCE_MS
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import go_on, looks_right, pick, ready
 from tests.gui.walk import wrong
@@ -68,8 +69,6 @@ from tgwizard.model.setup_event import (
 from tgwizard.model.setup_plan import Right, WhoMay
 from tgwizard.model.text import tame
 from tgwizard.model.topology import topology_of
-
-PATIENCE_MS = 10_000
 
 
 def check_layout(frame: WizardFrame, question: str) -> None:

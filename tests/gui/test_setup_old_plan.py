@@ -7,8 +7,9 @@ import uuid
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import OpenSetupDesk as OpenDesk
+from tests.gui.desk import PATIENCE_MS
 from tests.gui.setup_desk import SetupDesk
-from tests.gui.setup_walk import PATIENCE_MS, go_on, looks_right, ready, walk_to
+from tests.gui.setup_walk import go_on, looks_right, ready, walk_to
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.setup_answers import SetupStep

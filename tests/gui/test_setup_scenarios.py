@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.engine.apply.scenarios import fail_over_as
 from tests.gui.conftest import OpenSetupDesk
+from tests.gui.desk import PATIENCE_MS
 from tests.gui.setup_desk import SetupDesk
-from tests.gui.setup_walk import PATIENCE_MS, go_on, looks_right, ready, walk_to
+from tests.gui.setup_walk import go_on, looks_right, ready, walk_to
 from tests.rig import SetupRig
 from tgwizard.engine.setup.result import read_cluster
 from tgwizard.lab.clock import VirtualClock

@@ -19,9 +19,9 @@ from tests.azure.people import LOGIN, Browser, application, clients_of, fields_o
 from tests.azure.test_sign_in import az, signed_in
 from tests.azure.test_sign_in_methods import entry, with_az
 from tests.gui.conftest import OpenSetupDesk
-from tests.gui.desk import accessible_name
+from tests.gui.desk import PATIENCE_MS, accessible_name
 from tests.gui.setup_desk import SetupDesk
-from tests.gui.setup_walk import PATIENCE_MS, go_on, looks_right, pick, ready
+from tests.gui.setup_walk import go_on, looks_right, pick, ready
 from tests.rig import SetupRig
 from tgwizard.azure.clouds import PUBLIC
 from tgwizard.azure.person import Desk

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import OpenSetupDesk
-from tests.gui.desk import accessible_description
+from tests.gui.desk import PATIENCE_MS, accessible_description
 from tests.gui.setup_desk import SetupDesk
-from tests.gui.setup_walk import PATIENCE_MS, looks_right, ready, walk_to
+from tests.gui.setup_walk import looks_right, ready, walk_to
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.setup_answers import SetupStep
 

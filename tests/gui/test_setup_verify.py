@@ -12,10 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import End
+from tests.gui.desk import PATIENCE_MS, End
 from tests.gui.held_clock import HeldClock
 from tests.gui.setup_desk import SetupDesk, open_setup_desk
-from tests.gui.setup_walk import PATIENCE_MS, walk_to
+from tests.gui.setup_walk import walk_to
 from tests.gui.walk import wrong
 from tests.rig import Rig, SetupRig
 from tgwizard.gui.failover.confirm import ConfirmDialog
@@ -66,7 +66,7 @@ def pass_until(qtbot: QtBot, clock: HeldClock, happened: Callable[[], bool], ste
     """Let time pass, a little at a time, until it happened."""
 
     def look() -> bool:
-        clock.advance(step_s)
+        clock.let_pass(step_s)
         return happened()
 
     qtbot.waitUntil(look, timeout=PATIENCE_MS)

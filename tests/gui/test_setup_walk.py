@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import OpenSetupDesk as OpenDesk
-from tests.gui.desk import accessible_description
+from tests.gui.desk import PATIENCE_MS, accessible_description
 from tests.gui.setup_desk import open_setup_desk
-from tests.gui.setup_walk import PATIENCE_MS, go_on, walk_to
+from tests.gui.setup_walk import go_on, walk_to
 from tests.gui.studio import USUAL
 from tests.gui.walk import wrong
 from tgwizard.engine.cluster_file import load_cluster
@@ -134,7 +134,7 @@ def test_that_closing_while_changes_are_made_asks_and_the_window_stays(setup_des
     assert desk.says("Changes are being made in Azure")
     desk.press("Keep the window open")
     assert desk.page.step is SetupStep.APPLY
-    qtbot.waitUntil(lambda: not desk.page.writing, timeout=60_000)
+    qtbot.waitUntil(lambda: not desk.page.writing, timeout=PATIENCE_MS)
 
 
 def test_that_a_reader_is_told_before_the_first_write_and_may_copy_a_request(
@@ -244,12 +244,12 @@ def test_that_what_failed_is_named_and_can_be_made_again(setup_desk: OpenDesk, q
     fault = Fault("PUT", "roleDefinitions", Answer(400, body), times=1)
     desk.rig.lab.faults.add(fault)
     walk_to(desk, qtbot, SetupStep.APPLY)
-    qtbot.waitUntil(lambda: not desk.page.writing and desk.says("Make what is left"), timeout=60_000)
+    qtbot.waitUntil(lambda: not desk.page.writing and desk.says("Make what is left"), timeout=PATIENCE_MS)
     assert desk.wizard.applier.finished is not None
     assert desk.wizard.applier.finished.outcome is Outcome.FAILED
     qtbot.waitUntil(lambda: wrong(desk.window) == [], timeout=PATIENCE_MS)
     desk.press("Make what is left")
-    qtbot.waitUntil(lambda: desk.says("Verdict: All 5 changes are done"), timeout=60_000)
+    qtbot.waitUntil(lambda: desk.says("Verdict: All 5 changes are done"), timeout=PATIENCE_MS)
 
 
 def test_that_the_appliance_may_create_the_address_itself(setup_desk: OpenDesk, qtbot: QtBot) -> None:

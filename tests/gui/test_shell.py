@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, End, accessible_description, accessible_name, focusable, settings_page
+from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_description, accessible_name, focusable, settings_page
 from tests.gui.fleet_desk import open_fleet
 from tgwizard.engine.settings_file import FILE_NAME, load_settings
 from tgwizard.gui.dialogs.unlock import UnlockDialog
@@ -26,7 +26,6 @@ from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import PINNED, READ_ONLY
 
-PATIENCE_MS = 60_000
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -38,7 +37,7 @@ def shell(qapp: QApplication, theme: Theme, tmp_path: Path, qtbot: QtBot) -> Ite
         desk, end = open_fleet(theme, tmp_path, count)
         ends.append(end)
         desk.window.activateWindow()
-        qtbot.waitUntil(desk.window.isActiveWindow)
+        qtbot.waitUntil(desk.window.isActiveWindow, timeout=PATIENCE_MS)
         if count:
             first = desk.window.sessions["edge-dallas"]
             qtbot.waitUntil(lambda: first.snapshot is not None, timeout=PATIENCE_MS)
@@ -198,7 +197,7 @@ def test_that_of_hundreds_of_lines_only_those_that_are_seen_or_searched_are_work
     lines = (Command(f"edge-{number}", window.update, state=partial(state, number)) for number in range(300))
     palette = Palette(theme, window, tuple(lines))
     palette.open()
-    qtbot.waitUntil(lambda: ROWS_SHOWN - 1 in asked)
+    qtbot.waitUntil(lambda: ROWS_SHOWN - 1 in asked, timeout=PATIENCE_MS)
     assert len(asked) <= ROWS_SHOWN + 1
     QTest.keyClicks(palette.field, "two")
     assert [command.name for command in palette.shown] == ["edge-250"]

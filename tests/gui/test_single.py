@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
+from tests.gui.desk import PATIENCE_MS
 from tgwizard.engine.locks import held
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.single import SECOND_WINDOW, SingleWindow, Turn
@@ -37,10 +38,10 @@ def test_that_a_second_program_raises_the_first(qtbot: QtBot, tmp_path: Path) ->
     assert single.take_turn() is Turn.FIRST
     single.load(bridge)
     bridge.start()
-    qtbot.waitUntil(lambda: single._server is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: single._server is not None, timeout=PATIENCE_MS)
     bridge.stop()
-    with qtbot.waitSignal(single.raise_asked, timeout=30_000), second_program(tmp_path) as second:
-        qtbot.waitUntil(lambda: second.poll() is not None, timeout=30_000)
+    with qtbot.waitSignal(single.raise_asked, timeout=PATIENCE_MS), second_program(tmp_path) as second:
+        qtbot.waitUntil(lambda: second.poll() is not None, timeout=PATIENCE_MS)
         assert second.stdout is not None
         assert second.stdout.read().strip() == "RAISED_OTHER"
     single.close()

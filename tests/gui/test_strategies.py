@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk
-from tests.gui.test_window import PATIENCE_MS, dialog_of
+from tests.gui.desk import PATIENCE_MS, Desk
+from tests.gui.test_window import dialog_of
 from tgwizard.gui.failover.guided import GuidedDialog
 from tgwizard.gui.failover.question import QuestionBox
 from tgwizard.gui.failover.run_state import RunState

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, lab_page
+from tests.gui.desk import PATIENCE_MS, Desk, lab_page
 from tgwizard.gui.bridge import BATCH, Bridge
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
@@ -164,11 +164,11 @@ def test_that_questions_and_pages_can_be_opened_and_closed_while_workers_are_bus
     guard: GcGuard, busy: None, desk: Callable[[], Desk], qtbot: QtBot, cycles: int
 ) -> None:
     made = desk()
-    qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=PATIENCE_MS)
     places = list(Place)
 
     made.window.go_to(Place.LAB)
-    qtbot.waitUntil(lambda: seen(lab_page(made.window)), timeout=60_000)
+    qtbot.waitUntil(lambda: seen(lab_page(made.window)), timeout=PATIENCE_MS)
     opening: list[Callable[[int], object]] = [
         lambda _number: made.window.ask(Verb.GRACEFUL),
         lambda _number: made.window.find_or_run(),
@@ -216,7 +216,7 @@ def test_that_questions_and_pages_can_be_opened_and_closed_while_workers_are_bus
         assert threads <= 3, "a check, a reading of the lab and one of the journals may be under way"
 
     # On a slow machine several visits' readings are under way at once; what was left behind would stay.
-    qtbot.waitUntil(nothing_was_left, timeout=60_000)
+    qtbot.waitUntil(nothing_was_left, timeout=PATIENCE_MS)
     assert made.rig.puts() == []
 
 

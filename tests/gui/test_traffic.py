@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, accessible_description, accessible_name
+from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible_name
 from tests.rig import Rig
 from tgwizard.engine.watch.probe import gaps
 from tgwizard.gui.failover.confirm import ConfirmDialog
@@ -22,7 +22,6 @@ from tgwizard.model.event import Outcome
 from tgwizard.model.settings import MEASURE_RUNS
 from tgwizard.model.text import measured
 
-PATIENCE_MS = 30_000
 DETACH_S, ATTACH_S = 0.5, 1.5
 
 

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from tests.engine.crash import Kind, crashed_run
-from tests.gui.desk import Desk, accessible_name
+from tests.gui.desk import PATIENCE_MS, Desk, accessible_name
 from tgwizard.engine.failover.resume import pending
 from tgwizard.gui.failover.check_grid import CheckGrid
 from tgwizard.gui.failover.confirm import ConfirmDialog
@@ -29,8 +29,6 @@ from tgwizard.gui.unfolding import AT_EASE, LATER, Unfolding
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.shown import checks_shown
 from tgwizard.model.cluster import Verb
-
-PATIENCE_MS = 20_000
 
 
 @pytest.fixture

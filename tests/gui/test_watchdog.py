@@ -11,9 +11,10 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS
+from tests.gui.held_clock import Later
 from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import Job, Report
 from tgwizard.engine.ports import Azure
 from tgwizard.engine.watch.monitor import Pace
@@ -24,18 +25,6 @@ from tgwizard.gui.watch.watchdog import AGAIN_S, SILENT_S, Watchdog
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.latency import Latency
 from tgwizard.model.problem import Problem
-
-PATIENCE_MS = 60_000
-
-
-class Later(SystemClock):
-    """The real clock, which a test can put forward."""
-
-    ahead_s = 0.0
-
-    def monotonic(self) -> float:
-        """Seconds, with what was put forward."""
-        return super().monotonic() + self.ahead_s
 
 
 class Troubled:
@@ -85,7 +74,7 @@ class Watched:
         """Stop everything."""
         self.azure.goes_on.set()
         self.watching.stop()
-        assert not self.rig.services.jobs.close(10.0)
+        assert not self.rig.services.jobs.close(LEAVE_WITHIN_S)
         self.bridge.stop()
         self.owner.deleteLater()
 

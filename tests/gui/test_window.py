@@ -11,7 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk, accessible_name, focusable
+from tests.gui.desk import PATIENCE_MS, Desk, accessible_name, focusable
+from tests.gui.held_clock import Later
+from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.running import RunPage
@@ -26,14 +28,20 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event import Outcome
 from tgwizard.model.snapshot import PlaceKind
 
-Open = Callable[[], Desk]
-PATIENCE_MS = 60_000
+Open = Callable[..., Desk]
+MIDDLE_S = 60.0
+"""How long the middle of a run lasts, unless the test ends it."""
 
 
 @pytest.fixture
-def ready(desk: Open, qtbot: QtBot) -> Desk:
+def clock() -> Later:
+    return Later()
+
+
+@pytest.fixture
+def ready(desk: Open, qtbot: QtBot, clock: Later) -> Desk:
     """A window whose cluster has been read: both buttons can be pressed."""
-    made = desk()
+    made = desk(clock=clock)
     qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: made.says("Fail over to tg-node-b…"), timeout=PATIENCE_MS)
     return made
@@ -67,8 +75,19 @@ def test_that_a_question_fits_into_the_usual_window_without_scrolling(ready: Des
 
 
 def slow_detach(desk: Desk) -> None:
-    """Make the detach take a second, so that there is a middle of the run. The first PUT is the run's own probe."""
-    desk.rig.lab.faults.add(Fault("PUT", desk.rig.a.nic.name, OperationTakes(1.0), nth=2))
+    """Make the detach last, so that there is a middle of the run. The first PUT is the run's own probe."""
+    desk.rig.lab.faults.add(Fault("PUT", desk.rig.a.nic.name, OperationTakes(MIDDLE_S), nth=2))
+
+
+def run_in_the_middle(desk: Desk, qtbot: QtBot) -> None:
+    """Wait until the slow detach has begun, and the window knows of the run."""
+    session, faults = desk.session, desk.rig.lab.faults
+
+    def begun() -> bool:
+        struck = any(rule.struck for rule in faults.rules)
+        return struck and session.run is not None and session.run.started is not None
+
+    qtbot.waitUntil(begun, timeout=PATIENCE_MS)
 
 
 def crumbs(desk: Desk) -> list[QWidget]:
@@ -136,7 +155,7 @@ def test_that_cancel_is_the_default_and_enter_starts_nothing(ready: Desk, qtbot:
 
 def test_that_the_question_opens_with_the_focus_on_cancel(ready: Desk, qtbot: QtBot) -> None:
     ready.window.activateWindow()
-    qtbot.waitUntil(ready.window.isActiveWindow)
+    qtbot.waitUntil(ready.window.isActiveWindow, timeout=PATIENCE_MS)
     ready.press("Fail over to tg-node-b…")
     dialog = dialog_of(ready, qtbot)
     assert QApplication.focusWidget() is dialog.cancel
@@ -146,7 +165,7 @@ def test_that_the_question_opens_with_the_focus_on_cancel(ready: Desk, qtbot: Qt
 
 def test_that_tab_stays_inside_the_question(ready: Desk, qtbot: QtBot) -> None:
     ready.window.activateWindow()
-    qtbot.waitUntil(ready.window.isActiveWindow)
+    qtbot.waitUntil(ready.window.isActiveWindow, timeout=PATIENCE_MS)
     ready.press("Fail over to tg-node-b…")
     dialog = dialog_of(ready, qtbot)
     qtbot.waitUntil(dialog.start.isEnabled, timeout=PATIENCE_MS)
@@ -211,8 +230,8 @@ def test_that_rights_and_locks_are_checked_on_the_page_and_stand_in_the_list(rea
         return [] if found is None else [finding.fact for finding in found.graceful.findings.findings]
 
     qtbot.waitUntil(lambda: any(fact.startswith("Rights and locks checked: ") for fact in facts()), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.graceful.pill.accessibleName() == "State: Ready", timeout=PATIENCE_MS)
     assert ready.rig.puts() == []
-    assert page.graceful.pill.accessibleName() == "State: Ready"
 
 
 def test_that_a_member_that_is_down_needs_no_fence(ready: Desk, qtbot: QtBot) -> None:
@@ -252,7 +271,7 @@ def test_that_a_block_found_by_the_preflight_keeps_the_verb_off_and_says_why(rea
 
 def test_that_ctrl_g_opens_the_question_and_never_acts(ready: Desk, qtbot: QtBot) -> None:
     ready.window.activateWindow()
-    qtbot.waitUntil(ready.window.isActiveWindow)
+    qtbot.waitUntil(ready.window.isActiveWindow, timeout=PATIENCE_MS)
     QTest.keyClick(ready.window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
     graceful = dialog_of(ready, qtbot)
     assert "Fail over" in accessible_name(graceful)
@@ -266,17 +285,18 @@ def test_that_ctrl_g_opens_the_question_and_never_acts(ready: Desk, qtbot: QtBot
 
 
 def test_that_f5_reads_azure_again_at_once(ready: Desk, qtbot: QtBot) -> None:
+    # Without F5 the machines would be read again after an hour.
+    ready.session.set_pace(Pace(vms_s=3600.0))
     before = len(ready.rig.lab.requests)
     ready.window.activateWindow()
-    qtbot.waitUntil(ready.window.isActiveWindow)
+    qtbot.waitUntil(ready.window.isActiveWindow, timeout=PATIENCE_MS)
     QTest.keyClick(ready.window, Qt.Key.Key_F5)
     wanted = "virtualMachines"
 
     def vms_were_read() -> bool:
         return any(wanted in record.path for record in ready.rig.lab.requests[before:])
 
-    # Without F5 the machines are read every ten seconds only.
-    qtbot.waitUntil(vms_were_read, timeout=5_000)
+    qtbot.waitUntil(vms_were_read, timeout=PATIENCE_MS)
 
 
 def test_that_every_focusable_widget_has_a_name_on_every_page_and_question(ready: Desk, qtbot: QtBot) -> None:
@@ -317,7 +337,7 @@ def test_that_the_narrow_window_shows_verdict_buttons_picture_and_truths_without
     def below(part: QWidget) -> int:
         return part.mapTo(page, part.rect().bottomLeft()).y() - page.rect().bottom()
 
-    qtbot.waitUntil(lambda: below(page.truths) <= 0)
+    qtbot.waitUntil(lambda: below(page.truths) <= 0, timeout=PATIENCE_MS)
     for part in (page.banner, page.graceful.button, page.forced.button, page.picture, page.truths):
         assert below(part) <= 0, accessible_name(part)
 
@@ -331,64 +351,74 @@ def test_that_a_second_program_sees_the_move_and_we_see_its(ready: Desk, qtbot: 
 
 
 def test_that_closing_without_a_run_closes(ready: Desk, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(ready.window.closed):
+    with qtbot.waitSignal(ready.window.closed, timeout=PATIENCE_MS):
         ready.window.close()
     assert not ready.window.isVisible()
 
 
-def test_that_closing_during_a_run_asks_and_closes_when_the_run_has_ended(ready: Desk, qtbot: QtBot) -> None:
+def test_that_closing_during_a_run_asks_and_closes_when_the_run_has_ended(
+    ready: Desk, qtbot: QtBot, clock: Later
+) -> None:
     slow_detach(ready)
     target = ready.rig.b
     ready.session.fail_over(target, Verb.GRACEFUL)
-    qtbot.waitUntil(lambda: ready.session.run is not None and ready.session.run.started is not None)
+    run_in_the_middle(ready, qtbot)
     ready.window.close()
     assert ready.window.isVisible()
     (dialog,) = [found for found in ready.window.findChildren(CloseDuringRun) if found.isVisible()]
     assert dialog.cancel.isDefault()
-    with qtbot.waitSignal(ready.window.closed, timeout=40_000):
+    with qtbot.waitSignal(ready.window.closed, timeout=PATIENCE_MS):
         dialog.finish.click()
+        clock.ahead_s += MIDDLE_S
     assert ready.session.run is not None
     assert ready.session.run.finished is not None
     assert ready.session.run.finished.outcome is Outcome.DONE
     assert holder(ready) == "tg-node-b"
 
 
-def test_that_the_window_leaves_without_a_question_when_the_run_has_left_the_gap(ready: Desk, qtbot: QtBot) -> None:
+def test_that_the_window_leaves_without_a_question_when_the_run_has_left_the_gap(
+    ready: Desk, qtbot: QtBot, clock: Later
+) -> None:
     slow_detach(ready)
     ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)
+    run_in_the_middle(ready, qtbot)
     qtbot.waitUntil(lambda: ready.says("Put it back on tg-node-a"), timeout=PATIENCE_MS)
-    with qtbot.waitSignal(ready.window.closed, timeout=40_000):
+    with qtbot.waitSignal(ready.window.closed, timeout=PATIENCE_MS):
         ready.window.leave(ready.rig.services.jobs)
         assert ready.window.isVisible()
         assert ready.says("Closing, as soon as what is being written is left in order")
         assert ready.window.dialog is None, "nobody is asked"
+        clock.ahead_s += MIDDLE_S
     assert ready.rig.services.jobs.writers() == ()
     assert holder(ready) == "tg-node-a"
 
 
-def test_that_leaving_answers_the_question_that_is_open_by_itself(ready: Desk, qtbot: QtBot) -> None:
+def test_that_leaving_answers_the_question_that_is_open_by_itself(ready: Desk, qtbot: QtBot, clock: Later) -> None:
     slow_detach(ready)
     ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)
-    qtbot.waitUntil(lambda: ready.session.run is not None and ready.session.run.started is not None)
+    run_in_the_middle(ready, qtbot)
     ready.window.close()
     assert [found for found in ready.window.findChildren(CloseDuringRun) if found.isVisible()]
-    with qtbot.waitSignal(ready.window.closed, timeout=40_000):
+    with qtbot.waitSignal(ready.window.closed, timeout=PATIENCE_MS):
         ready.window.leave(ready.rig.services.jobs)
+        clock.ahead_s += MIDDLE_S
     assert holder(ready) in ("tg-node-a", "tg-node-b")
 
 
 def test_that_leaving_without_a_run_closes_at_once(ready: Desk, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(ready.window.closed):
+    with qtbot.waitSignal(ready.window.closed, timeout=PATIENCE_MS):
         ready.window.leave(ready.rig.services.jobs)
 
 
-def test_that_a_run_can_be_put_back_while_the_address_is_in_the_air(ready: Desk, qtbot: QtBot) -> None:
+def test_that_a_run_can_be_put_back_while_the_address_is_in_the_air(ready: Desk, qtbot: QtBot, clock: Later) -> None:
     slow_detach(ready)
     ready.session.fail_over(ready.rig.b, Verb.GRACEFUL)
+    run_in_the_middle(ready, qtbot)
     qtbot.waitUntil(lambda: ready.says("Put it back on tg-node-a"), timeout=PATIENCE_MS)
     qtbot.waitUntil(ready.find("Put it back on tg-node-a").isEnabled, timeout=PATIENCE_MS)
     ready.press("Put it back on tg-node-a")
-    qtbot.waitUntil(lambda: ready.says("Result: "), timeout=40_000)
+    clock.ahead_s += MIDDLE_S
+    qtbot.waitUntil(lambda: ready.says("Result: "), timeout=PATIENCE_MS)
     assert ready.session.run is not None
     assert ready.session.run.finished is not None
     assert ready.session.run.finished.rolled_back

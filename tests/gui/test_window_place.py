@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.desk import Desk
+from tests.gui.desk import PATIENCE_MS, Desk
 from tests.gui.pictures import rights_are_known
 from tgwizard.engine.settings_file import load_settings, save_value
 from tgwizard.gui.failover.confirm import ConfirmDialog
@@ -34,7 +34,6 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import MAXIMISED, PLACE
 
 Open = Callable[..., Desk]
-PATIENCE_MS = 60_000
 
 LAPTOP = Box(0, 0, 1440, 870)
 """1440x900 without a panel."""
@@ -144,7 +143,7 @@ def test_that_the_first_paint_is_inside_the_screen_and_stays_there_with_the_real
     window = QMainWindow()
     window.resize(*USUAL_SIZE)
     shown.hold(window)
-    qtbot.waitUntil(window.isVisible)
+    qtbot.waitUntil(window.isVisible, timeout=PATIENCE_MS)
     assert holds(area, shown.left.box)
 
 
@@ -153,7 +152,7 @@ def test_that_a_window_left_maximised_opens_so_and_keeps_its_other_place(theme: 
     shown = Front(theme, FirstLook("a test", left=WindowPlace(wish, maximised=True)), lambda: None)
     qtbot.addWidget(shown)
     shown.appear()
-    qtbot.waitUntil(shown.isMaximized)
+    qtbot.waitUntil(shown.isMaximized, timeout=PATIENCE_MS)
     assert shown.left.maximised
 
 
@@ -164,7 +163,7 @@ def test_that_a_window_outside_the_free_area_comes_back_when_that_changes(theme:
     shown.appear()
     shown.setGeometry(area.width - 100, area.height - 100, area.width, area.height)
     shown.fit()
-    qtbot.waitUntil(lambda: shown.left.box is not None and holds(area, shown.left.box))
+    qtbot.waitUntil(lambda: shown.left.box is not None and holds(area, shown.left.box), timeout=PATIENCE_MS)
 
 
 def inside(window: QWidget, part: QWidget) -> bool:
@@ -185,7 +184,7 @@ def test_that_a_small_window_shows_verdict_and_failover_buttons_and_reaches_all_
     page = window.findChild(ClusterPage)
     assert page is not None
     for part in (page.banner, page.graceful.button, page.forced.button):
-        qtbot.waitUntil(lambda part=part: inside(window, part))  # type: ignore[misc]
+        qtbot.waitUntil(lambda part=part: inside(window, part), timeout=PATIENCE_MS)  # type: ignore[misc]
     for place in Place:
         window.go_to(place)
         assert (window.width(), window.height()) == size, place
@@ -203,8 +202,8 @@ def test_that_the_question_fits_into_the_least_window_with_its_buttons_in_view(
     made.window.ask(verb)
     qtbot.waitUntil(lambda: bool(made.window.findChildren(ConfirmDialog)), timeout=PATIENCE_MS)
     (dialog,) = made.window.findChildren(ConfirmDialog)
-    qtbot.waitUntil(dialog.isVisible)
+    qtbot.waitUntil(dialog.isVisible, timeout=PATIENCE_MS)
     assert dialog.width() <= LEAST_SIZE[0]
     for part in (dialog.cancel, dialog.start):
-        qtbot.waitUntil(lambda part=part: inside(dialog, part))  # type: ignore[misc]
+        qtbot.waitUntil(lambda part=part: inside(dialog, part), timeout=PATIENCE_MS)  # type: ignore[misc]
     dialog.reject()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import re
 
 from tests.house.checkout import PACKAGE, ROOT, in_package, modules, name, project_files
@@ -10,6 +11,7 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "tools"}
 # Written apart so that this file does not name what it forbids.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"]) + r")\b")
 PAUSE = re.compile(r"\btime\.sleep\(|\bimport sleep\b|\bqtbot\.wait\(|\.qWait\(|\.qSleep\(")
+WAITS = {"waitUntil", "waitSignal", "waitSignals", "waitExposed", "waitActive", "waitCallback"}
 INDEX_HOSTS = ["pypi" + ".org", "python" + "hosted.org", "deb.debian" + ".org", "npmjs" + ".org"]
 MACHINE_PATHS = ["/wo" + "rk/", "/opt/" + "pypi"]
 
@@ -61,6 +63,27 @@ def test_that_a_pause_is_noticed() -> None:
     assert all(PAUSE.search(line) for line in pauses)
     assert not PAUSE.search("made.clock.sleep(30)")
     assert not PAUSE.search("qtbot.waitUntil(there)")
+
+
+def impatient(text: str) -> list[int]:
+    """The lines of waits for Qt that end after the few seconds of pytest-qt, or after a number of their own."""
+    waits = [
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WAITS
+    ]
+    named = {
+        id(node): any(word.arg == "timeout" and not isinstance(word.value, ast.Constant) for word in node.keywords)
+        for node in waits
+    }
+    return [node.lineno for node in waits if not named[id(node)]]
+
+
+def test_that_the_windows_tests_wait_with_the_patience_that_a_busy_machine_needs() -> None:
+    tests = [path for path in modules() if path.is_relative_to(ROOT / "tests")]
+    found = [f"{name(path)}:{line}" for path in tests for line in impatient(path.read_text("utf-8"))]
+    assert found == []
+    assert impatient("q.waitUntil(f)\nq.waitSignal(s, timeout=500)\nq.waitUntil(f, timeout=PATIENCE_MS)") == [1, 2]
 
 
 def test_that_the_top_level_holds_the_fixed_entries_only() -> None:
