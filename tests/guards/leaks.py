@@ -26,8 +26,8 @@ _THREADS_BEFORE = pytest.StashKey["weakref.WeakSet[threading.Thread]"]()
 # Threads of module and session fixtures outlive a test by right; their fixture ends them.
 _owned_by_wider_fixtures: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
-# How long a thread that was told to end may need to do so.
-_JOIN_S = 2.0
+JOIN_S = 30.0
+"""How long a thread that was told to end may need to do so on a busy machine."""
 
 # When it is worth while to set aside what is there for good: so many modules came, or so many objects were looked at.
 _MANY_MODULES, _MANY_OBJECTS = 20, 100_000
@@ -97,7 +97,7 @@ def _threads(before: weakref.WeakSet[threading.Thread]) -> Iterator[str]:
     for thread in threading.enumerate():
         if thread in before or thread in _owned_by_wider_fixtures:
             continue
-        thread.join(_JOIN_S)
+        thread.join(JOIN_S)
         if thread.is_alive():
             yield f"  thread {thread.name!r}, now at:\n{_where(thread)}"
 

@@ -89,15 +89,25 @@ def test_next_is_not_accused(qapp):
     pass
 """
 
+CONFTEST = """
+import sys
+
+pytest_plugins = ["tests.guards.leaks", "tests.guards.logs", "tests.guards.places"]
+
+
+def pytest_configure(config):
+    sys.modules["tests.guards.leaks"].JOIN_S = 2.0  # one of the cases never ends
+"""
+
 
 @pytest.fixture
 def report(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.RunResult:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("TGWIZARD_SECRET", "not for tests")
     pytester.makeini("[pytest]\nfilterwarnings = error\nqt_log_level_fail = WARNING\n")
-    pytester.makeconftest('pytest_plugins = ["tests.guards.leaks", "tests.guards.logs", "tests.guards.places"]')
+    pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_cases=CASES)
-    return pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", timeout=60)
+    return pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", timeout=240)
 
 
 def test_that_the_guards_name_who_left_what_behind(report: pytest.RunResult) -> None:
