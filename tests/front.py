@@ -140,7 +140,7 @@ class Front:
     def __exit__(self, *_error: object) -> None:
         self.stopping.set()
         for thread in list(self._threads):
-            thread.join(10)
+            thread.join(60)
         self._listener.close()
 
     def _start(self, target: Callable[..., None], *arguments: Any) -> None:

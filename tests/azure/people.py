@@ -44,7 +44,7 @@ def bring(target: str, fields: dict[str, str], **headers: str) -> requests.Respo
     """What a browser brings to the listening socket, past any proxy."""
     with requests.Session() as outside:
         outside.trust_env = False
-        return outside.post(target, data=fields, headers=headers, timeout=10)
+        return outside.post(target, data=fields, headers=headers, timeout=60)
 
 
 @dataclass
@@ -189,5 +189,5 @@ def ended(name: str) -> None:
     """Wait until the threads of that name are gone."""
     for thread in threading.enumerate():
         if thread.name == name:
-            thread.join(5)
+            thread.join(60)
             assert not thread.is_alive()

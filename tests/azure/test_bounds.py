@@ -37,8 +37,10 @@ from tgwizard.lab.latency import Latency
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ResourceId
 
-BOUND_S, SLACK_S = 0.6, 10.0
+BOUND_S, SLACK_S = 0.6, 30.0
 """The bound that is given, and how much later a busy machine may notice it; what is stopped would last far longer."""
+PATIENCE_S = 60.0
+"""For what must be there before the bound begins to count: a busy machine may take longer to shake hands."""
 EVERY_S = 0.2
 """Far below the bound: a time-out of one operation of a socket never strikes."""
 
@@ -66,9 +68,13 @@ class Wired:
         assert time.monotonic() - begun < BOUND_S + SLACK_S
         return caught.value
 
-    def get(self, **options: object) -> requests.Response:
+    def get(self) -> requests.Response:
+        """An exchange by the bound, over a connection that stands already."""
         with self.http as http:
-            return http.get(self.front.url, timeout=(BOUND_S, BOUND_S), **options)  # type: ignore[arg-type]
+            treat, self.front.treat = self.front.treat, lambda _came: None
+            http.get(self.front.url, timeout=PATIENCE_S)
+            self.front.treat = treat
+            return http.get(self.front.url, timeout=(BOUND_S, BOUND_S))
 
 
 @pytest.fixture
@@ -118,7 +124,9 @@ def test_that_a_handshake_that_never_ends_means_that_nothing_was_sent(wired: Wir
         return False
 
     wired.front.greet = greet
-    assert isinstance(wired.ends(wired.get), requests.ConnectTimeout)
+    with wired.http as http:
+        ended = wired.ends(lambda: http.get(wired.front.url, timeout=(BOUND_S, PATIENCE_S)))
+    assert isinstance(ended, requests.ConnectTimeout)
 
 
 def test_that_a_handshake_that_breaks_means_that_nothing_was_sent(wired: Wired) -> None:
@@ -178,7 +186,7 @@ def test_that_an_address_that_swallows_everything_leaves_time_for_the_next(
     both = [(*kind, full.getsockname()), (*kind, ("127.0.0.1", wired.front.port))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments: both)
     try:
-        assert wired.http.get(wired.front.url, timeout=(2.0, 30)).status_code == 401
+        assert wired.http.get(wired.front.url, timeout=(6.0, PATIENCE_S)).status_code == 401
     finally:
         for each in (*waiting, full):
             each.close()
@@ -210,7 +218,8 @@ def test_that_an_answer_of_any_length_costs_no_more_memory_than_the_longest(wire
 def test_that_what_is_packed_is_read_whole_and_in_clear(wired: Wired) -> None:
     packed = gzip.compress(b'{"a": ') + gzip.compress(b"1}")
     wired.front.treat = always(says(answer(200, packed, Content_Encoding="gzip")))
-    assert wired.get().json() == {"a": 1}
+    with wired.http as http:
+        assert http.get(wired.front.url, timeout=PATIENCE_S).json() == {"a": 1}
     assert wired.front.came[-1].header("Accept-Encoding") == "gzip"
 
 
@@ -262,12 +271,12 @@ def test_that_a_read_and_its_repetition_share_the_seconds_of_one(wired: Wired) -
         exchange.stall()
 
     wired.front.treat = always(treat)
-    short = Limits(read_s=2.0).read()
+    short = Limits(read_s=5.0).read()
     begun = time.monotonic()
     failure = fails(lambda: raw.asked(wired.azure.clients.arm(), Doing("read", "x"), _request("/x"), short))
     assert failure.problem.code == "answer-lost"
     assert len(wired.front.came) == 2
-    assert time.monotonic() - begun < 2.0 + SLACK_S
+    assert time.monotonic() - begun < 5.0 + SLACK_S
 
 
 @pytest.mark.full

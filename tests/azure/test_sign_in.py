@@ -152,14 +152,17 @@ def test_that_an_az_that_hangs_is_ended_with_its_children(tmp_path: Path, monkey
     os.mkfifo(fifo)
     source = AzureCli(within_s=0.5)
     az(tmp_path, f"exec 3> {fifo}; sleep 600 & wait", monkeypatch)
-    # The end of what they write is read when none of them is left.
-    reading = threading.Thread(target=fifo.read_bytes, daemon=True)
-    reading.start()
-    it = rig()
-    azure = ArmAzure(Session(HeldCredential(source), http=lab_session(it.lab), lab=True))
-    assert fails(lambda: azure.read_nic(it.a.nic)).problem.code == "az-not-answering"
-    reading.join(60)
-    assert not reading.is_alive()
+    # The end of what they write is read when none of them is left; az may be ended before it comes to writing.
+    ours = os.open(fifo, os.O_RDWR)
+    with fifo.open("rb") as end:
+        reading = threading.Thread(target=end.read, daemon=True)
+        reading.start()
+        it = rig()
+        azure = ArmAzure(Session(HeldCredential(source), http=lab_session(it.lab), lab=True))
+        assert fails(lambda: azure.read_nic(it.a.nic)).problem.code == "az-not-answering"
+        os.close(ours)
+        reading.join(60)
+        assert not reading.is_alive()
 
 
 def test_that_a_second_factor_on_writes_is_told_with_the_whole_command_for_az(

@@ -262,7 +262,7 @@ def test_that_an_azure_cli_that_hangs_does_not_hold_the_user(tmp_path: Path, mon
     def hold() -> None:
         with fifo.open("w") as pipe:  # opens when az reads
             cancel.cancel()
-            left.wait(10)
+            left.wait(60)
             pipe.write("go\n")
 
     holding = threading.Thread(target=hold)
@@ -270,5 +270,5 @@ def test_that_an_azure_cli_that_hangs_does_not_hold_the_user(tmp_path: Path, mon
     with pytest.raises(Cancelled):
         sign_in.sign_in(wish(SignInMethod.AZURE_CLI), ignore, cancel)
     left.set()
-    holding.join(10)
+    holding.join(60)
     ended("sign-in")

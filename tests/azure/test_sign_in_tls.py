@@ -45,7 +45,7 @@ class Served:
     def page(self, method: str, url: str, **form: str) -> str:
         with requests.Session() as http:
             http.trust_env = False
-            answer = http.request(method, url, data=form or None, verify=str(self.ca), timeout=10)
+            answer = http.request(method, url, data=form or None, verify=str(self.ca), timeout=60)
             answer.raise_for_status()
             return answer.text
 

@@ -304,7 +304,7 @@ def test_that_a_run_that_may_still_write_keeps_its_account() -> None:
     assert (failure.problem.code, failure.certainty) == ("run-in-progress", Certainty.NOT_SENT)
     assert it.services.azure.clients.session is before  # type: ignore[attr-defined]
     left.set()
-    job.thread.join(5)
+    job.thread.join(60)
     assert it.services.setup.sign_in.sign_in(asks, ignore, CancelToken()).name == "operator@lab.example"
 
 
@@ -326,7 +326,7 @@ def test_that_a_run_that_begins_during_a_sign_in_keeps_its_account_too() -> None
 
 
 def _wait(event: threading.Event) -> None:
-    event.wait(10)
+    event.wait(60)
 
 
 def test_that_who_a_token_is_for_is_read_from_its_own_claims() -> None:

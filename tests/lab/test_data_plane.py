@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.programs import wait_for
 from tests.lab.bench import FLOATING
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.control import HttpLabControl, control_of
@@ -19,7 +19,6 @@ from tgwizard.lab.latency import Latency
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.problem import UserError
 
-PATIENCE_S = 20.0
 GROUP = "resourceGroups/rg-tg-prod/providers/Microsoft.Network"
 
 
@@ -62,12 +61,9 @@ def answers(port: int) -> bool:
     return True
 
 
-def soon(true: Callable[[], bool]) -> bool:
-    """Whether it comes true; the lab looks after a change, not during it."""
-    give_up = time.monotonic() + PATIENCE_S
-    while not true() and time.monotonic() < give_up:
-        threading.Event().wait(0.01)
-    return true()
+def comes_to(port: int, *, answering: bool) -> None:
+    """Wait until the port answers, or does not: the lab looks after a change, not during it."""
+    wait_for(lambda: answers(port) is answering, f"port {port} answers: {answering}")
 
 
 def moved_away(lab: HostedLab) -> None:
@@ -103,7 +99,7 @@ def test_that_it_answers_until_the_detach_has_ended_and_not_a_moment_longer(
     clock.advance(0.2)
     assert hosted.lab.holder(FLOATING) is None
     control.switch("tg-node-b", on=False)  # any change makes the lab look
-    assert soon(lambda: not answers(port))
+    comes_to(port, answering=False)
 
 
 def test_that_a_dead_machine_answers_nothing_and_answers_again_when_it_runs(
@@ -111,9 +107,9 @@ def test_that_a_dead_machine_answers_nothing_and_answers_again_when_it_runs(
 ) -> None:
     port = control.endpoint(subnet(hosted), FLOATING).port
     control.switch("tg-node-a", on=False)
-    assert soon(lambda: not answers(port))
+    comes_to(port, answering=False)
     control.switch("tg-node-a", on=True)
-    assert soon(lambda: answers(port))
+    comes_to(port, answering=True)
 
 
 def test_that_an_address_on_no_nic_has_a_port_where_nobody_answers(hosted: HostedLab, control: HttpLabControl) -> None:
@@ -123,9 +119,9 @@ def test_that_an_address_on_no_nic_has_a_port_where_nobody_answers(hosted: Hoste
 def test_that_another_world_answers_for_itself(hosted: HostedLab, control: HttpLabControl) -> None:
     port = control.endpoint(subnet(hosted), FLOATING).port
     control.use_scenario("fresh")
-    assert soon(lambda: not answers(port))
+    comes_to(port, answering=False)
     control.use_scenario("ready")
-    assert soon(lambda: answers(port))
+    comes_to(port, answering=True)
 
 
 def test_that_nothing_outlives_the_lab(hosted: HostedLab, control: HttpLabControl) -> None:

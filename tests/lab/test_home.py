@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.e2e.programs import wait_for
 from tests.lab.bench import FLOATING, Bench
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.control import control_of
@@ -94,11 +94,7 @@ def test_that_a_change_is_saved_without_closing(tmp_path: Path) -> None:
         world = tmp_path / "world.json"
         before = world.read_text()
         detach(lab)
-        waiting = threading.Event()
-        looks = 0
-        while world.read_text() == before and looks < 400:
-            waiting.wait(0.05)
-            looks += 1
+        wait_for(lambda: world.read_text() != before, "the world is saved")
         assert '"PutNicOperation"' in world.read_text()
         assert not list(tmp_path.glob(".*.tmp"))
 

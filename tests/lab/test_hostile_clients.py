@@ -8,11 +8,13 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e.programs import wait_for
 from tests.lab.bench import HOST, Bench
 from tests.lab.test_server import Served
 from tgwizard.lab import certificates
@@ -24,8 +26,10 @@ DIGITS = "9" * 5000
 AZ = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 TAGS, RIGHTS = "providers/Microsoft.Resources/tags/default", "providers/Microsoft.Authorization"
 GUID = "5e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-SHORT = Limits(connections=8, handshake_s=0.6, request_s=0.8, idle_s=1.2)
-PATIENCE_S = 30
+SHORT = Limits(connections=8, handshake_s=1.5, request_s=1.5, idle_s=1.8)
+PATIENCE_S = 60
+TRIES = 5
+"""On a busy machine the short limits may strike those who do nothing wrong."""
 
 
 def serving(folder: Path, limits: Limits) -> Iterator[Served]:
@@ -68,11 +72,12 @@ def said(served: Served, request: bytes) -> bytes:
 
 
 def still_serves(served: Served) -> bool:
-    connection = served.connect()
-    connection.request("GET", f"{served.bench.nic_id(A)}?api-version=2025-05-01", headers=served.headers)
-    status = connection.getresponse().status
-    connection.close()
-    return status == 200
+    """Whether a client that asks as it should is answered; one that a short limit has struck asks again."""
+    for _ in range(TRIES):
+        with contextlib.suppress(OSError, HTTPException), contextlib.closing(served.connect()) as connection:
+            connection.request("GET", f"{served.bench.nic_id(A)}?api-version=2025-05-01", headers=served.headers)
+            return connection.getresponse().status == 200
+    return False
 
 
 def head(served: Served, line: str, *lines: str) -> bytes:
@@ -363,8 +368,12 @@ def test_that_the_number_of_connections_is_bounded_and_new_clients_are_served(sh
             for _ in range(SHORT.connections * 5)
         ]
         assert still_serves(short), "the one that has waited longest makes room"
-        held = [thread for thread in threading.enumerate() if thread.name == "lab-connection"]
-        assert len(held) <= SHORT.connections
+
+        def held() -> int:
+            return sum(thread.name == "lab-connection" for thread in threading.enumerate())
+
+        # Who had to make room is told so first, and its thread ends after that.
+        wait_for(lambda: held() <= SHORT.connections, f"no more than {SHORT.connections} connections are held")
         assert all(closed(connection) for connection in silent[: SHORT.connections])
 
 

@@ -278,8 +278,9 @@ def test_that_a_reset_breaks_the_connection(served: Served, moment: Moment) -> N
 
 def test_that_a_timeout_is_silence(served: Served) -> None:
     served.bench.lab.faults.add(Fault("GET", A, Timeout(Moment.AFTER_COMMIT)))
-    connection = served.connect(timeout=0.2)
+    connection = served.connect()
     connection.request("GET", f"{served.bench.nic_id(A)}?api-version=2025-05-01", headers=served.headers)
+    connection.sock.settimeout(0.2)
     with pytest.raises(TimeoutError):
         connection.getresponse()
     connection.close()
