@@ -54,7 +54,7 @@ class HeldClock(VirtualClock):
             self._resting.remove(until)
 
     def let_pass(self, seconds: float) -> None:
-        """Let time pass if someone waits for that, or no job works: on a busy machine a long look costs no more time."""
+        """Let time pass if someone waits for that, or no job works: a look on a busy machine costs no more time."""
         now = self.monotonic()
         with self._moved:
             rests = any(until > now for until in self._resting)
