@@ -209,7 +209,7 @@ class Witness:
             self._note("unknown without a way to go on")
 
     def judge_truth(self, lab: Lab, address: str) -> None:
-        """Never two holders (3a)."""
+        """Never two holders (engine/README.md 1.1)."""
         if overlaps(lab, address):
             self._note("two held the address at once")
 

@@ -31,7 +31,7 @@ SECTIONS = re.compile(
 OUTSIDE = re.compile(
     r"(?<![\w.-])(?:DESIGN|STYLE|(?:azure-wire|lab-clients|qt-and-sdk|house-plan|trustgrid|members|peers|codebases)(?:\.md\b))(?!\w)"
 )
-BARE = re.compile(r"\((?:section )?\d\.\d{1,2}(?:(?:,| and| to) \d\.\d{1,2})*\)|\bsection \d")
+BARE = re.compile(r"\((?:section )?\d\.\d{1,2}(?:(?:,| and| to) \d\.\d{1,2})*\)|\bsection \d|\b[34][a-h]\)")
 HEADING = re.compile(rf"^#+\s+(?:(?P<number>{NUMBER})\.?\s+)?(?P<title>.*\S)\s*$")
 
 
@@ -164,7 +164,7 @@ def test_that_a_bare_number_of_a_section_is_noticed() -> None:
     def found(text: str) -> list[str]:
         return [citation.written for citation in bare(Text(PACKAGE / "paths.py", 1, text))]
 
-    assert found("as sent (1.3), or lost (2.1, 2.2); see section 3") == ["(1.3)", "(2.1, 2.2)", "section 3"]
+    assert found("as sent (1.3), or lost (2.1, 2.2); see section 3 (3g)") == ["(1.3)", "(2.1, 2.2)", "section 3", "3g)"]
     assert found("(azure/README.md 1.3) about 1.5 s (0.5 s at least, 12.5)") == []
 
 

@@ -188,7 +188,7 @@ class Course:
         return next((seen.nic.problem for seen in self.observer.snapshot().members if seen.nic.problem), None)
 
     def fresh(self) -> bool:
-        """Every write needs complete readings younger than 30 s, by a clock that counts sleep (3g)."""
+        """Every write needs complete readings under 30 s old, by a clock that counts sleep (engine/README.md 1.7)."""
         now = self.now()
         ages = [self.observer.seen(member).nic.age_s(now) for member in self.needed]
         return all(age is not None and age <= self.timing.fresh_read_s for age in ages)

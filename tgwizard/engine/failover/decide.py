@@ -95,7 +95,7 @@ class Standing:
 def decide(losing: Side, gaining: Side, standing: Standing) -> Move:
     """The next move.
 
-    See the module text. Holds promise 3a: ATTACH and PUT_BACK only come out when neither side lists.
+    See the module text. ATTACH and PUT_BACK only come out when neither side lists (engine/README.md 1.1).
     """
     if _stale(losing, standing.losing_sent):
         return Move.WAIT_LOSING

@@ -75,7 +75,7 @@ class Drive:
     # -- endings ------------------------------------------------------------------------------------------------------
 
     def _confirm(self, move: Move) -> Ending | None:
-        """Done is observed: both interfaces are read once more, after the reading that showed it (3b)."""
+        """Done is observed (engine/README.md 1.2): both are read once more, after the reading that showed it."""
         course = self.course
         holder = course.to if move is Move.ARRIVED else course.losing
         if course.measured.arrived is None:

@@ -147,7 +147,7 @@ def _outage(course: Course, place: Place) -> str:
 
 
 def _after_a_move(course: Course, ending: Ending) -> tuple[str, ...]:
-    """What a move in one call did to the configuration: groups, pools and name are Azure's doing, and compared (3e)."""
+    """What a move in one call did to the configuration: Azure's doing, and compared (engine/README.md 1.5)."""
     found = course.nic(course.to).find(course.address) if ending.outcome is Outcome.DONE else None
     if not course.standing.atomic or course.began.configuration is None or found is None:
         return ()

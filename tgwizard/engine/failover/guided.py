@@ -136,7 +136,7 @@ class _Watch:
         return there and all(seen.nic.problem is None and seen.nic.value is not None for seen in snapshot.members)
 
     def _confirm(self) -> Finished:
-        """Done is observed: both interfaces are read once more, after the reading that showed it (3b)."""
+        """Done is observed (engine/README.md 1.2): both are read once more, after the reading that showed it."""
         hall, start = self.hall, self.hall.stamp()
         hall.report(StepStarted(start, hall.run, Step.CONFIRM, CONFIRM, CancelMeaning.STOPS, None, _LEAVES))
         snapshot = self.observer.look(vms=False, patience=hall.patience())

@@ -130,7 +130,8 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
     checked_at = snapshot.now
     if would_detach:
         if _age_s(hall, began) > hall.timing.fresh_preflight_s:
-            # A late run is dropped, never executed (3g); nothing of it can still be under way after this long.
+            # A late run is dropped, never executed (engine/README.md 1.7); nothing of it can still be under way after
+            # this long.
             return _drop(hall, journal, began, snapshot)
         checked = check(hall, snapshot, gaining, began.verb, fence=FenceWish(began.fence, began.fence_optional))
         against = checked.reason_against(began.verb)

@@ -326,7 +326,7 @@ def _started(hall: Hall, intended: FailoverPlan) -> Started:
 def _settled(hall: Hall, observer: Observer, snapshot: Snapshot, to: Member) -> Snapshot:
     """No write while either NIC is Updating.
 
-    Wait first, bounded (3e). Forced goes on at the deadline, after saying so.
+    Wait first, bounded (engine/README.md 1.5). Forced goes on at the deadline, after saying so.
     """
     clock, deadline = hall.services.clock, hall.services.clock.monotonic() + hall.timing.settle_s
     told = False

@@ -204,7 +204,7 @@ class Writing:
         return course.read(*course.setup.members)
 
     def _etag_moved(self, move: Move, member: Member) -> Ending | None:
-        """A second actor, unless an earlier attempt of ours has an unknown answer: then the content settles it (3e)."""
+        """A second actor, unless an answer of ours is unknown: then the content settles it (engine/README.md 1.5)."""
         course = self.course
         if course.standing.sent_nothing:
             course.read(member)
