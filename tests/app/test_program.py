@@ -20,7 +20,7 @@ from tests.rig import rig
 from tgwizard.engine.cluster_file import save_cluster
 from tgwizard.lab.certificates import client_certificate
 
-PATIENCE_S = 60
+PATIENCE_S = 240
 
 
 def tgwizard(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -70,7 +70,7 @@ def test_that_a_terminal_without_our_characters_still_gets_its_lines(tmp_path: P
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     words = ["status", "--lab-dir", str(tmp_path / "lab")]
     found = subprocess.run(
-        [sys.executable, "-m", "tgwizard", *words], capture_output=True, env=environment, timeout=60, check=False
+        [sys.executable, "-m", "tgwizard", *words], capture_output=True, env=environment, timeout=240, check=False
     )
     assert found.returncode == 0
     assert b"Force failover to tg-node-b" in found.stdout

@@ -208,14 +208,13 @@ def unreachable(url: str) -> Callable[[Lab], ArmAzure]:
 def test_that_a_refused_connection_means_that_nothing_was_sent() -> None:
     it = rig()
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    azure = unreachable(f"https://localhost:{port}")(it.lab)
-    read = it.services.azure.read_nic(it.a.nic)
-    try:
-        failure = fails(lambda: azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
-    finally:
-        azure.close()
+        free.bind(("127.0.0.1", 0))  # and nobody else gets it, nor listens there
+        azure = unreachable(f"https://localhost:{free.getsockname()[1]}")(it.lab)
+        read = it.services.azure.read_nic(it.a.nic)
+        try:
+            failure = fails(lambda: azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
+        finally:
+            azure.close()
     assert failure.certainty is Certainty.NOT_SENT
     assert failure.problem.code == "azure-not-reached"
 

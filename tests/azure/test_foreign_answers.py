@@ -201,9 +201,9 @@ def test_that_a_proxy_that_is_no_address_is_named(monkeypatch: pytest.MonkeyPatc
 
 def test_that_a_proxy_that_is_not_reached_is_named_without_its_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind(("127.0.0.1", 0))  # and nobody else gets it, nor listens there
         port = free.getsockname()[1]
-    failure = nothing_sent(monkeypatch, "HTTPS_PROXY", f"http://alice:hunter22@127.0.0.1:{port}")
+        failure = nothing_sent(monkeypatch, "HTTPS_PROXY", f"http://alice:hunter22@127.0.0.1:{port}")
     assert failure.problem.code == "proxy-not-reached"
     assert f"127.0.0.1:{port} (HTTPS_PROXY)" in failure.problem.why
     assert "hunter" not in f"{failure} {failure.problem} {proxy_in_use()!r}"

@@ -25,7 +25,7 @@ from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter, lab_session
 from tgwizard.model.settings import NICS_S, Settings
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 WORDS = ("failover", "--to", "tg-node-b", "--graceful", "--yes", "--json")
 

@@ -101,7 +101,7 @@ def tgwizard(*words: str) -> list[str]:
 
 def lab_env(directory: Path, *words: str) -> dict[str, str]:
     command = tgwizard("lab", "env", *words, "--lab-dir", str(directory), "--json")
-    done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=240, check=True)
     environment: dict[str, str] = json.loads(done.stdout)["environment"]
     return {**clean_environment(), **environment}
 
@@ -295,7 +295,7 @@ def test_that_az_writes_a_security_rule(az: Az) -> None:
 def sign_in_code(directory: Path) -> str:
     """What the lab's page asks whoever comes with an az of his own."""
     command = tgwizard("lab", "show", "--lab-dir", str(directory), "--json")
-    done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=240, check=True)
     found: str = json.loads(done.stdout)["lab"]["sign_in_code"]
     return found
 

@@ -17,7 +17,7 @@ from tgwizard.model.problem import Cancelled, Problem, UserError
 
 CLUSTER = SETUP.identity
 OTHER = ClusterIdentity.of(A.nic, STRANGER, ADDRESS)
-SOON_S = 20.0
+SOON_S = 60.0
 BUSY = Problem("busy", "Busy.")
 
 

@@ -46,15 +46,15 @@ def test_that_a_listening_port_answers(listening: socket.socket) -> None:
     assert sample.took_s < 5.0
 
 
-def test_that_a_refused_connection_is_no_answer(listening: socket.socket) -> None:
-    port = listening.getsockname()[1]
-    listening.close()
+def test_that_a_refused_connection_is_no_answer() -> None:
     told: list[Sample] = []
-    probe = Probe(Endpoint("127.0.0.1", port), SystemClock(), told.extend)
-    probe.begin()
-    probe.collect(5.0)
-    probe.flush()
-    probe.close()
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and nobody else gets it, nor listens there
+        probe = Probe(Endpoint("127.0.0.1", silent.getsockname()[1]), SystemClock(), told.extend)
+        probe.begin()
+        probe.collect(5.0)
+        probe.flush()
+        probe.close()
     assert [sample.took_s for sample in told] == [None]
 
 

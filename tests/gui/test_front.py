@@ -162,7 +162,7 @@ def test_that_the_first_paint_needs_neither_the_engine_nor_qts_name_space(tmp_pa
         open_window(WindowWish(Path(sys.argv[1])))
     """
     command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)
     told = json.loads(done.stdout)
     ours = {name for name in told["modules"] if name.startswith("tgwizard.")}
     assert not [name for name in ours if name.startswith(("tgwizard.lab", "tgwizard.azure", "tgwizard.cli"))]

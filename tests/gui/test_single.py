@@ -83,8 +83,8 @@ def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path
     for silent, wanted in ((True, "locked True"), (False, "locked False")):
         if silent:
             with held(tmp_path / "window.lock", SECOND_WINDOW):
-                done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+                done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)
         else:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)
         assert done.returncode == 0, done.stderr
         assert wanted in done.stdout

@@ -23,9 +23,9 @@ ONCE = "Move it in one call"
 
 @pytest.fixture
 def ready(desk: Callable[[], Desk], qtbot: QtBot) -> Desk:
-    """A window whose cluster has been read."""
+    """A window whose cluster has been read: the button can be pressed."""
     made = desk()
-    qtbot.waitUntil(lambda: made.session.snapshot is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: made.says("Fail over to tg-node-b…"), timeout=PATIENCE_MS)
     return made
 
 

@@ -265,7 +265,7 @@ def test_that_the_pages_nobody_asked_for_stand_on_nothing_that_is_not_imported_a
         "import tgwizard.gui.history.reports_page, tgwizard.gui.settings.page\n"
         "print(sorted(name for name in set(sys.modules) - before if name.startswith('tgwizard')))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=240, check=True)
     assert done.stdout.strip() == "[]"
 
 

@@ -35,7 +35,7 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     # As the command does it, but with this interpreter, so that it works in any environment.
     program = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
     return subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False, timeout=240
     )
 
 

@@ -38,7 +38,7 @@ class Served:
     ca: Path
     certificate: Path
 
-    def connect(self, timeout: float = 20) -> HTTPSConnection:
+    def connect(self, timeout: float = 60) -> HTTPSConnection:
         context = ssl.create_default_context(cafile=str(self.ca))
         context.verify_flags |= ssl.VERIFY_X509_STRICT
         return HTTPSConnection("localhost", self.server.port, context=context, timeout=timeout)
@@ -118,7 +118,7 @@ def test_that_poll_urls_are_on_the_address_that_was_asked(served: Served) -> Non
 
 
 def test_that_a_client_without_the_ca_does_not_trust_the_lab(served: Served) -> None:
-    connection = HTTPSConnection("localhost", served.server.port, context=ssl.create_default_context(), timeout=20)
+    connection = HTTPSConnection("localhost", served.server.port, context=ssl.create_default_context(), timeout=60)
     with pytest.raises(ssl.SSLCertVerificationError):
         connection.request("GET", "/")
     connection.close()

@@ -192,7 +192,7 @@ class Stranger:
         # It does not know the lab's CA either; an attacker does not mind.
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        self._connection = HTTPSConnection("localhost", port, context=context, timeout=20)
+        self._connection = HTTPSConnection("localhost", port, context=context, timeout=60)
         self.met: list[tuple[int, str]] = []
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None, **headers: str) -> str:

@@ -116,7 +116,7 @@ def run_script(script: str, folder: Path) -> list[list[str]]:
     subprocess.run([BASH, "-n", str(file)], check=True)
     environment = {"PATH": f"{tools}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
-        [BASH, str(file)], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        [BASH, str(file)], cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
     words = log.read_bytes().decode().split("\0")

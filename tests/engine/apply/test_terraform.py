@@ -190,7 +190,7 @@ def test_that_terraforms_own_parser_takes_it_and_has_nothing_to_tidy(
         input=text.encode(),
         env=environment,
         capture_output=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
