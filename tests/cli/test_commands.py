@@ -37,7 +37,7 @@ def test_that_status_names_the_holder_and_fits_its_schema(it: Rig) -> None:
         False,
         [],
     )
-    assert "Nobody tells Trustgrid" in graceful["notes"][0]
+    assert "Trustgrid is not told about this move" in graceful["notes"][0]
     assert [member["own_address"] for member in document["members"]] == ["10.20.2.11", "10.20.2.12"]
     assert answered.err == ""
 

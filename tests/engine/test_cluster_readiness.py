@@ -175,9 +175,9 @@ def _judge_rights(case: Case) -> None:
         assert any("Rights last asked" in note for note in graceful.notes)
     # Nobody told Trustgrid, where we write ourselves and the old member could come back.
     if case.losing not in DOWN and case.kinds[0] == "whole":
-        said = [item.fact for item in forced.findings.findings if "Nobody tells Trustgrid" in item.fact]
+        said = [item.fact for item in forced.findings.findings if "Trustgrid is not told about this move" in item.fact]
         assert said
-        own = [item.fact for item in graceful.findings.findings if "Nobody tells Trustgrid" in item.fact]
+        own = [item.fact for item in graceful.findings.findings if "Trustgrid is not told about this move" in item.fact]
         assert bool(own) is not case.live
 
 

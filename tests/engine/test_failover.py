@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.rig import Rig, rig
+from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.lab.faults import (
     Answer,
@@ -421,3 +424,27 @@ def test_that_an_attach_that_keeps_failing_is_taken_off_again_and_the_address_go
     assert finished.rolled_back
     assert lab.holders() == ["tg-node-a"]
     assert not lab.nic(lab.b).lists(lab.address)
+
+
+def test_that_a_trouble_of_the_journal_is_told_once_in_a_run() -> None:
+    it = rig()
+
+    def lose_the_journal(event: Event) -> None:
+        it.events.append(event)
+        if isinstance(event, StepStarted) and event.step is Step.DETACH:
+            with contextlib.closing(sqlite3.connect(it.services.journal_file(it.setup))) as database, database:
+                database.execute("DROP TABLE record")
+
+    finished = fail_over(it.services, it.setup, it.b, Verb.GRACEFUL, lose_the_journal, it.token)
+    assert finished.outcome is Outcome.DONE
+    noted = [event.problem.code for event in it.events if isinstance(event, Noted)]
+    assert noted == ["journal-append-failed"]
+    assert [left for left in finished.left if "not in the journal" in left]
+
+
+def test_that_the_same_answer_of_a_stranger_is_told_once_in_a_run() -> None:
+    it = rig()
+    page = Answer(403, "<html><title>Blocked</title></html>", (("Content-Type", "text/html"),))
+    it.lab.faults.add(put(it.b, page, times=3))
+    assert it.fail_over().outcome is Outcome.DONE
+    assert len([event for event in it.events if isinstance(event, Noted)]) == 1

@@ -10,12 +10,13 @@ from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
+from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.patience import LONGEST_PAUSE_S, Patience, believed
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults import Answer, Effect, Fault, Moment, Reset, Timeout
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import CallMade, Event, Finished, Outcome, Started, Step, StepDone
+from tgwizard.model.event import CallMade, Event, Finished, Outcome, Started, Step, StepDone, StepWaiting
 from tgwizard.model.fence import Fence, FenceWish
 from tgwizard.model.problem import Problem
 
@@ -267,3 +268,75 @@ def test_that_a_mad_retry_after_does_not_hold_up_a_run_in_the_gap(retry_after: s
         made.lab.faults.add(Fault(method, name, says(429, Retry_After=retry_after), nth=nth))
     assert made.fail_over().outcome is Outcome.DONE
     assert made.clock.monotonic() < 250
+
+
+MAD = says(429, "TooManyRequests", Retry_After="999999")
+LONG = says(429, "TooManyRequests", Retry_After="64")
+
+
+def gap_s(finished: Finished) -> float:
+    assert finished.gap.seconds is not None
+    return finished.gap.seconds
+
+
+def waits(made: Rig) -> list[StepWaiting]:
+    return [event for event in made.events if isinstance(event, StepWaiting) and "Azure asks to wait" in event.sentence]
+
+
+@pytest.mark.parametrize("effect", [MAD, LONG, says(503, Retry_After="999999")], ids=["mad", "64 s", "503"])
+@pytest.mark.parametrize("verb", Verb)
+@pytest.mark.parametrize("times", [1, 3, 5])
+def test_that_what_azure_asks_to_wait_is_bounded_in_sum_while_nobody_has_the_address(
+    effect: Effect, verb: Verb, times: int
+) -> None:
+    calm, made = rig(), rig()
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", effect, nth=2, times=times))
+    usual, finished = gap_s(calm.fail_over(verb=verb)), made.fail_over(verb=verb)
+    assert finished.outcome is Outcome.DONE
+    own = sum(min(2.0**n, 8.0) for n in range(times - 1))
+    assert gap_s(finished) <= usual + Timing().asked_in_gap_s + own + times * 3  # jitter, and a read after each
+    (first, *_) = waits(made)
+    assert "tg-node-b-inside" in first.sentence
+    assert "10.20.2.50 is on no interface, so it is tried again sooner" in first.sentence
+    assert first.until_s == Timing().asked_in_gap_s
+
+
+def test_that_readings_that_azure_throttles_in_the_gap_share_that_bound() -> None:
+    calm, made = rig(), rig()
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", MAD, nth=2, times=2))
+    made.lab.faults.add(Fault("GET", "tg-node-b-inside", LONG, nth=3, times=3))
+    made.lab.faults.add(Fault("GET", "tg-node-a-inside", LONG, nth=4, times=3))
+    usual, finished = gap_s(calm.fail_over()), made.fail_over()
+    assert finished.outcome is Outcome.DONE
+    assert gap_s(finished) <= usual + Timing().asked_in_gap_s + sum(min(2.0**n, 8.0) for n in range(5)) + 10
+
+
+def test_that_a_throttle_is_obeyed_while_the_address_is_held() -> None:
+    made = rig()
+    made.lab.faults.add(Fault("PUT", "tg-node-a-inside", says(429, "TooManyRequests", Retry_After="20"), nth=2))
+    assert made.fail_over().outcome is Outcome.DONE
+    (wait,) = waits(made)
+    assert wait.until_s == 20.0
+    assert "tried again sooner" not in wait.sentence
+
+
+def test_that_a_repair_goes_on_asking_in_its_own_time_while_nobody_has_the_address() -> None:
+    made = rig()
+    made.edit(made.a, lambda body: body["properties"]["ipConfigurations"].pop())
+    assert made.holders() == []
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", MAD, nth=2, times=6))
+    began = made.clock.monotonic()
+    finished = made.fail_over(verb=Verb.FORCED)
+    assert finished.outcome is Outcome.DONE
+    assert made.clock.monotonic() - began < 75
+
+
+def test_that_a_repair_that_azure_throttles_for_ever_ends_untouched() -> None:
+    made = rig()
+    made.edit(made.a, lambda body: body["properties"]["ipConfigurations"].pop())
+    made.lab.faults.add(Fault("PUT", "tg-node-b-inside", MAD, nth=2, times=None))
+    began = made.clock.monotonic()
+    finished = made.fail_over(verb=Verb.FORCED)
+    assert finished.outcome is Outcome.FAILED
+    assert made.clock.monotonic() - began < 2 * Timing().free_s
+    assert finished.resume

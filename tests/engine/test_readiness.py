@@ -77,7 +77,7 @@ def test_that_an_address_its_subnet_cannot_hold_blocks_and_one_not_compared_does
 def test_that_a_forced_failover_from_a_running_member_is_at_risk_and_says_why() -> None:
     found = readiness(snapshot(), B, FORCED)
     assert found.state is ReadinessState.AT_RISK
-    assert found.reasons == ("Nobody tells Trustgrid: on a live pair tg-node-a may take it back",)
+    assert found.reasons == ("Trustgrid is not told about this move",)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tgwizard.model.text import about, age, listed, measured, tame, utc
+import tgwizard
+from tgwizard.model.text import about, age, are, counted, listed, measured, tame, utc
 
 _FOREIGN = st.text(
     st.characters() | st.sampled_from("\x00\x07\x1b\r\n\t\x9b\u200b\u202a\u202e\u2066\u2069\ufeff\U000e0041"),
@@ -86,3 +89,17 @@ def test_that_time_is_utc_with_milliseconds_whatever_zone_it_came_in() -> None:
     moment = datetime(2026, 3, 2, 10, 0, 0, 123_999, tzinfo=timezone(timedelta(hours=1)))
     assert utc(moment) == "2026-03-02T09:00:00.123Z"
     assert datetime.fromisoformat(utc(moment)).astimezone(UTC).second == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 changes are"), (1, "1 change is"), (2, "2 changes are"), (1000, "1000 changes are")]
+)
+def test_that_a_number_of_things_has_its_plural(number: int, words: str) -> None:
+    assert f"{counted(number, 'change')} {are(number)}" == words
+    assert counted(number, "entry", "entries").endswith("entry" if number == 1 else "entries")
+
+
+def test_that_no_other_place_makes_a_plural_of_its_own() -> None:
+    own = re.compile(r"\{'' if [^}]* == 1 else 's'\}")
+    root = Path(tgwizard.__file__).parent
+    assert [path.name for path in root.rglob("*.py") if own.search(path.read_text("utf-8"))] == []

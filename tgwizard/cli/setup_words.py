@@ -26,7 +26,7 @@ from tgwizard.model.setup_event import (
     TickChanged,
 )
 from tgwizard.model.setup_plan import ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
-from tgwizard.model.text import about, measured, tame
+from tgwizard.model.text import about, are, counted, measured, tame
 from tgwizard.model.verify import May, VerifyResult
 
 _KINDS = {
@@ -52,7 +52,7 @@ _LEVELS = {
 def discovered(inventory: Inventory, pairs: PairsFound) -> Iterator[str]:
     """What was found."""
     subscription = inventory.subscription
-    yield f"{tame(subscription.name or subscription.id, 120)}: {len(inventory.vms)} machines"
+    yield f"{tame(subscription.name or subscription.id, 120)}: {counted(len(inventory.vms), 'machine')}"
     for number, pair in enumerate(pairs.pairs, 1):
         names = " and ".join(tame(vm.id.name, 90) for vm in pair.vms)
         yield f"{number}. {names}{f' ({pair.state_words})' if pair.state_words else ''}"
@@ -87,14 +87,14 @@ def planned(answers: Answers, plan: SetupPlan, stops: tuple[tuple[SetupStep, Pro
     count = len(plan.writing)
     against = next((problem for _, problem in stops), None) or refusal(plan)
     if count and against is not None:
-        needed = "1 change is" if count == 1 else f"{count} changes are"
+        needed = f"{counted(count, 'change')} {are(count)}"
         told = not_yours(plan.writing)
         why = told[0].problem if told and not plan.problems else against
         partly = plan.mine_now and not plan.problems and not stops
         rest = " `setup apply --only-mine` makes those that are yours." if partly else ""
         yield f"{needed} needed; apply would be refused: {why.what} Nothing was written.{rest}"
     elif count:
-        yield f"{count} change{'' if count == 1 else 's'} would be written, {about(plan.usual_s)}. Nothing was written."
+        yield f"{counted(count, 'change')} would be written, {about(plan.usual_s)}. Nothing was written."
     else:
         yield "Nothing would be written: everything is there."
 

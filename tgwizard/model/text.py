@@ -65,6 +65,16 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number of things: "1 change", "2 changes". ``many``: the plural where it takes more than an s."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def are(number: int) -> str:
+    """The verb that goes with a number of things."""
+    return "is" if number == 1 else "are"
+
+
 def utc(moment: datetime) -> str:
     """UTC ISO 8601 with milliseconds and a Z, as every JSON document of ours spells time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -71,6 +71,10 @@ def test_that_plan_and_dry_run_name_the_same_actions_that_azure_does_not_ask_for
     plan = Shell(made)("setup", "plan").out
     assert f"Add {len(spare)} actions to tg-cluster-ip-failover" in plan
     assert all(action.removeprefix("Microsoft.Network/") in plan for action in spare)
+    assert "1 change would be written" in plan
+    applied = Shell(made)("setup", "apply", "--yes")
+    assert applied.code == 0
+    assert "1 change is done." in applied.out + applied.err
 
 
 @pytest.mark.parametrize("name", ROLES)

@@ -68,6 +68,8 @@ class Course:
     _heard_at: float = 0.0
     _looked_at: float | None = None
     _tried: dict[ResourceId, float] = field(default_factory=dict)
+    _waited_in_gap_s: float = 0.0
+    _own_waits: int = 0
 
     @property
     def losing(self) -> Member:
@@ -232,12 +234,39 @@ class Course:
             return None
         return ending.unsettled(self.address, self.read_problem)
 
-    def asked_to_wait_s(self) -> float:
-        """How long Azure still wants reads to be left alone (a 429's Retry-After is honoured, engine/README.md 1.12).
+    @property
+    def nobody_has_it(self) -> bool:
+        """Whether nobody is served: when they were read last no interface had the address, or it was still arriving."""
+        standing = self.standing
+        sides = ((self.side(self.losing), standing.losing_sent), (self.side(self.to), standing.gaining_sent))
+        return all(side is not None and (not side.lists or _arriving(side, sent)) for side, sent in sides)
+
+    def granted_s(self, asked_s: float, problem: Problem | None) -> float:
+        """How long to wait because Azure asks for it, told with its reason.
+
+        A throttle's Retry-After is honoured. While nobody has the address all such waits together are bounded: an
+        answer that asks for too much, again and again, must not decide how long the gap is.
+        """
+        granted, timing = asked_s, self.timing
+        if self.nobody_has_it:
+            left = max(0.0, timing.asked_in_gap_s - self._waited_in_gap_s)
+            own = min(timing.retry_s * 2**self._own_waits, timing.rarest_retry_s)
+            self._own_waits += own > left
+            granted = min(asked_s, max(left, own))
+            self._waited_in_gap_s += granted
+        if granted > timing.retry_s and problem is not None:
+            sooner = f"; {self.address} is on no interface, so it is tried again sooner" if granted < asked_s else ""
+            why = f" {problem.why}" if problem.why else ""
+            self.teller.waiting(f"{problem.what}{why} Azure asks to wait{sooner}", granted)
+        return granted
+
+    def rest(self, seconds: float) -> None:
+        """Wait before the next reading; longer while Azure wants reads to be left alone (a 429's Retry-After).
 
         Bounded: a run that may have left the address on no interface does not stay blind for longer.
         """
-        return min(max(0.0, self.observer.quiet_until - self.now()), self.timing.silence_s / 2)
+        asked = min(max(0.0, self.observer.quiet_until - self.now()), self.timing.silence_s / 2)
+        self.pause(max(seconds, self.granted_s(asked, self.read_problem) if asked > seconds else 0.0))
 
     # -- what was sent --------------------------------------------------------------------------------------------
 
@@ -266,3 +295,8 @@ class Course:
         self.sender.journal.append(self.began.run, TurnedBack(self.began.run, utc(self.sender.clock.wall()), reason))
         if why is not None:
             self.sender.note(why)
+
+
+def _arriving(side: Side, sent: Sent | None) -> bool:
+    """Whether the interface names the address because this run writes it there, and has it not yet."""
+    return sent is not None and sent.step is not Step.DETACH and side.state is not Provisioning.SUCCEEDED

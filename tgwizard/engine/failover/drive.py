@@ -46,7 +46,7 @@ class Drive:
         course = self.course
         losing, gaining = course.side(course.losing), course.side(course.to)
         if losing is None or gaining is None:
-            course.pause(max(course.timing.retry_s, course.asked_to_wait_s()))
+            course.rest(course.timing.retry_s)
             return course.read(*course.setup.members)
         sent = course.standing.losing_sent
         if sent is not None and sent.step in (Step.DETACH, Step.MOVE) and not losing.lists:
@@ -87,7 +87,7 @@ class Drive:
         if not answered or losing is None or gaining is None or decide(losing, gaining, course.standing) is not move:
             if course.waited(move) > course.timing.silence_s:
                 return ending.unsettled(course.address, course.read_problem)
-            course.pause(max(course.timing.poll_s if answered else course.timing.retry_s, course.asked_to_wait_s()))
+            course.rest(course.timing.poll_s if answered else course.timing.retry_s)
             return None
         course.teller.finish()
         if move is Move.ARRIVED:
@@ -124,7 +124,7 @@ class Drive:
                 return self._writing.refresh()  # what was not seen to go on just now is not called endless
             return self._expiry.of_wait(move, members[0])
         rate = course.timing.poll_s if waited < course.timing.slow_after_s else course.timing.slow_poll_s
-        course.pause(max(rate, course.asked_to_wait_s()))
+        course.rest(rate)
         other = course.setup.other(members[0])
         if course.due(other):
             members = (other,)  # so that the reading a write needs is never older than it may be

@@ -66,7 +66,7 @@ class Expiry:
             choice = chosen if by_user and chosen is not None else choices[0]
             self._close(move, choice, by_user=by_user)
             return self._carry_out(choice, move, fact, problem)
-        course.pause(max(course.timing.retry_s, course.asked_to_wait_s()))
+        course.rest(course.timing.retry_s)
         return course.read(*course.setup.members)
 
     def _carry_out(self, choice: Choice, move: Move, fact: str, problem: Problem | None) -> Ending | None:

@@ -15,6 +15,7 @@ from tgwizard.engine.patience import Patience
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event import Stamp
+from tgwizard.model.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Hall:
     """What the parts of one run share.
 
     ``to_dead_machine``: the consent that the address goes to a member that cannot serve it.
+    ``noted``: the troubles that were told already.
     """
 
     services: Services
@@ -33,6 +35,7 @@ class Hall:
     decisions: Decisions | None = None
     dice: random.Random = field(default_factory=random.Random)
     to_dead_machine: bool = False
+    noted: set[Problem] = field(default_factory=set)
 
     def stamp(self) -> Stamp:
         """Now."""
@@ -44,4 +47,4 @@ class Hall:
 
     def sender(self, journal: Journal) -> Sender:
         """The one way to write."""
-        return Sender(self.services.azure, self.services.clock, journal, self.report, self.run)
+        return Sender(self.services.azure, self.services.clock, journal, self.report, self.run, self.noted)

@@ -60,6 +60,7 @@ from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
 from tgwizard.model.strategy import Strategy
+from tgwizard.model.text import counted
 
 _log = logging.getLogger(__name__)
 
@@ -200,7 +201,7 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
         return refuse(hall, error.problem, snapshot.place)
     keep_what_travels(hall, began)
     count = len(checked.findings.findings)
-    told = f"{count} checks, none stands in the way"
+    told = f"{counted(count, 'check')}, none stands in the way"
     hall.report(StepDone(hall.stamp(), hall.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s))
     service_end = before_the_run(began, services.clock)
     if fenced(began):

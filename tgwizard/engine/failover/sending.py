@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal
@@ -47,6 +47,7 @@ class Sender:
     journal: Journal
     report: Report
     run: str
+    noted: set[Problem] = field(default_factory=set)
 
     def send(
         self, step: Step, member: Member, document: NicDocument, *, request: str = "", in_time: InTime
@@ -103,7 +104,11 @@ class Sender:
         self._told("GET", member.nic.name, told)
 
     def note(self, problem: Problem) -> None:
-        """Tell of something that does not stop the run."""
+        """Tell of something that does not stop the run; once, however often it is met (a file that stays read-only)."""
+        same = problem.with_detail("")  # each answer of Azure has a request id of its own
+        if same in self.noted:
+            return
+        self.noted.add(same)
         self.report(Noted(self.stamp(), self.run, problem))
 
     def stamp(self) -> Stamp:

@@ -23,6 +23,9 @@ class Timing:
     apart than ``longest_call_s`` while the program is awake: a read takes 10 s at most and a write 30 s, however slowly
     the answer drips.
 
+    With the address on no interface all waits that Azure asks for last ``asked_in_gap_s`` together; after that the run
+    asks again in its own time, at first after ``retry_s``, then less and less often, at last every ``rarest_retry_s``.
+
     ``look_s`` is within which time what failed for a moment is asked again before a run begins.
     """
 
@@ -36,6 +39,8 @@ class Timing:
     free_s: float = 120.0
     retry_s: float = 1.0
     longest_retry_s: float = 30.0
+    asked_in_gap_s: float = 15.0
+    rarest_retry_s: float = 8.0
     look_s: float = 45.0
     fresh_read_s: float = 30.0
     refresh_s: float = 20.0

@@ -108,7 +108,7 @@ class Writing:
             return None
         if course.spent():
             return ending.unsettled(course.address, course.read_problem)
-        course.pause(max(course.timing.retry_s, course.asked_to_wait_s()))
+        course.rest(course.timing.retry_s)
         return None
 
     # -- before a write -----------------------------------------------------------------------------------------------
@@ -243,18 +243,20 @@ class Writing:
         course, timing = self.course, self.course.timing
         asked = believed(failure.retry_after_s)
         if course.standing.sent_nothing:
-            patient = asked is None or asked <= timing.longest_retry_s
-            if self._tries[move] >= timing.tries or not patient:
+            tired = self._tries[move] >= timing.tries or (asked is not None and asked > timing.longest_retry_s)
+            if course.nobody_has_it:  # nobody is served, so it goes on asking as long as its checks will count
+                tired = course.now() - course.checked_at > timing.fresh_preflight_s - timing.fresh_read_s
+            if tired:
                 return ending.failed_untouched(failure.problem)
         if course.spent():
             return self.expiry.of_write(move, member, failure.problem)
         wait = timing.retry_s if asked is None else max(asked, timing.poll_s)
         if failure.cause is not Cause.THROTTLED:
             wait = min(wait, timing.longest_retry_s)  # a busy interface is free when it is; a throttle is obeyed
-        elif course.unaccepted_s() + wait > max(course.deadline_s, timing.silence_s):
+        elif not course.nobody_has_it and course.unaccepted_s() + wait > max(course.deadline_s, timing.silence_s):
             return self.expiry.of_write(move, member, failure.problem)  # it could only come too late
-        if wait > timing.retry_s:
-            course.teller.waiting(f"Azure asks to wait: {failure.problem.what.rstrip('.')}", wait)
+        if asked is not None:
+            wait = course.granted_s(wait, failure.problem)
         course.pause(course.jittered(wait))
         return course.read(member)
 

@@ -26,7 +26,7 @@ from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, all
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import GIVES_A_RIGHT, WRITE_ASSIGNMENT, WRITE_ROLE
 from tgwizard.model.snapshot import Snapshot
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import are, counted, listed, tame
 
 _CONDITION = Problem(
     "right-has-condition",
@@ -412,7 +412,7 @@ def _not_needed(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Ite
             evidence = _NOT_USED.get(action.lower().removeprefix("microsoft.network/"), "this failover does not use it")
             yield Finding(Level.NOT_APPLICABLE, f"{action} is missing: {NOT_ASKED}", evidence)
     if spare:
-        count = "1 action is" if len(spare) == 1 else f"{len(spare)} actions are"
+        count = f"{counted(len(spare), 'action')} {are(len(spare))}"
         yield Finding(Level.NOT_APPLICABLE, f"{count} {NOT_ASKED}", listed(_short(action) for action in spare))
 
 

@@ -309,10 +309,11 @@ def _comes_back(snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceWi
     if not by_us:
         return Finding(Level.WARNS, f"{name} may take the address back", state)
     if snapshot.setup.is_lab:
-        fact = f"Nobody tells Trustgrid: on a live pair {name} may take it back"
-        return Finding(Level.NOTE if verb is Verb.GRACEFUL else Level.WARNS, fact, f"{state}; in the lab it does not")
-    fact = f"Nobody tells Trustgrid, so {name} may take it back"
-    return Finding(Level.WARNS, fact, f"{state}, and Trustgrid is not connected")
+        fact = "Trustgrid is not told about this move"
+        evidence = f"{state}; the machines of the lab do not take an address back"
+        return Finding(Level.NOTE if verb is Verb.GRACEFUL else Level.WARNS, fact, evidence)
+    fact = f"Trustgrid is not told about this move, so {name} may take {snapshot.address} back"
+    return Finding(Level.WARNS, fact, f"{state}, and tgwizard is not connected to Trustgrid")
 
 
 def _settled(seen: MemberSeen, verb: Verb) -> Finding:

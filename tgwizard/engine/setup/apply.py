@@ -45,7 +45,7 @@ from tgwizard.model.setup_plan import (
     SetupPlan,
     WhoMay,
 )
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import are, counted, listed, tame
 
 _log = logging.getLogger(__name__)
 
@@ -166,11 +166,11 @@ def _concluded(desk: Desk, job: str, ends: dict[str, End]) -> SetupFinished:
     failed = [end for end in ends.values() if end.how is How.FAILED]
     left = [key for key, end in ends.items() if end.how is How.LEFT]
     done = sum(1 for end in ends.values() if end.how is How.DONE)
-    count = f"{done} of {len(ends)} changes are done"
+    count = f"{done} of {counted(len(ends), 'change')} {are(len(ends))} done"
     if unknown or failed:
         worst = (unknown or failed)[0]
         cause = worst.problem or Problem("not-done", worst.words)
-        rest = f" {len(left)} were left." if left else ""
+        rest = f" {len(left)} {'was' if len(left) == 1 else 'were'} left." if left else ""
         told = Problem(cause.code, f"{count}. {cause.what}", cause.why, f"{cause.fix}{rest}".strip(), cause.detail)
         return conclude(desk, job, Outcome.UNKNOWN if unknown else Outcome.FAILED, told, ends=ends)
     if desk.token.is_cancelled and left:
@@ -178,12 +178,13 @@ def _concluded(desk: Desk, job: str, ends: dict[str, End]) -> SetupFinished:
         fix = fix if desk.wrote else "Nothing was written."
         return conclude(desk, job, Outcome.CANCELLED, Problem("cancelled", f"Cancelled: {count}.", "", fix), ends=ends)
     if left and any(ends[key].words == _OTHERS for key in left):
-        what = f"{count}; {len(left)} are left to someone whose roles allow them."
+        what = f"{count}; {len(left)} {are(len(left))} left to someone whose roles allow them."
         return conclude(desk, job, Outcome.DONE, Problem("part-done", what, "", "Hand them over."), ends=ends)
     if left:
         reasons = listed(dict.fromkeys(ends[key].words for key in left))
         return conclude(desk, job, Outcome.DONE, Problem("kept", f"{count}; kept: {reasons}"), ends=ends)
-    return conclude(desk, job, Outcome.DONE, Problem("done", f"All {len(ends)} changes are done."), ends=ends)
+    what = "1 change is done." if len(ends) == 1 else f"All {len(ends)} changes are done."
+    return conclude(desk, job, Outcome.DONE, Problem("done", what), ends=ends)
 
 
 def _broke_off() -> Problem:
@@ -252,7 +253,7 @@ def _not_yours(plan: SetupPlan, others: tuple[SetupChange, ...]) -> Problem:
         return replace(told, what=f"{told.what} Nothing was written.")
     roles = listed(dict.fromkeys(tame(role, 160) for change in others for role in change.right.roles))
     count = len(others)
-    what = f"{count} of {len(plan.writing)} changes are not yours to make, so nothing was written."
+    what = f"{count} of {counted(len(plan.writing), 'change')} {are(count)} not yours to make, so nothing was written."
     why = f"They need {roles}." if roles else "Your roles do not allow them."
     fix = (
         "Apply what you may, or export the plan for someone who may." if plan.mine else "Export it for someone who may."

@@ -24,7 +24,7 @@ from tgwizard.model.role import RoleKind
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import Obstacle, SetupPlan
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import counted, listed, tame
 from tgwizard.model.topology import Topology
 
 _INTERFACES = Cure(CureKind.GO_TO_STEP, "Choose the interfaces", step=SetupStep.INTERFACE)
@@ -117,7 +117,7 @@ def scope_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
             gone = listed(dict.fromkeys(tame(item.principal_id, 60) for item in stale))
             problem = Problem(
                 "stale-assignments",
-                f"{len(stale)} assignment{'' if len(stale) == 1 else 's'} here belong{'s' if len(stale) == 1 else ''} "
+                f"{counted(len(stale), 'assignment')} here belong{'s' if len(stale) == 1 else ''} "
                 "to an identity that no longer exists.",
                 f"A machine was rebuilt, and its former identity {gone} is gone. It does no harm.",
                 "It can be removed with the other changes.",

@@ -13,7 +13,7 @@ from tgwizard.model.inventory import Inventory, NicFound, Part, VmFound
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.snapshot import Power
-from tgwizard.model.text import tame
+from tgwizard.model.text import counted, tame
 from tgwizard.model.topology import fits, not_found
 
 READ_AGAIN = Cure(CureKind.READ_AGAIN, "Check again")
@@ -61,7 +61,8 @@ def machine_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
         return (blocking("subscription-not-read", what, "", "Wait for the reading, or read it again.", READ_AGAIN),)
     found = list(_unread(inventory))
     if answers.machines is None:
-        why = f"{len(inventory.vms)} machines were read, and no two of them look like a new cluster."
+        many = len(inventory.vms)
+        why = f"{counted(many, 'machine')} {'was' if many == 1 else 'were'} read, and no two look like a new cluster."
         found.append(
             blocking("machines-not-chosen", "No machines are chosen yet.", why, "Choose two machines yourself.")
         )

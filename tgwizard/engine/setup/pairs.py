@@ -17,7 +17,7 @@ from tgwizard.engine.setup.lan_nic import LanChoice, LanKind, lan_nic
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import counted, listed, tame
 from tgwizard.model.topology import place
 
 GALLERY = "trustgrid-45680719-9aa7-43b9-a376-dc03bcfdb0ac"
@@ -283,7 +283,7 @@ def _why_unpaired(item: Looked, alike: list[Looked], by_subnet: dict[ResourceId,
 
 
 def _why_not(item: Looked) -> str:
-    parts = ["one interface" if len(item.vm.nics) == 1 else f"{len(item.vm.nics)} interfaces"]
+    parts = ["one interface" if len(item.vm.nics) == 1 else counted(len(item.vm.nics), "interface")]
     if not item.forwards:
         parts.append("IP forwarding off")
     return listed([*parts, "not a Trustgrid image or name"])

@@ -44,7 +44,7 @@ from tgwizard.model.setup_plan import (
     WhoMay,
 )
 from tgwizard.model.snapshot import Power
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import counted, listed, tame
 from tgwizard.model.topology import Topology
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ def identity_row(vm: VmFound, facts: SetupFacts, caller: Caller | None) -> Setup
     on = vm.identity.system_assigned
     name = tame(vm.id.name, 90)
     others = len(vm.identity.user_assigned)
-    beside = f"; {others} user-assigned {'identity stays' if others == 1 else 'identities stay'}" if others else ""
+    beside = f"; {counted(others, 'user-assigned identity stays', 'user-assigned identities stay')}" if others else ""
     asks = (ScopedAction(WRITE_VM, vm.id.text),)
     return SetupChange(
         key=f"identity:{vm.id.key}",
@@ -295,9 +295,9 @@ def _put_at(role: RoleDefinition, scopes: tuple[ScopeReason, ...]) -> str:
 def _count(role: RoleDefinition) -> str:
     number = len(role.actions)
     if any("*" in action for action in role.actions):
-        return f"{number} actions, wildcards among them"
+        return f"{counted(number, 'action')}, wildcards among them"
     words = {9: "nine actions", 10: "ten actions"}
-    return words.get(number, f"{number} action{'' if number == 1 else 's'}")
+    return words.get(number) or counted(number, "action")
 
 
 def _where(scopes: tuple[str, ...]) -> str:
@@ -349,7 +349,7 @@ def _affected_words(target: RoleTarget, facts: SetupFacts) -> str:
         return "assigned to no one that can be seen from here"
     who = list(dict.fromkeys(item.principal for item in affected))
     shown = listed(who) if len(who) <= 3 else f"{', '.join(who[:3])} and {len(who) - 3} more"
-    return f"changes {len(affected)} assignment{'' if len(affected) == 1 else 's'}: {shown}"
+    return f"changes {counted(len(affected), 'assignment')}: {shown}"
 
 
 def _held_words(existing: RoleAssignment, scope: str) -> str:

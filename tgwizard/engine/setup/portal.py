@@ -18,7 +18,7 @@ from tgwizard.model.inventory import VmFound
 from tgwizard.model.role import NETWORK_CONTRIBUTOR
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_plan import Assign, EnableIdentity
-from tgwizard.model.text import tame
+from tgwizard.model.text import counted, tame
 from tgwizard.model.topology import Topology
 
 
@@ -269,14 +269,16 @@ def _review(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
         role = answers.role or RoleAnswer()
         if role.use in (RoleUse.NEW, RoleUse.UPDATE) and any(item.key.startswith("role:") for item in plan.writing):
             made = _role(flow, answers, topology)
-            steps.append(PortalStep("Custom role", f"{len(made.steps)} places", made.clicks, made.typed))
+            steps.append(PortalStep("Custom role", counted(len(made.steps), "place"), made.clicks, made.typed))
         for reason in plan.scopes:
             here = [item for item in plan.writing if isinstance(item.act, Assign) and item.act.scope == reason.scope]
             if here:
                 once = _assign(scope_name(reason.scope), tuple("x" for _ in here), "role")
                 clicks, typed = sum(step.clicks for step in once), sum(step.typed for step in once)
                 steps.append(
-                    PortalStep(f"Access control of {scope_name(reason.scope)}", f"{len(once)} places", clicks, typed)
+                    PortalStep(
+                        f"Access control of {scope_name(reason.scope)}", counted(len(once), "place"), clicks, typed
+                    )
                 )
     name = shlex.quote(answers.name or "CLUSTER")
     return Guide(

@@ -25,7 +25,7 @@ from tgwizard.model.nic import NicDocument, Provisioning, carried_of, configurat
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import RoleAssignment, RoleDefinition
 from tgwizard.model.setup_event import ChangeLeft, SetupEvent, SetupFinished
-from tgwizard.model.text import tame
+from tgwizard.model.text import counted, tame
 
 _ORDER = (Deed.PLACE_ADDRESS, Deed.ASSIGN, Deed.PUT_ROLE, Deed.ENABLE_IDENTITY)
 """The reverse of applying: a role goes after its assignments, an identity last."""
@@ -193,7 +193,7 @@ class _DeleteRole(_RoleTaking):
             return self.changed()
         used = yield from self._users()
         if used:
-            others = f"{used} other assignment{' uses' if used == 1 else 's use'} it"
+            others = counted(used, "other assignment uses it", "other assignments use it")
             return Kept(f"The role {tame(role.name, 130)} stays: {others}.")
         return Missing(role_document(found))
 

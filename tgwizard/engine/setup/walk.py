@@ -10,7 +10,7 @@ from tgwizard.engine.setup.suggest import proposed, topology_in
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, RoleUse, SetupStep
 from tgwizard.model.setup_plan import SetupPlan
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import counted, listed, tame
 
 
 def problems_of(flow: Flow, step: SetupStep | None = None, answers: Answers | None = None) -> tuple[StepProblem, ...]:
@@ -102,7 +102,7 @@ def summary(flow: Flow, step: SetupStep, answers: Answers | None = None) -> str:
         case SetupStep.REVIEW:
             plan = later_problems.plan_in(flow, answers)
             number = len(plan.writing) if plan else 0
-            return f"{number} change{'' if number == 1 else 's'}" if plan else ""
+            return counted(number, "change") if plan else ""
         case SetupStep.APPLY | SetupStep.VERIFY:
             return ""
 
@@ -124,4 +124,4 @@ def _scope(flow: Flow, answers: Answers) -> str:
         return "2 identities, the subscription"
     left_out = {scope.lower() for scope in answers.narrowed}
     number = sum(1 for reason in computed_scopes(topology) if reason.scope.lower() not in left_out)
-    return listed(("2 identities", f"{number} group{'' if number == 1 else 's'}")).replace(" and", ",")
+    return listed(("2 identities", counted(number, "group"))).replace(" and", ",")

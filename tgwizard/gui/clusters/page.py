@@ -35,6 +35,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import DESCENDING, FILTER, FILTER_TEXT, ORDER, ClusterFilter, ClusterOrder
+from tgwizard.model.text import counted
 
 _CHIPS = (
     (ClusterFilter.ALL, "All"),
@@ -312,7 +313,7 @@ class ClustersPage(PlacePage):
             self._banner.deleteLater()
             self._banner = None
         if told is not None:
-            what = f"Azure does not answer for {len(worst)} clusters: {told.what}"
+            what = f"Azure does not answer for {counted(len(worst), 'cluster')}: {told.what}"
             self._banner = NoticeBox(self._theme, Shape.WARNING, what, f"{told.why} {told.fix}".strip())
             again = Button(self._theme, "Retry", icon=Icon.REFRESH)
             again.clicked.connect(self._on_retry)
@@ -367,7 +368,9 @@ class ClustersPage(PlacePage):
         self._column.setStretchFactor(self._card, 1000)
         hidden = bool(self._watching.sessions) and count == 0
         self._nothing.setVisible(hidden)
-        self._nothing.say(f"None of the {len(self._watching.sessions)} clusters matches the filter." if hidden else "")
+        watched = len(self._watching.sessions)
+        none = "The only cluster does not match" if watched == 1 else f"None of the {watched} clusters matches"
+        self._nothing.say(f"{none} the filter." if hidden else "")
         if self.table.currentIndex().row() < 0 and count:
             self.table.setCurrentIndex(self.table.shown.index(0, 0))
 
@@ -409,7 +412,7 @@ def _summary(rows: tuple[ClusterRow, ...]) -> str:
     silent = sum(1 for row in rows if row.state is FleetState.NOT_KNOWN)
     if silent:
         parts.append(f"{silent} not known")
-    whole = "1 cluster." if count == 1 else f"{count} clusters."
+    whole = f"{counted(count, 'cluster')}."
     if not rows:
         return "tgwizard watches two machines that share one floating IP, and moves it when you ask."
     if not parts:

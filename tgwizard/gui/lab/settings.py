@@ -19,6 +19,7 @@ from tgwizard.gui.lab.words import latency_words, scenario_words
 from tgwizard.gui.opened import LabWhere
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.model.text import counted
 
 COPIED_MS = 1500
 
@@ -104,9 +105,7 @@ class ScenarioCard(Card):
         if seen is None:
             return
         state = seen.state
-        self._in_use.say(
-            f"in use: {state.scenario}, {state.clusters} {'cluster' if state.clusters == 1 else 'clusters'}"
-        )
+        self._in_use.say(f"in use: {state.scenario}, {counted(state.clusters, 'cluster')}")
         self._choices.offer(tuple(Choice(name, name, scenario_words(name)) for name in state.scenarios))
         self._choices.show_choice(self._wanted or state.scenario)
         self._name_button()

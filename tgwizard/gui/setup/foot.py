@@ -10,7 +10,7 @@ from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.model.event import Outcome
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
-from tgwizard.model.text import tame
+from tgwizard.model.text import counted, tame
 
 
 def show_foot(footer: Footer, wizard: Wizard) -> None:
@@ -51,7 +51,7 @@ def apply_words(plan: SetupPlan | None) -> str:
     number = len(plan.mine_now) if others else len(plan.writing)
     if others and not number:
         return "Apply"
-    changes = f"{number} change{'' if number == 1 else 's'}"
+    changes = counted(number, "change")
     return f"Apply what I may: {changes}" if others else f"Apply {changes}"
 
 
@@ -90,7 +90,7 @@ def note(wizard: Wizard, reason: str) -> str:
     if step is SetupStep.APPLY and applier.finished is not None and applier.finished.outcome is not Outcome.DONE:
         return "What is left can be made again, or by others."
     if blocking:
-        return f"{blocking} thing{'' if blocking == 1 else 's'} to fix"
+        return f"{counted(blocking, 'thing')} to fix"
     if warnings and step is not SetupStep.REVIEW:
-        return f"{warnings} thing{'' if warnings == 1 else 's'} to know"
+        return f"{counted(warnings, 'thing')} to know"
     return ""

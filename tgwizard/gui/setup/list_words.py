@@ -12,6 +12,7 @@ from tgwizard.gui.setup.applier import Applier
 from tgwizard.gui.setup.session import SetupSession
 from tgwizard.model.event import Outcome
 from tgwizard.model.setup_answers import SetupStep
+from tgwizard.model.text import counted
 
 _LOOKS = {
     StepState.DONE: Look.ANSWERED,
@@ -43,7 +44,7 @@ def steps_shown(session: SetupSession, applier: Applier, *, problem: bool) -> tu
             answer = _apply_words(applier)
         elif step is SetupStep.REVIEW and applier.plan is not None and answered:
             number = len(applier.plan.writing)
-            answer = f"{number} change{'' if number == 1 else 's'}"
+            answer = counted(number, "change")
         can = reachable(flow, step) and not applier.running
         rows.append(StepShown(step.value, answer, look, current, can))
     return tuple(rows)
@@ -67,12 +68,12 @@ def promise_words(applier: Applier, *, locked: bool) -> tuple[str, str]:
         return "Changes are being made", "What is under way is finished, whatever you do here."
     if applier.written:
         number = applier.written
-        words = f"{number} change{'' if number == 1 else 's'}, can be undone"
+        words = f"{counted(number, 'change')}, can be undone"
         return words, "Undo removes only what this wizard created."
     if applier.applying.undoing and applier.finished is not None:
         number = applier.applying.done
         return (
-            f"{number} change{'' if number == 1 else 's'} taken back",
+            f"{counted(number, 'change')} taken back",
             "What stays, and why, is said on the Apply page.",
         )
     if locked:

@@ -28,7 +28,7 @@ from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
 from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
-from tgwizard.model.text import age, listed, tame
+from tgwizard.model.text import age, counted, listed, tame
 from tgwizard.model.topology import Topology
 
 TABS = {
@@ -118,7 +118,7 @@ def _options(session: SetupSession, answer: RoleAnswer, facts: SetupFacts) -> tu
     for item in role_candidates(session.flow, session.shown)[:3]:
         name = tame(item.role.name, 128)
         others = item.others
-        used = f" {others} other assignment{'' if others == 1 else 's'} of it." if others else ""
+        used = f" {counted(others, 'other assignment')} of it." if others else ""
         if item.complete:
             words = f"Found here, with all that is needed.{used}"
             options.append(RoleOption(RoleAnswer(RoleUse.REUSE, item.role.name, item.role.guid), f"Use {name}", words))

@@ -14,6 +14,7 @@ from tgwizard.gui.kit.tick import TickBox
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.theme import Theme
+from tgwizard.model.text import counted
 
 
 class UndoSheet(Sheet):
@@ -56,7 +57,7 @@ class UndoSheet(Sheet):
         for one in things:
             self._rows.addWidget(CheckRow(self._theme, Shape.WAITING, one.sentence))
         number = len(things)
-        self.go.rename(f"Undo {number} change{'' if number == 1 else 's'}")
+        self.go.rename(f"Undo {counted(number, 'change')}")
         self.go.setEnabled(bool(things))
 
     @Slot()

@@ -32,7 +32,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
-from tgwizard.model.text import tame
+from tgwizard.model.text import are, counted, tame
 
 
 class Wizard(QObject):
@@ -152,8 +152,8 @@ class Wizard(QObject):
         if not self.writing:
             return self.verifier.restarting_words
         applying = self.applier.applying
-        verb = "undone" if applying.undoing else "made"
-        return f"{applying.done} of {len(applying.rows)} changes are {verb}."
+        verb, total = "undone" if applying.undoing else "made", len(applying.rows)
+        return f"{applying.done} of {counted(total, 'change')} {are(total)} {verb}."
 
     def judge(self) -> None:
         """Work out what is wrong with the step, and what the plan is when it is reviewed."""

@@ -25,7 +25,7 @@ from tgwizard.model.event import Step
 from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import STALE_AFTER_S, MemberSeen, Place, PlaceKind, Power, Snapshot
-from tgwizard.model.text import age, tame
+from tgwizard.model.text import age, counted, tame
 from tgwizard.model.verdict import Verdict
 
 NOT_CONNECTED = "not connected"
@@ -151,7 +151,8 @@ def checks_shown(findings: Readiness | None, *, fold_calm: bool, pending: bool =
     if calm:
         facts = [finding.fact for finding in calm]
         good = any(finding.level is Level.PASSED for finding in calm)
-        words = f"{len(calm)} checks {'in order or not needed' if good else 'of which only the last answers are known'}"
+        known = "in order or not needed" if good else "of which only the last answers are known"
+        words = f"{counted(len(calm), 'check')} {known}"
         shape = Shape.GOOD if good else Shape.WAITING
         shown.append(CheckShown(shape, words, tip="\n".join(facts), spoken=", ".join(facts)))
     return (*shown, ASKING) if pending else tuple(shown)
@@ -166,7 +167,7 @@ def _check(finding: Finding) -> CheckShown:
 def checks_in_short(readiness: Readiness) -> str:
     """The collapsed form: "5 checks, all passed", "4 checks, 1 blocks, 2 warnings"."""
     count = len(readiness.findings)
-    parts = [f"{count} checks" if count != 1 else "1 check"]
+    parts = [counted(count, "check")]
     for level, word, words in (
         (Level.BLOCKS, "blocks", "block"),
         (Level.NOT_KNOWN, "not known", "not known"),
@@ -174,7 +175,7 @@ def checks_in_short(readiness: Readiness) -> str:
     ):
         found = sum(1 for finding in readiness.findings if finding.level is level)
         if found:
-            parts.append(f"{found} {word if found == 1 else words}")
+            parts.append(counted(found, word, words))
     return ", ".join(parts if len(parts) > 1 else [*parts, "all passed"])
 
 

@@ -8,7 +8,7 @@ from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.setup.export import parts
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Obstacle, SetupChange, SetupPlan, WhoMay
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import counted, listed, tame
 
 
 def letter(plan: SetupPlan, answers: Answers) -> str:
@@ -48,7 +48,7 @@ def letter(plan: SetupPlan, answers: Answers) -> str:
 
 
 def _count(number: int) -> str:
-    return "1 change has" if number == 1 else f"{number} changes have"
+    return f"{counted(number, 'change')} {'has' if number == 1 else 'have'}"
 
 
 def _item(number: int, change: SetupChange) -> list[str]:

@@ -27,7 +27,7 @@ from tgwizard.model.setup_event import (
     SetupFinished,
 )
 from tgwizard.model.setup_plan import SetupChange
-from tgwizard.model.text import about, measured, tame
+from tgwizard.model.text import about, counted, measured, tame
 
 
 class RowState(Enum):
@@ -197,7 +197,7 @@ def banner_words(applying: Applying, place: str) -> tuple[Shape, str, str]:
             return Shape.WAITING, "Nothing has been written yet", ""
         verb = "undone" if applying.undoing else "made"
         stopping = "Stopping after what is under way." if applying.cancelling else f"Written to {place}."
-        return Shape.MOVING, f"{applying.done} of {total} changes {verb}", stopping
+        return Shape.MOVING, f"{applying.done} of {counted(total, 'change')} {verb}", stopping
     reason = tame(finished.reason, 400)
     shape = {Outcome.DONE: Shape.GOOD, Outcome.CANCELLED: Shape.WARNING, Outcome.REFUSED: Shape.WARNING}.get(
         finished.outcome, Shape.BROKEN

@@ -31,7 +31,7 @@ from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, VmFound
 from tgwizard.model.setup_event import PartProgress
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import counted, listed, tame
 
 NAMES_SHOWN = 3
 """Of a group that is not offered for one reason."""
@@ -131,7 +131,7 @@ class MachinesPage(StepPage):
             self.lead.say("The subscription is read first. Nothing is changed.")
             return
         count, pairs = len(shown.inventory.vms), len(shown.found.pairs)
-        machines = f"{count} machine{'' if count == 1 else 's'}"
+        machines = counted(count, "machine")
         likely = {0: "no likely pair", 1: "one likely pair"}.get(pairs, f"{pairs} likely pairs")
         where = tame(shown.inventory.subscription.name, 90)
         self.lead.say(f"We read {machines} in {where} and found {likely}. Nothing was changed.")

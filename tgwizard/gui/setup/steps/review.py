@@ -28,7 +28,7 @@ from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.model.setup_plan import Assign, ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
-from tgwizard.model.text import about, listed, tame
+from tgwizard.model.text import about, counted, listed, tame
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +198,10 @@ def short_note(change: SetupChange, plan: SetupPlan) -> str:
 _NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
 
-def counted(number: int, one: str = "change") -> str:
-    """A number of things, spelled out at the beginning of a title."""
-    word = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
-    return f"{word} {one}{'' if number == 1 else 's'}"
+def _spelled(number: int) -> str:
+    """A number of changes, spelled out at the beginning of a title."""
+    digits, change = counted(number, "change").split()
+    return f"{_NUMBERS[number] if number < len(_NUMBERS) else digits} {change}"
 
 
 def headline(plan: SetupPlan) -> tuple[str, str]:
@@ -211,7 +211,7 @@ def headline(plan: SetupPlan) -> tuple[str, str]:
         return "Everything is already right", "Nothing has to be changed. Continue to see what can be proven."
     usual = about(plan.usual_s)
     lead = f"Read the plan, export it, or apply it: {usual}. Running it again changes nothing that is already right."
-    return f"{counted(len(writing))}, nothing else", lead
+    return f"{_spelled(len(writing))}, nothing else", lead
 
 
 def rights_rows(plan: SetupPlan) -> tuple[tuple[Shape, str, str], ...]:
@@ -235,7 +235,7 @@ def rights_rows(plan: SetupPlan) -> tuple[tuple[Shape, str, str], ...]:
             roles = " or ".join(change.right.roles) or "someone with more rights"
             by_reason.setdefault((change.right.scope, roles), []).append(change)
     for (scope, roles), changes in by_reason.items():
-        fact = f"{len(changes)} of {len(writing)} need {roles} on {_place(scope)}"
+        fact = f"{len(changes)} of {len(writing)} {'needs' if len(changes) == 1 else 'need'} {roles} on {_place(scope)}"
         why = changes[0].right.problem.what if changes[0].right.problem is not None else ""
         rows.append((Shape.WARNING, fact, f"{_sentences(changes)} {why}".strip()))
     if unsure:
