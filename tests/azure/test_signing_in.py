@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import threading
@@ -371,3 +372,36 @@ def test_that_a_sign_in_in_the_browser_after_a_challenge_asks_entra_for_what_was
     asked = dict(parse_qsl(urlsplit(browser.opened[-1]).query))
     assert len(browser.opened) == 2
     assert json.loads(asked["claims"]) == json.loads(CHALLENGE)
+
+
+def test_that_a_command_signs_in_with_what_an_earlier_one_was_asked_for() -> None:
+    claims = base64.b64encode(CHALLENGE.encode()).decode()
+    it, sign_in, browser = signs_in_by_browser()
+    by_browser = replace(wish(SignInMethod.BROWSER), claims=claims)
+    assert sign_in.sign_in(by_browser, ignore, CancelToken()).name
+    asked = dict(parse_qsl(urlsplit(browser.opened[-1]).query))
+    assert json.loads(asked["claims"]) == json.loads(CHALLENGE)
+    sent: list[Recorder] = []
+
+    def adapter(lab: Lab) -> Recorder:
+        sent.append(Recorder(lab))
+        return sent[-1]
+
+    it, sign_in, user = signs_in_by_code(adapter=adapter)
+    by_code = replace(wish(SignInMethod.DEVICE_CODE), claims=claims.rstrip("="))
+    assert sign_in.sign_in(by_code, user.prompted, CancelToken()).name
+    forms = [dict(parse_qsl(str(request.body))) for request in sent[0].sent]
+    begun = [form for form in forms if "claims" in form and "grant_type" not in form]
+    assert [json.loads(form["claims"]) for form in begun] == [json.loads(CHALLENGE)]
+    assert clients_of(it).session.credential.challenge is None
+
+
+@pytest.mark.parametrize("claims", ["", "x", "e30=", base64.b64encode(b'{"a": 1}').decode(), "$(touch x)"])
+def test_that_what_is_no_challenge_is_told_before_anybody_is_asked(claims: str) -> None:
+    it, sign_in, browser = signs_in_by_browser()
+    before = clients_of(it).session
+    with pytest.raises(CallFailed) as caught:
+        sign_in.sign_in(replace(wish(SignInMethod.BROWSER), claims=claims), ignore, CancelToken())
+    assert caught.value.problem.code == "claims-not-understood"
+    assert not browser.opened
+    assert clients_of(it).session is before

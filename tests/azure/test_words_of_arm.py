@@ -382,6 +382,7 @@ def test_that_a_second_factor_on_writes_comes_with_its_whole_command() -> None:
     assert failure.problem.code == "second-factor"
     assert "second factor" in failure.problem.why
     assert f'--claims-challenge "{ACRS}"' in failure.problem.fix
+    assert f'--sign-in browser or device-code: repeat it with --claims-challenge "{ACRS}"' in failure.problem.fix
     assert "az login --tenant " in failure.problem.fix
     assert "Claims are missing." in failure.problem.detail
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -102,6 +103,23 @@ def test_that_an_interrupted_run_is_resumed_first(it: Rig) -> None:
     assert (first["action"], first["to"]) == ("resume", "tg-node-b")
     assert first["command"] == "tgwizard resume edge-dallas"
     assert "First: resume. A forced failover to tg-node-b was interrupted" in Shell(it)("status").out
+
+
+@pytest.mark.parametrize("bad", [removed, stopped])
+def test_that_an_interrupted_run_is_resumed_before_any_repair(it: Rig, bad: Callable[[Rig], Rig]) -> None:
+    bad(it)
+    left_behind(it)
+    it.call("POST", f"{it.a.vm.text}/powerOff" if bad is stopped else f"{it.a.vm.text}/start").raise_for_status()
+    it.edit(it.b, lambda body: body["properties"]["ipConfigurations"].pop())
+    it.clock.sleep(120)
+    answered = Shell(it)("status")
+    assert "On no NIC: 10.20.2.50" in answered.out
+    assert "  First: resume. " in answered.out
+    assert "tgwizard resume edge-dallas" in answered.out
+    assert "repair" not in answered.out.lower()
+    assert answered.out.index("Resume the interrupted run") < answered.out.index("First: resume")
+    (document,) = Shell(it)("status", "--json").lines
+    assert document["first"]["action"] == "resume"
 
 
 def test_that_a_journal_that_cannot_be_read_is_told_and_does_not_hide_the_state(it: Rig) -> None:

@@ -122,6 +122,13 @@ def test_that_each_way_has_a_word(method: SignInMethod) -> None:
     assert found.options == f" --cloud china --sign-in {word} --tenant t"
 
 
+def test_that_what_azure_asked_for_goes_into_the_sign_in_and_into_every_command_that_is_shown(tmp_path: Path) -> None:
+    found = where_of("failover", "--to", "b", "--forced", "--sign-in", "browser", "--claims-challenge", "e30+/w==")
+    assert found.options == " --sign-in browser --claims-challenge e30+/w=="
+    _, _, door = signed_in(found, tmp_path)
+    assert [wish.claims for wish in door.wishes] == ["e30+/w=="]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -129,6 +136,8 @@ def test_that_each_way_has_a_word(method: SignInMethod) -> None:
         ("status", "--lab", "--cloud", "public"),
         ("--sign-in", "device-code"),
         ("status", "--sign-in", "lab"),
+        ("status", "--claims-challenge", "e30="),
+        ("status", "--claims-challenge", "e30=", "--sign-in", "azure-cli"),
     ],
     ids=lambda words: "-".join(words).replace("--", ""),
 )

@@ -41,6 +41,13 @@ class Challenge:
         return frozenset(str(name) for part in asked.values() for name in part)
 
     @property
+    def of_a_command(self) -> str:
+        """How a command that signs a person in itself asks for it."""
+        if not self.value:
+            return ""
+        return f' A command with --sign-in browser or device-code: repeat it with --claims-challenge "{self.value}".'
+
+    @property
     def command(self) -> str:
         """The whole command for the Azure CLI."""
         tenant = f" --tenant {self.tenant}" if self.tenant else ""
@@ -60,6 +67,12 @@ def challenge_of(response: Any) -> Challenge | None:
     return Challenge(value if is_claims_challenge(value) else "", _tenant(response, said))
 
 
+def claims_in(value: str) -> str | None:
+    """The JSON in a challenge as people copy it, None when it is no challenge."""
+    padded = _padded(value.strip())
+    return base64.b64decode(padded).decode() if is_claims_challenge(padded) else None
+
+
 def second_factor(problem: Problem, response: Any) -> Problem:
     """The refusal as what it is: cured by signing in once more, not by rights and not by an exemption."""
     challenge = challenge_of(response) or Challenge("", _tenant(response, ""))
@@ -68,8 +81,8 @@ def second_factor(problem: Problem, response: Any) -> Problem:
     else:
         code, why = "second-factor", "Azure wants a second factor (MFA) for changes, and this sign-in was made without."
     fix = (
-        f"With the Azure CLI (2.76 or newer) run: {challenge.command}. Signed in with the browser or a code: sign in "
-        "once more and confirm there. Then start again."
+        f"With the Azure CLI (2.76 or newer) run: {challenge.command}. In the window, signed in with the browser or a "
+        f"code: sign in once more and confirm there. Then start again.{challenge.of_a_command}"
     )
     return replace(problem, code=code, why=why, fix=fix, who=Fixer.YOU, right="", sign_in=True)
 

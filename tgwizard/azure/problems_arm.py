@@ -17,6 +17,8 @@ SECOND_FACTOR = r"(?<![\w./-])(?:MFA(?![\w'-])|multi-?\s?factor authentication)|
 
 _REPORT = "This request changed nothing. If Azure's words do not tell what to correct, report it with its details."
 
+_OR_DENIED = " If your role has it, a deny assignment takes it away: Azure says the same then."
+
 ARM_ROWS: tuple[Row, ...] = (
     *(
         Row(
@@ -163,7 +165,7 @@ ARM_ROWS: tuple[Row, ...] = (
                 "not-allowed",
                 "{rights}",
                 "Have it added to your role, or a role assigned to you there that has it. A new right can take ten "
-                "minutes to arrive.",
+                f"minutes to arrive.{_OR_DENIED if code.startswith('Linked') else ''}",
                 who=Fixer.ADMIN,
                 right=GIVES_A_RIGHT,
                 said=r"not have (?:the )?(?:authorization|permission) to perform",

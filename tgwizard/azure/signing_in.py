@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tgwizard.azure.azure_cli import AzureCli
+from tgwizard.azure.claims import claims_in
 from tgwizard.azure.failures import Doing, attempt
 from tgwizard.azure.person import Desk, Person
 from tgwizard.azure.session import Clients, Session, quieten
@@ -101,6 +102,10 @@ class ArmSignIn:
         if wish.tenant is not None and not _DIRECTORY.fullmatch(wish.tenant):
             why = "The directory is neither a GUID nor a name such as contoso.com."
             raise _of_sign_in(_refused("directory-not-known", why, "Check the directory (tenant)."), wish.cloud)
+        if wish.claims is not None and claims_in(wish.claims) is None:
+            why = "The value of --claims-challenge is none that Azure sends."
+            fix = "Copy it whole, from the refusal that names it, or leave it out."
+            raise _of_sign_in(_refused("claims-not-understood", why, fix), wish.cloud)
         cancel.check()
         try:
             source, held, token = _abandonable(lambda: self._obtained(wish, prompted, cancel), cancel)
@@ -132,7 +137,7 @@ class ArmSignIn:
         """A source that has given its first token: only then it is one to switch to."""
         doing = Doing("sign in to", wish.cloud.title)
         known = self._known_person(wish)
-        if known is not None and wish.tenant is not None and self._challenge is None:
+        if known is not None and wish.tenant is not None and self._wanted(wish) is None:
             tenant, desk = wish.tenant, self._desk(self._clients.session, wish.cloud)
             try:
                 return attempt(doing, lambda: _first_token(desk.elsewhere(known, tenant), wish.cloud))
@@ -142,10 +147,9 @@ class ArmSignIn:
                     raise
         return attempt(doing, lambda: _first_token(self._source(wish, prompted, cancel), wish.cloud))
 
-    @property
-    def _challenge(self) -> str | None:
-        """What Azure asked for beyond the present sign-in, a second factor for changes say."""
-        return self._clients.session.credential.challenge
+    def _wanted(self, wish: SignInWish) -> str | None:
+        """What Azure asked for beyond a plain sign-in, a second factor say: here, or of an earlier command."""
+        return claims_in(wish.claims) if wish.claims else self._clients.session.credential.challenge
 
     def _known_person(self, wish: SignInWish) -> Person | None:
         """The person who signed in before in the same way, who may want another directory of theirs now."""
@@ -167,11 +171,11 @@ class ArmSignIn:
                 return self._azure_cli(wish)
             case SignInMethod.BROWSER:
                 return self._person_at(
-                    lambda desk: desk.by_browser(wish.tenant, prompted, cancel, self._challenge), wish.cloud
+                    lambda desk: desk.by_browser(wish.tenant, prompted, cancel, self._wanted(wish)), wish.cloud
                 )
             case SignInMethod.DEVICE_CODE:
                 return self._person_at(
-                    lambda desk: desk.by_code(wish.tenant, prompted, cancel, self._challenge), wish.cloud
+                    lambda desk: desk.by_code(wish.tenant, prompted, cancel, self._wanted(wish)), wish.cloud
                 )
             case SignInMethod.ENVIRONMENT:
                 seen = self._computer.service_principal()

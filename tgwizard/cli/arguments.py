@@ -173,6 +173,9 @@ def _parser(latencies: Sequence[str]) -> _Parser:
         "--sign-in", choices=sorted(_METHODS), help="how to sign in; without it: as the Azure CLI is signed in"
     )
     group.add_argument("--tenant", metavar="ID", help="sign in to this directory (tenant)")
+    group.add_argument(
+        "--claims-challenge", metavar="VALUE", help="sign in with what Azure asked for when it refused; it prints this"
+    )
     group.add_argument("--cloud", metavar="NAME", help="public, usgovernment, china, or the address of an ARM endpoint")
     group.add_argument("--json", action="store_true", help="JSON for programs instead of words")
     parser = _Parser(
@@ -252,12 +255,18 @@ def _where(found: argparse.Namespace, lab_dir: Path | None) -> Where:
     cloud = getattr(found, "cloud", None)
     if cloud is not None and lab_dir is not None:
         raise UserError(Problem("usage", "--cloud and --lab exclude each other.", "A lab is a cloud of its own."))
+    method = _METHODS.get(getattr(found, "sign_in", ""))
+    claims = getattr(found, "claims_challenge", None)
+    if claims is not None and method not in (SignInMethod.BROWSER, SignInMethod.DEVICE_CODE):
+        fix = "Add one of the two. With the Azure CLI it is an option of az login."
+        raise UserError(Problem("usage", "--claims-challenge needs --sign-in browser or device-code.", "", fix))
     return Where(
         expanded(lab_dir).absolute() if lab_dir else None,
         expanded(config).absolute() if config else None,
-        _METHODS.get(getattr(found, "sign_in", "")),
+        method,
         getattr(found, "tenant", None),
         cloud,
+        claims,
     )
 
 

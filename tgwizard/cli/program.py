@@ -25,7 +25,8 @@ class Where:
     """Which place the user named: the real Azure, or the lab in ``lab_dir``. ``config`` moves the saved clusters.
 
     ``sign_in``: how, when it is not the place's usual way; ``tenant``: to which directory; ``cloud``: the name of a
-    real cloud or its ARM endpoint, None for the public one.
+    real cloud or its ARM endpoint, None for the public one. ``claims``: what Azure wants of a person's sign-in
+    beyond a plain one, in base64.
     """
 
     lab_dir: Path | None = None
@@ -33,6 +34,7 @@ class Where:
     sign_in: SignInMethod | None = None
     tenant: str | None = None
     cloud: str | None = None
+    claims: str | None = None
 
     @property
     def options(self) -> str:
@@ -42,6 +44,7 @@ class Where:
             ("--cloud", self.cloud),
             ("--sign-in", self.sign_in and word_of(self.sign_in)),
             ("--tenant", self.tenant),
+            ("--claims-challenge", self.claims),
         )
         return "".join(f" {name} {shlex.quote(str(value))}" for name, value in said if value)
 

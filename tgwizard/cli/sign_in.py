@@ -36,7 +36,7 @@ def wish_of(where: Where, services: Services) -> SignInWish:
     """What the options ask for, in the cloud that is connected."""
     clouds = services.setup.sign_in.clouds()
     cloud = next((cloud for cloud in clouds if cloud.name == services.cloud), clouds[0])
-    return SignInWish(where.sign_in or SignInMethod.AZURE_CLI, cloud, where.tenant)
+    return SignInWish(where.sign_in or SignInMethod.AZURE_CLI, cloud, where.tenant, where.claims)
 
 
 def words_of(prompt: Prompted) -> str:

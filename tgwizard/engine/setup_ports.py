@@ -76,11 +76,15 @@ class Cloud:
 
 @dataclass(frozen=True, slots=True)
 class SignInWish:
-    """How to sign in, where, and to which directory (None: the account's own)."""
+    """How to sign in, where, and to which directory (None: the account's own).
+
+    ``claims``: what Azure asked for when it refused an earlier sign-in, in base64 as its challenge spells it.
+    """
 
     method: SignInMethod
     cloud: Cloud
     tenant: str | None = None
+    claims: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

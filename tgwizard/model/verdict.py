@@ -34,16 +34,17 @@ class Verdict:
     detail: str = ""
 
 
-def assess(snapshot: Snapshot, stale_after_s: float = STALE_AFTER_S) -> Verdict:
+def assess(snapshot: Snapshot, stale_after_s: float = STALE_AFTER_S, *, interrupted: bool = False) -> Verdict:
     """Name the state of the cluster. Pure: the same snapshot always gives the same verdict.
 
-    ``stale_after_s``: readings older than this tell what was last known, and not what is.
+    ``stale_after_s``: readings older than this tell what was last known, and not what is. ``interrupted``: a run waits
+    to be resumed, which comes before any other way out.
     """
     address = snapshot.address
     stale = [seen for seen in snapshot.members if seen.nic.is_stale(snapshot.now, stale_after_s)]
     if stale:
         return _not_known(snapshot, [seen.member.name for seen in stale if seen.nic.read_at is None])
-    place = snapshot.place
+    place, way_out = snapshot.place, _RESUME if interrupted else _way_out(snapshot)
     if place.kind is PlaceKind.STRANGER and place.stranger:
         return Verdict(
             VerdictName.STRANGER,
@@ -54,7 +55,7 @@ def assess(snapshot: Snapshot, stale_after_s: float = STALE_AFTER_S) -> Verdict:
         return Verdict(
             VerdictName.ON_NO_NIC,
             f"On no NIC: {address} is attached to neither member",
-            f"Traffic to the floating IP has nowhere to go. {_way_out(snapshot)}",
+            f"Traffic to the floating IP has nowhere to go. {way_out}",
         )
     if place.kind is PlaceKind.BOTH:
         return Verdict(
@@ -73,7 +74,7 @@ def assess(snapshot: Snapshot, stale_after_s: float = STALE_AFTER_S) -> Verdict:
         down = outage.removeprefix(f"{holder.name} is ")
         how = f", but {outage}" if down == outage else f" and is {down}"
         fact = f"Member down: {holder.name} holds {address}{how}"
-        return Verdict(VerdictName.MEMBER_DOWN, fact, f"No traffic is served. {_way_out(snapshot)}")
+        return Verdict(VerdictName.MEMBER_DOWN, fact, f"No traffic is served. {way_out}")
     other = snapshot.seen(snapshot.setup.other(holder))
     notes = ["Trustgrid is not connected, so this is what Azure alone says."]
     if other.outage:
@@ -81,6 +82,9 @@ def assess(snapshot: Snapshot, stale_after_s: float = STALE_AFTER_S) -> Verdict:
     if snapshot.seen(holder).provisioning is Provisioning.FAILED:
         notes.append(f"The last update of {holder.nic.name} failed.")
     return Verdict(VerdictName.IN_SYNC, f"In sync: {holder.name} holds {address}", " ".join(notes))
+
+
+_RESUME = "Resume the interrupted run: it reads Azure and brings the address to a member."
 
 
 def _way_out(snapshot: Snapshot) -> str:

@@ -11,16 +11,20 @@ import pytest
 
 from tests.engine.worlds import SUBNET_JOIN, WRITE, changed, without
 from tests.rig import Rig, members_of, rig
-from tgwizard.engine.failover.run import rehearse
+from tgwizard.engine.access.access_decision import LIFT_DENIAL, LOOK_FOR_BOTH
+from tgwizard.engine.access.required_rights import NIC_WRITE
+from tgwizard.engine.failover.run import fail_over, rehearse
 from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.setup.job import verify_job
 from tgwizard.engine.setup.verify import subject_of_cluster
 from tgwizard.lab import rbac
+from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment
 from tgwizard.lab.world import Principal
 from tgwizard.model.cluster import ResourceId, Verb
-from tgwizard.model.event import Outcome
+from tgwizard.model.event import Event, Finished, Outcome, Step, StepStarted
 from tgwizard.model.finding import Finding, Level
+from tgwizard.model.problem import Fixer
 from tgwizard.model.verify import May, RehearsalRow
 
 READ = "Microsoft.Network/networkInterfaces/read"
@@ -288,3 +292,58 @@ def conditional(condition: str) -> Callable[[dict[str, Any]], None]:
                 item |= {"condition": condition, "condition_version": "2.0"}
 
     return edit
+
+
+JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
+UNREAD = Fault("GET", "denyAssignments", Answer(403, '{"error": {"code": "AuthorizationFailed"}}'), times=None)
+
+
+def denied_in_the_gap(made: Rig, scope: str, **changes: Any) -> Finished:
+    """A graceful run to tg-node-b during which somebody makes a deny assignment, right before the attach."""
+
+    def hear(event: Event) -> None:
+        made.events.append(event)
+        if isinstance(event, StepStarted) and event.step is Step.ATTACH:
+            denied(made, scope, **changes)
+
+    return fail_over(made.services, made.setup, made.b, Verb.GRACEFUL, hear, made.token)
+
+
+@pytest.mark.parametrize("actions", [(NIC_WRITE,), (JOIN,), (NIC_WRITE, JOIN)], ids=["write", "join", "both"])
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_that_a_denial_that_comes_in_the_middle_of_a_run_is_its_told_cause(
+    actions: tuple[str, ...], everywhere: bool
+) -> None:
+    made = rig()
+    scope = made.setup.subnet.group_scope if everywhere or JOIN in actions else made.b.nic.text
+    finished = denied_in_the_gap(made, scope, actions=actions, not_actions=())
+    assert finished.outcome is Outcome.FAILED
+    assert finished.problem is not None
+    assert finished.problem.code == "denied"
+    assert "deny assignment stack-guard" in finished.reason
+    assert "No role helps against it." in finished.reason
+    assert "Your role lacks" not in finished.reason
+    assert (finished.problem.who, finished.problem.right) == (Fixer.ADMIN, LIFT_DENIAL)
+    assert finished.rolled_back is (scope == made.b.nic.text)
+
+
+def test_that_with_unreadable_denials_a_refused_join_is_not_told_as_missing_from_the_role() -> None:
+    made = rig()
+    made.lab.faults.add(UNREAD)
+    finished = denied_in_the_gap(made, made.setup.subnet.text, actions=(JOIN,), not_actions=())
+    assert "Which of the two is not known: the deny assignments could not be read." in finished.reason
+    assert "Your role lacks" not in finished.reason
+    assert LOOK_FOR_BOTH in finished.reason
+
+
+def test_that_the_preflight_says_so_too() -> None:
+    made = rig()
+    denied(made, made.setup.subnet.text, actions=(JOIN,), not_actions=())
+    told = rehearse(made.services, made.setup, made.b, Verb.GRACEFUL, made.events.append, made.token)
+    assert any("deny assignment stack-guard" in str(item.problem) for item in told.findings.findings)
+    made.lab.faults.add(UNREAD)
+    told = rehearse(made.services, made.setup, made.b, Verb.GRACEFUL, made.events.append, made.token)
+    stops = [item for item in told.findings.findings if item.level is Level.BLOCKS]
+    assert stops
+    assert all("Which of the two is not known" in item.evidence for item in stops)
+    assert not any("is missing on" in item.evidence for item in stops)

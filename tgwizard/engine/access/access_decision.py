@@ -125,6 +125,44 @@ def denied_in_words(right: MissingRight) -> str:
     return f"{by} forbids {right.action} on {place_in_words(right.scope)}, whatever role"
 
 
+def why_refused(right: MissingRight, *, unread: bool = False) -> str:
+    """Why Azure refuses something to the caller. ``unread``: whether a denial takes it away could not be read."""
+    if right.denied:
+        return f"{denied_in_words(right)} you have."
+    if unread:
+        return (
+            f"{right.action} on {place_in_words(right.scope)} is refused: no role of yours has it, or a deny "
+            "assignment takes it away. Which of the two is not known: the deny assignments could not be read."
+        )
+    return f"{right.action} is missing on {place_in_words(right.scope)}."
+
+
+def explained(
+    problem: Problem, refused: tuple[MissingRight, ...], denials: tuple[DenyAssignment, ...] | None
+) -> Problem:
+    """A refused write with its cause: Azure says the same of a linked right that no role has and of one that is denied.
+
+    ``denials``: those that concern the caller, None when they could not be read.
+    """
+    told = told_denied(refused, denials or ())
+    if told == refused and (denials is not None or all(one.denied for one in refused)):
+        return problem
+    why = " ".join(why_refused(one, unread=denials is None) for one in told)
+    if any(one.denied for one in told):
+        return replace(
+            problem, code="denied", why=why, fix=f"{LIFT}. {NO_ROLE_HELPS}", who=Fixer.ADMIN, right=LIFT_DENIAL
+        )
+    return replace(problem, why=why, fix=LOOK_FOR_BOTH)
+
+
+LIFT = "Have whoever made it (a deployment stack, a managed application) lift it, or exclude you from it"
+NO_ROLE_HELPS = "No role helps against it."
+LOOK_FOR_BOTH = (
+    "Have an administrator look at both: your role, and the deny assignments there "
+    "(in the portal under Access control)."
+)
+
+
 def place_in_words(scope: str) -> str:
     """A resource with its group; anything wider as it is."""
     at = ResourceId(scope)

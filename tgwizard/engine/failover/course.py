@@ -20,6 +20,7 @@ from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.failover.telling import Teller
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
+from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.preflight.check import Preflight
 from tgwizard.engine.records import Answer, Began, TurnedBack
 from tgwizard.model.cluster import Member, ResourceId, Verb
@@ -61,6 +62,7 @@ class Course:
     service_end: ServiceEnd | None = None
     turned_back: str = ""
     why_back: Problem | None = None
+    refusal: CallFailed | None = None
     cancel_heard: bool = False
     operation: str = ""
     _waiting: tuple[Move, float] | None = None

@@ -5,10 +5,12 @@ What the drive arrived at, what others changed meanwhile, what was measured; tol
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from tgwizard.engine.access.access_decision import explained
 from tgwizard.engine.failover import ending as endings
 from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.ending import Ending
@@ -16,6 +18,7 @@ from tgwizard.engine.failover.fence import fenced, still_down
 from tgwizard.engine.failover.gap import gap_of
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.journal import Journal
+from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.records import Began, Ended, LastSeen
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import Carried
@@ -30,6 +33,7 @@ from tgwizard.model.nic import (
     differences,
     lost_on_the_way,
 )
+from tgwizard.model.permission import DenyAssignment
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
 from tgwizard.model.text import tame, utc
@@ -69,6 +73,7 @@ def unsettled(hall: Hall, place: Place, problem: Problem | None) -> Finished:
 
 def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Finished:
     """Tell and journal the end of a driven run."""
+    ending = _with_cause(course, ending)
     place = ending.place or course.observer.snapshot().place
     measured = course.measured
     arrived = measured.arrived if ending.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) else None
@@ -117,6 +122,18 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
     )
     hall.report(finished)
     return finished
+
+
+def _with_cause(course: Course, ending: Ending) -> Ending:
+    """The end with the cause of a refused write looked up. Only now: nothing is asked for words while a gap is open."""
+    refusal, problem = course.refusal, ending.problem
+    if refusal is None or problem is None or problem != refusal.problem or not refusal.refused:
+        return ending
+    denials: tuple[DenyAssignment, ...] | None = None
+    with contextlib.suppress(CallFailed):
+        denials = course.sender.azure.own_denials(course.setup.subscription)
+    cause = explained(problem, refusal.refused, denials)
+    return replace(ending, problem=cause, reason=ending.reason.replace(problem.sentence(), cause.sentence()))
 
 
 def _left_failed(course: Course) -> tuple[str, ...]:

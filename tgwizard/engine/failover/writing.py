@@ -177,6 +177,7 @@ class Writing:
             return self._etag_moved(move, member)
         if failure.cause is Cause.ADDRESS_ALLOCATED:
             return self._allocated(move, failure)
+        course.refusal = failure
         return self._refused(move, failure.problem)
 
     def _move_not_accepted(self, failure: CallFailed, before: Standing) -> Ending | None:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from tgwizard.engine.access.access_decision import (
+    LIFT,
     LIFT_DENIAL,
+    LOOK_FOR_BOTH,
+    NO_ROLE_HELPS,
     RightState,
     ScopedAction,
     decide,
-    denied_in_words,
-    place_in_words,
     told_denied,
+    why_refused,
 )
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, SUBNET_JOIN, VM_READ
 from tgwizard.engine.access.write_probe import Probe, Probed
@@ -147,8 +149,9 @@ def _own_side(
         return
     named = _named(snapshot, probe, side)
     travels = listed(carried_with(snapshot, member).names) if side is Side.ATTACH else ""
-    yield _probed(nic, probe, judged, cure, side, travels)
-    yield from _named_too(nic, probe, judged, cure)
+    unread = facts.own_denials.problem is not None
+    yield _probed(nic, probe, judged, cure, side, travels, unread=unread)
+    yield from _named_too(nic, probe, judged, cure, unread=unread)
     for item in judged:
         if item.held is Held.NO and _refused(probe, item.need) is None:
             yield _missing("You", item.need, cure)
@@ -185,7 +188,9 @@ def _named(snapshot: Snapshot, probe: Probe, side: Side) -> tuple[ResourceId, ..
     return (probe.nic, *(document.references() if document else ()), *travels)
 
 
-def _probed(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str, side: Side, travels: str) -> Finding:
+def _probed(
+    nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str, side: Side, travels: str, *, unread: bool
+) -> Finding:
     unsure = f"Whether you may write {nic.name} is not known"
     match probe.outcome:
         case Probed.ALLOWED:
@@ -196,7 +201,7 @@ def _probed(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str
                 evidence += "; the attach itself is worked out, not tried"
             return Finding(Level.PASSED, f"You may write {nic.name}", evidence)
         case Probed.REFUSED | Probed.LOCKED if probe.problem is not None:
-            refusal = _refusal(nic, probe, cure)
+            refusal = _refusal(nic, probe, cure, unread=unread)
             fact = f"You may not write {nic.name}"
             if probe.attach and not probe.refused and probe.outcome is Probed.REFUSED:
                 fact = f"Azure would refuse the attach to {nic.name}"
@@ -246,7 +251,7 @@ def _travels(probe: Probe) -> bool:
     return kind.startswith("microsoft.network/") and kind not in (*_JOINED, "microsoft.network/networkinterfaces")
 
 
-def _refusal(nic: ResourceId, probe: Probe, cure: str) -> Problem:
+def _refusal(nic: ResourceId, probe: Probe, cure: str, *, unread: bool) -> Problem:
     """A missing right in words that name it and where; Azure's own words stay as the detail.
 
     A refusal that no role helps against (a denial, a policy, a lock) names no missing right and is told as it is.
@@ -256,17 +261,20 @@ def _refusal(nic: ResourceId, probe: Probe, cure: str) -> Problem:
         return problem
     first = probe.refused[0]
     if first.denied:
-        why = f"{denied_in_words(first)} you have."
-        lift = cure.replace(_ASSIGN, _LIFT, 1) if _ASSIGN in cure else f"{_LIFT}. No role helps against it."
+        why = why_refused(first)
+        lift = cure.replace(_ASSIGN, LIFT, 1) if _ASSIGN in cure else f"{LIFT}. {NO_ROLE_HELPS}"
         return Problem("denied", f"You may not write {nic.name}.", why, lift, problem.detail, Fixer.ADMIN, LIFT_DENIAL)
-    why = f"{first.action} is missing on {place_in_words(first.scope)}."
+    why = why_refused(first, unread=unread)
     what = f"You may not write {nic.name}."
+    cure = f"{LOOK_FOR_BOTH} {cure}" if unread else cure
     if _travels(probe):
         what = f"You may not attach {ResourceId(first.scope).name} to {nic.name}."
     return Problem("not-allowed", what, why, cure, problem.detail, Fixer.ADMIN, GIVES_A_RIGHT)
 
 
-def _named_too(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str) -> Iterator[Finding]:
+def _named_too(
+    nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str, *, unread: bool
+) -> Iterator[Finding]:
     """The other rights that one refusal names: each with its own scope, and a denial as what no role helps against."""
     for one in probe.refused[1:]:
         need = next((item.need for item in judged if _refused(probe, item.need) is one), None)
@@ -274,11 +282,11 @@ def _named_too(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: 
             by = f"The deny assignment {one.by}" if one.by else "A deny assignment"
             fact = f"{by} keeps you from {scope_in_words(one.scope)}"
             yield _no_role_helps(fact, one.action)
-        elif need is not None:
+        elif need is not None and not unread:
             yield _missing("You", need, cure)
         else:
             fact = f"You may not write {nic.name}"
-            why = f"{one.action} is missing on {place_in_words(one.scope)}."
+            why = why_refused(one, unread=unread)
             yield Finding(
                 Level.BLOCKS,
                 fact,
@@ -288,7 +296,6 @@ def _named_too(nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: 
 
 
 _ASSIGN = "Have an administrator assign it"
-_LIFT = "Have whoever made it (a deployment stack, a managed application) lift it, or exclude you from it"
 
 
 def _cure(snapshot: Snapshot, verb: Verb, side: Side, member: Member) -> str:

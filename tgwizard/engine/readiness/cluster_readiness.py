@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 
 from tgwizard.engine.preflight.facts import By
 from tgwizard.engine.readiness.known_rights import GOOD_FOR_S, RIGHTS_NOT_ASKED, KnownRights
-from tgwizard.engine.readiness.readiness import DEAD_TARGET, consent_to_dead, members_move, readiness, too_old
+from tgwizard.engine.readiness.readiness import (
+    DEAD_TARGET,
+    IS_REPAIR,
+    consent_to_dead,
+    members_move,
+    readiness,
+    too_old,
+)
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness, ClusterState, VerbReadiness
 from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
@@ -51,7 +58,7 @@ def cluster_readiness(
     ``stale_after_s``: readings older than this are last known only; a fleet that is read slowly says more than the
     usual.
     """
-    verdict = assess(snapshot, stale_after_s)
+    verdict = assess(snapshot, stale_after_s, interrupted=interrupted)
     stale = snapshot.is_stale(stale_after_s)
     target = target_of(snapshot, to)
     seen = _forgetting(snapshot, stale_after_s)
@@ -93,7 +100,7 @@ class _Asking:
             findings = self._last_known(findings)
         if self.interrupted:
             first = Finding(Level.NOTE, "An interrupted run waits", "Resume comes first: it reads Azure and ends it")
-            findings = Readiness.of([first, *findings.findings])
+            findings = Readiness.of([first, *(item for item in findings.findings if item.fact != IS_REPAIR)])
         if self.busy is not None:
             now = Finding(Level.BLOCKS, self.busy.what.rstrip("."), self.busy.why, self.busy)
             findings = Readiness.of([now, *findings.findings])

@@ -163,12 +163,16 @@ def _holder(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
     return None
 
 
+IS_REPAIR = "This move is a repair"
+"""The fact of a move that is certainly right, whoever Trustgrid says is active."""
+
+
 def _repairs(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
     """Whether the move is one that is certainly right, whoever Trustgrid says is active."""
     found = repair(snapshot)
     if verb is Verb.GRACEFUL or found is None or not (found.either or found.to == to):
         return None
-    return Finding(Level.NOTE, "This move is a repair", f"{found.fact}: {found.why}")
+    return Finding(Level.NOTE, IS_REPAIR, f"{found.fact}: {found.why}")
 
 
 def _address(snapshot: Snapshot) -> Finding | None:
