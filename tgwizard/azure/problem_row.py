@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from tgwizard.engine.ports import Cause
 from tgwizard.model.problem import Fixer
 
+SECOND_FACTOR = r"(?<![\w./-])(?:MFA(?![\w'-])|multi-?\s?factor authentication)|aka\.ms/(?:setupMFA|mfaforazure)"
+"""That Azure wants a second factor, in the words of the policies that ask for it; none of a name with mfa in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
-from tgwizard.azure.problem_row import Row
+from tgwizard.azure.problem_row import SECOND_FACTOR, Row
 from tgwizard.azure.problems_access import ACCESS_ROWS
-from tgwizard.azure.problems_arm import ARM_ROWS, SECOND_FACTOR
+from tgwizard.azure.problems_arm import ARM_ROWS
 from tgwizard.azure.problems_compute import COMPUTE_ROWS
 from tgwizard.azure.problems_network import NETWORK_ROWS
 from tgwizard.engine.ports import Cause

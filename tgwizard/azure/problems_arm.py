@@ -5,16 +5,13 @@ Sign-in, rights, locks, existence, throttles, and requests that are not understo
 
 from __future__ import annotations
 
-from tgwizard.azure.problem_row import Row
+from tgwizard.azure.problem_row import SECOND_FACTOR, Row
 from tgwizard.engine.ports import Cause
 from tgwizard.model.problem import Fixer
 from tgwizard.model.role import GIVES_A_RIGHT
 
 _WAIT = "Wait until it has finished, then try again."
 _SIGN_IN = "Sign in again. With the Azure CLI: az login."
-SECOND_FACTOR = r"(?<![\w./-])(?:MFA(?![\w'-])|multi-?\s?factor authentication)|aka\.ms/(?:setupMFA|mfaforazure)"
-"""That Azure wants a second factor, in the words of the policies that ask for it; none of a name with mfa in it."""
-
 _REPORT = "This request changed nothing. If Azure's words do not tell what to correct, report it with its details."
 
 _OR_DENIED = " If your role has it, a deny assignment takes it away: Azure says the same then."
