@@ -25,6 +25,7 @@ from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.gui.clusters.rows import FleetState
 from tgwizard.gui.failover.plan_shown import needs_words
 from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.places import Place
 from tgwizard.gui.watch.loop import RunElsewhere, history_when_free
 from tgwizard.gui.watch.page import ClusterPage
@@ -120,6 +121,21 @@ def test_that_a_move_to_a_dead_machine_needs_its_own_sentence_and_the_name(ready
     QTest.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: ready.says("Result: Done"), timeout=PATIENCE_MS)
     assert holder(ready) == "tg-node-b"
+
+
+def test_that_the_question_about_a_dead_machine_fits_a_window_of_1440_by_900(ready: Desk, qtbot: QtBot) -> None:
+    ready.window.resize(1440, 900)
+    stop(ready, qtbot, "tg-node-b")
+    ready.press("Move it to tg-node-b all the same…")
+    dialog = dialog_of(ready, qtbot)
+    qtbot.waitUntil(lambda: not ready.says("State: Asking Azure"), timeout=PATIENCE_MS)
+    (body,) = dialog.findChildren(PageScroll)
+    qtbot.waitUntil(lambda: body.verticalScrollBar().maximum() == 0, timeout=PATIENCE_MS)
+    assert ready.window.height() == 900
+    for part in (dialog.consent, dialog.typed, dialog.start):
+        assert part is not None
+        assert dialog.rect().contains(part.mapTo(dialog, part.rect().bottomLeft()))
+    dialog.reject()
 
 
 def test_that_a_usual_forced_question_asks_for_no_such_sentence(ready: Desk, qtbot: QtBot) -> None:

@@ -155,6 +155,8 @@ class ConfirmDialog(Sheet):
         losing, snapshot = self._plan.losing, self._session.snapshot
         if losing is None or snapshot is None or snapshot.seen(losing).power in STOPPED:
             return  # a member that is down cannot come back by itself
+        if self._consent:
+            return  # the target is down: to stop the other as well would leave no member running
         self._section(f"Keep {losing.name} from coming back", "")
         self.fence = FenceChoice(self._theme, losing)
         self.fence.changed.connect(self._on_fence)
