@@ -369,13 +369,13 @@ def test_that_locking_is_announced_and_the_focus_comes_back_to_the_opener(ready:
     assert ready.window.rail.lock.property(ANNOUNCED) == "Changes allowed"
     opener = page(ready).graceful.button
     ready.window.activateWindow()
+    qtbot.waitUntil(ready.window.isActiveWindow, timeout=PATIENCE_MS)
     opener.setFocus()
     ready.window.ask(Verb.GRACEFUL)
     assert ready.window.dialog is not None
-    qtbot.waitUntil(ready.window.dialog.isVisible, timeout=PATIENCE_MS)
-    assert QApplication.focusWidget() is ready.window.dialog.cancel
+    qtbot.waitUntil(ready.window.dialog.cancel.hasFocus, timeout=PATIENCE_MS)
     ready.window.dialog.reject()
-    assert QApplication.focusWidget() is opener
+    qtbot.waitUntil(opener.hasFocus, timeout=PATIENCE_MS)
 
 
 def test_that_with_reduced_motion_the_pill_glides_nowhere(qapp: QApplication, tmp_path: Path, qtbot: QtBot) -> None:
