@@ -22,13 +22,13 @@ SECOND = """
     from PySide6.QtWidgets import QApplication
     from tgwizard.gui.single import SingleWindow
     app = QApplication(sys.argv)
-    single = SingleWindow(Path(sys.argv[1]), app)
+    single = SingleWindow(Path(sys.argv[1]), app, ask_ms=int(sys.argv[2]))
     print(single.take_turn().name)
 """
 
 
 def second_program(folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", textwrap.dedent(SECOND), str(folder)]
+    command = [sys.executable, "-c", textwrap.dedent(SECOND), str(folder), str(PATIENCE_MS)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 

@@ -60,9 +60,10 @@ class SingleWindow(QObject):
 
     raise_asked = Signal()
 
-    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
-        """Nothing is locked before `take_turn`."""
+    def __init__(self, folder: Path, parent: QObject | None = None, ask_ms: int = ASK_MS) -> None:
+        """Nothing is locked before `take_turn`. `ask_ms`: how long the first may take to answer."""
         super().__init__(parent)
+        self._ask_ms = ask_ms
         self._loading: threading.Thread | None = None
         self._folder = folder
         self._held = ExitStack()
@@ -88,10 +89,10 @@ class SingleWindow(QObject):
 
         socket = QLocalSocket()
         socket.connectToServer(self._name)
-        if not socket.waitForConnected(ASK_MS):
+        if not socket.waitForConnected(self._ask_ms):
             return Turn.OTHER_SILENT
         # To connect is to ask; the first answers when it has come to the front.
-        answered = bool(socket.bytesAvailable()) or socket.waitForReadyRead(ASK_MS)
+        answered = bool(socket.bytesAvailable()) or socket.waitForReadyRead(self._ask_ms)
         said = bytes(socket.readAll().data()) if answered else b""
         socket.abort()
         return Turn.RAISED_OTHER if said == _DONE else Turn.OTHER_SILENT
