@@ -146,9 +146,10 @@ def open_desk(
     open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open,
     traffic: bool = False,
     scenario: str = "ready",
-    clock: SystemClock | None = None,
+    clock: Clock | SystemClock | None = None,
 ) -> tuple[Desk, End]:
-    """A shown window on a scenario of one cluster, real time, real SDK, real jobs; call the end when done.
+    """A shown window on a scenario of one cluster, real SDK, real jobs, in real time but for `clock`; call the end when
+    done.
 
     `clock`: one that a test can put forward.
     `traffic`: the lab's floating IPs can be reached on loopback, as in a lab that is served.

@@ -80,9 +80,13 @@ def around(folder: Path, *, is_lab: bool = True) -> Surroundings:
     )
 
 
-def open_fleet(theme: Theme, folder: Path, count: int, *, is_lab: bool = True) -> tuple[Desk, End]:
-    """A shown window on `count` clusters, real time, real SDK, real jobs; call the end when done."""
-    made = rig(Latency.INSTANT, clock=cast("Clock", SystemClock()), state=folder / "state", open_journal=Journal.open)
+def open_fleet(
+    theme: Theme, folder: Path, count: int, *, is_lab: bool = True, clock: Clock | None = None
+) -> tuple[Desk, End]:
+    """A shown window on `count` clusters, real SDK, real jobs, in real time but for `clock`; call the end when done."""
+    made = rig(
+        Latency.INSTANT, clock=clock or cast("Clock", SystemClock()), state=folder / "state", open_journal=Journal.open
+    )
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     ring = FocusRing(app, theme)

@@ -16,12 +16,12 @@ COUNT = 12
 
 def render_shell(app: QApplication, take: Take, sizes: Sizes, scale: float) -> None:
     """Each state of the shell that a window on one cluster does not show."""
-    for count, shoot in ((COUNT, _many), (0, _none)):
+    for count, shoot in ((COUNT, many), (0, none)):
         with studio(app, scale, sizes, take, partial(open_fleet, count=count, is_lab=False)) as shown:
             shoot(shown)
 
 
-def _many(shown: Studio[Desk]) -> None:
+def many(shown: Studio[Desk]) -> None:
     window = shown.desk.window
     shown.until(lambda: all(row.seen_at for row in clusters_page(window).model.rows))
     shown.grab("clusters-many")
@@ -38,5 +38,5 @@ def _many(shown: Studio[Desk]) -> None:
         window.dialog.reject()
 
 
-def _none(shown: Studio[Desk]) -> None:
+def none(shown: Studio[Desk]) -> None:
     shown.grab("clusters-empty")

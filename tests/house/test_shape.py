@@ -17,7 +17,7 @@ MACHINE_PATHS = ["/wo" + "rk/", "/opt/" + "pypi"]
 
 
 def text_files() -> list[tuple[str, str]]:
-    binary = {".otf", ".ttf", ".png", ".ico", ".icns"}
+    binary = {".otf", ".ttf", ".png", ".ico", ".icns", ".sqlite"}
     return [(name(p), p.read_text("utf-8")) for p in project_files() if p.suffix not in binary]
 
 
