@@ -17,11 +17,11 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QApplication
 
 from tests.gui import pictures, setup_pictures, shell_pictures
+from tests.gui.application import make_app
 from tests.gui.desk import Desk, End, open_desk
 from tests.gui.fleet_desk import open_fleet
 from tests.gui.held_clock import HeldClock
 from tests.gui.studio import USUAL, AnyDesk, Studio, at_rest
-from tgwizard.gui.start import make_app
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.lab.latency import Latency
@@ -33,7 +33,7 @@ PAGES = "accessibility"
 NEXT_READING_S = 20.0
 STATES = ("disabled", "checked", "checkable", "expandable", "expanded", "selected", "readOnly", "focusable", "modal")
 _IDS = r"\b[0-9a-f]{12}\b|(?<=run )[0-9a-f]{8}\b|/tmp/\S+"
-_TIMES = r"(?<=read )now|\b\d+ of \d+ s\b|\b\d+ times\b|\b\d\d:\d\d(:\d\d)?\b"
+_TIMES = r"(?<=read )now|\b\d+ of \d+ (s|min)\b|\b\d+ times\b|\b\d\d:\d\d(:\d\d)?\b"
 _AGES = r"\b\d+(\.\d)? (s|seconds?|min)\b( ago)?|\d{4}-\d\d-\d\d"
 _MOVING = re.compile(f"{_IDS}|{_TIMES}|{_AGES}")
 """Ids, folders, times and durations: of a run that was drawn, and of a wizard on a clock that goes."""

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.corpus.pages import PAGES, hear_all
 from tests.corpus.parts import files_of, text
-from tgwizard.gui.start import make_app, prepare_app
+from tests.gui.application import make_app, prepare_app
 
 
 def test_that_every_page_has_the_same_parts_names_and_states_in_the_same_order() -> None:
