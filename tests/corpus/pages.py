@@ -27,7 +27,6 @@ from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
 from tgwizard.model.setup_answers import SetupStep
-from tgwizard.model.snapshot import PlaceKind
 
 PAGES = "accessibility"
 NEXT_READING_S = 20.0
@@ -88,7 +87,7 @@ def listener(
 
 
 def failover(shown: Listener[Desk], clock: HeldClock) -> None:
-    """A run with the address on its way, and its result."""
+    """The result of a run. What is shown under way depends on what was read last, which is chance here."""
     session = shown.desk.session
     shown.until(lambda: pictures.may_begin(shown.desk, Verb.GRACEFUL))
     session.fail_over(shown.desk.rig.b, Verb.GRACEFUL)
@@ -97,13 +96,6 @@ def failover(shown: Listener[Desk], clock: HeldClock) -> None:
         clock.advance(0.25)
         return true()
 
-    def is_attaching() -> bool:
-        return session.run is not None and session.run.place.kind is PlaceKind.ATTACHING
-
-    shown.until(partial(on, is_attaching))
-    shown.grab("failover-running")
-    heard = shown.heard["failover-running"]  # whether the other interface was read once more is chance
-    shown.heard["failover-running"] = re.sub(r"\b(Updating|Succeeded)\b", "...", heard)
     shown.until(partial(on, lambda: session.run is not None and session.run.finished is not None))
     shown.grab("failover-result")
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from tests.house.checkout import PACKAGE, ROOT, name, project_files
 
 FOLDERS = ["tgwizard", "tests", "packaging", "resources"]
-UNREAD = {".lock", ".otf", ".ttf", ".png", ".ico", ".icns"}
+UNREAD = {".lock", ".otf", ".ttf", ".png", ".ico", ".icns", ".sqlite"}
 # Written by other programs, and what this test itself has to spell.
 UNREAD_FILES = {"package-lock.json", "test_citations.py"}
 
