@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tgwizard import paths
-from tgwizard.app.places import client_environment
+from tgwizard.app.connecting import connect_place
+from tgwizard.app.places import Place, client_environment
 from tgwizard.app.window import CLOUD_TITLES, WindowWish, open_program, wish_of
 from tgwizard.azure.clouds import KNOWN
 from tgwizard.cli.arguments import OpenWindow, parse
@@ -41,6 +42,39 @@ def test_that_a_second_window_on_the_same_lab_controls_it_over_tls(tmp_path: Pat
     first.close()
     with pytest.raises(UserError):
         second.lab.state()
+
+
+def test_that_a_lab_that_dies_while_the_window_opens_is_started_in_it(tmp_path: Path) -> None:
+    first = open_program(WindowWish(tmp_path))
+    tries: list[Where] = []
+
+    def connect(where: Where) -> Place:
+        place = connect_place(where)
+        if not tries:
+            first.close()
+        tries.append(where)
+        return place
+
+    opened = open_program(WindowWish(tmp_path), connect)
+    assert len(tries) == 2
+    assert opened.lab is not None
+    assert opened.lab.state().scenario == "ready"
+    opened.services.jobs.close(60.0)
+    opened.close()
+
+
+def test_that_a_lab_that_dies_again_and_again_is_named(tmp_path: Path) -> None:
+    def connect(where: Where) -> Place:
+        host = open_program(WindowWish(tmp_path))
+        place = connect_place(where)
+        host.close()
+        return place
+
+    with pytest.raises(UserError) as caught:
+        open_program(WindowWish(tmp_path), connect)
+    assert caught.value.problem.code == "lab-stopped"
+    assert str(tmp_path) in caught.value.problem.sentence()
+    assert caught.value.problem.fix
 
 
 @pytest.mark.parametrize(

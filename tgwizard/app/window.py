@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -177,13 +177,37 @@ def _refuse_if_none(read: SavedRead) -> None:
         raise UserError(*read.problems)
 
 
-def open_program(wish: WindowWish) -> Opened:
-    """Open what the window works on, on a worker thread; UserError with the reason when that cannot be."""
-    from tgwizard.app.connecting import connect_place, sign_in_as
+def open_program(wish: WindowWish, connect: Callable[[Where], Place] | None = None) -> Opened:
+    """Open what the window works on, on a worker thread; UserError with the reason when that cannot be.
+
+    A lab that dies meanwhile runs in no program any more: it is opened once again, in this one. ``connect``: how a
+    place is opened, if not as the program does.
+    """
+    from tgwizard.app.connecting import connect_place
+    from tgwizard.lab.problems import stopped
+    from tgwizard.model.problem import UserError
+
+    where, connect = _where(wish), connect or connect_place
+    try:
+        return _open(where, connect(where))
+    except UserError as error:
+        if where.lab_dir is None or error.problem.code not in _LAB_DIED:
+            raise
+    try:
+        return _open(where, connect(where))
+    except UserError as error:
+        if error.problem.code not in _LAB_DIED:
+            raise
+        raise UserError(stopped(where.lab_dir), *error.problems) from error
+
+
+_LAB_DIED = ("lab-not-answering", "lab-stopped")
+
+
+def _open(where: Where, place: Place) -> Opened:
+    from tgwizard.app.connecting import sign_in_as
     from tgwizard.gui.opened import LabWhere, Opened
 
-    where = _where(wish)
-    place = connect_place(where)
     saved = _Saved(place)
     try:
         if where.sign_in is not None:
@@ -192,6 +216,7 @@ def open_program(wish: WindowWish) -> Opened:
         _refuse_if_none(read)
         place.prepare(read.clusters)
         control = place.control()
+        epoch = control.state().epoch if control is not None else 0
     except BaseException:
         place.close()
         raise
@@ -205,7 +230,6 @@ def open_program(wish: WindowWish) -> Opened:
         place.close()
 
     lab_where = LabWhere(str(lab.directory), lab.arm_url, str(lab.ca))
-    epoch = control.state().epoch
     return Opened(
         place.services, read.clusters, close, control, lab_where, epoch, saved, read.problems, lab_link=place.link
     )
