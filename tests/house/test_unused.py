@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import ast
+import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
+
+from vulture import Vulture  # type: ignore[import-untyped]
 
 from tests.house.checkout import PACKAGE, ROOT, in_package
 
 ENTRIES = ("tgwizard.__main__",)
 """Where a process begins: ``tgwizard``, ``python -m tgwizard``; the lab's server is one of its commands."""
+
+
+LONGEST_LIST = 60
+"""So many names may be used by nobody that vulture sees."""
 
 
 def module_name(path: Path) -> str:
@@ -61,3 +69,15 @@ def test_that_a_module_that_nothing_imports_is_noticed() -> None:
 def test_that_imports_in_functions_and_relative_ones_count() -> None:
     source = "def later():\n    from ..model import nic\n    import tgwizard.paths\nfrom . import main\n"
     assert imports(source, "tgwizard.cli") >= {"tgwizard.model.nic", "tgwizard.paths", "tgwizard.cli.main"}
+
+
+def test_that_every_name_of_the_program_is_used_by_it() -> None:
+    """Only by tests is not by the program. What somebody else uses is named in ``pyproject.toml``, with who that is."""
+    allowed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["vulture"]["ignore_names"]
+    vulture = Vulture()
+    vulture.scavenge([str(PACKAGE)])
+    unused = {item.name: f"{Path(item.filename).name}:{item.first_lineno}" for item in vulture.get_unused_code()}
+    matched = {name: [known for known in allowed if fnmatchcase(name, known)] for name in unused}
+    assert [f"{unused[name]} {name}" for name, known in matched.items() if not known] == []
+    assert set(allowed) - {known for found in matched.values() for known in found} == set(), "used by now"
+    assert len(allowed) <= LONGEST_LIST

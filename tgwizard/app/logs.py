@@ -61,7 +61,6 @@ class RedactingFormatter(logging.Formatter):
 
 
 def log_file(folder: Path) -> Path:
-    """The file in that folder."""
     return folder / "tgwizard.log"
 
 

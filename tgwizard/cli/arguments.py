@@ -34,8 +34,6 @@ class OpenWindow:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``status``."""
-
     cluster: str | None
     watch: bool
     check: bool = False
@@ -43,8 +41,6 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Failover:
-    """``failover``."""
-
     cluster: str | None
     to: str
     verb: Verb
@@ -59,8 +55,6 @@ class Failover:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """``resume``."""
-
     cluster: str | None
     to: str | None
     to_dead_machine: bool = False

@@ -14,15 +14,11 @@ from tgwizard.cli.program import ClientWish, LabWish
 
 @dataclass(frozen=True, slots=True)
 class LabRun:
-    """``lab run``."""
-
     wish: LabWish
 
 
 @dataclass(frozen=True, slots=True)
 class LabEnv:
-    """``lab env``."""
-
     wish: ClientWish
 
 
@@ -42,15 +38,11 @@ class LabScenario:
 
 @dataclass(frozen=True, slots=True)
 class LabLatency:
-    """``lab latency``."""
-
     word: str
 
 
 @dataclass(frozen=True, slots=True)
 class LabOverlap:
-    """``lab overlap``."""
-
     word: str
 
 
@@ -90,15 +82,11 @@ class LabVm:
 
 @dataclass(frozen=True, slots=True)
 class LabRequests:
-    """``lab requests``."""
-
     limit: int
 
 
 @dataclass(frozen=True, slots=True)
 class LabDataplane:
-    """``lab dataplane``."""
-
     address: str | None
 
 

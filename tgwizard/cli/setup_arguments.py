@@ -45,8 +45,6 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Discover:
-    """``discover``."""
-
     subscription: str | None
 
 
@@ -101,8 +99,6 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """``export``."""
-
     cluster: str | None
     given: Given
     kind: ExportKind

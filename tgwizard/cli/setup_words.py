@@ -50,7 +50,6 @@ _LEVELS = {
 
 
 def discovered(inventory: Inventory, pairs: PairsFound) -> Iterator[str]:
-    """What was found."""
     subscription = inventory.subscription
     yield f"{tame(subscription.name or subscription.id, 120)}: {counted(len(inventory.vms), 'machine')}"
     for number, pair in enumerate(pairs.pairs, 1):
@@ -153,7 +152,6 @@ def told(event: SetupEvent) -> Iterator[str]:
 
 
 def verified(result: VerifyResult) -> Iterator[str]:
-    """The result of verifying."""
     yield f"{tame(result.cluster, 90)}: {sentence_of(result)}"
     first, second = (tame(name, 20) for name in result.members)
     yield f"  {'':<48} {first:<20} {second}"

@@ -47,7 +47,6 @@ def continue_(flow: Flow) -> Flow:
 
 
 def take(flow: Flow, cure: Cure) -> Flow:
-    """Take a cure."""
     return cured(flow, proposed(flow), cure)
 
 
