@@ -29,7 +29,7 @@ from tgwizard.lab.latency import Latency
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Event, Finished
+from tgwizard.model.failover_events import Event, Finished
 from tgwizard.model.nic import NicDocument, Provisioning
 
 ARM = "https://management.azure.com"

@@ -13,9 +13,9 @@ import requests
 
 from tgwizard.app.places import Place, open_lab_place
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.setup_ports import Prompted, SignInMethod, SignInWish
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.home import HostedLab, open_lab
+from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
 
 ASKS = "Sign-in code of this lab"
 

@@ -10,12 +10,12 @@ from tgwizard import paths
 from tgwizard.app.connecting import connect_place
 from tgwizard.app.places import Place, client_environment
 from tgwizard.app.window import CLOUD_TITLES, WindowWish, open_program, wish_of
-from tgwizard.azure.clouds import KNOWN
 from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.cli.program import ClientWish, Where
-from tgwizard.engine.setup_ports import SignInMethod
+from tgwizard.model.cloud import KNOWN
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import UserError
+from tgwizard.model.sign_in import SignInMethod
 
 
 def test_that_the_window_gets_the_controls_of_the_lab_and_its_place(tmp_path: Path) -> None:

@@ -16,15 +16,15 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from tests.rig import SetupRig, setup_rig
-from tgwizard.azure.clouds import PUBLIC
 from tgwizard.azure.person import Desk
 from tgwizard.azure.session import Clients, Session
 from tgwizard.azure.sign_in_methods import Computer
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.setup_ports import Cloud, Prompted, SignInMethod, SignInWish
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter, lab_session
+from tgwizard.model.cloud import PUBLIC, Cloud
+from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
 
 LOGIN = PUBLIC.authority
 

@@ -22,9 +22,9 @@ from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed, Certainty
-from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.lab import Lab
+from tgwizard.model.sign_in import SignInMethod
 
 HTML = (("Content-Type", "text/html; charset=utf-8"),)
 JSON = (("Content-Type", "application/json"),)

@@ -27,7 +27,7 @@ from tgwizard.engine.preflight.facts import EVERYTHING, Extent
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter
 from tgwizard.model.cluster import Verb
-from tgwizard.model.fence import StopHow
+from tgwizard.model.failover_options import StopHow
 
 ODD: tuple[Any, ...] = (
     None,

@@ -10,7 +10,7 @@ from tests.engine.worlds import changed, without
 from tests.rig import Rig, rig
 from tgwizard.engine.ports import CallFailed, Cause, Certainty, MissingRight
 from tgwizard.lab.faults import Answer, Fault, Moment, Reset
-from tgwizard.model.fence import StopHow
+from tgwizard.model.failover_options import StopHow
 from tgwizard.model.permission import allows, allows_at
 from tgwizard.model.role import LockLevel
 from tgwizard.model.snapshot import Power

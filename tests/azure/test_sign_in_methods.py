@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.azure.clouds import CHINA, PUBLIC
 from tgwizard.azure.sign_in_methods import Computer
-from tgwizard.engine.setup_ports import Cloud, MethodSeen, SignInMethod
+from tgwizard.model.cloud import CHINA, PUBLIC, Cloud
+from tgwizard.model.sign_in import MethodSeen, SignInMethod
 
 CUSTOM = Cloud("custom-x", "X", "https://login.x", "https://arm.x", "https://portal.x")
 

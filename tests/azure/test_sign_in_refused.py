@@ -21,15 +21,16 @@ from tests.azure.people import (
 )
 from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
-from tgwizard.azure.clouds import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, cloud_at, described
+from tgwizard.azure.clouds import cloud_at, described
 from tgwizard.azure.person import Person
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in_problems import explain
 from tgwizard.azure.sign_in_reasons import CREDENTIALS, REASONS, Reason
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Cause, Certainty
-from tgwizard.engine.setup_ports import Cloud, Prompted, SignInMethod
 from tgwizard.lab.transport import LabAdapter
+from tgwizard.model.cloud import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, Cloud
+from tgwizard.model.sign_in import Prompted, SignInMethod
 
 CODE = SignInMethod.DEVICE_CODE
 CANARY = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"

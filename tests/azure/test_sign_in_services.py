@@ -34,11 +34,11 @@ from tests.azure.test_arm import fails
 from tests.azure.test_sign_in import az, signed_in
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Cause, Certainty
-from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.lab.certificates import client_certificate
 from tgwizard.lab.transport import LabAdapter
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import Cancelled
+from tgwizard.model.sign_in import SignInMethod
 
 
 def test_that_an_application_signs_in_by_the_secret_in_the_environment() -> None:

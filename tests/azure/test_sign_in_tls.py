@@ -20,12 +20,13 @@ from tgwizard.azure.sign_in_methods import Computer
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.setup_ports import Cloud, Prompted, SignInMethod, SignInWish
 from tgwizard.lab.certificates import prepare
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.server import LabServer
+from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import CallerKind
+from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
 
 
 class Served:

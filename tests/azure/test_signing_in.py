@@ -29,17 +29,17 @@ from tests.azure.people import (
 from tests.azure.test_arm import Recorder, fails
 from tests.rig import SetupRig, rig, setup_rig
 from tgwizard.azure import person
-from tgwizard.azure.clouds import PUBLIC
 from tgwizard.azure.person import Person
 from tgwizard.azure.sign_in import caller_of
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
-from tgwizard.engine.setup_ports import Prompted, SignInMethod
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.tokens import foreign_tenant
+from tgwizard.model.cloud import PUBLIC
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import Cancelled
+from tgwizard.model.sign_in import Prompted, SignInMethod
 
 BROWSER, CODE = SignInMethod.BROWSER, SignInMethod.DEVICE_CODE
 

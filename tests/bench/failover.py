@@ -21,7 +21,8 @@ from tests.bench.measured.stage import Stage, Way, stage
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event import Event, Outcome
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Event
 
 GAP_S, WALL_S, CALLS, POLLS_PER_S = 0.3, 0.6, 12, 4
 """The promises: seconds above the drawn floor at p95, requests besides polls, polls in any second."""

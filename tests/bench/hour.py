@@ -36,7 +36,7 @@ from tgwizard.lab.core import LOGGED
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.wire import Request
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.settings import NICS_S
 
 GROWTH_KB = 4096.0

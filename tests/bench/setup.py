@@ -41,8 +41,8 @@ from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.rbac_records import Propagation
 from tgwizard.lab.world_file import WorldFile
-from tgwizard.model.event import Outcome
-from tgwizard.model.setup_event import SetupEvent
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.setup_events import SetupEvent
 from tgwizard.model.setup_plan import SetupPlan
 
 ABOVE_S = 5.0

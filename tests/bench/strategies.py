@@ -29,8 +29,9 @@ from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.world import OperationKind
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event import Event, Outcome
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Event
+from tgwizard.model.failover_options import Strategy
 
 GAP_S, WALL_S = 0.3, 0.6
 """The promises of ours: seconds above the floor, p95."""

@@ -9,9 +9,10 @@ import pytest
 
 from tgwizard.cli.arguments import Failover, parse
 from tgwizard.cli.questions import answer, question
-from tgwizard.model.event import Asked, Choice, Stamp, Step
+from tgwizard.model.event_base import Stamp
+from tgwizard.model.failover_events import Asked, Choice, Step
+from tgwizard.model.failover_options import Strategy
 from tgwizard.model.problem import UserError
-from tgwizard.model.strategy import Strategy
 
 ASKED = Asked(
     Stamp(datetime(2026, 3, 2, tzinfo=UTC), 0.0),

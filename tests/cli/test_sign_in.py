@@ -21,10 +21,11 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
-from tgwizard.engine.setup_ports import Prompted, SignIn, SignInMethod, SignInWish
+from tgwizard.engine.setup_ports import SignIn
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Caller
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
 
 
 class Place:

@@ -29,10 +29,10 @@ from tgwizard.lab.faults import Answer, AzureSays, Effect, Fault, Moment, Reset
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Verb
-from tgwizard.model.event import Event, Finished, Located, Outcome
-from tgwizard.model.fence import Fence, FenceWish
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Event, Finished, Located
+from tgwizard.model.failover_options import Fence, FenceWish, Strategy
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.verdict import assess
 
 DENIED = json.dumps(

@@ -23,8 +23,8 @@ from tests.gui.fleet_desk import open_fleet
 from tests.gui.held_clock import HeldClock
 from tests.gui.studio import USUAL, AnyDesk, Studio, at_rest
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.lab.latency import Latency
+from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.setup_answers import SetupStep
 

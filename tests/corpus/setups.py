@@ -31,7 +31,7 @@ from tgwizard.engine.setup.walk import plan_of
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import SetupPlan
 

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 240.0

@@ -21,8 +21,8 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Event
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.failover_events import Event
+from tgwizard.model.failover_options import Strategy
 
 FRESH_READ_S, FRESH_CHECKS_S, LONGEST_S = 2.0, 4.0, 12.0
 """How old a reading and a preflight may be when a write leaves; and the longest limit of all."""

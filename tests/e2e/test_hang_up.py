@@ -23,7 +23,7 @@ from tests.e2e.hang_ups import DISPLAY_GONE, UNHEARD, Bench, By, Case, Ending, L
 from tgwizard.app.places import open_lab_place
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.gui.start import WindowEnd
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 
 pytestmark = pytest.mark.full
 

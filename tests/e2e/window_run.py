@@ -19,7 +19,7 @@ from tgwizard.cli.documents import event_document
 from tgwizard.gui import start
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import RunEvent
+from tgwizard.model.failover_events import RunEvent
 
 
 class Beginner(QObject):

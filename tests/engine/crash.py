@@ -30,9 +30,9 @@ from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter
 from tgwizard.lab.world import Power
 from tgwizard.model.cluster import ClusterIdentity, Verb
-from tgwizard.model.event import Event, Finished, Outcome
-from tgwizard.model.fence import NO_FENCE, FenceWish
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Event, Finished
+from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
 
 COARSE = Timing(poll_s=1.5, slow_poll_s=15.0)
 """Few polls, so that every single one can be a place to crash at, also where a lost answer is read for two minutes."""

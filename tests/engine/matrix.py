@@ -48,11 +48,11 @@ from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.world import Power
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Event, Finished, Outcome
-from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Event, Finished
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, Strategy
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.strategy import Strategy
 
 COARSE = Timing(poll_s=1.5, slow_poll_s=15.0, retry_s=10.0)
 """Few polls and long pauses, so that a case is short; every limit is the real one."""

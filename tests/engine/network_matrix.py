@@ -43,7 +43,8 @@ from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Event, Finished, Outcome
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Event, Finished
 
 LIMITS = Limits(connect_s=2.0, read_s=2.0, page_s=2.5, write_s=3.0)
 TAKES_S = 0.4

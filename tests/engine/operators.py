@@ -24,8 +24,8 @@ from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event import Event, Finished
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.failover_events import Event, Finished
+from tgwizard.model.failover_options import Strategy
 
 PATIENCE_S = 60.0
 

@@ -23,7 +23,8 @@ from tgwizard.lab.transport import LabAdapter
 from tgwizard.lab.world import OperationStatus
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Finished, Outcome
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Finished
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning
 from tgwizard.model.snapshot import PlaceKind
 

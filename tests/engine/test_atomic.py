@@ -15,8 +15,9 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.lab.faults import Answer, AzureSays, Effect, Fault, Moment, OperationFails, OperationNeverEnds, Reset
 from tgwizard.lab.known_answers import Known
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Finished, Noted, Outcome, Started, Step, StepStarted
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Finished, Noted, Started, Step, StepStarted
+from tgwizard.model.failover_options import Strategy
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 

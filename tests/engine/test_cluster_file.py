@@ -10,7 +10,7 @@ import pytest
 
 from tgwizard.engine.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.profiles import Profiles
-from tgwizard.model.address import check_address
+from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import Carried, RoleKept
 from tgwizard.model.problem import Problem, UserError

@@ -13,10 +13,10 @@ from tgwizard.engine.journal import Durability
 from tgwizard.lab.faults import Answer, AzureSays, Fault, Moment, Reset
 from tgwizard.lab.known_answers import Known
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Event, Located, Outcome
-from tgwizard.model.fence import Fence, FenceWish
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Event, Located
+from tgwizard.model.failover_options import Fence, FenceWish, Strategy
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.strategy import Strategy
 
 
 def _broken(results: list[Result]) -> list[str]:

@@ -19,8 +19,9 @@ from tgwizard.engine.records import Began
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState
-from tgwizard.model.event import Event, Finished, Noted, Outcome, Started, StepWaiting
-from tgwizard.model.fence import Fence, FenceWish
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Event, Finished, Noted, Started, StepWaiting
+from tgwizard.model.failover_options import Fence, FenceWish
 from tgwizard.model.finding import ReadinessState
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import Power, Snapshot

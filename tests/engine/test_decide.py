@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
 from tgwizard.engine.records import Answer
-from tgwizard.model.event import Step
+from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import Provisioning
 
 _SIDES = st.builds(Side, st.booleans(), st.sampled_from(Provisioning), st.sampled_from(["1", "2", "3"]))

@@ -18,7 +18,8 @@ from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults import Answer, Effect, Fault, Moment, OperationNeverEnds, OperationTakes, Reset
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import CallMade, Event, Located, Noted, Outcome, Step, StepStarted
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import CallMade, Event, Located, Noted, Step, StepStarted
 from tgwizard.model.snapshot import PlaceKind
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)

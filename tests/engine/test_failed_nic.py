@@ -10,8 +10,8 @@ from tgwizard.engine.ports import Cause, Certainty
 from tgwizard.lab.faults import Fault, OperationFails
 from tgwizard.lab.world import FailedNic, Power
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Outcome
-from tgwizard.model.fence import Fence, FenceWish, StopHow
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_options import Fence, FenceWish, StopHow
 from tgwizard.model.nic import Provisioning
 
 

@@ -26,14 +26,14 @@ from tgwizard.lab.faults import (
 )
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event import (
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import (
     CallMade,
     CancelMeaning,
     Event,
     Finished,
     Located,
     Noted,
-    Outcome,
     Started,
     Step,
     StepDone,

@@ -21,8 +21,19 @@ from tgwizard.engine.records import Attempted, Began
 from tgwizard.lab.faults import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
 from tgwizard.lab.world import Power
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import CallMade, Checked, Event, Finished, Located, Noted, Outcome, Started, Step, StepStarted
-from tgwizard.model.fence import Fence, FenceWish, StopHow
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import (
+    CallMade,
+    Checked,
+    Event,
+    Finished,
+    Located,
+    Noted,
+    Started,
+    Step,
+    StepStarted,
+)
+from tgwizard.model.failover_options import Fence, FenceWish, StopHow
 from tgwizard.model.finding import Level
 
 STOP = FenceWish(Fence.STOP)

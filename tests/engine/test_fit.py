@@ -17,10 +17,11 @@ from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried
-from tgwizard.model.event import CallMade, Checked, Finished, Outcome
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import CallMade, Checked, Finished
+from tgwizard.model.failover_options import Strategy
 from tgwizard.model.finding import Level
 from tgwizard.model.nic import carried_of
-from tgwizard.model.strategy import Strategy
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 World = dict[str, Any]

@@ -13,7 +13,7 @@ from tgwizard.engine.watch.fleet import SHARE_S, Fleet, fleet_pace
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Event, Observed
+from tgwizard.model.failover_events import Event, Observed
 
 
 def many(made: Rig, count: int) -> tuple[ClusterSetup, ...]:

@@ -11,7 +11,8 @@ from tests.rig import Rig, rig
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.lab.faults import Fault, OperationFails, OperationNeverEnds
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import CallMade, Checked, Finished, Noted, Outcome
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import CallMade, Checked, Finished, Noted
 from tgwizard.model.finding import Level
 from tgwizard.model.nic import Provisioning
 

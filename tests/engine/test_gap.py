@@ -17,11 +17,11 @@ from tgwizard.engine.history import cluster_history
 from tgwizard.engine.observe import Observer
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Finished, Outcome
-from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
-from tgwizard.model.gap import NO_GAP, Gap
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Finished
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, Strategy
+from tgwizard.model.service_gap import NO_GAP, Gap
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.strategy import Strategy
 
 FORCED = Verb.FORCED
 STOP = FenceWish(Fence.STOP)

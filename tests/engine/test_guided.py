@@ -21,9 +21,10 @@ from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults import Answer as FaultAnswer
 from tgwizard.lab.faults import Fault
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Finished, Located, Outcome, Started, Step, StepStarted, StepWaiting
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Finished, Located, Started, Step, StepStarted, StepWaiting
+from tgwizard.model.failover_options import Strategy
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.strategy import Strategy
 
 
 class Scripted(VirtualClock):

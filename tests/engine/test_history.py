@@ -21,7 +21,8 @@ from tgwizard.lab.faults import Answer as FaultAnswer
 from tgwizard.lab.faults import Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import CallMade, Event, Outcome, Step
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import CallMade, Event, Step
 from tgwizard.model.problem import UserError
 from tgwizard.model.text import tame
 

@@ -12,7 +12,7 @@ from tests.model.seen import ADDRESS, SETUP, STRANGER, A, B
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Broke, JobRunner, Report
 from tgwizard.model.cluster import ClusterIdentity
-from tgwizard.model.event import Event
+from tgwizard.model.failover_events import Event
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
 CLUSTER = SETUP.identity

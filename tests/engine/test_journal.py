@@ -19,7 +19,8 @@ from tests.rig import inline_journal, rig
 from tgwizard.engine.journal import SCHEMA, Durability, Journal, JournalError
 from tgwizard.engine.records import Attempted, Began, Ended, VerdictChanged
 from tgwizard.model.cluster import ClusterIdentity, Verb
-from tgwizard.model.event import Outcome, Step
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Step
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.verdict import Verdict, VerdictName
 

@@ -10,7 +10,7 @@ from tests.rig import rig
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 
 
 @pytest.mark.parametrize("name", ["ready", "vnet-elsewhere", "busy-nic", "old-role"])

@@ -19,8 +19,9 @@ from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.journal import Durability, Journal
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.model.cluster import ClusterIdentity, Verb
-from tgwizard.model.event import Event, Finished, Outcome
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Event, Finished
+from tgwizard.model.failover_options import Strategy
 
 
 class Jumps(VirtualClock):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.engine.matrix import FAULTS, LASTING, Kind, cases, kinds, play, table, told
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 
 PARTS = 3
 """The table of each kind is shared between this many tests, so that two workers finish together."""

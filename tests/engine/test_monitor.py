@@ -14,7 +14,7 @@ from tgwizard.engine.records import VerdictChanged
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults import Answer, Effect, Fault, Moment, Reset
-from tgwizard.model.event import Event, Observed, Source, SourceBack, SourceLost
+from tgwizard.model.failover_events import Event, Observed, Source, SourceBack, SourceLost
 from tgwizard.model.snapshot import PlaceKind, Power
 from tgwizard.model.verdict import VerdictName
 

@@ -11,7 +11,7 @@ import pytest
 from tests.engine.network_matrix import Case, Phase, Result, cases, play, table, told
 from tgwizard.lab.certificates import prepare
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 
 AT_ONCE = 10
 """Cases wait for the network most of the time."""

@@ -15,7 +15,7 @@ from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 
 _WORD = st.text(string.ascii_letters + string.digits, min_size=1, max_size=12)
 _LEAF = st.one_of(st.booleans(), st.integers(-(2**40), 2**40), st.text(max_size=20), st.none())

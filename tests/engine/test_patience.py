@@ -16,8 +16,9 @@ from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults import Answer, Effect, Fault, Moment, Reset, Timeout
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import CallMade, Event, Finished, Outcome, Started, Step, StepDone, StepWaiting
-from tgwizard.model.fence import Fence, FenceWish
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import CallMade, Event, Finished, Started, Step, StepDone, StepWaiting
+from tgwizard.model.failover_options import Fence, FenceWish
 from tgwizard.model.problem import Problem
 
 

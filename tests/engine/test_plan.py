@@ -13,8 +13,9 @@ from tgwizard.engine.failover.plan import JOIN_SUBNET, WRITE, plan
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.records import Ended
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Outcome, Started, Step
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Started, Step
+from tgwizard.model.failover_options import Strategy
 
 JOIN_NSG = "Microsoft.Network/networkSecurityGroups/join/action"
 JOIN_ASG = "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"

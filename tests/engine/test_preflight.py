@@ -37,7 +37,7 @@ from tgwizard.lab.latency import Latency
 from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ResourceId, Verb
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.nic import NicDocument
 

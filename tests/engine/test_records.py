@@ -28,10 +28,10 @@ from tgwizard.engine.records import (
     to_document,
 )
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Outcome, Step
-from tgwizard.model.fence import Fence
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Step
+from tgwizard.model.failover_options import Fence, Strategy
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import utc
 
 _TEXT = st.text(max_size=20)

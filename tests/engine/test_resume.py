@@ -17,7 +17,8 @@ from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Member
 from tgwizard.model.cluster_setup import Carried
-from tgwizard.model.event import CallMade, Event, Finished, Noted, Outcome
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import CallMade, Event, Finished, Noted
 from tgwizard.model.problem import UserError
 from tgwizard.model.snapshot import PlaceKind
 

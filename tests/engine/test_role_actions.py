@@ -21,7 +21,8 @@ from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Checked, Outcome
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Checked
 from tgwizard.model.finding import Finding, Level
 
 NOT_NEEDED = {

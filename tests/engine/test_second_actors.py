@@ -24,9 +24,9 @@ from tgwizard.lab.faults import Fault, StrangerTakesAddress
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_options import Strategy
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.strategy import Strategy
 
 LONGEST = 3000
 """No run needs more requests than this to come to its end once everything is quiet."""

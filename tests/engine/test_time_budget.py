@@ -17,7 +17,18 @@ from tgwizard.engine.records import Answer as Came
 from tgwizard.lab.faults import Answer, AzureSays, Fault, OperationNeverEnds
 from tgwizard.lab.known_answers import Known
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Asked, CallMade, Choice, Decided, Event, Noted, Outcome, Step, StepStarted, StepWaiting
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import (
+    Asked,
+    CallMade,
+    Choice,
+    Decided,
+    Event,
+    Noted,
+    Step,
+    StepStarted,
+    StepWaiting,
+)
 from tgwizard.model.snapshot import PlaceKind
 
 DETACHED = Sent(Step.DETACH, "1", Came.ACCEPTED)

@@ -41,7 +41,7 @@ from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter, lab_session
 from tgwizard.model import settings as known
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import UserError
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.verdict import assess

@@ -14,7 +14,7 @@ from tests.gui.desk import Desk, End, open_desk
 from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.rig import Rig, rig
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import ThemeChoice
+from tgwizard.model.appearance import ThemeChoice
 
 OpenSetupDesk = Callable[..., SetupDesk]
 

@@ -29,11 +29,11 @@ from tgwizard.gui.kit.shapes import Shape, draw_shape
 from tgwizard.gui.kit.steps import DeadlineBar
 from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme, _accessibility_hints, high_contrast, prefers_contrast
-from tgwizard.gui.tokens import LIGHT, ThemeChoice, Token
+from tgwizard.gui.tokens import LIGHT, Token
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.reachability import Probed
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
-from tgwizard.model.appearance import ContrastChoice
+from tgwizard.model.appearance import ContrastChoice, ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import CONTRAST, READ_ONLY, REDUCED_MOTION

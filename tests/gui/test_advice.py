@@ -34,7 +34,7 @@ from tgwizard.gui.watch.state_beside import beside
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterState
-from tgwizard.model.fence import Fence, FenceWish
+from tgwizard.model.failover_options import Fence, FenceWish
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import about
 from tgwizard.model.verdict import assess

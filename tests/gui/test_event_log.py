@@ -11,7 +11,8 @@ from tests.rig import Rig
 from tgwizard.engine.observe import Observer
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.watch.event_log import EventLog
-from tgwizard.model.event import Observed, Source, SourceBack, SourceLost, Stamp
+from tgwizard.model.event_base import Stamp
+from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.verdict import Verdict, VerdictName, assess

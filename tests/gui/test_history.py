@@ -35,7 +35,8 @@ from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.timeline import EventShown
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Event, Outcome
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Event
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import tame
 

@@ -19,7 +19,7 @@ from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.home import HostedLab, open_lab
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.verdict import VerdictName
 

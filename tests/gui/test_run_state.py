@@ -20,19 +20,19 @@ from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import (
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import (
     CancelMeaning,
     Checked,
     Finished,
     Located,
     Observed,
-    Outcome,
     RunEvent,
     SourceBack,
     SourceLost,
     Step,
 )
-from tgwizard.model.fence import Fence, FenceWish
+from tgwizard.model.failover_options import Fence, FenceWish
 from tgwizard.model.snapshot import PlaceKind
 
 

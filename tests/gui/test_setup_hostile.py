@@ -52,12 +52,12 @@ from tgwizard.gui.setup.undo_sheet import UndoSheet
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.event import Outcome, Stamp
+from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.inventory import AddressAnswer, Caller, Inventory, SubscriptionSeen, TenantSeen
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import PrincipalKind, RoleAssignment
 from tgwizard.model.setup_answers import RoleAnswer, SetupStep
-from tgwizard.model.setup_event import (
+from tgwizard.model.setup_events import (
     ChangeDone,
     ChangeFailed,
     ChangeLeft,

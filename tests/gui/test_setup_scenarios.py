@@ -21,7 +21,7 @@ from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.rbac_records import Propagation
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.role import PrincipalKind, RoleAssignment, RoleKind
 from tgwizard.model.setup_answers import SetupStep
 

@@ -23,16 +23,16 @@ from tests.gui.desk import PATIENCE_MS, accessible_name
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import go_on, looks_right, pick, ready
 from tests.rig import SetupRig
-from tgwizard.azure.clouds import PUBLIC
 from tgwizard.azure.person import Desk
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import azure_cli
 from tgwizard.azure.sign_in_methods import Computer
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.setup_ports import Cloud, SignIn
+from tgwizard.engine.setup_ports import SignIn
 from tgwizard.lab.certificates import client_certificate
 from tgwizard.lab.transport import lab_session
+from tgwizard.model.cloud import PUBLIC, Cloud
 from tgwizard.model.setup_answers import SetupStep
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for az is a shell script")

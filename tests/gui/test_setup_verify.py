@@ -22,9 +22,9 @@ from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.setup.ending import proof_of
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.rbac_records import Propagation
-from tgwizard.model.event import Started, Step, StepPlan
+from tgwizard.model.failover_events import Started, Step, StepPlan
 from tgwizard.model.setup_answers import SetupStep
-from tgwizard.model.verify import ProvedBy, Standing
+from tgwizard.model.verify_result import ProvedBy, Standing
 
 FIRST, SECOND = "1. tg-node-b, the standby", "2. tg-node-a, which holds the address"
 

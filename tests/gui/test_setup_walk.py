@@ -18,10 +18,10 @@ from tests.gui.walk import wrong
 from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.gui.setup.errands import Kind
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.latency import Latency
-from tgwizard.model.event import Outcome
+from tgwizard.model.appearance import ThemeChoice
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import SetupStep
 
 SMALLEST = (1024, 700)

@@ -22,7 +22,7 @@ from tgwizard.gui.palette import ROWS_SHOWN, Command, Palette
 from tgwizard.gui.places import Place
 from tgwizard.gui.single import SECOND_WINDOW
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import ThemeChoice
+from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import PINNED, READ_ONLY
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tgwizard.azure.clouds import CHINA, KNOWN, PUBLIC
-from tgwizard.engine.setup_ports import Cloud
 from tgwizard.gui.setup.steps.sign_in import SignInPage, SignInShown
 from tgwizard.gui.theme import Theme
+from tgwizard.model.cloud import CHINA, KNOWN, PUBLIC, Cloud
 
 
 @pytest.mark.parametrize(

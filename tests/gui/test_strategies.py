@@ -15,8 +15,9 @@ from tgwizard.gui.failover.guided import GuidedDialog
 from tgwizard.gui.failover.question import QuestionBox
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.theme import Theme
-from tgwizard.model.event import Asked, Choice, Decided, Stamp, Step
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.event_base import Stamp
+from tgwizard.model.failover_events import Asked, Choice, Decided, Step
+from tgwizard.model.failover_options import Strategy
 
 ONCE = "Move it in one call"
 

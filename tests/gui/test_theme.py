@@ -11,7 +11,8 @@ from tgwizard.gui.kit.labels import TextLabel, unbroken
 from tgwizard.gui.kit.shapes import Shape, ShapeMark
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import DARK, LIGHT, Scheme, TextRole, ThemeChoice, Token
+from tgwizard.gui.tokens import DARK, LIGHT, Scheme, TextRole, Token
+from tgwizard.model.appearance import ThemeChoice
 
 
 def middle(widget: QWidget) -> str:

@@ -19,7 +19,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.lab.faults import Fault, OperationTakes
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.settings import MEASURE_RUNS
 from tgwizard.model.text import measured
 

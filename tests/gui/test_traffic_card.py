@@ -8,7 +8,7 @@ from tgwizard.engine.watch.probe import BarKind, Sample
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.failover.traffic_card import BEFORE_S, LEAST_S, strip_of_run
 from tgwizard.gui.watch.probe_strip import Lane
-from tgwizard.model.event import Step
+from tgwizard.model.failover_events import Step
 
 
 def tries(start: float, end: float, *, silent: tuple[float, float]) -> list[Sample]:

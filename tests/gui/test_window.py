@@ -20,12 +20,12 @@ from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.places import Place
-from tgwizard.gui.tokens import ThemeChoice
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.picture_values import PillState
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
+from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.snapshot import PlaceKind
 
 Open = Callable[..., Desk]

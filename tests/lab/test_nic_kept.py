@@ -14,8 +14,8 @@ from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.nic_options import NicOptions
-from tgwizard.model.event import Outcome
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_options import Strategy
 
 A, B = "tg-node-a-inside", "tg-node-b-inside"
 IPV6: dict[str, Any] = {

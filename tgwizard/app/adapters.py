@@ -12,7 +12,7 @@ from pathlib import Path
 from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.azure_cli import AzureCli
-from tgwizard.azure.clouds import KNOWN, PUBLIC, cloud_at
+from tgwizard.azure.clouds import cloud_at
 from tgwizard.azure.inventory import ArmInventories
 from tgwizard.azure.person import Desk, PageAddress
 from tgwizard.azure.session import Session
@@ -21,11 +21,12 @@ from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import CallFailed
-from tgwizard.engine.setup_ports import Cloud, Members, SetupPorts
+from tgwizard.engine.setup_ports import Members, SetupPorts
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.tokens import AUDIENCE, GRAPH_AUDIENCE
 from tgwizard.lab.transport import lab_session
+from tgwizard.model.cloud import KNOWN, PUBLIC, Cloud
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import listed
 

@@ -32,7 +32,7 @@ from tgwizard.lab.control import HttpLabControl, control_of
 from tgwizard.lab.home import AttachedLab, HostedLab, find_running, open_lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.problems import folder_unusable
-from tgwizard.model.address import check_address
+from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 
@@ -43,7 +43,7 @@ _LOOK_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An open place: the command line's Connection, and what the window opens. ``lab``: None for the real Azure."""
+    """An open environment, for the command line and for the window. ``lab``: None for the real Azure."""
 
     services: Services
     profiles: Profiles

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tgwizard.azure.session import Clients, Session
 from tgwizard.engine.ports import Accepted, ConfigurationId, InTime, MoveAccepted, OperationSeen, StopAccepted
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.fence import StopHow
+from tgwizard.model.failover_options import StopHow
 from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet

@@ -18,36 +18,8 @@ from tgwizard.azure.foreign_answers import refuse_foreign
 from tgwizard.azure.raw import inner, text, texts
 from tgwizard.azure.session import Session
 from tgwizard.engine.ports import CallFailed, Certainty
-from tgwizard.engine.setup_ports import Cloud
+from tgwizard.model.cloud import KNOWN, PUBLIC, Cloud
 from tgwizard.model.problem import Problem
-
-PUBLIC = Cloud(
-    "public",
-    "Azure public",
-    "https://login.microsoftonline.com",
-    "https://management.azure.com",
-    "https://portal.azure.com",
-)
-US_GOVERNMENT = Cloud(
-    "usgovernment",
-    "Azure US Government",
-    "https://login.microsoftonline.us",
-    "https://management.usgovcloudapi.net",
-    "https://portal.azure.us",
-    "https://management.usgovcloudapi.net",
-    "https://graph.microsoft.us",
-)
-CHINA = Cloud(
-    "china",
-    "Azure China (21Vianet)",
-    "https://login.chinacloudapi.cn",
-    "https://management.chinacloudapi.cn",
-    "https://portal.azure.cn",
-    "https://management.chinacloudapi.cn",
-    "https://microsoftgraph.chinacloudapi.cn",
-)
-
-KNOWN = (PUBLIC, US_GOVERNMENT, CHINA)
 
 METADATA_API = "2022-09-01"
 """The version in which az asks."""

@@ -10,7 +10,7 @@ from tgwizard.azure.raw import AS_IT_IS, Json, Sending, headers_of, inner, objec
 from tgwizard.azure.session import Clients
 from tgwizard.engine.ports import InTime, StopAccepted
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.fence import StopHow
+from tgwizard.model.failover_options import StopHow
 from tgwizard.model.snapshot import Power, VmSeen
 
 _POWER = {power.value: power for power in Power if power is not Power.NOT_KNOWN}

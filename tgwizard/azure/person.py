@@ -27,8 +27,9 @@ from tgwizard.azure.session import Connection, Session, quieten
 from tgwizard.azure.sign_in import RENEW_BELOW_S
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
-from tgwizard.engine.setup_ports import Cloud, Prompted, SignInMethod
+from tgwizard.model.cloud import Cloud
 from tgwizard.model.problem import Problem
+from tgwizard.model.sign_in import Prompted, SignInMethod
 
 APPLICATION = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 ANY_DIRECTORY = "organizations"

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tgwizard.azure.azure_cli import find_az
-from tgwizard.azure.clouds import CHINA, PUBLIC, US_GOVERNMENT, is_known
+from tgwizard.azure.clouds import is_known
 from tgwizard.azure.person import has_screen
 from tgwizard.azure.raw import Json, inner, objects, text
 from tgwizard.engine.files import read_text
-from tgwizard.engine.setup_ports import Cloud, MethodSeen, SignInMethod
+from tgwizard.model.cloud import CHINA, PUBLIC, US_GOVERNMENT, Cloud
 from tgwizard.model.problem import Problem
+from tgwizard.model.sign_in import MethodSeen, SignInMethod
 from tgwizard.model.text import listed, tame
 
 TENANT, CLIENT = "AZURE_TENANT_ID", "AZURE_CLIENT_ID"

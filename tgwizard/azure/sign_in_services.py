@@ -21,8 +21,8 @@ from tgwizard.azure.sign_in import TokenSource
 from tgwizard.azure.sign_in_methods import CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT, SECRET, TENANT
 from tgwizard.engine.files import read_bytes
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
-from tgwizard.engine.setup_ports import SignInWish
 from tgwizard.model.problem import Problem
+from tgwizard.model.sign_in import SignInWish
 
 _REPEATS: dict[str, Any] = {"retry_total": 1, "retry_connect": 0, "retry_status": 0}
 """An answer is an answer: the SDK would sleep out whatever Retry-After it carries."""

@@ -23,9 +23,10 @@ from tgwizard.azure.sign_in_methods import Computer
 from tgwizard.azure.sign_in_services import managed_identity, service_principal
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed, Cause, Certainty
-from tgwizard.engine.setup_ports import Cloud, MethodSeen, Prompted, SignInMethod, SignInWish
+from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import Caller
 from tgwizard.model.problem import Problem
+from tgwizard.model.sign_in import MethodSeen, Prompted, SignInMethod, SignInWish
 
 T = TypeVar("T")
 

@@ -17,11 +17,10 @@ from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_
 from tgwizard.cli.program import Where, word_of
 from tgwizard.cli.setup_arguments import WORDS, SetupCommand, add_setup_parsers, setup_command
 from tgwizard.engine.readiness.readiness import TO_DEAD_MACHINE
-from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.model.cluster import Verb
-from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, Strategy
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.sign_in import SignInMethod
 from tgwizard.paths import expanded
 
 _DEAD = "move the address to a member that is stopped or gone, where nobody will answer at it"

@@ -36,12 +36,12 @@ from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Checked, Event, Finished, Observed
+from tgwizard.model.failover_events import Checked, Event, Finished, Observed
+from tgwizard.model.failover_options import Strategy
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
 from tgwizard.model.settings import Settings
 from tgwizard.model.snapshot import Place, Snapshot
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import listed, tame
 from tgwizard.model.verdict import VerdictName
 

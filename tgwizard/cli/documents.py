@@ -14,7 +14,7 @@ from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness, VerbReadiness
-from tgwizard.model.event import (
+from tgwizard.model.failover_events import (
     Asked,
     CallMade,
     Checked,

@@ -14,10 +14,10 @@ from typing import Protocol
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
-from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import Settings
+from tgwizard.model.sign_in import SignInMethod
 
 
 @dataclass(frozen=True, slots=True)

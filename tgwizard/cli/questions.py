@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgwizard.model.event import Asked, Choice
+from tgwizard.model.failover_events import Asked, Choice
 
 MEANINGS = {
     Choice.WAIT: "wait as long again",

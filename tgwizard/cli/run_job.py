@@ -24,15 +24,14 @@ from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Job, Report
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import (
+from tgwizard.model.event_base import Outcome, Stamp
+from tgwizard.model.failover_events import (
     Asked,
     CancelMeaning,
     Decided,
     Event,
     Finished,
     Located,
-    Outcome,
-    Stamp,
     Started,
     Step,
     StepStarted,

@@ -21,12 +21,12 @@ from tgwizard.cli.setup_documents import (
 )
 from tgwizard.cli.setup_job import Report, SetupJob, Telling
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.cluster_file import save_cluster
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.files import write_whole
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import Report as RunReport
 from tgwizard.engine.ports import CallFailed
-from tgwizard.engine.profiles import save_cluster
 from tgwizard.engine.setup.apply import refusal
 from tgwizard.engine.setup.export.formats import export
 from tgwizard.engine.setup.flow import Flow
@@ -41,13 +41,14 @@ from tgwizard.engine.setup.walk import blockers, plan_of
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Finished, Outcome, Stamp
+from tgwizard.model.event_base import Outcome, Stamp
+from tgwizard.model.failover_events import Finished
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, SetupStep
-from tgwizard.model.setup_event import SetupFinished
+from tgwizard.model.setup_events import SetupFinished
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import listed, tame, utc
-from tgwizard.model.verify import ProofRun, ProvedBy, Standing, VerifyResult
+from tgwizard.model.verify_result import ProofRun, ProvedBy, Standing, VerifyResult
 
 
 def run(command: SetupCommand, connection: Connection, screen: Screen, where: Where) -> ExitCode:

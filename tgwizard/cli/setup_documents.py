@@ -15,7 +15,7 @@ from tgwizard.model.finding import Finding
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, SetupStep
-from tgwizard.model.setup_event import (
+from tgwizard.model.setup_events import (
     ChangeDone,
     ChangeFailed,
     ChangeLeft,
@@ -30,7 +30,7 @@ from tgwizard.model.setup_event import (
 )
 from tgwizard.model.setup_plan import Right, SetupChange, SetupPlan
 from tgwizard.model.text import utc
-from tgwizard.model.verify import VerifyResult
+from tgwizard.model.verify_result import VerifyResult
 
 Document = dict[str, Any]
 

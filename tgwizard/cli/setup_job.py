@@ -17,7 +17,7 @@ from tgwizard.engine.jobs import Broke, Job
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.setup_event import SetupEvent, SetupFinished
+from tgwizard.model.setup_events import SetupEvent, SetupFinished
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")

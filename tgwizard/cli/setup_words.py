@@ -15,7 +15,7 @@ from tgwizard.model.finding import Level
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, SetupStep
-from tgwizard.model.setup_event import (
+from tgwizard.model.setup_events import (
     ChangeDone,
     ChangeFailed,
     ChangeLeft,
@@ -27,7 +27,7 @@ from tgwizard.model.setup_event import (
 )
 from tgwizard.model.setup_plan import ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import about, are, counted, measured, tame
-from tgwizard.model.verify import May, VerifyResult
+from tgwizard.model.verify_result import May, VerifyResult
 
 _KINDS = {
     ChangeKind.ADD: "add     ",

@@ -8,8 +8,8 @@ from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.services import Services
-from tgwizard.engine.setup_ports import Prompted, SignInMethod, SignInWish
 from tgwizard.model.problem import UserError
+from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
 
 
 def sign_in(where: Where, connection: Connection, screen: Screen) -> ExitCode | None:

@@ -13,7 +13,8 @@ from tgwizard.engine.readiness.known_rights import KnownRights
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import (
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import (
     Asked,
     CallMade,
     CancelMeaning,
@@ -24,7 +25,6 @@ from tgwizard.model.event import (
     Located,
     Noted,
     Observed,
-    Outcome,
     SourceBack,
     SourceLost,
     Started,

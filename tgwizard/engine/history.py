@@ -26,7 +26,7 @@ from tgwizard.engine.records import (
 )
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Step
+from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import Difference, NicDocument, NicDocumentError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import listed, tame

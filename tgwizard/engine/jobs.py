@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.model.cluster import ClusterIdentity
-from tgwizard.model.event import Event
+from tgwizard.model.failover_events import Event
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
 _log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from tgwizard.engine.patience import PAUSES_S, Patience, believed
 from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Source
+from tgwizard.model.failover_events import Source
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import MemberSeen, PlaceKind, Reading, Snapshot

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.fence import StopHow
+from tgwizard.model.failover_options import StopHow
 from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet

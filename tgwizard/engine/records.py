@@ -9,12 +9,12 @@ from typing import Any
 
 from tgwizard.engine import json_codec
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Outcome, Step
-from tgwizard.model.fence import Fence
-from tgwizard.model.gap import Gap
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Step
+from tgwizard.model.failover_options import Fence, Strategy
 from tgwizard.model.problem import Problem
+from tgwizard.model.service_gap import Gap
 from tgwizard.model.snapshot import Place, PlaceKind
-from tgwizard.model.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from tgwizard.engine.history import AttemptMade, NicCompared, RunHistory
 from tgwizard.engine.records import Answer, Sighted
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Outcome, Step
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Step
+from tgwizard.model.failover_options import Strategy
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import measured, printable, tame
 
 OUTCOMES = {

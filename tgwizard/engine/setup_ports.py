@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
 from typing import Protocol
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Azure
+from tgwizard.model.cloud import Cloud
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import (
     AddressAnswer,
@@ -29,72 +28,12 @@ from tgwizard.model.inventory import (
     VmFound,
 )
 from tgwizard.model.permission import DenyAssignment, PermissionSet
-from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockSeen, RoleAssignment, RoleDefinition
+from tgwizard.model.sign_in import MethodSeen, Prompted, SignInWish
 from tgwizard.model.snapshot import Power
 
 Page = Callable[[int], None]
 """Called after each page of a list with the number of items so far; may raise Cancelled to stop the reading."""
-
-
-class SignInMethod(Enum):
-    """The ways to sign in, in the order in which they are offered."""
-
-    LAB = "lab"
-    AZURE_CLI = "azure_cli"
-    BROWSER = "browser"
-    DEVICE_CODE = "device_code"
-    ENVIRONMENT = "environment"
-    MANAGED_IDENTITY = "managed_identity"
-
-
-@dataclass(frozen=True, slots=True)
-class MethodSeen:
-    """One way to sign in here. ``found``: it needs no more than a click; ``problem``: why it cannot be used here."""
-
-    method: SignInMethod
-    found: bool = False
-    detail: str = ""
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """An Azure cloud: its name in cluster files, Entra's authority host, ARM's endpoint and portal, all https.
-
-    ``audience`` is what tokens for ARM are asked for, ``graph`` the host of Microsoft Graph. A lab has no portal.
-    """
-
-    name: str
-    title: str
-    authority: str
-    arm: str
-    portal: str
-    audience: str = "https://management.azure.com"
-    graph: str = "https://graph.microsoft.com"
-
-
-@dataclass(frozen=True, slots=True)
-class SignInWish:
-    """How to sign in, where, and to which directory (None: the account's own).
-
-    ``claims``: what Azure asked for when it refused an earlier sign-in, in base64 as its challenge spells it.
-    """
-
-    method: SignInMethod
-    cloud: Cloud
-    tenant: str | None = None
-    claims: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prompted:
-    """The person is asked to act: open ``url``; type ``code`` there, when there is one; until ``expires``."""
-
-    method: SignInMethod
-    url: str
-    code: str = ""
-    expires: datetime | None = None
 
 
 class SignIn(Protocol):

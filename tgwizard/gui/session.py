@@ -39,7 +39,7 @@ from tgwizard.gui.watch.timeline import EventShown, of_end
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import (
+from tgwizard.model.failover_events import (
     Asked,
     CallMade,
     CancelMeaning,
@@ -58,10 +58,9 @@ from tgwizard.model.event import (
     StepStarted,
     StepWaiting,
 )
-from tgwizard.model.fence import NO_FENCE, FenceWish
+from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import STALE_AFTER_S, Snapshot
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.verdict import Verdict
 
 LATE_PACES = 3

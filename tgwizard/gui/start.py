@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tgwizard.gui.main_window import MainWindow
     from tgwizard.gui.opened import Opened, OpenProgram, Surroundings
     from tgwizard.gui.opening import Opening
-    from tgwizard.model.event import Finished
+    from tgwizard.model.failover_events import Finished
 
 _log = logging.getLogger(__name__)
 
@@ -270,7 +270,7 @@ class _Program(QObject):
     @property
     def end(self) -> WindowEnd:
         """How it ended, once it is shut down."""
-        from tgwizard.model.event import Outcome
+        from tgwizard.model.event_base import Outcome
 
         unknown = any(finished.outcome is Outcome.UNKNOWN for finished in self._ends)
         return WindowEnd.NOT_KNOWN if unknown or self._left_behind else WindowEnd.IN_ORDER
@@ -330,7 +330,7 @@ class _Program(QObject):
 
     @Slot(object)
     def _heed_end(self, event: object) -> None:
-        from tgwizard.model.event import Finished
+        from tgwizard.model.failover_events import Finished
         from tgwizard.model.text import tame
 
         if isinstance(event, Finished):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tgwizard.model.address import check_address
+from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import STOPPED, MemberSeen, Place, PlaceKind, Snapshot

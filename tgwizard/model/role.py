@@ -1,10 +1,12 @@
-"""Roles and their assignments as Azure keeps them, and the ten actions of Trustgrid's with the reason for each.
+"""Roles and their assignments as Azure keeps them, and the ten actions of the brief with the reason for each.
 
-The client's side only; the lab has records of its own, written apart on purpose (engine/README.md 4.5).
+New roles and assignments get computed GUIDs, so that a second or resumed run names the same ones.
 """
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -187,3 +189,31 @@ def role_id(scope: str, guid: str) -> str:
     """The full id of a role as Azure spells it, whatever it is asked at: from the subscription of ``scope``."""
     subscription = scope.strip("/").split("/")[1]
     return f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+
+
+_NAMESPACE = uuid.UUID("5ff5f1c2-1d0c-5e67-9a0b-6b7a4b7f7d01")
+
+
+def assignment_guid(scope: str, principal: str, role_guid: str, existing: Iterable[RoleAssignment] = ()) -> str:
+    """The name of an assignment; another one when something else has that name already."""
+    meaning = (scope.lower(), principal.lower(), role_guid.lower())
+    held = {item.guid.lower(): (item.scope.lower(), item.principal_id.lower(), item.role_guid) for item in existing}
+    for attempt in range(1000):
+        guid = _guid("assignment", *meaning, attempt=attempt)
+        if held.get(guid, meaning) == meaning:
+            return guid
+    raise AssertionError("a thousand computed names are taken")
+
+
+def role_guid(subscription: str, name: str, existing: Iterable[RoleDefinition] = ()) -> str:
+    """The name in ids of a new role; another one when a role of another name has it (it was renamed since)."""
+    held = {role.guid.lower(): role.name.lower() for role in existing}
+    for attempt in range(1000):
+        guid = _guid("role", subscription.lower(), name.lower(), attempt=attempt)
+        if held.get(guid, name.lower()) == name.lower():
+            return guid
+    raise AssertionError("a thousand computed names are taken")
+
+
+def _guid(*parts: str, attempt: int) -> str:
+    return str(uuid.uuid5(_NAMESPACE, "\n".join((*parts, *([str(attempt)] if attempt else [])))))

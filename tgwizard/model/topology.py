@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.text import tame
 
 

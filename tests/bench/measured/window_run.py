@@ -20,7 +20,7 @@ from tests.bench.measured.event_loop import LoopWatch, Phase, Sampler
 from tests.bench.measured.watched import find, watch
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.session import ClusterSession
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.verdict import VerdictName
 
 LOOK_MS = 50

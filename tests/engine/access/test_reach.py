@@ -22,10 +22,11 @@ from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment
 from tgwizard.lab.world import Principal
 from tgwizard.model.cluster import ResourceId, Verb
-from tgwizard.model.event import Event, Finished, Outcome, Step, StepStarted
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Event, Finished, Step, StepStarted
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.problem import Fixer
-from tgwizard.model.verify import May, RehearsalRow
+from tgwizard.model.verify_result import May, RehearsalRow
 
 READ = "Microsoft.Network/networkInterfaces/read"
 MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/"

@@ -20,10 +20,10 @@ from tests.rig import Rig, SetupRig, members_of
 from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ, AskedBy, asked_by, not_asked
 from tgwizard.lab.rbac_builtin import BY_NAME
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import Level
 from tgwizard.model.role import TEN_ACTIONS
-from tgwizard.model.verify import May
+from tgwizard.model.verify_result import May
 
 TEN = tuple(item.action for item in TEN_ACTIONS)
 ASKED = tuple(action for action in TEN if asked_by(action) is AskedBy.AZURE)

@@ -22,8 +22,8 @@ from tests.rig import SetupRig, setup_rig
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter
-from tgwizard.model.event import Outcome
-from tgwizard.model.setup_event import SetupFinished
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.setup_events import SetupFinished
 
 WRITES = ("PUT", "PATCH", "POST", "DELETE")
 

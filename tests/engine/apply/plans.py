@@ -25,7 +25,7 @@ from tgwizard.model.role import (
     RolePermission,
 )
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_event import SetupEvent, SetupFinished
+from tgwizard.model.setup_events import SetupEvent, SetupFinished
 from tgwizard.model.setup_plan import (
     Act,
     Assign,

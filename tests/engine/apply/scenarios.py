@@ -22,7 +22,7 @@ from tgwizard.lab.latency import Latency
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Event, Finished
+from tgwizard.model.failover_events import Event, Finished
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import SetupPlan
 

@@ -20,11 +20,11 @@ from tgwizard.lab.faults import AzureSays, Fault, Moment, Reset, Timeout
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.rbac_records import Propagation
 from tgwizard.model.cluster_setup import Carried
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.nic import differences
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import PrincipalKind, RoleAssignment
-from tgwizard.model.setup_event import (
+from tgwizard.model.setup_events import (
     ChangeDone,
     ChangeFailed,
     ChangeLeft,

@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.apply.crash import Recorder, all_results, broken, cases, play, table
 from tests.engine.crash import Delivery
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 
 
 def test_that_a_run_stopped_at_any_write_is_finished_by_applying_again() -> None:

@@ -17,7 +17,7 @@ from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.rbac_records import Propagation
 from tgwizard.model.change import Prediction
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_plan import SetupChange, SetupPlan
 
 SEEDS = 11

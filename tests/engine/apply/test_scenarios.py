@@ -12,9 +12,9 @@ from tgwizard.engine.setup.export.formats import ExportKind, export
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.walk import plan_of
 from tgwizard.lab.rbac_records import Propagation
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import RoleAnswer, RoleUse
-from tgwizard.model.setup_event import ChangeWaiting
+from tgwizard.model.setup_events import ChangeWaiting
 
 
 @pytest.mark.parametrize("name", ["fresh", "vnet-elsewhere", "old-role", "busy-nic"])

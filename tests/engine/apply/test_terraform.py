@@ -29,7 +29,7 @@ from tgwizard.engine.setup.preparing import read_wanted
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.walk import answer_all, plan_of, problems_of, take
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.role import RoleKind
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse
 from tgwizard.model.setup_plan import EnableIdentity, PutRole, SetupPlan

@@ -16,9 +16,9 @@ from tgwizard.engine.setup.undo import undoable
 from tgwizard.lab.faults import Fault, Moment, Timeout
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import Carried
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.role import PrincipalKind, RoleAssignment
-from tgwizard.model.setup_event import ChangeLeft
+from tgwizard.model.setup_events import ChangeLeft
 from tgwizard.model.setup_plan import PutRole
 
 

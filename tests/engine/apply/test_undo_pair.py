@@ -19,10 +19,10 @@ from tgwizard.engine.setup.job import apply_job, undo_job, what_undo_would_do
 from tgwizard.engine.setup.result import identity_of
 from tgwizard.engine.setup.setup_journal import setup_journal_file
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_event import SetupEvent, SetupFinished
+from tgwizard.model.setup_events import SetupEvent, SetupFinished
 from tgwizard.model.setup_plan import PlaceAddress, PutRole, SetupPlan
 
 OTHER = "10.20.2.60"

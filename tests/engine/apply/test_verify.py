@@ -25,12 +25,12 @@ from tgwizard.lab.known_answers import Known
 from tgwizard.lab.rbac_records import DenyAssignment, Propagation
 from tgwizard.lab.world import Lock, LockLevel
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import Level
 from tgwizard.model.problem import UserError
-from tgwizard.model.setup_event import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
+from tgwizard.model.setup_events import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
 from tgwizard.model.text import tame
-from tgwizard.model.verify import May, ProofRun, ProvedBy, RehearsalRow, Standing, TickSeen, VerifyResult
+from tgwizard.model.verify_result import May, ProofRun, ProvedBy, RehearsalRow, Standing, TickSeen, VerifyResult
 
 
 @pytest.fixture

@@ -32,9 +32,9 @@ from tgwizard.engine.setup.setup_records import (
 )
 from tgwizard.engine.setup.work import Crew, End, How, Piece, Work, ask, pause
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.setup_event import ChangeLeft, SetupEvent
+from tgwizard.model.setup_events import ChangeLeft, SetupEvent
 
 NO = CallFailed(Problem("no", "No."), Certainty.REFUSED)
 

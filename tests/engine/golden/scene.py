@@ -16,14 +16,13 @@ from tgwizard.engine.preflight.needs import carried_with, sides
 from tgwizard.engine.records import Ended
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Outcome
-from tgwizard.model.fence import NO_FENCE, FenceWish
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import TEN_ACTIONS, LockLevel, LockSeen
 from tgwizard.model.snapshot import Snapshot
-from tgwizard.model.strategy import Strategy
 
 ROLE_ACTIONS = tuple(needed.action for needed in TEN_ACTIONS)
 GRACEFUL, FORCED = Verb.GRACEFUL, Verb.FORCED

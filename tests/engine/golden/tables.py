@@ -47,13 +47,12 @@ from tgwizard.engine.ports import MissingRight
 from tgwizard.engine.preflight.facts import Fact
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried
-from tgwizard.model.fence import Fence, FenceWish, StopHow
+from tgwizard.model.failover_options import Fence, FenceWish, StopHow, Strategy
 from tgwizard.model.inventory import AddressAnswer
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.role import LockLevel
 from tgwizard.model.snapshot import Power
-from tgwizard.model.strategy import Strategy
 
 SUBNET_JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
 STOP, OPTIONAL = FenceWish(Fence.STOP), FenceWish(Fence.STOP, optional=True)

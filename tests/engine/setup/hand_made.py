@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from tgwizard.engine.setup.names import assignment_guid
+from tgwizard.model.access_facts import AddressChecked, OwnRights, SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import (
     AddressAnswer,
@@ -23,9 +23,8 @@ from tgwizard.model.inventory import (
     VmIdentity,
 )
 from tgwizard.model.permission import HeldRole, PermissionSet, allows_at
-from tgwizard.model.role import TEN_ACTIONS, RoleAssignment, RoleDefinition, RoleKind, RolePermission
+from tgwizard.model.role import TEN_ACTIONS, RoleAssignment, RoleDefinition, RoleKind, RolePermission, assignment_guid
 from tgwizard.model.setup_answers import Answers, RoleAnswer
-from tgwizard.model.setup_facts import AddressChecked, OwnRights, SetupFacts
 from tgwizard.model.setup_plan import Assign, EnableIdentity, PlaceAddress, PutRole, RemoveStale, SetupPlan
 from tgwizard.model.snapshot import Power
 

@@ -42,6 +42,7 @@ from tgwizard.engine.setup.flow import (
 )
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.walk import answer_all, blockers, continue_, plan_of, problems_of, summary, take, wants
+from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.inventory import Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import (
@@ -52,7 +53,6 @@ from tgwizard.model.role import (
     RolePermission,
 )
 from tgwizard.model.setup_answers import Answers, RoleUse, SetupStep
-from tgwizard.model.setup_facts import SetupFacts
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"
 TEN = tuple(item.action for item in TEN_ACTIONS)

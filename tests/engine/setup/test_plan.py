@@ -27,8 +27,8 @@ from tests.engine.setup.hand_made import (
     world,
 )
 from tgwizard.engine.access.required_rights import extra_actions, required_rights
-from tgwizard.engine.setup.names import assignment_guid, role_guid
 from tgwizard.engine.setup.plan import make_plan
+from tgwizard.model.access_facts import OwnRights, SetupFacts
 from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.problem import UserError
 from tgwizard.model.role import (
@@ -40,9 +40,10 @@ from tgwizard.model.role import (
     RoleDefinition,
     RoleKind,
     RolePermission,
+    assignment_guid,
+    role_guid,
 )
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
-from tgwizard.model.setup_facts import OwnRights, SetupFacts
 from tgwizard.model.setup_plan import Assign, ChangeKind, PutRole, WhoMay
 from tgwizard.model.topology import topology_of
 

@@ -20,11 +20,11 @@ from tgwizard.engine.setup.parallel import read_all
 from tgwizard.engine.setup.plan import make_plan
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults import Answer, Fault
+from tgwizard.model.access_facts import FactKind, SetupFacts
 from tgwizard.model.inventory import Inventory, Part, SubscriptionSeen
 from tgwizard.model.problem import Cancelled
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse
-from tgwizard.model.setup_event import FactRead, PartProgress, SetupEvent
-from tgwizard.model.setup_facts import FactKind, SetupFacts
+from tgwizard.model.setup_events import FactRead, PartProgress, SetupEvent
 from tgwizard.model.setup_plan import WhoMay
 from tgwizard.model.snapshot import Power
 

@@ -19,7 +19,6 @@ from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Azure, CallFailed, Cause
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
-from tgwizard.engine.setup.names import assignment_guid
 from tgwizard.engine.setup.pairs import suggest_pairs
 from tgwizard.engine.setup.plan import make_plan
 from tgwizard.engine.setup_ports import SetupPorts
@@ -29,7 +28,7 @@ from tgwizard.lab.rbac_builtin import BY_NAME
 from tgwizard.lab.scenario_rights import READER_ACCOUNT
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.inventory import Caller
-from tgwizard.model.role import PrincipalKind, RoleAssignment, role_id
+from tgwizard.model.role import PrincipalKind, RoleAssignment, assignment_guid, role_id
 from tgwizard.model.setup_answers import Answers, RoleAnswer
 from tgwizard.model.setup_plan import (
     Assign,

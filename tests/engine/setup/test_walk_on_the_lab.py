@@ -30,7 +30,7 @@ from tgwizard.engine.setup.portal import guide
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.walk import continue_, plan_of, problems_of, summary, take, wants
 from tgwizard.model.setup_answers import RoleUse, SetupStep
-from tgwizard.model.setup_event import SetupEvent
+from tgwizard.model.setup_events import SetupEvent
 
 
 @dataclass

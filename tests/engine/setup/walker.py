@@ -8,9 +8,9 @@ from tests.engine.setup.hand_made import CALLER, facts
 from tgwizard.engine.setup.flow import Flow, Want, begin, know_address, know_facts, know_inventory, know_subscriptions
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.walk import wants
+from tgwizard.model.access_facts import AddressChecked, SetupFacts
 from tgwizard.model.inventory import AddressAnswer, Inventory, SubscriptionSeen
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_facts import AddressChecked, SetupFacts
 
 
 def signed_in(answers: Answers | None = None) -> Flow:

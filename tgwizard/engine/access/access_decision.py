@@ -12,6 +12,7 @@ from enum import Enum
 
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.ports import MissingRight
+from tgwizard.model.access_facts import FactKind, SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller
 from tgwizard.model.permission import (
@@ -27,7 +28,6 @@ from tgwizard.model.permission import (
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import WRITE_ASSIGNMENT, WRITE_ROLE, LockSeen, PrincipalKind, RoleAssignment
 from tgwizard.model.role_condition import Attributes, holds
-from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import Obstacle, Right, SetupChange, WhoMay
 from tgwizard.model.text import listed, tame
 

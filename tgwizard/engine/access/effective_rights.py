@@ -24,12 +24,12 @@ from tgwizard.engine.access.required_rights import (
     asked_by,
     linked_rights,
 )
+from tgwizard.model.access_facts import FactKind, SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
-from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.text import listed, tame
 from tgwizard.model.topology import Topology
-from tgwizard.model.verify import Cell, May, RehearsalRow
+from tgwizard.model.verify_result import Cell, May, RehearsalRow
 
 _READS = (NIC_READ, CONFIGURATION_READ)
 _CARRIED = {

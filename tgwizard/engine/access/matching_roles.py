@@ -22,6 +22,7 @@ from tgwizard.engine.access.required_rights import (
     needed_actions,
     things_of,
 )
+from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
 from tgwizard.model.permission import allows, matches, reaches, same_scope
@@ -37,7 +38,6 @@ from tgwizard.model.role import (
     RoleKind,
     RolePermission,
 )
-from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import ScopeReason
 from tgwizard.model.text import tame
 

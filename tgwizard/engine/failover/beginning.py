@@ -11,13 +11,12 @@ from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.strategies import is_repair
 from tgwizard.engine.records import Began
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event import Noted, Step
-from tgwizard.model.fence import NO_FENCE, Fence, FenceWish
+from tgwizard.model.failover_events import Noted, Step
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, Strategy
 from tgwizard.model.nic import NicDocument, carried_of
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import STOPPED, PlaceKind, Snapshot
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import utc
 
 

@@ -25,7 +25,7 @@ from tgwizard.engine.preflight.check import Preflight
 from tgwizard.engine.records import Answer, Began, TurnedBack
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import CancelMeaning, Step
+from tgwizard.model.failover_events import CancelMeaning, Step
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import utc

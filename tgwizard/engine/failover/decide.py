@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.engine.records import Answer
-from tgwizard.model.event import Choice, Step
+from tgwizard.model.failover_events import Choice, Step
 from tgwizard.model.nic import Provisioning
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 
-from tgwizard.model.event import Choice
+from tgwizard.model.failover_events import Choice
 
 
 class Decisions:

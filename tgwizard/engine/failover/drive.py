@@ -17,7 +17,8 @@ from tgwizard.engine.failover.telling import step_of
 from tgwizard.engine.failover.writing import Writing
 from tgwizard.engine.ports import CallFailed
 from tgwizard.model.cluster import Member
-from tgwizard.model.event import CancelMeaning, Outcome, Step
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import CancelMeaning, Step
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
 

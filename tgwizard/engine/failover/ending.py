@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tgwizard.model.cluster import Member
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
 

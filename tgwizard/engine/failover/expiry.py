@@ -13,7 +13,7 @@ from tgwizard.engine.failover.decide import Goal, Move, at_expiry
 from tgwizard.engine.failover.ending import Ending
 from tgwizard.engine.failover.telling import step_of
 from tgwizard.model.cluster import Member
-from tgwizard.model.event import Asked, Choice, Decided, Step
+from tgwizard.model.failover_events import Asked, Choice, Decided, Step
 from tgwizard.model.problem import Problem
 
 

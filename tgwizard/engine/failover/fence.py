@@ -20,8 +20,9 @@ from tgwizard.engine.ports import CallFailed, Cause, Certainty, OperationState
 from tgwizard.engine.preflight.check import Preflight
 from tgwizard.engine.records import Began, Ended
 from tgwizard.model.cluster import Member
-from tgwizard.model.event import CancelMeaning, Finished, Outcome, Step
-from tgwizard.model.fence import Fence, StopHow
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import CancelMeaning, Finished, Step
+from tgwizard.model.failover_options import Fence, StopHow
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.snapshot import STOPPED, Place, Power
 from tgwizard.model.text import utc
@@ -35,7 +36,7 @@ _LONGEST_LOOK_S = 60.0
 class Stop(Enum):
     """How the stop went. HELD: it is not proved, and the run must not go on; WAIVED: not proved, and it may.
 
-    LATE: time went by that no wait of ours explains; a late run is dropped, whatever became of the stop
+    STALE: time went by that no wait of ours explains; a late run is dropped, whatever became of the stop
     (engine/README.md 1.7).
     """
 

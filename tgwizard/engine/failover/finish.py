@@ -22,8 +22,8 @@ from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.records import Began, Ended, LastSeen
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import Carried
-from tgwizard.model.event import ByOther, Finished, Outcome
-from tgwizard.model.gap import NO_GAP
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import ByOther, Finished
 from tgwizard.model.nic import (
     NicDocument,
     NicDocumentError,
@@ -35,6 +35,7 @@ from tgwizard.model.nic import (
 )
 from tgwizard.model.permission import DenyAssignment
 from tgwizard.model.problem import Problem
+from tgwizard.model.service_gap import NO_GAP
 from tgwizard.model.snapshot import Place, PlaceKind
 from tgwizard.model.text import tame, utc
 

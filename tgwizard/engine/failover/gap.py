@@ -12,8 +12,8 @@ from datetime import datetime
 
 from tgwizard.engine.ports import Clock
 from tgwizard.engine.records import Answer, Answered, Attempted, Began, Record, Stepped
-from tgwizard.model.event import Step
-from tgwizard.model.gap import NO_GAP, Gap
+from tgwizard.model.failover_events import Step
+from tgwizard.model.service_gap import NO_GAP, Gap
 
 _TELLABLE_S = 0.05
 """A lower bound below this says nothing."""

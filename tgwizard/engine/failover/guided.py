@@ -19,11 +19,11 @@ from tgwizard.engine.offer import first_offer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
 from tgwizard.engine.records import Began, Ended, Sighted, Stepped
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event import (
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import (
     CancelMeaning,
     Finished,
     Located,
-    Outcome,
     Started,
     Step,
     StepDone,
@@ -31,11 +31,11 @@ from tgwizard.model.event import (
     StepStarted,
     StepWaiting,
 )
-from tgwizard.model.gap import NO_GAP
+from tgwizard.model.failover_options import Strategy
 from tgwizard.model.nic import carried_of
 from tgwizard.model.problem import Problem
+from tgwizard.model.service_gap import NO_GAP
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import utc
 
 USUAL_S = 60.0

@@ -14,7 +14,7 @@ from tgwizard.engine.journal import Journal
 from tgwizard.engine.patience import Patience
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Stamp
+from tgwizard.model.event_base import Stamp
 from tgwizard.model.problem import Problem
 
 

@@ -13,12 +13,11 @@ from tgwizard.engine.preflight.needs import carried_with, things
 from tgwizard.engine.records import Ended
 from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event import Step, StepPlan
-from tgwizard.model.fence import NO_FENCE, FenceWish, StopHow
+from tgwizard.model.failover_events import Step, StepPlan
+from tgwizard.model.failover_options import NO_FENCE, FenceWish, StopHow, Strategy
 from tgwizard.model.nic import REFERENCES
 from tgwizard.model.role import LINKED_ACTIONS, linked_action
 from tgwizard.model.snapshot import STOPPED, PlaceKind, Snapshot
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import listed, tame
 
 WRITE = "Microsoft.Network/networkInterfaces/write"

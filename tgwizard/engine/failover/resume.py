@@ -28,12 +28,11 @@ from tgwizard.engine.records import Answer, Answered, Attempted, Began, FellBack
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Finished, Noted, Started, Step, StepWaiting
-from tgwizard.model.fence import FenceWish
+from tgwizard.model.failover_events import Finished, Noted, Started, Step, StepWaiting
+from tgwizard.model.failover_options import FenceWish, Strategy
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import PlaceKind, Snapshot
-from tgwizard.model.strategy import Strategy
 
 
 def in_progress(services: Services, setup: ClusterSetup) -> bool:

@@ -42,24 +42,22 @@ from tgwizard.engine.records import Began
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import (
+from tgwizard.model.event_base import Outcome, Stamp
+from tgwizard.model.failover_events import (
     CancelMeaning,
     Checked,
     Finished,
-    Outcome,
-    Stamp,
     Started,
     Step,
     StepDone,
     StepStarted,
     StepWaiting,
 )
-from tgwizard.model.fence import NO_FENCE, FenceWish, StopHow
+from tgwizard.model.failover_options import NO_FENCE, FenceWish, StopHow, Strategy
 from tgwizard.model.finding import Readiness
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import counted
 
 _log = logging.getLogger(__name__)

@@ -20,8 +20,9 @@ from tgwizard.engine.ports import (
 )
 from tgwizard.engine.records import Answer, Answered, Attempted
 from tgwizard.model.cluster import Member, ResourceId
-from tgwizard.model.event import CallMade, Noted, Stamp, Step
-from tgwizard.model.fence import StopHow
+from tgwizard.model.event_base import Stamp
+from tgwizard.model.failover_events import CallMade, Noted, Step
+from tgwizard.model.failover_options import StopHow
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import utc

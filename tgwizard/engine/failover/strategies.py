@@ -5,10 +5,10 @@ from __future__ import annotations
 from tgwizard.engine.ports import Azure, CallFailed
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.failover_options import Strategy
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Problem
-from tgwizard.model.strategy import Strategy
 
 MOVE_ACTION = "Microsoft.Network/virtualNetworks/moveIpConfigurations/action"
 """The right that a move in one call needs on the virtual network; by ARM's rule, undocumented (azure/README.md 2.7)."""

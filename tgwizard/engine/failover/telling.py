@@ -9,7 +9,7 @@ from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.records import Stepped
 from tgwizard.model.cluster import Member
-from tgwizard.model.event import CancelMeaning, Located, Step, StepDone, StepStarted, StepWaiting
+from tgwizard.model.failover_events import CancelMeaning, Located, Step, StepDone, StepStarted, StepWaiting
 from tgwizard.model.snapshot import Place
 from tgwizard.model.text import utc
 

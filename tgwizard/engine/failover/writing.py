@@ -17,7 +17,7 @@ from tgwizard.engine.ports import CallFailed, Cause, ConfigurationId
 from tgwizard.engine.records import Answer, FellBack
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import Carried
-from tgwizard.model.event import Step
+from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning, carried_of
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind

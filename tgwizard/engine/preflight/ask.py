@@ -24,7 +24,7 @@ from tgwizard.engine.preflight.needs import (
     things,
 )
 from tgwizard.model.cluster import Member, ResourceId, Verb
-from tgwizard.model.fence import FenceWish
+from tgwizard.model.failover_options import FenceWish
 from tgwizard.model.inventory import BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import NicDocument, NicDocumentError
 from tgwizard.model.permission import DenyAssignment, PermissionSet

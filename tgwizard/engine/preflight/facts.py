@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from tgwizard.engine.access.outdated_writes import Sighting
 from tgwizard.engine.access.write_probe import Probe
 from tgwizard.model.cluster import Member, ResourceId
-from tgwizard.model.fence import NO_FENCE, FenceWish
+from tgwizard.model.failover_options import NO_FENCE, FenceWish
 from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem

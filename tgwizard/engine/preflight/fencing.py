@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tgwizard.engine.preflight.facts import Facts
 from tgwizard.model.cluster import Member
-from tgwizard.model.fence import StopHow
+from tgwizard.model.failover_options import StopHow
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Fixer, Problem

@@ -1,4 +1,4 @@
-"""``judge``: (Snapshot, Facts) -> findings. Pure: the same answers always give the same findings."""
+"""``judge``: (Snapshot, PreflightFacts) -> findings. Pure: same answers, same findings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tgwizard.engine.preflight.fit import fit
 from tgwizard.engine.preflight.needs import CHECK_ADDRESS, holds_it_there, sides
 from tgwizard.engine.preflight.rights import rights
 from tgwizard.engine.readiness.readiness import NOT_CONNECTED, readiness
-from tgwizard.model.address import check_address
+from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member, ResourceId, Verb
+from tgwizard.model.failover_options import Strategy
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.permission import reaches, same_scope
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import LockLevel, LockSeen
 from tgwizard.model.snapshot import PlaceKind, Snapshot
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import listed
 
 UNLOCK = "Microsoft.Authorization/locks/delete"

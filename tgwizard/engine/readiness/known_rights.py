@@ -13,10 +13,10 @@ from tgwizard.engine.preflight.ask import ask
 from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.preflight.judge import judge_asked
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.event import Checked
+from tgwizard.model.failover_events import Checked
+from tgwizard.model.failover_options import Strategy
 from tgwizard.model.finding import Readiness
 from tgwizard.model.snapshot import Snapshot
-from tgwizard.model.strategy import Strategy
 
 GOOD_FOR_S = 600.0
 """How long answers about rights and locks stand: Azure takes minutes to bring a change of them into effect."""

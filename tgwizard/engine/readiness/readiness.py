@@ -5,15 +5,14 @@ What needs a question to Azure (rights, locks) is the preflight's; it runs befor
 
 from __future__ import annotations
 
-from tgwizard.model.address import check_address
+from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.fence import NO_FENCE, FenceWish
+from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import DOWN, MemberSeen, PlaceKind, Power, Snapshot
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import age, listed
 
 NOT_CONNECTED = "trustgrid-not-connected"

@@ -12,7 +12,6 @@ from typing import Any
 
 from tgwizard.engine.ports import CallFailed, Cause
 from tgwizard.engine.setup.driving import Against, Desk, Missing, NotYet, Seen, There
-from tgwizard.engine.setup.names import assignment_guid
 from tgwizard.engine.setup.setup_records import Deed, role_document, same_role
 from tgwizard.engine.setup.work import Work, ask
 from tgwizard.model.problem import Problem
@@ -20,6 +19,7 @@ from tgwizard.model.role import (
     PrincipalKind,
     RoleAssignment,
     RoleDefinition,
+    assignment_guid,
     role_id,
 )
 from tgwizard.model.setup_plan import Assign, EnableIdentity, PutRole, RemoveStale

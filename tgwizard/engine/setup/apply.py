@@ -23,16 +23,9 @@ from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.setup_records import RunBegan, RunEnded
 from tgwizard.engine.setup.work import Crew, End, How, Piece, Work
 from tgwizard.engine.setup_ports import SetupPorts
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem
-from tgwizard.model.setup_event import (
-    ChangeDone,
-    ChangeFailed,
-    ChangeLeft,
-    ChangeStarted,
-    SetupEvent,
-    SetupFinished,
-)
+from tgwizard.model.setup_events import ChangeDone, ChangeFailed, ChangeLeft, ChangeStarted, SetupEvent, SetupFinished
 from tgwizard.model.setup_plan import (
     Assign,
     EnableIdentity,
@@ -72,7 +65,7 @@ def apply(
 
 
 def apply_at(desk: Desk, plan: SetupPlan, *, only_mine: bool = False) -> SetupFinished:
-    """The same at a desk of the caller's, which also says how patient it is and how many calls go out at once."""
+    """The same in a context of the caller's, which also says how long it waits and how many calls go out at once."""
     desk.run = new_run()
     others = _others(plan)
     against = refusal(plan, only_mine=only_mine)
@@ -109,7 +102,7 @@ def new_run() -> str:
 def carry_out(
     desk: Desk, job: str, pieces: list[Piece], sentences: dict[str, str], ended: dict[str, End]
 ) -> SetupFinished:
-    """Let a crew work the pieces off and tell how each ended. ``ended``: changes whose end is known already."""
+    """Run the tasks and tell how each ended. ``ended``: changes whose end is known already."""
 
     def left(key: str, reason: str) -> None:
         desk.report(ChangeLeft(desk.stamp(), key, sentences[key], reason))

@@ -14,10 +14,10 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Clock
 from tgwizard.engine.setup.parallel import read_all
 from tgwizard.engine.setup_ports import Inventories, Page
-from tgwizard.model.event import Stamp
+from tgwizard.model.event_base import Stamp
 from tgwizard.model.inventory import Inventory, Part, PartFailed, SubscriptionSeen
 from tgwizard.model.problem import Problem
-from tgwizard.model.setup_event import PartProgress, SetupEvent
+from tgwizard.model.setup_events import PartProgress, SetupEvent
 
 Report = Callable[[SetupEvent], None]
 

@@ -19,9 +19,9 @@ from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.setup_records import UNDOES, Confirmed, Deed, Intended, Replied
 from tgwizard.engine.setup.work import End, How, Work, ask, pause
 from tgwizard.engine.setup_ports import SetupPorts
-from tgwizard.model.event import Stamp
+from tgwizard.model.event_base import Stamp
 from tgwizard.model.problem import Problem
-from tgwizard.model.setup_event import ChangeWaiting, SetupEvent
+from tgwizard.model.setup_events import ChangeWaiting, SetupEvent
 from tgwizard.model.text import about, measured, utc
 
 

@@ -19,13 +19,13 @@ from tgwizard.engine.setup.addresses import occupancy
 from tgwizard.engine.setup.parallel import Answered, read_all
 from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup_ports import SetupPorts
-from tgwizard.model.event import Stamp
+from tgwizard.model.access_facts import AddressChecked, FactFailed, FactKind, OwnRights, SetupFacts
+from tgwizard.model.event_base import Stamp
 from tgwizard.model.inventory import AddressAnswer, Inventory
 from tgwizard.model.problem import UserError
 from tgwizard.model.role import NETWORK_CONTRIBUTOR, RoleAssignment, RoleDefinition
 from tgwizard.model.setup_answers import Answers, RoleUse
-from tgwizard.model.setup_event import FactRead, SetupEvent
-from tgwizard.model.setup_facts import AddressChecked, FactFailed, FactKind, OwnRights, SetupFacts
+from tgwizard.model.setup_events import FactRead, SetupEvent
 from tgwizard.model.topology import Topology, topology_of
 
 Report = Callable[[SetupEvent], None]

@@ -15,12 +15,12 @@ from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.setup.address_check import worth_asking
 from tgwizard.engine.setup.addresses import occupancy
 from tgwizard.engine.setup.pairs import PairsFound, suggest_pairs
+from tgwizard.model.access_facts import AddressChecked, SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Caller, Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, SetupStep
-from tgwizard.model.setup_facts import AddressChecked, SetupFacts
 from tgwizard.model.topology import topology_of
 
 STEPS = tuple(SetupStep)

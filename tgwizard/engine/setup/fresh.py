@@ -17,7 +17,7 @@ from tgwizard.engine.setup.preparing import read_wanted
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.problem import Problem
-from tgwizard.model.setup_event import SetupEvent
+from tgwizard.model.setup_events import SetupEvent
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import age
 

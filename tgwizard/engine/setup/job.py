@@ -19,12 +19,12 @@ from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
 from tgwizard.engine.setup.undo import Undoing, undo, undoable
 from tgwizard.engine.setup.verify import Subject, verify
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
-from tgwizard.model.event import Outcome, Stamp
+from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_event import SetupEvent, SetupFinished
+from tgwizard.model.setup_events import SetupEvent, SetupFinished
 from tgwizard.model.setup_plan import SetupPlan
-from tgwizard.model.verify import VerifyResult
+from tgwizard.model.verify_result import VerifyResult
 
 Report = Callable[[SetupEvent], None]
 

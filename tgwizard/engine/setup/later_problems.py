@@ -17,12 +17,12 @@ from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.scopes import chosen_scopes, elsewhere, what_fails
 from tgwizard.engine.setup.suggest import occupancy_in, topology_in
 from tgwizard.model import fields
+from tgwizard.model.access_facts import FactKind, SetupFacts
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import RoleKind
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
-from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import Obstacle, SetupPlan
 from tgwizard.model.text import counted, listed, tame
 from tgwizard.model.topology import Topology

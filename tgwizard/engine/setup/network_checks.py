@@ -15,7 +15,7 @@ from tgwizard.model.inventory import Inventory, NicFound, RuleDirection, Securit
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import listed, tame
 from tgwizard.model.topology import Topology
-from tgwizard.model.verify import NamedFinding
+from tgwizard.model.verify_result import NamedFinding
 
 HEARTBEAT_PORT = 9000
 """The usual port of the members' heartbeat, TCP (engine/README.md 5.1)."""

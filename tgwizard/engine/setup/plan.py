@@ -24,11 +24,11 @@ from tgwizard.engine.setup.plan_rows import (
 from tgwizard.engine.setup.plan_warnings import doubts, member_warnings, not_read, notes, other_floating
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.scopes import chosen_scopes, elsewhere, what_fails
+from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.finding import Level
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer
-from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import ScopeReason, SetupChange, SetupPlan
 from tgwizard.model.text import tame
 from tgwizard.model.topology import Topology, topology_of

@@ -21,15 +21,14 @@ from tgwizard.engine.access.access_decision import (
 )
 from tgwizard.engine.access.matching_roles import affected_by
 from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, RequiredRight, linked_rights
-from tgwizard.engine.setup.names import assignment_guid
 from tgwizard.engine.setup.role_target import RoleTarget
 from tgwizard.engine.setup.scopes import scope_name
+from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.change import Prediction
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, NicFound, VmFound
 from tgwizard.model.permission import reaches, same_scope
-from tgwizard.model.role import WRITE_ASSIGNMENT, WRITE_ROLE, RoleAssignment, RoleDefinition
-from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.role import WRITE_ASSIGNMENT, WRITE_ROLE, RoleAssignment, RoleDefinition, assignment_guid
 from tgwizard.model.setup_plan import (
     Assign,
     ChangeKind,

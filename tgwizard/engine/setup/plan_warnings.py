@@ -9,12 +9,12 @@ from tgwizard.engine.access.access_decision import UNLOCK, assignments_of, denia
 from tgwizard.engine.access.required_rights import NIC_WRITE, RequiredRight
 from tgwizard.engine.setup.addresses import floating_now
 from tgwizard.engine.setup.role_target import RoleTarget
+from tgwizard.model.access_facts import FactKind, SetupFacts
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.permission import allows, reaches
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import WRITE_ASSIGNMENT, RoleAssignment
 from tgwizard.model.setup_answers import Answers, Placement, RoleUse
-from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.setup_plan import Obstacle, SetupChange, WhoMay
 from tgwizard.model.text import listed, tame
 from tgwizard.model.topology import Topology

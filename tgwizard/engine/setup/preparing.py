@@ -26,7 +26,7 @@ from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_event import SetupEvent
+from tgwizard.model.setup_events import SetupEvent
 
 _MOST_TURNS = 40
 """Readings until a flow has enough: each step may want a few; more is an error of ours."""

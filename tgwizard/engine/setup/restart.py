@@ -22,7 +22,7 @@ from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_event import SetupEvent, SetupFinished
+from tgwizard.model.setup_events import SetupEvent, SetupFinished
 from tgwizard.model.snapshot import Power
 
 SLOWEST_S = 45.0
@@ -43,7 +43,7 @@ def restart(
 
 
 def restart_at(desk: Desk, vm: ResourceId) -> SetupFinished:
-    """The same at a desk of the caller's."""
+    """The same in a context of the caller's."""
     desk.run = new_run()
     key, sentence = f"restart:{vm.key}", f"Restart {vm.name}"
     act = _Restart(desk, vm)

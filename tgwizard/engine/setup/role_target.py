@@ -13,8 +13,8 @@ from tgwizard.engine.access.matching_roles import (
     within,
 )
 from tgwizard.engine.access.required_rights import NOT_ASKED, AskedBy, RequiredRight, asked_by, needed_actions
-from tgwizard.engine.setup.names import role_guid
 from tgwizard.engine.setup.scopes import scope_name
+from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import (
@@ -23,9 +23,9 @@ from tgwizard.model.role import (
     RoleDefinition,
     RoleKind,
     RolePermission,
+    role_guid,
 )
 from tgwizard.model.setup_answers import RoleAnswer, RoleUse
-from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import ScopeReason
 from tgwizard.model.text import listed, tame
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tgwizard.engine import json_codec
 from tgwizard.engine.records import Answer
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.role import RoleDefinition, RoleKind, RolePermission
 
 
@@ -37,7 +37,7 @@ UNDOES = {
     Deed.UNASSIGN: Deed.ASSIGN,
     Deed.REMOVE_ADDRESS: Deed.PLACE_ADDRESS,
 }
-"""Which deed each undoing takes back."""
+"""Which kind of write each undoing takes back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,13 @@ from tgwizard.engine.setup.flow import Flow
 from tgwizard.engine.setup.lan_nic import LanChoice, lan_nic
 from tgwizard.engine.setup.pairs import Pair, cluster_name, pair_of
 from tgwizard.engine.setup.scopes import chosen_scopes
+from tgwizard.model.access_facts import FactKind, SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.permission import reaches
 from tgwizard.model.problem import UserError
 from tgwizard.model.role import RoleDefinition, RoleKind
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
-from tgwizard.model.setup_facts import FactKind, SetupFacts
 from tgwizard.model.topology import Topology, topology_of
 
 _LONGEST_NAME = 63

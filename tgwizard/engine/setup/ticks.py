@@ -13,18 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tgwizard.engine.access.access_decision import assignments_of
-from tgwizard.engine.setup.names import assignment_guid
 from tgwizard.engine.setup.own_name import Answered, Asked
 from tgwizard.engine.setup_ports import Access
+from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.permission import allows, reaches
-from tgwizard.model.role import RoleAssignment, RoleDefinition
-from tgwizard.model.setup_event import Tick
-from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.role import RoleAssignment, RoleDefinition, assignment_guid
+from tgwizard.model.setup_events import Tick
 from tgwizard.model.text import tame
 from tgwizard.model.topology import Topology
-from tgwizard.model.verify import TickSeen
+from tgwizard.model.verify_result import TickSeen
 
 PROPAGATION = timedelta(minutes=10)
 """Azure's documented bound for an assignment to count everywhere (azure/README.md 3.4)."""

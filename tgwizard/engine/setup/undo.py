@@ -20,11 +20,11 @@ from tgwizard.engine.setup.setup_records import Deed, Intended, role_document, r
 from tgwizard.engine.setup.work import End, How, Piece, Work, ask
 from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.nic import NicDocument, Provisioning, carried_of, configuration_differences
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import RoleAssignment, RoleDefinition
-from tgwizard.model.setup_event import ChangeLeft, SetupEvent, SetupFinished
+from tgwizard.model.setup_events import ChangeLeft, SetupEvent, SetupFinished
 from tgwizard.model.text import counted, tame
 
 _ORDER = (Deed.PLACE_ADDRESS, Deed.ASSIGN, Deed.PUT_ROLE, Deed.ENABLE_IDENTITY)
@@ -69,7 +69,7 @@ def undo(
 
 
 def undo_at(desk: Desk, *, identities: bool = False) -> SetupFinished:
-    """The same at a desk of the caller's."""
+    """The same in a context of the caller's."""
     desk.run = new_run()
     wanted = undoable(desk.journal, identities=identities)
     if not wanted:

@@ -24,21 +24,21 @@ from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.ticks import PROPAGATION, Held, all_of, find_held, proved_effective, ticks_of, with_role
 from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Outcome, Stamp
+from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import Inventory, SubscriptionSeen
 from tgwizard.model.permission import reaches
 from tgwizard.model.problem import Cancelled, Problem, UserError
 from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_event import Checked, SetupEvent, SetupFinished, Tick, TickChanged
-from tgwizard.model.setup_facts import SetupFacts
+from tgwizard.model.setup_events import Checked, SetupEvent, SetupFinished, Tick, TickChanged
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import tame
 from tgwizard.model.topology import Topology, topology_of
-from tgwizard.model.verify import (
+from tgwizard.model.verify_result import (
     Cell,
     May,
     NamedFinding,

@@ -9,9 +9,9 @@ from tgwizard import __version__
 from tgwizard.engine.setup.scopes import scope_name
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.model.finding import Level
-from tgwizard.model.setup_event import Tick
+from tgwizard.model.setup_events import Tick
 from tgwizard.model.text import measured, printable, tame
-from tgwizard.model.verify import May, TickSeen, VerifyResult
+from tgwizard.model.verify_result import May, TickSeen, VerifyResult
 
 LEVELS = {
     Level.BLOCKS: "stands in the way",

@@ -14,7 +14,8 @@ from tgwizard.engine.journal import Journal
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Observed, Source, SourceBack, SourceLost, Stamp
+from tgwizard.model.event_base import Stamp
+from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost
 from tgwizard.model.settings import NICS_S, VMS_S, Settings
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.verdict import Verdict, VerdictName, assess

@@ -14,7 +14,7 @@ from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.watch.shown import advice_shape, state_shape
 from tgwizard.model.cluster_readiness import ClusterReadiness, ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import ReadinessState
 from tgwizard.model.settings import ClusterFilter
 from tgwizard.model.snapshot import STALE_AFTER_S, PlaceKind, Snapshot

@@ -12,7 +12,7 @@ from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
-from tgwizard.model.event import CancelMeaning
+from tgwizard.model.failover_events import CancelMeaning
 
 
 class CloseDuringRun(Sheet):

@@ -34,12 +34,11 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.watch.shown import checks_shown, findings_state
 from tgwizard.model.cluster import Verb
-from tgwizard.model.event import Checked
-from tgwizard.model.fence import NO_FENCE, FenceWish
+from tgwizard.model.failover_events import Checked
+from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import STOPPED
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.text import about, age
 
 RECHECK_AFTER_S = 10.0

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QVBoxLayout, QWidget
 from tgwizard.gui.kit.choice import ChoiceCard
 from tgwizard.gui.theme import Theme
 from tgwizard.model.cluster import Member
-from tgwizard.model.fence import NO_FENCE, Fence, FenceWish, StopHow
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, StopHow
 from tgwizard.model.text import about
 
 

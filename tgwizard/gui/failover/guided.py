@@ -13,7 +13,7 @@ from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.model.cluster import Member
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.failover_options import Strategy
 
 
 class GuidedDialog(Sheet):

@@ -8,7 +8,7 @@ from tgwizard.gui.kit.calls import CallShown, Span
 from tgwizard.model.change import Change
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Step
+from tgwizard.model.failover_events import Step
 from tgwizard.model.finding import Readiness
 from tgwizard.model.text import about
 

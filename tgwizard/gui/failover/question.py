@@ -14,7 +14,7 @@ from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
-from tgwizard.model.event import Asked, Choice
+from tgwizard.model.failover_events import Asked, Choice
 
 
 def choice_words(choice: Choice, losing: str) -> str:

@@ -15,7 +15,8 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.gui.watch.timeline import outcome_shape
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import ByOther, Finished, Outcome
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import ByOther, Finished
 from tgwizard.model.snapshot import Place, PlaceKind
 from tgwizard.model.text import measured, tame
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import assert_never
 
-from tgwizard.model.event import (
+from tgwizard.model.failover_events import (
     Asked,
     CallMade,
     CancelMeaning,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tgwizard.gui.failover.run_state import RunState, StepState
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import CallMade, CancelMeaning, Step
+from tgwizard.model.failover_events import CallMade, CancelMeaning, Step
 from tgwizard.model.text import about, measured, utc
 
 

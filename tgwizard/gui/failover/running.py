@@ -44,7 +44,7 @@ from tgwizard.gui.watch.cards import ThreeTruths
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
 from tgwizard.gui.watch.shown import azure_holder, picture, picture_unread
 from tgwizard.model.cluster import Member
-from tgwizard.model.event import CancelMeaning, Step, StepPlan
+from tgwizard.model.failover_events import CancelMeaning, Step, StepPlan
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.text import measured
 

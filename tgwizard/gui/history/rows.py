@@ -14,7 +14,7 @@ from tgwizard.engine.run_report import outcome, reason, title
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.watch.timeline import of_record, outcome_shape
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.text import measured, tame, utc
 
 

@@ -10,7 +10,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Broke, Job, JobRunner, Report
 from tgwizard.engine.lab_control import LabControl, LabLink, LabRun
 from tgwizard.gui.bridge import Bridge
-from tgwizard.model.event import SourceLost
+from tgwizard.model.failover_events import SourceLost
 from tgwizard.model.problem import Problem, UserError
 
 PERIOD_MS = 10_000

@@ -6,10 +6,12 @@ from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import CallFailed
-from tgwizard.engine.setup_ports import Cloud, Inventories, MethodSeen, Prompted, SignIn, SignInMethod, SignInWish
+from tgwizard.engine.setup_ports import Inventories, SignIn
 from tgwizard.gui.setup.errands import Errands, Hear, Kind
+from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import Caller, TenantSeen
 from tgwizard.model.problem import Problem
+from tgwizard.model.sign_in import MethodSeen, Prompted, SignInMethod, SignInWish
 
 _BUSY = {
     SignInMethod.LAB: "Signing in to the lab",

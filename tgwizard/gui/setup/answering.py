@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import IPv4Address
 
-from tgwizard.engine.setup_ports import SignInMethod
 from tgwizard.gui.setup.pages import Pages
 from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.setup_answers import Placement, RoleAnswer, SetupStep
+from tgwizard.model.sign_in import SignInMethod
 
 
 def _sign_in(wizard: Wizard, pages: Pages) -> None:

@@ -16,7 +16,7 @@ from tgwizard.gui.setup.steps.apply import Applying, ChangeRow
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_event import SetupFinished
+from tgwizard.model.setup_events import SetupFinished
 from tgwizard.model.setup_plan import SetupPlan
 
 

@@ -17,9 +17,10 @@ from tgwizard.gui.setup.verifier import Verifier
 from tgwizard.gui.shell import Shell
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Finished, Outcome, Started, Step
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Finished, Started, Step
 from tgwizard.model.problem import Problem
-from tgwizard.model.verify import ProofRun, ProvedBy
+from tgwizard.model.verify_result import ProofRun, ProvedBy
 
 
 def proof_of(started: Started | None, ended: Finished) -> ProofRun:

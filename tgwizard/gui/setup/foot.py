@@ -7,7 +7,7 @@ from tgwizard.gui.setup.applier import Applier
 from tgwizard.gui.setup.footer import Footer
 from tgwizard.gui.setup.told import waits_for
 from tgwizard.gui.setup.wizard import Wizard
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
 from tgwizard.model.text import counted, tame

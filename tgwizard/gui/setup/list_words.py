@@ -10,7 +10,7 @@ from tgwizard.gui.kit.step_list import StepShown
 from tgwizard.gui.kit.step_list import StepState as Look
 from tgwizard.gui.setup.applier import Applier
 from tgwizard.gui.setup.session import SetupSession
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.text import counted
 

@@ -14,7 +14,7 @@ from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole
 from tgwizard.model.inventory import Part
-from tgwizard.model.setup_event import PartProgress
+from tgwizard.model.setup_events import PartProgress
 
 
 class ReadingCard(Card):

@@ -25,12 +25,12 @@ from tgwizard.engine.setup.fresh import forget_readings, read_age_s
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.gui.setup.account import Account
 from tgwizard.gui.setup.errands import Errands, Hear, Kind
+from tgwizard.model.access_facts import AddressChecked, SetupFacts
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Inventory, Part, SubscriptionSeen
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, SetupStep
-from tgwizard.model.setup_event import PartProgress
-from tgwizard.model.setup_facts import AddressChecked, SetupFacts
+from tgwizard.model.setup_events import PartProgress
 
 T = TypeVar("T")
 

@@ -24,9 +24,9 @@ from tgwizard.gui.setup.steps.floating_ip import AddressShown
 from tgwizard.gui.setup.steps.review import Exported, ReviewShown
 from tgwizard.gui.setup.steps.role import RoleOption, RoleShown
 from tgwizard.gui.setup.steps.scope import ScopeShown
+from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
-from tgwizard.model.setup_facts import SetupFacts
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
 from tgwizard.model.text import age, counted, listed, tame
 from tgwizard.model.topology import Topology

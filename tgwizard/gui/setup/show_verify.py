@@ -16,10 +16,10 @@ from tgwizard.gui.setup.told import SHAPES
 from tgwizard.gui.setup.verifier import Verifier
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding
-from tgwizard.model.setup_event import Tick, TickChanged
+from tgwizard.model.setup_events import Tick, TickChanged
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import measured, tame
-from tgwizard.model.verify import Cell, May, ProofRun, ProvedBy, Standing, TickSeen, VerifyResult
+from tgwizard.model.verify_result import Cell, May, ProofRun, ProvedBy, Standing, TickSeen, VerifyResult
 
 _CELLS = {
     May.MAY: Shape.GOOD,

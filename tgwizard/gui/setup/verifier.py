@@ -24,15 +24,15 @@ from tgwizard.gui.setup.applier import identity_of
 from tgwizard.gui.setup.errands import Errands, Hear, Kind
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Outcome
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import Finding
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_event import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
+from tgwizard.model.setup_events import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.text import tame
-from tgwizard.model.verify import ProofRun, Standing, VerifyResult
+from tgwizard.model.verify_result import ProofRun, Standing, VerifyResult
 
 
 @dataclass(frozen=True, slots=True)

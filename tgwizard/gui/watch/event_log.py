@@ -10,7 +10,7 @@ from tgwizard.engine.records import Record
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.watch.timeline import EventShown, of_record, of_verdict, source_name
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Observed, Source, SourceBack, SourceLost
+from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import age, listed
 from tgwizard.model.verdict import VerdictName

@@ -11,7 +11,7 @@ from tgwizard.engine.jobs import Job, Report, Work
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster import Member
-from tgwizard.model.event import Checked
+from tgwizard.model.failover_events import Checked
 from tgwizard.model.snapshot import Snapshot
 
 AGAIN_AFTER_S = 30.0

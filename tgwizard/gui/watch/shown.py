@@ -21,7 +21,7 @@ from tgwizard.gui.watch.picture_values import (
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterState, VerbReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Step
+from tgwizard.model.failover_events import Step
 from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import STALE_AFTER_S, MemberSeen, Place, PlaceKind, Power, Snapshot

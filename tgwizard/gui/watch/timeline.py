@@ -10,8 +10,9 @@ from tgwizard.engine.run_report import kind
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.event import Finished, Observed, Outcome, Source
-from tgwizard.model.strategy import Strategy
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.failover_events import Finished, Observed, Source
+from tgwizard.model.failover_options import Strategy
 from tgwizard.model.text import measured, tame, utc
 from tgwizard.model.verdict import VerdictName
 

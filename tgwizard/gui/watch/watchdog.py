@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from tgwizard.engine.jobs import Broke, Job
 from tgwizard.gui.watch.loop import WatchLoop
-from tgwizard.model.event import Observed
+from tgwizard.model.failover_events import Observed
 from tgwizard.model.problem import Problem
 
 TICK_MS = 5_000

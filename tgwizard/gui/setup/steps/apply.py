@@ -17,8 +17,8 @@ from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.theme import Theme
-from tgwizard.model.event import Outcome
-from tgwizard.model.setup_event import (
+from tgwizard.model.event_base import Outcome
+from tgwizard.model.setup_events import (
     ChangeDone,
     ChangeFailed,
     ChangeLeft,

@@ -30,7 +30,7 @@ from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, VmFound
-from tgwizard.model.setup_event import PartProgress
+from tgwizard.model.setup_events import PartProgress
 from tgwizard.model.text import counted, listed, tame
 
 NAMES_SHOWN = 3

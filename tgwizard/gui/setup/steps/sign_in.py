@@ -10,7 +10,6 @@ from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.setup_ports import Cloud, MethodSeen, Prompted, SignInMethod
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
@@ -25,7 +24,9 @@ from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import Caller, TenantSeen
+from tgwizard.model.sign_in import MethodSeen, Prompted, SignInMethod
 from tgwizard.model.text import tame
 
 METHOD_WORDS: dict[SignInMethod, tuple[str, str]] = {

@@ -25,7 +25,7 @@ from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.setup.steps.restart_row import RestartRow, RestartShown
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
-from tgwizard.model.setup_event import Tick
+from tgwizard.model.setup_events import Tick
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.model.event import Outcome, Stamp
+from tgwizard.model.access_facts import FactKind
+from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.finding import Finding
 from tgwizard.model.inventory import Part
 from tgwizard.model.problem import Problem
-from tgwizard.model.setup_facts import FactKind
 
 
 @dataclass(frozen=True, slots=True)

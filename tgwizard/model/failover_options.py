@@ -1,8 +1,4 @@
-"""Fencing: what keeps the prior active from taking the address back after a forced failover.
-
-A stopped VM's interface keeps its addresses, so stopping never replaces the detach; it only makes sure that the
-machine cannot return meanwhile.
-"""
+"""How a failover is to be made: which strategy moves the address, and which fence keeps the prior active off it."""
 
 from __future__ import annotations
 
@@ -10,6 +6,19 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.model.change import Prediction
+
+
+class Strategy(Enum):
+    """The values are the words of the command line.
+
+    ATOMIC is opt-in until it has been tried on Azure: AUTO never chooses it. GUIDED writes nothing: the user presses
+    Make Active in the Trustgrid portal, and the run watches what the members do.
+    """
+
+    AUTO = "auto"
+    DETACH_ATTACH = "detach-attach"
+    ATOMIC = "atomic"
+    GUIDED = "guided"
 
 
 class Fence(Enum):

@@ -7,17 +7,16 @@ one ``Finished``, always last, also when a check refused it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 
 from tgwizard.model.cluster import Verb
-from tgwizard.model.fence import NO_FENCE, FenceWish
+from tgwizard.model.event_base import Outcome, Stamp
+from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
 from tgwizard.model.finding import NOTHING_FOUND, Readiness
-from tgwizard.model.gap import Gap
 from tgwizard.model.nic import Difference
 from tgwizard.model.problem import Problem
+from tgwizard.model.service_gap import Gap
 from tgwizard.model.snapshot import Place, Snapshot
-from tgwizard.model.strategy import Strategy
 from tgwizard.model.verdict import Verdict
 
 
@@ -45,35 +44,12 @@ class Choice(Enum):
     HAND_OVER = "hand_over"
 
 
-class Outcome(Enum):
-    """How a job ended (engine/README.md 1.6).
-
-    Refused: by a check, before the first write. Cancelled: as the user asked; a failover leaves the address
-    where it was.
-    """
-
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    CANCELLED = "cancelled"
-    YIELDED = "yielded"
-
-
 class CancelMeaning(Enum):
     """What a cancel would do now (engine/README.md 1.8)."""
 
     STOPS = "stops"
     PUTS_BACK = "puts_back"
     NOT_GRANTED = "not_granted"
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """When something happened: UTC, and seconds on the Clock's monotonic scale."""
-
-    at: datetime
-    clock_s: float
 
 
 @dataclass(frozen=True, slots=True)

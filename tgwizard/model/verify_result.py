@@ -12,7 +12,7 @@ from enum import Enum
 
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding, Level
-from tgwizard.model.setup_event import Tick
+from tgwizard.model.setup_events import Tick
 
 
 class May(Enum):
