@@ -16,8 +16,8 @@ from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.engine.failover.run import RunOptions, fail_over
+from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.journal import Journal
 from tgwizard.engine.services import Services

@@ -8,7 +8,7 @@ import pytest
 
 from tgwizard import paths
 from tgwizard.app.connecting import data_folder
-from tgwizard.engine.settings_file import load_settings
+from tgwizard.engine.files.settings_file import load_settings
 from tgwizard.model.problem import UserError
 
 

@@ -19,7 +19,7 @@ from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
 from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
-from tgwizard.engine.profiles import Profiles
+from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import Settings
 

@@ -15,7 +15,7 @@ from tests.cli.bench import Shell, fits
 from tests.rig import SetupRig, setup_rig
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.setup_arguments import Plan
-from tgwizard.engine.cluster_file import load_cluster
+from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.lab.faults import AzureSays, Fault
 from tgwizard.lab.known_answers import Known
 from tgwizard.lab.lab import Lab

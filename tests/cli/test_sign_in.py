@@ -18,8 +18,8 @@ from tgwizard.cli.program import Where
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.sign_in import sign_in, words_of
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.engine.ports import CallFailed, Certainty
-from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
 from tgwizard.engine.setup_ports import SignIn
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -13,8 +13,8 @@ from tests.corpus.steady import Renamer, drawn_in_order
 from tests.engine.setup.test_walk_on_the_lab import Person
 from tests.engine.worlds import give_public_ip
 from tests.rig import rig, setup_rig
-from tgwizard.engine.cluster_file import keep_carried, load_cluster, save_cluster
-from tgwizard.engine.settings_file import save_value
+from tgwizard.engine.files.cluster_file import keep_carried, load_cluster, save_cluster
+from tgwizard.engine.files.settings_file import save_value
 from tgwizard.engine.setup.draft import FILE_NAME as DRAFT_NAME
 from tgwizard.engine.setup.draft import save_draft
 from tgwizard.lab.clock import VirtualClock

@@ -16,8 +16,8 @@ from tests.corpus.parts import KEPT, differences, files_of, kept, text
 from tests.corpus.sqlite_text import restored, text_of
 from tests.corpus.worlds import CHANGES, WORLD, lab_at
 from tests.rig import inline_journal, rig, setup_rig
-from tgwizard.engine.cluster_file import load_cluster, save_cluster
-from tgwizard.engine.settings_file import load_settings, save_value
+from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
+from tgwizard.engine.files.settings_file import load_settings, save_value
 from tgwizard.engine.setup.draft import load_draft, resume, save_draft
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.lab.clock import VirtualClock

@@ -31,10 +31,10 @@ from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.services import Services
 from tgwizard.lab.certificates import Certificates

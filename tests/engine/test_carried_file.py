@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.engine.test_cluster_file import GOOD, GROUP, faults, written
-from tgwizard.engine.cluster_file import keep_carried, load_cluster, save_cluster, with_kept_carried
+from tgwizard.engine.files.cluster_file import keep_carried, load_cluster, save_cluster, with_kept_carried
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.problem import UserError

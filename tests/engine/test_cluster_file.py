@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.engine.cluster_file import load_cluster, save_cluster
-from tgwizard.engine.profiles import Profiles
+from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
+from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import Carried, RoleKept

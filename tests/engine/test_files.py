@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.engine.files import LONGEST, PRIVATE, make_private_folder, open_private, read_text, write_whole
-from tgwizard.engine.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
+from tgwizard.engine.files.file_reading import LONGEST, read_text
+from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, open_private, write_whole
+from tgwizard.engine.files.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes, pipes or devices of this kind")
 

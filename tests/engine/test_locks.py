@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.engine.locks import held, is_held
+from tgwizard.engine.files.file_lock import held, is_held
 from tgwizard.model.problem import Problem, UserError
 
 BUSY = Problem("cluster-locked", "Another run works on it.")
@@ -18,7 +18,7 @@ _HOLDER = """
 import sys
 import threading
 from pathlib import Path
-from tgwizard.engine.locks import held, is_held
+from tgwizard.engine.files.file_lock import held, is_held
 from tgwizard.model.problem import Problem
 with held(Path(sys.argv[1]), Problem("busy", "Busy.")):
     print("held", flush=True)

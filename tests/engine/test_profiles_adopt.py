@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.rig import Rig, rig
-from tgwizard.engine.cluster_file import save_cluster
-from tgwizard.engine.profiles import Profiles
+from tgwizard.engine.files.cluster_file import save_cluster
+from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.engine.crash import Kind, crashed_run
 from tests.rig import Rig, inline_journal, rig
-from tgwizard.engine.cluster_file import load_cluster
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions
+from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Member

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.engine.settings_file import FILE_NAME, load_settings, save_value
+from tgwizard.engine.files.settings_file import FILE_NAME, load_settings, save_value
 from tgwizard.model import settings as known
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.problem import UserError

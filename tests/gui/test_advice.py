@@ -19,7 +19,7 @@ from tests.gui.test_window import dialog_of, holder
 from tests.rig import Rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import busy
-from tgwizard.engine.locks import held
+from tgwizard.engine.files.file_lock import held
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.gui.clusters.rows import FleetState

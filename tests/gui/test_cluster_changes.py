@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Found, accessible_name, clusters_page, lab_page
 from tgwizard.app.places import open_lab_place
 from tgwizard.app.window import WindowWish, open_program
-from tgwizard.engine.cluster_file import load_cluster, save_cluster
+from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.lab_control import LabState
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge

@@ -15,7 +15,7 @@ from tests.rig import rig
 from tgwizard.app.places import open_real_place
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.sign_in import HeldCredential
-from tgwizard.engine.cluster_file import save_cluster
+from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings

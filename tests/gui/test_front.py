@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import accessible_name
 from tests.rig import Rig
-from tgwizard.engine.cluster_file import load_cluster, save_cluster
-from tgwizard.engine.settings_file import load_settings, save_value
+from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
+from tgwizard.engine.files.settings_file import load_settings, save_value
 from tgwizard.gui.front import ClusterGlance, FirstLook, Front, glance_at_cluster, glance_at_theme
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import LIGHT, Token

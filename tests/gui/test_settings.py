@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, accessible_name, focusable
-from tgwizard.engine.settings_file import FILE_NAME, load_settings
+from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.gui.settings.page import SettingsPage
 from tgwizard.gui.settings.preferences import NotSaved, Preferences
 from tgwizard.gui.theme import Theme

@@ -15,7 +15,7 @@ from tests.gui.setup_desk import open_setup_desk
 from tests.gui.setup_walk import go_on, walk_to
 from tests.gui.studio import USUAL
 from tests.gui.walk import wrong
-from tgwizard.engine.cluster_file import load_cluster
+from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.gui.setup.errands import Kind
 from tgwizard.gui.theme import Theme
 from tgwizard.lab.faults import Answer, Fault

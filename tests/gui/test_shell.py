@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_description, accessible_name, focusable, settings_page
 from tests.gui.fleet_desk import open_fleet
-from tgwizard.engine.settings_file import FILE_NAME, load_settings
+from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.kit.shapes import Shape

@@ -10,7 +10,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS
-from tgwizard.engine.locks import held
+from tgwizard.engine.files.file_lock import held
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.single import SECOND_WINDOW, SingleWindow, Turn
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk
 from tests.gui.pictures import rights_are_known
-from tgwizard.engine.settings_file import load_settings, save_value
+from tgwizard.engine.files.settings_file import load_settings, save_value
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.front import FirstLook, Front, free_areas
 from tgwizard.gui.places import Place

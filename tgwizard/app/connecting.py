@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tgwizard import paths
 from tgwizard.cli.program import Where
 from tgwizard.cli.sign_in import wish_of
-from tgwizard.engine.settings_file import FILE_NAME, SettingsRead, load_settings
+from tgwizard.engine.files.settings_file import FILE_NAME, SettingsRead, load_settings
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import DATA_FOLDER
 

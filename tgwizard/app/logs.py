@@ -11,8 +11,8 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from tgwizard import __version__, paths
-from tgwizard.engine.files import make_private_folder, open_private
-from tgwizard.engine.settings_file import SettingsRead
+from tgwizard.engine.files.file_writing import make_private_folder, open_private
+from tgwizard.engine.files.settings_file import SettingsRead
 from tgwizard.model.settings import LOG_LEVEL
 
 _log = logging.getLogger(__name__)

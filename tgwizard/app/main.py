@@ -23,8 +23,8 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.program import ClientWish, Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_arguments import Apply, Undo
+from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.engine.interrupts import ignore
-from tgwizard.engine.settings_file import FILE_NAME, load_settings
 from tgwizard.model.problem import Problem, UserError
 
 if TYPE_CHECKING:

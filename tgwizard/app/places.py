@@ -22,10 +22,10 @@ from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import LabToken
 from tgwizard.cli.program import ClientWish, LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobRunner
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.ports import CallFailed, Cause
-from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Endpoint, Services, in_use
 from tgwizard.lab import certificates, client_access
 from tgwizard.lab.control import HttpLabControl, control_of

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from tgwizard.app.places import Place
     from tgwizard.cli.program import Where
-    from tgwizard.engine.profiles import SavedRead
-    from tgwizard.engine.settings_file import SettingsRead
+    from tgwizard.engine.files.cluster_folder import SavedRead
+    from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.gui.opened import Opened, Surroundings
     from tgwizard.model.cluster_setup import ClusterSetup
 
@@ -98,7 +98,7 @@ def _state_folder(wish: WindowWish) -> Path:
     """Where journals and locks lie. The settings are read in full only when they may name another folder."""
     if wish.lab_dir is not None:
         return wish.lab_dir / "state"
-    from tgwizard.engine.files import read_text
+    from tgwizard.engine.files.file_reading import read_text
 
     try:
         named = "data_folder" in read_text(wish.settings_file)
@@ -116,7 +116,7 @@ def _state_folder(wish: WindowWish) -> Path:
 
 
 def _settings(wish: WindowWish) -> SettingsRead:
-    from tgwizard.engine.settings_file import load_settings
+    from tgwizard.engine.files.settings_file import load_settings
 
     return load_settings(wish.settings_file)
 

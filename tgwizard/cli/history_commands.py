@@ -12,7 +12,7 @@ from tgwizard.cli.history_documents import history_document, report_document
 from tgwizard.cli.program import Connection
 from tgwizard.cli.screen import Screen
 from tgwizard.engine import run_report
-from tgwizard.engine.files import write_whole
+from tgwizard.engine.files.file_writing import write_whole
 from tgwizard.engine.history import ClusterHistory, RunHistory, cluster_history, find_run
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError

@@ -25,9 +25,9 @@ from tgwizard.cli.lab_arguments import (
 )
 from tgwizard.cli.program import Program
 from tgwizard.cli.screen import SCHEMA, Screen
-from tgwizard.engine.files import read_text
+from tgwizard.engine.files.file_reading import read_text
+from tgwizard.engine.files.toml_reader import TomlFault, parse_toml
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabState, RequestSeen, VmPowerSeen
-from tgwizard.engine.toml_reader import TomlFault, parse_toml
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import utc
 

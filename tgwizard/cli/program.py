@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.engine.lab_control import LabControl
-from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError

@@ -9,9 +9,9 @@ from pathlib import Path
 from tgwizard.cli.setup_arguments import Given, parsed
 from tgwizard.cli.setup_job import Report
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.files import is_file
+from tgwizard.engine.files.cluster_folder import Profiles
+from tgwizard.engine.files.file_reading import is_file
 from tgwizard.engine.ports import CallFailed
-from tgwizard.engine.profiles import Profiles
 from tgwizard.engine.services import Services
 from tgwizard.engine.setup.cures import CureKind
 from tgwizard.engine.setup.discovery import discover

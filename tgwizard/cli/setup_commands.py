@@ -21,9 +21,9 @@ from tgwizard.cli.setup_documents import (
 )
 from tgwizard.cli.setup_job import Report, SetupJob, Telling
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.cluster_file import save_cluster
 from tgwizard.engine.failover.run import fail_over
-from tgwizard.engine.files import write_whole
+from tgwizard.engine.files.cluster_file import save_cluster
+from tgwizard.engine.files.file_writing import write_whole
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import Report as RunReport
 from tgwizard.engine.ports import CallFailed

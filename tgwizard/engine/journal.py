@@ -21,7 +21,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tgwizard.engine.files import make_private, make_private_folder
+from tgwizard.engine.files.file_writing import make_private, make_private_folder
 from tgwizard.engine.json_codec import parse_json
 from tgwizard.engine.records import KINDS, Began, Ended, FellBack, Record, VerdictChanged, from_document, to_document
 from tgwizard.model.cluster import ClusterIdentity

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tgwizard.engine.files import make_private_folder, write_whole
+from tgwizard.engine.files.file_writing import make_private_folder, write_whole
 from tgwizard.engine.services import Services
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import tame

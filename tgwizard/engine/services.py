@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tgwizard.engine import locks
-from tgwizard.engine.access.outdated_writes import OutdatedWrites
+from tgwizard.engine.files import file_lock
+from tgwizard.engine.files.outdated_writes import OutdatedWrites
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.journal import Journal, unusable
 from tgwizard.engine.measured import measured_in
@@ -24,7 +24,7 @@ from tgwizard.model.problem import Problem, UserError
 
 def in_use(state_dir: Path) -> bool:
     """Whether a run or a set-up works on any cluster of this state folder now, in whatever program of this computer."""
-    return any(locks.is_held(file) for file in state_dir.glob("cluster-*.lock"))
+    return any(file_lock.is_held(file) for file in state_dir.glob("cluster-*.lock"))
 
 
 @dataclass(frozen=True, slots=True)

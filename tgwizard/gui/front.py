@@ -27,8 +27,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from tgwizard.engine.files import read_text
-from tgwizard.engine.toml_reader import parse_toml
+from tgwizard.engine.files.file_reading import read_text
+from tgwizard.engine.files.toml_reader import parse_toml
 from tgwizard.gui.places import Place
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import Radius, TextRole, Token

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from tgwizard.engine.files.cluster_folder import SavedRead
+    from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.engine.lab_control import LabControl, LabLink
-    from tgwizard.engine.profiles import SavedRead
     from tgwizard.engine.services import Services
-    from tgwizard.engine.settings_file import SettingsRead
     from tgwizard.model.cluster_setup import ClusterSetup
     from tgwizard.model.problem import Problem
 
 
 def _defaults() -> SettingsRead:
-    from tgwizard.engine.settings_file import SettingsRead
+    from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.model.settings import Settings
 
     return SettingsRead(Settings())

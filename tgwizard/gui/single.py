@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tgwizard.engine.locks import held
+from tgwizard.engine.files.file_lock import held
 from tgwizard.model.problem import Problem, UserError
 
 if TYPE_CHECKING:

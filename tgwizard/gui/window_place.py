@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tgwizard.engine.files import read_text
-from tgwizard.engine.toml_reader import parse_toml
+from tgwizard.engine.files.file_reading import read_text
+from tgwizard.engine.files.toml_reader import parse_toml
 
 USUAL_SIZE = (1440, 900)
 LEAST_SIZE = (900, 600)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tgwizard.engine.files import PRIVATE, make_private_folder, write_whole
+from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_whole
 from tgwizard.lab import entra, identity_endpoint, ids
 from tgwizard.lab.scenario_rights import AUTOMATION
 from tgwizard.lab.wire import Json

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from tgwizard.engine.files import open_private
+from tgwizard.engine.files.file_writing import open_private
 
 if sys.platform == "win32":
     import msvcrt

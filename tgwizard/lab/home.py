@@ -22,7 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tgwizard.engine.files import PRIVATE, read_text, write_whole
+from tgwizard.engine.files.file_reading import read_text
+from tgwizard.engine.files.file_writing import PRIVATE, write_whole
 from tgwizard.engine.lab_control import LabRun
 from tgwizard.lab import certificates, document, sign_in_code
 from tgwizard.lab.clock import Clock

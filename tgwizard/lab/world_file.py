@@ -15,7 +15,8 @@ import threading
 import uuid
 from pathlib import Path
 
-from tgwizard.engine.files import PRIVATE, open_regular, write_whole
+from tgwizard.engine.files.file_reading import open_regular
+from tgwizard.engine.files.file_writing import PRIVATE, write_whole
 from tgwizard.lab import changes, document
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.collector import uncollected

@@ -15,7 +15,7 @@ from tests.bench.measured.hybrid_clock import HybridClock
 from tests.rig import lab_ports
 from tgwizard.app.adapters import in_process, lab_tokens, over_tls
 from tgwizard.azure.arm import ArmAzure
-from tgwizard.engine.cluster_file import load_cluster
+from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.services import Services
 from tgwizard.lab.certificates import prepare

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.engine.access.outdated_writes import FILE_NAME, OutdatedWrites, Sighting
+from tgwizard.engine.files.outdated_writes import FILE_NAME, OutdatedWrites, Sighting
 
 NOW = datetime(2026, 11, 29, 23, 0, tzinfo=UTC)
 SUB, OTHER = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"

@@ -13,8 +13,8 @@ import pytest
 from tests.engine.apply.plans import ADDRESS, ROLE, answers_for, change, plan_for
 from tests.engine.apply.test_apply import writes
 from tests.rig import SetupRig, setup_rig
-from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.files import file_lock
 from tgwizard.engine.setup.job import apply_job, undo_job, what_undo_would_do
 from tgwizard.engine.setup.result import identity_of
 from tgwizard.engine.setup.setup_journal import setup_journal_file
@@ -142,7 +142,7 @@ def test_that_another_run_under_the_first_address_keeps_undo_from_beginning(it: 
     applied_twice(it)
     before = len(writes(it))
     lock = it.services.state_dir / f"cluster-{identity(it).digest}.lock"
-    with locks.held(lock, Problem("busy", "Busy.")):
+    with file_lock.held(lock, Problem("busy", "Busy.")):
         finished = undo(it, OTHER)
     assert finished.outcome is Outcome.REFUSED
     assert "Another run works on this cluster" in finished.reason

@@ -12,8 +12,8 @@ import pytest
 from tests.engine.apply.plans import Applying, answers_for, plan_for
 from tests.engine.apply.test_apply import writes
 from tests.rig import setup_rig
-from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.files import file_lock
 from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.engine.records import Answer
 from tgwizard.engine.setup.job import apply_job, undo_job, what_undo_would_do
@@ -194,7 +194,7 @@ def test_that_a_set_up_and_a_failover_of_one_cluster_exclude_each_other(tmp_path
     answers = answers_for(it.group())
     services, events = it.services, list[SetupEvent]()
     busy = Problem("busy", "Busy.")
-    with locks.held(tmp_path / f"cluster-{identity_of(answers).digest}.lock", busy):
+    with file_lock.held(tmp_path / f"cluster-{identity_of(answers).digest}.lock", busy):
         finished = apply_job(services, answers, plan_for(it.group()), events.append, CancelToken())
     assert finished.outcome is Outcome.REFUSED
     assert "Another run works on this cluster" in finished.reason

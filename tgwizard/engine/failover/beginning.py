@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from tgwizard.engine.cluster_file import keep_carried
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.strategies import is_repair
+from tgwizard.engine.files.cluster_file import keep_carried
 from tgwizard.engine.records import Began
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import Noted, Step

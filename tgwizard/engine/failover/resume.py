@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
 from tgwizard.engine.failover.fence import Unfenced, fenced
@@ -20,6 +19,7 @@ from tgwizard.engine.failover.gap import before_the_run, from_journal
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.plan import plan
 from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_on, guarded, stop_first
+from tgwizard.engine.files import file_lock
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
@@ -37,7 +37,7 @@ from tgwizard.model.snapshot import PlaceKind, Snapshot
 
 def in_progress(services: Services, setup: ClusterSetup) -> bool:
     """Whether a run works on this cluster now, in this or another program of this computer."""
-    return locks.is_held(services.lock_file(setup))
+    return file_lock.is_held(services.lock_file(setup))
 
 
 def pending(services: Services, setup: ClusterSetup) -> Began | None:

@@ -12,9 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.cluster_file import with_kept_carried
 from tgwizard.engine.failover import ending
 from tgwizard.engine.failover.beginning import beginning, keep_what_travels
 from tgwizard.engine.failover.course import Course
@@ -30,6 +28,8 @@ from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.strategies import move_findings, resolved
 from tgwizard.engine.failover.telling import NOTHING_WRITTEN, Teller
 from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.files import file_lock
+from tgwizard.engine.files.cluster_file import with_kept_carried
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
@@ -151,7 +151,7 @@ def guarded(hall: Hall, body: Callable[[Journal], Finished]) -> Finished:
     What stands in the way becomes a refusal.
     """
     try:
-        with locks.held(hall.services.lock_file(hall.setup), busy(hall.setup)):
+        with file_lock.held(hall.services.lock_file(hall.setup), busy(hall.setup)):
             journal = hall.services.journal(hall.setup)
             journal.on_trouble = hall.sender(journal).note
             try:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tgwizard.engine.access.outdated_writes import OutdatedWrites, Sighting
 from tgwizard.engine.access.write_probe import Attach, Probe, Probed, probe_write
+from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
 from tgwizard.engine.patience import Patience
 from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
 from tgwizard.engine.preflight.facts import By, Extent, Fact, Facts, IdentityRights, OwnRights, ThingSeen

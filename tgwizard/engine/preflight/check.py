@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tgwizard.engine.access.outdated_writes import OutdatedWrites
+from tgwizard.engine.files.outdated_writes import OutdatedWrites
 from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.preflight.ask import ask
 from tgwizard.engine.preflight.facts import EVERYTHING, Extent, Facts

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from tgwizard.engine.access.outdated_writes import Sighting
 from tgwizard.engine.access.write_probe import Probe
+from tgwizard.engine.files.outdated_writes import Sighting
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.failover_options import NO_FENCE, FenceWish
 from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen

@@ -14,7 +14,8 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from tgwizard.engine.files import PRIVATE, make_private_folder, read_text, write_whole
+from tgwizard.engine.files.file_reading import read_text
+from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_whole
 from tgwizard.engine.setup.flow import STEPS, Flow, answer, begin
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, CallerKind, SubscriptionSeen

@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from tgwizard.engine import locks
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.files import file_lock
 from tgwizard.engine.services import Services
 from tgwizard.engine.setup.apply import apply
 from tgwizard.engine.setup.pair_journals import journal_of_pair, pair_identities
@@ -123,7 +123,7 @@ def _under_lock(
         # The same lock as a failover's: setting up and failing over must not meet.
         with contextlib.ExitStack() as held:
             for one in (identity, *others):
-                held.enter_context(locks.held(services.state_dir / f"cluster-{one.digest}.lock", busy))
+                held.enter_context(file_lock.held(services.state_dir / f"cluster-{one.digest}.lock", busy))
             opened = journal_of_pair(services.state_dir, identity) if others else journal_of(services, identity)
             return body(held.enter_context(opened))
     except UserError as error:

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from tgwizard.engine.access.access_decision import denials_of
 from tgwizard.engine.access.effective_rights import rehearse_rights
-from tgwizard.engine.access.outdated_writes import OutdatedWrites, Sighting
 from tgwizard.engine.access.write_probe import Probed, probe_write
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
 from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, Clock
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from tgwizard.engine.settings_file import save_value
+from tgwizard.engine.files.settings_file import save_value
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import Setting, Settings
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.cluster_file import save_cluster
+from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.engine.setup.verify_report import report
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.setup.errands import Errands, Hear, Kind

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
-from tgwizard.engine.files import write_whole
+from tgwizard.engine.files.file_writing import write_whole
 from tgwizard.model.text import tame
 
 

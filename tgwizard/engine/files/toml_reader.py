@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tgwizard.engine.files import read_text
+from tgwizard.engine.files.file_reading import read_text
 from tgwizard.model.text import tame
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tgwizard.engine.cluster_file import load_cluster, save_cluster
-from tgwizard.engine.files import is_file, read_bytes
+from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
+from tgwizard.engine.files.file_reading import is_file, read_bytes
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import listed, tame

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tgwizard.engine.toml_reader import parse_toml
+from tgwizard.engine.files.toml_reader import parse_toml
 from tgwizard.model import fields
 from tgwizard.model.cluster_setup import Carried, references_in
 from tgwizard.model.fields import Field, FieldError

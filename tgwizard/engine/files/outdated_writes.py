@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tgwizard.engine.files import PRIVATE, make_private_folder, read_text, write_whole
+from tgwizard.engine.files.file_reading import read_text
+from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_whole
 from tgwizard.model.text import utc
 
 FILE_NAME = "outdated-writes.json"

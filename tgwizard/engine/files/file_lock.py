@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from tgwizard.engine.files import make_private_folder, open_private
+from tgwizard.engine.files.file_writing import make_private_folder, open_private
 from tgwizard.model.problem import Problem, UserError
 
 ATTEMPTS = 4

@@ -14,8 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tgwizard.engine.files import PRIVATE, make_private_folder, read_text, write_whole
-from tgwizard.engine.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
+from tgwizard.engine.files.file_reading import read_text
+from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_whole
+from tgwizard.engine.files.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
 from tgwizard.model.fields import FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import ALL, Setting, Settings

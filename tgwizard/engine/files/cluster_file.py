@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tgwizard.engine.carried_toml import read_carried, write_carried
-from tgwizard.engine.files import LONGEST, read_text, write_whole
-from tgwizard.engine.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
+from tgwizard.engine.files.carried_toml import read_carried, write_carried
+from tgwizard.engine.files.file_reading import LONGEST, read_text
+from tgwizard.engine.files.file_writing import write_whole
+from tgwizard.engine.files.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import Carried, ClusterSetup, RoleKept
