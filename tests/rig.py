@@ -19,9 +19,9 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.journal import Journal
-from tgwizard.engine.services import Services
-from tgwizard.engine.setup_ports import Members, SetupPorts
+from tgwizard.engine.ports import Members, SetupPorts
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.services import Services
 from tgwizard.lab.clock import Clock, VirtualClock
 from tgwizard.lab.control import HttpLabControl
 from tgwizard.lab.lab import Lab

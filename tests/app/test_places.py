@@ -11,8 +11,8 @@ import pytest
 
 from tgwizard.app.places import open_lab_place, serve_lab
 from tgwizard.cli.program import LabWish
+from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.lab.home import AttachedLab, HostedLab
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import UserError

@@ -18,7 +18,7 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.main import run
 from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
-from tgwizard.engine.ports import CallFailed, Cause
+from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.lab import saver
 from tgwizard.lab.home import HostedLab
 from tgwizard.model.problem import Problem, UserError

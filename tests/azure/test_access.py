@@ -14,7 +14,7 @@ from tgwizard.azure import access_documents
 from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.session import Clients, Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
-from tgwizard.engine.ports import Cause, Certainty
+from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.rbac_records import DenyAssignment as Denial
 from tgwizard.lab.rbac_records import Propagation

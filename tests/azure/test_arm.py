@@ -12,7 +12,8 @@ from tests.rig import Rig, rig
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
-from tgwizard.engine.ports import CallFailed, Cause, Certainty, OperationState
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.ports import OperationState
 from tgwizard.lab.faults import Answer, Fault, OperationFails
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter, lab_session

@@ -29,7 +29,7 @@ from tgwizard.azure.bounded_http import LARGEST_ANSWER, BoundedAdapter, Limits, 
 from tgwizard.azure.failures import Doing
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
-from tgwizard.engine.ports import CallFailed, Certainty
+from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.lab.certificates import prepare
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab

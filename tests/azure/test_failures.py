@@ -20,7 +20,7 @@ from tgwizard.azure.problems import TABLE
 from tgwizard.azure.redaction import LONGEST_DETAIL
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
-from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.lab.faults import Answer, Effect, Fault, Moment, OperationFails, Reset, Timeout
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import lab_session

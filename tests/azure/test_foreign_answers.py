@@ -21,7 +21,7 @@ from tgwizard.azure.redaction import PROXIES
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import CallFailed, Certainty
+from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.lab import Lab
 from tgwizard.model.sign_in import SignInMethod

@@ -10,8 +10,8 @@ import requests
 from tests.azure.test_arm import Recorder, fails
 from tests.rig import SetupRig, setup_rig
 from tgwizard.azure import inventory_machines, inventory_network
-from tgwizard.engine.ports import Cause, Certainty
-from tgwizard.engine.setup_ports import Inventories
+from tgwizard.engine.errors import Cause, Certainty
+from tgwizard.engine.ports import Inventories
 from tgwizard.lab.arm import providers
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.lab import Lab

@@ -21,8 +21,8 @@ from tests.azure.test_arm import fails
 from tests.engine.worlds import give_public_ip
 from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.engine.failover.run import rehearse
-from tgwizard.engine.ports import CallFailed, Certainty
 from tgwizard.engine.preflight.facts import EVERYTHING, Extent
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter

@@ -12,7 +12,7 @@ from tgwizard.azure.arm_errors import ArmError
 from tgwizard.azure.failures import Doing, from_document
 from tgwizard.azure.problem_row import Row
 from tgwizard.azure.problems import BY_CODE, TABLE, row_for
-from tgwizard.engine.ports import Cause
+from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 
 SEEN = [

@@ -16,7 +16,7 @@ from tests.rig import rig
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import RENEW_BELOW_S, HeldCredential, LabToken, expiry
-from tgwizard.engine.ports import Cause, Certainty
+from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.faults import Answer, Fault, Moment, Reset
 from tgwizard.lab.transport import lab_session
 

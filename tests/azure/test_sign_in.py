@@ -20,7 +20,7 @@ from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.azure_cli import AzureCli, token_in
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, azure_cli
-from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import lab_session

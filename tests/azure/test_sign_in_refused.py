@@ -27,7 +27,7 @@ from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in_problems import explain
 from tgwizard.azure.sign_in_reasons import CREDENTIALS, REASONS, Reason
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import Cause, Certainty
+from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.transport import LabAdapter
 from tgwizard.model.cloud import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, Cloud
 from tgwizard.model.sign_in import Prompted, SignInMethod

@@ -33,7 +33,7 @@ from tests.azure.people import (
 from tests.azure.test_arm import fails
 from tests.azure.test_sign_in import az, signed_in
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import Cause, Certainty
+from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.certificates import client_certificate
 from tgwizard.lab.transport import LabAdapter
 from tgwizard.model.inventory import CallerKind

@@ -33,7 +33,7 @@ from tgwizard.azure.person import Person
 from tgwizard.azure.sign_in import caller_of
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.tokens import foreign_tenant
 from tgwizard.model.cloud import PUBLIC

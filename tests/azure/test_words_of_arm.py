@@ -14,7 +14,7 @@ from tgwizard.azure.arm_errors import ArmError, thing_words
 from tgwizard.azure.failures import Doing, from_document
 from tgwizard.azure.problems import row_for
 from tgwizard.azure.redaction import is_claims_challenge, redacted
-from tgwizard.engine.ports import CallFailed, Cause, Certainty, MissingRight
+from tgwizard.engine.errors import CallFailed, Cause, Certainty, MissingRight
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Fixer, Problem

@@ -25,7 +25,7 @@ from tests.bench.measured.window_run import memory
 from tests.gui.application import make_app
 from tests.gui.held_clock import HeldClock
 from tests.rig import API, ARM, rig
-from tgwizard.engine.journal import Journal
+from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.gc_guard import GcGuard
 from tgwizard.gui.main_window import MainWindow

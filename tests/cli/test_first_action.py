@@ -11,10 +11,10 @@ import pytest
 
 from tests.cli.bench import Shell, fits
 from tests.rig import Rig, inline_journal, rig
-from tgwizard.engine.failover.run import busy
 from tgwizard.engine.files.file_lock import held
 from tgwizard.engine.history import cluster_history
 from tgwizard.engine.run_report import title
+from tgwizard.engine.runs.cluster_lock import busy
 from tgwizard.lab.latency import Latency
 
 FORCED = ("failover", "--to", "tg-node-b", "--forced")

@@ -18,10 +18,10 @@ from tgwizard.cli.program import Where
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.sign_in import sign_in, words_of
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.engine.files.cluster_folder import Profiles
-from tgwizard.engine.ports import CallFailed, Certainty
-from tgwizard.engine.services import Services
-from tgwizard.engine.setup_ports import SignIn
+from tgwizard.engine.ports import SignIn
+from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Caller
 from tgwizard.model.problem import Problem, UserError

@@ -21,9 +21,9 @@ from tests.engine.promises import overlaps
 from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
-from tgwizard.engine.journal import Journal
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.records import to_document
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.records import to_document
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults import Answer, AzureSays, Effect, Fault, Moment, Reset
 from tgwizard.lab.known_answers import Known

@@ -20,12 +20,12 @@ from tests.engine.apply.plans import Applying
 from tests.engine.crash import tapped
 from tests.engine.setup.test_walk_on_the_lab import Person
 from tests.rig import SetupRig, setup_rig
+from tgwizard.engine.runs.records import setup_record_to_document
 from tgwizard.engine.setup.apply import apply_at
 from tgwizard.engine.setup.flow import answer
 from tgwizard.engine.setup.restart import restart_at
 from tgwizard.engine.setup.result import identity_of
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
-from tgwizard.engine.setup.setup_records import to_document
 from tgwizard.engine.setup.undo import undo_at, undoable
 from tgwizard.engine.setup.walk import plan_of
 from tgwizard.lab.clock import VirtualClock
@@ -283,6 +283,6 @@ def read_again(text: str, file: Path, identity: ClusterIdentity | None = None) -
     with closing(SetupJournal.open(file, identity)) as journal:
         again = []
         for line, record in zip(lines, journal.records(), strict=True):
-            kind, document = to_document(record)
+            kind, document = setup_record_to_document(record)
             again.append(line_of(record_of(line)[0], kind, json.dumps(document, separators=(",", ":"))))
     return "".join(f"{line}\n" for line in (head, *again))

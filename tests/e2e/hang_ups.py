@@ -31,7 +31,7 @@ from tgwizard.app.places import Place, control_running, open_lab_place
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import readiness
-from tgwizard.engine.records import Ended
+from tgwizard.engine.runs.records import Ended
 from tgwizard.lab.home import open_lab
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Member, Verb

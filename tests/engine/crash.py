@@ -24,7 +24,7 @@ from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.failover.timing import Timing
-from tgwizard.engine.journal import Durability, Journal
+from tgwizard.engine.runs.failover_journal import Durability, Journal
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter

@@ -36,7 +36,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.services import Services
 from tgwizard.lab.certificates import Certificates
 from tgwizard.lab.faults import Fault, OperationTakes
 from tgwizard.lab.lab import Lab

@@ -10,11 +10,11 @@ from functools import cache
 import pytest
 
 from tests.model.seen import ADDRESS, FREE, HOLDS, NOW, STRANGER, UNREAD, A, B, Side, but, nic, snapshot
-from tgwizard.engine.failover.run import busy
 from tgwizard.engine.preflight.facts import By
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, RightsFound
 from tgwizard.engine.readiness.readiness import consent_to_dead
+from tgwizard.engine.runs.cluster_lock import busy
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState
 from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState

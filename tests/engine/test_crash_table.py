@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.crash import Delivery, Recorder, Result, all_results, cases, kept_promise, play, run_of, table
 from tests.rig import Rig
-from tgwizard.engine.journal import Durability
+from tgwizard.engine.runs.failover_journal import Durability
 from tgwizard.lab.faults import Answer, AzureSays, Fault, Moment, Reset
 from tgwizard.lab.known_answers import Known
 from tgwizard.model.cluster import Verb

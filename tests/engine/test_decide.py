@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
-from tgwizard.engine.records import Answer
+from tgwizard.engine.runs.records import Answer
 from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import Provisioning
 

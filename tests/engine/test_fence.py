@@ -17,7 +17,7 @@ from tgwizard.engine.failover.plan import plan
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.records import Attempted, Began
+from tgwizard.engine.runs.records import Attempted, Began
 from tgwizard.lab.faults import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
 from tgwizard.lab.world import Power
 from tgwizard.model.cluster import Verb

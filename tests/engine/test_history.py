@@ -16,7 +16,7 @@ from tests.spoil import HOSTILE as EVERYWHERE
 from tests.spoil import spoilt
 from tgwizard.engine import run_report
 from tgwizard.engine.history import RunHistory, cluster_history, find_run
-from tgwizard.engine.records import Answer
+from tgwizard.engine.runs.records import Answer
 from tgwizard.lab.faults import Answer as FaultAnswer
 from tgwizard.lab.faults import Fault
 from tgwizard.lab.latency import Latency

@@ -16,8 +16,9 @@ import pytest
 
 from tests.model.seen import SETUP
 from tests.rig import inline_journal, rig
-from tgwizard.engine.journal import SCHEMA, Durability, Journal, JournalError
-from tgwizard.engine.records import Attempted, Began, Ended, VerdictChanged
+from tgwizard.engine.runs.failover_journal import SCHEMA, Durability, Journal
+from tgwizard.engine.runs.journal import JournalError
+from tgwizard.engine.runs.records import Attempted, Began, Ended, VerdictChanged
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step

@@ -10,7 +10,7 @@ import pytest
 
 from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.records import VerdictChanged
+from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults import Answer, Effect, Fault, Moment, Reset

@@ -8,11 +8,11 @@ import pytest
 
 from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.timing import Timing
-from tgwizard.engine.patience import LONGEST_PAUSE_S, Patience, believed
-from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.engine.retry import LONGEST_PAUSE_S, Patience, believed
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults import Answer, Effect, Fault, Moment, Reset, Timeout
 from tgwizard.model.cluster import Verb

@@ -11,7 +11,7 @@ from tests.model.seen import FREE, HOLDS, SETUP, A, B, snapshot
 from tests.rig import rig
 from tgwizard.engine.failover.plan import JOIN_SUBNET, WRITE, plan
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.records import Ended
+from tgwizard.engine.runs.records import Ended
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Started, Step

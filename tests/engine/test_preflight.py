@@ -28,10 +28,10 @@ from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG, Probed, probe_write
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.patience import Patience
 from tgwizard.engine.ports import Accepted, InTime
 from tgwizard.engine.preflight.check import Preflight, preflight
 from tgwizard.engine.preflight.facts import BUDGET_S
+from tgwizard.engine.retry import Patience
 from tgwizard.lab.faults import Answer, Fault, Moment, Reset, Timeout
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.nic_options import NicOptions

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tgwizard.engine.json_codec import parse_json
-from tgwizard.engine.records import (
+from tgwizard.engine.runs.records import (
     Answer,
     Answered,
     Attempted,

@@ -13,7 +13,7 @@ from tests.rig import Rig, rig
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Standing, at_expiry
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.timing import Timing
-from tgwizard.engine.records import Answer as Came
+from tgwizard.engine.runs.records import Answer as Came
 from tgwizard.lab.faults import Answer, AzureSays, Fault, OperationNeverEnds
 from tgwizard.lab.known_answers import Known
 from tgwizard.model.cluster import Verb

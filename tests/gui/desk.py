@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from tests.rig import ARM, Rig, rig
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.journal import Journal
+from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.clusters.page import ClustersPage
 from tgwizard.gui.kit.focus import FocusRing

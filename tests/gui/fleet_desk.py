@@ -14,7 +14,7 @@ from tests.gui.desk import LEAVE_WITHIN_S, Desk, End
 from tests.rig import Rig, rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
-from tgwizard.engine.journal import Journal
+from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.kit.focus import FocusRing
 from tgwizard.gui.main_window import MainWindow

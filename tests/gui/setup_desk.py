@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from tests.gui.desk import LEAVE_WITHIN_S, End, Found, is_still_to_appear
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.setup_ports import SignIn
+from tgwizard.engine.ports import SignIn
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.kit.focus import FocusRing
 from tgwizard.gui.main_window import MainWindow

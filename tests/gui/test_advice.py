@@ -18,10 +18,10 @@ from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible
 from tests.gui.test_window import dialog_of, holder
 from tests.rig import Rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.run import busy
 from tgwizard.engine.files.file_lock import held
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
+from tgwizard.engine.runs.cluster_lock import busy
 from tgwizard.gui.clusters.rows import FleetState
 from tgwizard.gui.failover.plan_shown import needs_words
 from tgwizard.gui.kit.shapes import Shape

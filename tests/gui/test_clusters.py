@@ -21,7 +21,7 @@ from tests.gui.fleet_desk import open_fleet
 from tests.rig import Rig
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
-from tgwizard.engine.records import VerdictChanged
+from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.clusters.model import COLUMNS, ClustersModel, text_of
 from tgwizard.gui.clusters.rows import ClusterRow, FleetState, fleet_shape, rank, row_of
 from tgwizard.gui.clusters.table import ClustersTable

@@ -20,8 +20,8 @@ from tests.spoil import HOSTILE, spoilt
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.history import ClusterHistory, cluster_history
-from tgwizard.engine.records import VerdictChanged
 from tgwizard.engine.reports import Reports
+from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.history.page import HistoryPage
 from tgwizard.gui.history.past import PastRead
 from tgwizard.gui.history.reports_page import ReportsPage

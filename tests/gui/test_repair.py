@@ -15,12 +15,12 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_name
 from tests.gui.test_window import dialog_of
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.run import busy
 from tgwizard.engine.files.file_lock import held
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.journal import Journal
 from tgwizard.engine.offer import Act
-from tgwizard.engine.records import Ended, Record
+from tgwizard.engine.runs.cluster_lock import busy
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.records import Ended, Record
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.model.cluster import Verb
 

@@ -29,7 +29,7 @@ from tgwizard.azure.sign_in import azure_cli
 from tgwizard.azure.sign_in_methods import Computer
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.setup_ports import SignIn
+from tgwizard.engine.ports import SignIn
 from tgwizard.lab.certificates import client_certificate
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cloud import PUBLIC, Cloud

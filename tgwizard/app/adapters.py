@@ -19,9 +19,9 @@ from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.azure.signing_in import ArmSignIn
 from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.ports import CallFailed
-from tgwizard.engine.setup_ports import Members, SetupPorts
+from tgwizard.engine.ports import Members, SetupPorts
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.tokens import AUDIENCE, GRAPH_AUDIENCE

@@ -22,11 +22,12 @@ from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import LabToken
 from tgwizard.cli.program import ClientWish, LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobRunner
 from tgwizard.engine.lab_control import LabControl
-from tgwizard.engine.ports import CallFailed, Cause
-from tgwizard.engine.services import Endpoint, Services, in_use
+from tgwizard.engine.runs.cluster_lock import in_use
+from tgwizard.engine.runs.services import Endpoint, Services
 from tgwizard.lab import certificates, client_access
 from tgwizard.lab.control import HttpLabControl, control_of
 from tgwizard.lab.home import AttachedLab, HostedLab, find_running, open_lab

@@ -13,7 +13,7 @@ from tgwizard.azure import directory, machines
 from tgwizard.azure.failures import Doing, unreadable
 from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, Json, Where, items, read, write
 from tgwizard.azure.session import Clients
-from tgwizard.engine.ports import CallFailed, Cause
+from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.role import LockSeen, PrincipalKind, RoleAssignment, RoleDefinition

@@ -9,7 +9,7 @@ from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.failures import Doing, attempt
 from tgwizard.azure.raw import AUTHORIZATION_API, LOCKS_API, Where, items
 from tgwizard.azure.session import Clients
-from tgwizard.engine.ports import CallFailed, Cause
+from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet, reaches
 from tgwizard.model.role import LockSeen

@@ -17,7 +17,7 @@ from tgwizard.azure.failures import Doing, attempt
 from tgwizard.azure.foreign_answers import refuse_foreign
 from tgwizard.azure.raw import inner, text, texts
 from tgwizard.azure.session import Session
-from tgwizard.engine.ports import CallFailed, Certainty
+from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.model.cloud import KNOWN, PUBLIC, Cloud
 from tgwizard.model.problem import Problem
 

@@ -33,7 +33,7 @@ from tgwizard.azure.foreign_answers import (
 from tgwizard.azure.problems import row_for
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in_problems import clock_wrong, explain
-from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.model.permission import scope_in_words
 from tgwizard.model.problem import Cancelled, Problem
 from tgwizard.model.text import measured, tame

@@ -26,7 +26,7 @@ from tgwizard.azure.raw import (
     texts,
 )
 from tgwizard.azure.session import Clients
-from tgwizard.engine.ports import CallFailed, Cause
+from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import (
     AddressAnswer,

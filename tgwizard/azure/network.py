@@ -31,7 +31,8 @@ from tgwizard.azure.raw import (
     texts,
 )
 from tgwizard.azure.session import Clients
-from tgwizard.engine.ports import Accepted, CallFailed, Cause, OperationSeen, OperationState
+from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.ports import Accepted, OperationSeen, OperationState
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument, NicDocumentError
 

@@ -26,7 +26,7 @@ from tgwizard.azure.loopback import Receiver
 from tgwizard.azure.session import Connection, Session, quieten
 from tgwizard.azure.sign_in import RENEW_BELOW_S
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.problem import Problem
 from tgwizard.model.sign_in import Prompted, SignInMethod

@@ -26,7 +26,7 @@ from tgwizard import __version__
 from tgwizard.azure.bounded_http import REPEATED
 from tgwizard.azure.foreign_answers import content_of, refuse_foreign
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.ports import CallFailed, Certainty
+from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import tame
 

@@ -15,7 +15,7 @@ from tgwizard.azure.problems_access import ACCESS_ROWS
 from tgwizard.azure.problems_arm import ARM_ROWS
 from tgwizard.azure.problems_compute import COMPUTE_ROWS
 from tgwizard.azure.problems_network import NETWORK_ROWS
-from tgwizard.engine.ports import Cause
+from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 from tgwizard.model.role import GIVES_A_RIGHT
 

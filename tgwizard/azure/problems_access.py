@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tgwizard.azure.problem_row import Row
-from tgwizard.engine.ports import Cause
+from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 
 _REPORT = "This request changed nothing. If Azure's words do not tell what to correct, report it with its details."

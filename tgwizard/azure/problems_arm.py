@@ -6,7 +6,7 @@ Sign-in, rights, locks, existence, throttles, and requests that are not understo
 from __future__ import annotations
 
 from tgwizard.azure.problem_row import SECOND_FACTOR, Row
-from tgwizard.engine.ports import Cause
+from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 from tgwizard.model.role import GIVES_A_RIGHT
 

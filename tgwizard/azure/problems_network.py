@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tgwizard.azure.problem_row import Row
-from tgwizard.engine.ports import Cause
+from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 
 _WAIT = "Wait until it has finished, then try again."

@@ -20,7 +20,8 @@ from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.failures import Doing, attempt, unreadable
 from tgwizard.azure.pipeline import elsewhere, same_place
 from tgwizard.azure.session import Clients
-from tgwizard.engine.ports import CallFailed, Cause, Certainty, InTime
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.ports import InTime
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
 

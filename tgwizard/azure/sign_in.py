@@ -21,7 +21,7 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.sign_in_problems import clock_ahead
-from tgwizard.engine.ports import CallFailed, Certainty
+from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.model.inventory import Caller, CallerKind
 from tgwizard.model.problem import UserError
 

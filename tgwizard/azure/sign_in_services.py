@@ -19,8 +19,8 @@ from tgwizard.azure.redaction import redacted
 from tgwizard.azure.session import Connection, Session
 from tgwizard.azure.sign_in import TokenSource
 from tgwizard.azure.sign_in_methods import CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT, SECRET, TENANT
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.engine.files.file_reading import read_bytes
-from tgwizard.engine.ports import CallFailed, Cause, Certainty
 from tgwizard.model.problem import Problem
 from tgwizard.model.sign_in import SignInWish
 

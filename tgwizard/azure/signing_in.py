@@ -22,7 +22,7 @@ from tgwizard.azure.sign_in import HeldCredential, LabToken, TokenSource, caller
 from tgwizard.azure.sign_in_methods import Computer
 from tgwizard.azure.sign_in_services import managed_identity, service_principal
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import Caller
 from tgwizard.model.problem import Problem

@@ -19,19 +19,20 @@ from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.plan import FailoverPlan, plan
-from tgwizard.engine.failover.resume import in_progress, pending, resume
-from tgwizard.engine.failover.run import RunOptions, busy, fail_over, rehearse
+from tgwizard.engine.failover.resume import pending, resume
+from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.strategies import is_repair, resolved
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.offer import Act, Offer, first_offer
-from tgwizard.engine.patience import Patience
 from tgwizard.engine.preflight.facts import By, Extent
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
 from tgwizard.engine.readiness.readiness import consent_to_dead
+from tgwizard.engine.retry import Patience
+from tgwizard.engine.runs.cluster_lock import busy, in_progress
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterState

@@ -22,7 +22,7 @@ from tgwizard.cli.words import RunTeller, where
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Job, Report
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.failover_events import (

@@ -21,12 +21,12 @@ from tgwizard.cli.setup_documents import (
 )
 from tgwizard.cli.setup_job import Report, SetupJob, Telling
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.engine.files.file_writing import write_whole
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import Report as RunReport
-from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.setup.apply import refusal
 from tgwizard.engine.setup.export.formats import export
 from tgwizard.engine.setup.flow import Flow

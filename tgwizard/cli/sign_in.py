@@ -6,8 +6,8 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.program import Connection, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import CallFailed
-from tgwizard.engine.services import Services
+from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.runs.services import Services
 from tgwizard.model.problem import UserError
 from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
 

@@ -1,1 +1,1 @@
-"""What the program does: no Qt, no Azure SDK, no HTTP. Wings failover/ and watch/ round a common hall."""
+"""What the program does: no Qt, no Azure SDK, no HTTP. Three wings (failover, setup, watch) over shared rooms."""

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from tgwizard.engine.journal import Journal
-from tgwizard.engine.records import (
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.records import (
     Answer,
     Answered,
     Attempted,
@@ -24,7 +24,7 @@ from tgwizard.engine.records import (
     TurnedBack,
     VerdictChanged,
 )
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import Difference, NicDocument, NicDocumentError

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from tgwizard.engine.patience import PAUSES_S, Patience, believed
-from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
+from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.ports import Azure, Clock
+from tgwizard.engine.retry import PAUSES_S, Patience, believed
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Source

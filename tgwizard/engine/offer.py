@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.engine.records import Began
+from tgwizard.engine.runs.records import Began
 from tgwizard.model.cluster import Member
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import Snapshot

@@ -1,26 +1,42 @@
 """What the engine needs from the outside, as Protocols. The adapters fulfil them; ``app`` puts them together.
 
-``Azure`` speaks in model types and raises ``CallFailed`` alone. The important part of a failure is its *certainty*: a
-lost answer to a write is not a failed write.
+Every call raises ``AzureCallError`` alone. A write is sent once; the engine repeats, and judges by what it reads
+afterwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.model.cloud import Cloud
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.failover_options import StopHow
-from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
+from tgwizard.model.inventory import (
+    AddressAnswer,
+    BalancerSeen,
+    Caller,
+    FrontendFound,
+    GroupSeen,
+    NetworkFound,
+    NicFound,
+    PublicIpSeen,
+    SecurityGroupFound,
+    SubscriptionSeen,
+    TenantSeen,
+    VmFound,
+)
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
-from tgwizard.model.role import LockSeen
-from tgwizard.model.snapshot import VmSeen
+from tgwizard.model.role import LockSeen, RoleAssignment, RoleDefinition
+from tgwizard.model.sign_in import MethodSeen, Prompted, SignInWish
+from tgwizard.model.snapshot import Power, VmSeen
 
 
 class Clock(Protocol):
@@ -34,100 +50,6 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float, cancel: CancelToken | None = None) -> None:
         """Wait, waking early when cancelled."""
-
-
-class Certainty(Enum):
-    """What a failed call says about its effect."""
-
-    NOT_SENT = "not_sent"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-class Cause(Enum):
-    """The causes the engine acts on.
-
-    All others are OTHER. The adapter tells them apart by code and details, not by status.
-    """
-
-    ETAG_MOVED = "etag_moved"
-    ADDRESS_ALLOCATED = "address_allocated"
-    NOT_ALLOWED = "not_allowed"
-    LOCKED = "locked"
-    BUSY = "busy"
-    THROTTLED = "throttled"
-    NOT_FOUND = "not_found"
-    SIGN_IN = "sign_in"
-    LATE = "late"
-    ALREADY_ASSIGNED = "already_assigned"
-    PRINCIPAL_UNKNOWN = "principal_unknown"
-    ROLE_UNKNOWN = "role_unknown"
-    UNREADABLE = "unreadable"
-    NOT_REACHED = "not_reached"
-    NAME_TAKEN = "name_taken"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class MissingRight:
-    """The action that a refusal names, and the scope on which it is missing.
-
-    ``denied``: no role lacks it, a deny assignment takes it away; ``by`` and ``by_scope`` are that one's name and
-    scope, where Azure told them.
-    """
-
-    action: str
-    scope: str
-    denied: bool = False
-    by: str = ""
-    by_scope: str = ""
-
-
-class CallFailed(Exception):
-    """A call to Azure that did not end well, explained.
-
-    ``allocated_to`` is the NIC (or other resource) that has the address, when Azure named it; ``retry_after_s`` what
-    Azure asked; ``refused`` every right that Azure said is missing or denied, each with its own scope. ``request_id``
-    is Azure's id of the request.
-    """
-
-    def __init__(
-        self,
-        problem: Problem,
-        certainty: Certainty,
-        cause: Cause = Cause.OTHER,
-        *,
-        status: int | None = None,
-        allocated_to: ResourceId | None = None,
-        retry_after_s: float | None = None,
-        refused: tuple[MissingRight, ...] = (),
-        request_id: str = "",
-    ) -> None:
-        """All that the engine may want to know; nothing that must not be logged."""
-        super().__init__(problem.sentence())
-        self.problem = problem
-        self.certainty = certainty
-        self.cause = cause
-        self.status = status
-        self.allocated_to = allocated_to
-        self.retry_after_s = retry_after_s
-        self.refused = refused
-        self.request_id = request_id
-
-    @property
-    def missing(self) -> MissingRight | None:
-        """The first of the rights that a role could give; against a denial none helps."""
-        return next((one for one in self.refused if not one.denied), None)
-
-    @property
-    def may_pass(self) -> bool:
-        """Whether the same question may well be answered in a moment. What came of a write it does not say."""
-        if self.certainty is Certainty.UNKNOWN or self.cause in _PASSING:
-            return True
-        return self.cause is Cause.OTHER and self.status == 409  # a read meets it while something is being changed
-
-
-_PASSING = frozenset({Cause.BUSY, Cause.THROTTLED, Cause.UNREADABLE, Cause.NOT_REACHED})
 
 
 InTime = Callable[[], bool]
@@ -269,3 +191,142 @@ class Azure(Protocol):
 
     def token_life_s(self) -> float:
         """How many real seconds the access token is still good for, after renewing it when it is old."""
+
+
+Page = Callable[[int], None]
+"""Called after each page of a list with the number of items so far; may raise Cancelled to stop the reading."""
+
+
+class SignIn(Protocol):
+    """Signs in and lets every adapter of the place use the new account from then on."""
+
+    def clouds(self) -> tuple[Cloud, ...]:
+        """The clouds known here, the connected one first; in a lab the lab alone."""
+
+    def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:
+        """Which ways there are on this computer; asks no one and changes nothing."""
+
+    def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:
+        """Sign in and switch to the account; CallFailed explains a failure, Cancelled when abandoned.
+
+        Only in the connected cloud: journals, locks and the clusters that are watched belong to it.
+        A browser or code sign-in that is abandoned leaves the account that was there before.
+        """
+
+    def caller(self) -> Caller:
+        """Who is signed in now; CallFailed when nobody is."""
+
+
+class Inventories(Protocol):
+    """Reads what is in a subscription. Lists follow every page; ``page`` hears of each."""
+
+    def tenants(self) -> tuple[TenantSeen, ...]:
+        """The directories of the account."""
+
+    def subscriptions(self) -> tuple[SubscriptionSeen, ...]:
+        """The subscriptions that the account can see, in this directory."""
+
+    def groups(self, subscription: str, page: Page) -> tuple[GroupSeen, ...]:
+        """Resource groups."""
+
+    def vms(self, subscription: str, page: Page) -> tuple[VmFound, ...]:
+        """Machines, without power."""
+
+    def powers(self, subscription: str, page: Page) -> tuple[tuple[ResourceId, Power], ...]:
+        """Power of every machine, from one list."""
+
+    def vm(self, vm: ResourceId) -> VmFound:
+        """One machine, with power, zone and identity as of now."""
+
+    def nics(self, subscription: str, page: Page) -> tuple[NicFound, ...]:
+        """Interfaces."""
+
+    def nic(self, nic: ResourceId) -> NicFound:
+        """One interface as of now."""
+
+    def networks(self, subscription: str, page: Page) -> tuple[NetworkFound, ...]:
+        """Virtual networks with their subnets."""
+
+    def security_groups(self, subscription: str, page: Page) -> tuple[SecurityGroupFound, ...]:
+        """Network security groups with their rules."""
+
+    def frontends(self, subscription: str, page: Page) -> tuple[FrontendFound, ...]:
+        """Private frontends of load balancers."""
+
+    def address_free(self, subnet: ResourceId, address: str) -> AddressAnswer:
+        """Ask the subnet's network whether the address is free (azure/README.md 1.4)."""
+
+
+class Access(Protocol):
+    """Roles, assignments, denials, locks and rights, and the few writes that setting up needs.
+
+    ``scope`` is a full id: of a subscription, a group or a resource.
+    """
+
+    def role_definitions(self, scope: str) -> tuple[RoleDefinition, ...]:
+        """Every role that can be used at the scope or below it, built-in ones too. It may lag (azure/README.md 3.1)."""
+
+    def role_definition(self, scope: str, guid: str) -> RoleDefinition | None:
+        """One role, never stale; None when there is none."""
+
+    def role_assignments(self, scope: str) -> tuple[RoleAssignment, ...]:
+        """Everything at, above and below the scope."""
+
+    def role_assignment(self, scope: str, guid: str) -> RoleAssignment | None:
+        """One assignment; None when there is none."""
+
+    def assignments_to(self, scope: str, principal: str) -> tuple[RoleAssignment, ...]:
+        """What an identity holds at, above and below the scope, through groups too where Azure tells."""
+
+    def deny_assignments(self, scope: str) -> tuple[DenyAssignment, ...]:
+        """Deny assignments at, above and below the scope."""
+
+    def locks(self, subscription: str) -> tuple[LockSeen, ...]:
+        """Management locks in a subscription."""
+
+    def own_permissions(self, scope: str) -> tuple[PermissionSet, ...]:
+        """What the caller holds at the scope, one entry per role. Denials are not part of it."""
+
+    def known_principals(self, principals: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Object id and display name of those that exist in the directory; the missing ones are stale."""
+
+    def put_role(self, scope: str, role: RoleDefinition, *, request_id: str) -> RoleDefinition:
+        """Create or replace a custom role; the answer is what Azure stored."""
+
+    def delete_role(self, scope: str, guid: str, *, request_id: str) -> None:
+        """Delete a custom role; one that is gone already is no error."""
+
+    def put_assignment(self, assignment: RoleAssignment, role_id: str, *, request_id: str) -> RoleAssignment:
+        """Create an assignment; ``role_id``: the role's full id. ``principalType`` is always sent."""
+
+    def delete_assignment(self, assignment: RoleAssignment, *, request_id: str) -> None:
+        """Delete an assignment; one that is gone already is no error."""
+
+    def enable_identity(self, vm: ResourceId, *, request_id: str) -> None:
+        """Turn the system-assigned identity on, beside user-assigned ones. Accepted, not finished: read the VM."""
+
+    def disable_identity(self, vm: ResourceId, *, request_id: str) -> None:
+        """Turn the system-assigned identity off, user-assigned ones stay. Accepted, not finished."""
+
+    def restart(self, vm: ResourceId, *, request_id: str) -> None:
+        """Restart a machine. Accepted, not finished: read the VM."""
+
+
+class Members(Protocol):
+    """Calls made with a machine's own identity, where this computer can make them."""
+
+    def azure_as(self, vm: ResourceId) -> AbstractContextManager[Azure]:
+        """Azure as the machine's system-assigned identity sees it; the calls fail when it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPorts:
+    """All of them together, as ``Services`` carries them.
+
+    ``members``: None on the real Azure, where a machine's token exists only inside the machine. A lab gives it out.
+    """
+
+    sign_in: SignIn
+    inventories: Inventories
+    access: Access
+    members: Members | None = None

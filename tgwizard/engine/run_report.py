@@ -8,7 +8,7 @@ from html import escape
 
 from tgwizard import __version__
 from tgwizard.engine.history import AttemptMade, NicCompared, RunHistory
-from tgwizard.engine.records import Answer, Sighted
+from tgwizard.engine.runs.records import Answer, Sighted
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome

@@ -17,14 +17,15 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.plan import FailoverPlan, plan
 from tgwizard.engine.failover.resume import resume
-from tgwizard.engine.failover.run import RunOptions, busy, fail_over, rehearse
+from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.strategies import is_repair, resolved
 from tgwizard.engine.jobs import Broke, Job, Report, Work
 from tgwizard.engine.offer import Act, Offer, first_offer
 from tgwizard.engine.preflight.facts import Extent
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
-from tgwizard.engine.records import Began, Ended, Record
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.cluster_lock import busy
+from tgwizard.engine.runs.records import Began, Ended, Record
+from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.kit.shapes import Shape

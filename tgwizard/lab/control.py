@@ -12,7 +12,7 @@ import requests
 
 from tgwizard.engine.json_codec import from_document, parse_json
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabState, RequestSeen, VmPowerSeen
-from tgwizard.engine.services import Endpoint
+from tgwizard.engine.runs.services import Endpoint
 from tgwizard.lab.client_access import ClientAccess
 from tgwizard.lab.home import AttachedLab, HostedLab
 from tgwizard.lab.server import LOOPBACK

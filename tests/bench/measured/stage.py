@@ -17,7 +17,7 @@ from tgwizard.app.adapters import in_process, lab_tokens, over_tls
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.services import Services
 from tgwizard.lab.certificates import prepare
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.lab import Lab

@@ -12,9 +12,9 @@ import pytest
 
 from tests.engine.apply.plans import ADDRESS, ROLE, Applying, change
 from tests.rig import SetupRig, setup_rig
+from tgwizard.engine.runs.records import Intended, Replied, RunEnded
 from tgwizard.engine.setup.apply import apply_at
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.setup_records import Intended, Replied, RunEnded
 from tgwizard.lab.faults import Answer as FaultAnswer
 from tgwizard.lab.faults import AzureSays, Fault, Moment, Reset, Timeout
 from tgwizard.lab.known_answers import Known

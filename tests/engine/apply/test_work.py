@@ -13,13 +13,10 @@ from tests.engine.apply.plans import Applying, answers_for, plan_for
 from tests.engine.apply.test_apply import writes
 from tests.rig import setup_rig
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.engine.files import file_lock
-from tgwizard.engine.ports import CallFailed, Certainty
-from tgwizard.engine.records import Answer
-from tgwizard.engine.setup.job import apply_job, undo_job, what_undo_would_do
-from tgwizard.engine.setup.result import identity_of
-from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.setup_records import (
+from tgwizard.engine.runs.records import (
+    Answer,
     Confirmed,
     Deed,
     Intended,
@@ -27,10 +24,13 @@ from tgwizard.engine.setup.setup_records import (
     RunBegan,
     RunEnded,
     SetupRecord,
-    from_document,
-    to_document,
+    setup_record_from_document,
+    setup_record_to_document,
 )
-from tgwizard.engine.setup.work import Crew, End, How, Piece, Work, ask, pause
+from tgwizard.engine.runs.task_runner import Crew, End, How, Piece, Work, ask, pause
+from tgwizard.engine.setup.job import apply_job, undo_job, what_undo_would_do
+from tgwizard.engine.setup.result import identity_of
+from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem, UserError
@@ -129,8 +129,8 @@ RECORDS: tuple[SetupRecord, ...] = (
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_that_a_record_comes_back_as_it_was_written(record: SetupRecord) -> None:
-    kind, document = to_document(record)
-    assert from_document(kind, {**document, "later_addition": 1}) == record
+    kind, document = setup_record_to_document(record)
+    assert setup_record_from_document(kind, {**document, "later_addition": 1}) == record
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from typing import Any
 
 from tests.model.seen import ADDRESS, FREE, HOLDS, SETUP, SUBNET, A, B, Side, configuration, snapshot
 from tgwizard.engine.access.write_probe import Probe, Probed
-from tgwizard.engine.ports import MissingRight
+from tgwizard.engine.errors import MissingRight
 from tgwizard.engine.preflight import needs
 from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights, OwnRights
 from tgwizard.engine.preflight.needs import carried_with, sides
-from tgwizard.engine.records import Ended
+from tgwizard.engine.runs.records import Ended
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome

@@ -43,7 +43,7 @@ from tests.engine.golden.scene import (
 from tests.model.seen import FREE, HOLDS, STRANGER, SUBNET, UNREAD, A, B, but, configuration
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.access.write_probe import Probed
-from tgwizard.engine.ports import MissingRight
+from tgwizard.engine.errors import MissingRight
 from tgwizard.engine.preflight.facts import Fact
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried

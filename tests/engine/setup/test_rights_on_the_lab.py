@@ -15,13 +15,13 @@ from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.ports import Azure, CallFailed, Cause
+from tgwizard.engine.ports import Azure, SetupPorts
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
 from tgwizard.engine.setup.pairs import suggest_pairs
 from tgwizard.engine.setup.plan import make_plan
-from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.rbac_builtin import BY_NAME

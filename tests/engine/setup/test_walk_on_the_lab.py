@@ -9,7 +9,7 @@ import pytest
 
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import CallFailed
+from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.setup.cures import CureKind
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import ask_address, gather

@@ -12,8 +12,9 @@ import uuid
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.engine.patience import Patience
-from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, MissingRight
+from tgwizard.engine.errors import CallFailed, Cause, Certainty, MissingRight
+from tgwizard.engine.ports import Azure
+from tgwizard.engine.retry import Patience
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.problem import Problem

@@ -9,7 +9,7 @@ from typing import Any
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.strategies import is_repair
 from tgwizard.engine.files.cluster_file import keep_carried
-from tgwizard.engine.records import Began
+from tgwizard.engine.runs.records import Began
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import Noted, Step
 from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, Strategy

@@ -11,18 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.failover import ending
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.ending import Ending
 from tgwizard.engine.failover.gap import ServiceEnd
-from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.failover.telling import Teller
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.ports import CallFailed
 from tgwizard.engine.preflight.check import Preflight
-from tgwizard.engine.records import Answer, Began, TurnedBack
+from tgwizard.engine.runs.journalled_write import Sender
+from tgwizard.engine.runs.records import Answer, Began, TurnedBack
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import CancelMeaning, Step

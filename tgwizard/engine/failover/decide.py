@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.engine.records import Answer
+from tgwizard.engine.runs.records import Answer
 from tgwizard.model.failover_events import Choice, Step
 from tgwizard.model.nic import Provisioning
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.failover import ending
 from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.decide import Move, decide
@@ -15,7 +16,6 @@ from tgwizard.engine.failover.ending import Ending
 from tgwizard.engine.failover.expiry import Expiry
 from tgwizard.engine.failover.telling import step_of
 from tgwizard.engine.failover.writing import Writing
-from tgwizard.engine.ports import CallFailed
 from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CancelMeaning, Step

@@ -9,16 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.engine.failover import ending
 from tgwizard.engine.failover.gap import ServiceEnd
 from tgwizard.engine.failover.hall import Hall
-from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.failover.telling import Teller
-from tgwizard.engine.journal import Journal
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.ports import CallFailed, Cause, Certainty, OperationState
+from tgwizard.engine.ports import OperationState
 from tgwizard.engine.preflight.check import Preflight
-from tgwizard.engine.records import Began, Ended
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.journalled_write import Sender
+from tgwizard.engine.runs.records import Began, Ended
 from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CancelMeaning, Finished, Step

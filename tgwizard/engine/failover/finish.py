@@ -11,15 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 from tgwizard.engine.access.access_decision import explained
+from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.failover import ending as endings
 from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.ending import Ending
 from tgwizard.engine.failover.fence import fenced, still_down
 from tgwizard.engine.failover.gap import gap_of
 from tgwizard.engine.failover.hall import Hall
-from tgwizard.engine.journal import Journal
-from tgwizard.engine.ports import CallFailed
-from tgwizard.engine.records import Began, Ended, LastSeen
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.records import Began, Ended, LastSeen
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.event_base import Outcome

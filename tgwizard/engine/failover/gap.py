@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tgwizard.engine.ports import Clock
-from tgwizard.engine.records import Answer, Answered, Attempted, Began, Record, Stepped
+from tgwizard.engine.runs.records import Answer, Answered, Attempted, Began, Record, Stepped
 from tgwizard.model.failover_events import Step
 from tgwizard.model.service_gap import NO_GAP, Gap
 

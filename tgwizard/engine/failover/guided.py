@@ -13,11 +13,12 @@ from tgwizard.engine.failover.beginning import beginning, keep_what_travels
 from tgwizard.engine.failover.finish import by_others, left_behind, refuse, seen_last
 from tgwizard.engine.failover.gap import ServiceEnd, gap_of
 from tgwizard.engine.failover.hall import Hall
-from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.offer import first_offer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
-from tgwizard.engine.records import Began, Ended, Sighted, Stepped
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.journal import JournalError
+from tgwizard.engine.runs.records import Began, Ended, Sighted, Stepped
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decisions import Decisions
-from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.journal import Journal
-from tgwizard.engine.patience import Patience
-from tgwizard.engine.services import Services
+from tgwizard.engine.retry import Patience
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.journalled_write import Sender
+from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.problem import Problem

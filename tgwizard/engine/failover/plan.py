@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tgwizard.engine.failover.strategies import MOVE_ACTION, vnet_of
 from tgwizard.engine.preflight.needs import carried_with, things
-from tgwizard.engine.records import Ended
+from tgwizard.engine.runs.records import Ended
 from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import Step, StepPlan

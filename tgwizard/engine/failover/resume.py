@@ -19,13 +19,14 @@ from tgwizard.engine.failover.gap import before_the_run, from_journal
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.plan import plan
 from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_on, guarded, stop_first
-from tgwizard.engine.files import file_lock
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
-from tgwizard.engine.records import Answer, Answered, Attempted, Began, FellBack, Record, TurnedBack
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.cluster_lock import in_progress
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.journal import JournalError
+from tgwizard.engine.runs.records import Answer, Answered, Attempted, Began, FellBack, Record, TurnedBack
+from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Finished, Noted, Started, Step, StepWaiting
@@ -33,11 +34,6 @@ from tgwizard.model.failover_options import FenceWish, Strategy
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import PlaceKind, Snapshot
-
-
-def in_progress(services: Services, setup: ClusterSetup) -> bool:
-    """Whether a run works on this cluster now, in this or another program of this computer."""
-    return file_lock.is_held(services.lock_file(setup))
 
 
 def pending(services: Services, setup: ClusterSetup) -> Began | None:

@@ -31,15 +31,17 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.files import file_lock
 from tgwizard.engine.files.cluster_file import with_kept_carried
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.journal import Journal, JournalError
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.patience import Patience
 from tgwizard.engine.preflight.check import Preflight, preflight
 from tgwizard.engine.preflight.facts import EVERYTHING, By, Extent
 from tgwizard.engine.preflight.fencing import how_to_stop
 from tgwizard.engine.readiness.readiness import readiness
-from tgwizard.engine.records import Began
-from tgwizard.engine.services import Services
+from tgwizard.engine.retry import Patience
+from tgwizard.engine.runs.cluster_lock import busy
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.journal import JournalError
+from tgwizard.engine.runs.records import Began
+from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
@@ -133,16 +135,6 @@ def rehearse(
 def new_run() -> str:
     """A fresh run id."""
     return uuid.uuid4().hex[:12]
-
-
-def busy(setup: ClusterSetup) -> Problem:
-    """Why nothing can be begun while a run works on the cluster."""
-    return Problem(
-        "cluster-locked",
-        f"Another run works on {setup.name} on this computer.",
-        "Only one run at a time may change a cluster.",
-        "Wait until it has ended.",
-    )
 
 
 def guarded(hall: Hall, body: Callable[[Journal], Finished]) -> Finished:

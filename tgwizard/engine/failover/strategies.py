@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tgwizard.engine.ports import Azure, CallFailed
+from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.ports import Azure
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_options import Strategy

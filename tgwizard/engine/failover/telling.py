@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tgwizard.engine.failover.decide import Goal, Move
-from tgwizard.engine.failover.sending import Sender
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.records import Stepped
+from tgwizard.engine.runs.journalled_write import Sender
+from tgwizard.engine.runs.records import Stepped
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_events import CancelMeaning, Located, Step, StepDone, StepStarted, StepWaiting
 from tgwizard.model.snapshot import Place

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.engine.failover import ending
 from tgwizard.engine.failover.course import Course
 from tgwizard.engine.failover.decide import Move, Sent, Standing
 from tgwizard.engine.failover.ending import Ending
 from tgwizard.engine.failover.expiry import Expiry
-from tgwizard.engine.failover.sending import answer_of
 from tgwizard.engine.failover.telling import step_of
-from tgwizard.engine.journal import JournalError
-from tgwizard.engine.patience import believed
-from tgwizard.engine.ports import CallFailed, Cause, ConfigurationId
-from tgwizard.engine.records import Answer, FellBack
+from tgwizard.engine.ports import ConfigurationId
+from tgwizard.engine.retry import believed
+from tgwizard.engine.runs.journal import JournalError
+from tgwizard.engine.runs.journalled_write import answer_of
+from tgwizard.engine.runs.records import Answer, FellBack
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.failover_events import Step

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tgwizard.engine.access.write_probe import Attach, Probe, Probed, probe_write
+from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
-from tgwizard.engine.patience import Patience
-from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
+from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.preflight.facts import By, Extent, Fact, Facts, IdentityRights, OwnRights, ThingSeen
 from tgwizard.engine.preflight.needs import (
     LOAD_BALANCER,
@@ -23,6 +23,7 @@ from tgwizard.engine.preflight.needs import (
     sides,
     things,
 )
+from tgwizard.engine.retry import Patience
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.failover_options import FenceWish
 from tgwizard.model.inventory import BalancerSeen, PublicIpSeen

@@ -19,7 +19,7 @@ from tgwizard.engine.access.access_decision import (
 )
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, SUBNET_JOIN, VM_READ
 from tgwizard.engine.access.write_probe import Probe, Probed
-from tgwizard.engine.ports import MissingRight
+from tgwizard.engine.errors import MissingRight
 from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights
 from tgwizard.engine.preflight.needs import READ_OPERATION, Need, Side, carried_with, needs, sides, unneeded
 from tgwizard.model.cluster import Member, ResourceId, Verb

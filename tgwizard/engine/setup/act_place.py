@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tgwizard.engine.ports import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.runs.records import Deed
+from tgwizard.engine.runs.task_runner import Work, ask
 from tgwizard.engine.setup.driving import Against, Desk, Missing, NotYet, Seen, There
-from tgwizard.engine.setup.setup_records import Deed
-from tgwizard.engine.setup.work import Work, ask
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning

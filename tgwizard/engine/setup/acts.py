@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tgwizard.engine.ports import CallFailed, Cause
+from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.runs.records import Deed, role_document, same_role
+from tgwizard.engine.runs.task_runner import Work, ask
 from tgwizard.engine.setup.driving import Against, Desk, Missing, NotYet, Seen, There
-from tgwizard.engine.setup.setup_records import Deed, role_document, same_role
-from tgwizard.engine.setup.work import Work, ask
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import (
     PrincipalKind,

@@ -14,15 +14,14 @@ from dataclasses import replace
 
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.journal import JournalError
-from tgwizard.engine.ports import Azure, Clock
+from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.runs.journal import JournalError
+from tgwizard.engine.runs.records import RunBegan, RunEnded
+from tgwizard.engine.runs.task_runner import Crew, End, How, Piece, Work
 from tgwizard.engine.setup.act_place import PlaceAct
 from tgwizard.engine.setup.acts import AssignAct, IdentityAct, RoleAct, StaleAct
 from tgwizard.engine.setup.driving import Act, Desk, drive
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.setup_records import RunBegan, RunEnded
-from tgwizard.engine.setup.work import Crew, End, How, Piece, Work
-from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_events import ChangeDone, ChangeFailed, ChangeLeft, ChangeStarted, SetupEvent, SetupFinished

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import Clock
-from tgwizard.engine.setup.parallel import read_all
-from tgwizard.engine.setup_ports import Inventories, Page
+from tgwizard.engine.ports import Clock, Inventories, Page
+from tgwizard.engine.runs.task_runner import read_all
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.inventory import Inventory, Part, PartFailed, SubscriptionSeen
 from tgwizard.model.problem import Problem

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, Clock
-from tgwizard.engine.records import Answer
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.runs.records import UNDOES, Answer, Confirmed, Deed, Intended, Replied
+from tgwizard.engine.runs.task_runner import End, How, Work, ask, pause
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.setup_records import UNDOES, Confirmed, Deed, Intended, Replied
-from tgwizard.engine.setup.work import End, How, Work, ask, pause
-from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_events import ChangeWaiting, SetupEvent

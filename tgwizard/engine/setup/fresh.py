@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import Clock
+from tgwizard.engine.ports import Clock, SetupPorts
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.flow import Flow, know_inventory
 from tgwizard.engine.setup.preparing import read_wanted
 from tgwizard.engine.setup.suggest import proposed
-from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_events import SetupEvent
 from tgwizard.model.setup_plan import SetupPlan

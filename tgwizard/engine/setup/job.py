@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files import file_lock
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.apply import apply
 from tgwizard.engine.setup.pair_journals import journal_of_pair, pair_identities
 from tgwizard.engine.setup.restart import restart

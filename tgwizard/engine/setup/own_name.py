@@ -14,7 +14,8 @@ from enum import Enum
 from tgwizard.engine.access.access_decision import denied_in_words, told_denied
 from tgwizard.engine.access.required_rights import NOT_ASKED
 from tgwizard.engine.access.write_probe import Probed, probe_write
-from tgwizard.engine.ports import Azure, CallFailed, Cause
+from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.ports import Azure
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.permission import DenyAssignment
 from tgwizard.model.problem import Problem

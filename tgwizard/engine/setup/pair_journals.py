@@ -11,8 +11,8 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from tgwizard.engine.runs.records import RunBegan
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
-from tgwizard.engine.setup.setup_records import RunBegan
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import UserError
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.patience import Patience
-from tgwizard.engine.ports import CallFailed, Clock
+from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.ports import Clock, SetupPorts
+from tgwizard.engine.retry import Patience
+from tgwizard.engine.runs.task_runner import ASK_AGAIN_WITHIN_S
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import ask_address, gather
 from tgwizard.engine.setup.flow import (
@@ -19,10 +21,8 @@ from tgwizard.engine.setup.flow import (
     know_inventory,
     know_subscriptions,
 )
-from tgwizard.engine.setup.parallel import ASK_AGAIN_WITHIN_S
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.walk import answer_all, wants
-from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers

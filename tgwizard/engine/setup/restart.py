@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import Azure, CallFailed, Certainty, Clock
+from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.runs.records import Deed
+from tgwizard.engine.runs.task_runner import Piece, Work, ask
 from tgwizard.engine.setup.apply import carry_out, new_run
 from tgwizard.engine.setup.driving import Against, Desk, Missing, NotYet, Seen, There, drive
 from tgwizard.engine.setup.plan_rows import restart_order
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.setup_records import Deed
-from tgwizard.engine.setup.work import Piece, Work, ask
-from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers

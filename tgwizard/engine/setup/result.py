@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from tgwizard.engine.ports import Azure, CallFailed
+from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.ports import Azure
 from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId
 from tgwizard.model.cluster_setup import Carried, ClusterSetup, RoleKept
 from tgwizard.model.nic import NicDocument, carried_of

@@ -14,7 +14,8 @@ from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 
-from tgwizard.engine.journal import (
+from tgwizard.engine.json_codec import parse_json
+from tgwizard.engine.runs.journal import (
     SQLITE_ERRORS,
     JournalError,
     check_content,
@@ -23,18 +24,17 @@ from tgwizard.engine.journal import (
     not_written,
     unusable,
 )
-from tgwizard.engine.json_codec import parse_json
-from tgwizard.engine.records import Answer
-from tgwizard.engine.setup.setup_records import (
-    KINDS,
+from tgwizard.engine.runs.records import (
+    SETUP_KINDS,
     UNDOES,
+    Answer,
     Confirmed,
     Deed,
     Intended,
     Replied,
     SetupRecord,
-    from_document,
-    to_document,
+    setup_record_from_document,
+    setup_record_to_document,
     undo_key,
 )
 from tgwizard.model.cluster import ClusterIdentity
@@ -83,7 +83,7 @@ class SetupJournal:
 
     def add(self, run: str, record: SetupRecord) -> None:
         """Put a record on the disk. JournalError: it is not there, so nothing may be written to Azure for it."""
-        kind, document = to_document(record)
+        kind, document = setup_record_to_document(record)
         try:
             with self._database:
                 data = json.dumps(document, separators=(",", ":"))
@@ -96,7 +96,7 @@ class SetupJournal:
         """Everything, oldest first. UserError when the file is damaged."""
         try:
             rows = self._database.execute("SELECT kind, data FROM record ORDER BY seq").fetchall()
-            return tuple(from_document(kind, parse_json(data)) for kind, data in rows)
+            return tuple(setup_record_from_document(kind, parse_json(data)) for kind, data in rows)
         except SQLITE_ERRORS as error:
             raise UserError(unusable(self.path, error)) from error
         except ValueError as error:
@@ -182,7 +182,7 @@ def _prepare(path: Path, database: sqlite3.Connection) -> None:
             )
             database.execute(f"PRAGMA user_version={SCHEMA}")
     else:
-        check_content(path, database, KINDS)
+        check_content(path, database, SETUP_KINDS)
 
 
 def _unheard() -> None:

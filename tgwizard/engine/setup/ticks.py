@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tgwizard.engine.access.access_decision import assignments_of
+from tgwizard.engine.ports import Access
 from tgwizard.engine.setup.own_name import Answered, Asked
-from tgwizard.engine.setup_ports import Access
 from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import VmFound

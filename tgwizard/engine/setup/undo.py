@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import Azure, CallFailed, Cause, Clock
+from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.runs.records import Deed, Intended, role_document, role_of, same_role, undo_key
+from tgwizard.engine.runs.task_runner import End, How, Piece, Work, ask
 from tgwizard.engine.setup.acts import assignment_document, assignment_of, same_assignment
 from tgwizard.engine.setup.apply import carry_out, conclude, new_run
 from tgwizard.engine.setup.driving import Act, Desk, Kept, Missing, NotYet, Seen, There, drive
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.setup_records import Deed, Intended, role_document, role_of, same_role, undo_key
-from tgwizard.engine.setup.work import End, How, Piece, Work, ask
-from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.nic import NicDocument, Provisioning, carried_of, configuration_differences

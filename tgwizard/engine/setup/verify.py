@@ -14,8 +14,9 @@ from tgwizard.engine.access.access_decision import denials_of
 from tgwizard.engine.access.effective_rights import rehearse_rights
 from tgwizard.engine.access.write_probe import Probed, probe_write
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
-from tgwizard.engine.ports import Azure, CallFailed, Cause, Certainty, Clock
+from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
 from tgwizard.engine.setup.network_checks import HEARTBEAT_PORT, network_checks
@@ -23,7 +24,6 @@ from tgwizard.engine.setup.own_name import Answered, Asked, ask_as
 from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.ticks import PROPAGATION, Held, all_of, find_held, proved_effective, ticks_of, with_role
-from tgwizard.engine.setup_ports import SetupPorts
 from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup

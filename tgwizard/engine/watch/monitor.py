@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.journal import Journal
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost

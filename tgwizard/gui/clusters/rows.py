@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from tgwizard.engine.records import Ended, Record, VerdictChanged
+from tgwizard.engine.runs.records import Ended, Record, VerdictChanged
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.watch.shown import advice_shape, state_shape
 from tgwizard.model.cluster_readiness import ClusterReadiness, ClusterState

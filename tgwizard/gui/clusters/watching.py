@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report, Work
-from tgwizard.engine.records import Ended
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.records import Ended
+from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.fleet import Fleet
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayou
 
 from tgwizard.engine import run_report
 from tgwizard.engine.history import RunHistory
-from tgwizard.engine.records import Answer
+from tgwizard.engine.runs.records import Answer
 from tgwizard.gui.history.rows import shape_of
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.buttons import Button, ButtonKind

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import CallFailed
-from tgwizard.engine.setup_ports import Inventories, SignIn
+from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.ports import Inventories, SignIn
 from tgwizard.gui.setup.errands import Errands, Hear, Kind
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import Caller, TenantSeen

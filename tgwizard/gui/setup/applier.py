@@ -8,7 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.job import apply_job, undo_job, what_undo_would_do
 from tgwizard.engine.setup.undo import Undoing
 from tgwizard.gui.setup.errands import Errand, Errands, Hear, Kind

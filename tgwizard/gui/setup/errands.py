@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.jobs import Broke, Job, JobRunner, Report
-from tgwizard.engine.ports import CallFailed
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Cancelled, Problem, UserError
 

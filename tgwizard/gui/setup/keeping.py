@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.draft import FILE_NAME, DraftRead, delete_draft, load_draft, save_draft
 from tgwizard.engine.setup.flow import Flow
 from tgwizard.gui.setup.errands import Errands, Hear, Kind

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup import flow as flows
 from tgwizard.engine.setup.cures import Cure, cured
 from tgwizard.engine.setup.discovery import discover

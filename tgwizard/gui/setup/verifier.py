@@ -13,8 +13,8 @@ from datetime import datetime
 from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import CallFailed
-from tgwizard.engine.services import Services
+from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.job import restart_job
 from tgwizard.engine.setup.restart import standby_first
 from tgwizard.engine.setup.result import read_cluster

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tgwizard.engine.records import Record
+from tgwizard.engine.runs.records import Record
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.watch.timeline import EventShown, of_record, of_verdict, source_name
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -7,11 +7,11 @@ import queue
 from dataclasses import dataclass
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.resume import in_progress
 from tgwizard.engine.jobs import Job, Report, Work
-from tgwizard.engine.journal import Journal
-from tgwizard.engine.records import Began, Ended, Record
-from tgwizard.engine.services import Services
+from tgwizard.engine.runs.cluster_lock import in_progress
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.records import Began, Ended, Record
+from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError

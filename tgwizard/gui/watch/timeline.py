@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tgwizard.engine.records import Ended, Record, VerdictChanged
 from tgwizard.engine.run_report import kind
+from tgwizard.engine.runs.records import Ended, Record, VerdictChanged
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup

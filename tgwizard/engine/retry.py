@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import CallFailed, Clock
+from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.ports import Clock
 
 T = TypeVar("T")
 

@@ -6,9 +6,9 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from tgwizard.engine.journal import SCHEMA
 from tgwizard.engine.json_codec import parse_json
-from tgwizard.engine.records import Ended, from_document
+from tgwizard.engine.runs.failover_journal import SCHEMA
+from tgwizard.engine.runs.records import Ended, from_document
 
 MEASURED_RUNS = 50
 """From how many ended runs predictions are made; the latest count."""

@@ -1,22 +1,29 @@
-"""Several pieces of work at once, each written as one straight generator: calls in parallel, waits shared.
+"""Several tasks at once, each written as one straight generator: calls in parallel, waits shared.
 
-A piece of work yields ``Ask`` for every call to Azure and ``Pause`` for every wait. The crew makes the calls on a few
-threads and does everything else (decisions, journal, events) in the thread of the job, one piece after another, so
+A task yields ``Call`` for every call to Azure and ``Sleep`` for every wait. The runner makes the calls on a few
+threads and does everything else (decisions, journal, events) in the thread of the job, one task after another, so
 that nothing of ours needs a lock and the journal keeps one order. Without threads the same work runs the same every
 time: that is what the crash table stands on.
+
+``read_all`` makes several readings at once, each on a thread of its own, and ends without waiting for a call under
+way when the job is cancelled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+import queue
+import threading
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
 from concurrent import futures
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.ports import CallFailed, Clock
-from tgwizard.model.problem import Problem
+from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.ports import Clock
+from tgwizard.engine.retry import Patience
+from tgwizard.model.problem import Cancelled, Problem
 
 T = TypeVar("T")
 
@@ -184,3 +191,68 @@ class Crew:
             item.answer = call()
         except CallFailed as failure:
             item.error = failure
+
+
+K = TypeVar("K", bound=Hashable)
+
+_LOOK_FOR_CANCEL_S = 0.1
+ASK_AGAIN_WITHIN_S = 45.0
+MOST_AT_ONCE = 8
+"""Azure allows far more; beyond this, one slow answer no longer holds up the others (azure/README.md 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one reading came to: a value, or the problem why there is none."""
+
+    value: Any = None
+    problem: Problem | None = None
+
+
+def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: CancelToken) -> dict[K, Answered]:
+    """Run all of them, some at once, and return what each came to; what fails for a moment is asked again.
+
+    A reading that raises CallFailed is a problem of its own. Anything else it raises ends the whole, as a cancel does:
+    the threads left behind read on to the end of their page and are then gone.
+    """
+    token.check()
+    patience = Patience.of(clock, ASK_AGAIN_WITHIN_S, token)
+    waiting = list(readings.items())
+    done: queue.SimpleQueue[tuple[K, Answered | BaseException]] = queue.SimpleQueue()
+    found: dict[K, Answered] = {}
+    running = 0
+    while len(found) < len(readings):
+        while waiting and running < MOST_AT_ONCE:
+            key, work = waiting.pop(0)
+            # A daemon, so that an answer that never comes cannot keep the program from ending.
+            threading.Thread(
+                target=_read_one, args=(key, work, patience, done), name=f"read {key}", daemon=True
+            ).start()
+            running += 1
+        try:
+            key, came = done.get(timeout=_LOOK_FOR_CANCEL_S)
+        except queue.Empty:
+            token.check()
+            continue
+        running -= 1
+        if isinstance(came, BaseException):
+            raise came
+        found[key] = came
+        token.check()
+    return {key: found[key] for key in readings}
+
+
+def _read_one(
+    key: K,
+    work: Callable[[], object],
+    patience: Patience,
+    done: queue.SimpleQueue[tuple[K, Answered | BaseException]],
+) -> None:
+    try:
+        done.put((key, Answered(patience.ask(work))))
+    except CallFailed as failure:
+        done.put((key, Answered(problem=failure.problem)))
+    except Cancelled as cancelled:
+        done.put((key, cancelled))
+    except Exception as error:  # noqa: BLE001 - a thread has nobody above it: the waiting job raises it
+        done.put((key, error))

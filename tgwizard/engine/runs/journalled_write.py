@@ -5,20 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 
+from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.journal import Journal
-from tgwizard.engine.ports import (
-    Accepted,
-    Azure,
-    CallFailed,
-    Certainty,
-    Clock,
-    ConfigurationId,
-    InTime,
-    MoveAccepted,
-    StopAccepted,
-)
-from tgwizard.engine.records import Answer, Answered, Attempted
+from tgwizard.engine.ports import Accepted, Azure, Clock, ConfigurationId, InTime, MoveAccepted, StopAccepted
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.records import Answer, Answered, Attempted
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import CallMade, Noted, Step

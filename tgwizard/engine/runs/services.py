@@ -9,22 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tgwizard.engine.files import file_lock
 from tgwizard.engine.files.outdated_writes import OutdatedWrites
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.journal import Journal, unusable
-from tgwizard.engine.measured import measured_in
-from tgwizard.engine.ports import Azure, Clock
-from tgwizard.engine.records import Ended
-from tgwizard.engine.setup_ports import SetupPorts
+from tgwizard.engine.ports import Azure, Clock, SetupPorts
+from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.journal import unusable
+from tgwizard.engine.runs.records import Ended
+from tgwizard.engine.runs.run_statistics import measured_in
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
-
-
-def in_use(state_dir: Path) -> bool:
-    """Whether a run or a set-up works on any cluster of this state folder now, in whatever program of this computer."""
-    return any(file_lock.is_held(file) for file in state_dir.glob("cluster-*.lock"))
 
 
 @dataclass(frozen=True, slots=True)

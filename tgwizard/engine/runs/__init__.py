@@ -1,0 +1,1 @@
+"""One journalled job, whatever it does: its records, its journal, its writes, its lock and its tasks."""

@@ -1,0 +1,30 @@
+"""Whether something works on a cluster now, in this or another program of this computer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tgwizard.engine.files import file_lock
+from tgwizard.engine.runs.services import Services
+from tgwizard.model.cluster_setup import ClusterSetup
+from tgwizard.model.problem import Problem
+
+
+def in_use(state_dir: Path) -> bool:
+    """Whether a run or a set-up works on any cluster of this state folder now, in whatever program of this computer."""
+    return any(file_lock.is_held(file) for file in state_dir.glob("cluster-*.lock"))
+
+
+def in_progress(services: Services, setup: ClusterSetup) -> bool:
+    """Whether a run works on this cluster now, in this or another program of this computer."""
+    return file_lock.is_held(services.lock_file(setup))
+
+
+def busy(setup: ClusterSetup) -> Problem:
+    """Why nothing can be begun while a run works on the cluster."""
+    return Problem(
+        "cluster-locked",
+        f"Another run works on {setup.name} on this computer.",
+        "Only one run at a time may change a cluster.",
+        "Wait until it has ended.",
+    )
