@@ -10,10 +10,10 @@ import pytest
 
 from tests.engine.worlds import WRITE, changed, without
 from tests.rig import Rig, rig
+from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.preflight.facts import By
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import GOOD_FOR_S, RIGHTS_NOT_ASKED, KnownRights, ask_rights
 from tgwizard.lab.faults import Answer, Fault

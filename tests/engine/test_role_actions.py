@@ -16,9 +16,10 @@ from tests.rig import Rig
 from tgwizard.azure.arm import ArmAzure
 from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ
 from tgwizard.engine.failover.run import rehearse
-from tgwizard.engine.preflight.facts import By, Extent
+from tgwizard.engine.preflight.facts import Extent
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome

@@ -21,13 +21,12 @@ from tests.gui.setup_walk import go_on, looks_right, pick, ready
 from tests.gui.walk import wrong
 from tests.spoil import HOSTILE, spoilt
 from tgwizard.engine.access.matching_roles import Affected, action_rows
-from tgwizard.engine.access.required_rights import required_rights
+from tgwizard.engine.access.required_rights import computed_scopes, required_rights
 from tgwizard.engine.runs.records import Deed, Intended
 from tgwizard.engine.setup.address_check import judge_address
 from tgwizard.engine.setup.addresses import occupancy
 from tgwizard.engine.setup.pairs import pair_of, suggest_pairs
 from tgwizard.engine.setup.plan import make_plan
-from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup.undo import Undoing
 from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.meter import BarShown, BarState

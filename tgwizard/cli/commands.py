@@ -16,6 +16,7 @@ from tgwizard.cli.lab_arguments import LabRun
 from tgwizard.cli.program import Connection, Program, RunningLab, Where
 from tgwizard.cli.run_job import RunJob
 from tgwizard.cli.screen import Screen
+from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.plan import FailoverPlan, plan
@@ -27,7 +28,7 @@ from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.offer import Act, Offer, first_offer
-from tgwizard.engine.preflight.facts import By, Extent
+from tgwizard.engine.preflight.facts import Extent
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
 from tgwizard.engine.readiness.readiness import consent_to_dead

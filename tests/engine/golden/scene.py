@@ -8,11 +8,11 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from tests.model.seen import ADDRESS, FREE, HOLDS, SETUP, SUBNET, A, B, Side, configuration, snapshot
+from tgwizard.engine.access import failover_rights
+from tgwizard.engine.access.failover_rights import By, carried_with, sides
 from tgwizard.engine.access.write_probe import Probe, Probed
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.preflight import needs
-from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights, OwnRights
-from tgwizard.engine.preflight.needs import carried_with, sides
+from tgwizard.engine.preflight.facts import Fact, Facts, IdentityRights, OwnRights
 from tgwizard.engine.runs.records import Ended
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -100,7 +100,11 @@ def good(seen: Snapshot, **changes: Any) -> Facts:
         token_life_s=Fact(3600.0),
         prefixes=Fact(("10.20.2.0/24",)),
         probes=tuple(
-            Probe(member.nic, Probed.ALLOWED, attach=side is needs.Side.ATTACH and not carried_with(seen, B).names)
+            Probe(
+                member.nic,
+                Probed.ALLOWED,
+                attach=side is failover_rights.Side.ATTACH and not carried_with(seen, B).names,
+            )
             for side, member in sides(seen, B)
             if seen.seen(member).nic.value is not None
         ),

@@ -24,8 +24,14 @@ from tgwizard.engine.access.matching_roles import (
     network_contributor,
     suggest_role_name,
 )
-from tgwizard.engine.access.required_rights import NOT_NEEDED, extra_actions, needed_actions, required_rights
-from tgwizard.engine.setup.scopes import computed_scopes, elsewhere
+from tgwizard.engine.access.required_rights import (
+    NOT_NEEDED,
+    computed_scopes,
+    extra_actions,
+    needed_actions,
+    required_rights,
+)
+from tgwizard.engine.setup.scopes import elsewhere
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.role import (
     DEFAULT_ROLE_DESCRIPTION,

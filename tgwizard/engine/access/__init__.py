@@ -1,1 +1,1 @@
-"""What is needed where, who has it, and what takes it away."""
+"""What is needed where, who has it, what takes it away."""

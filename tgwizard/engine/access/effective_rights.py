@@ -1,15 +1,19 @@
-"""The rehearsal: what each machine's identity may do of a failover, worked out, nothing written (engine/README.md 2.8).
-
-From assignments, role definitions, deny assignments and locks. What hangs on something that could not be read, or on an
-assignment's condition, is not known.
-"""
+"""What each machine may do of what a failover does, and how far its right has come. Nothing is written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from tgwizard.engine.access.access_decision import RightState, ScopedAction, decide, denials_of, roles_of
+from tgwizard.engine.access.access_decision import (
+    RightState,
+    ScopedAction,
+    assignments_of,
+    decide,
+    denials_of,
+    roles_of,
+)
 from tgwizard.engine.access.required_rights import (
     CONFIGURATION_JOIN,
     CONFIGURATION_READ,
@@ -24,12 +28,17 @@ from tgwizard.engine.access.required_rights import (
     asked_by,
     linked_rights,
 )
+from tgwizard.engine.access.write_probe import Answered, Asked
+from tgwizard.engine.ports import Access
 from tgwizard.model.access_facts import FactKind, SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
+from tgwizard.model.permission import allows, reaches
+from tgwizard.model.role import RoleAssignment, RoleDefinition, assignment_guid
+from tgwizard.model.setup_events import Tick
 from tgwizard.model.text import listed, tame
 from tgwizard.model.topology import Topology
-from tgwizard.model.verify_result import Cell, May, RehearsalRow
+from tgwizard.model.verify_result import Cell, May, RehearsalRow, TickSeen
 
 _READS = (NIC_READ, CONFIGURATION_READ)
 _CARRIED = {
@@ -150,3 +159,144 @@ def _cell(vm: VmFound, doings: list[Doing], facts: SetupFacts) -> Cell:
 
 def _lacks(doings: list[Doing]) -> str:
     return f"it lacks {listed(dict.fromkeys(f'{item.action} on {tame(item.on.name, 90)}' for item in doings))}"
+
+
+PROPAGATION = timedelta(minutes=10)
+"""Azure's documented bound for an assignment to count everywhere (azure/README.md 3.4)."""
+
+_CLOCKS_DIFFER = timedelta(minutes=15)
+"""With clocks further apart nobody can sign in; what was made at another time is another assignment of that name."""
+
+NOTHING_OF_OURS: Mapping[str, datetime] = {}
+"""No assignment was written here."""
+
+NOT_PROVED = "Not proved: only a failover that the machines make themselves shows it."
+"""Said where nobody could ask in the machine's name."""
+
+_TELLING = "Microsoft.Network/networkInterfaces/write"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The assignment that gives a machine its right at a scope, as read by itself; None: there is none."""
+
+    vm: VmFound
+    scope: str
+    assignment: RoleAssignment | None
+    listed: bool
+
+
+def find_held(access: Access, vm: VmFound, scope: str, role_guid: str, facts: SetupFacts) -> Held:
+    """Read it: first by the name that tgwizard gives, then whatever means the same. CallFailed as from the port."""
+    principal = vm.identity.principal_id
+    if not principal:
+        return Held(vm, scope, None, listed=False)
+    listed = [item for item in access.assignments_to(scope, principal) if _fits(item, scope, role_guid, facts)]
+    if role_guid:
+        own = access.role_assignment(scope, assignment_guid(scope, principal, role_guid))
+        if own is not None and own.principal_id.lower() == principal.lower():
+            return Held(vm, scope, own, listed=own.guid in {item.guid for item in listed})
+    known = [*listed, *(item for item in assignments_of(principal, facts) if _fits(item, scope, role_guid, facts))]
+    for item in {item.guid: item for item in known}.values():
+        # A list shows for a minute what was removed already, so the assignment's own reading decides.
+        real = access.role_assignment(item.scope, item.guid)
+        if real is not None:
+            return Held(vm, scope, real, listed=item in listed)
+    return Held(vm, scope, None, listed=False)
+
+
+def ticks_of(
+    held: Held,
+    now: datetime,
+    restarts: Mapping[str, datetime],
+    said: frozenset[ResourceId],
+    asked: Asked | None = None,
+    ours: Mapping[str, datetime] = NOTHING_OF_OURS,
+) -> Iterator[TickSeen]:
+    """The five ticks, in order. ``asked``: what the machine itself was answered; None when nobody could ask.
+
+    ``ours``: when assignments that we wrote were read back, by lower-case id and the clock that ``now`` is of.
+    """
+    vm, scope, found = held.vm.id, held.scope, held.assignment
+    name = tame(vm.name, 90)
+    if found is None:
+        why = f"The identity of {name} has no role here that lets it write an interface. Apply the set-up again."
+        yield TickSeen(vm, scope, Tick.WRITTEN, done=False, sentence=why)
+        for tick in (Tick.LISTED, Tick.EFFECTIVE, Tick.PROVED, Tick.RESTARTED):
+            yield TickSeen(vm, scope, tick, done=False)
+        return
+    made = _made(found, ours)
+    age = now - made if made else None
+    old = age is None or age > PROPAGATION
+    yield TickSeen(vm, scope, Tick.WRITTEN, done=True, at=made)
+    seconds = age.total_seconds() if age is not None and held.listed and not old else None
+    waits = "" if held.listed else "Azure's lists do not show it yet; that takes up to 75 s."
+    yield TickSeen(vm, scope, Tick.LISTED, done=held.listed, seconds=seconds, sentence=waits)
+    proved = asked is not None and asked.answer is Answered.ALLOWED
+    yield proved_effective(vm, scope) if proved and not old else _effective(vm, scope, made, old=old)
+    yield _proved(vm, scope, asked, made)
+    back = restarts.get(vm.key)
+    if back is not None and (made is None or back >= made):
+        early = made is not None and back - made < PROPAGATION
+        note = "It restarted before the ten minutes were over: if a failover is refused, restart it once more."
+        yield TickSeen(vm, scope, Tick.RESTARTED, done=True, at=back, sentence=note if early and not proved else "")
+    elif vm in said:
+        yield TickSeen(vm, scope, Tick.RESTARTED, done=True, sentence="You said so.")
+    else:
+        why = f"Not seen from here: restart {name}, or say that it restarted since."
+        yield TickSeen(vm, scope, Tick.RESTARTED, done=False, sentence=why)
+
+
+def _made(found: RoleAssignment, ours: Mapping[str, datetime]) -> datetime | None:
+    """When it was written, by our own clock where we wrote it: Azure's may differ, and restarts are known by ours."""
+    own = ours.get(found.id.lower())
+    if own is None or found.created_on is None:
+        return found.created_on
+    return own if abs(found.created_on - own) <= _CLOCKS_DIFFER else found.created_on
+
+
+def with_role(facts: SetupFacts, held: list[Held]) -> list[RoleAssignment]:
+    """The facts' assignments with what was read by itself in place of what a list said about it."""
+    real = {item.assignment.guid.lower(): item.assignment for item in held if item.assignment is not None}
+    return [*(item for item in facts.assignments if item.guid.lower() not in real), *real.values()]
+
+
+def _effective(vm: ResourceId, scope: str, made: datetime | None, *, old: bool) -> TickSeen:
+    if old or made is None:
+        return TickSeen(
+            vm, scope, Tick.EFFECTIVE, done=True, at=made + PROPAGATION if made else None, sentence="worked out"
+        )
+    certain = made + PROPAGATION
+    why = f"It counts by {certain:%H:%M:%S} UTC at the latest: Azure needs up to ten minutes."
+    return TickSeen(vm, scope, Tick.EFFECTIVE, done=False, sentence=why)
+
+
+def proved_effective(vm: ResourceId, scope: str) -> TickSeen:
+    """It counts before the ten minutes are over, for it has shown itself."""
+    return TickSeen(vm, scope, Tick.EFFECTIVE, done=True, sentence="shown by the proof")
+
+
+def _proved(vm: ResourceId, scope: str, asked: Asked | None, made: datetime | None) -> TickSeen:
+    if asked is None:
+        return TickSeen(vm, scope, Tick.PROVED, done=False, sentence=NOT_PROVED)
+    if asked.answer is not Answered.ALLOWED:
+        return TickSeen(vm, scope, Tick.PROVED, done=False, sentence=asked.words)
+    seconds = (asked.at - made).total_seconds() if made is not None else None
+    fresh = seconds is not None and 0 <= seconds <= PROPAGATION.total_seconds()
+    return TickSeen(
+        vm, scope, Tick.PROVED, done=True, seconds=seconds if fresh else None, at=asked.at, sentence=asked.words
+    )
+
+
+def _fits(item: RoleAssignment, scope: str, role_guid: str, facts: SetupFacts) -> bool:
+    if not reaches(item.scope, scope):
+        return False
+    if role_guid:
+        return item.role_guid.lower() == role_guid.lower()
+    role: RoleDefinition | None = facts.role(item.role_guid)
+    return role is not None and allows(role.held, _TELLING)
+
+
+def all_of(topology: Topology, scopes: tuple[str, ...]) -> tuple[tuple[VmFound, str], ...]:
+    """Every machine with every scope, machine by machine."""
+    return tuple((vm, scope) for vm in topology.vms for scope in scopes)

@@ -1,9 +1,6 @@
-"""Which right is needed on what, with its reason, and who asks for it: the one source of preflight, plan and verify.
+"""Which right is needed on what, why, who asks for it, and in which scopes that lies.
 
-Trustgrid's role has ten actions (engine/README.md 5.6). To move an address Azure asks for some of them only: the
-interface is read and written as a whole, and the write is checked against everything its body names, each thing at its
-own scope. One more lets a machine find itself. The others are in the role and nothing asks for them. What goes beyond
-the ten is offered, never added silently.
+The one source of preflight, plan and verifying.
 """
 
 from __future__ import annotations
@@ -14,6 +11,8 @@ from enum import Enum
 
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.role import LINKED_ACTIONS, TEN_ACTIONS, NeededAction, linked_action
+from tgwizard.model.setup_plan import ScopeReason
+from tgwizard.model.text import listed, tame
 from tgwizard.model.topology import Topology
 
 _NETWORK = "Microsoft.Network"
@@ -148,3 +147,53 @@ def extra_actions(needs: tuple[RequiredRight, ...]) -> tuple[NeededAction, ...]:
 def things_of(needs: tuple[RequiredRight, ...], action: str) -> tuple[ResourceId, ...]:
     """What an action is needed on; empty means that there is nothing here for it."""
     return tuple(need.on for need in needs if need.action.lower() == action.lower())
+
+
+_RESOURCE_WORDS = {
+    "microsoft.compute/virtualmachines": ("machine", "machines"),
+    "microsoft.network/networkinterfaces": ("interface", "interfaces"),
+    "microsoft.network/virtualnetworks": ("network", "networks"),
+    "microsoft.network/virtualnetworks/subnets": ("subnet", "subnets"),
+    "microsoft.network/networksecuritygroups": ("network security group", "network security groups"),
+    "microsoft.network/applicationsecuritygroups": ("application security group", "application security groups"),
+    "microsoft.network/publicipaddresses": ("public IP", "public IPs"),
+    "microsoft.network/loadbalancers/backendaddresspools": ("load balancer pool", "load balancer pools"),
+    "microsoft.network/loadbalancers/inboundnatrules": ("NAT rule", "NAT rules"),
+    "microsoft.network/applicationgateways/backendaddresspools": (
+        "application gateway pool",
+        "application gateway pools",
+    ),
+    "microsoft.network/loadbalancers/frontendipconfigurations": ("gateway load balancer", "gateway load balancers"),
+    "microsoft.network/virtualnetworktaps": ("virtual network tap", "virtual network taps"),
+}
+
+
+def computed_scopes(topology: Topology) -> tuple[ScopeReason, ...]:
+    """The resource groups that hold something a failover touches, the machines' group first."""
+    held: dict[str, list[ResourceId]] = {}
+    spelled: dict[str, str] = {}
+    things = [*(vm.id for vm in topology.vms), *(need.on for need in required_rights(topology))]
+    for thing in dict.fromkeys(things):
+        scope = thing.group_scope
+        spelled.setdefault(scope.lower(), scope)
+        held.setdefault(scope.lower(), []).append(thing)
+    return tuple(ScopeReason(spelled[key], tuple(things), _what_it_holds(things)) for key, things in held.items())
+
+
+def scope_name(scope: str) -> str:
+    """A scope for people: the group's name, or "the subscription". Untrusted text, tamed."""
+    parts = [part for part in scope.split("/") if part]
+    if len(parts) == 2 and parts[0].lower() == "subscriptions":
+        return "the subscription"
+    return tame(parts[-1], 90) if parts else "everything"
+
+
+def _what_it_holds(things: list[ResourceId]) -> str:
+    kinds: dict[str, list[str]] = {}
+    for thing in things:
+        kinds.setdefault(thing.type.lower(), []).append(tame(thing.name, 90))
+    parts = []
+    for kind, names in kinds.items():
+        one, many = _RESOURCE_WORDS.get(kind, ("resource", "resources"))
+        parts.append(f"the {one if len(names) == 1 else many} {listed(names)}")
+    return f"Holds {listed(parts)}."

@@ -8,8 +8,8 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
+from tgwizard.engine.access.failover_rights import carried_with, things
 from tgwizard.engine.failover.strategies import MOVE_ACTION, vnet_of
-from tgwizard.engine.preflight.needs import carried_with, things
 from tgwizard.engine.runs.records import Ended
 from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, Verb

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover import ending
 from tgwizard.engine.failover.beginning import beginning, keep_what_travels
@@ -33,7 +34,7 @@ from tgwizard.engine.files.cluster_file import with_kept_carried
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.preflight.check import Preflight, preflight
-from tgwizard.engine.preflight.facts import EVERYTHING, By, Extent
+from tgwizard.engine.preflight.facts import EVERYTHING, Extent
 from tgwizard.engine.preflight.fencing import how_to_stop
 from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.retry import Patience

@@ -9,20 +9,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tgwizard.engine.access.write_probe import Attach, Probe, Probed, probe_write
-from tgwizard.engine.errors import CallFailed, Cause
-from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
-from tgwizard.engine.ports import Azure, Clock
-from tgwizard.engine.preflight.facts import By, Extent, Fact, Facts, IdentityRights, OwnRights, ThingSeen
-from tgwizard.engine.preflight.needs import (
+from tgwizard.engine.access.failover_rights import (
     LOAD_BALANCER,
     PUBLIC_IP,
+    By,
     Side,
     carried_with,
     holds_it_there,
     sides,
     things,
 )
+from tgwizard.engine.access.write_probe import Attach, Probe, Probed, probe_write
+from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
+from tgwizard.engine.ports import Azure, Clock
+from tgwizard.engine.preflight.facts import Extent, Fact, Facts, IdentityRights, OwnRights, ThingSeen
 from tgwizard.engine.retry import Patience
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.failover_options import FenceWish

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Generic, TypeVar
 
+from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.access.write_probe import Probe
 from tgwizard.engine.files.outdated_writes import Sighting
 from tgwizard.model.cluster import Member, ResourceId
@@ -32,13 +32,6 @@ class Fact(Generic[T]):
     def asked(self) -> bool:
         """Whether the question was put at all."""
         return self.value is not None or self.problem is not None
-
-
-class By(Enum):
-    """Who will write: the signed-in identity, or the members by themselves with their managed identities."""
-
-    OPERATOR = "operator"
-    MEMBERS = "members"
 
 
 @dataclass(frozen=True, slots=True)

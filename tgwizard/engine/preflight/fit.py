@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tgwizard.engine.access.failover_rights import LOAD_BALANCER, PUBLIC_IP, carried_with
 from tgwizard.engine.preflight.facts import Facts, ThingSeen
-from tgwizard.engine.preflight.needs import LOAD_BALANCER, PUBLIC_IP, carried_with
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.finding import Finding, Level

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tgwizard.engine.access.failover_rights import CHECK_ADDRESS, By, holds_it_there, sides
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.access.write_probe import Probed
-from tgwizard.engine.preflight.facts import By, Facts
+from tgwizard.engine.preflight.facts import Facts
 from tgwizard.engine.preflight.fencing import fencing
 from tgwizard.engine.preflight.fit import fit
-from tgwizard.engine.preflight.needs import CHECK_ADDRESS, holds_it_there, sides
 from tgwizard.engine.preflight.rights import rights
 from tgwizard.engine.readiness.readiness import NOT_CONNECTED, readiness
 from tgwizard.model.address_range import check_address

@@ -17,11 +17,11 @@ from tgwizard.engine.access.access_decision import (
     told_denied,
     why_refused,
 )
+from tgwizard.engine.access.failover_rights import READ_OPERATION, By, Need, Side, carried_with, needs, sides, unneeded
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, SUBNET_JOIN, VM_READ
 from tgwizard.engine.access.write_probe import Probe, Probed
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.preflight.facts import By, Fact, Facts, IdentityRights
-from tgwizard.engine.preflight.needs import READ_OPERATION, Need, Side, carried_with, needs, sides, unneeded
+from tgwizard.engine.preflight.facts import Fact, Facts, IdentityRights
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, allows_at, reaches, scope_in_words

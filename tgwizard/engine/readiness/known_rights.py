@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.preflight.ask import ask
-from tgwizard.engine.preflight.facts import By, Extent
+from tgwizard.engine.preflight.facts import Extent
 from tgwizard.engine.preflight.judge import judge_asked
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import Checked

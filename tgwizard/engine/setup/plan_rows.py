@@ -20,9 +20,8 @@ from tgwizard.engine.access.access_decision import (
     right_for,
 )
 from tgwizard.engine.access.matching_roles import affected_by
-from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, RequiredRight, linked_rights
+from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, RequiredRight, linked_rights, scope_name
 from tgwizard.engine.setup.role_target import RoleTarget
-from tgwizard.engine.setup.scopes import scope_name
 from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.change import Prediction
 from tgwizard.model.cluster import ResourceId

@@ -10,8 +10,9 @@ import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.flow import Flow
-from tgwizard.engine.setup.scopes import chosen_scopes, scope_name
+from tgwizard.engine.setup.scopes import chosen_scopes
 from tgwizard.engine.setup.suggest import proposed, topology_in
 from tgwizard.engine.setup.walk import plan_of
 from tgwizard.model.inventory import VmFound

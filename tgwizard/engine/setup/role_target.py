@@ -12,8 +12,14 @@ from tgwizard.engine.access.matching_roles import (
     network_contributor,
     within,
 )
-from tgwizard.engine.access.required_rights import NOT_ASKED, AskedBy, RequiredRight, asked_by, needed_actions
-from tgwizard.engine.setup.scopes import scope_name
+from tgwizard.engine.access.required_rights import (
+    NOT_ASKED,
+    AskedBy,
+    RequiredRight,
+    asked_by,
+    needed_actions,
+    scope_name,
+)
 from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Problem

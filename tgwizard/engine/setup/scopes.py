@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from tgwizard.engine.access.required_rights import NOT_ASKED, RequiredRight, required_rights
-from tgwizard.model.cluster import ResourceId
+from tgwizard.engine.access.required_rights import (
+    NOT_ASKED,
+    RequiredRight,
+    computed_scopes,
+    required_rights,
+    scope_name,
+)
 from tgwizard.model.permission import reaches
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import ScopeReason
 from tgwizard.model.text import listed, tame
 from tgwizard.model.topology import Topology
-
-_KINDS = {
-    "microsoft.compute/virtualmachines": ("machine", "machines"),
-    "microsoft.network/networkinterfaces": ("interface", "interfaces"),
-    "microsoft.network/virtualnetworks": ("network", "networks"),
-    "microsoft.network/virtualnetworks/subnets": ("subnet", "subnets"),
-    "microsoft.network/networksecuritygroups": ("network security group", "network security groups"),
-    "microsoft.network/applicationsecuritygroups": ("application security group", "application security groups"),
-    "microsoft.network/publicipaddresses": ("public IP", "public IPs"),
-    "microsoft.network/loadbalancers/backendaddresspools": ("load balancer pool", "load balancer pools"),
-    "microsoft.network/loadbalancers/inboundnatrules": ("NAT rule", "NAT rules"),
-    "microsoft.network/applicationgateways/backendaddresspools": (
-        "application gateway pool",
-        "application gateway pools",
-    ),
-    "microsoft.network/loadbalancers/frontendipconfigurations": ("gateway load balancer", "gateway load balancers"),
-    "microsoft.network/virtualnetworktaps": ("virtual network tap", "virtual network taps"),
-}
-
-
-def computed_scopes(topology: Topology) -> tuple[ScopeReason, ...]:
-    """The resource groups that hold something a failover touches, the machines' group first."""
-    held: dict[str, list[ResourceId]] = {}
-    spelled: dict[str, str] = {}
-    things = [*(vm.id for vm in topology.vms), *(need.on for need in required_rights(topology))]
-    for thing in dict.fromkeys(things):
-        scope = thing.group_scope
-        spelled.setdefault(scope.lower(), scope)
-        held.setdefault(scope.lower(), []).append(thing)
-    return tuple(ScopeReason(spelled[key], tuple(things), _sentence(things)) for key, things in held.items())
 
 
 def chosen_scopes(answers: Answers, topology: Topology) -> tuple[ScopeReason, ...]:
@@ -85,14 +60,6 @@ def elsewhere(topology: Topology) -> tuple[Problem, ...]:
     )
 
 
-def scope_name(scope: str) -> str:
-    """A scope for people: the group's name, or "the subscription". Untrusted text, tamed."""
-    parts = [part for part in scope.split("/") if part]
-    if len(parts) == 2 and parts[0].lower() == "subscriptions":
-        return "the subscription"
-    return tame(parts[-1], 90) if parts else "everything"
-
-
 def _narrowed(needs: list[RequiredRight]) -> Problem:
     things = listed(dict.fromkeys(tame(need.on.name, 90) for need in needs))
     actions = listed(dict.fromkeys(need.action for need in needs))
@@ -111,14 +78,3 @@ def _narrowed(needs: list[RequiredRight]) -> Problem:
         f"{things} {'is' if len({need.on for need in needs}) == 1 else 'are'} there, and the machines need {actions}.",
         f"Put {group} back, or have those rights given another way.",
     )
-
-
-def _sentence(things: list[ResourceId]) -> str:
-    kinds: dict[str, list[str]] = {}
-    for thing in things:
-        kinds.setdefault(thing.type.lower(), []).append(tame(thing.name, 90))
-    parts = []
-    for kind, names in kinds.items():
-        one, many = _KINDS.get(kind, ("resource", "resources"))
-        parts.append(f"the {one if len(names) == 1 else many} {listed(names)}")
-    return f"Holds {listed(parts)}."

@@ -11,8 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tgwizard.engine.access.access_decision import denials_of
-from tgwizard.engine.access.effective_rights import rehearse_rights
-from tgwizard.engine.access.write_probe import Probed, probe_write
+from tgwizard.engine.access.effective_rights import (
+    PROPAGATION,
+    Held,
+    all_of,
+    find_held,
+    proved_effective,
+    rehearse_rights,
+    ticks_of,
+    with_role,
+)
+from tgwizard.engine.access.required_rights import computed_scopes
+from tgwizard.engine.access.write_probe import Answered, Asked, Probed, ask_as, probe_write
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
@@ -20,10 +30,7 @@ from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
 from tgwizard.engine.setup.network_checks import HEARTBEAT_PORT, network_checks
-from tgwizard.engine.setup.own_name import Answered, Asked, ask_as
-from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.ticks import PROPAGATION, Held, all_of, find_held, proved_effective, ticks_of, with_role
 from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from tgwizard import __version__
-from tgwizard.engine.setup.scopes import scope_name
+from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.model.finding import Level
 from tgwizard.model.setup_events import Tick

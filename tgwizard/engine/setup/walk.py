@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.setup import later_problems, machine_problems
 from tgwizard.engine.setup.cures import Cure, StepProblem, cured
 from tgwizard.engine.setup.flow import STEPS, Flow, Want, go_on, wanted
-from tgwizard.engine.setup.scopes import computed_scopes
 from tgwizard.engine.setup.suggest import proposed, topology_in
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, RoleUse, SetupStep

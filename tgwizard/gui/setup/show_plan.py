@@ -10,14 +10,14 @@ from tgwizard.engine.access.matching_roles import (
     network_contributor,
     stale_assignments,
 )
-from tgwizard.engine.access.required_rights import required_rights
+from tgwizard.engine.access.required_rights import computed_scopes, required_rights
 from tgwizard.engine.setup.addresses import suggested_addresses
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
 from tgwizard.engine.setup.export.parts import role_json
 from tgwizard.engine.setup.flow import Want
 from tgwizard.engine.setup.later_problems import address_findings
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
-from tgwizard.engine.setup.scopes import chosen_scopes, computed_scopes
+from tgwizard.engine.setup.scopes import chosen_scopes
 from tgwizard.engine.setup.suggest import occupancy_in, role_as_new, role_candidates, topology_in
 from tgwizard.gui.setup.session import SetupSession
 from tgwizard.gui.setup.steps.floating_ip import AddressShown

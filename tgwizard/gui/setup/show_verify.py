@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tgwizard.engine.setup.scopes import scope_name
-from tgwizard.engine.setup.ticks import NOT_PROVED, PROPAGATION
+from tgwizard.engine.access.effective_rights import NOT_PROVED, PROPAGATION
+from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.gui.kit.meter import BarShown, BarState
 from tgwizard.gui.kit.shapes import Shape

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QVBoxLayout, QWidget
 
-from tgwizard.engine.setup.scopes import scope_name
+from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.gui.kit.columns import Column
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveLine, LiveText

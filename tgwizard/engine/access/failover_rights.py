@@ -1,4 +1,4 @@
-"""Which rights a failover needs, and on what: pure, from what the interfaces refer to (azure/README.md 2.6)."""
+"""Which rights a failover needs, on what and of whom: pure, from what the interfaces refer to."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, SUBNET_READ, linked_rights, not_asked
-from tgwizard.engine.preflight.facts import By
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.nic import carried_of
 from tgwizard.model.snapshot import PlaceKind, Snapshot
+
+
+class By(Enum):
+    """Who will write: the signed-in identity, or the members by themselves with their managed identities."""
+
+    OPERATOR = "operator"
+    MEMBERS = "members"
+
 
 READ_OPERATION = "Microsoft.Network/locations/operations/read"
 PUBLIC_IP = "microsoft.network/publicipaddresses"
