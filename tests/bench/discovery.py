@@ -19,10 +19,10 @@ from tgwizard.azure.sign_in import HeldCredential
 from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock
+from tgwizard.engine.discovery.pairs import suggest_pairs
+from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
-from tgwizard.engine.setup.pairs import suggest_pairs
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency

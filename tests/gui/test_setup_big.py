@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.engine.setup.hand_made import world
 from tgwizard.engine.access.matching_roles import Affected
-from tgwizard.engine.setup.pairs import Pair, PairsFound, suggest_pairs
+from tgwizard.engine.discovery.pairs import Pair, PairsFound, suggest_pairs
 from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.options import OptionCard
 from tgwizard.gui.kit.row_table import TableRow

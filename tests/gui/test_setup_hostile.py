@@ -22,10 +22,9 @@ from tests.gui.walk import wrong
 from tests.spoil import HOSTILE, spoilt
 from tgwizard.engine.access.matching_roles import Affected, action_rows
 from tgwizard.engine.access.required_rights import computed_scopes, required_rights
+from tgwizard.engine.discovery.pairs import pair_of, suggest_pairs
+from tgwizard.engine.discovery.subnet_addresses import judge_address, occupancy
 from tgwizard.engine.runs.records import Deed, Intended
-from tgwizard.engine.setup.address_check import judge_address
-from tgwizard.engine.setup.addresses import occupancy
-from tgwizard.engine.setup.pairs import pair_of, suggest_pairs
 from tgwizard.engine.setup.plan import make_plan
 from tgwizard.engine.setup.undo import Undoing
 from tgwizard.gui.kit.live import LiveLine, LiveText

@@ -9,12 +9,12 @@ from pathlib import Path
 from tgwizard.cli.setup_arguments import Given, parsed
 from tgwizard.cli.setup_job import Report
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.engine.files.file_reading import is_file
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.cures import CureKind
-from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.flow import Flow, answer
 from tgwizard.engine.setup.preparing import prepare, read_wanted
 from tgwizard.engine.setup.suggest import proposed

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tgwizard.cli.screen import SCHEMA, problem_document
+from tgwizard.engine.discovery.pairs import Pair, PairsFound
 from tgwizard.engine.setup.apply import refusal
 from tgwizard.engine.setup.flow import Flow
-from tgwizard.engine.setup.pairs import Pair, PairsFound
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.model.cluster import ResourceId

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from tgwizard.cli.words import details
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.access.required_rights import scope_name
+from tgwizard.engine.discovery.pairs import PairsFound
 from tgwizard.engine.setup.apply import refusal
-from tgwizard.engine.setup.pairs import PairsFound
 from tgwizard.engine.setup.undo import Undoing
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.model.finding import Level

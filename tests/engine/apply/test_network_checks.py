@@ -8,8 +8,8 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from tests.engine.setup.hand_made import asg_id, nsg_id, pool_id, public_ip, world
-from tgwizard.engine.setup.network_checks import network_checks
-from tgwizard.engine.setup.nsg import Arm, End, Flow, Passes, passes
+from tgwizard.engine.discovery.network_checks import network_checks
+from tgwizard.engine.discovery.nsg_rules import Arm, End, Flow, Passes, passes
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import (
     Inventory,

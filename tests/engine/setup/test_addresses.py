@@ -6,8 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.engine.setup.hand_made import answers, rid, subnet_id, world
-from tgwizard.engine.setup.address_check import judge_address, worth_asking
-from tgwizard.engine.setup.addresses import Occupancy, Use, occupancy, suggested_addresses
+from tgwizard.engine.discovery.subnet_addresses import (
+    Occupancy,
+    Use,
+    judge_address,
+    occupancy,
+    suggested_addresses,
+    worth_asking,
+)
 from tgwizard.model.finding import Level
 from tgwizard.model.inventory import AddressAnswer, FrontendFound, Inventory
 from tgwizard.model.problem import Problem

@@ -16,8 +16,8 @@ from tests.engine.setup.hand_made import (
     world,
 )
 from tgwizard.engine.access.matching_roles import AccessSeen
-from tgwizard.engine.setup.lan_nic import LanKind, lan_nic
-from tgwizard.engine.setup.pairs import PairState, cluster_name, compared, looked_at, pair_of, suggest_pairs
+from tgwizard.engine.discovery.lan_interface import LanKind, lan_nic
+from tgwizard.engine.discovery.pairs import PairState, cluster_name, compared, looked_at, pair_of, suggest_pairs
 from tgwizard.model.inventory import Inventory, SubscriptionSeen, VmFound
 from tgwizard.model.role import TEN_ACTIONS, RoleAssignment, RoleDefinition, RoleKind, RolePermission
 

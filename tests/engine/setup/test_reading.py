@@ -13,10 +13,10 @@ import pytest
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.discovery.pairs import PairState, suggest_pairs
+from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.runs.task_runner import read_all
-from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import ask_address, gather
-from tgwizard.engine.setup.pairs import PairState, suggest_pairs
 from tgwizard.engine.setup.plan import make_plan
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults import Answer, Fault

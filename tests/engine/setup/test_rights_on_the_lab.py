@@ -15,12 +15,12 @@ from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.discovery.pairs import suggest_pairs
+from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Azure, SetupPorts
-from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
-from tgwizard.engine.setup.pairs import suggest_pairs
 from tgwizard.engine.setup.plan import make_plan
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab

@@ -9,9 +9,10 @@ import pytest
 
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.discovery.pairs import PairState
+from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.setup.cures import CureKind
-from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import ask_address, gather
 from tgwizard.engine.setup.flow import (
     STEPS,
@@ -25,7 +26,6 @@ from tgwizard.engine.setup.flow import (
     know_inventory,
     know_subscriptions,
 )
-from tgwizard.engine.setup.pairs import PairState
 from tgwizard.engine.setup.portal import guide
 from tgwizard.engine.setup.suggest import proposed
 from tgwizard.engine.setup.walk import continue_, plan_of, problems_of, summary, take, wants

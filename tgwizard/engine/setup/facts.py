@@ -14,10 +14,9 @@ from typing import Any
 from tgwizard.engine.access.matching_roles import could_be_ours
 from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
 from tgwizard.engine.ports import Clock, SetupPorts
 from tgwizard.engine.runs.task_runner import Answered, read_all
-from tgwizard.engine.setup.address_check import worth_asking
-from tgwizard.engine.setup.addresses import occupancy
 from tgwizard.model.access_facts import AddressChecked, FactFailed, FactKind, OwnRights, SetupFacts
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.inventory import AddressAnswer, Inventory

@@ -12,9 +12,8 @@ from enum import Enum
 from typing import Any
 
 from tgwizard.engine.access.matching_roles import AccessSeen
-from tgwizard.engine.setup.address_check import worth_asking
-from tgwizard.engine.setup.addresses import occupancy
-from tgwizard.engine.setup.pairs import PairsFound, suggest_pairs
+from tgwizard.engine.discovery.pairs import PairsFound, suggest_pairs
+from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
 from tgwizard.model.access_facts import AddressChecked, SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.ports import Clock, SetupPorts
-from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.flow import Flow, know_inventory
 from tgwizard.engine.setup.preparing import read_wanted
 from tgwizard.engine.setup.suggest import proposed

@@ -7,8 +7,7 @@ from dataclasses import replace
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.access.matching_roles import stale_assignments, suggest_role_name
 from tgwizard.engine.access.required_rights import RequiredRight, extra_actions, required_rights
-from tgwizard.engine.setup.address_check import judge_address
-from tgwizard.engine.setup.addresses import suggested_addresses
+from tgwizard.engine.discovery.subnet_addresses import judge_address, suggested_addresses
 from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
 from tgwizard.engine.setup.flow import STEPS, Flow
 from tgwizard.engine.setup.machine_problems import READ_AGAIN, blocking

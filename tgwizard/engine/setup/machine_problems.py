@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tgwizard.engine.discovery.lan_interface import has_public_ip
+from tgwizard.engine.discovery.pairs import Pair, PairState
 from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
 from tgwizard.engine.setup.flow import Flow
-from tgwizard.engine.setup.lan_nic import has_public_ip
-from tgwizard.engine.setup.pairs import Pair, PairState
 from tgwizard.engine.setup.suggest import chosen_pair, lan_choices
 from tgwizard.model import fields
 from tgwizard.model.finding import Level

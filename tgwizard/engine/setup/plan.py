@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from tgwizard.engine.access.matching_roles import stale_assignments
 from tgwizard.engine.access.required_rights import RequiredRight, required_rights
-from tgwizard.engine.setup.address_check import judge_address
-from tgwizard.engine.setup.addresses import occupancy
+from tgwizard.engine.discovery.subnet_addresses import judge_address, occupancy
 from tgwizard.engine.setup.plan_rows import (
     Assignments,
     assign_row,

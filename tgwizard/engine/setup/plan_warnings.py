@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 
 from tgwizard.engine.access.access_decision import UNLOCK, assignments_of, denials_of, lets_write
 from tgwizard.engine.access.required_rights import NIC_WRITE, RequiredRight
-from tgwizard.engine.setup.addresses import floating_now
+from tgwizard.engine.discovery.subnet_addresses import floating_now
 from tgwizard.engine.setup.role_target import RoleTarget
 from tgwizard.model.access_facts import FactKind, SetupFacts
 from tgwizard.model.inventory import VmFound

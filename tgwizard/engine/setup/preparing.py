@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.ports import Clock, SetupPorts
 from tgwizard.engine.retry import Patience
 from tgwizard.engine.runs.task_runner import ASK_AGAIN_WITHIN_S
-from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import ask_address, gather
 from tgwizard.engine.setup.flow import (
     Flow,

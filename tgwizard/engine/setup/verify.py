@@ -24,12 +24,12 @@ from tgwizard.engine.access.effective_rights import (
 from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.access.write_probe import Answered, Asked, Probed, ask_as, probe_write
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.discovery.network_checks import HEARTBEAT_PORT, network_checks
+from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
-from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.facts import gather
-from tgwizard.engine.setup.network_checks import HEARTBEAT_PORT, network_checks
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.cluster import ResourceId

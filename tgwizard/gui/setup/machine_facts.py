@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.setup.lan_nic import LanChoice
-from tgwizard.engine.setup.pairs import Pair
+from tgwizard.engine.discovery.lan_interface import LanChoice
+from tgwizard.engine.discovery.pairs import Pair
 from tgwizard.gui.kit.icons import Icon, IconMark
 from tgwizard.gui.kit.labels import ElidedLabel
 from tgwizard.gui.kit.rows import CheckRow

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup import flow as flows
 from tgwizard.engine.setup.cures import Cure, cured
-from tgwizard.engine.setup.discovery import discover
 from tgwizard.engine.setup.draft import Draft, resume
 from tgwizard.engine.setup.facts import ask_address, gather
 from tgwizard.engine.setup.flow import Flow, PairsKnown, Want

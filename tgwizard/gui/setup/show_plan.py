@@ -11,7 +11,7 @@ from tgwizard.engine.access.matching_roles import (
     stale_assignments,
 )
 from tgwizard.engine.access.required_rights import computed_scopes, required_rights
-from tgwizard.engine.setup.addresses import suggested_addresses
+from tgwizard.engine.discovery.subnet_addresses import suggested_addresses
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
 from tgwizard.engine.setup.export.parts import role_json
 from tgwizard.engine.setup.flow import Want

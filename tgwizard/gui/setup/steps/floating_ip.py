@@ -9,7 +9,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.setup.addresses import Occupancy, Use
+from tgwizard.engine.discovery.subnet_addresses import Occupancy, Use
 from tgwizard.gui.kit.chip import Suggestion
 from tgwizard.gui.kit.fields import TextField
 from tgwizard.gui.kit.flow import FlowLayout

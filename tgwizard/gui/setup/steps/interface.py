@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QVBoxLayout, QWidget
 
-from tgwizard.engine.setup.lan_nic import LanChoice, NicJudged
+from tgwizard.engine.discovery.lan_interface import LanChoice, NicJudged
 from tgwizard.gui.kit.labels import ElidedLabel
 from tgwizard.gui.kit.options import OptionCard
 from tgwizard.gui.kit.rows import CheckRow

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
-from tgwizard.engine.setup.pairs import NotOffered, Pair, PairsFound, PairState
+from tgwizard.engine.discovery.pairs import NotOffered, Pair, PairsFound, PairState
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.columns import Column
 from tgwizard.gui.kit.fields import TextField

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
-from tgwizard.engine.setup.nsg import Arm, End, Flow, Judged, Passes, passes
+from tgwizard.engine.discovery.nsg_rules import Arm, End, Flow, Judged, Passes, passes
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import Inventory, NicFound, RuleDirection, SecurityGroupFound, VmFound

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from tgwizard.engine.access.matching_roles import AccessSeen
-from tgwizard.engine.setup.lan_nic import LanChoice, LanKind, lan_nic
+from tgwizard.engine.discovery.lan_interface import LanChoice, LanKind, lan_nic
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
