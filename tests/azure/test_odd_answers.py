@@ -23,7 +23,7 @@ from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.engine.failover.run import rehearse
-from tgwizard.engine.preflight.facts import EVERYTHING, Extent
+from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter
 from tgwizard.model.cluster import Verb

@@ -29,8 +29,8 @@ from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG, Probed, probe_wr
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import Accepted, InTime
-from tgwizard.engine.preflight.check import Preflight, preflight
-from tgwizard.engine.preflight.facts import BUDGET_S
+from tgwizard.engine.readiness.preflight import Preflight, preflight
+from tgwizard.engine.readiness.preflight_questions import BUDGET_S
 from tgwizard.engine.retry import Patience
 from tgwizard.lab.faults import Answer, Fault, Moment, Reset, Timeout
 from tgwizard.lab.latency import Latency

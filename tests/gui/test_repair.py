@@ -17,7 +17,7 @@ from tests.gui.test_window import dialog_of
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files.file_lock import held
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.offer import Act
+from tgwizard.engine.readiness.recommended_action import Act
 from tgwizard.engine.runs.cluster_lock import busy
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.records import Ended, Record

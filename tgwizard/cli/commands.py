@@ -27,11 +27,11 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Report
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.offer import Act, Offer, first_offer
-from tgwizard.engine.preflight.facts import Extent
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
+from tgwizard.engine.readiness.preflight_questions import Extent
 from tgwizard.engine.readiness.readiness import consent_to_dead
+from tgwizard.engine.readiness.recommended_action import Act, Offer, first_offer
 from tgwizard.engine.retry import Patience
 from tgwizard.engine.runs.cluster_lock import busy, in_progress
 from tgwizard.engine.watch.monitor import Monitor, Pace

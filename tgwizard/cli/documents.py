@@ -9,9 +9,9 @@ from typing import Any, assert_never
 
 from tgwizard.cli.screen import SCHEMA, problem_document
 from tgwizard.engine.failover.plan import FailoverPlan
-from tgwizard.engine.offer import Offer, first_offer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights
+from tgwizard.engine.readiness.recommended_action import Offer, first_offer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness, VerbReadiness
 from tgwizard.model.failover_events import (

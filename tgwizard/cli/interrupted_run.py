@@ -5,7 +5,7 @@ from __future__ import annotations
 from tgwizard.cli.program import Connection, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.failover.resume import pending
-from tgwizard.engine.offer import interrupted
+from tgwizard.engine.readiness.recommended_action import interrupted
 from tgwizard.model.problem import UserError
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from tgwizard.cli.questions import MEANINGS, question
 from tgwizard.engine.failover.plan import FailoverPlan
-from tgwizard.engine.offer import Act, Offer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import KnownRights
+from tgwizard.engine.readiness.recommended_action import Act, Offer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -20,9 +20,9 @@ from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.strategies import is_repair, resolved
 from tgwizard.engine.jobs import Broke, Job, Report, Work
-from tgwizard.engine.offer import Act, Offer, first_offer
-from tgwizard.engine.preflight.facts import Extent
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
+from tgwizard.engine.readiness.preflight_questions import Extent
+from tgwizard.engine.readiness.recommended_action import Act, Offer, first_offer
 from tgwizard.engine.runs.cluster_lock import busy
 from tgwizard.engine.runs.records import Began, Ended, Record
 from tgwizard.engine.runs.services import Services

@@ -15,7 +15,7 @@ from tgwizard.engine.access.access_decision import LIFT_DENIAL, LOOK_FOR_BOTH
 from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.failover.run import fail_over, rehearse
-from tgwizard.engine.preflight.facts import Extent
+from tgwizard.engine.readiness.preflight_questions import Extent
 from tgwizard.engine.setup.job import verify_job
 from tgwizard.engine.setup.verify import subject_of_cluster
 from tgwizard.lab import rbac

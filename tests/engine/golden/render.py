@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.engine.golden.scene import Checked, Planned
 from tests.engine.golden.tables import TABLES
 from tgwizard.engine.failover.plan import plan
-from tgwizard.engine.preflight.judge import judge
+from tgwizard.engine.readiness.preflight_findings import judge
 from tgwizard.model.cluster import Verb
 from tgwizard.model.finding import Finding, Readiness
 from tgwizard.model.text import about

@@ -12,7 +12,7 @@ from tgwizard.engine.access import failover_rights
 from tgwizard.engine.access.failover_rights import By, carried_with, sides
 from tgwizard.engine.access.write_probe import Probe, Probed
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.preflight.facts import Fact, Facts, IdentityRights, OwnRights
+from tgwizard.engine.readiness.preflight_questions import Fact, Facts, HeldRights, IdentityRights
 from tgwizard.engine.runs.records import Ended
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -108,7 +108,7 @@ def good(seen: Snapshot, **changes: Any) -> Facts:
             for side, member in sides(seen, B)
             if seen.seen(member).nic.value is not None
         ),
-        own=tuple(OwnRights(one, Fact(EVERYTHING)) for one in touched(seen)),
+        own=tuple(HeldRights(one, Fact(EVERYTHING)) for one in touched(seen)),
         in_subscription=Fact(EVERYTHING),
         locks=Fact(()),
     )

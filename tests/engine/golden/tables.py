@@ -44,7 +44,7 @@ from tests.model.seen import FREE, HOLDS, STRANGER, SUBNET, UNREAD, A, B, but, c
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.access.write_probe import Probed
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.preflight.facts import Fact
+from tgwizard.engine.readiness.preflight_questions import Fact
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.failover_options import Fence, FenceWish, StopHow, Strategy

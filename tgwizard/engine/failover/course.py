@@ -20,7 +20,7 @@ from tgwizard.engine.failover.gap import ServiceEnd
 from tgwizard.engine.failover.telling import Teller
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.preflight.check import Preflight
+from tgwizard.engine.readiness.preflight import Preflight
 from tgwizard.engine.runs.journalled_write import Sender
 from tgwizard.engine.runs.records import Answer, Began, TurnedBack
 from tgwizard.model.cluster import Member, ResourceId, Verb

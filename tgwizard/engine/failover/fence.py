@@ -16,7 +16,7 @@ from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.failover.telling import Teller
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import OperationState
-from tgwizard.engine.preflight.check import Preflight
+from tgwizard.engine.readiness.preflight import Preflight
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.journalled_write import Sender
 from tgwizard.engine.runs.records import Began, Ended

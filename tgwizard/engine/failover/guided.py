@@ -14,8 +14,8 @@ from tgwizard.engine.failover.finish import by_others, left_behind, refuse, seen
 from tgwizard.engine.failover.gap import ServiceEnd, gap_of
 from tgwizard.engine.failover.hall import Hall
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.offer import first_offer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
+from tgwizard.engine.readiness.recommended_action import first_offer
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import Began, Ended, Sighted, Stepped

@@ -33,9 +33,9 @@ from tgwizard.engine.files import file_lock
 from tgwizard.engine.files.cluster_file import with_kept_carried
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.preflight.check import Preflight, preflight
-from tgwizard.engine.preflight.facts import EVERYTHING, Extent
-from tgwizard.engine.preflight.fencing import how_to_stop
+from tgwizard.engine.readiness.fence_findings import how_to_stop
+from tgwizard.engine.readiness.preflight import Preflight, preflight
+from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent
 from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.retry import Patience
 from tgwizard.engine.runs.cluster_lock import busy

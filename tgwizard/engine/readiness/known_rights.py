@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.ports import Azure, Clock
-from tgwizard.engine.preflight.ask import ask
-from tgwizard.engine.preflight.facts import Extent
-from tgwizard.engine.preflight.judge import judge_asked
+from tgwizard.engine.readiness.preflight_findings import judge_asked
+from tgwizard.engine.readiness.preflight_questions import Extent, ask
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import Checked
 from tgwizard.model.failover_options import Strategy

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.offer import Act
+from tgwizard.engine.readiness.recommended_action import Act
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.banner import VerdictBanner
 from tgwizard.gui.kit.buttons import Button

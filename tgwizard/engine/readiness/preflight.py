@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from tgwizard.engine.files.outdated_writes import OutdatedWrites
 from tgwizard.engine.ports import Azure, Clock
-from tgwizard.engine.preflight.ask import ask
-from tgwizard.engine.preflight.facts import EVERYTHING, Extent, Facts
-from tgwizard.engine.preflight.judge import judge, judge_asked
+from tgwizard.engine.readiness.preflight_findings import judge, judge_asked
+from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent, Facts, ask
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.finding import NOTHING_FOUND, Readiness
 from tgwizard.model.problem import Problem

@@ -21,7 +21,7 @@ from tgwizard.engine.access.failover_rights import READ_OPERATION, By, Need, Sid
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, SUBNET_JOIN, VM_READ
 from tgwizard.engine.access.write_probe import Probe, Probed
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.preflight.facts import Fact, Facts, IdentityRights
+from tgwizard.engine.readiness.preflight_questions import Fact, Facts, IdentityRights
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, allows_at, reaches, scope_in_words

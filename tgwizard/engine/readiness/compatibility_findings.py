@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tgwizard.engine.access.failover_rights import LOAD_BALANCER, PUBLIC_IP, carried_with
-from tgwizard.engine.preflight.facts import Facts, ThingSeen
+from tgwizard.engine.readiness.preflight_questions import Facts, ThingSeen
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.finding import Finding, Level

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from tgwizard.engine.access.failover_rights import CHECK_ADDRESS, By, holds_it_there, sides
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.access.write_probe import Probed
-from tgwizard.engine.preflight.facts import Facts
-from tgwizard.engine.preflight.fencing import fencing
-from tgwizard.engine.preflight.fit import fit
-from tgwizard.engine.preflight.rights import rights
+from tgwizard.engine.readiness.compatibility_findings import fit
+from tgwizard.engine.readiness.fence_findings import fencing
+from tgwizard.engine.readiness.preflight_questions import Facts
 from tgwizard.engine.readiness.readiness import NOT_CONNECTED, readiness
+from tgwizard.engine.readiness.rights_findings import rights
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.failover_options import Strategy

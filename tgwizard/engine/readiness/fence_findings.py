@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tgwizard.engine.preflight.facts import Facts
+from tgwizard.engine.readiness.preflight_questions import Facts
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_options import StopHow
 from tgwizard.model.finding import Finding, Level
