@@ -12,8 +12,8 @@ import pytest
 from tests.cli.bench import Shell, fits
 from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.files.file_lock import held
-from tgwizard.engine.history import cluster_history
-from tgwizard.engine.run_report import title
+from tgwizard.engine.history.run_history import cluster_history
+from tgwizard.engine.history.run_report import title
 from tgwizard.engine.runs.cluster_lock import busy
 from tgwizard.lab.latency import Latency
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.cli.bench import Shell, fits
 from tests.rig import ARM, Rig, rig, setup_rig
-from tgwizard.engine.history import runs
-from tgwizard.engine.run_report import html
+from tgwizard.engine.history.run_history import runs
+from tgwizard.engine.history.run_report import html
 from tgwizard.engine.runs.records import Answer as Answered
 from tgwizard.lab.faults import Answer, Fault
 

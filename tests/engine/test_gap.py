@@ -13,7 +13,7 @@ from tests.engine.test_failover import denied, put
 from tests.engine.test_guided import _attach, _detach, live
 from tests.rig import Rig, rig
 from tgwizard.engine.failover.plan import plan
-from tgwizard.engine.history import cluster_history
+from tgwizard.engine.history.run_history import cluster_history
 from tgwizard.engine.observe import Observer
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.cluster import Verb

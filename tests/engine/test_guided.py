@@ -11,12 +11,12 @@ import pytest
 
 from tests.engine.worlds import give_public_ip
 from tests.rig import Rig, inline_journal, rig
-from tgwizard.engine import run_report
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.strategies import is_repair
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.files.cluster_file import with_kept_carried
-from tgwizard.engine.history import RunHistory, cluster_history
+from tgwizard.engine.history import run_report
+from tgwizard.engine.history.run_history import RunHistory, cluster_history
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults import Answer as FaultAnswer
 from tgwizard.lab.faults import Fault

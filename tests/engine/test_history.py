@@ -14,8 +14,8 @@ import pytest
 from tests.rig import Rig, inline_journal, rig
 from tests.spoil import HOSTILE as EVERYWHERE
 from tests.spoil import spoilt
-from tgwizard.engine import run_report
-from tgwizard.engine.history import RunHistory, cluster_history, find_run
+from tgwizard.engine.history import run_report
+from tgwizard.engine.history.run_history import RunHistory, cluster_history, find_run
 from tgwizard.engine.runs.records import Answer
 from tgwizard.lab.faults import Answer as FaultAnswer
 from tgwizard.lab.faults import Fault

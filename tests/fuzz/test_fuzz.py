@@ -26,14 +26,14 @@ from urllib3 import HTTPResponse
 from tests.engine.apply.scenarios import prepared
 from tests.fuzz.mutation import seeded, spoil_bytes, spoil_json, spoil_text
 from tests.rig import ARM, Rig, rig, setup_rig
-from tgwizard.engine import run_report
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.files.settings_file import load_settings, save_value
-from tgwizard.engine.history import cluster_history, find_run
+from tgwizard.engine.history import run_report
+from tgwizard.engine.history.run_history import cluster_history, find_run
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.setup.walk import plan_of, problems_of
 from tgwizard.lab.control import HttpLabControl

@@ -19,8 +19,8 @@ from tests.gui.walk import clipped, nameless, overlapping
 from tests.spoil import HOSTILE, spoilt
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import fail_over
-from tgwizard.engine.history import ClusterHistory, cluster_history
-from tgwizard.engine.reports import Reports
+from tgwizard.engine.history.report_folder import Reports
+from tgwizard.engine.history.run_history import ClusterHistory, cluster_history
 from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.history.page import HistoryPage
 from tgwizard.gui.history.past import PastRead

@@ -11,9 +11,9 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.history_documents import history_document, report_document
 from tgwizard.cli.program import Connection
 from tgwizard.cli.screen import Screen
-from tgwizard.engine import run_report
 from tgwizard.engine.files.file_writing import write_whole
-from tgwizard.engine.history import ClusterHistory, RunHistory, cluster_history, find_run
+from tgwizard.engine.history import run_report
+from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history, find_run
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import measured, tame

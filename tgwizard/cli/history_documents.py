@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tgwizard.cli.screen import SCHEMA, problem_document
-from tgwizard.engine.history import ClusterHistory, RunHistory
+from tgwizard.engine.history.run_history import ClusterHistory, RunHistory
 from tgwizard.model.cluster_setup import ClusterSetup
 
 Document = dict[str, Any]

@@ -6,7 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from tgwizard.engine.history import ClusterHistory
+from tgwizard.engine.history.run_history import ClusterHistory
 from tgwizard.gui.history.past import Past, PastRead, ReportKept
 from tgwizard.gui.history.past_list import PastCard
 from tgwizard.gui.history.rows import PastKind, PastRow, rows_of

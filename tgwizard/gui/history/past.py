@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tgwizard.engine import run_report
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.history import ClusterHistory, RunHistory, cluster_history
+from tgwizard.engine.history import run_report
+from tgwizard.engine.history.report_folder import KeptReport, Reports
+from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.reports import KeptReport, Reports
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.opened import Opened
 from tgwizard.model.cluster_setup import ClusterSetup

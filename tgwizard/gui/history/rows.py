@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
-from tgwizard.engine.history import ClusterHistory, RunHistory
-from tgwizard.engine.reports import KeptReport
-from tgwizard.engine.run_report import outcome, reason, title
+from tgwizard.engine.history.report_folder import KeptReport
+from tgwizard.engine.history.run_history import ClusterHistory, RunHistory
+from tgwizard.engine.history.run_report import outcome, reason, title
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.watch.timeline import of_record, outcome_shape
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine import run_report
-from tgwizard.engine.history import RunHistory
+from tgwizard.engine.history import run_report
+from tgwizard.engine.history.run_history import RunHistory
 from tgwizard.engine.runs.records import Answer
 from tgwizard.gui.history.rows import shape_of
 from tgwizard.gui.kit.accessible import announce

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tgwizard.engine.run_report import kind
+from tgwizard.engine.history.run_report import kind
 from tgwizard.engine.runs.records import Ended, Record, VerdictChanged
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.model.cluster import Verb

@@ -7,7 +7,7 @@ from datetime import datetime
 from html import escape
 
 from tgwizard import __version__
-from tgwizard.engine.history import AttemptMade, NicCompared, RunHistory
+from tgwizard.engine.history.run_history import AttemptMade, NicCompared, RunHistory
 from tgwizard.engine.runs.records import Answer, Sighted
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
