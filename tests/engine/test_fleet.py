@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.records import VerdictChanged
-from tgwizard.engine.watch.fleet import SHARE_S, Fleet, fleet_pace
+from tgwizard.engine.watch.fleet_monitor import SHARE_S, Fleet, fleet_pace
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -11,16 +11,7 @@ import pytest
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.runs.services import Endpoint
-from tgwizard.engine.watch.probe import (
-    BarKind,
-    Probe,
-    Sample,
-    answered,
-    fold,
-    gaps,
-    longest_gap_s,
-    median_s,
-)
+from tgwizard.engine.watch.traffic_probe import BarKind, Probe, Sample, answered, fold, gaps, longest_gap_s, median_s
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.gui.application import make_app
 from tests.gui.desk import Desk, End, open_desk
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tgwizard import paths
-from tgwizard.engine.watch.probe import PERIOD_S, gaps
+from tgwizard.engine.watch.traffic_probe import PERIOD_S, gaps
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.failover.traffic_card import BEFORE_S
 from tgwizard.gui.places import Place

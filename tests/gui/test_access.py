@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_name, lab_page, open_desk
 from tests.gui.walk import nameless, wrong
-from tgwizard.engine.watch.probe import Sample
+from tgwizard.engine.watch.traffic_probe import Sample
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
 from tgwizard.gui.failover.run_state import StepStatus

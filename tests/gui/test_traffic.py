@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible_name
 from tests.rig import Rig
-from tgwizard.engine.watch.probe import gaps
+from tgwizard.engine.watch.traffic_probe import gaps
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.result import ResultCard
 from tgwizard.gui.failover.running import RunPage

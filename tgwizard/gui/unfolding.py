@@ -29,7 +29,7 @@ LATER = (
     "tgwizard.engine.failover.run",
     "tgwizard.engine.failover.resume",
     "tgwizard.engine.watch.monitor",
-    "tgwizard.engine.watch.fleet",
+    "tgwizard.engine.watch.fleet_monitor",
     "tgwizard.gui.kit.icons",
     "tgwizard.gui.kit.shapes",
     "tgwizard.gui.kit.surface",

@@ -1,1 +1,1 @@
-"""Watch: the live state of a cluster."""
+"""The wing that looks: one cluster, many clusters, and the traffic to a floating IP."""

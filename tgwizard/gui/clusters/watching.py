@@ -12,7 +12,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report, Work
 from tgwizard.engine.runs.records import Ended
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.watch.fleet import Fleet
+from tgwizard.engine.watch.fleet_monitor import Fleet
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.lock import ReadOnlyLock

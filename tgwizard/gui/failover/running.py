@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.watch.probe import answered
+from tgwizard.engine.watch.traffic_probe import answered
 from tgwizard.gui.failover.question import QuestionBox
 from tgwizard.gui.failover.result import ResultCard, ended_shape
 from tgwizard.gui.failover.run_state import RunState, StepState, StepStatus

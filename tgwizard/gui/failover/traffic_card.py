@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.engine.watch.probe import PERIOD_S, Sample
+from tgwizard.engine.watch.traffic_probe import PERIOD_S, Sample
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.theme import Theme

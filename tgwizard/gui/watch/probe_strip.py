@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tgwizard.engine.watch.probe import PERIOD_S, UNMEASURED_S, Bar, BarKind, Sample, TrafficGap, fold, gaps
+from tgwizard.engine.watch.traffic_probe import PERIOD_S, UNMEASURED_S, Bar, BarKind, Sample, TrafficGap, fold, gaps
 from tgwizard.gui.kit.calls import paint_hatch
 from tgwizard.gui.kit.facts import Fact
 from tgwizard.gui.theme import Theme

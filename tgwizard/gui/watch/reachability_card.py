@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.engine.watch.probe import median_s
+from tgwizard.engine.watch.traffic_probe import median_s
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.theme import Theme
 from tgwizard.gui.tokens import TextRole, Token
