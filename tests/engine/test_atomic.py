@@ -8,9 +8,9 @@ import pytest
 
 from tests.engine.worlds import give_public_ip, without
 from tests.rig import Rig, rig
+from tgwizard.engine.failover.failover_plan import MOVE_ACTION, resolved
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions
-from tgwizard.engine.failover.strategies import MOVE_ACTION, resolved
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.lab.faults import Answer, AzureSays, Effect, Fault, Moment, OperationFails, OperationNeverEnds, Reset
 from tgwizard.lab.known_answers import Known

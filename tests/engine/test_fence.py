@@ -13,7 +13,7 @@ from tests.engine.test_late_writes import Ears, Jumps
 from tests.engine.worlds import without
 from tests.rig import Rig, rig
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
-from tgwizard.engine.failover.plan import plan
+from tgwizard.engine.failover.failover_plan import plan
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer

@@ -12,7 +12,7 @@ from tests.engine.test_dead_target import go, stop
 from tests.engine.test_failover import denied, put
 from tests.engine.test_guided import _attach, _detach, live
 from tests.rig import Rig, rig
-from tgwizard.engine.failover.plan import plan
+from tgwizard.engine.failover.failover_plan import plan
 from tgwizard.engine.history.run_history import cluster_history
 from tgwizard.engine.observe import Observer
 from tgwizard.lab.clock import VirtualClock

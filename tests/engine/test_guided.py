@@ -11,8 +11,8 @@ import pytest
 
 from tests.engine.worlds import give_public_ip
 from tests.rig import Rig, inline_journal, rig
+from tgwizard.engine.failover.failover_plan import is_repair
 from tgwizard.engine.failover.resume import pending, resume
-from tgwizard.engine.failover.strategies import is_repair
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.files.cluster_file import with_kept_carried
 from tgwizard.engine.history import run_report

@@ -9,7 +9,7 @@ import pytest
 from tests.engine.worlds import changed
 from tests.model.seen import FREE, HOLDS, SETUP, A, B, snapshot
 from tests.rig import rig
-from tgwizard.engine.failover.plan import JOIN_SUBNET, WRITE, plan
+from tgwizard.engine.failover.failover_plan import JOIN_SUBNET, WRITE, plan
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.runs.records import Ended
 from tgwizard.model.cluster import Verb

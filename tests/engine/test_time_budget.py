@@ -11,7 +11,7 @@ from tests.engine.matrix import dice
 from tests.engine.test_drive_limits import patient, when
 from tests.rig import Rig, rig
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Standing, at_expiry
-from tgwizard.engine.failover.decisions import Decisions
+from tgwizard.engine.failover.run_context import Decisions
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.runs.records import Answer as Came
 from tgwizard.lab.faults import Answer, AzureSays, Fault, OperationNeverEnds

@@ -18,11 +18,10 @@ from tgwizard.cli.run_job import RunJob
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.decisions import Decisions
-from tgwizard.engine.failover.plan import FailoverPlan, plan
+from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolved
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
-from tgwizard.engine.failover.strategies import is_repair, resolved
+from tgwizard.engine.failover.run_context import Decisions
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Report

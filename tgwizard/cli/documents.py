@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from tgwizard.cli.screen import SCHEMA, problem_document
-from tgwizard.engine.failover.plan import FailoverPlan
+from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights
 from tgwizard.engine.readiness.recommended_action import Offer, first_offer

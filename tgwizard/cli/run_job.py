@@ -20,7 +20,7 @@ from tgwizard.cli.questions import answer
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.words import RunTeller, where
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.decisions import Decisions
+from tgwizard.engine.failover.run_context import Decisions
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Job, Report
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tgwizard.cli.questions import MEANINGS, question
-from tgwizard.engine.failover.plan import FailoverPlan
+from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import KnownRights
 from tgwizard.engine.readiness.recommended_action import Act, Offer

@@ -14,11 +14,10 @@ from datetime import datetime
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.decisions import Decisions
-from tgwizard.engine.failover.plan import FailoverPlan, plan
+from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolved
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
-from tgwizard.engine.failover.strategies import is_repair, resolved
+from tgwizard.engine.failover.run_context import Decisions
 from tgwizard.engine.jobs import Broke, Job, Report, Work
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.preflight_questions import Extent

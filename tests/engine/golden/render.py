@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.engine.golden.scene import Checked, Planned
 from tests.engine.golden.tables import TABLES
-from tgwizard.engine.failover.plan import plan
+from tgwizard.engine.failover.failover_plan import plan
 from tgwizard.engine.readiness.preflight_findings import judge
 from tgwizard.model.cluster import Verb
 from tgwizard.model.finding import Finding, Readiness

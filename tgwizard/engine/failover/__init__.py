@@ -1,1 +1,1 @@
-"""Fail over: plan, run and resume."""
+"""The wing that moves the address: plan, run, resume."""

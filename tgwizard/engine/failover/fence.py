@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
-from tgwizard.engine.failover import ending
-from tgwizard.engine.failover.gap import ServiceEnd
-from tgwizard.engine.failover.hall import Hall
-from tgwizard.engine.failover.telling import Teller
+from tgwizard.engine.failover import run_result
+from tgwizard.engine.failover.run_context import Hall
+from tgwizard.engine.failover.run_reporter import Teller
+from tgwizard.engine.failover.service_gap import ServiceEnd
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import OperationState
 from tgwizard.engine.readiness.preflight import Preflight
@@ -81,7 +81,7 @@ class Fencing:
         while True:
             power, self._looked_at = self._power(), clock.monotonic()
             if self._looked_at > end + _LONGEST_LOOK_S or (not self.asked and not self._checks_fresh()):
-                self.problem = ending.too_late().problem
+                self.problem = run_result.too_late().problem
                 return Stop.LATE
             if power in STOPPED:
                 teller.finish()

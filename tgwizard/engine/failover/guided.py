@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine.failover.beginning import beginning, keep_what_travels
-from tgwizard.engine.failover.finish import by_others, left_behind, refuse, seen_last
-from tgwizard.engine.failover.gap import ServiceEnd, gap_of
-from tgwizard.engine.failover.hall import Hall
+from tgwizard.engine.failover.finish_run import by_others, left_behind, refuse, seen_last
+from tgwizard.engine.failover.run_context import Hall
+from tgwizard.engine.failover.run_record import beginning, keep_what_travels
+from tgwizard.engine.failover.service_gap import ServiceEnd, gap_of
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
 from tgwizard.engine.readiness.recommended_action import first_offer

@@ -13,12 +13,12 @@ from datetime import datetime
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
+from tgwizard.engine.failover.failover_plan import plan
 from tgwizard.engine.failover.fence import Unfenced, fenced
-from tgwizard.engine.failover.finish import drop, refuse, unsettled
-from tgwizard.engine.failover.gap import before_the_run, from_journal
-from tgwizard.engine.failover.hall import Hall
-from tgwizard.engine.failover.plan import plan
+from tgwizard.engine.failover.finish_run import drop, refuse, unsettled
 from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_on, guarded, stop_first
+from tgwizard.engine.failover.run_context import Hall
+from tgwizard.engine.failover.service_gap import before_the_run, from_journal
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import refusal_of_dead

@@ -14,20 +14,18 @@ from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover import ending
-from tgwizard.engine.failover.beginning import beginning, keep_what_travels
-from tgwizard.engine.failover.course import Course
+from tgwizard.engine.failover import run_result
+from tgwizard.engine.failover.control_loop import Drive
 from tgwizard.engine.failover.decide import Goal, Standing
-from tgwizard.engine.failover.decisions import Decisions
-from tgwizard.engine.failover.drive import Drive
+from tgwizard.engine.failover.failover_plan import FailoverPlan, move_findings, plan, resolved
 from tgwizard.engine.failover.fence import Fenced, Fencing, Stop, Unfenced, end_unmoved, fenced
-from tgwizard.engine.failover.finish import finish, refuse
-from tgwizard.engine.failover.gap import ServiceEnd, before_the_run
+from tgwizard.engine.failover.finish_run import finish, refuse
 from tgwizard.engine.failover.guided import guide
-from tgwizard.engine.failover.hall import Hall
-from tgwizard.engine.failover.plan import FailoverPlan, plan
-from tgwizard.engine.failover.strategies import move_findings, resolved
-from tgwizard.engine.failover.telling import NOTHING_WRITTEN, Teller
+from tgwizard.engine.failover.run_context import Decisions, Hall
+from tgwizard.engine.failover.run_record import beginning, keep_what_travels
+from tgwizard.engine.failover.run_reporter import NOTHING_WRITTEN, Teller
+from tgwizard.engine.failover.run_state import Course
+from tgwizard.engine.failover.service_gap import ServiceEnd, before_the_run
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.files import file_lock
 from tgwizard.engine.files.cluster_file import with_kept_carried
@@ -221,7 +219,7 @@ def stop_first(
         return Unfenced(outcome, fencing.problem, asked=fencing.asked)
     against = anew.reason_against(began.verb)
     if hall.services.clock.monotonic() - checked.at > hall.timing.longest_fence_s:
-        against = ending.too_late().problem  # checked anew, but nobody waits for this run any more
+        against = run_result.too_late().problem  # checked anew, but nobody waits for this run any more
     if against is not None:
         return Unfenced(Outcome.FAILED, against, asked=fencing.asked)
     return Fenced(anew, fencing.service_end(stopped))
@@ -297,7 +295,7 @@ def drive_on(
     except Exception:  # noqa: BLE001 - whatever it is, the run must say where the address is
         # An error of ours must not hide where the address is; it is logged, and the run stays resumable.
         _log.exception("run %s broke off", hall.run)
-        ended = ending.broke_off(str(hall.setup.address))
+        ended = run_result.broke_off(str(hall.setup.address))
     return finish(hall, journal, course, ended)
 
 

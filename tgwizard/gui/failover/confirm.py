@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.failover.plan import FailoverPlan
+from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.check_grid import CheckGrid
 from tgwizard.gui.failover.fence_choice import FenceChoice

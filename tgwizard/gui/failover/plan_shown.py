@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgwizard.engine.failover.plan import FailoverPlan
+from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.gui.failover.now_after import MoveShown
 from tgwizard.gui.kit.calls import CallShown, Span
 from tgwizard.model.change import Change

@@ -12,12 +12,12 @@ from typing import Any
 
 from tgwizard.engine.access.access_decision import explained
 from tgwizard.engine.errors import CallFailed
-from tgwizard.engine.failover import ending as endings
-from tgwizard.engine.failover.course import Course
-from tgwizard.engine.failover.ending import Ending
+from tgwizard.engine.failover import run_result as endings
 from tgwizard.engine.failover.fence import fenced, still_down
-from tgwizard.engine.failover.gap import gap_of
-from tgwizard.engine.failover.hall import Hall
+from tgwizard.engine.failover.run_context import Hall
+from tgwizard.engine.failover.run_result import Ending
+from tgwizard.engine.failover.run_state import Course
+from tgwizard.engine.failover.service_gap import gap_of
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.records import Began, Ended, LastSeen
 from tgwizard.model.cluster import Member

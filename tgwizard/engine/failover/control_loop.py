@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.errors import CallFailed
-from tgwizard.engine.failover import ending
-from tgwizard.engine.failover.course import Course
+from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.decide import Move, decide
-from tgwizard.engine.failover.ending import Ending
-from tgwizard.engine.failover.expiry import Expiry
-from tgwizard.engine.failover.telling import step_of
-from tgwizard.engine.failover.writing import Writing
+from tgwizard.engine.failover.run_reporter import step_of
+from tgwizard.engine.failover.run_result import Ending
+from tgwizard.engine.failover.run_state import Course
+from tgwizard.engine.failover.step_timeout import Expiry
+from tgwizard.engine.failover.write_outcomes import Writing
 from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CancelMeaning, Step
@@ -87,14 +87,14 @@ class Drive:
         answered = all(course.observer.seen(member).nic.problem is None for member in course.needed)
         if not answered or losing is None or gaining is None or decide(losing, gaining, course.standing) is not move:
             if course.waited(move) > course.timing.silence_s:
-                return ending.unsettled(course.address, course.read_problem)
+                return run_result.unsettled(course.address, course.read_problem)
             course.rest(course.timing.poll_s if answered else course.timing.retry_s)
             return None
         course.teller.finish()
         if move is Move.ARRIVED:
             return Ending(Outcome.DONE, f"{course.to.name} holds {course.address}.")
         if move is Move.UNMOVED:
-            return ending.not_moved(course.losing, course.address, self._operation_said())
+            return run_result.not_moved(course.losing, course.address, self._operation_said())
         back = f"{course.losing.name} holds {course.address} again."
         if course.cancel_heard and course.why_back is None:
             return Ending(Outcome.CANCELLED, f"The move was cancelled. {back}", rolled_back=True)
@@ -111,9 +111,11 @@ class Drive:
         course = self.course
         place = course.observer.snapshot().place
         if place.kind is PlaceKind.NO_NIC and (stranger := course.observer.stranger()) is not None:
-            return ending.taken(Place(PlaceKind.STRANGER, stranger=stranger), course.address, None)
+            return run_result.taken(Place(PlaceKind.STRANGER, stranger=stranger), course.address, None)
         where = f"{place.member.name} holds {course.address}" if place.member else f"{course.address} is on no NIC"
-        return ending.yielded(f"Someone else changed the cluster: {where}.", wrote=course.standing.wrote, place=place)
+        return run_result.yielded(
+            f"Someone else changed the cluster: {where}.", wrote=course.standing.wrote, place=place
+        )
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 

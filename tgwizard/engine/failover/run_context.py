@@ -1,12 +1,12 @@
-"""What the parts of one run share: the services, the cluster, the ears and the patience."""
+"""What the parts of one run share: the services, the cluster, who is told, its timing and the user's answers."""
 
 from __future__ import annotations
 
 import random
+import threading
 from dataclasses import dataclass, field
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.decisions import Decisions
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.retry import Patience
@@ -15,7 +15,27 @@ from tgwizard.engine.runs.journalled_write import Sender
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
+from tgwizard.model.failover_events import Choice
 from tgwizard.model.problem import Problem
+
+
+class Decisions:
+    """Holds one answer at a time; an answer given when nothing is asked is dropped by the next question."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._answer: Choice | None = None
+
+    def answer(self, choice: Choice) -> None:
+        """Give an answer; the last one before the job looks counts."""
+        with self._mutex:
+            self._answer = choice
+
+    def take(self) -> Choice | None:
+        """The answer, once; None while there is none."""
+        with self._mutex:
+            answer, self._answer = self._answer, None
+            return answer
 
 
 @dataclass(frozen=True, slots=True)

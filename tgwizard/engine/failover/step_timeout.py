@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine.failover import ending
-from tgwizard.engine.failover.course import Course
+from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.decide import Goal, Move, at_expiry
-from tgwizard.engine.failover.ending import Ending
-from tgwizard.engine.failover.telling import step_of
+from tgwizard.engine.failover.run_reporter import step_of
+from tgwizard.engine.failover.run_result import Ending
+from tgwizard.engine.failover.run_state import Course
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_events import Asked, Choice, Decided, Step
 from tgwizard.model.problem import Problem
@@ -86,9 +86,9 @@ class Expiry:
             case Choice.HAND_OVER if course.standing.sent_nothing:
                 if problem is None:
                     problem = Problem("nic-busy", fact, "It began before this run.", "Try again later.")
-                return ending.failed_untouched(problem)
+                return run_result.failed_untouched(problem)
             case Choice.HAND_OVER:
-                return ending.unsettled(course.address, problem)
+                return run_result.unsettled(course.address, problem)
         return None
 
     def _close(self, move: Move, choice: Choice | None, *, by_user: bool) -> None:

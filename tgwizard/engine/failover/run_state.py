@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed
-from tgwizard.engine.failover import ending
+from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing
-from tgwizard.engine.failover.decisions import Decisions
-from tgwizard.engine.failover.ending import Ending
-from tgwizard.engine.failover.gap import ServiceEnd
-from tgwizard.engine.failover.telling import Teller
+from tgwizard.engine.failover.run_context import Decisions
+from tgwizard.engine.failover.run_reporter import Teller
+from tgwizard.engine.failover.run_result import Ending
+from tgwizard.engine.failover.service_gap import ServiceEnd
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.preflight import Preflight
@@ -208,7 +208,7 @@ class Course:
         """
         late = self.now() - self.checked_at - self.timing.fresh_preflight_s
         if self.check_anew is None or not self.standing.overdue or late > self.timing.forced_step_s:
-            return ending.too_late().problem
+            return run_result.too_late().problem
         checked = self.check_anew()
         self.checked_at = self.now()
         return checked.reason_against(self.began.verb)
@@ -234,7 +234,7 @@ class Course:
         self.teller.located(self.observer.snapshot().place, self.cancel_meaning)
         if self.now() - self._heard_at <= self.timing.silence_s:
             return None
-        return ending.unsettled(self.address, self.read_problem)
+        return run_result.unsettled(self.address, self.read_problem)
 
     @property
     def nobody_has_it(self) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.errors import CallFailed, Cause
-from tgwizard.engine.failover import ending
-from tgwizard.engine.failover.course import Course
+from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.decide import Move, Sent, Standing
-from tgwizard.engine.failover.ending import Ending
-from tgwizard.engine.failover.expiry import Expiry
-from tgwizard.engine.failover.telling import step_of
+from tgwizard.engine.failover.run_reporter import step_of
+from tgwizard.engine.failover.run_result import Ending
+from tgwizard.engine.failover.run_state import Course
+from tgwizard.engine.failover.step_timeout import Expiry
 from tgwizard.engine.ports import ConfigurationId
 from tgwizard.engine.retry import believed
 from tgwizard.engine.runs.journal import JournalError
@@ -108,7 +108,7 @@ class Writing:
             course.turn_back(silent, silent.sentence())
             return None
         if course.spent():
-            return ending.unsettled(course.address, course.read_problem)
+            return run_result.unsettled(course.address, course.read_problem)
         course.rest(course.timing.retry_s)
         return None
 
@@ -119,7 +119,7 @@ class Writing:
         course = self.course
         if course.standing.sent_nothing and not course.checks_fresh():
             against = course.check_again()
-            return (None if against is None else ending.refused(against),)
+            return (None if against is None else run_result.refused(against),)
         if not course.fresh():
             return (self.refresh(),)
         return None
@@ -199,7 +199,7 @@ class Writing:
             run, at = course.began.run, utc(course.sender.clock.wall())
             course.sender.journal.commit(FellBack(run, at, failure.problem.code))
         except JournalError as error:
-            return ending.failed_untouched(error.problem)
+            return run_result.failed_untouched(error.problem)
         fact = f"Azure did not take the move in one call. {failure.problem.sentence()}"
         course.sender.note(Problem("move-refused", fact, "Nothing was changed by it.", "Detach and attach are used."))
         course.standing = replace(before, atomic=False)
@@ -211,9 +211,9 @@ class Writing:
         if course.standing.sent_nothing:
             course.read(member)
             reason = f"{member.nic.name} was changed by someone else at the same moment."
-            return ending.yielded(reason, wrote=False)
+            return run_result.yielded(reason, wrote=False)
         if course.spent():
-            return ending.unsettled(course.address, None)
+            return run_result.unsettled(course.address, None)
         if self._tries[move] > 1:
             course.pause(course.jittered(course.timing.poll_s))
         return course.read(*course.setup.members)
@@ -223,7 +223,7 @@ class Writing:
         owner = failure.allocated_to or course.observer.stranger()
         if owner is not None and course.setup.member_of_nic(owner) is None:
             place = Place(PlaceKind.STRANGER, stranger=owner)
-            return ending.taken(place, course.address, failure.problem)
+            return run_result.taken(place, course.address, failure.problem)
         course.teller.waiting("Azure has not freed the address yet.", course.timing.free_s)
         if course.spent(course.timing.free_s):
             if course.may_return and course.standing.can_go_back and course.standing.wrote:
@@ -249,7 +249,7 @@ class Writing:
             if course.nobody_has_it:  # nobody is served, so it goes on asking as long as its checks will count
                 tired = course.now() - course.checked_at > timing.fresh_preflight_s - timing.fresh_read_s
             if tired:
-                return ending.failed_untouched(failure.problem)
+                return run_result.failed_untouched(failure.problem)
         if course.spent():
             return self.expiry.of_write(move, member, failure.problem)
         wait = timing.retry_s if asked is None else max(asked, timing.poll_s)
@@ -268,8 +268,8 @@ class Writing:
             course.turn_back(problem, problem.sentence())
             return None
         if course.standing.sent_nothing:
-            return ending.failed_untouched(problem)
-        return ending.stuck(course.address, problem, course.observer.snapshot().place)
+            return run_result.failed_untouched(problem)
+        return run_result.stuck(course.address, problem, course.observer.snapshot().place)
 
     def _keeps_failing(self, move: Move, member: Member) -> Ending | None:
         """Azure accepted the same write several times, and every time its operation failed."""

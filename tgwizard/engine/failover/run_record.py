@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from tgwizard.engine.failover.hall import Hall
-from tgwizard.engine.failover.strategies import is_repair
+from tgwizard.engine.failover.failover_plan import is_repair
+from tgwizard.engine.failover.run_context import Hall
 from tgwizard.engine.files.cluster_file import keep_carried
 from tgwizard.engine.runs.records import Began
 from tgwizard.model.cluster import Member, Verb
