@@ -22,7 +22,7 @@ from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.discovery.pairs import suggest_pairs
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.setup.facts import gather
+from tgwizard.engine.setup.read_access import gather
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency

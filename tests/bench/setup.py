@@ -30,11 +30,11 @@ from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.setup.apply import apply_at
-from tgwizard.engine.setup.driving import Desk
+from tgwizard.engine.setup.apply_loop import Desk
 from tgwizard.engine.setup.export.formats import ExportKind, export
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.suggest import proposed
-from tgwizard.engine.setup.walk import plan_of
+from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab import document
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.lab import Lab

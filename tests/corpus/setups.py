@@ -22,12 +22,12 @@ from tests.engine.setup.test_walk_on_the_lab import Person
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.runs.records import setup_record_to_document
 from tgwizard.engine.setup.apply import apply_at
-from tgwizard.engine.setup.flow import answer
+from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.restart import restart_at
-from tgwizard.engine.setup.result import identity_of
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
 from tgwizard.engine.setup.undo import undo_at, undoable
-from tgwizard.engine.setup.walk import plan_of
+from tgwizard.engine.setup.wizard_state import answer
+from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity

@@ -20,8 +20,8 @@ import pytest
 
 from tests.e2e.programs import DEADLINE_S, Program, run, status, tgwizard, wait_for
 from tests.e2e.test_window import Screen
-from tgwizard.engine.setup.flow import begin
-from tgwizard.engine.setup.portal import replaced
+from tgwizard.engine.setup.portal_help import replaced
+from tgwizard.engine.setup.wizard_state import begin
 
 pytestmark = pytest.mark.full
 

@@ -35,7 +35,7 @@ from tgwizard.engine.files.settings_file import load_settings, save_value
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import cluster_history, find_run
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.setup.walk import plan_of, problems_of
+from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
 from tgwizard.lab.control import HttpLabControl
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter, lab_session

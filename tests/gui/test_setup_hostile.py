@@ -25,7 +25,7 @@ from tgwizard.engine.access.required_rights import computed_scopes, required_rig
 from tgwizard.engine.discovery.pairs import pair_of, suggest_pairs
 from tgwizard.engine.discovery.subnet_addresses import judge_address, occupancy
 from tgwizard.engine.runs.records import Deed, Intended
-from tgwizard.engine.setup.plan import make_plan
+from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.undo import Undoing
 from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.meter import BarShown, BarState

@@ -16,7 +16,7 @@ from tests.gui.desk import PATIENCE_MS
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import go_on, looks_right, ready, walk_to
 from tests.rig import SetupRig
-from tgwizard.engine.setup.result import read_cluster
+from tgwizard.engine.setup.planner import read_cluster
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.rbac_records import Propagation

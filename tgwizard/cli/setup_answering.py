@@ -14,11 +14,11 @@ from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.engine.files.file_reading import is_file
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.setup.cures import CureKind
-from tgwizard.engine.setup.flow import Flow, answer
-from tgwizard.engine.setup.preparing import prepare, read_wanted
-from tgwizard.engine.setup.suggest import proposed
-from tgwizard.engine.setup.walk import answer_all, problems_of, take
+from tgwizard.engine.setup.loading import prepare, read_wanted
+from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.validation import CureKind
+from tgwizard.engine.setup.wizard_state import Flow, answer
+from tgwizard.engine.setup.wizard_steps import answer_all, problems_of, take
 from tgwizard.model import fields
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup

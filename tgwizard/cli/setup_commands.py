@@ -27,17 +27,18 @@ from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.engine.files.file_writing import write_whole
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import Report as RunReport
-from tgwizard.engine.setup.apply import refusal
+from tgwizard.engine.setup.apply import apply_job, refusal
 from tgwizard.engine.setup.export.formats import export
-from tgwizard.engine.setup.flow import Flow
-from tgwizard.engine.setup.fresh import changed_since, differences, is_stale, read_again, read_age_s
-from tgwizard.engine.setup.job import apply_job, restart_job, undo_job, verify_job, what_undo_would_do
-from tgwizard.engine.setup.restart import standby_first
-from tgwizard.engine.setup.result import identity_of, read_cluster
-from tgwizard.engine.setup.suggest import proposed
-from tgwizard.engine.setup.verify import subject_of_cluster, with_proof
+from tgwizard.engine.setup.loading import read_again
+from tgwizard.engine.setup.plan_freshness import changed_since, differences, is_stale, read_age_s
+from tgwizard.engine.setup.planner import identity_of, read_cluster
+from tgwizard.engine.setup.restart import restart_job, standby_first
+from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.undo import undo_job, what_undo_would_do
+from tgwizard.engine.setup.verify import subject_of_cluster, verify_job, with_proof
 from tgwizard.engine.setup.verify_report import report as verify_report
-from tgwizard.engine.setup.walk import blockers, plan_of
+from tgwizard.engine.setup.wizard_state import Flow
+from tgwizard.engine.setup.wizard_steps import blockers, plan_of
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup

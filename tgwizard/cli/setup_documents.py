@@ -7,9 +7,9 @@ from typing import Any
 from tgwizard.cli.screen import SCHEMA, problem_document
 from tgwizard.engine.discovery.pairs import Pair, PairsFound
 from tgwizard.engine.setup.apply import refusal
-from tgwizard.engine.setup.flow import Flow
-from tgwizard.engine.setup.suggest import proposed
+from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.verify import sentence_of
+from tgwizard.engine.setup.wizard_state import Flow
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding
 from tgwizard.model.inventory import Inventory, NicFound, VmFound

@@ -16,8 +16,7 @@ from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.failover.run import fail_over, rehearse
 from tgwizard.engine.readiness.preflight_questions import Extent
-from tgwizard.engine.setup.job import verify_job
-from tgwizard.engine.setup.verify import subject_of_cluster
+from tgwizard.engine.setup.verify import subject_of_cluster, verify_job
 from tgwizard.lab import rbac
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment

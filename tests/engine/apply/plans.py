@@ -10,7 +10,7 @@ from typing import TypeVar
 from tests.rig import SetupRig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.setup.apply import apply_at
-from tgwizard.engine.setup.driving import Desk, Patience
+from tgwizard.engine.setup.apply_loop import Desk, Patience
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.undo import undo_at
 from tgwizard.model.change import Prediction

@@ -12,12 +12,12 @@ from tgwizard.azure.session import Session
 from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
-from tgwizard.engine.setup.cures import CureKind
-from tgwizard.engine.setup.flow import Flow
-from tgwizard.engine.setup.preparing import prepare, read_wanted
-from tgwizard.engine.setup.result import read_cluster
-from tgwizard.engine.setup.suggest import proposed
-from tgwizard.engine.setup.walk import answer_all, plan_of, problems_of, take
+from tgwizard.engine.setup.loading import prepare, read_wanted
+from tgwizard.engine.setup.planner import read_cluster
+from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.validation import CureKind
+from tgwizard.engine.setup.wizard_state import Flow
+from tgwizard.engine.setup.wizard_steps import answer_all, plan_of, problems_of, take
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Member, Verb

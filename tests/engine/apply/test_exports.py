@@ -22,7 +22,7 @@ from tests.engine.apply.plans import ADDRESS, ROLE, answers_for, change, plan_fo
 from tests.engine.setup.hand_made import facts, world
 from tgwizard.engine.setup.export import terraform
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
-from tgwizard.engine.setup.plan_rows import identity_row
+from tgwizard.engine.setup.plan_changes import identity_row
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, IdentityKind, SubscriptionSeen, VmIdentity
 from tgwizard.model.role import PrincipalKind, RoleAssignment, RoleDefinition

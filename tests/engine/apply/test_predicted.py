@@ -11,7 +11,7 @@ import pytest
 from tests.engine.apply.plans import Applying, change, plan_for
 from tests.engine.apply.scenarios import prepared
 from tests.rig import setup_rig
-from tgwizard.engine.setup.walk import plan_of
+from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency

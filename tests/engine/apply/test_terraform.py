@@ -25,9 +25,9 @@ from tests.engine.apply.test_exports import GROUP, HOSTILE, hostile_plan, resour
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.setup.export.formats import ExportKind, export
-from tgwizard.engine.setup.preparing import read_wanted
-from tgwizard.engine.setup.suggest import proposed
-from tgwizard.engine.setup.walk import answer_all, plan_of, problems_of, take
+from tgwizard.engine.setup.loading import read_wanted
+from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.wizard_steps import answer_all, plan_of, problems_of, take
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.role import RoleKind

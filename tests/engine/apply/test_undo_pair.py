@@ -15,9 +15,10 @@ from tests.engine.apply.test_apply import writes
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files import file_lock
-from tgwizard.engine.setup.job import apply_job, undo_job, what_undo_would_do
-from tgwizard.engine.setup.result import identity_of
+from tgwizard.engine.setup.apply import apply_job
+from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.setup_journal import setup_journal_file
+from tgwizard.engine.setup.undo import undo_job, what_undo_would_do
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem

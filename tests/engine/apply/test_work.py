@@ -28,9 +28,10 @@ from tgwizard.engine.runs.records import (
     setup_record_to_document,
 )
 from tgwizard.engine.runs.task_runner import Crew, End, How, Piece, Work, ask, pause
-from tgwizard.engine.setup.job import apply_job, undo_job, what_undo_would_do
-from tgwizard.engine.setup.result import identity_of
+from tgwizard.engine.setup.apply import apply_job
+from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.setup_journal import SetupJournal
+from tgwizard.engine.setup.undo import undo_job, what_undo_would_do
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem, UserError

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.engine.setup.hand_made import CALLER, world
 from tests.engine.setup.walker import fed, signed_in
 from tgwizard.engine.setup.draft import delete_draft, load_draft, resume, save_draft
-from tgwizard.engine.setup.flow import Flow, StepState, go_back, know_caller, state_of
-from tgwizard.engine.setup.walk import answer_all, plan_of
+from tgwizard.engine.setup.wizard_state import Flow, StepState, go_back, know_caller, state_of
+from tgwizard.engine.setup.wizard_steps import answer_all, plan_of
 from tgwizard.model.inventory import SubscriptionSeen
 from tgwizard.model.problem import UserError
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse, SetupStep

@@ -22,8 +22,9 @@ from tests.engine.setup.hand_made import (
     world,
 )
 from tests.engine.setup.walker import fed, signed_in
-from tgwizard.engine.setup.cures import CureKind, StepProblem
-from tgwizard.engine.setup.flow import (
+from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.validation import CureKind, StepProblem
+from tgwizard.engine.setup.wizard_state import (
     STEPS,
     Flow,
     StepState,
@@ -40,8 +41,16 @@ from tgwizard.engine.setup.flow import (
     typed,
     undo,
 )
-from tgwizard.engine.setup.suggest import proposed
-from tgwizard.engine.setup.walk import answer_all, blockers, continue_, plan_of, problems_of, summary, take, wants
+from tgwizard.engine.setup.wizard_steps import (
+    answer_all,
+    blockers,
+    continue_,
+    plan_of,
+    problems_of,
+    summary,
+    take,
+    wants,
+)
 from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.inventory import Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem

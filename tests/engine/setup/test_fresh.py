@@ -11,11 +11,12 @@ from tests.engine.apply.scenarios import prepared
 from tests.engine.setup.hand_made import answers, facts, world
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.setup.flow import Flow, begin
-from tgwizard.engine.setup.fresh import STALE_S, changed_since, differences, is_stale, read_again, read_age_s
-from tgwizard.engine.setup.plan import make_plan
-from tgwizard.engine.setup.suggest import proposed
-from tgwizard.engine.setup.walk import plan_of
+from tgwizard.engine.setup.loading import read_again
+from tgwizard.engine.setup.plan_freshness import STALE_S, changed_since, differences, is_stale, read_age_s
+from tgwizard.engine.setup.planner import make_plan
+from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.wizard_state import Flow, begin
+from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.problem import Problem

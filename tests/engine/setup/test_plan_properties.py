@@ -23,7 +23,7 @@ from tests.engine.setup.hand_made import (
     world,
 )
 from tgwizard.engine.access.required_rights import extra_actions, required_rights
-from tgwizard.engine.setup.plan import make_plan
+from tgwizard.engine.setup.planner import make_plan
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.permission import reaches
 from tgwizard.model.role import (

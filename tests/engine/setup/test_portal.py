@@ -7,9 +7,9 @@ import pytest
 
 from tests.engine.setup.hand_made import TENANT, world
 from tests.engine.setup.walker import fed, signed_in
-from tgwizard.engine.setup.flow import STEPS, Flow, answer
-from tgwizard.engine.setup.portal import guide, portal_url, replaced
-from tgwizard.engine.setup.walk import answer_all
+from tgwizard.engine.setup.portal_help import guide, portal_url, replaced
+from tgwizard.engine.setup.wizard_state import STEPS, Flow, answer
+from tgwizard.engine.setup.wizard_steps import answer_all
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.setup_answers import RoleAnswer, RoleUse, SetupStep
 

@@ -16,8 +16,8 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import PairState, suggest_pairs
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.runs.task_runner import read_all
-from tgwizard.engine.setup.facts import ask_address, gather
-from tgwizard.engine.setup.plan import make_plan
+from tgwizard.engine.setup.planner import make_plan
+from tgwizard.engine.setup.read_access import ask_address, gather
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.access_facts import FactKind, SetupFacts

@@ -20,8 +20,8 @@ from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Azure, SetupPorts
-from tgwizard.engine.setup.facts import gather
-from tgwizard.engine.setup.plan import make_plan
+from tgwizard.engine.setup.planner import make_plan
+from tgwizard.engine.setup.read_access import gather
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.rbac_builtin import BY_NAME

@@ -31,7 +31,7 @@ from tgwizard.engine.access.required_rights import (
     needed_actions,
     required_rights,
 )
-from tgwizard.engine.setup.scopes import elsewhere
+from tgwizard.engine.setup.assignment_scopes import elsewhere
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.role import (
     DEFAULT_ROLE_DESCRIPTION,

@@ -12,9 +12,11 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import PairState
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import CallFailed
-from tgwizard.engine.setup.cures import CureKind
-from tgwizard.engine.setup.facts import ask_address, gather
-from tgwizard.engine.setup.flow import (
+from tgwizard.engine.setup.portal_help import guide
+from tgwizard.engine.setup.read_access import ask_address, gather
+from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.validation import CureKind
+from tgwizard.engine.setup.wizard_state import (
     STEPS,
     Flow,
     Want,
@@ -26,9 +28,7 @@ from tgwizard.engine.setup.flow import (
     know_inventory,
     know_subscriptions,
 )
-from tgwizard.engine.setup.portal import guide
-from tgwizard.engine.setup.suggest import proposed
-from tgwizard.engine.setup.walk import continue_, plan_of, problems_of, summary, take, wants
+from tgwizard.engine.setup.wizard_steps import continue_, plan_of, problems_of, summary, take, wants
 from tgwizard.model.setup_answers import RoleUse, SetupStep
 from tgwizard.model.setup_events import SetupEvent
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.engine.setup.hand_made import CALLER, facts
-from tgwizard.engine.setup.flow import Flow, Want, begin, know_address, know_facts, know_inventory, know_subscriptions
-from tgwizard.engine.setup.suggest import proposed
-from tgwizard.engine.setup.walk import wants
+from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.wizard_state import (
+    Flow,
+    Want,
+    begin,
+    know_address,
+    know_facts,
+    know_inventory,
+    know_subscriptions,
+)
+from tgwizard.engine.setup.wizard_steps import wants
 from tgwizard.model.access_facts import AddressChecked, SetupFacts
 from tgwizard.model.inventory import AddressAnswer, Inventory, SubscriptionSeen
 from tgwizard.model.setup_answers import Answers

@@ -5,7 +5,6 @@ No secrets are among it. Only the journals and those who resume from them use th
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -17,7 +16,6 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Fence, Strategy
 from tgwizard.model.problem import Problem
-from tgwizard.model.role import RoleDefinition, RoleKind, RolePermission
 from tgwizard.model.service_gap import Gap
 from tgwizard.model.snapshot import Place, PlaceKind
 
@@ -364,45 +362,3 @@ def setup_record_from_document(kind: str, document: object) -> SetupRecord:
 
 SETUP_KINDS = frozenset(_SETUP_KINDS)
 """What the records are called in the journal."""
-
-
-def role_document(role: RoleDefinition) -> dict[str, Any]:
-    """A role as it is kept: what Azure stores of it, and nothing that Azure moves by itself."""
-    return {
-        "guid": role.guid,
-        "name": role.name,
-        "description": role.description,
-        "permissions": [json_codec.to_document(block) for block in role.permissions],
-        "assignable_scopes": list(role.assignable_scopes),
-        "id": role.id,
-    }
-
-
-def role_of(document: Mapping[str, Any]) -> RoleDefinition:
-    """The role again."""
-    blocks = tuple(
-        RolePermission(**{name: tuple(actions) for name, actions in block.items()}) for block in document["permissions"]
-    )
-    return RoleDefinition(
-        document["guid"],
-        document["name"],
-        document["description"],
-        RoleKind.CUSTOM,
-        blocks,
-        tuple(document["assignable_scopes"]),
-        document.get("id", ""),
-    )
-
-
-def same_role(first: RoleDefinition, second: RoleDefinition) -> bool:
-    """Whether two roles say the same: name, description, actions and scopes, whatever their order and case."""
-    return _meaning(first) == _meaning(second)
-
-
-def _meaning(role: RoleDefinition) -> tuple[object, ...]:
-    blocks = sorted(
-        tuple(tuple(sorted({item.lower() for item in part})) for part in dataclasses.astuple(block))
-        for block in role.permissions
-    )
-    scopes = sorted({scope.lower().rstrip("/") for scope in role.assignable_scopes})
-    return role.name, role.description, tuple(blocks), tuple(scopes)

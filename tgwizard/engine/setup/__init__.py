@@ -1,1 +1,1 @@
-"""The wing that sets a cluster up: discovery, the flow of questions, the plan, applying and undoing it, verifying."""
+"""The wing that sets a cluster up: the wizard, the plan, applying it, verifying it."""

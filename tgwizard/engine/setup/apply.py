@@ -1,8 +1,4 @@
-"""Carry out a plan: every write journalled before and after, in parallel where the plan allows it, resumable.
-
-Resuming is nothing special: each change looks first, and what is there is skipped. So a second run writes nothing, and
-a run that was stopped anywhere is finished by applying again.
-"""
+"""Carry out a plan: every write journalled before and after, in parallel where the plan allows it, resumable."""
 
 from __future__ import annotations
 
@@ -17,13 +13,15 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import RunBegan, RunEnded
+from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import Crew, End, How, Piece, Work
-from tgwizard.engine.setup.act_place import PlaceAct
-from tgwizard.engine.setup.acts import AssignAct, IdentityAct, RoleAct, StaleAct
-from tgwizard.engine.setup.driving import Act, Desk, drive
-from tgwizard.engine.setup.setup_journal import SetupJournal
+from tgwizard.engine.setup.apply_actions import AssignAct, IdentityAct, PlaceAct, RoleAct, StaleAct
+from tgwizard.engine.setup.apply_loop import Act, Desk, drive
+from tgwizard.engine.setup.planner import identity_of
+from tgwizard.engine.setup.setup_journal import Report, SetupJournal, under_cluster_lock
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem
+from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_events import ChangeDone, ChangeFailed, ChangeLeft, ChangeStarted, SetupEvent, SetupFinished
 from tgwizard.model.setup_plan import (
     Assign,
@@ -251,3 +249,24 @@ def _not_yours(plan: SetupPlan, others: tuple[SetupChange, ...]) -> Problem:
         "Apply what you may, or export the plan for someone who may." if plan.mine else "Export it for someone who may."
     )
     return Problem("not-yours", what, why, fix)
+
+
+def apply_job(
+    services: Services,
+    answers: Answers,
+    plan: SetupPlan,
+    report: Report,
+    token: CancelToken,
+    *,
+    only_mine: bool = False,
+) -> SetupFinished:
+    """Apply the plan; ``only_mine``: what the signed-in user may."""
+    return under_cluster_lock(
+        services,
+        identity_of(answers),
+        "apply",
+        report,
+        lambda journal: apply(
+            services.setup, services.azure, services.clock, journal, plan, report, token, only_mine=only_mine
+        ),
+    )

@@ -16,7 +16,7 @@ from typing import Any
 
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_whole
-from tgwizard.engine.setup.flow import STEPS, Flow, answer, begin
+from tgwizard.engine.setup.wizard_state import STEPS, Flow, answer, begin
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, CallerKind, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError

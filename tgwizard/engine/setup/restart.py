@@ -1,8 +1,4 @@
-"""Restart a machine and wait until Azure sees it run again with its agent ready. Never a part of applying.
-
-"Restarted" of Azure means that the platform rebooted it (azure/README.md 1.3); whether the appliance is healthy is
-Trustgrid's to say. So the wait ends when the agent inside reports again.
-"""
+"""Restart a machine and wait until Azure sees it run again with its agent ready. Never a part of applying."""
 
 from __future__ import annotations
 
@@ -14,12 +10,13 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.records import Deed
+from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import Piece, Work, ask
 from tgwizard.engine.setup.apply import carry_out, new_run
-from tgwizard.engine.setup.driving import Against, Desk, Missing, NotYet, Seen, There, drive
-from tgwizard.engine.setup.plan_rows import restart_order
-from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.model.cluster import ResourceId
+from tgwizard.engine.setup.apply_loop import Against, Desk, Missing, NotYet, Seen, There, drive
+from tgwizard.engine.setup.plan_changes import restart_order
+from tgwizard.engine.setup.setup_journal import Report, SetupJournal, under_cluster_lock
+from tgwizard.model.cluster import ClusterIdentity, ResourceId
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_events import SetupEvent, SetupFinished
@@ -122,3 +119,16 @@ class _Restart:
             "The answer to the request was lost, and the machine was not seen to go down.",
             "Look at its activity log in the Azure portal, or restart it again.",
         )
+
+
+def restart_job(
+    services: Services, identity: ClusterIdentity, vm: ResourceId, report: Report, token: CancelToken
+) -> SetupFinished:
+    """Restart one machine and wait until it is back."""
+    return under_cluster_lock(
+        services,
+        identity,
+        "restart",
+        report,
+        lambda journal: restart(services.setup, services.azure, services.clock, journal, vm, report, token),
+    )

@@ -1,19 +1,22 @@
 """The journal of setting up a cluster: SQLite, one file per cluster identity, every record on the disk at once.
 
-It is what an interrupted apply and every undo read. Unlike a failover, nothing here is in a hurry: each write waits for
-the disk.
+With it, the journals of the same two interfaces under other addresses, and a job under the cluster's lock with its
+journal open.
 """
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import json
+import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 
+from tgwizard.engine.files import file_lock
 from tgwizard.engine.json_codec import parse_json
 from tgwizard.engine.runs.journal import (
     SQLITE_ERRORS,
@@ -32,13 +35,17 @@ from tgwizard.engine.runs.records import (
     Deed,
     Intended,
     Replied,
+    RunBegan,
     SetupRecord,
     setup_record_from_document,
     setup_record_to_document,
     undo_key,
 )
+from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import ClusterIdentity
+from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.setup_events import SetupEvent, SetupFinished
 
 SCHEMA = 1
 
@@ -187,3 +194,75 @@ def _prepare(path: Path, database: sqlite3.Connection) -> None:
 
 def _unheard() -> None:
     """Nobody listens to the commits."""
+
+
+_log = logging.getLogger(__name__)
+
+
+def pair_identities(state_dir: Path, identity: ClusterIdentity) -> tuple[ClusterIdentity, ...]:
+    """The identities of the same two interfaces that have a journal here under another address, in a fixed order."""
+    own = setup_journal_file(state_dir, identity)
+    found = (_whose(file) for file in sorted(state_dir.glob("setup-*.sqlite")) if file != own)
+    return tuple(one for one in found if one is not None and one.nics == identity.nics)
+
+
+@contextlib.contextmanager
+def journal_of_pair(state_dir: Path, identity: ClusterIdentity) -> Iterator[SetupJournal]:
+    """The identity's journal with the others of its interfaces read along. UserError when one cannot be used."""
+    with contextlib.closing(SetupJournal.open(setup_journal_file(state_dir, identity), identity)) as journal:
+        for one in pair_identities(state_dir, identity):
+            journal.others += (SetupJournal.open(setup_journal_file(state_dir, one), one),)
+        yield journal
+
+
+def _whose(file: Path) -> ClusterIdentity | None:
+    """Whose journal a file is; None when nothing was begun in it, or when it cannot be read."""
+    try:
+        with contextlib.closing(SetupJournal.open(file)) as journal:
+            began = next((item for item in journal.records() if isinstance(item, RunBegan)), None)
+    except UserError as error:
+        _log.warning("a journal was left out: %s", error.problem.sentence())
+        return None
+    if began is None or len(began.nics) != 2:
+        return None
+    return ClusterIdentity((began.nics[0], began.nics[1]), began.address)
+
+
+Report = Callable[[SetupEvent], None]
+
+
+@contextlib.contextmanager
+def journal_of(services: Services, identity: ClusterIdentity) -> Iterator[SetupJournal]:
+    """The journal of setting up this cluster, closed at the end. UserError when it cannot be used."""
+    file = setup_journal_file(services.state_dir, identity)
+    with contextlib.closing(SetupJournal.open(file, identity)) as journal:
+        yield journal
+
+
+def under_cluster_lock(
+    services: Services,
+    identity: ClusterIdentity,
+    job: str,
+    report: Report,
+    body: Callable[[SetupJournal], SetupFinished],
+    others: tuple[ClusterIdentity, ...] = (),
+) -> SetupFinished:
+    """``others``: identities whose journals are read along, and which nobody else may work on meanwhile."""
+    busy = Problem(
+        "cluster-locked",
+        "Another run works on this cluster on this computer.",
+        "Only one run at a time may change a cluster.",
+        "Wait until it has ended.",
+    )
+    try:
+        # The same lock as a failover's: setting up and failing over must not meet.
+        with contextlib.ExitStack() as held:
+            for one in (identity, *others):
+                held.enter_context(file_lock.held(services.state_dir / f"cluster-{one.digest}.lock", busy))
+            opened = journal_of_pair(services.state_dir, identity) if others else journal_of(services, identity)
+            return body(held.enter_context(opened))
+    except UserError as error:
+        stamp = Stamp(services.clock.wall(), services.clock.monotonic())
+        finished = SetupFinished(stamp, job, Outcome.REFUSED, error.problem.sentence(), problem=error.problem)
+        report(finished)
+        return finished

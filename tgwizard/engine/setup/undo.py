@@ -1,8 +1,4 @@
-"""Take back exactly what was created here, read from the journals, and nothing else (engine/README.md 2.3).
-
-What others have used since is kept, and what someone changed since is left as it is; both are said. Identities stay
-unless asked for: other things may have been given rights to them meanwhile.
-"""
+"""Take back exactly what was created here, read from the journals, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,13 +9,27 @@ from typing import Any
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
-from tgwizard.engine.runs.records import Deed, Intended, role_document, role_of, same_role, undo_key
+from tgwizard.engine.runs.records import Deed, Intended, undo_key
+from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import End, How, Piece, Work, ask
-from tgwizard.engine.setup.acts import assignment_document, assignment_of, same_assignment
 from tgwizard.engine.setup.apply import carry_out, conclude, new_run
-from tgwizard.engine.setup.driving import Act, Desk, Kept, Missing, NotYet, Seen, There, drive
-from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.model.cluster import ResourceId
+from tgwizard.engine.setup.apply_actions import (
+    assignment_document,
+    assignment_of,
+    role_document,
+    role_of,
+    same_assignment,
+    same_role,
+)
+from tgwizard.engine.setup.apply_loop import Act, Desk, Kept, Missing, NotYet, Seen, There, drive
+from tgwizard.engine.setup.setup_journal import (
+    Report,
+    SetupJournal,
+    journal_of_pair,
+    pair_identities,
+    under_cluster_lock,
+)
+from tgwizard.model.cluster import ClusterIdentity, ResourceId
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.nic import NicDocument, Provisioning, carried_of, configuration_differences
 from tgwizard.model.problem import Problem
@@ -334,3 +344,29 @@ def _carries_more(placed: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
 
 def _last(text: str) -> str:
     return tame(text.rstrip("/").rsplit("/", 1)[-1], 90)
+
+
+def undo_job(
+    services: Services, identity: ClusterIdentity, report: Report, token: CancelToken, *, identities: bool = False
+) -> SetupFinished:
+    """Take back what was created here for this cluster, also for the same two interfaces under other addresses."""
+    return under_cluster_lock(
+        services,
+        identity,
+        "undo",
+        report,
+        lambda journal: undo(
+            services.setup, services.azure, services.clock, journal, report, token, identities=identities
+        ),
+        pair_identities(services.state_dir, identity),
+    )
+
+
+def what_undo_would_do(
+    services: Services, identity: ClusterIdentity, *, identities: bool = False
+) -> tuple[Undoing, ...]:
+    """What undo would try to take back, to be shown before it is asked for. UserError: the journal is damaged."""
+    if not services.state_dir.is_dir():
+        return ()
+    with journal_of_pair(services.state_dir, identity) as journal:
+        return undoable(journal, identities=identities)

@@ -1,8 +1,4 @@
-"""Verify a set-up: the meter, the network checks and the rehearsal, with the waiting that Azure asks for.
-
-It writes nothing; some questions are asked in the form of a write that can never be applied (an impossible If-Match):
-only that shows whether this cloud keeps two writers apart, and, in a lab, what a machine's own identity is answered.
-"""
+"""Verify a set-up: the propagation, the network checks and the rehearsal, with the waiting that Azure asks for."""
 
 from __future__ import annotations
 
@@ -29,8 +25,10 @@ from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
-from tgwizard.engine.setup.facts import gather
-from tgwizard.engine.setup.setup_journal import SetupJournal
+from tgwizard.engine.runs.services import Services
+from tgwizard.engine.setup.planner import identity_of
+from tgwizard.engine.setup.read_access import gather
+from tgwizard.engine.setup.setup_journal import Report, SetupJournal, journal_of
 from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -438,3 +436,10 @@ def _if_match(azure: Azure, nic: ResourceId) -> tuple[Finding, bool | None]:
             return Finding(Level.BLOCKS, problem.what, problem.why, problem), False
         case _:
             return Finding(Level.NOT_KNOWN, unsure, probe.problem.what if probe.problem else "", probe.problem), None
+
+
+def verify_job(services: Services, subject: Subject, report: Report, token: CancelToken) -> VerifyResult:
+    """Verify; it changes nothing, so it needs no lock. UserError when there is nothing to verify."""
+    with journal_of(services, identity_of(subject.answers)) as journal:
+        kept = services.outdated_writes
+        return verify(services.setup, services.azure, services.clock, journal, subject, report, token, kept)

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.setup.job import apply_job, undo_job, what_undo_would_do
-from tgwizard.engine.setup.undo import Undoing
+from tgwizard.engine.setup.apply import apply_job
+from tgwizard.engine.setup.undo import Undoing, undo_job, what_undo_would_do
 from tgwizard.gui.setup.errands import Errand, Errands, Hear, Kind
 from tgwizard.gui.setup.steps.apply import Applying, ChangeRow
 from tgwizard.model.cluster import ClusterIdentity

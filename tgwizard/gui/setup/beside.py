@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgwizard.engine.setup.portal import guide, portal_url
+from tgwizard.engine.setup.portal_help import guide, portal_url
 from tgwizard.gui.kit.portal_panel import PortalShown
 from tgwizard.gui.setup.session import SetupSession
 

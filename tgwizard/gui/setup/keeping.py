@@ -8,7 +8,7 @@ from pathlib import Path
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.draft import FILE_NAME, DraftRead, delete_draft, load_draft, save_draft
-from tgwizard.engine.setup.flow import Flow
+from tgwizard.engine.setup.wizard_state import Flow
 from tgwizard.gui.setup.errands import Errands, Hear, Kind
 from tgwizard.model.problem import Problem
 

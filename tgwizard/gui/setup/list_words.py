@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from tgwizard.engine.setup.flow import STEPS, StepState, reachable, state_of
-from tgwizard.engine.setup.walk import summary
+from tgwizard.engine.setup.wizard_state import STEPS, StepState, reachable, state_of
+from tgwizard.engine.setup.wizard_steps import summary
 from tgwizard.gui.kit.step_list import StepShown
 from tgwizard.gui.kit.step_list import StepState as Look
 from tgwizard.gui.setup.applier import Applier

@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from tgwizard.engine.setup.flow import STEPS
+from tgwizard.engine.setup.wizard_state import STEPS
 from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.places import Place

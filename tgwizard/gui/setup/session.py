@@ -16,13 +16,13 @@ from PySide6.QtCore import QObject, Signal
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.setup import flow as flows
-from tgwizard.engine.setup.cures import Cure, cured
+from tgwizard.engine.setup import wizard_state as flows
 from tgwizard.engine.setup.draft import Draft, resume
-from tgwizard.engine.setup.facts import ask_address, gather
-from tgwizard.engine.setup.flow import Flow, PairsKnown, Want
-from tgwizard.engine.setup.fresh import forget_readings, read_age_s
-from tgwizard.engine.setup.suggest import proposed
+from tgwizard.engine.setup.plan_freshness import forget_readings, read_age_s
+from tgwizard.engine.setup.read_access import ask_address, gather
+from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.validation import Cure, cured
+from tgwizard.engine.setup.wizard_state import Flow, PairsKnown, Want
 from tgwizard.gui.setup.account import Account
 from tgwizard.gui.setup.errands import Errands, Hear, Kind
 from tgwizard.model.access_facts import AddressChecked, SetupFacts

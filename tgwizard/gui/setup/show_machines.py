@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tgwizard.engine.setup.flow import Want
-from tgwizard.engine.setup.suggest import chosen_pair, lan_choices
+from tgwizard.engine.setup.suggestions import chosen_pair, lan_choices
+from tgwizard.engine.setup.wizard_state import Want
 from tgwizard.gui.setup.session import SetupSession
 from tgwizard.gui.setup.steps.interface import InterfaceShown
 from tgwizard.gui.setup.steps.machines import MachinesShown

@@ -12,13 +12,13 @@ from tgwizard.engine.access.matching_roles import (
 )
 from tgwizard.engine.access.required_rights import computed_scopes, required_rights
 from tgwizard.engine.discovery.subnet_addresses import suggested_addresses
+from tgwizard.engine.setup.assignment_scopes import chosen_scopes
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
-from tgwizard.engine.setup.export.parts import role_json
-from tgwizard.engine.setup.flow import Want
-from tgwizard.engine.setup.later_problems import address_findings
+from tgwizard.engine.setup.export.plan_values import role_json
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
-from tgwizard.engine.setup.scopes import chosen_scopes
-from tgwizard.engine.setup.suggest import occupancy_in, role_as_new, role_candidates, topology_in
+from tgwizard.engine.setup.suggestions import occupancy_in, role_as_new, role_candidates, topology_in
+from tgwizard.engine.setup.validation import address_findings
+from tgwizard.engine.setup.wizard_state import Want
 from tgwizard.gui.setup.session import SetupSession
 from tgwizard.gui.setup.steps.floating_ip import AddressShown
 from tgwizard.gui.setup.steps.review import Exported, ReviewShown

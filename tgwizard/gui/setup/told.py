@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from tgwizard.engine.setup.cures import Cure, CureKind
-from tgwizard.engine.setup.flow import Want
+from tgwizard.engine.setup.validation import Cure, CureKind
+from tgwizard.engine.setup.wizard_state import Want
 from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.setup.session import SetupSession

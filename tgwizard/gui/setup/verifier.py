@@ -15,9 +15,8 @@ from PySide6.QtCore import QObject, Signal
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.setup.job import restart_job
-from tgwizard.engine.setup.restart import standby_first
-from tgwizard.engine.setup.result import read_cluster
+from tgwizard.engine.setup.planner import read_cluster
+from tgwizard.engine.setup.restart import restart_job, standby_first
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
 from tgwizard.engine.setup.verify import Subject, subject_of_plan, verify, with_proof
 from tgwizard.gui.setup.applier import identity_of

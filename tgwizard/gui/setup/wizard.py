@@ -11,12 +11,12 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.engine.setup.cures import Cure, CureKind, StepProblem
 from tgwizard.engine.setup.draft import DraftRead
 from tgwizard.engine.setup.export.formats import ExportKind, export
-from tgwizard.engine.setup.flow import Want
-from tgwizard.engine.setup.fresh import changed_since, differences, is_stale
-from tgwizard.engine.setup.walk import plan_of, problems_of
+from tgwizard.engine.setup.plan_freshness import changed_since, differences, is_stale
+from tgwizard.engine.setup.validation import Cure, CureKind, StepProblem
+from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.setup.applier import Applier
 from tgwizard.gui.setup.ending import Ending

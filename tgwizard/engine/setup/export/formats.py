@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.engine.setup.export import az, checklist, request, terraform
+from tgwizard.engine.setup.export import access_request, az_script, portal_checklist, terraform
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import printable
@@ -35,19 +35,25 @@ class ExportFormat:
 
 FORMATS = {
     ExportKind.AZ: ExportFormat(
-        "Azure CLI script", "for a shell with az, the Cloud Shell for example; can be run again", ".sh", az.script
+        "Azure CLI script",
+        "for a shell with az, the Cloud Shell for example; can be run again",
+        ".sh",
+        az_script.script,
     ),
     ExportKind.TERRAFORM: ExportFormat(
         "Terraform", "for the azurerm provider, when roles are kept as code", ".tf", terraform.configuration
     ),
     ExportKind.PORTAL: ExportFormat(
-        "Portal checklist (Markdown)", "every click in the Azure portal, names filled in", ".md", checklist.markdown
+        "Portal checklist (Markdown)",
+        "every click in the Azure portal, names filled in",
+        ".md",
+        portal_checklist.markdown,
     ),
     ExportKind.PORTAL_HTML: ExportFormat(
-        "Portal checklist (printable)", "the same as a page to print", ".html", checklist.html
+        "Portal checklist (printable)", "the same as a page to print", ".html", portal_checklist.html
     ),
     ExportKind.REQUEST: ExportFormat(
-        "Request to an admin", "a letter that says who needs what, where and why", ".txt", request.letter
+        "Request to an admin", "a letter that says who needs what, where and why", ".txt", access_request.letter
     ),
 }
 """Every format, in the order in which they are offered."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from tgwizard.engine.setup.export import parts
+from tgwizard.engine.setup.export import plan_values
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import Answers
@@ -37,12 +37,12 @@ def configuration(plan: SetupPlan, answers: Answers) -> str:
     names = _MachineNames()
     blocks = [_head(plan, answers, azapi=bool(identities))]
     blocks += [_identity(act, names) for act in identities]
-    put = parts.role_put(plan)
+    put = plan_values.role_put(plan)
     if put is not None:
         blocks.append(_role(put, plan, answers))
     role = "azurerm_role_definition.failover.role_definition_resource_id" if put else None
-    role = role or quote(parts.full_role_id(plan, answers))
-    assigns = parts.assigns(plan)
+    role = role or quote(plan_values.full_role_id(plan, answers))
+    assigns = plan_values.assigns(plan)
     enabled = {act.vm for act in identities}
     blocks += [_machine(vm, names, enabled=vm in enabled) for vm in dict.fromkeys(act.vm for act in assigns)]
     blocks += [_assignment(number, act, role, names) for number, act in enumerate(assigns, 1)]
@@ -70,8 +70,8 @@ class _MachineNames:
 
 def _head(plan: SetupPlan, answers: Answers, *, azapi: bool) -> str:
     extra = '\n    azapi = {\n      source  = "Azure/azapi"\n      version = "~> 2.0"\n    }' if azapi else ""
-    return f"""# The rights that the appliances of {parts.title(answers)} need to move the floating IP.
-# Subscription: {parts.subscription_name(answers)}
+    return f"""# The rights that the appliances of {plan_values.title(answers)} need to move the floating IP.
+# Subscription: {plan_values.subscription_name(answers)}
 # Written for azurerm {_AZURERM} and azapi {_AZAPI}. Read what terraform plan says before you apply it.
 terraform {{
   required_version = ">= 1.5"
@@ -85,7 +85,7 @@ terraform {{
 
 provider "azurerm" {{
   features {{}}
-  subscription_id = {quote(parts.subscription(plan, answers))}
+  subscription_id = {quote(plan_values.subscription(plan, answers))}
 }}"""
 
 
@@ -118,7 +118,7 @@ def _role(put: PutRole, plan: SetupPlan, answers: Answers) -> str:
 }}"""
     if put.before is None:
         return text
-    full = f"{parts.full_role_id(plan, answers)}|{scope}"
+    full = f"{plan_values.full_role_id(plan, answers)}|{scope}"
     return f"""# The role exists already and is updated in place.
 import {{
   to = azurerm_role_definition.failover
@@ -171,7 +171,7 @@ def _by_hand(plan: SetupPlan) -> str:
         "# If Terraform manages the network interfaces, give them lifecycle { ignore_changes = [ip_configuration] }:",
         "# without it the next apply takes the floating IP off the active member.",
     ]
-    placed = parts.placement(plan)
+    placed = plan_values.placement(plan)
     if placed is not None:
         lines += [
             "# The floating IP itself is not a resource here, because failovers move it. The appliance creates it, or:",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from tgwizard.engine.access.access_decision import not_yours
-from tgwizard.engine.setup.export import parts
+from tgwizard.engine.setup.export import plan_values
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Obstacle, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import counted, listed, tame
@@ -18,10 +18,11 @@ def letter(plan: SetupPlan, answers: Answers) -> str:
     caller = tame(answers.caller.name, 120) if answers.caller else "the signed-in account"
     roles = listed(dict.fromkeys(tame(role, 160) for change in wanted for role in change.right.roles))
     lines = [
-        f"Subject: Rights for the floating IP of {parts.title(answers)}",
+        f"Subject: Rights for the floating IP of {plan_values.title(answers)}",
         "",
         *_wrapped(
-            f"For the Trustgrid cluster {parts.title(answers)} in the subscription {parts.subscription_name(answers)}, "
+            f"For the Trustgrid cluster {plan_values.title(answers)} "
+            f"in the subscription {plan_values.subscription_name(answers)}, "
             f"{_count(len(wanted))} to be made in Azure{f' that {caller} may not make' if others else ''}."
         ),
         "",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tgwizard.engine.setup.export import parts
+from tgwizard.engine.setup.export import plan_values
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Assign, EnableIdentity, PlaceAddress, PutRole, RemoveStale, SetupPlan
@@ -52,9 +52,9 @@ def sections(plan: SetupPlan, answers: Answers) -> tuple[Section, ...]:
 def markdown(plan: SetupPlan, answers: Answers) -> str:
     """With boxes to tick."""
     lines = [
-        f"# Floating IP of {_code(Name(parts.title(answers)))}: checklist for the Azure portal",
+        f"# Floating IP of {_code(Name(plan_values.title(answers)))}: checklist for the Azure portal",
         "",
-        f"Subscription: {_code(Name(parts.subscription_name(answers)))}",
+        f"Subscription: {_code(Name(plan_values.subscription_name(answers)))}",
     ]
     for section in sections(plan, answers):
         lines += ["", f"## {_md(section.heading)}", ""]
@@ -76,7 +76,7 @@ pre { background: #f2f4f7; padding: 1em; white-space: pre-wrap; overflow-wrap: a
 
 def html(plan: SetupPlan, answers: Answers) -> str:
     """A page to print."""
-    name, place = parts.title(answers), parts.subscription_name(answers)
+    name, place = plan_values.title(answers), plan_values.subscription_name(answers)
     body = [
         f"<h1>Floating IP of {_bdi(Name(name))}: checklist for the Azure portal</h1>",
         f"<p>Subscription: {_bdi(Name(place))}</p>",
@@ -109,11 +109,11 @@ def _identities(plan: SetupPlan) -> Iterator[Section]:
 
 
 def _role(plan: SetupPlan, answers: Answers) -> Iterator[Section]:
-    put = parts.role_put(plan)
+    put = plan_values.role_put(plan)
     if put is None:
         return
     role = Name(put.role.name)
-    place = Name(parts.subscription_name(answers))
+    place = Name(plan_values.subscription_name(answers))
     if put.before is not None:
         yield _update(put, role, place)
         return
@@ -136,7 +136,7 @@ def _role(plan: SetupPlan, answers: Answers) -> Iterator[Section]:
             *scopes,
             ("Select Next on the JSON page, then Review + create, then Create.",),
         ),
-        parts.role_json(put.role),
+        plan_values.role_json(put.role),
     )
 
 
@@ -156,13 +156,13 @@ def _update(put: PutRole, role: Name, place: Name) -> Section:
             ),
             ("Select Review + update, then Update. On the JSON tab it should then read as below.",),
         ),
-        parts.role_json(put.role),
+        plan_values.role_json(put.role),
     )
 
 
 def _assignments(plan: SetupPlan) -> Iterator[Section]:
     by_scope: dict[str, list[Assign]] = {}
-    for act in parts.assigns(plan):
+    for act in plan_values.assigns(plan):
         by_scope.setdefault(act.scope, []).append(act)
     role = Name(plan.role.name)
     for scope, acts in by_scope.items():
@@ -181,7 +181,7 @@ def _assignments(plan: SetupPlan) -> Iterator[Section]:
 
 
 def _opening(scope: str) -> tuple[Span, ...]:
-    group = parts.group_of(scope)
+    group = plan_values.group_of(scope)
     if not group:
         return ("Search for Subscriptions and open ", Name(_last(scope)), ".")
     if scope.strip("/").count("/") > 3:
@@ -205,7 +205,7 @@ def _stale(plan: SetupPlan) -> Iterator[Section]:
 
 
 def _placement(plan: SetupPlan) -> Iterator[Section]:
-    act = parts.placement(plan)
+    act = plan_values.placement(plan)
     if isinstance(act, PlaceAddress):
         yield Section(
             ("Create the Azure IP Configuration",),
@@ -219,7 +219,7 @@ def _placement(plan: SetupPlan) -> Iterator[Section]:
 
 
 def _restarts(plan: SetupPlan, answers: Answers) -> Iterator[Section]:
-    machines: tuple[ResourceId, ...] = parts.machines(plan, answers)
+    machines: tuple[ResourceId, ...] = plan_values.machines(plan, answers)
     if machines:
         yield Section(
             ("Restart the machines, one at a time",),

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tgwizard.engine.access.required_rights import scope_name
-from tgwizard.engine.setup.flow import Flow
-from tgwizard.engine.setup.scopes import chosen_scopes
-from tgwizard.engine.setup.suggest import proposed, topology_in
-from tgwizard.engine.setup.walk import plan_of
+from tgwizard.engine.setup.assignment_scopes import chosen_scopes
+from tgwizard.engine.setup.suggestions import proposed, topology_in
+from tgwizard.engine.setup.wizard_state import Flow
+from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.role import NETWORK_CONTRIBUTOR
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tgwizard.engine.setup.plan_rows import restart_order
+from tgwizard.engine.setup.plan_changes import restart_order
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.role import RoleDefinition, role_id
 from tgwizard.model.setup_answers import Answers

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from typing import assert_never
 
-from tgwizard.engine.setup.export import parts
+from tgwizard.engine.setup.export import plan_values
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import (
@@ -78,12 +78,12 @@ def script(plan: SetupPlan, answers: Answers) -> str:
     """The script, in the order of the plan."""
     lines = [
         "#!/usr/bin/env bash",
-        f"# Sets up the floating IP of {parts.title(answers)} in {parts.subscription_name(answers)}.",
+        f"# Sets up the floating IP of {plan_values.title(answers)} in {plan_values.subscription_name(answers)}.",
         "# Sign in first (az login). It can be run again: what is there already is left as it is.",
         "set -euo pipefail",
         _FUNCTIONS.rstrip(),
         "",
-        f"az account set --subscription {shlex.quote(parts.subscription(plan, answers))}",
+        f"az account set --subscription {shlex.quote(plan_values.subscription(plan, answers))}",
     ]
     for change in plan.writing:
         lines += ["", f"# {tame(change.sentence, 160)}", *_commands(change, plan, answers)]
@@ -97,14 +97,14 @@ def _commands(change: SetupChange, plan: SetupPlan, answers: Answers) -> list[st
         case EnableIdentity():
             return [_words("az", "vm", "identity", "assign", "--ids", act.vm.text, "--output", "none")]
         case PutRole():
-            url = f"{parts.full_role_id(plan, answers)}?api-version={parts.ROLE_API}"
-            body = parts.role_json(act.role, indent=None)
+            url = f"{plan_values.full_role_id(plan, answers)}?api-version={plan_values.ROLE_API}"
+            body = plan_values.role_json(act.role, indent=None)
             words = _words("az", "rest", "--method", "put", "--url", url, "--body", body, "--output", "none")
             if act.before is None:
                 return [words]
             return ["# It replaces the role as a whole: look first whether someone changed it since.", words]
         case Assign():
-            role = parts.full_role_id(plan, answers)
+            role = plan_values.full_role_id(plan, answers)
             return [_words("give", act.vm.text, role, act.scope)]
         case RemoveStale():
             return [_words("az", "role", "assignment", "delete", "--ids", act.assignment.id)]
@@ -123,7 +123,7 @@ def _place(act: PlaceAddress, answers: Answers) -> str:
 
 
 def _last_words(plan: SetupPlan, answers: Answers) -> list[str]:
-    names = [tame(vm.name, 90) for vm in parts.machines(plan, answers)]
+    names = [tame(vm.name, 90) for vm in plan_values.machines(plan, answers)]
     lines = ["Done. New rights take up to ten minutes to count."]
     if names:
         first, *rest = names

@@ -1,4 +1,4 @@
-"""Where the role has to be assigned: computed from the real ids of what a failover touches (engine/README.md 2.2)."""
+"""Where the role is assigned: the computed scopes, widened or narrowed by the user, and what is then out of reach."""
 
 from __future__ import annotations
 

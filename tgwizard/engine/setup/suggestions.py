@@ -16,8 +16,8 @@ from tgwizard.engine.access.required_rights import required_rights
 from tgwizard.engine.discovery.lan_interface import LanChoice, lan_nic
 from tgwizard.engine.discovery.pairs import Pair, cluster_name, pair_of
 from tgwizard.engine.discovery.subnet_addresses import Occupancy, floating_now, occupancy, suggested_addresses
-from tgwizard.engine.setup.flow import Flow
-from tgwizard.engine.setup.scopes import chosen_scopes
+from tgwizard.engine.setup.assignment_scopes import chosen_scopes
+from tgwizard.engine.setup.wizard_state import Flow
 from tgwizard.model.access_facts import FactKind, SetupFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory

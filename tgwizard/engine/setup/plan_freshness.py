@@ -6,17 +6,11 @@ differs is shown again instead of being applied. Each change looks before it wri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
-from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.ports import Clock, SetupPorts
-from tgwizard.engine.setup.flow import Flow, know_inventory
-from tgwizard.engine.setup.preparing import read_wanted
-from tgwizard.engine.setup.suggest import proposed
+from tgwizard.engine.setup.wizard_state import Flow
 from tgwizard.model.problem import Problem
-from tgwizard.model.setup_events import SetupEvent
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import age
 
@@ -41,18 +35,6 @@ def is_stale(flow: Flow, now: float) -> bool:
 def forget_readings(flow: Flow) -> Flow:
     """The flow that wants its facts and its address once more; what was read stays until they are there."""
     return replace(flow, facts_of=(), checked=None, unasked=None)
-
-
-def read_again(
-    ports: SetupPorts, clock: Clock, flow: Flow, report: Callable[[SetupEvent], None], token: CancelToken
-) -> Flow:
-    """The flow with everything read anew and its answers kept as they were shown. CallFailed; Cancelled."""
-    answers = proposed(flow)
-    if answers.subscription is None:
-        return flow
-    found = discover(ports.inventories, answers.subscription, clock, report, token)
-    known = know_inventory(replace(flow, answers=answers), found)
-    return read_wanted(ports, clock, forget_readings(known), report, token)
 
 
 def differences(before: SetupPlan, after: SetupPlan) -> tuple[str, ...]:

@@ -1,8 +1,12 @@
-"""Read all that a flow wants, one thing after the other: a command waits where the window reads behind the scenes."""
+"""Read all that a wizard wants, one thing after the other, and read it again before a plan that is too old is applied.
+
+A command waits where the window reads behind the scenes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
@@ -10,8 +14,10 @@ from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.ports import Clock, SetupPorts
 from tgwizard.engine.retry import Patience
 from tgwizard.engine.runs.task_runner import ASK_AGAIN_WITHIN_S
-from tgwizard.engine.setup.facts import ask_address, gather
-from tgwizard.engine.setup.flow import (
+from tgwizard.engine.setup.plan_freshness import forget_readings
+from tgwizard.engine.setup.read_access import ask_address, gather
+from tgwizard.engine.setup.suggestions import proposed
+from tgwizard.engine.setup.wizard_state import (
     Flow,
     Want,
     begin,
@@ -21,8 +27,7 @@ from tgwizard.engine.setup.flow import (
     know_inventory,
     know_subscriptions,
 )
-from tgwizard.engine.setup.suggest import proposed
-from tgwizard.engine.setup.walk import answer_all, wants
+from tgwizard.engine.setup.wizard_steps import answer_all, wants
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers
@@ -95,3 +100,15 @@ def _address(ports: SetupPorts, flow: Flow, shown: Answers) -> Flow:
         unasked = Problem("address-not-asked", "Azure was not asked about the address.", "It is judged without that.")
         return know_address(flow, None, unasked)
     return know_address(flow, checked)
+
+
+def read_again(
+    ports: SetupPorts, clock: Clock, flow: Flow, report: Callable[[SetupEvent], None], token: CancelToken
+) -> Flow:
+    """The flow with everything read anew and its answers kept as they were shown. CallFailed; Cancelled."""
+    answers = proposed(flow)
+    if answers.subscription is None:
+        return flow
+    found = discover(ports.inventories, answers.subscription, clock, report, token)
+    known = know_inventory(replace(flow, answers=answers), found)
+    return read_wanted(ports, clock, forget_readings(known), report, token)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tgwizard.engine.access.required_rights import computed_scopes
-from tgwizard.engine.setup import later_problems, machine_problems
-from tgwizard.engine.setup.cures import Cure, StepProblem, cured
-from tgwizard.engine.setup.flow import STEPS, Flow, Want, go_on, wanted
-from tgwizard.engine.setup.suggest import proposed, topology_in
+from tgwizard.engine.setup import validation
+from tgwizard.engine.setup.suggestions import proposed, topology_in
+from tgwizard.engine.setup.validation import Cure, StepProblem, cured
+from tgwizard.engine.setup.wizard_state import STEPS, Flow, Want, go_on, wanted
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, RoleUse, SetupStep
 from tgwizard.model.setup_plan import SetupPlan
@@ -21,21 +21,21 @@ def problems_of(flow: Flow, step: SetupStep | None = None, answers: Answers | No
     answers = answers or proposed(flow)
     match step or flow.step:
         case SetupStep.SIGN_IN:
-            return machine_problems.sign_in_problems(answers)
+            return validation.sign_in_problems(answers)
         case SetupStep.SUBSCRIPTION:
-            return machine_problems.subscription_problems(flow, answers)
+            return validation.subscription_problems(flow, answers)
         case SetupStep.MACHINES:
-            return machine_problems.machine_problems(flow, answers)
+            return validation.machine_problems(flow, answers)
         case SetupStep.INTERFACE:
-            return machine_problems.interface_problems(flow, answers)
+            return validation.interface_problems(flow, answers)
         case SetupStep.FLOATING_IP:
-            return later_problems.address_problems(flow, answers)
+            return validation.address_problems(flow, answers)
         case SetupStep.ROLE:
-            return later_problems.role_problems(flow, answers)
+            return validation.role_problems(flow, answers)
         case SetupStep.SCOPE:
-            return later_problems.scope_problems(flow, answers)
+            return validation.scope_problems(flow, answers)
         case SetupStep.REVIEW:
-            return later_problems.review_problems(flow, answers)
+            return validation.review_problems(flow, answers)
         case SetupStep.APPLY | SetupStep.VERIFY:
             return ()
 
@@ -57,7 +57,7 @@ def wants(flow: Flow) -> tuple[Want, ...]:
 
 def plan_of(flow: Flow) -> SetupPlan | None:
     """The plan of the answers as they stand, or None while something is missing."""
-    return later_problems.plan_in(flow, proposed(flow))
+    return validation.plan_in(flow, proposed(flow))
 
 
 def answer_all(flow: Flow) -> Flow:
@@ -99,7 +99,7 @@ def summary(flow: Flow, step: SetupStep, answers: Answers | None = None) -> str:
         case SetupStep.SCOPE:
             return _scope(flow, answers)
         case SetupStep.REVIEW:
-            plan = later_problems.plan_in(flow, answers)
+            plan = validation.plan_in(flow, answers)
             number = len(plan.writing) if plan else 0
             return counted(number, "change") if plan else ""
         case SetupStep.APPLY | SetupStep.VERIFY:

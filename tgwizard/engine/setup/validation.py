@@ -1,0 +1,525 @@
+"""What may be wrong with each step's answers, and the typed fixes that a window turns into buttons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from ipaddress import IPv4Address
+
+from tgwizard.engine.access.access_decision import not_yours
+from tgwizard.engine.access.matching_roles import stale_assignments, suggest_role_name
+from tgwizard.engine.access.required_rights import RequiredRight, extra_actions, required_rights
+from tgwizard.engine.discovery.lan_interface import has_public_ip
+from tgwizard.engine.discovery.pairs import Pair, PairState
+from tgwizard.engine.discovery.subnet_addresses import judge_address, suggested_addresses
+from tgwizard.engine.setup.assignment_scopes import chosen_scopes, elsewhere, what_fails
+from tgwizard.engine.setup.planner import make_plan, name_taken, no_scope
+from tgwizard.engine.setup.role_target import RoleTarget, role_target
+from tgwizard.engine.setup.suggestions import chosen_pair, lan_choices, occupancy_in, topology_in
+from tgwizard.engine.setup.wizard_state import STEPS, Flow, answer, go_to
+from tgwizard.model import fields
+from tgwizard.model.access_facts import FactKind, SetupFacts
+from tgwizard.model.finding import Finding, Level
+from tgwizard.model.inventory import Inventory, NicFound, Part, VmFound
+from tgwizard.model.permission import allows
+from tgwizard.model.problem import Problem, UserError
+from tgwizard.model.role import RoleKind
+from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
+from tgwizard.model.setup_plan import Obstacle, SetupPlan
+from tgwizard.model.snapshot import Power
+from tgwizard.model.text import counted, listed, tame
+from tgwizard.model.topology import Topology, fits, not_found
+
+
+class CureKind(Enum):
+    """What a cure does. The first four are for the window: nothing in the answers changes."""
+
+    PLANNED = "planned"
+    READ_AGAIN = "read_again"
+    SIGN_IN_AGAIN = "sign_in_again"
+    HAND_OVER = "hand_over"
+    GO_TO_STEP = "go_to_step"
+    USE_ADDRESS = "use_address"
+    USE_NAME = "use_name"
+    USE_CONFIGURATION = "use_configuration"
+    USE_ROLE_NAME = "use_role_name"
+    ADD_ACTIONS = "add_actions"
+    LEAVE_OUT_ACTIONS = "leave_out_actions"
+    UPDATE_ROLE = "update_role"
+    MAKE_ROLE = "make_role"
+    PUT_SCOPE_BACK = "put_scope_back"
+    REMOVE_STALE = "remove_stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """One offer. ``label`` is the button's text; ``values`` what it takes over; ``step`` where it leads."""
+
+    kind: CureKind
+    label: str
+    values: tuple[str, ...] = ()
+    step: SetupStep | None = None
+
+    @property
+    def pure(self) -> bool:
+        """Whether ``cured`` does it; the others are for who shows them."""
+        return self.kind not in (
+            CureKind.PLANNED,
+            CureKind.READ_AGAIN,
+            CureKind.SIGN_IN_AGAIN,
+            CureKind.HAND_OVER,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StepProblem:
+    """A problem of a step with its cures. Level BLOCKS keeps Continue from going on; the others are told."""
+
+    level: Level
+    problem: Problem
+    cures: tuple[Cure, ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the step cannot be continued from."""
+        return self.level is Level.BLOCKS
+
+
+def cured(flow: Flow, proposed: Answers, cure: Cure) -> Flow:
+    """The flow with the cure taken; unchanged for a cure that is not pure."""
+    if cure.kind is CureKind.GO_TO_STEP:
+        return go_to(flow, cure.step or flow.step)
+    if not cure.pure:
+        return flow
+    answers, first = flow.answers, cure.values[0] if cure.values else ""
+    match cure.kind:
+        case CureKind.USE_ADDRESS:
+            after = replace(answers, address=IPv4Address(first))
+        case CureKind.USE_NAME:
+            after = replace(answers, name=first)
+        case CureKind.USE_CONFIGURATION:
+            after = replace(answers, ip_configuration=first)
+        case CureKind.PUT_SCOPE_BACK:
+            after = replace(answers, narrowed=tuple(one for one in answers.narrowed if one.lower() != first.lower()))
+        case CureKind.REMOVE_STALE:
+            after = replace(answers, remove_stale=True)
+        case _:
+            after = replace(answers, role=_other_role(answers.role or proposed.role or RoleAnswer(), cure, first))
+    return answer(flow, after)
+
+
+def _other_role(role: RoleAnswer, cure: Cure, first: str) -> RoleAnswer:
+    match cure.kind:
+        case CureKind.ADD_ACTIONS:
+            return _adding(role, cure.values)
+        case CureKind.LEAVE_OUT_ACTIONS:
+            return _leaving_out(role, cure.values)
+        case CureKind.UPDATE_ROLE:
+            return replace(role, use=RoleUse.UPDATE, guid=first)
+        case CureKind.MAKE_ROLE | CureKind.USE_ROLE_NAME:
+            return replace(role, use=RoleUse.NEW, name=first, guid="")
+        case _:
+            return role
+
+
+def _adding(role: RoleAnswer, actions: tuple[str, ...]) -> RoleAnswer:
+    added = {action.lower() for action in actions}
+    extra = tuple(dict.fromkeys((*role.extra, *actions)))
+    return replace(role, extra=extra, declined=tuple(one for one in role.declined if one.lower() not in added))
+
+
+def _leaving_out(role: RoleAnswer, actions: tuple[str, ...]) -> RoleAnswer:
+    left = {action.lower() for action in actions}
+    declined = tuple(dict.fromkeys((*role.declined, *actions)))
+    return replace(role, declined=declined, extra=tuple(one for one in role.extra if one.lower() not in left))
+
+
+READ_AGAIN = Cure(CureKind.READ_AGAIN, "Check again")
+_NEEDED = (Part.MACHINES, Part.INTERFACES)
+_OF_MACHINES = ("same-machine", "two-subscriptions", "two-regions")
+_OTHER_MACHINES = Cure(CureKind.GO_TO_STEP, "Choose other machines", step=SetupStep.MACHINES)
+
+
+def blocking(code: str, what: str, why: str = "", fix: str = "", *cures: Cure) -> StepProblem:
+    """A problem that keeps Continue from going on."""
+    return StepProblem(Level.BLOCKS, Problem(code, what, why, fix), cures)
+
+
+def sign_in_problems(answers: Answers) -> tuple[StepProblem, ...]:
+    """Nobody signed in."""
+    if answers.caller is not None:
+        return ()
+    why = "What is in Azure, and what you may do there, can be read only with an account."
+    return (blocking("sign-in-needed", "Nobody is signed in.", why, "Choose a way to sign in."),)
+
+
+def subscription_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+    """No subscription, none chosen, or one that Azure takes no writes in."""
+    chosen = answers.subscription
+    again = Cure(CureKind.SIGN_IN_AGAIN, "Sign in with another account")
+    if chosen is None and flow.subscriptions == ():
+        why = "The account has no role in any subscription of this directory."
+        fix = "Sign in with another account or to another directory, or ask for the Reader role."
+        return (blocking("no-subscription", "This account sees no subscription.", why, fix, again, READ_AGAIN),)
+    if chosen is None:
+        what = "No subscription is chosen yet."
+        return (blocking("subscription-not-chosen", what, "", "Choose the one that holds the two machines."),)
+    if not chosen.enabled:
+        what = f"Azure takes no changes in {tame(chosen.name, 90)}."
+        why = "The subscription is disabled."
+        return (blocking("subscription-disabled", what, why, "Have it enabled, or choose another one."),)
+    return ()
+
+
+def machine_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+    """What could not be read, what does not fit together, and what the machines still lack."""
+    inventory = flow.inventory
+    if inventory is None:
+        what = "The subscription was not read yet."
+        return (blocking("subscription-not-read", what, "", "Wait for the reading, or read it again.", READ_AGAIN),)
+    found = list(_unread(inventory))
+    if answers.machines is None:
+        many = len(inventory.vms)
+        why = f"{counted(many, 'machine')} {'was' if many == 1 else 'were'} read, and no two look like a new cluster."
+        found.append(
+            blocking("machines-not-chosen", "No machines are chosen yet.", why, "Choose two machines yourself.")
+        )
+        return tuple(found)
+    missing = [vm for vm in answers.machines if inventory.vm(vm) is None]
+    found += [StepProblem(Level.BLOCKS, not_found(vm), (READ_AGAIN,)) for vm in missing]
+    pair = chosen_pair(flow, answers)
+    if pair is None:
+        return tuple(found)
+    found += _unfit(pair)
+    found += [problem for vm in pair.vms for problem in _machine(flow, vm)]
+    if pair.state is PairState.SAVED:
+        what = f"This pair is a cluster already: {pair.state_words}."
+        fix = "Go on to look at it again or to change it; nothing that is right is written twice."
+        found.append(StepProblem(Level.NOTE, Problem("pair-saved", what, "", fix)))
+    return (*found, *_name(flow, answers, pair))
+
+
+def interface_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+    """Interfaces that are not chosen, do not fit, or will not carry what comes to the floating IP."""
+    pair = chosen_pair(flow, answers)
+    inventory = flow.inventory
+    if pair is None or inventory is None:
+        what = "The two machines are not known yet."
+        return (blocking("machines-not-chosen", what, "", "Choose them first.", _OTHER_MACHINES),)
+    if answers.nics is None:
+        found = []
+        for choice in lan_choices(flow, answers):
+            if choice.nic is None:
+                what = f"The LAN interface of {tame(choice.vm.name, 90)} could not be told."
+                fix = "Read again, or choose other machines."
+                found.append(blocking("nic-not-chosen", what, choice.why, fix, READ_AGAIN, _OTHER_MACHINES))
+        return tuple(found) or (blocking("nic-not-chosen", "No interfaces are chosen yet.", "", "Choose one each."),)
+    nics = [(flow.facts.nic(nic) if flow.facts else None) or inventory.nic(nic) for nic in answers.nics]
+    missing = [wanted for wanted, nic in zip(answers.nics, nics, strict=True) if nic is None]
+    if missing:
+        return tuple(StepProblem(Level.BLOCKS, not_found(nic), (READ_AGAIN,)) for nic in missing)
+    first, second = (nic for nic in nics if nic is not None)
+    problems = [problem for problem in fits(pair.vms, (first, second)) if problem.code not in _OF_MACHINES]
+    told = [StepProblem(Level.BLOCKS, problem, (_OTHER_MACHINES,)) for problem in problems]
+    for vm, nic in zip(pair.vms, (first, second), strict=True):
+        told += _interface(vm, nic)
+    return tuple(told)
+
+
+def _unread(inventory: Inventory) -> list[StepProblem]:
+    found = []
+    for part in inventory.failed:
+        level = Level.BLOCKS if part.part in _NEEDED else Level.WARNS
+        what = f"The {part.part.value} could not be read."
+        problem = Problem("part-not-read", what, part.problem.what, part.problem.fix, part.problem.detail)
+        found.append(StepProblem(level, problem, (READ_AGAIN,)))
+    return found
+
+
+def _unfit(pair: Pair) -> list[StepProblem]:
+    nics = pair.nics
+    # Without interfaces only the machines themselves can be judged; the next step says what is missing.
+    stand_in = nics or tuple(NicFound(vm.id, vm.location, ()) for vm in pair.vms)
+    problems = fits(pair.vms, (stand_in[0], stand_in[1]))
+    return [StepProblem(Level.BLOCKS, problem) for problem in problems if problem.code in _OF_MACHINES]
+
+
+def _machine(flow: Flow, vm: VmFound) -> list[StepProblem]:
+    now = (flow.facts.machine(vm.id) if flow.facts else None) or vm
+    name = tame(vm.id.name, 90)
+    found = []
+    if not now.identity.system_assigned:
+        problem = Problem(
+            "identity-off",
+            f"{name} has no identity.",
+            "Without one it cannot take the floating IP, so a failover would leave the address on no machine.",
+            "Turning it on does not restart the machine.",
+        )
+        cures = (
+            Cure(CureKind.PLANNED, "Turn it on with Apply"),
+            READ_AGAIN,
+            Cure(CureKind.HAND_OVER, "Ask a colleague…"),
+        )
+        found.append(StepProblem(Level.WARNS, problem, cures))
+    if now.power in (Power.STOPPED, Power.DEALLOCATED):
+        what = f"{name} is not running."
+        why = "It can be set up all the same, and picks its rights up when it starts."
+        found.append(StepProblem(Level.NOTE, Problem("machine-off", what, why), (READ_AGAIN,)))
+    return found
+
+
+def _name(flow: Flow, answers: Answers, pair: Pair) -> list[StepProblem]:
+    error = fields.NAME.check(answers.name)
+    offer = Cure(CureKind.USE_NAME, f"Use {pair.name}", (pair.name,))
+    if error is not None:
+        problem = Problem("cluster-name", f"{tame(answers.name, 80) or 'Nothing'} is no name for a cluster.", error.why)
+        return [StepProblem(Level.BLOCKS, problem, (offer,))]
+    same = next((one for one in flow.saved if one.name.lower() == answers.name.lower()), None)
+    if same is not None and {member.vm for member in same.members} != {vm.id for vm in pair.vms}:
+        what = f"A cluster named {tame(answers.name, 80)} is saved already."
+        return [blocking("cluster-name-taken", what, "It has other machines.", "Type another name.")]
+    return []
+
+
+def _interface(vm: VmFound, nic: NicFound) -> list[StepProblem]:
+    name = tame(nic.id.name, 90)
+    found = []
+    if not nic.ip_forwarding:
+        found.append(
+            Problem(
+                "ip-forwarding-off",
+                f"IP forwarding is off on {name}.",
+                "Azure then drops what the appliance passes on for others.",
+                "Turn it on in the interface's IP configurations; it takes effect at once.",
+            )
+        )
+    if has_public_ip(nic):
+        found.append(
+            Problem(
+                "lan-has-public-ip",
+                f"{name} has a public IP.",
+                "Every write of the interface then needs one right more, which the brief's role does not have.",
+                "The step Role offers it. Or choose the interface without a public IP.",
+            )
+        )
+    if len(vm.nics) == 1:
+        found.append(
+            Problem(
+                "single-interface",
+                f"{name} is the only interface of {tame(vm.id.name, 90)}.",
+                "The floating IP shares it with the connection to the control plane.",
+                "That works; the appliance's cluster interface has to be this one.",
+            )
+        )
+    return [StepProblem(Level.WARNS, problem, (READ_AGAIN,)) for problem in found]
+
+
+_INTERFACES = Cure(CureKind.GO_TO_STEP, "Choose the interfaces", step=SetupStep.INTERFACE)
+_MACHINES_STEP = Cure(CureKind.GO_TO_STEP, "Choose the machines", step=SetupStep.MACHINES)
+_HAND_OVER = Cure(CureKind.HAND_OVER, "Copy a request for others")
+_OFFERED = 2
+
+
+def address_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+    """Every condition that the address breaks, with free addresses to take instead."""
+    topology, taken = topology_in(flow, answers), occupancy_in(flow, answers)
+    if topology is None:
+        return (_no_interfaces(answers),)
+    found: list[StepProblem] = list(_configuration(answers, topology))
+    if taken is None:
+        problem = Problem("subnet-not-read", f"The range of {tame(topology.subnet.name, 90)} is not known.")
+        found.append(StepProblem(Level.WARNS, problem, (READ_AGAIN,)))
+    found += [StepProblem(Level.NOTE, Problem("range-ignored", words)) for words in (taken.ignored if taken else ())]
+    if answers.address is None:
+        what = "No address is chosen yet." if taken is None or taken.free else "The subnet has no free address left."
+        found.append(blocking("address-not-chosen", what, "", "Type a free address of the subnet."))
+        return tuple(found)
+    offers = [one for one in (suggested_addresses(taken) if taken else ()) if one != str(answers.address)]
+    cures = tuple(Cure(CureKind.USE_ADDRESS, f"Use {one}", (one,)) for one in offers[:_OFFERED])
+    for finding in address_findings(flow, answers):
+        if finding.problem is not None and finding.level is Level.BLOCKS:
+            found.append(StepProblem(Level.BLOCKS, finding.problem, cures))
+        elif finding.problem is not None and finding.level is Level.NOT_KNOWN:
+            found.append(StepProblem(Level.NOT_KNOWN, finding.problem, (READ_AGAIN,)))
+    return tuple(found)
+
+
+def address_findings(flow: Flow, answers: Answers) -> tuple[Finding, ...]:
+    """The live check of the address in the field; empty while there is nothing to judge."""
+    taken = occupancy_in(flow, answers)
+    if taken is None or answers.address is None:
+        return ()
+    same = flow.checked is not None and flow.checked.address == str(answers.address)
+    return judge_address(answers.address, taken, flow.checked.answer if same and flow.checked else None, flow.unasked)
+
+
+def role_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+    """A role that does not fit, and actions that this topology needs beyond it."""
+    topology, facts = topology_in(flow, answers), flow.facts
+    if topology is None:
+        return (_no_interfaces(answers),)
+    if facts is None or answers.role is None:
+        what = "The roles of the subscription were not read yet."
+        return (blocking("roles-not-read", what, "", "Wait for the reading, or read again.", READ_AGAIN),)
+    found: list[StepProblem] = []
+    failed = facts.failure(FactKind.ROLES)
+    if failed is not None:
+        problem = Problem("roles-not-read", "The roles could not be read.", failed.what, failed.fix, failed.detail)
+        found.append(StepProblem(Level.WARNS, problem, (READ_AGAIN,)))
+    needs = required_rights(topology)
+    target = role_target(answers.role, topology.subnet.subscription, needs, chosen_scopes(answers, topology), facts)
+    make = _make(answers, facts)
+    update = Cure(CureKind.UPDATE_ROLE, "Update the role", (target.role.guid,))
+    same_name = (role for role in facts.roles if role.name.strip().lower() == answers.role.name.strip().lower())
+    taken = next((role for role in same_name if role.kind is RoleKind.CUSTOM), None)
+    mend = (Cure(CureKind.UPDATE_ROLE, "Update that role", (taken.guid,)),) if taken is not None else ()
+    for problem in target.problems:
+        cures = {
+            "role-name-taken": (replace(make, kind=CureKind.USE_ROLE_NAME, label=f"Use {make.values[0]}"), *mend),
+            "role-lacks-actions": (update, make),
+            "role-not-assignable": (update, make),
+        }.get(problem.code, (make,))
+        found.append(StepProblem(Level.BLOCKS, problem, cures))
+    return (*found, *_extras(answers.role, target, needs), *_qualified(answers.role, target))
+
+
+def scope_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+    """What a narrowed scope loses, and what a rebuilt machine left behind."""
+    topology = topology_in(flow, answers)
+    if topology is None:
+        return (_no_interfaces(answers),)
+    scopes = chosen_scopes(answers, topology)
+    found = [StepProblem(Level.BLOCKS, problem) for problem in elsewhere(topology)]
+    back = tuple(Cure(CureKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in answers.narrowed[:1])
+    found += [StepProblem(Level.BLOCKS, problem, back) for problem in no_scope(scopes)]
+    for problem in what_fails(answers, topology):
+        left = [one for one in answers.narrowed if one.rsplit("/", 1)[-1].lower() in problem.what.lower()]
+        cures = tuple(Cure(CureKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in left[:1])
+        found.append(StepProblem(Level.WARNS, problem, cures))
+    if flow.facts is not None and answers.role is not None and not answers.remove_stale:
+        subscription = topology.subnet.subscription
+        target = role_target(answers.role, subscription, required_rights(topology), scopes, flow.facts)
+        stale = stale_assignments(target.role, scopes, flow.facts)
+        if stale:
+            gone = listed(dict.fromkeys(tame(item.principal_id, 60) for item in stale))
+            problem = Problem(
+                "stale-assignments",
+                f"{counted(len(stale), 'assignment')} here belong{'s' if len(stale) == 1 else ''} "
+                "to an identity that no longer exists.",
+                f"A machine was rebuilt, and its former identity {gone} is gone. It does no harm.",
+                "It can be removed with the other changes.",
+            )
+            found.append(StepProblem(Level.NOTE, problem, (Cure(CureKind.REMOVE_STALE, "Remove it with Apply"),)))
+    return tuple(found)
+
+
+def plan_in(flow: Flow, answers: Answers) -> SetupPlan | None:
+    """The plan of these answers, or None while something is missing: the steps say what."""
+    if flow.inventory is None or flow.facts is None:
+        return None
+    facts = replace(flow.facts, address=flow.checked or flow.facts.address)
+    try:
+        return make_plan(answers, flow.inventory, facts)
+    except UserError:
+        return None
+
+
+def review_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+    """Steps to look at again, what forbids or qualifies the plan, and what others have to do."""
+    found = [
+        blocking(
+            "step-to-check",
+            f"{step.value} has to be looked at again.",
+            "An answer before it was changed since.",
+            "",
+            Cure(CureKind.GO_TO_STEP, f"Go to {step.value}", step=step),
+        )
+        for step in STEPS
+        if step in flow.to_check and STEPS.index(step) < STEPS.index(SetupStep.REVIEW)
+    ]
+    plan = plan_in(flow, answers)
+    if plan is None:
+        if not found:
+            what = "The plan cannot be made yet."
+            found.append(blocking("plan-not-made", what, "Facts or answers are missing.", "", READ_AGAIN))
+        return tuple(found)
+    found += [StepProblem(Level.BLOCKS, problem) for problem in plan.problems]
+    found += [StepProblem(Level.WARNS, problem) for problem in plan.warnings]
+    level = Level.WARNS if plan.mine_now else Level.BLOCKS
+    for item in not_yours(plan.writing):
+        cures = (READ_AGAIN,) if item.obstacle is Obstacle.LOCK else (_HAND_OVER, READ_AGAIN)
+        found.append(StepProblem(level, item.problem, cures))
+    return tuple(found)
+
+
+def _no_interfaces(answers: Answers) -> StepProblem:
+    if answers.machines is None:
+        what = "The two machines are not known yet."
+        return blocking("machines-not-chosen", what, "", "Choose them first.", _MACHINES_STEP)
+    what = "The two interfaces do not fit together yet."
+    return blocking("interfaces-not-chosen", what, "", "Choose them first.", _INTERFACES)
+
+
+def _configuration(answers: Answers, topology: Topology) -> list[StepProblem]:
+    error = fields.IP_CONFIGURATION.check(answers.ip_configuration)
+    offer = Cure(CureKind.USE_CONFIGURATION, "Use tg-floating", ("tg-floating",))
+    if error is not None:
+        problem = Problem("configuration-name", "That is no name for an Azure IP Configuration.", error.why)
+        return [StepProblem(Level.BLOCKS, problem, (offer,))]
+    taken = name_taken(answers, topology)
+    if taken is None:
+        return []
+    held = {item.name.lower() for nic in topology.nics for item in nic.configurations}
+    free = next(name for n in range(1, len(held) + 3) if (name := f"tg-floating-{n}") not in held)
+    return [StepProblem(Level.BLOCKS, taken, (Cure(CureKind.USE_CONFIGURATION, f"Use {free}", (free,)),))]
+
+
+def _make(answers: Answers, facts: SetupFacts) -> Cure:
+    name = suggest_role_name(answers.name, facts)
+    return Cure(CureKind.MAKE_ROLE, "Make a new role", (name,))
+
+
+def _extras(role: RoleAnswer, target: RoleTarget, needs: tuple[RequiredRight, ...]) -> list[StepProblem]:
+    """Actions of this topology that are neither in the role nor left out on purpose: someone has to decide."""
+    if role.use in (RoleUse.NETWORK_CONTRIBUTOR, RoleUse.REUSE):
+        return []
+    declined = {action.lower() for action in role.declined}
+    open_ = [
+        item
+        for item in extra_actions(needs)
+        if item.action.lower() not in declined and not allows(target.role.held, item.action)
+    ]
+    if not open_:
+        return []
+    actions = tuple(item.action for item in open_)
+    one = len(actions) == 1
+    problem = Problem(
+        "extra-actions",
+        f"These interfaces need {'one action' if one else f'{len(actions)} actions'} beyond the brief's ten.",
+        f"{listed(actions)}: to {listed(dict.fromkeys(item.why for item in open_))}. Without "
+        f"{'it' if one else 'them'} Azure refuses every failover.",
+        "Add to the role what is needed, or leave it out on purpose.",
+    )
+    add = "Add the action" if one else f"Add the {len(actions)} actions"
+    return [
+        StepProblem(
+            Level.BLOCKS,
+            problem,
+            (
+                Cure(CureKind.ADD_ACTIONS, add, actions),
+                Cure(CureKind.LEAVE_OUT_ACTIONS, "Leave out on purpose", actions),
+            ),
+        )
+    ]
+
+
+def _qualified(role: RoleAnswer, target: RoleTarget) -> list[StepProblem]:
+    """What the finished role still lacks; an open extra action is told by its own problem."""
+    declined = {action.lower() for action in role.declined}
+    found = []
+    for problem in target.warnings:
+        lacking = problem.code == "role-without-action" and role.use is not RoleUse.NETWORK_CONTRIBUTOR
+        if lacking and not any(action in problem.what.lower() for action in declined):
+            continue
+        found.append(StepProblem(Level.WARNS, problem))
+    return found
