@@ -12,9 +12,9 @@ import requests
 
 from tgwizard.app.adapters import in_process, lab_sign_in, lab_tokens, ports
 from tgwizard.app.members import LabMembers
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.files.cluster_file import load_cluster

@@ -16,10 +16,10 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from tests.rig import SetupRig, setup_rig
-from tgwizard.azure.person import Desk
-from tgwizard.azure.session import Clients, Session
-from tgwizard.azure.sign_in_methods import Computer
-from tgwizard.azure.signing_in import ArmSignIn
+from tgwizard.azure.clients import Clients, Session
+from tgwizard.azure.sign_in.available_methods import Computer
+from tgwizard.azure.sign_in.interactive import Desk
+from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter, lab_session

@@ -12,8 +12,8 @@ from tests.azure.test_inventory import recorded
 from tests.rig import SetupRig, setup_rig
 from tgwizard.azure import access_documents
 from tgwizard.azure.access import ArmAccess
-from tgwizard.azure.session import Clients, Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.azure.clients import Clients, Session
+from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.rbac_records import DenyAssignment as Denial

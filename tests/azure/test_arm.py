@@ -9,9 +9,9 @@ import pytest
 import requests
 
 from tests.rig import Rig, rig
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.engine.ports import OperationState
 from tgwizard.lab.faults import Answer, Fault, OperationFails

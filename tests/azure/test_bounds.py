@@ -23,12 +23,12 @@ from tests.azure.test_arm import fails
 from tests.front import Came, Exchange, Front, Treatment, answer, drips, says, stalls
 from tests.rig import rig
 from tgwizard.app.adapters import over_tls
-from tgwizard.azure import raw
-from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure import rest
+from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.bounded_http import LARGEST_ANSWER, BoundedAdapter, Limits, bounded_session
-from tgwizard.azure.failures import Doing
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential, LabToken
+from tgwizard.azure.error_translation import Doing
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.lab.certificates import prepare
 from tgwizard.lab.clock import VirtualClock
@@ -273,7 +273,7 @@ def test_that_a_read_and_its_repetition_share_the_seconds_of_one(wired: Wired) -
     wired.front.treat = always(treat)
     short = Limits(read_s=5.0).read()
     begun = time.monotonic()
-    failure = fails(lambda: raw.asked(wired.azure.clients.arm(), Doing("read", "x"), _request("/x"), short))
+    failure = fails(lambda: rest.asked(wired.azure.clients.arm(), Doing("read", "x"), _request("/x"), short))
     assert failure.problem.code == "answer-lost"
     assert len(wired.front.came) == 2
     assert time.monotonic() - begun < 5.0 + SLACK_S
@@ -315,7 +315,7 @@ def test_that_a_redirect_is_no_answer_and_is_not_followed(wired: Wired, stranger
     assert read.problem.code == "answer-not-from-azure"
     listed = fails(lambda: wired.azure.permissions_at(_nic(wired)))
     assert listed.problem.code == "answer-not-from-azure"
-    deleted = fails(lambda: raw.write(wired.azure.clients, DELETING, "DELETE", raw.Where("/x", "1"), None, "r"))
+    deleted = fails(lambda: rest.write(wired.azure.clients, DELETING, "DELETE", rest.Where("/x", "1"), None, "r"))
     assert (deleted.problem.code, deleted.certainty) == ("answer-not-from-azure", Certainty.UNKNOWN)
     assert stranger.came == []
 
@@ -368,7 +368,7 @@ def test_that_a_list_that_never_ends_is_broken_off() -> None:
     http.mount("https://", endless)
     made = rig(session=lambda _lab: http)
     assert fails(lambda: made.services.azure.permissions_at(made.a.nic)).problem.why == "The list does not end."
-    assert endless.asked == raw.MOST_PAGES
+    assert endless.asked == rest.MOST_PAGES
 
 
 def test_that_what_names_another_place_in_the_middle_of_the_pipeline_gets_no_token(
@@ -376,7 +376,7 @@ def test_that_what_names_another_place_in_the_middle_of_the_pipeline_gets_no_tok
 ) -> None:
     for url in (f"{stranger.url}/operations/1", f"https://localhost:{wired.front.port}@127.0.0.1:{stranger.port}/"):
         assert fails(lambda url=url: wired.azure.read_operation(url)).certainty is Certainty.NOT_SENT  # type: ignore[misc]
-        where = fails(lambda url=url: raw.asked(wired.azure.clients.arm(), DELETING, _request(url), Limits().read()))  # type: ignore[misc]
+        where = fails(lambda url=url: rest.asked(wired.azure.clients.arm(), DELETING, _request(url), Limits().read()))  # type: ignore[misc]
         assert where.problem.code == "azure-elsewhere"
     assert stranger.came == []
 

@@ -12,14 +12,14 @@ import requests
 from tests.azure.test_arm import fails
 from tests.azure.test_problems import ROWS, words_for
 from tests.rig import Rig, rig
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.arm_errors import ArmError
-from tgwizard.azure.failures import Doing, from_document
-from tgwizard.azure.problem_row import Row
-from tgwizard.azure.problems import TABLE
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential, LabToken
+from tgwizard.azure.error_document import ArmError
+from tgwizard.azure.error_row import Row
+from tgwizard.azure.error_table import TABLE
+from tgwizard.azure.error_translation import Doing, from_document
 from tgwizard.azure.redaction import LONGEST_DETAIL
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.lab.faults import Answer, Effect, Fault, Moment, OperationFails, Reset, Timeout
 from tgwizard.lab.lab import Lab

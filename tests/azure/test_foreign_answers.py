@@ -15,11 +15,11 @@ from tests.azure.people import EntraSays, application, ignore, public_lab, wish
 from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tests.rig import Rig, rig
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.foreign_answers import ForeignAnswer, proxy_in_use, refuse_foreign, title_of, told_foreign
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential, LabToken
+from tgwizard.azure.intercepted_answers import ForeignAnswer, proxy_in_use, refuse_foreign, title_of, told_foreign
 from tgwizard.azure.redaction import PROXIES
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.lab.faults import Answer, Fault

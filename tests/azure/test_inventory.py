@@ -9,7 +9,7 @@ import requests
 
 from tests.azure.test_arm import Recorder, fails
 from tests.rig import SetupRig, setup_rig
-from tgwizard.azure import inventory_machines, inventory_network
+from tgwizard.azure import compute, network_documents
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.engine.ports import Inventories
 from tgwizard.lab.arm import providers
@@ -136,7 +136,7 @@ def test_that_a_delegated_subnet_with_several_ranges_is_read() -> None:
         },
     }
     vnet = {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v"}
-    found = inventory_network.network({**vnet, "properties": {"subnets": [subnet]}})
+    found = network_documents.network({**vnet, "properties": {"subnets": [subnet]}})
     assert found is not None
     assert found.subnets[0].prefixes == ("10.0.0.0/24", "fd00::/64")
     assert found.subnets[0].delegations == ("Microsoft.Web/serverFarms",)
@@ -169,7 +169,7 @@ def test_that_a_rule_with_one_value_or_several_is_read_alike() -> None:
         },
     }
     group = {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/n"}
-    found = inventory_network.security_group({**group, "properties": {"securityRules": [rule]}})
+    found = network_documents.security_group({**group, "properties": {"securityRules": [rule]}})
     assert found is not None
     (only,) = found.rules
     assert only.sources == ("10.0.0.0/8", "VirtualNetwork")
@@ -290,7 +290,7 @@ def test_that_hostile_names_and_tags_come_through_unharmed() -> None:
         "tags": {HOSTILE: HOSTILE},
         "properties": {"storageProfile": {"imageReference": {"offer": HOSTILE, "version": 7}}},
     }
-    found = inventory_machines.vm(item)
+    found = compute.found_vm(item)
     assert found is not None
     assert found.id.group == HOSTILE.strip()
     assert found.tags == ((HOSTILE, HOSTILE),)
@@ -307,12 +307,12 @@ def test_that_hostile_names_and_tags_come_through_unharmed() -> None:
     ],
 )
 def test_that_what_is_no_resource_is_left_out(item: dict[str, object]) -> None:
-    assert inventory_machines.vm(item) is None
-    assert inventory_machines.power_of(item) is None
-    assert inventory_network.nic(item) is None
-    assert inventory_network.network(item) is None
-    assert inventory_network.security_group(item) is None
-    assert list(inventory_network.frontends(item)) == []
+    assert compute.found_vm(item) is None
+    assert compute.found_power(item) is None
+    assert network_documents.nic(item) is None
+    assert network_documents.network(item) is None
+    assert network_documents.security_group(item) is None
+    assert list(network_documents.frontends(item)) == []
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_that_what_is_no_resource_is_left_out(item: dict[str, object]) -> None:
     ],
 )
 def test_that_an_identity_is_told_whatever_its_spelling(kind: str | None, seen: IdentityKind) -> None:
-    found = inventory_machines.identity_of({"identity": {"type": kind, "principalId": "p"}})
+    found = compute.found_identity({"identity": {"type": kind, "principalId": "p"}})
     assert found.kind is seen
     assert found.principal_id == ("p" if found.system_assigned else "")
 
@@ -348,7 +348,7 @@ def test_that_the_versions_asked_for_are_those_of_the_sdk() -> None:
     from azure.mgmt.resource.resources import ResourceManagementClient
     from azure.mgmt.resource.subscriptions import SubscriptionClient
 
-    from tgwizard.azure import raw
+    from tgwizard.azure import rest
 
     it, recorder = recorded()
     credential = it.services.azure.clients.session.credential  # type: ignore[attr-defined]
@@ -364,13 +364,13 @@ def test_that_the_versions_asked_for_are_those_of_the_sdk() -> None:
     list(AuthorizationManagementClient(credential, it.subscription, **options).role_definitions.list(it.scope))
     sent = [str(request.url).rsplit("api-version=", 1)[-1].split("&")[0] for request in recorder.sent]
     assert sent == [
-        raw.NETWORK_API,
-        raw.COMPUTE_API,
-        raw.GROUPS_API,
-        raw.SUBSCRIPTIONS_API,
-        raw.AUTHORIZATION_API,
+        rest.NETWORK_API,
+        rest.COMPUTE_API,
+        rest.GROUPS_API,
+        rest.SUBSCRIPTIONS_API,
+        rest.AUTHORIZATION_API,
     ]
-    assert raw.LOCKS_API >= providers.OLDEST
+    assert rest.LOCKS_API >= providers.OLDEST
 
 
 def test_that_thousands_of_machines_are_parsed_from_what_azure_sends() -> None:

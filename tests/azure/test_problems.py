@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tgwizard import lab
-from tgwizard.azure.arm_errors import ArmError
-from tgwizard.azure.failures import Doing, from_document
-from tgwizard.azure.problem_row import Row
-from tgwizard.azure.problems import BY_CODE, TABLE, row_for
+from tgwizard.azure.error_document import ArmError
+from tgwizard.azure.error_row import Row
+from tgwizard.azure.error_table import BY_CODE, TABLE, row_for
+from tgwizard.azure.error_translation import Doing, from_document
 from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 

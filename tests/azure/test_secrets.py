@@ -13,9 +13,9 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from tests.azure.test_arm import detach, fails
 from tests.rig import rig
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import RENEW_BELOW_S, HeldCredential, LabToken, expiry
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import RENEW_BELOW_S, HeldCredential, LabToken, expiry
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.faults import Answer, Fault, Moment, Reset
 from tgwizard.lab.transport import lab_session

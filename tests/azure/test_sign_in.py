@@ -16,10 +16,10 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from tests.azure.test_arm import fails
 from tests.rig import Rig, rig
-from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.azure_cli import AzureCli, token_in
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, azure_cli
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential, azure_cli
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.lab import Lab

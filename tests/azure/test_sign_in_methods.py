@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.azure.sign_in_methods import Computer
+from tgwizard.azure.sign_in.available_methods import Computer
 from tgwizard.model.cloud import CHINA, PUBLIC, Cloud
 from tgwizard.model.sign_in import MethodSeen, SignInMethod
 

@@ -22,10 +22,10 @@ from tests.azure.people import (
 from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tgwizard.azure.clouds import cloud_at, described
-from tgwizard.azure.person import Person
 from tgwizard.azure.redaction import redacted
-from tgwizard.azure.sign_in_problems import explain
-from tgwizard.azure.sign_in_reasons import CREDENTIALS, REASONS, Reason
+from tgwizard.azure.sign_in.interactive import Person
+from tgwizard.azure.sign_in_error_rows import CREDENTIALS, REASONS, Reason
+from tgwizard.azure.sign_in_errors import explain
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.transport import LabAdapter

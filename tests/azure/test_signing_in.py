@@ -28,10 +28,10 @@ from tests.azure.people import (
 )
 from tests.azure.test_arm import Recorder, fails
 from tests.rig import SetupRig, rig, setup_rig
-from tgwizard.azure import person
-from tgwizard.azure.person import Person
-from tgwizard.azure.sign_in import caller_of
-from tgwizard.azure.signing_in import ArmSignIn
+from tgwizard.azure.credentials import caller_of
+from tgwizard.azure.sign_in import interactive
+from tgwizard.azure.sign_in.interactive import Person
+from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.lab.lab import Lab
@@ -176,7 +176,7 @@ def test_that_a_browser_that_cannot_be_opened_is_told_with_the_way_out() -> None
 
 
 def test_that_a_browser_that_brings_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(person, "WITHIN_S", 0.01)
+    monkeypatch.setattr(interactive, "WITHIN_S", 0.01)
     _, sign_in = public_lab(open_browser=lambda _url: True)
     assert fails(lambda: sign_in.sign_in(wish(BROWSER), ignore, CancelToken())).problem.code == "browser-silent"
 

@@ -10,9 +10,9 @@ import pytest
 from tests.azure.test_arm import fails
 from tests.azure.test_failures import struck
 from tests.rig import rig
-from tgwizard.azure.arm_errors import ArmError, thing_words
-from tgwizard.azure.failures import Doing, from_document
-from tgwizard.azure.problems import row_for
+from tgwizard.azure.error_document import ArmError, thing_words
+from tgwizard.azure.error_table import row_for
+from tgwizard.azure.error_translation import Doing, from_document
 from tgwizard.azure.redaction import is_claims_challenge, redacted
 from tgwizard.engine.errors import CallFailed, Cause, Certainty, MissingRight
 from tgwizard.lab.faults import Answer, Fault

@@ -13,9 +13,9 @@ import time
 
 from tests.rig import lab_ports
 from tgwizard.app.adapters import lab_tokens
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential
 from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock

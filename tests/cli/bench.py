@@ -14,7 +14,7 @@ import jsonschema
 from tests.rig import Rig, SetupRig
 from tgwizard import paths
 from tgwizard.app.places import Place
-from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
 from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where

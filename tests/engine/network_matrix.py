@@ -25,10 +25,10 @@ from tests.front import Came, Exchange, Front, Treatment, answer, drips, resets,
 from tests.guards.tables import Table, part
 from tests.rig import Rig, inline_journal, lab_ports
 from tgwizard.app.adapters import LabClock, lab_tokens
-from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.bounded_http import Limits, bounded_session
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.resume import resume

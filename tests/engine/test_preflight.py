@@ -22,9 +22,9 @@ from tests.engine.worlds import (
     without,
 )
 from tests.rig import Rig, rig
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG, Probed, probe_write
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer

@@ -13,9 +13,9 @@ import pytest
 from tests.engine.golden.scene import ROLE_ACTIONS
 from tests.engine.worlds import changed
 from tests.rig import Rig
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ
 from tgwizard.engine.failover.run import rehearse

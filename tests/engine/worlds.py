@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 from tests.rig import Rig, rig
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency

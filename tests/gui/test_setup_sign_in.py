@@ -23,11 +23,11 @@ from tests.gui.desk import PATIENCE_MS, accessible_name
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import go_on, looks_right, pick, ready
 from tests.rig import SetupRig
-from tgwizard.azure.person import Desk
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import azure_cli
-from tgwizard.azure.sign_in_methods import Computer
-from tgwizard.azure.signing_in import ArmSignIn
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import azure_cli
+from tgwizard.azure.sign_in.available_methods import Computer
+from tgwizard.azure.sign_in.interactive import Desk
+from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import SignIn
 from tgwizard.lab.certificates import client_certificate

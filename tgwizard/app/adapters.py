@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 
 from tgwizard.azure.access import ArmAccess
-from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.azure_cli import AzureCli
+from tgwizard.azure.clients import Session
 from tgwizard.azure.clouds import cloud_at
+from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.inventory import ArmInventories
-from tgwizard.azure.person import Desk, PageAddress
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
-from tgwizard.azure.signing_in import ArmSignIn
+from tgwizard.azure.sign_in.interactive import Desk, PageAddress
+from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.jobs import JobRunner

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tgwizard.app import adapters
-from tgwizard.azure.session import Clients, Session
-from tgwizard.azure.signing_in import ArmSignIn
+from tgwizard.azure.clients import Clients, Session
+from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.lab_control import ANOTHER_LAB, LabRun
 from tgwizard.lab.home import AttachedLab, HostedLab, open_lab
 from tgwizard.lab.problems import stopped

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.lab.control import HttpLabControl
 from tgwizard.model.cluster import ResourceId
 

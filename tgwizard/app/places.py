@@ -17,9 +17,9 @@ from tgwizard import paths
 from tgwizard.app import adapters
 from tgwizard.app.lab_link import LabLink
 from tgwizard.app.members import LabMembers, Token
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import LabToken
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import LabToken
 from tgwizard.cli.program import ClientWish, LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import CallFailed, Cause

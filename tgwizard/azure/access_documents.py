@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from tgwizard.azure.raw import Json, inner, objects, text, texts
+from tgwizard.azure.rest import Json, inner, objects, text, texts
 from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.role import (
     LockLevel,

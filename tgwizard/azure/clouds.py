@@ -1,8 +1,4 @@
-"""The clouds of Azure, each with the hosts that tgwizard talks to there; and the cloud behind another ARM endpoint.
-
-The values are those of Azure's published cloud list (azure/README.md 4.4 names the fields); only the lab was asked
-here.
-"""
+"""The cloud behind an ARM endpoint that is not one of the known ones: what its metadata says."""
 
 from __future__ import annotations
 
@@ -13,10 +9,10 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tgwizard.azure.failures import Doing, attempt
-from tgwizard.azure.foreign_answers import refuse_foreign
-from tgwizard.azure.raw import inner, text, texts
-from tgwizard.azure.session import Session
+from tgwizard.azure.clients import Session
+from tgwizard.azure.error_translation import Doing, attempt
+from tgwizard.azure.intercepted_answers import refuse_foreign
+from tgwizard.azure.rest import inner, text, texts
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.model.cloud import KNOWN, PUBLIC, Cloud
 from tgwizard.model.problem import Problem

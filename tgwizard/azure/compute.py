@@ -1,16 +1,34 @@
-"""What the compute side says about a VM: power, zone and agent, from its instance view (azure/README.md 1.3)."""
+"""Virtual machines: power, zone, agent and identity out of Azure's documents, and what is done to them.
+
+What is done: stop, restart, identity on and off. Nothing here waits: the engine reads the machine.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, cast
 
-from tgwizard.azure.failures import Doing, attempt, unreadable
-from tgwizard.azure.raw import AS_IT_IS, Json, Sending, headers_of, inner, objects, text, texts
-from tgwizard.azure.session import Clients
+from tgwizard.azure.clients import Clients
+from tgwizard.azure.error_translation import Doing, attempt, unreadable
+from tgwizard.azure.rest import (
+    AS_IT_IS,
+    COMPUTE_API,
+    Json,
+    Sending,
+    Where,
+    headers_of,
+    inner,
+    objects,
+    read,
+    resource,
+    text,
+    texts,
+    write,
+)
 from tgwizard.engine.ports import InTime, StopAccepted
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.failover_options import StopHow
+from tgwizard.model.inventory import IdentityKind, VmFound, VmIdentity
 from tgwizard.model.snapshot import Power, VmSeen
 
 _POWER = {power.value: power for power in Power if power is not Power.NOT_KNOWN}
@@ -77,3 +95,105 @@ def power_in(view: Json) -> Power:
 def _agent_ready(view: Json) -> bool | None:
     words = [text(status, "displayStatus").lower() for status in objects(inner(view, "vmAgent"), "statuses")]
     return any(word == "ready" for word in words) if words else None
+
+
+_IDENTITY_KINDS = {kind.value.replace(" ", "").lower(): kind for kind in IdentityKind}
+
+
+def read_found_vm(clients: Clients, vm: ResourceId) -> VmFound:
+    """One machine with its power."""
+    doing = Doing("read", vm.name)
+    found = _vm(read(clients, doing, Where(vm.text, COMPUTE_API, (("$expand", "instanceView"),))))
+    if found is None:
+        raise unreadable(doing, "It is not a virtual machine.")
+    return found
+
+
+def found_vm(item: Json) -> VmFound | None:
+    """A machine of a list; None for what has no id of a resource."""
+    return _vm(item)
+
+
+def found_power(item: Json) -> tuple[ResourceId, Power] | None:
+    """A machine's power out of a document with its instance view."""
+    found = resource(item)
+    return None if found is None else (found, power_in(inner(inner(item), "instanceView")))
+
+
+def found_identity(item: Json) -> VmIdentity:
+    """The managed identity of a machine's document. An unknown type counts as none that the role can be given to."""
+    identity = inner(item, "identity")
+    kind = _IDENTITY_KINDS.get(text(identity, "type").replace(" ", "").lower(), IdentityKind.NONE)
+    assigned = inner(identity, "userAssignedIdentities")
+    has_own = kind in (IdentityKind.SYSTEM, IdentityKind.BOTH)
+    return VmIdentity(kind, text(identity, "principalId") if has_own else "", tuple(assigned))
+
+
+def _vm(item: Json) -> VmFound | None:
+    found = resource(item)
+    if found is None:
+        return None
+    properties = inner(item)
+    nics: list[ResourceId] = []
+    primary: ResourceId | None = None
+    for entry in objects(inner(properties, "networkProfile"), "networkInterfaces"):
+        nic = resource(entry)
+        if nic is not None:
+            nics.append(nic)
+            if inner(entry).get("primary") is True:
+                primary = nic
+    if primary is None and len(nics) == 1:
+        primary = nics[0]
+    zones = item.get("zones")
+    return VmFound(
+        found,
+        text(item, "location"),
+        tuple(nics),
+        primary,
+        str(zones[0]) if isinstance(zones, list) and zones else "",
+        text(inner(properties, "hardwareProfile"), "vmSize"),
+        _image(item, properties),
+        found_identity(item),
+        tuple((str(name), str(value)) for name, value in inner(item, "tags").items()),
+        power_in(inner(properties, "instanceView")),
+    )
+
+
+def _image(item: Json, properties: Json) -> str:
+    """Publisher, offer, SKU and version; else the id of a gallery image; else the plan that the machine runs under."""
+    image = inner(inner(properties, "storageProfile"), "imageReference")
+    named = _joined(image, "publisher", "offer", "sku", "version")
+    ids = (text(image, name) for name in ("id", "sharedGalleryImageId", "communityGalleryImageId"))
+    return named or next((found for found in ids if found), "") or _joined(inner(item, "plan"), "publisher", "product")
+
+
+def _joined(document: Mapping[str, object], *names: str) -> str:
+    return ":".join(part for name in names if (part := text(document, name)))
+
+
+def enable_identity(clients: Clients, vm: ResourceId, request_id: str) -> None:
+    """Turn the system-assigned identity on, beside user-assigned ones. Nothing is sent when it is on already."""
+    now = read_found_vm(clients, vm).identity.kind
+    if now is IdentityKind.NONE:
+        _patch(clients, vm, Doing("turn on the identity of", vm.name, writes=True), IdentityKind.SYSTEM, request_id)
+    elif now is IdentityKind.USER:
+        _patch(clients, vm, Doing("turn on the identity of", vm.name, writes=True), IdentityKind.BOTH, request_id)
+
+
+def disable_identity(clients: Clients, vm: ResourceId, request_id: str) -> None:
+    """Turn the system-assigned identity off, user-assigned ones stay. Nothing is sent when it is off already."""
+    now = read_found_vm(clients, vm).identity.kind
+    if now is IdentityKind.SYSTEM:
+        _patch(clients, vm, Doing("turn off the identity of", vm.name, writes=True), IdentityKind.NONE, request_id)
+    elif now is IdentityKind.BOTH:
+        _patch(clients, vm, Doing("turn off the identity of", vm.name, writes=True), IdentityKind.USER, request_id)
+
+
+def restart(clients: Clients, vm: ResourceId, request_id: str) -> None:
+    """Restart the machine."""
+    doing = Doing("restart", vm.name, writes=True)
+    write(clients, doing, "POST", Where(f"{vm.text}/restart", COMPUTE_API), None, request_id)
+
+
+def _patch(clients: Clients, vm: ResourceId, doing: Doing, kind: IdentityKind, request_id: str) -> None:
+    write(clients, doing, "PATCH", Where(vm.text, COMPUTE_API), {"identity": {"type": kind.value}}, request_id)

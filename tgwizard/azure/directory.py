@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from azure.core.rest import HttpRequest
 
-from tgwizard.azure.failures import Doing, unreadable
-from tgwizard.azure.raw import asked, objects, text
-from tgwizard.azure.session import Clients
+from tgwizard.azure.clients import Clients
+from tgwizard.azure.error_translation import Doing, unreadable
+from tgwizard.azure.rest import asked, objects, text
 
 MOST_AT_ONCE = 1000
 """Graph's limit of ids in one getByIds."""

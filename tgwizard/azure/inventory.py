@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from tgwizard.azure import inventory_machines, inventory_network
-from tgwizard.azure.failures import Doing, unreadable
-from tgwizard.azure.raw import (
+from tgwizard.azure import compute as inventory_machines
+from tgwizard.azure import network_documents
+from tgwizard.azure.clients import Clients
+from tgwizard.azure.error_translation import Doing, unreadable
+from tgwizard.azure.rest import (
     COMPUTE_API,
     GROUPS_API,
     NETWORK_API,
@@ -25,7 +27,6 @@ from tgwizard.azure.raw import (
     text,
     texts,
 )
-from tgwizard.azure.session import Clients
 from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import (
@@ -82,42 +83,42 @@ class ArmInventories:
 
     def vms(self, subscription: str, page: Page) -> tuple[VmFound, ...]:
         """Machines, without power."""
-        return _each(inventory_machines.vm, self._list(subscription, "virtualMachines", "virtual machines", page))
+        return _each(inventory_machines.found_vm, self._list(subscription, "virtualMachines", "virtual machines", page))
 
     def powers(self, subscription: str, page: Page) -> tuple[tuple[ResourceId, Power], ...]:
         """Power of every machine, from one list (``statusOnly``, documented and not recorded)."""
         found = self._list(subscription, "virtualMachines", "states of the virtual machines", page, status=True)
-        return _each(inventory_machines.power_of, found)
+        return _each(inventory_machines.found_power, found)
 
     def vm(self, vm: ResourceId) -> VmFound:
         """One machine, with power, zone and identity as of now."""
-        return inventory_machines.read_vm(self._clients, vm)
+        return inventory_machines.read_found_vm(self._clients, vm)
 
     def nics(self, subscription: str, page: Page) -> tuple[NicFound, ...]:
         found = self._list(subscription, "networkInterfaces", "network interfaces", page)
-        return _each(inventory_network.nic, found)
+        return _each(network_documents.nic, found)
 
     def nic(self, nic: ResourceId) -> NicFound:
         """One interface as of now."""
         doing = Doing("read", nic.name)
-        found = inventory_network.nic(read(self._clients, doing, Where(nic.text, NETWORK_API)))
+        found = network_documents.nic(read(self._clients, doing, Where(nic.text, NETWORK_API)))
         if found is None:
             raise unreadable(doing, "It is not a network interface.")
         return found
 
     def networks(self, subscription: str, page: Page) -> tuple[NetworkFound, ...]:
         """Virtual networks with their subnets."""
-        return _each(inventory_network.network, self._list(subscription, "virtualNetworks", "virtual networks", page))
+        return _each(network_documents.network, self._list(subscription, "virtualNetworks", "virtual networks", page))
 
     def security_groups(self, subscription: str, page: Page) -> tuple[SecurityGroupFound, ...]:
         """Network security groups with their rules."""
         found = self._list(subscription, "networkSecurityGroups", "network security groups", page)
-        return _each(inventory_network.security_group, found)
+        return _each(network_documents.security_group, found)
 
     def frontends(self, subscription: str, page: Page) -> tuple[FrontendFound, ...]:
         """Private frontends of load balancers."""
         found = self._list(subscription, "loadBalancers", "load balancers", page)
-        return tuple(frontend for item in found for frontend in inventory_network.frontends(item))
+        return tuple(frontend for item in found for frontend in network_documents.frontends(item))
 
     def address_free(self, subnet: ResourceId, address: str) -> AddressAnswer:
         """Ask the subnet's network; a refusal for an address outside every subnet is a CallFailed."""

@@ -1,8 +1,6 @@
 """Network interfaces, their operations and their subnets, through NetworkManagementClient.
 
-Raw JSON both ways: a NIC PUT replaces the whole resource, so the bytes that go out are the document that came in,
-unknown fields included, and nothing passes through the SDK's models (azure/README.md 2.1). A write is sent once: no SDK
-retry, no SDK polling (engine/README.md 1.5). Reads are repeated once when a connection broke, never slept over.
+With the move of a configuration from one interface to another in one operation.
 """
 
 from __future__ import annotations
@@ -12,27 +10,29 @@ from typing import Any, cast
 
 from azure.core.rest import HttpRequest
 
-from tgwizard.azure.arm_errors import ArmError
 from tgwizard.azure.arm_json import parsed
-from tgwizard.azure.failures import Doing, attempt, from_document, unreadable
-from tgwizard.azure.pipeline import elsewhere, same_place
-from tgwizard.azure.raw import (
+from tgwizard.azure.clients import Clients
+from tgwizard.azure.error_document import ArmError
+from tgwizard.azure.error_translation import Doing, attempt, from_document, unreadable
+from tgwizard.azure.http_pipeline import elsewhere, same_place
+from tgwizard.azure.rest import (
     AS_IT_IS,
     NETWORK_API,
     Json,
     Sending,
     Where,
     asked,
+    headers_of,
     inner,
     items,
     objects,
+    read,
     resource,
     text,
     texts,
 )
-from tgwizard.azure.session import Clients
 from tgwizard.engine.errors import CallFailed, Cause
-from tgwizard.engine.ports import Accepted, OperationSeen, OperationState
+from tgwizard.engine.ports import Accepted, ConfigurationId, InTime, MoveAccepted, OperationSeen, OperationState
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument, NicDocumentError
 
@@ -164,3 +164,47 @@ def _match(doing: Doing, nic: Json, address: str, network: str) -> ResourceId | 
 
 def _network_of(subnet_key: str) -> str:
     return subnet_key.split("/subnets/", maxsplit=1)[0]
+
+
+FEATURE = "AllowMoveIpConfigurations"
+_FEATURES_API = "2021-07-01"
+
+
+def move_configuration(
+    clients: Clients,
+    source: ConfigurationId,
+    target: ConfigurationId,
+    subnet: ResourceId,
+    request_id: str,
+    in_time: InTime,
+) -> MoveAccepted:
+    """Ask for one move; the answer says only that Azure took it."""
+    doing = Doing("move", f"{source.name} of {source.nic.name}", writes=True)
+    operations = clients.network(subnet.subscription).virtual_networks
+    body = {
+        "moveIpConfigurationItems": [
+            {"sourceIpConfiguration": {"id": source.text}, "targetIpConfiguration": {"id": target.text}}
+        ]
+    }
+
+    def post() -> Mapping[str, str]:
+        poller = operations.begin_move_ip_configurations(
+            subnet.group,
+            subnet.parent_name,
+            cast("Any", body),
+            headers={"x-ms-client-request-id": request_id},
+            polling=False,
+            cls=headers_of,
+            **Sending(request_id, in_time).options(clients),
+        )
+        return cast("Mapping[str, str]", poller.result())
+
+    answered = attempt(doing, post)
+    return MoveAccepted(str(answered.get("Azure-AsyncOperation", "")), str(answered.get("x-ms-request-id", "")))
+
+
+def moves_registered(clients: Clients, subscription: str) -> bool:
+    """Whether the subscription has the preview feature; CallFailed when it cannot be read."""
+    path = f"/subscriptions/{subscription}/providers/Microsoft.Features/providers/Microsoft.Network/features/{FEATURE}"
+    body = read(clients, Doing("read", f"the feature {FEATURE}"), Where(path, _FEATURES_API))
+    return text(inner(body), "state").lower() == "registered"

@@ -13,7 +13,7 @@ from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.network.models import NetworkInterfaceIPConfiguration, NetworkInterfaceIPConfigurationPropertiesFormat
 
 from tests.bench.measured.stage import Stage
-from tgwizard.azure.sign_in import ARM_SCOPE, LabToken
+from tgwizard.azure.credentials import ARM_SCOPE, LabToken
 from tgwizard.lab.clock import Clock
 from tgwizard.model.cluster import Member
 

@@ -14,7 +14,7 @@ import requests
 from tests.bench.measured.hybrid_clock import HybridClock
 from tests.rig import lab_ports
 from tgwizard.app.adapters import in_process, lab_tokens, over_tls
-from tgwizard.azure.arm import ArmAzure
+from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.runs.services import Services

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tests.engine.apply.plans import Applying
 from tests.rig import SetupRig, setup_rig
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.setup.loading import prepare, read_wanted

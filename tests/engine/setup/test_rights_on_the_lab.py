@@ -10,9 +10,9 @@ from ipaddress import IPv4Address
 import pytest
 
 from tests.rig import SetupRig, lab_ports, setup_rig
-from tgwizard.azure.arm import ArmAzure
-from tgwizard.azure.session import Session
-from tgwizard.azure.sign_in import HeldCredential, LabToken
+from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.azure.clients import Session
+from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import suggest_pairs

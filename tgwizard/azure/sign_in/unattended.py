@@ -13,12 +13,12 @@ from typing import Any
 import requests
 from azure.core.credentials import AccessToken
 
+from tgwizard.azure.clients import Connection, Session
 from tgwizard.azure.clouds import is_known
-from tgwizard.azure.foreign_answers import refuse_foreign
+from tgwizard.azure.credentials import TokenSource
+from tgwizard.azure.intercepted_answers import refuse_foreign
 from tgwizard.azure.redaction import redacted
-from tgwizard.azure.session import Connection, Session
-from tgwizard.azure.sign_in import TokenSource
-from tgwizard.azure.sign_in_methods import CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT, SECRET, TENANT
+from tgwizard.azure.sign_in.available_methods import CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT, SECRET, TENANT
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.engine.files.file_reading import read_bytes
 from tgwizard.model.problem import Problem

@@ -24,14 +24,14 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from tgwizard import __version__
 from tgwizard.azure.bounded_http import REPEATED
-from tgwizard.azure.foreign_answers import content_of, refuse_foreign
+from tgwizard.azure.intercepted_answers import content_of, refuse_foreign
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import tame
 
 if TYPE_CHECKING:
-    from tgwizard.azure.sign_in import HeldCredential
+    from tgwizard.azure.credentials import HeldCredential
 
 AGENT = f"tgwizard/{__version__}"
 

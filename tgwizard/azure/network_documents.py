@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tgwizard.azure.raw import Json, inner, objects, reference, references, resource, text, texts
+from tgwizard.azure.rest import Json, inner, objects, reference, references, resource, text, texts
 from tgwizard.model.inventory import (
     BalancerSeen,
     FrontendFound,

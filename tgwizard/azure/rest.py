@@ -17,9 +17,9 @@ from urllib.parse import quote, urlencode
 from azure.core.rest import HttpRequest
 
 from tgwizard.azure.arm_json import parsed
-from tgwizard.azure.failures import Doing, attempt, unreadable
-from tgwizard.azure.pipeline import elsewhere, same_place
-from tgwizard.azure.session import Clients
+from tgwizard.azure.clients import Clients
+from tgwizard.azure.error_translation import Doing, attempt, unreadable
+from tgwizard.azure.http_pipeline import elsewhere, same_place
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.engine.ports import InTime
 from tgwizard.model.cluster import ResourceId

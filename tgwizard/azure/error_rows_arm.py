@@ -5,7 +5,7 @@ Sign-in, rights, locks, existence, throttles, and requests that are not understo
 
 from __future__ import annotations
 
-from tgwizard.azure.problem_row import SECOND_FACTOR, Row
+from tgwizard.azure.error_row import SECOND_FACTOR, Row
 from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 from tgwizard.model.role import GIVES_A_RIGHT

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from tgwizard.azure.redaction import redacted
-from tgwizard.azure.sign_in_reasons import BY_SAID, CREDENTIALS, OTHER_WAY, Reason
+from tgwizard.azure.sign_in_error_rows import BY_SAID, CREDENTIALS, OTHER_WAY, Reason
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.text import measured
 

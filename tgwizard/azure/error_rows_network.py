@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgwizard.azure.problem_row import Row
+from tgwizard.azure.error_row import Row
 from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 

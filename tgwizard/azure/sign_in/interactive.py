@@ -20,11 +20,11 @@ import requests
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
+from tgwizard.azure.clients import Connection, Session, quieten
 from tgwizard.azure.clouds import is_https, is_known
-from tgwizard.azure.foreign_answers import refuse_foreign
-from tgwizard.azure.loopback import Receiver
-from tgwizard.azure.session import Connection, Session, quieten
-from tgwizard.azure.sign_in import RENEW_BELOW_S
+from tgwizard.azure.credentials import RENEW_BELOW_S
+from tgwizard.azure.intercepted_answers import refuse_foreign
+from tgwizard.azure.sign_in.loopback_receiver import Receiver
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.model.cloud import Cloud

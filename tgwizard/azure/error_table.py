@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 
-from tgwizard.azure.problem_row import SECOND_FACTOR, Row
-from tgwizard.azure.problems_access import ACCESS_ROWS
-from tgwizard.azure.problems_arm import ARM_ROWS
-from tgwizard.azure.problems_compute import COMPUTE_ROWS
-from tgwizard.azure.problems_network import NETWORK_ROWS
+from tgwizard.azure.error_row import SECOND_FACTOR, Row
+from tgwizard.azure.error_rows_access import ACCESS_ROWS
+from tgwizard.azure.error_rows_arm import ARM_ROWS
+from tgwizard.azure.error_rows_compute import COMPUTE_ROWS
+from tgwizard.azure.error_rows_network import NETWORK_ROWS
 from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 from tgwizard.model.role import GIVES_A_RIGHT

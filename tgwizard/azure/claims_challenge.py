@@ -14,8 +14,8 @@ from typing import Any
 
 from azure.core.exceptions import ClientAuthenticationError
 
+from tgwizard.azure.credentials import claims_of
 from tgwizard.azure.redaction import is_claims_challenge
-from tgwizard.azure.sign_in import claims_of
 from tgwizard.model.problem import Fixer, Problem
 
 _WANTED = re.compile(r'\berror="?insufficient_claims"?', re.IGNORECASE)

@@ -14,13 +14,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tgwizard.azure.azure_cli import AzureCli
-from tgwizard.azure.claims import claims_in
-from tgwizard.azure.failures import Doing, attempt
-from tgwizard.azure.person import Desk, Person
-from tgwizard.azure.session import Clients, Session, quieten
-from tgwizard.azure.sign_in import HeldCredential, LabToken, TokenSource, caller_of
-from tgwizard.azure.sign_in_methods import Computer
-from tgwizard.azure.sign_in_services import managed_identity, service_principal
+from tgwizard.azure.claims_challenge import claims_in
+from tgwizard.azure.clients import Clients, Session, quieten
+from tgwizard.azure.credentials import HeldCredential, LabToken, TokenSource, caller_of
+from tgwizard.azure.error_translation import Doing, attempt
+from tgwizard.azure.sign_in.available_methods import Computer
+from tgwizard.azure.sign_in.interactive import Desk, Person
+from tgwizard.azure.sign_in.unattended import managed_identity, service_principal
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.model.cloud import Cloud

@@ -19,10 +19,11 @@ import requests
 import urllib3.exceptions as pool
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-from tgwizard.azure.arm_errors import ArmError, limited_words, rights_words
 from tgwizard.azure.arm_json import parsed
-from tgwizard.azure.claims import challenge_of, second_factor
-from tgwizard.azure.foreign_answers import (
+from tgwizard.azure.claims_challenge import challenge_of, second_factor
+from tgwizard.azure.error_document import ArmError, limited_words, rights_words
+from tgwizard.azure.error_table import row_for
+from tgwizard.azure.intercepted_answers import (
     ForeignAnswer,
     content_of,
     kept_back,
@@ -30,9 +31,8 @@ from tgwizard.azure.foreign_answers import (
     refuse_foreign,
     told_foreign,
 )
-from tgwizard.azure.problems import row_for
 from tgwizard.azure.redaction import redacted
-from tgwizard.azure.sign_in_problems import clock_wrong, explain
+from tgwizard.azure.sign_in_errors import clock_wrong, explain
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.model.permission import scope_in_words
 from tgwizard.model.problem import Cancelled, Problem

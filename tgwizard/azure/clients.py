@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import requests
 
 from tgwizard.azure.bounded_http import DEFAULT_S, PROMISED, Limits, bounded_session
-from tgwizard.azure.failures import connection_closed
-from tgwizard.azure.sign_in import HeldCredential
+from tgwizard.azure.credentials import HeldCredential
+from tgwizard.azure.error_translation import connection_closed
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient
@@ -142,7 +142,7 @@ class Clients:
         """The client for raw requests to Microsoft Graph, with a token of its own audience."""
         from azure.core import PipelineClient
 
-        from tgwizard.azure.pipeline import for_graph
+        from tgwizard.azure.http_pipeline import for_graph
 
         with self._mutex:
             session = self.session
@@ -184,7 +184,7 @@ class Clients:
             self._made.clear()
 
     def _client(self, kind: type[Any], subscription: str | None) -> Any:
-        from tgwizard.azure.pipeline import for_arm
+        from tgwizard.azure.http_pipeline import for_arm
 
         with self._mutex:
             session = self.session

@@ -20,7 +20,7 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from tgwizard.azure.azure_cli import AzureCli
-from tgwizard.azure.sign_in_problems import clock_ahead
+from tgwizard.azure.sign_in_errors import clock_ahead
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.model.inventory import Caller, CallerKind
 from tgwizard.model.problem import UserError

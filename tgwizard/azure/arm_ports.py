@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from tgwizard.azure.session import Clients, Session
+from tgwizard.azure.clients import Clients, Session
 from tgwizard.engine.ports import Accepted, ConfigurationId, InTime, MoveAccepted, OperationSeen, StopAccepted
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.failover_options import StopHow
@@ -17,7 +17,7 @@ from tgwizard.model.role import LockSeen
 from tgwizard.model.snapshot import VmSeen
 
 if TYPE_CHECKING:
-    from tgwizard.azure import raw
+    from tgwizard.azure import rest
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ class ArmAzure:
     ) -> Accepted:
         """One conditional PUT of the whole interface, sent once."""
         from tgwizard.azure import network
-        from tgwizard.azure.raw import Sending
+        from tgwizard.azure.rest import Sending
 
         sending = Sending(request_id, in_time)
         return network.write_nic(self.clients, nic, document, if_match=if_match, sending=sending)
@@ -63,15 +63,15 @@ class ArmAzure:
         self, source: ConfigurationId, target: ConfigurationId, subnet: ResourceId, *, request_id: str, in_time: InTime
     ) -> MoveAccepted:
         """Ask once for the configuration to be moved to another interface in one operation."""
-        from tgwizard.azure import move
+        from tgwizard.azure import network
 
-        return move.move_configuration(self.clients, source, target, subnet, request_id, in_time)
+        return network.move_configuration(self.clients, source, target, subnet, request_id, in_time)
 
     def moves_registered(self, subscription: str) -> bool:
         """Whether the subscription has the preview feature that moving needs."""
-        from tgwizard.azure import move
+        from tgwizard.azure import network
 
-        return move.moves_registered(self.clients, subscription)
+        return network.moves_registered(self.clients, subscription)
 
     def read_operation(self, url: str) -> OperationSeen:
         """The state of an operation."""
@@ -96,9 +96,9 @@ class ArmAzure:
 
     def permissions_at(self, scope: ResourceId) -> tuple[PermissionSet, ...]:
         """What the signed-in identity holds at a scope."""
-        from tgwizard.azure import authorization
+        from tgwizard.azure import access
 
-        return authorization.permissions_at(self.clients, scope)
+        return access.permissions_at(self.clients, scope)
 
     def permissions_in_subscription(self, subscription: str) -> tuple[PermissionSet, ...]:
         """What the signed-in identity holds on a whole subscription."""
@@ -108,21 +108,21 @@ class ArmAzure:
 
     def roles_of(self, principal: str, subscription: str) -> tuple[HeldRole, ...]:
         """Every role that an identity holds in a subscription."""
-        from tgwizard.azure import authorization
+        from tgwizard.azure import access
 
-        return authorization.roles_of(self.clients, principal, subscription)
+        return access.roles_of(self.clients, principal, subscription)
 
     def denials_of(self, principal: str, subscription: str) -> tuple[DenyAssignment, ...]:
         """The deny assignments in a subscription that concern an identity."""
-        from tgwizard.azure import authorization
+        from tgwizard.azure import access
 
-        return authorization.denials_of(self.clients, principal, subscription)
+        return access.denials_of(self.clients, principal, subscription)
 
     def own_denials(self, subscription: str) -> tuple[DenyAssignment, ...]:
         """The deny assignments in a subscription that concern the signed-in identity."""
-        from tgwizard.azure import authorization
+        from tgwizard.azure import access
 
-        return authorization.own_denials(self.clients, subscription)
+        return access.own_denials(self.clients, subscription)
 
     def identity_of(self, vm: ResourceId) -> str:
         """The object id of a VM's system-assigned identity, empty when it has none."""
@@ -132,9 +132,9 @@ class ArmAzure:
 
     def locks_over(self, resources: tuple[ResourceId, ...]) -> tuple[LockSeen, ...]:
         """The management locks that lie on these resources, their groups or their subscription."""
-        from tgwizard.azure import authorization
+        from tgwizard.azure import access
 
-        return authorization.locks_over(self.clients, resources)
+        return access.locks_over(self.clients, resources)
 
     def check_address(self, subnet: ResourceId, address: str) -> AddressAnswer:
         """Whether an address is free in the subnet's virtual network."""
@@ -143,22 +143,22 @@ class ArmAzure:
         return ArmInventories(self.clients).address_free(subnet, address)
 
     def read_public_ip(self, public_ip: ResourceId) -> PublicIpSeen:
-        from tgwizard.azure import inventory_network
+        from tgwizard.azure import network_documents
 
-        return self._network_thing(public_ip, inventory_network.public_ip)
+        return self._network_thing(public_ip, network_documents.public_ip)
 
     def read_balancer(self, balancer: ResourceId) -> BalancerSeen:
-        from tgwizard.azure import inventory_network
+        from tgwizard.azure import network_documents
 
-        return self._network_thing(balancer, inventory_network.balancer)
+        return self._network_thing(balancer, network_documents.balancer)
 
-    def _network_thing(self, thing: ResourceId, parsed: Callable[[raw.Json], T | None]) -> T:
-        from tgwizard.azure import failures, raw
+    def _network_thing(self, thing: ResourceId, parsed: Callable[[rest.Json], T | None]) -> T:
+        from tgwizard.azure import error_translation, rest
 
-        doing = failures.Doing("read", thing.name)
-        found = parsed(raw.read(self.clients, doing, raw.Where(thing.text, raw.NETWORK_API)))
+        doing = error_translation.Doing("read", thing.name)
+        found = parsed(rest.read(self.clients, doing, rest.Where(thing.text, rest.NETWORK_API)))
         if found is None:
-            raise failures.unreadable(doing, "It has no id.")
+            raise error_translation.unreadable(doing, "It has no id.")
         return found
 
     def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None) -> StopAccepted:
@@ -169,7 +169,7 @@ class ArmAzure:
 
     def token_life_s(self) -> float:
         """How many real seconds the access token is still good for, after renewing it when it is old."""
-        from tgwizard.azure.failures import Doing, attempt
+        from tgwizard.azure.error_translation import Doing, attempt
 
         return attempt(Doing("check", "the sign-in"), self.clients.session.credential.life_s)
 

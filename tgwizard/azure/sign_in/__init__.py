@@ -1,0 +1,1 @@
+"""The ways to sign in, and the engine's port for them."""
