@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from tgwizard.app.places import open_lab_place
+from tgwizard.cli.app_interface import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.arguments import Call, Status
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.main import run
-from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.lab import saver

@@ -10,8 +10,8 @@ from tgwizard import paths
 from tgwizard.app.connecting import connect_place
 from tgwizard.app.places import Place, client_environment
 from tgwizard.app.window import CLOUD_TITLES, WindowWish, open_program, wish_of
+from tgwizard.cli.app_interface import ClientWish, Where
 from tgwizard.cli.arguments import OpenWindow, parse
-from tgwizard.cli.program import ClientWish, Where
 from tgwizard.model.cloud import KNOWN
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import UserError

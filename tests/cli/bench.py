@@ -15,9 +15,9 @@ from tests.rig import Rig, SetupRig
 from tgwizard import paths
 from tgwizard.app.places import Place
 from tgwizard.azure.arm_ports import ArmAzure
+from tgwizard.cli.app_interface import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
-from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.model.problem import Problem, UserError

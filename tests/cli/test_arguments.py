@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tgwizard.cli.app_interface import Where
 from tgwizard.cli.arguments import Failover, OpenWindow, Resume, Status, parse
 from tgwizard.cli.lab_arguments import LabRun
-from tgwizard.cli.program import Where
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import UserError
 

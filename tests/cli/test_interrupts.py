@@ -17,9 +17,9 @@ import requests
 from tests.cli.bench import Lasting, Shell, fits, no_lab
 from tests.rig import Rig, rig
 from tgwizard import paths
+from tgwizard.cli.app_interface import Connection, Program, Where
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
-from tgwizard.cli.program import Connection, Program, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.transport import LabAdapter, lab_session

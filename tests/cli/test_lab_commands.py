@@ -14,9 +14,9 @@ import pytest
 from tests.cli.bench import Answered, fits
 from tgwizard import paths
 from tgwizard.app.places import client_environment, control_running
+from tgwizard.cli.app_interface import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
-from tgwizard.cli.program import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.home import HostedLab, open_lab

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tgwizard.cli.arguments import Failover, parse
-from tgwizard.cli.questions import answer, question
+from tgwizard.cli.cluster_text import answer, question
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import Asked, Choice, Step
 from tgwizard.model.failover_options import Strategy

@@ -12,11 +12,11 @@ import pytest
 
 from tests.rig import SetupRig, setup_rig
 from tgwizard.app.places import open_real_place
+from tgwizard.cli.app_interface import Where
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.program import Where
 from tgwizard.cli.screen import Screen
-from tgwizard.cli.sign_in import sign_in, words_of
+from tgwizard.cli.sign_in_option import sign_in, words_of
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.engine.files.cluster_folder import Profiles

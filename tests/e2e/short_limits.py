@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from tgwizard.app.places import open_lab_place
-from tgwizard.cli.documents import event_document
+from tgwizard.cli.cluster_documents import event_document
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import Timing

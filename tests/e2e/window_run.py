@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 import tgwizard.__main__ as program
-from tgwizard.cli.documents import event_document
+from tgwizard.cli.cluster_documents import event_document
 from tgwizard.gui import start
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.model.cluster import Verb

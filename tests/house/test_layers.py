@@ -19,7 +19,7 @@ from tests.house.checkout import ROOT, in_package
 TRESPASSES = {
     "gui/window.py": "import azure.core",
     "azure/adapter.py": "import PySide6.QtCore",
-    "cli/commands.py": "import tgwizard.gui.window",
+    "cli/cluster_commands.py": "import tgwizard.gui.window",
     "model/change.py": "import tomlkit",
     "engine/hall.py": "import tgwizard.engine.watch.monitor",
     "engine/failover/run.py": "import tgwizard.engine.hall\nimport requests",

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tgwizard import paths
-from tgwizard.cli.program import Where
-from tgwizard.cli.sign_in import wish_of
+from tgwizard.cli.app_interface import Where
+from tgwizard.cli.sign_in_option import wish_of
 from tgwizard.engine.files.settings_file import FILE_NAME, SettingsRead, load_settings
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import DATA_FOLDER

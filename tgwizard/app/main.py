@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from tgwizard import paths
 from tgwizard.app.connecting import connect_place
 from tgwizard.app.logs import log_start, stop_logging
+from tgwizard.cli.app_interface import ClientWish, Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.arguments import Call, Failover, OpenWindow, Resume, parse
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.program import ClientWish, Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_arguments import Apply, Undo
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings

@@ -20,7 +20,7 @@ from tgwizard.app.members import LabMembers, Token
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import LabToken
-from tgwizard.cli.program import ClientWish, LabReady, LabWish
+from tgwizard.cli.app_interface import ClientWish, LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import CallFailed, Cause
 from tgwizard.engine.files.cluster_folder import Profiles

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import logging
 
     from tgwizard.app.places import Place
-    from tgwizard.cli.program import Where
+    from tgwizard.cli.app_interface import Where
     from tgwizard.engine.files.cluster_folder import SavedRead
     from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.gui.opened import Opened, Surroundings
@@ -143,7 +143,7 @@ def _surround(wish: WindowWish, state: Path | None, logs: list[logging.Handler |
 
 
 def _where(wish: WindowWish) -> Where:
-    from tgwizard.cli.program import Where
+    from tgwizard.cli.app_interface import Where
 
     return wish.where or Where(wish.lab_dir, wish.config)
 

@@ -1,1 +1,1 @@
-"""The command line: every click has a command, with words for people and JSON for programs."""
+"""Every click as a command."""

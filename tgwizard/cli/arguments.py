@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from tgwizard import __version__
+from tgwizard.cli.app_interface import Where, word_of
 from tgwizard.cli.history_commands import History, Report
 from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_of
-from tgwizard.cli.program import Where, word_of
 from tgwizard.cli.setup_arguments import WORDS, SetupCommand, add_setup_parsers, setup_command
 from tgwizard.engine.readiness.readiness import TO_DEAD_MACHINE
 from tgwizard.model.cluster import Verb

@@ -1,4 +1,7 @@
-"""``history`` lists the runs of the clusters; ``report`` tells one of them, or writes it to a file."""
+"""``history`` lists the runs of the clusters; ``report`` tells one of them, or writes it to a file.
+
+Both as words or as JSON (schemas in resources/schema). Bodies of interfaces stay in the journal.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from tgwizard.cli.app_interface import Connection
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.history_documents import history_document, report_document
-from tgwizard.cli.program import Connection
-from tgwizard.cli.screen import Screen
+from tgwizard.cli.screen import SCHEMA, Screen, problem_document
 from tgwizard.engine.files.file_writing import write_whole
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history, find_run
@@ -18,6 +21,90 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import measured, tame
 from tgwizard.paths import expanded
+
+Document = dict[str, Any]
+
+
+def history_document(clusters: tuple[ClusterHistory, ...]) -> Document:
+    """Every cluster with its runs and changes of the verdict, newest first."""
+    return {"schema": SCHEMA, "clusters": [_cluster_document(cluster) for cluster in clusters]}
+
+
+def report_document(run: RunHistory, setup: ClusterSetup) -> Document:
+    """One run, whole."""
+    return {
+        "schema": SCHEMA,
+        "cluster": setup.name,
+        "cloud": setup.cloud,
+        "subscription": setup.subscription,
+        "nics": [member.nic.text for member in setup.members],
+        **_run_document(run),
+        "turned_back": run.turned_back or None,
+        "steps": [
+            {"step": step.step.value, "sentence": step.sentence, "at": step.at, "seconds_s": step.seconds}
+            for step in run.steps
+        ],
+        "seen": [
+            {"at": sighted.at, "place": sighted.place.value, "who": sighted.who or None} for sighted in run.sightings
+        ],
+        "writes": [
+            {
+                "step": attempt.step.value,
+                "member": attempt.member,
+                "at": attempt.at,
+                "answer": attempt.answer.value if attempt.answer else None,
+                "problem": attempt.problem or None,
+                "client_request_id": attempt.request,
+                "arm_request_id": attempt.arm_request or None,
+            }
+            for attempt in run.attempts
+        ],
+        "interfaces": [
+            {
+                "member": seen.member,
+                "nic": seen.nic,
+                "known": seen.known,
+                "before": seen.before,
+                "after": seen.after,
+                "by_other": [{"path": item.path, "before": item.before, "after": item.after} for item in seen.by_other],
+            }
+            for seen in run.compared
+        ],
+    }
+
+
+def _cluster_document(cluster: ClusterHistory) -> Document:
+    return {
+        "cluster": cluster.setup.name,
+        "runs": [_run_document(run) for run in cluster.runs],
+        "verdicts": [
+            {"at": change.at, "verdict": change.verdict, "sentence": change.sentence} for change in cluster.verdicts
+        ],
+        "problem": problem_document(cluster.problem) if cluster.problem else None,
+    }
+
+
+def _run_document(run: RunHistory) -> Document:
+    began, ended = run.began, run.ended
+    return {
+        "run": run.run,
+        "verb": began.verb.value,
+        "strategy": began.strategy.value,
+        "repair": began.repair,
+        "from": began.other if began.configuration else None,
+        "to": began.to,
+        "floating_ip": began.address,
+        "began": began.at,
+        "ended": ended.at if ended else None,
+        "outcome": ended.outcome.value if ended else None,
+        "holder": (ended.holder or None) if ended else None,
+        "reason": ended.reason if ended else None,
+        "detail": (ended.detail or None) if ended else None,
+        "seconds_s": ended.seconds if ended else None,
+        "gap_as_read_s": ended.gap_s if ended else None,
+        "gap_at_least": ended.gap_at_least if ended else False,
+        "gap_at_most_s": ended.gap_at_most_s if ended else None,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +169,7 @@ def report(command: Report, connection: Connection, screen: Screen) -> ExitCode:
 
 def _lines(cluster: ClusterHistory, limit: int) -> Iterator[str]:
     yield f"{cluster.setup.name}{' (lab)' if cluster.setup.is_lab else ''}"
-    lines = [(run.began.at, _run(run)) for run in cluster.runs]
+    lines = [(run.began.at, _run_line(run)) for run in cluster.runs]
     lines += [(change.at, f"{run_report.local(change.at)}  {'':<12}  {change.sentence}") for change in cluster.verdicts]
     lines.sort(key=lambda line: line[0], reverse=True)
     for _, line in lines[:limit]:
@@ -92,7 +179,7 @@ def _lines(cluster: ClusterHistory, limit: int) -> Iterator[str]:
     yield ""
 
 
-def _run(run: RunHistory) -> str:
+def _run_line(run: RunHistory) -> str:
     took = ""
     if run.ended and run.ended.seconds is not None:
         took = f", {measured(run.ended.seconds)}"

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tgwizard.cli.program import ClientWish, LabWish
+from tgwizard.cli.app_interface import ClientWish, LabWish
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tgwizard.cli.app_interface import Program
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.lab_arguments import (
     FaultDeed,
@@ -23,7 +24,6 @@ from tgwizard.cli.lab_arguments import (
     LabShow,
     LabVm,
 )
-from tgwizard.cli.program import Program
 from tgwizard.cli.screen import SCHEMA, Screen
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.toml_reader import TomlFault, parse_toml

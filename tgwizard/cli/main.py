@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 
-from tgwizard.cli import commands, history_commands, lab_commands, setup_commands, sign_in
+from tgwizard.cli import cluster_commands, history_commands, lab_commands, setup_commands, sign_in_option
+from tgwizard.cli.app_interface import Connection, Program
 from tgwizard.cli.arguments import Call, Failover, OpenWindow, Resume, Status
+from tgwizard.cli.cluster_commands import tell_interrupted
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.history_commands import History, Report
-from tgwizard.cli.interrupted_run import tell_interrupted
 from tgwizard.cli.lab_arguments import LabRun
-from tgwizard.cli.program import Connection, Program
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, SetupCommand, Undo, Verify
 from tgwizard.engine.interrupts import as_before
@@ -54,7 +54,7 @@ def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
         case OpenWindow():
             raise UserError(Problem("usage", "The window is no command.", "", "See tgwizard --help."))
         case LabRun() as command:
-            return commands.lab_run(command, program, screen)
+            return cluster_commands.lab_run(command, program, screen)
         case (
             Status()
             | Failover()
@@ -72,7 +72,7 @@ def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
             try:
                 if isinstance(command, Failover | History | Plan | Apply | Verify | Undo):
                     tell_interrupted(command.cluster, connection, screen, call.where)
-                refused = sign_in.sign_in(call.where, connection, screen)
+                refused = sign_in_option.sign_in(call.where, connection, screen)
                 code = _connected(command, connection, call, screen, program.settings) if refused is None else refused
             except BaseException:
                 with contextlib.suppress(UserError):
@@ -102,11 +102,11 @@ def _connected(
 ) -> ExitCode:
     match command:
         case Status():
-            return commands.status(command, connection, screen, call.where, settings)
+            return cluster_commands.status(command, connection, screen, call.where, settings)
         case Failover():
-            return commands.failover(command, connection, screen, call.where)
+            return cluster_commands.failover(command, connection, screen, call.where)
         case Resume():
-            return commands.resume_run(command, connection, screen, call.where)
+            return cluster_commands.resume_run(command, connection, screen, call.where)
         case History():
             return history_commands.history(command, connection, screen)
         case Report():

@@ -6,12 +6,11 @@ import contextlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tgwizard.cli import setup_words as words
+from tgwizard.cli import setup_text as words
+from tgwizard.cli.app_interface import Connection, Where
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.program import Connection, Where
-from tgwizard.cli.run_job import RunJob
+from tgwizard.cli.job_runner import RunJob
 from tgwizard.cli.screen import SCHEMA, Screen
-from tgwizard.cli.setup_answering import answers_given, filled, saved_or_new
 from tgwizard.cli.setup_arguments import Apply, Discover, Export, Given, Plan, ProveHow, SetupCommand, Undo, Verify
 from tgwizard.cli.setup_documents import (
     discover_document,
@@ -19,7 +18,8 @@ from tgwizard.cli.setup_documents import (
     setup_plan_document,
     verify_document,
 )
-from tgwizard.cli.setup_job import Report, SetupJob, Telling
+from tgwizard.cli.setup_job_runner import Report, SetupJob, Telling
+from tgwizard.cli.setup_options import answers_given, filled, saved_or_new
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.failover.run import fail_over

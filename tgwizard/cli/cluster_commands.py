@@ -1,4 +1,4 @@
-"""The commands themselves: each takes its arguments, a connection and a screen, and answers with an exit code."""
+"""The commands of a cluster: each takes its arguments, a connection and a screen, and answers with an exit code."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tgwizard.cli import words
+from tgwizard.cli import cluster_text
+from tgwizard.cli.app_interface import Connection, Program, RunningLab, Where
 from tgwizard.cli.arguments import Failover, Resume, Status
-from tgwizard.cli.documents import event_document, plan_document, status_document
+from tgwizard.cli.cluster_documents import event_document, plan_document, status_document
 from tgwizard.cli.exit_code import ExitCode
+from tgwizard.cli.job_runner import RunJob
 from tgwizard.cli.lab_arguments import LabRun
-from tgwizard.cli.program import Connection, Program, RunningLab, Where
-from tgwizard.cli.run_job import RunJob
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.cancel import CancelToken
@@ -30,7 +30,7 @@ from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, targe
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
 from tgwizard.engine.readiness.preflight_questions import Extent
 from tgwizard.engine.readiness.readiness import consent_to_dead
-from tgwizard.engine.readiness.recommended_action import Act, Offer, first_offer
+from tgwizard.engine.readiness.recommended_action import Act, Offer, first_offer, interrupted
 from tgwizard.engine.retry import Patience
 from tgwizard.engine.runs.cluster_lock import busy, in_progress
 from tgwizard.engine.watch.monitor import Monitor, Pace
@@ -106,7 +106,7 @@ def status(
     interrupted = offer is not None and offer.act is Act.RESUME
     found = cluster_readiness(snapshot, rights, busy=works, interrupted=interrupted)
     screen.document(status_document(snapshot, found, offer))
-    for line in words.status(snapshot, found, offer, in_full=command.check):
+    for line in cluster_text.status(snapshot, found, offer, in_full=command.check):
         screen.say(line)
     return ExitCode.UNKNOWN if found.verdict.name is VerdictName.NOT_KNOWN else ExitCode.DONE
 
@@ -234,7 +234,7 @@ def _watch(
                 if state is last:
                     continue
                 last = state
-            for line in words.watched(item, rights):
+            for line in cluster_text.watched(item, rights):
                 screen.say(line)
     return ExitCode.DONE
 
@@ -289,10 +289,10 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: C
 
 
 def _show_plan(screen: Screen, found: _Rehearsed) -> None:
-    for line in words.plan(found.intended, found.place):
+    for line in cluster_text.plan(found.intended, found.place):
         screen.say(line)
     screen.say("Checked now:")
-    for line in words.findings(found.checked.findings):
+    for line in cluster_text.findings(found.checked.findings):
         screen.say(line)
     if found.against is not None:
         screen.say(f"Refused: {found.against.sentence()} Nothing was written.")
@@ -329,3 +329,18 @@ def _resume_command(setup: ClusterSetup, where: Where) -> str:
 
 def _unheard(_event: Event) -> None:
     """A rehearsal's events are not told; its result is."""
+
+
+def tell_interrupted(cluster: str | None, connection: Connection, screen: Screen, where: Where) -> None:
+    """Offer to resume first; ``cluster`` as the command names it, None: the only one that is saved.
+
+    A file or a journal that cannot be read is told by the command itself.
+    """
+    try:
+        setup = connection.profiles.find(cluster)
+        unfinished = pending(connection.services, setup)
+    except UserError:
+        return
+    if unfinished is not None:
+        screen.note(f"First: resume. {interrupted(unfinished)}")
+        screen.note(f"  tgwizard resume {setup.name}{where.options}")

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TypeVar
 
-from tgwizard.cli.run_job import Requests
+from tgwizard.cli.job_runner import Requests
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_documents import setup_event_document
-from tgwizard.cli.setup_words import told
+from tgwizard.cli.setup_text import told
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Broke, Job
 from tgwizard.engine.runs.services import Services

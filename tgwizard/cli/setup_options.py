@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tgwizard.cli.setup_arguments import Given, parsed
-from tgwizard.cli.setup_job import Report
+from tgwizard.cli.setup_job_runner import Report
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import CallFailed

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tgwizard.cli.app_interface import Connection, Where
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.program import Connection, Where
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed

@@ -14,11 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from tgwizard.cli.documents import event_document
+from tgwizard.cli.cluster_documents import event_document
+from tgwizard.cli.cluster_text import RunTeller, answer, where
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.questions import answer
 from tgwizard.cli.screen import Screen
-from tgwizard.cli.words import RunTeller, where
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run_context import Decisions
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Job, Report

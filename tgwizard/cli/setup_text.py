@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tgwizard.cli.words import details
+from tgwizard.cli.cluster_text import details
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.discovery.pairs import PairsFound

@@ -1,11 +1,13 @@
-"""What people read: status, plan and the events of a run as calm lines of text."""
+"""What people read of a cluster: status, plan and the events of a run as lines of text.
+
+And what a run asks when a step's time is over, with the answers that can be typed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tgwizard.cli.questions import MEANINGS, question
 from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import KnownRights
@@ -19,6 +21,7 @@ from tgwizard.model.failover_events import (
     CallMade,
     CancelMeaning,
     Checked,
+    Choice,
     Decided,
     Event,
     Finished,
@@ -36,6 +39,29 @@ from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Snapshot
 from tgwizard.model.text import about, age, measured
+
+MEANINGS = {
+    Choice.WAIT: "wait as long again",
+    Choice.RETRY: "write it anew",
+    Choice.PUT_BACK: "put the address back",
+    Choice.HAND_OVER: "end the run here; resume goes on later",
+}
+
+
+def question(asked: Asked) -> str:
+    """The choices with their numbers, and what happens without an answer."""
+    choices = ", ".join(f"{number} {MEANINGS[choice]}" for number, choice in enumerate(asked.choices, 1))
+    return f"What now? {choices}. Type a number; without an answer 1 is taken in {asked.answer_within_s:.0f} s."
+
+
+def answer(asked: Asked, line: str) -> Choice | None:
+    """The choice that was typed, by number or word; None when it is none of them."""
+    word = line.strip().lower().replace(" ", "_")
+    for number, choice in enumerate(asked.choices, 1):
+        if word in (str(number), choice.value):
+            return choice
+    return None
+
 
 ADVICE = {
     Advice.READY: "ready",
