@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from tgwizard.app.adapters import in_process, lab_sign_in, lab_tokens, ports
-from tgwizard.app.members import LabMembers
+from tgwizard.app.environments import LabMembers
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, LabToken

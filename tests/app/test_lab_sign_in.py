@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tgwizard.app.places import Place, open_lab_place
+from tgwizard.app.environments import Place, open_lab_place
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.home import HostedLab, open_lab

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.app.places import open_lab_place, serve_lab
+from tgwizard.app.environments import open_lab_place, serve_lab
 from tgwizard.cli.app_interface import LabWish
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.engine.observe import Observer

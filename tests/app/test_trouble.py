@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.app.places import open_lab_place
+from tgwizard.app.environments import open_lab_place
 from tgwizard.cli.app_interface import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.arguments import Call, Status
 from tgwizard.cli.exit_code import ExitCode

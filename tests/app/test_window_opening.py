@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tgwizard import paths
-from tgwizard.app.connecting import connect_place
-from tgwizard.app.places import Place, client_environment
+from tgwizard.app.connect import connect_place
+from tgwizard.app.environments import Place, client_environment
 from tgwizard.app.window import CLOUD_TITLES, WindowWish, open_program, wish_of
 from tgwizard.cli.app_interface import ClientWish, Where
 from tgwizard.cli.arguments import OpenWindow, parse

@@ -13,7 +13,7 @@ import jsonschema
 
 from tests.rig import Rig, SetupRig
 from tgwizard import paths
-from tgwizard.app.places import Place
+from tgwizard.app.environments import Place
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.cli.app_interface import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.arguments import parse

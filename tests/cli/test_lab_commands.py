@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.bench import Answered, fits
 from tgwizard import paths
-from tgwizard.app.places import client_environment, control_running
+from tgwizard.app.environments import client_environment, control_running
 from tgwizard.cli.app_interface import Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.rig import SetupRig, setup_rig
-from tgwizard.app.places import open_real_place
+from tgwizard.app.environments import open_real_place
 from tgwizard.cli.app_interface import Where
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.exit_code import ExitCode

@@ -27,7 +27,7 @@ from tests.e2e.compositor import Compositor
 from tests.e2e.programs import DEADLINE_S, ROOT, Document, is_event, start_x_server, wait_for
 from tests.e2e.terminal import TAKE_THE_TERMINAL
 from tgwizard.app.adapters import LabClock
-from tgwizard.app.places import Place, control_running, open_lab_place
+from tgwizard.app.environments import Place, control_running, open_lab_place
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import readiness

@@ -15,7 +15,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tgwizard.app.places import open_lab_place
+from tgwizard.app.environments import open_lab_place
 from tgwizard.cli.cluster_documents import event_document
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over

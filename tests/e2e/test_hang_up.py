@@ -20,7 +20,7 @@ if sys.platform != "linux":
     pytest.skip("sessions, terminals and an X server as Linux has them", allow_module_level=True)
 
 from tests.e2e.hang_ups import DISPLAY_GONE, UNHEARD, Bench, By, Case, Ending, Left, Moment, adopted
-from tgwizard.app.places import open_lab_place
+from tgwizard.app.environments import open_lab_place
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.gui.start import WindowEnd
 from tgwizard.model.event_base import Outcome

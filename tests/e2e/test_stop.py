@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.programs import LabProcess, Program, is_event, settled
 from tests.e2e.short_limits import FRESH_CHECKS_S, FRESH_READ_S, LONGEST_S
-from tgwizard.app.places import control_running
+from tgwizard.app.environments import control_running
 from tgwizard.engine.lab_control import RequestSeen
 
 pytestmark = pytest.mark.full

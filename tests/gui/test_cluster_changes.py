@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Found, accessible_name, clusters_page, lab_page
-from tgwizard.app.places import open_lab_place
+from tgwizard.app.environments import open_lab_place
 from tgwizard.app.window import WindowWish, open_program
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.lab_control import LabState

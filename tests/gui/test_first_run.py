@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Desk, Found, open_desk
 from tests.rig import rig
-from tgwizard.app.places import open_real_place
+from tgwizard.app.environments import open_real_place
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.credentials import HeldCredential
 from tgwizard.engine.files.cluster_file import save_cluster

@@ -1,1 +1,1 @@
-"""Wiring: the only place that knows everything. It builds ``Services`` and hands it to window and commands."""
+"""The wiring: the only place that knows everything."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tgwizard import paths
-from tgwizard.app.connecting import connect_place
+from tgwizard.app.connect import connect_place
 from tgwizard.app.logs import log_start, stop_logging
 from tgwizard.cli.app_interface import ClientWish, Connection, LabWish, Program, RunningLab, Where
 from tgwizard.cli.arguments import Call, Failover, OpenWindow, Resume, parse
@@ -96,21 +96,21 @@ def connect(where: Where) -> Connection:
 
 def run_lab(wish: LabWish) -> RunningLab:
     """Hold a lab for ``lab run``."""
-    from tgwizard.app.places import serve_lab
+    from tgwizard.app.environments import serve_lab
 
     return serve_lab(wish)
 
 
 def control_lab(directory: Path) -> LabControl:
     """Reach the controls of the lab that runs in a folder."""
-    from tgwizard.app.places import control_running
+    from tgwizard.app.environments import control_running
 
     return control_running(directory)
 
 
 def lab_environment(directory: Path, wish: ClientWish) -> Mapping[str, str]:
     """Write az's folder for the lab that runs in a folder; return what its clients' environment must say."""
-    from tgwizard.app.places import client_environment
+    from tgwizard.app.environments import client_environment
 
     return client_environment(directory, wish)
 

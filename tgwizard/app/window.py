@@ -17,7 +17,7 @@ from tgwizard import paths
 if TYPE_CHECKING:
     import logging
 
-    from tgwizard.app.places import Place
+    from tgwizard.app.environments import Place
     from tgwizard.cli.app_interface import Where
     from tgwizard.engine.files.cluster_folder import SavedRead
     from tgwizard.engine.files.settings_file import SettingsRead
@@ -106,7 +106,7 @@ def _state_folder(wish: WindowWish) -> Path:
         named = False
     if not named:
         return paths.state_dir()
-    from tgwizard.app.connecting import data_folder
+    from tgwizard.app.connect import data_folder
     from tgwizard.model.problem import UserError
 
     try:
@@ -183,7 +183,7 @@ def open_program(wish: WindowWish, connect: Callable[[Where], Place] | None = No
     A lab that dies meanwhile runs in no program any more: it is opened once again, in this one. ``connect``: how a
     place is opened, if not as the program does.
     """
-    from tgwizard.app.connecting import connect_place
+    from tgwizard.app.connect import connect_place
     from tgwizard.lab.problems import stopped
     from tgwizard.model.problem import UserError
 
@@ -205,7 +205,7 @@ _LAB_DIED = ("lab-not-answering", "lab-stopped")
 
 
 def _open(where: Where, place: Place) -> Opened:
-    from tgwizard.app.connecting import sign_in_as
+    from tgwizard.app.connect import sign_in_as
     from tgwizard.gui.opened import LabWhere, Opened
 
     saved = _Saved(place)

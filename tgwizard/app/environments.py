@@ -1,6 +1,6 @@
-"""The places a program can be connected to, a lab folder or the real Azure: one ``Services`` with its clusters each.
+"""What a program can be connected to: a lab folder or the real Azure, one ``Services`` with its clusters each.
 
-Importing this module imports the lab and parts of the Azure SDK; only jobs and commands do so.
+And a lab's machines as callers: their tokens come from where the appliance in the machine gets them.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tgwizard import paths
 from tgwizard.app import adapters
 from tgwizard.app.lab_link import LabLink
-from tgwizard.app.members import LabMembers, Token
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import LabToken
@@ -34,8 +33,29 @@ from tgwizard.lab.home import AttachedLab, HostedLab, find_running, open_lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.problems import folder_unusable
 from tgwizard.model.address_range import check_address
+from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
+
+Token = Callable[[], str]
+
+
+class LabMembers:
+    """``control`` opens the controls of the lab, ``connect`` makes the adapter that uses the token it fetches."""
+
+    def __init__(self, control: Callable[[], HttpLabControl], connect: Callable[[Token], ArmAzure]) -> None:
+        """Nothing is asked before a machine is named."""
+        self._control = control
+        self._connect = connect
+
+    @contextlib.contextmanager
+    def azure_as(self, vm: ResourceId) -> Iterator[ArmAzure]:
+        """Azure as the machine's system-assigned identity sees it now; a new token every time."""
+        with contextlib.closing(self._control()) as control:
+            azure = self._connect(lambda: control.identity_token(vm.text))
+            with contextlib.closing(azure):
+                yield azure
+
 
 _log = logging.getLogger(__name__)
 

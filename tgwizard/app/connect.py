@@ -17,12 +17,12 @@ from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import DATA_FOLDER
 
 if TYPE_CHECKING:
-    from tgwizard.app.places import Place
+    from tgwizard.app.environments import Place
 
 
 def connect_place(where: Where) -> Place:
     """Open a lab's folder, or the real Azure; UserError when that cannot be."""
-    from tgwizard.app.places import open_lab_place, open_real_place
+    from tgwizard.app.environments import open_lab_place, open_real_place
 
     if where.lab_dir is not None:
         return open_lab_place(where.lab_dir, config=where.config)
