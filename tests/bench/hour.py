@@ -30,7 +30,7 @@ from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.gc_guard import GcGuard
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.core import LOGGED
 from tgwizard.lab.latency import Latency

@@ -22,7 +22,7 @@ from tests.gui.desk import Desk, End, open_desk
 from tests.gui.fleet_desk import open_fleet
 from tests.gui.held_clock import HeldClock
 from tests.gui.studio import USUAL, AnyDesk, Studio, at_rest
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.latency import Latency
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb

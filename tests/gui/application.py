@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QApplication
 
-from tgwizard.gui.kit.accessible import install_accessible_roles
 from tgwizard.gui.start import STYLE, name_app, new_app
+from tgwizard.gui.style.accessible import install_accessible_roles
 
 
 def make_app(arguments: list[str]) -> QApplication:

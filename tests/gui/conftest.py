@@ -13,7 +13,7 @@ from tests.gui.application import make_app, prepare_app
 from tests.gui.desk import Desk, End, open_desk
 from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.rig import Rig, rig
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.appearance import ThemeChoice
 
 OpenSetupDesk = Callable[..., SetupDesk]

@@ -17,14 +17,14 @@ from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.clusters.page import ClustersPage
-from tgwizard.gui.kit.focus import FocusRing
 from tgwizard.gui.lab.page import LabPage
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import LabWhere, Opened, Surroundings
 from tgwizard.gui.places import Place
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.settings.page import SettingsPage
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.focus_ring import FocusRing
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.control import HttpLabControl
 from tgwizard.lab.data_plane import DataPlane

@@ -16,10 +16,10 @@ from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.kit.focus import FocusRing
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.focus_ring import FocusRing
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster_setup import ClusterSetup

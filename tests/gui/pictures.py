@@ -22,7 +22,7 @@ from tgwizard.engine.watch.traffic_probe import PERIOD_S, gaps
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.failover.traffic_card import BEFORE_S
 from tgwizard.gui.places import Place
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb

@@ -16,14 +16,14 @@ from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.ports import SignIn
 from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.kit.focus import FocusRing
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.places import Place
 from tgwizard.gui.setup.errands import Kind
 from tgwizard.gui.setup.page import SetupPage
 from tgwizard.gui.setup.wizard import Wizard
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.focus_ring import FocusRing
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency

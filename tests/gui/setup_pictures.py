@@ -17,7 +17,7 @@ from tests.gui.desk import End
 from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tests.gui.walk import wrong
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.latency import Latency
 from tgwizard.model.setup_answers import SetupStep
 

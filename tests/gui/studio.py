@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.gui.desk import PATIENCE_MS, Desk, End
 from tests.gui.setup_desk import SetupDesk
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.appearance import ThemeChoice
 
 Take = Callable[[str, QImage], None]

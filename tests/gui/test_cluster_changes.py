@@ -28,7 +28,7 @@ from tgwizard.gui.place_pages import MakePage, PlacePages
 from tgwizard.gui.places import Place
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.shell import PlacePage
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import NICS_S, VMS_S

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk
-from tgwizard.gui.tokens import TextRole
+from tgwizard.gui.style.tokens import TextRole
 from tgwizard.gui.watch.columns import LARGER, MAIN_WIDEST, Columns
 from tgwizard.gui.watch.page import ClusterPage
 

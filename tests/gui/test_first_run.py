@@ -21,7 +21,7 @@ from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.setup.page import SetupPage
 from tgwizard.gui.setup.steps.sign_in import METHOD_WORDS
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.model.setup_answers import SetupStep
 

@@ -18,8 +18,8 @@ from tests.rig import Rig
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.files.settings_file import load_settings, save_value
 from tgwizard.gui.front import ClusterGlance, FirstLook, Front, glance_at_cluster, glance_at_theme
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import LIGHT, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import LIGHT, Token
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.settings import THEME
 

@@ -28,9 +28,9 @@ from tgwizard.gui.history.reports_page import ReportsPage
 from tgwizard.gui.history.rows import PastKind
 from tgwizard.gui.history.run_view import RunView
 from tgwizard.gui.kit.rows import TimelineRow
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.places import Place
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.timeline import EventShown
 from tgwizard.lab.faults import Answer, Fault

@@ -23,7 +23,7 @@ from tgwizard.gui.lab.words import ANSWERS, Target, Times, rule_of, rule_sentenc
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.places import Place
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab import fault_rules
 from tgwizard.lab.control import HttpLabControl
 from tgwizard.lab.known_answers import Known

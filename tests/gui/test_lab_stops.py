@@ -16,7 +16,7 @@ from tests.gui.test_cluster_changes import Whole, open_whole
 from tgwizard.app.adapters import LabClock
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.places import Place
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.home import HostedLab, open_lab
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome

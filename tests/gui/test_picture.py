@@ -13,8 +13,8 @@ from tests.gui.test_run_state import run_events
 from tests.rig import Rig
 from tgwizard.engine.observe import Observer
 from tgwizard.gui.failover.run_state import RunState
-from tgwizard.gui.kit.shapes import Shape
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
 from tgwizard.gui.watch.picture_layout import CARD_MIN, PictureMeasures, lay_out
 from tgwizard.gui.watch.picture_values import HOLDER, NOT_HOLDER, Dock, PictureShown, PillState

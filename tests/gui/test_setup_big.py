@@ -14,7 +14,7 @@ from tgwizard.gui.kit.options import OptionCard
 from tgwizard.gui.kit.row_table import TableRow
 from tgwizard.gui.setup.steps.machines import PAIRS_SHOWN, MachinesPage, MachinesShown
 from tgwizard.gui.setup.steps.role import ASSIGNMENTS_SHOWN, RolePage, RoleShown
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.role import RoleAssignment
 

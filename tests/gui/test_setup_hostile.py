@@ -31,7 +31,6 @@ from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.meter import BarShown, BarState
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.portal_panel import PortalShown
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.step_list import StepShown, StepState
 from tgwizard.gui.setup.frame import WizardFrame
 from tgwizard.gui.setup.pages import Pages
@@ -47,7 +46,8 @@ from tgwizard.gui.setup.steps.scope import ScopeShown
 from tgwizard.gui.setup.steps.sign_in import SignInShown
 from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, VerifyShown
 from tgwizard.gui.setup.undo_sheet import UndoSheet
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Outcome, Stamp

@@ -20,7 +20,7 @@ from tests.gui.walk import wrong
 from tests.rig import Rig, SetupRig
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.setup.ending import proof_of
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.rbac_records import Propagation
 from tgwizard.model.failover_events import Started, Step, StepPlan
 from tgwizard.model.setup_answers import SetupStep

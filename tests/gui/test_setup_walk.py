@@ -17,7 +17,7 @@ from tests.gui.studio import USUAL
 from tests.gui.walk import wrong
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.gui.setup.errands import Kind
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.appearance import ThemeChoice

@@ -17,11 +17,11 @@ from tests.gui.fleet_desk import open_fleet
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.palette import ROWS_SHOWN, Command, Palette
 from tgwizard.gui.places import Place
 from tgwizard.gui.single import SECOND_WINDOW
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import PINNED, READ_ONLY

@@ -6,7 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tgwizard.gui.setup.steps.sign_in import SignInPage, SignInShown
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cloud import CHINA, KNOWN, PUBLIC, Cloud
 
 

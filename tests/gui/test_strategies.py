@@ -14,7 +14,7 @@ from tests.gui.test_window import dialog_of
 from tgwizard.gui.failover.guided import GuidedDialog
 from tgwizard.gui.failover.question import QuestionBox
 from tgwizard.gui.failover.run_state import RunState
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import Asked, Choice, Decided, Step
 from tgwizard.model.failover_options import Strategy

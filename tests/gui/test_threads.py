@@ -24,7 +24,7 @@ from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.lab.page import LabPage
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.places import Place
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster import Verb
 
 

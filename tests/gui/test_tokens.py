@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tgwizard.gui.kit.shapes import INK, TINT, Shape
-from tgwizard.gui.tokens import DARK, LIGHT, PALETTES, Scheme, Token
+from tgwizard.gui.style.state_shapes import INK, TINT, Shape
+from tgwizard.gui.style.tokens import DARK, LIGHT, PALETTES, Scheme, Token
 
 PLAIN = (Token.WINDOW, Token.SIDEBAR, Token.CARD, Token.SUNKEN, Token.HOVER)
 TINTS = (Token.ACCENT_TINT, Token.OK_TINT, Token.WARN_TINT, Token.BAD_TINT, Token.IDLE_TINT)

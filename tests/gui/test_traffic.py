@@ -15,7 +15,7 @@ from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.result import ResultCard
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.failover.traffic_card import BEFORE_S
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.lab.faults import Fault, OperationTakes
 from tgwizard.model.cluster import Verb

@@ -18,7 +18,7 @@ from tgwizard.engine.jobs import Broke
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.dialogs.unexpected import UnexpectedDialog, UnexpectedErrors, fingerprint
 from tgwizard.gui.opened import Surroundings
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 
 
 def fail(text: str) -> None:

@@ -17,7 +17,7 @@ from tgwizard.engine.files.settings_file import load_settings, save_value
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.front import FirstLook, Front, free_areas
 from tgwizard.gui.places import Place
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.window_place import (
     LEAST_SIZE,

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
-from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.rail import LockCard
 from tgwizard.gui.shell import Shell
+from tgwizard.gui.style.accessible import announce
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import READ_ONLY, Setting
 

@@ -37,7 +37,7 @@ from tgwizard.gui.settings.looks import Looks
 from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.shell_commands import commands_of
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.top_bar import TopBar
 from tgwizard.gui.turns import Step
 from tgwizard.gui.watch.page import ClusterPage

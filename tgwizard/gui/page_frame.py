@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Token
 
 WIDEST = 1880
 """The pages are at most so wide, and centred; only a 4K screen has more room (gui/README.md 7)."""

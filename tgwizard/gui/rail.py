@@ -9,15 +9,15 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEve
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.buttons import NavItem
-from tgwizard.gui.kit.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
 from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.shapes import Shape, draw_shape
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.opened import Surroundings
 from tgwizard.gui.places import Place
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.icons import Icon, IconMark, draw_icon
+from tgwizard.gui.style.state_shapes import Shape, draw_shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 
 WIDE = 220
 VERY_WIDE = 240

@@ -32,7 +32,7 @@ from tgwizard.gui.app.display import QtMessages, leave_out_unreachable, why_none
 from tgwizard.gui.front import FirstLook, Front
 from tgwizard.gui.gc_guard import GcGuard
 from tgwizard.gui.single import SECOND_WINDOW, SingleWindow, Turn
-from tgwizard.gui.theme import Theme, load_fonts, system_text_scale
+from tgwizard.gui.style.theme import Theme, load_fonts, system_text_scale
 from tgwizard.gui.unfolding import AT_EASE, LATER, Unfolding
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def name_app(app: QApplication) -> None:
 
 
 def _install_roles() -> None:
-    from tgwizard.gui.kit.accessible import install_accessible_roles
+    from tgwizard.gui.style.accessible import install_accessible_roles
 
     install_accessible_roles()
 
@@ -220,7 +220,7 @@ class _Program(QObject):
     @Slot()
     def _unfold(self) -> None:
         """Prepare what the window stands on; the window itself is built in the next turn."""
-        from tgwizard.gui.kit.focus import FocusRing
+        from tgwizard.gui.style.focus_ring import FocusRing
         from tgwizard.gui.turns import Turns
 
         _install_roles()

@@ -9,12 +9,12 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.kit.labels import ElidedLabel
 from tgwizard.gui.kit.pill import Tag
 from tgwizard.gui.kit.surface import paint_ground
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import LARGE_TEXT, Radius, TextRole, Token
+from tgwizard.gui.style.icons import Icon, IconMark, draw_icon
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import LARGE_TEXT, Radius, TextRole, Token
 
 HEIGHT = 47
 

@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import PageScroll
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole
 from tgwizard.model.problem import Problem
 
 

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QFileDialog, QLayout
 
 from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.shapes import Shape
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
 
 SUFFIX = ".toml"
 

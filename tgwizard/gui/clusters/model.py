@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from tgwizard.gui.clusters.rows import ClusterRow, rank, shows
 from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
 
 Index = QModelIndex | QPersistentModelIndex

@@ -17,22 +17,22 @@ from tgwizard.gui.clusters.rows import ClusterRow, FleetState, row_of, shows
 from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.clusters.table import ClustersTable
 from tgwizard.gui.clusters.watching import Watching
-from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.chip import Chip
 from tgwizard.gui.kit.fields import SearchField
 from tgwizard.gui.kit.flow import FlowLayout
-from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card, PageScroll
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.gui.shell import PlacePage
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import DESCENDING, FILTER, FILTER_TEXT, ORDER, ClusterFilter, ClusterOrder
 from tgwizard.model.text import counted

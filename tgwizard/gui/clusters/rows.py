@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from tgwizard.engine.runs.records import Ended, Record, VerdictChanged
-from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.watch.shown import advice_shape, state_shape
 from tgwizard.model.cluster_readiness import ClusterReadiness, ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -10,8 +10,8 @@ from tgwizard.gui.failover.run_words import cancel_words, closing_words, moving_
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.model.failover_events import CancelMeaning
 
 

@@ -12,8 +12,8 @@ from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.shell import PlacePage
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 
 
 class CloseDuringSetup(Sheet):

@@ -30,8 +30,8 @@ from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.enter import ENTER
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.surface import PageScroll, paint_ground
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.turns import Step, Turns
 
 SHADOW = 24

@@ -17,11 +17,11 @@ from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.fields import ReportText
-from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.opened import Surroundings
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 
 _log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 
 
 class UnlockDialog(Sheet):

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from tgwizard.gui.kit.check_rows import CheckRows, CheckShown
 from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.kit.surface import Surface
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 
 
 class CheckGrid(Surface):

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.choice import ChoiceCard
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, StopHow
 from tgwizard.model.text import about

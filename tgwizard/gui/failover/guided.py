@@ -10,8 +10,8 @@ from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.confirm import Confirmed
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_options import Strategy
 

@@ -8,11 +8,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tgwizard.gui.kit.icons import Icon, draw_icon
-from tgwizard.gui.kit.shapes import INK, Shape, draw_shape
 from tgwizard.gui.kit.surface import paint_ground
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.icons import Icon, draw_icon
+from tgwizard.gui.style.state_shapes import INK, Shape, draw_shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.watch.picture_values import HOLDER
 
 BETWEEN = 44.0

@@ -24,20 +24,20 @@ from tgwizard.gui.failover.run_words import (
     step_words,
 )
 from tgwizard.gui.failover.traffic_card import BEFORE_S, TrafficCard
-from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.banner import VerdictBanner
 from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.calls import LogRow
-from tgwizard.gui.kit.icons import Icon, IconMark
 from tgwizard.gui.kit.labels import Figure, TextLabel
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.steps import DeadlineBar, StepRow
 from tgwizard.gui.kit.surface import Card, PageScroll, Rule
 from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.style.icons import Icon, IconMark
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.turns import InParts
 from tgwizard.gui.turns import Step as BuildStep
 from tgwizard.gui.watch.cards import ThreeTruths

@@ -26,10 +26,10 @@ from PySide6.QtWidgets import (
 from tgwizard.gui.history.rows import PastRow
 from tgwizard.gui.kit.enter import CHOOSES
 from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.shapes import draw_shape
 from tgwizard.gui.kit.surface import Card
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import LARGE_TEXT, Radius, TextRole, Token
+from tgwizard.gui.style.state_shapes import draw_shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import LARGE_TEXT, Radius, TextRole, Token
 
 Index = QModelIndex | QPersistentModelIndex
 

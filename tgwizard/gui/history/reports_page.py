@@ -14,10 +14,10 @@ from tgwizard.gui.history.rows import PastRow, rows_of_reports
 from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.shell import PlacePage, Shell
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.model.problem import Problem
 
 LEAD = "Runs and set-ups that you kept as a page: it opens in the browser, prints, and holds no secret."

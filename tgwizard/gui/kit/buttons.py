@@ -13,11 +13,11 @@ from PySide6.QtGui import QColor, QEnterEvent, QFontMetricsF, QKeyEvent, QPainte
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from tgwizard.gui.kit.enter import ENTER, pressed_by_enter
-from tgwizard.gui.kit.icons import Icon, draw_icon
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.surface import paint_ground
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.icons import Icon, draw_icon
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 
 
 class ButtonKind(Enum):

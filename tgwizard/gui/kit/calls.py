@@ -13,8 +13,8 @@ from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.pill import Tag
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.surface import Rule, Surface
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.turns import Turns
 
 IN_A_TURN = 3

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from tgwizard.gui.kit.enter import pressed_by_enter
 from tgwizard.gui.kit.surface import paint_ground
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 
 
 class RoundToggle(QPushButton):

@@ -6,9 +6,9 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
-from tgwizard.gui.kit.icons import Icon, IconMark
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole
+from tgwizard.gui.style.icons import Icon, IconMark
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole
 
 
 class TextField(QLineEdit):

@@ -11,8 +11,8 @@ from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPa
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 
 WORD_JOINER = "\u2060"
 

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tgwizard.gui.kit.labels import PaintedText, unbroken
 from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 
 _MIDDLE = int(Qt.AlignmentFlag.AlignVCenter)
 _MAY_BREAK = "\u200b"

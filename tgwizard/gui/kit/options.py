@@ -15,8 +15,8 @@ from tgwizard.gui.kit.labels import ElidedLabel
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.kit.tag import TintTag
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 
 
 class OptionCard(QRadioButton):

@@ -34,8 +34,8 @@ from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.options import paint_radio
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.surface import Surface
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1

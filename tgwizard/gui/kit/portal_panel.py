@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.calls import NumberRing
 from tgwizard.gui.kit.code import CommandBlock
-from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.row_table import TwoLines
 from tgwizard.gui.kit.surface import PageScroll, Rule
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.flow import FlowLayout
 from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.kit.surface import paint_ground
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 
 
 class ProblemBox(QWidget):

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
 from tgwizard.gui.kit.live import LiveLine, LiveText
-from tgwizard.gui.kit.shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.kit.surface import paint_ground
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 
 
 class CheckRow(QWidget):

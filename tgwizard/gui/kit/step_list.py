@@ -11,10 +11,10 @@ from PySide6.QtGui import QAccessible, QFontMetricsF, QKeyEvent, QPainter, QPain
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.shapes import Shape, draw_shape
 from tgwizard.gui.kit.surface import paint_ground
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.state_shapes import Shape, draw_shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 
 
 class StepState(Enum):

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.labels import Figure, TextLabel
 from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.shapes import INK, Shape, ShapeMark
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.state_shapes import INK, Shape, ShapeMark
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 
 
 class StepRow(QWidget):

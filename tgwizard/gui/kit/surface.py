@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 
 
 def paint_ground(

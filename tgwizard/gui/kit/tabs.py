@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QVBoxLayou
 
 from tgwizard.gui.kit.flow import FlowLayout
 from tgwizard.gui.kit.surface import Rule
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 
 
 class Tab(QPushButton):

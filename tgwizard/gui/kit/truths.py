@@ -12,8 +12,8 @@ from tgwizard.gui.kit.facts import Fact
 from tgwizard.gui.kit.labels import Figure, TextLabel
 from tgwizard.gui.kit.live import LiveLine
 from tgwizard.gui.kit.surface import Surface
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 
 
 class Agreement(Enum):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLayout, QWidget
 
 from tgwizard.gui.kit.choice import ChoiceCard
 from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 
 LARGE = 130
 """Above this text size, in percent, what stood side by side stands one below the other (gui/README.md 7)."""

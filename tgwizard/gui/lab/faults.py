@@ -26,8 +26,8 @@ from tgwizard.gui.lab.words import (
     rule_sentence,
     rule_words,
 )
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 
 SUGGESTED = 4
 

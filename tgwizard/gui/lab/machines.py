@@ -15,13 +15,13 @@ from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
 from tgwizard.gui.kit.pill import Pill
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.rows import TimelineRow
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.lab.choices import clear
 from tgwizard.gui.lab.session import LabSession
 from tgwizard.gui.lab.words import holding_words, is_on, moment_words, power_shown
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 
 MACHINES = 8
 """How many machines are listed; a field finds the others."""

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.lab.choices import LARGE, clear
 from tgwizard.gui.lab.faults import FaultsCard
@@ -21,8 +20,9 @@ from tgwizard.gui.lab.session import LabSession
 from tgwizard.gui.lab.settings import LatencyCard, ScenarioCard, WhereCard
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.shell import PlacePage
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.turns import Step, Turns
 from tgwizard.model.problem import Problem
 

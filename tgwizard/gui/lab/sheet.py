@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QWidget
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.kit.buttons import ButtonKind, StartButton
 from tgwizard.gui.kit.rows import CheckRow, NoticeBox
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.lab.session import LabSession
 from tgwizard.gui.lab.words import scenario_words
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
 
 
 class ScenarioSheet(Sheet):

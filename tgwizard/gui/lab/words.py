@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen
-from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape
 
 SCENARIOS = {
     "ready": "everything is set up, the first member holds the floating IP",

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Slot
 
 from tgwizard.gui.settings.preferences import Preferences
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.appearance import ContrastChoice
 from tgwizard.model.settings import CONTRAST, REDUCED_MOTION, THEME, Setting
 

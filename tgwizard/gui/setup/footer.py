@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 
 
 class Footer(QWidget):

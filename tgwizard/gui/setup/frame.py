@@ -12,7 +12,7 @@ from tgwizard.gui.setup.footer import Footer
 from tgwizard.gui.setup.pages import Pages
 from tgwizard.gui.setup.side import Side
 from tgwizard.gui.setup.step_page import StepPage
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.setup_answers import SetupStep
 
 PANEL = 312

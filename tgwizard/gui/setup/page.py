@@ -7,7 +7,6 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.wizard_state import STEPS
-from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.places import Place
 from tgwizard.gui.setup.answering import Answering
@@ -23,6 +22,7 @@ from tgwizard.gui.setup.show_verify import verify_shown
 from tgwizard.gui.setup.told import extra_told, told_of
 from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.gui.shell import PlacePage, Shell
+from tgwizard.gui.style.accessible import announce
 from tgwizard.model.setup_answers import SetupStep
 
 TICK_MS = 1000

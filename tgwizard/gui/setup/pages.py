@@ -16,7 +16,7 @@ from tgwizard.gui.setup.steps.scope import ScopePage
 from tgwizard.gui.setup.steps.sign_in import SignInPage
 from tgwizard.gui.setup.steps.subscription import SubscriptionPage
 from tgwizard.gui.setup.steps.verify import VerifyPage
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.setup_answers import SetupStep
 
 AnyPage = TypeVar("AnyPage", bound=StepPage)

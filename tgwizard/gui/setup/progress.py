@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.shapes import Shape, ShapeMark
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.setup.clearing import clear
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole
+from tgwizard.gui.style.state_shapes import Shape, ShapeMark
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole
 from tgwizard.model.inventory import Part
 from tgwizard.model.setup_events import PartProgress
 

@@ -6,15 +6,15 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.icons import Icon, IconMark
 from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
 from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.kit.pill import Tag
 from tgwizard.gui.kit.step_list import StepList, StepShown
 from tgwizard.gui.kit.surface import PageScroll, Surface
 from tgwizard.gui.rail import LockCard, Logo
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.icons import Icon, IconMark
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 
 WIDE = 248
 NARROW = 56

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.problem_box import ProblemBox
-from tgwizard.gui.kit.shapes import Shape
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.model.problem import Problem
 
 

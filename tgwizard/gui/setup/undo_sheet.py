@@ -9,11 +9,11 @@ from tgwizard.engine.setup.undo import Undoing
 from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.kit.buttons import ButtonKind, StartButton
 from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.tick import TickBox
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.setup.clearing import clear
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.text import counted
 
 

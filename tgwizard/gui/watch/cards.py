@@ -12,8 +12,8 @@ from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.rows import TimelineRow
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.kit.truths import Agreement, AgreementSign, TruthCard
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.watch.shown import NOT_CONNECTED, TruthShown
 from tgwizard.gui.watch.timeline import EventShown
 

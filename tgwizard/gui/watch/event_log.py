@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tgwizard.engine.runs.records import Record
-from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.watch.timeline import EventShown, of_record, of_verdict, source_name
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost

@@ -14,16 +14,16 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEven
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.readiness.recommended_action import Act
-from tgwizard.gui.kit.accessible import announce
 from tgwizard.gui.kit.banner import VerdictBanner
 from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.facts import fact_of
-from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.turns import InParts, Step
 from tgwizard.gui.watch.action_card import ActionCard
 from tgwizard.gui.watch.cards import EventsCard, ThreeTruths

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)

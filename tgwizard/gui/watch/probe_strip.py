@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, UNMEASURED_S, Bar, BarKind, Sample, TrafficGap, fold, gaps
 from tgwizard.gui.kit.calls import paint_hatch
 from tgwizard.gui.kit.facts import Fact
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Radius, TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.model.text import about, measured
 
 BARS = 150

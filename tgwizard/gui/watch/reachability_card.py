@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.watch.traffic_probe import median_s
 from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.watch.probe_strip import strip
 from tgwizard.gui.watch.reachability import KEPT_S, Reachability
 from tgwizard.gui.watch.strip_card import StripCard

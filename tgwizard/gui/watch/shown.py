@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.kit.check_rows import CheckShown
-from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.watch.picture_values import (
     HOLDER,
     HOLDER_NOT_KNOWN,

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.surface import Card
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.watch.measure_button import MeasureButton
 from tgwizard.gui.watch.probe_strip import ProbeStrip
 from tgwizard.gui.watch.reachability import Reachability

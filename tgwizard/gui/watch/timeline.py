@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from tgwizard.engine.history.run_report import kind
 from tgwizard.engine.runs.records import Ended, Record, VerdictChanged
-from tgwizard.gui.kit.shapes import Shape
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome

@@ -18,13 +18,13 @@ from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.occupancy import A_ROW, OccupancyMap, Square, SquareKind, SquareMark
 from tgwizard.gui.kit.pill import Pill
 from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card, Surface
 from tgwizard.gui.kit.tick import TickBox
 from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.text import tame
 

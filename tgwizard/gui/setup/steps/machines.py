@@ -19,15 +19,15 @@ from tgwizard.gui.kit.pick_list import PickList, PickRow
 from tgwizard.gui.kit.pill import Pill
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.row_table import RowTable
-from tgwizard.gui.kit.shapes import Shape, ShapeMark
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.kit.tag import TintTag
 from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.machine_facts import MachinePair, machine_words
 from tgwizard.gui.setup.progress import ReadingCard
 from tgwizard.gui.setup.step_page import Problems, StepPage
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import TextRole, Token
+from tgwizard.gui.style.state_shapes import Shape, ShapeMark
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, VmFound
 from tgwizard.model.setup_events import PartProgress

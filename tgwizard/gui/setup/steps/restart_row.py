@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.row_table import TwoLines
-from tgwizard.gui.kit.shapes import Shape, ShapeMark
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.state_shapes import Shape, ShapeMark
+from tgwizard.gui.style.theme import Theme
 
 _BUTTON_PX = 32
 

@@ -14,14 +14,12 @@ from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.kit.code import CodeLines
 from tgwizard.gui.kit.columns import Column
 from tgwizard.gui.kit.fields import TextField
-from tgwizard.gui.kit.icons import Icon
 from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.options import OptionCard
 from tgwizard.gui.kit.pages_stack import PagesStack
 from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.kit.row_table import IconCell, RowTable, StateCell, TwoLines
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.kit.tabs import Tabs
 from tgwizard.gui.kit.tag import TintTag
@@ -29,8 +27,10 @@ from tgwizard.gui.kit.tick import TickBox
 from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.saving import copy_text, save_text
 from tgwizard.gui.setup.step_page import StepPage
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.model.setup_answers import RoleAnswer, RoleUse
 from tgwizard.model.text import tame
 

@@ -14,14 +14,14 @@ from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.kit.live import LiveLine, LiveText
 from tgwizard.gui.kit.options import OptionCard
 from tgwizard.gui.kit.row_table import RowTable, StateCell, TwoLines
-from tgwizard.gui.kit.shapes import Shape
 from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.kit.tag import TintTag
 from tgwizard.gui.kit.tick import TickBox
 from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.setup_plan import ScopeReason
 from tgwizard.model.text import tame

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from tgwizard.gui.kit.pick_list import PickList, PickRow
 from tgwizard.gui.setup.progress import ReadingCard
 from tgwizard.gui.setup.step_page import StepPage
-from tgwizard.gui.theme import Theme
+from tgwizard.gui.style.theme import Theme
 from tgwizard.model.inventory import SubscriptionSeen
 from tgwizard.model.text import tame
 

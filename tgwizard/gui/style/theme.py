@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from tgwizard.gui.tokens import PALETTES, Family, Radius, Scheme, TextRole, Token
+from tgwizard.gui.style.tokens import PALETTES, Family, Radius, Scheme, TextRole, Token
 from tgwizard.model.appearance import ThemeChoice
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Token
 
 REACH = 4
 """How far the ring's widget stands out of the control: 2 px of air and 2 px of line."""

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QPixmapCache, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Token
 
 
 class Shape(Enum):

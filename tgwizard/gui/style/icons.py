@@ -13,8 +13,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.theme import Theme
-from tgwizard.gui.tokens import Token
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import Token
 
 
 class Icon(Enum):
