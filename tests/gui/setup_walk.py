@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.walk import wrong
-from tgwizard.gui.kit.pick_list import PickList
+from tgwizard.gui.widgets.pick_list import PickList
 from tgwizard.model.setup_answers import SetupStep
 
 

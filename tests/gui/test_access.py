@@ -24,7 +24,6 @@ from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
 from tgwizard.gui.failover.run_state import StepStatus
 from tgwizard.gui.failover.running import RunPage
-from tgwizard.gui.kit.steps import DeadlineBar
 from tgwizard.gui.places import Place
 from tgwizard.gui.style.accessible import ANNOUNCED
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
@@ -32,6 +31,7 @@ from tgwizard.gui.style.theme import Theme, _accessibility_hints, high_contrast,
 from tgwizard.gui.style.tokens import LIGHT, Token
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.reachability import Probed
+from tgwizard.gui.widgets.run_steps import DeadlineBar
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.model.appearance import ContrastChoice, ThemeChoice
 from tgwizard.model.cluster import Verb

@@ -27,12 +27,12 @@ from tgwizard.gui.history.past import PastRead
 from tgwizard.gui.history.reports_page import ReportsPage
 from tgwizard.gui.history.rows import PastKind
 from tgwizard.gui.history.run_view import RunView
-from tgwizard.gui.kit.rows import TimelineRow
 from tgwizard.gui.places import Place
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.timeline import EventShown
+from tgwizard.gui.widgets.check_rows import TimelineRow
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome

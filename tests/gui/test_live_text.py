@@ -7,8 +7,8 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.labels import LiveText
 
 
 def test_that_a_text_that_changed_at_one_width_has_room_at_another(qapp: QApplication, theme: Theme) -> None:

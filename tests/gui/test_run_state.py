@@ -16,8 +16,8 @@ from tgwizard.gui.failover.result import ResultCard
 from tgwizard.gui.failover.run_state import RunState, StepStatus
 from tgwizard.gui.failover.run_words import cancel_words, closing_words, details_text, fold_calls, moving_sentence
 from tgwizard.gui.failover.traffic_card import strip_of_run
-from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome

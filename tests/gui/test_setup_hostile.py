@@ -27,14 +27,8 @@ from tgwizard.engine.discovery.subnet_addresses import judge_address, occupancy
 from tgwizard.engine.runs.records import Deed, Intended
 from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.undo import Undoing
-from tgwizard.gui.kit.live import LiveLine, LiveText
-from tgwizard.gui.kit.meter import BarShown, BarState
-from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.portal_panel import PortalShown
-from tgwizard.gui.kit.step_list import StepShown, StepState
 from tgwizard.gui.setup.frame import WizardFrame
 from tgwizard.gui.setup.pages import Pages
-from tgwizard.gui.setup.step_page import Told
 from tgwizard.gui.setup.steps.apply import Applying
 from tgwizard.gui.setup.steps.floating_ip import AddressShown
 from tgwizard.gui.setup.steps.interface import InterfaceShown
@@ -48,6 +42,11 @@ from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, VerifyShow
 from tgwizard.gui.setup.undo_sheet import UndoSheet
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.labels import LiveLine, LiveText, plain_tip
+from tgwizard.gui.widgets.portal_panel import PortalShown
+from tgwizard.gui.widgets.problem_box import Told
+from tgwizard.gui.widgets.propagation_meter import BarShown, BarState
+from tgwizard.gui.widgets.step_list import StepShown, StepState
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Outcome, Stamp

@@ -6,12 +6,12 @@ from PySide6.QtGui import QFontInfo, QImage, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tgwizard.gui.kit.labels import TextLabel, unbroken
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.style.icons import Icon, icon_path
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import DARK, LIGHT, Scheme, TextRole, Token
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.labels import TextLabel, unbroken
 from tgwizard.model.appearance import ThemeChoice
 
 

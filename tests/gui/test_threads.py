@@ -20,11 +20,11 @@ from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.gc_guard import GcGuard
-from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.lab.page import LabPage
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.places import Place
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.cluster import Verb
 
 

@@ -21,13 +21,13 @@ from tgwizard.engine.failover.resume import pending
 from tgwizard.gui.failover.check_grid import CheckGrid
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.running import RunPage
-from tgwizard.gui.kit.check_rows import IN_A_TURN, CheckShown
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.turns import Turns
 from tgwizard.gui.unfolding import AT_EASE, LATER, Unfolding
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.shown import checks_shown
+from tgwizard.gui.widgets.check_rows import IN_A_TURN, CheckShown
+from tgwizard.gui.widgets.idle_queue import Turns
 from tgwizard.model.cluster import Verb
 
 

@@ -17,11 +17,11 @@ from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.running import RunPage
-from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.places import Place
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.picture_values import PillState
+from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb

@@ -9,9 +9,8 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QAbstractButton, QLabel, QScrollArea, QWidget
 
 from tests.gui.desk import accessible_name, focusable
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.labels import ElidedLabel, Figure
-from tgwizard.gui.kit.live import LiveLine, LiveText
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.labels import ElidedLabel, Figure, LiveLine, LiveText
 
 SLACK = 2
 """Pixels that rounding may take."""

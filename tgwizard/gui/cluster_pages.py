@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.turns import Step, Turns
 from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.gui.widgets.idle_queue import Step, Turns
 
 PAGES_KEPT = 8
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tgwizard.gui.kit.buttons import Button
+from tgwizard.gui.widgets.buttons import Button
 from tgwizard.model.problem import Problem
 
 LOCKED = Problem("locked", "Locked.", "This window is read-only.", "Unlock it with Ctrl+L.")

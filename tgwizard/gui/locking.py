@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.dialogs.unlock import UnlockDialog
-from tgwizard.gui.rail import LockCard
 from tgwizard.gui.shell import Shell
 from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.widgets.dialog_sheet import Sheet
+from tgwizard.gui.widgets.lock_card import LockCard
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import READ_ONLY, Setting
 

@@ -18,7 +18,6 @@ from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.closing_setup import leave_sheet
-from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.asking import ask_failover
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.lab.stopped import LabStopped
@@ -39,8 +38,9 @@ from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.shell_commands import commands_of
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.top_bar import TopBar
-from tgwizard.gui.turns import Step
 from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.gui.widgets.dialog_sheet import Sheet
+from tgwizard.gui.widgets.idle_queue import Step
 from tgwizard.gui.window_place import USUAL_SIZE
 from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb

@@ -12,7 +12,7 @@ from tgwizard.engine.jobs import Broke
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.opened import Opened, OpenProgram
-from tgwizard.gui.turns import Turns
+from tgwizard.gui.widgets.idle_queue import Turns
 from tgwizard.model.problem import Problem, UserError
 
 

@@ -17,7 +17,7 @@ from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.places import Place
 from tgwizard.gui.shell import PlacePage, Shell
-from tgwizard.gui.turns import Turns
+from tgwizard.gui.widgets.idle_queue import Turns
 from tgwizard.model.cluster_setup import ClusterSetup
 
 MakePage = Callable[[Shell], PlacePage]

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QWidget
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.clusters.watching import Watching
-from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.places import Place
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 

@@ -221,7 +221,7 @@ class _Program(QObject):
     def _unfold(self) -> None:
         """Prepare what the window stands on; the window itself is built in the next turn."""
         from tgwizard.gui.style.focus_ring import FocusRing
-        from tgwizard.gui.turns import Turns
+        from tgwizard.gui.widgets.idle_queue import Turns
 
         _install_roles()
         FocusRing(self._app, self._theme)

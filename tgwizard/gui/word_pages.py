@@ -5,14 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.cards import PageScroll
+from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.problem import Problem
 
 

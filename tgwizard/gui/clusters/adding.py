@@ -8,11 +8,11 @@ from PySide6.QtCore import QMimeData, Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QLayout
 
 from tgwizard.gui.clusters.saved import NotAdded
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.check_rows import NoticeBox
 
 SUFFIX = ".toml"
 

@@ -7,13 +7,13 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.clusters.adding import AddButton
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.opened import Surroundings
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.labels import TextLabel
 
 STACK_BELOW = 700
 

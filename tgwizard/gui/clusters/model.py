@@ -9,8 +9,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 from tgwizard.gui.clusters.rows import ClusterRow, rank, shows
-from tgwizard.gui.kit.plain_tips import plain_tip
 from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.widgets.labels import plain_tip
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
 
 Index = QModelIndex | QPersistentModelIndex

@@ -17,13 +17,6 @@ from tgwizard.gui.clusters.rows import ClusterRow, FleetState, row_of, shows
 from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.clusters.table import ClustersTable
 from tgwizard.gui.clusters.watching import Watching
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.chip import Chip
-from tgwizard.gui.kit.fields import SearchField
-from tgwizard.gui.kit.flow import FlowLayout
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.surface import Card, PageScroll
 from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.settings.preferences import Preferences
@@ -33,6 +26,13 @@ from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import Card, PageScroll
+from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.filter_chip import Chip
+from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.layouts import FlowLayout
+from tgwizard.gui.widgets.text_field import SearchField
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import DESCENDING, FILTER, FILTER_TEXT, ORDER, ClusterFilter, ClusterOrder
 from tgwizard.model.text import counted

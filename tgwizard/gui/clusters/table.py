@@ -28,12 +28,12 @@ from PySide6.QtWidgets import (
 
 from tgwizard.gui.clusters.model import COLUMNS, ROW_ROLE, ClustersModel, ClustersShown, column_of
 from tgwizard.gui.clusters.rows import ClusterRow, fleet_shape
-from tgwizard.gui.kit.enter import CHOOSES
-from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.state_shapes import INK, TINT, Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.buttons import CHOOSES
+from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.model.settings import ClusterOrder
 
 Index = QModelIndex | QPersistentModelIndex

@@ -17,9 +17,9 @@ from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.turns import Turns
 from tgwizard.gui.watch.loop import HistoryRead, tell_history
 from tgwizard.gui.watch.watchdog import Watchdog
+from tgwizard.gui.widgets.idle_queue import Turns
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.run_words import cancel_words, closing_words, moving_sentence
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.dialog_sheet import Sheet
+from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.failover_events import CancelMeaning
 
 

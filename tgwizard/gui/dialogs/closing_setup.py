@@ -8,12 +8,12 @@ from functools import partial
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.dialogs.sheet import Sheet
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.dialog_sheet import Sheet
+from tgwizard.gui.widgets.labels import TextLabel
 
 
 class CloseDuringSetup(Sheet):

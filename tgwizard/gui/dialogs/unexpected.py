@@ -14,14 +14,14 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.jobs import Broke
 from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.dialogs.sheet import Sheet
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.fields import ReportText
-from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.opened import Surroundings
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.dialog_sheet import Sheet
+from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.text_field import ReportText
 
 _log = logging.getLogger(__name__)
 

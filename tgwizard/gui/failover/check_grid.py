@@ -5,10 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from tgwizard.gui.kit.check_rows import CheckRows, CheckShown
-from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.surface import Surface
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.cards import Surface
+from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown
 
 
 class CheckGrid(Surface):

@@ -13,19 +13,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.failover.failover_plan import FailoverPlan
-from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.check_grid import CheckGrid
 from tgwizard.gui.failover.fence_choice import FenceChoice
 from tgwizard.gui.failover.now_after import NowAfter
 from tgwizard.gui.failover.plan_shown import axis_shown, calls_shown, move_shown, ticket
-from tgwizard.gui.kit.buttons import Button, ButtonKind, StartButton
-from tgwizard.gui.kit.calls import CallTable, TimeAxis
-from tgwizard.gui.kit.fields import TextField
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.pill import Pill, Tag
-from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.switch import Switch
-from tgwizard.gui.kit.tick import TickBox
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
@@ -33,6 +24,15 @@ from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.watch.shown import checks_shown, findings_state
+from tgwizard.gui.widgets.badges import Pill, Tag
+from tgwizard.gui.widgets.buttons import Button, ButtonKind, StartButton
+from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.dialog_sheet import Sheet
+from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.request_table import CallTable, TimeAxis
+from tgwizard.gui.widgets.switch import Switch
+from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.cluster import Verb
 from tgwizard.model.failover_events import Checked
 from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy

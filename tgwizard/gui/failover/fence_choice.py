@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.choice import ChoiceCard
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.option_card import ChoiceCard
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, StopHow
 from tgwizard.model.text import about

@@ -6,12 +6,12 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.failover.guided import portal_path
-from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.confirm import Confirmed
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.dialog_sheet import Sheet
+from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_options import Strategy
 

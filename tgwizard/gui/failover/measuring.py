@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from tgwizard.gui.dialogs.sheet import Sheet
 from tgwizard.gui.failover.traffic_card import BEFORE_S
 from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.widgets.dialog_sheet import Sheet
 
 
 class MeasuredRun(QObject):

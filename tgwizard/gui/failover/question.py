@@ -7,13 +7,12 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.labels import LiveText, TextLabel
 from tgwizard.model.failover_events import Asked, Choice
 
 

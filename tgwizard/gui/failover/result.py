@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.pill import Pill
-from tgwizard.gui.kit.rows import CheckRow, FieldValueRow
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.watch.timeline import outcome_shape
+from tgwizard.gui.widgets.badges import Pill
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.check_rows import CheckRow, FieldValueRow
+from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import ByOther, Finished

@@ -24,25 +24,24 @@ from tgwizard.gui.failover.run_words import (
     step_words,
 )
 from tgwizard.gui.failover.traffic_card import BEFORE_S, TrafficCard
-from tgwizard.gui.kit.banner import VerdictBanner
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.calls import LogRow
-from tgwizard.gui.kit.labels import Figure, TextLabel
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.steps import DeadlineBar, StepRow
-from tgwizard.gui.kit.surface import Card, PageScroll, Rule
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.turns import InParts
-from tgwizard.gui.turns import Step as BuildStep
 from tgwizard.gui.watch.cards import ThreeTruths
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
 from tgwizard.gui.watch.shown import azure_holder, picture, picture_unread
+from tgwizard.gui.widgets.banner import VerdictBanner
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.cards import Card, PageScroll, Rule
+from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.idle_queue import InParts
+from tgwizard.gui.widgets.idle_queue import Step as BuildStep
+from tgwizard.gui.widgets.labels import Figure, LiveText, TextLabel
+from tgwizard.gui.widgets.request_table import LogRow
+from tgwizard.gui.widgets.run_steps import DeadlineBar, StepRow
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_events import CancelMeaning, Step, StepPlan
 from tgwizard.model.snapshot import PlaceKind

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, Sample
 from tgwizard.gui.failover.run_state import RunState
-from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.watch.probe_strip import Flag, StripShown, strip_between
 from tgwizard.gui.watch.reachability import Reachability
 from tgwizard.gui.watch.strip_card import StripCard
+from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.text import measured
 
 BEFORE_S = 4.0

@@ -11,14 +11,14 @@ from tgwizard.gui.history.past import Past, PastRead, ReportKept
 from tgwizard.gui.history.past_list import PastCard
 from tgwizard.gui.history.rows import PastKind, PastRow, rows_of
 from tgwizard.gui.history.run_view import RunView
-from tgwizard.gui.kit.chip import Chip
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.shell import PlacePage, Shell
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.filter_chip import Chip
+from tgwizard.gui.widgets.labels import TextLabel
 
 LEAD = "What the journals on this computer hold: every run, and every change of state that was seen."
 NOTHING = "Nothing has happened yet. A failover, or a change of state while tgwizard watches, shows here."

@@ -24,12 +24,12 @@ from PySide6.QtWidgets import (
 )
 
 from tgwizard.gui.history.rows import PastRow
-from tgwizard.gui.kit.enter import CHOOSES
-from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.style.state_shapes import draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, Radius, TextRole, Token
+from tgwizard.gui.widgets.buttons import CHOOSES
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.labels import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from tgwizard.gui.history.past import Past, ReportsRead
 from tgwizard.gui.history.past_list import PastCard
 from tgwizard.gui.history.rows import PastRow, rows_of_reports
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.opened import Opened
 from tgwizard.gui.shell import PlacePage, Shell
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.problem import Problem
 
 LEAD = "Runs and set-ups that you kept as a page: it opens in the browser, prints, and holds no secret."

@@ -11,16 +11,15 @@ from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory
 from tgwizard.engine.runs.records import Answer
 from tgwizard.gui.history.rows import shape_of
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.live import LiveLine, LiveText
-from tgwizard.gui.kit.rows import CheckRow, NoticeBox
-from tgwizard.gui.kit.surface import Card, PageScroll
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import Card, PageScroll
+from tgwizard.gui.widgets.check_rows import CheckRow, NoticeBox
+from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import measured

@@ -6,14 +6,13 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from tgwizard.gui.kit.columns import Column
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.row_table import RowTable, StateCell, TableRow, TwoLines
 from tgwizard.gui.style.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TableRow, TwoLines
+from tgwizard.gui.widgets.labels import LiveText, plain_tip
+from tgwizard.gui.widgets.layouts import Column
 from tgwizard.model.setup_plan import ChangeKind, Obstacle, SetupChange, WhoMay
 from tgwizard.model.text import about
 

@@ -8,12 +8,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.facts import Fact
-from tgwizard.gui.kit.labels import Figure, TextLabel
-from tgwizard.gui.kit.live import LiveLine
-from tgwizard.gui.kit.surface import Surface
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.cards import Surface
+from tgwizard.gui.widgets.check_rows import Fact
+from tgwizard.gui.widgets.labels import Figure, LiveLine, TextLabel
 
 
 class Agreement(Enum):

@@ -9,11 +9,6 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.lab_control import FaultSeen
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.fields import TextField
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.surface import Card, Rule
-from tgwizard.gui.lab.choices import LARGE, Choice, Choices, clear
 from tgwizard.gui.lab.session import LabSession
 from tgwizard.gui.lab.words import (
     ANSWERS,
@@ -28,6 +23,12 @@ from tgwizard.gui.lab.words import (
 )
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import Card, Rule
+from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.layouts import clear_widgets
+from tgwizard.gui.widgets.option_card import LARGE, Choice, Choices
+from tgwizard.gui.widgets.text_field import TextField
 
 SUGGESTED = 4
 
@@ -163,7 +164,7 @@ class FaultsCard(Card):
         if seen is None:
             return
         if [rule.id for rule in seen.faults] != list(self._rows):
-            clear(self._list)
+            clear_widgets(self._list)
             self._rows = {rule.id: self._row(rule) for rule in seen.faults}
             for row in self._rows.values():
                 self._list.addWidget(row)

@@ -9,19 +9,18 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.lab_control import HoldingSeen, VmPowerSeen
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.fields import TextField
-from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
-from tgwizard.gui.kit.pill import Pill
-from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.rows import TimelineRow
-from tgwizard.gui.kit.surface import Card
-from tgwizard.gui.lab.choices import clear
 from tgwizard.gui.lab.session import LabSession
 from tgwizard.gui.lab.words import holding_words, is_on, moment_words, power_shown
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.badges import Pill
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.check_rows import TimelineRow
+from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel, plain_tip
+from tgwizard.gui.widgets.layouts import clear_widgets
+from tgwizard.gui.widgets.text_field import TextField
 
 MACHINES = 8
 """How many machines are listed; a field finds the others."""
@@ -100,7 +99,7 @@ class MachinesCard(Card):
         found = [vm for vm in seen.vms if wanted in vm.name.lower()]
         shown = found[:MACHINES]
         if [vm.id for vm in shown] != list(self._rows):
-            clear(self._list)
+            clear_widgets(self._list)
             self._rows = {vm.id: self._row(vm) for vm in shown}
             for row in self._rows.values():
                 self._list.addWidget(row)
@@ -153,7 +152,7 @@ class DataPlaneCard(Card):
         if newest == self._shown:
             return
         self._shown = newest
-        clear(self._list)
+        clear_widgets(self._list)
         self._empty.setVisible(not newest)
         for item in newest:
             local = moment_words(item.since, seen.state.at)

@@ -10,10 +10,6 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.surface import PageScroll
-from tgwizard.gui.lab.choices import LARGE, clear
 from tgwizard.gui.lab.faults import FaultsCard
 from tgwizard.gui.lab.machines import DataPlaneCard, MachinesCard
 from tgwizard.gui.lab.session import LabSession
@@ -23,7 +19,12 @@ from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.turns import Step, Turns
+from tgwizard.gui.widgets.cards import PageScroll
+from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.idle_queue import Step, Turns
+from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.layouts import clear_widgets
+from tgwizard.gui.widgets.option_card import LARGE
 from tgwizard.model.problem import Problem
 
 LabCard = ScenarioCard | LatencyCard | MachinesCard | DataPlaneCard | FaultsCard
@@ -186,7 +187,7 @@ class LabPage(PlacePage):
         if problems == self._problems:
             return
         self._problems = problems
-        clear(self._boxes)
+        clear_widgets(self._boxes)
         for problem in problems:
             why = " ".join(part for part in (problem.why, problem.fix, problem.detail) if part)
             self._boxes.addWidget(NoticeBox(self._theme, Shape.BROKEN, problem.what, why))

@@ -8,17 +8,17 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.rows import FieldValueRow, NoticeBox
-from tgwizard.gui.kit.surface import Card
-from tgwizard.gui.lab.choices import Choice, Choices
 from tgwizard.gui.lab.session import LabSession
 from tgwizard.gui.lab.words import latency_words, scenario_words
 from tgwizard.gui.opened import LabWhere
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.check_rows import FieldValueRow, NoticeBox
+from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.option_card import Choice, Choices
 from tgwizard.model.text import counted
 
 COPIED_MS = 1500

@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.dialogs.sheet import Sheet
-from tgwizard.gui.kit.buttons import ButtonKind, StartButton
-from tgwizard.gui.kit.rows import CheckRow, NoticeBox
 from tgwizard.gui.lab.session import LabSession
 from tgwizard.gui.lab.words import scenario_words
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.buttons import ButtonKind, StartButton
+from tgwizard.gui.widgets.check_rows import CheckRow, NoticeBox
+from tgwizard.gui.widgets.dialog_sheet import Sheet
 
 
 class ScenarioSheet(Sheet):

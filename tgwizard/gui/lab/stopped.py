@@ -6,12 +6,12 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.engine.lab_control import ANOTHER_LAB
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.rows import NoticeBox
 from tgwizard.gui.lab.world_watch import WorldWatch
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.check_rows import NoticeBox
 
 STARTING = "Starting the lab"
 

@@ -10,18 +10,18 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.choice import ChoiceCard
-from tgwizard.gui.kit.fields import TextField
-from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
-from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.surface import Card, PageScroll
-from tgwizard.gui.kit.switch import Switch
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.cards import Card, PageScroll
+from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.labels import ElidedLabel, TextLabel
+from tgwizard.gui.widgets.option_card import ChoiceCard
+from tgwizard.gui.widgets.switch import Switch
+from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import ALL, READ_ONLY, Applies, Setting
 

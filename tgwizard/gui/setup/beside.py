@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tgwizard.engine.setup.portal_help import guide, portal_url
-from tgwizard.gui.kit.portal_panel import PortalShown
 from tgwizard.gui.setup.session import SetupSession
+from tgwizard.gui.widgets.portal_panel import PortalShown
 
 
 def portal_shown(session: SetupSession) -> PortalShown:

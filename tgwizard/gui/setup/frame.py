@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.portal_panel import PortalPanel, PortalShown
-from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.setup.footer import Footer
 from tgwizard.gui.setup.pages import Pages
 from tgwizard.gui.setup.side import Side
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.cards import PageScroll
+from tgwizard.gui.widgets.portal_panel import PortalPanel, PortalShown
 from tgwizard.model.setup_answers import SetupStep
 
 PANEL = 312

@@ -6,10 +6,10 @@ from functools import partial
 
 from tgwizard.engine.setup.wizard_state import STEPS, StepState, reachable, state_of
 from tgwizard.engine.setup.wizard_steps import summary
-from tgwizard.gui.kit.step_list import StepShown
-from tgwizard.gui.kit.step_list import StepState as Look
 from tgwizard.gui.setup.applier import Applier
 from tgwizard.gui.setup.session import SetupSession
+from tgwizard.gui.widgets.step_list import StepShown
+from tgwizard.gui.widgets.step_list import StepState as Look
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.text import counted

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.discovery.lan_interface import LanChoice
 from tgwizard.engine.discovery.pairs import Pair
-from tgwizard.gui.kit.labels import ElidedLabel
-from tgwizard.gui.kit.rows import CheckRow
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.check_rows import CheckRow
+from tgwizard.gui.widgets.labels import ElidedLabel
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.snapshot import Power
 from tgwizard.model.text import tame

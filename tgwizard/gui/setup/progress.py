@@ -5,14 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.surface import Card
-from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.check_rows import CheckRow
+from tgwizard.gui.widgets.labels import LiveText
+from tgwizard.gui.widgets.layouts import clear
 from tgwizard.model.inventory import Part
 from tgwizard.model.setup_events import PartProgress
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.dialogs.sheet import Sheet
-from tgwizard.gui.kit.buttons import Button, ButtonKind, StartButton
-from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind, StartButton
+from tgwizard.gui.widgets.dialog_sheet import Sheet
+from tgwizard.gui.widgets.labels import TextLabel
 
 
 class RestartSheet(Sheet):

@@ -7,13 +7,13 @@ from datetime import datetime
 from tgwizard.engine.access.effective_rights import NOT_PROVED, PROPAGATION
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.verify import sentence_of
-from tgwizard.gui.kit.meter import BarShown, BarState
 from tgwizard.gui.lock import LOCKED
 from tgwizard.gui.setup.steps.restart_row import RestartShown
 from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, VerifyShown
 from tgwizard.gui.setup.told import SHAPES
 from tgwizard.gui.setup.verifier import Verifier
 from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.widgets.propagation_meter import BarShown, BarState
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding
 from tgwizard.model.setup_events import Tick, TickChanged

@@ -6,15 +6,14 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.pill import Tag
-from tgwizard.gui.kit.step_list import StepList, StepShown
-from tgwizard.gui.kit.surface import PageScroll, Surface
-from tgwizard.gui.rail import LockCard, Logo
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.badges import Tag
+from tgwizard.gui.widgets.cards import PageScroll, Surface
+from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel
+from tgwizard.gui.widgets.lock_card import LockCard, Logo
+from tgwizard.gui.widgets.step_list import StepList, StepShown
 
 WIDE = 248
 NARROW = 56

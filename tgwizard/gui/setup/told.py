@@ -8,11 +8,11 @@ from functools import partial
 from tgwizard.engine.setup.validation import Cure, CureKind
 from tgwizard.engine.setup.wizard_state import Want
 from tgwizard.gui.setup.session import SetupSession
-from tgwizard.gui.setup.step_page import Cure as Button
-from tgwizard.gui.setup.step_page import Told
 from tgwizard.gui.setup.wizard import Wizard
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.widgets.problem_box import Cure as Button
+from tgwizard.gui.widgets.problem_box import Told
 from tgwizard.model.finding import Level
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import SetupStep

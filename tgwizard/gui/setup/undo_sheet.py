@@ -6,14 +6,14 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.undo import Undoing
-from tgwizard.gui.dialogs.sheet import Sheet
-from tgwizard.gui.kit.buttons import ButtonKind, StartButton
-from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.tick import TickBox
 from tgwizard.gui.lock import ReadOnlyLock
-from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.buttons import ButtonKind, StartButton
+from tgwizard.gui.widgets.check_rows import CheckRow
+from tgwizard.gui.widgets.dialog_sheet import Sheet
+from tgwizard.gui.widgets.layouts import clear
+from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.text import counted
 
 

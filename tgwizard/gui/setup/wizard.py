@@ -22,11 +22,11 @@ from tgwizard.gui.setup.applier import Applier
 from tgwizard.gui.setup.ending import Ending
 from tgwizard.gui.setup.keeping import Keeping
 from tgwizard.gui.setup.restart_sheet import RestartSheet
-from tgwizard.gui.setup.saving import copy_text
 from tgwizard.gui.setup.session import SetupSession
 from tgwizard.gui.setup.undo_sheet import UndoSheet
 from tgwizard.gui.setup.verifier import Verifier
 from tgwizard.gui.shell import Shell
+from tgwizard.gui.widgets.save_text import copy_text
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError

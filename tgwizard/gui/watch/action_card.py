@@ -6,18 +6,16 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QEnterEvent, QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.check_rows import CheckRows, CheckShown
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.pill import Pill
-from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.watch.shown import StateShown, checks_in_short, checks_shown
+from tgwizard.gui.widgets.badges import Pill
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown
+from tgwizard.gui.widgets.labels import LiveText, TextLabel
 from tgwizard.model.cluster import Verb
 from tgwizard.model.finding import Readiness
 from tgwizard.model.problem import Problem

@@ -8,14 +8,14 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.rows import TimelineRow
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.kit.truths import Agreement, AgreementSign, TruthCard
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.watch.shown import NOT_CONNECTED, TruthShown
 from tgwizard.gui.watch.timeline import EventShown
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.check_rows import TimelineRow
+from tgwizard.gui.widgets.labels import TextLabel
 
 ROWS = 8
 

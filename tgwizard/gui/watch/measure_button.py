@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.kit.buttons import Button, ButtonKind
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.watch.reachability import Reachability
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
 
 
 class MeasureButton(Button):

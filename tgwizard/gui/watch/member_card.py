@@ -6,16 +6,15 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.facts import Fact
-from tgwizard.gui.kit.labels import ElidedLabel
-from tgwizard.gui.kit.pill import RoleBadge
-from tgwizard.gui.kit.rows import FieldValueRow
-from tgwizard.gui.kit.surface import Rule, Surface, paint_ground
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.watch.picture_values import FactShown, MemberShown, PillShown, PillState
+from tgwizard.gui.widgets.badges import RoleBadge
+from tgwizard.gui.widgets.cards import Rule, Surface, paint_ground
+from tgwizard.gui.widgets.check_rows import Fact, FieldValueRow
+from tgwizard.gui.widgets.labels import ElidedLabel
 
 
 class MemberCard(Surface):

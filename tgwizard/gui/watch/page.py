@@ -14,17 +14,11 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEven
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.readiness.recommended_action import Act
-from tgwizard.gui.kit.banner import VerdictBanner
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.facts import fact_of
-from tgwizard.gui.kit.rows import NoticeBox
-from tgwizard.gui.kit.surface import PageScroll
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.turns import InParts, Step
 from tgwizard.gui.watch.action_card import ActionCard
 from tgwizard.gui.watch.cards import EventsCard, ThreeTruths
 from tgwizard.gui.watch.cluster_picture import ClusterPicture
@@ -52,6 +46,11 @@ from tgwizard.gui.watch.shown import (
     state_shape,
     verb_state,
 )
+from tgwizard.gui.widgets.banner import VerdictBanner
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.cards import PageScroll
+from tgwizard.gui.widgets.check_rows import NoticeBox, fact_of
+from tgwizard.gui.widgets.idle_queue import InParts, Step
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.problem import Problem

@@ -10,10 +10,10 @@ from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QPainter, QPaintEv
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, UNMEASURED_S, Bar, BarKind, Sample, TrafficGap, fold, gaps
-from tgwizard.gui.kit.calls import paint_hatch
-from tgwizard.gui.kit.facts import Fact
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.check_rows import Fact
+from tgwizard.gui.widgets.request_table import paint_hatch
 from tgwizard.model.text import about, measured
 
 BARS = 150

@@ -6,12 +6,12 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.watch.traffic_probe import median_s
-from tgwizard.gui.kit.labels import TextLabel
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.watch.probe_strip import strip
 from tgwizard.gui.watch.reachability import KEPT_S, Reachability
 from tgwizard.gui.watch.strip_card import StripCard
+from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.text import measured
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tgwizard.gui.failover.run_state import RunState
-from tgwizard.gui.kit.check_rows import CheckShown
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.watch.picture_values import (
     HOLDER,
@@ -18,6 +17,7 @@ from tgwizard.gui.watch.picture_values import (
     PillShown,
     PillState,
 )
+from tgwizard.gui.widgets.check_rows import CheckShown
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterState, VerbReadiness
 from tgwizard.model.cluster_setup import ClusterSetup

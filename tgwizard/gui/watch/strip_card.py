@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.live import LiveLine, LiveText
-from tgwizard.gui.kit.surface import Card
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.watch.measure_button import MeasureButton
 from tgwizard.gui.watch.probe_strip import ProbeStrip
 from tgwizard.gui.watch.reachability import Reachability
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel
 
 
 class StripCard(Card):

@@ -8,15 +8,15 @@ from enum import Enum
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.banner import VerdictBanner
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.steps import StepRow
-from tgwizard.gui.kit.surface import Card
-from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.banner import VerdictBanner
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.layouts import clear
+from tgwizard.gui.widgets.run_steps import StepRow
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_events import (
     ChangeDone,

@@ -10,21 +10,19 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.discovery.subnet_addresses import Occupancy, Use
-from tgwizard.gui.kit.chip import Suggestion
-from tgwizard.gui.kit.fields import TextField
-from tgwizard.gui.kit.flow import FlowLayout
-from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
-from tgwizard.gui.kit.live import LiveLine, LiveText
-from tgwizard.gui.kit.occupancy import A_ROW, OccupancyMap, Square, SquareKind, SquareMark
-from tgwizard.gui.kit.pill import Pill
-from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.surface import Card, Surface
-from tgwizard.gui.kit.tick import TickBox
-from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.widgets.address_map import A_ROW, OccupancyMap, Square, SquareKind, SquareMark
+from tgwizard.gui.widgets.badges import Pill
+from tgwizard.gui.widgets.cards import Card, Surface
+from tgwizard.gui.widgets.check_rows import CheckRow
+from tgwizard.gui.widgets.filter_chip import Suggestion
+from tgwizard.gui.widgets.labels import ElidedLabel, LiveLine, LiveText, TextLabel
+from tgwizard.gui.widgets.layouts import FlowLayout, clear
+from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.text import tame
 

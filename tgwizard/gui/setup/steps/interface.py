@@ -9,16 +9,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QVBoxLayout, QWidget
 
 from tgwizard.engine.discovery.lan_interface import LanChoice, NicJudged
-from tgwizard.gui.kit.labels import ElidedLabel
-from tgwizard.gui.kit.options import OptionCard
-from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.surface import Card
-from tgwizard.gui.kit.tag import TintTag
-from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole
+from tgwizard.gui.widgets.badges import TintTag
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.check_rows import CheckRow
+from tgwizard.gui.widgets.labels import ElidedLabel
+from tgwizard.gui.widgets.layouts import clear
+from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.text import tame
 

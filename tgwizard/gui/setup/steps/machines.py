@@ -9,25 +9,22 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from tgwizard.engine.discovery.pairs import NotOffered, Pair, PairsFound, PairState
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.columns import Column
-from tgwizard.gui.kit.fields import TextField
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.options import OptionCard
-from tgwizard.gui.kit.pick_list import PickList, PickRow
-from tgwizard.gui.kit.pill import Pill
-from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.row_table import RowTable
-from tgwizard.gui.kit.surface import Card
-from tgwizard.gui.kit.tag import TintTag
-from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.machine_facts import MachinePair, machine_words
 from tgwizard.gui.setup.progress import ReadingCard
-from tgwizard.gui.setup.step_page import Problems, StepPage
+from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.badges import Pill, TintTag
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.fact_table import RowTable
+from tgwizard.gui.widgets.labels import LiveText, TextLabel, plain_tip
+from tgwizard.gui.widgets.layouts import Column, clear
+from tgwizard.gui.widgets.option_card import OptionCard
+from tgwizard.gui.widgets.pick_list import PickList, PickRow
+from tgwizard.gui.widgets.problem_box import Problems
+from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, VmFound
 from tgwizard.model.setup_events import PartProgress

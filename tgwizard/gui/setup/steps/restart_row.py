@@ -11,10 +11,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.row_table import TwoLines
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.fact_table import TwoLines
 
 _BUTTON_PX = 32
 

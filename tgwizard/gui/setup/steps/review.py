@@ -10,23 +10,22 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.access.access_decision import not_yours
-from tgwizard.gui.kit.buttons import Button
 from tgwizard.gui.kit.change_row import PLAN_COLUMNS, add_change
-from tgwizard.gui.kit.fields import ReportText
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.pages_stack import PagesStack
-from tgwizard.gui.kit.row_table import RowTable
-from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.surface import Card, Rule
-from tgwizard.gui.kit.tabs import Tabs
-from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.progress import ReadingCard
-from tgwizard.gui.setup.saving import copy_text, save_text
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button
+from tgwizard.gui.widgets.cards import Card, Rule
+from tgwizard.gui.widgets.check_rows import CheckRow
+from tgwizard.gui.widgets.fact_table import RowTable
+from tgwizard.gui.widgets.labels import LiveText
+from tgwizard.gui.widgets.layouts import PagesStack, clear
+from tgwizard.gui.widgets.save_text import copy_text, save_text
+from tgwizard.gui.widgets.tabs import Tabs
+from tgwizard.gui.widgets.text_field import ReportText
 from tgwizard.model.setup_plan import Assign, ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import about, counted, listed, tame
 

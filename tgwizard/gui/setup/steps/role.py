@@ -10,27 +10,23 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.access.matching_roles import ActionRow, Affected, Today
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.code import CodeLines
-from tgwizard.gui.kit.columns import Column
-from tgwizard.gui.kit.fields import TextField
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.live import LiveLine, LiveText
-from tgwizard.gui.kit.options import OptionCard
-from tgwizard.gui.kit.pages_stack import PagesStack
-from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.row_table import IconCell, RowTable, StateCell, TwoLines
-from tgwizard.gui.kit.surface import Card
-from tgwizard.gui.kit.tabs import Tabs
-from tgwizard.gui.kit.tag import TintTag
-from tgwizard.gui.kit.tick import TickBox
-from tgwizard.gui.setup.clearing import clear
-from tgwizard.gui.setup.saving import copy_text, save_text
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.widgets.badges import TintTag
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.code_block import CodeLines
+from tgwizard.gui.widgets.fact_table import IconCell, RowTable, StateCell, TwoLines
+from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel, plain_tip
+from tgwizard.gui.widgets.layouts import Column, PagesStack, clear
+from tgwizard.gui.widgets.option_card import OptionCard
+from tgwizard.gui.widgets.save_text import copy_text, save_text
+from tgwizard.gui.widgets.tabs import Tabs
+from tgwizard.gui.widgets.text_field import TextField
+from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.setup_answers import RoleAnswer, RoleUse
 from tgwizard.model.text import tame
 

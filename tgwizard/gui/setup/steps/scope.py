@@ -9,19 +9,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QVBoxLayout, QWidget
 
 from tgwizard.engine.access.required_rights import scope_name
-from tgwizard.gui.kit.columns import Column
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.live import LiveLine, LiveText
-from tgwizard.gui.kit.options import OptionCard
-from tgwizard.gui.kit.row_table import RowTable, StateCell, TwoLines
-from tgwizard.gui.kit.surface import Card
-from tgwizard.gui.kit.tag import TintTag
-from tgwizard.gui.kit.tick import TickBox
-from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.widgets.badges import TintTag
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TwoLines
+from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel
+from tgwizard.gui.widgets.layouts import Column, clear
+from tgwizard.gui.widgets.option_card import OptionCard
+from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.setup_plan import ScopeReason
 from tgwizard.model.text import tame

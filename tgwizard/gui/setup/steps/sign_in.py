@@ -10,20 +10,19 @@ from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.options import OptionCard
-from tgwizard.gui.kit.pick_list import PickList, PickRow
-from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.surface import Card
-from tgwizard.gui.kit.tag import TintTag
-from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.badges import TintTag
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.check_rows import CheckRow
+from tgwizard.gui.widgets.labels import LiveText, TextLabel
+from tgwizard.gui.widgets.layouts import clear
+from tgwizard.gui.widgets.option_card import OptionCard
+from tgwizard.gui.widgets.pick_list import PickList, PickRow
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import Caller, TenantSeen
 from tgwizard.model.sign_in import MethodSeen, Prompted, SignInMethod

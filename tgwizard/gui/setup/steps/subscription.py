@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.kit.pick_list import PickList, PickRow
 from tgwizard.gui.setup.progress import ReadingCard
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.widgets.pick_list import PickList, PickRow
 from tgwizard.model.inventory import SubscriptionSeen
 from tgwizard.model.text import tame
 

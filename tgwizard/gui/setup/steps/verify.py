@@ -7,24 +7,20 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.columns import Column
-from tgwizard.gui.kit.flow import FlowLayout
-from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.meter import BarShown, Meter
-from tgwizard.gui.kit.pill import Pill
-from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.row_table import RowTable, StateCell, TwoLines
-from tgwizard.gui.kit.rows import CheckRow
-from tgwizard.gui.kit.surface import Card, Rule
-from tgwizard.gui.setup.clearing import clear
 from tgwizard.gui.setup.step_page import StepPage
 from tgwizard.gui.setup.steps.restart_row import RestartRow, RestartShown
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.widgets.badges import Pill
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import Card, Rule
+from tgwizard.gui.widgets.check_rows import CheckRow
+from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TwoLines
+from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel, plain_tip
+from tgwizard.gui.widgets.layouts import Column, FlowLayout, clear
+from tgwizard.gui.widgets.propagation_meter import BarShown, Meter
 from tgwizard.model.setup_events import Tick
 
 

@@ -8,14 +8,13 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.columns import Column, ColumnsLayout
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.surface import Rule, Surface
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.widgets.cards import Rule, Surface
+from tgwizard.gui.widgets.labels import LiveText, TextLabel
+from tgwizard.gui.widgets.layouts import Column, ColumnsLayout
 
 
 class TableRow(QWidget):

@@ -9,16 +9,15 @@ from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.calls import NumberRing
-from tgwizard.gui.kit.code import CommandBlock
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.row_table import TwoLines
-from tgwizard.gui.kit.surface import PageScroll, Rule
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import PageScroll, Rule
+from tgwizard.gui.widgets.code_block import CommandBlock
+from tgwizard.gui.widgets.fact_table import TwoLines
+from tgwizard.gui.widgets.labels import LiveText, TextLabel
+from tgwizard.gui.widgets.request_table import NumberRing
 
 
 @dataclass(frozen=True, slots=True)

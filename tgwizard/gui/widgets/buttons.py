@@ -1,7 +1,8 @@
 """Buttons: primary, secondary, ghost, link, danger outline, danger filled; and the navigation item of the rail.
 
-They are real QPushButtons, painted from tokens. They take the focus by key and by code, not by mouse, so a ring shows
-only to those who need it. Verbs are on the buttons; Enter presses none unless it has the focus (gui/README.md 6, 11).
+They are real QPushButtons, painted from tokens. They take the focus by key and by code, not by mouse, so a ring
+shows only to those who need it. Verbs are on the buttons; Enter presses none unless it has the focus, and then does
+what Space does: Qt has it so in dialogs only.
 """
 
 from __future__ import annotations
@@ -10,14 +11,26 @@ from enum import Enum
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QWidget
 
-from tgwizard.gui.kit.enter import ENTER, pressed_by_enter
-from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.style.icons import Icon, draw_icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.cards import paint_ground
+from tgwizard.gui.widgets.labels import plain_tip
+
+ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
+CHOOSES = ENTER | {Qt.Key.Key_Space}
+"""The keys that choose the row, square or button that has the focus."""
+
+
+def pressed_by_enter(button: QAbstractButton, event: QKeyEvent) -> bool:
+    """Press `button` if the key is Enter; whether it was, and the event is done with."""
+    if event.key() not in ENTER:
+        return False
+    event.accept()
+    button.click()
+    return True
 
 
 class ButtonKind(Enum):

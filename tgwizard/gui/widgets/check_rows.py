@@ -1,18 +1,60 @@
-"""Rows of facts: a check with its evidence, a note in a tinted box, an event of the timeline, a key with its value."""
+"""Rows of facts: a check with its evidence, a note in a tinted box, an event of the timeline, a key with its value.
+
+``CheckRows`` keeps the rows of a list of checks from one answer to the next, and builds a few in a turn of the
+event loop when more are needed. ``CopyableFact`` is what Ctrl+C copies of the focused part of a page.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.buttons import Button, ButtonKind
-from tgwizard.gui.kit.labels import ElidedLabel, TextLabel
-from tgwizard.gui.kit.live import LiveLine, LiveText
-from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
+from tgwizard.gui.widgets.cards import paint_ground
+from tgwizard.gui.widgets.idle_queue import Turns
+from tgwizard.gui.widgets.labels import ElidedLabel, LiveLine, LiveText, TextLabel, plain_tip
+from tgwizard.model.text import utc
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is known, what it is called, and who says so."""
+
+    name: str
+    value: str
+    source: str
+
+    def line(self, moment: datetime | None) -> str:
+        """The fact as it is copied; `moment` is when it was read."""
+        when = "not read yet" if moment is None else utc(moment)
+        return f"{self.name}: {self.value}, {self.source}, {when}"
+
+
+@runtime_checkable
+class HasFact(Protocol):
+    """A widget that shows one fact."""
+
+    @property
+    def fact(self) -> Fact:
+        """The fact shown now."""
+
+
+def fact_of(widget: QWidget | None) -> Fact | None:
+    """The fact of a widget, or of the nearest one around it that shows one."""
+    while widget is not None:
+        if isinstance(widget, HasFact):
+            return widget.fact
+        widget = widget.parentWidget()
+    return None
 
 
 class CheckRow(QWidget):
@@ -195,3 +237,79 @@ class FieldValueRow(QWidget):
         self._mark.setVisible(shape is not None)
         if shape is not None:
             self._mark.show_shape(shape)
+
+
+IN_A_TURN = 3
+"""How many rows are built at once in a list that someone looks at: with layout and paint a row costs 2 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckShown:
+    """One row: shape, fact, evidence below it, tooltip, and what is read out in its place (empty: the evidence)."""
+
+    shape: Shape
+    fact: str
+    evidence: str = ""
+    tip: str = ""
+    spoken: str = ""
+
+
+class CheckRows:
+    """Keeps the rows of `owner`.
+
+    ``make`` builds one, ``put`` gives it its place: row, index, how many there will be.
+    """
+
+    def __init__(
+        self,
+        owner: QWidget,
+        make: Callable[[CheckShown], CheckRow],
+        put: Callable[[CheckRow, int, int], None],
+    ) -> None:
+        self._owner = owner
+        self._make = make
+        self._put = put
+        self._rows: list[CheckRow] = []
+        self._wanted: tuple[CheckShown, ...] = ()
+        self._turns = Turns(owner)
+
+    @property
+    def rows(self) -> tuple[CheckRow, ...]:
+        """The rows shown, in their order."""
+        return tuple(self._rows)
+
+    def show(self, checks: tuple[CheckShown, ...]) -> None:
+        """Show these: a row that is there changes its words now, more of them follow in turns if the list is seen."""
+        self._wanted = checks
+        self._turns.drop()
+        while len(self._rows) > len(checks):
+            surplus = self._rows.pop()
+            surplus.hide()
+            surplus.deleteLater()
+        for index, row in enumerate(self._rows):
+            self._fill(row, index)
+        if self._owner.isVisible():
+            self._grow_on()
+        else:
+            self._grow(len(checks))
+
+    def _grow_on(self) -> None:
+        if len(self._rows) < len(self._wanted):
+            self._turns.add(self._next)
+
+    def _next(self) -> None:
+        self._grow(IN_A_TURN)
+        self._grow_on()
+
+    def _grow(self, most: int) -> None:
+        for index in range(len(self._rows), min(len(self._rows) + most, len(self._wanted))):
+            row = self._make(self._wanted[index])
+            self._rows.append(row)
+            self._fill(row, index)
+
+    def _fill(self, row: CheckRow, index: int) -> None:
+        check = self._wanted[index]
+        row.show_check(check.shape, check.fact, check.evidence)
+        row.setToolTip(plain_tip(check.tip))
+        row.setAccessibleDescription(check.spoken or check.evidence)
+        self._put(row, index, len(self._wanted))

@@ -1,4 +1,4 @@
-"""Pills, role badges and tags: one state, one role, one plain word. None of them is ever a button (gui/README.md 6)."""
+"""Pills, role badges and tags: one state, one role, one plain word. None of them is ever a button."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.style.state_shapes import INK, TINT, Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.cards import paint_ground
+from tgwizard.gui.widgets.labels import TextLabel
 
 
 class Pill(QWidget):
@@ -104,3 +104,22 @@ class Tag(QWidget):
             paint_ground(QPainter(self), self._theme, box, None, Token.INPUT, Radius.TAG, dashed=True)
         else:
             paint_ground(QPainter(self), self._theme, box, Token.IDLE_TINT, None, Radius.TAG)
+
+
+class TintTag(QWidget):
+    """One word in the colours of a state: blue for a suggestion, amber for a caution, grey for a plain fact."""
+
+    def __init__(self, theme: Theme, word: str, shape: Shape = Shape.NOTE, parent: QWidget | None = None) -> None:
+        """Show `word` in the ink and tint of `shape`; the shape itself is not drawn."""
+        super().__init__(parent)
+        self._theme = theme
+        self._shape = shape
+        self.word = word
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.px(8), theme.px(2), theme.px(8), theme.px(2))
+        row.addWidget(TextLabel(theme, word, TextRole.BADGE, INK[shape]))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        paint_ground(QPainter(self), self._theme, QRectF(self.rect()), TINT[self._shape], None, Radius.TAG)

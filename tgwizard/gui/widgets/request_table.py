@@ -8,13 +8,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.labels import ElidedLabel, Figure, TextLabel
-from tgwizard.gui.kit.live import LiveLine, LiveText
-from tgwizard.gui.kit.pill import Tag
-from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.surface import Rule, Surface
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.widgets.badges import Tag
+from tgwizard.gui.widgets.cards import Rule, Surface
+from tgwizard.gui.widgets.labels import ElidedLabel, Figure, LiveLine, LiveText, TextLabel, plain_tip
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from tgwizard.gui.kit.buttons import Button
-from tgwizard.gui.kit.enter import ENTER
-from tgwizard.gui.kit.labels import TextLabel
-from tgwizard.gui.kit.surface import PageScroll, paint_ground
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.turns import Step, Turns
+from tgwizard.gui.widgets.buttons import ENTER, Button
+from tgwizard.gui.widgets.cards import PageScroll, paint_ground
+from tgwizard.gui.widgets.idle_queue import Step, Turns
+from tgwizard.gui.widgets.labels import TextLabel
 
 SHADOW = 24
 SCRIM_SHARE = 0.43

@@ -24,10 +24,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tgwizard.gui.kit.enter import CHOOSES
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.buttons import CHOOSES
 
 A_ROW = 32
 """Squares in a row."""

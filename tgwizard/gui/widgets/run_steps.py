@@ -6,11 +6,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.labels import Figure, TextLabel
-from tgwizard.gui.kit.live import LiveText
 from tgwizard.gui.style.state_shapes import INK, Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.labels import Figure, LiveText, TextLabel
 
 
 class StepRow(QWidget):

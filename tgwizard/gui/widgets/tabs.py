@@ -8,10 +8,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.flow import FlowLayout
-from tgwizard.gui.kit.surface import Rule
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.cards import Rule
+from tgwizard.gui.widgets.layouts import FlowLayout
 
 
 class Tab(QPushButton):

@@ -28,14 +28,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tgwizard.gui.kit.enter import CHOOSES
-from tgwizard.gui.kit.fields import SearchField
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.options import paint_radio
-from tgwizard.gui.kit.plain_tips import plain_tip
-from tgwizard.gui.kit.surface import Surface
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.buttons import CHOOSES
+from tgwizard.gui.widgets.cards import Surface
+from tgwizard.gui.widgets.labels import LiveText, plain_tip
+from tgwizard.gui.widgets.option_card import paint_radio
+from tgwizard.gui.widgets.text_field import SearchField
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1

@@ -6,14 +6,13 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.kit.facts import Fact
-from tgwizard.gui.kit.labels import Figure
-from tgwizard.gui.kit.live import LiveText
-from tgwizard.gui.kit.surface import paint_ground
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import TINT, Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
+from tgwizard.gui.widgets.cards import paint_ground
+from tgwizard.gui.widgets.check_rows import Fact
+from tgwizard.gui.widgets.labels import Figure, LiveText
 
 
 class VerdictBanner(QWidget):

@@ -1,0 +1,1 @@
+"""Small widgets painted from tokens, that know nothing of clusters or Azure."""
