@@ -26,10 +26,10 @@ from tests.gui.application import make_app
 from tests.gui.held_clock import HeldClock
 from tests.rig import API, ARM, rig
 from tgwizard.engine.runs.failover_journal import Journal
-from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.gc_guard import GcGuard
+from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.gc_guard import GcGuard
 from tgwizard.gui.main_window import MainWindow
-from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.core import LOGGED

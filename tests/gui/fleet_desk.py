@@ -15,9 +15,9 @@ from tests.rig import Rig, rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.engine.runs.failover_journal import Journal
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.main_window import MainWindow
-from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.style.focus_ring import FocusRing
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Clock

@@ -19,9 +19,9 @@ from tests.gui.desk import Desk, End, open_desk
 from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tgwizard import paths
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, gaps
+from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.failover.traffic_card import BEFORE_S
-from tgwizard.gui.places import Place
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.lab.latency import Latency

@@ -15,10 +15,10 @@ from tests.gui.desk import LEAVE_WITHIN_S, End, Found, is_still_to_appear
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.ports import SignIn
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.main_window import MainWindow
-from tgwizard.gui.opened import Opened, Surroundings
-from tgwizard.gui.places import Place
 from tgwizard.gui.setup.errands import Kind
 from tgwizard.gui.setup.page import SetupPage
 from tgwizard.gui.setup.wizard import Wizard

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.desk import Desk, clusters_page
 from tests.gui.fleet_desk import open_fleet
 from tests.gui.studio import Sizes, Studio, Take, studio
-from tgwizard.gui.places import Place
+from tgwizard.gui.app.nav_page import Place
 
 COUNT = 12
 

@@ -20,11 +20,11 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_name, lab_page, open_desk
 from tests.gui.walk import nameless, wrong
 from tgwizard.engine.watch.traffic_probe import Sample
+from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
 from tgwizard.gui.failover.run_state import StepStatus
 from tgwizard.gui.failover.running import RunPage
-from tgwizard.gui.places import Place
 from tgwizard.gui.style.accessible import ANNOUNCED
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme, _accessibility_hints, high_contrast, prefers_contrast

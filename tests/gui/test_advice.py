@@ -22,9 +22,9 @@ from tgwizard.engine.files.file_lock import held
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.cluster_lock import busy
+from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.clusters.rows import FleetState
 from tgwizard.gui.failover.plan_shown import needs_words
-from tgwizard.gui.places import Place
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.watch.loop import RunElsewhere, history_when_free
 from tgwizard.gui.watch.page import ClusterPage

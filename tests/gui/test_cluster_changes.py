@@ -20,14 +20,14 @@ from tgwizard.app.window import WindowWish, open_program
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.lab_control import LabState
 from tgwizard.engine.watch.monitor import Pace
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.failover.run_state import RunState
 from tgwizard.gui.main_window import MainWindow
-from tgwizard.gui.opened import Opened, Surroundings
+from tgwizard.gui.page import PlacePage
 from tgwizard.gui.place_pages import MakePage, PlacePages
-from tgwizard.gui.places import Place
 from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError

@@ -16,9 +16,9 @@ from tgwizard.app.environments import open_real_place
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.credentials import HeldCredential
 from tgwizard.engine.files.cluster_file import save_cluster
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.main_window import MainWindow
-from tgwizard.gui.opened import Opened, Surroundings
 from tgwizard.gui.setup.page import SetupPage
 from tgwizard.gui.setup.steps.sign_in import METHOD_WORDS
 from tgwizard.gui.style.theme import Theme

@@ -22,12 +22,12 @@ from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.history.report_folder import Reports
 from tgwizard.engine.history.run_history import ClusterHistory, cluster_history
 from tgwizard.engine.runs.records import VerdictChanged
+from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.history.page import HistoryPage
 from tgwizard.gui.history.past import PastRead
 from tgwizard.gui.history.reports_page import ReportsPage
 from tgwizard.gui.history.rows import PastKind
 from tgwizard.gui.history.run_view import RunView
-from tgwizard.gui.places import Place
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.watch.page import ClusterPage

@@ -16,12 +16,12 @@ from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible
 from tests.rig import ARM, Rig
 from tgwizard.engine.lab_control import FaultSeen
 from tgwizard.engine.runs.services import Services
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.lab.sheet import ScenarioSheet
 from tgwizard.gui.lab.words import ANSWERS, Target, Times, rule_of, rule_sentence, rule_words
 from tgwizard.gui.main_window import MainWindow
-from tgwizard.gui.opened import Opened, Surroundings
-from tgwizard.gui.places import Place
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.lab import fault_rules

@@ -15,11 +15,11 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_description, accessible_name, focusable, settings_page
 from tests.gui.fleet_desk import open_fleet
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
+from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.single_instance import SECOND_WINDOW
 from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.palette import ROWS_SHOWN, Command, Palette
-from tgwizard.gui.places import Place
-from tgwizard.gui.single import SECOND_WINDOW
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.appearance import ThemeChoice

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS
 from tgwizard.engine.files.file_lock import held
-from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.single import SECOND_WINDOW, SingleWindow, Turn
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.single_instance import SECOND_WINDOW, SingleWindow, Turn
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +20,7 @@ SECOND = """
     import sys
     from pathlib import Path
     from PySide6.QtWidgets import QApplication
-    from tgwizard.gui.single import SingleWindow
+    from tgwizard.gui.app.single_instance import SingleWindow
     app = QApplication(sys.argv)
     single = SingleWindow(Path(sys.argv[1]), app, ask_ms=int(sys.argv[2]))
     print(single.take_turn().name)
@@ -66,7 +66,7 @@ def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path
         import sys
         from pathlib import Path
         from tgwizard.gui.main_window import MainWindow
-        from tgwizard.gui.opened import Surroundings
+        from tgwizard.gui.app.app_context import Surroundings
         from tgwizard.gui.start import run
         from tgwizard.model.problem import Problem, UserError
         show = MainWindow.show_trouble

@@ -19,7 +19,7 @@ def run_program(body: str) -> subprocess.CompletedProcess[str]:
     program = (
         "import sys, threading\n"
         "from PySide6.QtCore import QTimer\n"
-        "from tgwizard.gui.opened import Opened, Surroundings\n"
+        "from tgwizard.gui.app.app_context import Opened, Surroundings\n"
         "from tgwizard.gui.start import run\n"
         "from tgwizard.model.problem import Problem, UserError\n"
         + textwrap.dedent(body)

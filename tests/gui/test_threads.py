@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk, lab_page
-from tgwizard.gui.bridge import BATCH, Bridge
+from tgwizard.gui.app.bridge import BATCH, Bridge
+from tgwizard.gui.app.gc_guard import GcGuard
+from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
 from tgwizard.gui.failover.running import RunPage
-from tgwizard.gui.gc_guard import GcGuard
 from tgwizard.gui.lab.page import LabPage
 from tgwizard.gui.main_window import MainWindow
-from tgwizard.gui.places import Place
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.cluster import Verb

@@ -18,12 +18,12 @@ from shiboken6 import isValid
 from tests.engine.crash import Kind, crashed_run
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_name
 from tgwizard.engine.failover.resume import pending
+from tgwizard.gui.app.warm_up import AT_EASE, LATER, Unfolding
 from tgwizard.gui.failover.check_grid import CheckGrid
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.unfolding import AT_EASE, LATER, Unfolding
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.watch.shown import checks_shown
 from tgwizard.gui.widgets.check_rows import IN_A_TURN, CheckShown
@@ -258,7 +258,7 @@ def test_that_every_module_imported_in_turns_is_there_and_none_twice() -> None:
 def test_that_the_pages_nobody_asked_for_stand_on_nothing_that_is_not_imported_at_ease() -> None:
     program = (
         "import sys, importlib\n"
-        "from tgwizard.gui.unfolding import AT_EASE, LATER\n"
+        "from tgwizard.gui.app.warm_up import AT_EASE, LATER\n"
         "for name in (*LATER, *AT_EASE): importlib.import_module(name)\n"
         "before = set(sys.modules)\n"
         "import tgwizard.gui.setup.page, tgwizard.gui.lab.page, tgwizard.gui.history.page\n"

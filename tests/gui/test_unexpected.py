@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import accessible_name, focusable
 from tgwizard.engine.jobs import Broke
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.app_context import Surroundings
+from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.dialogs.unexpected import UnexpectedDialog, UnexpectedErrors, fingerprint
-from tgwizard.gui.opened import Surroundings
 from tgwizard.gui.style.theme import Theme
 
 

@@ -18,9 +18,9 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report
 from tgwizard.engine.ports import Azure
 from tgwizard.engine.watch.monitor import Pace
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.clusters.watching import Watching
-from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.watch.watchdog import AGAIN_S, SILENT_S, Watchdog
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.latency import Latency

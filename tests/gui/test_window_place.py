@@ -14,12 +14,8 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk
 from tests.gui.pictures import rights_are_known
 from tgwizard.engine.files.settings_file import load_settings, save_value
-from tgwizard.gui.failover.confirm import ConfirmDialog
-from tgwizard.gui.front import FirstLook, Front, free_areas
-from tgwizard.gui.places import Place
-from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.watch.page import ClusterPage
-from tgwizard.gui.window_place import (
+from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.window_place import (
     LEAST_SIZE,
     PRESUMED_FRAME,
     USUAL_SIZE,
@@ -30,6 +26,10 @@ from tgwizard.gui.window_place import (
     glance_at_place,
     least_size,
 )
+from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.front import FirstLook, Front, free_areas
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import MAXIMISED, PLACE
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tgwizard.cli.app_interface import Where
     from tgwizard.engine.files.cluster_folder import SavedRead
     from tgwizard.engine.files.settings_file import SettingsRead
-    from tgwizard.gui.opened import Opened, Surroundings
+    from tgwizard.gui.app.app_context import Opened, Surroundings
     from tgwizard.model.cluster_setup import ClusterSetup
 
 CLOUD_TITLES = {
@@ -80,9 +80,9 @@ def wish_of(words: Sequence[str]) -> WindowWish | None:
 
 def open_window(wish: WindowWish) -> int:
     """Show the window until it is closed; the exit code."""
+    from tgwizard.gui.app.window_place import glance_at_place
     from tgwizard.gui.front import FirstLook, glance_at_cluster, glance_at_theme
     from tgwizard.gui.start import start
-    from tgwizard.gui.window_place import glance_at_place
 
     settings = wish.settings_file
     seen = glance_at_theme(settings), glance_at_cluster(wish.clusters)
@@ -124,7 +124,7 @@ def _settings(wish: WindowWish) -> SettingsRead:
 def _surround(wish: WindowWish, state: Path | None, logs: list[logging.Handler | None]) -> Surroundings:
     """What the real window is told, after the first paint. From here on the log is written."""
     from tgwizard.app.logs import log_file, log_start, redact
-    from tgwizard.gui.opened import Surroundings
+    from tgwizard.gui.app.app_context import Surroundings
 
     settings = _settings(wish)
     logs.append(log_start(settings, "OpenWindow"))
@@ -206,7 +206,7 @@ _LAB_DIED = ("lab-not-answering", "lab-stopped")
 
 def _open(where: Where, place: Place) -> Opened:
     from tgwizard.app.connect import sign_in_as
-    from tgwizard.gui.opened import LabWhere, Opened
+    from tgwizard.gui.app.app_context import LabWhere, Opened
 
     saved = _Saved(place)
     try:

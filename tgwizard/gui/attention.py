@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
+from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.clusters.watching import Watching
-from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.watch.shown import state_shape
 from tgwizard.model.settings import NOTIFICATIONS

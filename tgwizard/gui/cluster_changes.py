@@ -11,14 +11,14 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.lab_control import LabRun
 from tgwizard.engine.watch.monitor import Pace
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.saved import NotAdded, ReadAgain, SavedFiles
 from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.lab.world_watch import WorldWatch
-from tgwizard.gui.opened import Opened
 from tgwizard.gui.place_pages import PlacePages
-from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.settings import NICS_S, VMS_S, Setting
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.gui.dialogs.unlock import UnlockDialog
-from tgwizard.gui.shell import Shell
+from tgwizard.gui.page import Shell
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.lock_card import LockCard

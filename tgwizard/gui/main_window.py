@@ -11,8 +11,13 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QPixmap, QRegion, QResizeEv
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from tgwizard.engine.jobs import JobRunner
+from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.preferences import Looks, Preferences
+from tgwizard.gui.app.read_only_lock import ReadOnlyLock
+from tgwizard.gui.app.window_place import USUAL_SIZE
 from tgwizard.gui.attention import Attention
-from tgwizard.gui.bridge import Bridge
 from tgwizard.gui.cluster_changes import ClusterChanges
 from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.watching import Watching
@@ -22,26 +27,20 @@ from tgwizard.gui.failover.asking import ask_failover
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.lab.stopped import LabStopped
 from tgwizard.gui.leaving import Leaving
-from tgwizard.gui.lock import ReadOnlyLock
 from tgwizard.gui.locking import Locking
-from tgwizard.gui.opened import Opened, Surroundings
+from tgwizard.gui.page import PlacePage
 from tgwizard.gui.page_frame import PageFrame, PageStack
 from tgwizard.gui.palette import Palette
 from tgwizard.gui.place_pages import PlacePages
-from tgwizard.gui.places import Place
 from tgwizard.gui.rail import Rail
 from tgwizard.gui.rail_clusters import RailClusters
 from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.settings.looks import Looks
-from tgwizard.gui.settings.preferences import Preferences
-from tgwizard.gui.shell import PlacePage
 from tgwizard.gui.shell_commands import commands_of
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.top_bar import TopBar
 from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.idle_queue import Step
-from tgwizard.gui.window_place import USUAL_SIZE
 from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup

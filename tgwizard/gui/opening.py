@@ -9,9 +9,9 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.jobs import Broke
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.app_context import Opened, OpenProgram
+from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.main_window import MainWindow
-from tgwizard.gui.opened import Opened, OpenProgram
 from tgwizard.gui.widgets.idle_queue import Turns
 from tgwizard.model.problem import Problem, UserError
 

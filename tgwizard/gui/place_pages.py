@@ -12,11 +12,11 @@ from functools import partial
 
 from PySide6.QtWidgets import QStackedWidget
 
+from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.clusters.saved import NotAdded
-from tgwizard.gui.opened import Opened
-from tgwizard.gui.places import Place
-from tgwizard.gui.shell import PlacePage, Shell
+from tgwizard.gui.page import PlacePage, Shell
 from tgwizard.gui.widgets.idle_queue import Turns
 from tgwizard.model.cluster_setup import ClusterSetup
 

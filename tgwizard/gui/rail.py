@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from tgwizard.gui.opened import Surroundings
-from tgwizard.gui.places import Place
+from tgwizard.gui.app.app_context import Surroundings
+from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from tgwizard.gui.page import Shell
 from tgwizard.gui.rail import Rail
-from tgwizard.gui.shell import Shell
 from tgwizard.gui.watch.shown import state_shape
 from tgwizard.model.settings import PINNED, Setting
 

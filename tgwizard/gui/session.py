@@ -26,8 +26,8 @@ from tgwizard.engine.runs.cluster_lock import busy
 from tgwizard.engine.runs.records import Began, Ended, Record
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.monitor import Pace
+from tgwizard.gui.app.read_only_lock import LOCKED, ReadOnlyLock
 from tgwizard.gui.failover.run_state import RunState
-from tgwizard.gui.lock import LOCKED, ReadOnlyLock
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.watch.event_log import EventLog
 from tgwizard.gui.watch.loop import HistoryRead, RunElsewhere, WatchLoop, history_when_free

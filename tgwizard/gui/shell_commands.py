@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.page import Shell
 from tgwizard.gui.palette import Command
-from tgwizard.gui.places import Place
 from tgwizard.gui.rail import ICONS
 from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.shell import Shell
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.watch.action_card import button_text

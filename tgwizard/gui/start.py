@@ -29,18 +29,18 @@ from PySide6.QtWidgets import QApplication
 from tgwizard import paths
 from tgwizard.engine.interrupts import Interrupts, ignore, listen
 from tgwizard.gui.app.display import QtMessages, leave_out_unreachable, why_none
+from tgwizard.gui.app.gc_guard import GcGuard
+from tgwizard.gui.app.single_instance import SECOND_WINDOW, SingleWindow, Turn
+from tgwizard.gui.app.warm_up import AT_EASE, LATER, Unfolding
 from tgwizard.gui.front import FirstLook, Front
-from tgwizard.gui.gc_guard import GcGuard
-from tgwizard.gui.single import SECOND_WINDOW, SingleWindow, Turn
 from tgwizard.gui.style.theme import Theme, load_fonts, system_text_scale
-from tgwizard.gui.unfolding import AT_EASE, LATER, Unfolding
 
 if TYPE_CHECKING:
     from tgwizard.engine.jobs import Job, JobRunner
-    from tgwizard.gui.bridge import Bridge
+    from tgwizard.gui.app.app_context import Opened, OpenProgram, Surroundings
+    from tgwizard.gui.app.bridge import Bridge
     from tgwizard.gui.dialogs.unexpected import UnexpectedErrors
     from tgwizard.gui.main_window import MainWindow
-    from tgwizard.gui.opened import Opened, OpenProgram, Surroundings
     from tgwizard.gui.opening import Opening
     from tgwizard.model.failover_events import Finished
 
@@ -230,11 +230,11 @@ class _Program(QObject):
 
     def _build(self, surroundings: Surroundings) -> None:
         """Build the real window and put it in the place of the first paint; then open the program."""
-        from tgwizard.gui.bridge import Bridge
+        from tgwizard.gui.app.bridge import Bridge
+        from tgwizard.gui.app.nav_page import Place
         from tgwizard.gui.dialogs.unexpected import UnexpectedErrors
         from tgwizard.gui.main_window import MainWindow
         from tgwizard.gui.opening import Opening
-        from tgwizard.gui.places import Place
 
         self._options = surroundings.place_options
         bridge = self._bridge = Bridge(self)

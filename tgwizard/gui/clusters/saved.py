@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, JobRunner, Report, Work
-from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.opened import SavedClusters
+from tgwizard.gui.app.app_context import SavedClusters
+from tgwizard.gui.app.bridge import Bridge
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 

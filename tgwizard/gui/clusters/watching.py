@@ -14,8 +14,8 @@ from tgwizard.engine.runs.records import Ended
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.fleet_monitor import Fleet
 from tgwizard.engine.watch.monitor import Pace
-from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.lock import ReadOnlyLock
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.watch.loop import HistoryRead, tell_history
 from tgwizard.gui.watch.watchdog import Watchdog

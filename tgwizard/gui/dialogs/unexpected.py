@@ -13,8 +13,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.jobs import Broke
-from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.opened import Surroundings
+from tgwizard.gui.app.app_context import Surroundings
+from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token

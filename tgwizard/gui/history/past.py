@@ -11,8 +11,8 @@ from tgwizard.engine.history import run_report
 from tgwizard.engine.history.report_folder import KeptReport, Reports
 from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history
 from tgwizard.engine.jobs import Report
-from tgwizard.gui.bridge import Bridge
-from tgwizard.gui.opened import Opened
+from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.bridge import Bridge
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 

@@ -9,13 +9,13 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.lab.faults import FaultsCard
 from tgwizard.gui.lab.machines import DataPlaneCard, MachinesCard
 from tgwizard.gui.lab.session import LabSession
 from tgwizard.gui.lab.settings import LatencyCard, ScenarioCard, WhereCard
-from tgwizard.gui.opened import Opened
-from tgwizard.gui.shell import PlacePage
+from tgwizard.gui.page import PlacePage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Broke, Job, JobRunner, Report
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabState, VmPowerSeen
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.bridge import Bridge
 from tgwizard.model.problem import Problem, UserError
 
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from tgwizard.gui.app.app_context import LabWhere
 from tgwizard.gui.lab.session import LabSession
 from tgwizard.gui.lab.words import latency_words, scenario_words
-from tgwizard.gui.opened import LabWhere
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Broke, Job, JobRunner, Report
 from tgwizard.engine.lab_control import LabControl, LabLink, LabRun
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.bridge import Bridge
 from tgwizard.model.failover_events import SourceLost
 from tgwizard.model.problem import Problem, UserError
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.lock import ReadOnlyLock
-from tgwizard.gui.settings.preferences import Preferences
-from tgwizard.gui.shell import PlacePage
+from tgwizard.gui.app.preferences import Preferences
+from tgwizard.gui.app.read_only_lock import ReadOnlyLock
+from tgwizard.gui.page import PlacePage
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token

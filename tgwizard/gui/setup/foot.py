@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgwizard.gui.lock import LOCKED
+from tgwizard.gui.app.read_only_lock import LOCKED
 from tgwizard.gui.setup.applier import Applier
 from tgwizard.gui.setup.footer import Footer
 from tgwizard.gui.setup.told import waits_for

@@ -7,8 +7,9 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.wizard_state import STEPS
-from tgwizard.gui.opened import Opened
-from tgwizard.gui.places import Place
+from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.page import PlacePage, Shell
 from tgwizard.gui.setup.answering import Answering
 from tgwizard.gui.setup.beside import portal_shown
 from tgwizard.gui.setup.foot import show_foot
@@ -21,7 +22,6 @@ from tgwizard.gui.setup.show_plan import address_shown, review_shown, role_shown
 from tgwizard.gui.setup.show_verify import verify_shown
 from tgwizard.gui.setup.told import extra_told, told_of
 from tgwizard.gui.setup.wizard import Wizard
-from tgwizard.gui.shell import PlacePage, Shell
 from tgwizard.gui.style.accessible import announce
 from tgwizard.model.setup_answers import SetupStep
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.lock import ReadOnlyLock
+from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token

@@ -7,7 +7,7 @@ from datetime import datetime
 from tgwizard.engine.access.effective_rights import NOT_PROVED, PROPAGATION
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.verify import sentence_of
-from tgwizard.gui.lock import LOCKED
+from tgwizard.gui.app.read_only_lock import LOCKED
 from tgwizard.gui.setup.steps.restart_row import RestartShown
 from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, VerifyShown
 from tgwizard.gui.setup.told import SHAPES

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.engine.setup.undo import Undoing
-from tgwizard.gui.lock import ReadOnlyLock
+from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.buttons import ButtonKind, StartButton

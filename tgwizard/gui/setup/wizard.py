@@ -17,7 +17,8 @@ from tgwizard.engine.setup.plan_freshness import changed_since, differences, is_
 from tgwizard.engine.setup.validation import Cure, CureKind, StepProblem
 from tgwizard.engine.setup.wizard_state import Want
 from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
-from tgwizard.gui.opened import Opened
+from tgwizard.gui.app.app_context import Opened
+from tgwizard.gui.page import Shell
 from tgwizard.gui.setup.applier import Applier
 from tgwizard.gui.setup.ending import Ending
 from tgwizard.gui.setup.keeping import Keeping
@@ -25,7 +26,6 @@ from tgwizard.gui.setup.restart_sheet import RestartSheet
 from tgwizard.gui.setup.session import SetupSession
 from tgwizard.gui.setup.undo_sheet import UndoSheet
 from tgwizard.gui.setup.verifier import Verifier
-from tgwizard.gui.shell import Shell
 from tgwizard.gui.widgets.save_text import copy_text
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -1,4 +1,7 @@
-"""What the pages and the palette may ask of the window they stand in. The window fulfils it; nothing here knows how."""
+"""What the pages and the palette may ask of the window they stand in, and what a page of the rail is.
+
+The window fulfils it; nothing here knows how.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from typing import Protocol
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.bridge import Bridge
+from tgwizard.gui.app.app_context import Opened, Surroundings
+from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.app.preferences import Preferences
+from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.clusters.watching import Watching
-from tgwizard.gui.lock import ReadOnlyLock
-from tgwizard.gui.opened import Opened, Surroundings
-from tgwizard.gui.places import Place
 from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.settings.preferences import Preferences
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.model.cluster import Verb

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtNetwork import QLocalServer
 
-    from tgwizard.gui.bridge import Bridge
+    from tgwizard.gui.app.bridge import Bridge
 
 ASK_MS = 1500
 _DONE = b"raised\n"

@@ -1,4 +1,8 @@
-"""The settings as the window uses them: one object that everyone asks and listens to, saved shortly after a change."""
+"""The settings as the window uses them: one object that everyone asks and listens to, saved shortly after a change.
+
+``AppearanceSettings`` is how the window looks and moves, as the settings have it: theme, contrast, motion. Each is
+in force at once.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,10 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tgwizard.engine.files.settings_file import save_value
+from tgwizard.gui.style.theme import Theme
+from tgwizard.model.appearance import ContrastChoice
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.settings import Setting, Settings
+from tgwizard.model.settings import CONTRAST, REDUCED_MOTION, THEME, Setting, Settings
 
 T = TypeVar("T")
 
@@ -115,3 +121,28 @@ class Preferences(QObject):
         # A disk may take its time: never in the thread that paints.
         self._thread = threading.Thread(target=work, name="tgwizard-settings", daemon=True)
         self._thread.start()
+
+
+class Looks(QObject):
+    """Keeps a theme in step with the settings and, where these follow it, with the system."""
+
+    def __init__(self, theme: Theme, preferences: Preferences, parent: QObject) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._preferences = preferences
+        theme.follow_system()
+        preferences.changed.connect(self._on_changed)
+        if preferences.get(CONTRAST) is not ContrastChoice.SYSTEM:
+            self._on_changed(CONTRAST)
+        if preferences.get(REDUCED_MOTION):
+            self._on_changed(REDUCED_MOTION)
+
+    @Slot(object)
+    def _on_changed(self, setting: Setting[Any]) -> None:
+        if setting.key == THEME.key:
+            self._theme.choose(self._preferences.get(THEME))
+        elif setting.key == CONTRAST.key:
+            high = {ContrastChoice.HIGH: True, ContrastChoice.USUAL: False}
+            self._theme.choose_contrast(high.get(self._preferences.get(CONTRAST)))
+        elif setting.key == REDUCED_MOTION.key:
+            self._theme.reduce_motion(self._preferences.get(REDUCED_MOTION))
