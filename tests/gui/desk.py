@@ -18,10 +18,10 @@ from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.gui.app.app_context import LabWhere, Opened, Surroundings
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.clusters.page import ClustersPage
 from tgwizard.gui.lab.page import LabPage
 from tgwizard.gui.main_window import MainWindow
-from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.settings.page import SettingsPage
 from tgwizard.gui.style.focus_ring import FocusRing
 from tgwizard.gui.style.theme import Theme

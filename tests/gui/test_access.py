@@ -21,16 +21,16 @@ from tests.gui.desk import PATIENCE_MS, Desk, End, accessible_name, lab_page, op
 from tests.gui.walk import nameless, wrong
 from tgwizard.engine.watch.traffic_probe import Sample
 from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.cluster.cluster_page import ClusterPage
+from tgwizard.gui.cluster.run_model import StepStatus
+from tgwizard.gui.cluster.traffic_monitor import Probed
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
-from tgwizard.gui.failover.run_state import StepStatus
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.style.accessible import ANNOUNCED
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme, _accessibility_hints, high_contrast, prefers_contrast
 from tgwizard.gui.style.tokens import LIGHT, Token
-from tgwizard.gui.watch.page import ClusterPage
-from tgwizard.gui.watch.reachability import Probed
 from tgwizard.gui.widgets.run_steps import DeadlineBar
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.model.appearance import ContrastChoice, ThemeChoice

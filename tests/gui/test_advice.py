@@ -23,13 +23,12 @@ from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.cluster_lock import busy
 from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.cluster.cluster_page import ClusterPage
+from tgwizard.gui.cluster.cluster_view_model import aged, beside, picture
+from tgwizard.gui.cluster.watch_loop import RunElsewhere, history_when_free
 from tgwizard.gui.clusters.rows import FleetState
 from tgwizard.gui.failover.plan_shown import needs_words
 from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.watch.loop import RunElsewhere, history_when_free
-from tgwizard.gui.watch.page import ClusterPage
-from tgwizard.gui.watch.shown import aged, picture
-from tgwizard.gui.watch.state_beside import beside
 from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import Verb

@@ -23,13 +23,13 @@ from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.cluster.cluster_page import ClusterPage
+from tgwizard.gui.cluster.cluster_session import LATE_PACES
 from tgwizard.gui.clusters.model import COLUMNS, ClustersModel, text_of
 from tgwizard.gui.clusters.rows import ClusterRow, FleetState, fleet_shape, rank, row_of
 from tgwizard.gui.clusters.table import ClustersTable
-from tgwizard.gui.session import LATE_PACES
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
 from tgwizard.model.snapshot import STALE_AFTER_S, Power, Reading, Snapshot, VmSeen
 from tgwizard.model.text import utc

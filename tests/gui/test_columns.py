@@ -9,9 +9,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS, Desk
+from tgwizard.gui.cluster.cluster_page import LARGER, MAIN_WIDEST, ClusterPage, Columns
 from tgwizard.gui.style.tokens import TextRole
-from tgwizard.gui.watch.columns import LARGER, MAIN_WIDEST, Columns
-from tgwizard.gui.watch.page import ClusterPage
 
 WIDTHS = {1024: Columns.ONE, 1200: Columns.TWO, 1919: Columns.TWO, 1920: Columns.THREE, 2559: Columns.THREE}
 WIDTHS |= {2560: Columns.LARGE, 3840: Columns.LARGE}

@@ -9,8 +9,8 @@ import pytest
 
 from tests.rig import Rig
 from tgwizard.engine.observe import Observer
+from tgwizard.gui.cluster.event_timeline import EventLog
 from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.watch.event_log import EventLog
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost
 from tgwizard.model.problem import Problem

@@ -18,11 +18,11 @@ from tgwizard.azure.credentials import HeldCredential
 from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.gui.app.app_context import Opened, Surroundings
 from tgwizard.gui.app.bridge import Bridge
+from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.setup.page import SetupPage
 from tgwizard.gui.setup.steps.sign_in import METHOD_WORDS
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.model.setup_answers import SetupStep
 
 NOBODY = "Nobody is signed in to Azure public yet. Choose how you sign in."

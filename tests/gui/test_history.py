@@ -23,6 +23,8 @@ from tgwizard.engine.history.report_folder import Reports
 from tgwizard.engine.history.run_history import ClusterHistory, cluster_history
 from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.cluster.cluster_page import ClusterPage
+from tgwizard.gui.cluster.event_timeline import EventShown
 from tgwizard.gui.history.page import HistoryPage
 from tgwizard.gui.history.past import PastRead
 from tgwizard.gui.history.reports_page import ReportsPage
@@ -30,8 +32,6 @@ from tgwizard.gui.history.rows import PastKind
 from tgwizard.gui.history.run_view import RunView
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.watch.page import ClusterPage
-from tgwizard.gui.watch.timeline import EventShown
 from tgwizard.gui.widgets.check_rows import TimelineRow
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.model.cluster import Verb

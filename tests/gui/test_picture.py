@@ -12,13 +12,13 @@ from tests.gui.desk import PATIENCE_MS, accessible_description, accessible_name
 from tests.gui.test_run_state import run_events
 from tests.rig import Rig
 from tgwizard.engine.observe import Observer
-from tgwizard.gui.failover.run_state import RunState
+from tgwizard.gui.cluster.cluster_picture import ClusterPicture
+from tgwizard.gui.cluster.cluster_view_model import aged, azure_holder, picture, picture_unread, state_shape
+from tgwizard.gui.cluster.picture_layout import CARD_MIN, PictureMeasures, lay_out
+from tgwizard.gui.cluster.picture_model import HOLDER, NOT_HOLDER, Dock, PictureShown, PillState
+from tgwizard.gui.cluster.run_model import RunState
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.watch.cluster_picture import ClusterPicture
-from tgwizard.gui.watch.picture_layout import CARD_MIN, PictureMeasures, lay_out
-from tgwizard.gui.watch.picture_values import HOLDER, NOT_HOLDER, Dock, PictureShown, PillState
-from tgwizard.gui.watch.shown import aged, azure_holder, picture, picture_unread, state_shape
 from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.snapshot import PlaceKind, Snapshot
 from tgwizard.model.verdict import VerdictName, assess

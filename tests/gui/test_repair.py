@@ -21,7 +21,7 @@ from tgwizard.engine.readiness.recommended_action import Act
 from tgwizard.engine.runs.cluster_lock import busy
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.records import Ended, Record
-from tgwizard.gui.watch.page import ClusterPage
+from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.model.cluster import Verb
 
 REPAIR = "Repair: move the address to tg-node-b"

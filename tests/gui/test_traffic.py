@@ -11,12 +11,12 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible_name
 from tests.rig import Rig
 from tgwizard.engine.watch.traffic_probe import gaps
+from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.failover.result import ResultCard
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.failover.traffic_card import BEFORE_S
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.lab.faults import Fault, OperationTakes
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome

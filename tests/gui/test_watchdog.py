@@ -20,8 +20,8 @@ from tgwizard.engine.ports import Azure
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
-from tgwizard.gui.clusters.watching import Watching
-from tgwizard.gui.watch.watchdog import AGAIN_S, SILENT_S, Watchdog
+from tgwizard.gui.cluster.cluster_registry import Watching
+from tgwizard.gui.cluster.watchdog import AGAIN_S, SILENT_S, Watchdog
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.latency import Latency
 from tgwizard.model.problem import Problem

@@ -15,12 +15,12 @@ from tests.gui.desk import PATIENCE_MS, Desk, accessible_name, focusable
 from tests.gui.held_clock import Later
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.cluster.cluster_page import ClusterPage
+from tgwizard.gui.cluster.picture_model import PillState
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.running import RunPage
 from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.watch.page import ClusterPage
-from tgwizard.gui.watch.picture_values import PillState
 from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.model.appearance import ThemeChoice

@@ -26,10 +26,10 @@ from tgwizard.gui.app.window_place import (
     glance_at_place,
     least_size,
 )
+from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.failover.confirm import ConfirmDialog
 from tgwizard.gui.front import FirstLook, Front, free_areas
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import MAXIMISED, PLACE
 

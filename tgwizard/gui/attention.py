@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tgwizard.gui.app.preferences import Preferences
-from tgwizard.gui.clusters.watching import Watching
+from tgwizard.gui.cluster.cluster_registry import Watching
+from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.watch.shown import state_shape
 from tgwizard.model.settings import NOTIFICATIONS
 
 

@@ -14,9 +14,8 @@ from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.app_context import Opened
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.preferences import Preferences
+from tgwizard.gui.cluster.cluster_registry import NotAdded, ReadAgain, SavedFiles, Watching
 from tgwizard.gui.cluster_pages import ClusterPages
-from tgwizard.gui.clusters.saved import NotAdded, ReadAgain, SavedFiles
-from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.lab.world_watch import WorldWatch
 from tgwizard.gui.place_pages import PlacePages
 from tgwizard.model.cluster_setup import ClusterSetup

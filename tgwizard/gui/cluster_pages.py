@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, QPoint, QRect, QTimer, Signal, Slot
 from PySide6.QtGui import QPixmap, QRegion
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from tgwizard.gui.cluster.cluster_page import ClusterPage
+from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.failover.running import RunPage
-from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.widgets.idle_queue import Step, Turns
 
 PAGES_KEPT = 8

@@ -31,9 +31,9 @@ from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.toml_reader import parse_toml
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.app.window_place import Box, Frame, WindowPlace, fitted, least_size
+from tgwizard.gui.cluster.picture_layout import PictureLayout, PictureMeasures, lay_out
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.watch.picture_layout import PictureLayout, PictureMeasures, lay_out
 from tgwizard.model.appearance import ThemeChoice
 
 RAIL_PX, NARROW_RAIL_PX, NARROW_BELOW_PX = 220, 56, 1200

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.gui.clusters.watching import Watching
-from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.cluster.cluster_registry import Watching
+from tgwizard.gui.cluster.cluster_session import ClusterSession
 
 CLOSE_AFTER_S = 180
 """How long closing waits for a run to leave the gap; after that the window closes, and the process waits unseen."""

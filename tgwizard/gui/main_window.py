@@ -18,9 +18,11 @@ from tgwizard.gui.app.preferences import Looks, Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.app.window_place import USUAL_SIZE
 from tgwizard.gui.attention import Attention
+from tgwizard.gui.cluster.cluster_page import ClusterPage
+from tgwizard.gui.cluster.cluster_registry import Watching
+from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster_changes import ClusterChanges
 from tgwizard.gui.cluster_pages import ClusterPages
-from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.closing_setup import leave_sheet
 from tgwizard.gui.failover.asking import ask_failover
@@ -34,11 +36,9 @@ from tgwizard.gui.palette import Palette
 from tgwizard.gui.place_pages import PlacePages
 from tgwizard.gui.rail import Rail
 from tgwizard.gui.rail_clusters import RailClusters
-from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.shell_commands import commands_of
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.top_bar import TopBar
-from tgwizard.gui.watch.page import ClusterPage
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.idle_queue import Step
 from tgwizard.gui.word_pages import TroublePage

@@ -17,9 +17,8 @@ from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
-from tgwizard.gui.clusters.saved import NotAdded
-from tgwizard.gui.clusters.watching import Watching
-from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.cluster.cluster_registry import NotAdded, Watching
+from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.model.cluster import Verb

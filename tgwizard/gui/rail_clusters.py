@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.page import Shell
 from tgwizard.gui.rail import Rail
-from tgwizard.gui.watch.shown import state_shape
 from tgwizard.model.settings import PINNED, Setting
 
 TICK_MS = 5_000

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from tgwizard.gui.app.nav_page import Place
+from tgwizard.gui.cluster.action_card import button_text
+from tgwizard.gui.cluster.cluster_session import ClusterSession
+from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.page import Shell
 from tgwizard.gui.palette import Command
 from tgwizard.gui.rail import ICONS
-from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.watch.action_card import button_text
-from tgwizard.gui.watch.shown import state_shape
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import PINNED, THEME

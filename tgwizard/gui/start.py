@@ -341,7 +341,7 @@ class _Program(QObject):
 
     def _give_up(self) -> NoReturn:
         """Say where each run is left and how to go on, and end."""
-        from tgwizard.gui.failover.result import place_words
+        from tgwizard.gui.cluster.cluster_view_model import place_words
 
         lines = ["A second request to stop came. What was being written is left where it is."]
         if self.window is not None:

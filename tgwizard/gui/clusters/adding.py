@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QLayout
 
-from tgwizard.gui.clusters.saved import NotAdded
+from tgwizard.gui.cluster.cluster_registry import NotAdded
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme

@@ -12,15 +12,14 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 from tgwizard.engine.clock import SystemClock
 from tgwizard.gui.app.app_context import Opened, Surroundings
 from tgwizard.gui.app.preferences import Preferences
+from tgwizard.gui.cluster.cluster_registry import NotAdded, Watching
+from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.clusters.adding import AddButton, clear, dropped_files, refusal_boxes
 from tgwizard.gui.clusters.empty import EmptyState, LabOffer
 from tgwizard.gui.clusters.model import ClustersModel
 from tgwizard.gui.clusters.rows import ClusterRow, FleetState, row_of, shows
-from tgwizard.gui.clusters.saved import NotAdded
 from tgwizard.gui.clusters.table import ClustersTable
-from tgwizard.gui.clusters.watching import Watching
 from tgwizard.gui.page import PlacePage
-from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from tgwizard.engine.runs.records import Ended, Record, VerdictChanged
+from tgwizard.gui.cluster.cluster_view_model import advice_shape, state_shape
 from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.watch.shown import advice_shape, state_shape
 from tgwizard.model.cluster_readiness import ClusterReadiness, ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome

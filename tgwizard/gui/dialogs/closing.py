@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from tgwizard.gui.failover.run_words import cancel_words, closing_words, moving_sentence
-from tgwizard.gui.session import ClusterSession
+from tgwizard.gui.cluster.cluster_session import ClusterSession
+from tgwizard.gui.cluster.run_model import moving_sentence
+from tgwizard.gui.failover.run_words import cancel_words, closing_words
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind

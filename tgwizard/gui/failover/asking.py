@@ -9,11 +9,11 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.failover.run import RunOptions
+from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.failover.confirm import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.guided import GuidedDialog
 from tgwizard.gui.failover.measuring import MeasuredRun
 from tgwizard.gui.page import Shell
-from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import MEASURE_RUNS

@@ -13,17 +13,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.failover.failover_plan import FailoverPlan
+from tgwizard.gui.cluster.cluster_session import ClusterSession
+from tgwizard.gui.cluster.cluster_view_model import checks_shown, findings_state
 from tgwizard.gui.failover.check_grid import CheckGrid
 from tgwizard.gui.failover.fence_choice import FenceChoice
 from tgwizard.gui.failover.now_after import NowAfter
 from tgwizard.gui.failover.plan_shown import axis_shown, calls_shown, move_shown, ticket
-from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
-from tgwizard.gui.watch.shown import checks_shown, findings_state
 from tgwizard.gui.widgets.badges import Pill, Tag
 from tgwizard.gui.widgets.buttons import Button, ButtonKind, StartButton
 from tgwizard.gui.widgets.check_rows import NoticeBox

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.failover.traffic_card import BEFORE_S
-from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from tgwizard.gui.cluster.cluster_view_model import place_words
+from tgwizard.gui.cluster.event_timeline import outcome_shape
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.watch.timeline import outcome_shape
 from tgwizard.gui.widgets.badges import Pill
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import Card
@@ -17,7 +18,7 @@ from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import ByOther, Finished
-from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.text import measured, tame
 
 _WORDS = {
@@ -33,23 +34,6 @@ _WORDS = {
 def ended_shape(finished: Finished) -> Shape:
     """The state shape of the outcome."""
     return outcome_shape(finished.outcome)
-
-
-def place_words(place: Place) -> str:
-    """Where the address is, in words."""
-    match place.kind:
-        case PlaceKind.MEMBER if place.member is not None:
-            return f"on {place.member.name}"
-        case PlaceKind.STRANGER if place.stranger is not None:
-            return f"on {tame(place.stranger.name, 80)}, which is no member"
-        case PlaceKind.ATTACHING if place.member is not None:
-            return f"being attached to {place.member.name}"
-        case PlaceKind.RELEASING if place.member is not None:
-            return f"on no NIC, {place.member.nic.name} is being updated"
-        case PlaceKind.NO_NIC:
-            return "on no NIC"
-        case _:
-            return "not known"
 
 
 def by_other_words(change: ByOther) -> str:

@@ -9,9 +9,13 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.watch.traffic_probe import answered
+from tgwizard.gui.cluster.cluster_picture import ClusterPicture
+from tgwizard.gui.cluster.cluster_session import ClusterSession
+from tgwizard.gui.cluster.cluster_view_model import azure_holder, picture, picture_unread
+from tgwizard.gui.cluster.run_model import RunState, StepState, StepStatus, moving_detail, moving_sentence
+from tgwizard.gui.cluster.source_cards import ThreeTruths
 from tgwizard.gui.failover.question import QuestionBox
 from tgwizard.gui.failover.result import ResultCard, ended_shape
-from tgwizard.gui.failover.run_state import RunState, StepState, StepStatus
 from tgwizard.gui.failover.run_words import (
     call_time,
     cancel_words,
@@ -19,20 +23,14 @@ from tgwizard.gui.failover.run_words import (
     deadline_words,
     details_text,
     fold_calls,
-    moving_detail,
-    moving_sentence,
     step_words,
 )
 from tgwizard.gui.failover.traffic_card import BEFORE_S, TrafficCard
-from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.watch.cards import ThreeTruths
-from tgwizard.gui.watch.cluster_picture import ClusterPicture
-from tgwizard.gui.watch.shown import azure_holder, picture, picture_unread
 from tgwizard.gui.widgets.banner import VerdictBanner
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import Card, PageScroll, Rule

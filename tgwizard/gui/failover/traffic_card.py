@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, Sample
-from tgwizard.gui.failover.run_state import RunState
+from tgwizard.gui.cluster.run_model import RunState
+from tgwizard.gui.cluster.traffic_card import StripCard
+from tgwizard.gui.cluster.traffic_monitor import Reachability
+from tgwizard.gui.cluster.traffic_strip import Flag, StripShown, strip_between
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
-from tgwizard.gui.watch.probe_strip import Flag, StripShown, strip_between
-from tgwizard.gui.watch.reachability import Reachability
-from tgwizard.gui.watch.strip_card import StripCard
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.text import measured
 

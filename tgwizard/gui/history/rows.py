@@ -11,8 +11,8 @@ from pathlib import Path
 from tgwizard.engine.history.report_folder import KeptReport
 from tgwizard.engine.history.run_history import ClusterHistory, RunHistory
 from tgwizard.engine.history.run_report import outcome, reason, title
+from tgwizard.gui.cluster.event_timeline import of_record, outcome_shape
 from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.watch.timeline import of_record, outcome_shape
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.text import measured, tame, utc

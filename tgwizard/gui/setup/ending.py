@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.engine.setup.verify_report import report
+from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.page import Shell
-from tgwizard.gui.session import ClusterSession
 from tgwizard.gui.setup.errands import Errands, Hear, Kind
 from tgwizard.gui.setup.verifier import Verifier
 from tgwizard.gui.widgets.save_text import save_text

@@ -1,4 +1,7 @@
-"""The cluster page: verdict, picture, three truths, events, and the two failover cards with their reasons."""
+"""The cluster page: verdict, picture, three sources, events, and the two failover cards with their reasons.
+
+``columns_of`` says how many columns it has in a window of some width.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
+from enum import Enum
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -14,29 +18,10 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEven
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.readiness.recommended_action import Act
-from tgwizard.gui.session import ClusterSession
-from tgwizard.gui.style.accessible import announce
-from tgwizard.gui.style.icons import Icon
-from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.watch.action_card import ActionCard
-from tgwizard.gui.watch.cards import EventsCard, ThreeTruths
-from tgwizard.gui.watch.cluster_picture import ClusterPicture
-from tgwizard.gui.watch.columns import (
-    ACTIONS_ABREAST,
-    ACTIONS_WIDTH,
-    EVENTS_WIDTH,
-    LARGER,
-    LOW,
-    MAIN_WIDEST,
-    TRUTHS_ABREAST,
-    WIDE_ACTIONS_WIDTH,
-    Columns,
-    columns_of,
-    main_width,
-)
-from tgwizard.gui.watch.reachability_card import ReachabilityCard
-from tgwizard.gui.watch.shown import (
+from tgwizard.gui.cluster.action_card import ActionCard
+from tgwizard.gui.cluster.cluster_picture import ClusterPicture
+from tgwizard.gui.cluster.cluster_session import ClusterSession
+from tgwizard.gui.cluster.cluster_view_model import (
     StateShown,
     azure_holder,
     needs_sign_in,
@@ -46,6 +31,13 @@ from tgwizard.gui.watch.shown import (
     state_shape,
     verb_state,
 )
+from tgwizard.gui.cluster.event_timeline import EventsCard
+from tgwizard.gui.cluster.source_cards import ThreeTruths
+from tgwizard.gui.cluster.traffic_card import ReachabilityCard
+from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.style.state_shapes import Shape
+from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.banner import VerdictBanner
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import PageScroll
@@ -56,6 +48,58 @@ from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import about
 from tgwizard.model.verdict import VerdictName
+
+WIDE = 980
+"""From this page width on (a window of 1200 with its rail), the action column stands beside the picture."""
+
+ACTIONS_WIDTH, WIDE_ACTIONS_WIDTH = 352, 400
+EVENTS_WIDTH = 400
+MAIN_WIDEST = 1080
+THREE_COLUMNS_FROM, LARGE_FROM = 1920, 2560
+"""Window widths, at 100 % text, from which on events stand in a column of their own, and the picture grows instead."""
+
+LARGER = 1.25
+"""How much the picture grows on a very wide window; its text with it, and nothing else (gui/README.md 7)."""
+
+LOW = 720
+"""On a page that is lower, at 100 % text, both cards are short: their buttons stay in view."""
+
+ACTIONS_ABREAST = 760
+TRUTHS_ABREAST = 720
+"""Narrower than this, at 100 % text, the two action cards, or the three truths, stand one under the other."""
+
+Scaled = Callable[[float], int]
+"""Pixels at 100 % text to those at the present size of text."""
+
+
+class Columns(Enum):
+    """How the page stands in a window of some width (gui/README.md 7)."""
+
+    ONE = "one column"
+    TWO = "main and actions"
+    THREE = "main, actions and events"
+    LARGE = "main with a larger picture, and actions"
+
+
+def columns_of(page: int, window: int, px: Scaled) -> Columns:
+    """What fits into a page and a window so wide, in pixels."""
+    if page < px(WIDE):
+        return Columns.ONE
+    if window < px(THREE_COLUMNS_FROM):
+        return Columns.TWO
+    return Columns.THREE if window < px(LARGE_FROM) else Columns.LARGE
+
+
+def main_width(columns: Columns, page: int, px: Scaled) -> int:
+    """What the main column of a page so wide has, before it is laid out."""
+    aside = {
+        Columns.ONE: 0,
+        Columns.TWO: ACTIONS_WIDTH,
+        Columns.THREE: WIDE_ACTIONS_WIDTH + EVENTS_WIDTH,
+        Columns.LARGE: WIDE_ACTIONS_WIDTH,
+    }[columns]
+    return page - (px(aside) if aside else 0)
+
 
 TICK_MS = 1000
 READINGS_TICK_S = 1.5

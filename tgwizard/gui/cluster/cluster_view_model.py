@@ -1,12 +1,15 @@
-"""Turns what the engine knows into what the cluster page shows: shapes, words and ages. Pure functions, no widgets."""
+"""Turns what the engine knows into what the cluster page shows: shapes, words and ages. No widgets.
+
+``displayed_readiness`` is what a cluster is by more than its readings: during a run of this window or of another
+program, or when nothing answers.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
 
-from tgwizard.gui.failover.run_state import RunState
-from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.watch.picture_values import (
+from tgwizard.gui.cluster.picture_model import (
     HOLDER,
     HOLDER_NOT_KNOWN,
     NOT_HOLDER,
@@ -17,16 +20,47 @@ from tgwizard.gui.watch.picture_values import (
     PillShown,
     PillState,
 )
+from tgwizard.gui.cluster.run_model import RunState, moving_detail, moving_sentence
+from tgwizard.gui.cluster.watch_loop import RunElsewhere
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.check_rows import CheckShown
 from tgwizard.model.cluster import Verb
-from tgwizard.model.cluster_readiness import Advice, ClusterState, VerbReadiness
+from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState, VerbReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Step
 from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.snapshot import STALE_AFTER_S, MemberSeen, Place, PlaceKind, Power, Snapshot
+from tgwizard.model.problem import Problem
+from tgwizard.model.snapshot import MISSES_UNTIL_STALE, STALE_AFTER_S, MemberSeen, Place, PlaceKind, Power, Snapshot
 from tgwizard.model.text import age, counted, tame
-from tgwizard.model.verdict import Verdict
+from tgwizard.model.verdict import Verdict, VerdictName
+
+
+class Agreement(Enum):
+    """What stands between two truths."""
+
+    AGREE = "agrees"
+    DIFFER = "differs"
+    DIFFER_MOVING = "differs while moving"
+    NOT_KNOWN = "not known whether it agrees"
+
+
+def place_words(place: Place) -> str:
+    """Where the address is, in words."""
+    match place.kind:
+        case PlaceKind.MEMBER if place.member is not None:
+            return f"on {place.member.name}"
+        case PlaceKind.STRANGER if place.stranger is not None:
+            return f"on {tame(place.stranger.name, 80)}, which is no member"
+        case PlaceKind.ATTACHING if place.member is not None:
+            return f"being attached to {place.member.name}"
+        case PlaceKind.RELEASING if place.member is not None:
+            return f"on no NIC, {place.member.nic.name} is being updated"
+        case PlaceKind.NO_NIC:
+            return "on no NIC"
+        case _:
+            return "not known"
+
 
 NOT_CONNECTED = "not connected"
 
@@ -390,3 +424,48 @@ def _provisioning(seen: MemberSeen, *, stale: bool) -> FactShown:
         Provisioning.UNKNOWN: Shape.NOT_KNOWN,
     }[state]
     return FactShown(state.value, shape)
+
+
+_OF_A_MOVE = {VerdictName.ON_NO_NIC, VerdictName.MOVING, VerdictName.IN_SYNC}
+"""What the readings say in the course of a run; whatever else they say is told as it is."""
+
+
+def beside(
+    state: ClusterReadiness,
+    snapshot: Snapshot,
+    now: float,
+    run: RunState | None = None,
+    elsewhere: RunElsewhere | None = None,
+    silent: Problem | None = None,
+) -> ClusterReadiness:
+    """The state; a run in progress is a move, and what it read last counts until Azure was read again.
+
+    `elsewhere`: another program works on the cluster. `silent`: why nothing answers here at all.
+    """
+    running = run is not None and run.finished is None
+    verdict = state.verdict
+    if run is not None and running and verdict.name in _OF_A_MOVE:
+        return _as(state, Verdict(VerdictName.MOVING, moving_sentence(run), moving_detail(run, now)))
+    if is_behind(snapshot, run):
+        state = _as(state, _after(snapshot, verdict, run, now))
+    elif elsewhere is not None and not running and verdict.name in _OF_A_MOVE:
+        return _as(state, Verdict(VerdictName.MOVING, elsewhere.words, f"{verdict.sentence}."))
+    if silent is not None and state.verdict.name is VerdictName.NOT_KNOWN:
+        return _as(state, replace(state.verdict, detail=silent.what))
+    return state
+
+
+def _after(snapshot: Snapshot, verdict: Verdict, run: RunState | None, now: float) -> Verdict:
+    """What is known of the end of a run before Azure was read again."""
+    missed = any(seen.nic.misses >= MISSES_UNTIL_STALE for seen in snapshot.members)
+    if run is not None and run.finished is not None and missed:
+        last = f"{snapshot.address} was {place_words(run.finished.place)}"
+        return Verdict(
+            VerdictName.NOT_KNOWN, f"Last known {age(now - run.finished.stamp.clock_s)}: {last}", verdict.detail
+        )
+    return Verdict(VerdictName.MOVING, f"Reading where {snapshot.address} is after the run")
+
+
+def _as(state: ClusterReadiness, verdict: Verdict) -> ClusterReadiness:
+    found = ClusterState(verdict.name.value)
+    return replace(state, verdict=verdict, state=found, sentence=verdict.sentence, detail=verdict.detail)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from tgwizard.engine.jobs import Broke, Job
-from tgwizard.gui.watch.loop import WatchLoop
+from tgwizard.gui.cluster.watch_loop import WatchLoop
 from tgwizard.model.failover_events import Observed
 from tgwizard.model.problem import Problem
 

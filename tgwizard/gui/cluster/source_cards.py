@@ -1,27 +1,20 @@
-"""Three truths: configured active, reported active, Azure holder, with source and age; a sign between two of them."""
+"""Three sources of who is active: configured active, reported active, Azure holder, with source and age.
+
+A sign stands between two of them.
+"""
 
 from __future__ import annotations
 
-from enum import Enum
-
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from tgwizard.gui.cluster.cluster_view_model import NOT_CONNECTED, Agreement, TruthShown
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.cards import Surface
 from tgwizard.gui.widgets.check_rows import Fact
 from tgwizard.gui.widgets.labels import Figure, LiveLine, TextLabel
-
-
-class Agreement(Enum):
-    """What stands between two truths."""
-
-    AGREE = "agrees"
-    DIFFER = "differs"
-    DIFFER_MOVING = "differs while moving"
-    NOT_KNOWN = "not known whether it agrees"
 
 
 class TruthCard(Surface):
@@ -116,3 +109,38 @@ class AgreementSign(QWidget):
         painter.drawLine(QPointF(7.5, 14.3), QPointF(16.5, 14.3))
         if self._agreement is not Agreement.AGREE:
             painter.drawLine(QPointF(14.6, 6.4), QPointF(9.4, 17.6))
+
+
+class ThreeTruths(QWidget):
+    """Configured active, reported active, Azure holder: three facts, always apart, with a sign between them."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """Trustgrid's two are not connected until a control plane is; the third waits for the first reading."""
+        super().__init__(parent)
+        self.configured = TruthCard(theme, "Configured active")
+        self.reported = TruthCard(theme, "Reported active")
+        self.holder = TruthCard(theme, "Azure holder")
+        self._signs = (AgreementSign(theme), AgreementSign(theme))
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(8)
+        centre = Qt.AlignmentFlag.AlignCenter
+        self._row.addWidget(self.configured, 1)
+        self._row.addWidget(self._signs[0], 0, centre)
+        self._row.addWidget(self.reported, 1)
+        self._row.addWidget(self._signs[1], 0, centre)
+        self._row.addWidget(self.holder, 1)
+        self.configured.show_truth(NOT_CONNECTED, "Trustgrid control plane", "", known=False)
+        self.reported.show_truth(NOT_CONNECTED, "the members themselves", "", known=False)
+        self.holder.show_truth("not known", "Azure has not answered yet", "", known=False)
+
+    def set_stacked(self, stacked: bool) -> None:
+        """One under the other, for large text (gui/README.md 7)."""
+        down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(down if stacked else across)
+
+    def show_holder(self, truth: TruthShown) -> None:
+        """Replace the Azure holder."""
+        self.holder.show_truth(truth.value, truth.source, truth.age, known=truth.known)
+        for sign in self._signs:
+            sign.show_agreement(Agreement.NOT_KNOWN)

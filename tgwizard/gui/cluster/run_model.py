@@ -1,4 +1,4 @@
-"""What is known of a run, built from its events one by one: pure values, no Qt. The running view paints it."""
+"""What is known of a run, built from its events one by one: pure values, no Qt. The page of the run paints it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from tgwizard.model.failover_events import (
 )
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.text import measured
 
 
 class StepStatus(Enum):
@@ -213,3 +214,36 @@ class RunState:
         if status is StepStatus.RUNNING and state.status is StepStatus.RUNNING:
             return replace(state, status=StepStatus.STOPPED)
         return state
+
+
+def moving_sentence(run: RunState) -> str:
+    """The banner of a run in progress."""
+    started, current = run.started, run.stage
+    if started is None:
+        return "Starting: nothing is written yet"
+    if current is None or current.plan.step is Step.CHECK:
+        return f"Checking: {started.address} has not moved yet"
+    if current.plan.step is Step.PUT_BACK:
+        back = started.losing or "where it was"
+        return f"Putting back: {started.address} returns to {back}"
+    if current.plan.step is Step.CONFIRM:
+        holder = started.losing if run.goes_back and started.losing else started.to
+        return f"Confirming: reading that {holder} holds {started.address}"
+    if current.plan.step is Step.GUIDE:
+        return f"Waiting: press Make Active for {started.to} in the Trustgrid portal"
+    if current.plan.step is Step.FENCE:
+        return f"Stopping {started.losing}: {started.address} has not moved yet"
+    if current.plan.step is Step.DETACH and started.losing is not None:
+        return f"Moving: {started.address} is being released by {started.losing}"
+    return f"Moving: {started.address} is on its way to {started.to}"
+
+
+def moving_detail(run: RunState, now: float) -> str:
+    """Which step of how many, and when it is usually done."""
+    if run.started is None:
+        return "The engine reads Azure first."
+    number = next((index for index, step in enumerate(run.steps, start=1) if step is run.stage), 0)
+    where = f"Step {number} of {len(run.steps)}. " if number else ""
+    late = run.elapsed_s(now) > run.predicted_s > 0
+    usual = f"Usually done after {measured(run.predicted_s)}." if run.predicted_s else ""
+    return where + usual + (" It takes longer this time." if late else "")

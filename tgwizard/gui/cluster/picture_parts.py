@@ -6,11 +6,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from tgwizard.gui.cluster.picture_model import FactShown, MemberShown, PillShown, PillState
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
-from tgwizard.gui.watch.picture_values import FactShown, MemberShown, PillShown, PillState
 from tgwizard.gui.widgets.badges import RoleBadge
 from tgwizard.gui.widgets.cards import Rule, Surface, paint_ground
 from tgwizard.gui.widgets.check_rows import Fact, FieldValueRow

@@ -27,15 +27,13 @@ from tgwizard.engine.runs.records import Began, Ended, Record
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.read_only_lock import LOCKED, ReadOnlyLock
-from tgwizard.gui.failover.run_state import RunState
+from tgwizard.gui.cluster.cluster_rights import Rights, RightsAsked
+from tgwizard.gui.cluster.cluster_view_model import aged, beside, is_behind
+from tgwizard.gui.cluster.event_timeline import EventLog, EventShown, of_end
+from tgwizard.gui.cluster.run_model import RunState
+from tgwizard.gui.cluster.traffic_monitor import ProbeBegan, Probed, Reachability
+from tgwizard.gui.cluster.watch_loop import HistoryRead, RunElsewhere, WatchLoop, history_when_free
 from tgwizard.gui.style.state_shapes import Shape
-from tgwizard.gui.watch.event_log import EventLog
-from tgwizard.gui.watch.loop import HistoryRead, RunElsewhere, WatchLoop, history_when_free
-from tgwizard.gui.watch.reachability import ProbeBegan, Probed, Reachability
-from tgwizard.gui.watch.rights import Rights, RightsAsked
-from tgwizard.gui.watch.shown import aged, is_behind
-from tgwizard.gui.watch.state_beside import beside
-from tgwizard.gui.watch.timeline import EventShown, of_end
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -1,0 +1,1 @@
+"""One cluster: its page, and what the window knows of it."""

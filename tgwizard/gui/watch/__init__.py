@@ -1,1 +1,0 @@
-"""The watch wing of the window: one cluster's verdict, picture, truths, readiness and events."""
