@@ -20,8 +20,8 @@ from tests.gui.studio import LARGE, USUAL, Sizes, Studio, Take, develop, studio
 from tgwizard import paths
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, gaps
 from tgwizard.gui.app.nav_page import Place
-from tgwizard.gui.failover.running import RunPage
-from tgwizard.gui.failover.traffic_card import BEFORE_S
+from tgwizard.gui.failover.run_page import RunPage
+from tgwizard.gui.failover.run_traffic_card import BEFORE_S
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.faults import Answer, Fault, OperationTakes
 from tgwizard.lab.latency import Latency

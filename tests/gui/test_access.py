@@ -26,7 +26,7 @@ from tgwizard.gui.cluster.run_model import StepStatus
 from tgwizard.gui.cluster.traffic_monitor import Probed
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
-from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.style.accessible import ANNOUNCED
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme, _accessibility_hints, high_contrast, prefers_contrast

@@ -13,9 +13,9 @@ from tests.rig import Rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.gui.cluster.run_model import RunState, StepStatus, moving_sentence
-from tgwizard.gui.failover.result import ResultCard
-from tgwizard.gui.failover.run_words import cancel_words, closing_words, details_text, fold_calls
-from tgwizard.gui.failover.traffic_card import strip_of_run
+from tgwizard.gui.failover.result_card import ResultCard
+from tgwizard.gui.failover.run_text import cancel_words, closing_words, details_text, fold_calls
+from tgwizard.gui.failover.run_traffic_card import strip_of_run
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.lab.faults import Answer, Fault

@@ -18,7 +18,7 @@ from tests.gui.setup_desk import SetupDesk, open_setup_desk
 from tests.gui.setup_walk import walk_to
 from tests.gui.walk import wrong
 from tests.rig import Rig, SetupRig
-from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
 from tgwizard.gui.setup.ending import proof_of
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.rbac_records import Propagation

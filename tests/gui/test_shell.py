@@ -18,7 +18,7 @@ from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.app.single_instance import SECOND_WINDOW
 from tgwizard.gui.dialogs.unlock import UnlockDialog
-from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
 from tgwizard.gui.palette import ROWS_SHOWN, Command, Palette
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk
 from tests.gui.test_window import dialog_of
 from tgwizard.gui.cluster.run_model import RunState
-from tgwizard.gui.failover.guided import GuidedDialog
-from tgwizard.gui.failover.question import QuestionBox
+from tgwizard.gui.failover.start_failover import GuidedDialog
+from tgwizard.gui.failover.timeout_question import QuestionBox
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import Asked, Choice, Decided, Step

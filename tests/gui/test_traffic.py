@@ -12,10 +12,10 @@ from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible
 from tests.rig import Rig
 from tgwizard.engine.watch.traffic_probe import gaps
 from tgwizard.gui.cluster.cluster_page import ClusterPage
-from tgwizard.gui.failover.confirm import ConfirmDialog
-from tgwizard.gui.failover.result import ResultCard
-from tgwizard.gui.failover.running import RunPage
-from tgwizard.gui.failover.traffic_card import BEFORE_S
+from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
+from tgwizard.gui.failover.result_card import ResultCard
+from tgwizard.gui.failover.run_page import RunPage
+from tgwizard.gui.failover.run_traffic_card import BEFORE_S
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.faults import Fault, OperationTakes
 from tgwizard.model.cluster import Verb

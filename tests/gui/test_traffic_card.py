@@ -7,7 +7,7 @@ from tests.rig import Rig
 from tgwizard.engine.watch.traffic_probe import BarKind, Sample
 from tgwizard.gui.cluster.run_model import RunState
 from tgwizard.gui.cluster.traffic_strip import Lane
-from tgwizard.gui.failover.traffic_card import BEFORE_S, LEAST_S, strip_of_run
+from tgwizard.gui.failover.run_traffic_card import BEFORE_S, LEAST_S, strip_of_run
 from tgwizard.model.failover_events import Step
 
 

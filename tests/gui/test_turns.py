@@ -21,9 +21,8 @@ from tgwizard.engine.failover.resume import pending
 from tgwizard.gui.app.warm_up import AT_EASE, LATER, Unfolding
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_view_model import checks_shown
-from tgwizard.gui.failover.check_grid import CheckGrid
-from tgwizard.gui.failover.confirm import ConfirmDialog
-from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.failover.confirm_dialog import CheckGrid, ConfirmDialog
+from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.check_rows import IN_A_TURN, CheckShown

@@ -27,7 +27,7 @@ from tgwizard.gui.app.window_place import (
     least_size,
 )
 from tgwizard.gui.cluster.cluster_page import ClusterPage
-from tgwizard.gui.failover.confirm import ConfirmDialog
+from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
 from tgwizard.gui.front import FirstLook, Front, free_areas
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster import Verb

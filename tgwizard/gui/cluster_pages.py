@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.idle_queue import Step, Turns
 

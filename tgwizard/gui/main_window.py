@@ -25,8 +25,8 @@ from tgwizard.gui.cluster_changes import ClusterChanges
 from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.closing_setup import leave_sheet
-from tgwizard.gui.failover.asking import ask_failover
-from tgwizard.gui.failover.running import RunPage
+from tgwizard.gui.failover.run_page import RunPage
+from tgwizard.gui.failover.start_failover import ask_failover
 from tgwizard.gui.lab.stopped import LabStopped
 from tgwizard.gui.leaving import Leaving
 from tgwizard.gui.locking import Locking

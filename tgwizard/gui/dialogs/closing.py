@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.run_model import moving_sentence
-from tgwizard.gui.failover.run_words import cancel_words, closing_words
+from tgwizard.gui.failover.run_text import cancel_words, closing_words
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind

@@ -14,9 +14,8 @@ from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import azure_holder, picture, picture_unread
 from tgwizard.gui.cluster.run_model import RunState, StepState, StepStatus, moving_detail, moving_sentence
 from tgwizard.gui.cluster.source_cards import ThreeTruths
-from tgwizard.gui.failover.question import QuestionBox
-from tgwizard.gui.failover.result import ResultCard, ended_shape
-from tgwizard.gui.failover.run_words import (
+from tgwizard.gui.failover.result_card import ResultCard, ended_shape
+from tgwizard.gui.failover.run_text import (
     call_time,
     cancel_words,
     closing_words,
@@ -25,7 +24,8 @@ from tgwizard.gui.failover.run_words import (
     fold_calls,
     step_words,
 )
-from tgwizard.gui.failover.traffic_card import BEFORE_S, TrafficCard
+from tgwizard.gui.failover.run_traffic_card import BEFORE_S, TrafficCard
+from tgwizard.gui.failover.timeout_question import QuestionBox
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape

@@ -1,19 +1,25 @@
-"""Traffic from this computer during one run: the strip from four seconds before its start, with the steps as flags."""
+"""Traffic from this computer during one run: from four seconds before its start, with the steps as marks.
+
+``MeasuredRun`` measures by itself during a failover, for who has chosen that in the settings.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
+from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.watch.traffic_probe import PERIOD_S, Sample
+from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.run_model import RunState
 from tgwizard.gui.cluster.traffic_card import StripCard
 from tgwizard.gui.cluster.traffic_monitor import Reachability
 from tgwizard.gui.cluster.traffic_strip import Flag, StripShown, strip_between
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.text import measured
 
@@ -76,3 +82,23 @@ def _gap_words(shown: StripShown, run: RunState) -> str:
     if found[-1].open and run.finished is None:
         return f"gap so far {measured(found[-1].seconds)}"
     return f"gap {measured(max(gap.seconds for gap in found))}"
+
+
+class MeasuredRun(QObject):
+    """Begins to measure with a question, and ends as long after its run as the strip shows; at once without a run."""
+
+    def __init__(self, session: ClusterSession, question: Sheet) -> None:
+        super().__init__(session)
+        self._session = session
+        session.reachability.start()
+        question.rejected.connect(self._end)
+        session.run_ended.connect(self._after_the_run)
+
+    @Slot()
+    def _after_the_run(self) -> None:
+        QTimer.singleShot(round(1000 * BEFORE_S), self, self._end)
+
+    @Slot()
+    def _end(self) -> None:
+        self._session.reachability.stop()
+        self.deleteLater()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tgwizard.engine.failover.failover_plan import FailoverPlan
-from tgwizard.gui.failover.now_after import MoveShown
+from tgwizard.gui.failover.move_preview import MoveShown
 from tgwizard.gui.widgets.request_table import CallShown, Span
 from tgwizard.model.change import Change
 from tgwizard.model.cluster import Verb

@@ -1,7 +1,7 @@
 """The question before a failover: now and after, the exact calls, the gap to scale, and whether it may be done.
 
-Cancel is the default and Enter never starts anything. The verb button is off until the pre-flight has ended without a
-block and, for forced, until the cluster's name was typed.
+Cancel is the default and Enter never starts anything. The verb button is off until the pre-flight has ended without
+a block and, for forced, until the cluster's name was typed.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import checks_shown, findings_state
-from tgwizard.gui.failover.check_grid import CheckGrid
-from tgwizard.gui.failover.fence_choice import FenceChoice
-from tgwizard.gui.failover.now_after import NowAfter
-from tgwizard.gui.failover.plan_shown import axis_shown, calls_shown, move_shown, ticket
+from tgwizard.gui.failover.move_preview import NowAfter
+from tgwizard.gui.failover.plan_view import axis_shown, calls_shown, move_shown, ticket
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
@@ -26,20 +24,108 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.badges import Pill, Tag
 from tgwizard.gui.widgets.buttons import Button, ButtonKind, StartButton
-from tgwizard.gui.widgets.check_rows import NoticeBox
+from tgwizard.gui.widgets.cards import Surface
+from tgwizard.gui.widgets.check_rows import CheckRow, CheckRows, CheckShown, NoticeBox
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.labels import TextLabel
+from tgwizard.gui.widgets.option_card import ChoiceCard
 from tgwizard.gui.widgets.request_table import CallTable, TimeAxis
 from tgwizard.gui.widgets.switch import Switch
 from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
-from tgwizard.model.cluster import Verb
+from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import Checked
-from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, StopHow, Strategy
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import STOPPED
 from tgwizard.model.text import about, age
+
+
+class CheckGrid(Surface):
+    """Rows in two columns, filled down the first, then down the second."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.setAccessibleName("Checks before the failover")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(14, 10, 14, 11)
+        self._grid.setHorizontalSpacing(18)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
+        self._places: dict[QWidget, tuple[int, int]] = {}
+        self._list = CheckRows(self, self._make, self._put)
+
+    @property
+    def rows(self) -> tuple[CheckRow, ...]:
+        """The rows shown, in their order."""
+        return self._list.rows
+
+    def show_checks(self, checks: tuple[CheckShown, ...]) -> None:
+        """Show these; a row that is there already only changes its words and its place."""
+        self._list.show(checks)
+
+    def _make(self, check: CheckShown) -> CheckRow:
+        return CheckRow(self.theme, check.shape, check.fact, check.evidence, quiet=True)
+
+    def _put(self, row: CheckRow, index: int, count: int) -> None:
+        half = (count + 1) // 2
+        place = (index % half, index // half)
+        if self._places.get(row) != place:
+            self._places[row] = place
+            self._grid.removeWidget(row)
+            self._grid.addWidget(row, *place, Qt.AlignmentFlag.AlignTop)
+
+
+class FenceChoice(QWidget):
+    """Two cards and, beside the second, what to do when the stop fails. `changed` carries the wish."""
+
+    changed = Signal(object)
+
+    def __init__(self, theme: Theme, losing: Member, parent: QWidget | None = None) -> None:
+        """About `losing`, which runs."""
+        super().__init__(parent)
+        name, predicted = losing.name, StopHow.POWER_OFF.predicted
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(6)
+        self.nothing = ChoiceCard(theme, "Do nothing", f"{name} may take the address back", "+0 s", "no extra rights")
+        self.stop = ChoiceCard(
+            theme,
+            f"Stop {name} first",
+            f"{name} serves nothing until someone starts it; its interface keeps its own address",
+            f"+{about(predicted.usual_s)}, slowest {about(predicted.slowest_s)}",
+            "needs virtualMachines/powerOff or deallocate",
+        )
+        self.nothing.setChecked(True)
+        self._group = QButtonGroup(self)
+        for card in (self.nothing, self.stop):
+            self._group.addButton(card)
+            rows.addWidget(card)
+            card.toggled.connect(self._on_change)
+        words = f"Fail over even if {name} cannot be stopped"
+        self.optional = QCheckBox(words)
+        self.optional.setAccessibleName(words)
+        self.optional.hide()
+        self.optional.toggled.connect(self._on_change)
+        rows.addWidget(self.optional)
+        self._told = NO_FENCE
+
+    @property
+    def wish(self) -> FenceWish:
+        """What is chosen now."""
+        if not self.stop.isChecked():
+            return NO_FENCE
+        return FenceWish(Fence.STOP, self.optional.isChecked())
+
+    @Slot(bool)
+    def _on_change(self, _on: bool) -> None:
+        self.optional.setVisible(self.stop.isChecked())
+        if self.wish != self._told:
+            self._told = self.wish
+            self.changed.emit(self._told)
+
 
 RECHECK_AFTER_S = 10.0
 """A pre-flight older than this runs again by itself (gui/README.md 9, Confirm)."""
