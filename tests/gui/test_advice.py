@@ -26,8 +26,8 @@ from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_view_model import aged, beside, picture
 from tgwizard.gui.cluster.watch_loop import RunElsewhere, history_when_free
-from tgwizard.gui.clusters.rows import FleetState
 from tgwizard.gui.failover.plan_view import needs_words
+from tgwizard.gui.fleet.fleet_rows import FleetState
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.lab.faults import Answer, Fault

@@ -25,9 +25,8 @@ from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_session import LATE_PACES
-from tgwizard.gui.clusters.model import COLUMNS, ClustersModel, text_of
-from tgwizard.gui.clusters.rows import ClusterRow, FleetState, fleet_shape, rank, row_of
-from tgwizard.gui.clusters.table import ClustersTable
+from tgwizard.gui.fleet.fleet_rows import ClusterRow, FleetState, fleet_shape, rank, row_of
+from tgwizard.gui.fleet.fleet_table import COLUMNS, ClustersModel, ClustersTable, text_of
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.settings import ClusterFilter, ClusterOrder

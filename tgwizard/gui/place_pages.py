@@ -24,7 +24,7 @@ MakePage = Callable[[Shell], PlacePage]
 
 
 def _clusters(shell: Shell) -> PlacePage:
-    from tgwizard.gui.clusters.page import ClustersPage
+    from tgwizard.gui.fleet.fleet_page import ClustersPage
 
     page = ClustersPage(shell.theme, shell.watching, shell.preferences, shell.surroundings)
     page.opened.connect(shell.visit_cluster)

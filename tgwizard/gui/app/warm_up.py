@@ -45,7 +45,7 @@ LATER = (
     "tgwizard.gui.widgets.dialog_sheet",
     "tgwizard.gui.failover.confirm_dialog",
     "tgwizard.gui.failover.run_page",
-    "tgwizard.gui.clusters.page",
+    "tgwizard.gui.fleet.fleet_page",
     "tgwizard.gui.palette",
     "tgwizard.gui.main_window",
     "tgwizard.gui.style.focus_ring",

@@ -14,11 +14,10 @@ from tgwizard.gui.app.app_context import Opened, Surroundings
 from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.cluster.cluster_registry import NotAdded, Watching
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.clusters.adding import AddButton, clear, dropped_files, refusal_boxes
-from tgwizard.gui.clusters.empty import EmptyState, LabOffer
-from tgwizard.gui.clusters.model import ClustersModel
-from tgwizard.gui.clusters.rows import ClusterRow, FleetState, row_of, shows
-from tgwizard.gui.clusters.table import ClustersTable
+from tgwizard.gui.fleet.add_clusters import AddButton, clear, dropped_files, refusal_boxes
+from tgwizard.gui.fleet.empty_fleet import EmptyState, LabOffer
+from tgwizard.gui.fleet.fleet_rows import ClusterRow, FleetState, row_of, shows
+from tgwizard.gui.fleet.fleet_table import ClustersModel, ClustersTable
 from tgwizard.gui.page import PlacePage
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon

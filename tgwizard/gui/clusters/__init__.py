@@ -1,1 +1,0 @@
-"""The Clusters page: which clusters this window knows."""

@@ -1,0 +1,1 @@
+"""The Clusters page: every saved cluster in one table, problems first."""
