@@ -25,11 +25,11 @@ from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.event_timeline import EventShown
-from tgwizard.gui.history.page import HistoryPage
-from tgwizard.gui.history.past import PastRead
+from tgwizard.gui.history.history_list import PastKind
+from tgwizard.gui.history.history_page import HistoryPage
+from tgwizard.gui.history.history_reader import PastRead
 from tgwizard.gui.history.reports_page import ReportsPage
-from tgwizard.gui.history.rows import PastKind
-from tgwizard.gui.history.run_view import RunView
+from tgwizard.gui.history.run_details import RunView
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.check_rows import TimelineRow

@@ -65,7 +65,7 @@ def _settings(shell: Shell) -> PlacePage:
 
 
 def _history(shell: Shell) -> PlacePage:
-    from tgwizard.gui.history.page import HistoryPage
+    from tgwizard.gui.history.history_page import HistoryPage
 
     return HistoryPage(shell)
 

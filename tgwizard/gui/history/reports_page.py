@@ -9,9 +9,8 @@ from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.app_context import Opened
-from tgwizard.gui.history.past import Past, ReportsRead
-from tgwizard.gui.history.past_list import PastCard
-from tgwizard.gui.history.rows import PastRow, rows_of_reports
+from tgwizard.gui.history.history_list import PastCard, PastRow, rows_of_reports
+from tgwizard.gui.history.history_reader import Past, ReportsRead
 from tgwizard.gui.page import PlacePage, Shell
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.tokens import TextRole, Token

@@ -8,10 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.engine.history.run_history import ClusterHistory
 from tgwizard.gui.app.app_context import Opened
-from tgwizard.gui.history.past import Past, PastRead, ReportKept
-from tgwizard.gui.history.past_list import PastCard
-from tgwizard.gui.history.rows import PastKind, PastRow, rows_of
-from tgwizard.gui.history.run_view import RunView
+from tgwizard.gui.history.history_list import PastCard, PastKind, PastRow, rows_of
+from tgwizard.gui.history.history_reader import Past, PastRead, ReportKept
+from tgwizard.gui.history.run_details import RunView
 from tgwizard.gui.page import PlacePage, Shell
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayou
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory
 from tgwizard.engine.runs.records import Answer
-from tgwizard.gui.history.rows import shape_of
+from tgwizard.gui.history.history_list import shape_of
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
