@@ -20,7 +20,7 @@ from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.fleet.fleet_page import ClustersPage
-from tgwizard.gui.lab.page import LabPage
+from tgwizard.gui.lab.lab_page import LabPage
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.settings.page import SettingsPage
 from tgwizard.gui.style.focus_ring import FocusRing

@@ -19,8 +19,8 @@ from tgwizard.engine.runs.services import Services
 from tgwizard.gui.app.app_context import Opened, Surroundings
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
-from tgwizard.gui.lab.sheet import ScenarioSheet
-from tgwizard.gui.lab.words import ANSWERS, Target, Times, rule_of, rule_sentence, rule_words
+from tgwizard.gui.lab.lab_text import ANSWERS, Target, Times, rule_of, rule_sentence, rule_words
+from tgwizard.gui.lab.scenario_cards import ScenarioSheet
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.text_field import TextField

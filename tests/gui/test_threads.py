@@ -21,7 +21,7 @@ from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
 from tgwizard.gui.failover.run_page import RunPage
-from tgwizard.gui.lab.page import LabPage
+from tgwizard.gui.lab.lab_page import LabPage
 from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.labels import TextLabel

@@ -16,7 +16,7 @@ from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.cluster.cluster_registry import NotAdded, ReadAgain, SavedFiles, Watching
 from tgwizard.gui.cluster_pages import ClusterPages
-from tgwizard.gui.lab.world_watch import WorldWatch
+from tgwizard.gui.lab.lab_session import WorldWatch
 from tgwizard.gui.place_pages import PlacePages
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.settings import NICS_S, VMS_S, Setting

@@ -27,7 +27,7 @@ from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.dialogs.closing_setup import leave_sheet
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.failover.start_failover import ask_failover
-from tgwizard.gui.lab.stopped import LabStopped
+from tgwizard.gui.lab.lab_stopped import LabStopped
 from tgwizard.gui.leaving import Leaving
 from tgwizard.gui.locking import Locking
 from tgwizard.gui.page import PlacePage

@@ -41,8 +41,8 @@ def _set_up(shell: Shell) -> PlacePage:
 
 
 def _lab(shell: Shell) -> PlacePage:
-    from tgwizard.gui.lab.page import LabPage
-    from tgwizard.gui.lab.sheet import ScenarioSheet
+    from tgwizard.gui.lab.lab_page import LabPage
+    from tgwizard.gui.lab.scenario_cards import ScenarioSheet
 
     page = LabPage(shell.theme, shell.bridge, is_lab=shell.surroundings.is_lab)
 

@@ -9,8 +9,8 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.lab_control import HoldingSeen, VmPowerSeen
-from tgwizard.gui.lab.session import LabSession
-from tgwizard.gui.lab.words import holding_words, is_on, moment_words, power_shown
+from tgwizard.gui.lab.lab_session import LabSession
+from tgwizard.gui.lab.lab_text import holding_words, is_on, moment_words, power_shown
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token

@@ -9,8 +9,8 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.engine.lab_control import FaultSeen
-from tgwizard.gui.lab.session import LabSession
-from tgwizard.gui.lab.words import (
+from tgwizard.gui.lab.lab_session import LabSession
+from tgwizard.gui.lab.lab_text import (
     ANSWERS,
     TARGETS,
     TIMES,

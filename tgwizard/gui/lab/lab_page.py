@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tgwizard.gui.app.app_context import Opened
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.lab.faults import FaultsCard
-from tgwizard.gui.lab.machines import DataPlaneCard, MachinesCard
-from tgwizard.gui.lab.session import LabSession
-from tgwizard.gui.lab.settings import LatencyCard, ScenarioCard, WhereCard
+from tgwizard.gui.lab.fault_card import FaultsCard
+from tgwizard.gui.lab.lab_session import LabSession
+from tgwizard.gui.lab.machine_cards import DataPlaneCard, MachinesCard
+from tgwizard.gui.lab.scenario_cards import LatencyCard, ScenarioCard, WhereCard
 from tgwizard.gui.page import PlacePage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme

@@ -6,7 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.engine.lab_control import ANOTHER_LAB
-from tgwizard.gui.lab.world_watch import WorldWatch
+from tgwizard.gui.lab.lab_session import WorldWatch
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
