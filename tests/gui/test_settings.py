@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, accessible_name, focusable
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.gui.app.preferences import NotSaved, Preferences
-from tgwizard.gui.settings.page import SettingsPage
+from tgwizard.gui.settings.settings_page import SettingsPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.settings import ALL, DATA_FOLDER, LOG_LEVEL, NICS_S, NOTIFICATIONS, LogLevel, Setting
 

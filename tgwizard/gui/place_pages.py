@@ -57,7 +57,7 @@ def _lab(shell: Shell) -> PlacePage:
 
 
 def _settings(shell: Shell) -> PlacePage:
-    from tgwizard.gui.settings.page import SettingsPage
+    from tgwizard.gui.settings.settings_page import SettingsPage
 
     page = SettingsPage(shell.theme, shell.preferences, shell.surroundings.data_folder)
     page.hold_read_only(shell.lock, shell.ask_lock)

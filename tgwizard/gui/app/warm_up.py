@@ -168,7 +168,7 @@ AT_EASE = (
     "tgwizard.gui.history.run_details",
     "tgwizard.gui.history.history_page",
     "tgwizard.gui.history.reports_page",
-    "tgwizard.gui.settings.page",
+    "tgwizard.gui.settings.settings_page",
 )
 """What the pages stand on that nobody has asked for yet: imported once the first cluster was read.
 

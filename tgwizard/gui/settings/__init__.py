@@ -1,1 +1,1 @@
-"""The settings: kept in one place for the window, shown on one page, both made from the declared Fields."""
+"""The settings on one page, made from their declarations in the model."""
