@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 from tests.engine.setup.hand_made import world
 from tgwizard.engine.access.matching_roles import Affected
 from tgwizard.engine.discovery.pairs import Pair, PairsFound, suggest_pairs
-from tgwizard.gui.setup.steps.machines import PAIRS_SHOWN, MachinesPage, MachinesShown
-from tgwizard.gui.setup.steps.role import ASSIGNMENTS_SHOWN, RolePage, RoleShown
+from tgwizard.gui.setup.machines_step import PAIRS_SHOWN, MachinesPage, MachinesShown
+from tgwizard.gui.setup.role_step import ASSIGNMENTS_SHOWN, RolePage, RoleShown
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.fact_table import TableRow

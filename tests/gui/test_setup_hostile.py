@@ -27,19 +27,18 @@ from tgwizard.engine.discovery.subnet_addresses import judge_address, occupancy
 from tgwizard.engine.runs.records import Deed, Intended
 from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.undo import Undoing
-from tgwizard.gui.setup.frame import WizardFrame
-from tgwizard.gui.setup.pages import Pages
-from tgwizard.gui.setup.steps.apply import Applying
-from tgwizard.gui.setup.steps.floating_ip import AddressShown
-from tgwizard.gui.setup.steps.interface import InterfaceShown
-from tgwizard.gui.setup.steps.machines import MachinesShown
-from tgwizard.gui.setup.steps.restart_row import RestartShown
-from tgwizard.gui.setup.steps.review import ReviewShown
-from tgwizard.gui.setup.steps.role import RoleOption, RoleShown
-from tgwizard.gui.setup.steps.scope import ScopeShown
-from tgwizard.gui.setup.steps.sign_in import SignInShown
-from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, VerifyShown
-from tgwizard.gui.setup.undo_sheet import UndoSheet
+from tgwizard.gui.setup.apply_controller import Applying
+from tgwizard.gui.setup.floating_ip_step import AddressShown
+from tgwizard.gui.setup.interface_step import InterfaceShown
+from tgwizard.gui.setup.machines_step import MachinesShown
+from tgwizard.gui.setup.review_step import ReviewShown
+from tgwizard.gui.setup.role_step import RoleOption, RoleShown
+from tgwizard.gui.setup.scope_step import ScopeShown
+from tgwizard.gui.setup.sign_in_step import SignInShown
+from tgwizard.gui.setup.step_pages import Pages
+from tgwizard.gui.setup.undo_dialog import UndoSheet
+from tgwizard.gui.setup.verify_step import MeterShown, RehearsalRow, RestartShown, VerifyShown
+from tgwizard.gui.setup.wizard_frame import WizardFrame
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.labels import LiveLine, LiveText, plain_tip

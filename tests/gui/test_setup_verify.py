@@ -19,7 +19,7 @@ from tests.gui.setup_walk import walk_to
 from tests.gui.walk import wrong
 from tests.rig import Rig, SetupRig
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
-from tgwizard.gui.setup.ending import proof_of
+from tgwizard.gui.setup.finish_setup import proof_of
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.rbac_records import Propagation
 from tgwizard.model.failover_events import Started, Step, StepPlan

@@ -16,7 +16,7 @@ from tests.gui.setup_walk import go_on, walk_to
 from tests.gui.studio import USUAL
 from tests.gui.walk import wrong
 from tgwizard.engine.files.cluster_file import load_cluster
-from tgwizard.gui.setup.errands import Kind
+from tgwizard.gui.setup.background_tasks import Kind
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.faults import Answer, Fault
 from tgwizard.lab.latency import Latency

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tgwizard.gui.setup.steps.sign_in import SignInPage, SignInShown
+from tgwizard.gui.setup.sign_in_step import SignInPage, SignInShown
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cloud import CHINA, KNOWN, PUBLIC, Cloud
 

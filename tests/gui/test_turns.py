@@ -260,7 +260,7 @@ def test_that_the_pages_nobody_asked_for_stand_on_nothing_that_is_not_imported_a
         "from tgwizard.gui.app.warm_up import AT_EASE, LATER\n"
         "for name in (*LATER, *AT_EASE): importlib.import_module(name)\n"
         "before = set(sys.modules)\n"
-        "import tgwizard.gui.setup.page, tgwizard.gui.lab.lab_page, tgwizard.gui.history.history_page\n"
+        "import tgwizard.gui.setup.wizard_page, tgwizard.gui.lab.lab_page, tgwizard.gui.history.history_page\n"
         "import tgwizard.gui.history.reports_page, tgwizard.gui.settings.settings_page\n"
         "print(sorted(name for name in set(sys.modules) - before if name.startswith('tgwizard')))\n"
     )

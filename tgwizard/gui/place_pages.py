@@ -35,7 +35,7 @@ def _clusters(shell: Shell) -> PlacePage:
 
 
 def _set_up(shell: Shell) -> PlacePage:
-    from tgwizard.gui.setup.page import SetupPage
+    from tgwizard.gui.setup.wizard_page import SetupPage
 
     return SetupPage(shell)
 

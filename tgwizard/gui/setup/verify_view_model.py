@@ -8,10 +8,9 @@ from tgwizard.engine.access.effective_rights import NOT_PROVED, PROPAGATION
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.gui.app.read_only_lock import LOCKED
-from tgwizard.gui.setup.steps.restart_row import RestartShown
-from tgwizard.gui.setup.steps.verify import MeterShown, RehearsalRow, VerifyShown
-from tgwizard.gui.setup.told import SHAPES
-from tgwizard.gui.setup.verifier import Verifier
+from tgwizard.gui.setup.step_problems import SHAPES
+from tgwizard.gui.setup.verify_controller import Verifier
+from tgwizard.gui.setup.verify_step import MeterShown, RehearsalRow, RestartShown, VerifyShown
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.propagation_meter import BarShown, BarState
 from tgwizard.model.cluster import ResourceId

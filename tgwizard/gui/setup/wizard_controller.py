@@ -1,31 +1,38 @@
 """What stands behind the pages of the wizard, from the moment the program is open: asking, writing, proving, keeping.
 
-`page.SetupPage` shows it. Nothing here knows a widget of the wizard, so that what a step shows, tells and is called at
-its foot can be worked out from this alone.
+``SetupPage`` shows it. Nothing here knows a widget of the wizard, so that what a step shows, tells and is called in
+its footer can be worked out from this alone.
+
+``DraftKeeper`` keeps what was answered after every step, and finds it again when the wizard is opened the next
+time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.engine.setup.draft import DraftRead
+from tgwizard.engine.cancel import CancelToken
+from tgwizard.engine.runs.services import Services
+from tgwizard.engine.setup.draft import FILE_NAME, DraftRead, delete_draft, load_draft, save_draft
 from tgwizard.engine.setup.export.formats import ExportKind, export
 from tgwizard.engine.setup.plan_freshness import changed_since, differences, is_stale
 from tgwizard.engine.setup.validation import Cure, CureKind, StepProblem
-from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.engine.setup.wizard_state import Flow, Want
 from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
 from tgwizard.gui.app.app_context import Opened
 from tgwizard.gui.page import Shell
-from tgwizard.gui.setup.applier import Applier
-from tgwizard.gui.setup.ending import Ending
-from tgwizard.gui.setup.keeping import Keeping
-from tgwizard.gui.setup.restart_sheet import RestartSheet
-from tgwizard.gui.setup.session import SetupSession
-from tgwizard.gui.setup.undo_sheet import UndoSheet
-from tgwizard.gui.setup.verifier import Verifier
+from tgwizard.gui.setup.apply_controller import Applier
+from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
+from tgwizard.gui.setup.finish_setup import Ending
+from tgwizard.gui.setup.restart_dialog import RestartSheet
+from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.undo_dialog import UndoSheet
+from tgwizard.gui.setup.verify_controller import Verifier
 from tgwizard.gui.widgets.save_text import copy_text
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -33,6 +40,80 @@ from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
 from tgwizard.model.text import are, counted, tame
+
+NO_DRAFT = DraftRead()
+
+
+class Keeping:
+    """Reads, writes and deletes the draft, never in the window's own thread. ``problem``: why it could not."""
+
+    def __init__(self, services: Services, errands: Errands, told: Callable[[], None]) -> None:
+        """`told` hears when there is a problem, or none any more."""
+        self._services = services
+        self._errands = errands
+        self._told = told
+        self._next: Flow | None = None
+        self.problem: Problem | None = None
+
+    @property
+    def file(self) -> Path:
+        """Where the draft lies."""
+        return self._services.state_dir / FILE_NAME
+
+    def load(self, then: Callable[[DraftRead], None]) -> None:
+        file = self.file
+
+        def errand(_hear: Hear, _token: CancelToken) -> DraftRead:
+            return load_draft(file)
+
+        def done(found: object) -> None:
+            read = found if isinstance(found, DraftRead) else NO_DRAFT
+            self.problem = read.problem
+            then(read)
+
+        def failed(problem: Problem) -> None:
+            self.problem = problem
+            then(NO_DRAFT)
+
+        self._errands.begin(Kind.FILE, errand, done=done, failed=failed)
+
+    def save(self, flow: Flow) -> None:
+        """Write it; while a writing is under way, the last wish waits for it."""
+        if self._errands.under_way(Kind.FILE):
+            self._next = flow
+            return
+        file, now = self.file, self._services.clock.wall()
+
+        def errand(_hear: Hear, _token: CancelToken) -> None:
+            save_draft(file, flow, now)
+
+        self._errands.begin(Kind.FILE, errand, done=self._saved, failed=self._failed)
+
+    def delete(self) -> None:
+        """The set-up is done."""
+        self._next = None
+        file = self.file
+
+        def errand(_hear: Hear, _token: CancelToken) -> None:
+            delete_draft(file)
+
+        self._errands.begin(Kind.FILE, errand, done=self._saved, failed=self._failed)
+
+    def _saved(self, _nothing: object) -> None:
+        before, self.problem = self.problem, None
+        self._go_on()
+        if before is not None:
+            self._told()
+
+    def _failed(self, problem: Problem) -> None:
+        self.problem = problem
+        self._go_on()
+        self._told()
+
+    def _go_on(self) -> None:
+        flow, self._next = self._next, None
+        if flow is not None:
+            self.save(flow)
 
 
 class Wizard(QObject):

@@ -1,4 +1,4 @@
-"""The place "Set up a cluster": the wizard in its frame. What stands behind it is `wizard.Wizard`."""
+"""The page "Set up a cluster": the wizard in its frame. What stands behind it is ``WizardController``."""
 
 from __future__ import annotations
 
@@ -6,24 +6,41 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from tgwizard.engine.setup.portal_help import guide, portal_url
 from tgwizard.engine.setup.wizard_state import STEPS
 from tgwizard.gui.app.app_context import Opened
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.page import PlacePage, Shell
-from tgwizard.gui.setup.answering import Answering
-from tgwizard.gui.setup.beside import portal_shown
-from tgwizard.gui.setup.foot import show_foot
-from tgwizard.gui.setup.frame import WizardFrame
-from tgwizard.gui.setup.list_words import promise_words, steps_shown
-from tgwizard.gui.setup.pages import Pages
-from tgwizard.gui.setup.session import SetupSession
-from tgwizard.gui.setup.show_machines import interface_shown, machines_shown, sign_in_shown, subscriptions_busy
-from tgwizard.gui.setup.show_plan import address_shown, review_shown, role_shown, scope_shown
-from tgwizard.gui.setup.show_verify import verify_shown
-from tgwizard.gui.setup.told import extra_told, told_of
-from tgwizard.gui.setup.wizard import Wizard
+from tgwizard.gui.setup.floating_ip_step import address_shown
+from tgwizard.gui.setup.interface_step import interface_shown
+from tgwizard.gui.setup.machines_step import machines_shown
+from tgwizard.gui.setup.review_step import review_shown
+from tgwizard.gui.setup.role_step import role_shown
+from tgwizard.gui.setup.scope_step import scope_shown
+from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.sign_in_step import sign_in_shown
+from tgwizard.gui.setup.step_answers import Answering
+from tgwizard.gui.setup.step_pages import Pages
+from tgwizard.gui.setup.step_problems import extra_told, told_of
+from tgwizard.gui.setup.subscription_step import subscriptions_busy
+from tgwizard.gui.setup.verify_view_model import verify_shown
+from tgwizard.gui.setup.wizard_controller import Wizard
+from tgwizard.gui.setup.wizard_frame import WizardFrame, show_foot
+from tgwizard.gui.setup.wizard_sidebar import promise_words, steps_shown
 from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.widgets.portal_panel import PortalShown
 from tgwizard.model.setup_answers import SetupStep
+
+
+def portal_shown(session: SetupSession) -> PortalShown:
+    """The panel for the step shown."""
+    found = guide(session.flow)
+    cloud = next((one for one in session.account.clouds if one.name == session.account.cloud), None)
+    tenant = session.account.caller.tenant if session.account.caller is not None else ""
+    url = portal_url(cloud.portal, tenant, found.at) if cloud is not None else ""
+    steps = tuple((step.words, step.note) for step in found.steps)
+    return PortalShown(found.intro, steps, url, found.command, found.why_title, found.why)
+
 
 TICK_MS = 1000
 

@@ -7,8 +7,8 @@ from functools import partial
 
 from tgwizard.engine.setup.validation import Cure, CureKind
 from tgwizard.engine.setup.wizard_state import Want
-from tgwizard.gui.setup.session import SetupSession
-from tgwizard.gui.setup.wizard import Wizard
+from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_controller import Wizard
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.problem_box import Cure as Button

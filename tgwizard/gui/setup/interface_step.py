@@ -9,7 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QVBoxLayout, QWidget
 
 from tgwizard.engine.discovery.lan_interface import LanChoice, NicJudged
-from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.engine.setup.suggestions import lan_choices
+from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole
@@ -125,3 +127,8 @@ class InterfacePage(StepPage):
 
 def _upper(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+def interface_shown(session: SetupSession) -> InterfaceShown:
+    """The fourth page."""
+    return InterfaceShown(lan_choices(session.flow, session.shown), session.shown.nics)

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QVBoxLayout, QWidget
 
-from tgwizard.engine.access.required_rights import scope_name
-from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.engine.access.matching_roles import stale_assignments
+from tgwizard.engine.access.required_rights import computed_scopes, required_rights, scope_name
+from tgwizard.engine.setup.assignment_scopes import chosen_scopes
+from tgwizard.engine.setup.role_target import role_target
+from tgwizard.engine.setup.suggestions import topology_in
+from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
@@ -21,8 +26,10 @@ from tgwizard.gui.widgets.layouts import Column, clear
 from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.inventory import VmFound
+from tgwizard.model.setup_answers import RoleAnswer
 from tgwizard.model.setup_plan import ScopeReason
 from tgwizard.model.text import tame
+from tgwizard.model.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +152,38 @@ class ScopePage(StepPage):
             self.narrowed.emit(others if on else (*others, scope))
 
         return narrow
+
+
+def scope_shown(session: SetupSession) -> ScopeShown:
+    """The seventh page."""
+    flow, shown = session.flow, session.shown
+    topology = topology_in(flow, shown)
+    if topology is None:
+        return ScopeShown()
+    name = shown.subscription.name if shown.subscription is not None else ""
+    return ScopeShown(
+        computed_scopes(topology),
+        shown.whole_subscription,
+        shown.narrowed,
+        name,
+        topology.vms,
+        _stale_words(session, topology),
+        shown.remove_stale,
+    )
+
+
+def _stale_words(session: SetupSession, topology: Topology) -> tuple[str, ...]:
+    facts = session.flow.facts
+    if facts is None:
+        return ()
+    shown = session.shown
+    scopes = chosen_scopes(shown, topology)
+    target = role_target(
+        shown.role or RoleAnswer(), topology.subnet.subscription, required_rights(topology), scopes, facts
+    )
+    found = stale_assignments(target.role, scopes, facts)
+    return tuple(
+        f"An assignment on {tame(item.scope.rsplit('/', 1)[-1], 90)} is for the identity {item.principal_id}, which is "
+        "no longer in the directory."
+        for item in found
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import IPv4Address
 
-from tgwizard.gui.setup.pages import Pages
-from tgwizard.gui.setup.wizard import Wizard
+from tgwizard.gui.setup.step_pages import Pages
+from tgwizard.gui.setup.wizard_controller import Wizard
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.setup_answers import Placement, RoleAnswer, SetupStep
 from tgwizard.model.sign_in import SignInMethod

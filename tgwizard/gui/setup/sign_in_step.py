@@ -10,7 +10,8 @@ from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
@@ -240,3 +241,21 @@ class SignInPage(StepPage):
     @Slot(object)
     def _on_tenant(self, keys: tuple[str, ...]) -> None:
         self.tenant_chosen.emit(keys[0])
+
+
+def sign_in_shown(session: SetupSession, *, is_lab: bool) -> SignInShown:
+    """The first page."""
+    account = session.account
+    tenant = account.caller.tenant if account.caller is not None else ""
+    return SignInShown(
+        account.clouds,
+        account.cloud,
+        account.methods,
+        account.method,
+        account.caller,
+        account.tenants,
+        tenant,
+        account.busy,
+        account.prompted,
+        is_lab,
+    )

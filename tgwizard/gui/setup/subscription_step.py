@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.setup.progress import ReadingCard
-from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.gui.setup.loading_card import ReadingCard
+from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.pick_list import PickList, PickRow
 from tgwizard.model.inventory import SubscriptionSeen
@@ -46,3 +48,10 @@ class SubscriptionPage(StepPage):
     @Slot(object)
     def _on_picked(self, keys: tuple[str, ...]) -> None:
         self.chosen.emit(keys[0])
+
+
+def subscriptions_busy(session: SetupSession) -> str:
+    """What the second page says while it reads."""
+    if session.flow.subscriptions is None and session.reading(Want.SUBSCRIPTIONS):
+        return "Asking Azure for your subscriptions"
+    return ""

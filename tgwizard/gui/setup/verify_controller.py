@@ -19,8 +19,8 @@ from tgwizard.engine.setup.planner import read_cluster
 from tgwizard.engine.setup.restart import restart_job, standby_first
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
 from tgwizard.engine.setup.verify import Subject, subject_of_plan, verify, with_proof
-from tgwizard.gui.setup.applier import identity_of
-from tgwizard.gui.setup.errands import Errands, Hear, Kind
+from tgwizard.gui.setup.apply_controller import identity_of
+from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome

@@ -1,4 +1,8 @@
-"""Step 8: every change before anything is written; the same plan as scripts and a checklist; and who may do what."""
+"""Step 8: every change before anything is written; the same plan as scripts and a checklist; and who may do what.
+
+A row of the plan: + add, arrows change, = already right, circle arrow restart; what and where; before, after; who
+may.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +10,133 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.engine.access.access_decision import not_yours
-from tgwizard.gui.kit.change_row import PLAN_COLUMNS, add_change
-from tgwizard.gui.setup.progress import ReadingCard
-from tgwizard.gui.setup.step_page import StepPage
-from tgwizard.gui.style.icons import Icon
+from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
+from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.gui.setup.loading_card import ReadingCard
+from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_step import StepPage
+from tgwizard.gui.style.icons import Icon, IconMark, draw_icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import Card, Rule
 from tgwizard.gui.widgets.check_rows import CheckRow
-from tgwizard.gui.widgets.fact_table import RowTable
-from tgwizard.gui.widgets.labels import LiveText
-from tgwizard.gui.widgets.layouts import PagesStack, clear
+from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TableRow, TwoLines
+from tgwizard.gui.widgets.labels import LiveText, plain_tip
+from tgwizard.gui.widgets.layouts import Column, PagesStack, clear
 from tgwizard.gui.widgets.save_text import copy_text, save_text
 from tgwizard.gui.widgets.tabs import Tabs
 from tgwizard.gui.widgets.text_field import ReportText
+from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Assign, ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
-from tgwizard.model.text import about, counted, listed, tame
+from tgwizard.model.text import about, age, counted, listed, tame
+
+_ICON = {
+    ChangeKind.ADD: (Icon.ADD, Token.ACCENT_TEXT),
+    ChangeKind.CHANGE: (Icon.SWAP, Token.ACCENT_TEXT),
+    ChangeKind.RIGHT: (Icon.EQUAL, Token.TEXT2),
+    ChangeKind.RESTART: (Icon.REFRESH, Token.WARN),
+}
+KIND_WORDS = {
+    ChangeKind.ADD: "add",
+    ChangeKind.CHANGE: "change",
+    ChangeKind.RIGHT: "already right",
+    ChangeKind.RESTART: "afterwards",
+}
+
+_STOPPED = {Obstacle.LOCK: "a lock", Obstacle.DENIAL: "a denial", Obstacle.CONDITION: "a condition"}
+"""What stops a change, where no role would help the signed-in user."""
+
+PLAN_COLUMNS = (
+    Column("", px=22),
+    Column("Change", 10),
+    Column("Before and after", 10),
+    Column("Who may do it", px=118),
+)
+
+
+class BeforeAfter(QWidget):
+    """Before, an arrow, after; one line of words when nothing changes."""
+
+    def __init__(self, theme: Theme, before: str, after: str, *, same: bool = False) -> None:
+        super().__init__()
+        self._theme = theme
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.px(8))
+        if same or not after:
+            row.addWidget(LiveText(theme, after or before, TextRole.BODY, Token.TEXT2), 1)
+            return
+        first = LiveText(theme, before, TextRole.BODY, Token.TEXT2)
+        policy = QSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        first.setSizePolicy(policy)
+        row.addWidget(first)
+        row.addWidget(IconMark(theme, Icon.ARROW_RIGHT, 14))
+        row.addWidget(LiveText(theme, after, TextRole.BODY_STRONG), 1)
+
+
+class PersonMark(QWidget):
+    """Someone else has to do it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFixedSize(theme.px(14), theme.px(14))
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        draw_icon(QPainter(self), Icon.PERSON, self._theme.colour(Token.TEXT2), QRectF(self.rect()))
+
+
+def who_words(change: SetupChange) -> str:
+    """Who may do it: you, others, or not known."""
+    return {WhoMay.YOU: "you", WhoMay.OTHERS: "others", WhoMay.NOT_KNOWN: "not known"}[change.right.who]
+
+
+def who_cell(theme: Theme, change: SetupChange) -> QWidget:
+    """The last column; its tooltip names what is missing and who has it."""
+    if change.kind is ChangeKind.RIGHT:
+        return LiveText(theme, "", TextRole.CAPTION)
+    right = change.right
+    if right.who is WhoMay.OTHERS:
+        cell = QWidget()
+        row = QHBoxLayout(cell)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.px(8))
+        row.addWidget(PersonMark(theme))
+        role = f"needs {right.roles[0]}" if right.roles else "others"
+        words = _STOPPED.get(right.obstacle or Obstacle.ROLE, role)
+        row.addWidget(LiveText(theme, words, TextRole.CAPTION_STRONG, Token.TEXT2), 1)
+        cell.setToolTip(plain_tip(right.problem.sentence() if right.problem is not None else ""))
+        return cell
+    shape = Shape.GOOD if right.who is WhoMay.YOU else Shape.NOT_KNOWN
+    return StateCell(theme, shape, who_words(change))
+
+
+def add_change(table: RowTable, theme: Theme, change: SetupChange, note: str = "") -> TableRow:
+    """Add a change to a table of `PLAN_COLUMNS`; `note` is a shorter second line, the whole one is its tooltip."""
+    icon, token = _ICON[change.kind]
+    right = change.kind is ChangeKind.RIGHT
+    title = TwoLines(theme, change.sentence, note or change.note, token=Token.TEXT2 if right else Token.TEXT)
+    whole = (change.note if note else "", f"{change.method} {change.path}".strip(), ", ".join(change.permissions))
+    title.setToolTip(plain_tip("\n".join(part for part in whole if part)))
+    cells = (
+        IconMark(theme, icon, 16, token),
+        title,
+        BeforeAfter(theme, change.before, change.after, same=right),
+        who_cell(theme, change),
+    )
+    sentence = f"{KIND_WORDS[change.kind]}: {change.sentence}, {change.note}, {change.before} becomes {change.after}"
+    if not right:
+        sentence += f", may be done by {who_words(change)}, {about(change.predicted.usual_s)}"
+    return table.add(cells, sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +362,35 @@ def _place(scope: str) -> str:
     if len(parts) == 2:
         return "the subscription"
     return tame(parts[-1], 90) if parts else "the scope"
+
+
+TABS = {
+    ExportKind.AZ: "az CLI",
+    ExportKind.TERRAFORM: "Terraform",
+    ExportKind.PORTAL: "Portal checklist",
+}
+"""The exports with a tab of their own; the request has its buttons beside the rights."""
+
+
+def review_shown(session: SetupSession, plan: SetupPlan | None) -> ReviewShown:
+    """The eighth page."""
+    busy = ""
+    if session.reading(Want.FACTS):
+        busy = "Reading roles, identities and rights"
+    if plan is None:
+        return ReviewShown(busy=busy)
+    shown = session.shown
+    exports = session.once("exports", lambda: _exports(plan, shown))
+    others = any(change.right.who is WhoMay.OTHERS for change in plan.writing)
+    letter = session.once("letter", lambda: export(ExportKind.REQUEST, plan, shown)) if others else ""
+    seconds = session.read_age_s
+    ago = "" if seconds is None else f"read from Azure {age(seconds)}"
+    return ReviewShown(plan, exports, letter, "", ago, busy)
+
+
+def _exports(plan: SetupPlan, answers: Answers) -> tuple[Exported, ...]:
+    return tuple(
+        Exported(word, file_name(kind, answers), export(kind, plan, answers))
+        for kind, word in TABS.items()
+        if kind in FORMATS
+    )

@@ -1,25 +1,34 @@
-"""Step 3: which two machines form the cluster: likely pairs with reasons, or any two; and why others are left out."""
+"""Step 3: which two machines form the cluster: likely pairs with reasons, or any two; and why others are left out.
+
+Two machines stand side by side with what counts for a cluster: power and zone, LAN interface, identity.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
+from tgwizard.engine.discovery.lan_interface import LanChoice
 from tgwizard.engine.discovery.pairs import NotOffered, Pair, PairsFound, PairState
-from tgwizard.gui.setup.machine_facts import MachinePair, machine_words
-from tgwizard.gui.setup.progress import ReadingCard
-from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.engine.setup.suggestions import chosen_pair
+from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.gui.setup.loading_card import ReadingCard
+from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_step import StepPage
+from tgwizard.gui.style.icons import Icon, IconMark
 from tgwizard.gui.style.state_shapes import Shape, ShapeMark
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.badges import Pill, TintTag
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card
+from tgwizard.gui.widgets.check_rows import CheckRow
 from tgwizard.gui.widgets.fact_table import RowTable
-from tgwizard.gui.widgets.labels import LiveText, TextLabel, plain_tip
+from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel, plain_tip
 from tgwizard.gui.widgets.layouts import Column, clear
 from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.gui.widgets.pick_list import PickList, PickRow
@@ -28,7 +37,86 @@ from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, VmFound
 from tgwizard.model.setup_events import PartProgress
+from tgwizard.model.snapshot import Power
 from tgwizard.model.text import counted, listed, tame
+
+STACK_BELOW = 460
+"""Narrower than this, at 100 % text, the second machine stands under the first."""
+
+_POWER = {
+    Power.RUNNING: "Running",
+    Power.NOT_KNOWN: "Power not read",
+}
+
+
+def machine_words(vm: VmFound) -> str:
+    """A machine's power, zone and region as one line."""
+    power = _POWER.get(vm.power, vm.power.value.replace("_", " ").capitalize())
+    zone = f"zone {tame(vm.zone, 10)}" if vm.zone else ""
+    return ", ".join(part for part in (power, zone, tame(vm.location, 60)) if part)
+
+
+class MachineColumn(QWidget):
+    """One machine: name and three facts."""
+
+    def __init__(self, theme: Theme, vm: VmFound, lan: LanChoice) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(6))
+        head = QHBoxLayout()
+        head.setSpacing(theme.px(9))
+        head.addWidget(IconMark(theme, Icon.SERVER, 16))
+        head.addWidget(ElidedLabel(theme, tame(vm.id.name, 90), TextRole.NAME), 1)
+        column.addLayout(head)
+        running = {Power.RUNNING: Shape.GOOD, Power.NOT_KNOWN: Shape.NOT_KNOWN}.get(vm.power, Shape.WARNING)
+        on = vm.identity.system_assigned
+        rows = (
+            (running, machine_words(vm)),
+            lan_row(lan),
+            (Shape.GOOD if on else Shape.WARNING, "System identity on" if on else "System identity off"),
+        )
+        for shape, words in rows:
+            column.addWidget(CheckRow(theme, shape, words))
+        column.addStretch(1)
+
+
+def lan_row(lan: LanChoice) -> tuple[Shape, str]:
+    """The LAN interface as one fact."""
+    nic = lan.nic
+    if nic is None:
+        return Shape.BROKEN, "No interface could be read"
+    subnet = tame(nic.subnet.name, 90) if nic.subnet else "no subnet"
+    forwarding = "forwarding on" if nic.ip_forwarding else "forwarding off"
+    return (Shape.GOOD if nic.ip_forwarding else Shape.WARNING), f"LAN NIC in {subnet}, {forwarding}"
+
+
+class MachinePair(QWidget):
+    """Both, with a line between them, or one under the other."""
+
+    def __init__(self, theme: Theme, pair: Pair) -> None:
+        super().__init__()
+        self._theme = theme
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, theme.px(6), 0, 0)
+        self._row.setSpacing(theme.px(28))
+        for vm, lan in zip(pair.vms, pair.lan, strict=True):
+            self._row.addWidget(MachineColumn(theme, vm, lan), 1)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stack in a narrow card."""
+        super().resizeEvent(event)
+        narrow = self.width() < self._theme.px(STACK_BELOW)
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        if self._row.direction() is not way:
+            self._row.setDirection(way)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if self._row.direction() is QBoxLayout.Direction.LeftToRight:
+            line = QRectF(self.width() / 2 - 1, self._theme.px(6), 1, self.height() - self._theme.px(6))
+            QPainter(self).fillRect(line, self._theme.colour(Token.BORDER))
+
 
 NAMES_SHOWN = 3
 """Of a group that is not offered for one reason."""
@@ -257,3 +345,25 @@ def _groups(vms: tuple[VmFound, ...]) -> str:
     groups = list(dict.fromkeys(tame(vm.id.group, 90) for vm in vms))
     more = len(groups) - 2
     return listed([*groups[:2], f"{more} more"]) if more > 0 else listed(groups)
+
+
+def machines_shown(session: SetupSession, *, by_hand: bool) -> MachinesShown:
+    """The third page."""
+    flow, shown = session.flow, session.shown
+    wanted = shown.subscription
+    same = flow.inventory is not None and wanted is not None and flow.inventory.subscription.id == wanted.id
+    busy = ""
+    if session.reading(Want.INVENTORY) and wanted is not None:
+        busy = f"Reading {tame(wanted.name, 90)}"
+    elif session.reading(Want.FACTS) and flow.facts is None:
+        busy = "Reading roles and rights"
+    return MachinesShown(
+        flow.inventory if same else None,
+        flow.pairs,
+        shown.machines,
+        chosen_pair(flow, shown),
+        shown.name,
+        by_hand=by_hand,
+        busy=busy,
+        parts=tuple(session.parts.values()) if session.reading(Want.INVENTORY) else (),
+    )

@@ -1,19 +1,159 @@
-"""The frame of the wizard: side, question, the portal's way, foot; and how they share the window (gui/README.md 7)."""
+"""The frame of the wizard: side, question, the portal's way, footer; and how they share the window.
+
+The footer has Back, a note, Save and close, and the one way on, always in view; ``show_footer`` says what they are
+called at each step, and why one of them is off.
+"""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from tgwizard.gui.setup.footer import Footer
-from tgwizard.gui.setup.pages import Pages
-from tgwizard.gui.setup.side import Side
-from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.gui.app.read_only_lock import LOCKED
+from tgwizard.gui.setup.apply_controller import Applier
+from tgwizard.gui.setup.step_pages import Pages
+from tgwizard.gui.setup.step_problems import waits_for
+from tgwizard.gui.setup.wizard_controller import Wizard
+from tgwizard.gui.setup.wizard_sidebar import Side
+from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import PageScroll
+from tgwizard.gui.widgets.labels import LiveText
 from tgwizard.gui.widgets.portal_panel import PortalPanel, PortalShown
+from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import SetupStep
+from tgwizard.model.setup_plan import SetupPlan, WhoMay
+from tgwizard.model.text import counted, tame
+
+
+class Footer(QWidget):
+    """Four buttons and a note. The wizard says what they are called and whether they are on."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.px(32), theme.px(13), theme.px(24), theme.px(13))
+        row.setSpacing(theme.px(12))
+        self.back = Button(theme, "Back", height=36)
+        self.back.explain("Alt+Left")
+        self.note = LiveText(theme, "", TextRole.BODY, Token.TEXT2)
+        self.help = Button(theme, "?", height=36)
+        self.help.setAccessibleName("Show the portal's way")
+        self.help.explain("What this is in the Azure portal (F1)")
+        self.close_ = Button(theme, "Save and close", ButtonKind.GHOST, height=36)
+        self.close_.explain("Your answers are kept (Ctrl+S)")
+        self.go_on = Button(theme, "Continue", ButtonKind.PRIMARY, height=36)
+        row.addWidget(self.back)
+        row.addWidget(self.note, 1)
+        if theme.text_scale >= LARGE_TEXT:
+            self.note.hide()
+            row.addStretch(1)
+        for button in (self.help, self.close_, self.go_on):
+            row.addWidget(button)
+        self.setAccessibleName("Wizard buttons")
+        theme.changed.connect(self.update)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a button may say more than its verb."""
+        return self._theme.text_scale < LARGE_TEXT
+
+    def say(self, note: str) -> None:
+        """Replace the note."""
+        self.note.say(note)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.colour(Token.CARD))
+        painter.fillRect(0, 0, self.width(), 1, self._theme.colour(Token.BORDER))
+
+
+def show_foot(footer: Footer, wizard: Wizard) -> None:
+    """Name the buttons and turn them on or off."""
+    session, step, plan = wizard.session, wizard.step, wizard.plan
+    footer.back.setEnabled(step is not SetupStep.SIGN_IN and not wizard.writing)
+    words, reason = "Continue", waits_for(session, step)
+    locked_out = False
+    match step:
+        case SetupStep.SIGN_IN if session.account.busy:
+            reason = f"{session.account.busy}."
+        case SetupStep.FLOATING_IP if session.mistyped:
+            reason = f"{tame(session.mistyped, 40)} is no IPv4 address."
+        case SetupStep.FLOATING_IP if session.shown.address is not None and footer.has_room:
+            words = f"Continue with {session.shown.address}"
+        case SetupStep.REVIEW:
+            words = apply_words(plan)
+            locked_out = wizard.locked and plan is not None and bool(plan.writing)
+        case SetupStep.APPLY:
+            reason = apply_reason(wizard.applier)
+        case SetupStep.VERIFY:
+            words = "Finish"
+            reason = verify_reason(wizard)
+        case _:
+            pass
+    footer.go_on.rename(words)
+    footer.go_on.setEnabled(not reason)
+    footer.go_on.explain(reason or "Alt+Right")
+    footer.go_on.hold_off(LOCKED.sentence() if locked_out else "")
+    footer.say(note(wizard, reason))
+
+
+def apply_words(plan: SetupPlan | None) -> str:
+    """What the button of the review says: how many changes, and that the others stay."""
+    if plan is None or not plan.writing:
+        return "Continue"
+    others = [change for change in plan.writing if change.right.who is WhoMay.OTHERS]
+    number = len(plan.mine_now) if others else len(plan.writing)
+    if others and not number:
+        return "Apply"
+    changes = counted(number, "change")
+    return f"Apply what I may: {changes}" if others else f"Apply {changes}"
+
+
+def apply_reason(applier: Applier) -> str:
+    """Why one cannot go on from Apply yet."""
+    if applier.running:
+        return "The changes are being made."
+    return ""
+
+
+def verify_reason(wizard: Wizard) -> str:
+    """Why one cannot finish yet."""
+    if wizard.ending.session is None:
+        return (
+            "The cluster is being read and saved." if wizard.verifier.problem is None else "It could not be read yet."
+        )
+    return ""
+
+
+def note(wizard: Wizard, reason: str) -> str:
+    """The words between the buttons."""
+    step, applier = wizard.step, wizard.applier
+    if reason:
+        return reason
+    if step is SetupStep.VERIFY:
+        saved = f"Saved as {wizard.ending.file.name}. " if wizard.ending.file is not None else ""
+        if wizard.verifier.restarting_words:
+            return f"{saved}Until the machine is back, a failover of this cluster cannot be started here."
+        return f"{saved}You can leave now; verifying can be repeated any time."
+    blocking = sum(problem.blocks for problem in wizard.problems)
+    warnings = len(wizard.problems) - blocking
+    if step is SetupStep.REVIEW and wizard.plan is not None:
+        left = len(wizard.plan.writing) - len(wizard.plan.mine_now)
+        if left:
+            return f"{left} wait{'s' if left == 1 else ''} for others. Read again to see whether they are done."
+    if step is SetupStep.APPLY and applier.finished is not None and applier.finished.outcome is not Outcome.DONE:
+        return "What is left can be made again, or by others."
+    if blocking:
+        return f"{counted(blocking, 'thing')} to fix"
+    if warnings and step is not SetupStep.REVIEW:
+        return f"{counted(warnings, 'thing')} to know"
+    return ""
+
 
 PANEL = 312
 PANEL_FROM = 1200

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,13 +12,113 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.apply import apply_job
 from tgwizard.engine.setup.undo import Undoing, undo_job, what_undo_would_do
-from tgwizard.gui.setup.errands import Errand, Errands, Hear, Kind
-from tgwizard.gui.setup.steps.apply import Applying, ChangeRow
+from tgwizard.gui.setup.background_tasks import Errand, Errands, Hear, Kind
+from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_events import SetupFinished
-from tgwizard.model.setup_plan import SetupPlan
+from tgwizard.model.setup_events import (
+    ChangeDone,
+    ChangeFailed,
+    ChangeLeft,
+    ChangeStarted,
+    ChangeWaiting,
+    SetupFinished,
+)
+from tgwizard.model.setup_plan import SetupChange, SetupPlan
+from tgwizard.model.text import about
+
+
+class RowState(Enum):
+    """Where one change is; the value is its shape."""
+
+    WAITING = Shape.WAITING
+    RUNNING = Shape.MOVING
+    DONE = Shape.GOOD
+    FAILED = Shape.BROKEN
+    LEFT = Shape.NOT_KNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change under way. ``began``: seconds on the engine's clock."""
+
+    key: str
+    name: str
+    predicted: str
+    state: RowState = RowState.WAITING
+    detail: str = ""
+    began: float | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """A run of apply (or undo) as told by its events. Pure: each event gives the next value."""
+
+    rows: tuple[ChangeRow, ...] = ()
+    running: bool = False
+    cancelling: bool = False
+    finished: SetupFinished | None = None
+    undoing: bool = False
+
+    @classmethod
+    def of(cls, changes: tuple[SetupChange, ...]) -> Applying:
+        """Begun with these changes."""
+        rows = tuple(ChangeRow(one.key, one.sentence, about(one.predicted.usual_s)) for one in changes)
+        return cls(rows, running=True)
+
+    def after(self, event: object) -> Applying:
+        """The next value; events of something else leave it as it is."""
+        match event:
+            case ChangeStarted():
+                return self._with(event.key, event.sentence, RowState.RUNNING, "", began=event.stamp.clock_s)
+            case ChangeWaiting():
+                return self._with(event.key, "", RowState.RUNNING, event.sentence)
+            case ChangeDone():
+                return self._with(event.key, "", RowState.DONE, event.sentence, seconds=event.seconds)
+            case ChangeFailed():
+                return self._with(event.key, "", RowState.FAILED, event.problem.sentence())
+            case ChangeLeft():
+                return self._with(event.key, event.sentence, RowState.LEFT, event.reason)
+            case SetupFinished():
+                return Applying(self.rows, False, self.cancelling, event, self.undoing)
+            case _:
+                return self
+
+    def _with(
+        self,
+        key: str,
+        name: str,
+        state: RowState,
+        detail: str,
+        *,
+        began: float | None = None,
+        seconds: float | None = None,
+    ) -> Applying:
+        if all(row.key != key for row in self.rows):
+            row = ChangeRow(key, name or detail, "", state, detail, began, seconds)
+            return Applying((*self.rows, row), self.running, self.cancelling, self.finished, self.undoing)
+        rows = tuple(
+            row
+            if row.key != key
+            else ChangeRow(
+                key,
+                row.name,
+                row.predicted,
+                state,
+                detail if detail != row.name else "",
+                began if began is not None else row.began,
+                seconds,
+            )
+            for row in self.rows
+        )
+        return Applying(rows, self.running, self.cancelling, self.finished, self.undoing)
+
+    @property
+    def done(self) -> int:
+        """How many are done."""
+        return sum(row.state is RowState.DONE for row in self.rows)
 
 
 def identity_of(answers: Answers) -> ClusterIdentity | None:

@@ -9,8 +9,12 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.discovery.subnet_addresses import Occupancy, Use
-from tgwizard.gui.setup.step_page import StepPage
+from tgwizard.engine.discovery.subnet_addresses import Occupancy, Use, suggested_addresses
+from tgwizard.engine.setup.suggestions import occupancy_in, topology_in
+from tgwizard.engine.setup.validation import address_findings
+from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.gui.setup.setup_session import SetupSession
+from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
@@ -24,6 +28,7 @@ from tgwizard.gui.widgets.layouts import FlowLayout, clear
 from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.finding import Finding, Level
+from tgwizard.model.setup_answers import Placement
 from tgwizard.model.text import tame
 
 SETTLE_MS = 250
@@ -368,3 +373,23 @@ class FloatingIpPage(StepPage):
     def _on_pointed(self, square: Square) -> None:
         self._pointed_name.say(square.name)
         self._pointed_words.say(square.words or square.kind.value)
+
+
+def address_shown(session: SetupSession) -> AddressShown:
+    """The fifth page."""
+    flow, shown = session.flow, session.shown
+    taken, topology = occupancy_in(flow, shown), topology_in(flow, shown)
+    if taken is None or topology is None:
+        return AddressShown()
+    return AddressShown(
+        taken,
+        shown.address,
+        suggested_addresses(taken, topology),
+        address_findings(flow, shown),
+        session.reading(Want.ADDRESS),
+        ", ".join(tame(vm.id.name, 30) for vm in topology.vms),
+        tame(topology.vms[0].id.name, 90),
+        shown.placement is Placement.NOW,
+        shown.ip_configuration,
+        session.mistyped,
+    )

@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TypeVar
 
-from tgwizard.gui.setup.step_page import StepPage
-from tgwizard.gui.setup.steps.apply import ApplyPage
-from tgwizard.gui.setup.steps.floating_ip import FloatingIpPage
-from tgwizard.gui.setup.steps.interface import InterfacePage
-from tgwizard.gui.setup.steps.machines import MachinesPage
-from tgwizard.gui.setup.steps.review import ReviewPage
-from tgwizard.gui.setup.steps.role import RolePage
-from tgwizard.gui.setup.steps.scope import ScopePage
-from tgwizard.gui.setup.steps.sign_in import SignInPage
-from tgwizard.gui.setup.steps.subscription import SubscriptionPage
-from tgwizard.gui.setup.steps.verify import VerifyPage
+from tgwizard.gui.setup.apply_step import ApplyPage
+from tgwizard.gui.setup.floating_ip_step import FloatingIpPage
+from tgwizard.gui.setup.interface_step import InterfacePage
+from tgwizard.gui.setup.machines_step import MachinesPage
+from tgwizard.gui.setup.review_step import ReviewPage
+from tgwizard.gui.setup.role_step import RolePage
+from tgwizard.gui.setup.scope_step import ScopePage
+from tgwizard.gui.setup.sign_in_step import SignInPage
+from tgwizard.gui.setup.subscription_step import SubscriptionPage
+from tgwizard.gui.setup.verify_step import VerifyPage
+from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.setup_answers import SetupStep
 

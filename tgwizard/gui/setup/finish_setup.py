@@ -12,8 +12,8 @@ from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.engine.setup.verify_report import report
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.page import Shell
-from tgwizard.gui.setup.errands import Errands, Hear, Kind
-from tgwizard.gui.setup.verifier import Verifier
+from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
+from tgwizard.gui.setup.verify_controller import Verifier
 from tgwizard.gui.widgets.save_text import save_text
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -1,1 +1,0 @@
-"""The steps of the wizard, one module each."""
