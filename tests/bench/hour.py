@@ -29,7 +29,7 @@ from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.gui.app.app_context import Opened, Surroundings
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.gc_guard import GcGuard
-from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.core import LOGGED

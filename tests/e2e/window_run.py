@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 import tgwizard.__main__ as program
 from tgwizard.cli.cluster_documents import event_document
 from tgwizard.gui import start
-from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.model.cluster import Verb
 from tgwizard.model.failover_events import RunEvent
 

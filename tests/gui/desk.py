@@ -21,8 +21,8 @@ from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.fleet.fleet_page import ClustersPage
 from tgwizard.gui.lab.lab_page import LabPage
-from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.settings.settings_page import SettingsPage
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.focus_ring import FocusRing
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Clock

@@ -17,7 +17,7 @@ from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.gui.app.app_context import Opened, Surroundings
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.focus_ring import FocusRing
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Clock

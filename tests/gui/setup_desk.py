@@ -18,10 +18,10 @@ from tgwizard.engine.ports import SignIn
 from tgwizard.gui.app.app_context import Opened, Surroundings
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
-from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.setup.background_tasks import Kind
 from tgwizard.gui.setup.wizard_controller import Wizard
 from tgwizard.gui.setup.wizard_page import SetupPage
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.focus_ring import FocusRing
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Clock

@@ -24,9 +24,9 @@ from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.run_model import StepStatus
 from tgwizard.gui.cluster.traffic_monitor import Probed
-from tgwizard.gui.dialogs.closing import CloseDuringRun
-from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
 from tgwizard.gui.failover.run_page import RunPage
+from tgwizard.gui.shell.crash_report import UnexpectedDialog
+from tgwizard.gui.shell.shutdown import CloseDuringRun
 from tgwizard.gui.style.accessible import ANNOUNCED
 from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme, _accessibility_hints, high_contrast, prefers_contrast

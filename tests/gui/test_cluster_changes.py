@@ -25,9 +25,9 @@ from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.run_model import RunState
-from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.page import PlacePage
-from tgwizard.gui.place_pages import MakePage, PlacePages
+from tgwizard.gui.shell.main_window import MainWindow
+from tgwizard.gui.shell.page_registry import MakePage, PlacePages
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError

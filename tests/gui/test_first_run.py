@@ -19,9 +19,9 @@ from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.gui.app.app_context import Opened, Surroundings
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.cluster.cluster_page import ClusterPage
-from tgwizard.gui.main_window import MainWindow
 from tgwizard.gui.setup.sign_in_step import METHOD_WORDS
 from tgwizard.gui.setup.wizard_page import SetupPage
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.setup_answers import SetupStep
 

@@ -21,7 +21,7 @@ from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.lab.lab_text import ANSWERS, Target, Times, rule_of, rule_sentence, rule_words
 from tgwizard.gui.lab.scenario_cards import ScenarioSheet
-from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.lab import fault_rules

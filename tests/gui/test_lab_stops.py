@@ -15,7 +15,7 @@ from tests.gui.desk import PATIENCE_MS, Found, lab_page
 from tests.gui.test_cluster_changes import Whole, open_whole
 from tgwizard.app.adapters import LabClock
 from tgwizard.gui.app.nav_page import Place
-from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.home import HostedLab, open_lab
 from tgwizard.model.cluster import Verb

@@ -17,9 +17,9 @@ from tests.gui.fleet_desk import open_fleet
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.app.single_instance import SECOND_WINDOW
-from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
-from tgwizard.gui.palette import ROWS_SHOWN, Command, Palette
+from tgwizard.gui.shell.command_palette import ROWS_SHOWN, Command, Palette
+from tgwizard.gui.shell.read_only_switch import UnlockDialog
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.appearance import ThemeChoice

@@ -65,7 +65,7 @@ def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path
     program = """
         import sys
         from pathlib import Path
-        from tgwizard.gui.main_window import MainWindow
+        from tgwizard.gui.shell.main_window import MainWindow
         from tgwizard.gui.app.app_context import Surroundings
         from tgwizard.gui.start import run
         from tgwizard.model.problem import Problem, UserError

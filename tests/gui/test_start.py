@@ -38,7 +38,7 @@ def run_program(body: str) -> subprocess.CompletedProcess[str]:
 def test_that_the_window_paints_before_azure_is_imported_and_opening_is_off_the_gui_thread() -> None:
     done = run_program(
         """
-        from tgwizard.gui.main_window import MainWindow
+        from tgwizard.gui.shell.main_window import MainWindow
         def heavy():
             return sorted(name for name in sys.modules if name.split(".")[0] in {"azure", "msal", "requests"})
         def open_program():
@@ -52,7 +52,7 @@ def test_that_the_window_paints_before_azure_is_imported_and_opening_is_off_the_
             (window,) = [w for w in QApplication.allWidgets() if isinstance(w, MainWindow)]
             print("trouble", window.stack.currentWidget() is window.trouble)
             window.close()
-        import tgwizard.gui.opening as start
+        import tgwizard.gui.shell.program_opener as start
         class Looking(start.Opening):
             def _take(self, event):
                 super()._take(event)
@@ -70,7 +70,7 @@ def test_that_the_window_paints_before_azure_is_imported_and_opening_is_off_the_
 def test_that_a_program_that_never_opens_can_still_be_closed() -> None:
     done = run_program(
         """
-        from tgwizard.gui.main_window import MainWindow
+        from tgwizard.gui.shell.main_window import MainWindow
         def open_program():
             from PySide6.QtCore import QMetaObject, Qt
             from PySide6.QtWidgets import QApplication
@@ -117,7 +117,7 @@ WRITING = """
     from PySide6.QtWidgets import QApplication
     from tests.model.seen import SETUP
     from tests.rig import rig
-    import tgwizard.gui.opening as opening
+    import tgwizard.gui.shell.program_opener as opening
     it = rig(state=Path(tempfile.mkdtemp()))
     def open_program():
         return Opened(it.services, ())

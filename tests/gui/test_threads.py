@@ -18,11 +18,11 @@ from tests.gui.desk import PATIENCE_MS, Desk, lab_page
 from tgwizard.gui.app.bridge import BATCH, Bridge
 from tgwizard.gui.app.gc_guard import GcGuard
 from tgwizard.gui.app.nav_page import Place
-from tgwizard.gui.dialogs.closing import CloseDuringRun
-from tgwizard.gui.dialogs.unexpected import UnexpectedDialog
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.lab.lab_page import LabPage
-from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.shell.crash_report import UnexpectedDialog
+from tgwizard.gui.shell.main_window import MainWindow
+from tgwizard.gui.shell.shutdown import CloseDuringRun
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.cluster import Verb

@@ -17,7 +17,7 @@ from tests.gui.desk import accessible_name, focusable
 from tgwizard.engine.jobs import Broke
 from tgwizard.gui.app.app_context import Surroundings
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.dialogs.unexpected import UnexpectedDialog, UnexpectedErrors, fingerprint
+from tgwizard.gui.shell.crash_report import UnexpectedDialog, UnexpectedErrors, fingerprint
 from tgwizard.gui.style.theme import Theme
 
 
@@ -46,9 +46,9 @@ def window(qapp: QApplication, qtbot: QtBot) -> QWidget:
 def errors(theme: Theme, window: QWidget, caplog: pytest.LogCaptureFixture) -> Iterator[UnexpectedErrors]:
     around = Surroundings("a test", True, Path("/somewhere/tgwizard.log"), lambda text: text.replace("SECRET", "…"))
     made = UnexpectedErrors(theme, window, Bridge(window), around)
-    logging.getLogger("tgwizard.gui.dialogs.unexpected").propagate = False
+    logging.getLogger("tgwizard.gui.shell.crash_report").propagate = False
     yield made
-    logging.getLogger("tgwizard.gui.dialogs.unexpected").propagate = True
+    logging.getLogger("tgwizard.gui.shell.crash_report").propagate = True
 
 
 def shown(window: QWidget) -> list[UnexpectedDialog]:

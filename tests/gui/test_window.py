@@ -17,9 +17,9 @@ from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.picture_model import PillState
-from tgwizard.gui.dialogs.closing import CloseDuringRun
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog, Confirmed
 from tgwizard.gui.failover.run_page import RunPage
+from tgwizard.gui.shell.shutdown import CloseDuringRun
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.lab.faults import Answer, Fault, OperationTakes

@@ -28,7 +28,7 @@ from tgwizard.gui.app.window_place import (
 )
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
-from tgwizard.gui.front import FirstLook, Front, free_areas
+from tgwizard.gui.shell.splash import FirstLook, Front, free_areas
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster import Verb
 from tgwizard.model.settings import MAXIMISED, PLACE

@@ -81,7 +81,7 @@ def wish_of(words: Sequence[str]) -> WindowWish | None:
 def open_window(wish: WindowWish) -> int:
     """Show the window until it is closed; the exit code."""
     from tgwizard.gui.app.window_place import glance_at_place
-    from tgwizard.gui.front import FirstLook, glance_at_cluster, glance_at_theme
+    from tgwizard.gui.shell.splash import FirstLook, glance_at_cluster, glance_at_theme
     from tgwizard.gui.start import start
 
     settings = wish.settings_file

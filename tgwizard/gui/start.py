@@ -32,16 +32,16 @@ from tgwizard.gui.app.display import QtMessages, leave_out_unreachable, why_none
 from tgwizard.gui.app.gc_guard import GcGuard
 from tgwizard.gui.app.single_instance import SECOND_WINDOW, SingleWindow, Turn
 from tgwizard.gui.app.warm_up import AT_EASE, LATER, Unfolding
-from tgwizard.gui.front import FirstLook, Front
+from tgwizard.gui.shell.splash import FirstLook, Front
 from tgwizard.gui.style.theme import Theme, load_fonts, system_text_scale
 
 if TYPE_CHECKING:
     from tgwizard.engine.jobs import Job, JobRunner
     from tgwizard.gui.app.app_context import Opened, OpenProgram, Surroundings
     from tgwizard.gui.app.bridge import Bridge
-    from tgwizard.gui.dialogs.unexpected import UnexpectedErrors
-    from tgwizard.gui.main_window import MainWindow
-    from tgwizard.gui.opening import Opening
+    from tgwizard.gui.shell.crash_report import UnexpectedErrors
+    from tgwizard.gui.shell.main_window import MainWindow
+    from tgwizard.gui.shell.program_opener import Opening
     from tgwizard.model.failover_events import Finished
 
 _log = logging.getLogger(__name__)
@@ -232,9 +232,9 @@ class _Program(QObject):
         """Build the real window and put it in the place of the first paint; then open the program."""
         from tgwizard.gui.app.bridge import Bridge
         from tgwizard.gui.app.nav_page import Place
-        from tgwizard.gui.dialogs.unexpected import UnexpectedErrors
-        from tgwizard.gui.main_window import MainWindow
-        from tgwizard.gui.opening import Opening
+        from tgwizard.gui.shell.crash_report import UnexpectedErrors
+        from tgwizard.gui.shell.main_window import MainWindow
+        from tgwizard.gui.shell.program_opener import Opening
 
         self._options = surroundings.place_options
         bridge = self._bridge = Bridge(self)
@@ -312,7 +312,7 @@ class _Program(QObject):
         jobs = self._jobs
         if self.window is None or jobs is None or not jobs.writers():
             return
-        from tgwizard.gui.leaving import CLOSE_AFTER_S, LOOK_MS
+        from tgwizard.gui.shell.shutdown import CLOSE_AFTER_S, LOOK_MS
 
         for job in jobs.writers():
             job.cancel()

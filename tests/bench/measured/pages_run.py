@@ -23,7 +23,7 @@ from tests.bench.measured.event_costs import Costs
 from tests.bench.measured.event_loop import LoopWatch
 from tests.bench.measured.watched import watch
 from tgwizard.gui.app.nav_page import Place
-from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.world_file import WorldFile

@@ -19,7 +19,7 @@ from tests.bench.measured.event_costs import Costs
 from tests.bench.measured.event_loop import LoopWatch, Phase, Sampler
 from tests.bench.measured.watched import find, watch
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.verdict import VerdictName
 

@@ -1,17 +1,46 @@
-"""The window's read-only lock and the setting that it follows: locking at once, unlocking after a question."""
+"""The window's read-only lock and the setting that it follows: locking at once, unlocking after a question.
+
+Cancel is the default of the question.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.gui.dialogs.unlock import UnlockDialog
 from tgwizard.gui.page import Shell
 from tgwizard.gui.style.accessible import announce
+from tgwizard.gui.style.icons import Icon
+from tgwizard.gui.style.theme import Theme
+from tgwizard.gui.style.tokens import TextRole, Token
+from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.dialog_sheet import Sheet
+from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.gui.widgets.lock_card import LockCard
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import READ_ONLY, Setting
+
+
+class UnlockDialog(Sheet):
+    """`unlocked` when changes are to be allowed again."""
+
+    wide = 520
+    unlocked = Signal()
+
+    def __init__(self, theme: Theme, window: QWidget) -> None:
+        super().__init__(theme, window, "Allow changes again?", "", "Stay read-only")
+        words = "The buttons that write come back on. Nothing is sent by that; whatever stops traffic asks first."
+        self.body.addWidget(TextLabel(theme, words, TextRole.BODY, Token.TEXT2, wrap=True))
+        self.unlock = Button(theme, "Unlock", ButtonKind.PRIMARY, Icon.UNLOCKED, height=36)
+        self.unlock.clicked.connect(self._on_unlock)
+        self.buttons.addStretch(1)
+        self.buttons.addWidget(self.cancel)
+        self.buttons.addWidget(self.unlock)
+
+    @Slot()
+    def _on_unlock(self) -> None:
+        self.accept()
+        self.unlocked.emit()
 
 
 class Locking(QObject):

@@ -1,4 +1,7 @@
-"""Which clusters the window has, and how that changes: one is added, or all are read anew in a new world."""
+"""Which clusters the window has, and how that changes: one is added, or all are read anew in a new world.
+
+``RailClusters`` says which of them stand in the rail, and in what state: the pinned ones, or else the first few.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tgwizard.engine.lab_control import LabRun
 from tgwizard.engine.watch.monitor import Pace
@@ -15,11 +18,14 @@ from tgwizard.gui.app.app_context import Opened
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.preferences import Preferences
 from tgwizard.gui.cluster.cluster_registry import NotAdded, ReadAgain, SavedFiles, Watching
-from tgwizard.gui.cluster_pages import ClusterPages
+from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.lab.lab_session import WorldWatch
-from tgwizard.gui.place_pages import PlacePages
+from tgwizard.gui.page import Shell
+from tgwizard.gui.shell.cluster_pages import ClusterPages
+from tgwizard.gui.shell.navigation_rail import Rail
+from tgwizard.gui.shell.page_registry import PlacePages
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.settings import NICS_S, VMS_S, Setting
+from tgwizard.model.settings import NICS_S, PINNED, VMS_S, Setting
 
 
 class ClusterChanges(QObject):
@@ -182,3 +188,60 @@ class ClusterChanges(QObject):
     def _tell(self, name: str) -> None:
         self._places.clusters_changed(self._clusters, self._epoch)
         self.changed.emit(name)
+
+
+TICK_MS = 5_000
+
+UNPINNED = 8
+"""How many stand there while none is pinned."""
+
+
+class RailClusters(QObject):
+    """Keeps the rail as the clusters, their verdicts and the pins are."""
+
+    def __init__(self, shell: Shell, rail: Rail) -> None:
+        """No cluster yet; follow the verdicts and the pins."""
+        super().__init__(rail)
+        self._shell = shell
+        self._rail = rail
+        shell.watching.changed.connect(self.show_state)
+        self._tick = QTimer(self)
+        self._tick.setInterval(TICK_MS)
+        self._tick.timeout.connect(self._show_all)
+        self._tick.start()
+        shell.preferences.changed.connect(self._on_preference)
+
+    def fill(self) -> None:
+        """There are other clusters, or other pins."""
+        sessions = self._shell.sessions
+        pinned = tuple(name for name in self._shell.preferences.get(PINNED) if name in sessions)
+        self._rail.count(len(sessions))
+        self._rail.show_clusters(pinned or tuple(sessions)[:UNPINNED], pinned=bool(pinned))
+        self._show_all()
+        if self._shell.current:
+            self._rail.mark(None, self._shell.current)
+
+    @Slot()
+    def _show_all(self) -> None:
+        """What is not read any more turns old by itself, and no news says so."""
+        for name in self._rail.clusters:
+            self.show_state(name)
+
+    @Slot(str)
+    def show_state(self, name: str) -> None:
+        """Show the verdict of one cluster, if it stands there."""
+        item = self._rail.clusters.get(name)
+        state = None if item is None else self._shell.sessions[name].state
+        if item is not None and state is not None:
+            item.show_state(state_shape(state.state), state.sentence)
+
+    def pin(self, name: str) -> None:
+        """Pin a cluster to the rail, or take it off."""
+        pinned = self._shell.preferences.get(PINNED)
+        off = tuple(other for other in pinned if other != name)
+        self._shell.preferences.set(PINNED, off if name in pinned else (*pinned, name))
+
+    @Slot(object)
+    def _on_preference(self, setting: Setting[object]) -> None:
+        if setting.key == PINNED.key:
+            self.fill()

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QStackedWidget
 from tgwizard.gui.app.app_context import Opened
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_registry import NotAdded
-from tgwizard.gui.cluster_pages import ClusterPages
 from tgwizard.gui.page import PlacePage, Shell
+from tgwizard.gui.shell.cluster_pages import ClusterPages
 from tgwizard.gui.widgets.idle_queue import Turns
 from tgwizard.model.cluster_setup import ClusterSetup
 

@@ -6,9 +6,20 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QPixmap, QRegion, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QRegion,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.gui.app.app_context import Opened, Surroundings
@@ -17,35 +28,76 @@ from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.app.preferences import Looks, Preferences
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.app.window_place import USUAL_SIZE
-from tgwizard.gui.attention import Attention
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_registry import Watching
 from tgwizard.gui.cluster.cluster_session import ClusterSession
-from tgwizard.gui.cluster_changes import ClusterChanges
-from tgwizard.gui.cluster_pages import ClusterPages
-from tgwizard.gui.dialogs.closing import CloseDuringRun
-from tgwizard.gui.dialogs.closing_setup import leave_sheet
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.failover.start_failover import ask_failover
 from tgwizard.gui.lab.lab_stopped import LabStopped
-from tgwizard.gui.leaving import Leaving
-from tgwizard.gui.locking import Locking
 from tgwizard.gui.page import PlacePage
-from tgwizard.gui.page_frame import PageFrame, PageStack
-from tgwizard.gui.palette import Palette
-from tgwizard.gui.place_pages import PlacePages
-from tgwizard.gui.rail import Rail
-from tgwizard.gui.rail_clusters import RailClusters
-from tgwizard.gui.shell_commands import commands_of
+from tgwizard.gui.shell.cluster_changes import ClusterChanges, RailClusters
+from tgwizard.gui.shell.cluster_pages import ClusterPages
+from tgwizard.gui.shell.command_palette import Palette
+from tgwizard.gui.shell.command_registry import commands_of
+from tgwizard.gui.shell.navigation_rail import Rail
+from tgwizard.gui.shell.notifications import Attention
+from tgwizard.gui.shell.page_registry import PlacePages
+from tgwizard.gui.shell.read_only_switch import Locking
+from tgwizard.gui.shell.shutdown import CloseDuringRun, Leaving, leave_sheet
+from tgwizard.gui.shell.top_bar import TopBar
+from tgwizard.gui.shell.trouble_page import TroublePage
 from tgwizard.gui.style.theme import Theme
-from tgwizard.gui.top_bar import TopBar
+from tgwizard.gui.style.tokens import Token
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.idle_queue import Step
-from tgwizard.gui.word_pages import TroublePage
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
 from tgwizard.model.settings import READ_ONLY
+
+WIDEST = 1880
+"""The pages are at most so wide, and centred; only a 4K screen has more room (gui/README.md 7)."""
+
+
+class PageStack(QStackedWidget):
+    """The pages. They want as much room as the one shown: an unseen page never makes the window larger."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        """What the page shown needs at least."""
+        page = self.currentWidget()
+        return super().minimumSizeHint() if page is None else page.minimumSizeHint()
+
+
+class PageFrame(QWidget):
+    """The ground of the pages. A lab's pages have a dashed edge, so that no one mistakes them for real ones."""
+
+    def __init__(self, theme: Theme, pages: QWidget, *, is_lab: bool) -> None:
+        """Hold `pages` in the middle; draw the edge only for a lab."""
+        super().__init__()
+        self._theme = theme
+        self._is_lab = is_lab
+        pages.setMaximumWidth(max(WIDEST, theme.px(WIDEST)))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addStretch(1)
+        row.addWidget(pages, 100_000)
+        row.addStretch(1)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the ground and, for a lab, the dashed edge."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.colour(Token.WINDOW))
+        if self._is_lab:
+            pen = QPen(self._theme.colour(Token.STRONG), 1)
+            pen.setDashPattern([5, 4])
+            painter.setPen(pen)
+            painter.drawRect(QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5))
 
 
 class MainWindow(QMainWindow):

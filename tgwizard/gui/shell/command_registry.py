@@ -9,8 +9,8 @@ from tgwizard.gui.cluster.action_card import button_text
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.cluster.cluster_view_model import state_shape
 from tgwizard.gui.page import Shell
-from tgwizard.gui.palette import Command
-from tgwizard.gui.rail import ICONS
+from tgwizard.gui.shell.command_palette import Command
+from tgwizard.gui.shell.navigation_rail import ICONS
 from tgwizard.gui.style.icons import Icon
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.appearance import ThemeChoice

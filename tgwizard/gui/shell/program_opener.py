@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from tgwizard.engine.jobs import Broke
 from tgwizard.gui.app.app_context import Opened, OpenProgram
 from tgwizard.gui.app.bridge import Bridge
-from tgwizard.gui.main_window import MainWindow
+from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.widgets.idle_queue import Turns
 from tgwizard.model.problem import Problem, UserError
 

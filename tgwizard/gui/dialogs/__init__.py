@@ -1,1 +1,0 @@
-"""Dialogs that belong to no wing: an unexpected error, closing the window during a run."""
