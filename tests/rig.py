@@ -23,10 +23,10 @@ from tgwizard.engine.ports import Members, SetupPorts
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.services import Services
 from tgwizard.lab.clock import Clock, VirtualClock
-from tgwizard.lab.control import HttpLabControl
+from tgwizard.lab.control_client import HttpLabControl
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Event, Finished

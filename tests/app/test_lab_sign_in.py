@@ -14,7 +14,7 @@ import requests
 from tgwizard.app.environments import Place, open_lab_place
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.home import HostedLab, open_lab
+from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
 from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
 
 ASKS = "Sign-in code of this lab"

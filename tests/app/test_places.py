@@ -13,7 +13,7 @@ from tgwizard.app.environments import open_lab_place, serve_lab
 from tgwizard.cli.app_interface import LabWish
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.engine.observe import Observer
-from tgwizard.lab.home import AttachedLab, HostedLab
+from tgwizard.lab.storage.lab_folder import AttachedLab, HostedLab
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import UserError
 from tgwizard.model.verdict import VerdictName, assess

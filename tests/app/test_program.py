@@ -18,7 +18,7 @@ import pytest
 from tests.cli.bench import fits
 from tests.rig import rig
 from tgwizard.engine.files.cluster_file import save_cluster
-from tgwizard.lab.certificates import client_certificate
+from tgwizard.lab.fronts.certificates import client_certificate
 
 PATIENCE_S = 240
 

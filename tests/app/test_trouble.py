@@ -19,8 +19,8 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.main import run
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.errors import CallFailed, Cause
-from tgwizard.lab import saver
-from tgwizard.lab.home import HostedLab
+from tgwizard.lab.storage import world_store
+from tgwizard.lab.storage.lab_folder import HostedLab
 from tgwizard.model.problem import Problem, UserError
 
 
@@ -34,7 +34,7 @@ def test_that_a_world_that_cannot_be_saved_is_told_after_the_answer(
 ) -> None:
     folder = tmp_path / "lab"
     # Saved at its end alone, however long the command takes.
-    monkeypatch.setattr(saver, "SAVE_AFTER_S", 3600.0)
+    monkeypatch.setattr(world_store, "SAVE_AFTER_S", 3600.0)
 
     def connect(_where: Where) -> Connection:
         place = open_lab_place(folder)

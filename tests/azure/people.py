@@ -21,8 +21,8 @@ from tgwizard.azure.sign_in.available_methods import Computer
 from tgwizard.azure.sign_in.interactive import Desk
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
+from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import LabAdapter, lab_session
 from tgwizard.model.cloud import PUBLIC, Cloud
 from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
 

@@ -15,11 +15,11 @@ from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.clients import Clients, Session
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.errors import Cause, Certainty
-from tgwizard.lab.faults import Answer, Fault
-from tgwizard.lab.rbac_records import DenyAssignment as Denial
-from tgwizard.lab.rbac_records import Propagation
-from tgwizard.lab.tokens import GRAPH_AUDIENCE
-from tgwizard.lab.transport import lab_session
+from tgwizard.lab.entra.tokens import GRAPH_AUDIENCE
+from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.fronts.in_process import lab_session
+from tgwizard.lab.rbac.role_records import DenyAssignment as Denial
+from tgwizard.lab.rbac.role_records import Propagation
 from tgwizard.lab.world import Lock
 from tgwizard.lab.world import LockLevel as Level
 from tgwizard.model.inventory import IdentityKind

@@ -14,9 +14,9 @@ from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.engine.ports import OperationState
-from tgwizard.lab.faults import Answer, Fault, OperationFails
+from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationFails
+from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import LabAdapter, lab_session
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.nic import Provisioning

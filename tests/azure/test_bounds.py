@@ -30,11 +30,11 @@ from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.error_translation import Doing
 from tgwizard.engine.errors import CallFailed, Certainty
-from tgwizard.lab.certificates import prepare
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.fronts.certificates import prepare
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ResourceId
 
 BOUND_S, SLACK_S = 0.6, 30.0

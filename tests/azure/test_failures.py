@@ -21,9 +21,9 @@ from tgwizard.azure.error_table import TABLE
 from tgwizard.azure.error_translation import Doing, from_document
 from tgwizard.azure.redaction import LONGEST_DETAIL
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
-from tgwizard.lab.faults import Answer, Effect, Fault, Moment, OperationFails, Reset, Timeout
+from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, OperationFails, Reset, Timeout
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ResourceId
 
 BUSY_429 = "Operation PutNicOperation (1) is updating resource x. The call can be retried in 12 seconds."

@@ -22,7 +22,7 @@ from tgwizard.azure.intercepted_answers import ForeignAnswer, proxy_in_use, refu
 from tgwizard.azure.redaction import PROXIES
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Certainty
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.lab import Lab
 from tgwizard.model.sign_in import SignInMethod
 

@@ -13,9 +13,9 @@ from tgwizard.azure import compute, network_documents
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.engine.ports import Inventories
 from tgwizard.lab.arm import providers
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import IdentityKind, RuleAccess, RuleDirection
 from tgwizard.model.problem import Cancelled

@@ -24,8 +24,8 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent
+from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import LabAdapter
 from tgwizard.model.cluster import Verb
 from tgwizard.model.failover_options import StopHow
 

@@ -9,7 +9,7 @@ import pytest
 from tests.engine.worlds import changed, without
 from tests.rig import Rig, rig
 from tgwizard.engine.errors import CallFailed, Cause, Certainty, MissingRight
-from tgwizard.lab.faults import Answer, Fault, Moment, Reset
+from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset
 from tgwizard.model.failover_options import StopHow
 from tgwizard.model.permission import allows, allows_at
 from tgwizard.model.role import LockLevel

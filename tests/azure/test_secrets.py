@@ -17,8 +17,8 @@ from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import RENEW_BELOW_S, HeldCredential, LabToken, expiry
 from tgwizard.engine.errors import Cause, Certainty
-from tgwizard.lab.faults import Answer, Fault, Moment, Reset
-from tgwizard.lab.transport import lab_session
+from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset
+from tgwizard.lab.fronts.in_process import lab_session
 
 
 @pytest.fixture

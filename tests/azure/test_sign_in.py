@@ -21,9 +21,9 @@ from tgwizard.azure.azure_cli import AzureCli, token_in
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, azure_cli
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import lab_session
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for az is a shell script")
 

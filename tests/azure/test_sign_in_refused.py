@@ -28,7 +28,7 @@ from tgwizard.azure.sign_in_error_rows import CREDENTIALS, REASONS, Reason
 from tgwizard.azure.sign_in_errors import explain
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import Cause, Certainty
-from tgwizard.lab.transport import LabAdapter
+from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.model.cloud import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, Cloud
 from tgwizard.model.sign_in import Prompted, SignInMethod
 

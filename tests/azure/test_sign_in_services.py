@@ -34,8 +34,8 @@ from tests.azure.test_arm import fails
 from tests.azure.test_sign_in import az, signed_in
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import Cause, Certainty
-from tgwizard.lab.certificates import client_certificate
-from tgwizard.lab.transport import LabAdapter
+from tgwizard.lab.fronts.certificates import client_certificate
+from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import Cancelled
 from tgwizard.model.sign_in import SignInMethod

@@ -20,10 +20,10 @@ from tgwizard.azure.sign_in.interactive import Desk
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.lab.certificates import prepare
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.fronts.certificates import prepare
+from tgwizard.lab.fronts.tls_server import LabServer
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.server import LabServer
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish

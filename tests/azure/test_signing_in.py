@@ -34,8 +34,8 @@ from tgwizard.azure.sign_in.interactive import Person
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.lab.entra.tokens import foreign_tenant
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.tokens import foreign_tenant
 from tgwizard.model.cloud import PUBLIC
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import Cancelled

@@ -15,7 +15,7 @@ from tgwizard.azure.error_table import row_for
 from tgwizard.azure.error_translation import Doing, from_document
 from tgwizard.azure.redaction import is_claims_challenge, redacted
 from tgwizard.engine.errors import CallFailed, Cause, Certainty, MissingRight
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Fixer, Problem
 

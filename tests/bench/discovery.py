@@ -24,9 +24,9 @@ from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.setup.read_access import gather
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.setup_answers import Answers
 
 

@@ -32,7 +32,7 @@ from tgwizard.gui.app.gc_guard import GcGuard
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Cancellable
-from tgwizard.lab.core import LOGGED
+from tgwizard.lab.lab_state import LOGGED
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.wire import Request
 from tgwizard.model.cluster import Verb

@@ -22,8 +22,8 @@ from azure.mgmt.network import NetworkManagementClient
 
 from tests.bench.measured.figures import machine
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import lab_session
 from tgwizard.lab.wire import Request
 
 HOST = "https://management.azure.com"

@@ -35,12 +35,12 @@ from tgwizard.engine.setup.export.formats import ExportKind, export
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.wizard_steps import plan_of
-from tgwizard.lab import document
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.rbac_records import Propagation
-from tgwizard.lab.world_file import WorldFile
+from tgwizard.lab.rbac.role_records import Propagation
+from tgwizard.lab.storage import world_document
+from tgwizard.lab.storage.world_store import WorldFile
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_events import SetupEvent
 from tgwizard.model.setup_plan import SetupPlan
@@ -144,7 +144,7 @@ def _applied_by(by: By, home: Path, az: str) -> float:
 
 
 def _waits(lab: Lab) -> tuple[float, ...]:
-    operations = document.load(lab.dump()).operations.values()
+    operations = world_document.load(lab.dump()).operations.values()
     return tuple((item.ends - item.started).total_seconds() for item in operations if item.ends is not None)
 
 

@@ -24,9 +24,9 @@ from tests.bench.measured.moves import OtherThanExpected
 from tests.bench.measured.stage import Stage, Way, stage
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
-from tgwizard.lab import document
 from tgwizard.lab.clock import Cancellable
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.storage import world_document
 from tgwizard.lab.world import OperationKind
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event_base import Outcome
@@ -165,7 +165,7 @@ def race(contender: Contender, latency: Latency, seed: int, moves: int) -> list[
 
 def _seen(place: Stage, to: Member, began: datetime, ended: datetime, asked: int) -> Seen:
     kinds = (OperationKind.PUT_NIC, OperationKind.MOVE_CONFIGURATIONS)
-    world = document.load(place.lab.dump())
+    world = world_document.load(place.lab.dump())
     within = [item for item in world.operations.values() if item.kind in kinds and item.started >= began]
     within.sort(key=lambda item: item.number)
     drawn = [(item.ended - item.started).total_seconds() for item in within if item.ended is not None]

@@ -10,7 +10,7 @@ from tests.cli.bench import Shell, fits
 from tests.engine.test_known_rights import no_assignment
 from tests.engine.worlds import WRITE, changed, without
 from tests.rig import Rig, rig
-from tgwizard.lab.faults import Answer, Fault, Moment, OperationTakes, Reset
+from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, OperationTakes, Reset
 from tgwizard.lab.latency import Latency
 
 GRACEFUL = ("failover", "--to", "tg-node-b", "--graceful")

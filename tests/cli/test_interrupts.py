@@ -21,8 +21,8 @@ from tgwizard.cli.app_interface import Connection, Program, Where
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
 from tgwizard.cli.screen import Screen
+from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import LabAdapter, lab_session
 from tgwizard.model.settings import NICS_S, Settings
 
 PATIENCE_S = 60.0

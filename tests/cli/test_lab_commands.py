@@ -19,8 +19,8 @@ from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
 from tgwizard.cli.screen import Screen
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.home import HostedLab, open_lab
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
 from tgwizard.model.problem import Problem, UserError
 
 

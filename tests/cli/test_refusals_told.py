@@ -13,7 +13,7 @@ from tests.rig import ARM, Rig, rig, setup_rig
 from tgwizard.engine.history.run_history import runs
 from tgwizard.engine.history.run_report import html
 from tgwizard.engine.runs.records import Answer as Answered
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 
 GRACEFUL = ("failover", "--to", "tg-node-b", "--graceful")
 WORDS = "A very own reason of Azure, with a \\u202e turn and an \\u001b[31m escape."

@@ -16,10 +16,10 @@ from tests.rig import SetupRig, setup_rig
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.setup_arguments import Plan
 from tgwizard.engine.files.cluster_file import load_cluster
-from tgwizard.lab.faults import AzureSays, Fault
-from tgwizard.lab.known_answers import Known
+from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.fault_rules import AzureSays, Fault
+from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import LabAdapter, lab_session
 from tgwizard.model import fields
 from tgwizard.model.problem import UserError
 

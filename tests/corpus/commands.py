@@ -23,8 +23,8 @@ from tests.corpus.steady import Renamer, drawn_in_order
 from tests.corpus.worlds import lab_at
 from tests.rig import Rig, SetupRig, rig, setup_rig
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults import Answer, Fault
-from tgwizard.lab.home import HostedLab, open_lab
+from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
 from tgwizard.model.problem import UserError
 
 GRACEFUL = ("failover", "--to", "tg-node-b", "--graceful")

@@ -18,8 +18,8 @@ from tgwizard.engine.files.settings_file import save_value
 from tgwizard.engine.setup.draft import FILE_NAME as DRAFT_NAME
 from tgwizard.engine.setup.draft import save_draft
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.home import HostedLab, open_lab
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
 from tgwizard.model.cluster_setup import Carried, RoleKept
 from tgwizard.model.role import RoleKind
 from tgwizard.model.settings import ALL

@@ -25,8 +25,8 @@ from tgwizard.engine.observe import Observer
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.records import to_document
 from tgwizard.lab.clock import Cancellable, VirtualClock
-from tgwizard.lab.faults import Answer, AzureSays, Effect, Fault, Moment, Reset
-from tgwizard.lab.known_answers import Known
+from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Effect, Fault, Moment, Reset
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome

@@ -22,7 +22,7 @@ from tgwizard.engine.setup.draft import load_draft, resume, save_draft
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.world_file import WorldFile
+from tgwizard.lab.storage.world_store import WorldFile
 from tgwizard.model.settings import ALL
 
 RECORDED = (WORLD, JOURNAL, CHANGES, STOPS)

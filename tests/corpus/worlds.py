@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tgwizard.lab.clock import START, VirtualClock
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.world_file import WorldFile
+from tgwizard.lab.storage.world_store import WorldFile
 
 WORLD, CHANGES = "world.json", "world.changes"
 

@@ -32,8 +32,8 @@ from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.runs.records import Ended
-from tgwizard.lab.home import open_lab
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.storage.lab_folder import open_lab
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.nic import Provisioning

@@ -26,8 +26,8 @@ from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.runs.failover_journal import Durability, Journal
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import LabAdapter
 from tgwizard.lab.world import Power
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome

@@ -25,7 +25,8 @@ from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults import (
+from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.fault_rules import (
     Answer,
     AzureSays,
     Effect,
@@ -43,7 +44,6 @@ from tgwizard.lab.faults import (
     Timeout,
     TruncatedBody,
 )
-from tgwizard.lab.known_answers import Known
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.world import Power

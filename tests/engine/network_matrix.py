@@ -37,11 +37,11 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.runs.services import Services
-from tgwizard.lab.certificates import Certificates
-from tgwizard.lab.faults import Fault, OperationTakes
+from tgwizard.lab.faults.fault_rules import Fault, OperationTakes
+from tgwizard.lab.fronts.certificates import Certificates
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished

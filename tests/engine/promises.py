@@ -18,8 +18,8 @@ from requests.adapters import BaseAdapter
 from tests.rig import Rig
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.failover.timing import Timing
+from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import LabAdapter
 from tgwizard.lab.world import OperationStatus
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import ClusterSetup

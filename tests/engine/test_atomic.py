@@ -12,8 +12,17 @@ from tgwizard.engine.failover.failover_plan import MOVE_ACTION, resolved
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.failover.timing import Timing
-from tgwizard.lab.faults import Answer, AzureSays, Effect, Fault, Moment, OperationFails, OperationNeverEnds, Reset
-from tgwizard.lab.known_answers import Known
+from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.fault_rules import (
+    Answer,
+    AzureSays,
+    Effect,
+    Fault,
+    Moment,
+    OperationFails,
+    OperationNeverEnds,
+    Reset,
+)
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished, Noted, Started, Step, StepStarted

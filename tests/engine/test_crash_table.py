@@ -10,8 +10,8 @@ import pytest
 from tests.engine.crash import Delivery, Recorder, Result, all_results, cases, kept_promise, play, run_of, table
 from tests.rig import Rig
 from tgwizard.engine.runs.failover_journal import Durability
-from tgwizard.lab.faults import Answer, AzureSays, Fault, Moment, Reset
-from tgwizard.lab.known_answers import Known
+from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, Moment, Reset
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Located

@@ -15,7 +15,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.lab.clock import Cancellable, VirtualClock
-from tgwizard.lab.faults import Answer, Effect, Fault, Moment, OperationNeverEnds, OperationTakes, Reset
+from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, OperationNeverEnds, OperationTakes, Reset
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome

@@ -14,7 +14,7 @@ import pytest
 from tests.rig import Rig, rig
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.failover.timing import Timing
-from tgwizard.lab.faults import (
+from tgwizard.lab.faults.fault_rules import (
     Answer,
     Fault,
     Moment,

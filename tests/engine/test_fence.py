@@ -18,7 +18,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.runs.records import Attempted, Began
-from tgwizard.lab.faults import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
+from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
 from tgwizard.lab.world import Power
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome

@@ -13,7 +13,7 @@ import pytest
 from tests.engine.worlds import changed
 from tests.rig import Rig
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried

@@ -9,7 +9,7 @@ import pytest
 from tests.engine.worlds import WRITE, changed
 from tests.rig import Rig, rig
 from tgwizard.engine.failover.timing import Timing
-from tgwizard.lab.faults import Fault, OperationFails, OperationNeverEnds
+from tgwizard.lab.faults.fault_rules import Fault, OperationFails, OperationNeverEnds
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CallMade, Checked, Finished, Noted

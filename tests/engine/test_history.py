@@ -17,8 +17,8 @@ from tests.spoil import spoilt
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory, cluster_history, find_run
 from tgwizard.engine.runs.records import Answer
-from tgwizard.lab.faults import Answer as FaultAnswer
-from tgwizard.lab.faults import Fault
+from tgwizard.lab.faults.fault_rules import Answer as FaultAnswer
+from tgwizard.lab.faults.fault_rules import Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome

@@ -16,7 +16,7 @@ from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import GOOD_FOR_S, RIGHTS_NOT_ASKED, KnownRights, ask_rights
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness, ClusterState
 from tgwizard.model.finding import ReadinessState

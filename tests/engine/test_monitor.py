@@ -13,7 +13,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.lab.clock import Cancellable, VirtualClock
-from tgwizard.lab.faults import Answer, Effect, Fault, Moment, Reset
+from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, Reset
 from tgwizard.model.failover_events import Event, Observed, Source, SourceBack, SourceLost
 from tgwizard.model.snapshot import PlaceKind, Power
 from tgwizard.model.verdict import VerdictName

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.network_matrix import Case, Phase, Result, cases, play, table, told
-from tgwizard.lab.certificates import prepare
+from tgwizard.lab.fronts.certificates import prepare
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 

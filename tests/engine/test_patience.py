@@ -14,7 +14,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.retry import LONGEST_PAUSE_S, Patience, believed
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults import Answer, Effect, Fault, Moment, Reset, Timeout
+from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, Reset, Timeout
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CallMade, Event, Finished, Started, Step, StepDone, StepWaiting

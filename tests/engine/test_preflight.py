@@ -32,10 +32,10 @@ from tgwizard.engine.ports import Accepted, InTime
 from tgwizard.engine.readiness.preflight import Preflight, preflight
 from tgwizard.engine.readiness.preflight_questions import BUDGET_S
 from tgwizard.engine.retry import Patience
-from tgwizard.lab.faults import Answer, Fault, Moment, Reset, Timeout
+from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset, Timeout
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.nic_options import NicOptions
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import Finding, Level

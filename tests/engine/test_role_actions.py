@@ -20,7 +20,7 @@ from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.readiness.preflight_questions import Extent
-from tgwizard.lab.transport import lab_session
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Checked

@@ -20,7 +20,7 @@ from tests.engine.matrix import FAULTS, STRANGER
 from tests.engine.operators import Operator
 from tests.engine.promises import overlaps, settle, truth
 from tests.rig import Rig, rig
-from tgwizard.lab.faults import Fault, StrangerTakesAddress
+from tgwizard.lab.faults.fault_rules import Fault, StrangerTakesAddress
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Member, Verb

@@ -14,8 +14,8 @@ from tgwizard.engine.failover.decide import Goal, Move, Sent, Standing, at_expir
 from tgwizard.engine.failover.run_context import Decisions
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.runs.records import Answer as Came
-from tgwizard.lab.faults import Answer, AzureSays, Fault, OperationNeverEnds
-from tgwizard.lab.known_answers import Known
+from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, OperationNeverEnds
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (

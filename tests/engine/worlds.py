@@ -13,9 +13,9 @@ from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ResourceId
 
 WRITE = "Microsoft.Network/networkInterfaces/write"

@@ -36,9 +36,9 @@ from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import cluster_history, find_run
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
-from tgwizard.lab.control import HttpLabControl
+from tgwizard.lab.control_client import HttpLabControl
+from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import LabAdapter, lab_session
 from tgwizard.model import settings as known
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome

@@ -26,11 +26,11 @@ from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.focus_ring import FocusRing
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.clock import Clock
-from tgwizard.lab.control import HttpLabControl
+from tgwizard.lab.control_client import HttpLabControl
 from tgwizard.lab.data_plane import DataPlane
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import ClusterIdentity
 
 End = Callable[[], None]

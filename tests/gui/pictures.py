@@ -23,7 +23,7 @@ from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.failover.run_traffic_card import BEFORE_S
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.faults import Answer, Fault, OperationTakes
+from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationTakes
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
 from tgwizard.model.snapshot import PlaceKind

@@ -32,7 +32,7 @@ from tgwizard.gui.style.state_shapes import Shape, draw_shape
 from tgwizard.gui.style.theme import Theme, _accessibility_hints, high_contrast, prefers_contrast
 from tgwizard.gui.style.tokens import LIGHT, Token
 from tgwizard.gui.widgets.run_steps import DeadlineBar
-from tgwizard.lab.faults import Answer, Fault, OperationTakes
+from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationTakes
 from tgwizard.model.appearance import ContrastChoice, ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import Problem

@@ -30,7 +30,7 @@ from tgwizard.gui.failover.plan_view import needs_words
 from tgwizard.gui.fleet.fleet_rows import FleetState
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.cards import PageScroll
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.failover_options import Fence, FenceWish

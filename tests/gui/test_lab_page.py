@@ -24,11 +24,11 @@ from tgwizard.gui.lab.scenario_cards import ScenarioSheet
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.text_field import TextField
-from tgwizard.lab import fault_rules
-from tgwizard.lab.control import HttpLabControl
-from tgwizard.lab.known_answers import Known
+from tgwizard.lab.control_client import HttpLabControl
+from tgwizard.lab.faults import fault_format
+from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Verb
 
 Open = Callable[[], Desk]
@@ -52,7 +52,7 @@ def sheet_of(desk: Desk) -> ScenarioSheet:
 
 def rules(desk: Desk) -> list[str]:
     """The rules of the lab itself, as their documents name the answer."""
-    return [fault_rules.write(rule)["effect"]["answer"] for rule in desk.rig.lab.faults.rules]
+    return [fault_format.write(rule)["effect"]["answer"] for rule in desk.rig.lab.faults.rules]
 
 
 def power(desk: Desk, vm: str) -> str:
@@ -272,7 +272,7 @@ def test_that_a_rule_reads_the_same_before_it_is_sent_and_when_it_is_present(
     lab: Rig, target: Target, times: Times
 ) -> None:
     wish: Mapping[str, Any] = rule_of(ANSWERS[0], target, times, "tg-node-a")
-    present = fault_rules.write(lab.lab.faults.add(fault_rules.read(wish)))
+    present = fault_format.write(lab.lab.faults.add(fault_format.read(wish)))
     seen = FaultSeen("1", "", present["match"], present["effect"], 0, 0)
     assert rule_words(seen) == rule_sentence(wish["match"], wish["effect"])
     assert "tg-node-a" in rule_words(seen)

@@ -17,7 +17,7 @@ from tgwizard.app.adapters import LabClock
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.home import HostedLab, open_lab
+from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.snapshot import PlaceKind

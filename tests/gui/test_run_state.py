@@ -18,7 +18,7 @@ from tgwizard.gui.failover.run_text import cancel_words, closing_words, details_
 from tgwizard.gui.failover.run_traffic_card import strip_of_run
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (

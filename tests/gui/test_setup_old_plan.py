@@ -11,7 +11,7 @@ from tests.gui.desk import PATIENCE_MS
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import go_on, looks_right, ready, walk_to
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.setup_answers import SetupStep
 
 

@@ -19,7 +19,7 @@ from tests.rig import SetupRig
 from tgwizard.engine.setup.planner import read_cluster
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.rbac_records import Propagation
+from tgwizard.lab.rbac.role_records import Propagation
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.role import PrincipalKind, RoleAssignment, RoleKind

@@ -30,8 +30,8 @@ from tgwizard.azure.sign_in.interactive import Desk
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import SignIn
-from tgwizard.lab.certificates import client_certificate
-from tgwizard.lab.transport import lab_session
+from tgwizard.lab.fronts.certificates import client_certificate
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.model.cloud import PUBLIC, Cloud
 from tgwizard.model.setup_answers import SetupStep
 

@@ -21,7 +21,7 @@ from tests.rig import Rig, SetupRig
 from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
 from tgwizard.gui.setup.finish_setup import proof_of
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.rbac_records import Propagation
+from tgwizard.lab.rbac.role_records import Propagation
 from tgwizard.model.failover_events import Started, Step, StepPlan
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.verify_result import ProvedBy, Standing

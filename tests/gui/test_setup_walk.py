@@ -18,7 +18,7 @@ from tests.gui.walk import wrong
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.gui.setup.background_tasks import Kind
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.event_base import Outcome

@@ -17,7 +17,7 @@ from tgwizard.gui.failover.result_card import ResultCard
 from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.failover.run_traffic_card import BEFORE_S
 from tgwizard.gui.style.theme import Theme
-from tgwizard.lab.faults import Fault, OperationTakes
+from tgwizard.lab.faults.fault_rules import Fault, OperationTakes
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.settings import MEASURE_RUNS

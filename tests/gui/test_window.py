@@ -22,7 +22,7 @@ from tgwizard.gui.failover.run_page import RunPage
 from tgwizard.gui.shell.shutdown import CloseDuringRun
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.cards import PageScroll
-from tgwizard.lab.faults import Answer, Fault, OperationTakes
+from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationTakes
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome

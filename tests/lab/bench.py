@@ -13,9 +13,9 @@ from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import RequestsTransport
 
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.transport import lab_session
 from tgwizard.lab.wire import Request, Response
 
 HOST = "https://management.azure.com"

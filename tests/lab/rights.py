@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.lab.bench import Bench
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.rbac_builtin import BY_NAME
+from tgwizard.lab.rbac.builtin_roles import BY_NAME
 from tgwizard.lab.wire import Response
 from tgwizard.lab.world import Principal
 

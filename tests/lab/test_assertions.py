@@ -23,11 +23,11 @@ from cryptography.x509.oid import NameOID
 
 from tests.lab.bench import Bench, JumpingTransport
 from tests.lab.test_entra import LOGIN, SCOPE, claims_of, post
-from tgwizard.lab.assertions import KIND
-from tgwizard.lab.certificates import client_certificate
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.document import dump, load
-from tgwizard.lab.home import open_lab
+from tgwizard.lab.entra.client_assertions import KIND
+from tgwizard.lab.fronts.certificates import client_certificate
+from tgwizard.lab.storage.lab_folder import open_lab
+from tgwizard.lab.storage.world_document import dump, load
 from tgwizard.lab.wire import Response
 
 HOUR = 3600

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.lab.bench import Bench
 from tests.lab.rights import assignment_path, fresh_guid, member, role_path
-from tgwizard.lab.rbac_builtin import READER
+from tgwizard.lab.rbac.builtin_roles import READER
 
 ONE = fresh_guid("one")
 _VALUES = st.recursive(

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from tests.lab.bench import Bench
 from tests.lab.rights import assign, define, fresh_guid
-from tgwizard.lab import document
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.problems import LabFolderDamaged
-from tgwizard.lab.world_file import WorldFile
+from tgwizard.lab.storage import world_document
+from tgwizard.lab.storage.folder_problems import LabFolderDamaged
+from tgwizard.lab.storage.world_store import WorldFile
 
 A, B = "tg-node-a-inside", "tg-node-b-inside"
 
@@ -326,10 +326,10 @@ def test_that_a_world_somebody_has_formatted_is_read_all_the_same(bench: Bench, 
 
 def test_that_reading_by_lines_gives_what_reading_at_once_gives() -> None:
     text = Lab.from_scenario("fleet", clock=VirtualClock(), clusters=300).dump()
-    assert document.read(text.splitlines(keepends=True)) == json.loads(text)
+    assert world_document.read(text.splitlines(keepends=True)) == json.loads(text)
     for broken in ("", "{}", text[:-3], text[: len(text) // 2], "[\n]\n"):
         with pytest.raises(ValueError, match=r"."):
-            document.read(broken.splitlines(keepends=True))
+            world_document.read(broken.splitlines(keepends=True))
 
 
 def test_that_a_group_that_went_with_all_that_was_in_it_is_gone_from_the_folder_too(

@@ -10,9 +10,9 @@ import pytest
 from azure.identity import ClientSecretCredential
 
 from tests.lab.bench import Bench
-from tgwizard.lab.client_access import ClientAccess, VmNotKnown, prepare
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.home import open_lab
+from tgwizard.lab.fronts.client_access import ClientAccess, VmNotKnown, prepare
+from tgwizard.lab.storage.lab_folder import open_lab
 
 URL = "https://localhost:4711"
 

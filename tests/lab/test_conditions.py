@@ -6,10 +6,10 @@ import pytest
 
 from tests.lab.bench import Bench, error_of
 from tests.lab.rights import READER_ACCOUNT, assign, assignment_path, fresh_guid, member, sign_in
-from tgwizard.lab import rbac_conditions
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.rbac_builtin import BY_NAME
-from tgwizard.lab.rbac_conditions import ConditionWrong
+from tgwizard.lab.rbac import conditions
+from tgwizard.lab.rbac.builtin_roles import BY_NAME
+from tgwizard.lab.rbac.conditions import ConditionWrong
 
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 ALLOWED = BY_NAME["Network Contributor"].guid
@@ -137,13 +137,13 @@ FACTS = {"request:principaltype": "User", "request:roledefinitionid": "ABCD"}
     ],
 )
 def test_that_an_expression_means_what_azure_says_it_means(condition: str, expected: bool) -> None:
-    assert rbac_conditions.holds(condition, WRITE, FACTS) is expected
+    assert conditions.holds(condition, WRITE, FACTS) is expected
 
 
 def test_that_an_unreadable_condition_never_lets_an_assignment_count() -> None:
-    assert rbac_conditions.holds("(", WRITE, FACTS) is False
+    assert conditions.holds("(", WRITE, FACTS) is False
 
 
 def test_that_what_is_wrong_in_an_expression_is_named() -> None:
     with pytest.raises(ConditionWrong, match=r"\) is expected, not 'the end'"):
-        rbac_conditions.parse("(ActionMatches{'a'}")
+        conditions.parse("(ActionMatches{'a'}")

@@ -11,10 +11,10 @@ import requests
 from tests.lab.bench import FLOATING
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.control import HttpLabControl, control_of
-from tgwizard.lab.home import HostedLab, find_running, open_lab
+from tgwizard.lab.control_client import HttpLabControl, control_of
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.transport import lab_session
+from tgwizard.lab.storage.lab_folder import HostedLab, find_running, open_lab
 from tgwizard.model.problem import UserError
 
 

@@ -12,11 +12,11 @@ import pytest
 from tests.e2e.programs import wait_for
 from tests.lab.bench import FLOATING
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.control import HttpLabControl, control_of
-from tgwizard.lab.home import HostedLab, find_running, open_lab
+from tgwizard.lab.control_client import HttpLabControl, control_of
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.transport import lab_session
+from tgwizard.lab.storage.lab_folder import HostedLab, find_running, open_lab
 from tgwizard.model.problem import UserError
 
 GROUP = "resourceGroups/rg-tg-prod/providers/Microsoft.Network"

@@ -14,7 +14,7 @@ from azure.mgmt.resource.subscriptions import SubscriptionClient
 
 from tests.lab.bench import Bench, JumpingTransport, OperatorCredential, error_of
 from tests.lab.rights import assign, define, fresh_guid, sign_in
-from tgwizard.lab import tokens
+from tgwizard.lab.entra import tokens
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.wire import Response
 

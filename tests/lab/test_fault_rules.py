@@ -11,10 +11,18 @@ import pytest
 import requests
 
 from tests.lab.bench import FLOATING, HOST, VERSION, Bench, error_of
-from tgwizard.lab import fault_rules
-from tgwizard.lab.faults import Answer, AzureSays, Fault, Moment, OperationCanceled, OperationSuperseded, StaleRead
-from tgwizard.lab.known_answers import Known
-from tgwizard.lab.transport import lab_session
+from tgwizard.lab.faults import fault_format
+from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.fault_rules import (
+    Answer,
+    AzureSays,
+    Fault,
+    Moment,
+    OperationCanceled,
+    OperationSuperseded,
+    StaleRead,
+)
+from tgwizard.lab.fronts.in_process import lab_session
 
 A, B = "tg-node-a-inside", "tg-node-b-inside"
 
@@ -25,7 +33,7 @@ def reads(bench: Bench, count: int, name: str = A) -> str:
 
 
 def rule(**match: Any) -> Fault:
-    return fault_rules.read({"match": match, "effect": {"kind": "answer", "status": 500, "body": "{}"}})
+    return fault_format.read({"match": match, "effect": {"kind": "answer", "status": 500, "body": "{}"}})
 
 
 @pytest.mark.parametrize(
@@ -80,7 +88,7 @@ def test_that_a_rule_can_name_the_permission_the_resource_and_the_caller(bench: 
 
 def test_that_counts_and_ids_are_kept_and_one_rule_can_go(bench: Bench) -> None:
     first = bench.lab.faults.add(rule(nth=2))
-    named = bench.lab.faults.add(fault_rules.read({"name": "mine", "effect": {"kind": "slow-body", "seconds": 0}}))
+    named = bench.lab.faults.add(fault_format.read({"name": "mine", "effect": {"kind": "slow-body", "seconds": 0}}))
     reads(bench, 3)
     assert [(item.id, item.seen, item.struck) for item in bench.lab.faults.rules] == [("1", 3, 1), ("2", 3, 1)]
     assert bench.lab.faults.remove(first.id)
@@ -124,14 +132,14 @@ def test_that_every_effect_is_written_as_it_was_read(bench: Bench, effect: dict[
         "every": 4,
     }
     more = {"probability": 0.5, "seed": 6, "from_s": 7.0, "until_s": 8.0}
-    written = fault_rules.write(
-        bench.lab.faults.add(fault_rules.read({"name": "n", "match": match | more, "effect": effect}))
+    written = fault_format.write(
+        bench.lab.faults.add(fault_format.read({"name": "n", "match": match | more, "effect": effect}))
     )
     assert (written["name"], written["match"], written["effect"]) == ("n", match | more, effect)
 
 
 def test_that_every_kind_is_tried_here() -> None:
-    assert {item["kind"] for item in EFFECTS} == set(fault_rules.KINDS)
+    assert {item["kind"] for item in EFFECTS} == set(fault_format.KINDS)
 
 
 def test_that_a_rule_is_spelled_the_same_in_toml() -> None:
@@ -142,7 +150,7 @@ def test_that_a_rule_is_spelled_the_same_in_toml() -> None:
         effect = { kind = "reset", moment = "after-commit" }
     """
     (item,) = tomllib.loads(text)["fault"]
-    fault = fault_rules.read(item)
+    fault = fault_format.read(item)
     assert (fault.method, fault.nth, fault.times, fault.name) == ("PUT", 2, 1, "lost-put")
 
 
@@ -171,8 +179,8 @@ def test_that_a_rule_is_spelled_the_same_in_toml() -> None:
     ],
 )
 def test_that_a_rule_that_cannot_be_understood_says_what_is_wrong(document: object, said: str) -> None:
-    with pytest.raises(fault_rules.RuleWrong, match=re.escape(said)):
-        fault_rules.read(document)
+    with pytest.raises(fault_format.RuleWrong, match=re.escape(said)):
+        fault_format.read(document)
 
 
 def request(bench: Bench, name: str = A, timeout: float = 30) -> requests.Response:
@@ -185,20 +193,20 @@ def request(bench: Bench, name: str = A, timeout: float = 30) -> requests.Respon
 
 
 def test_that_a_truncated_body_is_a_broken_connection_to_the_client(bench: Bench) -> None:
-    bench.lab.faults.add(fault_rules.read({"effect": {"kind": "truncated-body", "after_bytes": 40}}))
+    bench.lab.faults.add(fault_format.read({"effect": {"kind": "truncated-body", "after_bytes": 40}}))
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="40 bytes read"):
         request(bench)
     assert request(bench).json()["name"] == A
 
 
 def test_that_a_slow_body_takes_its_time_on_the_labs_clock(bench: Bench) -> None:
-    bench.lab.faults.add(fault_rules.read({"effect": {"kind": "slow-body", "seconds": 20}}))
+    bench.lab.faults.add(fault_format.read({"effect": {"kind": "slow-body", "seconds": 20}}))
     assert request(bench).json()["name"] == A
     assert bench.clock.monotonic() == 20
 
 
 def test_that_a_body_too_slow_for_the_client_is_a_read_timeout(bench: Bench) -> None:
-    bench.lab.faults.add(fault_rules.read({"effect": {"kind": "slow-body", "seconds": 100}}))
+    bench.lab.faults.add(fault_format.read({"effect": {"kind": "slow-body", "seconds": 100}}))
     with pytest.raises(requests.ReadTimeout):
         request(bench, timeout=3)
     assert bench.clock.monotonic() == 3

@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from tests.lab.bench import FLOATING, HOST, VERSION, Bench
-from tgwizard.lab.faults import Answer, Fault, Moment, Reset, Timeout
-from tgwizard.lab.transport import lab_session
+from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset, Timeout
+from tgwizard.lab.fronts.in_process import lab_session
 
 A = "tg-node-a-inside"
 

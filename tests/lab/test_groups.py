@@ -9,10 +9,10 @@ import requests
 
 from tests.lab.bench import Bench, error_of
 from tests.lab.rights import assign, sign_in
+from tgwizard.lab.entra.tokens import GRAPH_AUDIENCE
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment
-from tgwizard.lab.tokens import GRAPH_AUDIENCE
-from tgwizard.lab.transport import lab_session
+from tgwizard.lab.rbac.role_records import EVERYONE, DenyAssignment
 from tgwizard.lab.wire import Response
 
 GRAPH = "https://graph.microsoft.com/v1.0"

@@ -15,14 +15,13 @@ import requests
 from tests.e2e.programs import wait_for
 from tests.lab.bench import FLOATING, Bench
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.control import control_of
-from tgwizard.lab.folder_lock import FolderLock
-from tgwizard.lab.home import AttachedLab, HostedLab, open_lab
+from tgwizard.lab.control_client import control_of
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.problems import LabFolderDamaged
+from tgwizard.lab.storage.folder_problems import LabFolderDamaged
+from tgwizard.lab.storage.lab_folder import AttachedLab, FolderLock, HostedLab, open_lab
+from tgwizard.lab.storage.world_store import WorldFile
 from tgwizard.lab.world import Power
-from tgwizard.lab.world_file import WorldFile
 from tgwizard.model.problem import UserError
 
 
@@ -125,14 +124,14 @@ def test_that_a_change_is_in_the_folder_before_its_answer(tmp_path: Path) -> Non
 def test_that_a_change_that_cannot_be_written_down_is_told_and_made_up_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expect_log: Callable[[str], None]
 ) -> None:
-    expect_log("tgwizard.lab.home ERROR: The lab could not write a change down: .*No space left")
+    expect_log("tgwizard.lab.storage.lab_folder ERROR: The lab could not write a change down: .*No space left")
     with host(tmp_path) as lab:
 
         def full(*_args: object) -> int:
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as broken:
-            broken.setattr("tgwizard.lab.world_file.os.open", full)
+            broken.setattr("tgwizard.lab.storage.world_store.os.open", full)
             detach(lab)
         lab.lab.switch(lab.lab.vms()[0][0], on=False)
         found = WorldFile(tmp_path).load(VirtualClock())
@@ -255,7 +254,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.home import open_lab
+from tgwizard.lab.storage.lab_folder import open_lab
 open_lab(Path(sys.argv[1]), clock=VirtualClock())
 os.kill(os.getpid(), signal.SIGKILL)
 """

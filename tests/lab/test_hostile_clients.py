@@ -17,9 +17,9 @@ import pytest
 from tests.e2e.programs import wait_for
 from tests.lab.bench import HOST, Bench
 from tests.lab.test_server import Served
-from tgwizard.lab import certificates
+from tgwizard.lab.fronts import certificates
+from tgwizard.lab.fronts.tls_server import LabServer, Limits
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.server import LabServer, Limits
 
 A = "tg-node-a-inside"
 DIGITS = "9" * 5000

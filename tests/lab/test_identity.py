@@ -13,7 +13,7 @@ from azure.mgmt.network import NetworkManagementClient
 
 from tests.lab.bench import HOST, Bench, JumpingTransport, error_of
 from tests.lab.rights import assign, fresh_guid, member, sign_in
-from tgwizard.lab.identity_endpoint import IdentityEndpoint
+from tgwizard.lab.entra.identity_endpoint import IdentityEndpoint
 from tgwizard.lab.wire import Response
 
 ARM = "https://management.azure.com/"

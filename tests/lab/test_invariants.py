@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.lab.bench import FLOATING, Bench
-from tgwizard.lab.faults import Fault, OperationFails, OperationNeverEnds
+from tgwizard.lab.faults.fault_rules import Fault, OperationFails, OperationNeverEnds
 from tgwizard.lab.world import Overlap
 
 A, B, C = NICS = ("tg-node-a-inside", "tg-node-b-inside", "vm-app-01-nic")

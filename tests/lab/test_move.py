@@ -11,7 +11,7 @@ import requests
 
 from tests.engine.worlds import give_public_ip, public_ip_of, without
 from tests.rig import Rig, rig
-from tgwizard.lab.faults import Fault, OperationFails
+from tgwizard.lab.faults.fault_rules import Fault, OperationFails
 from tgwizard.lab.lab import Lab
 
 FEATURE = "/providers/Microsoft.Features/providers/Microsoft.Network/features/AllowMoveIpConfigurations"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.lab.bench import Bench, error_of
 from tests.rig import rig
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.nic_options import NicOptions

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from tests.lab.bench import FLOATING, HOST, Bench, error_of
-from tgwizard.lab.faults import Fault, OperationFails, OperationNeverEnds, OperationTakes, StrangerTakesAddress
+from tgwizard.lab.faults.fault_rules import (
+    Fault,
+    OperationFails,
+    OperationNeverEnds,
+    OperationTakes,
+    StrangerTakesAddress,
+)
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.world import Overlap
 

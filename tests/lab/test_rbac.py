@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from tests.lab.bench import Bench, error_of
 from tests.lab.rights import READER_ACCOUNT, edit, give, member, sign_in
-from tgwizard.lab import rbac, rbac_catalogue
 from tgwizard.lab.clock import START
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.rbac_builtin import BUILT_IN, BY_NAME
-from tgwizard.lab.rbac_records import (
+from tgwizard.lab.rbac import known_operations, rbac_evaluation
+from tgwizard.lab.rbac.builtin_roles import BUILT_IN, BY_NAME
+from tgwizard.lab.rbac.role_records import (
     EVERYONE,
     DenyAssignment,
     PermissionRecord,
@@ -134,7 +134,7 @@ def test_that_client_and_lab_agree_on_who_may_do_what(
 ) -> None:
     world = world_of(held, deny)
     assume(listed_for(world, scope))  # the program reads the lists of its subscription, and asks about no other place
-    lab = rbac.allowed(world, Principal(ME, "", "", groups=(TEAM,)), action, scope, START)
+    lab = rbac_evaluation.allowed(world, Principal(ME, "", "", groups=(TEAM,)), action, scope, START)
     roles = tuple(
         HeldRole(item.scope, PermissionSet(entry.actions, entry.not_actions))
         for item in held
@@ -147,7 +147,7 @@ def test_that_client_and_lab_agree_on_who_may_do_what(
 
 def listed_for(world: World, scope: str) -> bool:
     """Whether a list of the subscription names what stands at the scope: at, above or below it."""
-    return rbac.covers(world, scope, SUBSCRIPTION) or rbac.covers(world, SUBSCRIPTION, scope)
+    return rbac_evaluation.covers(world, scope, SUBSCRIPTION) or rbac_evaluation.covers(world, SUBSCRIPTION, scope)
 
 
 def as_read(item: DenyAssignment) -> Denial:
@@ -163,14 +163,14 @@ def test_that_client_and_lab_agree_on_how_far_a_scope_reaches(outer: str, inner:
     world = world_of([], [])
     if not listed_for(world, outer) or "managementgroups" in inner.lower() or inner == "/":
         return
-    assert reaches(outer + slash, inner + slash) == rbac.covers(world, outer, inner)
+    assert reaches(outer + slash, inner + slash) == rbac_evaluation.covers(world, outer, inner)
 
 
 @pytest.mark.parametrize("role", BUILT_IN.values(), ids=lambda role: role.name)
 def test_that_a_built_in_role_names_only_operations_that_the_catalogue_knows(role: RoleDefinition) -> None:
     (entry,) = role.permissions
     elsewhere = {"Microsoft.Purview", "Microsoft.Subscription", "Microsoft.Blueprint", "Microsoft.DevTestLab"}
-    unknown = [item for item in (*entry.actions, *entry.not_actions) if not rbac_catalogue.known(item)]
+    unknown = [item for item in (*entry.actions, *entry.not_actions) if not known_operations.known(item)]
     assert [item for item in unknown if item.partition("/")[0] not in elsewhere] == []
 
 
@@ -200,7 +200,7 @@ def test_that_a_built_in_role_names_only_operations_that_the_catalogue_knows(rol
     ],
 )
 def test_that_the_built_in_roles_grant_what_azures_do(role: str, action: str, allowed: bool) -> None:
-    assert rbac.grants(BY_NAME[role].permissions, action.lower()) is allowed
+    assert rbac_evaluation.grants(BY_NAME[role].permissions, action.lower()) is allowed
 
 
 def test_that_a_denial_wins_over_the_owner_and_is_named(bench: Bench) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.lab.bench import Bench, error_of
 from tests.lab.rights import READER_ACCOUNT, assign, assignment_path, define, fresh_guid, member, role_path, sign_in
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.rbac_records import Propagation
+from tgwizard.lab.rbac.role_records import Propagation
 
 ONE = fresh_guid("one")
 TEN_MINUTES = 600.0

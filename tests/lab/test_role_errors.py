@@ -20,8 +20,8 @@ from tests.lab.rights import (
     role_path,
     sign_in,
 )
-from tgwizard.lab import rbac_store
-from tgwizard.lab.rbac_builtin import READER
+from tgwizard.lab.rbac import role_store
+from tgwizard.lab.rbac.builtin_roles import READER
 from tgwizard.lab.wire import Response
 
 ONE, TWO = fresh_guid("one"), fresh_guid("two")
@@ -65,7 +65,7 @@ def one_too_many_roles(bench: Bench) -> Response:
     def fill(world: dict[str, Any]) -> None:
         roles = world["authorization"]["roles"]
         (first,) = roles.values()
-        for number in range(rbac_store.LARGEST_ROLE_COUNT - 1):
+        for number in range(role_store.LARGEST_ROLE_COUNT - 1):
             guid = fresh_guid("role", str(number))
             roles[guid] = {"versions": [{**first["versions"][0], "guid": guid, "name": guid}], "deleted": None}
 
@@ -241,7 +241,7 @@ def one_too_many_assignments(bench: Bench) -> Response:
     def fill(world: dict[str, Any]) -> None:
         held = next(iter(world["authorization"]["assignments"].values()))
         (first,) = held.values()
-        for number in range(rbac_store.LARGEST_ASSIGNMENT_COUNT):
+        for number in range(role_store.LARGEST_ASSIGNMENT_COUNT):
             guid = fresh_guid("assignment", str(number))
             held[guid] = {**first, "guid": guid}
 

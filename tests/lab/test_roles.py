@@ -18,7 +18,7 @@ from tests.lab.rights import (
     role_path,
     sign_in,
 )
-from tgwizard.lab.rbac_builtin import BY_NAME, OWNER, READER
+from tgwizard.lab.rbac.builtin_roles import BY_NAME, OWNER, READER
 
 ONE, TWO = fresh_guid("one"), fresh_guid("two")
 NOBODY = "99999999-8888-7777-6666-555555555555"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.lab.bench import FLOATING, Bench
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.document import SchemaUnknown
 from tgwizard.lab.lab import Lab
+from tgwizard.lab.storage.world_document import SchemaUnknown
 
 A, B = "tg-node-a-inside", "tg-node-b-inside"
 

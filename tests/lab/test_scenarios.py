@@ -9,10 +9,10 @@ import pytest
 
 from tests.lab.bench import Bench, error_of
 from tests.lab.documents import table
-from tgwizard.lab import scenario
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.fleet import MOST
 from tgwizard.lab.lab import Lab
+from tgwizard.lab.scenarios import scenario_builder
+from tgwizard.lab.scenarios.scenario_fleet import MOST
 from tgwizard.model.problem import UserError
 
 A, B = "tg-node-a-inside", "tg-node-b-inside"
@@ -31,13 +31,13 @@ def become(bench: Bench, name: str) -> None:
 
 
 def test_that_the_scenarios_of_the_document_are_all_there() -> None:
-    assert scenario.names() == (
+    assert scenario_builder.names() == (
         *("busy-nic", "fleet", "fresh", "old-role", "reader", "ready", "two-tenants", "vnet-elsewhere"),
     )
-    assert set(table("lab", "4.1")) == set(scenario.names())
+    assert set(table("lab", "4.1")) == set(scenario_builder.names())
 
 
-@pytest.mark.parametrize("name", scenario.names())
+@pytest.mark.parametrize("name", scenario_builder.names())
 def test_that_a_scenario_survives_saving_and_keeps_its_books(name: str) -> None:
     lab = bench_of(name).lab
     text = lab.dump()

@@ -19,7 +19,7 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.resource.subscriptions import SubscriptionClient
 
 from tests.lab.bench import FLOATING, Bench, JumpingTransport, OperatorCredential
-from tgwizard.lab.faults import Fault, Moment, OperationFails, Reset
+from tgwizard.lab.faults.fault_rules import Fault, Moment, OperationFails, Reset
 
 GROUP, A, B = "rg-tg-prod", "tg-node-a-inside", "tg-node-b-inside"
 

@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.lab.bench import FLOATING, Bench, OperatorCredential
-from tgwizard.lab import certificates
-from tgwizard.lab.faults import Fault, Moment, Reset, SlowBody, Timeout, TruncatedBody
+from tgwizard.lab.faults.fault_rules import Fault, Moment, Reset, SlowBody, Timeout, TruncatedBody
+from tgwizard.lab.fronts import certificates
+from tgwizard.lab.fronts.tls_server import LARGEST_BODY, LabServer
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.server import LARGEST_BODY, LabServer
 from tgwizard.model.problem import UserError
 
 A = "tg-node-a-inside"

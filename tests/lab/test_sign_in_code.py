@@ -32,8 +32,8 @@ from tests.lab.test_sign_in_pages import (
     tenant_url,
 )
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.home import HostedLab, find_running, open_lab
 from tgwizard.lab.latency import Latency
+from tgwizard.lab.storage.lab_folder import HostedLab, find_running, open_lab
 from tgwizard.lab.wire import Response
 
 ASKS = "Sign-in code of this lab"

@@ -21,8 +21,8 @@ from azure.mgmt.resource.subscriptions import SubscriptionClient
 
 from tests.lab.bench import Bench, JumpingTransport
 from tests.lab.rights import READER_ACCOUNT
-from tgwizard.lab import sign_ins
-from tgwizard.lab.transport import lab_session
+from tgwizard.lab.entra import sign_in_sessions
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.wire import Response
 
 LOGIN = "https://login.microsoftonline.com"
@@ -228,7 +228,7 @@ def test_that_a_code_is_good_once_and_for_ten_minutes(bench: Bench) -> None:
     assert redeem(bench, code).status == 200
     assert refusal(redeem(bench, code)) == (400, "invalid_grant", 54005)
     late = back(click(bench, ask(bench)))["code"]
-    bench.clock.sleep(sign_ins.CODE_LIFETIME.total_seconds())
+    bench.clock.sleep(sign_in_sessions.CODE_LIFETIME.total_seconds())
     assert refusal(redeem(bench, late)) == (400, "invalid_grant", 70008)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.bench import Bench, error_of
 from tests.lab.rights import READER_ACCOUNT, assign, define, fresh_guid, sign_in
-from tgwizard.lab.faults import Fault, OperationFails
+from tgwizard.lab.faults.fault_rules import Fault, OperationFails
 from tgwizard.lab.wire import Response
 from tgwizard.lab.world import FailedNic
 

@@ -30,7 +30,7 @@ from tests.lab.wire_asks import (
     under,
 )
 from tests.lab.wire_rows import CALLS, REFUSED
-from tgwizard.lab.known_answers import Known
+from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.wire import Response
 from tgwizard.lab.world import Overlap
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from tests.lab.bench import FLOATING, Bench
 from tests.lab.rights import edit, member, sign_in
-from tgwizard.lab.faults import AzureSays, Fault, OperationFails
-from tgwizard.lab.known_answers import Known
+from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.fault_rules import AzureSays, Fault, OperationFails
 from tgwizard.lab.wire import Response
 from tgwizard.lab.world import Overlap
 

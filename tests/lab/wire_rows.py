@@ -30,7 +30,7 @@ from tests.lab.wire_asks import (
     under,
     unregistered,
 )
-from tgwizard.lab.known_answers import Known
+from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.world import Overlap
 
 CALLS = [

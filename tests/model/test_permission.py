@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tgwizard.lab import rbac
+from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.model.permission import PermissionSet, allows, matches
 
 _PATTERN = st.text("aAb/.*+(", max_size=8)
@@ -29,7 +29,7 @@ def test_that_a_wildcard_is_any_run_of_characters_and_nothing_else_is_special(pa
 
 @given(pattern=_PATTERN, action=_ACTION)
 def test_that_client_and_lab_agree_on_wildcards(pattern: str, action: str) -> None:
-    assert matches(pattern, action) == rbac.matches(pattern, action)
+    assert matches(pattern, action) == rbac_evaluation.matches(pattern, action)
 
 
 @given(action=_ACTION, others=st.lists(_PATTERN, max_size=3))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tgwizard.lab import rbac_conditions
+from tgwizard.lab.rbac import conditions
 from tgwizard.model.role_condition import holds
 
 WRITE = "Microsoft.Authorization/roleAssignments/write"
@@ -87,4 +87,4 @@ _CONDITIONS = st.recursive(
 @given(condition=_CONDITIONS, action=st.sampled_from([WRITE, DELETE]), role=st.sampled_from([READER, OWNER, OURS]))
 def test_that_client_and_lab_agree_on_a_condition_when_all_is_known(condition: str, action: str, role: str) -> None:
     known = {"request:roledefinitionid": role, "request:principaltype": "ServicePrincipal"}
-    assert holds(condition, action, known) is rbac_conditions.holds(condition, action, known)
+    assert holds(condition, action, known) is conditions.holds(condition, action, known)

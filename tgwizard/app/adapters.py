@@ -23,9 +23,9 @@ from tgwizard.engine.errors import CallFailed
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Members, SetupPorts
 from tgwizard.lab.clock import Cancellable
+from tgwizard.lab.entra.tokens import AUDIENCE, GRAPH_AUDIENCE
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.tokens import AUDIENCE, GRAPH_AUDIENCE
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cloud import KNOWN, PUBLIC, Cloud
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import listed

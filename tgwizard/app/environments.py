@@ -27,11 +27,11 @@ from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobRunner
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.runs.cluster_lock import in_use
 from tgwizard.engine.runs.services import Endpoint, Services
-from tgwizard.lab import certificates, client_access
-from tgwizard.lab.control import HttpLabControl, control_of
-from tgwizard.lab.home import AttachedLab, HostedLab, find_running, open_lab
+from tgwizard.lab.control_client import HttpLabControl, control_of
+from tgwizard.lab.fronts import certificates, client_access
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.problems import folder_unusable
+from tgwizard.lab.storage.folder_problems import folder_unusable
+from tgwizard.lab.storage.lab_folder import AttachedLab, HostedLab, find_running, open_lab
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup

@@ -10,8 +10,8 @@ from tgwizard.app import adapters
 from tgwizard.azure.clients import Clients, Session
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.lab_control import ANOTHER_LAB, LabRun
-from tgwizard.lab.home import AttachedLab, HostedLab, open_lab
-from tgwizard.lab.problems import stopped
+from tgwizard.lab.storage.folder_problems import stopped
+from tgwizard.lab.storage.lab_folder import AttachedLab, HostedLab, open_lab
 from tgwizard.model.problem import UserError
 
 

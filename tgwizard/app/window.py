@@ -184,7 +184,7 @@ def open_program(wish: WindowWish, connect: Callable[[Where], Place] | None = No
     place is opened, if not as the program does.
     """
     from tgwizard.app.connect import connect_place
-    from tgwizard.lab.problems import stopped
+    from tgwizard.lab.storage.folder_problems import stopped
     from tgwizard.model.problem import UserError
 
     where, connect = _where(wish), connect or connect_place

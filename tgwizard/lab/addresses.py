@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from tgwizard.lab import ids
-from tgwizard.lab.books import Allocation
+from tgwizard.lab.address_ledger import Allocation
 from tgwizard.lab.wire import Json
 from tgwizard.lab.world import World
 

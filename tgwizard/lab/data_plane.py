@@ -16,8 +16,8 @@ import socket
 import threading
 from dataclasses import dataclass, field
 
-from tgwizard.lab.core import LabCore
-from tgwizard.lab.server import LOOPBACK
+from tgwizard.lab.fronts.tls_server import LOOPBACK
+from tgwizard.lab.lab_state import LabCore
 
 _PORTS = range(21_000, 29_000)
 """Below what any system gives to clients: a try of a port that nobody listens on could else meet its own socket."""

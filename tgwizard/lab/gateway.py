@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tgwizard.lab import entra, entra_pages, graph, identity_endpoint, ids, rbac, tokens
+from tgwizard.lab import ids
 from tgwizard.lab.arm import (
     authorization,
     compute,
@@ -33,8 +33,10 @@ from tgwizard.lab.arm import (
     tags,
     vm_identity,
 )
-from tgwizard.lab.faults import Faults, Moment, OperationFate
-from tgwizard.lab.known_answers import Met
+from tgwizard.lab.entra import graph, identity_endpoint, sign_in_flows, token_endpoint, tokens
+from tgwizard.lab.faults.canned_errors import Met
+from tgwizard.lab.faults.fault_rules import Faults, Moment, OperationFate
+from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.request_log import Decision, Trace
 from tgwizard.lab.routing import Call, Route, RouteTable
 from tgwizard.lab.wire import Headers, Refusal, Request, Response
@@ -63,7 +65,13 @@ ROUTES = RouteTable(
     )
 )
 ANONYMOUS = RouteTable(
-    (*resources.ANONYMOUS_ROUTES, *entra.ROUTES, *entra_pages.ROUTES, *identity_endpoint.ROUTES, *graph.ROUTES)
+    (
+        *resources.ANONYMOUS_ROUTES,
+        *token_endpoint.ROUTES,
+        *sign_in_flows.ROUTES,
+        *identity_endpoint.ROUTES,
+        *graph.ROUTES,
+    )
 )
 """What ARM's bearer token is not for: sign-in itself, the metadata before it, and Graph, which has its own token."""
 NAMESPACES = frozenset(providers.NAMESPACES)
@@ -211,10 +219,10 @@ def _admit(call: Call, route: Route) -> None:
     _check_place(call, route)
     scope = route.scope_of(call.path, call.parameters)
     if route.action:
-        facts = route.facts(call) if route.facts is not None else rbac.NO_FACTS
-        rbac.require(world, call.principal, route.action, scope, call.now, facts)
+        facts = route.facts(call) if route.facts is not None else rbac_evaluation.NO_FACTS
+        rbac_evaluation.require(world, call.principal, route.action, scope, call.now, facts)
     if route.linked is not None:
-        rbac.require_linked(world, call.principal, route.action, scope, route.linked(call), call.now)
+        rbac_evaluation.require_linked(world, call.principal, route.action, scope, route.linked(call), call.now)
     _check_provider(call)
     _check_options(call, route)
     group = call.parameters.get("group") or _part_after(call.path, "resourcegroups")

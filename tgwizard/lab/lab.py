@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Self
 from urllib.parse import urlsplit
 
-from tgwizard.lab import document, gateway, scenario, surface
-from tgwizard.lab.changes import Marks
+from tgwizard.lab import control_api, gateway
 from tgwizard.lab.clock import Clock
-from tgwizard.lab.core import LabCore
+from tgwizard.lab.lab_state import LabCore
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.request_log import RequestRecord, Trace
+from tgwizard.lab.scenarios import scenario_builder
+from tgwizard.lab.storage import world_document
+from tgwizard.lab.storage.world_changes import Marks
 from tgwizard.lab.wire import Request, Response
 
 _LONGEST_PATH, _LONGEST_ID = 2_000, 200
@@ -36,21 +38,21 @@ class Lab(LabCore):
 
         Raises UserError for an unknown name, or a number of clusters that the scenario cannot have.
         """
-        lab = cls(scenario.build(name, latency, seed, clock.wall(), clusters=clusters), clock)
-        for fault in scenario.faults(name):
+        lab = cls(scenario_builder.build(name, latency, seed, clock.wall(), clusters=clusters), clock)
+        for fault in scenario_builder.faults(name):
             lab.faults.add(fault)
         return lab
 
     @classmethod
     def load(cls, text: str, clock: Clock) -> Self:
         """Return the lab of a dumped document. Raises ValueError (SchemaUnknown for another version)."""
-        return cls(document.load(text), clock)
+        return cls(world_document.load(text), clock)
 
     def dump(self) -> str:
         """Return the world as a JSON document with `"schema": 1`. Faults, log and clock are not in it."""
         with self._lock:
             self._settle()
-            return document.dump(self._world)
+            return world_document.dump(self._world)
 
     def dump_into(self, write: Callable[[str], object], base: str = "") -> None:
         """Write the document of `dump` piece by piece; `write` is called under the lab's lock, and may raise.
@@ -60,7 +62,7 @@ class Lab(LabCore):
         with self._lock:
             self._settle()
             self._marks = None
-            for piece in document.pieces(self._world, base):
+            for piece in world_document.pieces(self._world, base):
                 write(piece)
             self._marks = Marks(self._world)
 
@@ -78,7 +80,7 @@ class Lab(LabCore):
     def copy(self, clock: Clock) -> Self:
         """Return a deep, independent copy on another clock, with the same faults still to strike and the same log."""
         with self._lock:
-            twin = type(self).load(document.dump(self._world), clock)
+            twin = type(self).load(world_document.dump(self._world), clock)
             twin.faults = self.faults.copy(clock.wall)
             twin._log.extend(self._log)  # noqa: SLF001 - the same class
             return twin
@@ -110,8 +112,8 @@ class Lab(LabCore):
         status: int | None = None
         began = time.perf_counter()
         try:
-            if surface.serves(path):
-                response = surface.answer(self, request, path, trace)
+            if control_api.serves(path):
+                response = control_api.answer(self, request, path, trace)
             else:
                 response = gateway.answer(self._world, self.faults, request, now, trace)
             status = response.status

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from tgwizard.lab import ids
-from tgwizard.lab.faults import OperationFate
+from tgwizard.lab.faults.fault_rules import OperationFate
 from tgwizard.lab.latency import Recorded
 from tgwizard.lab.wire import Headers, Json, Response, json_response
 from tgwizard.lab.world import Ending, Operation, OperationKind, OperationStatus, World

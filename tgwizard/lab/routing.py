@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import TypeAlias
 
 from tgwizard.lab import ids
-from tgwizard.lab.faults import OperationFate
-from tgwizard.lab.rbac_conditions import Facts
+from tgwizard.lab.faults.fault_rules import OperationFate
+from tgwizard.lab.rbac.conditions import Facts
 from tgwizard.lab.wire import Request, Response
 from tgwizard.lab.world import Principal, Subscription, World
 

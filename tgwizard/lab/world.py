@@ -11,13 +11,13 @@ from datetime import datetime
 from enum import Enum
 
 from tgwizard.lab import ids
-from tgwizard.lab.books import Allocations, Holdings
+from tgwizard.lab.address_ledger import Allocations, Holdings
+from tgwizard.lab.entra.sign_in_sessions import SignIns
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.move_rules import MoveRules
+from tgwizard.lab.move_options import MoveRules
 from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.rate_limits import RateLimits
-from tgwizard.lab.rbac_records import Authorization
-from tgwizard.lab.sign_ins import SignIns
+from tgwizard.lab.rbac.role_records import Authorization
 from tgwizard.lab.wire import Json
 
 _GUIDS = uuid.UUID("6f1f0c52-4a57-4b8e-9c58-54d4d2b6a0c1")

@@ -11,7 +11,7 @@ import subprocess
 from typing import Any
 
 from tests.bench.measured.stage import Stage
-from tgwizard.lab import client_access
+from tgwizard.lab.fronts import client_access
 from tgwizard.model.cluster import Member
 
 VARIABLE = "TGWIZARD_AZ"

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
+from tgwizard.lab.storage.world_store import WorldFile
 from tgwizard.lab.wire import Request
-from tgwizard.lab.world_file import WorldFile
 
 HOST = "https://management.azure.com"
 

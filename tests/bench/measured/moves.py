@@ -12,9 +12,9 @@ from datetime import datetime
 from itertools import pairwise
 
 from tests.bench.measured.stage import Stage
-from tgwizard.lab import document
-from tgwizard.lab.core import LOGGED
 from tgwizard.lab.lab import Lab
+from tgwizard.lab.lab_state import LOGGED
+from tgwizard.lab.storage import world_document
 from tgwizard.lab.world import Operation, OperationKind, OperationStatus
 from tgwizard.model.cluster import Member
 
@@ -76,7 +76,7 @@ class Measured:
 
 def measure(stage: Stage, spans: Sequence[Span]) -> list[Measured]:
     """Measure each of these failovers. OtherThanExpected names the first that is not one."""
-    world = document.load(stage.lab.dump())
+    world = world_document.load(stage.lab.dump())
     updates = [item for item in world.operations.values() if item.kind is OperationKind.PUT_NIC]
     updates.sort(key=lambda item: item.number)
     address = str(stage.setup.address)

@@ -26,7 +26,7 @@ from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.shell.main_window import MainWindow
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.world_file import WorldFile
+from tgwizard.lab.storage.world_store import WorldFile
 from tgwizard.model.appearance import ThemeChoice
 
 LOOK_MS = 50

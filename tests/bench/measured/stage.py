@@ -18,12 +18,12 @@ from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.runs.services import Services
-from tgwizard.lab.certificates import prepare
 from tgwizard.lab.clock import Clock
+from tgwizard.lab.fronts.certificates import prepare
+from tgwizard.lab.fronts.in_process import lab_session
+from tgwizard.lab.fronts.tls_server import LabServer
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.server import LabServer
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster_setup import ClusterSetup
 
 ARM = "https://management.azure.com"

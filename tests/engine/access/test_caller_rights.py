@@ -11,10 +11,10 @@ import pytest
 from tests.cli.bench import Answered, Shell, fits
 from tests.rig import SetupRig, setup_rig
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.rbac_builtin import BY_NAME
-from tgwizard.lab.rbac_records import EVERYONE
+from tgwizard.lab.rbac.builtin_roles import BY_NAME
+from tgwizard.lab.rbac.role_records import EVERYONE
 from tgwizard.model.role import NETWORK_CONTRIBUTOR
 
 READER = BY_NAME["Reader"].guid

@@ -17,9 +17,9 @@ from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.failover.run import fail_over, rehearse
 from tgwizard.engine.readiness.preflight_questions import Extent
 from tgwizard.engine.setup.verify import subject_of_cluster, verify_job
-from tgwizard.lab import rbac
-from tgwizard.lab.faults import Answer, Fault
-from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment
+from tgwizard.lab.faults.fault_rules import Answer, Fault
+from tgwizard.lab.rbac import rbac_evaluation
+from tgwizard.lab.rbac.role_records import EVERYONE, DenyAssignment
 from tgwizard.lab.world import Principal
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.event_base import Outcome
@@ -84,7 +84,9 @@ def in_azure(made: Rig, action: str, *on: ResourceId) -> bool:
     """Whether the lab would allow it to tg-node-b on all of these, by its own maths."""
     world, who = made.lab._world, member_of(made, "tg-node-b")
     groups = world.groups_of(who.oid)
-    return all(rbac.allowed(world, replace(who, groups=groups), action, one.text, made.clock.wall()) for one in on)
+    return all(
+        rbac_evaluation.allowed(world, replace(who, groups=groups), action, one.text, made.clock.wall()) for one in on
+    )
 
 
 def agreed(made: Rig) -> tuple[bool, bool]:

@@ -18,7 +18,7 @@ from tests.engine.apply.scenarios import fail_over_as
 from tests.engine.worlds import changed
 from tests.rig import Rig, SetupRig, members_of
 from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ, AskedBy, asked_by, not_asked
-from tgwizard.lab.rbac_builtin import BY_NAME
+from tgwizard.lab.rbac.builtin_roles import BY_NAME
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import Level

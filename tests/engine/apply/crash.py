@@ -20,8 +20,8 @@ from tests.engine.apply.plans import ADDRESS, ROLE, Applying
 from tests.engine.crash import Delivery, Kind, tapped
 from tests.rig import SetupRig, setup_rig
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.transport import LabAdapter
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_events import SetupFinished
 

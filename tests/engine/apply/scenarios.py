@@ -18,8 +18,8 @@ from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.validation import CureKind
 from tgwizard.engine.setup.wizard_state import Flow
 from tgwizard.engine.setup.wizard_steps import answer_all, plan_of, problems_of, take
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.transport import lab_session
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Event, Finished

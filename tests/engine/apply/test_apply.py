@@ -15,10 +15,10 @@ from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.runs.records import Intended, Replied, RunEnded
 from tgwizard.engine.setup.apply import apply_at
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.lab.faults import Answer as FaultAnswer
-from tgwizard.lab.faults import AzureSays, Fault, Moment, Reset, Timeout
-from tgwizard.lab.known_answers import Known
-from tgwizard.lab.rbac_records import Propagation
+from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.fault_rules import Answer as FaultAnswer
+from tgwizard.lab.faults.fault_rules import AzureSays, Fault, Moment, Reset, Timeout
+from tgwizard.lab.rbac.role_records import Propagation
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.nic import differences

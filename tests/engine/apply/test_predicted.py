@@ -15,7 +15,7 @@ from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.rbac_records import Propagation
+from tgwizard.lab.rbac.role_records import Propagation
 from tgwizard.model.change import Prediction
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_plan import SetupChange, SetupPlan

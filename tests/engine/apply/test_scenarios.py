@@ -11,7 +11,7 @@ from tests.engine.apply.scenarios import Scenario, fail_over_as, prepared
 from tgwizard.engine.setup.export.formats import ExportKind, export
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.wizard_steps import plan_of
-from tgwizard.lab.rbac_records import Propagation
+from tgwizard.lab.rbac.role_records import Propagation
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import RoleAnswer, RoleUse
 from tgwizard.model.setup_events import ChangeWaiting

@@ -13,7 +13,7 @@ from tests.engine.apply.plans import ADDRESS, ROLE, Applying, change
 from tests.engine.apply.test_apply import without, writes
 from tests.rig import setup_rig
 from tgwizard.engine.setup.undo import undoable
-from tgwizard.lab.faults import Fault, Moment, Timeout
+from tgwizard.lab.faults.fault_rules import Fault, Moment, Timeout
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.event_base import Outcome

@@ -20,9 +20,9 @@ from tgwizard.engine.setup.restart import restart, standby_first
 from tgwizard.engine.setup.verify import Subject, sentence_of, subject_of_cluster, subject_of_plan, verify, with_proof
 from tgwizard.engine.setup.verify_report import report
 from tgwizard.lab.clock import Cancellable, Clock
-from tgwizard.lab.faults import Answer, AzureSays, Fault, Moment, Reset
-from tgwizard.lab.known_answers import Known
-from tgwizard.lab.rbac_records import DenyAssignment, Propagation
+from tgwizard.lab.faults.canned_errors import Known
+from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, Moment, Reset
+from tgwizard.lab.rbac.role_records import DenyAssignment, Propagation
 from tgwizard.lab.world import Lock, LockLevel
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Outcome

@@ -17,7 +17,7 @@ from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.wizard_state import Flow, begin
 from tgwizard.engine.setup.wizard_steps import plan_of
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_plan import SetupPlan, WhoMay

@@ -19,7 +19,7 @@ from tgwizard.engine.runs.task_runner import read_all
 from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.read_access import ask_address, gather
 from tgwizard.lab.clock import VirtualClock
-from tgwizard.lab.faults import Answer, Fault
+from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.access_facts import FactKind, SetupFacts
 from tgwizard.model.inventory import Inventory, Part, SubscriptionSeen
 from tgwizard.model.problem import Cancelled

@@ -23,10 +23,10 @@ from tgwizard.engine.ports import Azure, SetupPorts
 from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.read_access import gather
 from tgwizard.lab.clock import VirtualClock
+from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.rbac_builtin import BY_NAME
-from tgwizard.lab.scenario_rights import READER_ACCOUNT
-from tgwizard.lab.transport import lab_session
+from tgwizard.lab.rbac.builtin_roles import BY_NAME
+from tgwizard.lab.scenarios.scenario_rights import READER_ACCOUNT
 from tgwizard.model.inventory import Caller
 from tgwizard.model.role import PrincipalKind, RoleAssignment, assignment_guid, role_id
 from tgwizard.model.setup_answers import Answers, RoleAnswer

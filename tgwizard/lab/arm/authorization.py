@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tgwizard.lab import ids, rbac
+from tgwizard.lab import ids
 from tgwizard.lab.arm.authorization_filters import parse
-from tgwizard.lab.arm.bodies import json_object, object_of, text_of
-from tgwizard.lab.rbac_records import EVERYONE, DenyAssignment, PermissionRecord
+from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
+from tgwizard.lab.rbac import rbac_evaluation
+from tgwizard.lab.rbac.role_records import EVERYONE, DenyAssignment, PermissionRecord
 from tgwizard.lab.routing import FILTERED, Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import Lock, LockLevel, World
@@ -32,7 +33,7 @@ def list_permissions(call: Call) -> Response:
     old = call.api_version < _DATA_ACTIONS_SINCE
     value = [
         _permission(entry, old=old)
-        for role in rbac.held(call.world, call.principal, _scope(call), call.now)
+        for role in rbac_evaluation.held(call.world, call.principal, _scope(call), call.now)
         for entry in role.permissions
     ]
     return json_response(200, {"value": value, "nextLink": None} if old else {"value": value})
@@ -82,7 +83,10 @@ def list_denials(call: Call) -> Response:
     value = [
         _denial(item)
         for item in world.authorization.deny
-        if (rbac.covers(world, item.scope, scope) or (not wanted.at_scope and rbac.covers(world, scope, item.scope)))
+        if (
+            rbac_evaluation.covers(world, item.scope, scope)
+            or (not wanted.at_scope and rbac_evaluation.covers(world, scope, item.scope))
+        )
         and (name is None or name.lower() == item.name.lower())
         and (holder is None or holder.lower() in item.principals or EVERYONE in item.principals)
         and (concerned is None or concerned & {*item.principals})
@@ -113,7 +117,7 @@ def require_unlocked(world: World, scope: str, method: str) -> None:
         item
         for item in world.locks
         if (deleting or item.level is LockLevel.READ_ONLY)
-        and (rbac.covers(world, item.scope, scope) or (deleting and ids.under(scope, item.scope)))
+        and (rbac_evaluation.covers(world, item.scope, scope) or (deleting and ids.under(scope, item.scope)))
     ]
     if locks:
         raise Refusal(

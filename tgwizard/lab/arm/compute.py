@@ -9,8 +9,8 @@ from functools import partial
 from urllib.parse import quote, urlencode
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import not_served, unsettled
-from tgwizard.lab.arm.answers import existing, in_scope, paged, with_etag
+from tgwizard.lab.arm import not_served, settled_checks
+from tgwizard.lab.arm.responses import existing, in_scope, paged, with_etag
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Cause, Headers, Json, Refusal, Response, json_response
 from tgwizard.lab.world import VM_TYPE, Operation, OperationKind, OperationStatus, Power, World
@@ -95,7 +95,7 @@ def change_power(call: Call, kind: OperationKind) -> Response:
             f"Cannot restart VM '{vm['name']}' because it is deallocated.",  # wording [?]
             cause=Cause.SERVICE,
         )
-    unsettled.require_settled_nics(call, vm, kind)
+    settled_checks.require_settled_nics(call, vm, kind)
     operation = _begin(call, kind, vm)
     call.world.power[ids.key(vm["id"])] = _VERBS[kind].during
     return Response(202, (*operation_headers(call, operation), _monitor(call, operation)))
@@ -118,7 +118,7 @@ def begin_update(call: Call, vm: Json) -> Headers:
     for one with an interface that is `Failed`.
     """
     require_not_deleting(vm, "update")
-    unsettled.require_settled_nics(call, vm, OperationKind.UPDATE_VM)
+    settled_checks.require_settled_nics(call, vm, OperationKind.UPDATE_VM)
     call.world.remember(vm["id"], call.now)
     vm["properties"]["provisioningState"] = UPDATING
     version = int(vm["etag"].strip('"')) + 1

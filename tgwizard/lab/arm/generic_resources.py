@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tgwizard.lab import ids, rbac
+from tgwizard.lab import ids
 from tgwizard.lab.arm import not_served, resource_filter
-from tgwizard.lab.arm.answers import paged
+from tgwizard.lab.arm.responses import paged
+from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.routing import FILTERED, Call, Route
 from tgwizard.lab.wire import Json, Response
 from tgwizard.lab.world import GROUP_TYPE
@@ -19,8 +20,8 @@ def listing(call: Call) -> Response:
     world, group = call.world, call.parameters.get("group")
     guid = call.subscription.id
     scope = ids.group_id(guid, group) if group else ids.subscription_id(guid)
-    if not rbac.holds_any(world, call.principal, scope, call.now):
-        rbac.require(world, call.principal, _GROUP_READ if group else _READ, scope, call.now)
+    if not rbac_evaluation.holds_any(world, call.principal, scope, call.now):
+        rbac_evaluation.require(world, call.principal, _GROUP_READ if group else _READ, scope, call.now)
     wanted = resource_filter.parse(call.query.get("$filter", ""), resource_filter.OF_RESOURCES)
     expanded = _expanded(call)
     # Documented: who asks for a tag's value gets the resources without their tags.
@@ -31,7 +32,7 @@ def listing(call: Call) -> Response:
         if document["type"] != GROUP_TYPE
         and ids.under(scope, document["id"])
         and wanted(document)
-        and rbac.allowed(world, call.principal, f"{document['type']}/read", document["id"], call.now)
+        and rbac_evaluation.allowed(world, call.principal, f"{document['type']}/read", document["id"], call.now)
     ]
     return paged(call, value)
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import bodies, compute, nic, nic_body, nic_rules
-from tgwizard.lab.arm.answers import existing
-from tgwizard.lab.books import Allocation, Binding
-from tgwizard.lab.faults import OperationFate
-from tgwizard.lab.move_rules import FEATURE
+from tgwizard.lab.address_ledger import Allocation, Binding
+from tgwizard.lab.arm import compute, nic, nic_body, nic_rules, request_bodies
+from tgwizard.lab.arm.responses import existing
+from tgwizard.lab.faults.fault_rules import OperationFate
+from tgwizard.lab.move_options import FEATURE
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Detail, Json, Refusal, Response, json_response, network_refusal
 from tgwizard.lab.world import (
@@ -103,7 +103,7 @@ def linked(call: Call) -> Iterator[tuple[str, str]]:
 
 def _wanted(call: Call) -> Moved:
     try:
-        document = bodies.read(call.request.body)
+        document = request_bodies.read(call.request.body)
         if not isinstance(document, dict):
             raise TypeError("the body is no object")  # noqa: TRY301 - one way out for every wrong body
         (item,) = document["moveIpConfigurationItems"]

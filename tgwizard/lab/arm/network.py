@@ -8,8 +8,8 @@ from itertools import islice
 
 from tgwizard.lab import addresses, ids
 from tgwizard.lab.arm import tags
-from tgwizard.lab.arm.answers import existing, get_one, in_scope, list_of, not_found, paged, with_etag
 from tgwizard.lab.arm.network_parts import parent
+from tgwizard.lab.arm.responses import existing, get_one, in_scope, list_of, not_found, paged, with_etag
 from tgwizard.lab.routing import Call, Handler, Route
 from tgwizard.lab.wire import Json, Response, json_response, network_refusal
 from tgwizard.lab.world import ASG_TYPE, NIC_TYPE, NSG_TYPE, PUBLIC_IP_TYPE, VNET_TYPE, World

@@ -7,7 +7,7 @@ from functools import partial
 
 from tgwizard.lab import addresses, ids, operations
 from tgwizard.lab.arm import tags
-from tgwizard.lab.arm.answers import existing, in_scope, not_found, paged, with_etag
+from tgwizard.lab.arm.responses import existing, in_scope, not_found, paged, with_etag
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Json, Refusal, Response, json_response, network_refusal
 from tgwizard.lab.world import LOAD_BALANCER_TYPE, NIC_TYPE, NSG_TYPE, VNET_TYPE, Power, World

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tgwizard.lab import ids, operations
-from tgwizard.lab.arm import compute, nic_body, nic_parse, nic_rules, nic_state, tags, unsettled, users
-from tgwizard.lab.arm.answers import existing, get_one, list_of, location_of, not_found, paged, require_etag
-from tgwizard.lab.faults import OperationFate
+from tgwizard.lab.arm import compute, in_use_checks, nic_body, nic_parse, nic_rules, nic_state, settled_checks, tags
+from tgwizard.lab.arm.responses import existing, get_one, list_of, location_of, not_found, paged, require_etag
+from tgwizard.lab.faults.fault_rules import OperationFate
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Detail, Headers, Json, Refusal, Response, json_response, network_refusal
 from tgwizard.lab.world import NIC_TYPE, Ending, Operation, OperationKind, OperationStatus, Overlap
@@ -57,7 +57,7 @@ def put(call: Call) -> Response:
     name = current["name"] if current else call.parameters["name"]
     nic = nic_body.replaced(call.world, stored_id, name, sent, current)
     nic_rules.check_shape(call.world, nic)
-    unsettled.require_settled_subnets(call.world, nic)
+    settled_checks.require_settled_subnets(call.world, nic)
     running = call.world.running(nic_id, _KINDS)
     if running is not None:
         _check_overlap(call, nic, running)
@@ -71,7 +71,7 @@ def delete(call: Call) -> Response:
     if nic is None:
         return Response(204)
     require_etag(call, nic["id"], nic)
-    refusal = users.nic_in_use(nic)
+    refusal = in_use_checks.nic_in_use(nic)
     if refusal is not None:
         raise refusal
     call.world.remember(nic["id"], call.now)

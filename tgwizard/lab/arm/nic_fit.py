@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tgwizard.lab import ids
-from tgwizard.lab.arm.answers import location_of
+from tgwizard.lab.arm.responses import location_of
 from tgwizard.lab.wire import Json, Refusal, network_refusal
 from tgwizard.lab.world import NIC_TYPE, World
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from tgwizard.lab.arm import bodies
+from tgwizard.lab.arm import request_bodies
 from tgwizard.lab.arm.nic_body import REFERENCE_LISTS, REFERENCES
 from tgwizard.lab.wire import Detail, Json, Refusal, network_refusal
 
@@ -18,8 +18,8 @@ _FLAGS = ("enableAcceleratedNetworking", "enableIPForwarding", "disableTcpStateT
 def parse(content: bytes) -> Json:
     """Return the body of a PUT. Raises Refusal 400 for anything but a usable object."""
     try:
-        body = bodies.read(content)
-    except bodies.BodyUnreadable as error:
+        body = request_bodies.read(content)
+    except request_bodies.BodyUnreadable as error:
         raise _unreadable("InvalidJson", str(error)) from error
     if not isinstance(body, dict):
         raise _unreadable("InvalidJson", "Error converting value to type 'NetworkInterface'. Path '', line 1.")

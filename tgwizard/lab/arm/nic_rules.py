@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from tgwizard.lab import addresses, ids
 from tgwizard.lab.arm import nic_body, nic_fit
-from tgwizard.lab.arm.answers import location_of
 from tgwizard.lab.arm.network_parts import balancer_part
+from tgwizard.lab.arm.responses import location_of
 from tgwizard.lab.wire import Detail, Json, Refusal, network_refusal
 from tgwizard.lab.world import World
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from tgwizard.lab import addresses, ids
+from tgwizard.lab.address_ledger import Allocation, Binding
 from tgwizard.lab.arm import nic_body
 from tgwizard.lab.arm.nic_rules import is_ipv4
-from tgwizard.lab.books import Allocation, Binding
 from tgwizard.lab.wire import Json
 from tgwizard.lab.world import Operation, OperationStatus, World
 

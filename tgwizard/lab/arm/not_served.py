@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 from tgwizard import paths
-from tgwizard.lab.rbac_catalogue import is_provider
+from tgwizard.lab.rbac.known_operations import is_provider
 from tgwizard.lab.wire import Refusal
 
 CODE = "LabDoesNotServe"

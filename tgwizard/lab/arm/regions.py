@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgwizard.lab.arm.answers import location_of
+from tgwizard.lab.arm.responses import location_of
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Json, Response, json_response
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from tgwizard.lab import ids
 from tgwizard.lab.arm import not_served
-from tgwizard.lab.arm.answers import location_of
+from tgwizard.lab.arm.responses import location_of
 from tgwizard.lab.wire import Json, Refusal
 
 _Test: TypeAlias = Callable[[Json], bool]

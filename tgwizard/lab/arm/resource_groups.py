@@ -11,10 +11,11 @@ import json
 import re
 from datetime import datetime
 
-from tgwizard.lab import ids, operations, rbac, rbac_store
-from tgwizard.lab.arm import compute, nic_state, not_served, regions, resource_filter, tags, users
-from tgwizard.lab.arm.answers import in_scope, location_of, paged
-from tgwizard.lab.arm.bodies import json_object, text_of
+from tgwizard.lab import ids, operations
+from tgwizard.lab.arm import compute, in_use_checks, nic_state, not_served, regions, resource_filter, tags
+from tgwizard.lab.arm.request_bodies import json_object, text_of
+from tgwizard.lab.arm.responses import in_scope, location_of, paged
+from tgwizard.lab.rbac import rbac_evaluation, role_store
 from tgwizard.lab.routing import FILTERED, Call, Route
 from tgwizard.lab.wire import Json, Refusal, Response, json_response
 from tgwizard.lab.world import (
@@ -44,13 +45,13 @@ _CHANGEABLE = frozenset({"tags", "managedBy", "properties", "name", "id", "type"
 def listing(call: Call) -> Response:
     """Answer the resource groups the caller may read; some right below the subscription is enough to ask [?]."""
     world, scope = call.world, ids.subscription_id(call.subscription.id)
-    if not rbac.holds_any(world, call.principal, scope, call.now):
-        rbac.require(world, call.principal, _READ, scope, call.now)
+    if not rbac_evaluation.holds_any(world, call.principal, scope, call.now):
+        rbac_evaluation.require(world, call.principal, _READ, scope, call.now)
     wanted = resource_filter.parse(call.query.get("$filter", ""), resource_filter.OF_GROUPS)
     value = [
         item
         for item in in_scope(call, GROUP_TYPE)
-        if wanted(item) and rbac.allowed(world, call.principal, _READ, item["id"], call.now)
+        if wanted(item) and rbac_evaluation.allowed(world, call.principal, _READ, item["id"], call.now)
     ]
     return paged(call, value)
 
@@ -174,8 +175,8 @@ def finish(world: World, operation: Operation, when: datetime) -> None:
         if kept:
             operation.status, operation.error = OperationStatus.FAILED, _blocked(group, operation, kept)
         return
-    for assignment in [item for item in rbac_store.assignments(world) if ids.under(group["id"], item.scope)]:
-        rbac_store.remove_assignment(world, assignment, when)
+    for assignment in [item for item in role_store.assignments(world) if ids.under(group["id"], item.scope)]:
+        role_store.remove_assignment(world, assignment, when)
     del world.resources[ids.key(group["id"])]
     world.serial += 1
 
@@ -185,7 +186,7 @@ def _delete_contents(world: World, group_id: str, when: datetime) -> dict[str, R
     kept: dict[str, Refusal] = {}
     for kind in _ORDER:
         for document in [item for item in world.of_type(kind) if ids.under(group_id, item["id"])]:
-            refusal = users.in_use(world, document)
+            refusal = in_use_checks.in_use(world, document)
             if refusal is not None:
                 kept[document["id"]] = refusal
                 continue
@@ -195,7 +196,7 @@ def _delete_contents(world: World, group_id: str, when: datetime) -> dict[str, R
             elif kind == NIC_TYPE:
                 nic_state.remove(world, document, when)
             else:
-                users.forget(world, document)
+                in_use_checks.forget(world, document)
                 del world.resources[ids.key(document["id"])]
     return kept
 

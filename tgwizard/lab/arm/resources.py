@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tgwizard.lab import ids, rbac
-from tgwizard.lab.arm.answers import paged
+from tgwizard.lab import ids
+from tgwizard.lab.arm.responses import paged
+from tgwizard.lab.entra.tokens import AUDIENCE
+from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.routing import Call, Route
-from tgwizard.lab.tokens import AUDIENCE
 from tgwizard.lab.wire import Json, Response, json_response
 from tgwizard.lab.world import PrincipalKind, Subscription, Tenant
 
@@ -20,7 +21,7 @@ def list_subscriptions(call: Call) -> Response:
         _subscription(call, item)
         for item in call.world.subscriptions
         if item.tenant == call.home
-        and rbac.holds_any(call.world, call.principal, ids.subscription_id(item.id), call.now)
+        and rbac_evaluation.holds_any(call.world, call.principal, ids.subscription_id(item.id), call.now)
     ]
     return paged(call, value, {"count": {"type": "Total", "value": len(value)}})
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tgwizard.lab import entra, ids, rbac, rbac_conditions, rbac_delay, rbac_store
-from tgwizard.lab.arm.answers import resource_not_found
+from tgwizard.lab import ids
 from tgwizard.lab.arm.authorization_filters import Filter, parse
-from tgwizard.lab.arm.bodies import json_object, object_of, text_of
+from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
+from tgwizard.lab.arm.responses import resource_not_found
 from tgwizard.lab.arm.role_definitions import GUID, role_id, scope_of, stamp
-from tgwizard.lab.rbac_conditions import ConditionWrong, Facts
-from tgwizard.lab.rbac_records import RoleAssignment
+from tgwizard.lab.entra import token_endpoint
+from tgwizard.lab.rbac import conditions, propagation, rbac_evaluation, role_store
+from tgwizard.lab.rbac.conditions import ConditionWrong, Facts
+from tgwizard.lab.rbac.role_records import RoleAssignment
 from tgwizard.lab.routing import FILTERED, Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import Principal, Subscription, World
@@ -30,7 +32,7 @@ def listing(call: Call) -> Response:
     call.world.authorization.list_reads += 1
     value = [
         document(call.world, item)
-        for item in rbac_store.listed_assignments(call.world, call.now)
+        for item in role_store.listed_assignments(call.world, call.now)
         if _concerns(call.world, item, scope, wanted)
     ]
     return json_response(200, {"value": value})
@@ -54,7 +56,7 @@ def put(call: Call) -> Response:
         )
     _check_scope(call, scope)
     role_guid = ids.name_of(text_of(sent, "roleDefinitionId") or "").lower()
-    role = rbac.role_now(world, role_guid)
+    role = rbac_evaluation.role_now(world, role_guid)
     if role is None:
         raise _refusal(
             world.authorization.missing_role_status,
@@ -63,7 +65,7 @@ def put(call: Call) -> Response:
         )
     principal = (text_of(sent, "principalId") or "").lower()
     kind = _principal_type(call, principal, text_of(sent, "principalType"))
-    old = rbac_store.assignment(world, guid)
+    old = role_store.assignment(world, guid)
     if old is not None and (
         old.principal != principal or ids.key(old.scope) != ids.key(scope) or old.role != role.guid
     ):
@@ -72,7 +74,7 @@ def put(call: Call) -> Response:
             "RoleAssignmentUpdateNotPermitted",
             "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
         )
-    if not any(rbac.covers(world, item, scope) for item in role.scopes):
+    if not any(rbac_evaluation.covers(world, item, scope) for item in role.scopes):
         raise _refusal(
             400,
             "RoleDefinitionNotAssignable",  # code and wording [?]
@@ -98,10 +100,10 @@ def put(call: Call) -> Response:
     )
     if old is not None:
         kept = replace(fresh, created_on=old.created_on, created_by=old.created_by)
-        rbac_store.add_assignment(world, kept)
+        role_store.add_assignment(world, kept)
         return json_response(world.authorization.repeated_put_status, document(world, kept))
     _check_count(world, call.subscription)
-    rbac_store.add_assignment(world, fresh)
+    role_store.add_assignment(world, fresh)
     answer = document(world, fresh)
     answer["properties"]["createdBy"] = None
     return json_response(201, answer)
@@ -109,10 +111,10 @@ def put(call: Call) -> Response:
 
 def delete(call: Call) -> Response:
     """Remove an assignment: 200 with what it was, 204 if there was none."""
-    found = rbac_store.assignment(call.world, call.parameters["assignment"])
+    found = role_store.assignment(call.world, call.parameters["assignment"])
     if found is None or ids.key(found.scope) != ids.key(scope_of(call)):
         return Response(204)
-    rbac_store.remove_assignment(call.world, found, call.now)
+    role_store.remove_assignment(call.world, found, call.now)
     return json_response(200, document(call.world, found))
 
 
@@ -145,12 +147,12 @@ def known_principals(call: Call) -> dict[str, Principal]:
     """Return the principals that the directory's replicas know by now, by object id."""
     found: dict[str, Principal] = {}
     for item in (
-        *entra.users(call.world),
-        *entra.service_principals(call.world),
+        *token_endpoint.users(call.world),
+        *token_endpoint.service_principals(call.world),
         *call.world.principals,
         *(item.principal for item in call.world.groups),
     ):
-        known = rbac_delay.principal_known(call.world, item.oid, item.created)
+        known = propagation.principal_known(call.world, item.oid, item.created)
         if known is None or known <= call.now:
             found[item.oid] = item
     return found
@@ -158,7 +160,7 @@ def known_principals(call: Call) -> dict[str, Principal]:
 
 def _existing(call: Call) -> RoleAssignment:
     guid = call.parameters["assignment"]
-    found = rbac_store.assignment(call.world, guid)
+    found = role_store.assignment(call.world, guid)
     if found is None or ids.key(found.scope) != ids.key(scope_of(call)):
         raise _refusal(404, "RoleAssignmentNotFound", f"The role assignment '{guid}' is not found.")
     return found
@@ -170,9 +172,9 @@ def _concerns(world: World, item: RoleAssignment, scope: str, wanted: Filter) ->
         return False
     if assigned is not None and item.principal not in {assigned.lower(), *world.groups_of(assigned.lower())}:
         return False
-    if rbac.covers(world, item.scope, scope):
+    if rbac_evaluation.covers(world, item.scope, scope):
         return True
-    return not wanted.at_scope and rbac.covers(world, scope, item.scope)
+    return not wanted.at_scope and rbac_evaluation.covers(world, scope, item.scope)
 
 
 def _check_scope(call: Call, scope: str) -> None:
@@ -238,7 +240,7 @@ def requested(call: Call) -> Facts:
 
 def stored(call: Call) -> Facts:
     """Return what a condition can ask of the assignment that is to go."""
-    found = rbac_store.assignment(call.world, call.parameters["assignment"])
+    found = role_store.assignment(call.world, call.parameters["assignment"])
     if found is None:
         return {}
     return {
@@ -253,19 +255,17 @@ def _check_condition(sent: Json) -> None:
     condition, version = text_of(sent, "condition"), text_of(sent, "conditionVersion")
     if condition is None:
         return
-    if version != rbac_conditions.VERSION:
-        text = (
-            f"The condition version '{version or ''}' is not valid. The valid version is '{rbac_conditions.VERSION}'."
-        )
+    if version != conditions.VERSION:
+        text = f"The condition version '{version or ''}' is not valid. The valid version is '{conditions.VERSION}'."
         raise _refusal(400, "InvalidConditionVersion", text)
     try:
-        rbac_conditions.parse(condition)
+        conditions.parse(condition)
     except ConditionWrong as error:
         raise _refusal(400, "InvalidCondition", f"The condition is not valid: {error}.") from error
 
 
 def _check_unique(world: World, guid: str, principal: str, role: str, scope: str) -> None:
-    for item in rbac_store.assignments(world):
+    for item in role_store.assignments(world):
         same = item.principal == principal and item.role == role and ids.key(item.scope) == ids.key(scope)
         if same and item.guid != guid:
             raise _refusal(
@@ -278,14 +278,14 @@ def _check_unique(world: World, guid: str, principal: str, role: str, scope: str
 
 def _check_count(world: World, subscription: Subscription) -> None:
     scope = ids.subscription_id(subscription.id)
-    if sum(1 for item in rbac_store.assignments(world) if ids.under(scope, item.scope)) >= (
-        rbac_store.LARGEST_ASSIGNMENT_COUNT
+    if sum(1 for item in role_store.assignments(world) if ids.under(scope, item.scope)) >= (
+        role_store.LARGEST_ASSIGNMENT_COUNT
     ):
         raise _refusal(
             400,
             "RoleAssignmentLimitExceeded",
             "The number of role assignments for this subscription has exceeded the limit of "
-            f"{rbac_store.LARGEST_ASSIGNMENT_COUNT}.",  # wording [?]
+            f"{role_store.LARGEST_ASSIGNMENT_COUNT}.",  # wording [?]
         )
 
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from tgwizard.lab import ids, rbac, rbac_catalogue, rbac_store
+from tgwizard.lab import ids
 from tgwizard.lab.arm.authorization_filters import Filter, parse
-from tgwizard.lab.arm.bodies import json_object, names, object_of, objects
-from tgwizard.lab.rbac_builtin import BUILT_IN
-from tgwizard.lab.rbac_records import PermissionRecord, RoleDefinition, RoleKind
+from tgwizard.lab.arm.request_bodies import json_object, names, object_of, objects
+from tgwizard.lab.rbac import known_operations, rbac_evaluation, role_store
+from tgwizard.lab.rbac.builtin_roles import BUILT_IN
+from tgwizard.lab.rbac.role_records import PermissionRecord, RoleDefinition, RoleKind
 from tgwizard.lab.routing import FILTERED, Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import World
@@ -33,7 +34,7 @@ def listing(call: Call) -> Response:
     call.world.authorization.list_reads += 1
     value = [
         _document(call, role)
-        for role in rbac_store.listed_roles(call.world, call.now)
+        for role in role_store.listed_roles(call.world, call.now)
         if _usable_at(call.world, role, scope, wanted) and _asked_for(role, wanted)
     ]
     return json_response(200, {"value": value})
@@ -41,7 +42,7 @@ def listing(call: Call) -> Response:
 
 def get(call: Call) -> Response:
     """Answer one role; its own read is never stale."""
-    role = rbac.role_now(call.world, call.parameters["role"])
+    role = rbac_evaluation.role_now(call.world, call.parameters["role"])
     if role is None:
         raise _missing(call.parameters["role"])
     return json_response(200, _document(call, role))
@@ -72,9 +73,9 @@ def put(call: Call) -> Response:
     _check_subscription(call, scopes)
     permissions = tuple(_permission(item) for item in objects(properties.get("permissions")))
     _check_actions(permissions)
-    old = rbac.role_now(world, guid)
+    old = rbac_evaluation.role_now(world, guid)
     _check_name(world, guid, name)
-    if old is None and sum(1 for _ in rbac_store.custom_roles(world)) >= rbac_store.LARGEST_ROLE_COUNT:
+    if old is None and sum(1 for _ in role_store.custom_roles(world)) >= role_store.LARGEST_ROLE_COUNT:
         raise _refusal(
             400,
             "RoleDefinitionLimitExceeded",
@@ -92,7 +93,7 @@ def put(call: Call) -> Response:
         created_by=old.created_by if old else call.principal.oid,
         updated_by=call.principal.oid,
     )
-    rbac_store.put_role(world, role)
+    role_store.put_role(world, role)
     document = _document(call, role)
     document["properties"] |= {"createdOn": stamp(call.now), "createdBy": None}
     return json_response(201, document)
@@ -101,7 +102,7 @@ def put(call: Call) -> Response:
 def delete(call: Call) -> Response:
     """Delete a custom role: 200 with what it was, 204 if there was none. One that is assigned stays."""
     world, guid = call.world, call.parameters["role"].lower()
-    role = rbac.role_now(world, guid)
+    role = rbac_evaluation.role_now(world, guid)
     if role is None:
         return Response(204)
     if role.kind is RoleKind.BUILT_IN:
@@ -110,13 +111,13 @@ def delete(call: Call) -> Response:
             "InvalidRoleDefinitionType",  # code as for PUT; wording [?]
             f"The role definition '{guid}' cannot be deleted. It is of the type 'BuiltInRole'.",
         )
-    if any(item.role == guid for item in rbac_store.assignments(world)):
+    if any(item.role == guid for item in role_store.assignments(world)):
         raise _refusal(
             world.authorization.assigned_role_status,
             "RoleDefinitionHasAssignments",
             "There are existing role assignments referencing role (code: RoleDefinitionHasAssignments).",
         )
-    rbac_store.remove_role(world, guid, call.now)
+    role_store.remove_role(world, guid, call.now)
     return json_response(200, _document(call, role))
 
 
@@ -141,7 +142,7 @@ def linked_scopes(call: Call) -> Iterator[tuple[str, str]]:
 
 def linked_scopes_of_stored(call: Call) -> Iterator[tuple[str, str]]:
     """Yield the right that whoever deletes a role needs on every scope it is assignable at."""
-    role = rbac.role_now(call.world, call.parameters["role"])
+    role = rbac_evaluation.role_now(call.world, call.parameters["role"])
     if role is not None and role.kind is RoleKind.CUSTOM:
         for scope in role.scopes:
             yield f"{ROLE_TYPE}/delete", scope
@@ -165,8 +166,10 @@ def stamp(moment: datetime) -> str:
 
 
 def _usable_at(world: World, role: RoleDefinition, scope: str, wanted: Filter) -> bool:
-    above = any(rbac.covers(world, item, scope) for item in role.scopes)
-    return above or (wanted.at_scope_and_below and any(rbac.covers(world, scope, item) for item in role.scopes))
+    above = any(rbac_evaluation.covers(world, item, scope) for item in role.scopes)
+    return above or (
+        wanted.at_scope_and_below and any(rbac_evaluation.covers(world, scope, item) for item in role.scopes)
+    )
 
 
 def _asked_for(role: RoleDefinition, wanted: Filter) -> bool:
@@ -208,7 +211,7 @@ def _check_subscription(call: Call, scopes: tuple[str, ...]) -> None:
 def _check_actions(permissions: tuple[PermissionRecord, ...]) -> None:
     for entry in permissions:
         for action in (*entry.actions, *entry.not_actions):
-            if not rbac_catalogue.known(action):
+            if not known_operations.known(action):
                 raise _refusal(
                     400,
                     "InvalidActionOrNotAction",
@@ -218,7 +221,7 @@ def _check_actions(permissions: tuple[PermissionRecord, ...]) -> None:
 
 def _check_name(world: World, guid: str, name: str) -> None:
     """Names are unique in the whole tenant, whatever the scopes (azure/README.md 3.1)."""
-    others = (*BUILT_IN.values(), *rbac_store.custom_roles(world))
+    others = (*BUILT_IN.values(), *role_store.custom_roles(world))
     if any(item.name.lower() == name.lower() and item.guid != guid for item in others):
         raise _refusal(
             409,

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from tgwizard.lab import ids, operations
 from tgwizard.lab.arm import nic
-from tgwizard.lab.arm.bodies import json_object, object_of, text_of
 from tgwizard.lab.arm.network_parts import parent
 from tgwizard.lab.arm.nic_rules import check_name
+from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Headers, Json, Refusal, Response, json_response, network_refusal
 from tgwizard.lab.world import NSG_TYPE, Operation, OperationKind, OperationStatus, World

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tgwizard.lab import addresses, ids, operations
-from tgwizard.lab.arm import nic, nic_body, unsettled, users
-from tgwizard.lab.arm.answers import require_etag
-from tgwizard.lab.arm.bodies import json_object, names, object_of, text_of
+from tgwizard.lab.arm import in_use_checks, nic, nic_body, settled_checks
 from tgwizard.lab.arm.network_parts import parent
 from tgwizard.lab.arm.nic_rules import check_name
+from tgwizard.lab.arm.request_bodies import json_object, names, object_of, text_of
+from tgwizard.lab.arm.responses import require_etag
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Json, Refusal, Response, json_response, network_refusal
 from tgwizard.lab.world import VNET_TYPE, Operation, OperationKind, OperationStatus, World
@@ -52,7 +52,7 @@ def put(call: Call) -> Response:
     }
     _check_prefixes(world, vnet, subnet, sent)
     _check_references(world, subnet)
-    unsettled.require_settled_users(call, subnet_id)
+    settled_checks.require_settled_users(call, subnet_id)
     return _accept(call, vnet, subnet, old)
 
 
@@ -74,7 +74,7 @@ def delete(call: Call) -> Response:
     if subnet is None:
         return Response(204)
     require_etag(call, subnet["id"], subnet)
-    refusal = users.subnet_in_use(world, subnet)
+    refusal = in_use_checks.subnet_in_use(world, subnet)
     if refusal is not None:
         raise refusal
     world.remember(vnet["id"], call.now)
@@ -93,7 +93,7 @@ def finish_delete(world: World, operation: Operation, when: datetime) -> None:
     if vnet is None or subnet is None:
         return
     world.remember(vnet["id"], when)
-    if operation.status is OperationStatus.SUCCEEDED and users.subnet_in_use(world, subnet) is None:
+    if operation.status is OperationStatus.SUCCEEDED and in_use_checks.subnet_in_use(world, subnet) is None:
         vnet["properties"]["subnets"].remove(subnet)
     else:
         subnet["properties"]["provisioningState"] = nic_body.FAILED

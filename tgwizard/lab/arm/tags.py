@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from tgwizard.lab import ids
-from tgwizard.lab.arm.answers import existing, require_etag, resource_not_found, restamp
-from tgwizard.lab.arm.bodies import json_object, object_of, text_of
+from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
+from tgwizard.lab.arm.responses import existing, require_etag, resource_not_found, restamp
 from tgwizard.lab.routing import Call, Handler, Route
 from tgwizard.lab.wire import Json, Refusal, Response, json_response, network_refusal
 

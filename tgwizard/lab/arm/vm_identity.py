@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import uuid
 
-from tgwizard.lab import identity_endpoint, ids
+from tgwizard.lab import ids
 from tgwizard.lab.arm import compute, tags
-from tgwizard.lab.arm.answers import existing
-from tgwizard.lab.arm.bodies import json_object, object_of, text_of
+from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
+from tgwizard.lab.arm.responses import existing
+from tgwizard.lab.entra import identity_endpoint
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import VM_TYPE, Principal, PrincipalKind, World

@@ -1,0 +1,1 @@
+"""The lab folder: who holds it, and the world that is saved in it."""
