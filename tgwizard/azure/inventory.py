@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from tgwizard.azure import compute as inventory_machines
-from tgwizard.azure import network_documents
+from tgwizard.azure import compute, network_documents
 from tgwizard.azure.clients import Clients
 from tgwizard.azure.error_translation import Doing, unreadable
 from tgwizard.azure.rest import (
@@ -83,16 +82,16 @@ class ArmInventories:
 
     def vms(self, subscription: str, page: Page) -> tuple[VmFound, ...]:
         """Machines, without power."""
-        return _each(inventory_machines.found_vm, self._list(subscription, "virtualMachines", "virtual machines", page))
+        return _each(compute.found_vm, self._list(subscription, "virtualMachines", "virtual machines", page))
 
     def powers(self, subscription: str, page: Page) -> tuple[tuple[ResourceId, Power], ...]:
         """Power of every machine, from one list (``statusOnly``, documented and not recorded)."""
         found = self._list(subscription, "virtualMachines", "states of the virtual machines", page, status=True)
-        return _each(inventory_machines.found_power, found)
+        return _each(compute.found_power, found)
 
     def vm(self, vm: ResourceId) -> VmFound:
         """One machine, with power, zone and identity as of now."""
-        return inventory_machines.read_found_vm(self._clients, vm)
+        return compute.read_found_vm(self._clients, vm)
 
     def nics(self, subscription: str, page: Page) -> tuple[NicFound, ...]:
         found = self._list(subscription, "networkInterfaces", "network interfaces", page)
