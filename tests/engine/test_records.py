@@ -32,10 +32,10 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Fence, Strategy
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 _TEXT = st.text(max_size=20)
-_AT = st.datetimes(timezones=st.just(UTC)).map(utc)
+_AT = st.datetimes(timezones=st.just(UTC)).map(format_utc)
 _SECONDS = st.none() | st.floats(0, 1e6)
 _LEAF = (
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | _TEXT

@@ -35,7 +35,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.failover_options import Fence, FenceWish
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import about
+from tgwizard.model.text import format_estimate
 from tgwizard.model.verdict import assess
 
 Open = Callable[..., Desk]
@@ -236,7 +236,7 @@ def test_that_the_predicted_gap_of_a_forced_failover_with_a_stop_has_the_stop_in
     assert fenced is not None
     assert fenced.gap.usual_s > plain.gap.usual_s + 5
     dialog.fence.stop.click()
-    words = f"gap {about(fenced.gap.usual_s)}"
+    words = f"gap {format_estimate(fenced.gap.usual_s)}"
     qtbot.waitUntil(lambda: words in dialog._cost.text_shown, timeout=PATIENCE_MS)
     dialog.reject()
 

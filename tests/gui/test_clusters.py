@@ -31,7 +31,7 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.settings import ClusterFilter, ClusterOrder
 from tgwizard.model.snapshot import STALE_AFTER_S, Power, Reading, Snapshot, VmSeen
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 Open = Callable[[int], Desk]
 COUNT = 12
@@ -239,7 +239,7 @@ def test_that_no_cluster_offers_three_ways_to_begin(open_it: Callable[..., Desk]
 
 def test_that_the_last_known_state_is_there_before_the_first_answer(lab: Rig) -> None:
     wall = datetime.now(UTC)
-    record = VerdictChanged(utc(wall - timedelta(minutes=14)), "in_sync", "In sync: tg-node-a holds 10.20.2.50")
+    record = VerdictChanged(format_utc(wall - timedelta(minutes=14)), "in_sync", "In sync: tg-node-a holds 10.20.2.50")
     row = row_of(lab.setup, None, None, wall, records=(record,))
     assert row.state is FleetState.NOT_KNOWN
     assert row.note == "last known: In sync: tg-node-a holds 10.20.2.50"
@@ -299,7 +299,7 @@ def test_that_since_goes_back_over_restarts_of_the_program(lab: Rig) -> None:
     start = snapshot.wall - timedelta(days=3)
     sentence = "In sync: tg-node-a holds 10.20.2.50"
     records = tuple(
-        VerdictChanged(utc(start + timedelta(days=day)), name, words)
+        VerdictChanged(format_utc(start + timedelta(days=day)), name, words)
         for day, name, words in ((2, "in_sync", sentence), (1, "in_sync", sentence), (0, "on_no_nic", "On no NIC"))
     )
     assert row_at(snapshot, snapshot.wall, records=records).since(snapshot.wall) == "2 days"

@@ -38,7 +38,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 
 @pytest.fixture
@@ -315,7 +315,7 @@ def test_that_foreign_text_in_the_past_is_shown_as_its_text(desk: Desk, qtbot: Q
     fail_over(desk.rig.services, desk.rig.setup, desk.rig.b, Verb.GRACEFUL, lambda _: None, CancelToken())
     (run,) = cluster_history(desk.rig.services, desk.rig.setup).runs
     facts = frozenset({"at", "run", "address", "nics", "configuration", "losing_body", "gaining_body"})
-    setup = replace(desk.rig.setup, name=tame(text, 90))
+    setup = replace(desk.rig.setup, name=sanitize(text, 90))
     seen = VerdictChanged(run.began.at, "moving", text)
     desk.bridge.stop()
     desk.window.go_to(Place.HISTORY)
@@ -323,7 +323,7 @@ def test_that_foreign_text_in_the_past_is_shown_as_its_text(desk: Desk, qtbot: Q
     page.read_again()
     answer(desk, 2, ClusterHistory(setup, (spoilt(run, text, keep=facts),), (seen,), Problem("damaged", text, text)))
     row = next(row for row in page.list.shown.rows if row.run is not None)
-    assert tame(text, 90)[:4] in row.spoken
+    assert sanitize(text, 90)[:4] in row.spoken
     assert not [char for row in page.list.shown.rows for char in row.spoken if category(char) in {"Cc", "Cf"}]
     qtbot.waitUntil(lambda: (nameless(page), clipped(page), overlapping(page)) == ([], [], []), timeout=PATIENCE_MS)
     page.list.opened.emit(row)

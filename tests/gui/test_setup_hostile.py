@@ -63,7 +63,7 @@ from tgwizard.model.setup_events import (
     Tick,
 )
 from tgwizard.model.setup_plan import Right, WhoMay
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 from tgwizard.model.topology import topology_of
 
 
@@ -121,11 +121,11 @@ def test_that_no_page_is_spoilt_by_hostile_text(text: str, theme: Theme, qtbot: 
     pages.machines.show_machines(MachinesShown(inventory, replace(found, pairs=(pair,)), both, pair, text, text))
     pages.interface.show_interfaces(InterfaceShown(pair.lan, given.nics))
     judged = judge_address(ADDRESS, taken, AddressAnswer(free=False, others=(text,)))
-    pages.floating_ip.show_address(AddressShown(taken, ADDRESS, (str(ADDRESS),), judged, members=tame(text, 30)))
+    pages.floating_ip.show_address(AddressShown(taken, ADDRESS, (str(ADDRESS),), judged, members=sanitize(text, 30)))
     role = RoleAnswer(name=text)
-    name = tame(text, 128)
+    name = sanitize(text, 128)
     options = (RoleOption(role, name, name), RoleOption(RoleAnswer(guid="x"), name, name, wider=True))
-    theirs = tuple(Affected(given_to(text), text, tame(text, 120), gone) for gone in (False, True))
+    theirs = tuple(Affected(given_to(text), text, sanitize(text, 120), gone) for gone in (False, True))
     pages.role.show_role(RoleShown(options, role, action_rows(needs, None), text, text, frozenset({0}), theirs))
     pages.scope.show_scopes(ScopeShown(scopes, machines=topology.vms, subscription=text, stale=(text,)))
     pages.review.show_review(ReviewShown(plan, letter=text, caller=text))
@@ -201,7 +201,7 @@ def test_that_the_question_of_undo_shows_foreign_names_as_text(
 ) -> None:
     desk = setup_desk()
     made = Intended("r", "t", "k", Deed.PUT_ROLE, "guid", "q", text, {"name": text}, None)
-    shown = (Undoing("a", f"Delete the role {tame(text, 130)}", made),)
+    shown = (Undoing("a", f"Delete the role {sanitize(text, 130)}", made),)
     turned = Undoing("b", text, made)
 
     def make(over: QWidget) -> UndoSheet:
@@ -212,7 +212,7 @@ def test_that_the_question_of_undo_shows_foreign_names_as_text(
     assert isinstance(sheet, UndoSheet)
     sheet.identities.setChecked(True)
     qtbot.waitUntil(partial(no_fault_in, sheet), timeout=PATIENCE_MS)
-    assert tame(text, 130)[:4] in "".join(shown_text(sheet))
+    assert sanitize(text, 130)[:4] in "".join(shown_text(sheet))
     sheet.reject()
 
 

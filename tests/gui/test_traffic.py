@@ -21,7 +21,7 @@ from tgwizard.lab.faults.fault_rules import Fault, OperationTakes
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.settings import MEASURE_RUNS
-from tgwizard.model.text import measured
+from tgwizard.model.text import format_duration
 
 DETACH_S, ATTACH_S = 0.5, 1.5
 
@@ -95,9 +95,9 @@ def test_that_the_result_tells_control_plane_time_and_traffic_gap_apart(measurin
     (gap,) = gaps(session.reachability.samples)
     assert truth_s >= ATTACH_S
     assert gap.seconds >= truth_s - 0.2
-    assert page.result.traffic.value == f"{measured(gap.seconds)}, from this computer"
+    assert page.result.traffic.value == f"{format_duration(gap.seconds)}, from this computer"
     assert session.run.finished.seconds is not None
-    assert page.result.seconds.value == measured(session.run.finished.seconds)
+    assert page.result.seconds.value == format_duration(session.run.finished.seconds)
     for figure in ("Control plane", "Gap as read", "Traffic gap"):
         assert measuring.says(figure), figure
 

@@ -28,7 +28,7 @@ from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cloud import KNOWN, PUBLIC, Cloud
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import listed
+from tgwizard.model.text import join_words
 
 
 class LabClock(SystemClock):
@@ -71,7 +71,7 @@ def real_cloud(named: str | None) -> Cloud:
         return found
     if "://" not in str(named):
         what = f"There is no cloud named {named}."
-        fix = f"Name {listed(cloud.name for cloud in KNOWN)}, or an ARM endpoint such as {PUBLIC.arm}."
+        fix = f"Name {join_words(cloud.name for cloud in KNOWN)}, or an ARM endpoint such as {PUBLIC.arm}."
         raise UserError(Problem("cloud-not-known", what, "", fix))
     try:
         return cloud_at(real().clients.session, str(named))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from tgwizard.engine.errors import MissingRight
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.permission import scope_in_words
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 
 _DEEPEST, _MOST, _LONGEST = 8, 20, 4000
 """How many levels of details, how many of each and how much of a text is looked at: Azure's own have a few sentences,
@@ -131,7 +131,7 @@ class ArmError:
         for item in self.walk():
             found = _CONDITION.search(item.message.translate(_QUOTES))
             if found:
-                return tame(found.group(1), 160), tame(found.group(2) or "", 400)
+                return sanitize(found.group(1), 160), sanitize(found.group(2) or "", 400)
         return None
 
     @property
@@ -143,7 +143,7 @@ class ArmError:
                 what = {"write": "changes", "delete": "deletions", "move": "moves"}[found.group("what").lower()]
                 where = [scope_in_words(scope) for scope in _items(found.group("scopes") or "")]
                 if len(where) > 1:
-                    return f"Locks on {listed(where)} forbid {what} here."
+                    return f"Locks on {join_words(where)} forbid {what} here."
                 return f"A lock{f' on {where[0]}' if where else ''} forbids {what} here."
         return "A lock forbids it."
 
@@ -166,7 +166,7 @@ class ArmError:
         for item in self.walk():
             found = _REASONS.search(item.message)
             if found:
-                return tame(found.group(1).rstrip(". "), 300)
+                return sanitize(found.group(1).rstrip(". "), 300)
         return ""
 
     @property
@@ -230,27 +230,29 @@ def thing_words(found: ResourceId) -> str:
     """A resource or a part of one: "load balancer lb-web (frontendIPConfigurations fe)"."""
     whole = found.whole
     kind = _KINDS.get(whole.type.lower())
-    named = tame(whole.name, 120)
+    named = sanitize(whole.name, 120)
     if kind == "":
         return named
-    named = f"{kind or tame(whole.type, 120)} {named}"
+    named = f"{kind or sanitize(whole.type, 120)} {named}"
     if whole == found:
         return named
     part = found.type.rsplit("/", 1)[-1]
-    return f"{named} ({_PARTS.get(part.lower()) or tame(part, 60)} {tame(found.name, 80)})"
+    return f"{named} ({_PARTS.get(part.lower()) or sanitize(part, 60)} {sanitize(found.name, 80)})"
 
 
 def rights_words(refused: tuple[MissingRight, ...]) -> str:
     """What a refusal names, as sentences; an honest one when nothing of it was recognised."""
     if not refused:
         return "Azure's sentence about it has a form that tgwizard does not know; the details show it."
-    lacking = [f"{tame(one.action, 160)} on {scope_in_words(one.scope)}" for one in refused if not one.denied]
-    told = [f"Your role lacks {listed(lacking)}."] if lacking else []
+    lacking = [f"{sanitize(one.action, 160)} on {scope_in_words(one.scope)}" for one in refused if not one.denied]
+    told = [f"Your role lacks {join_words(lacking)}."] if lacking else []
     for one in refused:
         if one.denied:
-            by = f"The deny assignment {tame(one.by, 120)}" if one.by else "A deny assignment"
+            by = f"The deny assignment {sanitize(one.by, 120)}" if one.by else "A deny assignment"
             by += f" on {scope_in_words(one.by_scope)}" if one.by_scope else ""
-            told.append(f"{by} forbids {tame(one.action, 160)} on {scope_in_words(one.scope)}, whatever role you have.")
+            told.append(
+                f"{by} forbids {sanitize(one.action, 160)} on {scope_in_words(one.scope)}, whatever role you have."
+            )
     return " ".join(told)
 
 
@@ -269,9 +271,9 @@ def _refused(text: str) -> Iterator[MissingRight]:
     denied = _DENIED.search(against)
     if denied is not None and allowed is not None:
         by = _DENIED_BY.search(denied.group("rest") or "")
-        action, scope = tame(allowed.group(1), 160), tame(allowed.group(2), 400)
+        action, scope = sanitize(allowed.group(1), 160), sanitize(allowed.group(2), 400)
         name, where = (by.group("name"), by.group("scope") or "") if by else ("", "")
-        yield MissingRight(action, scope, denied=True, by=tame(name, 200), by_scope=tame(where, 400))
+        yield MissingRight(action, scope, denied=True, by=sanitize(name, 200), by_scope=sanitize(where, 400))
         return
     lacks = list(_LACKS.finditer(against))
     for at, found in enumerate(lacks):
@@ -280,10 +282,10 @@ def _refused(text: str) -> Iterator[MissingRight]:
         for on in _ON.finditer(against, found.end(), end):
             for action, scope in _paired(actions, _items(on.group("scopes")), each=bool(on.group("each"))):
                 named = True
-                yield MissingRight(tame(action, 160), tame(scope, 400), denied=bool(on.group("denied")))
+                yield MissingRight(sanitize(action, 160), sanitize(scope, 400), denied=bool(on.group("denied")))
         if not named:
             blocked = "blocked by" in against[found.end() : end].lower()
-            yield from (MissingRight(tame(action, 160), "", denied=blocked) for action in actions)
+            yield from (MissingRight(sanitize(action, 160), "", denied=blocked) for action in actions)
 
 
 def _paired(actions: list[str], scopes: list[str], *, each: bool) -> Iterator[tuple[str, str]]:
@@ -316,7 +318,7 @@ def _is_of(action: str, scope: str) -> bool:
 
 
 def _policy(name: str, where: str) -> dict[str, None]:
-    both = f"{tame(name, 120)} ({tame(where, 300)})" if name and where else tame(name or where, 300)
+    both = f"{sanitize(name, 120)} ({sanitize(where, 300)})" if name and where else sanitize(name or where, 300)
     return {both: None} if both else {}
 
 

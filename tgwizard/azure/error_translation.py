@@ -36,7 +36,7 @@ from tgwizard.azure.sign_in_errors import clock_wrong, explain
 from tgwizard.engine.errors import CallFailed, Cause, Certainty
 from tgwizard.model.permission import scope_in_words
 from tgwizard.model.problem import Cancelled, Problem
-from tgwizard.model.text import measured, tame
+from tgwizard.model.text import format_duration, sanitize
 
 T = TypeVar("T")
 
@@ -153,7 +153,7 @@ def _of_response(doing: Doing, response: Any, said: str) -> CallFailed:
     document = ArmError.parse(body)
     if status < 400:
         return unreadable(doing, "It could not be read to its end.", said)
-    request_id = tame(response.headers.get("x-ms-request-id", ""), 60)
+    request_id = sanitize(response.headers.get("x-ms-request-id", ""), 60)
     row = row_for(status, document.codes, document.text)
     problem, cause = from_document(doing, status, document, request_id), row.cause
     if challenge_of(response) is not None or row.problem == "second-factor":
@@ -258,7 +258,7 @@ def _words(doing: Doing, error: ArmError) -> dict[str, str]:
         "said": f"Azure says: {said}." if said else "Azure gives no reason.",
         "policy": f" The policy assignment is {', '.join(policies)}." if policies else "",
         "reasons": f" Its reason: {error.reasons}." if error.reasons else "",
-        "wrong_id": tame(wrong[0], 300) if wrong and wrong[0] else "an id",
+        "wrong_id": sanitize(wrong[0], 300) if wrong and wrong[0] else "an id",
     }
 
 
@@ -282,7 +282,7 @@ def _with_clock(problem: Problem, date: object) -> Problem:
     if not _CLOCK_OFF_S[0] <= abs(off) <= _CLOCK_OFF_S[1]:
         return problem
     way = "ahead of" if off > 0 else "behind"
-    why = f"{problem.why} This computer's clock is {measured(abs(off))} {way} Azure's."
+    why = f"{problem.why} This computer's clock is {format_duration(abs(off))} {way} Azure's."
     return replace(problem, why=why.strip(), fix=f"Set the clock right first. {problem.fix}".strip())
 
 

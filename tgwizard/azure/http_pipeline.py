@@ -28,7 +28,7 @@ from tgwizard.azure.intercepted_answers import content_of, refuse_foreign
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import CallFailed, Certainty
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 if TYPE_CHECKING:
     from tgwizard.azure.credentials import HeldCredential
@@ -114,7 +114,7 @@ def elsewhere(url: str, base_url: str) -> CallFailed:
     except ValueError:
         named = "no host"
     what = "A request was not sent."
-    why = f"The address that Azure's answer names is at {tame(named, 120)}, not at {urlsplit(base_url).netloc}."
+    why = f"The address that Azure's answer names is at {sanitize(named, 120)}, not at {urlsplit(base_url).netloc}."
     return CallFailed(Problem("azure-elsewhere", what, why, "Read again."), Certainty.NOT_SENT)
 
 

@@ -23,7 +23,7 @@ from azure.core.exceptions import AzureError
 
 from tgwizard.azure.redaction import redacted
 from tgwizard.model.problem import Fixer, Problem
-from tgwizard.model.text import listed
+from tgwizard.model.text import join_words
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
 _HEADING = re.compile(r"<h[1-3][^>]*>(.*?)</h[1-3]\s*>", re.IGNORECASE | re.DOTALL)
@@ -216,7 +216,7 @@ def _bundle(what: str, detail: str) -> Problem:
     gone = bool(path) and not Path(path).exists()
     named = f"{setting} names {redacted(path, 200)}, and" if setting else "A file of trusted certificates is named, and"
     why = f"{named} {'there is no such file' if gone else 'that holds no certificates that can be read'}."
-    fix = f"Set {listed([setting]) or 'REQUESTS_CA_BUNDLE'} to the file with your company's CA certificates (PEM)"
+    fix = f"Set {join_words([setting]) or 'REQUESTS_CA_BUNDLE'} to the file with your company's CA certificates (PEM)"
     fix += f", or clear {setting} if nothing inspects your traffic." if setting else "."
     return Problem("ca-file-missing" if gone else "ca-file-unreadable", what, why, fix, detail, Fixer.YOU)
 

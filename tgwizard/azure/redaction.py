@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 LONGEST_DETAIL = 2000
 """Azure's sentences name whole ids, some of them several: this holds them, and still no page."""
@@ -63,7 +63,7 @@ def redacted(foreign: object, limit: int = LONGEST_DETAIL, environment: Mapping[
     text = _NAMED.sub(lambda found: f"{found['name']}{_MASK}", text)
     text = _BEARER.sub(lambda found: f"{found['kind']}{_MASK}" if _is_secret(found["value"]) else found.group(), text)
     text = _OPAQUE.sub(_MASK, text)
-    return tame(text, limit, keep_end=True)
+    return sanitize(text, limit, keep_end=True)
 
 
 def is_claims_challenge(text: str) -> bool:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in_error_rows import BY_SAID, CREDENTIALS, OTHER_WAY, Reason
 from tgwizard.model.problem import Fixer, Problem
-from tgwizard.model.text import measured
+from tgwizard.model.text import format_duration
 
 _NOT_SIGNED_IN = "There is no sign-in to Azure, so nothing was asked."
 
@@ -66,7 +66,7 @@ def clock_ahead(over_s: float) -> Problem:
     return Problem(
         "clock-wrong",
         f"This computer's clock is wrong: it shows {_shown()}.",
-        f"By this clock the sign-in that was given just now ended {measured(over_s)} ago.",
+        f"By this clock the sign-in that was given just now ended {format_duration(over_s)} ago.",
         "Set the clock right, best by network time, then start again.",
         who=Fixer.YOU,
     )

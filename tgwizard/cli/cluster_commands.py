@@ -43,7 +43,7 @@ from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
 from tgwizard.model.settings import Settings
 from tgwizard.model.snapshot import Place, Snapshot
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.verdict import VerdictName
 
 _LOOK_S = 0.1
@@ -201,8 +201,8 @@ def member_named(setup: ClusterSetup, name: str) -> Member:
     """The member; UserError with the list of members when there is none of that name."""
     member = setup.member(name)
     if member is None:
-        what = f"{setup.name} has no member named {tame(name, 80)}."
-        names = listed(known.name for known in setup.members)
+        what = f"{setup.name} has no member named {sanitize(name, 80)}."
+        names = join_words(known.name for known in setup.members)
         raise UserError(Problem("member-unknown", what, f"Its members are {names}.", "Name one of them with --to."))
     return member
 

@@ -35,7 +35,7 @@ from tgwizard.model.failover_events import (
 from tgwizard.model.finding import Finding
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Reading, Snapshot
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 Document = dict[str, Any]
 
@@ -55,7 +55,7 @@ def status_document(snapshot: Snapshot, found: ClusterReadiness, offer: Offer | 
     """
     return {
         "schema": SCHEMA,
-        "at": utc(snapshot.wall),
+        "at": format_utc(snapshot.wall),
         "cluster": snapshot.setup.name,
         "cloud": snapshot.setup.cloud,
         "verdict": found.verdict.name.value,
@@ -91,7 +91,7 @@ def plan_document(intended: FailoverPlan, checked: Checked, against: Problem | N
     """``failover --dry-run --json``: what would be sent, and whether it may be."""
     return {
         "schema": SCHEMA,
-        "at": utc(checked.stamp.at),
+        "at": format_utc(checked.stamp.at),
         "dry_run": True,
         "cluster": intended.cluster,
         "verb": intended.verb.value,
@@ -125,7 +125,7 @@ def event_document(event: Event, rights: KnownRights = RIGHTS_NOT_ASKED) -> Docu
     base: Document = {
         "schema": SCHEMA,
         "event": _NAMES[type(event)],
-        "at": utc(event.stamp.at),
+        "at": format_utc(event.stamp.at),
         "clock_s": round(event.stamp.clock_s, 3),
     }
     if isinstance(event, Observed):

@@ -38,7 +38,7 @@ from tgwizard.model.failover_events import (
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Snapshot
-from tgwizard.model.text import about, age, measured
+from tgwizard.model.text import format_age, format_duration, format_estimate
 
 MEANINGS = {
     Choice.WAIT: "wait as long again",
@@ -129,9 +129,10 @@ def plan(intended: FailoverPlan, place: Place) -> Iterator[str]:
     yield f"After: {intended.to.name} has {intended.address}"
     yield "What would be sent:"
     for number, change in enumerate(intended.changes, 1):
-        yield f"  {number}. {change.method} {change.target.short}  {change.sentence}, {about(change.predicted.usual_s)}"
+        usual = format_estimate(change.predicted.usual_s)
+        yield f"  {number}. {change.method} {change.target.short}  {change.sentence}, {usual}"
         yield f"     needs {', '.join(change.permissions)}"
-    yield f"Nobody would be served for {about(intended.gap.usual_s)} ({intended.gap.basis})."
+    yield f"Nobody would be served for {format_estimate(intended.gap.usual_s)} ({intended.gap.basis})."
 
 
 def findings(found: Readiness) -> Iterator[str]:
@@ -200,7 +201,7 @@ class RunTeller:
             case Decided():
                 yield f"{clock}  {_decided(event)}"
             case StepDone():
-                yield f"{clock}  {event.sentence} ({measured(event.seconds)})"
+                yield f"{clock}  {event.sentence} ({format_duration(event.seconds)})"
             case CallMade() if self.calls:
                 yield f"{clock}  {event.method} {event.target}: {event.answer}"
             case Located() if event.cancel is CancelMeaning.NOT_GRANTED:
@@ -238,7 +239,7 @@ class RunTeller:
             yield f"  {details(event.problem)}"
         if event.place.kind is not PlaceKind.NOT_KNOWN or event.outcome is not Outcome.REFUSED:
             yield f"  Now: {where(event.place, self.address)}."
-        times = [] if event.seconds is None else [f"control-plane time {measured(event.seconds)}"]
+        times = [] if event.seconds is None else [f"control-plane time {format_duration(event.seconds)}"]
         times += [f"gap as read {event.gap.words}"] if event.gap.words else []
         if times:
             told = ", ".join(times)
@@ -282,11 +283,11 @@ def _member(seen: MemberSeen, now: float) -> str:
     document, read = seen.document, seen.nic.age_s(now)
     zone = f", zone {seen.vm.value.zone}" if seen.vm.value and seen.vm.value.zone else ""
     if seen.nic.gone:
-        return f"{seen.power.value}{zone} · {seen.member.nic.name} does not exist · read {age(read or 0.0)}"
+        return f"{seen.power.value}{zone} · {seen.member.nic.name} does not exist · read {format_age(read or 0.0)}"
     if document is None:
         return f"{seen.power.value}{zone} · {seen.member.nic.name} not read"
     state = f"{seen.member.nic.name} {document.provisioning.value}, own IP {document.own_address or 'none'}"
-    return f"{seen.power.value}{zone} · {state} · read {age(read or 0.0)}"
+    return f"{seen.power.value}{zone} · {state} · read {format_age(read or 0.0)}"
 
 
 def _first(offer: Offer, setup: ClusterSetup) -> Iterator[str]:

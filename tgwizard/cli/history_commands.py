@@ -19,7 +19,7 @@ from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history, find_run
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import measured, tame
+from tgwizard.model.text import format_duration, sanitize
 from tgwizard.paths import expanded
 
 Document = dict[str, Any]
@@ -151,7 +151,7 @@ def report(command: Report, connection: Connection, screen: Screen) -> ExitCode:
     path = expanded(command.out).absolute()
     kind = path.suffix.lower()
     if kind not in (".html", ".htm", ".json"):
-        what = f"The report was not written: {tame(path.name, 80)} ends neither in .html nor in .json."
+        what = f"The report was not written: {sanitize(path.name, 80)} ends neither in .html nor in .json."
         raise UserError(
             Problem("report-kind", what, "The ending says which kind is wanted.", "Give it one of the two.")
         )
@@ -182,7 +182,7 @@ def _lines(cluster: ClusterHistory, limit: int) -> Iterator[str]:
 def _run_line(run: RunHistory) -> str:
     took = ""
     if run.ended and run.ended.seconds is not None:
-        took = f", {measured(run.ended.seconds)}"
+        took = f", {format_duration(run.ended.seconds)}"
     if run.ended and run.ended.gap.words:
         took += f", gap as read {run.ended.gap.words}"
     ended = run_report.outcome(run).lower()
@@ -198,7 +198,7 @@ def _report(run: RunHistory, setup: ClusterSetup) -> Iterator[str]:
     if run.turned_back:
         yield f"  Turned back: {run.turned_back}"
     for step in run.steps:
-        yield f"  {run_report.local(step.at)}  {step.sentence} ({measured(step.seconds)})"
+        yield f"  {run_report.local(step.at)}  {step.sentence} ({format_duration(step.seconds)})"
     for sighted in run.sightings:
         yield f"  {run_report.local(sighted.at)}  Seen: {run_report.sighting(sighted)}"
     for attempt in run.attempts:

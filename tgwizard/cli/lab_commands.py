@@ -29,7 +29,7 @@ from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.toml_reader import TomlFault, parse_toml
 from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabState, RequestSeen, VmPowerSeen
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 
 def run(command: LabCommand, directory: Path, program: Program, screen: Screen) -> ExitCode:
@@ -128,14 +128,14 @@ def _requests(seen: tuple[RequestSeen, ...], screen: Screen) -> None:
     for item in seen:
         status = "lost" if item.status is None else str(item.status)
         rules = f" rule {','.join(item.rules)}" if item.rules else ""
-        screen.say(f"{utc(item.at)} {status:>4} {item.decision}{rules} {item.caller} {item.method} {item.path}")
+        screen.say(f"{format_utc(item.at)} {status:>4} {item.decision}{rules} {item.caller} {item.method} {item.path}")
 
 
 def _dataplane(seen: tuple[HoldingSeen, ...], screen: Screen) -> None:
     screen.document({"schema": SCHEMA, "holdings": [_holding_document(item) for item in seen]})
     for item in seen:
-        until = "now" if item.until is None else utc(item.until)
-        screen.say(f"{item.address:<15} {utc(item.since)} to {until:<24} {item.nic.rsplit('/', 1)[-1]}")
+        until = "now" if item.until is None else format_utc(item.until)
+        screen.say(f"{item.address:<15} {format_utc(item.since)} to {until:<24} {item.nic.rsplit('/', 1)[-1]}")
 
 
 def _show_state(state: LabState, screen: Screen) -> None:
@@ -146,7 +146,7 @@ def _show_state(state: LabState, screen: Screen) -> None:
     flicker = ", lists flicker" if state.flicker else ""
     screen.say(f"Rights    {state.propagation}{flicker} (of {', '.join(state.propagations)})")
     screen.say(f"Faults    {state.faults}")
-    screen.say(f"Time      {utc(state.at)}")
+    screen.say(f"Time      {format_utc(state.at)}")
     if state.sign_in_code:
         screen.say(f"Sign-in   {state.sign_in_code} is what the lab's sign-in page asks for")
 
@@ -179,7 +179,7 @@ def _state_document(state: LabState) -> Mapping[str, Any]:
             "faults": state.faults,
             "cloud": state.cloud,
             "sign_in_code": state.sign_in_code,
-            "at": utc(state.at),
+            "at": format_utc(state.at),
         },
     }
 
@@ -200,13 +200,13 @@ def _vm_document(item: VmPowerSeen) -> Mapping[str, Any]:
 
 
 def _holding_document(item: HoldingSeen) -> Mapping[str, Any]:
-    until = None if item.until is None else utc(item.until)
-    return {"address": item.address, "nic": item.nic, "since": utc(item.since), "until": until}
+    until = None if item.until is None else format_utc(item.until)
+    return {"address": item.address, "nic": item.nic, "since": format_utc(item.since), "until": until}
 
 
 def _request_document(item: RequestSeen) -> Mapping[str, Any]:
     return {
-        "at": utc(item.at),
+        "at": format_utc(item.at),
         "method": item.method,
         "path": item.path,
         "status": item.status,

@@ -16,7 +16,7 @@ from tgwizard.model import fields
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Placement
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 TWICE = (fields.MEMBER_VM, fields.MEMBER_NIC)
 """The fields that are answered once for each member, the one meant to be active first."""
@@ -183,7 +183,7 @@ def parsed(wanted: Field[Any], text: str) -> Any:
     try:
         return wanted.parse(text)
     except FieldError as error:
-        what = f"{wanted.flag} {tame(text, 120)} cannot be used."
+        what = f"{wanted.flag} {sanitize(text, 120)} cannot be used."
         fix = error.fix or f"For example: {wanted.flag} {wanted.example}"
         raise UserError(Problem("usage", what, error.why, fix)) from error
 

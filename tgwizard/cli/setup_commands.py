@@ -48,7 +48,7 @@ from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.setup_events import SetupFinished
 from tgwizard.model.setup_plan import SetupPlan
-from tgwizard.model.text import listed, tame, utc
+from tgwizard.model.text import format_utc, join_words, sanitize
 from tgwizard.model.verify_result import ProofRun, ProvedBy, Standing, VerifyResult
 
 
@@ -88,7 +88,7 @@ class _At:
 
     def now(self) -> str:
         """The time for a document."""
-        return utc(self.connection.services.clock.wall())
+        return format_utc(self.connection.services.clock.wall())
 
 
 def _discover(at: _At, command: Discover) -> ExitCode:
@@ -304,8 +304,8 @@ def _holder(at: _At, setup: ClusterSetup) -> Member:
 def _member(setup: ClusterSetup, name: str) -> Member:
     member = setup.member(name)
     if member is None:
-        names = listed(known.name for known in setup.members)
-        what = f"{setup.name} has no member named {tame(name, 80)}."
+        names = join_words(known.name for known in setup.members)
+        what = f"{setup.name} has no member named {sanitize(name, 80)}."
         raise UserError(Problem("member-unknown", what, f"Its members are {names}.", "Name one of them."))
     return member
 
@@ -332,8 +332,8 @@ def _walked(at: _At, cluster: str | None, given: Given) -> Flow:
 
 
 def _which(saved: tuple[ClusterSetup, ...]) -> Problem:
-    names = [tame(one.name, 60) for one in saved]
-    shown = listed(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+    names = [sanitize(one.name, 60) for one in saved]
+    shown = join_words(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
     what = f"No new pair of machines was found, and {len(saved)} clusters are saved."
     fix = "Name the one that is meant, or two machines with --vm NAME --vm NAME."
     return Problem("cluster-not-named", what, f"They are {shown}.", fix)

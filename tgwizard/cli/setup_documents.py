@@ -29,7 +29,7 @@ from tgwizard.model.setup_events import (
     TickChanged,
 )
 from tgwizard.model.setup_plan import Right, SetupChange, SetupPlan
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 from tgwizard.model.verify_result import VerifyResult
 
 Document = dict[str, Any]
@@ -85,7 +85,7 @@ def verify_document(result: VerifyResult) -> Document:
     return {
         "schema": SCHEMA,
         "event": "verified",
-        "at": utc(result.at),
+        "at": format_utc(result.at),
         "cluster": result.cluster,
         "standing": result.standing.value,
         "sentence": sentence_of(result),
@@ -98,7 +98,7 @@ def verify_document(result: VerifyResult) -> Document:
                 "tick": tick.tick.value,
                 "done": tick.done,
                 "seconds_s": _seconds(tick.seconds),
-                "reached_at": utc(tick.at) if tick.at else None,
+                "reached_at": format_utc(tick.at) if tick.at else None,
                 "sentence": tick.sentence,
             }
             for tick in result.ticks
@@ -132,7 +132,7 @@ def setup_event_document(event: SetupEvent) -> Document:
     base: Document = {
         "schema": SCHEMA,
         "event": _NAMES[type(event)],
-        "at": utc(event.stamp.at),
+        "at": format_utc(event.stamp.at),
         "clock_s": round(event.stamp.clock_s, 3),
     }
     return base | _details(event)

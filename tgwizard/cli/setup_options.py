@@ -26,7 +26,7 @@ from tgwizard.model.inventory import Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import DEFAULT_ROLE_NAME, NETWORK_CONTRIBUTOR, RoleKind
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 
 _MOST_CURES = 10
 
@@ -170,10 +170,10 @@ def _subscription(
     fitting = [one for one in found if wanted.lower() in (one.id.lower(), one.name.lower())]
     if len(fitting) == 1:
         return fitting[0]
-    shown = listed(f"{tame(one.name, 60)} ({one.id})" for one in found[:10]) or "none"
-    what = f"There is no subscription {tame(wanted, 80)} for this account."
+    shown = join_words(f"{sanitize(one.name, 60)} ({one.id})" for one in found[:10]) or "none"
+    what = f"There is no subscription {sanitize(wanted, 80)} for this account."
     if fitting:
-        what = f"{len(fitting)} subscriptions are named {tame(wanted, 80)}."
+        what = f"{len(fitting)} subscriptions are named {sanitize(wanted, 80)}."
     raise UserError(Problem("subscription-unknown", what, f"It sees {shown}.", "Name one of them by its GUID."))
 
 
@@ -202,9 +202,9 @@ def _named(text: str, kind: str, ids: list[ResourceId]) -> ResourceId:
     fitting = [found for found in ids if found.name.lower() == text.lower()]
     if len(fitting) == 1:
         return fitting[0]
-    what = f"There is no {kind} named {tame(text, 90)} in the subscription."
+    what = f"There is no {kind} named {sanitize(text, 90)} in the subscription."
     fix = "tgwizard discover lists what is there."
     if fitting:
-        what = f"{len(fitting)} {kind}s are named {tame(text, 90)}."
-        fix = f"Give the full id: {listed(found.text for found in fitting[:4])}"
+        what = f"{len(fitting)} {kind}s are named {sanitize(text, 90)}."
+        fix = f"Give the full id: {join_words(found.text for found in fitting[:4])}"
     raise UserError(Problem("not-found", what, "", fix))

@@ -26,7 +26,7 @@ from tgwizard.model.setup_events import (
     TickChanged,
 )
 from tgwizard.model.setup_plan import ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
-from tgwizard.model.text import about, are, counted, measured, tame
+from tgwizard.model.text import are, counted, format_duration, format_estimate, sanitize
 from tgwizard.model.verify_result import May, VerifyResult
 
 _KINDS = {
@@ -51,9 +51,9 @@ _LEVELS = {
 
 def discovered(inventory: Inventory, pairs: PairsFound) -> Iterator[str]:
     subscription = inventory.subscription
-    yield f"{tame(subscription.name or subscription.id, 120)}: {counted(len(inventory.vms), 'machine')}"
+    yield f"{sanitize(subscription.name or subscription.id, 120)}: {counted(len(inventory.vms), 'machine')}"
     for number, pair in enumerate(pairs.pairs, 1):
-        names = " and ".join(tame(vm.id.name, 90) for vm in pair.vms)
+        names = " and ".join(sanitize(vm.id.name, 90) for vm in pair.vms)
         yield f"{number}. {names}{f' ({pair.state_words})' if pair.state_words else ''}"
         for reason in pair.reasons:
             yield f"     {reason}"
@@ -67,8 +67,8 @@ def discovered(inventory: Inventory, pairs: PairsFound) -> Iterator[str]:
 
 def planned(answers: Answers, plan: SetupPlan, stops: tuple[tuple[SetupStep, Problem], ...] = ()) -> Iterator[str]:
     """The plan as people read it before they say yes; ``stops``: what keeps it from being applied besides itself."""
-    machines = " and ".join(tame(vm.name, 90) for vm in answers.machines or ())
-    yield f"{tame(answers.name, 90)}: {machines}, floating IP {answers.address}"
+    machines = " and ".join(sanitize(vm.name, 90) for vm in answers.machines or ())
+    yield f"{sanitize(answers.name, 90)}: {machines}, floating IP {answers.address}"
     for reason in plan.scopes:
         yield f"  on {scope_name(reason.scope)}: {reason.sentence}"
     for change in plan.changes:
@@ -93,7 +93,7 @@ def planned(answers: Answers, plan: SetupPlan, stops: tuple[tuple[SetupStep, Pro
         rest = " `setup apply --only-mine` makes those that are yours." if partly else ""
         yield f"{needed} needed; apply would be refused: {why.what} Nothing was written.{rest}"
     elif count:
-        yield f"{counted(count, 'change')} would be written, {about(plan.usual_s)}. Nothing was written."
+        yield f"{counted(count, 'change')} would be written, {format_estimate(plan.usual_s)}. Nothing was written."
     else:
         yield "Nothing would be written: everything is there."
 
@@ -131,9 +131,9 @@ def told(event: SetupEvent) -> Iterator[str]:
         case ChangeStarted():
             yield f"{event.sentence} …"
         case ChangeWaiting():
-            yield f"  {measured(event.since_s)}: {event.sentence}"
+            yield f"  {format_duration(event.since_s)}: {event.sentence}"
         case ChangeDone():
-            yield f"  done after {measured(event.seconds)}: {event.sentence}"
+            yield f"  done after {format_duration(event.seconds)}: {event.sentence}"
         case ChangeFailed():
             yield f"  not done: {event.sentence}. {event.problem.sentence()}"
             if event.problem.detail:
@@ -141,9 +141,9 @@ def told(event: SetupEvent) -> Iterator[str]:
         case ChangeLeft():
             yield f"  left: {event.sentence}. {event.reason}"
         case TickChanged() if not event.done and event.sentence:
-            yield f"  {tame(event.machine, 90)} on {scope_name(event.scope)}, {event.tick.value}: {event.sentence}"
+            yield f"  {sanitize(event.machine, 90)} on {scope_name(event.scope)}, {event.tick.value}: {event.sentence}"
         case TickChanged() if event.done:
-            yield f"  {tame(event.machine, 90)} on {scope_name(event.scope)}: {event.tick.value}"
+            yield f"  {sanitize(event.machine, 90)} on {scope_name(event.scope)}: {event.tick.value}"
         case SetupFinished():
             yield event.reason
         case _:
@@ -152,19 +152,19 @@ def told(event: SetupEvent) -> Iterator[str]:
 
 
 def verified(result: VerifyResult) -> Iterator[str]:
-    yield f"{tame(result.cluster, 90)}: {sentence_of(result)}"
-    first, second = (tame(name, 20) for name in result.members)
+    yield f"{sanitize(result.cluster, 90)}: {sentence_of(result)}"
+    first, second = (sanitize(name, 20) for name in result.members)
     yield f"  {'':<48} {first:<20} {second}"
     for row in result.rehearsal:
         one, two = row.cells
         yield f"  {row.sentence:<48} {one.may.value:<20} {two.may.value}"
         for name, cell in zip(result.members, row.cells, strict=True):
             if cell.may in (May.MAY_NOT, May.NOT_KNOWN, May.NOT_ASKED) and cell.why:
-                yield f"      {tame(name, 60)}: {cell.why}"
+                yield f"      {sanitize(name, 60)}: {cell.why}"
     for item in result.checks:
         finding = item.finding
         yield f"  {_LEVELS[finding.level]}{finding.fact}{f' ({finding.evidence})' if finding.evidence else ''}"
         if finding.problem is not None and finding.problem.fix:
             yield f"            {finding.problem.fix}"
     for run in result.proof:
-        yield f"  proof: to {tame(run.to, 60)}, {run.sentence}"
+        yield f"  proof: to {sanitize(run.to, 60)}, {run.sentence}"

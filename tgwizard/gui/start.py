@@ -331,11 +331,11 @@ class _Program(QObject):
     @Slot(object)
     def _heed_end(self, event: object) -> None:
         from tgwizard.model.failover_events import Finished
-        from tgwizard.model.text import tame
+        from tgwizard.model.text import sanitize
 
         if isinstance(event, Finished):
             self._ends.append(event)
-            _tell(f"{event.cluster}: {tame(event.reason)}")
+            _tell(f"{event.cluster}: {sanitize(event.reason)}")
             if event.resume:
                 _tell(f"  To go on: {event.resume}{self._options}")
 

@@ -28,7 +28,7 @@ from tgwizard.lab.scenarios import scenario_builder
 from tgwizard.lab.wire import Json, Refusal, Request, Response, json_response
 from tgwizard.lab.world import FailedNic, Overlap
 from tgwizard.model.problem import UserError
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 _SETTINGS = frozenset(
     {"latency", "overlap", "failed_nic", "move", "nic", "page_size", "propagation", "flicker", "statuses"}
@@ -173,13 +173,13 @@ def _data_plane(lab: LabCore, request: Request) -> Response:
         {
             "address": item.address,
             "nic": item.nic,
-            "since": utc(item.since),
-            "until": None if item.until is None else utc(item.until),
+            "since": format_utc(item.since),
+            "until": None if item.until is None else format_utc(item.until),
         }
         for item in lab.holdings
         if wanted in (None, item.address)
     ]
-    return json_response(200, {"at": utc(lab.clock.wall()), "value": value})
+    return json_response(200, {"at": format_utc(lab.clock.wall()), "value": value})
 
 
 def _traffic_port(lab: LabCore, request: Request) -> Response:
@@ -255,7 +255,7 @@ def _state_document(lab: LabCore) -> Json:
         "propagations": [item.value for item in Propagation],
         "flicker": lab.directory.flicker,
         "statuses": lab.directory.unsettled,
-        "at": utc(lab.clock.wall()),
+        "at": format_utc(lab.clock.wall()),
         "clusters": lab.cluster_count,
         "faults": len(lab.faults.rules),
         "sign_in_code": lab.sign_in_code,
@@ -268,7 +268,7 @@ def _vms(lab: LabCore) -> list[Json]:
 
 def _record(item: RequestRecord) -> Json:
     return {
-        "at": utc(item.when),
+        "at": format_utc(item.when),
         "method": item.method,
         "path": item.path,
         "status": item.status,

@@ -20,7 +20,7 @@ from tgwizard.lab.fronts.tls_server import LOOPBACK
 from tgwizard.lab.storage.lab_folder import AttachedLab, HostedLab
 from tgwizard.lab.wire import Json
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 T = TypeVar("T")
 
@@ -185,7 +185,7 @@ def _senseless(why: str) -> Problem:
     return Problem(
         code="lab-not-understood",
         what="The answer of the lab could not be read.",
-        why=f"{tame(why, 200)}. Whether the lab has done what was asked is not known.",
+        why=f"{sanitize(why, 200)}. Whether the lab has done what was asked is not known.",
         fix="See with tgwizard lab show what it says now. Another version of tgwizard may hold it.",
     )
 

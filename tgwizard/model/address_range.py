@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import listed
+from tgwizard.model.text import join_words
 
 
 def _network(prefix: str) -> IPv4Network | None:
@@ -25,7 +25,7 @@ def check_address(setup: ClusterSetup, prefixes: tuple[str, ...]) -> Problem | N
     ranges = [network for prefix in prefixes if (network := _network(prefix)) is not None]
     home = next((network for network in ranges if setup.address in network), None)
     if home is None:
-        spans = listed(str(network) for network in ranges) or "no IPv4 range"
+        spans = join_words(str(network) for network in ranges) or "no IPv4 range"
         return Problem(
             "address-outside-subnet",
             f"floating.address {setup.address} is not in {setup.subnet.name}.",

@@ -18,7 +18,7 @@ from typing import Any
 
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import Carried, references_in
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 _VOLATILE = frozenset({"etag", "provisioningState"})
 """Fields that Azure moves by itself with every write; never a change by someone."""
@@ -388,8 +388,8 @@ def _indexed(items: list[Any]) -> dict[str, Any]:
 def _shown(value: Any) -> str:
     """A value for people: a reference by its id, other JSON as such, everything tamed."""
     if isinstance(value, Mapping) and set(value) == {"id"}:
-        return tame(value["id"], 300)
-    return tame(json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping | list) else value, 120)
+        return sanitize(value["id"], 300)
+    return sanitize(json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping | list) else value, 120)
 
 
 def _inner(configuration: Mapping[str, Any] | None) -> Mapping[str, Any]:

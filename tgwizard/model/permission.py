@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 _MANAGEMENT_GROUP = ["providers", "microsoft.management", "managementgroups"]
 
@@ -103,7 +103,7 @@ def scope_in_words(scope: str) -> str:
         return "a scope that Azure does not name"
     pieces = [part for part in scope.split("/") if part]
     kind = pieces[-2].lower() if len(pieces) > 1 else ""
-    name = tame(pieces[-1], 90) if pieces else ""
+    name = sanitize(pieces[-1], 90) if pieces else ""
     match kind:
         case "subscriptions":
             return "the subscription"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tgwizard.model.text import measured
+from tgwizard.model.text import format_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Gap:
     @property
     def words(self) -> str:
         """As in "4.2 s", "at least 4.2 s, at most 19.1 s", "at most 64.0 s"; empty when there is nothing to tell."""
-        least = "" if self.seconds is None else f"{'at least ' if self.at_least else ''}{measured(self.seconds)}"
-        most = "" if self.at_most_s is None else f"at most {measured(self.at_most_s)}"
+        least = "" if self.seconds is None else f"{'at least ' if self.at_least else ''}{format_duration(self.seconds)}"
+        most = "" if self.at_most_s is None else f"at most {format_duration(self.at_most_s)}"
         return ", ".join(part for part in (least, most) if part)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 _LONGEST = 400
 
 
-def tame(foreign: object, limit: int = _LONGEST, *, keep_end: bool = False) -> str:
+def sanitize(foreign: object, limit: int = _LONGEST, *, keep_end: bool = False) -> str:
     """Text from Azure or a file, made safe for one line of plain text.
 
     Control, format and bidirectional-override characters are replaced, and the rest is cut at ``limit`` characters: at
@@ -38,26 +38,26 @@ def _is_plain(char: str) -> bool:
     return char in "\n\t" or not (unicodedata.category(char)[0] == "C" or char in "\u2028\u2029")
 
 
-def about(seconds: float) -> str:
+def format_estimate(seconds: float) -> str:
     """A prediction: "about 8 s", "about 3 min"."""
     return f"about {_whole(seconds)}"
 
 
-def measured(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A measurement: "7.9 s", "3 min 12 s"."""
     if seconds < 120:
         return f"{seconds:.1f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
-def age(seconds: float) -> str:
+def format_age(seconds: float) -> str:
     """How long ago: "now", "2 s ago", "14 min ago"."""
     if seconds < 0.5:
         return "now"
     return f"{_whole(seconds)} ago"
 
 
-def listed(names: Iterable[str]) -> str:
+def join_words(names: Iterable[str]) -> str:
     """Names in a sentence: a; a and b; a, b and c."""
     items = list(names)
     if len(items) <= 1:
@@ -75,7 +75,7 @@ def are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def utc(moment: datetime) -> str:
+def format_utc(moment: datetime) -> str:
     """UTC ISO 8601 with milliseconds and a Z, as every JSON document of ours spells time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -9,7 +9,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def not_found(wanted: ResourceId) -> Problem:
     """The sentence for a chosen thing that the subscription does not show."""
     return Problem(
         "setup-not-found",
-        f"{tame(wanted.name, 90)} was not found in the subscription.",
+        f"{sanitize(wanted.name, 90)} was not found in the subscription.",
         "It may have been deleted or renamed, or the signed-in account may not read it.",
         "Read the subscription again, or choose another one.",
         wanted.text,
@@ -89,8 +89,8 @@ def fits(vms: tuple[VmFound, VmFound], nics: tuple[NicFound, NicFound]) -> list[
         problems.append(
             Problem(
                 "two-regions",
-                f"{_name(vms[0].id)} is in {tame(vms[0].location, 60)}, {_name(vms[1].id)} in "
-                f"{tame(vms[1].location, 60)}.",
+                f"{_name(vms[0].id)} is in {sanitize(vms[0].location, 60)}, {_name(vms[1].id)} in "
+                f"{sanitize(vms[1].location, 60)}.",
                 "A subnet belongs to one region, and the floating IP to one subnet.",
                 "Choose two machines of one region. Different zones are fine.",
             )
@@ -134,4 +134,4 @@ def _no_subnet(nic: NicFound) -> Problem:
 
 
 def _name(thing: ResourceId) -> str:
-    return tame(thing.name, 90)
+    return sanitize(thing.name, 90)

@@ -8,7 +8,7 @@ from enum import Enum
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import DOWN, STALE_AFTER_S, PlaceKind, Power, Snapshot
-from tgwizard.model.text import age, listed
+from tgwizard.model.text import format_age, join_words
 
 
 class VerdictName(Enum):
@@ -117,7 +117,7 @@ def _not_known(snapshot: Snapshot, silent: list[str]) -> Verdict:
     ages = [known for seen in snapshot.members if (known := seen.nic.age_s(snapshot.now)) is not None]
     problem = next((seen.nic.problem for seen in snapshot.members if seen.nic.problem), None)
     if len(ages) < 2:
-        unread = listed(silent)
+        unread = join_words(silent)
         if problem is None:
             return Verdict(VerdictName.NOT_KNOWN, "Reading Azure", "The first answer usually takes about 2 s.")
         return Verdict(
@@ -126,4 +126,4 @@ def _not_known(snapshot: Snapshot, silent: list[str]) -> Verdict:
     place = snapshot.place
     last = f"{place.member.name} held {snapshot.address}" if place.member else f"{snapshot.address} was on no member"
     detail = problem.sentence() if problem else ""
-    return Verdict(VerdictName.NOT_KNOWN, f"Last known {age(max(ages))}: {last}", detail)
+    return Verdict(VerdictName.NOT_KNOWN, f"Last known {format_age(max(ages))}: {last}", detail)

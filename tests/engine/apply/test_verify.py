@@ -29,7 +29,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import Level
 from tgwizard.model.problem import UserError
 from tgwizard.model.setup_events import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 from tgwizard.model.verify_result import May, ProofRun, ProvedBy, RehearsalRow, Standing, TickSeen, VerifyResult
 
 
@@ -260,7 +260,7 @@ def test_that_hostile_names_are_only_text_in_the_report(text: str, one: Callable
     page = _Page()
     proof = ProofRun("tg-node-b", ProvedBy.YOU, done=False, sentence="refused", seconds=8.2, gap_s=4.1)
     page.feed(report(spoilt(with_proof(one(), (proof,)), text, keep=frozenset({"key"}))))
-    assert tame(text, 90)[:30] in page.text
+    assert sanitize(text, 90)[:30] in page.text
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", page.text)
     assert "onerror" not in page.attributes
     assert page.tags <= {

@@ -10,7 +10,7 @@ from tgwizard.engine.failover.failover_plan import plan
 from tgwizard.engine.readiness.preflight_findings import judge
 from tgwizard.model.cluster import Verb
 from tgwizard.model.finding import Finding, Readiness
-from tgwizard.model.text import about
+from tgwizard.model.text import format_estimate
 
 EXPECTED = Path(__file__).parent / "expected"
 NEEDED_LIFE_S = 300.0
@@ -46,9 +46,13 @@ def _finding(finding: Finding) -> list[str]:
 def _planned(case: Planned) -> str:
     intended = plan(case.seen, case.to, case.verb, case.history, case.strategy, case.fence)
     origin = intended.losing.name if intended.losing else "no member"
-    gap = f"gap {about(intended.gap.usual_s)}, slowest {about(intended.gap.slowest_s)}: {intended.gap.basis}"
-    lines = [f"{intended.address} from {origin} to {intended.to.name}, {about(intended.predicted_s)}, {gap}"]
-    lines += [f"  step {step.step.value:<9} {about(step.predicted_s):<12} {step.sentence}" for step in intended.steps]
+    usual, slowest = format_estimate(intended.gap.usual_s), format_estimate(intended.gap.slowest_s)
+    gap = f"gap {usual}, slowest {slowest}: {intended.gap.basis}"
+    lines = [f"{intended.address} from {origin} to {intended.to.name}, {format_estimate(intended.predicted_s)}, {gap}"]
+    lines += [
+        f"  step {step.step.value:<9} {format_estimate(step.predicted_s):<12} {step.sentence}"
+        for step in intended.steps
+    ]
     for change in intended.changes:
         lines.append(f"  {change.method} {change.path.split('/providers/')[-1]}: {change.sentence}")
         lines.append(f"    before: {change.before}; after: {change.after}; undo: {change.undo}")

@@ -20,7 +20,7 @@ from tgwizard.engine.files.file_reading import read_text
 from tgwizard.model.cloud import CHINA, PUBLIC, US_GOVERNMENT, Cloud
 from tgwizard.model.problem import Problem
 from tgwizard.model.sign_in import MethodSeen, SignInMethod
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 
 TENANT, CLIENT = "AZURE_TENANT_ID", "AZURE_CLIENT_ID"
 SECRET, CERTIFICATE = "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH"
@@ -58,7 +58,7 @@ class Computer:
         entries = [entry for entry in objects(profile, "subscriptions") if _is_of(entry, cloud)]
         entry = next((entry for entry in entries if entry.get("isDefault") is True), entries[0] if entries else None)
         if entry is not None:
-            return MethodSeen(method, found=True, detail=tame(text(inner(entry, "user"), "name"), 120))
+            return MethodSeen(method, found=True, detail=sanitize(text(inner(entry, "user"), "name"), 120))
         if any(objects(profile, "subscriptions")):
             what = f"The Azure CLI is signed in, but not to {cloud.title}."
             fix = "Switch it there: az cloud set, then az login."
@@ -82,11 +82,11 @@ class Computer:
         if SECRET not in have and CERTIFICATE not in have:
             missing.append(f"{SECRET} or {CERTIFICATE}")
         if not missing:
-            return MethodSeen(method, found=True, detail=f"{listed(have)} are set")
+            return MethodSeen(method, found=True, detail=f"{join_words(have)} are set")
         what = "The environment names no application to sign in as."
         if have:
-            what = f"The environment names an application only in part: {listed(have)}."
-        fix = f"Set {listed(missing)} too." if have else f"Set {listed(missing)}."
+            what = f"The environment names an application only in part: {join_words(have)}."
+        fix = f"Set {join_words(missing)} too." if have else f"Set {join_words(missing)}."
         return MethodSeen(method, problem=Problem("environment-incomplete", what, "", fix))
 
     def managed_identity(self) -> MethodSeen:

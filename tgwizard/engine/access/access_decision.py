@@ -29,7 +29,7 @@ from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import WRITE_ASSIGNMENT, WRITE_ROLE, LockSeen, PrincipalKind, RoleAssignment
 from tgwizard.model.role_condition import Attributes, holds
 from tgwizard.model.setup_plan import Obstacle, Right, SetupChange, WhoMay
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 
 DELETE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments/delete"
 WRITE_VM = "Microsoft.Compute/virtualMachines/write"
@@ -115,7 +115,7 @@ def told_denied(refused: Iterable[MissingRight], denials: Iterable[DenyAssignmen
 def _or_denied(right: MissingRight, denial: DenyAssignment | None) -> MissingRight:
     if right.denied or denial is None:
         return right
-    return replace(right, denied=True, by=tame(denial.name, 120), by_scope=tame(denial.scope, 400))
+    return replace(right, denied=True, by=sanitize(denial.name, 120), by_scope=sanitize(denial.scope, 400))
 
 
 def denied_in_words(right: MissingRight) -> str:
@@ -305,9 +305,10 @@ def _limited(ask: ScopedAction, roles: tuple[HeldRole, ...], facts: SetupFacts) 
     problem = Problem(
         "right-has-condition",
         f"Your own role assignment has a condition that does not let you {what}.",
-        f"It is assigned on {tame(decision.refusing.scope, 200)}, and Azure refuses what its condition does not name.",
+        f"It is assigned on {sanitize(decision.refusing.scope, 200)}, "
+        "and Azure refuses what its condition does not name.",
         "Someone whose right to assign roles has no such condition can do it. The plan can be exported for them.",
-        tame(decision.refusing.condition, 600),
+        sanitize(decision.refusing.condition, 600),
         Fixer.ADMIN,
         ask.action,
     )
@@ -317,8 +318,8 @@ def _limited(ask: ScopedAction, roles: tuple[HeldRole, ...], facts: SetupFacts) 
 def _locked(ask: ScopedAction, lock: LockSeen) -> Right:
     problem = Problem(
         "scope-locked",
-        f"The lock {tame(lock.name, 90)} forbids changes here.",
-        f"It is {lock.level.value} on {tame(lock.scope, 200)}.{_notes(lock)}",
+        f"The lock {sanitize(lock.name, 90)} forbids changes here.",
+        f"It is {lock.level.value} on {sanitize(lock.scope, 200)}.{_notes(lock)}",
         "Have the lock removed for the time of the set-up. No role helps against a lock.",
         who=Fixer.ADMIN,
         right=UNLOCK,
@@ -327,15 +328,15 @@ def _locked(ask: ScopedAction, lock: LockSeen) -> Right:
 
 
 def _notes(lock: LockSeen) -> str:
-    return f' Its notes say: "{tame(lock.notes, 200)}".' if lock.notes.strip() else ""
+    return f' Its notes say: "{sanitize(lock.notes, 200)}".' if lock.notes.strip() else ""
 
 
 def _denied(ask: ScopedAction, denial: DenyAssignment, actions: tuple[str, ...]) -> Right:
     taken = tuple(dict.fromkeys(action for action in actions if denial.takes(action, ask.scope)))
     problem = Problem(
         "scope-denied",
-        f"The deny assignment {tame(denial.name, 120)} forbids {listed(taken)}.",
-        f"It stands on {tame(denial.scope, 200)} and wins over every role.",
+        f"The deny assignment {sanitize(denial.name, 120)} forbids {join_words(taken)}.",
+        f"It stands on {sanitize(denial.scope, 200)} and wins over every role.",
         "Someone outside the deny assignment has to do this. No role helps against it.",
         who=Fixer.ADMIN,
     )
@@ -346,11 +347,11 @@ def _missing_problem(missing: tuple[str, ...], scope: str) -> Problem:
     roles = roles_for(missing)
     return Problem(
         "right-missing",
-        f"You may not do this: it needs {listed(missing)}.",
-        f"Your roles on {tame(scope, 200)} do not have it.",
+        f"You may not do this: it needs {join_words(missing)}.",
+        f"Your roles on {sanitize(scope, 200)} do not have it.",
         f"Someone who is {' or '.join(roles)} there can do it, or can make you that.",
         who=Fixer.ADMIN,
-        right=listed(missing),
+        right=join_words(missing),
     )
 
 
@@ -385,7 +386,7 @@ def _together(obstacle: Obstacle, changes: tuple[SetupChange, ...], of: int) -> 
     one = len(changes) == 1
     part = "all of it" if len(changes) == of else f"{len(changes)} of {of} changes"
     if obstacle is Obstacle.ROLE or first is None:
-        roles = listed(dict.fromkeys(role for change in changes for role in change.right.roles[-1:]))
+        roles = join_words(dict.fromkeys(role for change in changes for role in change.right.roles[-1:]))
         all_ = len(changes) == of
         return Problem(
             "others-must",
@@ -393,7 +394,7 @@ def _together(obstacle: Obstacle, changes: tuple[SetupChange, ...], of: int) -> 
             f"Your account does not have the rights{f'; {roles} does' if roles else ''}.",
             "Hand the plan over; nothing is written." if all_ else "Apply what you may, and hand the rest over.",
             who=Fixer.ADMIN,
-            right=listed(dict.fromkeys(action for change in changes for action in change.right.missing)),
+            right=join_words(dict.fromkeys(action for change in changes for action in change.right.missing)),
         )
     reasons = [change.right.problem for change in changes if change.right.problem is not None]
     what = {

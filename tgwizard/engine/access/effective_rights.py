@@ -36,7 +36,7 @@ from tgwizard.model.inventory import NicFound, VmFound
 from tgwizard.model.permission import allows, reaches
 from tgwizard.model.role import RoleAssignment, RoleDefinition, assignment_guid
 from tgwizard.model.setup_events import Tick
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.topology import Topology
 from tgwizard.model.verify_result import Cell, May, RehearsalRow, TickSeen
 
@@ -84,14 +84,14 @@ def rehearse_rights(topology: Topology, facts: SetupFacts) -> tuple[RehearsalRow
         ),
         _row(
             "subnet",
-            f"Join {tame(subnet.name, 90)} in {tame(subnet.group, 90)}",
+            f"Join {sanitize(subnet.name, 90)} in {sanitize(subnet.group, 90)}",
             topology,
             facts,
             lambda _: [Doing(SUBNET_JOIN, subnet)],
         ),
         _row(
             "network",
-            f"Find {tame(network.name, 90)}",
+            f"Find {sanitize(network.name, 90)}",
             topology,
             facts,
             lambda _: [Doing(NETWORK_READ, network), Doing(SUBNET_READ, subnet)],
@@ -129,7 +129,7 @@ def _cell(vm: VmFound, doings: list[Doing], facts: SetupFacts) -> Cell:
         return Cell(May.NOT_USED, "the interfaces name none")
     principal = vm.identity.principal_id
     if not vm.identity.system_assigned or not principal:
-        return Cell(May.MAY_NOT, f"{tame(vm.id.name, 90)} has no system-assigned identity")
+        return Cell(May.MAY_NOT, f"{sanitize(vm.id.name, 90)} has no system-assigned identity")
     roles, denials = roles_of(principal, facts), denials_of(principal, facts)
     judged = [
         (doing, decide(ScopedAction(doing.action, doing.on.text), roles, denials, facts.locks)) for doing in doings
@@ -140,9 +140,9 @@ def _cell(vm: VmFound, doings: list[Doing], facts: SetupFacts) -> Cell:
         return Cell(May.NOT_ASKED, f"{_lacks(beside)}: {NOT_ASKED}")
     for doing, decision in asked:
         if decision.denial is not None:
-            return Cell(May.MAY_NOT, f"the deny assignment {tame(decision.denial.name, 90)} forbids {doing.action}")
+            return Cell(May.MAY_NOT, f"the deny assignment {sanitize(decision.denial.name, 90)} forbids {doing.action}")
         if decision.lock is not None:
-            name, where = tame(decision.lock.name, 90), decision.lock.place
+            name, where = sanitize(decision.lock.name, 90), decision.lock.place
             return Cell(May.MAY_NOT, f"the lock {name} on {where} forbids every write")
     missing = [doing for doing, decision in asked if decision.state is RightState.MISSING]
     if missing:
@@ -158,7 +158,7 @@ def _cell(vm: VmFound, doings: list[Doing], facts: SetupFacts) -> Cell:
 
 
 def _lacks(doings: list[Doing]) -> str:
-    return f"it lacks {listed(dict.fromkeys(f'{item.action} on {tame(item.on.name, 90)}' for item in doings))}"
+    return f"it lacks {join_words(dict.fromkeys(f'{item.action} on {sanitize(item.on.name, 90)}' for item in doings))}"
 
 
 PROPAGATION = timedelta(minutes=10)
@@ -218,7 +218,7 @@ def ticks_of(
     ``ours``: when assignments that we wrote were read back, by lower-case id and the clock that ``now`` is of.
     """
     vm, scope, found = held.vm.id, held.scope, held.assignment
-    name = tame(vm.name, 90)
+    name = sanitize(vm.name, 90)
     if found is None:
         why = f"The identity of {name} has no role here that lets it write an interface. Apply the set-up again."
         yield TickSeen(vm, scope, Tick.WRITTEN, done=False, sentence=why)

@@ -39,7 +39,7 @@ from tgwizard.model.role import (
     RolePermission,
 )
 from tgwizard.model.setup_plan import ScopeReason
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 BUILT_IN_NETWORK_CONTRIBUTOR = RoleDefinition(
     NETWORK_CONTRIBUTOR,
@@ -251,14 +251,14 @@ def affected_by(role: RoleDefinition, facts: SetupFacts) -> tuple[Affected, ...]
 
 def principal_words(assignment: RoleAssignment, facts: SetupFacts) -> str:
     """Who an assignment is for, by display name where the directory gave one."""
-    name = tame(facts.principal_name(assignment.principal_id), 120)
+    name = sanitize(facts.principal_name(assignment.principal_id), 120)
     kind = {
         PrincipalKind.USER: "user",
         PrincipalKind.GROUP: "group",
         PrincipalKind.SERVICE_PRINCIPAL: "identity",
         PrincipalKind.OTHER: "principal",
     }[assignment.principal_kind]
-    return name or f"{kind} {tame(assignment.principal_id, 60)}"
+    return name or f"{kind} {sanitize(assignment.principal_id, 60)}"
 
 
 def check_role_name(name: str, facts: SetupFacts, own_guid: str = "") -> Problem | None:
@@ -277,7 +277,7 @@ def check_role_name(name: str, facts: SetupFacts, own_guid: str = "") -> Problem
         return None
     return Problem(
         "role-name-taken",
-        f"A role named {tame(name, 128)} is there already.",
+        f"A role named {sanitize(name, 128)} is there already.",
         "Role names are unique in the whole directory, and that one does not fit this cluster as it is.",
         "Use another name, or update that role.",
         taken.id,

@@ -12,7 +12,7 @@ from enum import Enum
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.role import LINKED_ACTIONS, TEN_ACTIONS, NeededAction, linked_action
 from tgwizard.model.setup_plan import ScopeReason
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.topology import Topology
 
 _NETWORK = "Microsoft.Network"
@@ -185,15 +185,15 @@ def scope_name(scope: str) -> str:
     parts = [part for part in scope.split("/") if part]
     if len(parts) == 2 and parts[0].lower() == "subscriptions":
         return "the subscription"
-    return tame(parts[-1], 90) if parts else "everything"
+    return sanitize(parts[-1], 90) if parts else "everything"
 
 
 def _what_it_holds(things: list[ResourceId]) -> str:
     kinds: dict[str, list[str]] = {}
     for thing in things:
-        kinds.setdefault(thing.type.lower(), []).append(tame(thing.name, 90))
+        kinds.setdefault(thing.type.lower(), []).append(sanitize(thing.name, 90))
     parts = []
     for kind, names in kinds.items():
         one, many = _RESOURCE_WORDS.get(kind, ("resource", "resources"))
-        parts.append(f"the {one if len(names) == 1 else many} {listed(names)}")
-    return f"Holds {listed(parts)}."
+        parts.append(f"the {one if len(names) == 1 else many} {join_words(names)}")
+    return f"Holds {join_words(parts)}."

@@ -19,7 +19,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.topology import Topology
 
 IMPOSSIBLE_ETAG = 'W/"00000000-0000-0000-0000-000000000000"'
@@ -183,15 +183,17 @@ def ask_as(
                     return Asked(vm, Answered.REFUSED, now, words, row)
                 return _answer(vm, Answered.REFUSED, now, probe.problem, row)
             case Probed.BUSY:
-                words = f"{tame(nic.name, 90)} is being updated, and no write is sent meanwhile."
+                words = f"{sanitize(nic.name, 90)} is being updated, and no write is sent meanwhile."
                 return Asked(vm, Answered.NOT_KNOWN, now, words, row)
             case Probed.APPLIED:
-                words = f"Azure applied a write to {tame(nic.name, 90)} that it had to refuse, so this shows nothing."
+                words = (
+                    f"Azure applied a write to {sanitize(nic.name, 90)} that it had to refuse, so this shows nothing."
+                )
                 return Asked(vm, Answered.NOT_KNOWN, now, words, row)
             case _:
                 return _answer(vm, Answered.NOT_KNOWN, now, probe.problem, row)
     blind = [one.id.name for one in topology.vms if not _may_read(azure, one.id)]
-    beside = f"; it may not read {listed(blind)}, which is {NOT_ASKED}" if blind else ""
+    beside = f"; it may not read {join_words(blind)}, which is {NOT_ASKED}" if blind else ""
     return Asked(vm, Answered.ALLOWED, now, f"asked in its own name: allowed{beside}")
 
 

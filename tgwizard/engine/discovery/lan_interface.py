@@ -11,7 +11,7 @@ from enum import Enum
 
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 _INSIDE = ("inside", "private", "lan", "internal")
 _OUTSIDE = ("outside", "public", "wan", "external")
@@ -92,7 +92,7 @@ def _judge(vm: VmFound, nic: NicFound, peer_subnets: frozenset[ResourceId] | Non
     point(not has_public_ip(nic), 2, "it has no public IP", "it has a public IP")
     if peer_subnets is not None:
         shares = nic.subnet is not None and nic.subnet in peer_subnets
-        name = tame(nic.subnet.name, 90) if nic.subnet else "no subnet"
+        name = sanitize(nic.subnet.name, 90) if nic.subnet else "no subnet"
         point(shares, 8, f"it shares {name} with the other machine", "the other machine is not in its subnet")
     name = nic.id.name.lower()
     if any(word in name for word in _INSIDE):

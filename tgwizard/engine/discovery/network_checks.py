@@ -13,7 +13,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import Inventory, NicFound, RuleDirection, SecurityGroupFound, VmFound
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.topology import Topology
 from tgwizard.model.verify_result import NamedFinding
 
@@ -40,7 +40,7 @@ def network_checks(
 
 def _forwarding(topology: Topology) -> Iterator[NamedFinding]:
     for nic in topology.nics:
-        name = tame(nic.id.name, 90)
+        name = sanitize(nic.id.name, 90)
         key = f"forwarding:{nic.id.key}"
         if nic.ip_forwarding:
             yield NamedFinding(key, Finding(Level.PASSED, f"{name} forwards", "IP forwarding is on"))
@@ -56,7 +56,7 @@ def _forwarding(topology: Topology) -> Iterator[NamedFinding]:
 
 def _same_subnet(topology: Topology) -> NamedFinding:
     first, second = topology.nics
-    name = tame(topology.subnet.name, 90)
+    name = sanitize(topology.subnet.name, 90)
     if first.subnet == second.subnet:
         return NamedFinding("same-subnet", Finding(Level.PASSED, "Both interfaces are in one subnet", name))
     problem = Problem(
@@ -72,7 +72,7 @@ def _single_nic(topology: Topology) -> Iterator[NamedFinding]:
     for vm in topology.vms:
         if len(vm.nics) > 1:
             continue
-        fact = f"{tame(vm.id.name, 90)} has one interface only"
+        fact = f"{sanitize(vm.id.name, 90)} has one interface only"
         why = "The floating IP shares it with the control plane, and a public IP there needs an action more."
         problem = Problem("single-nic", f"{fact}.", why, "That works; two interfaces are what Trustgrid describes.")
         yield NamedFinding(f"single-nic:{vm.id.key}", Finding(Level.WARNS, fact, why, problem))
@@ -87,11 +87,11 @@ def _pools(topology: Topology) -> Iterator[NamedFinding]:
             kinds += ["NAT rules"] if item.nat_rules else []
             kinds += ["application gateway pools"] if item.gateway_pools else []
             kinds += ["a gateway load balancer or taps"] if item.others else []
-        name, key = tame(nic.id.name, 90), f"pools:{nic.id.key}"
+        name, key = sanitize(nic.id.name, 90), f"pools:{nic.id.key}"
         if not kinds:
             yield NamedFinding(key, Finding(Level.PASSED, f"{name} has no public IP and is in no pool"))
             continue
-        fact = f"{name} has {listed(dict.fromkeys(kinds))}"
+        fact = f"{name} has {join_words(dict.fromkeys(kinds))}"
         why = "Every write of the interface needs the right to join them, which the brief's ten actions lack."
         yield NamedFinding(key, Finding(Level.NOTE, fact, f"{why} The rehearsal shows whether it is held."))
 
@@ -101,7 +101,7 @@ def _heartbeat(topology: Topology, inventory: Inventory, port: int) -> Iterator[
     cure = f"Allow TCP {port} between the two interfaces in it, in both directions."
     for source, target in ((first, second), (second, first)):
         key = f"heartbeat:{source.id.key}"
-        words = f"The heartbeat from {tame(source.id.name, 90)} to {tame(target.id.name, 90)}"
+        words = f"The heartbeat from {sanitize(source.id.name, 90)} to {sanitize(target.id.name, 90)}"
         ends = _end(source), _end(target)
         if ends[0] is None or ends[1] is None:
             fact = f"{words} cannot be judged"
@@ -118,7 +118,7 @@ def _heartbeat(topology: Topology, inventory: Inventory, port: int) -> Iterator[
 
 def _resource_manager(topology: Topology, inventory: Inventory) -> Iterator[NamedFinding]:
     for vm in topology.vms:
-        key, name = f"resource-manager:{vm.id.key}", tame(vm.id.name, 90)
+        key, name = f"resource-manager:{vm.id.key}", sanitize(vm.id.name, 90)
         words = f"{name} to Azure Resource Manager, TCP {_ARM_PORT}"
         nic = _outward(vm, inventory)
         end = _end(nic) if nic else None
@@ -148,7 +148,7 @@ def _judge(
 ) -> Finding:
     unsure: Finding | None = None
     for name, group, direction in hops:
-        shown = tame(name, 90)
+        shown = sanitize(name, 90)
         if group is None:
             evidence = f"The security group {shown} could not be read."
             unsure = unsure or Finding(Level.NOT_KNOWN, f"{words}: not known", evidence)
@@ -165,12 +165,12 @@ def _judge(
         return unsure
     if not hops:
         return Finding(Level.PASSED, f"{words}: allowed", "no security group is in the way")
-    names = listed(dict.fromkeys(tame(name, 90) for name, _, _ in hops))
+    names = join_words(dict.fromkeys(sanitize(name, 90) for name, _, _ in hops))
     return Finding(Level.PASSED, f"{words}: allowed", f"worked out from {names}")
 
 
 def _by(judged: Judged) -> str:
-    return f" (rule {tame(judged.rule.name, 80)}, priority {judged.rule.priority})" if judged.rule else ""
+    return f" (rule {sanitize(judged.rule.name, 80)}, priority {judged.rule.priority})" if judged.rule else ""
 
 
 def _hops(nic: NicFound, direction: RuleDirection, inventory: Inventory) -> Iterator[Hop]:

@@ -17,7 +17,7 @@ from tgwizard.engine.discovery.lan_interface import LanChoice, LanKind, lan_nic
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
-from tgwizard.model.text import counted, listed, tame
+from tgwizard.model.text import counted, join_words, sanitize
 from tgwizard.model.topology import place
 
 GALLERY = "trustgrid-45680719-9aa7-43b9-a376-dc03bcfdb0ac"
@@ -231,18 +231,18 @@ def _pair(first: Looked, second: Looked, index: dict[ResourceId, NicFound], inve
 def _with_state(pair: Pair, setup: ClusterSetup | None, access: AccessSeen | None) -> Pair:
     state, words = PairState.NEW, ""
     if setup is not None:
-        state, words = PairState.SAVED, f"saved here as {tame(setup.name, 80)}"
+        state, words = PairState.SAVED, f"saved here as {sanitize(setup.name, 80)}"
     elif access is not None and pair.nics is not None:
         role = access.role_of_both(pair.vms, pair.nics)
         if role is not None:
-            state, words = PairState.HAS_RIGHTS, f"both machines hold {tame(role.name, 128)}"
+            state, words = PairState.HAS_RIGHTS, f"both machines hold {sanitize(role.name, 128)}"
             floating = [
                 item.address
                 for nic in pair.nics
                 for item in nic.configurations
                 if item is not nic.primary and item.address
             ]
-            words += f"; {tame(listed(floating), 120)} floats already" if floating else ""
+            words += f"; {sanitize(join_words(floating), 120)} floats already" if floating else ""
     return replace(pair, state=state, state_words=words)
 
 
@@ -286,7 +286,7 @@ def _why_not(item: Looked) -> str:
     parts = ["one interface" if len(item.vm.nics) == 1 else counted(len(item.vm.nics), "interface")]
     if not item.forwards:
         parts.append("IP forwarding off")
-    return listed([*parts, "not a Trustgrid image or name"])
+    return join_words([*parts, "not a Trustgrid image or name"])
 
 
 def _tag(vm: VmFound) -> str:

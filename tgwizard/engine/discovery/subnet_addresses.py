@@ -12,7 +12,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import AddressAnswer, Inventory, NicFound, SubnetFound
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.topology import Topology
 
 APPLIANCE_BRIDGE = IPv4Network("172.18.0.0/16")
@@ -195,7 +195,7 @@ def _ranges(prefixes: tuple[str, ...]) -> tuple[tuple[IPv4Network, ...], tuple[s
     ignored: list[str] = []
     six = [prefix for prefix in prefixes if ":" in prefix]
     if six:
-        shown = listed(tame(prefix, 60) for prefix in six)
+        shown = join_words(sanitize(prefix, 60) for prefix in six)
         ignored.append(f"{shown} is left out: tgwizard moves one IPv4 address.")
     for prefix in prefixes:
         if ":" in prefix:
@@ -203,7 +203,7 @@ def _ranges(prefixes: tuple[str, ...]) -> tuple[tuple[IPv4Network, ...], tuple[s
         try:
             ranges.append(IPv4Network(prefix, strict=False))
         except (AddressValueError, NetmaskValueError, ValueError):
-            ignored.append(f"{tame(prefix, 60)} is left out: it is not an IPv4 range.")
+            ignored.append(f"{sanitize(prefix, 60)} is left out: it is not an IPv4 range.")
     return tuple(ranges), tuple(ignored)
 
 
@@ -223,14 +223,14 @@ def _ipv4(text: str) -> IPv4Address | None:
 
 
 def _words(taken: Taken) -> str:
-    name = tame(taken.by.name, 90)
+    name = sanitize(taken.by.name, 90)
     if taken.use is Use.OWN:
         return f"the own address of {name}"
     if taken.use is Use.FLOATING:
         return f"floats already, on {name}"
     if taken.use is Use.BALANCER:
-        return f"in use by the load balancer {name}, {tame(taken.by.group, 90)}"
-    return f"in use by {name}, {tame(taken.by.group, 90)}"
+        return f"in use by the load balancer {name}, {sanitize(taken.by.group, 90)}"
+    return f"in use by {name}, {sanitize(taken.by.group, 90)}"
 
 
 _OTHER = "Choose a free address of the subnet."
@@ -262,8 +262,8 @@ def worth_asking(address: IPv4Address, taken: Occupancy) -> bool:
 def _service_owned(taken: Occupancy) -> tuple[Finding, ...]:
     if not taken.subnet.delegations:
         return ()
-    owner = listed(tame(name, 120) for name in taken.subnet.delegations)
-    name = tame(taken.subnet.id.name, 90)
+    owner = join_words(sanitize(name, 120) for name in taken.subnet.delegations)
+    name = sanitize(taken.subnet.id.name, 90)
     problem = Problem(
         "subnet-delegated",
         f"{name} belongs to a service: {owner}.",
@@ -274,11 +274,11 @@ def _service_owned(taken: Occupancy) -> tuple[Finding, ...]:
 
 
 def _inside(address: IPv4Address, taken: Occupancy) -> Finding:
-    name = tame(taken.subnet.id.name, 90)
+    name = sanitize(taken.subnet.id.name, 90)
     home = taken.home(address)
     if home is not None:
         return Finding(Level.PASSED, f"Inside {name}", str(home))
-    spans = listed(str(network) for network in taken.ranges) or "no IPv4 range"
+    spans = join_words(str(network) for network in taken.ranges) or "no IPv4 range"
     problem = Problem(
         "address-outside-subnet",
         f"{address} is not in {name}.",
@@ -328,7 +328,7 @@ def _free(address: IPv4Address, use: Use, answer: AddressAnswer | None, asked: P
         return Finding(Level.NOT_KNOWN, "Whether Azure says it is free is not known", why, asked)
     if answer.free:
         return Finding(Level.PASSED, "Azure says it is free")
-    others = listed(tame(one, 60) for one in answer.others[:3])
+    others = join_words(sanitize(one, 60) for one in answer.others[:3])
     problem = Problem(
         "address-not-free",
         f"Azure says that {address} is {'reserved' if answer.reserved else 'not free'}.",

@@ -20,7 +20,7 @@ from tgwizard.model.permission import allows
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LINKED_ACTIONS, linked_action
 from tgwizard.model.snapshot import STOPPED, PlaceKind, Snapshot
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 
 MOVE_ACTION = "Microsoft.Network/virtualNetworks/moveIpConfigurations/action"
 """The right that a move in one call needs on the virtual network; by ARM's rule, undocumented (azure/README.md 2.7)."""
@@ -251,8 +251,8 @@ def _with(snapshot: Snapshot, to: Member) -> str:
     """What travels with the address, by name: resources by theirs, other fields as Azure spells them."""
     carried = carried_with(snapshot, to)
     other = [name for name in carried.names if name not in REFERENCES]
-    names = [tame(name, 60) for name in (*(thing.name for thing in carried.references), *other)]
-    return f", with {listed(names)}" if names else ""
+    names = [sanitize(name, 60) for name in (*(thing.name for thing in carried.references), *other)]
+    return f", with {join_words(names)}" if names else ""
 
 
 def _permissions(snapshot: Snapshot, member: Member, *, gains: bool = False) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from tgwizard.model.failover_events import CancelMeaning, Finished, Step
 from tgwizard.model.failover_options import Fence, StopHow
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.snapshot import STOPPED, Place, Power
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 _STOPPING = (Power.STOPPING, Power.DEALLOCATING)
 _ASK_OPERATION_EVERY = 5
@@ -223,7 +223,7 @@ def end_unmoved(hall: Hall, journal: Journal, began: Began, place: Place, unfenc
     problem, outcome, reason = unfenced.problem, unfenced.outcome, unfenced.problem.sentence()
     losing = hall.setup.member(began.other)
     left = still_down(losing) if unfenced.asked and losing is not None else ()
-    left += journal.end(Ended.of(began, utc(hall.services.clock.wall()), outcome, place, reason, problem))
+    left += journal.end(Ended.of(began, format_utc(hall.services.clock.wall()), outcome, place, reason, problem))
     finished = Finished(hall.stamp(), hall.run, hall.setup.name, outcome, place, reason, left, problem=problem)
     hall.report(finished)
     return finished

@@ -37,7 +37,7 @@ from tgwizard.model.permission import DenyAssignment
 from tgwizard.model.problem import Problem
 from tgwizard.model.service_gap import NO_GAP
 from tgwizard.model.snapshot import Place, PlaceKind
-from tgwizard.model.text import tame, utc
+from tgwizard.model.text import format_utc, sanitize
 
 
 def refuse(hall: Hall, problem: Problem, place: Place, outcome: Outcome = Outcome.REFUSED) -> Finished:
@@ -49,7 +49,7 @@ def refuse(hall: Hall, problem: Problem, place: Place, outcome: Outcome = Outcom
 
 def drop(hall: Hall, journal: Journal, began: Began, problem: Problem, place: Place) -> Finished:
     """End an interrupted run of which nothing had been applied."""
-    at = utc(hall.services.clock.wall())
+    at = format_utc(hall.services.clock.wall())
     journal.end(Ended.of(began, at, Outcome.FAILED, place, problem.sentence(), problem))
     return refuse(hall, problem, place, Outcome.FAILED)
 
@@ -87,7 +87,7 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
     unwritten: tuple[str, ...] = ()
     if not open_end:
         done = ending.outcome is Outcome.DONE
-        at = utc(hall.services.clock.wall())
+        at = format_utc(hall.services.clock.wall())
         ended = Ended.of(course.began, at, ending.outcome, place, ending.reason, ending.problem)
         unwritten = journal.end(
             replace(
@@ -175,7 +175,7 @@ def _after_a_move(course: Course, ending: Ending) -> tuple[str, ...]:
         for item in configuration_differences(wanted, found)
     ]
     if not str(found.get("name", "")).startswith(course.setup.ip_configuration):
-        left.append(f"Azure named the configuration {tame(str(found.get('name', '')), 80)}.")
+        left.append(f"Azure named the configuration {sanitize(str(found.get('name', '')), 80)}.")
     return tuple(left)
 
 
@@ -216,7 +216,7 @@ def seen_last(
     """What history compares with the first readings."""
     return LastSeen(
         hall.run,
-        utc(hall.services.clock.wall()),
+        format_utc(hall.services.clock.wall()),
         losing.body if losing else None,
         gaining.body if gaining else None,
         tuple(

@@ -37,7 +37,7 @@ from tgwizard.model.nic import carried_of
 from tgwizard.model.problem import Problem
 from tgwizard.model.service_gap import NO_GAP
 from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 USUAL_S = 60.0
 """From the press to the holder: the control plane pushes its change at most once a minute (engine/README.md 5.2)."""
@@ -164,7 +164,7 @@ class _Watch:
     def _done(self, step: Step, told: str, since: float) -> None:
         stamp = self.hall.stamp()
         seconds = stamp.clock_s - since
-        self.journal.append(self.hall.run, Stepped(self.hall.run, utc(stamp.at), step, told, round(seconds, 3)))
+        self.journal.append(self.hall.run, Stepped(self.hall.run, format_utc(stamp.at), step, told, round(seconds, 3)))
         self.hall.report(StepDone(stamp, self.hall.run, step, told, seconds))
 
     def _end(
@@ -207,4 +207,4 @@ class _Watch:
         return None if start is None or self.arrived_at is None else max(0.0, self.arrived_at - start)
 
     def _at(self) -> str:
-        return utc(self.hall.services.clock.wall())
+        return format_utc(self.hall.services.clock.wall())

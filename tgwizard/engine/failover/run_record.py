@@ -17,7 +17,7 @@ from tgwizard.model.nic import NicDocument, carried_of
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import STOPPED, PlaceKind, Snapshot
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 
 def beginning(
@@ -32,7 +32,7 @@ def beginning(
     )
     return Began(
         run=hall.run,
-        at=utc(hall.services.clock.wall()),
+        at=format_utc(hall.services.clock.wall()),
         cluster=snapshot.setup.name,
         verb=verb,
         to=to.name,

@@ -11,7 +11,7 @@ from tgwizard.engine.runs.records import Stepped
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_events import CancelMeaning, Located, Step, StepDone, StepStarted, StepWaiting
 from tgwizard.model.snapshot import Place
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 _STEPS = {
     Move.DETACH: Step.DETACH,
@@ -82,7 +82,7 @@ class Teller:
             seconds = self.sender.clock.monotonic() - self._since
             stamp, told = self.sender.stamp(), self._sentence(self._step)
             self.sender.journal.append(
-                self._run, Stepped(self._run, utc(stamp.at), self._step, told, round(seconds, 3))
+                self._run, Stepped(self._run, format_utc(stamp.at), self._step, told, round(seconds, 3))
             )
             self._report(StepDone(stamp, self._run, self._step, told, seconds))
         self._step = None

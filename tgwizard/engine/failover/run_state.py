@@ -28,7 +28,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import CancelMeaning, Step
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 
 @dataclass(slots=True)
@@ -294,7 +294,9 @@ class Course:
         self.turned_back, self.why_back = reason, why
         self.standing = replace(self.standing, goal=Goal.BACK, overdue=False)
         self.wait_anew()
-        self.sender.journal.append(self.began.run, TurnedBack(self.began.run, utc(self.sender.clock.wall()), reason))
+        self.sender.journal.append(
+            self.began.run, TurnedBack(self.began.run, format_utc(self.sender.clock.wall()), reason)
+        )
         if why is not None:
             self.sender.note(why)
 

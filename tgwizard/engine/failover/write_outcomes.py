@@ -22,7 +22,7 @@ from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning, carried_of
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 
 @dataclass(slots=True)
@@ -196,7 +196,7 @@ class Writing:
         try:
             # Nothing was changed yet, so there is time to flush: after a power cut the removal that follows must not
             # be taken for a move that may still be on its way.
-            run, at = course.began.run, utc(course.sender.clock.wall())
+            run, at = course.began.run, format_utc(course.sender.clock.wall())
             course.sender.journal.commit(FellBack(run, at, failure.problem.code))
         except JournalError as error:
             return run_result.failed_untouched(error.problem)

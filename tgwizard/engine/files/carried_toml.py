@@ -19,7 +19,7 @@ from tgwizard.model import fields
 from tgwizard.model.cluster_setup import Carried, references_in
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.nic import NEVER_CARRIED, NOT_OF_CONFIGURATION, REFERENCES
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 Fault = Callable[[str, str, str, str, str], None]
 """Notes one fault: code, dotted key, what, why, fix."""
@@ -86,13 +86,15 @@ class _Reading:
         meant = known.get(key.lower(), key)
         near = difflib.get_close_matches(key, sorted(_OLDER), n=1, cutoff=0.6) if "_" in key else []
         if meant != key or near:
-            what = f"{tame(place, 80)} is not a known key."
+            what = f"{sanitize(place, 80)} is not a known key."
             self.fault(_UNKNOWN, place, what, "", f"Did you mean {near[0] if near else meant}?")
             return
         try:
             self._take(place, key, _plain(value))
         except _NotJson as error:
-            self.fault(_WRONG, place, f"{tame(place, 80)} has no equal in Azure.", f"{error}.", "Correct the value.")
+            self.fault(
+                _WRONG, place, f"{sanitize(place, 80)} has no equal in Azure.", f"{error}.", "Correct the value."
+            )
 
     def json_text(self, key: str, value: Any) -> None:
         """One key of ``[floating.carried_json]``."""
@@ -100,14 +102,14 @@ class _Reading:
         name = key.removeprefix(_INSIDE if inside else _BESIDE)
         if not key.startswith(_BESIDE) or not name:
             fix = 'Name the place in the configuration: "/properties/NAME" or "/NAME".'
-            self.fault(_UNKNOWN, place, f"{tame(place, 80)} is not a known key.", "", fix)
+            self.fault(_UNKNOWN, place, f"{sanitize(place, 80)} is not a known key.", "", fix)
             return
         try:
             found = json.loads(value, parse_constant=_no_constant)
             _check_depth(found)
         except (ValueError, TypeError, RecursionError) as error:
             fix = "Correct the JSON text, or take the line out."
-            self.fault(_WRONG, place, f"{tame(place, 80)} holds no JSON text.", f"{tame(error, 120)}.", fix)
+            self.fault(_WRONG, place, f"{sanitize(place, 80)} holds no JSON text.", f"{sanitize(error, 120)}.", fix)
             return
         if inside:
             self._take(place, name, found)
@@ -122,7 +124,7 @@ class _Reading:
         try:
             found = wanted.parse(value)
         except FieldError as error:
-            shown = tame(value, 80)
+            shown = sanitize(value, 80)
             cure = error.fix or f'For example: {key} = "{wanted.example}".'
             self.fault(_WRONG, place, f"{place} is {shown!r}.", error.why, cure)
             return
@@ -144,13 +146,13 @@ class _Reading:
             self._set(place, key, value)
 
     def _belongs(self, place: str) -> None:
-        what = f"{tame(place, 80)} does not travel."
+        what = f"{sanitize(place, 80)} does not travel."
         why = "It belongs to the network interface, or Azure sets it."
         self.fault(_WRONG, place, what, why, "Take the line out.")
 
     def _set(self, place: str, key: str, value: Any) -> None:
         if key in self.properties:
-            what = f"{tame(place, 80)} says again what another key says."
+            what = f"{sanitize(place, 80)} says again what another key says."
             self.fault(_WRONG, place, what, f"Both are {key}.", "Keep one of them.")
             return
         self.properties[key] = value
@@ -178,7 +180,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
         return int(value)
     if isinstance(value, float) and math.isfinite(value):
         return float(value)
-    raise _NotJson(f"JSON has no {'number' if isinstance(value, float) else 'date or time'} like {tame(value, 40)}")
+    raise _NotJson(f"JSON has no {'number' if isinstance(value, float) else 'date or time'} like {sanitize(value, 40)}")
 
 
 def _check_depth(value: Any) -> None:

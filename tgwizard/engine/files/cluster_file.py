@@ -22,7 +22,7 @@ from tgwizard.model.cluster_setup import Carried, ClusterSetup, RoleKept
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import RoleKind
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -68,7 +68,7 @@ class _Reader:
         try:
             return wanted.parse(table[last])
         except FieldError as error:
-            shown = tame(table[last], 80)
+            shown = sanitize(table[last], 80)
             cure = error.fix or f'For example: {last} = "{wanted.example}".'
             self.fault("file-value-wrong", key, f"{key} is {shown!r}.", error.why, cure)
             return None
@@ -92,8 +92,10 @@ class _Reader:
             if key in known:
                 continue
             near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6)
-            cure = f"Did you mean {near[0]}?" if near else f"Known here: {listed(sorted(known))}."
-            self.fault("file-key-unknown", f"{prefix}{key}", f"{tame(prefix + key, 80)} is not a known key.", "", cure)
+            cure = f"Did you mean {near[0]}?" if near else f"Known here: {join_words(sorted(known))}."
+            self.fault(
+                "file-key-unknown", f"{prefix}{key}", f"{sanitize(prefix + key, 80)} is not a known key.", "", cure
+            )
 
 
 def load_cluster(path: Path, cloud: str | None = None) -> ClusterSetup:
@@ -210,7 +212,7 @@ def _check_schema(reader: _Reader, document: Mapping[str, Any]) -> None:
             "file-key-missing", "schema", "schema is missing.", "", f"Add schema = {SCHEMA} as the first line."
         )
         return
-    what = f"schema is {tame(found, 40)!r}; this tgwizard reads schema {SCHEMA}."
+    what = f"schema is {sanitize(found, 40)!r}; this tgwizard reads schema {SCHEMA}."
     reader.fault("file-schema", "schema", what, "Another version of tgwizard wrote the file.", "Use that version.")
     raise UserError(*reader.problems)
 
@@ -330,7 +332,7 @@ def _of_another_cloud(reader: _Reader, found: str, connected: str) -> Problem:
             else "Check azure.cloud."
         )
     what = f"{place}: this cluster is not of the connected cloud. Nothing was asked or changed."
-    return Problem("file-of-another-cloud", what, tame(why, 200), fix, str(reader.path))
+    return Problem("file-of-another-cloud", what, sanitize(why, 200), fix, str(reader.path))
 
 
 def _fill(document: TOMLDocument, setup: ClusterSetup) -> None:

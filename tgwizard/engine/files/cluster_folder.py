@@ -11,7 +11,7 @@ from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.files.file_reading import is_file, read_bytes
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 
 __all__ = ["Profiles", "load_cluster", "save_cluster"]
 
@@ -77,9 +77,9 @@ class Profiles:
         named = [setup for setup in self.readable() if setup.name.lower() == wanted.lower()]
         if len(named) == 1:
             return named[0]
-        what = f"There is no cluster named {tame(wanted, 80)}."
+        what = f"There is no cluster named {sanitize(wanted, 80)}."
         if len(named) > 1:
-            what = f"{len(named)} saved clusters are named {tame(wanted, 80)}."
+            what = f"{len(named)} saved clusters are named {sanitize(wanted, 80)}."
         raise UserError(
             Problem("cluster-unknown", what, self._known(), "Name one of them, or the path of a cluster file.")
         )
@@ -136,7 +136,7 @@ class Profiles:
 
     def _known(self) -> str:
         names = [path.stem for path in self.paths()]
-        return f"Saved are {listed(names)}." if names else f"None is saved in {self.folder}."
+        return f"Saved are {join_words(names)}." if names else f"None is saved in {self.folder}."
 
 
 def _alike(one: ClusterSetup, other: ClusterSetup) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_whole
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 FILE_NAME = "outdated-writes.json"
 _SCHEMA = 1
@@ -51,7 +51,7 @@ class OutdatedWrites:
         before = self.seen(subscription)
         if before is not None and before.refused and sighting.refused and before.at.date() == sighting.at.date():
             return
-        kept[self._key(subscription)] = {"refused": sighting.refused, "at": utc(sighting.at)}
+        kept[self._key(subscription)] = {"refused": sighting.refused, "at": format_utc(sighting.at)}
         with contextlib.suppress(OSError):
             make_private_folder(self.folder)
             text = json.dumps({"schema": _SCHEMA, "seen": kept}, indent=1)

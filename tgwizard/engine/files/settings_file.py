@@ -20,7 +20,7 @@ from tgwizard.engine.files.toml_reader import TomlFault, editable_toml, line_num
 from tgwizard.model.fields import FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import ALL, Setting, Settings
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 from tgwizard.paths import SETTINGS_NAME
 
 FILE_NAME = SETTINGS_NAME
@@ -115,7 +115,7 @@ def _read(path: Path, text: str, document: Mapping[str, Any]) -> SettingsRead:
         if not isinstance(table, Mapping):
             fault(
                 section,
-                f"{tame(section, 80)} stands outside a section.",
+                f"{sanitize(section, 80)} stands outside a section.",
                 "The file was not changed.",
                 "Put it below its [section].",
             )
@@ -126,14 +126,14 @@ def _read(path: Path, text: str, document: Mapping[str, Any]) -> SettingsRead:
             if setting is None:
                 near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6)
                 cure = f"Did you mean {near[0]}?" if near else "Remove it."
-                fault(key, f"{tame(key, 80)} is not a setting.", "The file was not changed.", cure)
+                fault(key, f"{sanitize(key, 80)} is not a setting.", "The file was not changed.", cure)
                 continue
             try:
                 values[key] = setting.parse(value)
             except FieldError as error:
                 unknown.add(key)
                 cure = f"For example: {last} = {_shown(setting)}."
-                fault(key, f"{key} is {tame(value, 80)!r}.", f"{error.why} {_ONE_KEPT}", cure)
+                fault(key, f"{key} is {sanitize(value, 80)!r}.", f"{error.why} {_ONE_KEPT}", cure)
     return SettingsRead(Settings(MappingProxyType(values)), tuple(problems), frozenset(unknown))
 
 

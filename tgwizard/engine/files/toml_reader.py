@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tgwizard.engine.files.file_reading import read_text
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -64,7 +64,7 @@ def parse_toml(text: str) -> Mapping[str, Any]:
         raise TomlFault("Its brackets are nested too deeply") from error
     except ValueError as error:
         # A number with more digits than Python takes, and whatever else a value's own parser refuses.
-        raise TomlFault(tame(error, 200)) from error
+        raise TomlFault(sanitize(error, 200)) from error
     return document
 
 
@@ -85,7 +85,7 @@ def editable_toml(path: Path) -> TOMLDocument:
     try:
         return tomlkit.parse(text)
     except (TOMLKitError, ValueError, RecursionError) as error:
-        raise TomlFault(tame(error, 200)) from error
+        raise TomlFault(sanitize(error, 200)) from error
 
 
 def section_of(parent: Any, name: str) -> Any:
@@ -120,7 +120,7 @@ def line_numbers(text: str) -> dict[str, int]:
 
 def _fault_of(text: str, message: str) -> TomlFault:
     found = _AT.search(message)
-    why = tame(_AT.sub("", message), 200)
+    why = sanitize(_AT.sub("", message), 200)
     if found is None:
         return TomlFault(why)
     if found.group(1) is None:

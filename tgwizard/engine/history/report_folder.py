@@ -10,7 +10,7 @@ from pathlib import Path
 from tgwizard.engine.files.file_writing import make_private_folder, write_whole
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 _LONGEST_NAME = 120
 
@@ -65,5 +65,5 @@ class Reports:
 
 def _file_name(title: str) -> str:
     """The title as every file system takes it."""
-    plain = re.sub(r"[^\w .,()-]", "_", tame(title, _LONGEST_NAME)).strip(" .")
+    plain = re.sub(r"[^\w .,()-]", "_", sanitize(title, _LONGEST_NAME)).strip(" .")
     return plain or "report"

@@ -29,7 +29,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import Difference, NicDocument, NicDocumentError
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ class RunHistory:
 
     def _compared(self, member: str, first: object, last: object) -> NicCompared:
         before, after = _document(first), _document(last)
-        nic = tame(before.body.get("name", ""), 120) if before else ""
+        nic = sanitize(before.body.get("name", ""), 120) if before else ""
         others = tuple(
             Difference(*(str(item.get(key, "")) for key in ("path", "before", "after")))
             for item in (self.last.by_other if self.last else ())
@@ -192,7 +192,7 @@ def find_run(services: Services, setups: Iterable[ClusterSetup], wanted: str) ->
                     found += [(setup, history)] if history else []
         except UserError as error:
             damaged += error.problems
-    shown = tame(wanted, 40)
+    shown = sanitize(wanted, 40)
     if not found:
         why = damaged[0].sentence() if damaged else "Runs are journalled on the computer that did them."
         problem = Problem(
@@ -200,7 +200,7 @@ def find_run(services: Services, setups: Iterable[ClusterSetup], wanted: str) ->
         )
         raise UserError(problem)
     if len(found) > 1:
-        why = f"Among them {listed(history.run for _, history in found[:5])}."
+        why = f"Among them {join_words(history.run for _, history in found[:5])}."
         raise UserError(Problem("run-not-named", f"{len(found)} runs begin with {shown}.", why, "Type more of it."))
     return found[0]
 
@@ -214,4 +214,4 @@ def _document(body: object) -> NicDocument | None:
 
 def _named(document: NicDocument | None, address: str) -> str | None:
     found = document.find(address) if document else None
-    return None if found is None else tame(found.get("name", ""), 120)
+    return None if found is None else sanitize(found.get("name", ""), 120)

@@ -15,7 +15,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.text import measured, printable, tame
+from tgwizard.model.text import format_duration, printable, sanitize
 
 OUTCOMES = {
     Outcome.DONE: "Done",
@@ -90,7 +90,7 @@ def title(run: RunHistory) -> str:
 
 def sighting(seen: Sighted) -> str:
     """What a guided run saw, in words."""
-    return PLACES[seen.place].format(who=tame(seen.who, 120))
+    return PLACES[seen.place].format(who=sanitize(seen.who, 120))
 
 
 def outcome(run: RunHistory) -> str:
@@ -130,7 +130,7 @@ def html(run: RunHistory, setup: ClusterSetup) -> str:
     ]
     if ended and ended.seconds is not None:
         span = "the first write" if began.writes else "the first change that was seen"
-        facts.append(("Control-plane time", f"{measured(ended.seconds)}, from {span} to the proof"))
+        facts.append(("Control-plane time", f"{format_duration(ended.seconds)}, from {span} to the proof"))
     if ended and ended.gap.words:
         facts.append(("Gap as read", f"{ended.gap.words}, between our readings of the interfaces"))
     if run.turned_back:
@@ -143,7 +143,7 @@ def html(run: RunHistory, setup: ClusterSetup) -> str:
         f'<p class="second">{_text(outcome(run))}. Report of tgwizard {_text(__version__)}. All times are UTC.</p>',
         _table(("", ""), facts),
         "<h2>Steps</h2>",
-        _table(("Step", "Ended", "Took"), [(s.sentence, _when(s.at), measured(s.seconds)) for s in run.steps]),
+        _table(("Step", "Ended", "Took"), [(s.sentence, _when(s.at), format_duration(s.seconds)) for s in run.steps]),
         *_seen_or_sent(run),
         "<h2>Both interfaces, before and after</h2>",
         _table(("Interface", "Floating configuration", "Changed by others, kept"), list(_compared(run.compared))),
@@ -208,7 +208,7 @@ def _cells(row: tuple[str, ...], heads: tuple[str, ...]) -> str:
 
 
 def _text(foreign: str) -> str:
-    return escape(tame(foreign, 2000), quote=True)
+    return escape(sanitize(foreign, 2000), quote=True)
 
 
 def _when(at: str) -> str:

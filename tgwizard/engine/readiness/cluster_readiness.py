@@ -25,7 +25,7 @@ from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
 from tgwizard.model.problem import Problem
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import STALE_AFTER_S, Reading, Snapshot
-from tgwizard.model.text import age
+from tgwizard.model.text import format_age
 from tgwizard.model.verdict import Verdict, VerdictName, assess
 
 
@@ -158,7 +158,7 @@ def _asked(found: Readiness, age_s: float) -> Iterator[Finding]:
         yield from found.in_short.findings
         return
     yield from (item for item in found.findings if item.level in (Level.BLOCKS, Level.NOT_KNOWN, Level.WARNS))
-    yield Finding(Level.NOTE, f"Rights last asked {age(age_s)}", "they may have changed since")
+    yield Finding(Level.NOTE, f"Rights last asked {format_age(age_s)}", "they may have changed since")
 
 
 def _by_themselves(found: Readiness) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from tgwizard.model.inventory import BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import REFERENCES, NicDocument, bound_to
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.snapshot import Snapshot
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 
 _WRITE = "Microsoft.Network/networkInterfaces/write"
 _BASIC = "basic"
@@ -95,12 +95,12 @@ def fit(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
     if read and not unread and not any(finding.level is Level.BLOCKS for finding in against):
         one = len(read) == 1
         evidence = "zone, SKU, family, and what else is there, as read"
-        yield Finding(Level.PASSED, f"{listed(read)} {'fits' if one else 'fit'} {to.name}", evidence)
-    unmet = [tame(name, 60) for name in carried.names if name not in REFERENCES]
+        yield Finding(Level.PASSED, f"{join_words(read)} {'fits' if one else 'fit'} {to.name}", evidence)
+    unmet = [sanitize(name, 60) for name in carried.names if name not in REFERENCES]
     if unmet:
         verb, them = ("travels", "it") if len(unmet) == 1 else ("travel", "them")
         evidence = f"tgwizard does not know what Azure does with {them}; sent unchanged and compared at the end"
-        yield Finding(Level.NOTE, f"{listed(unmet)} {verb} with the address", evidence)
+        yield Finding(Level.NOTE, f"{join_words(unmet)} {verb} with the address", evidence)
 
 
 def _travelling(move: _Move) -> list[ThingSeen]:
@@ -112,7 +112,7 @@ def _bound(move: _Move) -> Iterator[Finding]:
     """What names the losing interface or its machine cannot leave them."""
     losing = move.losing
     for name in bound_to(move.carried, losing.nic, losing.vm):
-        field = tame(name, 60)
+        field = sanitize(name, 60)
         fact = f"{field} cannot travel: it names {losing.name}'s own interface or machine"
         yield move.misfit("carried-bound", "", fact, "On another interface it would point back to this one.")
 
@@ -157,15 +157,15 @@ def _zone(move: _Move, found: PublicIpSeen) -> Iterator[Finding]:
     if not zone or zone in found.zones:
         return
     if found.zones:
-        fact = f"{name} is in zone {listed(found.zones)}, {to.name} in zone {tame(zone, 20)}"
+        fact = f"{name} is in zone {join_words(found.zones)}, {to.name} in zone {sanitize(zone, 20)}"
         fix = "Give the address a public IP that is zone-redundant."
         yield move.misfit("carried-zone", code, fact, "Azure gives a machine a public IP of its own zone only.", fix)
     elif found.sku == _BASIC:
-        fact = f"{name} is of the SKU Basic and in no zone, {to.name} in zone {tame(zone, 20)}"
+        fact = f"{name} is of the SKU Basic and in no zone, {to.name} in zone {sanitize(zone, 20)}"
         fix = "Give the address a public IP of the SKU Standard."
         yield move.misfit("carried-zone", code, fact, "Azure gives a machine in a zone no such public IP.", fix)
     elif move.from_file or not move.zone(move.losing):
-        fact = f"{name} is in no zone, {to.name} in zone {tame(zone, 20)}"
+        fact = f"{name} is in no zone, {to.name} in zone {sanitize(zone, 20)}"
         yield Finding(Level.WARNS, fact, "Azure takes that in some regions only; the attach will show")
 
 
@@ -206,7 +206,7 @@ def _load_balancers(move: _Move) -> Iterator[Finding]:
         if mine and len(together) > max(1, len(taken)):
             kind = "internal" if internal else "public"
             fact = f"{move.to.nic.name} would be behind {len(together)} {kind} load balancers"
-            why = f"{listed(one.name for one in together)}: Azure allows one of a kind for each interface."
+            why = f"{join_words(one.name for one in together)}: Azure allows one of a kind for each interface."
             yield move.misfit("carried-balancers", "NetworkInterfaceUsesMultipleLoadBalancersOfSameType", fact, why)
     yield from _nat_rules(move)
 
@@ -250,7 +250,7 @@ def _gateway(move: _Move) -> Iterator[Finding]:
 def _region(move: _Move, thing: ResourceId, location: str) -> Iterator[Finding]:
     mine, theirs = (_plain(str(move.gaining.body.get("location", ""))), _plain(location))
     if mine and theirs and mine != theirs:
-        fact = f"{thing.name} is in {tame(location, 40)}, {move.to.nic.name} in {mine}"
+        fact = f"{thing.name} is in {sanitize(location, 40)}, {move.to.nic.name} in {mine}"
         yield move.misfit("carried-region", "InvalidResourceReference", fact, "Both have to be in one region.")
 
 
@@ -265,7 +265,7 @@ def _floating(move: _Move) -> str:
 def _place(text: str) -> str:
     """A configuration's id in words: its own name and that of what it is on."""
     parts = [part for part in text.split("/") if part]
-    return tame(f"{parts[-1]} of {parts[-3]}", 120) if len(parts) > 3 else tame(text, 120)
+    return sanitize(f"{parts[-1]} of {parts[-3]}", 120) if len(parts) > 3 else sanitize(text, 120)
 
 
 def _plain(location: str) -> str:

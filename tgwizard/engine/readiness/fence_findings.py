@@ -12,7 +12,7 @@ from tgwizard.model.permission import allows
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import GIVES_A_RIGHT
 from tgwizard.model.snapshot import STOPPED, Snapshot
-from tgwizard.model.text import about
+from tgwizard.model.text import format_estimate
 
 
 def how_to_stop(facts: Facts, losing: Member) -> StopHow | None:
@@ -54,7 +54,7 @@ def fencing(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
         )
         yield Finding(against, fact, why, problem)
     else:
-        usual, slowest = about(how.predicted.usual_s), about(how.predicted.slowest_s)
+        usual, slowest = format_estimate(how.predicted.usual_s), format_estimate(how.predicted.slowest_s)
         evidence = f"{how.value}: {usual}, slowest {slowest}; its interface keeps its addresses"
         yield Finding(Level.PASSED, f"You may stop {losing.name}", evidence)
     for lock in facts.locks.value or ():

@@ -20,7 +20,7 @@ from tgwizard.model.permission import reaches, same_scope
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import LockLevel, LockSeen
 from tgwizard.model.snapshot import PlaceKind, Snapshot
-from tgwizard.model.text import listed
+from tgwizard.model.text import join_words
 
 UNLOCK = "Microsoft.Authorization/locks/delete"
 
@@ -77,7 +77,7 @@ def _range(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
         if problem is not None:
             yield Finding(Level.BLOCKS, problem.what, problem.why, problem)
         else:
-            yield Finding(Level.PASSED, fact, listed(prefixes))
+            yield Finding(Level.PASSED, fact, join_words(prefixes))
     elif holds_it_there(snapshot):
         yield Finding(Level.PASSED, fact, "an interface in it has the address; its range was not read")
     elif unread is not None:
@@ -103,7 +103,7 @@ def _conflict(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
         yield Finding(Level.PASSED, f"{address} is free", "Azure says so; it is advice, nothing reserves it")
     elif answer.reserved:
         fact = f"{address} is reserved by Azure"
-        cure = f"Choose another floating IP, {listed(answer.others)} for example." if answer.others else ""
+        cure = f"Choose another floating IP, {join_words(answer.others)} for example." if answer.others else ""
         yield Finding(Level.BLOCKS, fact, "", Problem("address-reserved", f"{fact}.", "", cure, who=Fixer.YOU))
     else:
         # Nothing can be lost by trying: the address serves nobody, and the attach waits for one that is being freed.
@@ -159,7 +159,7 @@ def _referred(snapshot: Snapshot) -> Iterator[ResourceId]:
 
 
 def _stops(lock: LockSeen, named: str, stopped: list[str]) -> Finding:
-    fact = f"{named} makes {listed(stopped)} read-only"
+    fact = f"{named} makes {join_words(stopped)} read-only"
     cure = f"Have lock {lock.name} removed for the time of the failover."
     problem = Problem("locked", f"{fact}.", lock.notes[:200], cure, who=Fixer.ADMIN, right=UNLOCK)
     return Finding(Level.BLOCKS, fact, "every write is refused with ScopeLocked", problem)

@@ -13,7 +13,7 @@ from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import DOWN, MemberSeen, PlaceKind, Power, Snapshot
-from tgwizard.model.text import age, listed
+from tgwizard.model.text import format_age, join_words
 
 NOT_CONNECTED = "trustgrid-not-connected"
 """The problem that keeps one's own graceful writes from a live pair; the members' own are not concerned."""
@@ -102,14 +102,14 @@ def _cooperation(snapshot: Snapshot, verb: Verb, strategy: Strategy) -> Finding 
 def _freshness(snapshot: Snapshot, to: Member) -> Finding:
     gone = [seen.member.nic.name for seen in snapshot.members if seen.nic.gone]
     if snapshot.seen(to).nic.gone:
-        fact = f"{listed(gone)} {'does' if len(gone) == 1 else 'do'} not exist"
+        fact = f"{join_words(gone)} {'does' if len(gone) == 1 else 'do'} not exist"
         cure = "Correct the interface in the cluster file, or create it again."
         return Finding(Level.BLOCKS, fact, problem=Problem("nic-gone", f"{fact}.", "", cure))
     if gone:
         return Finding(Level.NOTE, f"{gone[0]} does not exist", "nothing has to be removed from it")
     unread = [seen for seen in snapshot.members if seen.nic.value is None]
     if unread:
-        names = listed(seen.member.nic.name for seen in unread)
+        names = join_words(seen.member.nic.name for seen in unread)
         problem = next((seen.nic.problem for seen in unread if seen.nic.problem), None)
         why = _said(problem)
         cure = (problem.fix if problem else "") or _READ_AGAIN
@@ -118,15 +118,19 @@ def _freshness(snapshot: Snapshot, to: Member) -> Finding:
         return Finding(level, fact, why, Problem("nic-not-read", f"{fact}.", why, cure))
     oldest = snapshot.oldest_nic_age_s() or 0.0
     return (
-        too_old(snapshot) if snapshot.is_stale() else Finding(Level.PASSED, "Both network interfaces read", age(oldest))
+        too_old(snapshot)
+        if snapshot.is_stale()
+        else Finding(Level.PASSED, "Both network interfaces read", format_age(oldest))
     )
 
 
 def too_old(snapshot: Snapshot) -> Finding:
     """That the interfaces were last read too long ago."""
     oldest = snapshot.oldest_nic_age_s() or 0.0
-    fact = f"Last read {age(oldest)}"
-    problem = Problem("readings-old", f"The network interfaces were last read {age(oldest)}.", "", "Read again first.")
+    fact = f"Last read {format_age(oldest)}"
+    problem = Problem(
+        "readings-old", f"The network interfaces were last read {format_age(oldest)}.", "", "Read again first."
+    )
     return Finding(Level.NOT_KNOWN, fact, "too old to act on", problem)
 
 

@@ -28,7 +28,7 @@ from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, all
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import GIVES_A_RIGHT, WRITE_ASSIGNMENT, WRITE_ROLE
 from tgwizard.model.snapshot import Snapshot
-from tgwizard.model.text import are, counted, listed, tame
+from tgwizard.model.text import are, counted, join_words, sanitize
 
 _CONDITION = Problem(
     "right-has-condition",
@@ -148,7 +148,7 @@ def _own_side(
         yield from _own_worked_out(nic, judged, cure)
         return
     named = _named(snapshot, probe, side)
-    travels = listed(carried_with(snapshot, member).names) if side is Side.ATTACH else ""
+    travels = join_words(carried_with(snapshot, member).names) if side is Side.ATTACH else ""
     unread = facts.own_denials.problem is not None
     yield _probed(nic, probe, judged, cure, side, travels, unread=unread)
     yield from _named_too(nic, probe, judged, cure, unread=unread)
@@ -195,7 +195,7 @@ def _probed(
     match probe.outcome:
         case Probed.ALLOWED:
             joined = [item.need.on.name for item in judged if item.held is Held.PROVED and item.need.on != nic]
-            with_it = f", and with it the join of {listed(joined)}" if joined else ""
+            with_it = f", and with it the join of {join_words(joined)}" if joined else ""
             evidence = f"proved by a write that cannot be applied{with_it}"
             if side is Side.ATTACH and not probe.attach:
                 evidence += "; the attach itself is worked out, not tried"
@@ -335,7 +335,7 @@ def _identity_side(facts: Facts, judged: tuple[Judged, ...]) -> Iterator[Finding
         else:
             yield _missing(who, item.need, *_given_by(identity, item.need))
     if not unsure and not lacking:
-        joined = listed(item.need.on.name for item in judged if item.need.on != nic)
+        joined = join_words(item.need.on.name for item in judged if item.need.on != nic)
         evidence = f"worked out from its roles, with the join of {joined}" if joined else "worked out from its roles"
         yield Finding(Level.PASSED, f"{who} may write {nic.name}", evidence)
 
@@ -357,7 +357,7 @@ def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
         looks = decide(ScopedAction(VM_READ, identity.member.vm.text), roles, denials)
         if looks.state in (RightState.MISSING, RightState.DENIED):
             fact = f"{who} may not read {identity.member.vm.name}"
-            gone = f"denied by {tame(looks.denial.name, 120)}" if looks.denial is not None else "missing"
+            gone = f"denied by {sanitize(looks.denial.name, 120)}" if looks.denial is not None else "missing"
             yield Finding(Level.NOTE, fact, f"{VM_READ} is {gone}: {NOT_ASKED}; a machine finds itself with it")
 
 
@@ -391,7 +391,7 @@ def _verb(need: Need) -> str:
 
 
 def _denied(who: str, need: Need, denial: DenyAssignment) -> Finding:
-    name, where = tame(denial.name, 120) or "without a name", scope_in_words(denial.scope)
+    name, where = sanitize(denial.name, 120) or "without a name", scope_in_words(denial.scope)
     fact = f"The deny assignment {name} on {where} keeps {who} from {need.on.name}"
     return _no_role_helps(fact, need.action)
 
@@ -420,7 +420,7 @@ def _not_needed(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Ite
             yield Finding(Level.NOT_APPLICABLE, f"{action} is missing: {NOT_ASKED}", evidence)
     if spare:
         count = f"{counted(len(spare), 'action')} {are(len(spare))}"
-        yield Finding(Level.NOT_APPLICABLE, f"{count} {NOT_ASKED}", listed(_short(action) for action in spare))
+        yield Finding(Level.NOT_APPLICABLE, f"{count} {NOT_ASKED}", join_words(_short(action) for action in spare))
 
 
 def _lacks(snapshot: Snapshot, facts: Facts, to: Member, action: str) -> bool:

@@ -42,7 +42,7 @@ from tgwizard.engine.runs.records import (
 )
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 from tgwizard.model.verdict import Verdict
 
 SCHEMA = 1
@@ -144,7 +144,7 @@ class Journal:
 
     def verdict_changed(self, at: datetime, verdict: Verdict) -> None:
         """Record that the cluster's verdict became another."""
-        self.append("", VerdictChanged(utc(at), verdict.name.value, verdict.sentence))
+        self.append("", VerdictChanged(format_utc(at), verdict.name.value, verdict.sentence))
 
     def records(self, run: str) -> tuple[Record, ...]:
         """All records of a run, oldest first. UserError when the file is damaged; so with all that read."""

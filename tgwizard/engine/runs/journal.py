@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tgwizard.engine.files.file_writing import make_private, make_private_folder
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """The second when the damage is in what SQLite quotes in its message."""
@@ -51,7 +51,7 @@ def check_content(path: Path, database: sqlite3.Connection, kinds: AbstractSet[s
         raise UserError(damaged(path, "a record is no text"))
     unknown = {kind for (kind,) in database.execute("SELECT DISTINCT kind FROM record")} - kinds
     if unknown:
-        raise UserError(damaged(path, f"a record is of an unknown kind, {tame(min(unknown), 40)}"))
+        raise UserError(damaged(path, f"a record is of an unknown kind, {sanitize(min(unknown), 40)}"))
 
 
 def unusable(path: Path, error: Exception) -> Problem:
@@ -98,7 +98,7 @@ def damaged(path: Path, why: object) -> Problem:
     return Problem(
         "journal-damaged",
         f"The journal {path} is damaged.",
-        f"{tame(why, 200)}.",
+        f"{sanitize(why, 200)}.",
         "Move it away to go on without it; it was not changed. Resume then needs --to MEMBER, and undo no longer knows "
         "what was set up from here.",
         file=True,

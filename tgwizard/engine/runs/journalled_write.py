@@ -16,7 +16,7 @@ from tgwizard.model.failover_events import CallMade, Noted, Step
 from tgwizard.model.failover_options import StopHow
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 _ANSWERS = {
     Certainty.NOT_SENT: Answer.NOT_SENT,
@@ -118,4 +118,4 @@ class Sender:
         self.report(CallMade(self.stamp(), self.run, method, target, told))
 
     def _now(self) -> str:
-        return utc(self.clock.wall())
+        return format_utc(self.clock.wall())

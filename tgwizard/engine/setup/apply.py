@@ -35,7 +35,7 @@ from tgwizard.model.setup_plan import (
     SetupPlan,
     WhoMay,
 )
-from tgwizard.model.text import are, counted, listed, tame
+from tgwizard.model.text import are, counted, join_words, sanitize
 
 _log = logging.getLogger(__name__)
 
@@ -171,7 +171,7 @@ def _concluded(desk: Desk, job: str, ends: dict[str, End]) -> SetupFinished:
         what = f"{count}; {len(left)} {are(len(left))} left to someone whose roles allow them."
         return conclude(desk, job, Outcome.DONE, Problem("part-done", what, "", "Hand them over."), ends=ends)
     if left:
-        reasons = listed(dict.fromkeys(ends[key].words for key in left))
+        reasons = join_words(dict.fromkeys(ends[key].words for key in left))
         return conclude(desk, job, Outcome.DONE, Problem("kept", f"{count}; kept: {reasons}"), ends=ends)
     what = "1 change is done." if len(ends) == 1 else f"All {len(ends)} changes are done."
     return conclude(desk, job, Outcome.DONE, Problem("done", what), ends=ends)
@@ -241,7 +241,7 @@ def _not_yours(plan: SetupPlan, others: tuple[SetupChange, ...]) -> Problem:
     if first.obstacle is not Obstacle.ROLE:
         told = first.problem
         return replace(told, what=f"{told.what} Nothing was written.")
-    roles = listed(dict.fromkeys(tame(role, 160) for change in others for role in change.right.roles))
+    roles = join_words(dict.fromkeys(sanitize(role, 160) for change in others for role in change.right.roles))
     count = len(others)
     what = f"{count} of {counted(len(plan.writing), 'change')} {are(count)} not yours to make, so nothing was written."
     why = f"They need {roles}." if roles else "Your roles do not allow them."

@@ -29,7 +29,7 @@ from tgwizard.model.role import (
     role_id,
 )
 from tgwizard.model.setup_plan import Assign, EnableIdentity, PlaceAddress, PutRole, RemoveStale
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 
 def role_document(role: RoleDefinition) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class RoleAct:
     showing: str = ""
 
     def __post_init__(self) -> None:
-        name = tame(self.act.role.name, 130)
+        name = sanitize(self.act.role.name, 130)
         self.done = f"The role {name} is there" if self.act.before is None else f"The role {name} is up to date"
         self.showing = f"Azure stores the role {name}."
 
@@ -153,7 +153,7 @@ class RoleAct:
     def refused(self, failure: CallFailed) -> Seen | None:
         """A name that is taken in a directory is not cured by waiting."""
         if failure.cause is Cause.NAME_TAKEN:
-            name = tame(self.act.role.name, 130)
+            name = sanitize(self.act.role.name, 130)
             problem = failure.problem
             return Against(
                 Problem(
@@ -176,13 +176,14 @@ class RoleAct:
         if not named:
             return problem
         scope = max(named, key=len)
-        name = tame(self.act.role.name, 130)
-        what = f"Azure does not accept {tame(scope, 300)} as an assignable scope of the role {name}."
-        fix = f"Drop it from the role: tgwizard setup apply with --drop-scope {tame(scope, 300)}; the rest of it stays."
+        name = sanitize(self.act.role.name, 130)
+        what = f"Azure does not accept {sanitize(scope, 300)} as an assignable scope of the role {name}."
+        option = f"--drop-scope {sanitize(scope, 300)}"
+        fix = f"Drop it from the role: tgwizard setup apply with {option}; the rest of it stays."
         return Problem(problem.code, what, problem.why, fix, problem.detail, problem.who)
 
     def _changed(self, found: RoleDefinition | None) -> Problem:
-        name = tame(self.act.role.name, 130)
+        name = sanitize(self.act.role.name, 130)
         what = f"The role {name} is no longer as the plan found it."
         why = "It was deleted meanwhile." if found is None else "Someone changed it meanwhile."
         return Problem("role-changed-since", what, why, "Look at the review again: the plan is made anew from what is.")
@@ -265,7 +266,7 @@ class AssignAct:
                     f"Azure's directory does not know the new identity of {name} yet: 16 s as a rule, up to 5 min."
                 )
             case Cause.ROLE_UNKNOWN:
-                return NotYet(f"The role {tame(self.role.name, 130)} has not arrived everywhere in Azure yet.")
+                return NotYet(f"The role {sanitize(self.role.name, 130)} has not arrived everywhere in Azure yet.")
             case _:
                 return None
 
@@ -414,7 +415,7 @@ class PlaceAct:
             return NotYet(f"{self.act.nic.name} changed meanwhile; it is read again.")
         holder = failure.allocated_to
         if failure.cause is Cause.ADDRESS_ALLOCATED and holder is not None and holder != self.act.nic:
-            return Against(self._taken(f"{tame(holder.name, 90)} has it."))
+            return Against(self._taken(f"{sanitize(holder.name, 90)} has it."))
         return None
 
     def _free(self, subnet: ResourceId) -> Work[Seen]:

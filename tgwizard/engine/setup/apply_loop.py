@@ -21,7 +21,7 @@ from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_events import ChangeWaiting, SetupEvent
-from tgwizard.model.text import about, measured, utc
+from tgwizard.model.text import format_duration, format_estimate, format_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Desk:
 
     def at(self) -> str:
         """Now, for the journal."""
-        return utc(self.clock.wall())
+        return format_utc(self.clock.wall())
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,12 +273,12 @@ class _Drive:
         return End(How.LEFT, "Cancelled after it was sent, before Azure showed it: look again, or apply again.")
 
     def _too_long(self, seen: Seen) -> End:
-        waited = measured(self.desk.clock.monotonic() - self.begun)
+        waited = format_duration(self.desk.clock.monotonic() - self.begun)
         on = seen.sentence if isinstance(seen, NotYet) else self.act.showing
         problem = self.unknown or Problem(
             "waited-too-long",
             f"{self.sentence}: not done after {waited}.",
-            f"{on} Azure needs {about(self.desk.patience.longest_s)} at most, as far as is known.",
+            f"{on} Azure needs {format_estimate(self.desk.patience.longest_s)} at most, as far as is known.",
             "Apply again later: what is there already is skipped.",
         )
         return End(How.UNKNOWN if self.unknown else How.FAILED, problem.what, problem)

@@ -13,7 +13,7 @@ from tgwizard.model.permission import reaches
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import ScopeReason
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.topology import Topology
 
 
@@ -51,7 +51,7 @@ def elsewhere(topology: Topology) -> tuple[Problem, ...]:
     return tuple(
         Problem(
             "other-subscription",
-            f"{tame(thing.name, 90)} is in another subscription.",
+            f"{sanitize(thing.name, 90)} is in another subscription.",
             "The interface names it, so a failover needs rights there; tgwizard sets up one subscription.",
             "Take it off the interface, or have the role made and assigned there by hand.",
             thing.text,
@@ -61,8 +61,8 @@ def elsewhere(topology: Topology) -> tuple[Problem, ...]:
 
 
 def _narrowed(needs: list[RequiredRight]) -> Problem:
-    things = listed(dict.fromkeys(tame(need.on.name, 90) for need in needs))
-    actions = listed(dict.fromkeys(need.action for need in needs))
+    things = join_words(dict.fromkeys(sanitize(need.on.name, 90) for need in needs))
+    actions = join_words(dict.fromkeys(need.action for need in needs))
     group = scope_name(needs[0].on.group_scope)
     if not any(need.asked for need in needs):
         return Problem(

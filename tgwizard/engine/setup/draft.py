@@ -21,7 +21,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, CallerKind, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse, SetupStep
-from tgwizard.model.text import tame, utc
+from tgwizard.model.text import format_utc, sanitize
 
 FILE_NAME = "setup-draft.json"
 SCHEMA = 1
@@ -56,7 +56,7 @@ def load_draft(path: Path) -> DraftRead:
     except OSError as error:
         return DraftRead(problem=_unusable(path, f"{error.strerror or 'It cannot be opened'}."))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        return DraftRead(problem=_unusable(path, f"It is no draft of this program: {tame(error, 200)}."))
+        return DraftRead(problem=_unusable(path, f"It is no draft of this program: {sanitize(error, 200)}."))
 
 
 def save_draft(path: Path, flow: Flow, now: datetime) -> None:
@@ -127,7 +127,7 @@ def _document(flow: Flow, now: datetime) -> dict[str, Any]:
     answers = flow.answers
     return {
         "schema": SCHEMA,
-        "saved_at": utc(now),
+        "saved_at": format_utc(now),
         "step": flow.step.name.lower(),
         "done": [step.name.lower() for step in STEPS if step in flow.done],
         "to_check": [step.name.lower() for step in STEPS if step in flow.to_check],
@@ -240,17 +240,17 @@ def _table(value: object) -> Mapping[str, Any]:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{tame(value, 40)} is no text")
+        raise TypeError(f"{sanitize(value, 40)} is no text")
     return value
 
 
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise TypeError(f"{tame(value, 40)} is no list")
+        raise TypeError(f"{sanitize(value, 40)} is no list")
     return tuple(_text(item) for item in value)
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise TypeError(f"{tame(value, 40)} is neither true nor false")
+        raise TypeError(f"{sanitize(value, 40)} is neither true nor false")
     return value

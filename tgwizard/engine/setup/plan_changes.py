@@ -42,7 +42,7 @@ from tgwizard.model.setup_plan import (
     WhoMay,
 )
 from tgwizard.model.snapshot import Power
-from tgwizard.model.text import counted, listed, tame
+from tgwizard.model.text import counted, join_words, sanitize
 from tgwizard.model.topology import Topology
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Assignments:
 def identity_row(vm: VmFound, facts: SetupFacts, caller: Caller | None) -> SetupChange:
     """Turn on a machine's system-assigned identity, or say that it is on."""
     on = vm.identity.system_assigned
-    name = tame(vm.id.name, 90)
+    name = sanitize(vm.id.name, 90)
     others = len(vm.identity.user_assigned)
     beside = f"; {counted(others, 'user-assigned identity stays', 'user-assigned identities stay')}" if others else ""
     asks = (ScopedAction(WRITE_VM, vm.id.text),)
@@ -80,7 +80,7 @@ def identity_row(vm: VmFound, facts: SetupFacts, caller: Caller | None) -> Setup
         act=EnableIdentity(vm.id, vm.identity.user_assigned),
         target=vm.id.text,
         sentence=f"The identity of {name} is on" if on else f"Turn on the identity of {name}",
-        note=f"{tame(vm.id.group, 90)}{'' if on else ', no restart needed for this'}{beside}",
+        note=f"{sanitize(vm.id.group, 90)}{'' if on else ', no restart needed for this'}{beside}",
         before="on" if on else "off",
         after="on",
         method="PATCH",
@@ -101,7 +101,7 @@ def role_row(
 ) -> SetupChange:
     """Create or update the role, or say that it is right as it is."""
     role, before = target.role, target.before
-    name = tame(role.name, 128)
+    name = sanitize(role.name, 128)
     at = _put_at(role, scopes)
     asks = tuple(
         ScopedAction(WRITE_ROLE, scope) for scope in dict.fromkeys((*((at,) if at else ()), *role.assignable_scopes))
@@ -141,7 +141,7 @@ def assign_row(
 ) -> SetupChange:
     """Give the role to a machine's identity at a scope, or name the assignment that does so already."""
     existing = existing_assignment(vm, reason.scope, table.role, facts)
-    name, where, role = tame(vm.id.name, 90), scope_name(reason.scope), tame(table.role.name, 128)
+    name, where, role = sanitize(vm.id.name, 90), scope_name(reason.scope), sanitize(table.role.name, 128)
     principal = vm.identity.principal_id if vm.identity.system_assigned else ""
     guid = (
         existing.guid
@@ -190,7 +190,7 @@ def existing_assignment(vm: VmFound, scope: str, role: RoleDefinition, facts: Se
 def stale_row(assignment: RoleAssignment, facts: SetupFacts, caller: Caller | None) -> SetupChange:
     """Remove an assignment whose identity is gone."""
     role = facts.role(assignment.role_guid)
-    name = tame(role.name, 128) if role else assignment.role_guid
+    name = sanitize(role.name, 128) if role else assignment.role_guid
     path = assignment.id or f"{assignment.scope}/{_AUTHORIZATION}/roleAssignments/{assignment.guid}"
     return SetupChange(
         key=f"stale:{assignment.scope.lower()}:{assignment.guid.lower()}",
@@ -198,7 +198,7 @@ def stale_row(assignment: RoleAssignment, facts: SetupFacts, caller: Caller | No
         act=RemoveStale(assignment),
         target=path,
         sentence=f"Remove a rebuilt machine's assignment on {scope_name(assignment.scope)}",
-        note=f"identity {tame(assignment.principal_id, 60)}, which no longer exists",
+        note=f"identity {sanitize(assignment.principal_id, 60)}, which no longer exists",
         before=name,
         after="none",
         method="DELETE",
@@ -224,7 +224,7 @@ def place_row(
     """
     holder = next((nic for nic in topology.nics if lists(nic, address)), None)
     nic = holder or topology.nics[0]
-    name, shown = tame(nic.id.name, 90), tame(configuration, 80)
+    name, shown = sanitize(nic.id.name, 90), sanitize(configuration, 80)
     asks = [ScopedAction(NIC_WRITE, nic.id.text), ScopedAction(SUBNET_JOIN, topology.subnet.text)]
     asks += [ScopedAction(action, thing.text) for action, thing in linked_rights(nic.references)]
     return SetupChange(
@@ -250,7 +250,7 @@ def restart_row(vm: VmFound, after: tuple[str, ...], facts: SetupFacts, caller: 
     """The restart afterwards, never sent by apply; None for a machine that is off and picks its rights up at start."""
     if vm.power in (Power.STOPPED, Power.DEALLOCATED, Power.DEALLOCATING):
         return None
-    name = tame(vm.id.name, 90)
+    name = sanitize(vm.id.name, 90)
     return SetupChange(
         key=f"restart:{vm.id.key}",
         kind=ChangeKind.RESTART,
@@ -299,11 +299,11 @@ def _count(role: RoleDefinition) -> str:
 
 
 def _where(scopes: tuple[str, ...]) -> str:
-    return listed(scope_name(scope) for scope in scopes)
+    return join_words(scope_name(scope) for scope in scopes)
 
 
 def _short(actions: tuple[str, ...]) -> str:
-    return listed(action.removeprefix("Microsoft.Network/") for action in actions)
+    return join_words(action.removeprefix("Microsoft.Network/") for action in actions)
 
 
 def _extras(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> str:
@@ -346,7 +346,7 @@ def _affected_words(target: RoleTarget, facts: SetupFacts) -> str:
     if not affected:
         return "assigned to no one that can be seen from here"
     who = list(dict.fromkeys(item.principal for item in affected))
-    shown = listed(who) if len(who) <= 3 else f"{', '.join(who[:3])} and {len(who) - 3} more"
+    shown = join_words(who) if len(who) <= 3 else f"{', '.join(who[:3])} and {len(who) - 3} more"
     return f"changes {counted(len(affected), 'assignment')}: {shown}"
 
 

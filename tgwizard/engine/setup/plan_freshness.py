@@ -12,7 +12,7 @@ from dataclasses import replace
 from tgwizard.engine.setup.wizard_state import Flow
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_plan import SetupPlan
-from tgwizard.model.text import age
+from tgwizard.model.text import format_age
 
 STALE_S = 300.0
 """A plan that rests on something older is read again before the first write, in seconds."""
@@ -68,6 +68,7 @@ def changed_since(found: tuple[str, ...], age_s: float) -> Problem:
     return Problem(
         "plan-changed",
         "The plan has changed since it was shown, so nothing was written.",
-        f"What it rests on was read {age(age_s)} and has been read again. {'; '.join(found[:_MOST_TOLD])}{more}.",
+        f"What it rests on was read {format_age(age_s)} and has been read again. "
+        f"{'; '.join(found[:_MOST_TOLD])}{more}.",
         "Read the plan as it is now, then apply it.",
     )

@@ -40,7 +40,7 @@ from tgwizard.model.problem import Fixer, Problem, UserError
 from tgwizard.model.role import WRITE_ASSIGNMENT, RoleAssignment, role_id
 from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
 from tgwizard.model.setup_plan import Obstacle, ScopeReason, SetupChange, SetupPlan, WhoMay
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.topology import Topology, topology_of
 
 
@@ -117,7 +117,7 @@ def _address(
     if subnet is None:
         unknown = Problem(
             "subnet-not-read",
-            f"The range of {tame(topology.subnet.name, 90)} is not known.",
+            f"The range of {sanitize(topology.subnet.name, 90)} is not known.",
             "The virtual network could not be read, so whether the address fits is not known.",
             "Have someone who may read the network check it, or give your account Reader there.",
             topology.subnet.text,
@@ -142,8 +142,9 @@ def name_taken(answers: Answers, topology: Topology) -> Problem | None:
             if item.name.lower() == answers.ip_configuration.lower() and item.address != str(answers.address):
                 return Problem(
                     "configuration-name-taken",
-                    f"{tame(nic.id.name, 90)} already has an Azure IP Configuration named {tame(item.name, 90)}.",
-                    f"It carries {tame(item.address, 60) or 'another address'}.",
+                    f"{sanitize(nic.id.name, 90)} already has "
+                    f"an Azure IP Configuration named {sanitize(item.name, 90)}.",
+                    f"It carries {sanitize(item.address, 60) or 'another address'}.",
                     "Choose another name for the Azure IP Configuration.",
                 )
     return None
@@ -183,22 +184,22 @@ def member_warnings(topology: Topology, needs: tuple[RequiredRight, ...], facts:
     for denial in dict.fromkeys(denial for one in principals for denial in denials_of(one, facts)):
         taken = dict.fromkeys(need.action for need in needs if denial.takes(need.action, need.on.text))
         if taken:
-            name = tame(denial.name, 120)
+            name = sanitize(denial.name, 120)
             found[f"denial:{name}"] = Problem(
                 "member-denied",
-                f"The deny assignment {name} forbids the machines {listed(taken)}.",
-                f"It stands on {tame(denial.scope, 200)} and wins over every role.",
+                f"The deny assignment {name} forbids the machines {join_words(taken)}.",
+                f"It stands on {sanitize(denial.scope, 200)} and wins over every role.",
                 "Have the machines' identities excluded from it; until then a failover is refused.",
                 who=Fixer.ADMIN,
             )
     for nic in topology.nics:
         for lock in facts.locks:
             if lock.stops(NIC_WRITE, nic.id.text):
-                name = tame(lock.name, 90)
+                name = sanitize(lock.name, 90)
                 found[f"lock:{name}"] = Problem(
                     "member-locked",
                     f"The read-only lock {name} stops every failover.",
-                    f"It stands on {tame(lock.scope, 200)}, so Azure refuses to change the interfaces.",
+                    f"It stands on {sanitize(lock.scope, 200)}, so Azure refuses to change the interfaces.",
                     "Have the lock removed, or replaced by one against deletion only.",
                     who=Fixer.ADMIN,
                     right=UNLOCK,
@@ -213,14 +214,14 @@ def member_warnings(topology: Topology, needs: tuple[RequiredRight, ...], facts:
 
 
 def _conditional(vm: VmFound, item: RoleAssignment, *, sure: bool) -> Problem:
-    name = tame(vm.id.name, 90)
+    name = sanitize(vm.id.name, 90)
     does = "does not let it write an interface" if sure else "may not let it write an interface"
     return Problem(
         "member-condition",
         f"A role assignment of {name} has a condition that {does}.",
-        f"It stands on {tame(item.scope, 200)}. Azure takes no second assignment of the same role there.",
+        f"It stands on {sanitize(item.scope, 200)}. Azure takes no second assignment of the same role there.",
         "Take the condition off in the Azure portal, under Access control (IAM).",
-        tame(item.condition, 600),
+        sanitize(item.condition, 600),
         Fixer.ADMIN,
         WRITE_ASSIGNMENT,
     )
@@ -231,7 +232,7 @@ def other_floating(topology: Topology, address: IPv4Address | None) -> tuple[Pro
     return tuple(
         Problem(
             "other-floating-address",
-            f"{tame(nic.id.name, 90)} already has {found} beside its own address.",
+            f"{sanitize(nic.id.name, 90)} already has {found} beside its own address.",
             "If that is the cluster's floating IP, a second one would be set up here.",
             f"Choose {found} if it is the one that floats.",
         )
@@ -278,7 +279,7 @@ def notes(
     if answers.placement is Placement.BY_APPLIANCE:
         found.append("The appliance will create the Azure IP Configuration itself when it becomes active.")
     if stale:
-        gone = listed(dict.fromkeys(tame(item.principal_id, 60) for item in stale))
+        gone = join_words(dict.fromkeys(sanitize(item.principal_id, 60) for item in stale))
         one = len(stale) == 1
         found.append(
             f"{len(stale)} {'assignment belongs' if one else 'assignments belong'} to an identity that no longer "

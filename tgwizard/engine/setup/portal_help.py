@@ -19,7 +19,7 @@ from tgwizard.model.inventory import VmFound
 from tgwizard.model.role import NETWORK_CONTRIBUTOR
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_plan import Assign, EnableIdentity
-from tgwizard.model.text import counted, tame
+from tgwizard.model.text import counted, sanitize
 from tgwizard.model.topology import Topology
 
 
@@ -98,7 +98,7 @@ def _sign_in(_flow: Flow, answers: Answers, _topology: Topology | None) -> Guide
 
 
 def _subscription(_flow: Flow, answers: Answers, _topology: Topology | None) -> Guide:
-    name = tame(answers.subscription.name, 90) if answers.subscription else "the one with the machines"
+    name = sanitize(answers.subscription.name, 90) if answers.subscription else "the one with the machines"
     command = f"az account set --subscription {answers.subscription.id}" if answers.subscription else "az account list"
     at = f"/subscriptions/{answers.subscription.id}/overview" if answers.subscription else ""
     return Guide(
@@ -127,7 +127,7 @@ def _machines(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
             topology.vms[0].id.text + "/identity" if topology else "",
         )
     first = off[0]
-    name, group = tame(first.id.name, 90), tame(first.id.group, 90)
+    name, group = sanitize(first.id.name, 90), sanitize(first.id.group, 90)
     return Guide(
         f"Turning on the identity of {name}.",
         (
@@ -145,7 +145,7 @@ def _machines(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
 
 
 def _interface(_flow: Flow, _answers: Answers, topology: Topology | None) -> Guide:
-    names = [tame(nic.id.name, 90) for nic in topology.nics] if topology else ["the LAN interface of each"]
+    names = [sanitize(nic.id.name, 90) for nic in topology.nics] if topology else ["the LAN interface of each"]
     return Guide(
         "Comparing the interfaces of both machines.",
         (
@@ -174,7 +174,7 @@ def _address(_flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
     return Guide(
         "There is no page for this. You would compare two lists by hand.",
         (
-            PortalStep(f"Virtual networks, {tame(network.name, 90) if network else 'the network'}", clicks=2),
+            PortalStep(f"Virtual networks, {sanitize(network.name, 90) if network else 'the network'}", clicks=2),
             PortalStep("Settings, then Connected devices", "lists addresses in use", clicks=2),
             PortalStep("Compare with the subnet's range", "minus the five that Azure keeps", clicks=2),
         ),
@@ -190,7 +190,7 @@ def _role(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
     role = answers.role or RoleAnswer()
     name = shown_role(flow, role)
     subscription = answers.subscription
-    where = tame(subscription.name, 90) if subscription else "the subscription"
+    where = sanitize(subscription.name, 90) if subscription else "the subscription"
     groups = _group_names(answers, topology)
     why = "A change to a role reaches Azure within ten minutes. Each machine must then restart once to pick it up."
     at = f"/subscriptions/{subscription.id}/users" if subscription else ""
@@ -235,7 +235,7 @@ def _role(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
 
 def _scope(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
     groups = _group_names(answers, topology)
-    machines = tuple(tame(vm.id.name, 90) for vm in _both(topology)) or ("the first machine", "the second machine")
+    machines = tuple(sanitize(vm.id.name, 90) for vm in _both(topology)) or ("the first machine", "the second machine")
     scopes = chosen_scopes(answers, topology) if topology else ()
     role = answers.role or RoleAnswer()
     commands = []
@@ -263,7 +263,7 @@ def _review(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
     steps: list[PortalStep] = []
     if plan is not None:
         steps += [
-            PortalStep(f"Identity of {tame(change.act.vm.name, 90)}", "4 places", clicks=7)
+            PortalStep(f"Identity of {sanitize(change.act.vm.name, 90)}", "4 places", clicks=7)
             for change in plan.writing
             if isinstance(change.act, EnableIdentity)
         ]
@@ -340,7 +340,7 @@ def shown_role(flow: Flow, role: RoleAnswer) -> str:
     if role.use is RoleUse.NETWORK_CONTRIBUTOR:
         return "Network Contributor"
     found = flow.facts.role(role.guid) if flow.facts and role.use is not RoleUse.NEW else None
-    return tame(found.name if found else role.name, 128)
+    return sanitize(found.name if found else role.name, 128)
 
 
 def _role_key(flow: Flow, role: RoleAnswer) -> str:
@@ -348,7 +348,7 @@ def _role_key(flow: Flow, role: RoleAnswer) -> str:
     if role.use is RoleUse.NETWORK_CONTRIBUTOR:
         return NETWORK_CONTRIBUTOR
     found = flow.facts.role(role.guid) if flow.facts and role.use is not RoleUse.NEW else None
-    return found.guid if found else tame(role.name, 128)
+    return found.guid if found else sanitize(role.name, 128)
 
 
 def _create_role(subscription: str, groups: tuple[str, ...]) -> tuple[PortalStep, ...]:

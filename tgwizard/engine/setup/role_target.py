@@ -33,7 +33,7 @@ from tgwizard.model.role import (
 )
 from tgwizard.model.setup_answers import RoleAnswer, RoleUse
 from tgwizard.model.setup_plan import ScopeReason
-from tgwizard.model.text import listed, tame
+from tgwizard.model.text import join_words, sanitize
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def _updated(answer: RoleAnswer, judged: RoleCandidate, needs: tuple[RequiredRig
     if existing.kind is RoleKind.BUILT_IN:
         problem = Problem(
             "role-built-in",
-            f"{tame(existing.name, 128)} is one of Azure's own roles.",
+            f"{sanitize(existing.name, 128)} is one of Azure's own roles.",
             "Azure's own roles cannot be changed.",
             "Make a new role, or use it as it is.",
         )
@@ -174,7 +174,7 @@ def _updated(answer: RoleAnswer, judged: RoleCandidate, needs: tuple[RequiredRig
     if judged.withheld:
         problem = Problem(
             "role-withholds",
-            f"{tame(existing.name, 128)} takes away {listed(judged.withheld)} on purpose.",
+            f"{sanitize(existing.name, 128)} takes away {join_words(judged.withheld)} on purpose.",
             "Its notActions name that, and tgwizard does not undo what someone decided.",
             "Make a new role.",
         )
@@ -188,7 +188,7 @@ def _updated(answer: RoleAnswer, judged: RoleCandidate, needs: tuple[RequiredRig
 
 
 def _reuse_problems(judged: RoleCandidate, answer: RoleAnswer) -> list[Problem]:
-    name = tame(judged.role.name, 128)
+    name = sanitize(judged.role.name, 128)
     problems = []
     declined = {action.lower() for action in answer.declined}
     missing = [action for action in judged.refused if action.lower() not in declined]
@@ -196,13 +196,13 @@ def _reuse_problems(judged: RoleCandidate, answer: RoleAnswer) -> list[Problem]:
         problems.append(
             Problem(
                 "role-lacks-actions",
-                f"{name} lacks {listed(missing)}.",
+                f"{name} lacks {join_words(missing)}.",
                 "Without that, Azure refuses the failover.",
                 "Update the role, or make a new one.",
             )
         )
     if judged.uncovered:
-        where = listed(scope_name(scope) for scope in judged.uncovered)
+        where = join_words(scope_name(scope) for scope in judged.uncovered)
         problems.append(
             Problem(
                 "role-not-assignable",
@@ -226,7 +226,7 @@ def _left_out(role: RoleDefinition, needs: tuple[RequiredRight, ...], answer: Ro
             continue
         if answer.use is RoleUse.REUSE and item.action.lower() not in declined:
             continue  # A problem of its own forbids it.
-        on = listed(dict.fromkeys(tame(need.on.name, 90) for need in needs if need.action == item.action))
+        on = join_words(dict.fromkeys(sanitize(need.on.name, 90) for need in needs if need.action == item.action))
         found.append(
             Problem(
                 "role-without-action",
@@ -243,7 +243,7 @@ def _left_out(role: RoleDefinition, needs: tuple[RequiredRight, ...], answer: Ro
 def _not_asked(role: RoleDefinition, actions: list[str]) -> Problem:
     return Problem(
         "role-without-brief-action",
-        f"{tame(role.name, 128)} lacks {listed(actions)}.",
+        f"{sanitize(role.name, 128)} lacks {join_words(actions)}.",
         f"{'That is' if len(actions) == 1 else 'Those are'} {NOT_ASKED}: a failover is not refused without.",
         "Update the role to have what Trustgrid documents.",
     )
@@ -253,7 +253,7 @@ def _built_in_warnings(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -
     absent = lacks(role, needs)
     wide = Problem(
         "role-is-wide",
-        f"{tame(role.name, 128)} may change every network resource in the scopes below.",
+        f"{sanitize(role.name, 128)} may change every network resource in the scopes below.",
         "The brief's role has ten actions; this one has all of Microsoft.Network.",
         "A custom role gives the machines no more than they need.",
     )
@@ -263,7 +263,7 @@ def _built_in_warnings(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -
         wide,
         Problem(
             "role-without-action",
-            f"{tame(role.name, 128)} lacks {listed(absent)}.",
+            f"{sanitize(role.name, 128)} lacks {join_words(absent)}.",
             f"It is {NOT_ASKED}: a failover is not refused without. A machine finds its own interface with it; "
             "whether the appliance does without is not documented.",
             "Give Reader on the same groups as well, or use a custom role.",

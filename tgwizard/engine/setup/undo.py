@@ -35,7 +35,7 @@ from tgwizard.model.nic import NicDocument, Provisioning, carried_of, configurat
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import RoleAssignment, RoleDefinition
 from tgwizard.model.setup_events import ChangeLeft, SetupEvent, SetupFinished
-from tgwizard.model.text import counted, tame
+from tgwizard.model.text import counted, sanitize
 
 _ORDER = (Deed.PLACE_ADDRESS, Deed.ASSIGN, Deed.PUT_ROLE, Deed.ENABLE_IDENTITY)
 """The reverse of applying: a role goes after its assignments, an identity last."""
@@ -123,9 +123,9 @@ def _sentence(made: Intended) -> str:
             machine = _last(made.sent.get("vm", "")) or "the identity"
             return f"Take the role from {machine} on {_last(made.sent['scope'])}"
         case Deed.PUT_ROLE if made.before is not None:
-            return f"Restore the role {tame(made.before['name'], 130)}"
+            return f"Restore the role {sanitize(made.before['name'], 130)}"
         case Deed.PUT_ROLE:
-            return f"Delete the role {tame(made.sent['name'], 130)}"
+            return f"Delete the role {sanitize(made.sent['name'], 130)}"
         case _:
             return f"Turn off the identity of {_last(made.target)}"
 
@@ -183,7 +183,7 @@ class _RoleTaking(_Taking):
         return str(self.made.sent.get("at") or self.role.assignable_scopes[0])
 
     def changed(self) -> Seen:
-        return Kept(f"Someone changed the role {tame(self.role.name, 130)} since, so it stays as it is.")
+        return Kept(f"Someone changed the role {sanitize(self.role.name, 130)} since, so it stays as it is.")
 
 
 @dataclass(slots=True)
@@ -204,7 +204,7 @@ class _DeleteRole(_RoleTaking):
         used = yield from self._users()
         if used:
             others = counted(used, "other assignment uses it", "other assignments use it")
-            return Kept(f"The role {tame(role.name, 130)} stays: {others}.")
+            return Kept(f"The role {sanitize(role.name, 130)} stays: {others}.")
         return Missing(role_document(found))
 
     def send(self, request: str) -> None:
@@ -216,7 +216,7 @@ class _DeleteRole(_RoleTaking):
             return None
         self.refusals += 1
         if self.refusals > 12:
-            return Kept(f"The role {tame(self.role.name, 130)} stays: Azure says that assignments still use it.")
+            return Kept(f"The role {sanitize(self.role.name, 130)} stays: Azure says that assignments still use it.")
         return NotYet("Azure still counts the assignments that were just removed.")
 
     def _users(self) -> Work[int]:
@@ -247,7 +247,7 @@ class _RestoreRole(_RoleTaking):
     def look(self) -> Work[Seen]:
         found = yield from ask(lambda: self.desk.ports.access.role_definition(self.at, self.role.guid))
         if found is None:
-            return Kept(f"The role {tame(self.role.name, 130)} was deleted since, so there is nothing to restore.")
+            return Kept(f"The role {sanitize(self.role.name, 130)} was deleted since, so there is nothing to restore.")
         if same_role(found, self.before):
             return There()
         return Missing(role_document(found)) if same_role(found, self.role) else self.changed()
@@ -333,7 +333,7 @@ class _RemoveAddress(_Taking):
         holders = yield from ask(lambda: self.desk.azure.nics_listing(self.address, subnet))
         others = [holder for holder in holders if holder != self.nic]
         if others:
-            return Kept(f"{self.address} has moved to {tame(others[0].name, 90)} since, so it stays there.")
+            return Kept(f"{self.address} has moved to {sanitize(others[0].name, 90)} since, so it stays there.")
         return There()
 
 
@@ -343,7 +343,7 @@ def _carries_more(placed: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
 
 
 def _last(text: str) -> str:
-    return tame(text.rstrip("/").rsplit("/", 1)[-1], 90)
+    return sanitize(text.rstrip("/").rsplit("/", 1)[-1], 90)
 
 
 def undo_job(

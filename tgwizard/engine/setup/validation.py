@@ -27,7 +27,7 @@ from tgwizard.model.role import RoleKind
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_plan import Obstacle, SetupPlan
 from tgwizard.model.snapshot import Power
-from tgwizard.model.text import counted, listed, tame
+from tgwizard.model.text import counted, join_words, sanitize
 from tgwizard.model.topology import Topology, fits, not_found
 
 
@@ -165,7 +165,7 @@ def subscription_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ..
         what = "No subscription is chosen yet."
         return (blocking("subscription-not-chosen", what, "", "Choose the one that holds the two machines."),)
     if not chosen.enabled:
-        what = f"Azure takes no changes in {tame(chosen.name, 90)}."
+        what = f"Azure takes no changes in {sanitize(chosen.name, 90)}."
         why = "The subscription is disabled."
         return (blocking("subscription-disabled", what, why, "Have it enabled, or choose another one."),)
     return ()
@@ -210,7 +210,7 @@ def interface_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
         found = []
         for choice in lan_choices(flow, answers):
             if choice.nic is None:
-                what = f"The LAN interface of {tame(choice.vm.name, 90)} could not be told."
+                what = f"The LAN interface of {sanitize(choice.vm.name, 90)} could not be told."
                 fix = "Read again, or choose other machines."
                 found.append(blocking("nic-not-chosen", what, choice.why, fix, READ_AGAIN, _OTHER_MACHINES))
         return tuple(found) or (blocking("nic-not-chosen", "No interfaces are chosen yet.", "", "Choose one each."),)
@@ -246,7 +246,7 @@ def _unfit(pair: Pair) -> list[StepProblem]:
 
 def _machine(flow: Flow, vm: VmFound) -> list[StepProblem]:
     now = (flow.facts.machine(vm.id) if flow.facts else None) or vm
-    name = tame(vm.id.name, 90)
+    name = sanitize(vm.id.name, 90)
     found = []
     if not now.identity.system_assigned:
         problem = Problem(
@@ -272,17 +272,19 @@ def _name(flow: Flow, answers: Answers, pair: Pair) -> list[StepProblem]:
     error = fields.NAME.check(answers.name)
     offer = Cure(CureKind.USE_NAME, f"Use {pair.name}", (pair.name,))
     if error is not None:
-        problem = Problem("cluster-name", f"{tame(answers.name, 80) or 'Nothing'} is no name for a cluster.", error.why)
+        problem = Problem(
+            "cluster-name", f"{sanitize(answers.name, 80) or 'Nothing'} is no name for a cluster.", error.why
+        )
         return [StepProblem(Level.BLOCKS, problem, (offer,))]
     same = next((one for one in flow.saved if one.name.lower() == answers.name.lower()), None)
     if same is not None and {member.vm for member in same.members} != {vm.id for vm in pair.vms}:
-        what = f"A cluster named {tame(answers.name, 80)} is saved already."
+        what = f"A cluster named {sanitize(answers.name, 80)} is saved already."
         return [blocking("cluster-name-taken", what, "It has other machines.", "Type another name.")]
     return []
 
 
 def _interface(vm: VmFound, nic: NicFound) -> list[StepProblem]:
-    name = tame(nic.id.name, 90)
+    name = sanitize(nic.id.name, 90)
     found = []
     if not nic.ip_forwarding:
         found.append(
@@ -306,7 +308,7 @@ def _interface(vm: VmFound, nic: NicFound) -> list[StepProblem]:
         found.append(
             Problem(
                 "single-interface",
-                f"{name} is the only interface of {tame(vm.id.name, 90)}.",
+                f"{name} is the only interface of {sanitize(vm.id.name, 90)}.",
                 "The floating IP shares it with the connection to the control plane.",
                 "That works; the appliance's cluster interface has to be this one.",
             )
@@ -327,7 +329,7 @@ def address_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
         return (_no_interfaces(answers),)
     found: list[StepProblem] = list(_configuration(answers, topology))
     if taken is None:
-        problem = Problem("subnet-not-read", f"The range of {tame(topology.subnet.name, 90)} is not known.")
+        problem = Problem("subnet-not-read", f"The range of {sanitize(topology.subnet.name, 90)} is not known.")
         found.append(StepProblem(Level.WARNS, problem, (READ_AGAIN,)))
     found += [StepProblem(Level.NOTE, Problem("range-ignored", words)) for words in (taken.ignored if taken else ())]
     if answers.address is None:
@@ -401,7 +403,7 @@ def scope_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
         target = role_target(answers.role, subscription, required_rights(topology), scopes, flow.facts)
         stale = stale_assignments(target.role, scopes, flow.facts)
         if stale:
-            gone = listed(dict.fromkeys(tame(item.principal_id, 60) for item in stale))
+            gone = join_words(dict.fromkeys(sanitize(item.principal_id, 60) for item in stale))
             problem = Problem(
                 "stale-assignments",
                 f"{counted(len(stale), 'assignment')} here belong{'s' if len(stale) == 1 else ''} "
@@ -496,7 +498,7 @@ def _extras(role: RoleAnswer, target: RoleTarget, needs: tuple[RequiredRight, ..
     problem = Problem(
         "extra-actions",
         f"These interfaces need {'one action' if one else f'{len(actions)} actions'} beyond the brief's ten.",
-        f"{listed(actions)}: to {listed(dict.fromkeys(item.why for item in open_))}. Without "
+        f"{join_words(actions)}: to {join_words(dict.fromkeys(item.why for item in open_))}. Without "
         f"{'it' if one else 'them'} Azure refuses every failover.",
         "Add to the role what is needed, or leave it out on purpose.",
     )

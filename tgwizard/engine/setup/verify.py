@@ -41,7 +41,7 @@ from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_events import Checked, SetupEvent, SetupFinished, Tick, TickChanged
 from tgwizard.model.setup_plan import SetupPlan
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 from tgwizard.model.topology import Topology, topology_of
 from tgwizard.model.verify_result import (
     Cell,
@@ -156,7 +156,7 @@ def _shown_by_failover(tick: TickSeen) -> TickSeen:
 def sentence_of(result: VerifyResult) -> str:
     """The whole in one sentence."""
     may, of = result.counted
-    waits = [tame(vm.name, 90) for vm in result.waiting_for_restart]
+    waits = [sanitize(vm.name, 90) for vm in result.waiting_for_restart]
     match result.standing:
         case Standing.VERIFIED:
             return f"Verified: all {of} rehearsed steps are allowed, proved, and both machines have restarted."
@@ -355,7 +355,7 @@ _COUNTS = frozenset({May.MAY, May.RESTART})
 
 
 def _no_role(name: str, rows: tuple[RehearsalRow, ...]) -> Finding:
-    named = f"The role {tame(name, 128)}" if name else "The role of this cluster"
+    named = f"The role {sanitize(name, 128)}" if name else "The role of this cluster"
     fact = f"{named} does not exist any more"
     why = "It was deleted, and with it what it gave to the machines."
     fix = "Apply the set-up again: the role is made anew and assigned, or one that means the same is used."
@@ -412,7 +412,7 @@ def _refused(cell: Cell, row: RehearsalRow, asked: Asked | None) -> Cell:
 
 def _if_match(azure: Azure, nic: ResourceId) -> tuple[Finding, bool | None]:
     """What came of an outdated write, and whether it was refused for that; None: it was not tried to its end."""
-    name, fact = tame(nic.name, 90), "Azure keeps two writers apart here"
+    name, fact = sanitize(nic.name, 90), "Azure keeps two writers apart here"
     unsure = "Whether Azure keeps two writers apart here is not known"
     try:
         probe = probe_write(azure, nic, azure.read_nic(nic))

@@ -10,7 +10,7 @@ from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.model.finding import Level
 from tgwizard.model.setup_events import Tick
-from tgwizard.model.text import measured, printable, tame
+from tgwizard.model.text import format_duration, printable, sanitize
 from tgwizard.model.verify_result import May, TickSeen, VerifyResult
 
 LEVELS = {
@@ -86,7 +86,7 @@ def _state(tick: TickSeen) -> str:
 
 def _measured(tick: TickSeen) -> str:
     at = f"{tick.at:%Y-%m-%d %H:%M:%S} UTC" if tick.at and tick.done else ""
-    took = measured(tick.seconds) if tick.seconds is not None else ""
+    took = format_duration(tick.seconds) if tick.seconds is not None else ""
     return ", ".join(part for part in (took, at) if part)
 
 
@@ -115,8 +115,8 @@ def _proof(result: VerifyResult) -> Iterator[str]:
             run.to,
             "done" if run.done else "not done",
             run.by.value,
-            measured(run.seconds) if run.seconds is not None else "",
-            measured(run.gap_s) if run.gap_s is not None else "",
+            format_duration(run.seconds) if run.seconds is not None else "",
+            format_duration(run.gap_s) if run.gap_s is not None else "",
             run.sentence,
         )
         for run in result.proof
@@ -131,4 +131,4 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _text(foreign: str) -> str:
-    return escape(tame(foreign, 800))
+    return escape(sanitize(foreign, 800))

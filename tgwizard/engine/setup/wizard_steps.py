@@ -10,7 +10,7 @@ from tgwizard.engine.setup.wizard_state import STEPS, Flow, Want, go_on, wanted
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, RoleUse, SetupStep
 from tgwizard.model.setup_plan import SetupPlan
-from tgwizard.model.text import counted, listed, tame
+from tgwizard.model.text import counted, join_words, sanitize
 
 
 def problems_of(flow: Flow, step: SetupStep | None = None, answers: Answers | None = None) -> tuple[StepProblem, ...]:
@@ -85,13 +85,13 @@ def summary(flow: Flow, step: SetupStep, answers: Answers | None = None) -> str:
     answers = answers or proposed(flow)
     match step:
         case SetupStep.SIGN_IN:
-            return tame(answers.caller.name, 90) if answers.caller else ""
+            return sanitize(answers.caller.name, 90) if answers.caller else ""
         case SetupStep.SUBSCRIPTION:
-            return tame(answers.subscription.name, 90) if answers.subscription else ""
+            return sanitize(answers.subscription.name, 90) if answers.subscription else ""
         case SetupStep.MACHINES:
-            return ", ".join(tame(vm.name, 60) for vm in answers.machines or ())
+            return ", ".join(sanitize(vm.name, 60) for vm in answers.machines or ())
         case SetupStep.INTERFACE:
-            return ", ".join(tame(nic.name, 60) for nic in answers.nics or ())
+            return ", ".join(sanitize(nic.name, 60) for nic in answers.nics or ())
         case SetupStep.FLOATING_IP:
             return str(answers.address or "")
         case SetupStep.ROLE:
@@ -112,7 +112,7 @@ def _role(flow: Flow, answers: Answers) -> str:
     if answers.role.use is RoleUse.NETWORK_CONTRIBUTOR:
         return "Network Contributor"
     found = flow.facts.role(answers.role.guid) if flow.facts and answers.role.use is not RoleUse.NEW else None
-    return tame(found.name if found else answers.role.name, 128)
+    return sanitize(found.name if found else answers.role.name, 128)
 
 
 def _scope(flow: Flow, answers: Answers) -> str:
@@ -123,4 +123,4 @@ def _scope(flow: Flow, answers: Answers) -> str:
         return "2 identities, the subscription"
     left_out = {scope.lower() for scope in answers.narrowed}
     number = sum(1 for reason in computed_scopes(topology) if reason.scope.lower() not in left_out)
-    return listed(("2 identities", counted(number, "group"))).replace(" and", ",")
+    return join_words(("2 identities", counted(number, "group"))).replace(" and", ",")

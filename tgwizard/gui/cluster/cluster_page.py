@@ -46,7 +46,7 @@ from tgwizard.gui.widgets.idle_queue import InParts, Step
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import about
+from tgwizard.model.text import format_estimate
 from tgwizard.model.verdict import VerdictName
 
 WIDE = 980
@@ -359,7 +359,7 @@ class ClusterPage(InParts, QWidget):
         intended = self.session.plan(verb)
         if intended is None:
             return ""
-        times = f"{about(intended.predicted_s).capitalize()}, gap {about(intended.gap.usual_s)}."
+        times = f"{format_estimate(intended.predicted_s).capitalize()}, gap {format_estimate(intended.gap.usual_s)}."
         if verb is Verb.GRACEFUL:
             return times
         asked = f", without asking {intended.losing.name}" if intended.losing is not None else ""

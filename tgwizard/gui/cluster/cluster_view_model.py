@@ -32,7 +32,7 @@ from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import MISSES_UNTIL_STALE, STALE_AFTER_S, MemberSeen, Place, PlaceKind, Power, Snapshot
-from tgwizard.model.text import age, counted, tame
+from tgwizard.model.text import counted, format_age, sanitize
 from tgwizard.model.verdict import Verdict, VerdictName
 
 
@@ -51,7 +51,7 @@ def place_words(place: Place) -> str:
         case PlaceKind.MEMBER if place.member is not None:
             return f"on {place.member.name}"
         case PlaceKind.STRANGER if place.stranger is not None:
-            return f"on {tame(place.stranger.name, 80)}, which is no member"
+            return f"on {sanitize(place.stranger.name, 80)}, which is no member"
         case PlaceKind.ATTACHING if place.member is not None:
             return f"being attached to {place.member.name}"
         case PlaceKind.RELEASING if place.member is not None:
@@ -145,7 +145,7 @@ def needs_sign_in(snapshot: Snapshot) -> bool:
 def read_age(snapshot: Snapshot) -> str:
     """The words "Read 2 s ago.", or empty before the first complete read."""
     oldest = snapshot.oldest_nic_age_s()
-    return "" if oldest is None else f"Read {age(oldest)}."
+    return "" if oldest is None else f"Read {format_age(oldest)}."
 
 
 def verb_state(verb: VerbReadiness, graceful: VerbReadiness) -> StateShown:
@@ -227,7 +227,7 @@ def azure_holder(snapshot: Snapshot, run: RunState | None = None) -> TruthShown:
     """The third truth: who has the address by what Azure says, to the monitor or to a run."""
     place = run.place if run is not None and is_behind(snapshot, run) else snapshot.place
     oldest = snapshot.oldest_nic_age_s()
-    ago = "" if oldest is None else f"read {age(oldest)}"
+    ago = "" if oldest is None else f"read {format_age(oldest)}"
     known = not snapshot.is_stale()
     match place.kind:
         case PlaceKind.MEMBER if place.member:
@@ -239,7 +239,7 @@ def azure_holder(snapshot: Snapshot, run: RunState | None = None) -> TruthShown:
         case PlaceKind.NO_NIC:
             return TruthShown("No NIC", "neither member lists it", ago, known)
         case PlaceKind.STRANGER if place.stranger:
-            return TruthShown(tame(place.stranger.name, 80), "belongs to neither member", ago, known)
+            return TruthShown(sanitize(place.stranger.name, 80), "belongs to neither member", ago, known)
         case PlaceKind.BOTH:
             return TruthShown("Both", "one answer must be old", ago, False)
         case _:
@@ -261,7 +261,7 @@ def picture(snapshot: Snapshot, verdict: Verdict, run: RunState | None = None, n
     )
     return PictureShown(
         subnet=setup.subnet.name,
-        subnet_range=tame(", ".join(snapshot.ranges.value or ()), 60),
+        subnet_range=sanitize(", ".join(snapshot.ranges.value or ()), 60),
         network=setup.subnet.parent_name,
         cluster=setup.name,
         address=snapshot.address,
@@ -326,7 +326,7 @@ def _docks_and_pill(
         case PlaceKind.NO_NIC:
             return (Dock.WOULD_DOCK, Dock.WOULD_DOCK), PillShown(PillState.NO_NIC, 0.5, "on no NIC")
         case PlaceKind.STRANGER if place.stranger is not None:
-            words = f"held by {tame(place.stranger.name, 80)}, which is no member"
+            words = f"held by {sanitize(place.stranger.name, 80)}, which is no member"
             return (Dock.WOULD_DOCK, Dock.WOULD_DOCK), PillShown(PillState.NO_NIC, 0.5, words)
         case _:
             return (Dock.NOT_KNOWN, Dock.NOT_KNOWN), PillShown(PillState.NOT_KNOWN, 0.5, "place not known")
@@ -370,7 +370,7 @@ def _member(seen: MemberSeen, dock: Dock, now: float, *, busy: bool, stale: bool
     """
     document = seen.nic.value
     role = {Dock.HOLDS: HOLDER, Dock.NOT_KNOWN: HOLDER_NOT_KNOWN}.get(dock, NOT_HOLDER)
-    own = FactShown("not known", Shape.NOT_KNOWN) if document is None else FactShown(tame(document.own_address, 40))
+    own = FactShown("not known", Shape.NOT_KNOWN) if document is None else FactShown(sanitize(document.own_address, 40))
     return MemberShown(
         name=seen.member.name,
         role=role,
@@ -394,7 +394,7 @@ def _power(seen: MemberSeen, *, stale: bool) -> FactShown:
     if stale:
         return FactShown(f"last known: {words}", Shape.NOT_KNOWN)
     if zone and not gone:
-        words += f", zone {tame(zone, 20)}"
+        words += f", zone {sanitize(zone, 20)}"
     shape = {
         Power.RUNNING: Shape.GOOD,
         Power.STARTING: Shape.MOVING,
@@ -461,7 +461,7 @@ def _after(snapshot: Snapshot, verdict: Verdict, run: RunState | None, now: floa
     if run is not None and run.finished is not None and missed:
         last = f"{snapshot.address} was {place_words(run.finished.place)}"
         return Verdict(
-            VerdictName.NOT_KNOWN, f"Last known {age(now - run.finished.stamp.clock_s)}: {last}", verdict.detail
+            VerdictName.NOT_KNOWN, f"Last known {format_age(now - run.finished.stamp.clock_s)}: {last}", verdict.detail
         )
     return Verdict(VerdictName.MOVING, f"Reading where {snapshot.address} is after the run")
 

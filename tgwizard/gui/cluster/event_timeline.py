@@ -27,7 +27,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished, Observed, Source, SourceBack, SourceLost
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import age, listed, measured, tame, utc
+from tgwizard.model.text import format_age, format_duration, format_utc, join_words, sanitize
 from tgwizard.model.verdict import VerdictName
 
 _VERDICTS = {
@@ -71,7 +71,7 @@ class EventShown:
     @property
     def utc(self) -> str:
         """UTC, for the tooltip."""
-        return utc(self.at)
+        return format_utc(self.at)
 
 
 def of_verdict(event: Observed) -> EventShown:
@@ -92,7 +92,7 @@ def of_record(record: Record, _setup: ClusterSetup) -> EventShown | None:
             words = _ended(record), f"run {record.run[:8]}"
             return EventShown(_moment(record.at), outcome_shape(record.outcome), *words, record.run)
         case VerdictChanged():
-            return EventShown(_moment(record.at), _verdict_shape(record.verdict), tame(record.sentence), "Azure")
+            return EventShown(_moment(record.at), _verdict_shape(record.verdict), sanitize(record.sentence), "Azure")
         case _:
             return None
 
@@ -104,7 +104,7 @@ def _name(verb: Verb | None) -> str:
 def end_sentence(event: Finished, verb: Verb | None) -> str:
     """How a run ended, in one sentence."""
     member = event.place.member.name if event.place.member is not None else ""
-    times = [f"in {measured(event.seconds)}"] if event.seconds is not None else []
+    times = [f"in {format_duration(event.seconds)}"] if event.seconds is not None else []
     if event.gap.words:
         times.append(f"gap as read {event.gap.words}")
     if event.outcome is Outcome.DONE:
@@ -124,7 +124,7 @@ def _ended(record: Ended) -> str:
     if record.repair or record.strategy is Strategy.GUIDED:
         verb = kind(record.verb, record.strategy, repair=record.repair)
     if record.outcome is Outcome.DONE:
-        times = [f"in {measured(record.seconds)}"] if record.seconds is not None else []
+        times = [f"in {format_duration(record.seconds)}"] if record.seconds is not None else []
         if record.gap.words:
             times.append(f"gap as read {record.gap.words}")
         return f"{verb} to {record.to}" + (f" {', '.join(times)}" if times else "")
@@ -235,7 +235,7 @@ class EventLog:
             outage.silent.discard(event.source)
             if not outage.silent:
                 del self._outages[code]
-                lasted = age((event.stamp.at - outage.began).total_seconds()).removesuffix(" ago")
+                lasted = format_age((event.stamp.at - outage.began).total_seconds()).removesuffix(" ago")
                 words = f"{self._back_words(outage)}{'' if lasted == 'now' else f' after {lasted}'}"
                 self.add(EventShown(event.stamp.at, Shape.GOOD, words, "Azure"))
 
@@ -274,7 +274,7 @@ class EventLog:
         return "Azure answers again" if place is None else "The lab answers again"
 
     def _names(self, outage: _Outage) -> str:
-        return listed(source_name(source, self._setup) for source in Source if source in outage.met)
+        return join_words(source_name(source, self._setup) for source in Source if source in outage.met)
 
 
 ROWS = 8

@@ -24,7 +24,7 @@ from tgwizard.model.failover_events import (
 )
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
-from tgwizard.model.text import measured
+from tgwizard.model.text import format_duration
 
 
 class StepStatus(Enum):
@@ -245,5 +245,5 @@ def moving_detail(run: RunState, now: float) -> str:
     number = next((index for index, step in enumerate(run.steps, start=1) if step is run.stage), 0)
     where = f"Step {number} of {len(run.steps)}. " if number else ""
     late = run.elapsed_s(now) > run.predicted_s > 0
-    usual = f"Usually done after {measured(run.predicted_s)}." if run.predicted_s else ""
+    usual = f"Usually done after {format_duration(run.predicted_s)}." if run.predicted_s else ""
     return where + usual + (" It takes longer this time." if late else "")

@@ -17,7 +17,7 @@ from tgwizard.gui.style.tokens import LARGE_TEXT, TextRole, Token
 from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel
-from tgwizard.model.text import measured
+from tgwizard.model.text import format_duration
 
 
 class MeasureButton(Button):
@@ -120,7 +120,7 @@ class ReachabilityCard(StripCard):
         middle = median_s(source.samples)
         self.say_figures(
             "" if middle is None else f"median {_milliseconds(middle)}",
-            f"longest gap {measured(shown.longest_s)}" if shown.gaps else "",
+            f"longest gap {format_duration(shown.longest_s)}" if shown.gaps else "",
         )
 
 

@@ -14,7 +14,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import Radius, TextRole, Token
 from tgwizard.gui.widgets.check_rows import Fact
 from tgwizard.gui.widgets.request_table import paint_hatch
-from tgwizard.model.text import about, measured
+from tgwizard.model.text import format_duration, format_estimate
 
 BARS = 150
 LEAST_GAP_PX = 7
@@ -61,11 +61,11 @@ class StripShown:
             return "Not measured"
         last = next(bar.kind for bar in reversed(self.bars) if bar.kind is not BarKind.NOT_MEASURED)
         state = "Reachable" if last is BarKind.ANSWERED else "No answer"
-        span = about(self.end - self.start).removeprefix("about ")
+        span = format_estimate(self.end - self.start).removeprefix("about ")
         if not self.gaps:
             return f"{state}. No gap in {span}"
         word = "gap" if len(self.gaps) == 1 else "gaps"
-        return f"{state}. {len(self.gaps)} {word} in {span}, longest {measured(self.longest_s)}"
+        return f"{state}. {len(self.gaps)} {word} in {span}, longest {format_duration(self.longest_s)}"
 
 
 def strip(samples: Sequence[Sample], now: float, span_s: float) -> StripShown:
@@ -219,9 +219,9 @@ class ProbeStrip(QWidget):
             width = max(LEAST_GAP_PX, min(area.width(), (gap.end - shown.start) * scale) - left)
             left = min(left, area.width() - width)
             paint_hatch(painter, self._theme, QRectF(left, area.top(), width, area.height()))
-            words = f"no answer, {measured(gap.seconds)}"
+            words = f"no answer, {format_duration(gap.seconds)}"
             if metrics.horizontalAdvance(words) > width:
-                words = measured(gap.seconds)
+                words = format_duration(gap.seconds)
             wide = metrics.horizontalAdvance(words) + 4
             wanted = min(max(0.0, left + width / 2 - wide / 2), area.width() - wide)
             # Words that had to go further would be taken for another gap's; the longest stands in the card's head.

@@ -39,7 +39,7 @@ from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, StopHow,
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import STOPPED
-from tgwizard.model.text import about, age
+from tgwizard.model.text import format_age, format_estimate
 
 
 class CheckGrid(Surface):
@@ -95,7 +95,7 @@ class FenceChoice(QWidget):
             theme,
             f"Stop {name} first",
             f"{name} serves nothing until someone starts it; its interface keeps its own address",
-            f"+{about(predicted.usual_s)}, slowest {about(predicted.slowest_s)}",
+            f"+{format_estimate(predicted.usual_s)}, slowest {format_estimate(predicted.slowest_s)}",
             "needs virtualMachines/powerOff or deallocate",
         )
         self.nothing.setChecked(True)
@@ -270,7 +270,7 @@ class ConfirmDialog(Sheet):
             self.body.addWidget(self.at_once)
 
     def _cost_words(self) -> str:
-        return f"{about(self._plan.predicted_s)} in all, gap {about(self._plan.gap.usual_s)}"
+        return f"{format_estimate(self._plan.predicted_s)} in all, gap {format_estimate(self._plan.gap.usual_s)}"
 
     @Slot(object)
     def _on_fence(self, wish: FenceWish) -> None:
@@ -397,7 +397,7 @@ class ConfirmDialog(Sheet):
         if not reason and not self._matches:
             reason = "Off until the name matches."
         self.start.setEnabled(not reason and not self._started)
-        self.start.explain(reason or f"Sends the calls above: {about(self._plan.predicted_s)}")
+        self.start.explain(reason or f"Sends the calls above: {format_estimate(self._plan.predicted_s)}")
         self._why_off.say(reason)
 
     def _offer_accept(self, findings: Readiness) -> None:
@@ -427,7 +427,7 @@ class ConfirmDialog(Sheet):
 
     def _note_age(self) -> None:
         if self._checked_at is not None:
-            ago = age(self._session.now() - self._checked_at)
+            ago = format_age(self._session.now() - self._checked_at)
             self._checked_note.say(f"checked {ago}, nothing written")
 
     # Answers -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Step
 from tgwizard.model.finding import Readiness
-from tgwizard.model.text import about
+from tgwizard.model.text import format_estimate
 
 
 def move_shown(plan: FailoverPlan, setup: ClusterSetup) -> MoveShown:
@@ -59,8 +59,8 @@ def _call(change: Change) -> CallShown:
         full_path=change.path,
         needs=needs_words(change.permissions),
         permissions=change.permissions,
-        seconds=about(change.predicted.usual_s),
-        slowest=f"slowest {about(change.predicted.slowest_s)}",
+        seconds=format_estimate(change.predicted.usual_s),
+        slowest=f"slowest {format_estimate(change.predicted.slowest_s)}",
     )
 
 
@@ -79,7 +79,7 @@ def axis_shown(plan: FailoverPlan) -> tuple[tuple[Span, ...], Span]:
             gap_from = at
         spans.append(Span(label, at, step.predicted_s, leading=step.step is Step.ATTACH))
         at += step.predicted_s
-    words = f"Gap {about(plan.gap.usual_s)}, slowest {about(plan.gap.slowest_s)}"
+    words = f"Gap {format_estimate(plan.gap.usual_s)}, slowest {format_estimate(plan.gap.slowest_s)}"
     return tuple(spans), Span(words, gap_from, plan.gap.usual_s)
 
 
@@ -90,7 +90,10 @@ def ticket(plan: FailoverPlan, setup: ClusterSetup, findings: Readiness | None) 
         f"{verb} of {setup.name} to {plan.to.name}",
         move_shown(plan, setup).spoken,
         f"Floating IP {plan.address}, subnet {setup.subnet.text}",
-        f"Predicted: {about(plan.predicted_s)} in all, gap {about(plan.gap.usual_s)} ({plan.gap.basis})",
+        (
+            f"Predicted: {format_estimate(plan.predicted_s)} in all, "
+            f"gap {format_estimate(plan.gap.usual_s)} ({plan.gap.basis})"
+        ),
         "",
         "What will be sent:",
     ]

@@ -19,7 +19,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import ByOther, Finished
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.text import measured, tame
+from tgwizard.model.text import format_duration, sanitize
 
 _WORDS = {
     Outcome.DONE: "Done",
@@ -39,7 +39,7 @@ def ended_shape(finished: Finished) -> Shape:
 def by_other_words(change: ByOther) -> str:
     """One change that someone else made, kept by us."""
     found = change.difference
-    return f"{change.nic}: {tame(found.path)} was {tame(found.before, 80)}, is {tame(found.after, 80)}"
+    return f"{change.nic}: {sanitize(found.path)} was {sanitize(found.before, 80)}, is {sanitize(found.after, 80)}"
 
 
 class ResultCard(Card):
@@ -94,7 +94,7 @@ class ResultCard(Card):
         elif not heard:
             self.traffic.show_value("nothing answers this computer", Shape.NOT_KNOWN)
         else:
-            self.traffic.show_value(f"{measured(seconds)}, from this computer" if seconds else "none was seen")
+            self.traffic.show_value(f"{format_duration(seconds)}, from this computer" if seconds else "none was seen")
 
     def show_result(self, finished: Finished) -> None:
         """Show the end of the run. The traffic gap comes apart: its last tries are answered after the end."""
@@ -103,7 +103,7 @@ class ResultCard(Card):
         where = place_words(finished.place)
         known = finished.place.kind is not PlaceKind.NOT_KNOWN
         self.address.show_value(where if known else "not known", None if known else Shape.NOT_KNOWN)
-        seconds = "nothing was written" if finished.seconds is None else measured(finished.seconds)
+        seconds = "nothing was written" if finished.seconds is None else format_duration(finished.seconds)
         self.seconds.show_value(seconds, None)
         self.gap.show_value(finished.gap.words or "no gap was read", None)
         if finished.outcome is not Outcome.DONE and finished.reason:
@@ -113,7 +113,7 @@ class ResultCard(Card):
             )
             if finished.problem is not None and finished.problem.detail:
                 # Azure's own words: plain text, as every label shows it.
-                said = f"Details: {tame(finished.problem.detail, 2000, keep_end=True)}"
+                said = f"Details: {sanitize(finished.problem.detail, 2000, keep_end=True)}"
                 self._rows.addWidget(TextLabel(self.theme, said, TextRole.CAPTION, Token.TEXT2, wrap=True))
         if finished.rolled_back:
             self._rows.addWidget(CheckRow(self.theme, Shape.NOTE, "The address was put back where it was"))

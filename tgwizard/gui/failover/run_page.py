@@ -43,7 +43,7 @@ from tgwizard.gui.widgets.run_steps import DeadlineBar, StepRow
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_events import CancelMeaning, Step, StepPlan
 from tgwizard.model.snapshot import PlaceKind
-from tgwizard.model.text import measured
+from tgwizard.model.text import format_duration
 
 FRAME_MS = 100
 SIDE_WIDTH = 384
@@ -293,7 +293,9 @@ class RunPage(InParts, QWidget):
             urgent = run.place.kind in {PlaceKind.NO_NIC, PlaceKind.STRANGER}
             self.banner.show_verdict(Shape.MOVING, moving_sentence(run), moving_detail(run, now), urgent=urgent)
         if run.started is not None:
-            self.banner.show_figure(measured(run.elapsed_s(now)), "elapsed" if run.finished is None else "in all")
+            self.banner.show_figure(
+                format_duration(run.elapsed_s(now)), "elapsed" if run.finished is None else "in all"
+            )
 
     def _show_steps(self, run: RunState, now: float) -> None:
         plans = tuple(step.plan for step in run.steps)
@@ -316,13 +318,13 @@ class RunPage(InParts, QWidget):
                 announce(row, f"{step.plan.sentence}: done")
 
     def _show_step(self, row: StepRow, step: StepState, now: float) -> None:
-        predicted = measured(step.plan.predicted_s) if step.plan.predicted_s else ""
+        predicted = format_duration(step.plan.predicted_s) if step.plan.predicted_s else ""
         used = step.used_s(now)
         detail = step.detail or step_words(step.plan.step, self._losing(), self._gaining())
         late = step.status is StepStatus.RUNNING and 0 < step.plan.predicted_s < used
         if late and "longer" not in detail:
             detail = f"{detail}. Taking longer than usual" if detail else "Taking longer than usual"
-        actual = "" if step.status is StepStatus.AHEAD else measured(used)
+        actual = "" if step.status is StepStatus.AHEAD else format_duration(used)
         row.show_step(_STEP_SHAPES[step.status], detail, actual, predicted)
 
     def _show_deadline(self, step: StepState | None, now: float) -> None:
@@ -335,7 +337,7 @@ class RunPage(InParts, QWidget):
             self._overdue.add(step.plan.step)
             announce(self._deadline_bar, f"{step.plan.sentence}: past its deadline. {then}", at_once=True)
         self._deadline_title.say(title)
-        self._deadline_used.say(f"{measured(used)} used")
+        self._deadline_used.say(f"{format_duration(used)} used")
         self._deadline_then.say(then)
         self._deadline_bar.show_use(used, step.plan.predicted_s, step.deadline_s)
         self._deadline.show()

@@ -8,7 +8,7 @@ from tgwizard.gui.cluster.run_model import RunState, StepState
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import CallMade, CancelMeaning, Step
-from tgwizard.model.text import about, measured, utc
+from tgwizard.model.text import format_duration, format_estimate, format_utc
 
 
 def step_words(step: Step, losing: Member | None, gaining: Member | None) -> str:
@@ -136,18 +136,17 @@ def details_text(run: RunState, setup: ClusterSetup) -> str:
     lines = [f"Cluster {setup.name}, floating IP {setup.address}"]
     if started is not None:
         verb = "Graceful" if started.verb is Verb.GRACEFUL else "Forced"
-        lines.append(f"{verb} failover to {started.to}, run {started.run}, started {utc(started.stamp.at)}")
+        lines.append(f"{verb} failover to {started.to}, run {started.run}, started {format_utc(started.stamp.at)}")
     for step in run.steps:
-        took = measured(step.seconds) if step.seconds is not None else step.status.value
-        lines.append(
-            f"- {step.plan.sentence}: {took} (predicted {about(step.plan.predicted_s)}) {step.detail}".rstrip()
-        )
+        took = format_duration(step.seconds) if step.seconds is not None else step.status.value
+        predicted = format_estimate(step.plan.predicted_s)
+        lines.append(f"- {step.plan.sentence}: {took} (predicted {predicted}) {step.detail}".rstrip())
     if finished is not None:
         lines.append(f"Outcome: {finished.outcome.value}. {finished.reason}".rstrip())
         if finished.problem is not None and finished.problem.detail:
             lines.append(f"Details: {finished.problem.detail}")
         if finished.seconds is not None:
-            lines.append(f"Control-plane time: {measured(finished.seconds)}")
+            lines.append(f"Control-plane time: {format_duration(finished.seconds)}")
         if finished.gap.words:
             lines.append(f"Gap as read: {finished.gap.words}")
         lines += [f"Left to do: {left}" for left in finished.left]

@@ -21,7 +21,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.dialog_sheet import Sheet
 from tgwizard.gui.widgets.labels import TextLabel
-from tgwizard.model.text import measured
+from tgwizard.model.text import format_duration
 
 BEFORE_S = 4.0
 LEAST_S = 8.0
@@ -80,8 +80,8 @@ def _gap_words(shown: StripShown, run: RunState) -> str:
     if not found:
         return ""
     if found[-1].open and run.finished is None:
-        return f"gap so far {measured(found[-1].seconds)}"
-    return f"gap {measured(max(gap.seconds for gap in found))}"
+        return f"gap so far {format_duration(found[-1].seconds)}"
+    return f"gap {format_duration(max(gap.seconds for gap in found))}"
 
 
 class MeasuredRun(QObject):

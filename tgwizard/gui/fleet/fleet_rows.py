@@ -18,7 +18,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import ReadinessState
 from tgwizard.model.settings import ClusterFilter
 from tgwizard.model.snapshot import STALE_AFTER_S, PlaceKind, Snapshot
-from tgwizard.model.text import age, tame
+from tgwizard.model.text import format_age, sanitize
 from tgwizard.model.verdict import Verdict
 
 _LATE_PACES = 3
@@ -96,11 +96,11 @@ class ClusterRow:
 
     def seen(self, wall: datetime) -> str:
         """How long ago the latest complete answer came."""
-        return "never" if self.seen_at is None else age(max(0.0, (wall - self.seen_at).total_seconds()))
+        return "never" if self.seen_at is None else format_age(max(0.0, (wall - self.seen_at).total_seconds()))
 
     def since(self, wall: datetime) -> str:
         """How long the state holds, as far as tgwizard saw."""
-        return "–" if self.since_at is None else age((wall - self.since_at).total_seconds()).removesuffix(" ago")
+        return "–" if self.since_at is None else format_age((wall - self.since_at).total_seconds()).removesuffix(" ago")
 
     def turned_late(self, wall: datetime, pace_s: float) -> bool:
         """Whether the row has become out of date since it was made."""
@@ -124,7 +124,7 @@ def is_late(seen_at: datetime | None, wall: datetime, pace_s: float) -> bool:
 
 def _group(setup: ClusterSetup) -> str:
     groups = dict.fromkeys(member.nic.group for member in setup.members)
-    return ", ".join(tame(group, 60) for group in groups)
+    return ", ".join(sanitize(group, 60) for group in groups)
 
 
 def row_of(
@@ -174,17 +174,17 @@ def row_of(
 def _note(snapshot: Snapshot, found: ClusterReadiness, state: FleetState) -> tuple[str, Shape | None]:
     if state is FleetState.NOT_KNOWN:
         silent = next((seen.nic.problem for seen in snapshot.members if seen.nic.problem), None)
-        return ("last known" if silent is None else tame(silent.what, 80)), None
+        return ("last known" if silent is None else sanitize(silent.what, 80)), None
     place = snapshot.place
     if state is FleetState.ON_NO_NIC:
         return "the address is missing", Shape.BROKEN
     if state is FleetState.STRANGER and place.stranger is not None:
-        return f"Azure: {tame(place.stranger.name, 60)}", Shape.BROKEN
+        return f"Azure: {sanitize(place.stranger.name, 60)}", Shape.BROKEN
     down = next((seen for seen in snapshot.members if seen.outage), None)
     if down is not None:
         return down.outage, fleet_shape(state)
     if state in {FleetState.BLOCKED, FleetState.AT_RISK}:
-        return tame(found.graceful.why or found.forced.why, 80), fleet_shape(state)
+        return sanitize(found.graceful.why or found.forced.why, 80), fleet_shape(state)
     return "", None
 
 
@@ -221,7 +221,7 @@ def _since(records: tuple[Record, ...], verdict: Verdict) -> datetime | None:
 def _last_known(setup: ClusterSetup, records: tuple[Record, ...]) -> ClusterRow:
     """Before the first answer: what the journal says, with its age; grey when it says nothing."""
     last = next((record for record in records if isinstance(record, VerdictChanged)), None)
-    note = "reading Azure" if last is None else f"last known: {tame(last.sentence, 100)}"
+    note = "reading Azure" if last is None else f"last known: {sanitize(last.sentence, 100)}"
     return ClusterRow(
         setup.name,
         _group(setup),

@@ -37,7 +37,7 @@ from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.labels import plain_tip
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.text import measured, tame, utc
+from tgwizard.model.text import format_duration, format_utc, sanitize
 
 
 class PastKind(Enum):
@@ -74,7 +74,7 @@ class PastRow:
     @property
     def utc(self) -> str:
         """UTC, for the tooltip."""
-        return utc(self.at)
+        return format_utc(self.at)
 
     @property
     def spoken(self) -> str:
@@ -90,15 +90,17 @@ def rows_of(clusters: Iterable[ClusterHistory]) -> tuple[PastRow, ...]:
         for change in cluster.verdicts:
             shown = of_record(change, cluster.setup)
             if shown is not None:
-                name = tame(cluster.setup.name)
-                rows.append(PastRow(PastKind.VERDICT, shown.at, shown.shape, tame(shown.sentence), shown.source, name))
+                name = sanitize(cluster.setup.name)
+                rows.append(
+                    PastRow(PastKind.VERDICT, shown.at, shown.shape, sanitize(shown.sentence), shown.source, name)
+                )
     return tuple(sorted(rows, key=lambda row: row.at, reverse=True))
 
 
 def rows_of_reports(reports: Iterable[KeptReport]) -> tuple[PastRow, ...]:
     """Every kept report, newest first."""
     rows = [
-        PastRow(PastKind.REPORT, kept.at, Shape.NOTE, tame(kept.title, 160), kept.path.name, "", file=kept.path)
+        PastRow(PastKind.REPORT, kept.at, Shape.NOTE, sanitize(kept.title, 160), kept.path.name, "", file=kept.path)
         for kept in reports
     ]
     return tuple(sorted(rows, key=lambda row: row.at, reverse=True))
@@ -112,13 +114,13 @@ def shape_of(run: RunHistory) -> Shape:
 def _run(setup: ClusterSetup, run: RunHistory) -> PastRow:
     ended = run.ended
     if ended is not None and ended.outcome is Outcome.DONE:
-        times = [f"in {measured(ended.seconds)}"] if ended.seconds is not None else []
+        times = [f"in {format_duration(ended.seconds)}"] if ended.seconds is not None else []
         times += [f"gap as read {ended.gap.words}"] if ended.gap.words else []
         note = ", ".join(["Done", *times])
     else:
         note = f"{outcome(run)}: {reason(run)}"
-    what, name = tame(title(run)), tame(setup.name)
-    return PastRow(PastKind.RUN, _moment(run.began.at), shape_of(run), what, tame(note), name, (setup, run))
+    what, name = sanitize(title(run)), sanitize(setup.name)
+    return PastRow(PastKind.RUN, _moment(run.began.at), shape_of(run), what, sanitize(note), name, (setup, run))
 
 
 def _moment(text: str) -> datetime:

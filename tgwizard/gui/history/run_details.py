@@ -22,7 +22,7 @@ from tgwizard.gui.widgets.check_rows import CheckRow, NoticeBox
 from tgwizard.gui.widgets.labels import LiveLine, LiveText, TextLabel
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
-from tgwizard.model.text import measured
+from tgwizard.model.text import format_duration
 
 _ANSWER_SHAPES = {
     Answer.ACCEPTED: Shape.GOOD,
@@ -104,7 +104,7 @@ class RunView(QWidget):
         if ended is not None:
             facts.append(("Holder at the end", ended.holder or "on no network interface"))
             if ended.seconds is not None:
-                facts.append(("Control-plane time", measured(ended.seconds)))
+                facts.append(("Control-plane time", format_duration(ended.seconds)))
             if ended.gap.words:
                 facts.append(("Gap as read", ended.gap.words))
         if run.turned_back:
@@ -117,7 +117,7 @@ class RunView(QWidget):
     def _steps(self) -> Card:
         card = Card(self._theme, "Steps")
         for step in self.run.steps:
-            evidence = f"{measured(step.seconds)}, ended {run_report.local(step.at)}"
+            evidence = f"{format_duration(step.seconds)}, ended {run_report.local(step.at)}"
             card.body.addWidget(CheckRow(self._theme, Shape.GOOD, step.sentence, evidence))
         for seen in self.run.sightings:
             what = f"{self.run.began.address}: {run_report.sighting(seen)}"

@@ -26,7 +26,7 @@ from tgwizard.model.setup_events import (
     SetupFinished,
 )
 from tgwizard.model.setup_plan import SetupChange, SetupPlan
-from tgwizard.model.text import about
+from tgwizard.model.text import format_estimate
 
 
 class RowState(Enum):
@@ -65,7 +65,7 @@ class Applying:
     @classmethod
     def of(cls, changes: tuple[SetupChange, ...]) -> Applying:
         """Begun with these changes."""
-        rows = tuple(ChangeRow(one.key, one.sentence, about(one.predicted.usual_s)) for one in changes)
+        rows = tuple(ChangeRow(one.key, one.sentence, format_estimate(one.predicted.usual_s)) for one in changes)
         return cls(rows, running=True)
 
     def after(self, event: object) -> Applying:

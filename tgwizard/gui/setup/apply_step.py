@@ -16,7 +16,7 @@ from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.run_steps import StepRow
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.text import counted, measured, tame
+from tgwizard.model.text import counted, format_duration, sanitize
 
 
 class ApplyPage(StepPage):
@@ -95,7 +95,7 @@ def banner_words(applying: Applying, place: str) -> tuple[Shape, str, str]:
         verb = "undone" if applying.undoing else "made"
         stopping = "Stopping after what is under way." if applying.cancelling else f"Written to {place}."
         return Shape.MOVING, f"{applying.done} of {counted(total, 'change')} {verb}", stopping
-    reason = tame(finished.reason, 400)
+    reason = sanitize(finished.reason, 400)
     shape = {Outcome.DONE: Shape.GOOD, Outcome.CANCELLED: Shape.WARNING, Outcome.REFUSED: Shape.WARNING}.get(
         finished.outcome, Shape.BROKEN
     )
@@ -108,7 +108,7 @@ def banner_words(applying: Applying, place: str) -> tuple[Shape, str, str]:
 
 def _time(row: ChangeRow, now: float) -> str:
     if row.seconds is not None:
-        return measured(row.seconds)
+        return format_duration(row.seconds)
     if row.state is RowState.RUNNING and row.began is not None:
-        return measured(max(0.0, now - row.began))
+        return format_duration(max(0.0, now - row.began))
     return ""

@@ -29,7 +29,7 @@ from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.setup_answers import Placement
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 SETTLE_MS = 250
 """How long typing has to rest before what is typed is judged (gui/README.md 6, Field row)."""
@@ -276,7 +276,7 @@ class FloatingIpPage(StepPage):
         self._block = found[0] if found else min(self._block, max(0, len(blocks) - 1))
 
     def _show_map(self, shown: AddressShown, taken: Occupancy) -> None:
-        self._subnet.say(f"Addresses in {tame(taken.subnet.id.name, 90)}")
+        self._subnet.say(f"Addresses in {sanitize(taken.subnet.id.name, 90)}")
         self._range.say(", ".join(str(network) for network in taken.ranges))
         self._counts.say(f"{taken.free} free    {taken.in_use} in use    {taken.reserved} reserved")
         blocks = taken.blocks()
@@ -387,8 +387,8 @@ def address_shown(session: SetupSession) -> AddressShown:
         suggested_addresses(taken, topology),
         address_findings(flow, shown),
         session.reading(Want.ADDRESS),
-        ", ".join(tame(vm.id.name, 30) for vm in topology.vms),
-        tame(topology.vms[0].id.name, 90),
+        ", ".join(sanitize(vm.id.name, 30) for vm in topology.vms),
+        sanitize(topology.vms[0].id.name, 90),
         shown.placement is Placement.NOW,
         shown.ip_configuration,
         session.mistyped,

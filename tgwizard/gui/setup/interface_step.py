@@ -22,7 +22,7 @@ from tgwizard.gui.widgets.labels import ElidedLabel
 from tgwizard.gui.widgets.layouts import clear
 from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 Nics = tuple[ResourceId, ResourceId]
 
@@ -69,7 +69,7 @@ class InterfacePage(StepPage):
             self._row.addWidget(self._machine(place, choice), 1)
         group = QButtonGroup(self._first)
         for place, choice in enumerate(shown.lan):
-            name = tame(choice.vm.name, 90)
+            name = sanitize(choice.vm.name, 90)
             words = "Holds the address after Apply." if place == 0 else "Takes it over at a failover."
             card = OptionCard(self.theme, name, words)
             card.setAccessibleName(f"{name} is active at first")
@@ -86,14 +86,14 @@ class InterfacePage(StepPage):
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(8))
-        name = tame(choice.vm.name, 90)
+        name = sanitize(choice.vm.name, 90)
         column.addWidget(ElidedLabel(theme, name, TextRole.SECTION))
         group = QButtonGroup(side)
         mine = self._shown.chosen[place] if self._shown.chosen else None
         for judged in choice.judged:
             card = self._card(judged, best=judged.nic == choice.nic)
             card.setChecked(judged.nic.id == mine)
-            card.setAccessibleName(f"{tame(judged.nic.id.name, 90)} of {name}")
+            card.setAccessibleName(f"{sanitize(judged.nic.id.name, 90)} of {name}")
             card.clicked.connect(self._chooser(place, judged.nic.id))
             group.addButton(card)
             column.addWidget(card)
@@ -102,9 +102,9 @@ class InterfacePage(StepPage):
 
     def _card(self, judged: NicJudged, *, best: bool) -> OptionCard:
         theme, nic = self.theme, judged.nic
-        subnet = tame(nic.subnet.name, 90) if nic.subnet else "no subnet"
+        subnet = sanitize(nic.subnet.name, 90) if nic.subnet else "no subnet"
         tag = TintTag(theme, "Suggested") if best else None
-        card = OptionCard(theme, tame(nic.id.name, 90), f"{tame(nic.own_address, 40)} in {subnet}", tag=tag)
+        card = OptionCard(theme, sanitize(nic.id.name, 90), f"{sanitize(nic.own_address, 40)} in {subnet}", tag=tag)
         for words in judged.speaks_for:
             card.body.addWidget(CheckRow(theme, Shape.GOOD, _upper(words), quiet=True))
         for words in judged.speaks_against:

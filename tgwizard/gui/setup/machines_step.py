@@ -38,7 +38,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, VmFound
 from tgwizard.model.setup_events import PartProgress
 from tgwizard.model.snapshot import Power
-from tgwizard.model.text import counted, listed, tame
+from tgwizard.model.text import counted, join_words, sanitize
 
 STACK_BELOW = 460
 """Narrower than this, at 100 % text, the second machine stands under the first."""
@@ -52,8 +52,8 @@ _POWER = {
 def machine_words(vm: VmFound) -> str:
     """A machine's power, zone and region as one line."""
     power = _POWER.get(vm.power, vm.power.value.replace("_", " ").capitalize())
-    zone = f"zone {tame(vm.zone, 10)}" if vm.zone else ""
-    return ", ".join(part for part in (power, zone, tame(vm.location, 60)) if part)
+    zone = f"zone {sanitize(vm.zone, 10)}" if vm.zone else ""
+    return ", ".join(part for part in (power, zone, sanitize(vm.location, 60)) if part)
 
 
 class MachineColumn(QWidget):
@@ -67,7 +67,7 @@ class MachineColumn(QWidget):
         head = QHBoxLayout()
         head.setSpacing(theme.px(9))
         head.addWidget(IconMark(theme, Icon.SERVER, 16))
-        head.addWidget(ElidedLabel(theme, tame(vm.id.name, 90), TextRole.NAME), 1)
+        head.addWidget(ElidedLabel(theme, sanitize(vm.id.name, 90), TextRole.NAME), 1)
         column.addLayout(head)
         running = {Power.RUNNING: Shape.GOOD, Power.NOT_KNOWN: Shape.NOT_KNOWN}.get(vm.power, Shape.WARNING)
         on = vm.identity.system_assigned
@@ -86,7 +86,7 @@ def lan_row(lan: LanChoice) -> tuple[Shape, str]:
     nic = lan.nic
     if nic is None:
         return Shape.BROKEN, "No interface could be read"
-    subnet = tame(nic.subnet.name, 90) if nic.subnet else "no subnet"
+    subnet = sanitize(nic.subnet.name, 90) if nic.subnet else "no subnet"
     forwarding = "forwarding on" if nic.ip_forwarding else "forwarding off"
     return (Shape.GOOD if nic.ip_forwarding else Shape.WARNING), f"LAN NIC in {subnet}, {forwarding}"
 
@@ -218,7 +218,7 @@ class MachinesPage(StepPage):
         count, pairs = len(shown.inventory.vms), len(shown.found.pairs)
         machines = counted(count, "machine")
         likely = {0: "no likely pair", 1: "one likely pair"}.get(pairs, f"{pairs} likely pairs")
-        where = tame(shown.inventory.subscription.name, 90)
+        where = sanitize(shown.inventory.subscription.name, 90)
         self.lead.say(f"We read {machines} in {where} and found {likely}. Nothing was changed.")
 
     def _show_pairs(self, shown: MachinesShown) -> None:
@@ -270,9 +270,9 @@ class MachinesPage(StepPage):
 
     def _card(self, pair: Pair, *, on: bool, suggested: bool) -> OptionCard:
         theme = self.theme
-        first, second = (tame(vm.id.name, 90) for vm in pair.vms)
+        first, second = (sanitize(vm.id.name, 90) for vm in pair.vms)
         tag = TintTag(theme, "Suggested") if suggested else None
-        where = f"{tame(pair.vms[0].location, 60)}, {tame(pair.vms[0].id.group, 90)}"
+        where = f"{sanitize(pair.vms[0].location, 60)}, {sanitize(pair.vms[0].id.group, 90)}"
         card = OptionCard(theme, f"{first} and {second}", "" if on else where, tag=tag, tinted=False)
         if pair.state is PairState.NEW:
             card.head.addWidget(TextLabel(theme, "not set up yet", TextRole.CAPTION, Token.TEXT2))
@@ -330,21 +330,21 @@ def _key(pair: Pair) -> frozenset[ResourceId]:
 
 def _rows(inventory: Inventory) -> tuple[PickRow, ...]:
     return tuple(
-        PickRow(vm.id.text, tame(vm.id.name, 90), f"{tame(vm.id.group, 90)}, {machine_words(vm)}")
+        PickRow(vm.id.text, sanitize(vm.id.name, 90), f"{sanitize(vm.id.group, 90)}, {machine_words(vm)}")
         for vm in inventory.vms
     )
 
 
 def _names(vms: tuple[VmFound, ...]) -> str:
-    names = [tame(vm.id.name, 90) for vm in vms[:NAMES_SHOWN]]
+    names = [sanitize(vm.id.name, 90) for vm in vms[:NAMES_SHOWN]]
     more = len(vms) - len(names)
-    return listed([*names, f"{more} more"]) if more else listed(names)
+    return join_words([*names, f"{more} more"]) if more else join_words(names)
 
 
 def _groups(vms: tuple[VmFound, ...]) -> str:
-    groups = list(dict.fromkeys(tame(vm.id.group, 90) for vm in vms))
+    groups = list(dict.fromkeys(sanitize(vm.id.group, 90) for vm in vms))
     more = len(groups) - 2
-    return listed([*groups[:2], f"{more} more"]) if more > 0 else listed(groups)
+    return join_words([*groups[:2], f"{more} more"]) if more > 0 else join_words(groups)
 
 
 def machines_shown(session: SetupSession, *, by_hand: bool) -> MachinesShown:
@@ -354,7 +354,7 @@ def machines_shown(session: SetupSession, *, by_hand: bool) -> MachinesShown:
     same = flow.inventory is not None and wanted is not None and flow.inventory.subscription.id == wanted.id
     busy = ""
     if session.reading(Want.INVENTORY) and wanted is not None:
-        busy = f"Reading {tame(wanted.name, 90)}"
+        busy = f"Reading {sanitize(wanted.name, 90)}"
     elif session.reading(Want.FACTS) and flow.facts is None:
         busy = "Reading roles and rights"
     return MachinesShown(

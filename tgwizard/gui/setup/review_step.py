@@ -35,7 +35,7 @@ from tgwizard.gui.widgets.tabs import Tabs
 from tgwizard.gui.widgets.text_field import ReportText
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Assign, ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
-from tgwizard.model.text import about, age, counted, listed, tame
+from tgwizard.model.text import counted, format_age, format_estimate, join_words, sanitize
 
 _ICON = {
     ChangeKind.ADD: (Icon.ADD, Token.ACCENT_TEXT),
@@ -135,7 +135,7 @@ def add_change(table: RowTable, theme: Theme, change: SetupChange, note: str = "
     )
     sentence = f"{KIND_WORDS[change.kind]}: {change.sentence}, {change.note}, {change.before} becomes {change.after}"
     if not right:
-        sentence += f", may be done by {who_words(change)}, {about(change.predicted.usual_s)}"
+        sentence += f", may be done by {who_words(change)}, {format_estimate(change.predicted.usual_s)}"
     return table.add(cells, sentence)
 
 
@@ -300,7 +300,7 @@ def short_note(change: SetupChange, plan: SetupPlan) -> str:
     scope = change.act.scope.lower()
     holds = next((reason.holds for reason in plan.scopes if reason.scope.lower() == scope), ())
     kinds = dict.fromkeys(_KINDS.get(thing.type.lower().split("/", 1)[-1], "other parts") for thing in holds)
-    return f"{listed(kinds)} live there" if kinds else ""
+    return f"{join_words(kinds)} live there" if kinds else ""
 
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
@@ -317,7 +317,7 @@ def headline(plan: SetupPlan) -> tuple[str, str]:
     writing = plan.writing
     if not writing:
         return "Everything is already right", "Nothing has to be changed. Continue to see what can be proven."
-    usual = about(plan.usual_s)
+    usual = format_estimate(plan.usual_s)
     lead = f"Read the plan, export it, or apply it: {usual}. Running it again changes nothing that is already right."
     return f"{_spelled(len(writing))}, nothing else", lead
 
@@ -354,14 +354,14 @@ def rights_rows(plan: SetupPlan) -> tuple[tuple[Shape, str, str], ...]:
 
 
 def _sentences(changes: Iterable[SetupChange]) -> str:
-    return f"{listed(change.sentence for change in changes)}."
+    return f"{join_words(change.sentence for change in changes)}."
 
 
 def _place(scope: str) -> str:
     parts = [part for part in scope.split("/") if part]
     if len(parts) == 2:
         return "the subscription"
-    return tame(parts[-1], 90) if parts else "the scope"
+    return sanitize(parts[-1], 90) if parts else "the scope"
 
 
 TABS = {
@@ -384,7 +384,7 @@ def review_shown(session: SetupSession, plan: SetupPlan | None) -> ReviewShown:
     others = any(change.right.who is WhoMay.OTHERS for change in plan.writing)
     letter = session.once("letter", lambda: export(ExportKind.REQUEST, plan, shown)) if others else ""
     seconds = session.read_age_s
-    ago = "" if seconds is None else f"read from Azure {age(seconds)}"
+    ago = "" if seconds is None else f"read from Azure {format_age(seconds)}"
     return ReviewShown(plan, exports, letter, "", ago, busy)
 
 

@@ -44,7 +44,7 @@ from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.access_facts import SetupFacts
 from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import RoleAnswer, RoleUse
-from tgwizard.model.text import counted, listed, tame
+from tgwizard.model.text import counted, join_words, sanitize
 from tgwizard.model.topology import Topology
 
 _TODAY = {
@@ -199,7 +199,7 @@ class RolePage(StepPage):
             short = row.action.removeprefix("Microsoft.Network/")
             figure = TextLabel(theme, "" if row.extra else str(number), TextRole.CAPTION, Token.TEXT3)
             figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            on = ", ".join(dict.fromkeys(tame(thing.name, 90) for thing in row.on))
+            on = ", ".join(dict.fromkeys(sanitize(thing.name, 90) for thing in row.on))
             # In a role made new everything is to be added: only what differs is lit.
             lit = row.today in {Today.TO_ADD, Today.MISSING, Today.OFFERED} and (news or row.extra)
             action = LiveLine(theme, short, TextRole.MONO_STRONG)
@@ -236,7 +236,7 @@ class RolePage(StepPage):
         table = RowTable(theme, "Other assignments of the role", columns)
         for one in affected[: self._most]:
             note = "no longer in the directory" if one.gone else ""
-            where = tame(one.scope, 200)
+            where = sanitize(one.scope, 200)
             cells = (
                 TwoLines(theme, one.principal),
                 LiveLine(theme, where, TextRole.MONO),
@@ -336,7 +336,7 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
     elif existing is not None:
         lacks = sum(not row.extra and row.today in {Today.TO_ADD, Today.MISSING, Today.NOT_ASKED} for row in rows)
         has = "all ten actions" if not lacks else f"{_NUMBERS[10 - lacks]} of the ten actions"
-        lead = f"{tame(existing.name, 90)} has {has} of the brief's role."
+        lead = f"{sanitize(existing.name, 90)} has {has} of the brief's role."
     return RoleShown(
         _options(session, answer, facts),
         answer,
@@ -362,7 +362,7 @@ def _of_others(existing: RoleDefinition | None, facts: SetupFacts, topology: Top
 def _options(session: SetupSession, answer: RoleAnswer, facts: SetupFacts) -> tuple[RoleOption, ...]:
     options: list[RoleOption] = []
     for item in role_candidates(session.flow, session.shown)[:3]:
-        name = tame(item.role.name, 128)
+        name = sanitize(item.role.name, 128)
         others = item.others
         used = f" {counted(others, 'other assignment')} of it." if others else ""
         if item.complete:
@@ -370,7 +370,9 @@ def _options(session: SetupSession, answer: RoleAnswer, facts: SetupFacts) -> tu
             options.append(RoleOption(RoleAnswer(RoleUse.REUSE, item.role.name, item.role.guid), f"Use {name}", words))
         elif not item.withheld:
             lacks = [action.rsplit("Microsoft.Network/", 1)[-1] for action in item.missing]
-            what = f"Found here. Lacks {listed(lacks)}." if lacks else "Found here. Not assignable everywhere needed."
+            what = (
+                f"Found here. Lacks {join_words(lacks)}." if lacks else "Found here. Not assignable everywhere needed."
+            )
             gains = f"{used[:-1]} gain{'s' if others == 1 else ''} the same." if others else ""
             update = RoleAnswer(RoleUse.UPDATE, item.role.name, item.role.guid, answer.extra, answer.declined)
             options.append(RoleOption(update, f"Update {name}", f"{what}{gains}"))

@@ -28,7 +28,7 @@ from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.setup_answers import RoleAnswer
 from tgwizard.model.setup_plan import ScopeReason
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 from tgwizard.model.topology import Topology
 
 
@@ -112,7 +112,7 @@ class ScopePage(StepPage):
             cells = (tick, TwoLines(theme, name), LiveText(theme, reason.sentence, TextRole.CAPTION, Token.TEXT2))
             table.add(cells, f"{name}: {reason.sentence}")
         if shown.whole_subscription:
-            words = f"Assigned once on {tame(shown.subscription, 200)}; these groups are inside it."
+            words = f"Assigned once on {sanitize(shown.subscription, 200)}; these groups are inside it."
             note = TextLabel(theme, words, TextRole.CAPTION, Token.TEXT2, wrap=True)
             note.setContentsMargins(theme.px(17), theme.px(8), theme.px(16), theme.px(9))
             table.add_wide(note)
@@ -126,7 +126,7 @@ class ScopePage(StepPage):
         columns = (Column("Machine", 4), Column("System-assigned identity", 4), Column("Object id", 5))
         table = RowTable(theme, "Identities", columns)
         for vm in machines:
-            name = tame(vm.id.name, 90)
+            name = sanitize(vm.id.name, 90)
             on = vm.identity.system_assigned
             words = "on" if on else "off, Apply turns it on"
             beside = len(vm.identity.user_assigned)
@@ -183,7 +183,7 @@ def _stale_words(session: SetupSession, topology: Topology) -> tuple[str, ...]:
     )
     found = stale_assignments(target.role, scopes, facts)
     return tuple(
-        f"An assignment on {tame(item.scope.rsplit('/', 1)[-1], 90)} is for the identity {item.principal_id}, which is "
-        "no longer in the directory."
+        f"An assignment on {sanitize(item.scope.rsplit('/', 1)[-1], 90)} is for the identity {item.principal_id}, "
+        "which is no longer in the directory."
         for item in found
     )

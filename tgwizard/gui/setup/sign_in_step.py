@@ -27,7 +27,7 @@ from tgwizard.gui.widgets.pick_list import PickList, PickRow
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import Caller, TenantSeen
 from tgwizard.model.sign_in import MethodSeen, Prompted, SignInMethod
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 METHOD_WORDS: dict[SignInMethod, tuple[str, str]] = {
     SignInMethod.LAB: ("The lab's operator", "The embedded Azure on this computer. Nothing reaches the real Azure."),
@@ -64,7 +64,7 @@ def cloud_words(shown: SignInShown) -> str:
 
 
 def _here(shown: SignInShown) -> str:
-    return next((tame(cloud.title, 200) for cloud in shown.clouds if cloud.name == shown.cloud), "Azure")
+    return next((sanitize(cloud.title, 200) for cloud in shown.clouds if cloud.name == shown.cloud), "Azure")
 
 
 class PromptCard(Card):
@@ -113,7 +113,7 @@ class PromptCard(Card):
         if prompt is not None and prompt.expires is not None:
             words += f" It is good until {prompt.expires.astimezone():%H:%M}."
         self._words.say(words)
-        self._code.say(tame(code, 40))
+        self._code.say(sanitize(code, 40))
         self._code.setAccessibleName(f"Code {code}" if code else "No code")
         self._code.setVisible(bool(code))
         self.copy.setVisible(bool(code))
@@ -197,15 +197,15 @@ class SignInPage(StepPage):
         self.nobody.setVisible(shown.caller is None and not shown.busy)
         self.nobody.say(f"Nobody is signed in to {_here(shown)} yet. Choose how you sign in.")
         if shown.caller is not None:
-            name = tame(shown.caller.name, 200)
+            name = sanitize(shown.caller.name, 200)
             where = next((tenant.name for tenant in shown.tenants if tenant.id == shown.caller.tenant), "")
             directory = (
-                "The lab, on this computer" if shown.is_lab else f"Directory {tame(where or shown.caller.tenant)}"
+                "The lab, on this computer" if shown.is_lab else f"Directory {sanitize(where or shown.caller.tenant)}"
             )
             self._who.show_check(Shape.GOOD, f"Signed in as {name}", directory)
         self.prompt.setVisible(bool(shown.busy))
         self.prompt.show_prompt(shown.busy, shown.prompted)
-        rows = [PickRow(tenant.id, tame(tenant.name or tenant.id, 200), tenant.id) for tenant in shown.tenants]
+        rows = [PickRow(tenant.id, sanitize(tenant.name or tenant.id, 200), tenant.id) for tenant in shown.tenants]
         several = len(rows) > 1 and not shown.busy
         self._tenants_title.setVisible(several)
         self.tenants.setVisible(several)
@@ -223,7 +223,7 @@ class SignInPage(StepPage):
             if seen.problem is not None:
                 words = seen.problem.sentence()
             elif seen.detail and seen.detail != name:
-                words = f"{words} {tame(seen.detail, 200)}"
+                words = f"{words} {sanitize(seen.detail, 200)}"
             tag = TintTag(self.theme, "Found", Shape.GOOD) if seen.found else None
             card = OptionCard(self.theme, name, words, tag=tag)
             card.clicked.connect(self._chooser(seen.method))

@@ -12,7 +12,7 @@ from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.widgets.pick_list import PickList, PickRow
 from tgwizard.model.inventory import SubscriptionSeen
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 
 class SubscriptionPage(StepPage):
@@ -35,7 +35,7 @@ class SubscriptionPage(StepPage):
         rows = [
             PickRow(
                 one.id,
-                tame(one.name, 200),
+                sanitize(one.name, 200),
                 one.id,
                 "" if one.enabled else "turned off: Azure refuses writes in it",
                 one.enabled,

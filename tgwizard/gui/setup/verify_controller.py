@@ -30,7 +30,7 @@ from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_events import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.snapshot import Snapshot
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 from tgwizard.model.verify_result import ProofRun, Standing, VerifyResult
 
 
@@ -92,7 +92,7 @@ class Verifier(QObject):
         """Which machine is being restarted, in one sentence; empty when none is."""
         doing = self.restarting
         under_way = doing is not None and self._errands.under_way(Kind.RESTART)
-        return f"{tame(doing.vm.name, 90)} restarts; its agent is waited for." if doing and under_way else ""
+        return f"{sanitize(doing.vm.name, 90)} restarts; its agent is waited for." if doing and under_way else ""
 
     def stop_waiting(self) -> None:
         """Wait no more for the machine that restarts; it restarts all the same, unseen."""

@@ -17,7 +17,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding
 from tgwizard.model.setup_events import Tick, TickChanged
 from tgwizard.model.setup_plan import SetupPlan
-from tgwizard.model.text import measured, tame
+from tgwizard.model.text import format_duration, sanitize
 from tgwizard.model.verify_result import Cell, May, ProofRun, ProvedBy, Standing, TickSeen, VerifyResult
 
 _CELLS = {
@@ -45,7 +45,7 @@ def verify_shown(
 ) -> VerifyShown:
     """The tenth page."""
     result = verifier.result
-    names = tuple(tame(vm.name, 90) for vm in machines)
+    names = tuple(sanitize(vm.name, 90) for vm in machines)
     order = verifier.looked.order if verifier.looked is not None else None
     roles = tuple("holds the address" if order and order.holder == vm else "standby" for vm in machines)
     scopes = tuple(reason.scope for reason in plan.scopes) if plan is not None else ()
@@ -108,7 +108,7 @@ def _seen(verifier: Verifier, vm: ResourceId, scope: str, tick: Tick) -> TickSee
 def _meters(verifier: Verifier, machines: tuple[ResourceId, ...], scopes: tuple[str, ...]) -> tuple[MeterShown, ...]:
     return tuple(
         MeterShown(
-            tame(vm.name, 90),
+            sanitize(vm.name, 90),
             scope_name(scope),
             tuple(_bar(_seen(verifier, vm, scope, tick), tick, _certain(verifier, vm, scope)) for tick in Tick),
         )
@@ -132,21 +132,23 @@ def _bar(seen: TickSeen | TickChanged | None, tick: Tick, certain: datetime | No
     if seen is None:
         return BarShown(tick.value, BarState.TO_COME)
     if seen.done:
-        note = measured(seen.seconds) if seen.seconds is not None else ""
+        note = format_duration(seen.seconds) if seen.seconds is not None else ""
         at: datetime | None = seen.at if isinstance(seen, TickSeen) else None
         if tick in {Tick.WRITTEN, Tick.RESTARTED} and at is not None:
             note = f"{at.astimezone():%d %b %H:%M}"
         # Where no time was measured, how it is known: worked out, shown by the proof, said by a person.
-        return BarShown(tick.value, BarState.DONE, note or tame(seen.sentence, 120).rstrip("."))
+        return BarShown(tick.value, BarState.DONE, note or sanitize(seen.sentence, 120).rstrip("."))
     if tick is Tick.RESTARTED:
         return BarShown(tick.value, BarState.WAITS, "waits for you")
     if tick is Tick.PROVED:
         # What it needs is said below, where it can be done; a machine's own answer is said here.
-        return BarShown(tick.value, BarState.TO_COME, tame(seen.sentence, 120) if _is_answer(seen) else "by a failover")
+        return BarShown(
+            tick.value, BarState.TO_COME, sanitize(seen.sentence, 120) if _is_answer(seen) else "by a failover"
+        )
     if tick is Tick.EFFECTIVE and certain is not None:
         return BarShown(tick.value, BarState.RUNNING, f"by {certain.astimezone():%H:%M:%S} at the latest")
     state = BarState.FAILED if tick is Tick.WRITTEN else BarState.RUNNING
-    return BarShown(tick.value, state, tame(seen.sentence, 120))
+    return BarShown(tick.value, state, sanitize(seen.sentence, 120))
 
 
 def _meter_note(verifier: Verifier) -> str:
@@ -166,7 +168,7 @@ def _restarts(verifier: Verifier, result: VerifyResult | None, *, locked: bool) 
     first_open = next((vm for vm in order.machines if vm in waiting), None)
     doing, early = verifier.restarting, result.standing is Standing.WAITS
     for number, vm in enumerate(order.machines, start=1):
-        name = tame(vm.name, 90)
+        name = sanitize(vm.name, 90)
         holds = vm == order.holder
         title = f"{number}. {name}, {'which holds the address' if holds else 'the standby'}"
         key = vm.text
@@ -217,7 +219,7 @@ def _cell(cell: Cell) -> tuple[Shape, str]:
 
 
 def _why(cells: tuple[Cell, Cell]) -> str:
-    return "\n".join(dict.fromkeys(tame(cell.why, 300) for cell in cells if cell.why))
+    return "\n".join(dict.fromkeys(sanitize(cell.why, 300) for cell in cells if cell.why))
 
 
 def _rehearsal_state(verifier: Verifier, result: VerifyResult | None) -> tuple[Shape, str]:
@@ -249,8 +251,8 @@ def _proof(runs: tuple[ProofRun, ...], *, proved: bool) -> tuple[Shape, str]:
         words = "Moves the address once; the question lists every call before anything begins."
         return Shape.WAITING, words
     last = runs[-1]
-    took = f", {measured(last.seconds)}" if last.seconds is not None else ""
-    gap = f", gap as read {measured(last.gap_s)}" if last.gap_s is not None else ""
+    took = f", {format_duration(last.seconds)}" if last.seconds is not None else ""
+    gap = f", gap as read {format_duration(last.gap_s)}" if last.gap_s is not None else ""
     shape = Shape.GOOD if last.done else Shape.BROKEN
     half = last.done and last.by is ProvedBy.MEMBERS and not proved
     back = " Now the way back: it proves the other half." if half else ""

@@ -39,7 +39,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
-from tgwizard.model.text import are, counted, tame
+from tgwizard.model.text import are, counted, sanitize
 
 NO_DRAFT = DraftRead()
 
@@ -358,7 +358,7 @@ class Wizard(QObject):
         shell, movable = self.shell, session is not None
 
         def make(over: QWidget) -> RestartSheet:
-            names = (tame(vm.name, 90), str(cluster.address), tame(other, 90))
+            names = (sanitize(vm.name, 90), str(cluster.address), sanitize(other, 90))
             sheet = RestartSheet(shell.theme, over, *names, shell.lock, movable=movable)
             sheet.restart_asked.connect(partial(self.verifier.restart, vm))
             # After the sheet is gone: one question at a time is open.

@@ -26,7 +26,7 @@ from tgwizard.gui.widgets.portal_panel import PortalPanel, PortalShown
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
-from tgwizard.model.text import counted, tame
+from tgwizard.model.text import counted, sanitize
 
 
 class Footer(QWidget):
@@ -82,7 +82,7 @@ def show_foot(footer: Footer, wizard: Wizard) -> None:
         case SetupStep.SIGN_IN if session.account.busy:
             reason = f"{session.account.busy}."
         case SetupStep.FLOATING_IP if session.mistyped:
-            reason = f"{tame(session.mistyped, 40)} is no IPv4 address."
+            reason = f"{sanitize(session.mistyped, 40)} is no IPv4 address."
         case SetupStep.FLOATING_IP if session.shown.address is not None and footer.has_room:
             words = f"Continue with {session.shown.address}"
         case SetupStep.REVIEW:

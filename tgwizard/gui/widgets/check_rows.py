@@ -22,7 +22,7 @@ from tgwizard.gui.widgets.buttons import Button, ButtonKind
 from tgwizard.gui.widgets.cards import paint_ground
 from tgwizard.gui.widgets.idle_queue import Turns
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveLine, LiveText, TextLabel, plain_tip
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Fact:
 
     def line(self, moment: datetime | None) -> str:
         """The fact as it is copied; `moment` is when it was read."""
-        when = "not read yet" if moment is None else utc(moment)
+        when = "not read yet" if moment is None else format_utc(moment)
         return f"{self.name}: {self.value}, {self.source}, {when}"
 
 

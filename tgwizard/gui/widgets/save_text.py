@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from tgwizard.engine.files.file_writing import write_whole
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 
 def copy_text(text: str, done: str) -> str:
@@ -24,5 +24,5 @@ def save_text(parent: QWidget, name: str, text: str) -> str:
     try:
         write_whole(Path(chosen), text)
     except OSError as error:
-        return f"Not saved: {tame(error.strerror or error)}"
+        return f"Not saved: {sanitize(error.strerror or error)}"
     return f"Saved as {chosen}"

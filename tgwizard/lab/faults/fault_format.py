@@ -39,7 +39,7 @@ from tgwizard.lab.faults.fault_rules import (
     TruncatedBody,
 )
 from tgwizard.lab.wire import Json
-from tgwizard.model.text import utc
+from tgwizard.model.text import format_utc
 
 _E = TypeVar("_E", bound=Enum)
 _ALWAYS = "always"
@@ -159,7 +159,7 @@ def write(rule: Rule) -> Json:
         "name": fault.name,
         "match": match,
         "effect": _effect_document(fault.effect),
-        "added": utc(rule.added),
+        "added": format_utc(rule.added),
         "seen": rule.seen,
         "struck": rule.struck,
     }

@@ -8,15 +8,15 @@ from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.setup.export import plan_values
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Obstacle, SetupChange, SetupPlan, WhoMay
-from tgwizard.model.text import counted, listed, tame
+from tgwizard.model.text import counted, join_words, sanitize
 
 
 def letter(plan: SetupPlan, answers: Answers) -> str:
     """Plain text. It asks for what is others' to do; for a user who may do everything, for the whole plan."""
     others = tuple(change for change in plan.writing if change.right.who is WhoMay.OTHERS)
     wanted = others or plan.writing
-    caller = tame(answers.caller.name, 120) if answers.caller else "the signed-in account"
-    roles = listed(dict.fromkeys(tame(role, 160) for change in wanted for role in change.right.roles))
+    caller = sanitize(answers.caller.name, 120) if answers.caller else "the signed-in account"
+    roles = join_words(dict.fromkeys(sanitize(role, 160) for change in wanted for role in change.right.roles))
     lines = [
         f"Subject: Rights for the floating IP of {plan_values.title(answers)}",
         "",
@@ -33,7 +33,7 @@ def letter(plan: SetupPlan, answers: Answers) -> str:
     ]
     for item in not_yours(plan.writing):
         if item.obstacle is not Obstacle.ROLE:
-            lines += ["", *_wrapped(f"What stands in the way: {tame(item.problem.sentence(), 1200)}")]
+            lines += ["", *_wrapped(f"What stands in the way: {sanitize(item.problem.sentence(), 1200)}")]
     for number, change in enumerate(wanted, 1):
         lines += ["", *_item(number, change)]
     if roles:
@@ -53,14 +53,14 @@ def _count(number: int) -> str:
 
 
 def _item(number: int, change: SetupChange) -> list[str]:
-    lines = textwrap.wrap(f"{number}. {tame(change.sentence, 300)}", 100, subsequent_indent="   ")
-    lines.append(f"   On: {tame(change.target, 400)}")
+    lines = textwrap.wrap(f"{number}. {sanitize(change.sentence, 300)}", 100, subsequent_indent="   ")
+    lines.append(f"   On: {sanitize(change.target, 400)}")
     if change.note:
-        lines += textwrap.wrap(tame(change.note, 400), 97, initial_indent="   ", subsequent_indent="   ")
+        lines += textwrap.wrap(sanitize(change.note, 400), 97, initial_indent="   ", subsequent_indent="   ")
     if change.right.missing:
-        lines.append(f"   Needs: {listed(tame(action, 160) for action in change.right.missing)}")
+        lines.append(f"   Needs: {join_words(sanitize(action, 160) for action in change.right.missing)}")
     elif change.permissions:
-        lines.append(f"   Needs: {listed(tame(action, 160) for action in change.permissions)}")
+        lines.append(f"   Needs: {join_words(sanitize(action, 160) for action in change.permissions)}")
     return lines
 
 

@@ -22,7 +22,7 @@ from tgwizard.model.setup_plan import (
     SetupChange,
     SetupPlan,
 )
-from tgwizard.model.text import printable, tame
+from tgwizard.model.text import printable, sanitize
 
 _FUNCTIONS = r"""
 # Repeats a command while a new identity or role has not arrived everywhere in Azure yet, for ten minutes at most.
@@ -86,7 +86,7 @@ def script(plan: SetupPlan, answers: Answers) -> str:
         f"az account set --subscription {shlex.quote(plan_values.subscription(plan, answers))}",
     ]
     for change in plan.writing:
-        lines += ["", f"# {tame(change.sentence, 160)}", *_commands(change, plan, answers)]
+        lines += ["", f"# {sanitize(change.sentence, 160)}", *_commands(change, plan, answers)]
     lines += ["", *_last_words(plan, answers)]
     return "\n".join(lines) + "\n"
 
@@ -123,7 +123,7 @@ def _place(act: PlaceAddress, answers: Answers) -> str:
 
 
 def _last_words(plan: SetupPlan, answers: Answers) -> list[str]:
-    names = [tame(vm.name, 90) for vm in plan_values.machines(plan, answers)]
+    names = [sanitize(vm.name, 90) for vm in plan_values.machines(plan, answers)]
     lines = ["Done. New rights take up to ten minutes to count."]
     if names:
         first, *rest = names

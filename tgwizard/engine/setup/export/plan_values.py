@@ -10,7 +10,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.role import RoleDefinition, role_id
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Assign, ChangeKind, PlaceAddress, PutRole, Restart, SetupPlan
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 ROLE_API = "2022-04-01"
 """The api-version of role definitions that the exports name."""
@@ -18,13 +18,13 @@ ROLE_API = "2022-04-01"
 
 def title(answers: Answers) -> str:
     """The cluster's name, fit for a heading or a comment."""
-    return tame(answers.name or "the cluster", 90)
+    return sanitize(answers.name or "the cluster", 90)
 
 
 def subscription_name(answers: Answers) -> str:
     """How people know the subscription."""
     found = answers.subscription
-    return tame(f"{found.name} ({found.id})" if found and found.name else (found.id if found else ""), 200)
+    return sanitize(f"{found.name} ({found.id})" if found and found.name else (found.id if found else ""), 200)
 
 
 def subscription(plan: SetupPlan, answers: Answers) -> str:

@@ -15,7 +15,7 @@ from tgwizard.engine.setup.export import plan_values
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Assign, EnableIdentity, PlaceAddress, PutRole, RemoveStale, SetupPlan
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +243,7 @@ def _md(spans: tuple[Span, ...]) -> str:
 
 def _code(name: Name) -> str:
     """A code span that nothing in the name can end (CommonMark: a longer run of backticks, and room beside them)."""
-    text = tame(name.text)
+    text = sanitize(name.text)
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     room = " " if longest else ""
@@ -255,4 +255,4 @@ def _markup(spans: tuple[Span, ...]) -> str:
 
 
 def _bdi(name: Name) -> str:
-    return f"<bdi>{escaping.escape(tame(name.text))}</bdi>"
+    return f"<bdi>{escaping.escape(sanitize(name.text))}</bdi>"

@@ -17,7 +17,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import Assign, EnableIdentity, PutRole, RemoveStale, SetupPlan
-from tgwizard.model.text import tame
+from tgwizard.model.text import sanitize
 
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _VM_API = "2024-11-01"
@@ -175,11 +175,14 @@ def _by_hand(plan: SetupPlan) -> str:
     if placed is not None:
         lines += [
             "# The floating IP itself is not a resource here, because failovers move it. The appliance creates it, or:",
-            f"# add {tame(placed.address)} as {tame(placed.configuration)} to {tame(placed.nic.name)}, once.",
+            (
+                f"# add {sanitize(placed.address)} as {sanitize(placed.configuration)} "
+                f"to {sanitize(placed.nic.name)}, once."
+            ),
         ]
     for change in plan.writing:
         if isinstance(change.act, RemoveStale):
-            lines.append(f"# Remove by hand, its identity no longer exists: {tame(change.act.assignment.id, 400)}")
+            lines.append(f"# Remove by hand, its identity no longer exists: {sanitize(change.act.assignment.id, 400)}")
     return "\n".join(lines)
 
 
