@@ -11,7 +11,7 @@ import pytest
 
 from tgwizard.app.environments import open_lab_place, serve_lab
 from tgwizard.cli.app_interface import LabWish
-from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.observe import Observer
 from tgwizard.lab.storage.lab_folder import AttachedLab, HostedLab
 from tgwizard.model.cluster import ResourceId
@@ -48,7 +48,7 @@ def test_that_a_machine_of_the_lab_can_be_asked_for_in_process_and_over_tls(tmp_
         assert reads == [setup.members[1].name] * 2
         none = ResourceId(setup.members[1].vm.text + "-gone")
         assert first.services.setup.members is not None
-        with first.services.setup.members.azure_as(none) as azure, pytest.raises(CallFailed) as caught:
+        with first.services.setup.members.azure_as(none) as azure, pytest.raises(AzureCallError) as caught:
             azure.read_nic(setup.members[0].nic)
         assert caught.value.certainty is Certainty.NOT_SENT
 

@@ -18,7 +18,7 @@ from tgwizard.cli.arguments import Call, Status
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.main import run
 from tgwizard.cli.screen import Screen
-from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.lab.storage import world_store
 from tgwizard.lab.storage.lab_folder import HostedLab
 from tgwizard.model.problem import Problem, UserError
@@ -60,7 +60,7 @@ def test_that_a_damaged_publication_is_a_sign_in_problem_of_the_attached_program
     ):
         (tmp_path / "lab" / "lab.json").write_text("{")
         (setup,) = attached.profiles.read_all().clusters
-        with pytest.raises(CallFailed) as caught:
+        with pytest.raises(AzureCallError) as caught:
             attached.services.azure.read_nic(setup.members[0].nic)
         assert caught.value.cause is Cause.SIGN_IN
         assert "lab.json" in caught.value.problem.detail

@@ -12,7 +12,7 @@ from tests.rig import Rig, rig
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, LabToken
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.ports import OperationState
 from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationFails
 from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
@@ -48,8 +48,8 @@ def recorded() -> tuple[Rig, Recorder]:
     return rig(session=session), recorders[0]
 
 
-def fails(call: Callable[[], object]) -> CallFailed:
-    with pytest.raises(CallFailed) as caught:
+def fails(call: Callable[[], object]) -> AzureCallError:
+    with pytest.raises(AzureCallError) as caught:
         call()
     return caught.value
 

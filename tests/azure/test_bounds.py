@@ -28,8 +28,8 @@ from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.bounded_http import LARGEST_ANSWER, BoundedAdapter, Limits, bounded_session
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, LabToken
-from tgwizard.azure.error_translation import Doing
-from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.azure.error_translation import Operation
+from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.certificates import prepare
 from tgwizard.lab.fronts.in_process import lab_session
@@ -273,7 +273,7 @@ def test_that_a_read_and_its_repetition_share_the_seconds_of_one(wired: Wired) -
     wired.front.treat = always(treat)
     short = Limits(read_s=5.0).read()
     begun = time.monotonic()
-    failure = fails(lambda: rest.asked(wired.azure.clients.arm(), Doing("read", "x"), _request("/x"), short))
+    failure = fails(lambda: rest.asked(wired.azure.clients.arm(), Operation("read", "x"), _request("/x"), short))
     assert failure.problem.code == "answer-lost"
     assert len(wired.front.came) == 2
     assert time.monotonic() - begun < 5.0 + SLACK_S
@@ -285,7 +285,7 @@ def test_that_a_read_ends_after_ten_seconds_and_a_write_after_thirty(wired: Wire
     nic = wired.azure.read_nic(_nic(wired))
     wired.front.treat = always(treatment)
 
-    def took(call: Callable[[], object]) -> tuple[CallFailed, float]:
+    def took(call: Callable[[], object]) -> tuple[AzureCallError, float]:
         begun = time.monotonic()
         return fails(call), time.monotonic() - begun
 
@@ -320,7 +320,7 @@ def test_that_a_redirect_is_no_answer_and_is_not_followed(wired: Wired, stranger
     assert stranger.came == []
 
 
-DELETING = Doing("delete", "x", writes=True)
+DELETING = Operation("delete", "x", writes=True)
 
 
 def test_that_the_pages_of_every_list_are_read_in_the_place_itself(wired: Wired, stranger: Front) -> None:

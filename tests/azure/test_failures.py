@@ -16,11 +16,11 @@ from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.error_document import ArmError
-from tgwizard.azure.error_row import Row
+from tgwizard.azure.error_row import ErrorRow
 from tgwizard.azure.error_table import TABLE
-from tgwizard.azure.error_translation import Doing, from_document
+from tgwizard.azure.error_translation import Operation, from_document
 from tgwizard.azure.redaction import LONGEST_DETAIL
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, OperationFails, Reset, Timeout
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
@@ -29,7 +29,7 @@ from tgwizard.model.cluster import ResourceId
 BUSY_429 = "Operation PutNicOperation (1) is updating resource x. The call can be retried in 12 seconds."
 
 
-def answered(it: Rig, status: int, code: str, message: str = "", details: str = "", **headers: str) -> CallFailed:
+def answered(it: Rig, status: int, code: str, message: str = "", details: str = "", **headers: str) -> AzureCallError:
     """What a NIC write makes of this answer."""
     inner = [{"code": details, "message": "Details."}] if details else []
     body = json.dumps({"error": {"code": code, "message": message, "details": inner}})
@@ -37,16 +37,16 @@ def answered(it: Rig, status: int, code: str, message: str = "", details: str = 
     return struck(it, Answer(status, body, named))
 
 
-def struck(it: Rig, effect: Effect) -> CallFailed:
+def struck(it: Rig, effect: Effect) -> AzureCallError:
     it.lab.faults.add(Fault("PUT", "tg-node-a-inside", effect))
     read = it.services.azure.read_nic(it.a.nic)
     return fails(lambda: it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
 
 
 @ROWS
-def test_that_each_row_of_the_table_has_a_whole_calm_sentence(row: Row) -> None:
+def test_that_each_row_of_the_table_has_a_whole_calm_sentence(row: ErrorRow) -> None:
     said = words_for(row)
-    problem = from_document(Doing("change", "nic-x", writes=True), 400, ArmError(row.code, said))
+    problem = from_document(Operation("change", "nic-x", writes=True), 400, ArmError(row.code, said))
     for sentence in (problem.what, problem.why, problem.fix):
         assert "{" not in sentence
         assert "!" not in sentence

@@ -18,10 +18,16 @@ from tests.rig import Rig, rig
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, LabToken
-from tgwizard.azure.intercepted_answers import ForeignAnswer, proxy_in_use, refuse_foreign, title_of, told_foreign
+from tgwizard.azure.intercepted_answers import (
+    InterceptedAnswer,
+    explain_intercepted,
+    proxy_in_use,
+    refuse_intercepted,
+    title_of,
+)
 from tgwizard.azure.redaction import PROXIES
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.lab import Lab
 from tgwizard.model.sign_in import SignInMethod
@@ -33,12 +39,12 @@ PAGE = (
 )
 
 
-def write(it: Rig) -> CallFailed:
+def write(it: Rig) -> AzureCallError:
     read = it.services.azure.read_nic(it.a.nic)
     return fails(lambda: it.services.azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
 
 
-def told_everywhere(effect: Answer) -> Iterator[CallFailed]:
+def told_everywhere(effect: Answer) -> Iterator[AzureCallError]:
     """A write, and a read of one thing and of a list, as they are told when this answers them."""
     it = rig()
     it.lab.faults.add(Fault("PUT", "tg-node-a-inside", effect))
@@ -93,9 +99,9 @@ def test_that_what_azure_itself_answers_stays_azures() -> None:
         (502, {"X-Azure-Ref": "x"}, b"<html><h2>Our services aren't available right now</h2></html>"),
         (200, {"Content-Type": "application/json"}, b"nonsense"),
     ):
-        refuse_foreign(status, headers, lambda body=body: body)  # type: ignore[misc]
-    with pytest.raises(ForeignAnswer):
-        refuse_foreign(200, {}, lambda: b"nonsense")
+        refuse_intercepted(status, headers, lambda body=body: body)  # type: ignore[misc]
+    with pytest.raises(InterceptedAnswer):
+        refuse_intercepted(200, {}, lambda: b"nonsense")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +156,7 @@ def real(it: Rig) -> ArmAzure:
     return ArmAzure(Session(held, base_url="https://arm.invalid"))
 
 
-def nothing_sent(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> CallFailed:
+def nothing_sent(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> AzureCallError:
     for variable in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(variable, raising=False)
         monkeypatch.delenv(variable.lower(), raising=False)
@@ -227,7 +233,7 @@ def test_that_a_lab_is_asked_whatever_the_settings_say(monkeypatch: pytest.Monke
 def test_that_a_proxy_is_named_only_where_one_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in PROXIES:
         monkeypatch.delenv(variable, raising=False)
-    answer = ForeignAnswer(403, "blocked")
-    assert "stands in" not in told_foreign("read tg-node-a", answer, writes=False).fix
+    answer = InterceptedAnswer(403, "blocked")
+    assert "stands in" not in explain_intercepted("read tg-node-a", answer, writes=False).fix
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    assert told_foreign("read tg-node-a", answer, writes=False).fix.endswith("the proxy stands in HTTPS_PROXY.")
+    assert explain_intercepted("read tg-node-a", answer, writes=False).fix.endswith("the proxy stands in HTTPS_PROXY.")

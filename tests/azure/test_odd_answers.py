@@ -21,7 +21,7 @@ from tests.azure.test_arm import fails
 from tests.engine.worlds import give_public_ip
 from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent
 from tgwizard.lab.fronts.in_process import LabAdapter
@@ -164,7 +164,7 @@ def breaks(it: Rig, odd: Odd, path: str, ask: Ask, every: int) -> list[str]:
         odd.body = body
         try:
             ask(it)
-        except CallFailed:
+        except AzureCallError:
             continue
         except Exception as error:  # noqa: BLE001 - that is what is looked for
             found.append(f"{name}: {type(error).__name__}: {error}")

@@ -9,9 +9,9 @@ import pytest
 
 from tgwizard import lab
 from tgwizard.azure.error_document import ArmError
-from tgwizard.azure.error_row import Row
+from tgwizard.azure.error_row import ErrorRow
 from tgwizard.azure.error_table import BY_CODE, TABLE, row_for
-from tgwizard.azure.error_translation import Doing, from_document
+from tgwizard.azure.error_translation import Operation, from_document
 from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 
@@ -103,7 +103,7 @@ SAMPLES = {
 }
 
 
-def words_for(row: Row) -> str:
+def words_for(row: ErrorRow) -> str:
     """A sentence that only this row of its code's rows is for."""
     found = [text for part, text in SAMPLES.items() if part in row.said.replace("\\b", "")]
     return found[0] if found else "Azure's own words."
@@ -145,8 +145,8 @@ def test_that_a_resource_or_policy_with_mfa_in_its_name_is_no_wish_for_a_second_
 
 
 @ROWS
-def test_that_a_row_names_cause_cure_and_who_can_fix_it(row: Row) -> None:
-    told = from_document(Doing("change", "tg-node-a-inside"), 400, ArmError(row.code, words_for(row)))
+def test_that_a_row_names_cause_cure_and_who_can_fix_it(row: ErrorRow) -> None:
+    told = from_document(Operation("change", "tg-node-a-inside"), 400, ArmError(row.code, words_for(row)))
     assert told.code == row.problem
     assert told.why
     assert told.fix
@@ -157,13 +157,13 @@ def test_that_a_row_names_cause_cure_and_who_can_fix_it(row: Row) -> None:
 
 
 @ROWS
-def test_that_codes_are_compared_without_case(row: Row) -> None:
+def test_that_codes_are_compared_without_case(row: ErrorRow) -> None:
     words = words_for(row)
     assert row_for(400, (row.code.upper(),), words.upper()) is row_for(400, (row.code.lower(),), words) is row
 
 
 @ROWS
-def test_that_what_passes_by_itself_is_left_to_azure_and_what_needs_a_right_to_an_administrator(row: Row) -> None:
+def test_that_what_passes_by_itself_is_left_to_azure_and_what_needs_a_right_to_an_administrator(row: ErrorRow) -> None:
     if row.cause in (Cause.NOT_ALLOWED, Cause.LOCKED) and not row.code.startswith("Lab"):
         by_azure = row.problem in ("region-restricted", "azure-restricted")
         assert row.who is (Fixer.AZURE if by_azure else Fixer.ADMIN)
@@ -173,7 +173,7 @@ def test_that_what_passes_by_itself_is_left_to_azure_and_what_needs_a_right_to_a
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 412, 418, 429, 500, 502, 503, 504])
 def test_that_a_code_nobody_has_seen_gets_an_honest_sentence_and_someone_to_turn_to(status: int) -> None:
-    told = from_document(Doing("change", "tg-node-a-inside"), status, ArmError("NeverSeenBefore", "New words."))
+    told = from_document(Operation("change", "tg-node-a-inside"), status, ArmError("NeverSeenBefore", "New words."))
     assert told.why
     assert told.who is not None
     assert "NeverSeenBefore" in told.detail

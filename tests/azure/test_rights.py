@@ -8,7 +8,7 @@ import pytest
 
 from tests.engine.worlds import changed, without
 from tests.rig import Rig, rig
-from tgwizard.engine.errors import CallFailed, Cause, Certainty, MissingRight
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
 from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset
 from tgwizard.model.failover_options import StopHow
 from tgwizard.model.permission import allows, allows_at
@@ -102,7 +102,7 @@ def test_that_the_address_check_tells_free_taken_and_reserved_apart() -> None:
 
 def test_that_a_refusal_names_the_right_that_is_missing_and_where() -> None:
     made = without(STOP)
-    with pytest.raises(CallFailed) as failed:
+    with pytest.raises(AzureCallError) as failed:
         made.services.azure.stop_vm(made.a.vm, StopHow.POWER_OFF, request_id="1")
     assert failed.value.cause is Cause.NOT_ALLOWED
     assert failed.value.missing == MissingRight(STOP, made.a.vm.text)
@@ -124,6 +124,6 @@ def test_that_a_vm_is_stopped_by_one_request_and_its_interface_keeps_its_address
 def test_that_a_lost_answer_to_a_stop_is_unknown() -> None:
     made = rig()
     made.lab.faults.add(Fault("POST", "powerOff", Reset(Moment.AFTER_COMMIT)))
-    with pytest.raises(CallFailed) as failed:
+    with pytest.raises(AzureCallError) as failed:
         made.services.azure.stop_vm(made.a.vm, StopHow.POWER_OFF, request_id="1")
     assert failed.value.certainty is Certainty.UNKNOWN

@@ -20,7 +20,7 @@ from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.azure_cli import AzureCli, token_in
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, azure_cli
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
@@ -61,7 +61,7 @@ def test_that_the_cli_sign_in_is_asked_once_for_arm_in_the_tenant(
 JWT = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
 
 
-def told(it: Rig, **changes: object) -> CallFailed:
+def told(it: Rig, **changes: object) -> AzureCallError:
     azure = ArmAzure(Session(HeldCredential(AzureCli(**changes)), http=lab_session(it.lab), lab=True))  # type: ignore[arg-type]
     failure = fails(lambda: azure.read_nic(it.a.nic))
     assert (failure.cause, failure.certainty) == (Cause.SIGN_IN, Certainty.NOT_SENT)

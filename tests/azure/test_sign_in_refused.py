@@ -24,8 +24,8 @@ from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tgwizard.azure.clouds import cloud_at, described
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in.interactive import Person
-from tgwizard.azure.sign_in_error_rows import CREDENTIALS, REASONS, Reason
-from tgwizard.azure.sign_in_errors import explain
+from tgwizard.azure.sign_in_error_rows import CREDENTIALS, REASONS, SignInErrorRow
+from tgwizard.azure.sign_in_errors import explain_sign_in_error
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.fronts.in_process import LabAdapter
@@ -40,7 +40,7 @@ CANARY = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
 
 
 @pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.problem)
-def test_that_each_refusal_of_entra_is_met_through_msal_with_its_sentence(reason: Reason) -> None:
+def test_that_each_refusal_of_entra_is_met_through_msal_with_its_sentence(reason: SignInErrorRow) -> None:
     for said in reason.said:
         if said in ("70016", "authorization_pending", "slow_down"):
             continue
@@ -54,7 +54,7 @@ def test_that_each_refusal_of_entra_is_met_through_msal_with_its_sentence(reason
 
 
 @pytest.mark.parametrize("reason", [*REASONS, *CREDENTIALS], ids=lambda reason: "-".join(reason.said))
-def test_that_each_reason_has_whole_calm_sentences(reason: Reason) -> None:
+def test_that_each_reason_has_whole_calm_sentences(reason: SignInErrorRow) -> None:
     for sentence in (reason.why, reason.fix):
         assert sentence.endswith(".")
         assert "!" not in sentence
@@ -71,7 +71,7 @@ AZ_HABIT = "Interactive authentication is needed. Please run: az login"
 
 @pytest.mark.parametrize("tail", ["", f"\n{AZ_HABIT}", "\nTrace ID: 1\nCorrelation ID: 2\nTimestamp: 3\n" + AZ_HABIT])
 def test_that_an_unknown_number_is_shown_with_the_sentence_of_entra(tail: str) -> None:
-    problem = explain((f"ERROR: AADSTS123456789: Something new. And more of it.{tail}",))
+    problem = explain_sign_in_error((f"ERROR: AADSTS123456789: Something new. And more of it.{tail}",))
     assert problem.code == "sign-in-refused"
     assert problem.why == "Entra refuses the sign-in with AADSTS123456789: Something new."
     assert "123456789" in problem.fix
@@ -105,7 +105,7 @@ def test_that_an_unknown_number_is_shown_with_the_sentence_of_entra(tail: str) -
 def test_that_a_number_decides_whatever_az_advises(number: str, code: str) -> None:
     words = f"AADSTS{number}: Words of Entra. Trace ID: x\nThe above error. {AZ_HABIT}"
     for text in (words, words.lower().replace("aadsts", "AADSTS"), f"first line\n{words}"):
-        problem = explain((text, "access_denied"))
+        problem = explain_sign_in_error((text, "access_denied"))
         assert problem.code == code
         assert number in problem.detail
 
@@ -114,22 +114,27 @@ def test_that_the_whole_command_that_az_names_is_the_cure() -> None:
     claims = "eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlcyI6WyJwMSJdfX19"
     scope = "https://management.core.windows.net//.default"
     command = f'az login --tenant "contoso.com" --scope "{scope}" --claims-challenge "{claims}"'
-    problem = explain((f"AADSTS50076: Due to a change you must use MFA. Please run:\naz logout\n{command}\n",))
+    problem = explain_sign_in_error(
+        (f"AADSTS50076: Due to a change you must use MFA. Please run:\naz logout\n{command}\n",)
+    )
     assert problem.code == "second-factor"
     assert command in problem.fix
     for hostile in ("az login --tenant $(x)", "az login --tenant a;rm", "az login --tenant `x`"):
-        assert hostile not in explain((f"AADSTS50076: x. Run: {hostile}",)).fix
+        assert hostile not in explain_sign_in_error((f"AADSTS50076: x. Run: {hostile}",)).fix
 
 
 def test_that_what_says_nothing_known_is_shown() -> None:
-    problem = explain(("Some new trouble of az\nsecond line",))
+    problem = explain_sign_in_error(("Some new trouble of az\nsecond line",))
     assert problem.code == "not-signed-in"
     assert "Some new trouble of az second line" in problem.why
 
 
 def test_that_the_innermost_number_counts_and_words_only_without_one() -> None:
-    assert explain(("Authentication failed: AADSTS50057: disabled", "invalid_grant")).code == "account-disabled"
-    assert explain(("access_denied",)).code == "sign-in-declined"
+    assert (
+        explain_sign_in_error(("Authentication failed: AADSTS50057: disabled", "invalid_grant")).code
+        == "account-disabled"
+    )
+    assert explain_sign_in_error(("access_denied",)).code == "sign-in-declined"
 
 
 def test_that_no_network_is_told_as_no_network() -> None:

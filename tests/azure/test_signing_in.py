@@ -33,7 +33,7 @@ from tgwizard.azure.sign_in import interactive
 from tgwizard.azure.sign_in.interactive import Person
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.lab.entra.tokens import foreign_tenant
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cloud import PUBLIC
@@ -273,14 +273,14 @@ def test_that_a_list_is_read_to_its_end_as_who_began_it_and_later_calls_are_the_
 def test_that_many_threads_may_read_while_the_account_changes() -> None:
     it = setup_rig()
     (cloud,) = it.ports.sign_in.clouds()
-    failures: list[CallFailed] = []
+    failures: list[AzureCallError] = []
     stop = threading.Event()
 
     def read() -> None:
         while not stop.is_set():
             try:
                 it.ports.inventories.groups(it.subscription, lambda _count: None)
-            except CallFailed as failure:
+            except AzureCallError as failure:
                 failures.append(failure)
 
     threads = [threading.Thread(target=read) for _ in range(4)]
@@ -400,7 +400,7 @@ def test_that_a_command_signs_in_with_what_an_earlier_one_was_asked_for() -> Non
 def test_that_what_is_no_challenge_is_told_before_anybody_is_asked(claims: str) -> None:
     it, sign_in, browser = signs_in_by_browser()
     before = clients_of(it).session
-    with pytest.raises(CallFailed) as caught:
+    with pytest.raises(AzureCallError) as caught:
         sign_in.sign_in(replace(wish(SignInMethod.BROWSER), claims=claims), ignore, CancelToken())
     assert caught.value.problem.code == "claims-not-understood"
     assert not browser.opened

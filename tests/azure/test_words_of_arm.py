@@ -12,9 +12,9 @@ from tests.azure.test_failures import struck
 from tests.rig import rig
 from tgwizard.azure.error_document import ArmError, thing_words
 from tgwizard.azure.error_table import row_for
-from tgwizard.azure.error_translation import Doing, from_document
+from tgwizard.azure.error_translation import Operation, from_document
 from tgwizard.azure.redaction import is_claims_challenge, redacted
-from tgwizard.engine.errors import CallFailed, Cause, Certainty, MissingRight
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Fixer, Problem
@@ -33,7 +33,7 @@ MAY = f"The client 'op@lab.example' with object id 'x' has permission to perform
 
 def told(code: str, message: str, **more: object) -> Problem:
     error = ArmError.parse({"error": {"code": code, "message": message, **more}})
-    return from_document(Doing("change", "tg-node-b-inside", writes=True), 403, error, "req-1")
+    return from_document(Operation("change", "tg-node-b-inside", writes=True), 403, error, "req-1")
 
 
 def refused(message: str) -> tuple[MissingRight, ...]:
@@ -364,7 +364,7 @@ NBF = base64.urlsafe_b64encode(b'{"access_token":{"nbf":{"essential":true,"value
 
 def challenged(
     claims: str, code: str = "InvalidAuthenticationToken", message: str = "Claims are missing."
-) -> CallFailed:
+) -> AzureCallError:
     said = 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common", error="insufficient_claims"'
     headers = (("Content-Type", "application/json"), ("WWW-Authenticate", f'{said}, claims="{claims}"'))
     it = rig()

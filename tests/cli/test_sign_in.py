@@ -18,7 +18,7 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.sign_in_option import sign_in, words_of
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.engine.ports import SignIn
 from tgwizard.engine.runs.services import Services
@@ -91,7 +91,7 @@ def test_that_the_wish_goes_to_the_connected_cloud_and_the_prompt_to_standard_er
 
 
 def test_that_a_refusal_is_told_and_the_command_does_not_run(tmp_path: Path) -> None:
-    refusal = CallFailed(Problem("x", "You were not signed in.", "Why.", "Do."), Certainty.NOT_SENT)
+    refusal = AzureCallError(Problem("x", "You were not signed in.", "Why.", "Do."), Certainty.NOT_SENT)
     code, said, _ = signed_in(Where(sign_in=SignInMethod.BROWSER), tmp_path, refusal)
     assert code is ExitCode.FAILED
     assert "You were not signed in." in said

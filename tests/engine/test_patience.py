@@ -8,11 +8,11 @@ import pytest
 
 from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.timing import Timing
-from tgwizard.engine.retry import LONGEST_PAUSE_S, Patience, believed
+from tgwizard.engine.retry import LONGEST_PAUSE_S, RetryPolicy, plausible_wait_s
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, Reset, Timeout
 from tgwizard.model.cluster import Verb
@@ -233,13 +233,13 @@ def test_that_a_definite_refusal_is_not_asked_again() -> None:
 )
 def test_that_what_azure_asks_is_waited_for_within_a_bound(asked_s: float | None, waited_s: float) -> None:
     clock = VirtualClock()
-    failure = CallFailed(Problem("x", "No."), Certainty.REFUSED, Cause.THROTTLED, retry_after_s=asked_s)
+    failure = AzureCallError(Problem("x", "No."), Certainty.REFUSED, Cause.THROTTLED, retry_after_s=asked_s)
 
     def question() -> None:
         raise failure
 
-    with pytest.raises(CallFailed):
-        Patience.of(clock, 60.0).ask(question)
+    with pytest.raises(AzureCallError):
+        RetryPolicy.of(clock, 60.0).ask(question)
     assert clock.monotonic() == waited_s
 
 
@@ -250,16 +250,16 @@ def test_that_no_try_begins_when_the_time_is_over() -> None:
     def question() -> None:
         tries.append(clock.monotonic())
         clock.sleep(10)
-        raise CallFailed(Problem("x", "No."), Certainty.UNKNOWN)
+        raise AzureCallError(Problem("x", "No."), Certainty.UNKNOWN)
 
-    with pytest.raises(CallFailed):
-        Patience.of(clock, 12.0).ask(question)
+    with pytest.raises(AzureCallError):
+        RetryPolicy.of(clock, 12.0).ask(question)
     assert tries == [0.0, 10.5]
 
 
 @pytest.mark.parametrize(("asked", "taken"), [(None, None), (0.0, 0.0), (324.0, 324.0), (999_999.0, 30.0)])
 def test_that_a_wait_that_is_not_azures_is_not_believed(asked: float | None, taken: float | None) -> None:
-    assert believed(asked) == taken
+    assert plausible_wait_s(asked) == taken
 
 
 @pytest.mark.parametrize("retry_after", ["999999", "Wed, 21 Oct 2099 07:28:00 GMT", "-5", "nan", "soon", ""])

@@ -28,10 +28,10 @@ from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG, Probed, probe_write
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.ports import Accepted, InTime
+from tgwizard.engine.ports import Accepted, Precondition
 from tgwizard.engine.readiness.preflight import Preflight, preflight
 from tgwizard.engine.readiness.preflight_questions import BUDGET_S
-from tgwizard.engine.retry import Patience
+from tgwizard.engine.retry import RetryPolicy
 from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset, Timeout
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.latency import Latency
@@ -209,7 +209,7 @@ def test_that_a_probe_is_not_asked_again_when_something_changed_meanwhile() -> N
     made.edit(made.b, lambda body: body["properties"].update(enableIPForwarding=False))
     made.clock.sleep(60)
     made.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(503, "{}")))
-    patience = Patience.of(made.clock, 60.0)
+    patience = RetryPolicy.of(made.clock, 60.0)
     probed = probe_write(made.services.azure, made.b.nic, document, patience=patience)
     assert probed.outcome is Probed.UNCLEAR
     assert [item.method for item in made.lab.requests if item.path.endswith("/tg-node-b-inside")][-2:] == ["PUT", "GET"]
@@ -247,7 +247,7 @@ class IgnoresIfMatch(ArmAzure):
         *,
         if_match: str,
         request_id: str,
-        in_time: InTime | None = None,
+        in_time: Precondition | None = None,
     ) -> Accepted:
         assert in_time is None, "a probe writes nothing, so it is never late"
         assert if_match == IMPOSSIBLE_ETAG

@@ -27,7 +27,7 @@ from tests.engine.apply.scenarios import prepared
 from tests.fuzz.mutation import seeded, spoil_bytes, spoil_json, spoil_text
 from tests.rig import ARM, Rig, rig, setup_rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
@@ -289,7 +289,7 @@ def test_that_neither_side_of_the_lab_control_breaks(numbers: list[int], lab: La
         control = HttpLabControl(session, lambda: ARM, lambda: lab.control_token)
         calls = (control.state, control.faults, control.vms, control.data_plane, control.requests)
         for call in (*calls, control.client_access):
-            with contextlib.suppress(UserError, CallFailed):
+            with contextlib.suppress(UserError, AzureCallError):
                 call()
 
     each("lab_control", numbers, lambda rng: (asks if rng.random() < 0.5 else reads)(rng))

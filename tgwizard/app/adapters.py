@@ -19,7 +19,7 @@ from tgwizard.azure.inventory import ArmInventories
 from tgwizard.azure.sign_in.interactive import Desk, PageAddress
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Members, SetupPorts
 from tgwizard.lab.clock import Cancellable
@@ -75,7 +75,7 @@ def real_cloud(named: str | None) -> Cloud:
         raise UserError(Problem("cloud-not-known", what, "", fix))
     try:
         return cloud_at(real().clients.session, str(named))
-    except CallFailed as failure:
+    except AzureCallError as failure:
         raise UserError(failure.problem) from failure
 
 

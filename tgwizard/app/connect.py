@@ -48,9 +48,9 @@ def data_folder(settings: SettingsRead) -> Path:
 def sign_in_as(place: Place, where: Where) -> None:
     """Sign the window in the way the command line said; UserError with the reason when that fails."""
     from tgwizard.engine.cancel import CancelToken
-    from tgwizard.engine.errors import CallFailed
+    from tgwizard.engine.errors import AzureCallError
 
     try:
         place.services.setup.sign_in.sign_in(wish_of(where, place.services), lambda _prompt: None, CancelToken())
-    except CallFailed as failure:
+    except AzureCallError as failure:
         raise UserError(failure.problem) from failure

@@ -21,7 +21,7 @@ from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import LabToken
 from tgwizard.cli.app_interface import ClientWish, LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobRunner
 from tgwizard.engine.lab_control import LabControl
@@ -80,7 +80,7 @@ class Place:
         """
         try:
             prefixes = self.azure.subnet_prefixes(setup.subnet)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             if failure.cause is Cause.NOT_FOUND:
                 raise UserError(failure.problem) from failure
             _log.info("the subnet's range was not read: %s", failure.problem.code)

@@ -11,9 +11,9 @@ from typing import TypeVar
 from tgwizard.azure import access_documents as documents
 from tgwizard.azure import compute, directory
 from tgwizard.azure.clients import Clients
-from tgwizard.azure.error_translation import Doing, attempt, unreadable
+from tgwizard.azure.error_translation import Operation, translate_errors, unreadable
 from tgwizard.azure.rest import AUTHORIZATION_API, LOCKS_API, Json, Where, items, read, write
-from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet, reaches
 from tgwizard.model.role import LockSeen, PrincipalKind, RoleAssignment, RoleDefinition
@@ -27,7 +27,7 @@ _SCOPE_GONE = frozenset({"group-not-found", "subscription-not-found"})
 
 
 class ArmAccess:
-    """The engine's ``Access`` port. Usable from several threads; each call raises CallFailed alone."""
+    """The engine's ``Access`` port. Usable from several threads; each call raises AzureCallError alone."""
 
     def __init__(self, clients: Clients) -> None:
         """Nothing is connected before the first call."""
@@ -45,7 +45,7 @@ class ArmAccess:
 
     def role_definition(self, scope: str, guid: str) -> RoleDefinition | None:
         """One role, never stale; None when there is none."""
-        doing = Doing("read", "the role definition")
+        doing = Operation("read", "the role definition")
         found = self._one(doing, scope, "roleDefinitions", guid)
         return None if found is None else _known(doing, documents.role(found))
 
@@ -55,7 +55,7 @@ class ArmAccess:
 
     def role_assignment(self, scope: str, guid: str) -> RoleAssignment | None:
         """One assignment; None when there is none."""
-        doing = Doing("read", "the role assignment")
+        doing = Operation("read", "the role assignment")
         found = self._one(doing, scope, "roleAssignments", guid)
         return None if found is None else _known(doing, documents.assignment(found))
 
@@ -72,7 +72,7 @@ class ArmAccess:
     def locks(self, subscription: str) -> tuple[LockSeen, ...]:
         """Management locks in a subscription, on it and on everything below."""
         where = Where(f"/subscriptions/{subscription}/{_PROVIDER}/locks", LOCKS_API)
-        found = items(self._clients, Doing("list", "the locks"), where)
+        found = items(self._clients, Operation("list", "the locks"), where)
         locks = (documents.lock(item) for item in found)
         return tuple(lock for lock in locks if lock is not None)
 
@@ -90,14 +90,14 @@ class ArmAccess:
 
     def put_role(self, scope: str, role: RoleDefinition, *, request_id: str) -> RoleDefinition:
         """Create or replace a custom role; the answer is what Azure stored."""
-        doing = Doing("write the role", role.name, writes=True)
+        doing = Operation("write the role", role.name, writes=True)
         where = _where(scope, "roleDefinitions", role.guid)
         stored = write(self._clients, doing, "PUT", where, documents.role_body(role), request_id)
         return _known(doing, documents.role(stored or {}))
 
     def delete_role(self, scope: str, guid: str, *, request_id: str) -> None:
         """Delete a custom role; one that is gone already is no error."""
-        self._delete(Doing("delete", "the role", writes=True), _where(scope, "roleDefinitions", guid), request_id)
+        self._delete(Operation("delete", "the role", writes=True), _where(scope, "roleDefinitions", guid), request_id)
 
     def put_assignment(self, assignment: RoleAssignment, role_id: str, *, request_id: str) -> RoleAssignment:
         """Create an assignment. ``principalType`` is always sent: it spares a look-up (azure/README.md 3.2).
@@ -106,7 +106,7 @@ class ArmAccess:
         """
         if assignment.principal_kind is PrincipalKind.OTHER:
             raise ValueError("an assignment needs the kind of its principal")
-        doing = Doing("assign the role at", assignment.scope.rsplit("/", 1)[-1] or "the root", writes=True)
+        doing = Operation("assign the role at", assignment.scope.rsplit("/", 1)[-1] or "the root", writes=True)
         where = _where(assignment.scope, "roleAssignments", assignment.guid)
         body = documents.assignment_body(assignment, role_id)
         stored = write(self._clients, doing, "PUT", where, body, request_id)
@@ -115,7 +115,7 @@ class ArmAccess:
     def delete_assignment(self, assignment: RoleAssignment, *, request_id: str) -> None:
         """Delete an assignment; one that is gone already is no error."""
         where = _where(assignment.scope, "roleAssignments", assignment.guid)
-        self._delete(Doing("delete", "the role assignment", writes=True), where, request_id)
+        self._delete(Operation("delete", "the role assignment", writes=True), where, request_id)
 
     def enable_identity(self, vm: ResourceId, *, request_id: str) -> None:
         """Turn the system-assigned identity on; nothing is sent when it is on."""
@@ -135,20 +135,20 @@ class ArmAccess:
 
     def _items(self, scope: str, kind: str, words: str, query: tuple[tuple[str, str], ...] = ()) -> list[Json]:
         where = Where(f"{scope.rstrip('/')}/{_PROVIDER}/{kind}", AUTHORIZATION_API, query)
-        return items(self._clients, Doing("list", words), where)
+        return items(self._clients, Operation("list", words), where)
 
-    def _one(self, doing: Doing, scope: str, kind: str, guid: str) -> Json | None:
+    def _one(self, doing: Operation, scope: str, kind: str, guid: str) -> Json | None:
         try:
             return read(self._clients, doing, _where(scope, kind, guid))
-        except CallFailed as failure:
+        except AzureCallError as failure:
             if failure.cause in _GONE and failure.problem.code not in _SCOPE_GONE:
                 return None
             raise
 
-    def _delete(self, doing: Doing, where: Where, request_id: str) -> None:
+    def _delete(self, doing: Operation, where: Where, request_id: str) -> None:
         try:
             write(self._clients, doing, "DELETE", where, None, request_id)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             if failure.cause not in _GONE:
                 raise
 
@@ -157,7 +157,7 @@ def _where(scope: str, kind: str, guid: str) -> Where:
     return Where(f"{scope.rstrip('/')}/{_PROVIDER}/{kind}/{guid}", AUTHORIZATION_API)
 
 
-def _known(doing: Doing, parsed: T | None) -> T:
+def _known(doing: Operation, parsed: T | None) -> T:
     if parsed is None:
         raise unreadable(doing, "It lacks what such an answer holds.")
     return parsed
@@ -167,7 +167,7 @@ def permissions_at(clients: Clients, scope: ResourceId) -> tuple[PermissionSet, 
     """The permission sets that apply at the resource. Deny assignments are not part of them."""
     where = Where(f"{scope}/{_PROVIDER}/permissions", AUTHORIZATION_API)
     listed = items(
-        clients, Doing("read your rights on", scope.name), where, each=clients.limits.read()
+        clients, Operation("read your rights on", scope.name), where, each=clients.limits.read()
     )  # one entry for each role
     return tuple(documents.permission_set(item) for item in listed)
 
@@ -195,7 +195,10 @@ def denials_of(clients: Clients, principal: str, subscription: str) -> tuple[Den
     Which groups it is in is known as far as a role is assigned to them: being in one that is excluded spares it too.
     """
     quoted = principal.replace("'", "''")
-    path, doing = f"/subscriptions/{subscription}/{_PROVIDER}/denyAssignments", Doing("list", "the deny assignments")
+    path, doing = (
+        f"/subscriptions/{subscription}/{_PROVIDER}/denyAssignments",
+        Operation("list", "the deny assignments"),
+    )
     through = items(clients, doing, Where(path, AUTHORIZATION_API, (("$filter", f"assignedTo('{quoted}')"),)))
     named = {str(item.get("id", "")).lower() for item in through}
     found = [
@@ -212,7 +215,7 @@ def denials_of(clients: Clients, principal: str, subscription: str) -> tuple[Den
 
 def own_denials(clients: Clients, subscription: str) -> tuple[DenyAssignment, ...]:
     """The deny assignments that concern the signed-in identity."""
-    caller = attempt(Doing("check", "the sign-in"), clients.session.credential.caller)
+    caller = translate_errors(Operation("check", "the sign-in"), clients.session.credential.caller)
     return denials_of(clients, caller.object_id, subscription)
 
 
@@ -222,7 +225,7 @@ def locks_over(clients: Clients, resources: tuple[ResourceId, ...]) -> tuple[Loc
     for subscription in dict.fromkeys(item.subscription for item in resources):
         try:
             found += ArmAccess(clients).locks(subscription)
-        except CallFailed as refused:
+        except AzureCallError as refused:
             if refused.cause is not Cause.NOT_ALLOWED:
                 raise
             groups = dict.fromkeys(item.group for item in resources if item.subscription == subscription)
@@ -232,6 +235,6 @@ def locks_over(clients: Clients, resources: tuple[ResourceId, ...]) -> tuple[Loc
 
 
 def _locks_in(clients: Clients, scope: str, group: str) -> list[LockSeen]:
-    listed = items(clients, Doing("list", f"the locks in {group}"), Where(f"{scope}/{_PROVIDER}/locks", LOCKS_API))
+    listed = items(clients, Operation("list", f"the locks in {group}"), Where(f"{scope}/{_PROVIDER}/locks", LOCKS_API))
     locks = (documents.lock(item) for item in listed)
     return [lock for lock in locks if lock is not None]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from tgwizard.azure.clients import Clients, Session
-from tgwizard.engine.ports import Accepted, ConfigurationId, InTime, MoveAccepted, OperationSeen, StopAccepted
+from tgwizard.engine.ports import Accepted, ConfigurationId, MoveAccepted, OperationSeen, Precondition, StopAccepted
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.failover_options import StopHow
 from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class ArmAzure:
-    """One signed-in connection; usable from several threads. Each call raises CallFailed alone.
+    """One signed-in connection; usable from several threads. Each call raises AzureCallError alone.
 
     ``clients`` is shared with the other ports of the place: who signs in there is who asks here. It remembers the
     resource groups of the interfaces it was asked for: they are what is searched for the floating IP when the
@@ -50,7 +50,7 @@ class ArmAzure:
         *,
         if_match: str,
         request_id: str,
-        in_time: InTime | None = None,
+        in_time: Precondition | None = None,
     ) -> Accepted:
         """One conditional PUT of the whole interface, sent once."""
         from tgwizard.azure import network
@@ -60,7 +60,13 @@ class ArmAzure:
         return network.write_nic(self.clients, nic, document, if_match=if_match, sending=sending)
 
     def move_configuration(
-        self, source: ConfigurationId, target: ConfigurationId, subnet: ResourceId, *, request_id: str, in_time: InTime
+        self,
+        source: ConfigurationId,
+        target: ConfigurationId,
+        subnet: ResourceId,
+        *,
+        request_id: str,
+        in_time: Precondition,
     ) -> MoveAccepted:
         """Ask once for the configuration to be moved to another interface in one operation."""
         from tgwizard.azure import network
@@ -155,13 +161,15 @@ class ArmAzure:
     def _network_thing(self, thing: ResourceId, parsed: Callable[[rest.Json], T | None]) -> T:
         from tgwizard.azure import error_translation, rest
 
-        doing = error_translation.Doing("read", thing.name)
+        doing = error_translation.Operation("read", thing.name)
         found = parsed(rest.read(self.clients, doing, rest.Where(thing.text, rest.NETWORK_API)))
         if found is None:
             raise error_translation.unreadable(doing, "It has no id.")
         return found
 
-    def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None) -> StopAccepted:
+    def stop_vm(
+        self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: Precondition | None = None
+    ) -> StopAccepted:
         """One POST that stops a VM, sent once."""
         from tgwizard.azure import compute
 
@@ -169,9 +177,9 @@ class ArmAzure:
 
     def token_life_s(self) -> float:
         """How many real seconds the access token is still good for, after renewing it when it is old."""
-        from tgwizard.azure.error_translation import Doing, attempt
+        from tgwizard.azure.error_translation import Operation, translate_errors
 
-        return attempt(Doing("check", "the sign-in"), self.clients.session.credential.life_s)
+        return translate_errors(Operation("check", "the sign-in"), self.clients.session.credential.life_s)
 
     def subnet_prefixes(self, subnet: ResourceId) -> tuple[str, ...]:
         """The address ranges of a subnet, as Azure spells them ("10.20.2.0/24")."""

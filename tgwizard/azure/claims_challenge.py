@@ -26,7 +26,7 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 
 @dataclass(frozen=True, slots=True)
-class Challenge:
+class ClaimsChallenge:
     """What Azure wants. ``value``: base64 as az takes it; empty when the challenge holds none that can be read."""
 
     value: str
@@ -56,7 +56,7 @@ class Challenge:
         return f'az login{tenant} --claims-challenge "{self.value}"'
 
 
-def challenge_of(response: Any) -> Challenge | None:
+def challenge_of(response: Any) -> ClaimsChallenge | None:
     """The challenge of a refused request; None when it is refused for another reason."""
     headers = getattr(response, "headers", None) or {}
     said = str(next((headers[name] for name in headers if str(name).lower() == "www-authenticate"), ""))
@@ -64,7 +64,7 @@ def challenge_of(response: Any) -> Challenge | None:
         return None
     found = _CLAIMS.search(said)
     value = _padded(found.group(1)) if found else ""
-    return Challenge(value if is_claims_challenge(value) else "", _tenant(response, said))
+    return ClaimsChallenge(value if is_claims_challenge(value) else "", _tenant(response, said))
 
 
 def claims_in(value: str) -> str | None:
@@ -75,7 +75,7 @@ def claims_in(value: str) -> str | None:
 
 def second_factor(problem: Problem, response: Any) -> Problem:
     """The refusal as what it is: cured by signing in once more, not by rights and not by an exemption."""
-    challenge = challenge_of(response) or Challenge("", _tenant(response, ""))
+    challenge = challenge_of(response) or ClaimsChallenge("", _tenant(response, ""))
     if challenge.wishes & {"nbf", "xms_caeerror", "xms_rp_ipaddr"}:
         code, why = "sign-in-revoked", "Azure wants a newer sign-in: the former was withdrawn, or a policy has changed."
     else:

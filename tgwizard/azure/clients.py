@@ -40,7 +40,7 @@ _PINNED = {
 }
 """Loggers that at DEBUG could print headers, bodies or token answers (azure/README.md 6.3).
 
-What the SDK warns about (an answer it cannot read, a broken download) reaches the user as a CallFailed already.
+What the SDK warns about (an answer it cannot read, a broken download) reaches the user as a AzureCallError already.
 """
 
 

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import requests
 
 from tgwizard.azure.clients import Session
-from tgwizard.azure.error_translation import Doing, attempt
-from tgwizard.azure.intercepted_answers import refuse_foreign
+from tgwizard.azure.error_translation import Operation, translate_errors
+from tgwizard.azure.intercepted_answers import refuse_intercepted
 from tgwizard.azure.rest import inner, text, texts
-from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.model.cloud import KNOWN, PUBLIC, Cloud
 from tgwizard.model.problem import Problem
 
@@ -29,7 +29,7 @@ def is_known(cloud: Cloud) -> bool:
 def cloud_at(session: Session, arm: str) -> Cloud:
     """The cloud behind an ARM endpoint: one of Microsoft's own, else what its /metadata/endpoints says without a token.
 
-    CallFailed when the endpoint is no https address, does not answer, or names no https address to sign in at.
+    AzureCallError when the endpoint is no https address, does not answer, or names no https address to sign in at.
     """
     endpoint = arm.strip().rstrip("/")
     own = next((cloud for cloud in KNOWN if cloud.arm == endpoint.lower()), None)
@@ -37,7 +37,7 @@ def cloud_at(session: Session, arm: str) -> Cloud:
         return own
     if not is_https(endpoint):
         raise _not_a_cloud(arm, "It is no https address.")
-    cloud = described(endpoint, attempt(Doing("ask", endpoint), lambda: _metadata(session, endpoint)))
+    cloud = described(endpoint, translate_errors(Operation("ask", endpoint), lambda: _metadata(session, endpoint)))
     if cloud is None:
         raise _not_a_cloud(arm, "What it says about itself names no https address to sign in at.")
     return cloud
@@ -82,7 +82,7 @@ def _metadata(session: Session, endpoint: str) -> Mapping[str, Any]:
     try:
         url = f"{endpoint}/metadata/endpoints"
         answer = connection.http.get(url, params={"api-version": METADATA_API}, timeout=(5, 10), allow_redirects=False)
-        refuse_foreign(answer.status_code, answer.headers, lambda: answer.content)
+        refuse_intercepted(answer.status_code, answer.headers, lambda: answer.content)
         document = answer.json() if answer.status_code == 200 else None
     except requests.JSONDecodeError:
         document = None
@@ -91,6 +91,6 @@ def _metadata(session: Session, endpoint: str) -> Mapping[str, Any]:
     return document if isinstance(document, Mapping) else {}
 
 
-def _not_a_cloud(arm: str, why: str) -> CallFailed:
+def _not_a_cloud(arm: str, why: str) -> AzureCallError:
     fix = "Check the address of the Azure Resource Manager endpoint, for example https://management.azure.com."
-    return CallFailed(Problem("cloud-not-known", f"There is no cloud at {arm}.", why, fix), Certainty.NOT_SENT)
+    return AzureCallError(Problem("cloud-not-known", f"There is no cloud at {arm}.", why, fix), Certainty.NOT_SENT)

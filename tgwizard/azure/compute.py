@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from tgwizard.azure.clients import Clients
-from tgwizard.azure.error_translation import Doing, attempt, unreadable
+from tgwizard.azure.error_translation import Operation, translate_errors, unreadable
 from tgwizard.azure.rest import (
     AS_IT_IS,
     COMPUTE_API,
@@ -25,7 +25,7 @@ from tgwizard.azure.rest import (
     texts,
     write,
 )
-from tgwizard.engine.ports import InTime, StopAccepted
+from tgwizard.engine.ports import Precondition, StopAccepted
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.failover_options import StopHow
 from tgwizard.model.inventory import IdentityKind, VmFound, VmIdentity
@@ -36,9 +36,9 @@ _POWER = {power.value: power for power in Power if power is not Power.NOT_KNOWN}
 
 def read_vm(clients: Clients, vm: ResourceId) -> VmSeen:
     """Power, zone and whether the guest agent reports."""
-    doing = Doing("read", vm.name)
+    doing = Operation("read", vm.name)
     operations = clients.compute(vm.subscription).virtual_machines
-    body: object = attempt(
+    body: object = translate_errors(
         doing,
         lambda: operations.get(vm.group, vm.name, expand="instanceView", **AS_IT_IS, **clients.limits.read()),
     )
@@ -51,19 +51,21 @@ def read_vm(clients: Clients, vm: ResourceId) -> VmSeen:
 
 def identity_of(clients: Clients, vm: ResourceId) -> str:
     """The object id of a VM's system-assigned identity, empty when it has none."""
-    doing = Doing("read", vm.name)
+    doing = Operation("read", vm.name)
     operations = clients.compute(vm.subscription).virtual_machines
-    body: object = attempt(doing, lambda: operations.get(vm.group, vm.name, **AS_IT_IS, **clients.limits.read()))
+    body: object = translate_errors(
+        doing, lambda: operations.get(vm.group, vm.name, **AS_IT_IS, **clients.limits.read())
+    )
     if not isinstance(body, Mapping):
         raise unreadable(doing, "It is not a virtual machine.")
     return text(inner(body, "identity"), "principalId")
 
 
 def stop_vm(
-    clients: Clients, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None
+    clients: Clients, vm: ResourceId, how: StopHow, *, request_id: str, in_time: Precondition | None = None
 ) -> StopAccepted:
     """One POST, sent once. powerOff skips the guest's shutdown: a machine that hangs would not answer it."""
-    doing = Doing("stop", vm.name, writes=True)
+    doing = Operation("stop", vm.name, writes=True)
     operations = clients.compute(vm.subscription).virtual_machines
     options: dict[str, Any] = {
         "headers": {"x-ms-client-request-id": request_id},
@@ -79,7 +81,7 @@ def stop_vm(
             poller = operations.begin_deallocate(vm.group, vm.name, **options)
         return cast("Mapping[str, str]", poller.result())
 
-    answered = attempt(doing, post)
+    answered = translate_errors(doing, post)
     return StopAccepted(str(answered.get("Azure-AsyncOperation", "")), str(answered.get("x-ms-request-id", "")))
 
 
@@ -102,7 +104,7 @@ _IDENTITY_KINDS = {kind.value.replace(" ", "").lower(): kind for kind in Identit
 
 def read_found_vm(clients: Clients, vm: ResourceId) -> VmFound:
     """One machine with its power."""
-    doing = Doing("read", vm.name)
+    doing = Operation("read", vm.name)
     found = _vm(read(clients, doing, Where(vm.text, COMPUTE_API, (("$expand", "instanceView"),))))
     if found is None:
         raise unreadable(doing, "It is not a virtual machine.")
@@ -175,25 +177,25 @@ def enable_identity(clients: Clients, vm: ResourceId, request_id: str) -> None:
     """Turn the system-assigned identity on, beside user-assigned ones. Nothing is sent when it is on already."""
     now = read_found_vm(clients, vm).identity.kind
     if now is IdentityKind.NONE:
-        _patch(clients, vm, Doing("turn on the identity of", vm.name, writes=True), IdentityKind.SYSTEM, request_id)
+        _patch(clients, vm, Operation("turn on the identity of", vm.name, writes=True), IdentityKind.SYSTEM, request_id)
     elif now is IdentityKind.USER:
-        _patch(clients, vm, Doing("turn on the identity of", vm.name, writes=True), IdentityKind.BOTH, request_id)
+        _patch(clients, vm, Operation("turn on the identity of", vm.name, writes=True), IdentityKind.BOTH, request_id)
 
 
 def disable_identity(clients: Clients, vm: ResourceId, request_id: str) -> None:
     """Turn the system-assigned identity off, user-assigned ones stay. Nothing is sent when it is off already."""
     now = read_found_vm(clients, vm).identity.kind
     if now is IdentityKind.SYSTEM:
-        _patch(clients, vm, Doing("turn off the identity of", vm.name, writes=True), IdentityKind.NONE, request_id)
+        _patch(clients, vm, Operation("turn off the identity of", vm.name, writes=True), IdentityKind.NONE, request_id)
     elif now is IdentityKind.BOTH:
-        _patch(clients, vm, Doing("turn off the identity of", vm.name, writes=True), IdentityKind.USER, request_id)
+        _patch(clients, vm, Operation("turn off the identity of", vm.name, writes=True), IdentityKind.USER, request_id)
 
 
 def restart(clients: Clients, vm: ResourceId, request_id: str) -> None:
     """Restart the machine."""
-    doing = Doing("restart", vm.name, writes=True)
+    doing = Operation("restart", vm.name, writes=True)
     write(clients, doing, "POST", Where(f"{vm.text}/restart", COMPUTE_API), None, request_id)
 
 
-def _patch(clients: Clients, vm: ResourceId, doing: Doing, kind: IdentityKind, request_id: str) -> None:
+def _patch(clients: Clients, vm: ResourceId, doing: Operation, kind: IdentityKind, request_id: str) -> None:
     write(clients, doing, "PATCH", Where(vm.text, COMPUTE_API), {"identity": {"type": kind.value}}, request_id)

@@ -21,7 +21,7 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.sign_in_errors import clock_ahead
-from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.model.inventory import Caller, CallerKind
 from tgwizard.model.problem import UserError
 
@@ -90,13 +90,13 @@ class HeldCredential:
     def life_s(self) -> float:
         """Real seconds the token for Azure Resource Manager is still good for, after renewing it when it is old.
 
-        CallFailed when even a new one is over: then this computer's clock is wrong.
+        AzureCallError when even a new one is over: then this computer's clock is wrong.
         """
         token = self.get_token(self.scope)
         left = token.expires_on - time.time()
         if left <= 0:
             # It was renewed just now, because it was old: what is over when it is issued tells of the clock.
-            raise CallFailed(clock_ahead(-left), Certainty.NOT_SENT)
+            raise AzureCallError(clock_ahead(-left), Certainty.NOT_SENT)
         return left
 
     def close(self) -> None:

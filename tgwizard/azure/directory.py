@@ -1,7 +1,7 @@
 """Who still exists in the directory, by Microsoft Graph: stale assignments belong to nobody (azure/README.md 3.2).
 
-Graph wants a right of its own, which a service principal often lacks; then who is stale is not known, and CallFailed
-says so. Not run against the real Graph.
+Graph wants a right of its own, which a service principal often lacks; then who is stale is not known, and that is an
+AzureCallError. Not run against the real Graph.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from azure.core.rest import HttpRequest
 
 from tgwizard.azure.clients import Clients
-from tgwizard.azure.error_translation import Doing, unreadable
+from tgwizard.azure.error_translation import Operation, unreadable
 from tgwizard.azure.rest import asked, objects, text
 
 MOST_AT_ONCE = 1000
@@ -28,7 +28,7 @@ def known_principals(clients: Clients, principals: tuple[str, ...]) -> tuple[tup
 
 
 def _by_ids(clients: Clients, ids: tuple[str, ...]) -> list[tuple[str, str]]:
-    doing = Doing("look up", "the identities in the directory")
+    doing = Operation("look up", "the identities in the directory")
 
     request = HttpRequest("POST", f"{clients.session.graph}/v1.0/directoryObjects/getByIds", json={"ids": ids})
     body, _status = asked(clients.graph(), doing, request, clients.limits.read())

@@ -1,4 +1,4 @@
-"""``Row``: one error that a user can meet, with its cause and its sentences."""
+"""``ErrorRow``: one error that a user can meet, with its cause and its sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SECOND_FACTOR = r"(?<![\w./-])(?:MFA(?![\w'-])|multi-?\s?factor authentication)|
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ErrorRow:
     """One error a user can meet.
 
     ``said``: a pattern that Azure's words have to hold for this row; a code with several causes has several rows, the

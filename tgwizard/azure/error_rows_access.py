@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tgwizard.azure.error_row import Row
+from tgwizard.azure.error_row import ErrorRow
 from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 
 _REPORT = "This request changed nothing. If Azure's words do not tell what to correct, report it with its details."
 
-ACCESS_ROWS: tuple[Row, ...] = (
-    Row(
+ACCESS_ROWS: tuple[ErrorRow, ...] = (
+    ErrorRow(
         "RoleAssignmentExists",
         Cause.ALREADY_ASSIGNED,
         "assignment-exists",
@@ -17,7 +17,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Nothing has to be done.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "RoleAssignmentUpdateNotPermitted",
         Cause.OTHER,
         "assignment-of-another",
@@ -27,7 +27,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Authorization/roleAssignments/delete",
     ),
-    Row(
+    ErrorRow(
         "PrincipalNotFound",
         Cause.PRINCIPAL_UNKNOWN,
         "principal-not-found",
@@ -35,7 +35,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Wait a little, then try again.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "RoleAssignmentNotFound",
         Cause.NOT_FOUND,
         "not-found",
@@ -43,7 +43,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Read again.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "UnmatchedPrincipalType",
         Cause.OTHER,
         "principal-type",
@@ -51,7 +51,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Check which identity the assignment is meant for.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "RoleDefinitionDoesNotExist",
         Cause.ROLE_UNKNOWN,
         "role-not-found",
@@ -59,7 +59,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Wait a little, then try again.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "RoleDefinitionWithSameNameExists",
         Cause.NAME_TAKEN,
         "role-name-taken",
@@ -68,7 +68,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Choose another name for the role, or use the existing one.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "RoleDefinitionHasAssignments",
         Cause.BUSY,
         "role-has-assignments",
@@ -77,7 +77,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Authorization/roleAssignments/delete",
     ),
-    Row(
+    ErrorRow(
         "RoleDefinitionLimitExceeded",
         Cause.OTHER,
         "role-limit",
@@ -86,7 +86,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Authorization/roleDefinitions/delete",
     ),
-    Row(
+    ErrorRow(
         "RoleAssignmentLimitExceeded",
         Cause.OTHER,
         "assignment-limit",
@@ -95,7 +95,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Authorization/roleAssignments/delete",
     ),
-    Row(
+    ErrorRow(
         "InvalidActionOrNotAction",
         Cause.OTHER,
         "action-unknown",
@@ -103,7 +103,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Take it out of the role.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "RoleDefinitionExists",
         Cause.OTHER,
         "role-is-built-in",
@@ -111,7 +111,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Create a custom role instead.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidRoleDefinitionType",
         Cause.OTHER,
         "role-is-built-in",
@@ -119,7 +119,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Create a custom role instead.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "RoleDefinitionNameNullOrEmpty",
         Cause.OTHER,
         "role-without-name",
@@ -127,7 +127,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Give the role a name.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidRoleDefinitionId",
         Cause.OTHER,
         "request-not-understood",
@@ -135,7 +135,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "MissingAssignableScopes",
         Cause.OTHER,
         "role-without-scope",
@@ -143,7 +143,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Choose a resource group or the subscription as a scope.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "LinkedInvalidPropertyId",
         Cause.OTHER,
         "scope-not-understood",
@@ -153,7 +153,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         who=Fixer.YOU,
         said=r"assignableScopes",
     ),
-    Row(
+    ErrorRow(
         "LinkedInvalidPropertyId",
         Cause.OTHER,
         "scope-not-understood",
@@ -161,7 +161,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Correct that id.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "RoleDefinitionNotAssignable",
         Cause.OTHER,
         "role-not-assignable",
@@ -169,7 +169,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Add the scope to the role, or choose another role.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidPrincipalId",
         Cause.OTHER,
         "request-not-understood",
@@ -177,7 +177,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "Authorization_RequestDenied",
         Cause.NOT_ALLOWED,
         "directory-not-readable",
@@ -186,7 +186,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Directory.Read.All (Microsoft Graph)",
     ),
-    Row(
+    ErrorRow(
         "DenyAssignmentNotFound",
         Cause.NOT_FOUND,
         "not-found",
@@ -194,7 +194,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Read again.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "AssignableScopeNotUnderSubscriptionScope",
         Cause.OTHER,
         "scope-not-understood",
@@ -202,7 +202,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Correct the scopes of the role.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidPrincipalType",
         Cause.OTHER,
         "request-not-understood",
@@ -210,7 +210,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "InvalidRoleAssignmentId",
         Cause.OTHER,
         "request-not-understood",
@@ -218,7 +218,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "InvalidCondition",
         Cause.OTHER,
         "condition-wrong",
@@ -226,7 +226,7 @@ ACCESS_ROWS: tuple[Row, ...] = (
         "Correct the condition in the portal, under the assignment's Conditions.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidConditionVersion",
         Cause.OTHER,
         "condition-wrong",

@@ -5,7 +5,7 @@ Sign-in, rights, locks, existence, throttles, and requests that are not understo
 
 from __future__ import annotations
 
-from tgwizard.azure.error_row import SECOND_FACTOR, Row
+from tgwizard.azure.error_row import SECOND_FACTOR, ErrorRow
 from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 from tgwizard.model.role import GIVES_A_RIGHT
@@ -16,9 +16,9 @@ _REPORT = "This request changed nothing. If Azure's words do not tell what to co
 
 _OR_DENIED = " If your role has it, a deny assignment takes it away: Azure says the same then."
 
-ARM_ROWS: tuple[Row, ...] = (
+ARM_ROWS: tuple[ErrorRow, ...] = (
     *(
-        Row(
+        ErrorRow(
             code,
             Cause.OTHER,
             "request-not-understood",
@@ -38,7 +38,7 @@ ARM_ROWS: tuple[Row, ...] = (
             "LocationNotAvailableForResourceGroup",
         )
     ),
-    Row(
+    ErrorRow(
         "ResourceGroupBeingDeleted",
         Cause.OTHER,
         "group-being-deleted",
@@ -47,7 +47,7 @@ ARM_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Resources/subscriptions/resourceGroups/write",
     ),
-    Row(
+    ErrorRow(
         "LabDoesNotServe",
         Cause.OTHER,
         "lab-does-not-serve",
@@ -55,7 +55,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Try it on Azure, or do without it in the lab.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "MissingApiVersionParameter",
         Cause.OTHER,
         "request-not-understood",
@@ -63,7 +63,7 @@ ARM_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "NoRegisteredProviderFound",
         Cause.OTHER,
         "api-version-unknown",
@@ -71,7 +71,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Update tgwizard, or check which cloud the cluster file names.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidResourceType",
         Cause.OTHER,
         "api-version-unknown",
@@ -79,7 +79,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Check the resource ids in the cluster file.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "AuthenticationFailed",
         Cause.SIGN_IN,
         "not-signed-in",
@@ -87,7 +87,7 @@ ARM_ROWS: tuple[Row, ...] = (
         _SIGN_IN,
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidAuthenticationToken",
         Cause.SIGN_IN,
         "not-signed-in",
@@ -95,7 +95,7 @@ ARM_ROWS: tuple[Row, ...] = (
         _SIGN_IN,
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "ExpiredAuthenticationToken",
         Cause.SIGN_IN,
         "sign-in-expired",
@@ -103,7 +103,7 @@ ARM_ROWS: tuple[Row, ...] = (
         _SIGN_IN,
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidAuthenticationTokenTenant",
         Cause.SIGN_IN,
         "sign-in-other-tenant",
@@ -111,7 +111,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Sign in to the tenant of the cluster file. With the Azure CLI: az login --tenant TENANT.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidAuthenticationTokenAudience",
         Cause.SIGN_IN,
         "sign-in-other-service",
@@ -123,7 +123,7 @@ ARM_ROWS: tuple[Row, ...] = (
         row
         for code in ("LinkedAuthorizationFailed", "AuthorizationFailed", "LinkedAccessCheckFailed")
         for row in (
-            Row(
+            ErrorRow(
                 code,
                 Cause.NOT_ALLOWED,
                 "denied",
@@ -134,7 +134,7 @@ ARM_ROWS: tuple[Row, ...] = (
                 right="Microsoft.Authorization/denyAssignments/delete",
                 said=r"\bdeny assignment",
             ),
-            Row(
+            ErrorRow(
                 code,
                 Cause.NOT_ALLOWED,
                 "right-has-condition",
@@ -146,7 +146,7 @@ ARM_ROWS: tuple[Row, ...] = (
                 right="Microsoft.Authorization/roleAssignments/write",
                 said=r"\bcondition that is not fulfilled",
             ),
-            Row(
+            ErrorRow(
                 code,
                 Cause.NOT_ALLOWED,
                 "not-allowed",
@@ -156,7 +156,7 @@ ARM_ROWS: tuple[Row, ...] = (
                 right="Microsoft.Authorization/roleAssignments/write",
                 said=r"tenant '[^']*' is not authorized to access linked subscription",
             ),
-            Row(
+            ErrorRow(
                 code,
                 Cause.NOT_ALLOWED,
                 "not-allowed",
@@ -167,7 +167,7 @@ ARM_ROWS: tuple[Row, ...] = (
                 right=GIVES_A_RIGHT,
                 said=r"not have (?:the )?(?:authorization|permission) to perform",
             ),
-            Row(
+            ErrorRow(
                 code,
                 Cause.NOT_ALLOWED,
                 "not-allowed",
@@ -178,7 +178,7 @@ ARM_ROWS: tuple[Row, ...] = (
             ),
         )
     ),
-    Row(
+    ErrorRow(
         "DenyAssignmentAuthorizationFailed",
         Cause.NOT_ALLOWED,
         "denied",
@@ -189,7 +189,7 @@ ARM_ROWS: tuple[Row, ...] = (
         right="Microsoft.Authorization/denyAssignments/delete",
         said=r"because of (?:the |a )?deny assignment",
     ),
-    Row(
+    ErrorRow(
         "DenyAssignmentAuthorizationFailed",
         Cause.NOT_ALLOWED,
         "denied",
@@ -200,7 +200,7 @@ ARM_ROWS: tuple[Row, ...] = (
         right="Microsoft.Authorization/denyAssignments/delete",
     ),
     *(
-        Row(
+        ErrorRow(
             code,
             Cause.SIGN_IN,
             "second-factor",
@@ -211,7 +211,7 @@ ARM_ROWS: tuple[Row, ...] = (
         )
         for code in ("RequestDisallowedByPolicy", "RequestDisallowedByAzure")
     ),
-    Row(
+    ErrorRow(
         "RequestDisallowedByPolicy",
         Cause.NOT_ALLOWED,
         "policy",
@@ -220,7 +220,7 @@ ARM_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Authorization/policyExemptions/write",
     ),
-    Row(
+    ErrorRow(
         "RequestDisallowedByAzure",
         Cause.NOT_ALLOWED,
         "region-restricted",
@@ -231,7 +231,7 @@ ARM_ROWS: tuple[Row, ...] = (
         who=Fixer.AZURE,
         said=r"\bregions?\b|\blocations?\b",
     ),
-    Row(
+    ErrorRow(
         "RequestDisallowedByAzure",
         Cause.NOT_ALLOWED,
         "azure-restricted",
@@ -240,7 +240,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Do what Azure's sentence asks for, or ask Microsoft's support. Rights and exemptions do not help.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "ReadOnlyDisabledSubscription",
         Cause.LOCKED,
         "subscription-disabled",
@@ -249,7 +249,7 @@ ARM_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Subscription/enable/action",
     ),
-    Row(
+    ErrorRow(
         "ScopeLocked",
         Cause.LOCKED,
         "locked",
@@ -258,7 +258,7 @@ ARM_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Authorization/locks/delete",
     ),
-    Row(
+    ErrorRow(
         "ResourceNotFound",
         Cause.NOT_FOUND,
         "not-found",
@@ -266,7 +266,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Check the resource id in the cluster file.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "NotFound",
         Cause.NOT_FOUND,
         "not-found",
@@ -274,7 +274,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Check the resource id in the cluster file.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "ParentResourceNotFound",
         Cause.NOT_FOUND,
         "not-found",
@@ -282,7 +282,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Check the resource id in the cluster file.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "ResourceGroupNotFound",
         Cause.NOT_FOUND,
         "group-not-found",
@@ -290,7 +290,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Check the resource id in the cluster file.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "SubscriptionNotFound",
         Cause.NOT_FOUND,
         "subscription-not-found",
@@ -298,7 +298,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Check the subscription in the cluster file and the account you are signed in with.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "MissingSubscriptionRegistration",
         Cause.OTHER,
         "provider-not-registered",
@@ -307,7 +307,7 @@ ARM_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Network/register/action",
     ),
-    Row(
+    ErrorRow(
         "TooManyRequests",
         Cause.THROTTLED,
         "throttled",
@@ -315,7 +315,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Wait a minute, then try again.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "SubscriptionRequestsThrottled",
         Cause.THROTTLED,
         "throttled",
@@ -323,8 +323,10 @@ ARM_ROWS: tuple[Row, ...] = (
         "Find out what else asks Azure so often; tgwizard slows down by itself.",
         who=Fixer.YOU,
     ),
-    Row("ServerTimeout", Cause.OTHER, "azure-trouble", "Azure ran out of time inside.", "Read again.", who=Fixer.AZURE),
-    Row(
+    ErrorRow(
+        "ServerTimeout", Cause.OTHER, "azure-trouble", "Azure ran out of time inside.", "Read again.", who=Fixer.AZURE
+    ),
+    ErrorRow(
         "GatewayTimeout",
         Cause.OTHER,
         "azure-trouble",
@@ -332,7 +334,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Read again.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "InternalServerError",
         Cause.OTHER,
         "azure-trouble",
@@ -340,7 +342,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Read again.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "Canceled",
         Cause.OTHER,
         "operation-cancelled",
@@ -348,7 +350,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Read again; what it was to do may be half done.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "TokenIssuedBeforeRevocationTimestamp",
         Cause.SIGN_IN,
         "sign-in-revoked",
@@ -356,7 +358,7 @@ ARM_ROWS: tuple[Row, ...] = (
         _SIGN_IN,
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidApiVersionParameter",
         Cause.OTHER,
         "request-not-understood",
@@ -364,7 +366,7 @@ ARM_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "InvalidResourceNamespace",
         Cause.OTHER,
         "api-version-unknown",
@@ -372,7 +374,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Check the resource ids in the cluster file.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidResourceName",
         Cause.OTHER,
         "name-not-allowed",
@@ -380,7 +382,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Choose another name.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidResourceLocation",
         Cause.OTHER,
         "other-region",
@@ -388,7 +390,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Check the resource ids in the cluster file.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "LocationRequired",
         Cause.OTHER,
         "request-not-understood",
@@ -396,7 +398,7 @@ ARM_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "InvalidParameter",
         Cause.OTHER,
         "request-not-understood",
@@ -404,7 +406,7 @@ ARM_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "InvalidQueryParameterValue",
         Cause.OTHER,
         "request-not-understood",
@@ -412,7 +414,7 @@ ARM_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "UnsupportedQuery",
         Cause.OTHER,
         "request-not-understood",
@@ -420,7 +422,7 @@ ARM_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "BadRequest",
         Cause.OTHER,
         "request-refused",
@@ -428,8 +430,8 @@ ARM_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row("Conflict", Cause.BUSY, "busy", "Something else works on it at the same moment.", _WAIT, who=Fixer.AZURE),
-    Row(
+    ErrorRow("Conflict", Cause.BUSY, "busy", "Something else works on it at the same moment.", _WAIT, who=Fixer.AZURE),
+    ErrorRow(
         "ServiceUnavailable",
         Cause.OTHER,
         "azure-trouble",
@@ -437,7 +439,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Read again.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "BadGateway",
         Cause.OTHER,
         "azure-trouble",
@@ -445,7 +447,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Read again.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "ResourceRequestsThrottled",
         Cause.THROTTLED,
         "throttled",
@@ -453,7 +455,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Wait a minute, then try again.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "SubscriptionNotRegisteredForFeature",
         Cause.OTHER,
         "feature-not-registered",
@@ -462,7 +464,7 @@ ARM_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Features/providers/features/register/action",
     ),
-    Row(
+    ErrorRow(
         "FeatureNotFound",
         Cause.NOT_FOUND,
         "feature-unknown",
@@ -470,8 +472,10 @@ ARM_ROWS: tuple[Row, ...] = (
         "Use the strategy detach-attach.",
         who=Fixer.YOU,
     ),
-    Row("LockNotFound", Cause.NOT_FOUND, "not-found", "There is no such lock any more.", "Read again.", who=Fixer.YOU),
-    Row(
+    ErrorRow(
+        "LockNotFound", Cause.NOT_FOUND, "not-found", "There is no such lock any more.", "Read again.", who=Fixer.YOU
+    ),
+    ErrorRow(
         "LockLevelNotSupported",
         Cause.OTHER,
         "request-not-understood",
@@ -479,7 +483,7 @@ ARM_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "LabControlTokenOnly",
         Cause.NOT_ALLOWED,
         "lab-operator-only",
@@ -487,7 +491,7 @@ ARM_ROWS: tuple[Row, ...] = (
         "Run the command as the user whose lab it is, on the computer where it runs.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "LabOperatorOnly",
         Cause.NOT_ALLOWED,
         "lab-operator-only",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tgwizard.azure.error_row import Row
+from tgwizard.azure.error_row import ErrorRow
 from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 
-COMPUTE_ROWS: tuple[Row, ...] = (
-    Row(
+COMPUTE_ROWS: tuple[ErrorRow, ...] = (
+    ErrorRow(
         "OperationNotAllowed",
         Cause.OTHER,
         "operation-not-allowed",
@@ -16,7 +16,7 @@ COMPUTE_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Compute/virtualMachines/write",
     ),
-    Row(
+    ErrorRow(
         "OperationPreempted",
         Cause.BUSY,
         "superseded",
@@ -25,7 +25,7 @@ COMPUTE_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Compute/virtualMachines/write",
     ),
-    Row(
+    ErrorRow(
         "AllocationFailed",
         Cause.OTHER,
         "no-capacity",
@@ -33,7 +33,7 @@ COMPUTE_ROWS: tuple[Row, ...] = (
         "Try again later, or choose another size or zone.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "SkuNotAvailable",
         Cause.OTHER,
         "no-capacity",
@@ -42,7 +42,7 @@ COMPUTE_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Compute/virtualMachines/write",
     ),
-    Row(
+    ErrorRow(
         "VMAgentStatusCommunicationError",
         Cause.OTHER,
         "agent-silent",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgwizard.azure.error_row import Row
+from tgwizard.azure.error_row import ErrorRow
 from tgwizard.engine.errors import Cause
 from tgwizard.model.problem import Fixer
 
@@ -10,8 +10,8 @@ _WAIT = "Wait until it has finished, then try again."
 _READ_AGAIN = "Read again and check who changed it before you start anew."
 _REPORT = "This request changed nothing. If Azure's words do not tell what to correct, report it with its details."
 
-NETWORK_ROWS: tuple[Row, ...] = (
-    Row(
+NETWORK_ROWS: tuple[ErrorRow, ...] = (
+    ErrorRow(
         "PreconditionFailedEtagMismatch",
         Cause.ETAG_MOVED,
         "changed-meanwhile",
@@ -19,7 +19,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         _READ_AGAIN,
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "PreconditionFailed",
         Cause.ETAG_MOVED,
         "changed-meanwhile",
@@ -27,7 +27,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         _READ_AGAIN,
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "PrivateIPAddressIsAllocated",
         Cause.ADDRESS_ALLOCATED,
         "address-allocated",
@@ -36,7 +36,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Network/networkInterfaces/write",
     ),
-    Row(
+    ErrorRow(
         "PrivateIPAddressNotInSubnet",
         Cause.OTHER,
         "address-outside-subnet",
@@ -44,7 +44,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Correct the address or the subnet in the cluster file.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "PrivateIPAddressInReservedRange",
         Cause.OTHER,
         "address-reserved",
@@ -52,7 +52,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Choose another floating IP.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "SubnetIsFull",
         Cause.OTHER,
         "subnet-full",
@@ -61,7 +61,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Network/virtualNetworks/subnets/write",
     ),
-    Row(
+    ErrorRow(
         "IpConfigurationsOnSameNicCannotUseDifferentSubnets",
         Cause.OTHER,
         "two-subnets-on-one-nic",
@@ -69,7 +69,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Check the subnet in the cluster file against the interface.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "NetworkInterfaceMustHaveOneOneIPConfigAsPrimary",
         Cause.OTHER,
         "no-primary-configuration",
@@ -78,7 +78,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Network/networkInterfaces/write",
     ),
-    Row(
+    ErrorRow(
         "InvalidIPConfigCount",
         Cause.OTHER,
         "no-configuration",
@@ -86,7 +86,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "PublicIPAddressInUse",
         Cause.OTHER,
         "public-ip-in-use",
@@ -95,7 +95,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         who=Fixer.YOU,
     ),
     *(
-        Row(
+        ErrorRow(
             code,
             Cause.OTHER,
             problem,
@@ -142,7 +142,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
             ),
         )
     ),
-    Row(
+    ErrorRow(
         "AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups",
         Cause.OTHER,
         "security-groups-differ",
@@ -151,7 +151,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Network/networkInterfaces/write",
     ),
-    Row(
+    ErrorRow(
         "ApplicationGatewayLoadBalancingNotSupportedOnSecondaryIpConfigurations",
         Cause.OTHER,
         "gateway-pool-on-secondary",
@@ -161,7 +161,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         right="Microsoft.Network/networkInterfaces/write",
     ),
     *(
-        Row(
+        ErrorRow(
             code,
             Cause.OTHER,
             "parent-failed",
@@ -178,7 +178,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
             ("ReferencedResourceNotProvisioned", "Resource is in Failed state"),
         )
     ),
-    Row(
+    ErrorRow(
         "PrivateIPAddressNotInAnySubnet",
         Cause.OTHER,
         "address-outside-subnet",
@@ -186,7 +186,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Choose an address out of the subnet of the network interfaces.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "RetryableErrorDueToAnotherOperation",
         Cause.BUSY,
         "busy",
@@ -194,7 +194,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         _WAIT,
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "ReferencedResourceNotProvisioned",
         Cause.BUSY,
         "busy",
@@ -202,7 +202,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         _WAIT,
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "AnotherOperationInProgress",
         Cause.BUSY,
         "busy",
@@ -210,8 +210,8 @@ NETWORK_ROWS: tuple[Row, ...] = (
         _WAIT,
         who=Fixer.AZURE,
     ),
-    Row("RetryableError", Cause.BUSY, "busy", "Azure asks to try again a little later.", _WAIT, who=Fixer.AZURE),
-    Row(
+    ErrorRow("RetryableError", Cause.BUSY, "busy", "Azure asks to try again a little later.", _WAIT, who=Fixer.AZURE),
+    ErrorRow(
         "CanceledAndSupersededDueToAnotherOperation",
         Cause.BUSY,
         "superseded",
@@ -220,7 +220,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Azure gave up this update of {name}.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "PrivateIPAddressIsBeingCleanedUp",
         Cause.ADDRESS_ALLOCATED,
         "address-allocated",
@@ -228,7 +228,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "It is tried again until it is free.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "PrivateIPAddressInUse",
         Cause.ADDRESS_ALLOCATED,
         "address-allocated",
@@ -237,7 +237,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Network/networkInterfaces/write",
     ),
-    Row(
+    ErrorRow(
         "PrivateIPAddressMissing",
         Cause.OTHER,
         "request-not-understood",
@@ -245,7 +245,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "PrimaryIPConfigurationCannotBeMoved",
         Cause.OTHER,
         "floating-is-primary",
@@ -253,7 +253,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Check which address the cluster file names.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "IpConfigDeleteNotSupported",
         Cause.OTHER,
         "configuration-not-removable",
@@ -263,7 +263,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         right="Microsoft.Network/networkInterfaces/write",
     ),
     *(
-        Row(
+        ErrorRow(
             code,
             Cause.OTHER,
             "resource-in-use",
@@ -279,7 +279,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
             "PublicIPAddressCannotBeDeleted",
         )
     ),
-    Row(
+    ErrorRow(
         "NicInUse",
         Cause.OTHER,
         "nic-in-use",
@@ -288,7 +288,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Compute/virtualMachines/write",
     ),
-    Row(
+    ErrorRow(
         "NetworkInterfaceNotAttachedToRunningVirtualMachine",
         Cause.OTHER,
         "nic-without-machine",
@@ -296,7 +296,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Start the machine first.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "DuplicateResourceName",
         Cause.OTHER,
         "name-taken-here",
@@ -304,7 +304,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Choose another ip_configuration in the cluster file.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "InvalidResourceReference",
         Cause.OTHER,
         "reference-broken",
@@ -313,7 +313,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         who=Fixer.ADMIN,
         right="Microsoft.Network/networkInterfaces/write",
     ),
-    Row(
+    ErrorRow(
         "InvalidIPAddressFormat",
         Cause.OTHER,
         "address-not-understood",
@@ -321,7 +321,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Correct floating.address in the cluster file.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "PropertyChangeNotAllowed",
         Cause.OTHER,
         "change-not-allowed",
@@ -329,7 +329,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         _REPORT,
         who=Fixer.MAKERS,
     ),
-    Row(
+    ErrorRow(
         "RetryableErrorDueToTooManyCalls",
         Cause.THROTTLED,
         "throttled",
@@ -337,7 +337,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Find out what else asks Azure so often; tgwizard slows down by itself.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "RetryableErrorDueToTooManyCallsToThisOperation",
         Cause.THROTTLED,
         "throttled",
@@ -345,7 +345,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Wait a minute, then try again.",
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "RetryableErrorDueTooHighReadDataSize",
         Cause.THROTTLED,
         "throttled",
@@ -353,7 +353,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Find out what else lists its networks so often; tgwizard slows down by itself.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "RetryableErrorDueToBatchQueueTimeout",
         Cause.BUSY,
         "busy",
@@ -361,7 +361,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         _WAIT,
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "RetryableErrorDueToRequestTimedOut",
         Cause.BUSY,
         "busy",
@@ -369,7 +369,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         _WAIT,
         who=Fixer.AZURE,
     ),
-    Row(
+    ErrorRow(
         "IPConfigurationAlreadyExists",
         Cause.OTHER,
         "name-taken-here",
@@ -378,7 +378,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         who=Fixer.YOU,
     ),
     *(
-        Row(
+        ErrorRow(
             code,
             Cause.OTHER,
             "subnet-not-valid",
@@ -395,7 +395,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
             ("InUsePrefixCannotBeDeleted", "Addresses of the range that would go are in use."),
         )
     ),
-    Row(
+    ErrorRow(
         "SecurityRuleConflict",
         Cause.OTHER,
         "security-rule-conflict",
@@ -403,7 +403,7 @@ NETWORK_ROWS: tuple[Row, ...] = (
         "Choose a priority that no other rule of this direction has.",
         who=Fixer.YOU,
     ),
-    Row(
+    ErrorRow(
         "SecurityRuleInvalidPriority",
         Cause.OTHER,
         "security-rule-priority",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from tgwizard.azure.error_row import SECOND_FACTOR, Row
+from tgwizard.azure.error_row import SECOND_FACTOR, ErrorRow
 from tgwizard.azure.error_rows_access import ACCESS_ROWS
 from tgwizard.azure.error_rows_arm import ARM_ROWS
 from tgwizard.azure.error_rows_compute import COMPUTE_ROWS
@@ -22,15 +22,17 @@ from tgwizard.model.role import GIVES_A_RIGHT
 _SIGN_IN = "Sign in again. With the Azure CLI: az login."
 _READ_AGAIN = "Read again and check who changed it before you start anew."
 
-TABLE: tuple[Row, ...] = (*NETWORK_ROWS, *COMPUTE_ROWS, *ARM_ROWS, *ACCESS_ROWS)
+TABLE: tuple[ErrorRow, ...] = (*NETWORK_ROWS, *COMPUTE_ROWS, *ARM_ROWS, *ACCESS_ROWS)
 
-BY_CODE: dict[str, tuple[Row, ...]] = {}
+BY_CODE: dict[str, tuple[ErrorRow, ...]] = {}
 for _row in TABLE:
     BY_CODE[_row.code.lower()] = (*BY_CODE.get(_row.code.lower(), ()), _row)
 
-_BY_STATUS: dict[int, Row] = {
-    401: Row("", Cause.SIGN_IN, "not-signed-in", "Azure did not accept the sign-in. {said}", _SIGN_IN, who=Fixer.YOU),
-    403: Row(
+_BY_STATUS: dict[int, ErrorRow] = {
+    401: ErrorRow(
+        "", Cause.SIGN_IN, "not-signed-in", "Azure did not accept the sign-in. {said}", _SIGN_IN, who=Fixer.YOU
+    ),
+    403: ErrorRow(
         "",
         Cause.NOT_ALLOWED,
         "not-allowed",
@@ -39,7 +41,7 @@ _BY_STATUS: dict[int, Row] = {
         who=Fixer.ADMIN,
         right=GIVES_A_RIGHT,
     ),
-    404: Row(
+    404: ErrorRow(
         "",
         Cause.NOT_FOUND,
         "not-found-unexplained",
@@ -47,7 +49,7 @@ _BY_STATUS: dict[int, Row] = {
         "Check the resource id in the cluster file.",
         who=Fixer.YOU,
     ),
-    408: Row(
+    408: ErrorRow(
         "",
         Cause.OTHER,
         "azure-trouble",
@@ -55,8 +57,10 @@ _BY_STATUS: dict[int, Row] = {
         "Read again.",
         who=Fixer.AZURE,
     ),
-    412: Row("", Cause.ETAG_MOVED, "changed-meanwhile", "It changed after it was read.", _READ_AGAIN, who=Fixer.YOU),
-    429: Row(
+    412: ErrorRow(
+        "", Cause.ETAG_MOVED, "changed-meanwhile", "It changed after it was read.", _READ_AGAIN, who=Fixer.YOU
+    ),
+    429: ErrorRow(
         "",
         Cause.THROTTLED,
         "throttled",
@@ -67,11 +71,11 @@ _BY_STATUS: dict[int, Row] = {
 }
 
 _SECOND_FACTOR = next(row for row in ARM_ROWS if row.said == SECOND_FACTOR)
-_TROUBLE = Row("", Cause.OTHER, "azure-trouble", "Azure had an internal error.", "Read again.", who=Fixer.AZURE)
-_GENERAL = Row("", Cause.OTHER, "azure-refused", "{said}", "", who=Fixer.YOU)
+_TROUBLE = ErrorRow("", Cause.OTHER, "azure-trouble", "Azure had an internal error.", "Read again.", who=Fixer.AZURE)
+_GENERAL = ErrorRow("", Cause.OTHER, "azure-refused", "{said}", "", who=Fixer.YOU)
 
 
-def row_for(status: int | None, codes: tuple[str, ...], text: str = "") -> Row:
+def row_for(status: int | None, codes: tuple[str, ...], text: str = "") -> ErrorRow:
     """The row for an answer: the first known code decides, then the status. ``codes``: those of the details first.
 
     ``text``: all that Azure says, for the codes whose cause stands in the words alone.

@@ -1,4 +1,4 @@
-"""Turns everything the SDK can raise, and every error document of Azure, into ``CallFailed`` with its certainty.
+"""Turns everything the SDK can raise, and every error document of Azure, into ``AzureCallError`` with its certainty.
 
 The rule for writes: refused only by a definite answer of Azure's below 500 other than 408; not sent only when the
 connection provably never stood (refused, name not found, certificate not accepted, proxy not reached, a setting that
@@ -24,16 +24,16 @@ from tgwizard.azure.claims_challenge import challenge_of, second_factor
 from tgwizard.azure.error_document import ArmError, limited_words, rights_words
 from tgwizard.azure.error_table import row_for
 from tgwizard.azure.intercepted_answers import (
-    ForeignAnswer,
+    InterceptedAnswer,
     content_of,
-    kept_back,
+    explain_intercepted,
+    explain_unsent,
     proxy_refused,
-    refuse_foreign,
-    told_foreign,
+    refuse_intercepted,
 )
 from tgwizard.azure.redaction import redacted
-from tgwizard.azure.sign_in_errors import clock_wrong, explain
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.azure.sign_in_errors import clock_wrong, explain_sign_in_error
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.model.permission import scope_in_words
 from tgwizard.model.problem import Cancelled, Problem
 from tgwizard.model.text import format_duration, sanitize
@@ -58,7 +58,7 @@ accepts no certificate of Azure's, so that no answer comes that could be compare
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class Operation:
     """What a call is about, for the sentences: "read" or "change", and the resource's name."""
 
     verb: str
@@ -70,14 +70,14 @@ class Doing:
         return f"{self.verb} {self.name}"
 
 
-def attempt(doing: Doing, call: Callable[[], T]) -> T:
-    """Make the call and read its answer into values; raises CallFailed alone, and Cancelled."""
+def translate_errors(doing: Operation, call: Callable[[], T]) -> T:
+    """Make the call and read its answer into values; raises AzureCallError alone, and Cancelled."""
     try:
         return call()
-    except (CallFailed, Cancelled):
+    except (AzureCallError, Cancelled):
         raise
-    except ForeignAnswer as answer:
-        raise _foreign(doing, answer) from answer
+    except InterceptedAnswer as answer:
+        raise _intercepted(doing, answer) from answer
     except HttpResponseError as error:
         raise _answered(doing, error) from error
     except AzureError as error:
@@ -89,13 +89,13 @@ def attempt(doing: Doing, call: Callable[[], T]) -> T:
         response = _challenge_before(error)
         if response is not None:
             raise _of_response(doing, response, str(error)) from error
-        held = kept_back(str(doing), (error,))
+        held = explain_unsent(str(doing), (error,))
         if held is not None:
-            raise CallFailed(held, Certainty.NOT_SENT) from error
+            raise AzureCallError(held, Certainty.NOT_SENT) from error
         raise unreadable(doing, "It could not be read.", f"{type(error).__name__}: {error}") from error
 
 
-def from_document(doing: Doing, status: int | None, error: ArmError, request_id: str = "") -> Problem:
+def from_document(doing: Operation, status: int | None, error: ArmError, request_id: str = "") -> Problem:
     """The explained problem of an error document; also for an operation that failed behind a status of 200."""
     row = row_for(status, error.codes, error.text)
     words = _words(doing, error)
@@ -113,43 +113,45 @@ def from_document(doing: Doing, status: int | None, error: ArmError, request_id:
     )
 
 
-def connection_closed() -> CallFailed:
+def connection_closed() -> AzureCallError:
     """A call after the connection was closed."""
     problem = Problem("closing", "tgwizard is closing.", "The connection to Azure is closed; nothing was sent.")
-    return CallFailed(problem, Certainty.NOT_SENT)
+    return AzureCallError(problem, Certainty.NOT_SENT)
 
 
-def unreadable(doing: Doing, why: str, detail: str = "") -> CallFailed:
+def unreadable(doing: Operation, why: str, detail: str = "") -> AzureCallError:
     """An answer with a good status that makes no sense. A write behind it may well have been applied."""
     certainty = Certainty.UNKNOWN if doing.writes else Certainty.REFUSED
     what = f"Azure's answer to the request to {doing} makes no sense."
     problem = Problem("answer-not-understood", what, why, "Read again.", redacted(detail))
-    return CallFailed(problem, certainty, Cause.UNREADABLE)
+    return AzureCallError(problem, certainty, Cause.UNREADABLE)
 
 
-def _foreign(doing: Doing, answer: ForeignAnswer) -> CallFailed:
+def _intercepted(doing: Operation, answer: InterceptedAnswer) -> AzureCallError:
     """What answered is not Azure, so that nothing is known of what Azure did, a write's effect least of all."""
-    return CallFailed(told_foreign(str(doing), answer, writes=doing.writes), Certainty.UNKNOWN, status=answer.status)
+    return AzureCallError(
+        explain_intercepted(str(doing), answer, writes=doing.writes), Certainty.UNKNOWN, status=answer.status
+    )
 
 
-def _answered(doing: Doing, error: HttpResponseError) -> CallFailed:
+def _answered(doing: Operation, error: HttpResponseError) -> AzureCallError:
     response: Any = error.response if error.response is not None else _challenge_before(error)
     if getattr(response, "status_code", None) is None:
         return _not_answered(doing, error)
     return _of_response(doing, response, str(error.message))
 
 
-def _of_response(doing: Doing, response: Any, said: str) -> CallFailed:
+def _of_response(doing: Operation, response: Any, said: str) -> AzureCallError:
     status: int = response.status_code
     try:
-        refuse_foreign(status, response.headers, lambda: content_of(response))
-    except ForeignAnswer as answer:
-        return _foreign(doing, answer)
+        refuse_intercepted(status, response.headers, lambda: content_of(response))
+    except InterceptedAnswer as answer:
+        return _intercepted(doing, answer)
     body = _json(response)
     if isinstance(body, Mapping) and isinstance(body.get("error"), str):
         # OAuth's form: Entra refused the token, so the request itself never went out.
         refused = (str(body.get("error_description", "")), str(body["error"]))
-        return CallFailed(explain(refused), Certainty.NOT_SENT, Cause.SIGN_IN)
+        return AzureCallError(explain_sign_in_error(refused), Certainty.NOT_SENT, Cause.SIGN_IN)
     document = ArmError.parse(body)
     if status < 400:
         return unreadable(doing, "It could not be read to its end.", said)
@@ -164,7 +166,7 @@ def _of_response(doing: Doing, response: Any, said: str) -> CallFailed:
     definite = status < 500 and status != 408 and not (doing.writes and document.empty)
     if not definite and doing.writes:
         problem = replace(problem, what=f"Whether Azure took the request to {doing} is not known.")
-    return CallFailed(
+    return AzureCallError(
         problem,
         Certainty.REFUSED if definite else Certainty.UNKNOWN,
         cause,
@@ -182,18 +184,18 @@ def _challenge_before(error: BaseException) -> Any:
     return next((answer for answer in answers if answer is not None and challenge_of(answer) is not None), None)
 
 
-def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
+def _not_answered(doing: Operation, error: BaseException) -> AzureCallError:
     chain = tuple(_chain(error))
-    foreign = next((link for link in chain if isinstance(link, ForeignAnswer)), None)
+    foreign = next((link for link in chain if isinstance(link, InterceptedAnswer)), None)
     if foreign is not None:
-        return _foreign(doing, foreign)
+        return _intercepted(doing, foreign)
     not_taken = next((link for link in chain if isinstance(link, requests.exceptions.ContentDecodingError)), None)
     if not_taken is not None:
         return unreadable(doing, str(not_taken))
     detail = redacted(f"{type(chain[-1]).__name__}: {chain[-1]}")
     certificate = next((link for link in chain if isinstance(link, ssl.SSLCertVerificationError)), None)
     if certificate is not None and certificate.verify_code in _NOT_VALID_NOW:
-        return CallFailed(clock_wrong(detail), Certainty.NOT_SENT)
+        return AzureCallError(clock_wrong(detail), Certainty.NOT_SENT)
     if certificate is not None:
         problem = Problem(
             "certificate-not-accepted",
@@ -202,10 +204,10 @@ def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
             "If your company inspects traffic, set REQUESTS_CA_BUNDLE to its CA file.",
             detail,
         )
-        return CallFailed(problem, Certainty.NOT_SENT)
-    held = kept_back(str(doing), chain) or proxy_refused(str(doing), chain)
+        return AzureCallError(problem, Certainty.NOT_SENT)
+    held = explain_unsent(str(doing), chain) or proxy_refused(str(doing), chain)
     if held is not None:
-        return CallFailed(held, Certainty.NOT_SENT)
+        return AzureCallError(held, Certainty.NOT_SENT)
     if any(isinstance(link, _NEVER_SENT) for link in chain):
         problem = Problem(
             "azure-not-reached",
@@ -214,13 +216,13 @@ def _not_answered(doing: Doing, error: BaseException) -> CallFailed:
             "Check the network, the proxy and the name resolution of this computer.",
             detail,
         )
-        return CallFailed(problem, Certainty.NOT_SENT, Cause.NOT_REACHED)
+        return AzureCallError(problem, Certainty.NOT_SENT, Cause.NOT_REACHED)
     if isinstance(error, ClientAuthenticationError):
-        return CallFailed(explain(_said(chain)), Certainty.NOT_SENT, Cause.SIGN_IN)
+        return AzureCallError(explain_sign_in_error(_said(chain)), Certainty.NOT_SENT, Cause.SIGN_IN)
     silent = any(isinstance(link, _SILENT) for link in chain)
     why = "No answer came in time." if silent else "The connection broke before the answer came."
     what = f"Whether Azure took the request to {doing} is not known." if doing.writes else f"Azure did not {doing}."
-    return CallFailed(Problem("answer-lost", what, why, "Read again.", detail), Certainty.UNKNOWN)
+    return AzureCallError(Problem("answer-lost", what, why, "Read again.", detail), Certainty.UNKNOWN)
 
 
 def _said(chain: tuple[BaseException, ...]) -> Iterator[str]:
@@ -231,7 +233,7 @@ def _said(chain: tuple[BaseException, ...]) -> Iterator[str]:
             yield str(getattr(link, "stderr"))  # noqa: B009 - not every exception has one
 
 
-def _what(doing: Doing, status: int | None) -> str:
+def _what(doing: Operation, status: int | None) -> str:
     if status is not None and (status >= 500 or status == 408):
         if doing.writes:
             return f"Whether Azure took the request to {doing} is not known."
@@ -241,7 +243,7 @@ def _what(doing: Doing, status: int | None) -> str:
     return f"Azure refused to {doing}." if status is not None else f"Azure did not {doing}."
 
 
-def _words(doing: Doing, error: ArmError) -> dict[str, str]:
+def _words(doing: Operation, error: ArmError) -> dict[str, str]:
     """What the sentences of a row may name."""
     refused, wrong = error.refused, error.property_id
     said = redacted(error.said, 600).rstrip(" .")

@@ -24,9 +24,9 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from tgwizard import __version__
 from tgwizard.azure.bounded_http import REPEATED
-from tgwizard.azure.intercepted_answers import content_of, refuse_foreign
+from tgwizard.azure.intercepted_answers import content_of, refuse_intercepted
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import sanitize
 
@@ -85,7 +85,7 @@ class _AzuresOwn(policies.SansIOHTTPPolicy[Any, Any]):
 
     def on_response(self, _request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
         answer = response.http_response
-        refuse_foreign(answer.status_code, answer.headers, lambda: content_of(answer))
+        refuse_intercepted(answer.status_code, answer.headers, lambda: content_of(answer))
 
 
 class _OnceMore(policies.HTTPPolicy[Any, Any]):
@@ -107,7 +107,7 @@ class _OnceMore(policies.HTTPPolicy[Any, Any]):
             return self.next.send(request)
 
 
-def elsewhere(url: str, base_url: str) -> CallFailed:
+def elsewhere(url: str, base_url: str) -> AzureCallError:
     """What an address of another place is refused with."""
     try:
         named = urlsplit(url).netloc or "no host"
@@ -115,7 +115,7 @@ def elsewhere(url: str, base_url: str) -> CallFailed:
         named = "no host"
     what = "A request was not sent."
     why = f"The address that Azure's answer names is at {sanitize(named, 120)}, not at {urlsplit(base_url).netloc}."
-    return CallFailed(Problem("azure-elsewhere", what, why, "Read again."), Certainty.NOT_SENT)
+    return AzureCallError(Problem("azure-elsewhere", what, why, "Read again."), Certainty.NOT_SENT)
 
 
 def _around(authentication: Any, base_url: str) -> list[Any]:

@@ -40,7 +40,7 @@ _ESCAPES = "# as %23, / as %2F, ? as %3F, @ as %40, : as %3A, [ as %5B, % as %25
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\s*([^'\")]*)")
 
 
-class ForeignAnswer(AzureError):
+class InterceptedAnswer(AzureError):
     """An answer that did not come from Azure. ``title``: what its page calls itself."""
 
     def __init__(self, status: int, title: str, elsewhere: str = "") -> None:
@@ -51,12 +51,12 @@ class ForeignAnswer(AzureError):
         self.elsewhere = elsewhere
 
 
-def refuse_foreign(status: int, headers: Mapping[str, str], content: Callable[[], bytes]) -> None:
-    """ForeignAnswer when the answer is none of Azure's; ``content`` is asked for where the head does not tell."""
+def refuse_intercepted(status: int, headers: Mapping[str, str], content: Callable[[], bytes]) -> None:
+    """InterceptedAnswer when the answer is none of Azure's; ``content`` is asked for where the head does not tell."""
     if 300 <= status < 400 and status != 304:
-        raise ForeignAnswer(status, "", urlsplit(_header(headers, "location")).hostname or "")
+        raise InterceptedAnswer(status, "", urlsplit(_header(headers, "location")).hostname or "")
     if status in (407, 511):
-        raise ForeignAnswer(status, title_of(content()))
+        raise InterceptedAnswer(status, title_of(content()))
     body = content()
     start = body[:_READ].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start or start[:1] in b'{["' or start[:4] in (b"null", b"true", b"fals"):
@@ -65,7 +65,7 @@ def refuse_foreign(status: int, headers: Mapping[str, str], content: Callable[[]
         return  # a good answer of the right kind; whoever reads it says what is wrong with it
     if status >= 500 and _EDGE.search(body[:_READ]):
         return
-    raise ForeignAnswer(status, title_of(body))
+    raise InterceptedAnswer(status, title_of(body))
 
 
 def content_of(response: Any) -> bytes:
@@ -88,7 +88,7 @@ def title_of(body: bytes) -> str:
     return redacted(html.unescape(_TAG.sub(" ", page)), 120)
 
 
-def told_foreign(doing: str, answer: ForeignAnswer, *, writes: bool) -> Problem:
+def explain_intercepted(doing: str, answer: InterceptedAnswer, *, writes: bool) -> Problem:
     """In words: what answered in Azure's place, through which proxy, and what that means for a write."""
     via = proxy_in_use()
     said = f' Its page is titled "{answer.title}".' if answer.title else ""
@@ -137,7 +137,7 @@ def proxy_in_use(url: str = "https://management.azure.com") -> ProxyInUse | None
     return ProxyInUse(redacted(place, 120) or "without a host", setting, address)
 
 
-def kept_back(doing: str, chain: tuple[BaseException, ...]) -> Problem | None:
+def explain_unsent(doing: str, chain: tuple[BaseException, ...]) -> Problem | None:
     """The problem of a request that never left this computer because of a setting; None when it is not that.
 
     What the libraries say is left out of the details: it repeats the settings, passwords included.

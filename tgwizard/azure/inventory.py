@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from tgwizard.azure import compute, network_documents
 from tgwizard.azure.clients import Clients
-from tgwizard.azure.error_translation import Doing, unreadable
+from tgwizard.azure.error_translation import Operation, unreadable
 from tgwizard.azure.rest import (
     COMPUTE_API,
     GROUPS_API,
@@ -26,7 +26,7 @@ from tgwizard.azure.rest import (
     text,
     texts,
 )
-from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import (
     AddressAnswer,
@@ -48,7 +48,7 @@ _WRITABLE = frozenset({"enabled", "pastdue"})
 
 
 class ArmInventories:
-    """The engine's ``Inventories`` port. Usable from several threads; each call raises CallFailed alone."""
+    """The engine's ``Inventories`` port. Usable from several threads; each call raises AzureCallError alone."""
 
     def __init__(self, clients: Clients) -> None:
         """Nothing is connected before the first call."""
@@ -56,14 +56,16 @@ class ArmInventories:
 
     def tenants(self) -> tuple[TenantSeen, ...]:
         """The directories of the account."""
-        found = items(self._clients, Doing("list", "your directories"), Where("/tenants", SUBSCRIPTIONS_API))
+        found = items(self._clients, Operation("list", "your directories"), Where("/tenants", SUBSCRIPTIONS_API))
         return tuple(
             TenantSeen(text(item, "tenantId"), text(item, "displayName")) for item in found if text(item, "tenantId")
         )
 
     def subscriptions(self) -> tuple[SubscriptionSeen, ...]:
         """The subscriptions that the account can see in its directory."""
-        found = items(self._clients, Doing("list", "your subscriptions"), Where("/subscriptions", SUBSCRIPTIONS_API))
+        found = items(
+            self._clients, Operation("list", "your subscriptions"), Where("/subscriptions", SUBSCRIPTIONS_API)
+        )
         return tuple(
             SubscriptionSeen(
                 text(item, "subscriptionId"),
@@ -77,7 +79,7 @@ class ArmInventories:
 
     def groups(self, subscription: str, page: Page) -> tuple[GroupSeen, ...]:
         where = Where(f"/subscriptions/{subscription}/resourcegroups", GROUPS_API)
-        found = items(self._clients, Doing("list", "the resource groups"), where, page)
+        found = items(self._clients, Operation("list", "the resource groups"), where, page)
         return tuple(GroupSeen(text(item, "name"), text(item, "location")) for item in found if text(item, "name"))
 
     def vms(self, subscription: str, page: Page) -> tuple[VmFound, ...]:
@@ -99,7 +101,7 @@ class ArmInventories:
 
     def nic(self, nic: ResourceId) -> NicFound:
         """One interface as of now."""
-        doing = Doing("read", nic.name)
+        doing = Operation("read", nic.name)
         found = network_documents.nic(read(self._clients, doing, Where(nic.text, NETWORK_API)))
         if found is None:
             raise unreadable(doing, "It is not a network interface.")
@@ -120,9 +122,9 @@ class ArmInventories:
         return tuple(frontend for item in found for frontend in network_documents.frontends(item))
 
     def address_free(self, subnet: ResourceId, address: str) -> AddressAnswer:
-        """Ask the subnet's network; a refusal for an address outside every subnet is a CallFailed."""
+        """Ask the subnet's network; a refusal for an address outside every subnet is a AzureCallError."""
         path = f"{subnet.text.rsplit('/subnets/', 1)[0]}/CheckIPAddressAvailability"
-        doing = Doing("check", f"the address {address}")
+        doing = Operation("check", f"the address {address}")
         body = read(self._clients, doing, Where(path, NETWORK_API, (("ipAddress", address),)))
         others = texts(body, "availableIPAddresses")
         return AddressAnswer(body.get("available") is True, others, body.get("isPlatformReserved") is True)
@@ -131,10 +133,10 @@ class ArmInventories:
         compute = kind == "virtualMachines"
         provider, api = ("Microsoft.Compute", COMPUTE_API) if compute else ("Microsoft.Network", NETWORK_API)
         query = (("statusOnly", "true"),) if status else ()
-        home, doing = f"/subscriptions/{subscription}", Doing("list", f"the {words}")
+        home, doing = f"/subscriptions/{subscription}", Operation("list", f"the {words}")
         try:
             return items(self._clients, doing, Where(f"{home}/providers/{provider}/{kind}", api, query), page)
-        except CallFailed as refusal:
+        except AzureCallError as refusal:
             if refusal.cause is not Cause.NOT_ALLOWED:
                 raise
             # Azure refuses the list of a subscription to who has rights in some of its groups only.
@@ -143,20 +145,20 @@ class ArmInventories:
                 raise
             return found
 
-    def _group_by_group(self, home: str, doing: Doing, rest: str, api: str, page: Page) -> list[Json] | None:
+    def _group_by_group(self, home: str, doing: Operation, rest: str, api: str, page: Page) -> list[Json] | None:
         """The items of every group that may be read; None when there is none. ``page`` hears after each group."""
         found: list[Json] = []
         read_one = False
         try:
             groups = self.groups(home.rsplit("/", 1)[-1], lambda _count: None)
-        except CallFailed:
+        except AzureCallError:
             return None  # the refusal of the list itself says more
         for group in groups:
             page(len(found))
             try:
                 where = Where(f"{home}/resourceGroups/{group.name}/{rest}", api)
                 found += items(self._clients, doing, where)
-            except CallFailed as refusal:
+            except AzureCallError as refusal:
                 if refusal.cause is not Cause.NOT_ALLOWED:
                     raise
                 continue

@@ -13,7 +13,7 @@ from azure.core.rest import HttpRequest
 from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.clients import Clients
 from tgwizard.azure.error_document import ArmError
-from tgwizard.azure.error_translation import Doing, attempt, from_document, unreadable
+from tgwizard.azure.error_translation import Operation, from_document, translate_errors, unreadable
 from tgwizard.azure.http_pipeline import elsewhere, same_place
 from tgwizard.azure.rest import (
     AS_IT_IS,
@@ -31,8 +31,8 @@ from tgwizard.azure.rest import (
     text,
     texts,
 )
-from tgwizard.engine.errors import CallFailed, Cause
-from tgwizard.engine.ports import Accepted, ConfigurationId, InTime, MoveAccepted, OperationSeen, OperationState
+from tgwizard.engine.errors import AzureCallError, Cause
+from tgwizard.engine.ports import Accepted, ConfigurationId, MoveAccepted, OperationSeen, OperationState, Precondition
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument, NicDocumentError
 
@@ -44,15 +44,17 @@ _SETTLED_WORDS = {state.value.lower(): state for state in OperationState}
 
 def read_nic(clients: Clients, nic: ResourceId) -> NicDocument:
     """The whole interface."""
-    doing = Doing("read", nic.name)
+    doing = Operation("read", nic.name)
     operations = clients.network(nic.subscription).network_interfaces
-    body: object = attempt(doing, lambda: operations.get(nic.group, nic.name, **AS_IT_IS, **clients.limits.read()))
+    body: object = translate_errors(
+        doing, lambda: operations.get(nic.group, nic.name, **AS_IT_IS, **clients.limits.read())
+    )
     return _document(doing, body)
 
 
 def write_nic(clients: Clients, nic: ResourceId, document: NicDocument, *, if_match: str, sending: Sending) -> Accepted:
     """One conditional PUT of the whole interface."""
-    doing = Doing("change", nic.name, writes=True)
+    doing = Operation("change", nic.name, writes=True)
     operations = clients.network(nic.subscription).network_interfaces
     headers = {"If-Match": if_match, "x-ms-client-request-id": sending.request_id}
 
@@ -68,7 +70,7 @@ def write_nic(clients: Clients, nic: ResourceId, document: NicDocument, *, if_ma
         )
         return cast("tuple[object, Mapping[str, str]]", poller.result())
 
-    body, answered = attempt(doing, put)
+    body, answered = translate_errors(doing, put)
     accepted = _document(doing, body)
     return Accepted(
         accepted.etag,
@@ -80,7 +82,7 @@ def write_nic(clients: Clients, nic: ResourceId, document: NicDocument, *, if_ma
 
 def read_operation(clients: Clients, url: str) -> OperationSeen:
     """GET of the operation's URL exactly as given; a URL of another host is refused, so that no token goes astray."""
-    doing = Doing("read the progress of", "the update")
+    doing = Operation("read the progress of", "the update")
     if not same_place(url, clients.session.base_url):
         raise elsewhere(url, clients.session.base_url)
     body, status = asked(clients.arm(), doing, HttpRequest("GET", url), clients.limits.read())
@@ -93,21 +95,21 @@ def read_operation(clients: Clients, url: str) -> OperationSeen:
         raise unreadable(doing, "It holds no status.")
     if state in (OperationState.FAILED, OperationState.CANCELED):
         error = ArmError.parse(body)
-        return OperationSeen(state, from_document(Doing("finish", "the update"), None, error))
+        return OperationSeen(state, from_document(Operation("finish", "the update"), None, error))
     return OperationSeen(state)
 
 
 def nics_listing(clients: Clients, address: str, subnet: ResourceId, groups: tuple[str, ...]) -> tuple[ResourceId, ...]:
     """Every interface in the subnet's virtual network that names the address.
 
-    The whole subscription is listed; when that is refused, the ``groups`` (names) that can be read. CallFailed when
+    The whole subscription is listed; when that is refused, the ``groups`` (names) that can be read. AzureCallError when
     none can.
     """
-    doing = Doing("list", "the network interfaces")
+    doing = Operation("list", "the network interfaces")
     home, kind = f"/subscriptions/{subnet.subscription}", "providers/Microsoft.Network/networkInterfaces"
     try:
         nics = items(clients, doing, Where(f"{home}/{kind}", NETWORK_API), longest_s=LONGEST_SEARCH_S)
-    except CallFailed as refused:
+    except AzureCallError as refused:
         if refused.cause is not Cause.NOT_ALLOWED:
             raise
         nics = []
@@ -117,7 +119,7 @@ def nics_listing(clients: Clients, address: str, subnet: ResourceId, groups: tup
             try:
                 nics += items(clients, doing, where, longest_s=LONGEST_SEARCH_S)
                 readable += 1
-            except CallFailed as failure:
+            except AzureCallError as failure:
                 if failure.cause not in (Cause.NOT_ALLOWED, Cause.NOT_FOUND):
                     raise
         if not readable:
@@ -128,9 +130,9 @@ def nics_listing(clients: Clients, address: str, subnet: ResourceId, groups: tup
 
 def subnet_prefixes(clients: Clients, subnet: ResourceId) -> tuple[str, ...]:
     """The address ranges of a subnet, as Azure spells them."""
-    doing = Doing("read", subnet.name)
+    doing = Operation("read", subnet.name)
     operations = clients.network(subnet.subscription).subnets
-    body: object = attempt(
+    body: object = translate_errors(
         doing,
         lambda: operations.get(subnet.group, subnet.parent_name, subnet.name, **AS_IT_IS, **clients.limits.read()),
     )
@@ -140,7 +142,7 @@ def subnet_prefixes(clients: Clients, subnet: ResourceId) -> tuple[str, ...]:
     return (one,) if one else texts(inner(body), "addressPrefixes")
 
 
-def _document(doing: Doing, body: object) -> NicDocument:
+def _document(doing: Operation, body: object) -> NicDocument:
     try:
         return NicDocument.parse(body)
     except NicDocumentError as error:
@@ -151,7 +153,7 @@ def _raw_answer(response: Any, _model: object, _headers: object) -> Any:
     return parsed(response.http_response.content), response.http_response.headers
 
 
-def _match(doing: Doing, nic: Json, address: str, network: str) -> ResourceId | None:
+def _match(doing: Operation, nic: Json, address: str, network: str) -> ResourceId | None:
     for item in objects(inner(nic), "ipConfigurations"):
         subnet = text(inner(inner(item), "subnet"), "id").lower()
         if text(inner(item), "privateIPAddress") == address and _network_of(subnet) == network:
@@ -176,10 +178,10 @@ def move_configuration(
     target: ConfigurationId,
     subnet: ResourceId,
     request_id: str,
-    in_time: InTime,
+    in_time: Precondition,
 ) -> MoveAccepted:
     """Ask for one move; the answer says only that Azure took it."""
-    doing = Doing("move", f"{source.name} of {source.nic.name}", writes=True)
+    doing = Operation("move", f"{source.name} of {source.nic.name}", writes=True)
     operations = clients.network(subnet.subscription).virtual_networks
     body = {
         "moveIpConfigurationItems": [
@@ -199,12 +201,12 @@ def move_configuration(
         )
         return cast("Mapping[str, str]", poller.result())
 
-    answered = attempt(doing, post)
+    answered = translate_errors(doing, post)
     return MoveAccepted(str(answered.get("Azure-AsyncOperation", "")), str(answered.get("x-ms-request-id", "")))
 
 
 def moves_registered(clients: Clients, subscription: str) -> bool:
-    """Whether the subscription has the preview feature; CallFailed when it cannot be read."""
+    """Whether the subscription has the preview feature; AzureCallError when it cannot be read."""
     path = f"/subscriptions/{subscription}/providers/Microsoft.Features/providers/Microsoft.Network/features/{FEATURE}"
-    body = read(clients, Doing("read", f"the feature {FEATURE}"), Where(path, _FEATURES_API))
+    body = read(clients, Operation("read", f"the feature {FEATURE}"), Where(path, _FEATURES_API))
     return text(inner(body), "state").lower() == "registered"

@@ -18,10 +18,10 @@ from azure.core.rest import HttpRequest
 
 from tgwizard.azure.arm_json import parsed
 from tgwizard.azure.clients import Clients
-from tgwizard.azure.error_translation import Doing, attempt, unreadable
+from tgwizard.azure.error_translation import Operation, translate_errors, unreadable
 from tgwizard.azure.http_pipeline import elsewhere, same_place
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
-from tgwizard.engine.ports import InTime
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
+from tgwizard.engine.ports import Precondition
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.problem import Problem
 
@@ -66,7 +66,7 @@ class Sending:
     """How one write leaves: its id in the activity log, and who is asked in the last moment."""
 
     request_id: str
-    in_time: InTime | None
+    in_time: Precondition | None
 
     def options(self, clients: Clients) -> dict[str, Any]:
         """What the SDK is called with. The hook runs after the token was fetched, right before the connection."""
@@ -80,17 +80,17 @@ class Sending:
                 "What it rests on was read too long ago; the computer slept, or the sign-in took long.",
                 "It is read anew.",
             )
-            raise CallFailed(problem, Certainty.NOT_SENT, Cause.LATE)
+            raise AzureCallError(problem, Certainty.NOT_SENT, Cause.LATE)
 
 
-def read(clients: Clients, doing: Doing, where: Where) -> Json:
+def read(clients: Clients, doing: Operation, where: Where) -> Json:
     """One document."""
     return _mapping(doing, asked(clients.arm(), doing, HttpRequest("GET", where.text), clients.limits.read())[0])
 
 
 def items(
     clients: Clients,
-    doing: Doing,
+    doing: Operation,
     where: Where,
     page: Page = lambda _count: None,
     *,
@@ -130,7 +130,7 @@ def items(
 
 
 def write(
-    clients: Clients, doing: Doing, method: str, where: Where, body: Json | None, request_id: str
+    clients: Clients, doing: Operation, method: str, where: Where, body: Json | None, request_id: str
 ) -> Mapping[str, Any] | None:
     """One request that changes something, sent once; the answer's document, or None when it has none."""
     request = HttpRequest(method, where.text, headers={"x-ms-client-request-id": request_id}, json=body)
@@ -139,19 +139,19 @@ def write(
 
 
 def asked(
-    client: SubscriptionClient | PipelineClient[Any, Any], doing: Doing, request: HttpRequest, options: Json
+    client: SubscriptionClient | PipelineClient[Any, Any], doing: Operation, request: HttpRequest, options: Json
 ) -> tuple[object, int]:
-    """One exchange: the document of a good answer, None when it has no body, and the status. CallFailed alone."""
+    """One exchange: the document of a good answer, None when it has no body, and the status. AzureCallError alone."""
 
     def send() -> tuple[object, int]:
         answer: Any = client.send_request(request, **options)
         answer.raise_for_status()
         return good(doing, answer), answer.status_code
 
-    return attempt(doing, send)
+    return translate_errors(doing, send)
 
 
-def good(doing: Doing, answer: Any) -> object:
+def good(doing: Operation, answer: Any) -> object:
     """The document of an answer; what is none, and what redirects instead of answering, is unreadable."""
     if not 200 <= answer.status_code < 300:
         raise unreadable(doing, f"It has the status {answer.status_code}, and Azure answers with no such.")
@@ -224,7 +224,7 @@ def resource(item: Json) -> ResourceId | None:
         return None
 
 
-def _mapping(doing: Doing, body: object) -> Json:
+def _mapping(doing: Operation, body: object) -> Json:
     if not isinstance(body, Mapping):
         raise unreadable(doing, "It is no JSON object." if body is not None else "It is empty.")
     return body

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from tgwizard.azure.redaction import redacted
-from tgwizard.azure.sign_in_error_rows import BY_SAID, CREDENTIALS, OTHER_WAY, Reason
+from tgwizard.azure.sign_in_error_rows import BY_SAID, CREDENTIALS, OTHER_WAY, SignInErrorRow
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.text import format_duration
 
@@ -29,7 +29,7 @@ _COMMAND = re.compile(rf"""\baz login(?:[ \t]+--[a-z-]+(?:[ \t]+(?:"{_VALUE}"|'{
 """A whole command that az names: words and values that no shell reads otherwise."""
 
 
-def explain(texts: Iterable[str]) -> Problem:
+def explain_sign_in_error(texts: Iterable[str]) -> Problem:
     """The problem behind what was said, innermost first; an honest general one when nothing of it is known."""
     said = tuple(texts)
     reason = _recognised(said)
@@ -76,7 +76,7 @@ def _shown() -> str:
     return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _told(said: tuple[str, ...], reason: Reason) -> str:
+def _told(said: tuple[str, ...], reason: SignInErrorRow) -> str:
     """The text in which the reason was recognised."""
     pieces = [piece.lower() for piece in reason.said]
     return next((text for text in said if any(piece in text.lower() for piece in pieces)), said[0] if said else "")
@@ -92,7 +92,7 @@ def _sentence(text: str) -> tuple[str, str]:
     return found.group("number"), sentence if sentence.endswith((".", "!", "?")) or not sentence else f"{sentence}."
 
 
-def _with_command(reason: Reason, said: tuple[str, ...]) -> str:
+def _with_command(reason: SignInErrorRow, said: tuple[str, ...]) -> str:
     """The cure, with the whole command where az names one: it knows directory, scope and challenge."""
     found = max((hit.group() for text in said for hit in _COMMAND.finditer(text)), key=len, default="")
     if not found or reason.problem not in _BY_SIGNING_IN:
@@ -105,7 +105,7 @@ _BY_SIGNING_IN = frozenset(
 )
 
 
-def _recognised(said: tuple[str, ...]) -> Reason | None:
+def _recognised(said: tuple[str, ...]) -> SignInErrorRow | None:
     """By number, if one is known; a number that is not known leaves no room for words."""
     numbers = [number for text in said for number in _NUMBER.findall(text)]
     if numbers:

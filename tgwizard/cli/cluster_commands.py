@@ -31,7 +31,7 @@ from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights
 from tgwizard.engine.readiness.preflight_questions import Extent
 from tgwizard.engine.readiness.readiness import consent_to_dead
 from tgwizard.engine.readiness.recommended_action import Act, Offer, first_offer, interrupted
-from tgwizard.engine.retry import Patience
+from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.cluster_lock import busy, in_progress
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster import Member, Verb
@@ -99,7 +99,7 @@ def status(
     if command.watch:
         return _watch(setup, connection, screen, Pace.of(settings), stops)
     services = connection.services
-    snapshot = Observer(services.azure, services.clock, setup).look(patience=Patience.of(services.clock, _STATUS_S))
+    snapshot = Observer(services.azure, services.clock, setup).look(patience=RetryPolicy.of(services.clock, _STATUS_S))
     rights = _rights(snapshot, connection, thorough=command.check)
     works = busy(setup) if in_progress(services, setup) else None
     offer = _offer(snapshot, connection, screen, where)
@@ -273,7 +273,7 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: C
     with contextlib.closing(services.journal(setup)) as journal:
         history = journal.ends()
     snapshot = Observer(services.azure, services.clock, setup).look(
-        patience=Patience.of(services.clock, Timing().look_s)
+        patience=RetryPolicy.of(services.clock, Timing().look_s)
     )
     strategy = resolved(command.strategy, setup, command.verb)
     intended = plan(snapshot, to, command.verb, history, strategy, command.fence)

@@ -21,7 +21,7 @@ from tgwizard.cli.setup_documents import (
 from tgwizard.cli.setup_job_runner import Report, SetupJob, Telling
 from tgwizard.cli.setup_options import answers_given, filled, saved_or_new
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.engine.files.file_writing import write_whole
@@ -155,7 +155,7 @@ def _read_again(at: _At, flow: Flow) -> Flow:
     def work(report: Report, token: CancelToken) -> Flow:
         try:
             return read_again(services.setup, services.clock, flow, report, token)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             raise UserError(failure.problem) from failure
 
     return at.job(Telling.NOTHING).go("setup-read", work)
@@ -243,7 +243,7 @@ def _in_order(at: _At, setup: ClusterSetup, members: list[Member]) -> list[Membe
         return members[:1]
     try:
         order = standby_first(at.connection.services.azure, subject_of_cluster(setup).answers)
-    except CallFailed as failure:
+    except AzureCallError as failure:
         raise UserError(failure.problem) from failure
     return sorted(setup.members, key=lambda member: order.index(member.vm))
 

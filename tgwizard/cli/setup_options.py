@@ -10,7 +10,7 @@ from tgwizard.cli.setup_arguments import Given, parsed
 from tgwizard.cli.setup_job_runner import Report
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.engine.files.file_reading import is_file
 from tgwizard.engine.runs.services import Services
@@ -76,7 +76,7 @@ def answers_given(services: Services, start: Answers, given: Given, report: Repo
         return answers
     try:
         subscriptions = services.setup.inventories.subscriptions()
-    except CallFailed as failure:
+    except AzureCallError as failure:
         raise UserError(failure.problem) from failure
     answers = replace(answers, subscription=_subscription(answers, wanted, names, subscriptions))
     inventory: Inventory | None = None
@@ -113,7 +113,7 @@ def filled(
                 return _dropping(flow, given)
             flow = read_wanted(services.setup, services.clock, take(flow, offered[0]), report, token)
             flow = read_wanted(services.setup, services.clock, answer_all(flow), report, token)
-    except CallFailed as failure:
+    except AzureCallError as failure:
         raise UserError(failure.problem) from failure
     return _dropping(flow, given)
 

@@ -6,7 +6,7 @@ from tgwizard.cli.app_interface import Connection, Where
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.problem import UserError
 from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
@@ -22,7 +22,7 @@ def sign_in(where: Where, connection: Connection, screen: Screen) -> ExitCode | 
         caller = services.setup.sign_in.sign_in(
             wish_of(where, services), lambda prompt: screen.note(words_of(prompt)), cancel
         )
-    except CallFailed as failure:
+    except AzureCallError as failure:
         screen.complain(UserError(failure.problem))
         return ExitCode.FAILED
     except BaseException:

@@ -56,7 +56,7 @@ class MissingRight:
     by_scope: str = ""
 
 
-class CallFailed(Exception):
+class AzureCallError(Exception):
     """A call to Azure that did not end well, explained.
 
     ``allocated_to`` is the NIC (or other resource) that has the address, when Azure named it; ``retry_after_s`` what

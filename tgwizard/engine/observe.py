@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.ports import Azure, Clock
-from tgwizard.engine.retry import PAUSES_S, Patience, believed
+from tgwizard.engine.retry import PAUSES_S, RetryPolicy, plausible_wait_s
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Source
@@ -44,7 +44,7 @@ class Observer:
         now, wall = self.clock.monotonic(), self.clock.wall()
         return Snapshot(self.setup, (first, second), now, wall, self._elsewhere, self._ranges)
 
-    def look(self, *, vms: bool = True, patience: Patience | None = None) -> Snapshot:
+    def look(self, *, vms: bool = True, patience: RetryPolicy | None = None) -> Snapshot:
         """Read both NICs, the VMs when asked, and, only when no member lists the address, who else does.
 
         With ``patience`` what fails for a moment is asked again, each source for itself.
@@ -66,7 +66,7 @@ class Observer:
         self._ask_elsewhere()
         return self._elsewhere.value[0] if self._elsewhere.value else None
 
-    def look_at_nic(self, member: Member, patience: Patience | None = None) -> MemberSeen:
+    def look_at_nic(self, member: Member, patience: RetryPolicy | None = None) -> MemberSeen:
         """Read one member's interface."""
         place = self.setup.members.index(member)
         seen = self._members[place]
@@ -77,7 +77,7 @@ class Observer:
         self._members[place] = replace(seen, nic=nic)
         return self._members[place]
 
-    def look_at_vm(self, member: Member, patience: Patience | None = None) -> None:
+    def look_at_vm(self, member: Member, patience: RetryPolicy | None = None) -> None:
         """Read one member's VM."""
         place = self.setup.members.index(member)
         seen = self._members[place]
@@ -99,7 +99,7 @@ class Observer:
             Source.OTHER_NICS: self._elsewhere.problem,
         }
 
-    def _look_elsewhere(self, patience: Patience | None) -> None:
+    def _look_elsewhere(self, patience: RetryPolicy | None) -> None:
         self._elsewhere = replace(self._elsewhere, value=None, read_at=None)
         kind = self.snapshot().place.kind
         if kind is PlaceKind.NO_NIC:
@@ -107,7 +107,7 @@ class Observer:
         elif self._elsewhere.problem:
             self._elsewhere = Reading()
 
-    def _ask_elsewhere(self, patience: Patience | None = None) -> None:
+    def _ask_elsewhere(self, patience: RetryPolicy | None = None) -> None:
         address, subnet = str(self.setup.address), self.setup.subnet
         own = {member.nic for member in self.setup.members}
         self._elsewhere = self._read(
@@ -116,7 +116,7 @@ class Observer:
             patience,
         )
 
-    def _read(self, reading: Reading[T], ask: Callable[[], T], patience: Patience | None = None) -> Reading[T]:
+    def _read(self, reading: Reading[T], ask: Callable[[], T], patience: RetryPolicy | None = None) -> Reading[T]:
         asked = self.clock.monotonic()
 
         def dated() -> T:
@@ -126,27 +126,27 @@ class Observer:
 
         try:
             return reading.good(dated() if patience is None else self._twice_if_gone(dated, patience), asked)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             if failure.cause is Cause.THROTTLED and failure.retry_after_s:
-                asked_s = believed(failure.retry_after_s) or 0.0
+                asked_s = plausible_wait_s(failure.retry_after_s) or 0.0
                 self.quiet_until = max(self.quiet_until, self.clock.monotonic() + asked_s)
             if _says_gone(failure):
                 return reading.vanished(failure.problem, asked)
             return reading.missed(failure.problem)
 
-    def _twice_if_gone(self, question: Callable[[], T], patience: Patience) -> T:
+    def _twice_if_gone(self, question: Callable[[], T], patience: RetryPolicy) -> T:
         """What is asked before a run: that a thing does not exist is believed when Azure says so twice.
 
         A machine that is gone is not stopped, and an interface that is gone ends a run, so much follows from it.
         """
         try:
             return patience.ask(question)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             if not _says_gone(failure):
                 raise
         self.clock.sleep(PAUSES_S[0], patience.cancel)
         return patience.ask(question)
 
 
-def _says_gone(failure: CallFailed) -> bool:
+def _says_gone(failure: AzureCallError) -> bool:
     return failure.cause is Cause.NOT_FOUND and failure.problem.code in _GONE

@@ -52,7 +52,7 @@ class Clock(Protocol):
         """Wait, waking early when cancelled."""
 
 
-InTime = Callable[[], bool]
+Precondition = Callable[[], bool]
 """Asked in the last moment before a write leaves: is what it rests on still young enough (engine/README.md 1.7)."""
 
 
@@ -125,16 +125,22 @@ class Azure(Protocol):
         *,
         if_match: str,
         request_id: str,
-        in_time: InTime | None = None,
+        in_time: Precondition | None = None,
     ) -> Accepted:
         """One conditional PUT of the whole interface, sent once, no retries, no polling (engine/README.md 1.5).
 
         ``request_id`` goes out as x-ms-client-request-id, so that the activity log and our journal can be compared.
-        When ``in_time`` says no, nothing is sent: CallFailed with NOT_SENT and the cause LATE.
+        When ``in_time`` says no, nothing is sent: AzureCallError with NOT_SENT and the cause STALE.
         """
 
     def move_configuration(
-        self, source: ConfigurationId, target: ConfigurationId, subnet: ResourceId, *, request_id: str, in_time: InTime
+        self,
+        source: ConfigurationId,
+        target: ConfigurationId,
+        subnet: ResourceId,
+        *,
+        request_id: str,
+        in_time: Precondition,
     ) -> MoveAccepted:
         """Ask once for the configuration to be moved to another interface in one operation.
 
@@ -186,7 +192,9 @@ class Azure(Protocol):
     def read_balancer(self, balancer: ResourceId) -> BalancerSeen:
         """A load balancer: its kind, and what is behind it."""
 
-    def stop_vm(self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: InTime | None = None) -> StopAccepted:
+    def stop_vm(
+        self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: Precondition | None = None
+    ) -> StopAccepted:
         """One POST that stops a VM without asking its system first, sent once, no retries, no polling."""
 
     def token_life_s(self) -> float:
@@ -207,14 +215,14 @@ class SignIn(Protocol):
         """Which ways there are on this computer; asks no one and changes nothing."""
 
     def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:
-        """Sign in and switch to the account; CallFailed explains a failure, Cancelled when abandoned.
+        """Sign in and switch to the account; AzureCallError explains a failure, Cancelled when abandoned.
 
         Only in the connected cloud: journals, locks and the clusters that are watched belong to it.
         A browser or code sign-in that is abandoned leaves the account that was there before.
         """
 
     def caller(self) -> Caller:
-        """Who is signed in now; CallFailed when nobody is."""
+        """Who is signed in now; AzureCallError when nobody is."""
 
 
 class Inventories(Protocol):

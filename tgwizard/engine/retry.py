@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Clock
 
 T = TypeVar("T")
@@ -26,13 +26,13 @@ LONGEST_PAUSE_S = 15.0
 _LONGEST_THROTTLE_S, _INSTEAD_S = 3600.0, 30.0
 
 
-def believed(retry_after_s: float | None) -> float | None:
+def plausible_wait_s(retry_after_s: float | None) -> float | None:
     """What an answer asks to wait. Azure's longest throttles end within the hour: what asks for more is not Azure."""
     return _INSTEAD_S if retry_after_s is not None and retry_after_s > _LONGEST_THROTTLE_S else retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """For some reads together: no try begins after ``until`` (the Clock's monotonic seconds) but the first of each."""
 
     clock: Clock
@@ -40,16 +40,16 @@ class Patience:
     cancel: CancelToken | None = None
 
     @classmethod
-    def of(cls, clock: Clock, seconds: float, cancel: CancelToken | None = None) -> Patience:
+    def of(cls, clock: Clock, seconds: float, cancel: CancelToken | None = None) -> RetryPolicy:
         """For reads that begin now."""
         return cls(clock, clock.monotonic() + seconds, cancel)
 
     def ask(self, question: Callable[[], T]) -> T:
-        """The answer of the last try. CallFailed when none was good, or somebody cancelled."""
+        """The answer of the last try. AzureCallError when none was good, or somebody cancelled."""
         for pause in PAUSES_S:
             try:
                 return question()
-            except CallFailed as failure:
+            except AzureCallError as failure:
                 wait = self._wait_s(failure, pause)
                 if wait is None:
                     raise
@@ -58,7 +58,7 @@ class Patience:
                     raise
         return question()
 
-    def _wait_s(self, failure: CallFailed, pause: float) -> float | None:
+    def _wait_s(self, failure: AzureCallError, pause: float) -> float | None:
         """Seconds until the next try, None when there shall be none."""
         asked = failure.retry_after_s
         wait = pause if asked is None else min(max(asked, pause), LONGEST_PAUSE_S)

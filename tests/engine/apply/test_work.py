@@ -13,7 +13,7 @@ from tests.engine.apply.plans import Applying, answers_for, plan_for
 from tests.engine.apply.test_apply import writes
 from tests.rig import setup_rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.files import file_lock
 from tgwizard.engine.runs.records import (
     Answer,
@@ -37,7 +37,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_events import ChangeLeft, SetupEvent
 
-NO = CallFailed(Problem("no", "No."), Certainty.REFUSED)
+NO = AzureCallError(Problem("no", "No."), Certainty.REFUSED)
 
 
 def waits(seconds: float, words: str = "done") -> Work[End]:
@@ -48,7 +48,7 @@ def waits(seconds: float, words: str = "done") -> Work[End]:
 def fails() -> Work[End]:
     try:
         yield from ask(_refuse)
-    except CallFailed as failure:
+    except AzureCallError as failure:
         return End(How.FAILED, failure.problem.what, failure.problem)
     raise AssertionError
 

@@ -17,7 +17,7 @@ from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import suggest_pairs
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Azure, SetupPorts
 from tgwizard.engine.setup.planner import make_plan
@@ -105,7 +105,7 @@ class Account:
         """Try it; what this account is refused, the operator then does, so that the next one can be tried."""
         try:
             self.send(self.ports, self.azure, change)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             if failure.cause is Cause.ETAG_MOVED:
                 return True
             if failure.cause is not Cause.NOT_ALLOWED:
@@ -205,7 +205,7 @@ def test_that_a_lock_stops_in_the_plan_what_it_stops_in_azure(level: str, below:
             continue
         try:
             account.send(account.ports, account.rig.services.azure, change)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             if failure.cause is Cause.LOCKED:
                 refused.add(change.key)
         expected = WhoMay.OTHERS if change.key in refused else WhoMay.YOU

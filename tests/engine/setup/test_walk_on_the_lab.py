@@ -11,7 +11,7 @@ from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import PairState
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.setup.portal_help import guide
 from tgwizard.engine.setup.read_access import ask_address, gather
 from tgwizard.engine.setup.suggestions import proposed
@@ -69,7 +69,7 @@ class Person:
                     assert flow.inventory is not None
                     try:
                         flow = know_address(flow, ask_address(ports, shown, flow.inventory, flow.facts))
-                    except CallFailed as failure:
+                    except AzureCallError as failure:
                         flow = know_address(flow, None, failure.problem)
         raise AssertionError(f"it never has enough: {wants(flow)}")
 

@@ -23,10 +23,10 @@ from azure.core.exceptions import ClientAuthenticationError
 from tgwizard.azure.clients import Connection, Session, quieten
 from tgwizard.azure.clouds import is_https, is_known
 from tgwizard.azure.credentials import RENEW_BELOW_S
-from tgwizard.azure.intercepted_answers import refuse_foreign
+from tgwizard.azure.intercepted_answers import refuse_intercepted
 from tgwizard.azure.sign_in.loopback_receiver import Receiver
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.problem import Problem
 from tgwizard.model.sign_in import Prompted, SignInMethod
@@ -221,8 +221,8 @@ class _Http:
 
 
 def _of_entra(answer: requests.Response) -> requests.Response:
-    """The answer; ForeignAnswer when something between here and Entra gave it."""
-    refuse_foreign(answer.status_code, answer.headers, lambda: answer.content)
+    """The answer; InterceptedAnswer when something between here and Entra gave it."""
+    refuse_intercepted(answer.status_code, answer.headers, lambda: answer.content)
     return answer
 
 
@@ -304,6 +304,6 @@ def _said(result: Mapping[str, Any]) -> str:
     return " ".join(text for text in said if text) or "AADSTS50058: no account is signed in"
 
 
-def _refused(code: str, why: str, fix: str, detail: str = "") -> CallFailed:
+def _refused(code: str, why: str, fix: str, detail: str = "") -> AzureCallError:
     problem = Problem(code, "You were not signed in.", why, fix, detail)
-    return CallFailed(problem, Certainty.NOT_SENT, Cause.SIGN_IN)
+    return AzureCallError(problem, Certainty.NOT_SENT, Cause.SIGN_IN)

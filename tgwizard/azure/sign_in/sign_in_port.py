@@ -17,12 +17,12 @@ from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.claims_challenge import claims_in
 from tgwizard.azure.clients import Clients, Session, quieten
 from tgwizard.azure.credentials import HeldCredential, LabToken, TokenSource, caller_of
-from tgwizard.azure.error_translation import Doing, attempt
+from tgwizard.azure.error_translation import Operation, translate_errors
 from tgwizard.azure.sign_in.available_methods import Computer
 from tgwizard.azure.sign_in.interactive import Desk, Person
 from tgwizard.azure.sign_in.unattended import managed_identity, service_principal
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import Caller
 from tgwizard.model.problem import Problem
@@ -110,7 +110,7 @@ class ArmSignIn:
         cancel.check()
         try:
             source, held, token = _abandonable(lambda: self._obtained(wish, prompted, cancel), cancel)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             raise _of_sign_in(failure, wish.cloud) from failure
         cancel.check()
         session = self._clients.session
@@ -122,31 +122,31 @@ class ArmSignIn:
         return caller_of(token)
 
     def caller(self) -> Caller:
-        """Who is signed in now; CallFailed when nobody is."""
+        """Who is signed in now; AzureCallError when nobody is."""
         quieten()
-        return attempt(Doing("check", "the sign-in"), self._clients.session.credential.caller)
+        return translate_errors(Operation("check", "the sign-in"), self._clients.session.credential.caller)
 
     def _require_idle(self) -> None:
         if self._busy():
             what = "You were not signed in: a run is under way, and it would go on as somebody else."
             problem = Problem("run-in-progress", what, "", "Wait until it has ended, then sign in.")
-            raise CallFailed(problem, Certainty.NOT_SENT)
+            raise AzureCallError(problem, Certainty.NOT_SENT)
 
     def _obtained(
         self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken
     ) -> tuple[TokenSource, HeldCredential, str]:
         """A source that has given its first token: only then it is one to switch to."""
-        doing = Doing("sign in to", wish.cloud.title)
+        doing = Operation("sign in to", wish.cloud.title)
         known = self._known_person(wish)
         if known is not None and wish.tenant is not None and self._wanted(wish) is None:
             tenant, desk = wish.tenant, self._desk(self._clients.session, wish.cloud)
             try:
-                return attempt(doing, lambda: _first_token(desk.elsewhere(known, tenant), wish.cloud))
-            except CallFailed as failure:
+                return translate_errors(doing, lambda: _first_token(desk.elsewhere(known, tenant), wish.cloud))
+            except AzureCallError as failure:
                 # The directory wants to see the person again, for a second factor say.
                 if failure.cause is not Cause.SIGN_IN:
                     raise
-        return attempt(doing, lambda: _first_token(self._source(wish, prompted, cancel), wish.cloud))
+        return translate_errors(doing, lambda: _first_token(self._source(wish, prompted, cancel), wish.cloud))
 
     def _wanted(self, wish: SignInWish) -> str | None:
         """What Azure asked for beyond a plain sign-in, a second factor say: here, or of an earlier command."""
@@ -181,7 +181,7 @@ class ArmSignIn:
             case SignInMethod.ENVIRONMENT:
                 seen = self._computer.service_principal()
                 if seen.problem is not None:
-                    raise CallFailed(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)
+                    raise AzureCallError(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)
                 return service_principal(session, wish, self._computer.environment)
             case SignInMethod.MANAGED_IDENTITY:
                 return managed_identity(session, self._computer.environment)
@@ -197,7 +197,7 @@ class ArmSignIn:
     def _azure_cli(self, wish: SignInWish) -> TokenSource:
         seen = self._computer.azure_cli(wish.cloud)
         if seen.problem is not None and seen.problem.code == "az-other-cloud":
-            raise CallFailed(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)
+            raise AzureCallError(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)
         return AzureCli(wish.tenant, places=self._computer.az_places)
 
 
@@ -236,18 +236,18 @@ def _abandonable(work: Callable[[], T], cancel: CancelToken) -> T:
         return outcome
 
 
-def _other_cloud(connected: Cloud, wished: Cloud) -> CallFailed:
+def _other_cloud(connected: Cloud, wished: Cloud) -> AzureCallError:
     """Clusters watched, journals and locks are the connected cloud's: an account of another one would not fit them."""
     why = f"The program is connected to {connected.title}."
     known = wished.arm if wished.name.startswith("custom-") else wished.name
     return _refused("other-cloud", why, f"Start it in the other cloud: tgwizard --cloud {known}.")
 
 
-def _of_sign_in(failure: CallFailed, cloud: Cloud) -> CallFailed:
+def _of_sign_in(failure: AzureCallError, cloud: Cloud) -> AzureCallError:
     """The same failure, told as what it was: a sign-in that did not come about. Whatever it was, nothing changed."""
     problem = replace(failure.problem, what=f"You were not signed in to {cloud.title}.")
-    return CallFailed(problem, Certainty.NOT_SENT, failure.cause, status=failure.status)
+    return AzureCallError(problem, Certainty.NOT_SENT, failure.cause, status=failure.status)
 
 
-def _refused(code: str, why: str, fix: str, detail: str = "") -> CallFailed:
-    return CallFailed(Problem(code, "You were not signed in.", why, fix, detail), Certainty.NOT_SENT, Cause.SIGN_IN)
+def _refused(code: str, why: str, fix: str, detail: str = "") -> AzureCallError:
+    return AzureCallError(Problem(code, "You were not signed in.", why, fix, detail), Certainty.NOT_SENT, Cause.SIGN_IN)

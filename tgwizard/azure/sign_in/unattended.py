@@ -16,10 +16,10 @@ from azure.core.credentials import AccessToken
 from tgwizard.azure.clients import Connection, Session
 from tgwizard.azure.clouds import is_known
 from tgwizard.azure.credentials import TokenSource
-from tgwizard.azure.intercepted_answers import refuse_foreign
+from tgwizard.azure.intercepted_answers import refuse_intercepted
 from tgwizard.azure.redaction import redacted
 from tgwizard.azure.sign_in.available_methods import CERTIFICATE, CERTIFICATE_PASSWORD, CLIENT, SECRET, TENANT
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.files.file_reading import read_bytes
 from tgwizard.model.problem import Problem
 from tgwizard.model.sign_in import SignInWish
@@ -93,8 +93,8 @@ def managed_identity(session: Session, environment: Mapping[str, str]) -> TokenS
 
 
 def _entras_own(answer: requests.Response, **_options: object) -> None:
-    """ForeignAnswer for a page of a proxy: msal would tell only that it could not read it."""
-    refuse_foreign(answer.status_code, answer.headers, lambda: answer.content)
+    """InterceptedAnswer for a page of a proxy: msal would tell only that it could not read it."""
+    refuse_intercepted(answer.status_code, answer.headers, lambda: answer.content)
 
 
 def _file(path: str) -> bytes:
@@ -105,5 +105,5 @@ def _file(path: str) -> bytes:
         raise _refused("certificate-unreadable", why, f"Check {CERTIFICATE}.") from error
 
 
-def _refused(code: str, why: str, fix: str, detail: str = "") -> CallFailed:
-    return CallFailed(Problem(code, "You were not signed in.", why, fix, detail), Certainty.NOT_SENT, Cause.SIGN_IN)
+def _refused(code: str, why: str, fix: str, detail: str = "") -> AzureCallError:
+    return AzureCallError(Problem(code, "You were not signed in.", why, fix, detail), Certainty.NOT_SENT, Cause.SIGN_IN)

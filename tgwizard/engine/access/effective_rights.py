@@ -187,7 +187,7 @@ class Held:
 
 
 def find_held(access: Access, vm: VmFound, scope: str, role_guid: str, facts: SetupFacts) -> Held:
-    """Read it: first by the name that tgwizard gives, then whatever means the same. CallFailed as from the port."""
+    """Read it: first by the name that tgwizard gives, then whatever means the same. AzureCallError as from the port."""
     principal = vm.identity.principal_id
     if not principal:
         return Held(vm, scope, None, listed=False)

@@ -12,9 +12,9 @@ from enum import Enum
 
 from tgwizard.engine.access.access_decision import denied_in_words, told_denied
 from tgwizard.engine.access.required_rights import NOT_ASKED
-from tgwizard.engine.errors import CallFailed, Cause, Certainty, MissingRight
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
 from tgwizard.engine.ports import Azure
-from tgwizard.engine.retry import Patience
+from tgwizard.engine.retry import RetryPolicy
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment
@@ -76,7 +76,7 @@ def probe_write(
     attach: Attach | None = None,
     *,
     heeded: bool = False,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
 ) -> Probe:
     """Ask whether the interface may be written; with ``attach``, whether that body would be taken.
 
@@ -95,7 +95,7 @@ def probe_write(
 
 
 def _asked(
-    azure: Azure, nic: ResourceId, document: NicDocument, patience: Patience | None, attach: Attach | None = None
+    azure: Azure, nic: ResourceId, document: NicDocument, patience: RetryPolicy | None, attach: Attach | None = None
 ) -> Probe:
     lost, asked = False, attach is not None
 
@@ -103,28 +103,28 @@ def _asked(
         nonlocal lost
         if lost and azure.read_nic(nic).etag != document.etag:
             what = f"{nic.name} was changed while it was asked whether it may be."
-            raise CallFailed(Problem("changed-meanwhile", what, "", "Check again."), Certainty.NOT_SENT)
+            raise AzureCallError(Problem("changed-meanwhile", what, "", "Check again."), Certainty.NOT_SENT)
         try:
             azure.write_nic(nic, document, if_match=IMPOSSIBLE_ETAG, request_id=str(uuid.uuid4()))
-        except CallFailed as failure:
+        except AzureCallError as failure:
             lost = failure.certainty is Certainty.UNKNOWN
             raise
 
     try:
         send() if patience is None else patience.ask(send)
-    except CallFailed as failure:
+    except AzureCallError as failure:
         return Probe(nic, _outcome(failure, attach), failure.problem, failure.refused, asked)
     return Probe(nic, Probed.APPLIED, attach=asked)
 
 
-def _still_there(failure: CallFailed, attach: Attach) -> bool:
+def _still_there(failure: AzureCallError, attach: Attach) -> bool:
     """Whether the attach was only refused for what the losing interface still has: it got as far as that."""
     if failure.problem.code in STILL_THERE:
         return True
     return failure.status == _BAD_REQUEST and attach.holder.key in failure.problem.detail.lower()
 
 
-def _outcome(failure: CallFailed, attach: Attach | None) -> Probed:
+def _outcome(failure: AzureCallError, attach: Attach | None) -> Probed:
     if failure.cause is Cause.ETAG_MOVED or (attach is not None and _still_there(failure, attach)):
         return Probed.ALLOWED
     if failure.certainty is not Certainty.REFUSED:
@@ -163,14 +163,14 @@ def ask_as(
     """Ask everything that the machine at ``place`` of ``topology`` does in a failover; ``azure``: as that machine.
 
     The first refusal ends it; a right that it names as missing although one of ``denials`` (those that concern the
-    machine) takes it is told as denied. Never raises CallFailed.
+    machine) takes it is told as denied. Never raises AzureCallError.
     """
     vm = topology.vms[place].id
     own, other = topology.nics[place].id, topology.nics[1 - place].id
     for row, nic in (("take", other), ("add", own)):
         try:
             probe = probe_write(azure, nic, azure.read_nic(nic))
-        except CallFailed as failure:
+        except AzureCallError as failure:
             refused = failure.cause is Cause.NOT_ALLOWED
             return _answer(vm, Answered.REFUSED if refused else Answered.NOT_KNOWN, now, failure.problem, "read")
         match probe.outcome:
@@ -206,6 +206,6 @@ def _may_read(azure: Azure, vm: ResourceId) -> bool:
     """Whether a machine may be read, as far as Azure says no: an answer that fails to come says nothing."""
     try:
         azure.read_vm(vm)
-    except CallFailed as failure:
+    except AzureCallError as failure:
         return failure.cause is not Cause.NOT_ALLOWED
     return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.decide import Move, decide
 from tgwizard.engine.failover.run_reporter import step_of
@@ -103,7 +103,7 @@ class Drive:
     def _operation_said(self) -> str:
         try:
             seen = self.course.sender.azure.read_operation(self.course.operation)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             return f"The operation's own message could not be read. {failure.problem.what}"
         return seen.problem.sentence() if seen.problem else ""
 

@@ -6,7 +6,7 @@ import statistics
 from dataclasses import dataclass
 
 from tgwizard.engine.access.failover_rights import carried_with, things
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Azure
 from tgwizard.engine.runs.records import Ended
 from tgwizard.model.change import Change, Prediction
@@ -54,7 +54,7 @@ def move_findings(azure: Azure, setup: ClusterSetup) -> tuple[Finding, ...]:
 def _feature(azure: Azure, setup: ClusterSetup) -> Finding:
     try:
         registered = azure.moves_registered(setup.subscription)
-    except CallFailed as failure:
+    except AzureCallError as failure:
         fact = "Whether Azure moves addresses in one call here is not known"
         return Finding(Level.NOT_KNOWN, fact, failure.problem.what, failure.problem)
     if registered:
@@ -72,7 +72,7 @@ def _feature(azure: Azure, setup: ClusterSetup) -> Finding:
 def _right(azure: Azure, vnet: ResourceId) -> Finding:
     try:
         held = azure.permissions_at(vnet)
-    except CallFailed as failure:
+    except AzureCallError as failure:
         fact = f"Whether you may move addresses in {vnet.name} is not known"
         return Finding(Level.NOT_KNOWN, fact, failure.problem.what, failure.problem)
     if allows(held, MOVE_ACTION):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.run_context import Hall
 from tgwizard.engine.failover.run_reporter import Teller
@@ -138,10 +138,10 @@ class Fencing:
         clock, timing = self.hall.services.clock, self.hall.timing
         sent_at = clock.monotonic()
         reply = self._sender.stop(self.losing, self.how, in_time=self._in_time)
-        self.asked = self.asked or not isinstance(reply, CallFailed) or reply.certainty is not Certainty.NOT_SENT
-        if self.asked_at is None and (not isinstance(reply, CallFailed) or reply.certainty is Certainty.UNKNOWN):
+        self.asked = self.asked or not isinstance(reply, AzureCallError) or reply.certainty is not Certainty.NOT_SENT
+        if self.asked_at is None and (not isinstance(reply, AzureCallError) or reply.certainty is Certainty.UNKNOWN):
             self.asked_at = sent_at
-        if not isinstance(reply, CallFailed):
+        if not isinstance(reply, AzureCallError):
             self._operation = reply.operation
             return None, True
         if reply.certainty is Certainty.UNKNOWN:
@@ -159,14 +159,14 @@ class Fencing:
             return None
         try:
             seen = self._sender.azure.read_operation(self._operation)
-        except CallFailed:
+        except AzureCallError:
             self._operation = ""
             return None
         if seen.state not in (OperationState.FAILED, OperationState.CANCELED):
             return None
         return self._not_stopped("Azure gave the stop up.", seen.problem.sentence() if seen.problem else "")
 
-    def _refused(self, failure: CallFailed) -> Problem:
+    def _refused(self, failure: AzureCallError) -> Problem:
         missing = failure.missing
         if failure.problem.code == "parent-failed":
             # The portal's stop would be refused for the same reason.

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tgwizard.engine.access.access_decision import explained
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result as endings
 from tgwizard.engine.failover.fence import fenced, still_down
 from tgwizard.engine.failover.run_context import Hall
@@ -131,7 +131,7 @@ def _with_cause(course: Course, ending: Ending) -> Ending:
     if refusal is None or problem is None or problem != refusal.problem or not refusal.refused:
         return ending
     denials: tuple[DenyAssignment, ...] | None = None
-    with contextlib.suppress(CallFailed):
+    with contextlib.suppress(AzureCallError):
         denials = course.sender.azure.own_denials(course.setup.subscription)
     cause = explained(problem, refusal.refused, denials)
     return replace(ending, problem=cause, reason=ending.reason.replace(problem.sentence(), cause.sentence()))

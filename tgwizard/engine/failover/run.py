@@ -35,7 +35,7 @@ from tgwizard.engine.readiness.fence_findings import how_to_stop
 from tgwizard.engine.readiness.preflight import Preflight, preflight
 from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent
 from tgwizard.engine.readiness.readiness import readiness
-from tgwizard.engine.retry import Patience
+from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.cluster_lock import busy
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.journal import JournalError
@@ -122,7 +122,7 @@ def rehearse(
     if found is Strategy.GUIDED:
         extent = replace(extent, by=By.MEMBERS)  # it is they who will write
     snapshot = Observer(azure, clock, with_kept_carried(setup)).look(
-        patience=Patience.of(clock, Timing().look_s, cancel)
+        patience=RetryPolicy.of(clock, Timing().look_s, cancel)
     )
     done = _preflight(services, snapshot, to, verb, Timing(), found, extent)
     stamp = Stamp(clock.wall(), clock.monotonic())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.retry import Patience
+from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.journalled_write import Sender
 from tgwizard.engine.runs.services import Services
@@ -61,9 +61,9 @@ class Hall:
         """Now."""
         return Stamp(self.services.clock.wall(), self.services.clock.monotonic())
 
-    def patience(self) -> Patience:
+    def patience(self) -> RetryPolicy:
         """For one look: what fails for a moment is asked again."""
-        return Patience.of(self.services.clock, self.timing.look_s, self.cancel)
+        return RetryPolicy.of(self.services.clock, self.timing.look_s, self.cancel)
 
     def sender(self, journal: Journal) -> Sender:
         """The one way to write."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing
 from tgwizard.engine.failover.run_context import Decisions
@@ -62,7 +62,7 @@ class Course:
     service_end: ServiceEnd | None = None
     turned_back: str = ""
     why_back: Problem | None = None
-    refusal: CallFailed | None = None
+    refusal: AzureCallError | None = None
     cancel_heard: bool = False
     operation: str = ""
     _waiting: tuple[Move, float] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.decide import Move, Sent, Standing
 from tgwizard.engine.failover.run_reporter import step_of
@@ -12,7 +12,7 @@ from tgwizard.engine.failover.run_result import Ending
 from tgwizard.engine.failover.run_state import Course
 from tgwizard.engine.failover.step_timeout import Expiry
 from tgwizard.engine.ports import ConfigurationId
-from tgwizard.engine.retry import believed
+from tgwizard.engine.retry import plausible_wait_s
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.journalled_write import answer_of
 from tgwizard.engine.runs.records import Answer, FellBack
@@ -57,7 +57,7 @@ class Writing:
         course.mark(member, Sent(step, document.etag, Answer.UNKNOWN))
         course.teller.located(course.observer.snapshot().place, course.cancel_meaning)
         reply = course.sender.send(step, member, document, request=request, in_time=lambda: self._in_time(before))
-        if isinstance(reply, CallFailed):
+        if isinstance(reply, AzureCallError):
             return self._not_accepted(move, member, reply, before)
         course.mark(member, Sent(step, document.etag, Answer.ACCEPTED))
         course.standing = replace(course.standing, wrote=True, overdue=False)
@@ -86,7 +86,7 @@ class Writing:
         reply = course.sender.move(
             source, target, course.setup.subnet, course.losing, in_time=lambda: self._in_time(before)
         )
-        if isinstance(reply, CallFailed):
+        if isinstance(reply, AzureCallError):
             return self._move_not_accepted(reply, before)
         course.mark(course.losing, Sent(Step.MOVE, "", Answer.ACCEPTED))
         course.standing = replace(course.standing, wrote=True)
@@ -160,7 +160,7 @@ class Writing:
 
     # -- answers other than yes ---------------------------------------------------------------------------------------
 
-    def _not_accepted(self, move: Move, member: Member, failure: CallFailed, before: Standing) -> Ending | None:
+    def _not_accepted(self, move: Move, member: Member, failure: AzureCallError, before: Standing) -> Ending | None:
         course, answer = self.course, answer_of(failure)
         if answer is Answer.UNKNOWN:
             if failure.status is not None:
@@ -181,7 +181,7 @@ class Writing:
         course.refusal = failure
         return self._refused(move, failure.problem)
 
-    def _move_not_accepted(self, failure: CallFailed, before: Standing) -> Ending | None:
+    def _move_not_accepted(self, failure: AzureCallError, before: Standing) -> Ending | None:
         """Only a definite refusal opens the way to detach and attach; after a lost answer the run only reads."""
         course, answer = self.course, answer_of(failure)
         if answer is Answer.UNKNOWN:
@@ -218,7 +218,7 @@ class Writing:
             course.pause(course.jittered(course.timing.poll_s))
         return course.read(*course.setup.members)
 
-    def _allocated(self, move: Move, failure: CallFailed) -> Ending | None:
+    def _allocated(self, move: Move, failure: AzureCallError) -> Ending | None:
         course = self.course
         owner = failure.allocated_to or course.observer.stranger()
         if owner is not None and course.setup.member_of_nic(owner) is None:
@@ -232,18 +232,18 @@ class Writing:
         course.pause(course.jittered(2 * course.timing.poll_s))
         return course.read(*course.setup.members)
 
-    def _signed_out(self, move: Move, member: Member, failure: CallFailed) -> Ending | None:
+    def _signed_out(self, move: Move, member: Member, failure: AzureCallError) -> Ending | None:
         """The token ended in the middle: it is renewed, and the write goes on while its time lasts."""
         try:
             self.course.sender.azure.token_life_s()
-        except CallFailed as silent:
+        except AzureCallError as silent:
             return self._again(move, member, silent)
         return self._again(move, member, failure)
 
-    def _again(self, move: Move, member: Member, failure: CallFailed) -> Ending | None:
+    def _again(self, move: Move, member: Member, failure: AzureCallError) -> Ending | None:
         """Repeat after a pause, by deciding anew: until the step's deadline, or a few times while nothing was sent."""
         course, timing = self.course, self.course.timing
-        asked = believed(failure.retry_after_s)
+        asked = plausible_wait_s(failure.retry_after_s)
         if course.standing.sent_nothing:
             tired = self._tries[move] >= timing.tries or (asked is not None and asked > timing.longest_retry_s)
             if course.nobody_has_it:  # nobody is served, so it goes on asking as long as its checks will count
@@ -282,7 +282,7 @@ class Writing:
         problem = Problem("operation-keeps-failing", fact, "", "Azure's own message is in the details.")
         try:
             seen = course.sender.azure.read_operation(course.operation)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             problem = problem.with_detail(f"The operation's own message could not be read. {failure.problem.what}")
         else:
             problem = problem.with_detail(seen.problem.sentence() if seen.problem else "")

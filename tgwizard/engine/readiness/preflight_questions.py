@@ -17,10 +17,10 @@ from tgwizard.engine.access.failover_rights import (
     things,
 )
 from tgwizard.engine.access.write_probe import Attach, Probe, Probed, probe_write
-from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
 from tgwizard.engine.ports import Azure, Clock
-from tgwizard.engine.retry import Patience
+from tgwizard.engine.retry import RetryPolicy
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.failover_options import NO_FENCE, FenceWish
 from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
@@ -155,9 +155,9 @@ class _Asking:
         self.until = self.clock.monotonic() + self.budget_s
 
     @property
-    def patience(self) -> Patience:
+    def patience(self) -> RetryPolicy:
         """What fails for a moment is asked again, while there is time."""
-        return Patience(self.clock, self.until)
+        return RetryPolicy(self.clock, self.until)
 
     def fact(self, what: str, question: Callable[[], T]) -> Fact[T]:
         if self.clock.monotonic() > self.until:
@@ -165,7 +165,7 @@ class _Asking:
             return Fact(problem=Problem("not-asked", f"{what} was not asked.", why, "Check again."))
         try:
             return Fact(self.patience.ask(question))
-        except CallFailed as failure:
+        except AzureCallError as failure:
             return Fact(problem=failure.problem)
 
     def thing(self, at: ResourceId, read: Callable[[ResourceId], PublicIpSeen | BalancerSeen]) -> ThingSeen:
@@ -175,7 +175,7 @@ class _Asking:
             nonlocal gone
             try:
                 return read(at)
-            except CallFailed as failure:
+            except AzureCallError as failure:
                 gone = failure.cause is Cause.NOT_FOUND
                 raise
 

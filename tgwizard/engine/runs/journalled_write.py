@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 
-from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.ports import Accepted, Azure, Clock, ConfigurationId, InTime, MoveAccepted, StopAccepted
+from tgwizard.engine.ports import Accepted, Azure, Clock, ConfigurationId, MoveAccepted, Precondition, StopAccepted
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.records import Answer, Answered, Attempted
 from tgwizard.model.cluster import Member, ResourceId
@@ -25,7 +25,7 @@ _ANSWERS = {
 }
 
 
-def answer_of(failure: CallFailed) -> Answer:
+def answer_of(failure: AzureCallError) -> Answer:
     """What a failure says about the attempt."""
     return _ANSWERS[failure.certainty]
 
@@ -42,8 +42,8 @@ class Sender:
     noted: set[Problem] = field(default_factory=set)
 
     def send(
-        self, step: Step, member: Member, document: NicDocument, *, request: str = "", in_time: InTime
-    ) -> Accepted | CallFailed:
+        self, step: Step, member: Member, document: NicDocument, *, request: str = "", in_time: Precondition
+    ) -> Accepted | AzureCallError:
         """PUT the document, bound to the version it was read at. A failure is returned: the run goes on with it."""
         request = request or str(uuid.uuid4())
         attempt = Attempted(self.run, self._now(), step, member.name, request, document.etag)
@@ -52,7 +52,7 @@ class Sender:
             accepted = self.azure.write_nic(
                 member.nic, document, if_match=document.etag, request_id=request, in_time=in_time
             )
-        except CallFailed as failure:
+        except AzureCallError as failure:
             return self._failed("PUT", member.nic.name, request, failure)
         self._told("PUT", member.nic.name, f"accepted, {accepted.provisioning.value}")
         answered = Answered(self.run, self._now(), request, Answer.ACCEPTED, accepted.etag, accepted.arm_request_id, "")
@@ -60,27 +60,33 @@ class Sender:
         return accepted
 
     def move(
-        self, source: ConfigurationId, target: ConfigurationId, subnet: ResourceId, losing: Member, *, in_time: InTime
-    ) -> MoveAccepted | CallFailed:
+        self,
+        source: ConfigurationId,
+        target: ConfigurationId,
+        subnet: ResourceId,
+        losing: Member,
+        *,
+        in_time: Precondition,
+    ) -> MoveAccepted | AzureCallError:
         """Ask for the move in one call, once. A failure is returned: the run goes on with it."""
         request = str(uuid.uuid4())
         self.journal.append(self.run, Attempted(self.run, self._now(), Step.MOVE, losing.name, request, ""))
         try:
             accepted = self.azure.move_configuration(source, target, subnet, request_id=request, in_time=in_time)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             return self._failed("POST", subnet.parent_name, request, failure)
         self._told("POST", subnet.parent_name, f"accepted, {target.name} on {target.nic.name}")
         answered = Answered(self.run, self._now(), request, Answer.ACCEPTED, "", accepted.arm_request_id, "")
         self.journal.append(self.run, answered)
         return accepted
 
-    def stop(self, member: Member, how: StopHow, *, in_time: InTime) -> StopAccepted | CallFailed:
+    def stop(self, member: Member, how: StopHow, *, in_time: Precondition) -> StopAccepted | AzureCallError:
         """Ask for the stop of a member's VM, once. A failure is returned: the instance view settles what came of it."""
         request = str(uuid.uuid4())
         self.journal.append(self.run, Attempted(self.run, self._now(), Step.FENCE, member.name, request, ""))
         try:
             accepted = self.azure.stop_vm(member.vm, how, request_id=request, in_time=in_time)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             return self._failed("POST", f"{member.vm.name}/{how.value}", request, failure)
         self._told("POST", f"{member.vm.name}/{how.value}", "accepted")
         answered = Answered(self.run, self._now(), request, Answer.ACCEPTED, "", accepted.arm_request_id, "")
@@ -107,7 +113,7 @@ class Sender:
         """Now."""
         return Stamp(self.clock.wall(), self.clock.monotonic())
 
-    def _failed(self, method: str, target: str, request: str, failure: CallFailed) -> CallFailed:
+    def _failed(self, method: str, target: str, request: str, failure: AzureCallError) -> AzureCallError:
         self._told(method, target, f"{failure.status or 'no answer'}, {failure.problem.what}")
         detail = f"{failure.problem.code}: {failure.problem.detail or failure.problem.what}"
         answered = Answered(self.run, self._now(), request, answer_of(failure), "", failure.request_id, detail)

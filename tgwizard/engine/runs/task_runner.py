@@ -20,9 +20,9 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Clock
-from tgwizard.engine.retry import Patience
+from tgwizard.engine.retry import RetryPolicy
 from tgwizard.model.problem import Cancelled, Problem
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ _LOOK_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Make this call; its answer, or its CallFailed, comes back to the generator."""
+    """Make this call; its answer, or its AzureCallError, comes back to the generator."""
 
     call: Callable[[], object]
 
@@ -49,7 +49,7 @@ Work = Generator[Effect, Any, T]
 
 
 def ask(call: Callable[[], T]) -> Work[T]:
-    """Make a call; CallFailed as from the call itself."""
+    """Make a call; AzureCallError as from the call itself."""
     answer: T = yield Ask(call)
     return answer
 
@@ -95,7 +95,7 @@ class _Active:
     wake: float | None = None
     asked: futures.Future[object] | None = None
     answer: object = None
-    error: CallFailed | None = None
+    error: AzureCallError | None = None
 
 
 @dataclass(slots=True)
@@ -189,7 +189,7 @@ class Crew:
     def _make(item: _Active, call: Callable[[], object]) -> None:
         try:
             item.answer = call()
-        except CallFailed as failure:
+        except AzureCallError as failure:
             item.error = failure
 
 
@@ -212,11 +212,11 @@ class Answered:
 def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: CancelToken) -> dict[K, Answered]:
     """Run all of them, some at once, and return what each came to; what fails for a moment is asked again.
 
-    A reading that raises CallFailed is a problem of its own. Anything else it raises ends the whole, as a cancel does:
-    the threads left behind read on to the end of their page and are then gone.
+    A reading that raises AzureCallError is a problem of its own. Anything else it raises ends the whole, as a cancel
+    does: the threads left behind read on to the end of their page and are then gone.
     """
     token.check()
-    patience = Patience.of(clock, ASK_AGAIN_WITHIN_S, token)
+    patience = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
     waiting = list(readings.items())
     done: queue.SimpleQueue[tuple[K, Answered | BaseException]] = queue.SimpleQueue()
     found: dict[K, Answered] = {}
@@ -245,12 +245,12 @@ def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: Ca
 def _read_one(
     key: K,
     work: Callable[[], object],
-    patience: Patience,
+    patience: RetryPolicy,
     done: queue.SimpleQueue[tuple[K, Answered | BaseException]],
 ) -> None:
     try:
         done.put((key, Answered(patience.ask(work))))
-    except CallFailed as failure:
+    except AzureCallError as failure:
         done.put((key, Answered(problem=failure.problem)))
     except Cancelled as cancelled:
         done.put((key, cancelled))

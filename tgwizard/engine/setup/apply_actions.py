@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tgwizard.engine import json_codec
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.runs.records import Deed
 from tgwizard.engine.runs.task_runner import Work, ask
 from tgwizard.engine.setup.apply_loop import Against, Desk, Missing, NotYet, Seen, There
@@ -107,7 +107,7 @@ class IdentityAct:
         """One PATCH of the machine."""
         self.desk.ports.access.enable_identity(self.act.vm, request_id=request)
 
-    def refused(self, failure: CallFailed) -> Seen | None:
+    def refused(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
 
 
@@ -150,7 +150,7 @@ class RoleAct:
         """One PUT."""
         self.desk.ports.access.put_role(self.scope, self.act.role, request_id=request)
 
-    def refused(self, failure: CallFailed) -> Seen | None:
+    def refused(self, failure: AzureCallError) -> Seen | None:
         """A name that is taken in a directory is not cured by waiting."""
         if failure.cause is Cause.NAME_TAKEN:
             name = sanitize(self.act.role.name, 130)
@@ -255,7 +255,7 @@ class AssignAct:
         full = full or role_id(self.act.scope, self.act.role_guid)
         self.desk.ports.access.put_assignment(self.assignment, full, request_id=request)
 
-    def refused(self, failure: CallFailed) -> Seen | None:
+    def refused(self, failure: AzureCallError) -> Seen | None:
         """What is normal for a fresh identity or role is waited for; what is there already is done."""
         name = self.act.vm.name
         match failure.cause:
@@ -327,7 +327,7 @@ class StaleAct:
         """One DELETE."""
         self.desk.ports.access.delete_assignment(self.act.assignment, request_id=request)
 
-    def refused(self, failure: CallFailed) -> Seen | None:
+    def refused(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
 
 
@@ -409,7 +409,7 @@ class PlaceAct:
         wanted = document.plus(self._configuration())
         self.desk.azure.write_nic(self.act.nic, wanted, if_match=document.etag, request_id=request)
 
-    def refused(self, failure: CallFailed) -> Seen | None:
+    def refused(self, failure: AzureCallError) -> Seen | None:
         """A moved version is read again; an address that another has is named."""
         if failure.cause is Cause.ETAG_MOVED:
             return NotYet(f"{self.act.nic.name} changed meanwhile; it is read again.")
@@ -421,7 +421,7 @@ class PlaceAct:
     def _free(self, subnet: ResourceId) -> Work[Seen]:
         try:
             answer = yield from ask(lambda: self.desk.ports.inventories.address_free(subnet, self.act.address))
-        except CallFailed as failure:
+        except AzureCallError as failure:
             if failure.cause is Cause.NOT_ALLOWED:
                 return Missing()  # No right to ask; the write itself is refused when the address is taken.
             raise
@@ -463,7 +463,7 @@ class PlaceAct:
 
     def _document(self) -> NicDocument:
         if self._read is None:
-            raise CallFailed(Problem("not-read", f"{self.act.nic.name} was not read."), Certainty.NOT_SENT)
+            raise AzureCallError(Problem("not-read", f"{self.act.nic.name} was not read."), Certainty.NOT_SENT)
         return self._read
 
     def _configuration(self) -> Mapping[str, Any]:

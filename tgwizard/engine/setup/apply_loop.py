@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.records import UNDOES, Answer, Confirmed, Deed, Intended, Replied
 from tgwizard.engine.runs.task_runner import End, How, Work, ask, pause
@@ -125,12 +125,12 @@ class Act(Protocol):
     def send(self, request: str) -> None:
         """Write it, once."""
 
-    def refused(self, failure: CallFailed) -> Seen | None:
+    def refused(self, failure: AzureCallError) -> Seen | None:
         """What a refusal means; None: what it says."""
 
 
 def drive(desk: Desk, key: str, sentence: str, act: Act, doubt: Problem | None = None) -> Work[End]:
-    """Carry a change out. Never raises CallFailed; JournalError goes up, for then nothing may be written.
+    """Carry a change out. Never raises AzureCallError; JournalError goes up, for then nothing may be written.
 
     ``doubt``: why it was not sure that one may; a refusal is told with it.
     """
@@ -172,7 +172,7 @@ class _Drive:
     def _look(self) -> Work[Seen]:
         try:
             return (yield from self.act.look())
-        except CallFailed as failure:
+        except AzureCallError as failure:
             if failure.certainty is Certainty.REFUSED and not failure.may_pass:
                 return Against(failure.problem)
             self.tries += 1
@@ -217,7 +217,7 @@ class _Drive:
         started = desk.clock.monotonic()
         try:
             yield from ask(lambda: act.send(request))
-        except CallFailed as failure:
+        except AzureCallError as failure:
             return self._refused(request, failure, started)
         self._note(request, Answer.ACCEPTED, "")
         self.unknown = None
@@ -225,7 +225,7 @@ class _Drive:
         self._sent(started)
         return NotYet(act.showing)
 
-    def _refused(self, request: str, failure: CallFailed, started: float) -> Seen:
+    def _refused(self, request: str, failure: AzureCallError, started: float) -> Seen:
         answers = {
             Certainty.REFUSED: Answer.REFUSED,
             Certainty.NOT_SENT: Answer.NOT_SENT,

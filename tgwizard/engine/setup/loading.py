@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Clock, SetupPorts
-from tgwizard.engine.retry import Patience
+from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.task_runner import ASK_AGAIN_WITHIN_S
 from tgwizard.engine.setup.plan_freshness import forget_readings
 from tgwizard.engine.setup.read_access import ask_address, gather
@@ -58,17 +58,17 @@ def prepare(
             if after.step is flow.step:
                 return after
             flow = after
-    except CallFailed as failure:
+    except AzureCallError as failure:
         raise UserError(failure.problem) from failure
 
 
 def read_wanted(
     ports: SetupPorts, clock: Clock, flow: Flow, report: Callable[[SetupEvent], None], token: CancelToken
 ) -> Flow:
-    """The flow once it wants nothing more. CallFailed; Cancelled."""
+    """The flow once it wants nothing more. AzureCallError; Cancelled."""
     for _ in range(_MOST_TURNS):
         token.check()
-        patience = Patience.of(clock, ASK_AGAIN_WITHIN_S, token)
+        patience = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
         found = wants(flow)
         if not found:
             return flow
@@ -94,7 +94,7 @@ def _address(ports: SetupPorts, flow: Flow, shown: Answers) -> Flow:
         return flow
     try:
         checked = ask_address(ports, shown, flow.inventory, flow.facts)
-    except CallFailed as failure:
+    except AzureCallError as failure:
         return know_address(flow, None, failure.problem)
     if checked is None:
         unasked = Problem("address-not-asked", "Azure was not asked about the address.", "It is judged without that.")
@@ -105,7 +105,7 @@ def _address(ports: SetupPorts, flow: Flow, shown: Answers) -> Flow:
 def read_again(
     ports: SetupPorts, clock: Clock, flow: Flow, report: Callable[[SetupEvent], None], token: CancelToken
 ) -> Flow:
-    """The flow with everything read anew and its answers kept as they were shown. CallFailed; Cancelled."""
+    """The flow with everything read anew and its answers kept as they were shown. AzureCallError; Cancelled."""
     answers = proposed(flow)
     if answers.subscription is None:
         return flow

@@ -14,7 +14,7 @@ from tgwizard.engine.access.access_decision import UNLOCK, assignments_of, denia
 from tgwizard.engine.access.matching_roles import stale_assignments
 from tgwizard.engine.access.required_rights import NIC_WRITE, RequiredRight, required_rights
 from tgwizard.engine.discovery.subnet_addresses import floating_now, judge_address, occupancy
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Azure
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes, elsewhere, what_fails
 from tgwizard.engine.setup.plan_changes import (
@@ -337,7 +337,7 @@ def read_cluster(azure: Azure, plan: SetupPlan, answers: Answers) -> ClusterSetu
     for nic in answers.nics or ():
         try:
             documents.append(azure.read_nic(nic))
-        except CallFailed as failure:
+        except AzureCallError as failure:
             raise UserError(failure.problem) from failure
     found = [item for document in documents if (item := document.find(str(answers.address))) is not None]
     subnet = ResourceId(documents[0].subnet)

@@ -62,7 +62,7 @@ def gather(
 def ask_address(
     ports: SetupPorts, answers: Answers, inventory: Inventory, facts: SetupFacts | None = None
 ) -> AddressChecked | None:
-    """Ask Azure about the chosen address; None when it is of no use to ask. CallFailed when it does not answer."""
+    """Ask Azure about the chosen address; None when it is of no use to ask. AzureCallError when it does not answer."""
     topology = _topology(answers, inventory, facts)
     if topology is None or answers.address is None or not _askable(answers, inventory, topology):
         return None

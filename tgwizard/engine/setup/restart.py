@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed, Certainty
+from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.records import Deed
 from tgwizard.engine.runs.services import Services
@@ -50,7 +50,7 @@ def restart_at(desk: Desk, vm: ResourceId) -> SetupFinished:
 def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
     """The machines in the order in which to restart them: the one whose interface holds the address comes last.
 
-    CallFailed when an interface could not be read: then the order is not known.
+    AzureCallError when an interface could not be read: then the order is not known.
     """
     if answers.machines is None or answers.nics is None:
         return ()
@@ -98,13 +98,13 @@ class _Restart:
         self._sent = self.desk.clock.monotonic()
         try:
             self.desk.ports.access.restart(self.vm, request_id=request)
-        except CallFailed as failure:
+        except AzureCallError as failure:
             self._lost = failure.certainty is Certainty.UNKNOWN
             if not self._lost:
                 self._sent = None
             raise
 
-    def refused(self, failure: CallFailed) -> Seen | None:
+    def refused(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
 
     def _not_running(self, power: Power) -> Problem:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed, Cause
+from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.records import Deed, Intended, undo_key
 from tgwizard.engine.runs.services import Services
@@ -145,7 +145,7 @@ class _Taking:
         """Taking away sends nothing."""
         return {}
 
-    def refused(self, failure: CallFailed) -> Seen | None:
+    def refused(self, failure: AzureCallError) -> Seen | None:
         """Nothing of its own."""
 
 
@@ -210,7 +210,7 @@ class _DeleteRole(_RoleTaking):
     def send(self, request: str) -> None:
         self.desk.ports.access.delete_role(self.at, self.role.guid, request_id=request)
 
-    def refused(self, failure: CallFailed) -> Seen | None:
+    def refused(self, failure: AzureCallError) -> Seen | None:
         """Azure counts assignments that were removed a moment ago; for a minute that is normal, then it is not."""
         if failure.problem.code != "role-has-assignments":
             return None
@@ -324,7 +324,7 @@ class _RemoveAddress(_Taking):
             raise RuntimeError("the interface has not been looked at")
         self.desk.azure.write_nic(self.nic, document.without(self.address), if_match=document.etag, request_id=request)
 
-    def refused(self, failure: CallFailed) -> Seen | None:
+    def refused(self, failure: AzureCallError) -> Seen | None:
         if failure.cause is Cause.ETAG_MOVED:
             return NotYet(f"{self.nic.name} changed meanwhile; it is read again.")
         return None

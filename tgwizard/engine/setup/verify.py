@@ -22,7 +22,7 @@ from tgwizard.engine.access.write_probe import Answered, Asked, Probed, ask_as, 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.network_checks import HEARTBEAT_PORT, network_checks
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.errors import CallFailed, Cause, Certainty
+from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.services import Services
@@ -260,7 +260,7 @@ class _Verify:
         for vm, scope in all_of(topology, scopes):
             try:
                 held = find_held(self.ports.access, vm, scope, self.subject.role_guid, facts)
-            except CallFailed as failure:
+            except AzureCallError as failure:
                 again = again or failure.certainty is not Certainty.REFUSED or failure.cause in _PASSES
                 seen = self._ticks.get((vm.id.key, scope, Tick.WRITTEN))
                 if seen is None or not seen.done:
@@ -307,7 +307,7 @@ class _Verify:
                 continue
             try:
                 found = self.ports.access.role_definition(item.scope, guid)
-            except CallFailed:
+            except AzureCallError:
                 continue  # What the list said stands.
             if found is not None:
                 roles[guid] = found
@@ -327,7 +327,7 @@ class _Verify:
             return False
         try:
             return self.ports.access.role_definition(scopes[0], guid) is None
-        except CallFailed:
+        except AzureCallError:
             return False
 
     def _finish(self, outcome: Outcome, problem: Problem) -> None:
@@ -416,7 +416,7 @@ def _if_match(azure: Azure, nic: ResourceId) -> tuple[Finding, bool | None]:
     unsure = "Whether Azure keeps two writers apart here is not known"
     try:
         probe = probe_write(azure, nic, azure.read_nic(nic))
-    except CallFailed as failure:
+    except AzureCallError as failure:
         return Finding(Level.NOT_KNOWN, unsure, failure.problem.what, failure.problem), None
     match probe.outcome:
         case Probed.ALLOWED:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.jobs import Broke, Job, JobRunner, Report
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Cancelled, Problem, UserError
@@ -105,7 +105,7 @@ class Errands:
 
             try:
                 value = errand(hear, token)
-            except (CallFailed, UserError) as error:
+            except (AzureCallError, UserError) as error:
                 own.put(Ended(ticket, problem=error.problem))
             except Cancelled:
                 own.put(Ended(ticket, problem=STOPPED))

@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Inventories, SignIn
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup import wizard_state as flows
@@ -93,7 +93,7 @@ class Account(QObject):
         def errand(_hear: Hear, _token: CancelToken) -> Caller | None:
             try:
                 return sign_in.caller()
-            except CallFailed:
+            except AzureCallError:
                 # Nobody is signed in yet: that is where this step begins, and no fault.
                 return None
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from PySide6.QtCore import QObject, Signal
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.errors import CallFailed
+from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.planner import read_cluster
 from tgwizard.engine.setup.restart import restart_job, standby_first
@@ -242,6 +242,6 @@ def _order(services: Services, answers: Answers) -> Order:
             for vm, nic in zip(answers.machines or (), answers.nics or (), strict=True)
             if answers.address is not None and services.azure.read_nic(nic).lists(str(answers.address))
         ]
-    except CallFailed:
+    except AzureCallError:
         return Order()
     return Order(machines, holders[0] if holders else None)
