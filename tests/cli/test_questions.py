@@ -10,16 +10,16 @@ import pytest
 from tgwizard.cli.arguments import Failover, parse
 from tgwizard.cli.cluster_text import answer, question
 from tgwizard.model.event_base import Stamp
-from tgwizard.model.failover_events import Asked, Choice, Step
+from tgwizard.model.failover_events import DecisionRequested, Step, TimeoutChoice
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.problem import UserError
 
-ASKED = Asked(
+ASKED = DecisionRequested(
     Stamp(datetime(2026, 3, 2, tzinfo=UTC), 0.0),
     "run",
     Step.DETACH,
     "The update of tg-node-a-inside does not end.",
-    (Choice.HAND_OVER, Choice.WAIT, Choice.PUT_BACK),
+    (TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT, TimeoutChoice.PUT_BACK),
     60.0,
 )
 
@@ -34,16 +34,16 @@ def test_that_the_question_numbers_its_choices_and_says_what_happens_by_itself()
 @pytest.mark.parametrize(
     ("typed", "choice"),
     [
-        ("1", Choice.HAND_OVER),
-        (" 2 \n", Choice.WAIT),
-        ("put back", Choice.PUT_BACK),
-        ("PUT_BACK", Choice.PUT_BACK),
+        ("1", TimeoutChoice.HAND_OVER),
+        (" 2 \n", TimeoutChoice.WAIT),
+        ("put back", TimeoutChoice.PUT_BACK),
+        ("PUT_BACK", TimeoutChoice.PUT_BACK),
         ("retry", None),
         ("4", None),
         ("", None),
     ],
 )
-def test_that_numbers_and_words_are_understood(typed: str, choice: Choice | None) -> None:
+def test_that_numbers_and_words_are_understood(typed: str, choice: TimeoutChoice | None) -> None:
     assert answer(ASKED, typed) is choice
 
 

@@ -30,7 +30,7 @@ from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Effect, Fault, Mo
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Event, Finished, Located
+from tgwizard.model.failover_events import Event, Finished, HolderObserved
 from tgwizard.model.failover_options import Fence, FenceWish, Strategy
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.verdict import assess
@@ -73,7 +73,7 @@ def cancelled(made: Rig) -> None:
     class Ears(list[Event]):
         def append(self, event: Event) -> None:
             super().append(event)
-            if isinstance(event, Located) and event.place.kind is PlaceKind.RELEASING:
+            if isinstance(event, HolderObserved) and event.place.kind is PlaceKind.RELEASING:
                 made.token.cancel()
 
     made.events = Ears()

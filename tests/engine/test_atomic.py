@@ -25,7 +25,7 @@ from tgwizard.lab.faults.fault_rules import (
 )
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Finished, Noted, Started, Step, StepStarted
+from tgwizard.model.failover_events import Finished, RunStarted, Step, StepStarted, WarningRaised
 from tgwizard.model.failover_options import Strategy
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
@@ -54,7 +54,7 @@ def test_that_the_address_moves_in_one_call_without_a_gap(verb: Verb) -> None:
     assert held[0].until == held[1].since
     assert (finished.left, finished.by_other) == ((), ())
     assert finished.seconds == pytest.approx(4.0, abs=0.3)
-    announced = next(event for event in made.events if isinstance(event, Started))
+    announced = next(event for event in made.events if isinstance(event, RunStarted))
     assert [step.step for step in announced.steps] == [Step.CHECK, Step.MOVE, Step.CONFIRM]
     assert [event.step for event in made.events if isinstance(event, StepStarted)] == [
         Step.CHECK,
@@ -106,7 +106,7 @@ def test_that_a_definite_refusal_falls_back_to_detach_and_attach(verb: Verb, eff
     assert made.holders() == ["tg-node-b"]
     assert posts(made) == 1
     assert len(made.puts()) == 2
-    assert any(isinstance(event, Noted) and event.problem.code == "move-refused" for event in made.events)
+    assert any(isinstance(event, WarningRaised) and event.problem.code == "move-refused" for event in made.events)
 
 
 @pytest.mark.parametrize("effect", [Reset(Moment.AFTER_COMMIT), Answer(503, "{}", moment=Moment.AFTER_COMMIT)])

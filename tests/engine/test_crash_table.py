@@ -14,7 +14,7 @@ from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, Moment, Reset
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Event, Located
+from tgwizard.model.failover_events import Event, HolderObserved
 from tgwizard.model.failover_options import Fence, FenceWish, Strategy
 from tgwizard.model.snapshot import PlaceKind
 
@@ -78,7 +78,7 @@ def _cancelled(made: Rig) -> None:
     class Ears(list[Event]):
         def append(self, event: Event) -> None:
             super().append(event)
-            if isinstance(event, Located) and event.place.kind is PlaceKind.RELEASING:
+            if isinstance(event, HolderObserved) and event.place.kind is PlaceKind.RELEASING:
                 made.token.cancel()
 
     made.events = Ears()

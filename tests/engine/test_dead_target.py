@@ -20,7 +20,7 @@ from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Event, Finished, Noted, Started, StepWaiting
+from tgwizard.model.failover_events import Event, Finished, RunStarted, StepWaiting, WarningRaised
 from tgwizard.model.failover_options import Fence, FenceWish
 from tgwizard.model.finding import ReadinessState
 from tgwizard.model.repair import repair
@@ -266,7 +266,7 @@ def test_that_resume_takes_the_address_back_when_its_target_has_died(tmp_path: P
     finished, events = go(made)
     assert (finished.outcome, finished.rolled_back) == (Outcome.FAILED, True)
     assert made.holders() == ["tg-node-a"]
-    assert any(isinstance(event, Noted) and "tg-node-b is stopped" in event.problem.what for event in events)
+    assert any(isinstance(event, WarningRaised) and "tg-node-b is stopped" in event.problem.what for event in events)
 
 
 def test_that_resume_to_a_dead_member_is_refused_and_stays_resumable(tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_that_the_consent_is_kept_with_the_run(tmp_path: Path) -> None:
     stop(made, made.b)
     made.fail_over(verb=FORCED, to_dead_machine=True)
     journal = made.services.journal(made.setup)
-    (run,) = [event.run for event in made.events if isinstance(event, Started)]
+    (run,) = [event.run for event in made.events if isinstance(event, RunStarted)]
     began = next(record for record in journal.records(run) if isinstance(record, Began))
     journal.close()
     assert began.to_dead_machine

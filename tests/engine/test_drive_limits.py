@@ -19,7 +19,7 @@ from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, Opera
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import CallMade, Event, Located, Noted, Step, StepStarted
+from tgwizard.model.failover_events import CallMade, Event, HolderObserved, Step, StepStarted, WarningRaised
 from tgwizard.model.snapshot import PlaceKind
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
@@ -60,7 +60,7 @@ def when(made: Rig, what: Step | PlaceKind, act: Callable[[], object]) -> None:
         def append(self, event: Event) -> None:
             super().append(event)
             step = isinstance(event, StepStarted) and event.step is what
-            if not done and (step or (isinstance(event, Located) and event.place.kind is what)):
+            if not done and (step or (isinstance(event, HolderObserved) and event.place.kind is what)):
                 done.append(True)
                 act()
 
@@ -87,7 +87,9 @@ def test_that_a_network_that_stays_silent_ends_the_run_as_unknown_and_resume_fin
     assert finished.outcome is Outcome.UNKNOWN
     assert finished.resume == RESUME
     assert finished.left == ("Whether the last write will still be applied is not known. Resume reads Azure first.",)
-    silent_s = finished.stamp.clock_s - max(event.stamp.clock_s for event in made.events if isinstance(event, Located))
+    silent_s = finished.stamp.clock_s - max(
+        event.stamp.clock_s for event in made.events if isinstance(event, HolderObserved)
+    )
     assert silent_s >= Timing().silence_s
     assert pending(made.services, made.setup) is not None
     made.lab.faults.clear()
@@ -111,7 +113,7 @@ def test_that_a_network_that_comes_back_in_time_is_forgiven() -> None:
     class BackAfterTwoMinutes(list[Event]):
         def append(self, event: Event) -> None:
             super().append(event)
-            if isinstance(event, Located) and event.place.kind is PlaceKind.NO_NIC:
+            if isinstance(event, HolderObserved) and event.place.kind is PlaceKind.NO_NIC:
                 network_is_gone(made)
             elif event.stamp.clock_s > 120:
                 made.lab.faults.clear()
@@ -189,7 +191,7 @@ def test_that_forced_supersedes_a_detach_that_never_ends_only_after_saying_so() 
     made = patient()
     made.lab.faults.add(Fault("PUT", "tg-node-a-inside", OperationNeverEnds(), nth=2))
     finished = made.fail_over(verb=Verb.FORCED)
-    said = next(event for event in made.events if isinstance(event, Noted))
+    said = next(event for event in made.events if isinstance(event, WarningRaised))
     writes = [event for event in made.events if isinstance(event, CallMade) and event.method == "PUT"]
     order = [made.events.index(writes[0]), made.events.index(said), made.events.index(writes[1])]
     assert said.problem.code == "superseding"

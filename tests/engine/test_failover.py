@@ -32,12 +32,12 @@ from tgwizard.model.failover_events import (
     CancelMeaning,
     Event,
     Finished,
-    Located,
-    Noted,
-    Started,
+    HolderObserved,
+    RunStarted,
     Step,
-    StepDone,
+    StepCompleted,
     StepStarted,
+    WarningRaised,
 )
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.snapshot import PlaceKind
@@ -67,8 +67,8 @@ def test_that_the_address_moves_and_the_last_event_says_so(verb: Verb) -> None:
     assert lab.holders() == ["tg-node-b"]
     assert lab.events[-1] is finished
     assert sum(isinstance(event, Finished) for event in lab.events) == 1
-    assert isinstance(lab.events[0], Started)
-    done = [event.step for event in lab.events if isinstance(event, StepDone)]
+    assert isinstance(lab.events[0], RunStarted)
+    done = [event.step for event in lab.events if isinstance(event, StepCompleted)]
     assert done == [Step.CHECK, Step.DETACH, Step.ATTACH, Step.CONFIRM]
 
 
@@ -262,7 +262,7 @@ def test_that_a_detach_that_never_ends_leaves_graceful_unknown_and_forced_supers
     lab.lab.faults.add(put(lab.b, OperationNeverEnds()))
     finished = lab.fail_over(verb=Verb.FORCED)
     assert finished.outcome is Outcome.DONE
-    assert [event.problem.code for event in lab.events if isinstance(event, Noted)] == ["superseding"]
+    assert [event.problem.code for event in lab.events if isinstance(event, WarningRaised)] == ["superseding"]
     assert lab.holders() == ["tg-node-b"]
 
 
@@ -291,7 +291,7 @@ def test_that_a_cancel_after_the_attach_was_sent_is_not_granted() -> None:
     _when(lab, PlaceKind.ATTACHING, lab.token.cancel)
     finished = lab.fail_over()
     assert finished.outcome is Outcome.DONE
-    assert [event.problem.code for event in lab.events if isinstance(event, Noted)] == ["cancel-too-late"]
+    assert [event.problem.code for event in lab.events if isinstance(event, WarningRaised)] == ["cancel-too-late"]
     meanings = [event.cancel for event in lab.events if isinstance(event, StepStarted)]
     assert meanings == [
         CancelMeaning.STOPS,
@@ -358,7 +358,7 @@ def test_that_forced_attaches_an_address_that_is_on_no_interface() -> None:
 def test_that_the_address_is_seen_on_its_way() -> None:
     lab = rig()
     lab.fail_over()
-    places = [event.place.kind for event in lab.events if isinstance(event, Located)]
+    places = [event.place.kind for event in lab.events if isinstance(event, HolderObserved)]
     seen = [kind for kind, _ in itertools.groupby(places)]
     assert seen == [PlaceKind.MEMBER, PlaceKind.RELEASING, PlaceKind.NO_NIC, PlaceKind.ATTACHING, PlaceKind.MEMBER]
 
@@ -380,8 +380,8 @@ def _when(lab: Rig, what: Step | PlaceKind, act: Callable[[], object], *, done: 
 
         def append(self, event: Event) -> None:
             super().append(event)
-            step = isinstance(event, StepDone if done else StepStarted) and event.step is what
-            if not self.acted and (step or (isinstance(event, Located) and event.place.kind is what)):
+            step = isinstance(event, StepCompleted if done else StepStarted) and event.step is what
+            if not self.acted and (step or (isinstance(event, HolderObserved) and event.place.kind is what)):
                 self.acted = True
                 act()
 
@@ -437,7 +437,7 @@ def test_that_a_trouble_of_the_journal_is_told_once_in_a_run() -> None:
 
     finished = fail_over(it.services, it.setup, it.b, Verb.GRACEFUL, lose_the_journal, it.token)
     assert finished.outcome is Outcome.DONE
-    noted = [event.problem.code for event in it.events if isinstance(event, Noted)]
+    noted = [event.problem.code for event in it.events if isinstance(event, WarningRaised)]
     assert noted == ["journal-append-failed"]
     assert [left for left in finished.left if "not in the journal" in left]
 
@@ -447,4 +447,4 @@ def test_that_the_same_answer_of_a_stranger_is_told_once_in_a_run() -> None:
     page = Answer(403, "<html><title>Blocked</title></html>", (("Content-Type", "text/html"),))
     it.lab.faults.add(put(it.b, page, times=3))
     assert it.fail_over().outcome is Outcome.DONE
-    assert len([event for event in it.events if isinstance(event, Noted)]) == 1
+    assert len([event for event in it.events if isinstance(event, WarningRaised)]) == 1

@@ -24,14 +24,14 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
     CallMade,
-    Checked,
     Event,
     Finished,
-    Located,
-    Noted,
-    Started,
+    HolderObserved,
+    PreflightCompleted,
+    RunStarted,
     Step,
     StepStarted,
+    WarningRaised,
 )
 from tgwizard.model.failover_options import Fence, FenceWish, StopHow
 from tgwizard.model.finding import Level
@@ -65,7 +65,7 @@ def test_that_the_losing_vm_is_stopped_before_anything_is_detached() -> None:
     writes = [(record.method, record.status) for record in made.lab.requests if record.method in ("POST", "PUT")]
     assert writes == [("PUT", 412), ("PUT", 412), ("POST", 202), ("PUT", 412), ("PUT", 412), ("PUT", 200), ("PUT", 200)]
     assert finished.left == ("tg-node-a was asked to stop. Start it in the Azure portal when it shall serve again.",)
-    started = next(event for event in made.events if isinstance(event, Started))
+    started = next(event for event in made.events if isinstance(event, RunStarted))
     assert [step.step for step in started.steps][:3] == [Step.CHECK, Step.FENCE, Step.DETACH]
 
 
@@ -73,7 +73,7 @@ def test_that_the_stop_is_journalled_with_its_intent() -> None:
     made = rig()
     fenced(made)
     journal = made.services.journal(made.setup)
-    run = next(event.run for event in made.events if isinstance(event, Started))
+    run = next(event.run for event in made.events if isinstance(event, RunStarted))
     records = journal.records(run)
     journal.close()
     began = next(record for record in records if isinstance(record, Began))
@@ -121,11 +121,11 @@ def test_that_without_a_right_to_stop_it_nothing_moves_and_both_rights_are_named
 def test_that_an_optional_fence_that_is_not_allowed_warns_and_the_failover_goes_on() -> None:
     made = without("Microsoft.Compute/virtualMachines/*/action")
     assert fenced(made, OPTIONAL).outcome is Outcome.DONE
-    checked = next(event for event in made.events if isinstance(event, Checked))
+    checked = next(event for event in made.events if isinstance(event, PreflightCompleted))
     assert any(
         item.level is Level.WARNS and "may not stop tg-node-a" in item.fact for item in checked.findings.findings
     )
-    assert any(isinstance(event, Noted) and event.problem.code == "fence-failed" for event in made.events)
+    assert any(isinstance(event, WarningRaised) and event.problem.code == "fence-failed" for event in made.events)
     assert made.holders() == ["tg-node-b"]
 
 
@@ -310,11 +310,11 @@ def test_that_a_fenced_run_that_stood_still_anywhere_never_stops_and_never_detac
 def test_that_what_stopping_leaves_is_told_once_the_stop_was_asked_for() -> None:
     made = rig()
     fenced(made)
-    told = [event.leaves for event in made.events if isinstance(event, (StepStarted, Located))]
+    told = [event.leaves for event in made.events if isinstance(event, (StepStarted, HolderObserved))]
     assert told[0] == "Nothing was written yet. Stopping now leaves everything as it is."
     stops = [event for event in made.events if isinstance(event, CallMade) and "powerOff" in event.target]
     later = made.events[made.events.index(stops[0]) :]
-    after = [event.leaves for event in later if isinstance(event, (StepStarted, Located))]
+    after = [event.leaves for event in later if isinstance(event, (StepStarted, HolderObserved))]
     assert after[0] == "tg-node-a is being powered off; stopping now leaves it off. 10.20.2.50 has not moved."
     assert not any("Nothing was written" in leaves for leaves in after)
     assert "Stopping now puts 10.20.2.50 back on tg-node-a. tg-node-a stays off." in after
@@ -325,7 +325,7 @@ def test_that_a_stop_that_is_cancelled_leaves_what_was_said() -> None:
 
     def ear(event: Event) -> None:
         made.events.append(event)
-        if isinstance(event, Located) and "being powered off" in event.leaves:
+        if isinstance(event, HolderObserved) and "being powered off" in event.leaves:
             made.token.cancel()
 
     finished = fail_over(made.services, made.setup, made.b, Verb.FORCED, ear, made.token, RunOptions(fence=STOP))

@@ -18,7 +18,7 @@ from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import CallMade, Checked, Finished
+from tgwizard.model.failover_events import CallMade, Finished, PreflightCompleted
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.finding import Level
 from tgwizard.model.nic import carried_of
@@ -284,7 +284,7 @@ def test_that_a_policy_that_bites_on_what_travels_is_found_before_the_detach(ver
     finished = refused(made, verb)
     assert finished.problem is not None
     assert "no-public-ips" in f"{finished.problem.sentence()} {finished.problem.detail}"
-    (checked,) = [event for event in made.events if isinstance(event, Checked)]
+    (checked,) = [event for event in made.events if isinstance(event, PreflightCompleted)]
     facts = [item.fact for item in checked.findings.findings if item.level is Level.BLOCKS]
     assert facts == ["Azure would refuse the attach to tg-node-b-inside"]
 

@@ -12,7 +12,7 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.lab.faults.fault_rules import Fault, OperationFails, OperationNeverEnds
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import CallMade, Checked, Finished, Noted
+from tgwizard.model.failover_events import CallMade, Finished, PreflightCompleted, WarningRaised
 from tgwizard.model.finding import Level
 from tgwizard.model.nic import Provisioning
 
@@ -22,7 +22,7 @@ def forced(made: Rig) -> Finished:
 
 
 def facts(made: Rig) -> dict[str, Level]:
-    (checked,) = (event for event in made.events if isinstance(event, Checked))
+    (checked,) = (event for event in made.events if isinstance(event, PreflightCompleted))
     return {finding.fact: finding.level for finding in checked.findings.findings}
 
 
@@ -58,7 +58,9 @@ def test_that_an_update_without_end_is_written_over_at_the_deadline_only_and_aft
     finished = forced(made)
     assert finished.outcome is Outcome.DONE
     assert made.holders() == ["tg-node-b"]
-    said = next(event for event in made.events if isinstance(event, Noted) and event.problem.code == "superseding")
+    said = next(
+        event for event in made.events if isinstance(event, WarningRaised) and event.problem.code == "superseding"
+    )
     first = next(event for event in made.events if isinstance(event, CallMade) and event.method == "PUT")
     assert made.events.index(said) < made.events.index(first)
     assert said.stamp.clock_s - begun >= Timing().settle_s + Timing().forced_step_s

@@ -22,7 +22,7 @@ from tgwizard.lab.faults.fault_rules import Answer as FaultAnswer
 from tgwizard.lab.faults.fault_rules import Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Finished, Located, Started, Step, StepStarted, StepWaiting
+from tgwizard.model.failover_events import Finished, HolderObserved, RunStarted, Step, StepStarted, StepWaiting
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.snapshot import PlaceKind
 
@@ -81,7 +81,7 @@ def test_that_the_run_says_where_to_press_and_ends_when_the_members_have_moved_t
     assert finished.outcome is Outcome.DONE
     assert finished.reason == "tg-node-b holds 10.20.2.50. Trustgrid moved it; tgwizard wrote nothing."
     assert by_us(made, before) == []
-    started = next(event for event in made.events if isinstance(event, Started))
+    started = next(event for event in made.events if isinstance(event, RunStarted))
     assert [step.step for step in started.steps] == [Step.GUIDE, Step.CONFIRM]
     waiting = next(event for event in made.events if isinstance(event, StepWaiting))
     assert "Make Active in the row of tg-node-b" in waiting.sentence
@@ -89,7 +89,7 @@ def test_that_the_run_says_where_to_press_and_ends_when_the_members_have_moved_t
     assert first.deadline_s == Timing().step_s
     assert finished.gap_as_read_s == pytest.approx(7.0, abs=1.1)
     assert finished.seconds == pytest.approx(11.0, abs=1.1)
-    assert sum(isinstance(event, Located) for event in made.events) >= 3
+    assert sum(isinstance(event, HolderObserved) for event in made.events) >= 3
     assert made.events[-1] is finished
     assert made.services.journal_file(made.setup).exists()
 

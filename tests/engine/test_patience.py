@@ -17,7 +17,7 @@ from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, Reset, Timeout
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import CallMade, Event, Finished, Started, Step, StepDone, StepWaiting
+from tgwizard.model.failover_events import CallMade, Event, Finished, RunStarted, Step, StepCompleted, StepWaiting
 from tgwizard.model.failover_options import Fence, FenceWish
 from tgwizard.model.problem import Problem
 
@@ -120,7 +120,7 @@ def test_that_the_look_after_a_fence_is_asked_again(effect: Effect) -> None:
     made = rig()
 
     def hear(event: Event) -> None:
-        if isinstance(event, StepDone) and event.step is Step.FENCE:
+        if isinstance(event, StepCompleted) and event.step is Step.FENCE:
             made.lab.faults.add(Fault("GET", "tg-node-a-inside", effect, times=twice(effect)))
 
     options = RunOptions(fence=FenceWish(Fence.STOP))
@@ -208,7 +208,7 @@ def test_that_a_run_that_gives_up_says_what_could_not_be_read_and_names_no_other
     assert finished.outcome is Outcome.REFUSED
     assert "tg-node-a-inside could not be read" in finished.reason
     assert "later" not in finished.reason
-    assert not any(isinstance(event, Started) for event in made.events)
+    assert not any(isinstance(event, RunStarted) for event in made.events)
     assert made.puts() == []
     assert made.clock.monotonic() < 120
 

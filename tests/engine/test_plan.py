@@ -14,7 +14,7 @@ from tgwizard.engine.observe import Observer
 from tgwizard.engine.runs.records import Ended
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Started, Step
+from tgwizard.model.failover_events import RunStarted, Step
 from tgwizard.model.failover_options import Strategy
 
 JOIN_NSG = "Microsoft.Network/networkSecurityGroups/join/action"
@@ -106,7 +106,7 @@ def test_that_a_run_announces_what_was_planned_and_learns_from_the_last_one() ->
     made.fail_over()
     made.events.clear()
     made.fail_over(made.a)
-    started = next(event for event in made.events if isinstance(event, Started))
+    started = next(event for event in made.events if isinstance(event, RunStarted))
     predicted = {step.step: step.predicted_s for step in started.steps}
     assert [predicted[Step.DETACH], predicted[Step.ATTACH]] == pytest.approx([4.0, 4.0])
     assert (started.losing, started.to, started.cluster) == ("tg-node-b", "tg-node-a", SETUP.name)

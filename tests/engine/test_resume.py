@@ -18,7 +18,7 @@ from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Member
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import CallMade, Event, Finished, Noted
+from tgwizard.model.failover_events import CallMade, Event, Finished, WarningRaised
 from tgwizard.model.problem import UserError
 from tgwizard.model.snapshot import PlaceKind
 
@@ -62,7 +62,7 @@ def test_that_without_a_journal_resume_watches_for_twenty_seconds_and_says_what_
     assert made.holders() == ["tg-node-b"]
     first = next(event for event in events if isinstance(event, CallMade) and event.method == "PUT")
     assert first.stamp.clock_s - start >= 20
-    assert [event.problem.code for event in events if isinstance(event, Noted)] == ["no-journal"]
+    assert [event.problem.code for event in events if isinstance(event, WarningRaised)] == ["no-journal"]
 
 
 def test_that_without_a_journal_resume_does_not_act_while_someone_changes_an_interface(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_that_without_a_journal_all_that_travelled_comes_from_the_file_that_the_
     assert made.setup.file is not None
     finished, events = go(replace(elsewhere, setup=load_cluster(made.setup.file)), made.a)
     assert (finished.outcome, finished.left) == (Outcome.DONE, ())
-    assert [event.problem.code for event in events if isinstance(event, Noted)] == ["no-journal"]
+    assert [event.problem.code for event in events if isinstance(event, WarningRaised)] == ["no-journal"]
     after = made.nic(made.a).find(made.address)
     assert after is not None
     assert {**after, "etag": ""} == {**before, "etag": ""}
@@ -180,7 +180,7 @@ def test_that_a_file_that_cannot_be_written_is_told_and_stops_no_failover(tmp_pa
     assert made.setup.file is not None
     made.setup.file.write_text(made.setup.file.read_text().replace("schema = 1", "schema = one"))
     assert made.fail_over(made.b).outcome is Outcome.DONE
-    (noted,) = [event.problem for event in made.events if isinstance(event, Noted)]
+    (noted,) = [event.problem for event in made.events if isinstance(event, WarningRaised)]
     assert noted.code == "carried-not-kept"
     assert "this is not TOML" in noted.why
     assert made.setup.carried == Carried()

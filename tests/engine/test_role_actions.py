@@ -23,7 +23,7 @@ from tgwizard.engine.readiness.preflight_questions import Extent
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Checked
+from tgwizard.model.failover_events import PreflightCompleted
 from tgwizard.model.finding import Finding, Level
 
 NOT_NEEDED = {
@@ -64,7 +64,7 @@ def calling(caller: str, lacking: str = "") -> Rig:
 
 def told(made: Rig) -> tuple[Finding, ...]:
     """What the run told of its checks."""
-    (checked,) = (event for event in made.events if isinstance(event, Checked))
+    (checked,) = (event for event in made.events if isinstance(event, PreflightCompleted))
     return checked.findings.findings
 
 

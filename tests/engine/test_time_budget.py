@@ -19,15 +19,15 @@ from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, OperationN
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
-    Asked,
     CallMade,
-    Choice,
-    Decided,
+    DecisionMade,
+    DecisionRequested,
     Event,
-    Noted,
     Step,
     StepStarted,
     StepWaiting,
+    TimeoutChoice,
+    WarningRaised,
 )
 from tgwizard.model.snapshot import PlaceKind
 
@@ -71,18 +71,18 @@ def test_that_each_expiry_has_its_choices_and_its_default(
 def test_that_only_forced_is_offered_to_write_over_an_update_and_only_once() -> None:
     for known in (standing(), standing(DETACHED), standing(DETACHED, ATTACHED)):
         for move in (Move.WAIT_LOSING, Move.WAIT_GAINING):
-            assert Choice.RETRY not in at_expiry(move, known, forced=False, again=False)
-            assert Choice.RETRY not in at_expiry(move, known, forced=True, again=True)
+            assert TimeoutChoice.RETRY not in at_expiry(move, known, forced=False, again=False)
+            assert TimeoutChoice.RETRY not in at_expiry(move, known, forced=True, again=True)
 
 
-def answering(made: Rig, decisions: Decisions, *answers: Choice) -> None:
+def answering(made: Rig, decisions: Decisions, *answers: TimeoutChoice) -> None:
     """Answer each question in turn, at once."""
     left = list(answers)
 
     class Ears(list[Event]):
         def append(self, event: Event) -> None:
             super().append(event)
-            if isinstance(event, Asked) and left:
+            if isinstance(event, DecisionRequested) and left:
                 decisions.answer(left.pop(0))
 
     made.events = Ears()
@@ -92,12 +92,12 @@ def endless_detach(made: Rig) -> None:
     made.lab.faults.add(Fault("PUT", "tg-node-a-inside", OperationNeverEnds(), nth=2))
 
 
-def asked(made: Rig) -> list[Asked]:
-    return [event for event in made.events if isinstance(event, Asked)]
+def asked(made: Rig) -> list[DecisionRequested]:
+    return [event for event in made.events if isinstance(event, DecisionRequested)]
 
 
-def decided(made: Rig) -> list[tuple[Choice | None, bool]]:
-    return [(event.choice, event.by_user) for event in made.events if isinstance(event, Decided)]
+def decided(made: Rig) -> list[tuple[TimeoutChoice | None, bool]]:
+    return [(event.choice, event.by_user) for event in made.events if isinstance(event, DecisionMade)]
 
 
 def test_that_without_an_answer_the_default_is_taken_after_the_answering_time() -> None:
@@ -106,9 +106,9 @@ def test_that_without_an_answer_the_default_is_taken_after_the_answering_time() 
     finished = made.fail_over(decisions=Decisions())
     assert finished.outcome is Outcome.UNKNOWN
     (question,) = asked(made)
-    assert question.choices == (Choice.HAND_OVER, Choice.WAIT, Choice.PUT_BACK)
+    assert question.choices == (TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT, TimeoutChoice.PUT_BACK)
     assert question.sentence == "The update of tg-node-a-inside does not end."
-    assert decided(made) == [(Choice.HAND_OVER, False)]
+    assert decided(made) == [(TimeoutChoice.HAND_OVER, False)]
     waited = finished.stamp.clock_s - question.stamp.clock_s
     assert Timing().answer_s <= waited <= Timing().answer_s + 5
 
@@ -117,10 +117,10 @@ def test_that_waiting_gives_the_step_its_whole_time_again() -> None:
     made = patient()
     endless_detach(made)
     decisions = Decisions()
-    answering(made, decisions, Choice.WAIT, Choice.HAND_OVER)
+    answering(made, decisions, TimeoutChoice.WAIT, TimeoutChoice.HAND_OVER)
     finished = made.fail_over(decisions=decisions)
     assert finished.outcome is Outcome.UNKNOWN
-    assert decided(made) == [(Choice.WAIT, True), (Choice.HAND_OVER, True)]
+    assert decided(made) == [(TimeoutChoice.WAIT, True), (TimeoutChoice.HAND_OVER, True)]
     first, second = asked(made)
     assert second.stamp.clock_s - first.stamp.clock_s >= Timing().step_s
 
@@ -129,7 +129,7 @@ def test_that_putting_back_can_be_chosen_while_the_release_does_not_end() -> Non
     made = patient()
     endless_detach(made)
     decisions = Decisions()
-    answering(made, decisions, Choice.PUT_BACK)
+    answering(made, decisions, TimeoutChoice.PUT_BACK)
 
     def azure_ends_it() -> None:
         made.edit(made.a, lambda _body: None)
@@ -142,7 +142,7 @@ def test_that_putting_back_can_be_chosen_while_the_release_does_not_end() -> Non
 
     made.events = Ends()
     finished = made.fail_over(decisions=decisions)
-    assert decided(made) == [(Choice.PUT_BACK, True)]
+    assert decided(made) == [(TimeoutChoice.PUT_BACK, True)]
     assert finished.rolled_back
     assert made.holders() == ["tg-node-a"]
 
@@ -154,7 +154,7 @@ def test_that_a_question_closes_by_itself_when_azure_goes_on() -> None:
     class Ears(list[Event]):
         def append(self, event: Event) -> None:
             super().append(event)
-            if isinstance(event, Asked):
+            if isinstance(event, DecisionRequested):
                 made.edit(made.a, lambda _body: None)  # whoever wrote it over ended the endless update
                 made.clock.sleep(5)
 
@@ -272,7 +272,7 @@ def test_that_a_computer_that_sleeps_in_the_middle_reads_anew_and_arrives(place:
     assert finished.outcome is Outcome.DONE
     assert made.holders() == ["tg-node-b"]
     if hours > 1:
-        assert any(isinstance(event, Noted) and event.problem.code == "slept" for event in made.events)
+        assert any(isinstance(event, WarningRaised) and event.problem.code == "slept" for event in made.events)
 
 
 def test_that_a_network_that_comes_up_slowly_after_a_sleep_is_waited_for() -> None:

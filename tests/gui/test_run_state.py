@@ -23,10 +23,10 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
     CancelMeaning,
-    Checked,
     Finished,
-    Located,
+    HolderObserved,
     Observed,
+    PreflightCompleted,
     RunEvent,
     SourceBack,
     SourceLost,
@@ -38,7 +38,9 @@ from tgwizard.model.snapshot import PlaceKind
 
 def run_events(lab: Rig) -> list[RunEvent]:
     """The events of the run, without those of the monitor."""
-    return [event for event in lab.events if not isinstance(event, Observed | SourceLost | SourceBack | Checked)]
+    return [
+        event for event in lab.events if not isinstance(event, Observed | SourceLost | SourceBack | PreflightCompleted)
+    ]
 
 
 def states(lab: Rig) -> list[RunState]:
@@ -114,7 +116,11 @@ def cancelled(lab: Rig) -> list[RunState]:
     def report(event: object) -> None:
         if isinstance(event, RunEvent):
             found.append(found[-1].after(event))
-            if isinstance(event, Located) and event.place.kind is PlaceKind.RELEASING and not cancel.is_cancelled:
+            if (
+                isinstance(event, HolderObserved)
+                and event.place.kind is PlaceKind.RELEASING
+                and not cancel.is_cancelled
+            ):
                 cancel.cancel()
                 found.append(replace(found[-1], cancel_asked=True))
 

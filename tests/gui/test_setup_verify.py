@@ -22,7 +22,7 @@ from tgwizard.gui.failover.confirm_dialog import ConfirmDialog
 from tgwizard.gui.setup.finish_setup import proof_of
 from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.rbac.role_records import Propagation
-from tgwizard.model.failover_events import Started, Step, StepPlan
+from tgwizard.model.failover_events import RunStarted, Step, StepPlan
 from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.verify_result import ProvedBy, Standing
 
@@ -265,7 +265,7 @@ def test_that_a_restart_goes_on_after_finish_and_is_found_by_the_next_look(
 @pytest.mark.parametrize(("step", "by"), [(Step.GUIDE, ProvedBy.MEMBERS), (Step.DETACH, ProvedBy.YOU)])
 def test_that_a_failover_proves_the_rights_of_who_wrote_it(lab: Rig, step: Step, by: ProvedBy) -> None:
     ended = lab.fail_over()
-    (started,) = [event for event in lab.events if isinstance(event, Started)]
+    (started,) = [event for event in lab.events if isinstance(event, RunStarted)]
     proof = proof_of(replace(started, steps=(StepPlan(step, "", 1.0),)), ended)
     assert (proof.to, proof.by, proof.done) == ("tg-node-b", by, True)
     assert proof.gap_s == ended.gap_as_read_s

@@ -16,7 +16,7 @@ from tgwizard.gui.failover.start_failover import GuidedDialog
 from tgwizard.gui.failover.timeout_question import QuestionBox
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.event_base import Stamp
-from tgwizard.model.failover_events import Asked, Choice, Decided, Step
+from tgwizard.model.failover_events import DecisionMade, DecisionRequested, Step, TimeoutChoice
 from tgwizard.model.failover_options import Strategy
 
 ONCE = "Move it in one call"
@@ -30,9 +30,9 @@ def ready(desk: Callable[[], Desk], qtbot: QtBot) -> Desk:
     return made
 
 
-def asked(*choices: Choice) -> Asked:
+def asked(*choices: TimeoutChoice) -> DecisionRequested:
     stamp = Stamp(datetime(2026, 3, 2, tzinfo=UTC), 100.0)
-    return Asked(stamp, "run", Step.DETACH, "The update of tg-node-a-inside does not end.", choices, 60.0)
+    return DecisionRequested(stamp, "run", Step.DETACH, "The update of tg-node-a-inside does not end.", choices, 60.0)
 
 
 def test_that_the_move_in_one_call_is_planned_checked_and_done(ready: Desk, qtbot: QtBot) -> None:
@@ -57,24 +57,26 @@ def test_that_a_question_shows_its_choices_and_what_happens_without_an_answer(qt
     answers: list[object] = []
     box.decided.connect(answers.append)
     assert box.isHidden()
-    question = asked(Choice.HAND_OVER, Choice.WAIT, Choice.PUT_BACK)
+    question = asked(TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT, TimeoutChoice.PUT_BACK)
     box.show_question(question, "tg-node-a", 130.0)
     assert not box.isHidden()
     words = [button.accessibleName() for button in box._buttons]
     assert words == ["End the run here", "Wait as long again", "Put it back on tg-node-a"]
     assert box._then.text_shown == "Without an answer in 30 s: end the run here."
     box._buttons[2].click()
-    assert answers == [Choice.PUT_BACK]
+    assert answers == [TimeoutChoice.PUT_BACK]
     assert not any(button.isEnabled() for button in box._buttons), "one answer is enough"
     box.show_question(None, "", 131.0)
     assert box.isHidden()
 
 
 def test_that_a_question_is_part_of_the_run_until_it_is_decided() -> None:
-    question = asked(Choice.RETRY, Choice.WAIT)
+    question = asked(TimeoutChoice.RETRY, TimeoutChoice.WAIT)
     state = RunState().after(question)
     assert state.asked is question
-    assert state.after(Decided(question.stamp, "run", Step.DETACH, Choice.RETRY, by_user=True)).asked is None
+    assert (
+        state.after(DecisionMade(question.stamp, "run", Step.DETACH, TimeoutChoice.RETRY, by_user=True)).asked is None
+    )
 
 
 def test_that_the_guided_question_says_where_to_press_and_that_nothing_is_written(

@@ -37,7 +37,7 @@ from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterState
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.failover_events import Checked, Event, Finished, Observed
+from tgwizard.model.failover_events import Event, Finished, Observed, PreflightCompleted
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
@@ -262,7 +262,7 @@ class _Rehearsed:
 
     place: Place
     intended: FailoverPlan
-    checked: Checked
+    checked: PreflightCompleted
     against: Problem | None
     repairs: bool
     consented: str

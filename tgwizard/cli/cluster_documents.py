@@ -15,22 +15,22 @@ from tgwizard.engine.readiness.recommended_action import Offer, first_offer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness, VerbReadiness
 from tgwizard.model.failover_events import (
-    Asked,
     CallMade,
-    Checked,
-    Decided,
+    DecisionMade,
+    DecisionRequested,
     Event,
     Finished,
-    Located,
-    Noted,
+    HolderObserved,
     Observed,
+    PreflightCompleted,
     RunEvent,
+    RunStarted,
     SourceBack,
     SourceLost,
-    Started,
-    StepDone,
+    StepCompleted,
     StepStarted,
     StepWaiting,
+    WarningRaised,
 )
 from tgwizard.model.finding import Finding
 from tgwizard.model.problem import Problem
@@ -87,7 +87,7 @@ def _offer(offer: Offer | None) -> Document | None:
     }
 
 
-def plan_document(intended: FailoverPlan, checked: Checked, against: Problem | None) -> Document:
+def plan_document(intended: FailoverPlan, checked: PreflightCompleted, against: Problem | None) -> Document:
     """``failover --dry-run --json``: what would be sent, and whether it may be."""
     return {
         "schema": SCHEMA,
@@ -134,26 +134,26 @@ def event_document(event: Event, rights: KnownRights = RIGHTS_NOT_ASKED) -> Docu
 
 
 _NAMES: dict[type[Event], str] = {
-    Started: "started",
+    RunStarted: "started",
     StepStarted: "step_started",
     StepWaiting: "step_waiting",
-    StepDone: "step_done",
-    Asked: "asked",
-    Decided: "decided",
+    StepCompleted: "step_done",
+    DecisionRequested: "asked",
+    DecisionMade: "decided",
     CallMade: "call_made",
-    Located: "located",
-    Noted: "noted",
+    HolderObserved: "located",
+    WarningRaised: "noted",
     Finished: "finished",
     Observed: "observed",
     SourceLost: "source_lost",
     SourceBack: "source_back",
-    Checked: "checked",
+    PreflightCompleted: "checked",
 }
 
 
-def _details(event: RunEvent | SourceLost | SourceBack | Checked) -> Document:
+def _details(event: RunEvent | SourceLost | SourceBack | PreflightCompleted) -> Document:
     match event:
-        case Started():
+        case RunStarted():
             steps = [{"step": s.step.value, "sentence": s.sentence, "predicted_s": s.predicted_s} for s in event.steps]
             return {
                 "run": event.run,
@@ -172,17 +172,17 @@ def _details(event: RunEvent | SourceLost | SourceBack | Checked) -> Document:
             }
         case StepWaiting():
             return _step(event) | {"until_s": event.until_s}
-        case StepDone():
+        case StepCompleted():
             return _step(event) | {"seconds_s": round(event.seconds, 3)}
-        case Asked():
+        case DecisionRequested():
             choices = [choice.value for choice in event.choices]
             return _step(event) | {"choices": choices, "answer_within_s": event.answer_within_s}
-        case Decided():
+        case DecisionMade():
             choice = event.choice.value if event.choice else None
             return {"run": event.run, "step": event.step.value, "choice": choice, "by_user": event.by_user}
         case CallMade():
             return {"run": event.run, "method": event.method, "target": event.target, "answer": event.answer}
-        case Located():
+        case HolderObserved():
             place = event.place
             return {
                 "run": event.run,
@@ -192,7 +192,7 @@ def _details(event: RunEvent | SourceLost | SourceBack | Checked) -> Document:
                 "cancel": event.cancel.value,
                 "leaves": event.leaves,
             }
-        case Noted():
+        case WarningRaised():
             return {"run": event.run, "problem": problem_document(event.problem)}
         case Finished():
             return _finished(event)
@@ -205,21 +205,21 @@ def _observed(event: Observed, rights: KnownRights) -> Document:
     return {"status": status_document(event.snapshot, found, first_offer(event.snapshot, None))}
 
 
-def _seen(event: SourceLost | SourceBack | Checked) -> Document:
+def _seen(event: SourceLost | SourceBack | PreflightCompleted) -> Document:
     match event:
         case SourceLost():
             problem = problem_document(event.problem)
             return {"cluster": event.cluster, "source": event.source.value, "problem": problem}
         case SourceBack():
             return {"cluster": event.cluster, "source": event.source.value}
-        case Checked():
+        case PreflightCompleted():
             findings = [_finding(finding) for finding in event.findings.findings]
             return {"cluster": event.cluster, "verb": event.verb.value, "to": event.to, "findings": findings}
         case _:
             assert_never(event)
 
 
-def _step(event: StepStarted | StepWaiting | StepDone | Asked) -> Document:
+def _step(event: StepStarted | StepWaiting | StepCompleted | DecisionRequested) -> Document:
     return {"run": event.run, "step": event.step.value, "sentence": event.sentence}
 
 

@@ -17,23 +17,23 @@ from tgwizard.model.cluster_readiness import Advice, ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
-    Asked,
     CallMade,
     CancelMeaning,
-    Checked,
-    Choice,
-    Decided,
+    DecisionMade,
+    DecisionRequested,
     Event,
     Finished,
-    Located,
-    Noted,
+    HolderObserved,
     Observed,
+    PreflightCompleted,
+    RunStarted,
     SourceBack,
     SourceLost,
-    Started,
-    StepDone,
+    StepCompleted,
     StepStarted,
     StepWaiting,
+    TimeoutChoice,
+    WarningRaised,
 )
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
@@ -41,20 +41,20 @@ from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Snapshot
 from tgwizard.model.text import format_age, format_duration, format_estimate
 
 MEANINGS = {
-    Choice.WAIT: "wait as long again",
-    Choice.RETRY: "write it anew",
-    Choice.PUT_BACK: "put the address back",
-    Choice.HAND_OVER: "end the run here; resume goes on later",
+    TimeoutChoice.WAIT: "wait as long again",
+    TimeoutChoice.RETRY: "write it anew",
+    TimeoutChoice.PUT_BACK: "put the address back",
+    TimeoutChoice.HAND_OVER: "end the run here; resume goes on later",
 }
 
 
-def question(asked: Asked) -> str:
+def question(asked: DecisionRequested) -> str:
     """The choices with their numbers, and what happens without an answer."""
     choices = ", ".join(f"{number} {MEANINGS[choice]}" for number, choice in enumerate(asked.choices, 1))
     return f"What now? {choices}. Type a number; without an answer 1 is taken in {asked.answer_within_s:.0f} s."
 
 
-def answer(asked: Asked, line: str) -> Choice | None:
+def answer(asked: DecisionRequested, line: str) -> TimeoutChoice | None:
     """The choice that was typed, by number or word; None when it is none of them."""
     word = line.strip().lower().replace(" ", "_")
     for number, choice in enumerate(asked.choices, 1):
@@ -188,7 +188,7 @@ class RunTeller:
             self.since = event.stamp.clock_s
         clock = f"{event.stamp.clock_s - self.since:7.1f} s  "
         match event:
-            case Started():
+            case RunStarted():
                 origin = f"from {event.losing}" if event.losing else "from no member"
                 yield f"{event.cluster}: {event.address} {origin} to {event.to} ({event.verb.value})"
             case StepStarted():
@@ -196,17 +196,17 @@ class RunTeller:
             case StepWaiting():
                 bound = f", at most {event.until_s:.0f} s" if event.until_s is not None else ""
                 yield f"{clock}  waiting: {event.sentence}{bound}"
-            case Asked():
+            case DecisionRequested():
                 yield f"{clock}  {event.sentence} {question(event)}"
-            case Decided():
+            case DecisionMade():
                 yield f"{clock}  {_decided(event)}"
-            case StepDone():
+            case StepCompleted():
                 yield f"{clock}  {event.sentence} ({format_duration(event.seconds)})"
             case CallMade() if self.calls:
                 yield f"{clock}  {event.method} {event.target}: {event.answer}"
-            case Located() if event.cancel is CancelMeaning.NOT_GRANTED:
+            case HolderObserved() if event.cancel is CancelMeaning.NOT_GRANTED:
                 yield f"{clock}  {where(event.place, self.address)}"
-            case Noted():
+            case WarningRaised():
                 yield f"{clock}  note: {event.problem.sentence()}"
                 if event.problem.detail:
                     yield f"{clock}  {details(event.problem)}"
@@ -217,7 +217,7 @@ class RunTeller:
         """What speaks of the run as a whole: its checks and its end."""
         if isinstance(event, Finished):
             yield from self._end(event)
-        elif isinstance(event, Checked):
+        elif isinstance(event, PreflightCompleted):
             for finding in event.findings.findings:
                 if finding.level in _TOLD:
                     evidence = f": {finding.evidence}" if finding.evidence else ""
@@ -256,7 +256,7 @@ class RunTeller:
             yield f"  To go on: {event.resume}"
 
 
-def _decided(event: Decided) -> str:
+def _decided(event: DecisionMade) -> str:
     if event.choice is None:
         return "Azure went on; there is nothing to decide any more."
     who = "decided" if event.by_user else "nobody answered"

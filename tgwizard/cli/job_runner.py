@@ -25,13 +25,13 @@ from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.failover_events import (
-    Asked,
     CancelMeaning,
-    Decided,
+    DecisionMade,
+    DecisionRequested,
     Event,
     Finished,
-    Located,
-    Started,
+    HolderObserved,
+    RunStarted,
     Step,
     StepStarted,
 )
@@ -74,7 +74,7 @@ class RunJob:
     _cancel: CancelMeaning = CancelMeaning.STOPS
     _leaves: str = ""
     _wrote: bool = False
-    _asked: Asked | None = None
+    _asked: DecisionRequested | None = None
 
     def __post_init__(self) -> None:
         self._teller = RunTeller(str(self.setup.address))
@@ -119,18 +119,18 @@ class RunJob:
 
     def _tell(self, event: Event) -> None:
         match event:
-            case Started():
+            case RunStarted():
                 self._run = event.run
             case StepStarted():
                 self._cancel, self._leaves = event.cancel, event.leaves if event.step is Step.FENCE else ""
                 # Told before the step's write is sent, so from here on it may be under way.
                 self._wrote = self._wrote or event.step is not Step.CHECK
-            case Located():
+            case HolderObserved():
                 self._place, self._cancel = event.place, event.cancel
                 self._leaves = event.leaves if self._leaves else ""
-            case Asked():
+            case DecisionRequested():
                 self._asked = event
-            case Decided() | Finished():
+            case DecisionMade() | Finished():
                 self._asked = None
             case _:
                 # All others change nothing that this command has to remember.

@@ -35,7 +35,7 @@ class Step(Enum):
     """The user acts in the Trustgrid portal; the run watches (strategy guided)."""
 
 
-class Choice(Enum):
+class TimeoutChoice(Enum):
     """What can be done when a step's time is over. The values are the words of the JSON contract."""
 
     WAIT = "wait"
@@ -62,7 +62,7 @@ class StepPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class RunStarted:
     """A run began. ``steps`` are all that it means to do; ``losing`` is None when the address is on no NIC."""
 
     stamp: Stamp
@@ -103,7 +103,7 @@ class StepWaiting:
 
 
 @dataclass(frozen=True, slots=True)
-class StepDone:
+class StepCompleted:
     """The step ended well, after ``seconds``."""
 
     stamp: Stamp
@@ -114,7 +114,7 @@ class StepDone:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DecisionRequested:
     """A step's time is over, and the user may decide; without an answer the first choice is taken.
 
     ``answer_within_s`` is how long the run waits for an answer; meanwhile it goes on reading.
@@ -124,12 +124,12 @@ class Asked:
     run: str
     step: Step
     sentence: str
-    choices: tuple[Choice, ...]
+    choices: tuple[TimeoutChoice, ...]
     answer_within_s: float
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecisionMade:
     """What was decided at the end of a step's time; ``by_user`` is False when nobody answered.
 
     ``choice`` is None when Azure went on meanwhile, so that there was nothing to decide any more.
@@ -138,7 +138,7 @@ class Decided:
     stamp: Stamp
     run: str
     step: Step
-    choice: Choice | None
+    choice: TimeoutChoice | None
     by_user: bool
 
 
@@ -154,7 +154,7 @@ class CallMade:
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class HolderObserved:
     """The run saw where the address is, what a cancel would do now, and as a sentence what it would leave."""
 
     stamp: Stamp
@@ -165,7 +165,7 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class WarningRaised:
     """Something worth telling that does not stop the run (a journal error, a superseded update)."""
 
     stamp: Stamp
@@ -213,7 +213,7 @@ class SourceBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class PreflightCompleted:
     """The preflight for a failover ended; nothing was written. ``findings`` decide whether the run may start.
 
     ``asked`` are those of them that only a question to Azure brings: rights, locks, the sign-in, the fence.
@@ -230,7 +230,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class ByOther:
+class ForeignChange:
     """A change that someone else made to a NIC during the run; it was kept."""
 
     nic: str
@@ -253,7 +253,7 @@ class Finished:
     reason: str
     left: tuple[str, ...] = ()
     rolled_back: bool = False
-    by_other: tuple[ByOther, ...] = ()
+    by_other: tuple[ForeignChange, ...] = ()
     seconds: float | None = None
     gap_as_read_s: float | None = None
     resume: str = ""
@@ -267,5 +267,16 @@ class Finished:
         return Gap(self.gap_as_read_s, self.gap_at_least, self.gap_at_most_s)
 
 
-RunEvent = Started | StepStarted | StepWaiting | StepDone | Asked | Decided | CallMade | Located | Noted | Finished
-Event = RunEvent | Observed | SourceLost | SourceBack | Checked
+RunEvent = (
+    RunStarted
+    | StepStarted
+    | StepWaiting
+    | StepCompleted
+    | DecisionRequested
+    | DecisionMade
+    | CallMade
+    | HolderObserved
+    | WarningRaised
+    | Finished
+)
+Event = RunEvent | Observed | SourceLost | SourceBack | PreflightCompleted

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tgwizard.engine.runs.records import Answer
-from tgwizard.model.failover_events import Choice, Step
+from tgwizard.model.failover_events import Step, TimeoutChoice
 from tgwizard.model.nic import Provisioning
 
 
@@ -190,7 +190,7 @@ def _back(losing: Side, gaining: Side, standing: Standing) -> Move:
     return Move.PUT_BACK
 
 
-def at_expiry(move: Move, standing: Standing, *, forced: bool, again: bool) -> tuple[Choice, ...]:
+def at_expiry(move: Move, standing: Standing, *, forced: bool, again: bool) -> tuple[TimeoutChoice, ...]:
     """What can be done once a step's time is over; the first is what is done when nobody answers.
 
     ``move`` is what the run waits for, or the write that Azure keeps turning down. ``again``: this expiry of the same
@@ -201,18 +201,18 @@ def at_expiry(move: Move, standing: Standing, *, forced: bool, again: bool) -> t
     if standing.atomic and not standing.sent_nothing:
         # One call without a version: only reading tells. With the address on no NIC the attach may follow.
         on_none = move is Move.WAIT_GAINING and not again
-        return (Choice.RETRY, Choice.WAIT) if on_none else (Choice.HAND_OVER, Choice.WAIT)
+        return (TimeoutChoice.RETRY, TimeoutChoice.WAIT) if on_none else (TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT)
     if waits and forced and not again:
-        back = (Choice.PUT_BACK,) if standing.can_go_back and not standing.sent_nothing else ()
-        return (Choice.RETRY, Choice.WAIT, *back, Choice.HAND_OVER)
+        back = (TimeoutChoice.PUT_BACK,) if standing.can_go_back and not standing.sent_nothing else ()
+        return (TimeoutChoice.RETRY, TimeoutChoice.WAIT, *back, TimeoutChoice.HAND_OVER)
     if standing.sent_nothing:
-        return (Choice.HAND_OVER, Choice.WAIT)
+        return (TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT)
     if standing.can_go_back and standing.wrote:
         # With the address on no NIC the way back is the shorter one; while it is being released it is not.
         if move is Move.WAIT_LOSING:
-            return (Choice.HAND_OVER, Choice.WAIT, Choice.PUT_BACK)
-        return (Choice.PUT_BACK, Choice.WAIT, Choice.HAND_OVER)
-    return (Choice.HAND_OVER, Choice.WAIT)
+            return (TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT, TimeoutChoice.PUT_BACK)
+        return (TimeoutChoice.PUT_BACK, TimeoutChoice.WAIT, TimeoutChoice.HAND_OVER)
+    return (TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT)
 
 
 def _contradiction(losing: Side, gaining: Side) -> Move:

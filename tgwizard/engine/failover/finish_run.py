@@ -23,7 +23,7 @@ from tgwizard.engine.runs.records import Began, Ended, LastSeen
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import ByOther, Finished
+from tgwizard.model.failover_events import Finished, ForeignChange
 from tgwizard.model.nic import (
     NicDocument,
     NicDocumentError,
@@ -211,7 +211,7 @@ def _wanted(course: Course, first: NicDocument, name: str) -> Mapping[str, Any]:
 
 
 def seen_last(
-    hall: Hall, losing: NicDocument | None, gaining: NicDocument | None, by_other: tuple[ByOther, ...]
+    hall: Hall, losing: NicDocument | None, gaining: NicDocument | None, by_other: tuple[ForeignChange, ...]
 ) -> LastSeen:
     """What history compares with the first readings."""
     return LastSeen(
@@ -231,7 +231,7 @@ def seen_last(
     )
 
 
-def by_others(nic: str, body: object, last: NicDocument | None, address: str) -> tuple[ByOther, ...]:
+def by_others(nic: str, body: object, last: NicDocument | None, address: str) -> tuple[ForeignChange, ...]:
     """What changed on an interface apart from the floating configuration, from the first to the last reading."""
     try:
         first = NicDocument.parse(body)
@@ -239,12 +239,12 @@ def by_others(nic: str, body: object, last: NicDocument | None, address: str) ->
         return ()
     if last is None:
         return ()
-    return tuple(ByOther(nic, item) for item in differences(first, last, apart_from=address))
+    return tuple(ForeignChange(nic, item) for item in differences(first, last, apart_from=address))
 
 
-def _by_other(course: Course) -> tuple[ByOther, ...]:
+def _by_other(course: Course) -> tuple[ForeignChange, ...]:
     """Differences between the first and the last reading that are not ours: kept, and listed (engine/README.md 1.2)."""
-    found: list[ByOther] = []
+    found: list[ForeignChange] = []
     for member, body in ((course.losing, course.began.losing_body), (course.to, course.began.gaining_body)):
         last = course.observer.seen(member).nic.value
         found += by_others(member.nic.name, body, last, course.address)
@@ -253,7 +253,7 @@ def _by_other(course: Course) -> tuple[ByOther, ...]:
     return tuple(found)
 
 
-def _configuration(course: Course, member: Member, body: object, last: NicDocument) -> list[ByOther]:
+def _configuration(course: Course, member: Member, body: object, last: NicDocument) -> list[ForeignChange]:
     configuration = last.find(course.address)
     if configuration is None:
         return []
@@ -271,7 +271,7 @@ def _configuration(course: Course, member: Member, body: object, last: NicDocume
     carried = _carried(course)  # told of by itself, whoever lost it
     inner = {key: value for key, value in sent.get("properties", {}).items() if key not in carried.properties}
     rest = {key: value for key, value in sent.items() if key not in carried.beside} | {"properties": inner}
-    return [ByOther(member.nic.name, item) for item in configuration_differences(rest, configuration)]
+    return [ForeignChange(member.nic.name, item) for item in configuration_differences(rest, configuration)]
 
 
 def _span(start: float | None, end: float | None) -> float | None:

@@ -24,10 +24,10 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
     CancelMeaning,
     Finished,
-    Located,
-    Started,
+    HolderObserved,
+    RunStarted,
     Step,
-    StepDone,
+    StepCompleted,
     StepPlan,
     StepStarted,
     StepWaiting,
@@ -113,7 +113,7 @@ class _Watch:
         steps = (StepPlan(Step.GUIDE, sentence, USUAL_S), StepPlan(Step.CONFIRM, CONFIRM, 0.3))
         losing = place.member.name if place.member is not None and place.member != self.to else None
         address = self.began.address
-        hall.report(Started(now, hall.run, hall.setup.name, Verb.GRACEFUL, self.to.name, losing, address, steps))
+        hall.report(RunStarted(now, hall.run, hall.setup.name, Verb.GRACEFUL, self.to.name, losing, address, steps))
         hall.report(StepStarted(now, hall.run, Step.GUIDE, sentence, CancelMeaning.STOPS, limit, _LEAVES))
         hall.report(StepWaiting(now, hall.run, Step.GUIDE, portal_path(self.to), limit))
 
@@ -121,7 +121,7 @@ class _Watch:
         place = snapshot.place
         if place != self._told:
             self._told = place
-            self.hall.report(Located(self.hall.stamp(), self.hall.run, place, CancelMeaning.STOPS, _LEAVES))
+            self.hall.report(HolderObserved(self.hall.stamp(), self.hall.run, place, CancelMeaning.STOPS, _LEAVES))
             who = place.stranger.text if place.stranger else place.member.name if place.member else ""
             self.journal.append(self.hall.run, Sighted(self.hall.run, self._at(), place.kind, who))
         kind, holder = place.kind, place.member
@@ -165,7 +165,7 @@ class _Watch:
         stamp = self.hall.stamp()
         seconds = stamp.clock_s - since
         self.journal.append(self.hall.run, Stepped(self.hall.run, format_utc(stamp.at), step, told, round(seconds, 3)))
-        self.hall.report(StepDone(stamp, self.hall.run, step, told, seconds))
+        self.hall.report(StepCompleted(stamp, self.hall.run, step, told, seconds))
 
     def _end(
         self, outcome: Outcome, place: Place, reason: str, problem: Problem | None = None, left: tuple[str, ...] = ()

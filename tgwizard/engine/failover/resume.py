@@ -29,7 +29,7 @@ from tgwizard.engine.runs.records import Answer, Answered, Attempted, Began, Fel
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
-from tgwizard.model.failover_events import Finished, Noted, Started, Step, StepWaiting
+from tgwizard.model.failover_events import Finished, RunStarted, Step, StepWaiting, WarningRaised
 from tgwizard.model.failover_options import FenceWish, Strategy
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
@@ -95,7 +95,7 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
     intended = plan(snapshot, gaining, began.verb, services.measured(hall.setup), began.strategy)
     losing = hall.setup.other(gaining)
     hall.report(
-        Started(
+        RunStarted(
             hall.stamp(),
             hall.run,
             hall.setup.name,
@@ -121,7 +121,7 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
     if dead is not None and not would_detach:
         # Nobody would answer there, and nobody consented to that: the address goes back to where it came from.
         standing = replace(standing, goal=Goal.BACK)
-        hall.report(Noted(hall.stamp(), hall.run, dead))
+        hall.report(WarningRaised(hall.stamp(), hall.run, dead))
     checked_at = snapshot.now
     if would_detach:
         if _age_s(hall, began) > hall.timing.fresh_preflight_s:
@@ -133,14 +133,14 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
         if against is not None:
             # The removal may be on its way still: writing the interface as it is makes it a thing of the past.
             standing = replace(standing, goal=Goal.BACK)
-            hall.report(Noted(hall.stamp(), hall.run, against))
+            hall.report(WarningRaised(hall.stamp(), hall.run, against))
         checked_at = checked.at
         if fenced(began) and against is None:
             stopped = stop_first(hall, journal, began, gaining, observer, checked)
             if isinstance(stopped, Unfenced):
                 # As above: a removal sent before the interruption must not land on a member that was not stopped.
                 standing = replace(standing, goal=Goal.BACK)
-                hall.report(Noted(hall.stamp(), hall.run, stopped.problem))
+                hall.report(WarningRaised(hall.stamp(), hall.run, stopped.problem))
             else:
                 checked_at = stopped.checked.at
                 service_end = stopped.service_end or service_end
@@ -273,7 +273,7 @@ def _without_journal(hall: Hall, journal: Journal, to: Member | None) -> Finishe
     if place.kind in (PlaceKind.MEMBER, PlaceKind.STRANGER) or to is None:
         return refuse(hall, _nothing_to_resume(snapshot, to), place)
     hall.report(
-        Noted(
+        WarningRaised(
             hall.stamp(),
             hall.run,
             Problem(

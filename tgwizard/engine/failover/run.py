@@ -46,11 +46,11 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
 from tgwizard.model.failover_events import (
     CancelMeaning,
-    Checked,
     Finished,
-    Started,
+    PreflightCompleted,
+    RunStarted,
     Step,
-    StepDone,
+    StepCompleted,
     StepStarted,
     StepWaiting,
 )
@@ -114,7 +114,7 @@ def rehearse(
     cancel: CancelToken,
     strategy: Strategy = Strategy.AUTO,
     extent: Extent = EVERYTHING,
-) -> Checked:
+) -> PreflightCompleted:
     """The preflight alone: what the run would depend on, asked now. Nothing is written."""
     cancel.check()
     azure, clock = services.azure, services.clock
@@ -126,7 +126,7 @@ def rehearse(
     )
     done = _preflight(services, snapshot, to, verb, Timing(), found, extent)
     stamp = Stamp(clock.wall(), clock.monotonic())
-    checked = Checked(stamp, setup.name, verb, to.name, done.findings, extent.fence, done.asked, found)
+    checked = PreflightCompleted(stamp, setup.name, verb, to.name, done.findings, extent.fence, done.asked, found)
     report(checked)
     return checked
 
@@ -176,7 +176,9 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     snapshot = _settled(hall, observer, snapshot, to)
     checked = check(hall, snapshot, to, verb, intended.strategy, fence)
     hall.report(
-        Checked(hall.stamp(), setup.name, verb, to.name, checked.findings, fence, checked.asked, intended.strategy)
+        PreflightCompleted(
+            hall.stamp(), setup.name, verb, to.name, checked.findings, fence, checked.asked, intended.strategy
+        )
     )
     against = checked.reason_against(verb, accept_unknown=options.accept_unknown)
     if against is not None:
@@ -191,7 +193,7 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     keep_what_travels(hall, began)
     count = len(checked.findings.findings)
     told = f"{counted(count, 'check')}, none stands in the way"
-    hall.report(StepDone(hall.stamp(), hall.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s))
+    hall.report(StepCompleted(hall.stamp(), hall.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s))
     service_end = before_the_run(began, services.clock)
     if fenced(began):
         stopped = stop_first(hall, journal, began, to, observer, checked)
@@ -299,9 +301,9 @@ def drive_on(
     return finish(hall, journal, course, ended)
 
 
-def _started(hall: Hall, intended: FailoverPlan) -> Started:
+def _started(hall: Hall, intended: FailoverPlan) -> RunStarted:
     losing = intended.losing.name if intended.losing else None
-    return Started(
+    return RunStarted(
         hall.stamp(),
         hall.run,
         hall.setup.name,

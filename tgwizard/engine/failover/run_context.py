@@ -15,7 +15,7 @@ from tgwizard.engine.runs.journalled_write import Sender
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
-from tgwizard.model.failover_events import Choice
+from tgwizard.model.failover_events import TimeoutChoice
 from tgwizard.model.problem import Problem
 
 
@@ -24,14 +24,14 @@ class Decisions:
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
-        self._answer: Choice | None = None
+        self._answer: TimeoutChoice | None = None
 
-    def answer(self, choice: Choice) -> None:
+    def answer(self, choice: TimeoutChoice) -> None:
         """Give an answer; the last one before the job looks counts."""
         with self._mutex:
             self._answer = choice
 
-    def take(self) -> Choice | None:
+    def take(self) -> TimeoutChoice | None:
         """The answer, once; None while there is none."""
         with self._mutex:
             answer, self._answer = self._answer, None

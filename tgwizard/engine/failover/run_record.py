@@ -11,7 +11,7 @@ from tgwizard.engine.failover.run_context import Hall
 from tgwizard.engine.files.cluster_file import keep_carried
 from tgwizard.engine.runs.records import Began
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.failover_events import Noted, Step
+from tgwizard.model.failover_events import Step, WarningRaised
 from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, Strategy
 from tgwizard.model.nic import NicDocument, carried_of
 from tgwizard.model.problem import Problem, UserError
@@ -66,7 +66,7 @@ def keep_what_travels(hall: Hall, began: Began) -> None:
         why = f"{error.problem.what} A resume on another computer would attach the address with what the file says."
         fix = error.problem.fix or "Make the file writable; the next failover keeps it."
         problem = Problem("carried-not-kept", "What travels with the address was not kept in its file.", why, fix)
-        hall.report(Noted(hall.stamp(), hall.run, problem))
+        hall.report(WarningRaised(hall.stamp(), hall.run, problem))
 
 
 def _outage(snapshot: Snapshot) -> str:

@@ -9,7 +9,7 @@ from tgwizard.engine.jobs import Report
 from tgwizard.engine.runs.journalled_write import Sender
 from tgwizard.engine.runs.records import Stepped
 from tgwizard.model.cluster import Member
-from tgwizard.model.failover_events import CancelMeaning, Located, Step, StepDone, StepStarted, StepWaiting
+from tgwizard.model.failover_events import CancelMeaning, HolderObserved, Step, StepCompleted, StepStarted, StepWaiting
 from tgwizard.model.snapshot import Place
 from tgwizard.model.text import format_utc
 
@@ -84,7 +84,7 @@ class Teller:
             self.sender.journal.append(
                 self._run, Stepped(self._run, format_utc(stamp.at), self._step, told, round(seconds, 3))
             )
-            self._report(StepDone(stamp, self._run, self._step, told, seconds))
+            self._report(StepCompleted(stamp, self._run, self._step, told, seconds))
         self._step = None
 
     def waiting(self, what: str, until_s: float | None = None) -> None:
@@ -96,7 +96,7 @@ class Teller:
         now = (place, cancel, self.leaves(cancel))
         if now != self._located:
             self._located = now
-            self._report(Located(self.sender.stamp(), self._run, *now))
+            self._report(HolderObserved(self.sender.stamp(), self._run, *now))
 
     def leaves(self, cancel: CancelMeaning) -> str:
         """What stopping would leave now."""

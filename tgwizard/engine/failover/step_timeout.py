@@ -13,14 +13,14 @@ from tgwizard.engine.failover.run_reporter import step_of
 from tgwizard.engine.failover.run_result import Ending
 from tgwizard.engine.failover.run_state import Course
 from tgwizard.model.cluster import Member
-from tgwizard.model.failover_events import Asked, Choice, Decided, Step
+from tgwizard.model.failover_events import DecisionMade, DecisionRequested, Step, TimeoutChoice
 from tgwizard.model.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
     move: Move
-    choices: tuple[Choice, ...]
+    choices: tuple[TimeoutChoice, ...]
     until: float
 
 
@@ -58,7 +58,7 @@ class Expiry:
             course.decisions.take()  # what was answered before the question is no answer to it
             self._open = _Question(move, choices, now + course.timing.answer_s)
             stamp, step = course.sender.stamp(), self._step(move)
-            asked = Asked(stamp, course.began.run, step, fact, choices, course.timing.answer_s)
+            asked = DecisionRequested(stamp, course.began.run, step, fact, choices, course.timing.answer_s)
             course.sender.report(asked)
         chosen = course.decisions.take()
         if chosen in choices or now >= self._open.until:
@@ -69,32 +69,32 @@ class Expiry:
         course.rest(course.timing.retry_s)
         return course.read(*course.setup.members)
 
-    def _carry_out(self, choice: Choice, move: Move, fact: str, problem: Problem | None) -> Ending | None:
+    def _carry_out(self, choice: TimeoutChoice, move: Move, fact: str, problem: Problem | None) -> Ending | None:
         course = self.course
         match choice:
-            case Choice.WAIT:
+            case TimeoutChoice.WAIT:
                 course.wait_anew()
-            case Choice.RETRY:
+            case TimeoutChoice.RETRY:
                 self._retried.add(move)
                 course.sender.note(Problem("superseding", fact, "It was decided not to wait any longer."))
                 course.standing = replace(course.standing, overdue=True)
                 course.wait_anew()
-            case Choice.PUT_BACK:
+            case TimeoutChoice.PUT_BACK:
                 waits_for_gaining = move is Move.WAIT_GAINING
                 course.turn_back(problem, fact)
                 course.standing = replace(course.standing, overdue=waits_for_gaining)
-            case Choice.HAND_OVER if course.standing.sent_nothing:
+            case TimeoutChoice.HAND_OVER if course.standing.sent_nothing:
                 if problem is None:
                     problem = Problem("nic-busy", fact, "It began before this run.", "Try again later.")
                 return run_result.failed_untouched(problem)
-            case Choice.HAND_OVER:
+            case TimeoutChoice.HAND_OVER:
                 return run_result.unsettled(course.address, problem)
         return None
 
-    def _close(self, move: Move, choice: Choice | None, *, by_user: bool) -> None:
+    def _close(self, move: Move, choice: TimeoutChoice | None, *, by_user: bool) -> None:
         self._open = None
         course = self.course
-        course.sender.report(Decided(course.sender.stamp(), course.began.run, self._step(move), choice, by_user))
+        course.sender.report(DecisionMade(course.sender.stamp(), course.began.run, self._step(move), choice, by_user))
 
     def _step(self, move: Move) -> Step:
         standing = self.course.standing

@@ -13,7 +13,7 @@ from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.readiness.preflight_findings import judge_asked
 from tgwizard.engine.readiness.preflight_questions import Extent, ask
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.failover_events import Checked
+from tgwizard.model.failover_events import PreflightCompleted
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.finding import Readiness
 from tgwizard.model.snapshot import Snapshot
@@ -56,7 +56,7 @@ class KnownRights:
         found = [self.of(by, to, verb) for by in By for verb in Verb]
         return any(item is None or now - item.at > GOOD_FOR_S for item in found)
 
-    def with_checked(self, checked: Checked) -> KnownRights:
+    def with_checked(self, checked: PreflightCompleted) -> KnownRights:
         """With what a preflight has found in their place: it asked more thoroughly, and later."""
         by = By.MEMBERS if checked.strategy is Strategy.GUIDED else By.OPERATOR
         new = RightsFound(by, checked.verb, checked.stamp.clock_s, checked.asked)

@@ -12,7 +12,7 @@ from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.records import Answer, Answered, Attempted
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.event_base import Stamp
-from tgwizard.model.failover_events import CallMade, Noted, Step
+from tgwizard.model.failover_events import CallMade, Step, WarningRaised
 from tgwizard.model.failover_options import StopHow
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
@@ -107,7 +107,7 @@ class Sender:
         if same in self.noted:
             return
         self.noted.add(same)
-        self.report(Noted(self.stamp(), self.run, problem))
+        self.report(WarningRaised(self.stamp(), self.run, problem))
 
     def stamp(self) -> Stamp:
         """Now."""

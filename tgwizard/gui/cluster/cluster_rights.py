@@ -11,7 +11,7 @@ from tgwizard.engine.jobs import Job, Report, Work
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import Member
-from tgwizard.model.failover_events import Checked
+from tgwizard.model.failover_events import PreflightCompleted
 from tgwizard.model.snapshot import Snapshot
 
 AGAIN_AFTER_S = 30.0
@@ -56,6 +56,6 @@ class Rights:
 
         self.job = self._begin("rights", work)
 
-    def take(self, event: RightsAsked | Checked) -> None:
+    def take(self, event: RightsAsked | PreflightCompleted) -> None:
         """Keep the answers; those of a preflight are more thorough, and may have come since the asking began."""
-        self.known = self.known.with_checked(event) if isinstance(event, Checked) else event.rights
+        self.known = self.known.with_checked(event) if isinstance(event, PreflightCompleted) else event.rights

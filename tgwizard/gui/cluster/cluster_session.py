@@ -38,23 +38,23 @@ from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import (
-    Asked,
     CallMade,
     CancelMeaning,
-    Checked,
-    Choice,
-    Decided,
+    DecisionMade,
+    DecisionRequested,
     Event,
     Finished,
-    Located,
-    Noted,
+    HolderObserved,
     Observed,
+    PreflightCompleted,
+    RunStarted,
     SourceBack,
     SourceLost,
-    Started,
-    StepDone,
+    StepCompleted,
     StepStarted,
     StepWaiting,
+    TimeoutChoice,
+    WarningRaised,
 )
 from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
 from tgwizard.model.problem import Problem, UserError
@@ -341,7 +341,7 @@ class ClusterSession(QObject):
             self.run = replace(self.run, cancel_asked=True)
             self.run_changed.emit()
 
-    def decide(self, choice: Choice) -> None:
+    def decide(self, choice: TimeoutChoice) -> None:
         """Answer the question of the run whose step's time is over."""
         if self._decisions is not None:
             self._decisions.answer(choice)
@@ -391,7 +391,7 @@ class ClusterSession(QObject):
             case RightsAsked():
                 self.rights.take(event)
                 self.observed.emit()
-            case Checked():
+            case PreflightCompleted():
                 self._take_checked(event)
             case SourceLost() | SourceBack():
                 self._log.take_source(event)
@@ -401,7 +401,7 @@ class ClusterSession(QObject):
 
     def _take_of_run(self, event: object) -> None:
         match event:
-            case Started():
+            case RunStarted():
                 self._run_id = event.run
                 if not self.running:
                     self.run = RunState()
@@ -410,7 +410,16 @@ class ClusterSession(QObject):
             case Finished():
                 self._take_run(event)
                 self._take_end(event)
-            case StepStarted() | StepWaiting() | StepDone() | Asked() | Decided() | CallMade() | Located() | Noted():
+            case (
+                StepStarted()
+                | StepWaiting()
+                | StepCompleted()
+                | DecisionRequested()
+                | DecisionMade()
+                | CallMade()
+                | HolderObserved()
+                | WarningRaised()
+            ):
                 if event.run == self._run_id:
                     self._take_run(event)
             case Broke() if self._run_job is not None and event.job == self._run_job.id:
@@ -418,7 +427,7 @@ class ClusterSession(QObject):
             case _:
                 return
 
-    def _take_checked(self, event: Checked) -> None:
+    def _take_checked(self, event: PreflightCompleted) -> None:
         if not event.fence.stops:
             self.rights.take(event)
             # The question is told first, the page behind it when that is painted: both at once took twice as long.
@@ -458,7 +467,7 @@ class ClusterSession(QObject):
             self.trouble.emit(history.problem)
 
     def _take_run(self, event: Event) -> None:
-        if self.run is None or isinstance(event, Observed | SourceLost | SourceBack | Checked):
+        if self.run is None or isinstance(event, Observed | SourceLost | SourceBack | PreflightCompleted):
             return
         self.run = self.run.after(event)
         self.run_changed.emit()

@@ -7,20 +7,20 @@ from enum import Enum
 from typing import assert_never
 
 from tgwizard.model.failover_events import (
-    Asked,
     CallMade,
     CancelMeaning,
-    Decided,
+    DecisionMade,
+    DecisionRequested,
     Finished,
-    Located,
-    Noted,
+    HolderObserved,
     RunEvent,
-    Started,
+    RunStarted,
     Step,
-    StepDone,
+    StepCompleted,
     StepPlan,
     StepStarted,
     StepWaiting,
+    WarningRaised,
 )
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import Place, PlaceKind
@@ -58,11 +58,11 @@ class StepState:
 class RunState:
     """A run as seen so far. ``started`` is None until its first event; ``finished`` is None until its last."""
 
-    started: Started | None = None
+    started: RunStarted | None = None
     steps: tuple[StepState, ...] = ()
     calls: tuple[CallMade, ...] = ()
     notes: tuple[Problem, ...] = ()
-    asked: Asked | None = None
+    asked: DecisionRequested | None = None
     place: Place = field(default_factory=lambda: Place(PlaceKind.NOT_KNOWN))
     cancel: CancelMeaning = CancelMeaning.STOPS
     leaves: str = ""
@@ -109,7 +109,7 @@ class RunState:
     def after(self, event: RunEvent) -> RunState:
         """The state once `event` has happened. Calls are kept newest first."""
         match event:
-            case Started():
+            case RunStarted():
                 steps = tuple(StepState(plan) for plan in event.steps)
                 return replace(self, started=event, steps=steps)
             case StepStarted():
@@ -124,7 +124,7 @@ class RunState:
                 return replace(begun, cancel=event.cancel, leaves=event.leaves)
             case StepWaiting():
                 return self._with_step(event.step, event.sentence, status=StepStatus.RUNNING, detail=event.sentence)
-            case StepDone():
+            case StepCompleted():
                 return self._with_step(
                     event.step,
                     event.sentence,
@@ -134,13 +134,13 @@ class RunState:
                 )
             case CallMade():
                 return self._with_call(event)
-            case Located():
+            case HolderObserved():
                 return replace(self, place=event.place, cancel=event.cancel, leaves=event.leaves)
-            case Noted():
+            case WarningRaised():
                 return replace(self, notes=(*self.notes, event.problem))
-            case Asked():
+            case DecisionRequested():
                 return replace(self, asked=event)
-            case Decided():
+            case DecisionMade():
                 return replace(self, asked=None)
             case Finished():
                 stopped = tuple(

@@ -34,7 +34,7 @@ from tgwizard.gui.widgets.switch import Switch
 from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.failover_events import Checked
+from tgwizard.model.failover_events import PreflightCompleted
 from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, StopHow, Strategy
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
@@ -355,7 +355,7 @@ class ConfirmDialog(Sheet):
     # Checks ------------------------------------------------------------------------------------------------------
 
     @Slot(object)
-    def _on_checked(self, event: Checked) -> None:
+    def _on_checked(self, event: PreflightCompleted) -> None:
         asked = (self._plan.verb, self._plan.to.name, self._fence, self._strategy)
         if (event.verb, event.to, event.fence, event.strategy) != asked:
             return

@@ -17,7 +17,7 @@ from tgwizard.gui.widgets.check_rows import CheckRow, FieldValueRow
 from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import ByOther, Finished
+from tgwizard.model.failover_events import Finished, ForeignChange
 from tgwizard.model.snapshot import PlaceKind
 from tgwizard.model.text import format_duration, sanitize
 
@@ -36,7 +36,7 @@ def ended_shape(finished: Finished) -> Shape:
     return outcome_shape(finished.outcome)
 
 
-def by_other_words(change: ByOther) -> str:
+def by_other_words(change: ForeignChange) -> str:
     """One change that someone else made, kept by us."""
     found = change.difference
     return f"{change.nic}: {sanitize(found.path)} was {sanitize(found.before, 80)}, is {sanitize(found.after, 80)}"

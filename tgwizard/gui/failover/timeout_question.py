@@ -13,16 +13,16 @@ from tgwizard.gui.style.tokens import TextRole, Token
 from tgwizard.gui.widgets.buttons import Button
 from tgwizard.gui.widgets.cards import Card
 from tgwizard.gui.widgets.labels import LiveText, TextLabel
-from tgwizard.model.failover_events import Asked, Choice
+from tgwizard.model.failover_events import DecisionRequested, TimeoutChoice
 
 
-def choice_words(choice: Choice, losing: str) -> str:
+def choice_words(choice: TimeoutChoice, losing: str) -> str:
     """The words on the button of a choice."""
     return {
-        Choice.WAIT: "Wait as long again",
-        Choice.RETRY: "Write it anew",
-        Choice.PUT_BACK: f"Put it back on {losing or 'where it was'}",
-        Choice.HAND_OVER: "End the run here",
+        TimeoutChoice.WAIT: "Wait as long again",
+        TimeoutChoice.RETRY: "Write it anew",
+        TimeoutChoice.PUT_BACK: f"Put it back on {losing or 'where it was'}",
+        TimeoutChoice.HAND_OVER: "End the run here",
     }[choice]
 
 
@@ -34,7 +34,7 @@ class QuestionBox(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._asked: Asked | None = None
+        self._asked: DecisionRequested | None = None
         self._losing = ""
         self._buttons: list[Button] = []
         self._card = Card(theme, spacing=8)
@@ -51,7 +51,7 @@ class QuestionBox(QWidget):
         column.addWidget(self._card)
         self.hide()
 
-    def show_question(self, asked: Asked | None, losing: str, now: float) -> None:
+    def show_question(self, asked: DecisionRequested | None, losing: str, now: float) -> None:
         """Show this question with the seconds that are left, or nothing."""
         if asked is None:
             self._asked = None
@@ -66,7 +66,7 @@ class QuestionBox(QWidget):
         left = max(0.0, asked.stamp.clock_s + asked.answer_within_s - now)
         self._then.say(f"Without an answer in {left:.0f} s: {choice_words(asked.choices[0], losing).lower()}.")
 
-    def _offer(self, asked: Asked) -> None:
+    def _offer(self, asked: DecisionRequested) -> None:
         for button in self._buttons:
             button.hide()
             button.deleteLater()
@@ -77,7 +77,7 @@ class QuestionBox(QWidget):
             self._rows.addWidget(button)
             self._buttons.append(button)
 
-    def _choose(self, choice: Choice, *_checked: bool) -> None:
+    def _choose(self, choice: TimeoutChoice, *_checked: bool) -> None:
         for button in self._buttons:
             button.setEnabled(False)
         self.decided.emit(choice)

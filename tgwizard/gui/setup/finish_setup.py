@@ -18,12 +18,12 @@ from tgwizard.gui.widgets.save_text import save_text
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_events import Finished, Started, Step
+from tgwizard.model.failover_events import Finished, RunStarted, Step
 from tgwizard.model.problem import Problem
 from tgwizard.model.verify_result import ProofRun, ProvedBy
 
 
-def proof_of(started: Started | None, ended: Finished) -> ProofRun:
+def proof_of(started: RunStarted | None, ended: Finished) -> ProofRun:
     """What a run proves. In a guided one nothing is written here: the members move the address by themselves."""
     to = started.to if started is not None else ""
     guided = started is not None and any(plan.step is Step.GUIDE for plan in started.steps)
