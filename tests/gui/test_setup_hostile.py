@@ -56,11 +56,11 @@ from tgwizard.model.setup_answers import RoleAnswer, SetupStep
 from tgwizard.model.setup_events import (
     ChangeDone,
     ChangeFailed,
-    ChangeLeft,
+    ChangeSkipped,
     ChangeStarted,
     ChangeWaiting,
+    PropagationStage,
     SetupFinished,
-    Tick,
 )
 from tgwizard.model.setup_plan import Right, WhoMay
 from tgwizard.model.text import sanitize
@@ -161,7 +161,7 @@ def applying(text: str) -> Applying:
         ChangeDone(stamp, "b", text, 3.0),
         ChangeStarted(stamp, "c", text),
         ChangeFailed(stamp, "c", text, problem),
-        ChangeLeft(stamp, "d", text, text),
+        ChangeSkipped(stamp, "d", text, text),
         SetupFinished(stamp, "apply", Outcome.FAILED, text, ("b",), ("c",), ("d",), problem),
     )
     found = Applying(running=True)
@@ -172,7 +172,7 @@ def applying(text: str) -> Applying:
 
 OURS = frozenset({"key", "ask", "machines", "machine", "bars", "rehearsal_state", "marks", "proof", "title"})
 """Fields of the verify page whose words are the program's own."""
-BARS = tuple(BarShown(tick.value, BarState.FAILED, "3 s") for tick in Tick)
+BARS = tuple(BarShown(tick.value, BarState.FAILED, "3 s") for tick in PropagationStage)
 
 VERIFIED = VerifyShown(
     "What",

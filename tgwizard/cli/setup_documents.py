@@ -18,15 +18,15 @@ from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.setup_events import (
     ChangeDone,
     ChangeFailed,
-    ChangeLeft,
+    ChangeSkipped,
     ChangeStarted,
     ChangeWaiting,
-    Checked,
     FactRead,
+    FindingReported,
     PartProgress,
+    PropagationChanged,
     SetupEvent,
     SetupFinished,
-    TickChanged,
 )
 from tgwizard.model.setup_plan import Right, SetupChange, SetupPlan
 from tgwizard.model.text import format_utc
@@ -145,9 +145,9 @@ _NAMES: dict[type[SetupEvent], str] = {
     ChangeWaiting: "change_waiting",
     ChangeDone: "change_done",
     ChangeFailed: "change_failed",
-    ChangeLeft: "change_left",
-    Checked: "checked",
-    TickChanged: "tick_changed",
+    ChangeSkipped: "change_left",
+    FindingReported: "checked",
+    PropagationChanged: "tick_changed",
     SetupFinished: "finished",
 }
 
@@ -171,11 +171,11 @@ def _details(event: SetupEvent) -> Document:
             return {"key": event.key, "sentence": event.sentence, "seconds_s": round(event.seconds, 3)}
         case ChangeFailed():
             return {"key": event.key, "sentence": event.sentence, "problem": problem_document(event.problem)}
-        case ChangeLeft():
+        case ChangeSkipped():
             return {"key": event.key, "sentence": event.sentence, "reason": event.reason}
-        case Checked():
+        case FindingReported():
             return {"key": event.key, **_finding(event.finding)}
-        case TickChanged():
+        case PropagationChanged():
             return {
                 "machine": event.machine,
                 "scope": event.scope,

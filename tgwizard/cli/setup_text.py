@@ -18,12 +18,12 @@ from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.setup_events import (
     ChangeDone,
     ChangeFailed,
-    ChangeLeft,
+    ChangeSkipped,
     ChangeStarted,
     ChangeWaiting,
+    PropagationChanged,
     SetupEvent,
     SetupFinished,
-    TickChanged,
 )
 from tgwizard.model.setup_plan import ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import are, counted, format_duration, format_estimate, sanitize
@@ -138,11 +138,11 @@ def told(event: SetupEvent) -> Iterator[str]:
             yield f"  not done: {event.sentence}. {event.problem.sentence()}"
             if event.problem.detail:
                 yield f"    {details(event.problem)}"
-        case ChangeLeft():
+        case ChangeSkipped():
             yield f"  left: {event.sentence}. {event.reason}"
-        case TickChanged() if not event.done and event.sentence:
+        case PropagationChanged() if not event.done and event.sentence:
             yield f"  {sanitize(event.machine, 90)} on {scope_name(event.scope)}, {event.tick.value}: {event.sentence}"
-        case TickChanged() if event.done:
+        case PropagationChanged() if event.done:
             yield f"  {sanitize(event.machine, 90)} on {scope_name(event.scope)}: {event.tick.value}"
         case SetupFinished():
             yield event.reason

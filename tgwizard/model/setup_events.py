@@ -77,7 +77,7 @@ class ChangeFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeLeft:
+class ChangeSkipped:
     """The change was not tried: it is others' to do, depends on a failed one, or the job was cancelled before it."""
 
     stamp: Stamp
@@ -87,7 +87,7 @@ class ChangeLeft:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class FindingReported:
     """Verify found something out: a finding of a rehearsal or a network check, under a stable ``key``."""
 
     stamp: Stamp
@@ -95,7 +95,7 @@ class Checked:
     finding: Finding
 
 
-class Tick(Enum):
+class PropagationStage(Enum):
     """The ticks of the meter "Effective yet?", in order; the values are its words."""
 
     WRITTEN = "Written"
@@ -106,13 +106,13 @@ class Tick(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class TickChanged:
+class PropagationChanged:
     """A tick of the meter "Effective yet?" for one machine and scope (engine/README.md 2.6)."""
 
     stamp: Stamp
     machine: str
     scope: str
-    tick: Tick
+    tick: PropagationStage
     done: bool
     seconds: float | None = None
     sentence: str = ""
@@ -139,8 +139,8 @@ SetupEvent = (
     | ChangeWaiting
     | ChangeDone
     | ChangeFailed
-    | ChangeLeft
-    | Checked
-    | TickChanged
+    | ChangeSkipped
+    | FindingReported
+    | PropagationChanged
     | SetupFinished
 )

@@ -12,7 +12,7 @@ from enum import Enum
 
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding, Level
-from tgwizard.model.setup_events import Tick
+from tgwizard.model.setup_events import PropagationStage
 
 
 class May(Enum):
@@ -46,7 +46,7 @@ class RehearsalRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TickSeen:
+class StageSeen:
     """One tick of the meter for one machine and scope. ``seconds``: measured since the write, None when not measured.
 
     ``at``: when it was reached, None while it was not or when that is not known. ``sentence``: what it waits for.
@@ -54,7 +54,7 @@ class TickSeen:
 
     machine: ResourceId
     scope: str
-    tick: Tick
+    tick: PropagationStage
     done: bool
     seconds: float | None = None
     at: datetime | None = None
@@ -108,7 +108,7 @@ class VerifyResult:
     members: tuple[str, str]
     scopes: tuple[tuple[str, str], ...]
     """Each scope with what of the cluster lives there."""
-    ticks: tuple[TickSeen, ...]
+    ticks: tuple[StageSeen, ...]
     rehearsal: tuple[RehearsalRow, ...]
     checks: tuple[NamedFinding, ...]
     proof: tuple[ProofRun, ...] = ()
@@ -124,18 +124,21 @@ class VerifyResult:
     @property
     def waiting_for_restart(self) -> tuple[ResourceId, ...]:
         """The machines that have to restart, each once."""
-        found = (tick.machine for tick in self.ticks if tick.tick is Tick.RESTARTED and not tick.done)
+        found = (tick.machine for tick in self.ticks if tick.tick is PropagationStage.RESTARTED and not tick.done)
         return tuple(dict.fromkeys(found))
 
     @property
     def proved(self) -> bool:
         """Whether the rights of every machine on every scope have shown themselves, not only on paper."""
-        found = [tick.done for tick in self.ticks if tick.tick is Tick.PROVED]
+        found = [tick.done for tick in self.ticks if tick.tick is PropagationStage.PROVED]
         return bool(found) and all(found)
 
-    def _written(self, tick: TickSeen) -> bool:
+    def _written(self, tick: StageSeen) -> bool:
         about = (tick.machine, tick.scope)
-        return any(one.done and one.tick is Tick.WRITTEN and (one.machine, one.scope) == about for one in self.ticks)
+        return any(
+            one.done and one.tick is PropagationStage.WRITTEN and (one.machine, one.scope) == about
+            for one in self.ticks
+        )
 
     @property
     def standing(self) -> Standing:
@@ -147,7 +150,7 @@ class VerifyResult:
         coming = (tick for tick in self.ticks if not tick.done and tick.tick in _BY_ITSELF)
         if May.WAITS in cells or any(self._written(tick) for tick in coming):
             return Standing.WAITS
-        if any(not tick.done and tick.tick is Tick.WRITTEN for tick in self.ticks):
+        if any(not tick.done and tick.tick is PropagationStage.WRITTEN for tick in self.ticks):
             return Standing.AT_RISK
         if self.waiting_for_restart:
             return Standing.RESTART
@@ -156,5 +159,5 @@ class VerifyResult:
         return Standing.VERIFIED if self.proved else Standing.READY
 
 
-_BY_ITSELF = frozenset({Tick.LISTED, Tick.EFFECTIVE})
+_BY_ITSELF = frozenset({PropagationStage.LISTED, PropagationStage.EFFECTIVE})
 """The ticks that waiting brings, once it is written."""

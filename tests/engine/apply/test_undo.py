@@ -18,7 +18,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import Carried
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.role import PrincipalKind, RoleAssignment
-from tgwizard.model.setup_events import ChangeLeft
+from tgwizard.model.setup_events import ChangeSkipped
 from tgwizard.model.setup_plan import PutRole
 
 
@@ -30,7 +30,7 @@ def on(tmp_path: Path) -> Iterator[Applying]:
 
 
 def reasons(on: Applying) -> str:
-    return " ".join(event.reason for event in on.told(ChangeLeft))
+    return " ".join(event.reason for event in on.told(ChangeSkipped))
 
 
 def nic(on: Applying, name: str = "tg-node-a-inside") -> ResourceId:

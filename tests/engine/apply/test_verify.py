@@ -28,9 +28,15 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import Level
 from tgwizard.model.problem import UserError
-from tgwizard.model.setup_events import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
+from tgwizard.model.setup_events import (
+    ChangeWaiting,
+    FindingReported,
+    PropagationChanged,
+    PropagationStage,
+    SetupFinished,
+)
 from tgwizard.model.text import sanitize
-from tgwizard.model.verify_result import May, ProofRun, ProvedBy, RehearsalRow, Standing, TickSeen, VerifyResult
+from tgwizard.model.verify_result import May, ProofRun, ProvedBy, RehearsalRow, StageSeen, Standing, VerifyResult
 
 
 @pytest.fixture
@@ -78,7 +84,7 @@ def row(result: VerifyResult, key: str) -> RehearsalRow:
     return next(item for item in result.rehearsal if item.key == key)
 
 
-def ticks(result: VerifyResult, tick: Tick) -> list[TickSeen]:
+def ticks(result: VerifyResult, tick: PropagationStage) -> list[StageSeen]:
     return [item for item in result.ticks if item.tick is tick]
 
 
@@ -86,8 +92,10 @@ def test_that_a_fresh_set_up_waits_for_azure_and_then_for_the_restart(fresh: Sce
     started = fresh.it.clock.monotonic()
     result = verified(fresh)
     assert fresh.it.clock.monotonic() - started > 500
-    assert all(item.done for item in (*ticks(result, Tick.WRITTEN), *ticks(result, Tick.EFFECTIVE)))
-    assert not any(item.done for item in ticks(result, Tick.RESTARTED))
+    assert all(
+        item.done for item in (*ticks(result, PropagationStage.WRITTEN), *ticks(result, PropagationStage.EFFECTIVE))
+    )
+    assert not any(item.done for item in ticks(result, PropagationStage.RESTARTED))
     assert result.standing is Standing.RESTART
     assert {cell.may for item in result.rehearsal for cell in item.cells} <= {May.RESTART, May.NOT_USED}
     assert sentence_of(result) == "Almost ready: tg-node-a and tg-node-b must restart."
@@ -98,7 +106,7 @@ def test_that_a_fresh_set_up_waits_for_azure_and_then_for_the_restart(fresh: Sce
 def test_that_one_look_does_not_wait_and_says_until_when_at_most(fresh: Scenario) -> None:
     result = verified(fresh, subject(fresh, wait=False))
     assert result.standing is Standing.WAITS
-    waiting = ticks(result, Tick.EFFECTIVE)
+    waiting = ticks(result, PropagationStage.EFFECTIVE)
     assert [item.done for item in waiting] == [False, False]
     assert "at the latest" in waiting[0].sentence
     assert row(result, "take").cells[0].may is May.WAITS
@@ -114,7 +122,7 @@ def test_that_after_restarts_from_here_everything_is_ready(fresh: Scenario) -> N
     result = verified(fresh)
     assert result.standing is Standing.READY, [item for item in result.checks if item.finding.level is not Level.PASSED]
     assert result.counted[0] == result.counted[1] > 10
-    assert all(item.at is not None for item in ticks(result, Tick.RESTARTED))
+    assert all(item.at is not None for item in ticks(result, PropagationStage.RESTARTED))
 
 
 def test_that_a_restart_waits_until_the_machine_was_away_and_is_back(fresh: Scenario) -> None:
@@ -138,7 +146,7 @@ def test_that_a_restart_with_a_lost_answer_is_not_sent_twice(fresh: Scenario) ->
 def test_that_the_user_may_say_that_a_machine_restarted(fresh: Scenario) -> None:
     said = frozenset(fresh.answers.machines or ())
     result = verified(fresh, subject(fresh, restarted=said))
-    assert {item.sentence for item in ticks(result, Tick.RESTARTED)} == {"You said so."}
+    assert {item.sentence for item in ticks(result, PropagationStage.RESTARTED)} == {"You said so."}
     assert result.standing is Standing.READY
 
 
@@ -149,9 +157,9 @@ def test_that_list_reads_that_flicker_take_no_tick_back(tmp_path: Path) -> None:
     assert made.on.apply(made.plan).outcome is Outcome.DONE
     made.on.events.clear()
     result = verified(made)
-    assert all(item.done for item in ticks(result, Tick.LISTED))
-    taken_back: dict[tuple[str, str, Tick], bool] = {}
-    for event in made.on.told(TickChanged):
+    assert all(item.done for item in ticks(result, PropagationStage.LISTED))
+    taken_back: dict[tuple[str, str, PropagationStage], bool] = {}
+    for event in made.on.told(PropagationChanged):
         key = (event.machine, event.scope, event.tick)
         assert not (taken_back.get(key) and not event.done)
         taken_back[key] = event.done
@@ -161,7 +169,7 @@ def test_that_list_reads_that_flicker_take_no_tick_back(tmp_path: Path) -> None:
 def test_that_cancelling_says_what_was_seen_so_far(fresh: Scenario) -> None:
     def stop(event: object) -> None:
         fresh.on.events.append(event)  # type: ignore[arg-type]
-        if isinstance(event, TickChanged) and event.tick is Tick.EFFECTIVE:
+        if isinstance(event, PropagationChanged) and event.tick is PropagationStage.EFFECTIVE:
             fresh.on.token.cancel()
 
     services = fresh.it.services
@@ -220,7 +228,7 @@ def test_that_the_probe_finds_that_two_writers_are_kept_apart_and_changes_nothin
     seen = fresh.it.services.outdated_writes.seen(fresh.it.subscription)
     assert seen is not None
     assert (seen.refused, seen.at) == (True, fresh.it.clock.wall())
-    assert {event.key for event in fresh.on.told(Checked)} == {item.key for item in result.checks}
+    assert {event.key for event in fresh.on.told(FindingReported)} == {item.key for item in result.checks}
 
 
 def test_that_nothing_but_the_probe_is_sent(fresh: Scenario) -> None:
@@ -287,7 +295,9 @@ def asking(fresh: Scenario) -> Scenario:
 
 def test_that_worked_out_proved_and_restarted_together_are_verified(asking: Scenario) -> None:
     first = verified(asking, subject(asking, wait=False))
-    assert all(item.done for item in (*ticks(first, Tick.EFFECTIVE), *ticks(first, Tick.PROVED)))
+    assert all(
+        item.done for item in (*ticks(first, PropagationStage.EFFECTIVE), *ticks(first, PropagationStage.PROVED))
+    )
     assert first.standing is Standing.RESTART
     for vm in standby_first(asking.it.services.azure, asking.answers):
         assert restarted(asking, vm.name).outcome is Outcome.DONE
@@ -296,7 +306,7 @@ def test_that_worked_out_proved_and_restarted_together_are_verified(asking: Scen
     assert sentence_of(result).startswith("Verified: all ")
     page = report(result)
     assert "Verified: all " in page
-    assert page.count("asked in its own name: allowed") == len(ticks(result, Tick.PROVED)) == 2
+    assert page.count("asked in its own name: allowed") == len(ticks(result, PropagationStage.PROVED)) == 2
     assert "Each machine's own identity was asked and allowed. No failover was made for it." in page
 
 
@@ -314,7 +324,7 @@ def test_that_asking_in_a_machines_name_changes_nothing(asking: Scenario) -> Non
 def test_that_without_a_proof_nothing_is_called_verified(fresh: Scenario) -> None:
     fresh.it.clock.sleep(700)
     result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
-    assert not any(item.done for item in ticks(result, Tick.PROVED))
+    assert not any(item.done for item in ticks(result, PropagationStage.PROVED))
     assert result.standing is Standing.READY
     assert "erified:" not in sentence_of(result)
     assert "only a failover that the machines make themselves shows it" in report(result)
@@ -350,14 +360,14 @@ def test_that_flicker_replication_and_ten_minutes_end_proved_and_every_wait_is_t
     assert result.proved
     assert result.standing is Standing.RESTART
     told = {
-        tick: {event.sentence for event in made.on.told(TickChanged) if event.tick is tick and not event.done}
-        for tick in Tick
+        tick: {event.sentence for event in made.on.told(PropagationChanged) if event.tick is tick and not event.done}
+        for tick in PropagationStage
     }
-    assert all(" UTC at the latest: Azure needs up to ten minutes." in one for one in told[Tick.EFFECTIVE])
-    assert told[Tick.PROVED]
-    assert all("it was told: Your role lacks Microsoft." in one for one in told[Tick.PROVED])
-    assert told[Tick.LISTED] <= {"Azure's lists do not show it yet; that takes up to 75 s."}
-    assert all(item.seconds is not None and item.seconds <= 600 for item in ticks(result, Tick.PROVED))
+    assert all(" UTC at the latest: Azure needs up to ten minutes." in one for one in told[PropagationStage.EFFECTIVE])
+    assert told[PropagationStage.PROVED]
+    assert all("it was told: Your role lacks Microsoft." in one for one in told[PropagationStage.PROVED])
+    assert told[PropagationStage.LISTED] <= {"Azure's lists do not show it yet; that takes up to 75 s."}
+    assert all(item.seconds is not None and item.seconds <= 600 for item in ticks(result, PropagationStage.PROVED))
     for name in ("tg-node-b", "tg-node-a"):
         assert restarted(made, name).outcome is Outcome.DONE
     assert verified(made).standing is Standing.VERIFIED
@@ -378,15 +388,19 @@ def test_that_a_right_which_a_machine_is_refused_after_ten_minutes_is_not_there(
     )
     it.lab.faults.add(Fault("GET", "/denyAssignments", AzureSays(Known.INTERNAL_ERROR), times=None))
     result = verified(asking, subject(asking, restarted=frozenset(asking.answers.machines or ())))
-    assert [item.done for item in ticks(result, Tick.PROVED)] == [True, False]
-    assert "Asked in its own name, it was told: " in ticks(result, Tick.PROVED)[1].sentence
+    assert [item.done for item in ticks(result, PropagationStage.PROVED)] == [True, False]
+    assert "Asked in its own name, it was told: " in ticks(result, PropagationStage.PROVED)[1].sentence
     assert result.standing is not Standing.VERIFIED
 
 
 def test_that_one_answer_that_fails_to_come_takes_back_nothing_and_is_asked_for_again(fresh: Scenario) -> None:
     def fail_later(event: object) -> None:
         fresh.on.events.append(event)  # type: ignore[arg-type]
-        if isinstance(event, TickChanged) and event.tick is Tick.RESTARTED and event.machine == "tg-node-b":
+        if (
+            isinstance(event, PropagationChanged)
+            and event.tick is PropagationStage.RESTARTED
+            and event.machine == "tg-node-b"
+        ):
             fresh.it.lab.faults.add(Fault("GET", "roleAssignments", AzureSays(Known.INTERNAL_ERROR), times=2))
 
     services = fresh.it.services
@@ -394,7 +408,7 @@ def test_that_one_answer_that_fails_to_come_takes_back_nothing_and_is_asked_for_
         services.setup, services.azure, services.clock, fresh.on.journal, subject(fresh), fail_later, fresh.on.token
     )
     assert result.standing is Standing.RESTART
-    written = [event.done for event in fresh.on.told(TickChanged) if event.tick is Tick.WRITTEN]
+    written = [event.done for event in fresh.on.told(PropagationChanged) if event.tick is PropagationStage.WRITTEN]
     assert written == [True, True]
 
 
@@ -402,7 +416,7 @@ def test_that_a_right_that_is_not_there_is_not_waited_for(fresh: Scenario) -> No
     before = fresh.it.clock.monotonic()
     result = verified(fresh, subject(fresh, role_guid=str(uuid.uuid4())))
     assert fresh.it.clock.monotonic() - before < 60
-    assert not any(item.done for item in ticks(result, Tick.WRITTEN))
+    assert not any(item.done for item in ticks(result, PropagationStage.WRITTEN))
     assert result.standing is Standing.AT_RISK
 
 

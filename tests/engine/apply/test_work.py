@@ -35,7 +35,7 @@ from tgwizard.engine.setup.undo import undo_job, what_undo_would_do
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.setup_events import ChangeLeft, SetupEvent
+from tgwizard.model.setup_events import ChangeSkipped, SetupEvent
 
 NO = AzureCallError(Problem("no", "No."), Certainty.REFUSED)
 
@@ -184,7 +184,7 @@ def test_that_nothing_is_sent_when_the_journal_cannot_be_written(tmp_path: Path)
     assert finished.outcome is Outcome.FAILED
     assert "journal could not be written" in finished.reason
     assert len(finished.left) == 5
-    assert len(made.told(ChangeLeft)) == 5
+    assert len(made.told(ChangeSkipped)) == 5
     assert writes(made.it) == []
     assert made.apply().outcome is Outcome.DONE
     made.journal.close()

@@ -35,10 +35,10 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
 from tgwizard.model.permission import allows, reaches
 from tgwizard.model.role import RoleAssignment, RoleDefinition, assignment_guid
-from tgwizard.model.setup_events import Tick
+from tgwizard.model.setup_events import PropagationStage
 from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.topology import Topology
-from tgwizard.model.verify_result import Cell, May, RehearsalRow, TickSeen
+from tgwizard.model.verify_result import Cell, May, RehearsalRow, StageSeen
 
 _READS = (NIC_READ, CONFIGURATION_READ)
 _CARRIED = {
@@ -205,14 +205,14 @@ def find_held(access: Access, vm: VmFound, scope: str, role_guid: str, facts: Se
     return Held(vm, scope, None, listed=False)
 
 
-def ticks_of(
+def stages_of(
     held: Held,
     now: datetime,
     restarts: Mapping[str, datetime],
     said: frozenset[ResourceId],
     asked: Asked | None = None,
     ours: Mapping[str, datetime] = NOTHING_OF_OURS,
-) -> Iterator[TickSeen]:
+) -> Iterator[StageSeen]:
     """The five ticks, in order. ``asked``: what the machine itself was answered; None when nobody could ask.
 
     ``ours``: when assignments that we wrote were read back, by lower-case id and the clock that ``now`` is of.
@@ -221,17 +221,22 @@ def ticks_of(
     name = sanitize(vm.name, 90)
     if found is None:
         why = f"The identity of {name} has no role here that lets it write an interface. Apply the set-up again."
-        yield TickSeen(vm, scope, Tick.WRITTEN, done=False, sentence=why)
-        for tick in (Tick.LISTED, Tick.EFFECTIVE, Tick.PROVED, Tick.RESTARTED):
-            yield TickSeen(vm, scope, tick, done=False)
+        yield StageSeen(vm, scope, PropagationStage.WRITTEN, done=False, sentence=why)
+        for tick in (
+            PropagationStage.LISTED,
+            PropagationStage.EFFECTIVE,
+            PropagationStage.PROVED,
+            PropagationStage.RESTARTED,
+        ):
+            yield StageSeen(vm, scope, tick, done=False)
         return
     made = _made(found, ours)
     age = now - made if made else None
     old = age is None or age > PROPAGATION
-    yield TickSeen(vm, scope, Tick.WRITTEN, done=True, at=made)
+    yield StageSeen(vm, scope, PropagationStage.WRITTEN, done=True, at=made)
     seconds = age.total_seconds() if age is not None and held.listed and not old else None
     waits = "" if held.listed else "Azure's lists do not show it yet; that takes up to 75 s."
-    yield TickSeen(vm, scope, Tick.LISTED, done=held.listed, seconds=seconds, sentence=waits)
+    yield StageSeen(vm, scope, PropagationStage.LISTED, done=held.listed, seconds=seconds, sentence=waits)
     proved = asked is not None and asked.answer is Answered.ALLOWED
     yield proved_effective(vm, scope) if proved and not old else _effective(vm, scope, made, old=old)
     yield _proved(vm, scope, asked, made)
@@ -239,12 +244,14 @@ def ticks_of(
     if back is not None and (made is None or back >= made):
         early = made is not None and back - made < PROPAGATION
         note = "It restarted before the ten minutes were over: if a failover is refused, restart it once more."
-        yield TickSeen(vm, scope, Tick.RESTARTED, done=True, at=back, sentence=note if early and not proved else "")
+        yield StageSeen(
+            vm, scope, PropagationStage.RESTARTED, done=True, at=back, sentence=note if early and not proved else ""
+        )
     elif vm in said:
-        yield TickSeen(vm, scope, Tick.RESTARTED, done=True, sentence="You said so.")
+        yield StageSeen(vm, scope, PropagationStage.RESTARTED, done=True, sentence="You said so.")
     else:
         why = f"Not seen from here: restart {name}, or say that it restarted since."
-        yield TickSeen(vm, scope, Tick.RESTARTED, done=False, sentence=why)
+        yield StageSeen(vm, scope, PropagationStage.RESTARTED, done=False, sentence=why)
 
 
 def _made(found: RoleAssignment, ours: Mapping[str, datetime]) -> datetime | None:
@@ -261,30 +268,41 @@ def with_role(facts: SetupFacts, held: list[Held]) -> list[RoleAssignment]:
     return [*(item for item in facts.assignments if item.guid.lower() not in real), *real.values()]
 
 
-def _effective(vm: ResourceId, scope: str, made: datetime | None, *, old: bool) -> TickSeen:
+def _effective(vm: ResourceId, scope: str, made: datetime | None, *, old: bool) -> StageSeen:
     if old or made is None:
-        return TickSeen(
-            vm, scope, Tick.EFFECTIVE, done=True, at=made + PROPAGATION if made else None, sentence="worked out"
+        return StageSeen(
+            vm,
+            scope,
+            PropagationStage.EFFECTIVE,
+            done=True,
+            at=made + PROPAGATION if made else None,
+            sentence="worked out",
         )
     certain = made + PROPAGATION
     why = f"It counts by {certain:%H:%M:%S} UTC at the latest: Azure needs up to ten minutes."
-    return TickSeen(vm, scope, Tick.EFFECTIVE, done=False, sentence=why)
+    return StageSeen(vm, scope, PropagationStage.EFFECTIVE, done=False, sentence=why)
 
 
-def proved_effective(vm: ResourceId, scope: str) -> TickSeen:
+def proved_effective(vm: ResourceId, scope: str) -> StageSeen:
     """It counts before the ten minutes are over, for it has shown itself."""
-    return TickSeen(vm, scope, Tick.EFFECTIVE, done=True, sentence="shown by the proof")
+    return StageSeen(vm, scope, PropagationStage.EFFECTIVE, done=True, sentence="shown by the proof")
 
 
-def _proved(vm: ResourceId, scope: str, asked: Asked | None, made: datetime | None) -> TickSeen:
+def _proved(vm: ResourceId, scope: str, asked: Asked | None, made: datetime | None) -> StageSeen:
     if asked is None:
-        return TickSeen(vm, scope, Tick.PROVED, done=False, sentence=NOT_PROVED)
+        return StageSeen(vm, scope, PropagationStage.PROVED, done=False, sentence=NOT_PROVED)
     if asked.answer is not Answered.ALLOWED:
-        return TickSeen(vm, scope, Tick.PROVED, done=False, sentence=asked.words)
+        return StageSeen(vm, scope, PropagationStage.PROVED, done=False, sentence=asked.words)
     seconds = (asked.at - made).total_seconds() if made is not None else None
     fresh = seconds is not None and 0 <= seconds <= PROPAGATION.total_seconds()
-    return TickSeen(
-        vm, scope, Tick.PROVED, done=True, seconds=seconds if fresh else None, at=asked.at, sentence=asked.words
+    return StageSeen(
+        vm,
+        scope,
+        PropagationStage.PROVED,
+        done=True,
+        seconds=seconds if fresh else None,
+        at=asked.at,
+        sentence=asked.words,
     )
 
 

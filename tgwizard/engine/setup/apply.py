@@ -22,7 +22,14 @@ from tgwizard.engine.setup.setup_journal import Report, SetupJournal, under_clus
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_events import ChangeDone, ChangeFailed, ChangeLeft, ChangeStarted, SetupEvent, SetupFinished
+from tgwizard.model.setup_events import (
+    ChangeDone,
+    ChangeFailed,
+    ChangeSkipped,
+    ChangeStarted,
+    SetupEvent,
+    SetupFinished,
+)
 from tgwizard.model.setup_plan import (
     Assign,
     EnableIdentity,
@@ -74,7 +81,7 @@ def apply_at(desk: Desk, plan: SetupPlan, *, only_mine: bool = False) -> SetupFi
     wanted = plan.mine if only_mine else plan.writing
     pieces = [_piece(desk, plan, change) for change in wanted]
     for change in others:
-        desk.report(ChangeLeft(desk.stamp(), change.key, change.sentence, _OTHERS))
+        desk.report(ChangeSkipped(desk.stamp(), change.key, change.sentence, _OTHERS))
     sentences = {change.key: change.sentence for change in plan.writing}
     return carry_out(desk, "apply", pieces, sentences, {change.key: End(How.LEFT, _OTHERS) for change in others})
 
@@ -102,7 +109,7 @@ def carry_out(
     """Run the tasks and tell how each ended. ``ended``: changes whose end is known already."""
 
     def left(key: str, reason: str) -> None:
-        desk.report(ChangeLeft(desk.stamp(), key, sentences[key], reason))
+        desk.report(ChangeSkipped(desk.stamp(), key, sentences[key], reason))
 
     crew = Crew(desk.clock, desk.token, desk.workers, dict(ended))
     try:
@@ -197,7 +204,7 @@ def _told(desk: Desk, piece: Piece, sentence: str) -> Piece:
             case How.DONE:
                 desk.report(ChangeDone(desk.stamp(), piece.key, end.words, desk.clock.monotonic() - begun))
             case How.LEFT:
-                desk.report(ChangeLeft(desk.stamp(), piece.key, sentence, end.words))
+                desk.report(ChangeSkipped(desk.stamp(), piece.key, sentence, end.words))
             case _:
                 problem = end.problem or Problem("not-done", end.words)
                 desk.report(ChangeFailed(desk.stamp(), piece.key, sentence, problem))

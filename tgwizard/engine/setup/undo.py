@@ -34,7 +34,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.nic import NicDocument, Provisioning, carried_of, configuration_differences
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import RoleAssignment, RoleDefinition
-from tgwizard.model.setup_events import ChangeLeft, SetupEvent, SetupFinished
+from tgwizard.model.setup_events import ChangeSkipped, SetupEvent, SetupFinished
 from tgwizard.model.text import counted, sanitize
 
 _ORDER = (Deed.PLACE_ADDRESS, Deed.ASSIGN, Deed.PUT_ROLE, Deed.ENABLE_IDENTITY)
@@ -90,7 +90,7 @@ def undo_at(desk: Desk, *, identities: bool = False) -> SetupFinished:
     pieces = [_piece(desk, item, ours, assigned) for item in wanted]
     stay = {item.key: item for item in _made(desk.journal) if item not in wanted}
     for key, item in stay.items():
-        desk.report(ChangeLeft(desk.stamp(), key, item.sentence, _STAYS))
+        desk.report(ChangeSkipped(desk.stamp(), key, item.sentence, _STAYS))
     ends = {key: End(How.LEFT, _STAYS) for key in stay}
     return carry_out(desk, "undo", pieces, {item.key: item.sentence for item in wanted}, ends)
 

@@ -14,7 +14,7 @@ from tgwizard.engine.access.effective_rights import (
     find_held,
     proved_effective,
     rehearse_rights,
-    ticks_of,
+    stages_of,
     with_role,
 )
 from tgwizard.engine.access.required_rights import computed_scopes
@@ -39,7 +39,7 @@ from tgwizard.model.permission import reaches
 from tgwizard.model.problem import Cancelled, Problem, UserError
 from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_events import Checked, SetupEvent, SetupFinished, Tick, TickChanged
+from tgwizard.model.setup_events import FindingReported, PropagationChanged, PropagationStage, SetupEvent, SetupFinished
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import sanitize
 from tgwizard.model.topology import Topology, topology_of
@@ -50,8 +50,8 @@ from tgwizard.model.verify_result import (
     ProofRun,
     ProvedBy,
     RehearsalRow,
+    StageSeen,
     Standing,
-    TickSeen,
     VerifyResult,
 )
 
@@ -145,10 +145,10 @@ def _no_wait(cells: tuple[Cell, Cell], names: tuple[str, str], hold: set[str]) -
     return first, second
 
 
-def _shown_by_failover(tick: TickSeen) -> TickSeen:
-    if tick.tick is Tick.PROVED:
+def _shown_by_failover(tick: StageSeen) -> StageSeen:
+    if tick.tick is PropagationStage.PROVED:
         return replace(tick, done=True, sentence="proved by failovers there and back")
-    if tick.tick is Tick.EFFECTIVE and not tick.done:
+    if tick.tick is PropagationStage.EFFECTIVE and not tick.done:
         return proved_effective(tick.machine, tick.scope)
     return tick
 
@@ -186,7 +186,7 @@ class _Verify:
     ) -> None:
         self.ports, self.azure, self.clock, self.journal = ports, azure, clock, journal
         self.subject, self.report, self.token, self.kept = subject, report, token, kept
-        self._ticks: dict[tuple[str, str, Tick], TickSeen] = {}
+        self._ticks: dict[tuple[str, str, PropagationStage], StageSeen] = {}
         self._asked: dict[str, Asked] = {}
 
     def go(self) -> VerifyResult:
@@ -214,7 +214,7 @@ class _Verify:
         if self._role_is_gone(scopes, facts):
             checks = (NamedFinding("role", _no_role(self.subject.role_name, rows)), *checks)
         for item in checks:
-            self.report(Checked(self._stamp(), item.key, item.finding))
+            self.report(FindingReported(self._stamp(), item.key, item.finding))
         names = (topology.vms[0].id.name, topology.vms[1].id.name)
         result = VerifyResult(
             self.clock.wall(),
@@ -262,14 +262,18 @@ class _Verify:
                 held = find_held(self.ports.access, vm, scope, self.subject.role_guid, facts)
             except AzureCallError as failure:
                 again = again or failure.certainty is not Certainty.REFUSED or failure.cause in _PASSES
-                seen = self._ticks.get((vm.id.key, scope, Tick.WRITTEN))
+                seen = self._ticks.get((vm.id.key, scope, PropagationStage.WRITTEN))
                 if seen is None or not seen.done:
                     # One answer that fails to come takes nothing back that was read before.
-                    self._tell(TickSeen(vm.id, scope, Tick.WRITTEN, done=False, sentence=failure.problem.sentence()))
+                    self._tell(
+                        StageSeen(
+                            vm.id, scope, PropagationStage.WRITTEN, done=False, sentence=failure.problem.sentence()
+                        )
+                    )
                 continue
             found.append(held)
             asked = self._asked.get(vm.id.key)
-            for tick in ticks_of(held, self._now(), restarts, self.subject.restarted, asked, ours):
+            for tick in stages_of(held, self._now(), restarts, self.subject.restarted, asked, ours):
                 self._tell(tick)
         return found, again
 
@@ -285,15 +289,15 @@ class _Verify:
                 with members.azure_as(vm.id) as azure:
                     self._asked[vm.id.key] = ask_as(azure, place, topology, self._now(), denials)
 
-    def _tell(self, tick: TickSeen) -> None:
+    def _tell(self, tick: StageSeen) -> None:
         key = (tick.machine.key, tick.scope, tick.tick)
         before = self._ticks.get(key)
-        if before is not None and before.done and tick.tick is Tick.LISTED:
+        if before is not None and before.done and tick.tick is PropagationStage.LISTED:
             return  # A list that flickers takes nothing back: it was seen.
         if before is None or (before.done, before.sentence) != (tick.done, tick.sentence):
             self._ticks[key] = tick
             self.report(
-                TickChanged(
+                PropagationChanged(
                     self._stamp(), tick.machine.name, tick.scope, tick.tick, tick.done, tick.seconds, tick.sentence
                 )
             )
@@ -341,7 +345,7 @@ class _Verify:
         return Stamp(self.clock.wall(), self.clock.monotonic())
 
 
-_BY_ITSELF = (Tick.LISTED, Tick.EFFECTIVE)
+_BY_ITSELF = (PropagationStage.LISTED, PropagationStage.EFFECTIVE)
 """The ticks that come without anyone doing anything."""
 
 
@@ -363,12 +367,12 @@ def _no_role(name: str, rows: tuple[RehearsalRow, ...]) -> Finding:
     return Finding(Level.BLOCKS if refused else Level.WARNS, fact, why, Problem("role-gone", f"{fact}.", why, fix))
 
 
-def _is_written(tick: TickSeen) -> bool:
-    return tick.tick is Tick.WRITTEN and tick.done
+def _is_written(tick: StageSeen) -> bool:
+    return tick.tick is PropagationStage.WRITTEN and tick.done
 
 
 def _told(
-    rows: tuple[RehearsalRow, ...], ticks: tuple[TickSeen, ...], topology: Topology, asked: Mapping[str, Asked]
+    rows: tuple[RehearsalRow, ...], ticks: tuple[StageSeen, ...], topology: Topology, asked: Mapping[str, Asked]
 ) -> tuple[RehearsalRow, ...]:
     """The rows with "waits" and "restart" in place of "may" where a right does not count or was not picked up yet.
 
@@ -388,19 +392,19 @@ def _told(
     return tuple(told)
 
 
-def _concerns(tick: TickSeen, row: RehearsalRow) -> bool:
+def _concerns(tick: StageSeen, row: RehearsalRow) -> bool:
     return any(reaches(tick.scope, thing.text) for thing in row.things)
 
 
-def _cell(cell: Cell, ticks: list[TickSeen]) -> Cell:
+def _cell(cell: Cell, ticks: list[StageSeen]) -> Cell:
     if cell.may is not May.MAY:
         return cell
-    if any(not tick.done and tick.tick is Tick.WRITTEN for tick in ticks):
+    if any(not tick.done and tick.tick is PropagationStage.WRITTEN for tick in ticks):
         # Waiting brings nothing here, and the lists may speak of something else.
         return Cell(May.NOT_KNOWN, "the lists say so, but the assignment itself was not read")
-    if any(not tick.done and tick.tick is Tick.EFFECTIVE for tick in ticks):
+    if any(not tick.done and tick.tick is PropagationStage.EFFECTIVE for tick in ticks):
         return Cell(May.WAITS, "Azure allows it within ten minutes of the assignment")
-    if any(not tick.done and tick.tick is Tick.RESTARTED for tick in ticks):
+    if any(not tick.done and tick.tick is PropagationStage.RESTARTED for tick in ticks):
         return _NOT_RESTARTED
     return cell
 

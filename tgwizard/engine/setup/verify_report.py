@@ -9,9 +9,9 @@ from tgwizard import __version__
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.model.finding import Level
-from tgwizard.model.setup_events import Tick
+from tgwizard.model.setup_events import PropagationStage
 from tgwizard.model.text import format_duration, printable, sanitize
-from tgwizard.model.verify_result import May, TickSeen, VerifyResult
+from tgwizard.model.verify_result import May, StageSeen, VerifyResult
 
 LEVELS = {
     Level.BLOCKS: "stands in the way",
@@ -32,7 +32,7 @@ _MARKS = {
     May.NOT_ASKED: "–",
 }
 
-_OPEN = {Tick.PROVED: "no", Tick.RESTARTED: "waits for you"}
+_OPEN = {PropagationStage.PROVED: "no", PropagationStage.RESTARTED: "waits for you"}
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -79,12 +79,12 @@ def _ticks(result: VerifyResult) -> Iterator[tuple[str, ...]]:
         yield tick.machine.name, scope_name(tick.scope), tick.tick.value, _state(tick), _measured(tick)
 
 
-def _state(tick: TickSeen) -> str:
+def _state(tick: StageSeen) -> str:
     state = "yes" if tick.done else _OPEN.get(tick.tick, "not yet")
     return f"{state}. {tick.sentence}" if tick.sentence else state
 
 
-def _measured(tick: TickSeen) -> str:
+def _measured(tick: StageSeen) -> str:
     at = f"{tick.at:%Y-%m-%d %H:%M:%S} UTC" if tick.at and tick.done else ""
     took = format_duration(tick.seconds) if tick.seconds is not None else ""
     return ", ".join(part for part in (took, at) if part)

@@ -20,7 +20,7 @@ from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_events import (
     ChangeDone,
     ChangeFailed,
-    ChangeLeft,
+    ChangeSkipped,
     ChangeStarted,
     ChangeWaiting,
     SetupFinished,
@@ -79,7 +79,7 @@ class Applying:
                 return self._with(event.key, "", RowState.DONE, event.sentence, seconds=event.seconds)
             case ChangeFailed():
                 return self._with(event.key, "", RowState.FAILED, event.problem.sentence())
-            case ChangeLeft():
+            case ChangeSkipped():
                 return self._with(event.key, event.sentence, RowState.LEFT, event.reason)
             case SetupFinished():
                 return Applying(self.rows, False, self.cancelling, event, self.undoing)

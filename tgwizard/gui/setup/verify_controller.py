@@ -27,7 +27,13 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import Finding
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers
-from tgwizard.model.setup_events import ChangeWaiting, Checked, SetupFinished, Tick, TickChanged
+from tgwizard.model.setup_events import (
+    ChangeWaiting,
+    FindingReported,
+    PropagationChanged,
+    PropagationStage,
+    SetupFinished,
+)
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.text import sanitize
@@ -75,7 +81,7 @@ class Verifier(QObject):
         self._answers: Answers | None = None
         self.looked: Looked | None = None
         self.looked_at: datetime | None = None
-        self.ticks: dict[tuple[str, str, Tick], TickChanged] = {}
+        self.ticks: dict[tuple[str, str, PropagationStage], PropagationChanged] = {}
         self.checks: dict[str, Finding] = {}
         self.problem: Problem | None = None
         self.said_restarted: frozenset[ResourceId] = frozenset()
@@ -199,9 +205,9 @@ class Verifier(QObject):
 
     def _heard(self, event: object) -> None:
         match event:
-            case TickChanged():
+            case PropagationChanged():
                 self.ticks[event.machine, event.scope, event.tick] = event
-            case Checked():
+            case FindingReported():
                 self.checks[event.key] = event.finding
             case _:
                 return

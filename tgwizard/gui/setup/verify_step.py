@@ -25,7 +25,7 @@ from tgwizard.gui.widgets.fact_table import RowTable, StateCell, TwoLines
 from tgwizard.gui.widgets.labels import ElidedLabel, LiveText, TextLabel, plain_tip
 from tgwizard.gui.widgets.layouts import Column, FlowLayout, clear
 from tgwizard.gui.widgets.propagation_meter import BarShown, Meter
-from tgwizard.model.setup_events import Tick
+from tgwizard.model.setup_events import PropagationStage
 
 _BUTTON_PX = 32
 
@@ -279,7 +279,7 @@ class VerifyPage(StepPage):
             self._machines = shown.machines
             clear(self._meter_rows)
             self._meters = {}
-            names = tuple(tick.value for tick in Tick)
+            names = tuple(tick.value for tick in PropagationStage)
             for place, (machine, role) in enumerate(shown.machines):
                 if place:
                     self._meter_rows.addWidget(Rule(theme))

@@ -15,10 +15,10 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.widgets.propagation_meter import BarShown, BarState
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding
-from tgwizard.model.setup_events import Tick, TickChanged
+from tgwizard.model.setup_events import PropagationChanged, PropagationStage
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import format_duration, sanitize
-from tgwizard.model.verify_result import Cell, May, ProofRun, ProvedBy, Standing, TickSeen, VerifyResult
+from tgwizard.model.verify_result import Cell, May, ProofRun, ProvedBy, StageSeen, Standing, VerifyResult
 
 _CELLS = {
     May.MAY: Shape.GOOD,
@@ -86,15 +86,17 @@ def _headline(verifier: Verifier, result: VerifyResult | None) -> tuple[str, str
 
 def _awaited(result: VerifyResult) -> str:
     """What is waited for, and until when at most."""
-    made = {(tick.machine, tick.scope): tick.at for tick in result.ticks if tick.tick is Tick.WRITTEN}
-    coming = [tick for tick in result.ticks if tick.tick is Tick.EFFECTIVE and not tick.done]
+    made = {(tick.machine, tick.scope): tick.at for tick in result.ticks if tick.tick is PropagationStage.WRITTEN}
+    coming = [tick for tick in result.ticks if tick.tick is PropagationStage.EFFECTIVE and not tick.done]
     ends = [at + PROPAGATION for tick in coming if (at := made.get((tick.machine, tick.scope))) is not None]
     if not ends:
         return "Longer than usual: Azure's lists do not show every assignment yet. Each was read by itself; it counts."
     return f"Azure needs up to ten minutes: everything counts by {max(ends).astimezone():%H:%M:%S} at the latest."
 
 
-def _seen(verifier: Verifier, vm: ResourceId, scope: str, tick: Tick) -> TickSeen | TickChanged | None:
+def _seen(
+    verifier: Verifier, vm: ResourceId, scope: str, tick: PropagationStage
+) -> StageSeen | PropagationChanged | None:
     """What a look that goes on has found anew, else what the last one came to, which knows the times."""
     live, result = verifier.ticks.get((vm.name, scope, tick)), verifier.result
     last = None
@@ -110,44 +112,46 @@ def _meters(verifier: Verifier, machines: tuple[ResourceId, ...], scopes: tuple[
         MeterShown(
             sanitize(vm.name, 90),
             scope_name(scope),
-            tuple(_bar(_seen(verifier, vm, scope, tick), tick, _certain(verifier, vm, scope)) for tick in Tick),
+            tuple(
+                _bar(_seen(verifier, vm, scope, tick), tick, _certain(verifier, vm, scope)) for tick in PropagationStage
+            ),
         )
         for vm in machines
         for scope in scopes
     )
 
 
-def _is_answer(seen: TickSeen | TickChanged) -> bool:
+def _is_answer(seen: StageSeen | PropagationChanged) -> bool:
     """Whether it is what the machine itself was told."""
     return bool(seen.sentence) and seen.sentence != NOT_PROVED
 
 
 def _certain(verifier: Verifier, vm: ResourceId, scope: str) -> datetime | None:
     """When a right counts at the latest; None while that is not known."""
-    written = _seen(verifier, vm, scope, Tick.WRITTEN)
-    return written.at + PROPAGATION if isinstance(written, TickSeen) and written.at is not None else None
+    written = _seen(verifier, vm, scope, PropagationStage.WRITTEN)
+    return written.at + PROPAGATION if isinstance(written, StageSeen) and written.at is not None else None
 
 
-def _bar(seen: TickSeen | TickChanged | None, tick: Tick, certain: datetime | None) -> BarShown:
+def _bar(seen: StageSeen | PropagationChanged | None, tick: PropagationStage, certain: datetime | None) -> BarShown:
     if seen is None:
         return BarShown(tick.value, BarState.TO_COME)
     if seen.done:
         note = format_duration(seen.seconds) if seen.seconds is not None else ""
-        at: datetime | None = seen.at if isinstance(seen, TickSeen) else None
-        if tick in {Tick.WRITTEN, Tick.RESTARTED} and at is not None:
+        at: datetime | None = seen.at if isinstance(seen, StageSeen) else None
+        if tick in {PropagationStage.WRITTEN, PropagationStage.RESTARTED} and at is not None:
             note = f"{at.astimezone():%d %b %H:%M}"
         # Where no time was measured, how it is known: worked out, shown by the proof, said by a person.
         return BarShown(tick.value, BarState.DONE, note or sanitize(seen.sentence, 120).rstrip("."))
-    if tick is Tick.RESTARTED:
+    if tick is PropagationStage.RESTARTED:
         return BarShown(tick.value, BarState.WAITS, "waits for you")
-    if tick is Tick.PROVED:
+    if tick is PropagationStage.PROVED:
         # What it needs is said below, where it can be done; a machine's own answer is said here.
         return BarShown(
             tick.value, BarState.TO_COME, sanitize(seen.sentence, 120) if _is_answer(seen) else "by a failover"
         )
-    if tick is Tick.EFFECTIVE and certain is not None:
+    if tick is PropagationStage.EFFECTIVE and certain is not None:
         return BarShown(tick.value, BarState.RUNNING, f"by {certain.astimezone():%H:%M:%S} at the latest")
-    state = BarState.FAILED if tick is Tick.WRITTEN else BarState.RUNNING
+    state = BarState.FAILED if tick is PropagationStage.WRITTEN else BarState.RUNNING
     return BarShown(tick.value, state, sanitize(seen.sentence, 120))
 
 
