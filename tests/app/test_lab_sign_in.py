@@ -15,7 +15,7 @@ from tgwizard.app.environments import Place, open_lab_place
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
-from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
+from tgwizard.model.sign_in import SignInMethod, SignInPrompt, SignInRequest
 
 ASKS = "Sign-in code of this lab"
 
@@ -71,8 +71,8 @@ def test_that_the_page_that_the_program_opens_asks_for_nothing_more(
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(webbrowser, "open", browser.open)
     sign_in = place.services.setup.sign_in
-    prompts: list[Prompted] = []
-    wish = SignInWish(SignInMethod.BROWSER, sign_in.clouds()[0])
+    prompts: list[SignInPrompt] = []
+    wish = SignInRequest(SignInMethod.BROWSER, sign_in.clouds()[0])
     caller = sign_in.sign_in(wish, prompts.append, CancelToken())
     assert caller.name == "operator@lab.example"
     assert ASKS not in browser.pages[0]

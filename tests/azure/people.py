@@ -24,7 +24,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cloud import PUBLIC, Cloud
-from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
+from tgwizard.model.sign_in import SignInMethod, SignInPrompt, SignInRequest
 
 LOGIN = PUBLIC.authority
 
@@ -72,10 +72,10 @@ class CodeUser:
     it: SetupRig
     answer: str = "sign-in"
     after: int = 1
-    prompts: list[Prompted] = field(default_factory=list)
+    prompts: list[SignInPrompt] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
 
-    def prompted(self, prompt: Prompted) -> None:
+    def prompted(self, prompt: SignInPrompt) -> None:
         self.prompts.append(prompt)
 
     def wait(self, cancel: CancelToken, seconds: float) -> bool:
@@ -132,12 +132,12 @@ def public_lab(
     return it, ArmSignIn(clients, (cloud,), computer=computer, desk=desk)
 
 
-def wish(method: SignInMethod, tenant: str | None = None) -> SignInWish:
+def wish(method: SignInMethod, tenant: str | None = None) -> SignInRequest:
     """A wish to sign in to the public cloud."""
-    return SignInWish(method, PUBLIC, tenant)
+    return SignInRequest(method, PUBLIC, tenant)
 
 
-def ignore(_prompt: Prompted) -> None:
+def ignore(_prompt: SignInPrompt) -> None:
     """Hears of a prompt."""
 
 

@@ -18,7 +18,7 @@ from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationFails
 from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.permission import allows
 from tgwizard.model.snapshot import Power
@@ -100,7 +100,7 @@ def test_that_a_moved_version_is_refused_with_the_cause_etag_moved() -> None:
 def test_that_an_allocated_address_names_the_nic_that_has_it() -> None:
     it = rig()
     read = it.services.azure.read_nic(it.b.nic)
-    taken = read.plus(read.new_configuration("tg-floating", it.address, Carried()))
+    taken = read.plus(read.new_configuration("tg-floating", it.address, CarriedConfiguration()))
     failure = fails(lambda: it.services.azure.write_nic(it.b.nic, taken, if_match=read.etag, request_id="r"))
     assert failure.cause is Cause.ADDRESS_ALLOCATED
     assert failure.certainty is Certainty.REFUSED

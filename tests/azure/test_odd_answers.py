@@ -27,7 +27,7 @@ from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent
 from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import Verb
-from tgwizard.model.failover_options import StopHow
+from tgwizard.model.failover_options import StopMethod
 
 ODD: tuple[Any, ...] = (
     None,
@@ -206,7 +206,7 @@ WRITES: dict[str, Ask] = {
     "interface": lambda it: it.services.azure.write_nic(
         it.a.nic, it.nic(it.a), if_match=it.nic(it.a).etag, request_id="r"
     ),
-    "stop": lambda it: it.services.azure.stop_vm(it.a.vm, StopHow.POWER_OFF, request_id="r"),
+    "stop": lambda it: it.services.azure.stop_vm(it.a.vm, StopMethod.POWER_OFF, request_id="r"),
 }
 
 

@@ -10,7 +10,7 @@ from tests.engine.worlds import changed, without
 from tests.rig import Rig, rig
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
 from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset
-from tgwizard.model.failover_options import StopHow
+from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.permission import allows, allows_at
 from tgwizard.model.role import LockLevel
 from tgwizard.model.snapshot import Power
@@ -103,15 +103,17 @@ def test_that_the_address_check_tells_free_taken_and_reserved_apart() -> None:
 def test_that_a_refusal_names_the_right_that_is_missing_and_where() -> None:
     made = without(STOP)
     with pytest.raises(AzureCallError) as failed:
-        made.services.azure.stop_vm(made.a.vm, StopHow.POWER_OFF, request_id="1")
+        made.services.azure.stop_vm(made.a.vm, StopMethod.POWER_OFF, request_id="1")
     assert failed.value.cause is Cause.NOT_ALLOWED
     assert failed.value.missing == MissingRight(STOP, made.a.vm.text)
 
 
 @pytest.mark.parametrize(
-    ("how", "after"), [(StopHow.POWER_OFF, Power.STOPPED), (StopHow.DEALLOCATE, Power.DEALLOCATED)]
+    ("how", "after"), [(StopMethod.POWER_OFF, Power.STOPPED), (StopMethod.DEALLOCATE, Power.DEALLOCATED)]
 )
-def test_that_a_vm_is_stopped_by_one_request_and_its_interface_keeps_its_addresses(how: StopHow, after: Power) -> None:
+def test_that_a_vm_is_stopped_by_one_request_and_its_interface_keeps_its_addresses(
+    how: StopMethod, after: Power
+) -> None:
     made = rig()
     accepted = made.services.azure.stop_vm(made.a.vm, how, request_id="1")
     assert "/operations/" in accepted.operation
@@ -125,5 +127,5 @@ def test_that_a_lost_answer_to_a_stop_is_unknown() -> None:
     made = rig()
     made.lab.faults.add(Fault("POST", "powerOff", Reset(Moment.AFTER_COMMIT)))
     with pytest.raises(AzureCallError) as failed:
-        made.services.azure.stop_vm(made.a.vm, StopHow.POWER_OFF, request_id="1")
+        made.services.azure.stop_vm(made.a.vm, StopMethod.POWER_OFF, request_id="1")
     assert failed.value.certainty is Certainty.UNKNOWN

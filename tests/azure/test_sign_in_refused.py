@@ -30,7 +30,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.model.cloud import CHINA, KNOWN, PUBLIC, US_GOVERNMENT, Cloud
-from tgwizard.model.sign_in import Prompted, SignInMethod
+from tgwizard.model.sign_in import SignInMethod, SignInPrompt
 
 CODE = SignInMethod.DEVICE_CODE
 CANARY = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
@@ -194,7 +194,7 @@ def test_that_no_browser_is_sent_to_what_is_not_https(method: SignInMethod) -> N
             return answer
 
     opened: list[str] = []
-    prompts: list[Prompted] = []
+    prompts: list[SignInPrompt] = []
     _, sign_in = public_lab(adapter=Sly, open_browser=lambda url: not opened.append(url))  # type: ignore[func-returns-value]
     failure = fails(lambda: sign_in.sign_in(wish(method), prompts.append, CancelToken()))
     assert failure.problem.code == "sign-in-not-https"

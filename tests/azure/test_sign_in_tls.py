@@ -26,7 +26,7 @@ from tgwizard.lab.fronts.tls_server import LabServer
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import CallerKind
-from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
+from tgwizard.model.sign_in import SignInMethod, SignInPrompt, SignInRequest
 
 
 class Served:
@@ -55,7 +55,7 @@ class Served:
         done = self.page("POST", f"{self.server.url}{action_of(page)}", **fields_of(page), answer="sign-in")
         return bring(action_of(done), fields_of(done)).ok
 
-    def type_code(self, prompt: Prompted) -> None:
+    def type_code(self, prompt: SignInPrompt) -> None:
         asked = self.page("GET", prompt.url)
         page = self.page("POST", prompt.url, **fields_of(asked), otc=prompt.code)
         self.page("POST", prompt.url, **fields_of(page), answer="sign-in")
@@ -70,8 +70,8 @@ class Served:
 
         return ArmSignIn(self.azure.clients, (self.cloud,), computer=Computer(environment), desk=desk)
 
-    def wish(self, method: SignInMethod) -> SignInWish:
-        return SignInWish(method, self.cloud)
+    def wish(self, method: SignInMethod) -> SignInRequest:
+        return SignInRequest(method, self.cloud)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 
 
 def test_that_a_person_signs_in_by_browser_and_asks_arm_and_the_directory(served: Served) -> None:
-    prompts: list[Prompted] = []
+    prompts: list[SignInPrompt] = []
     caller = served.sign_in().sign_in(served.wish(SignInMethod.BROWSER), prompts.append, CancelToken())
     assert caller.kind is CallerKind.USER
     assert prompts[0].url.startswith(f"{served.server.url}/organizations/")

@@ -39,7 +39,7 @@ from tgwizard.lab.lab import Lab
 from tgwizard.model.cloud import PUBLIC
 from tgwizard.model.inventory import CallerKind
 from tgwizard.model.problem import Cancelled
-from tgwizard.model.sign_in import Prompted, SignInMethod
+from tgwizard.model.sign_in import SignInMethod, SignInPrompt
 
 BROWSER, CODE = SignInMethod.BROWSER, SignInMethod.DEVICE_CODE
 
@@ -93,7 +93,7 @@ def test_that_the_operator_chooses_among_the_directories_of_a_lab() -> None:
 def test_that_the_browser_signs_in_and_every_port_asks_as_that_person_from_then_on() -> None:
     it, sign_in, browser = signs_in_by_browser()
     before = clients_of(it).session.credential
-    prompts: list[Prompted] = []
+    prompts: list[SignInPrompt] = []
     caller = sign_in.sign_in(wish(BROWSER), prompts.append, CancelToken())
     assert (caller.name, caller.kind) == ("operator@lab.example", CallerKind.USER)
     assert [prompt.url for prompt in prompts] == browser.opened
@@ -135,7 +135,7 @@ def test_that_the_browser_can_be_abandoned_for_a_code() -> None:
     cancel = CancelToken()
     ports: list[int] = []
 
-    def shown(prompt: Prompted) -> None:
+    def shown(prompt: SignInPrompt) -> None:
         ports.append(int(prompt.url.split("localhost%3A")[1].split("&")[0]))
         cancel.cancel()
 
@@ -317,7 +317,7 @@ def test_that_a_run_that_begins_during_a_sign_in_keeps_its_account_too() -> None
     )
     before = clients_of(it).session
 
-    def prompted(prompt: Prompted) -> None:
+    def prompted(prompt: SignInPrompt) -> None:
         user.prompted(prompt)
         runs.append(True)
 

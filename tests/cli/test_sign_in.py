@@ -25,7 +25,7 @@ from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Caller
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
+from tgwizard.model.sign_in import SignInMethod, SignInPrompt, SignInRequest
 
 
 class Place:
@@ -46,16 +46,16 @@ class Door:
     def __init__(self, it: SetupRig, refusal: BaseException | None = None) -> None:
         self._ports = it.services.setup.sign_in
         self._refusal = refusal
-        self.wishes: list[SignInWish] = []
+        self.wishes: list[SignInRequest] = []
         self.cancels: list[CancelToken] = []
         self.clouds = self._ports.clouds
         self.methods = self._ports.methods
         self.caller = self._ports.caller
 
-    def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:
+    def sign_in(self, wish: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
         self.wishes.append(wish)
         self.cancels.append(cancel)
-        prompted(Prompted(wish.method, "https://x/devicelogin", "ABC"))
+        prompted(SignInPrompt(wish.method, "https://x/devicelogin", "ABC"))
         if self._refusal is not None:
             raise self._refusal
         return Caller("a@x.example", "o", "t")
@@ -105,10 +105,10 @@ def test_that_ctrl_c_gives_the_sign_in_up(tmp_path: Path) -> None:
 
 def test_that_a_prompt_says_what_to_do_and_until_when() -> None:
     expires = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
-    said = words_of(Prompted(SignInMethod.DEVICE_CODE, "https://x", "ABC", expires))
+    said = words_of(SignInPrompt(SignInMethod.DEVICE_CODE, "https://x", "ABC", expires))
     assert "type the code ABC" in said
     assert f"{expires.astimezone():%H:%M}" in said
-    assert "https://x" in words_of(Prompted(SignInMethod.BROWSER, "https://x"))
+    assert "https://x" in words_of(SignInPrompt(SignInMethod.BROWSER, "https://x"))
 
 
 def where_of(*words: str) -> Where:

@@ -20,7 +20,7 @@ from tgwizard.engine.setup.draft import save_draft
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
-from tgwizard.model.cluster_setup import Carried, RoleKept
+from tgwizard.model.cluster_setup import CarriedConfiguration, SavedRole
 from tgwizard.model.role import RoleKind
 from tgwizard.model.settings import ALL
 from tgwizard.model.setup_answers import SetupStep
@@ -84,7 +84,7 @@ def drafts(folder: Path) -> dict[str, bytes]:
         person.press_continue()
 
 
-ODD = Carried(
+ODD = CarriedConfiguration(
     {"publicIPAddress": {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/publicIPAddresses/p"},
      "futureList": [1, {"deep": True}], "futureNothing": {"a": None}},
     {"zones": ["1"]},
@@ -100,7 +100,7 @@ def clusters(folder: Path) -> dict[str, bytes]:
     kept = {"lab": own.read_bytes()}
     scope = f"/subscriptions/{made.setup.subscription}"
     guid = f"{scope}/providers/Microsoft.Authorization/roleDefinitions/5a3b0c1e-0000-4000-8000-0000000000aa"
-    role = RoleKept(guid, "tg-cluster-ip-failover", RoleKind.CUSTOM, (f"{scope}/resourceGroups/rg-tg-prod",))
+    role = SavedRole(guid, "tg-cluster-ip-failover", RoleKind.CUSTOM, (f"{scope}/resourceGroups/rg-tg-prod",))
     for name, setup in {
         "role": replace(made.setup, role=role),
         "odd-fields": replace(made.setup, carried=ODD),

@@ -31,8 +31,8 @@ from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished, HolderObserved
-from tgwizard.model.failover_options import Fence, FenceWish, Strategy
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.failover_options import Fence, FenceRequest, Strategy
+from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.verdict import assess
 
 DENIED = json.dumps(
@@ -73,7 +73,7 @@ def cancelled(made: Rig) -> None:
     class Ears(list[Event]):
         def append(self, event: Event) -> None:
             super().append(event)
-            if isinstance(event, HolderObserved) and event.place.kind is PlaceKind.RELEASING:
+            if isinstance(event, HolderObserved) and event.place.kind is LocationKind.RELEASING:
                 made.token.cancel()
 
     made.events = Ears()
@@ -126,7 +126,7 @@ def members_attach(made: Rig) -> None:
     made.edit(made.b, lambda body: body["properties"]["ipConfigurations"].append(dict(configuration)))
 
 
-STOP = FenceWish(Fence.STOP)
+STOP = FenceRequest(Fence.STOP)
 STORIES = {
     "graceful": Story(prepare=watched),
     "forced": Story(Verb.FORCED),

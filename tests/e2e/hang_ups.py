@@ -37,7 +37,7 @@ from tgwizard.lab.storage.lab_folder import open_lab
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.snapshot import PlaceKind, Snapshot
+from tgwizard.model.snapshot import LocationKind, Snapshot
 
 
 class By(Enum):
@@ -371,7 +371,7 @@ class Bench:
     def _judge(self, place: Place, work: _Work, code: int, after_s: float, said: str) -> Left:
         seen = self._settled(place, work.setup)
         holder = seen.place.member
-        where = holder.name if seen.place.kind is PlaceKind.MEMBER and holder is not None else seen.place.kind.value
+        where = holder.name if seen.place.kind is LocationKind.MEMBER and holder is not None else seen.place.kind.value
         with closing(place.services.journal(work.setup)) as journal:
             ended, unfinished = journal.ends(1), journal.unfinished() is not None
         return Left(code, where, work.losing, work.gaining, ended[0] if ended else None, unfinished, after_s, said)
@@ -381,7 +381,7 @@ class Bench:
         for setup in self._free:
             seen = _look(self._place, setup)
             losing = seen.place.member
-            if seen.place.kind is PlaceKind.MEMBER and losing is not None:
+            if seen.place.kind is LocationKind.MEMBER and losing is not None:
                 gaining = next(member for member in setup.members if member != losing)
                 if readiness(seen, gaining, Verb.GRACEFUL).reason_against(unknown_stops=True) is None:
                     return _Work(self._folder, setup, losing, gaining)

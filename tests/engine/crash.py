@@ -32,7 +32,7 @@ from tgwizard.lab.world import Power
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished
-from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy
 
 COARSE = Timing(poll_s=1.5, slow_poll_s=15.0)
 """Few polls, so that every single one can be a place to crash at, also where a lost answer is read for two minutes."""
@@ -150,7 +150,7 @@ class Recorder:
 
 
 def run_of(
-    verb: Verb, fence: FenceWish = NO_FENCE, strategy: Strategy = Strategy.DETACH_ATTACH
+    verb: Verb, fence: FenceRequest = NO_FENCE, strategy: Strategy = Strategy.DETACH_ATTACH
 ) -> Callable[[Rig], Finished]:
     """A failover to tg-node-b with coarse polling."""
     return lambda made: made.fail_over(verb=verb, timing=COARSE, fence=fence, strategy=strategy)

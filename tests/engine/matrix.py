@@ -50,9 +50,9 @@ from tgwizard.lab.world import Power
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished
-from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, Strategy
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, Strategy
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 
 COARSE = Timing(poll_s=1.5, slow_poll_s=15.0, retry_s=10.0)
 """Few polls and long pauses, so that a case is short; every limit is the real one."""
@@ -130,7 +130,7 @@ class Kind:
     strategy: Strategy
     verb: Verb
     lasting: bool
-    fence: FenceWish = NO_FENCE
+    fence: FenceRequest = NO_FENCE
 
     def __str__(self) -> str:
         fenced = ", fenced" if self.fence.stops else ""
@@ -162,7 +162,7 @@ def kinds() -> list[Kind]:
     """Every strategy with every verb, once and lasting."""
     strategies = (Strategy.DETACH_ATTACH, Strategy.ATOMIC)
     plain = [Kind(strategy, verb, lasting) for strategy in strategies for verb in Verb for lasting in (False, True)]
-    stop = FenceWish(Fence.STOP)
+    stop = FenceRequest(Fence.STOP)
     return plain + [Kind(Strategy.DETACH_ATTACH, Verb.FORCED, lasting, stop) for lasting in (False, True)]
 
 
@@ -231,7 +231,7 @@ def _in_the_end(made: Rig, last: Finished) -> list[str]:
     found = []
     if holder is None or len(listing) > 1 or (listing and listing[0].nic.text != holder):
         found.append(f"in the end {holder} holds it and {[member.name for member in listing]} list it")
-    if not listing and last.place.kind is not PlaceKind.STRANGER:
+    if not listing and last.place.kind is not LocationKind.STRANGER:
         found.append(f"in the end it is on no member: {last.reason}")
     if any(not any(member.nic.name in line for line in last.left) for member in failed):
         found.append(f"left in state Failed without a word: {[member.name for member in failed]}, {last.left}")

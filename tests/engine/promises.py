@@ -26,7 +26,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 
 Body = Mapping[str, Any]
 
@@ -183,18 +183,18 @@ class Witness:
             self._note(f"{outcome.value}, but something was written")
         if outcome in (Outcome.FAILED, Outcome.YIELDED, Outcome.CANCELLED):
             named = {
-                PlaceKind.MEMBER: [place.member],
-                PlaceKind.ATTACHING: [place.member],
-                PlaceKind.RELEASING: [place.member],
-                PlaceKind.NO_NIC: [],
-                PlaceKind.STRANGER: [],
+                LocationKind.MEMBER: [place.member],
+                LocationKind.ATTACHING: [place.member],
+                LocationKind.RELEASING: [place.member],
+                LocationKind.NO_NIC: [],
+                LocationKind.STRANGER: [],
             }.get(place.kind)
-            released = place.kind is PlaceKind.RELEASING and not listing
+            released = place.kind is LocationKind.RELEASING and not listing
             if named is not None and named != listing and not released:
                 self._note(f"{outcome.value} with {place.kind.value} {place.member}, but {listing} list it")
         if outcome is Outcome.UNKNOWN and not finished.resume:
             self._note("unknown without a way to go on")
-        if not listing and outcome is not Outcome.REFUSED and not finished.resume and place.kind is PlaceKind.NO_NIC:
+        if not listing and outcome is not Outcome.REFUSED and not finished.resume and place.kind is LocationKind.NO_NIC:
             self._note("the address is on no interface and no way to go on is named")
         self.judge_truth(made.lab, made.address)
 

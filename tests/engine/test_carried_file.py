@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.engine.test_cluster_file import GOOD, GROUP, faults, written
 from tgwizard.engine.files.cluster_file import keep_carried, load_cluster, save_cluster, with_kept_carried
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.problem import UserError
 
 NETWORK = f"{GROUP}/Microsoft.Network"
@@ -55,7 +55,7 @@ def test_that_any_field_is_kept_as_it_is(
     with tempfile.TemporaryDirectory() as folder:
         path = written(Path(folder))
         for fields in (first, properties):
-            setup = replace(load_cluster(path), carried=Carried(fields, beside))
+            setup = replace(load_cluster(path), carried=CarriedConfiguration(fields, beside))
             save_cluster(path, setup)
             assert load_cluster(path) == setup
         before = path.read_bytes()
@@ -66,7 +66,7 @@ def test_that_any_field_is_kept_as_it_is(
 def test_that_a_field_stands_in_the_file_as_azure_spells_it(tmp_path: Path) -> None:
     path = written(tmp_path)
     fields = {"publicIPAddress": {"id": PIP}, "gatewayLoadBalancer": {"id": FRONT}, "fooBar": {"a": [1, {"b": True}]}}
-    save_cluster(path, replace(load_cluster(path), carried=Carried(fields)))
+    save_cluster(path, replace(load_cluster(path), carried=CarriedConfiguration(fields)))
     text = path.read_text()
     assert f'publicIPAddress = {{id = "{PIP}"}}' in text
     assert f'gatewayLoadBalancer = {{id = "{FRONT}"}}' in text
@@ -76,7 +76,7 @@ def test_that_a_field_stands_in_the_file_as_azure_spells_it(tmp_path: Path) -> N
 
 def test_that_what_toml_cannot_say_is_kept_as_json_text(tmp_path: Path) -> None:
     path = written(tmp_path)
-    carried = Carried({"fooBar": {"a": None}, "plain": 1}, {"zones": ["1"]})
+    carried = CarriedConfiguration({"fooBar": {"a": None}, "plain": 1}, {"zones": ["1"]})
     save_cluster(path, replace(load_cluster(path), carried=carried))
     text = path.read_text()
     assert '"/properties/fooBar" = "{\\"a\\": null}"' in text
@@ -87,7 +87,7 @@ def test_that_what_toml_cannot_say_is_kept_as_json_text(tmp_path: Path) -> None:
 def test_that_the_words_of_older_files_are_read_and_left_alone(tmp_path: Path) -> None:
     path = old_file(tmp_path)
     setup = load_cluster(path)
-    assert setup.carried == Carried.of(ResourceId(PIP), (ResourceId(POOL),))
+    assert setup.carried == CarriedConfiguration.of(ResourceId(PIP), (ResourceId(POOL),))
     save_cluster(path, replace(setup, cluster_timeout_s=45.0))
     text = path.read_text()
     assert OLD in text
@@ -96,7 +96,7 @@ def test_that_the_words_of_older_files_are_read_and_left_alone(tmp_path: Path) -
 
 def test_that_the_words_of_older_files_give_way_when_something_else_travels(tmp_path: Path) -> None:
     path = old_file(tmp_path)
-    setup = replace(load_cluster(path), carried=Carried({"gatewayLoadBalancer": {"id": FRONT}}))
+    setup = replace(load_cluster(path), carried=CarriedConfiguration({"gatewayLoadBalancer": {"id": FRONT}}))
     save_cluster(path, setup)
     text = path.read_text()
     assert "public_ip" not in text
@@ -119,7 +119,7 @@ def test_that_a_table_laid_out_by_hand_is_read_and_can_be_changed(tmp_path: Path
     assert setup.carried.public_ip == ResourceId(PIP)
     save_cluster(path, setup)
     assert laid_out in path.read_text()
-    other = replace(setup, carried=Carried({"publicIPAddress": {"id": f"{PIP}-2"}, "fooBar": [1, [2]]}))
+    other = replace(setup, carried=CarriedConfiguration({"publicIPAddress": {"id": f"{PIP}-2"}, "fooBar": [1, [2]]}))
     save_cluster(path, other)
     assert load_cluster(path) == other
     assert path.read_text().startswith("# Our cluster in Dallas.\n")
@@ -163,7 +163,7 @@ def test_that_a_field_nested_without_end_is_a_fault_of_the_file(tmp_path: Path) 
 def test_that_what_was_seen_to_travel_is_kept_and_nothing_else_of_the_file_changes(tmp_path: Path) -> None:
     path = written(tmp_path)
     setup = load_cluster(path)
-    seen = Carried.of(ResourceId(PIP))
+    seen = CarriedConfiguration.of(ResourceId(PIP))
     assert keep_carried(setup, seen)
     assert not keep_carried(setup, seen)
     assert with_kept_carried(setup).carried == seen
@@ -175,15 +175,15 @@ def test_that_the_file_of_another_cluster_by_now_is_left_alone(tmp_path: Path) -
     path = written(tmp_path)
     setup = load_cluster(path)
     path.write_text(GOOD.replace("10.20.2.50", "10.20.2.51"))
-    assert not keep_carried(setup, Carried.of(ResourceId(PIP)))
-    assert with_kept_carried(setup).carried == Carried()
+    assert not keep_carried(setup, CarriedConfiguration.of(ResourceId(PIP)))
+    assert with_kept_carried(setup).carried == CarriedConfiguration()
     path.unlink()
-    assert not keep_carried(setup, Carried.of(ResourceId(PIP)))
+    assert not keep_carried(setup, CarriedConfiguration.of(ResourceId(PIP)))
 
 
 def test_that_more_than_a_file_may_hold_is_not_written(tmp_path: Path) -> None:
     path = written(tmp_path)
     before = path.read_bytes()
     with pytest.raises(UserError, match="was not written"):
-        save_cluster(path, replace(load_cluster(path), carried=Carried({"fooBar": "x" * 1_000_000})))
+        save_cluster(path, replace(load_cluster(path), carried=CarriedConfiguration({"fooBar": "x" * 1_000_000})))
     assert path.read_bytes() == before

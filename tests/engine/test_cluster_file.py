@@ -12,7 +12,7 @@ from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.files.cluster_folder import Profiles
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.cluster_setup import Carried, RoleKept
+from tgwizard.model.cluster_setup import CarriedConfiguration, SavedRole
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import RoleKind
 
@@ -176,7 +176,7 @@ def test_that_an_unchanged_setup_leaves_the_bytes_of_a_full_file_alone(tmp_path:
 def test_that_what_travels_is_written_and_read_back(tmp_path: Path) -> None:
     path = written(tmp_path)
     network = f"{GROUP}/Microsoft.Network"
-    carried = Carried.of(
+    carried = CarriedConfiguration.of(
         ResourceId(f"{network}/publicIPAddresses/pip"),
         (ResourceId(f"{network}/loadBalancers/lb/backendAddressPools/p"),),
         (ResourceId(f"{network}/loadBalancers/lb/inboundNatRules/r"),),
@@ -184,7 +184,7 @@ def test_that_what_travels_is_written_and_read_back(tmp_path: Path) -> None:
     setup = replace(load_cluster(path), carried=carried)
     save_cluster(path, setup)
     assert load_cluster(path) == setup
-    bare = replace(setup, carried=Carried())
+    bare = replace(setup, carried=CarriedConfiguration())
     save_cluster(path, bare)
     assert load_cluster(path) == bare
 
@@ -192,7 +192,9 @@ def test_that_what_travels_is_written_and_read_back(tmp_path: Path) -> None:
 def test_that_the_role_of_a_set_up_cluster_is_written_and_read_back(tmp_path: Path) -> None:
     at = f"/subscriptions/{SUB}"
     guid = "5a3b0c1e-0000-4000-8000-0000000000aa"
-    role = RoleKept(f"{at}/providers/Microsoft.Authorization/roleDefinitions/{guid}", "tg-role", RoleKind.CUSTOM, (at,))
+    role = SavedRole(
+        f"{at}/providers/Microsoft.Authorization/roleDefinitions/{guid}", "tg-role", RoleKind.CUSTOM, (at,)
+    )
     setup = replace(load_cluster(written(tmp_path)), role=role)
     save_cluster(tmp_path / "new.toml", setup)
     assert load_cluster(tmp_path / "new.toml").role == role

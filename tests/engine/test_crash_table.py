@@ -15,8 +15,8 @@ from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, Moment, Re
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, HolderObserved
-from tgwizard.model.failover_options import Fence, FenceWish, Strategy
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.failover_options import Fence, FenceRequest, Strategy
+from tgwizard.model.snapshot import LocationKind
 
 
 def _broken(results: list[Result]) -> list[str]:
@@ -41,7 +41,7 @@ def test_that_a_run_stopped_anywhere_resumes_to_one_holder_after_a_power_cut() -
     assert _broken(results) == []
 
 
-STOP = FenceWish(Fence.STOP)
+STOP = FenceRequest(Fence.STOP)
 
 
 def test_that_a_fenced_run_stopped_anywhere_resumes_to_one_holder_and_never_moves_from_a_running_member() -> None:
@@ -78,7 +78,7 @@ def _cancelled(made: Rig) -> None:
     class Ears(list[Event]):
         def append(self, event: Event) -> None:
             super().append(event)
-            if isinstance(event, HolderObserved) and event.place.kind is PlaceKind.RELEASING:
+            if isinstance(event, HolderObserved) and event.place.kind is LocationKind.RELEASING:
                 made.token.cancel()
 
     made.events = Ears()

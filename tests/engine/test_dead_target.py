@@ -21,7 +21,7 @@ from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished, RunStarted, StepWaiting, WarningRaised
-from tgwizard.model.failover_options import Fence, FenceWish
+from tgwizard.model.failover_options import Fence, FenceRequest
 from tgwizard.model.finding import ReadinessState
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import Power, Snapshot
@@ -170,7 +170,7 @@ def test_that_a_dead_holder_is_down_and_forced_to_a_good_target_is_the_right_cho
     found = told(made)
     assert (found.verdict.name, found.state) == (VerdictName.MEMBER_DOWN, ClusterState.MEMBER_DOWN)
     assert [found.of(verb).advice for verb in Verb] == [Advice.BLOCKED, Advice.RECOMMENDED]
-    assert made.fail_over(verb=FORCED, fence=FenceWish(Fence.STOP)).outcome is Outcome.DONE
+    assert made.fail_over(verb=FORCED, fence=FenceRequest(Fence.STOP)).outcome is Outcome.DONE
     assert not [record for record in made.lab.requests if record.path.endswith("/powerOff")]
     assert made.holders() == ["tg-node-b"]
 

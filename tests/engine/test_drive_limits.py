@@ -20,7 +20,7 @@ from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CallMade, Event, HolderObserved, Step, StepStarted, WarningRaised
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 RESUME = "tgwizard resume edge-dallas"
@@ -52,7 +52,7 @@ def patient() -> Rig:
     return rig(clock=Patience())
 
 
-def when(made: Rig, what: Step | PlaceKind, act: Callable[[], object]) -> None:
+def when(made: Rig, what: Step | LocationKind, act: Callable[[], object]) -> None:
     """Let something happen once: when the step starts, or when the address is first seen there."""
     done: list[bool] = []
 
@@ -76,10 +76,10 @@ def network_is_gone(made: Rig, effect: Effect = RESET) -> None:
 
 
 @pytest.mark.parametrize("effect", [RESET, Answer(503, "{}")], ids=["reset", "503"])
-@pytest.mark.parametrize("place", [PlaceKind.RELEASING, PlaceKind.NO_NIC, PlaceKind.ATTACHING], ids=str)
+@pytest.mark.parametrize("place", [LocationKind.RELEASING, LocationKind.NO_NIC, LocationKind.ATTACHING], ids=str)
 @VERBS
 def test_that_a_network_that_stays_silent_ends_the_run_as_unknown_and_resume_finishes_it(
-    verb: Verb, place: PlaceKind, effect: Effect
+    verb: Verb, place: LocationKind, effect: Effect
 ) -> None:
     made = patient()
     when(made, place, lambda: network_is_gone(made, effect))
@@ -101,7 +101,7 @@ def test_that_a_network_that_stays_silent_ends_the_run_as_unknown_and_resume_fin
 @VERBS
 def test_that_a_silent_network_is_asked_at_most_four_times_a_second(verb: Verb) -> None:
     made = patient()
-    when(made, PlaceKind.NO_NIC, lambda: network_is_gone(made))
+    when(made, LocationKind.NO_NIC, lambda: network_is_gone(made))
     made.fail_over(verb=verb)
     asked = [event.stamp.clock_s for event in made.events if isinstance(event, CallMade) and event.method == "GET"]
     assert max(sum(start <= moment < start + 1 for moment in asked) for start in asked) <= 4
@@ -113,7 +113,7 @@ def test_that_a_network_that_comes_back_in_time_is_forgiven() -> None:
     class BackAfterTwoMinutes(list[Event]):
         def append(self, event: Event) -> None:
             super().append(event)
-            if isinstance(event, HolderObserved) and event.place.kind is PlaceKind.NO_NIC:
+            if isinstance(event, HolderObserved) and event.place.kind is LocationKind.NO_NIC:
                 network_is_gone(made)
             elif event.stamp.clock_s > 120:
                 made.lab.faults.clear()
@@ -129,7 +129,7 @@ def test_that_a_network_that_comes_back_in_time_is_forgiven() -> None:
 def test_that_a_silent_losing_interface_does_not_blind_the_run_to_the_gaining_one(verb: Verb) -> None:
     made = patient()
     gone = Fault("GET", "tg-node-a-inside", Answer(500, "{}"), times=60)
-    when(made, PlaceKind.ATTACHING, lambda: made.lab.faults.add(gone))
+    when(made, LocationKind.ATTACHING, lambda: made.lab.faults.add(gone))
     finished = made.fail_over(verb=verb)
     assert finished.outcome is Outcome.DONE
     assert finished.stamp.clock_s < 120
@@ -142,7 +142,7 @@ def test_that_a_losing_interface_that_can_never_be_read_again_ends_the_run_as_un
     made = patient()
     missing = Answer(404, '{"error":{"code":"ResourceNotFound","message":"x"}}')
     gone = Fault("GET", "tg-node-a-inside", missing, times=FOREVER)
-    when(made, PlaceKind.ATTACHING, lambda: made.lab.faults.add(gone))
+    when(made, LocationKind.ATTACHING, lambda: made.lab.faults.add(gone))
     finished = made.fail_over(verb=verb)
     assert finished.outcome is Outcome.UNKNOWN
     assert finished.resume == RESUME
@@ -183,7 +183,7 @@ def test_that_a_detach_that_never_ends_is_waited_for_as_long_as_azure_may_take_a
     assert finished.outcome is Outcome.UNKNOWN
     assert finished.resume == RESUME
     assert Timing().step_s <= finished.stamp.clock_s <= Timing().step_s + 60
-    assert finished.place.kind is PlaceKind.RELEASING
+    assert finished.place.kind is LocationKind.RELEASING
     assert not made.nic(made.b).lists(made.address)
 
 
@@ -240,7 +240,7 @@ def test_that_an_address_whose_public_ip_may_not_be_attached_stays_where_it_is(v
 def test_that_a_cancel_after_the_detach_brings_the_public_ip_back_too(verb: Verb) -> None:
     made = patient()
     public = give_public_ip(made)
-    when(made, PlaceKind.RELEASING, made.token.cancel)
+    when(made, LocationKind.RELEASING, made.token.cancel)
     finished = made.fail_over(verb=verb)
     assert finished.outcome is Outcome.CANCELLED
     assert public_ip_of(made, made.address) == public
@@ -271,7 +271,7 @@ def _plain(value: Any) -> Any:
 def test_that_resume_takes_a_run_that_had_turned_back_to_the_member_that_is_named(verb: Verb) -> None:
     for named, holder in ((None, "tg-node-a"), ("tg-node-a", "tg-node-a"), ("tg-node-b", "tg-node-b")):
         made = patient()
-        when(made, PlaceKind.RELEASING, partial(_stop_and_cut, made))
+        when(made, LocationKind.RELEASING, partial(_stop_and_cut, made))
         assert made.fail_over(verb=verb).outcome is Outcome.UNKNOWN
         made.lab.faults.clear()
         to = made.setup.member(named) if named else None
@@ -290,7 +290,7 @@ def test_that_a_run_whose_put_back_was_sent_does_not_turn_a_second_time() -> Non
     made = patient()
     lost = Fault("PUT", "tg-node-a-inside", Reset(Moment.AFTER_COMMIT), nth=3)
     made.lab.faults.add(lost)
-    when(made, PlaceKind.RELEASING, made.token.cancel)
+    when(made, LocationKind.RELEASING, made.token.cancel)
     when_sent = Fault("GET", "/", RESET, times=FOREVER)
 
     class Ears(type(made.events)):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from tgwizard.lab.faults.fault_rules import Fault, OperationFails
 from tgwizard.lab.world import FailedNic, Power
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_options import Fence, FenceWish, StopHow
+from tgwizard.model.failover_options import Fence, FenceRequest, StopMethod
 from tgwizard.model.nic import Provisioning
 
 
@@ -27,7 +27,7 @@ def broken() -> Rig:
 
 def test_that_a_refused_stop_names_the_state_and_its_remedy() -> None:
     made = broken()
-    failure = fails(lambda: made.services.azure.stop_vm(made.a.vm, StopHow.POWER_OFF, request_id="r"))
+    failure = fails(lambda: made.services.azure.stop_vm(made.a.vm, StopMethod.POWER_OFF, request_id="r"))
     problem = failure.problem
     assert (failure.status, failure.certainty, failure.cause) == (400, Certainty.REFUSED, Cause.OTHER)
     assert problem.code == "parent-failed"
@@ -38,7 +38,7 @@ def test_that_a_refused_stop_names_the_state_and_its_remedy() -> None:
 
 def test_that_a_fence_that_azure_refuses_for_it_ends_the_run_with_the_address_where_it_was() -> None:
     made = broken()
-    finished = made.fail_over(verb=Verb.FORCED, fence=FenceWish(Fence.STOP))
+    finished = made.fail_over(verb=Verb.FORCED, fence=FenceRequest(Fence.STOP))
     assert finished.outcome is Outcome.FAILED
     assert finished.problem is not None
     assert finished.problem.code == "fence-failed"
@@ -60,7 +60,7 @@ def test_that_a_failover_without_a_fence_ends_the_state_and_the_vm_obeys_again()
 def test_that_a_fence_works_where_azure_lets_such_a_vm_be_stopped(failed_nic: FailedNic) -> None:
     made = broken()
     made.lab.failed_nic = failed_nic
-    assert made.fail_over(verb=Verb.FORCED, fence=FenceWish(Fence.STOP)).outcome is Outcome.DONE
+    assert made.fail_over(verb=Verb.FORCED, fence=FenceRequest(Fence.STOP)).outcome is Outcome.DONE
     assert made.holders() == ["tg-node-b"]
     assert dict(made.lab.vms())[made.a.vm.text] is Power.STOPPED
 

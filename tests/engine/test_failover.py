@@ -40,7 +40,7 @@ from tgwizard.model.failover_events import (
     WarningRaised,
 )
 from tgwizard.model.nic import NicDocument
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 
@@ -214,7 +214,7 @@ def test_that_the_run_yields_when_the_other_member_takes_the_address_back() -> N
     def take_back() -> None:
         lab.edit(lab.a, lambda body: body["properties"]["ipConfigurations"].append(kept))
 
-    _when(lab, PlaceKind.NO_NIC, take_back)
+    _when(lab, LocationKind.NO_NIC, take_back)
     finished = lab.fail_over()
     lab.clock.sleep(30)
     assert finished.outcome is Outcome.YIELDED
@@ -229,7 +229,7 @@ def test_that_a_stranger_who_takes_the_freed_address_is_named_and_nothing_is_put
     finished = lab.fail_over()
     assert finished.outcome is Outcome.FAILED
     assert not finished.rolled_back
-    assert finished.place.kind is PlaceKind.STRANGER
+    assert finished.place.kind is LocationKind.STRANGER
     assert finished.place.stranger is not None
     assert finished.place.stranger.name == "vm-app-01-nic"
     assert "vm-app-01-nic took 10.20.2.50" in finished.reason
@@ -288,7 +288,7 @@ def test_that_a_cancel_after_the_detach_puts_the_address_back() -> None:
 
 def test_that_a_cancel_after_the_attach_was_sent_is_not_granted() -> None:
     lab = rig()
-    _when(lab, PlaceKind.ATTACHING, lab.token.cancel)
+    _when(lab, LocationKind.ATTACHING, lab.token.cancel)
     finished = lab.fail_over()
     assert finished.outcome is Outcome.DONE
     assert [event.problem.code for event in lab.events if isinstance(event, WarningRaised)] == ["cancel-too-late"]
@@ -360,7 +360,13 @@ def test_that_the_address_is_seen_on_its_way() -> None:
     lab.fail_over()
     places = [event.place.kind for event in lab.events if isinstance(event, HolderObserved)]
     seen = [kind for kind, _ in itertools.groupby(places)]
-    assert seen == [PlaceKind.MEMBER, PlaceKind.RELEASING, PlaceKind.NO_NIC, PlaceKind.ATTACHING, PlaceKind.MEMBER]
+    assert seen == [
+        LocationKind.MEMBER,
+        LocationKind.RELEASING,
+        LocationKind.NO_NIC,
+        LocationKind.ATTACHING,
+        LocationKind.MEMBER,
+    ]
 
 
 def test_that_four_reads_a_second_is_the_most() -> None:
@@ -372,7 +378,7 @@ def test_that_four_reads_a_second_is_the_most() -> None:
     assert Timing().poll_s >= 0.25
 
 
-def _when(lab: Rig, what: Step | PlaceKind, act: Callable[[], object], *, done: bool = False) -> None:
+def _when(lab: Rig, what: Step | LocationKind, act: Callable[[], object], *, done: bool = False) -> None:
     """Let something happen when that step of the run starts (or is done), or when the address is seen there."""
 
     class Ears(list[Event]):

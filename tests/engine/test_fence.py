@@ -33,14 +33,14 @@ from tgwizard.model.failover_events import (
     StepStarted,
     WarningRaised,
 )
-from tgwizard.model.failover_options import Fence, FenceWish, StopHow
+from tgwizard.model.failover_options import Fence, FenceRequest, StopMethod
 from tgwizard.model.finding import Level
 
-STOP = FenceWish(Fence.STOP)
-OPTIONAL = FenceWish(Fence.STOP, optional=True)
+STOP = FenceRequest(Fence.STOP)
+OPTIONAL = FenceRequest(Fence.STOP, optional=True)
 
 
-def fenced(made: Rig, wish: FenceWish = STOP) -> Finished:
+def fenced(made: Rig, wish: FenceRequest = STOP) -> Finished:
     return made.fail_over(verb=Verb.FORCED, fence=wish)
 
 
@@ -90,7 +90,7 @@ def test_that_the_plan_names_the_stop_its_right_and_its_seconds() -> None:
     snapshot = Observer(made.services.azure, made.services.clock, made.setup).look()
     intended = plan(snapshot, made.b, Verb.FORCED, fence=STOP)
     stop = intended.changes[0]
-    assert (stop.method, stop.target, stop.permissions) == ("POST", made.a.vm, (StopHow.POWER_OFF.action,))
+    assert (stop.method, stop.target, stop.permissions) == ("POST", made.a.vm, (StopMethod.POWER_OFF.action,))
     assert (stop.predicted.usual_s, stop.predicted.slowest_s) == (10.0, 36.0)
     assert intended.predicted_s == plan(snapshot, made.b, Verb.FORCED).predicted_s + 10.0
 
@@ -103,7 +103,7 @@ def test_that_a_vm_that_is_down_already_is_not_stopped_again() -> None:
 
 
 def test_that_the_right_that_is_held_decides_how_the_vm_is_stopped() -> None:
-    made = without(StopHow.POWER_OFF.action)
+    made = without(StopMethod.POWER_OFF.action)
     assert fenced(made).outcome is Outcome.DONE
     assert posts(made) == ["deallocate"]
     assert power(made) is Power.DEALLOCATED
@@ -113,7 +113,7 @@ def test_that_without_a_right_to_stop_it_nothing_moves_and_both_rights_are_named
     made = without("Microsoft.Compute/virtualMachines/*/action")
     finished = fenced(made)
     assert finished.outcome is Outcome.REFUSED
-    assert all(how.action in finished.reason for how in StopHow)
+    assert all(how.action in finished.reason for how in StopMethod)
     assert posts(made) == []
     assert unmoved(made, finished)
 
@@ -179,7 +179,7 @@ def test_that_a_throttled_stop_is_asked_again() -> None:
 
 
 @pytest.mark.parametrize("wish", [STOP, OPTIONAL], ids=["must stop", "may stop"])
-def test_that_a_stop_that_never_ends_is_given_up_at_its_deadline(wish: FenceWish) -> None:
+def test_that_a_stop_that_never_ends_is_given_up_at_its_deadline(wish: FenceRequest) -> None:
     made = rig()
     made.lab.faults.add(Fault("POST", "powerOff", OperationNeverEnds()))
     finished = fenced(made, wish)

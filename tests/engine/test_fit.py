@@ -16,7 +16,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import ResourceId, Verb
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CallMade, Finished, PreflightCompleted
 from tgwizard.model.failover_options import Strategy
@@ -300,7 +300,7 @@ def test_that_a_refusal_for_what_the_losing_interface_still_has_stops_nothing(na
     assert finished.outcome is (Outcome.DONE if names_holder else Outcome.REFUSED)
 
 
-def on_no_nic(carried: Carried) -> Rig:
+def on_no_nic(carried: CarriedConfiguration) -> Rig:
     """The address is on no interface; what travels is what the cluster file says."""
     made = busy()
     made.edit(made.a, lambda body: body["properties"]["ipConfigurations"].pop())
@@ -311,7 +311,7 @@ def test_that_a_public_ip_of_the_file_that_serves_something_else_is_refused() ->
     made = busy()
     there = made.b.nic.text.rsplit("/providers/", 1)[0]
     public = ResourceId(f"{there}/providers/Microsoft.Network/publicIPAddresses/pip-tg-node-b")
-    made = on_no_nic(Carried.of(public))
+    made = on_no_nic(CarriedConfiguration.of(public))
     before = made.nic(made.b).etag
     finished = made.fail_over(verb=Verb.FORCED)
     assert finished.outcome is Outcome.REFUSED
@@ -325,16 +325,16 @@ def test_that_an_application_gateway_of_the_file_is_refused_and_what_fits_is_att
     made = busy()
     there = made.b.nic.text.rsplit("/providers/", 1)[0]
     pool = f"{there}/providers/Microsoft.Network/applicationGateways/ag/backendAddressPools/p"
-    made = on_no_nic(Carried({"applicationGatewayBackendAddressPools": [{"id": pool}]}))
+    made = on_no_nic(CarriedConfiguration({"applicationGatewayBackendAddressPools": [{"id": pool}]}))
     finished = made.fail_over(verb=Verb.FORCED)
     assert finished.problem is not None
     assert finished.problem.code == "gateway-pool-on-secondary"
     public = ResourceId(f"{there}/providers/Microsoft.Network/publicIPAddresses/pip-floating")
-    whole = replace(made, setup=replace(made.setup, carried=Carried.of(public)))
+    whole = replace(made, setup=replace(made.setup, carried=CarriedConfiguration.of(public)))
     assert whole.fail_over(verb=Verb.FORCED).outcome is Outcome.DONE
     arrived = made.nic(made.b).find(made.address)
     assert arrived is not None
-    assert carried_of(arrived) == Carried.of(public)
+    assert carried_of(arrived) == CarriedConfiguration.of(public)
 
 
 def taken_off(made: Rig, key: str) -> None:

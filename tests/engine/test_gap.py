@@ -19,12 +19,12 @@ from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished
-from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, Strategy
-from tgwizard.model.service_gap import NO_GAP, Gap
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, Strategy
+from tgwizard.model.service_gap import NO_SERVICE_GAP, ServiceGap
+from tgwizard.model.snapshot import LocationKind
 
 FORCED = Verb.FORCED
-STOP = FenceWish(Fence.STOP)
+STOP = FenceRequest(Fence.STOP)
 READS_S = 2.1
 """Between a moment and the reading that shows it: what is read is that much later."""
 
@@ -38,11 +38,11 @@ def truth(made: Rig) -> float | None:
     return (last.since - min(ends)).total_seconds() if ends and last.since > min(ends) else None
 
 
-def told(made: Rig) -> Gap:
+def told(made: Rig) -> ServiceGap:
     """What history tells of the last run."""
     (cluster,) = [cluster_history(made.services, made.setup)]
     ended = cluster.runs[0].ended
-    return NO_GAP if ended is None else ended.gap
+    return NO_SERVICE_GAP if ended is None else ended.gap
 
 
 def off(made: Rig) -> None:
@@ -110,7 +110,7 @@ def test_that_an_address_that_ends_on_a_dead_member_has_no_end_of_its_gap() -> N
     made = rig()
     stop(made, made.b)
     finished = made.fail_over(verb=FORCED, to_dead_machine=True)
-    assert finished.gap == NO_GAP
+    assert finished.gap == NO_SERVICE_GAP
     assert "Nobody answers at 10.20.2.50: tg-node-b is stopped." in finished.left
 
 
@@ -119,7 +119,7 @@ def test_that_a_put_back_to_the_vm_that_the_run_stopped_has_no_end_of_its_gap_ei
     made.lab.faults.add(put(made.b, denied("Microsoft.Network/virtualNetworks/subnets/join/action"), nth=3))
     finished = made.fail_over(verb=FORCED, fence=STOP)
     assert finished.rolled_back
-    assert finished.gap == NO_GAP
+    assert finished.gap == NO_SERVICE_GAP
     assert "Nobody answers at 10.20.2.50: tg-node-a is stopped." in finished.left
 
 
@@ -142,7 +142,7 @@ def test_that_guided_tells_a_lower_bound_when_the_holder_was_down() -> None:
 # -- resumed -----------------------------------------------------------------------------------------------------------
 
 
-def boundaries(fence: FenceWish) -> list[Boundary]:
+def boundaries(fence: FenceRequest) -> list[Boundary]:
     """Every place where a forced run can be interrupted, save where a write is on its way: that may land or not."""
     recorder = Recorder()
     recorder.record(run_of(FORCED, fence))
@@ -151,7 +151,7 @@ def boundaries(fence: FenceWish) -> list[Boundary]:
 
 @pytest.mark.parametrize("fence", [NO_FENCE, STOP], ids=["no fence", "stop"])
 def test_that_a_resumed_run_tells_bounds_that_hold_wherever_it_was_interrupted(
-    fence: FenceWish, tmp_path: Path
+    fence: FenceRequest, tmp_path: Path
 ) -> None:
     bounds = 0
     for number, boundary in enumerate(boundaries(fence)):
@@ -185,7 +185,7 @@ def test_that_a_run_that_had_arrived_before_it_was_resumed_does_not_say_zero(tmp
     made = again(found[-1], tmp_path, journal=True)
     made.clock.sleep(60)
     finished, _ = go(made)
-    assert (finished.outcome, finished.place.kind) == (Outcome.DONE, PlaceKind.MEMBER)
+    assert (finished.outcome, finished.place.kind) == (Outcome.DONE, LocationKind.MEMBER)
     assert finished.gap.words.startswith("at most ")
     assert (finished.gap.at_most_s or 0) >= (truth(made) or 0)
     assert "0.0 s" not in finished.gap.words
@@ -194,12 +194,12 @@ def test_that_a_run_that_had_arrived_before_it_was_resumed_does_not_say_zero(tmp
 @pytest.mark.parametrize(
     ("gap", "words"),
     [
-        (NO_GAP, ""),
-        (Gap(4.21), "4.2 s"),
-        (Gap(4.21, at_least=True), "at least 4.2 s"),
-        (Gap(4.21, at_least=True, at_most_s=19.1), "at least 4.2 s, at most 19.1 s"),
-        (Gap(None, at_least=True, at_most_s=64.0), "at most 64.0 s"),
+        (NO_SERVICE_GAP, ""),
+        (ServiceGap(4.21), "4.2 s"),
+        (ServiceGap(4.21, at_least=True), "at least 4.2 s"),
+        (ServiceGap(4.21, at_least=True, at_most_s=19.1), "at least 4.2 s, at most 19.1 s"),
+        (ServiceGap(None, at_least=True, at_most_s=64.0), "at most 64.0 s"),
     ],
 )
-def test_that_a_gap_says_how_sure_it_is(gap: Gap, words: str) -> None:
+def test_that_a_gap_says_how_sure_it_is(gap: ServiceGap, words: str) -> None:
     assert gap.words == words

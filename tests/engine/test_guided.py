@@ -24,7 +24,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished, HolderObserved, RunStarted, Step, StepStarted, StepWaiting
 from tgwizard.model.failover_options import Strategy
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 
 
 class Scripted(VirtualClock):
@@ -147,9 +147,9 @@ def test_that_a_guided_run_is_a_whole_record_in_history() -> None:
     assert run_report.title(run) == "Guided failover of 10.20.2.50 to tg-node-b"
     assert [step.step for step in run.steps] == [Step.GUIDE, Step.CONFIRM]
     seen = [(item.place, item.who) for item in run.sightings]
-    assert seen[0] == (PlaceKind.MEMBER, "tg-node-a")
-    assert seen[-1] == (PlaceKind.MEMBER, "tg-node-b")
-    assert (PlaceKind.NO_NIC, "") in seen
+    assert seen[0] == (LocationKind.MEMBER, "tg-node-a")
+    assert seen[-1] == (LocationKind.MEMBER, "tg-node-b")
+    assert (LocationKind.NO_NIC, "") in seen
     assert run.attempts == ()
     losing, gaining = run.compared
     assert (losing.before, losing.after) == ("tg-floating", None)

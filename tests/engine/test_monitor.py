@@ -15,7 +15,7 @@ from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, Reset
 from tgwizard.model.failover_events import Event, Observed, Source, SourceBack, SourceLost
-from tgwizard.model.snapshot import PlaceKind, Power
+from tgwizard.model.snapshot import LocationKind, Power
 from tgwizard.model.verdict import VerdictName
 
 GONE = Answer(500, '{"error": {"code": "InternalServerError", "message": "Encountered internal server error."}}')
@@ -147,7 +147,7 @@ def test_that_others_are_asked_for_the_address_only_when_no_member_has_it() -> N
     made.edit(made.a, lambda body: body["properties"]["ipConfigurations"].pop())
     made.clock.sleep(30)
     snapshot, verdict = monitor.look()
-    assert (snapshot.place.kind, verdict.name) == (PlaceKind.NO_NIC, VerdictName.ON_NO_NIC)
+    assert (snapshot.place.kind, verdict.name) == (LocationKind.NO_NIC, VerdictName.ON_NO_NIC)
     assert snapshot.elsewhere.value == ()
     assert told(events, SourceLost) == []
 

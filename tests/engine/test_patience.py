@@ -18,7 +18,7 @@ from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, Reset
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CallMade, Event, Finished, RunStarted, Step, StepCompleted, StepWaiting
-from tgwizard.model.failover_options import Fence, FenceWish
+from tgwizard.model.failover_options import Fence, FenceRequest
 from tgwizard.model.problem import Problem
 
 
@@ -123,7 +123,7 @@ def test_that_the_look_after_a_fence_is_asked_again(effect: Effect) -> None:
         if isinstance(event, StepCompleted) and event.step is Step.FENCE:
             made.lab.faults.add(Fault("GET", "tg-node-a-inside", effect, times=twice(effect)))
 
-    options = RunOptions(fence=FenceWish(Fence.STOP))
+    options = RunOptions(fence=FenceRequest(Fence.STOP))
     finished = fail_over(made.services, made.setup, made.b, Verb.FORCED, hear, made.token, options)
     assert (finished.outcome, made.holders()) == (Outcome.DONE, ["tg-node-b"])
 
@@ -167,7 +167,7 @@ def test_that_a_resume_that_cannot_read_writes_nothing_and_can_be_done_again() -
 
 def stopped_first(made: Rig) -> tuple[Finished, bool]:
     """A forced run with a fence, and whether it asked for the stop."""
-    options = RunOptions(fence=FenceWish(Fence.STOP))
+    options = RunOptions(fence=FenceRequest(Fence.STOP))
     finished = fail_over(made.services, made.setup, made.b, Verb.FORCED, made.events.append, made.token, options)
     asked = any(item.method == "POST" and "tg-node-a/" in item.path for item in made.lab.requests)
     return finished, asked

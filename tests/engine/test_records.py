@@ -31,7 +31,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Fence, Strategy
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.text import format_utc
 
 _TEXT = st.text(max_size=20)
@@ -71,7 +71,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         repair=st.booleans(),
     ),
     st.builds(Stepped, _TEXT, _AT, st.sampled_from(Step), _TEXT, st.floats(0, 1e6)),
-    st.builds(Sighted, _TEXT, _AT, st.sampled_from(PlaceKind), _TEXT),
+    st.builds(Sighted, _TEXT, _AT, st.sampled_from(LocationKind), _TEXT),
     st.builds(
         LastSeen,
         _TEXT,
@@ -167,7 +167,7 @@ def test_that_a_value_of_another_type_is_no_record_and_the_field_is_named(key: s
 
 
 def test_that_interfaces_are_two_and_brackets_without_end_are_no_json() -> None:
-    kind, document = to_document(Sighted("r", "2026-01-02T03:04:05.678Z", PlaceKind.MEMBER, "tg-node-a"))
+    kind, document = to_document(Sighted("r", "2026-01-02T03:04:05.678Z", LocationKind.MEMBER, "tg-node-a"))
     with pytest.raises(ValueError, match="nics has 3 items"):
         from_document("began", {**document, "nics": ["a", "b", "c"]})
     with pytest.raises(ValueError, match="missing"):

@@ -16,11 +16,11 @@ from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import ClusterIdentity, Member
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CallMade, Event, Finished, WarningRaised
 from tgwizard.model.problem import UserError
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 
 
 def go(made: Rig, to: Member | None = None) -> tuple[Finished, list[Event]]:
@@ -100,7 +100,7 @@ def test_that_a_stranger_who_took_the_address_is_named_and_the_run_stays_resumab
     _give(made, stranger)
     finished, _ = go(made)
     assert finished.outcome is Outcome.FAILED
-    assert finished.place.kind is PlaceKind.STRANGER
+    assert finished.place.kind is LocationKind.STRANGER
     assert pending(made.services, made.setup) is not None
 
 
@@ -183,4 +183,4 @@ def test_that_a_file_that_cannot_be_written_is_told_and_stops_no_failover(tmp_pa
     (noted,) = [event.problem for event in made.events if isinstance(event, WarningRaised)]
     assert noted.code == "carried-not-kept"
     assert "this is not TOML" in noted.why
-    assert made.setup.carried == Carried()
+    assert made.setup.carried == CarriedConfiguration()

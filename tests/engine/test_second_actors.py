@@ -26,7 +26,7 @@ from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_options import Strategy
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 
 LONGEST = 3000
 """No run needs more requests than this to come to its end once everything is quiet."""
@@ -196,7 +196,7 @@ class SecondActors(RuleBasedStateMachine):
             self._judge(operator)
             settle(self.world)
         last = operator.finished[-1]
-        named = last.outcome is Outcome.FAILED and (last.left or last.place.kind is PlaceKind.STRANGER)
+        named = last.outcome is Outcome.FAILED and (last.left or last.place.kind is LocationKind.STRANGER)
         assert named, f"{operator.name} does not settle: {last.outcome.value}, {last.reason}"
 
     def _ask(self, method: str, path: str, body: Any = None) -> bool:

@@ -29,7 +29,7 @@ from tgwizard.model.failover_events import (
     TimeoutChoice,
     WarningRaised,
 )
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 
 DETACHED = Sent(Step.DETACH, "1", Came.ACCEPTED)
 ATTACHED = Sent(Step.ATTACH, "1", Came.ACCEPTED)
@@ -225,7 +225,7 @@ def test_that_two_programs_with_other_dice_do_not_meet_again() -> None:
 def test_that_a_read_that_is_throttled_is_not_repeated_before_azure_says_so() -> None:
     made = patient()
     throttled = Fault("GET", "tg-node-a-inside", AzureSays(Known.THROTTLED_ACTION))
-    when(made, PlaceKind.RELEASING, lambda: made.lab.faults.add(throttled))
+    when(made, LocationKind.RELEASING, lambda: made.lab.faults.add(throttled))
     assert made.fail_over().outcome is Outcome.DONE
     asked_at = [
         event.stamp.clock_s
@@ -257,15 +257,17 @@ def test_that_a_token_that_ends_in_the_middle_is_renewed_and_the_run_goes_on(nic
     expired = Answer(401, '{"error":{"code":"ExpiredAuthenticationToken","message":"The access token expired."}}')
     if nic == "tg-node-b-inside":
         made.lab.faults.add(Fault("PUT", nic, expired, nth=2, times=3))
-    when(made, PlaceKind.RELEASING, lambda: made.lab.faults.add(Fault("GET", nic, expired, times=3)))
+    when(made, LocationKind.RELEASING, lambda: made.lab.faults.add(Fault("GET", nic, expired, times=3)))
     finished = made.fail_over()
     assert finished.outcome is Outcome.DONE
     assert made.holders() == ["tg-node-b"]
 
 
-@pytest.mark.parametrize("place", [PlaceKind.RELEASING, PlaceKind.NO_NIC, PlaceKind.ATTACHING], ids=lambda p: p.value)
+@pytest.mark.parametrize(
+    "place", [LocationKind.RELEASING, LocationKind.NO_NIC, LocationKind.ATTACHING], ids=lambda p: p.value
+)
 @pytest.mark.parametrize("hours", [0.1, 8.0])
-def test_that_a_computer_that_sleeps_in_the_middle_reads_anew_and_arrives(place: PlaceKind, hours: float) -> None:
+def test_that_a_computer_that_sleeps_in_the_middle_reads_anew_and_arrives(place: LocationKind, hours: float) -> None:
     made = rig()
     when(made, place, lambda: made.clock.sleep(hours * 3600))
     finished = made.fail_over()
@@ -283,6 +285,6 @@ def test_that_a_network_that_comes_up_slowly_after_a_sleep_is_waited_for() -> No
         made.clock.sleep(4 * 3600)
         made.lab.faults.add(Fault("", "/networkInterfaces/", broken, times=12))
 
-    when(made, PlaceKind.RELEASING, sleep)
+    when(made, LocationKind.RELEASING, sleep)
     assert made.fail_over().outcome is Outcome.DONE
     assert made.holders() == ["tg-node-b"]

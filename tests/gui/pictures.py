@@ -26,7 +26,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationTakes
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Verb
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 
 SIZES: Sizes = {"": USUAL, "-1024": (1024, 700), "-3840": (3840, 2160)}
 KEPT = (
@@ -114,7 +114,7 @@ def failover(shown: Studio[Desk]) -> None:
     shown.until(lambda: len(session.reachability.samples) > BEFORE_S / PERIOD_S)
     long = desk.rig.lab.faults.add(Fault("PUT", desk.rig.b.nic.name, OperationTakes(LONG_S), times=None))
     session.fail_over(desk.rig.b, Verb.GRACEFUL)
-    shown.until(lambda: session.run is not None and session.run.place.kind is PlaceKind.ATTACHING)
+    shown.until(lambda: session.run is not None and session.run.place.kind is LocationKind.ATTACHING)
     shown.grab("failover-running", moving=True)
     shown.until(lambda: session.run is not None and session.run.finished is not None)
     desk.rig.lab.faults.remove(long.id)

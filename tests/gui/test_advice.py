@@ -33,7 +33,7 @@ from tgwizard.gui.widgets.cards import PageScroll
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterState
-from tgwizard.model.failover_options import Fence, FenceWish
+from tgwizard.model.failover_options import Fence, FenceRequest
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import format_estimate
 from tgwizard.model.verdict import assess
@@ -231,7 +231,7 @@ def test_that_the_predicted_gap_of_a_forced_failover_with_a_stop_has_the_stop_in
     ready.press("Force failover to tg-node-b…")
     dialog = dialog_of(ready, qtbot)
     plain = ready.session.plan(Verb.FORCED)
-    fenced = ready.session.plan(Verb.FORCED, FenceWish(Fence.STOP))
+    fenced = ready.session.plan(Verb.FORCED, FenceRequest(Fence.STOP))
     assert plain is not None
     assert fenced is not None
     assert fenced.gap.usual_s > plain.gap.usual_s + 5

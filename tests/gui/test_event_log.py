@@ -14,7 +14,7 @@ from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import Observed, Source, SourceBack, SourceLost
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.verdict import Verdict, VerdictName, assess
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -97,7 +97,7 @@ def test_that_an_outage_is_called_what_it_is_when_the_lab_has_stopped(lab: Rig, 
 
 def observed(lab: Rig, verdict: Verdict) -> Observed:
     snapshot = Observer(lab.services.azure, lab.clock, lab.setup).look()
-    assert snapshot.place.kind is PlaceKind.MEMBER
+    assert snapshot.place.kind is LocationKind.MEMBER
     return Observed(stamp(0), NAME, snapshot, verdict)
 
 

@@ -20,7 +20,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.verdict import VerdictName
 
 STOPPED = "The lab has stopped."
@@ -205,7 +205,7 @@ def test_that_a_failover_whose_lab_is_killed_goes_on_when_the_lab_is_back(
         assert target is not None
         session.fail_over(target, Verb.GRACEFUL)
         qtbot.waitUntil(
-            lambda: session.run is not None and session.run.place.kind in {PlaceKind.NO_NIC, PlaceKind.ATTACHING},
+            lambda: session.run is not None and session.run.place.kind in {LocationKind.NO_NIC, LocationKind.ATTACHING},
             timeout=PATIENCE_MS,
         )
         lab.program.kill()

@@ -20,7 +20,7 @@ from tgwizard.gui.cluster.run_model import RunState
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.model.cluster_readiness import ClusterState
-from tgwizard.model.snapshot import PlaceKind, Snapshot
+from tgwizard.model.snapshot import LocationKind, Snapshot
 from tgwizard.model.verdict import VerdictName, assess
 
 MEASURES = PictureMeasures(head=20, pill_width=148, pill_height=34, card_height=184, link_height=64)
@@ -113,7 +113,7 @@ def test_that_during_a_run_the_pill_moves_with_real_progress_and_docks_only_when
         if state.started is None or state.finished is not None:
             continue
         drawn = picture(before, assess(before), state, event.stamp.clock_s)
-        if state.place.kind in {PlaceKind.NO_NIC, PlaceKind.ATTACHING}:
+        if state.place.kind in {LocationKind.NO_NIC, LocationKind.ATTACHING}:
             assert drawn.pill.state is PillState.MOVING
             assert 0.0 < drawn.pill.at < 1.0
             assert drawn.docks == (Dock.DETACHED, Dock.ATTACHING)
@@ -125,16 +125,16 @@ def test_that_during_a_run_the_pill_moves_with_real_progress_and_docks_only_when
 def test_that_the_interface_a_run_writes_is_shown_as_updating_before_the_monitor_has_read_it(lab: Rig) -> None:
     before = seen(lab)
     lab.fail_over()
-    run, states = RunState(), dict[PlaceKind, set[tuple[str, str]]]()
+    run, states = RunState(), dict[LocationKind, set[tuple[str, str]]]()
     for event in run_events(lab):
         run = run.after(event)
         if run.started is not None and run.finished is None:
             made = picture(before, assess(before), run, lab.clock.monotonic())
             words = (made.members[0].provisioning.value, made.members[1].provisioning.value)
             states.setdefault(run.place.kind, set()).add(words)
-    assert states[PlaceKind.RELEASING] == {("Updating", "Succeeded")}
-    assert states[PlaceKind.ATTACHING] == {("Succeeded", "Updating")}
-    assert states[PlaceKind.NO_NIC] == {("Succeeded", "Succeeded")}
+    assert states[LocationKind.RELEASING] == {("Updating", "Succeeded")}
+    assert states[LocationKind.ATTACHING] == {("Succeeded", "Updating")}
+    assert states[LocationKind.NO_NIC] == {("Succeeded", "Succeeded")}
 
 
 def test_that_the_subnets_range_is_in_the_head_once_it_was_read(lab: Rig) -> None:

@@ -32,8 +32,8 @@ from tgwizard.model.failover_events import (
     SourceLost,
     Step,
 )
-from tgwizard.model.failover_options import Fence, FenceWish
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.failover_options import Fence, FenceRequest
+from tgwizard.model.snapshot import LocationKind
 
 
 def run_events(lab: Rig) -> list[RunEvent]:
@@ -118,7 +118,7 @@ def cancelled(lab: Rig) -> list[RunState]:
             found.append(found[-1].after(event))
             if (
                 isinstance(event, HolderObserved)
-                and event.place.kind is PlaceKind.RELEASING
+                and event.place.kind is LocationKind.RELEASING
                 and not cancel.is_cancelled
             ):
                 cancel.cancel()
@@ -163,7 +163,7 @@ def test_that_stopping_while_a_machine_is_powered_off_says_that_it_stays_off(lab
         if isinstance(event, RunEvent):
             found.append(found[-1].after(event))
 
-    options = RunOptions(fence=FenceWish(Fence.STOP))
+    options = RunOptions(fence=FenceRequest(Fence.STOP))
     fail_over(lab.services, lab.setup, lab.b, Verb.FORCED, report, CancelToken(), options)
     fencing = [state for state in found if state.stage is not None and state.stage.plan.step is Step.FENCE]
     told = [cancel_words(state, lab.a)[1] for state in fencing]
@@ -232,5 +232,5 @@ def test_that_a_refused_attach_stands_in_the_result_and_in_what_is_copied(theme:
 
 def test_that_the_sentence_never_says_moved_before_the_end(lab: Rig) -> None:
     for state in states(lab):
-        if state.finished is None and state.place.kind is not PlaceKind.MEMBER:
+        if state.finished is None and state.place.kind is not LocationKind.MEMBER:
             assert not moving_sentence(state).startswith("Done")

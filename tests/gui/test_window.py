@@ -26,7 +26,7 @@ from tgwizard.lab.faults.fault_rules import Answer, Fault, OperationTakes
 from tgwizard.model.appearance import ThemeChoice
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 
 Open = Callable[..., Desk]
 MIDDLE_S = 60.0
@@ -349,7 +349,7 @@ def test_that_a_second_program_sees_the_move_and_we_see_its(ready: Desk, qtbot: 
     def seen() -> bool:
         # A look that was under way may have read one interface before the move and the other after it.
         snapshot = ready.session.snapshot
-        moved = snapshot is not None and snapshot.place.kind is PlaceKind.MEMBER
+        moved = snapshot is not None and snapshot.place.kind is LocationKind.MEMBER
         return moved and ready.says("Fail over to tg-node-a…")
 
     qtbot.waitUntil(seen, timeout=PATIENCE_MS)

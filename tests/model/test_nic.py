@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.model.seen import ADDRESS, SUBNET, configuration, nic
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.nic import (
     NicDocument,
     NicDocumentError,
@@ -68,7 +68,7 @@ def test_that_taking_the_address_off_and_putting_it_back_restores_everything(doc
 def test_that_an_edit_never_changes_the_document_it_starts_from(document: NicDocument) -> None:
     before = copy.deepcopy(dict(document.body))
     without = document.without(ADDRESS)
-    with_another = without.plus(without.new_configuration("tg-floating", ADDRESS, Carried()))
+    with_another = without.plus(without.new_configuration("tg-floating", ADDRESS, CarriedConfiguration()))
     edited: Any = with_another.body
     edited["properties"]["ipConfigurations"][0]["properties"]["changed"] = True
     assert document.body == before
@@ -87,7 +87,7 @@ def test_that_only_the_floating_configuration_comes_and_goes(document: NicDocume
 
 @given(document=documents(floating=False), name=_WORD)
 def test_that_the_new_configuration_fits_the_interface_it_goes_to(document: NicDocument, name: str) -> None:
-    made = document.new_configuration(name, ADDRESS, Carried.of(_PIP, (_POOL,), (_RULE,)))
+    made = document.new_configuration(name, ADDRESS, CarriedConfiguration.of(_PIP, (_POOL,), (_RULE,)))
     inner = made["properties"]
     assert (inner["privateIPAddress"], inner["privateIPAllocationMethod"], inner["primary"]) == (
         ADDRESS,
@@ -95,7 +95,7 @@ def test_that_the_new_configuration_fits_the_interface_it_goes_to(document: NicD
         False,
     )
     assert inner["subnet"] == {"id": document.subnet}
-    assert carried_of(made) == Carried.of(_PIP, (_POOL,), (_RULE,))
+    assert carried_of(made) == CarriedConfiguration.of(_PIP, (_POOL,), (_RULE,))
     after = document.plus(made)
     assert after.primary == document.primary
     assert after.configurations[:-1] == document.configurations
@@ -163,7 +163,7 @@ def test_that_lists_of_references_are_compared_whatever_their_order() -> None:
 
 def test_that_a_field_bound_to_an_interface_or_a_machine_is_known() -> None:
     there = ResourceId(f"{_LB}-nic")
-    carried = Carried(
+    carried = CarriedConfiguration(
         {
             "xFoo": {"a": [{"id": f"{there.text.upper()}/ipConfigurations/tg-floating"}]},
             "xBar": {"id": f"{there.text}-2"},
@@ -179,7 +179,7 @@ def test_that_two_configurations_never_share_a_name_whatever_its_case(document: 
     after = document
     for last in (50, 51, 52):
         address = f"10.20.2.{last}"
-        after = after.plus(after.new_configuration(name, address, Carried()))
+        after = after.plus(after.new_configuration(name, address, CarriedConfiguration()))
     names = [str(item["name"]).lower() for item in after.configurations]
     assume(len({str(item["name"]).lower() for item in document.configurations}) == len(document.configurations))
     assert len(names) == len(set(names))
@@ -187,7 +187,7 @@ def test_that_two_configurations_never_share_a_name_whatever_its_case(document: 
 
 def test_that_an_address_that_is_there_already_is_replaced_under_its_own_name() -> None:
     document = nic("10.20.2.11", floating=True)
-    made = document.new_configuration("tg-floating", ADDRESS, Carried())
+    made = document.new_configuration("tg-floating", ADDRESS, CarriedConfiguration())
     assert made["name"] == "tg-floating"
     assert [item["name"] for item in document.plus(made).configurations] == ["ipconfig1", "tg-floating"]
 
@@ -205,7 +205,7 @@ def test_that_no_configuration_is_made_for_an_interface_without_a_primary_one() 
     document = NicDocument.parse(body)
     assert (document.primary, document.own_address, document.subnet) == (None, "", "")
     with pytest.raises(NicDocumentError, match="primary"):
-        document.new_configuration("tg-floating", ADDRESS, Carried())
+        document.new_configuration("tg-floating", ADDRESS, CarriedConfiguration())
 
 
 def test_that_a_sole_configuration_is_primary_even_when_unmarked() -> None:
@@ -217,7 +217,7 @@ def test_that_security_groups_come_from_the_primary_configuration_alone() -> Non
     group = {"id": f"{_LB}/asg", "location": "elsewhere"}
     body = nic("10.20.2.11").body
     body["properties"]["ipConfigurations"][0]["properties"]["applicationSecurityGroups"] = [group]
-    made = NicDocument.parse(body).new_configuration("tg-floating", ADDRESS, Carried())
+    made = NicDocument.parse(body).new_configuration("tg-floating", ADDRESS, CarriedConfiguration())
     assert made["properties"]["applicationSecurityGroups"] == [{"id": group["id"]}]
 
 

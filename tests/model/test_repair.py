@@ -11,7 +11,7 @@ import pytest
 from tests.model.seen import FREE, HOLDS, NOW, STRANGER, UNREAD, A, B, but, nic, snapshot
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.repair import repair
-from tgwizard.model.snapshot import PlaceKind, Power, Reading, Snapshot
+from tgwizard.model.snapshot import LocationKind, Power, Reading, Snapshot
 
 UPDATING = Provisioning.UPDATING
 
@@ -102,6 +102,6 @@ def test_that_a_repair_takes_from_no_member_that_runs_and_gives_to_none_that_doe
         assert world.seen(fix.to).power is Power.RUNNING
         holder = world.place.member
         assert holder != fix.to
-        assert world.place.kind in (PlaceKind.NO_NIC, PlaceKind.MEMBER)
+        assert world.place.kind in (LocationKind.NO_NIC, LocationKind.MEMBER)
         assert holder is None or world.seen(holder).power in (Power.STOPPED, Power.DEALLOCATED)
     assert found > 10

@@ -9,7 +9,7 @@ import pytest
 from tests.model.seen import FREE, HOLDS, NOW, STRANGER, UNREAD, A, B, Side, but, snapshot
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.snapshot import PlaceKind, Power, Reading
+from tgwizard.model.snapshot import LocationKind, Power, Reading
 
 UPDATING = Provisioning.UPDATING
 
@@ -17,24 +17,24 @@ UPDATING = Provisioning.UPDATING
 @pytest.mark.parametrize(
     ("first", "second", "elsewhere", "kind", "member"),
     [
-        (HOLDS, FREE, (), PlaceKind.MEMBER, A),
-        (FREE, HOLDS, (), PlaceKind.MEMBER, B),
-        (but(HOLDS, state=Provisioning.FAILED), FREE, (), PlaceKind.MEMBER, A),
-        (HOLDS, but(FREE, state=UPDATING), (), PlaceKind.MEMBER, A),
-        (HOLDS, UNREAD, (), PlaceKind.MEMBER, A),
-        (but(HOLDS, state=UPDATING), FREE, (), PlaceKind.ATTACHING, A),
-        (but(FREE, state=UPDATING), FREE, (), PlaceKind.RELEASING, A),
-        (FREE, but(FREE, state=UPDATING), (), PlaceKind.RELEASING, B),
-        (FREE, FREE, (), PlaceKind.NO_NIC, None),
-        (FREE, FREE, None, PlaceKind.NO_NIC, None),
-        (but(FREE, state=Provisioning.FAILED), FREE, (), PlaceKind.NO_NIC, None),
-        (HOLDS, HOLDS, (), PlaceKind.BOTH, None),
-        (FREE, UNREAD, (), PlaceKind.NOT_KNOWN, None),
-        (UNREAD, UNREAD, (), PlaceKind.NOT_KNOWN, None),
+        (HOLDS, FREE, (), LocationKind.MEMBER, A),
+        (FREE, HOLDS, (), LocationKind.MEMBER, B),
+        (but(HOLDS, state=Provisioning.FAILED), FREE, (), LocationKind.MEMBER, A),
+        (HOLDS, but(FREE, state=UPDATING), (), LocationKind.MEMBER, A),
+        (HOLDS, UNREAD, (), LocationKind.MEMBER, A),
+        (but(HOLDS, state=UPDATING), FREE, (), LocationKind.ATTACHING, A),
+        (but(FREE, state=UPDATING), FREE, (), LocationKind.RELEASING, A),
+        (FREE, but(FREE, state=UPDATING), (), LocationKind.RELEASING, B),
+        (FREE, FREE, (), LocationKind.NO_NIC, None),
+        (FREE, FREE, None, LocationKind.NO_NIC, None),
+        (but(FREE, state=Provisioning.FAILED), FREE, (), LocationKind.NO_NIC, None),
+        (HOLDS, HOLDS, (), LocationKind.BOTH, None),
+        (FREE, UNREAD, (), LocationKind.NOT_KNOWN, None),
+        (UNREAD, UNREAD, (), LocationKind.NOT_KNOWN, None),
     ],
 )
 def test_that_the_place_follows_from_both_interfaces(
-    first: Side, second: Side, elsewhere: tuple[ResourceId, ...] | None, kind: PlaceKind, member: Member | None
+    first: Side, second: Side, elsewhere: tuple[ResourceId, ...] | None, kind: LocationKind, member: Member | None
 ) -> None:
     place = snapshot(first, second, elsewhere=elsewhere).place
     assert (place.kind, place.member, place.stranger) == (kind, member, None)
@@ -50,7 +50,7 @@ def test_that_no_combination_of_readings_is_left_without_a_place() -> None:
     sides = [Side(lists, state) for lists in (True, False) for state in Provisioning] + [UNREAD]
     for first, second in itertools.product(sides, repeat=2):
         place = snapshot(first, second).place
-        needs_member = place.kind in (PlaceKind.MEMBER, PlaceKind.ATTACHING, PlaceKind.RELEASING)
+        needs_member = place.kind in (LocationKind.MEMBER, LocationKind.ATTACHING, LocationKind.RELEASING)
         assert (place.member is not None) == needs_member
 
 

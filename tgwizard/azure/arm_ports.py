@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tgwizard.azure.clients import Clients, Session
 from tgwizard.engine.ports import Accepted, ConfigurationId, MoveAccepted, OperationSeen, Precondition, StopAccepted
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.failover_options import StopHow
+from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
@@ -168,7 +168,7 @@ class ArmAzure:
         return found
 
     def stop_vm(
-        self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: Precondition | None = None
+        self, vm: ResourceId, how: StopMethod, *, request_id: str, in_time: Precondition | None = None
     ) -> StopAccepted:
         """One POST that stops a VM, sent once."""
         from tgwizard.azure import compute

@@ -27,7 +27,7 @@ from tgwizard.azure.rest import (
 )
 from tgwizard.engine.ports import Precondition, StopAccepted
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.failover_options import StopHow
+from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.inventory import IdentityKind, VmFound, VmIdentity
 from tgwizard.model.snapshot import Power, VmSeen
 
@@ -62,7 +62,7 @@ def identity_of(clients: Clients, vm: ResourceId) -> str:
 
 
 def stop_vm(
-    clients: Clients, vm: ResourceId, how: StopHow, *, request_id: str, in_time: Precondition | None = None
+    clients: Clients, vm: ResourceId, how: StopMethod, *, request_id: str, in_time: Precondition | None = None
 ) -> StopAccepted:
     """One POST, sent once. powerOff skips the guest's shutdown: a machine that hangs would not answer it."""
     doing = Operation("stop", vm.name, writes=True)
@@ -75,7 +75,7 @@ def stop_vm(
     }
 
     def post() -> Mapping[str, str]:
-        if how is StopHow.POWER_OFF:
+        if how is StopMethod.POWER_OFF:
             poller = operations.begin_power_off(vm.group, vm.name, skip_shutdown=True, **options)
         else:
             poller = operations.begin_deallocate(vm.group, vm.name, **options)

@@ -18,7 +18,7 @@ from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_
 from tgwizard.cli.setup_arguments import WORDS, SetupCommand, add_setup_parsers, setup_command
 from tgwizard.engine.readiness.readiness import TO_DEAD_MACHINE
 from tgwizard.model.cluster import Verb
-from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, Strategy
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, Strategy
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.sign_in import SignInMethod
 from tgwizard.paths import expanded
@@ -48,7 +48,7 @@ class Failover:
     accept_unknown: bool
     strategy: Strategy = Strategy.AUTO
     members: bool = False
-    fence: FenceWish = NO_FENCE
+    fence: FenceRequest = NO_FENCE
     to_dead_machine: bool = False
 
 
@@ -133,7 +133,7 @@ def _failover(found: argparse.Namespace) -> Failover:
     if verb is Verb.FORCED and strategy is Strategy.GUIDED:
         what = "--strategy guided goes with --graceful only: it watches what the members do."
         raise UserError(Problem("usage", what, "", "Leave --strategy out to take the address by force."))
-    fence = FenceWish(Fence(found.fence), found.fence_optional)
+    fence = FenceRequest(Fence(found.fence), found.fence_optional)
     if fence.stops and (verb is Verb.GRACEFUL or found.members):
         why = "A graceful failover asks the losing member to cooperate, and members stop nobody."
         raise UserError(Problem("usage", "--fence stop goes with --forced only.", why, "Leave --fence out."))

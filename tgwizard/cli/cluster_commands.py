@@ -42,7 +42,7 @@ from tgwizard.model.failover_options import Strategy
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
 from tgwizard.model.settings import Settings
-from tgwizard.model.snapshot import Place, Snapshot
+from tgwizard.model.snapshot import AddressLocation, Snapshot
 from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.verdict import VerdictName
 
@@ -260,7 +260,7 @@ def _until_stopped(connection: Connection, screen: Screen, stops: Interrupts) ->
 class _Rehearsed:
     """What a failover would do now: where the address is, the plan, its checks, and what stops it."""
 
-    place: Place
+    place: AddressLocation
     intended: FailoverPlan
     checked: PreflightCompleted
     against: Problem | None

@@ -34,17 +34,17 @@ from tgwizard.model.failover_events import (
 )
 from tgwizard.model.finding import Finding
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Reading, Snapshot
+from tgwizard.model.snapshot import AddressLocation, LocationKind, MemberSeen, Reading, Snapshot
 from tgwizard.model.text import format_utc
 
 Document = dict[str, Any]
 
 
-def holder_document(place: Place) -> str | Document | None:
+def holder_document(place: AddressLocation) -> str | Document | None:
     """A member's name, null, or the stranger's resource id. Only who lists the address and is settled holds it."""
-    if place.kind is PlaceKind.STRANGER and place.stranger:
+    if place.kind is LocationKind.STRANGER and place.stranger:
         return {"stranger": place.stranger.text}
-    return place.member.name if place.kind is PlaceKind.MEMBER and place.member else None
+    return place.member.name if place.kind is LocationKind.MEMBER and place.member else None
 
 
 def status_document(snapshot: Snapshot, found: ClusterReadiness, offer: Offer | None) -> Document:

@@ -37,7 +37,7 @@ from tgwizard.model.failover_events import (
 )
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import MemberSeen, Place, PlaceKind, Snapshot
+from tgwizard.model.snapshot import AddressLocation, LocationKind, MemberSeen, Snapshot
 from tgwizard.model.text import format_age, format_duration, format_estimate
 
 MEANINGS = {
@@ -121,7 +121,7 @@ def status(
             yield from findings(ready.findings)
 
 
-def plan(intended: FailoverPlan, place: Place) -> Iterator[str]:
+def plan(intended: FailoverPlan, place: AddressLocation) -> Iterator[str]:
     """Now, after, and what would be sent."""
     address = str(intended.address)
     now = f"{intended.losing.name} has {address}" if intended.losing else where(place, address)
@@ -155,20 +155,20 @@ def details(problem: Problem) -> str:
     return f"Details: {problem.detail}"
 
 
-def where(place: Place, address: str) -> str:
+def where(place: AddressLocation, address: str) -> str:
     """Where the address is, as a phrase."""
     match place.kind:
-        case PlaceKind.MEMBER if place.member:
+        case LocationKind.MEMBER if place.member:
             return f"{address} on {place.member.name}"
-        case PlaceKind.ATTACHING if place.member:
+        case LocationKind.ATTACHING if place.member:
             return f"{address} is being attached to {place.member.name}"
-        case PlaceKind.RELEASING if place.member:
+        case LocationKind.RELEASING if place.member:
             return f"{address} is on its way, {place.member.name} is being updated"
-        case PlaceKind.STRANGER if place.stranger:
+        case LocationKind.STRANGER if place.stranger:
             return f"{address} on {place.stranger.name}, which is no member"
-        case PlaceKind.NO_NIC:
+        case LocationKind.NO_NIC:
             return f"{address} on no network interface"
-        case PlaceKind.BOTH:
+        case LocationKind.BOTH:
             return f"{address} is named by both interfaces; one answer must be old"
         case _:
             return f"{address}, holder not known"
@@ -237,7 +237,7 @@ class RunTeller:
         yield f"{word}: {event.reason}"
         if event.problem is not None and event.problem.detail:
             yield f"  {details(event.problem)}"
-        if event.place.kind is not PlaceKind.NOT_KNOWN or event.outcome is not Outcome.REFUSED:
+        if event.place.kind is not LocationKind.NOT_KNOWN or event.outcome is not Outcome.REFUSED:
             yield f"  Now: {where(event.place, self.address)}."
         times = [] if event.seconds is None else [f"control-plane time {format_duration(event.seconds)}"]
         times += [f"gap as read {event.gap.words}"] if event.gap.words else []

@@ -36,7 +36,7 @@ from tgwizard.model.failover_events import (
     StepStarted,
 )
 from tgwizard.model.problem import UserError
-from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class RunJob:
     decisions: Decisions | None = None
     _teller: RunTeller = field(init=False)
     _run: str = ""
-    _place: Place = field(default_factory=lambda: Place(PlaceKind.NOT_KNOWN))
+    _place: AddressLocation = field(default_factory=lambda: AddressLocation(LocationKind.NOT_KNOWN))
     _cancel: CancelMeaning = CancelMeaning.STOPS
     _leaves: str = ""
     _wrote: bool = False

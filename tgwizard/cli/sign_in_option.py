@@ -9,7 +9,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.problem import UserError
-from tgwizard.model.sign_in import Prompted, SignInMethod, SignInWish
+from tgwizard.model.sign_in import SignInMethod, SignInPrompt, SignInRequest
 
 
 def sign_in(where: Where, connection: Connection, screen: Screen) -> ExitCode | None:
@@ -32,14 +32,14 @@ def sign_in(where: Where, connection: Connection, screen: Screen) -> ExitCode | 
     return None
 
 
-def wish_of(where: Where, services: Services) -> SignInWish:
+def wish_of(where: Where, services: Services) -> SignInRequest:
     """What the options ask for, in the cloud that is connected."""
     clouds = services.setup.sign_in.clouds()
     cloud = next((cloud for cloud in clouds if cloud.name == services.cloud), clouds[0])
-    return SignInWish(where.sign_in or SignInMethod.AZURE_CLI, cloud, where.tenant, where.claims)
+    return SignInRequest(where.sign_in or SignInMethod.AZURE_CLI, cloud, where.tenant, where.claims)
 
 
-def words_of(prompt: Prompted) -> str:
+def words_of(prompt: SignInPrompt) -> str:
     """What the person is to do."""
     if not prompt.code:
         return f"Sign in in the browser that opens. If none does, open {prompt.url}"

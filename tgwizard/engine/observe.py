@@ -14,7 +14,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Source
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import MemberSeen, PlaceKind, Reading, Snapshot
+from tgwizard.model.snapshot import LocationKind, MemberSeen, Reading, Snapshot
 
 T = TypeVar("T")
 
@@ -102,7 +102,7 @@ class Observer:
     def _look_elsewhere(self, patience: RetryPolicy | None) -> None:
         self._elsewhere = replace(self._elsewhere, value=None, read_at=None)
         kind = self.snapshot().place.kind
-        if kind is PlaceKind.NO_NIC:
+        if kind is LocationKind.NO_NIC:
             self._ask_elsewhere(patience)
         elif self._elsewhere.problem:
             self._elsewhere = Reading()

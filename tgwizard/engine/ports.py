@@ -16,7 +16,7 @@ from typing import Protocol
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.failover_options import StopHow
+from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.inventory import (
     AddressAnswer,
     BalancerSeen,
@@ -35,7 +35,7 @@ from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockSeen, RoleAssignment, RoleDefinition
-from tgwizard.model.sign_in import MethodSeen, Prompted, SignInWish
+from tgwizard.model.sign_in import MethodSeen, SignInPrompt, SignInRequest
 from tgwizard.model.snapshot import Power, VmSeen
 
 
@@ -193,7 +193,7 @@ class Azure(Protocol):
         """A load balancer: its kind, and what is behind it."""
 
     def stop_vm(
-        self, vm: ResourceId, how: StopHow, *, request_id: str, in_time: Precondition | None = None
+        self, vm: ResourceId, how: StopMethod, *, request_id: str, in_time: Precondition | None = None
     ) -> StopAccepted:
         """One POST that stops a VM without asking its system first, sent once, no retries, no polling."""
 
@@ -214,7 +214,7 @@ class SignIn(Protocol):
     def methods(self, cloud: Cloud) -> tuple[MethodSeen, ...]:
         """Which ways there are on this computer; asks no one and changes nothing."""
 
-    def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:
+    def sign_in(self, wish: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
         """Sign in and switch to the account; AzureCallError explains a failure, Cancelled when abandoned.
 
         Only in the connected cloud: journals, locks and the clusters that are watched belong to it.

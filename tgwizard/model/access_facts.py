@@ -1,4 +1,4 @@
-"""``SetupFacts``: what Azure says about roles, identities and rights, as read for a set-up. Immutable, no secrets."""
+"""``AccessFacts``: what Azure says about roles, identities and rights, as read for a set-up. Immutable, no secrets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FactKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class FactFailed:
+class FactFailure:
     """A fact that could not be read, and why; ``about`` is a scope, a machine or an address, or empty."""
 
     kind: FactKind
@@ -53,7 +53,7 @@ class AddressChecked:
 
 
 @dataclass(frozen=True, slots=True)
-class SetupFacts:
+class AccessFacts:
     """Everything a plan needs besides the inventory, read at ``read_at`` (the Clock's monotonic seconds).
 
     ``assignments``: everything at, above and below the subscription. ``through_groups``: assignments that a machine's
@@ -74,7 +74,7 @@ class SetupFacts:
     machines: tuple[VmFound, ...] = ()
     nics: tuple[NicFound, ...] = ()
     address: AddressChecked | None = None
-    failed: tuple[FactFailed, ...] = ()
+    failed: tuple[FactFailure, ...] = ()
     _asked: frozenset[str] = field(default=frozenset(), init=False, repr=False, compare=False)
     _names: Mapping[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 

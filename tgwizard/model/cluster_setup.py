@@ -15,7 +15,7 @@ from tgwizard.model.role import RoleKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Carried:
+class CarriedConfiguration:
     """What travels with the floating configuration besides its address: JSON values, spelled as Azure spells them.
 
     ``properties`` are fields of the configuration's ``properties``; ``beside`` are fields next to those. The values
@@ -27,7 +27,7 @@ class Carried:
 
     def __eq__(self, other: object) -> bool:
         """Equal as JSON: true is not 1, and the order of keys means nothing."""
-        return isinstance(other, Carried) and self._text == other._text
+        return isinstance(other, CarriedConfiguration) and self._text == other._text
 
     def __hash__(self) -> int:
         """Fit for sets."""
@@ -39,7 +39,7 @@ class Carried:
         public_ip: ResourceId | None = None,
         pools: tuple[ResourceId, ...] = (),
         nat_rules: tuple[ResourceId, ...] = (),
-    ) -> Carried:
+    ) -> CarriedConfiguration:
         """The three that are met most, as references."""
         properties: dict[str, Any] = {}
         if public_ip is not None:
@@ -90,7 +90,7 @@ def references_in(value: object) -> tuple[ResourceId, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleKept:
+class SavedRole:
     """The role that the cluster was set up with: its full id, its name then, whose it is, where it was assigned."""
 
     id: str
@@ -117,9 +117,9 @@ class ClusterSetup:
     subnet: ResourceId
     members: tuple[Member, Member]
     ip_configuration: str = "tg-floating"
-    carried: Carried = field(default_factory=Carried)
+    carried: CarriedConfiguration = field(default_factory=CarriedConfiguration)
     cluster_timeout_s: float = 30.0
-    role: RoleKept | None = None
+    role: SavedRole | None = None
     file: Path | None = field(default=None, compare=False, repr=False)
     """The cluster file it was read from."""
 

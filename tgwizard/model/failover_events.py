@@ -11,12 +11,12 @@ from enum import Enum
 
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome, Stamp
-from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy
 from tgwizard.model.finding import NOTHING_FOUND, Readiness
 from tgwizard.model.nic import Difference
 from tgwizard.model.problem import Problem
-from tgwizard.model.service_gap import Gap
-from tgwizard.model.snapshot import Place, Snapshot
+from tgwizard.model.service_gap import ServiceGap
+from tgwizard.model.snapshot import AddressLocation, Snapshot
 from tgwizard.model.verdict import Verdict
 
 
@@ -159,7 +159,7 @@ class HolderObserved:
 
     stamp: Stamp
     run: str
-    place: Place
+    place: AddressLocation
     cancel: CancelMeaning
     leaves: str = ""
 
@@ -224,7 +224,7 @@ class PreflightCompleted:
     verb: Verb
     to: str
     findings: Readiness
-    fence: FenceWish = NO_FENCE
+    fence: FenceRequest = NO_FENCE
     asked: Readiness = NOTHING_FOUND
     strategy: Strategy = Strategy.DETACH_ATTACH
 
@@ -249,7 +249,7 @@ class Finished:
     run: str
     cluster: str
     outcome: Outcome
-    place: Place
+    place: AddressLocation
     reason: str
     left: tuple[str, ...] = ()
     rolled_back: bool = False
@@ -262,9 +262,9 @@ class Finished:
     gap_at_most_s: float | None = None
 
     @property
-    def gap(self) -> Gap:
+    def gap(self) -> ServiceGap:
         """The gap as read, and how sure it is."""
-        return Gap(self.gap_as_read_s, self.gap_at_least, self.gap_at_most_s)
+        return ServiceGap(self.gap_as_read_s, self.gap_at_least, self.gap_at_most_s)
 
 
 RunEvent = (

@@ -29,7 +29,7 @@ class Fence(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class FenceWish:
+class FenceRequest:
     """What the user chose. ``optional``: the failover goes on although the VM could not be stopped."""
 
     choice: Fence = Fence.NONE
@@ -41,11 +41,11 @@ class FenceWish:
         return self.choice is Fence.STOP
 
 
-NO_FENCE = FenceWish()
+NO_FENCE = FenceRequest()
 """Nothing keeps the prior active from coming back."""
 
 
-class StopHow(Enum):
+class StopMethod(Enum):
     """The two ways to stop a VM; the values are ARM's words for them."""
 
     POWER_OFF = "powerOff"
@@ -59,6 +59,6 @@ class StopHow(Enum):
     @property
     def predicted(self) -> Prediction:
         """Recorded durations (azure/README.md 1.3): 80 times powerOff, 159 times deallocate."""
-        if self is StopHow.POWER_OFF:
+        if self is StopMethod.POWER_OFF:
             return Prediction(10.0, 36.0, "median and slowest of 80 recorded stops")
         return Prediction(41.0, 1406.0, "median and slowest of 159 recorded deallocations")

@@ -273,7 +273,7 @@ class Part(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class PartFailed:
+class PartFailure:
     """A part that could not be read, and why; the other parts stand."""
 
     part: Part
@@ -295,7 +295,7 @@ class Inventory:
     networks: tuple[NetworkFound, ...] = ()
     security_groups: tuple[SecurityGroupFound, ...] = ()
     frontends: tuple[FrontendFound, ...] = ()
-    failed: tuple[PartFailed, ...] = ()
+    failed: tuple[PartFailure, ...] = ()
 
     def vm(self, wanted: ResourceId) -> VmFound | None:
         """The machine of that id, or None."""

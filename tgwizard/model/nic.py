@@ -17,7 +17,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.cluster_setup import Carried, references_in
+from tgwizard.model.cluster_setup import CarriedConfiguration, references_in
 from tgwizard.model.text import sanitize
 
 _VOLATILE = frozenset({"etag", "provisioningState"})
@@ -206,7 +206,7 @@ class NicDocument:
         kept = [item for item in self.configurations if item is not replaced]
         return self._with([*kept, configuration])
 
-    def new_configuration(self, name: str, address: str, carried: Carried) -> Mapping[str, Any]:
+    def new_configuration(self, name: str, address: str, carried: CarriedConfiguration) -> Mapping[str, Any]:
         """The floating configuration as this NIC must have it.
 
         Subnet and application security groups come from this NIC's primary configuration (Azure refuses differing
@@ -272,16 +272,18 @@ class Difference:
     after: str
 
 
-def carried_of(configuration: Mapping[str, Any]) -> Carried:
+def carried_of(configuration: Mapping[str, Any]) -> CarriedConfiguration:
     """What travels with this floating configuration: everything but what belongs to the interface it is on."""
     properties = {
         key: _sendable(key, value) for key, value in _inner(configuration).items() if key not in NEVER_CARRIED
     }
     beside = {key: value for key, value in configuration.items() if key not in NOT_OF_CONFIGURATION}
-    return Carried({key: value for key, value in properties.items() if key not in REFERENCES or value}, beside)
+    return CarriedConfiguration(
+        {key: value for key, value in properties.items() if key not in REFERENCES or value}, beside
+    )
 
 
-def bound_to(carried: Carried, *resources: ResourceId) -> tuple[str, ...]:
+def bound_to(carried: CarriedConfiguration, *resources: ResourceId) -> tuple[str, ...]:
     """The fields that name one of these resources, or a part of one: what is bound to them cannot leave them."""
     wanted = [resource.key for resource in resources]
 
@@ -341,7 +343,7 @@ def configuration_differences(sent: Mapping[str, Any], found: Mapping[str, Any])
     )
 
 
-def lost_on_the_way(carried: Carried, found: Mapping[str, Any]) -> tuple[Difference, ...]:
+def lost_on_the_way(carried: CarriedConfiguration, found: Mapping[str, Any]) -> tuple[Difference, ...]:
     """What travelled and is not on the configuration as it was; what Azure added is no loss."""
     sent = {**carried.beside, "properties": carried.properties}
     differing = configuration_differences(sent, found)

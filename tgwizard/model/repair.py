@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member
 from tgwizard.model.nic import Provisioning
-from tgwizard.model.snapshot import STOPPED, MemberSeen, Place, PlaceKind, Snapshot
+from tgwizard.model.snapshot import STOPPED, AddressLocation, LocationKind, MemberSeen, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ def repair(snapshot: Snapshot) -> Repair | None:
     if any(seen.nic.value is None or seen.provisioning is Provisioning.UPDATING for seen in snapshot.members):
         return None
     place = snapshot.place
-    if place.kind is PlaceKind.NO_NIC and snapshot.elsewhere.value is not None:
+    if place.kind is LocationKind.NO_NIC and snapshot.elsewhere.value is not None:
         return _of_nobody(snapshot)
-    if place.kind is PlaceKind.MEMBER and place.member is not None:
+    if place.kind is LocationKind.MEMBER and place.member is not None:
         return _of_holder(snapshot, place)
     return None
 
@@ -68,7 +68,7 @@ def _of_nobody(snapshot: Snapshot) -> Repair | None:
     return Repair(can[0], fact, f"{down.outage}, so only {can[0].name} can be active")
 
 
-def _of_holder(snapshot: Snapshot, place: Place) -> Repair | None:
+def _of_holder(snapshot: Snapshot, place: AddressLocation) -> Repair | None:
     holder = place.member
     if holder is None or not _is_down(snapshot.seen(holder)):
         return None

@@ -8,7 +8,7 @@ from tgwizard.model.text import format_duration
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class ServiceGap:
     """Seconds as read, between our readings; None: not known, or there was none.
 
     ``at_least``: service had ended before anybody looked, so that it was longer; ``at_most_s`` bounds it then.
@@ -26,5 +26,5 @@ class Gap:
         return ", ".join(part for part in (least, most) if part)
 
 
-NO_GAP = Gap()
+NO_SERVICE_GAP = ServiceGap()
 """Nothing was read of a gap."""

@@ -58,7 +58,7 @@ class Applies(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SettingChoice:
     """One of a setting's words, with its label and what it comes to."""
 
     word: str
@@ -75,7 +75,7 @@ class Setting(Field[T]):
     """
 
     default: T | None = None
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[SettingChoice, ...] = ()
     unit: str = ""
     applies: Applies = Applies.NOW
     shown: bool = True
@@ -175,9 +175,9 @@ THEME = Setting(
     required=False,
     default=ThemeChoice.SYSTEM,
     choices=(
-        Choice("system", "System", "follows the light or dark setting of this computer"),
-        Choice("light", "Light", "always light"),
-        Choice("dark", "Dark", "always dark"),
+        SettingChoice("system", "System", "follows the light or dark setting of this computer"),
+        SettingChoice("light", "Light", "always light"),
+        SettingChoice("dark", "Dark", "always dark"),
     ),
 )
 CONTRAST = Setting(
@@ -189,9 +189,9 @@ CONTRAST = Setting(
     required=False,
     default=ContrastChoice.SYSTEM,
     choices=(
-        Choice("system", "System", "follows the contrast setting of this computer"),
-        Choice("high", "High", "always black, white and the colours of state"),
-        Choice("usual", "Usual", "always as tgwizard looks otherwise"),
+        SettingChoice("system", "System", "follows the contrast setting of this computer"),
+        SettingChoice("high", "High", "always black, white and the colours of state"),
+        SettingChoice("usual", "Usual", "always as tgwizard looks otherwise"),
     ),
 )
 REDUCED_MOTION = Setting(
@@ -270,9 +270,9 @@ LOG_LEVEL = Setting(
     default=LogLevel.INFO,
     applies=Applies.NEXT_START,
     choices=(
-        Choice("debug", "Everything", "for finding a fault"),
-        Choice("info", "Usual", "what the program did"),
-        Choice("warning", "Little", "only what went wrong"),
+        SettingChoice("debug", "Everything", "for finding a fault"),
+        SettingChoice("info", "Usual", "what the program did"),
+        SettingChoice("warning", "Little", "only what went wrong"),
     ),
 )
 ORDER = Setting(

@@ -76,7 +76,7 @@ class Restart:
     vm: ResourceId
 
 
-Act = EnableIdentity | PutRole | Assign | RemoveStale | PlaceAddress | Restart
+PlannedWrite = EnableIdentity | PutRole | Assign | RemoveStale | PlaceAddress | Restart
 
 
 class WhoMay(Enum):
@@ -120,7 +120,7 @@ class SetupChange:
 
     key: str
     kind: ChangeKind
-    act: Act
+    act: PlannedWrite
     target: str
     sentence: str
     note: str

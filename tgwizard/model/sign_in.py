@@ -32,7 +32,7 @@ class MethodSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class SignInWish:
+class SignInRequest:
     """How to sign in, where, and to which directory (None: the account's own).
 
     ``claims``: what Azure asked for when it refused an earlier sign-in, in base64 as its challenge spells it.
@@ -45,7 +45,7 @@ class SignInWish:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompted:
+class SignInPrompt:
     """The person is asked to act: open ``url``; type ``code`` there, when there is one; until ``expires``."""
 
     method: SignInMethod

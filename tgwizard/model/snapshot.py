@@ -157,7 +157,7 @@ class MemberSeen:
         return self.power is Power.RUNNING and self.document is not None and not self.outage
 
 
-class PlaceKind(Enum):
+class LocationKind(Enum):
     """Where the floating IP is, by what the NICs say."""
 
     MEMBER = "member"
@@ -170,13 +170,13 @@ class PlaceKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AddressLocation:
     """Where the address is.
 
     ``member`` is the holder, or the one that releases or attaches; ``stranger`` another NIC.
     """
 
-    kind: PlaceKind
+    kind: LocationKind
     member: Member | None = None
     stranger: ResourceId | None = None
 
@@ -206,24 +206,24 @@ class Snapshot:
         return self.members[0] if self.members[0].member == member else self.members[1]
 
     @property
-    def place(self) -> Place:
+    def place(self) -> AddressLocation:
         """Where the address is, by these readings alone."""
         listing = [seen for seen in self.members if seen.lists(self.address)]
         unread = [seen for seen in self.members if seen.lists(self.address) is None]
         if len(listing) == 2:
-            return Place(PlaceKind.BOTH)
+            return AddressLocation(LocationKind.BOTH)
         if listing:
             holder = listing[0]
             moving = holder.provisioning is Provisioning.UPDATING
-            return Place(PlaceKind.ATTACHING if moving else PlaceKind.MEMBER, holder.member)
+            return AddressLocation(LocationKind.ATTACHING if moving else LocationKind.MEMBER, holder.member)
         if unread:
-            return Place(PlaceKind.NOT_KNOWN)
+            return AddressLocation(LocationKind.NOT_KNOWN)
         updating = [seen for seen in self.members if seen.provisioning is Provisioning.UPDATING]
         if updating:
-            return Place(PlaceKind.RELEASING, updating[0].member)
+            return AddressLocation(LocationKind.RELEASING, updating[0].member)
         if self.elsewhere.value:
-            return Place(PlaceKind.STRANGER, stranger=self.elsewhere.value[0])
-        return Place(PlaceKind.NO_NIC)
+            return AddressLocation(LocationKind.STRANGER, stranger=self.elsewhere.value[0])
+        return AddressLocation(LocationKind.NO_NIC)
 
     def is_stale(self, after_s: float = STALE_AFTER_S) -> bool:
         """Whether an interface was not read for so long that nothing is to be said of now."""

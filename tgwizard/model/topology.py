@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tgwizard.model.access_facts import SetupFacts
+from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
 from tgwizard.model.problem import Problem, UserError
@@ -26,7 +26,7 @@ class Topology:
         return self.subnet.parent
 
 
-def topology_of(answers: Answers, inventory: Inventory, facts: SetupFacts | None = None) -> Topology:
+def topology_of(answers: Answers, inventory: Inventory, facts: AccessFacts | None = None) -> Topology:
     """Resolve the chosen machines and interfaces; later facts win over the inventory.
 
     UserError names everything that is missing or does not fit together.
@@ -50,7 +50,7 @@ def topology_of(answers: Answers, inventory: Inventory, facts: SetupFacts | None
         raise UserError(*problems)
     first, second = (vm for vm in vms if vm is not None)
     left, right = (nic for nic in nics if nic is not None)
-    problems += fits((first, second), (left, right))
+    problems += topology_problems((first, second), (left, right))
     subnet = left.subnet
     if problems or subnet is None:
         raise UserError(*problems or [_no_subnet(left)])
@@ -68,7 +68,7 @@ def not_found(wanted: ResourceId) -> Problem:
     )
 
 
-def fits(vms: tuple[VmFound, VmFound], nics: tuple[NicFound, NicFound]) -> list[Problem]:
+def topology_problems(vms: tuple[VmFound, VmFound], nics: tuple[NicFound, NicFound]) -> list[Problem]:
     """What keeps the four from forming a cluster whatever the rights are; empty when nothing does."""
     problems: list[Problem] = []
     if vms[0].id == vms[1].id:
@@ -85,7 +85,7 @@ def fits(vms: tuple[VmFound, VmFound], nics: tuple[NicFound, NicFound]) -> list[
                 "Choose two machines of one subscription.",
             )
         )
-    if place(vms[0].location) != place(vms[1].location):
+    if normalized_region(vms[0].location) != normalized_region(vms[1].location):
         problems.append(
             Problem(
                 "two-regions",
@@ -119,7 +119,7 @@ def fits(vms: tuple[VmFound, VmFound], nics: tuple[NicFound, NicFound]) -> list[
     return problems
 
 
-def place(location: str) -> str:
+def normalized_region(location: str) -> str:
     """A region's name to compare: Azure spells it ``southcentralus`` and ``South Central US``."""
     return location.replace(" ", "").lower()
 

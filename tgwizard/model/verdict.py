@@ -7,7 +7,7 @@ from enum import Enum
 
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.repair import repair
-from tgwizard.model.snapshot import DOWN, STALE_AFTER_S, PlaceKind, Power, Snapshot
+from tgwizard.model.snapshot import DOWN, STALE_AFTER_S, LocationKind, Power, Snapshot
 from tgwizard.model.text import format_age, join_words
 
 
@@ -45,26 +45,26 @@ def assess(snapshot: Snapshot, stale_after_s: float = STALE_AFTER_S, *, interrup
     if stale:
         return _not_known(snapshot, [seen.member.name for seen in stale if seen.nic.read_at is None])
     place, way_out = snapshot.place, _RESUME if interrupted else _way_out(snapshot)
-    if place.kind is PlaceKind.STRANGER and place.stranger:
+    if place.kind is LocationKind.STRANGER and place.stranger:
         return Verdict(
             VerdictName.STRANGER,
             f"Taken: {place.stranger.name} holds {address}",
             "That network interface belongs to neither member. The address cannot be attached until it is free again.",
         )
-    if place.kind is PlaceKind.NO_NIC:
+    if place.kind is LocationKind.NO_NIC:
         return Verdict(
             VerdictName.ON_NO_NIC,
             f"On no NIC: {address} is attached to neither member",
             f"Traffic to the floating IP has nowhere to go. {way_out}",
         )
-    if place.kind is PlaceKind.BOTH:
+    if place.kind is LocationKind.BOTH:
         return Verdict(
             VerdictName.NOT_KNOWN,
             f"Not known: both network interfaces name {address}",
             "The two answers contradict each other, most likely because one is old. Reading again.",
         )
-    if place.kind in (PlaceKind.ATTACHING, PlaceKind.RELEASING) and place.member:
-        verb = "is being attached to" if place.kind is PlaceKind.ATTACHING else "is being moved, an update runs on"
+    if place.kind in (LocationKind.ATTACHING, LocationKind.RELEASING) and place.member:
+        verb = "is being attached to" if place.kind is LocationKind.ATTACHING else "is being moved, an update runs on"
         return Verdict(VerdictName.MOVING, f"Moving: {address} {verb} {place.member.name}", "Azure is still working.")
     holder = place.member
     if holder is None:

@@ -27,11 +27,11 @@ from tgwizard.model.role import (
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_events import SetupEvent, SetupFinished
 from tgwizard.model.setup_plan import (
-    Act,
     Assign,
     ChangeKind,
     EnableIdentity,
     PlaceAddress,
+    PlannedWrite,
     PutRole,
     Restart,
     Right,
@@ -48,7 +48,7 @@ YOURS = Right(WhoMay.YOU)
 
 
 def change(
-    key: str, act: Act, target: str, sentence: str, *, path: str = "", after: tuple[str, ...] = ()
+    key: str, act: PlannedWrite, target: str, sentence: str, *, path: str = "", after: tuple[str, ...] = ()
 ) -> SetupChange:
     kind = ChangeKind.RESTART if isinstance(act, Restart) else ChangeKind.ADD
     return SetupChange(

@@ -19,7 +19,7 @@ from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import Answer as FaultAnswer
 from tgwizard.lab.faults.fault_rules import AzureSays, Fault, Moment, Reset, Timeout
 from tgwizard.lab.rbac.role_records import Propagation
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.nic import differences
 from tgwizard.model.problem import Problem
@@ -158,7 +158,7 @@ def test_that_an_address_that_another_interface_has_is_named_and_not_taken(on: A
     it = on.it
     app = it.network("networkInterfaces", "vm-app-01-nic")
     document = it.services.azure.read_nic(app)
-    more = document.plus(document.new_configuration("theirs", ADDRESS, Carried()))
+    more = document.plus(document.new_configuration("theirs", ADDRESS, CarriedConfiguration()))
     it.services.azure.write_nic(app, more, if_match=document.etag, request_id=str(uuid.uuid4()))
     it.clock.sleep(30)
     finished = on.apply()

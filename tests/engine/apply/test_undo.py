@@ -15,7 +15,7 @@ from tests.rig import setup_rig
 from tgwizard.engine.setup.undo import undoable
 from tgwizard.lab.faults.fault_rules import Fault, Moment, Timeout
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.role import PrincipalKind, RoleAssignment
 from tgwizard.model.setup_events import ChangeSkipped
@@ -144,7 +144,7 @@ def test_that_an_address_that_moved_since_stays_where_it_is(on: Applying) -> Non
     azure.write_nic(nic(on), mine.without(ADDRESS), if_match=mine.etag, request_id=str(uuid.uuid4()))
     on.it.clock.sleep(30)
     theirs = azure.read_nic(other)
-    more = theirs.plus(theirs.new_configuration("tg-floating", ADDRESS, Carried()))
+    more = theirs.plus(theirs.new_configuration("tg-floating", ADDRESS, CarriedConfiguration()))
     azure.write_nic(other, more, if_match=theirs.etag, request_id=str(uuid.uuid4()))
     on.it.clock.sleep(30)
     on.undo()
@@ -160,7 +160,7 @@ def test_that_a_configuration_that_someone_renamed_since_stays(on: Applying) -> 
     azure.write_nic(nic(on), bare, if_match=mine.etag, request_id=str(uuid.uuid4()))
     on.it.clock.sleep(30)
     now = azure.read_nic(nic(on))
-    again = now.plus(now.new_configuration("theirs", ADDRESS, Carried()))
+    again = now.plus(now.new_configuration("theirs", ADDRESS, CarriedConfiguration()))
     azure.write_nic(nic(on), again, if_match=now.etag, request_id=str(uuid.uuid4()))
     on.it.clock.sleep(30)
     on.undo()

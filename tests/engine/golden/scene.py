@@ -12,12 +12,12 @@ from tgwizard.engine.access import failover_rights
 from tgwizard.engine.access.failover_rights import By, carried_with, sides
 from tgwizard.engine.access.write_probe import Probe, Probed
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.readiness.preflight_questions import Fact, Facts, HeldRights, IdentityRights
+from tgwizard.engine.readiness.preflight_questions import Facts, HeldRights, IdentityRights, Queried
 from tgwizard.engine.runs.records import Ended
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
-from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
@@ -97,8 +97,8 @@ def good(seen: Snapshot, **changes: Any) -> Facts:
     facts = Facts(
         by=By.OPERATOR,
         at=seen.now,
-        token_life_s=Fact(3600.0),
-        prefixes=Fact(("10.20.2.0/24",)),
+        token_life_s=Queried(3600.0),
+        prefixes=Queried(("10.20.2.0/24",)),
         probes=tuple(
             Probe(
                 member.nic,
@@ -108,9 +108,9 @@ def good(seen: Snapshot, **changes: Any) -> Facts:
             for side, member in sides(seen, B)
             if seen.seen(member).nic.value is not None
         ),
-        own=tuple(HeldRights(one, Fact(EVERYTHING)) for one in touched(seen)),
-        in_subscription=Fact(EVERYTHING),
-        locks=Fact(()),
+        own=tuple(HeldRights(one, Queried(EVERYTHING)) for one in touched(seen)),
+        in_subscription=Queried(EVERYTHING),
+        locks=Queried(()),
     )
     return replace(facts, **changes)
 
@@ -133,7 +133,7 @@ def probed(seen: Snapshot, nic_of: Member, outcome: Probed, missing: MissingRigh
     return good(seen, probes=probes)
 
 
-def holding(seen: Snapshot, at: str, held: Fact[tuple[PermissionSet, ...]], **changes: Any) -> Facts:
+def holding(seen: Snapshot, at: str, held: Queried[tuple[PermissionSet, ...]], **changes: Any) -> Facts:
     """The operator's rights on one resource are otherwise."""
     own = tuple(replace(item, held=held) if item.at == ResourceId(at) else item for item in good(seen).own)
     return good(seen, own=own, **changes)
@@ -141,7 +141,7 @@ def holding(seen: Snapshot, at: str, held: Fact[tuple[PermissionSet, ...]], **ch
 
 def locked(seen: Snapshot, scope: str, level: LockLevel = LockLevel.READ_ONLY, **changes: Any) -> Facts:
     """One lock."""
-    return good(seen, locks=Fact((LockSeen("keep", level, scope, "Ask the network team."),)), **changes)
+    return good(seen, locks=Queried((LockSeen("keep", level, scope, "Ask the network team."),)), **changes)
 
 
 def members(
@@ -149,22 +149,24 @@ def members(
     *,
     scopes: tuple[str, ...] = (SUBSCRIPTION,),
     not_actions: tuple[str, ...] = (),
-    denials: Fact[tuple[DenyAssignment, ...]] | None = None,
-    roles: Fact[tuple[HeldRole, ...]] | None = None,
-    principal: Fact[str] | None = None,
+    denials: Queried[tuple[DenyAssignment, ...]] | None = None,
+    roles: Queried[tuple[HeldRole, ...]] | None = None,
+    principal: Queried[str] | None = None,
 ) -> Callable[[Snapshot], Facts]:
     """The members by themselves, both with the same rights."""
-    held = Fact(tuple(HeldRole(scope, PermissionSet(actions, not_actions)) for scope in scopes))
+    held = Queried(tuple(HeldRole(scope, PermissionSet(actions, not_actions)) for scope in scopes))
     rights = tuple(
         IdentityRights(
             one,
-            principal if principal is not None else Fact("oid"),
+            principal if principal is not None else Queried("oid"),
             roles if roles is not None else held,
-            denials if denials is not None else Fact(()),
+            denials if denials is not None else Queried(()),
         )
         for one in (B, A)
     )
-    return lambda seen: Facts(By.MEMBERS, seen.now, prefixes=Fact(("10.20.2.0/24",)), identities=rights, locks=Fact(()))
+    return lambda seen: Facts(
+        By.MEMBERS, seen.now, prefixes=Queried(("10.20.2.0/24",)), identities=rights, locks=Queried(())
+    )
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ class Planned:
     verb: Verb = GRACEFUL
     history: tuple[Ended, ...] = ()
     strategy: Strategy = Strategy.DETACH_ATTACH
-    fence: FenceWish = NO_FENCE
+    fence: FenceRequest = NO_FENCE
     to: Member = B
 
 

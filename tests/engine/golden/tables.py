@@ -44,10 +44,10 @@ from tests.model.seen import FREE, HOLDS, STRANGER, SUBNET, UNREAD, A, B, but, c
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.access.write_probe import Probed
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.readiness.preflight_questions import Fact
+from tgwizard.engine.readiness.preflight_questions import Queried
 from tgwizard.model.cluster import ResourceId, Verb
-from tgwizard.model.cluster_setup import Carried
-from tgwizard.model.failover_options import Fence, FenceWish, StopHow, Strategy
+from tgwizard.model.cluster_setup import CarriedConfiguration
+from tgwizard.model.failover_options import Fence, FenceRequest, StopMethod, Strategy
 from tgwizard.model.inventory import AddressAnswer
 from tgwizard.model.nic import NicDocument, Provisioning
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
@@ -55,7 +55,7 @@ from tgwizard.model.role import LockLevel
 from tgwizard.model.snapshot import Power
 
 SUBNET_JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
-STOP, OPTIONAL = FenceWish(Fence.STOP), FenceWish(Fence.STOP, optional=True)
+STOP, OPTIONAL = FenceRequest(Fence.STOP), FenceRequest(Fence.STOP, optional=True)
 
 
 def places() -> Table:
@@ -131,7 +131,9 @@ def probes() -> Table:
         table.both(f"{side}: busy, not sent", seen, probed(seen, member, Probed.BUSY))
         table.both(f"{side}: applied all the same", seen, probed(seen, member, Probed.APPLIED))
         unclear = probed(seen, member, Probed.UNCLEAR)
-        weak = tuple(replace(item, held=Fact(READER)) if item.at.text in (NSG, ASG) else item for item in unclear.own)
+        weak = tuple(
+            replace(item, held=Queried(READER)) if item.at.text in (NSG, ASG) else item for item in unclear.own
+        )
         table.both(f"{side}: no clear answer, two joins missing by roles", seen, replace(unclear, own=weak))
     return table
 
@@ -147,17 +149,17 @@ def travelling() -> Table:
     for name, (thing, more) in things.items():
         seen = world(carrying(**more))
         table.both(f"{name} that may be attached", seen)
-        table.both(f"{name} that may not be attached", seen, holding(seen, thing, Fact(READER)))
-        table.both(f"{name}, rights not read", seen, holding(seen, thing, Fact(problem=UNREAD_WORDS)))
+        table.both(f"{name} that may not be attached", seen, holding(seen, thing, Queried(READER)))
+        table.both(f"{name}, rights not read", seen, holding(seen, thing, Queried(problem=UNREAD_WORDS)))
     gateway = world(carrying(applicationGatewayBackendAddressPools=[{"id": GATEWAY}]))
     table.both("application gateway pool on the losing interface", gateway)
-    file = elsewhere(carried=Carried.of(ResourceId(PIP)))
+    file = elsewhere(carried=CarriedConfiguration.of(ResourceId(PIP)))
     lost = world(but(FREED, document=nic("10.20.2.11")), setup=file)
     table.add(
         "public IP from the cluster file, forced",
-        Checked(lost, good(lost, availability=Fact(AddressAnswer(True))), FORCED),
+        Checked(lost, good(lost, availability=Queried(AddressAnswer(True))), FORCED),
     )
-    short = holding(lost, PIP, Fact(READER), availability=Fact(AddressAnswer(True)))
+    short = holding(lost, PIP, Queried(READER), availability=Queried(AddressAnswer(True)))
     table.add("public IP from the cluster file, not allowed, forced", Checked(lost, short, FORCED))
     return table
 
@@ -183,19 +185,21 @@ def identities() -> Table:
     table.both(
         "a role with a hole in it", seen, members(("*",), not_actions=("Microsoft.Network/*/join/action",))(seen)
     )
-    table.both("no role at all", seen, members(roles=Fact(()))(seen))
-    table.both("no identity", seen, members(principal=Fact(""))(seen))
-    table.both("identity not read", seen, members(principal=Fact(problem=UNREAD_WORDS), roles=Fact())(seen))
-    table.both("roles not read", seen, members(roles=Fact(problem=UNREAD_WORDS))(seen))
-    table.both("deny assignments not read", seen, members(denials=Fact(problem=UNREAD_WORDS))(seen))
+    table.both("no role at all", seen, members(roles=Queried(()))(seen))
+    table.both("no identity", seen, members(principal=Queried(""))(seen))
+    table.both("identity not read", seen, members(principal=Queried(problem=UNREAD_WORDS), roles=Queried())(seen))
+    table.both("roles not read", seen, members(roles=Queried(problem=UNREAD_WORDS))(seen))
+    table.both("deny assignments not read", seen, members(denials=Queried(problem=UNREAD_WORDS))(seen))
     deny = DenyAssignment("stack-guard", GROUP, PermissionSet((NIC_WRITE,)))
-    table.both("write denied on the group", seen, members(denials=Fact((deny,)))(seen))
+    table.both("write denied on the group", seen, members(denials=Queried((deny,)))(seen))
     table.both(
-        "write denied on the group alone", seen, members(denials=Fact((replace(deny, this_scope_only=True),)))(seen)
+        "write denied on the group alone", seen, members(denials=Queried((replace(deny, this_scope_only=True),)))(seen)
     )
     above = "/providers/Microsoft.Management/managementGroups/mg-root"
-    table.both("write denied at a management group", seen, members(denials=Fact((replace(deny, scope=above),)))(seen))
-    table.both("write denied at the root", seen, members(denials=Fact((replace(deny, scope="/"),)))(seen))
+    table.both(
+        "write denied at a management group", seen, members(denials=Queried((replace(deny, scope=above),)))(seen)
+    )
+    table.both("write denied at the root", seen, members(denials=Queried((replace(deny, scope="/"),)))(seen))
     table.both("the role at a management group", seen, members(scopes=(above,))(seen))
     limits = "(!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'}))"
     for name, condition in (
@@ -204,11 +208,11 @@ def identities() -> Table:
         ("does not hold for a write", "(ActionMatches{'*/read'})"),
     ):
         conditional = tuple(HeldRole(SUBSCRIPTION, PermissionSet(ROLE_ACTIONS), text) for text in (condition,))
-        table.both(f"a role with a condition that {name}", seen, members(roles=Fact(conditional))(seen))
+        table.both(f"a role with a condition that {name}", seen, members(roles=Queried(conditional))(seen))
     table.both(
-        "write denied on the losing interface", seen, members(denials=Fact((replace(deny, scope=A.nic.text),)))(seen)
+        "write denied on the losing interface", seen, members(denials=Queried((replace(deny, scope=A.nic.text),)))(seen)
     )
-    split: Fact[tuple[HeldRole, ...]] = Fact(
+    split: Queried[tuple[HeldRole, ...]] = Queried(
         (HeldRole(B.nic.text, PermissionSet(("*",))), HeldRole(VNET, PermissionSet(("*",))))
     )
     table.both("roles on single resources", seen, members(roles=split)(seen))
@@ -238,8 +242,8 @@ def locks() -> Table:
         table.add(f"CanNotDelete on the {name}", Checked(seen, locked(seen, scope, LockLevel.CAN_NOT_DELETE)))
     floating = world(carrying(publicIPAddress={"id": PIP}))
     table.both("ReadOnly on a public IP that travels", floating, locked(floating, PIP))
-    table.both("locks not read, writes proved", seen, good(seen, locks=Fact(problem=UNREAD_WORDS)))
-    table.both("locks not read, nothing proved", seen, good(seen, locks=Fact(problem=UNREAD_WORDS), probes=unclear))
+    table.both("locks not read, writes proved", seen, good(seen, locks=Queried(problem=UNREAD_WORDS)))
+    table.both("locks not read, nothing proved", seen, good(seen, locks=Queried(problem=UNREAD_WORDS), probes=unclear))
     alone = replace(members()(seen), locks=locked(seen, GROUP).locks)
     table.both("members, ReadOnly on the group", seen, alone)
     return table
@@ -249,35 +253,35 @@ def addresses() -> Table:
     """The subnet's range, conflicts, the sign-in, the operation's right."""
     table = Table()
     seen = world()
-    table.both("range not read, but held there", seen, good(seen, prefixes=Fact(problem=UNREAD_WORDS)))
-    table.both("held outside the range", seen, good(seen, prefixes=Fact(("10.20.9.0/24",))))
-    table.both("two ranges, one fits", seen, good(seen, prefixes=Fact(("fd00::/64", "10.20.2.0/25"))))
+    table.both("range not read, but held there", seen, good(seen, prefixes=Queried(problem=UNREAD_WORDS)))
+    table.both("held outside the range", seen, good(seen, prefixes=Queried(("10.20.9.0/24",))))
+    table.both("two ranges, one fits", seen, good(seen, prefixes=Queried(("fd00::/64", "10.20.2.0/25"))))
     for address, name in (("10.20.2.3", "one of the first four"), ("10.20.2.255", "the last")):
         lost = world(but(FREED, document=nic("10.20.2.11")), setup=at(address))
         table.add(f"address is {name} of the subnet, forced", Checked(lost, good(lost), FORCED))
     answers = {
-        "free": Fact(AddressAnswer(True)),
-        "in use": Fact(AddressAnswer(False, ("10.20.2.77", "10.20.2.78"))),
-        "reserved": Fact(AddressAnswer(False, ("10.20.2.77",), reserved=True)),
-        "not told": Fact(problem=UNREAD_WORDS),
+        "free": Queried(AddressAnswer(True)),
+        "in use": Queried(AddressAnswer(False, ("10.20.2.77", "10.20.2.78"))),
+        "reserved": Queried(AddressAnswer(False, ("10.20.2.77",), reserved=True)),
+        "not told": Queried(problem=UNREAD_WORDS),
     }
     for name, answer in answers.items():
         table.both(f"on no interface, Azure says {name}", NOBODY, good(NOBODY, availability=answer))
     table.add(
         "on no interface, range not read, forced",
-        Checked(NOBODY, good(NOBODY, prefixes=Fact(problem=UNREAD_WORDS)), FORCED),
+        Checked(NOBODY, good(NOBODY, prefixes=Queried(problem=UNREAD_WORDS)), FORCED),
     )
-    table.both("sign-in ends in four minutes", seen, good(seen, token_life_s=Fact(240.0)))
-    table.both("no sign-in", seen, good(seen, token_life_s=Fact(problem=replace(SILENT_WORDS, sign_in=True))))
-    table.both("sign-in not read", seen, good(seen, token_life_s=Fact(problem=SILENT_WORDS)))
-    table.add("operation's right missing", Checked(seen, good(seen, in_subscription=Fact(READER[:0]))))
-    table.add("operation's right not read", Checked(seen, good(seen, in_subscription=Fact(problem=UNREAD_WORDS))))
+    table.both("sign-in ends in four minutes", seen, good(seen, token_life_s=Queried(240.0)))
+    table.both("no sign-in", seen, good(seen, token_life_s=Queried(problem=replace(SILENT_WORDS, sign_in=True))))
+    table.both("sign-in not read", seen, good(seen, token_life_s=Queried(problem=SILENT_WORDS)))
+    table.add("operation's right missing", Checked(seen, good(seen, in_subscription=Queried(READER[:0]))))
+    table.add("operation's right not read", Checked(seen, good(seen, in_subscription=Queried(problem=UNREAD_WORDS))))
     table.add(
         "a run asks no more than it needs",
-        Checked(seen, good(seen, in_subscription=Fact(), locks=Fact(), prefixes=Fact())),
+        Checked(seen, good(seen, in_subscription=Queried(), locks=Queried(), prefixes=Queried())),
     )
     short = holding(
-        seen, B.nic.text, Fact((PermissionSet(("*",), ("Microsoft.Network/networkInterfaces/ipconfigurations/*",)),))
+        seen, B.nic.text, Queried((PermissionSet(("*",), ("Microsoft.Network/networkInterfaces/ipconfigurations/*",)),))
     )
     table.add("actions missing that are not needed", Checked(seen, short))
     return table
@@ -287,13 +291,13 @@ def fences() -> Table:
     """The stop of the losing machine."""
     table = Table()
     seen = world()
-    off, dealloc = StopHow.POWER_OFF.action, StopHow.DEALLOCATE.action
-    rights: dict[str, Fact[tuple[PermissionSet, ...]]] = {
-        "both ways allowed": Fact(EVERYTHING),
-        "only deallocate": Fact((PermissionSet((dealloc,)),)),
-        "only powerOff": Fact((PermissionSet((off,)),)),
-        "neither": Fact(READER),
-        "rights not read": Fact(problem=UNREAD_WORDS),
+    off, dealloc = StopMethod.POWER_OFF.action, StopMethod.DEALLOCATE.action
+    rights: dict[str, Queried[tuple[PermissionSet, ...]]] = {
+        "both ways allowed": Queried(EVERYTHING),
+        "only deallocate": Queried((PermissionSet((dealloc,)),)),
+        "only powerOff": Queried((PermissionSet((off,)),)),
+        "neither": Queried(READER),
+        "rights not read": Queried(problem=UNREAD_WORDS),
     }
     for name, held in rights.items():
         for wish, word in ((STOP, "must"), (OPTIONAL, "may")):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from tgwizard.model.access_facts import AddressChecked, OwnRights, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, AddressChecked, OwnRights
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import (
     AddressAnswer,
@@ -199,7 +199,7 @@ def facts(
     assignments: tuple[RoleAssignment, ...] = (),
     own: PermissionSet = OWNER,
     address: str = str(ADDRESS),
-) -> SetupFacts:
+) -> AccessFacts:
     """What an account with ``own`` at the whole subscription reads."""
     scopes = {f"/subscriptions/{SUBSCRIPTION}", *(item.id.group_scope for item in inventory.vms)}
     scopes |= {item.id.group_scope for item in inventory.nics}
@@ -207,7 +207,7 @@ def facts(
     for found in inventory.nics:
         scopes |= {thing.text for thing in found.references} | {thing.group_scope for thing in found.references}
     known = tuple((item.identity.principal_id, item.id.name) for item in inventory.vms if item.identity.principal_id)
-    return SetupFacts(
+    return AccessFacts(
         roles=roles,
         assignments=assignments,
         own=tuple(OwnRights(scope, (own,)) for scope in sorted(scopes)),
@@ -233,7 +233,7 @@ def answers(inventory: Inventory, role: RoleAnswer | None = None, **changes: obj
     return replace(done, **changes)  # type: ignore[arg-type]
 
 
-def applied(plan: SetupPlan, inventory: Inventory, before: SetupFacts) -> tuple[Inventory, SetupFacts]:
+def applied(plan: SetupPlan, inventory: Inventory, before: AccessFacts) -> tuple[Inventory, AccessFacts]:
     """The world after the plan was carried out, as Azure would show it."""
     vms, nics = list(inventory.vms), list(inventory.nics)
     roles, assignments = list(before.roles), list(before.assignments)
@@ -264,7 +264,7 @@ def applied(plan: SetupPlan, inventory: Inventory, before: SetupFacts) -> tuple[
     return after, replace(before, roles=tuple(roles), assignments=tuple(assignments), principals=known)
 
 
-def may(principal: str, action: str, on: ResourceId, known: SetupFacts) -> bool:
+def may(principal: str, action: str, on: ResourceId, known: AccessFacts) -> bool:
     """Whether an identity may do something, by Azure's rules, from roles and assignments alone."""
     held = tuple(
         HeldRole(item.scope, block)

@@ -51,7 +51,7 @@ from tgwizard.engine.setup.wizard_steps import (
     take,
     wants,
 )
-from tgwizard.model.access_facts import SetupFacts
+from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.inventory import Inventory, SubscriptionSeen
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import (
@@ -67,7 +67,7 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"
 TEN = tuple(item.action for item in TEN_ACTIONS)
 
 
-def at(step: SetupStep, inventory: Inventory | None = None, known: SetupFacts | None = None) -> Flow:
+def at(step: SetupStep, inventory: Inventory | None = None, known: AccessFacts | None = None) -> Flow:
     """The flow on a step, with every step before it continued from."""
     inventory = inventory or world()
     flow = fed(signed_in(), inventory, known)
@@ -478,7 +478,7 @@ def test_that_pairs_worked_out_from_something_else_are_not_taken() -> None:
 
 
 def test_that_facts_know_a_principal_in_any_spelling() -> None:
-    read = SetupFacts(looked_up=("AAA", "BBB"), principals=(("aAa", "Anna"), ("aaa", "other")))
+    read = AccessFacts(looked_up=("AAA", "BBB"), principals=(("aAa", "Anna"), ("aaa", "other")))
     assert read.principal_name("aaA") == "Anna"
     assert read.principal_name("ccc") == ""
     assert not read.is_gone("AAA")

@@ -18,7 +18,7 @@ from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.wizard_state import Flow, begin
 from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab.faults.fault_rules import Answer, Fault
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
 
@@ -81,7 +81,7 @@ def test_that_an_address_that_was_taken_meanwhile_is_named_and_the_choice_is_kep
     azure = it.services.azure
     nic = it.network("networkInterfaces", "tg-node-b-inside")
     document = azure.read_nic(nic)
-    more = document.plus(document.new_configuration("theirs", address, Carried()))
+    more = document.plus(document.new_configuration("theirs", address, CarriedConfiguration()))
     azure.write_nic(nic, more, if_match=document.etag, request_id=str(uuid.uuid4()))
     it.clock.sleep(STALE_S + 1)
     after = again(it, flow)

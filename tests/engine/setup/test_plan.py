@@ -28,7 +28,7 @@ from tests.engine.setup.hand_made import (
 )
 from tgwizard.engine.access.required_rights import extra_actions, required_rights
 from tgwizard.engine.setup.planner import make_plan
-from tgwizard.model.access_facts import OwnRights, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, OwnRights
 from tgwizard.model.permission import DenyAssignment, PermissionSet
 from tgwizard.model.problem import UserError
 from tgwizard.model.role import (
@@ -409,6 +409,6 @@ def test_that_a_computed_name_that_another_has_is_not_used() -> None:
 
 def test_that_no_facts_at_all_still_make_a_plan() -> None:
     inventory = world()
-    plan = make_plan(answers(inventory), inventory, SetupFacts())
+    plan = make_plan(answers(inventory), inventory, AccessFacts())
     assert {change.right.who for change in plan.writing} == {WhoMay.NOT_KNOWN}
     assert [warning.code for warning in plan.warnings] == ["address-not-asked"]

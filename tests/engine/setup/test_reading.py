@@ -20,7 +20,7 @@ from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.read_access import ask_address, gather
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults.fault_rules import Answer, Fault
-from tgwizard.model.access_facts import FactKind, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.inventory import Inventory, Part, SubscriptionSeen
 from tgwizard.model.problem import Cancelled
 from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse
@@ -46,7 +46,7 @@ class Reader:
     def discover(self) -> Inventory:
         return discover(self.rig.ports.inventories, self.subscription, self.rig.clock, self.events.append, self.token)
 
-    def gather(self, answers: Answers, inventory: Inventory) -> SetupFacts:
+    def gather(self, answers: Answers, inventory: Inventory) -> AccessFacts:
         return gather(self.rig.ports, answers, inventory, self.rig.clock, self.events.append, self.token)
 
     def answers(self, inventory: Inventory, **changes: object) -> Answers:

@@ -16,7 +16,7 @@ from tgwizard.engine.setup.wizard_state import (
     know_subscriptions,
 )
 from tgwizard.engine.setup.wizard_steps import wants
-from tgwizard.model.access_facts import AddressChecked, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, AddressChecked
 from tgwizard.model.inventory import AddressAnswer, Inventory, SubscriptionSeen
 from tgwizard.model.setup_answers import Answers
 
@@ -29,7 +29,7 @@ def signed_in(answers: Answers | None = None) -> Flow:
 def fed(
     flow: Flow,
     inventory: Inventory,
-    known: SetupFacts | None = None,
+    known: AccessFacts | None = None,
     subscriptions: tuple[SubscriptionSeen, ...] | None = None,
 ) -> Flow:
     """The flow after everything it wants was read."""

@@ -29,7 +29,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.problem import Problem
-from tgwizard.model.sign_in import Prompted, SignInMethod
+from tgwizard.model.sign_in import SignInMethod, SignInPrompt
 
 APPLICATION = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 ANY_DIRECTORY = "organizations"
@@ -37,7 +37,7 @@ WITHIN_S = 900.0
 """How long the browser's answer is waited for, in seconds; a device code lives as long."""
 _BROWSER_START_S = 5.0
 
-Prompt = Callable[[Prompted], None]
+Prompt = Callable[[SignInPrompt], None]
 OpenBrowser = Callable[[str], bool]
 Wait = Callable[[CancelToken, float], bool]
 PageAddress = Callable[[str, str], str]
@@ -133,7 +133,7 @@ class Desk:
             )
             receiver.state = flow["state"]
             url = self._page(flow["auth_uri"], "")
-            prompted(Prompted(SignInMethod.BROWSER, url))
+            prompted(SignInPrompt(SignInMethod.BROWSER, url))
             cancel.check()
             if not self._open(url):
                 why = "No browser could be opened on this computer."
@@ -151,7 +151,7 @@ class Desk:
         flow = _flow(lambda: app.initiate_device_flow([self._scope], claims_challenge=claims))
         expires = datetime.fromtimestamp(float(flow["expires_at"]), UTC)
         url = self._page(flow["verification_uri"], flow["user_code"])
-        prompted(Prompted(SignInMethod.DEVICE_CODE, url, flow["user_code"], expires))
+        prompted(SignInPrompt(SignInMethod.DEVICE_CODE, url, flow["user_code"], expires))
         pace = float(flow.get("interval", 5))
         while True:
             if self._wait(cancel, pace):

@@ -26,7 +26,7 @@ from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import Caller
 from tgwizard.model.problem import Problem
-from tgwizard.model.sign_in import MethodSeen, Prompted, SignInMethod, SignInWish
+from tgwizard.model.sign_in import MethodSeen, SignInMethod, SignInPrompt, SignInRequest
 
 T = TypeVar("T")
 
@@ -88,7 +88,7 @@ class ArmSignIn:
             first = MethodSeen(SignInMethod.LAB, found=True, detail="The lab's operator")
         return (first, here.browser(), code, here.service_principal(), here.managed_identity())
 
-    def sign_in(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> Caller:
+    def sign_in(self, wish: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken) -> Caller:
         """Sign in and switch to the account.
 
         One that is cancelled, or fails, leaves the account that was there before. Work that cannot be interrupted (a
@@ -133,7 +133,7 @@ class ArmSignIn:
             raise AzureCallError(problem, Certainty.NOT_SENT)
 
     def _obtained(
-        self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken
+        self, wish: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken
     ) -> tuple[TokenSource, HeldCredential, str]:
         """A source that has given its first token: only then it is one to switch to."""
         doing = Operation("sign in to", wish.cloud.title)
@@ -148,17 +148,19 @@ class ArmSignIn:
                     raise
         return translate_errors(doing, lambda: _first_token(self._source(wish, prompted, cancel), wish.cloud))
 
-    def _wanted(self, wish: SignInWish) -> str | None:
+    def _wanted(self, wish: SignInRequest) -> str | None:
         """What Azure asked for beyond a plain sign-in, a second factor say: here, or of an earlier command."""
         return claims_in(wish.claims) if wish.claims else self._clients.session.credential.challenge
 
-    def _known_person(self, wish: SignInWish) -> Person | None:
+    def _known_person(self, wish: SignInRequest) -> Person | None:
         """The person who signed in before in the same way, who may want another directory of theirs now."""
         with self._mutex:
             before = self._person
         return before[2] if before is not None and before[:2] == (wish.method, wish.cloud) else None
 
-    def _source(self, wish: SignInWish, prompted: Callable[[Prompted], None], cancel: CancelToken) -> TokenSource:
+    def _source(
+        self, wish: SignInRequest, prompted: Callable[[SignInPrompt], None], cancel: CancelToken
+    ) -> TokenSource:
         session = self._clients.session
         match wish.method:
             case SignInMethod.LAB:
@@ -194,7 +196,7 @@ class ArmSignIn:
             desk.close()
             raise
 
-    def _azure_cli(self, wish: SignInWish) -> TokenSource:
+    def _azure_cli(self, wish: SignInRequest) -> TokenSource:
         seen = self._computer.azure_cli(wish.cloud)
         if seen.problem is not None and seen.problem.code == "az-other-cloud":
             raise AzureCallError(seen.problem, Certainty.NOT_SENT, Cause.SIGN_IN)

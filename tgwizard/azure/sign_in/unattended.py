@@ -22,7 +22,7 @@ from tgwizard.azure.sign_in.available_methods import CERTIFICATE, CERTIFICATE_PA
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.files.file_reading import read_bytes
 from tgwizard.model.problem import Problem
-from tgwizard.model.sign_in import SignInWish
+from tgwizard.model.sign_in import SignInRequest
 
 _REPEATS: dict[str, Any] = {"retry_total": 1, "retry_connect": 0, "retry_status": 0}
 """An answer is an answer: the SDK would sleep out whatever Retry-After it carries."""
@@ -45,7 +45,7 @@ class Service:
         self._connection.close()
 
 
-def service_principal(session: Session, wish: SignInWish, environment: Mapping[str, str]) -> TokenSource:
+def service_principal(session: Session, wish: SignInRequest, environment: Mapping[str, str]) -> TokenSource:
     """The application that the environment names, by its secret or else its certificate. Its variables are set."""
     from azure.identity import CertificateCredential, ClientSecretCredential
 

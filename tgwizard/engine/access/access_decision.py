@@ -12,7 +12,7 @@ from enum import Enum
 
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.errors import MissingRight
-from tgwizard.model.access_facts import FactKind, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller
 from tgwizard.model.permission import (
@@ -198,7 +198,7 @@ def lets_write(assignment: RoleAssignment) -> bool | None:
     return condition_holds(assignment.condition, ScopedAction(NIC_WRITE, assignment.scope))
 
 
-def principals_of(principal: str, facts: SetupFacts) -> tuple[str, ...]:
+def principals_of(principal: str, facts: AccessFacts) -> tuple[str, ...]:
     """The object ids by which an identity is known: its own, and those of groups that it holds roles through."""
     about = principal.lower()
     return tuple(
@@ -206,14 +206,14 @@ def principals_of(principal: str, facts: SetupFacts) -> tuple[str, ...]:
     )
 
 
-def assignments_of(principal: str, facts: SetupFacts) -> tuple[RoleAssignment, ...]:
+def assignments_of(principal: str, facts: AccessFacts) -> tuple[RoleAssignment, ...]:
     """What an identity holds, by itself and through groups."""
     about = principal.lower()
     own = [item for item in facts.assignments if item.principal_id.lower() == about]
     return (*own, *(item for of, item in facts.through_groups if of.lower() == about))
 
 
-def roles_of(principal: str, facts: SetupFacts) -> tuple[HeldRole, ...]:
+def roles_of(principal: str, facts: AccessFacts) -> tuple[HeldRole, ...]:
     """The same as what is granted from where downwards; an assignment whose role is not known grants nothing."""
     return tuple(
         HeldRole(item.scope, grants, item.condition)
@@ -223,7 +223,7 @@ def roles_of(principal: str, facts: SetupFacts) -> tuple[HeldRole, ...]:
     )
 
 
-def denials_of(principal: str, facts: SetupFacts) -> tuple[DenyAssignment, ...]:
+def denials_of(principal: str, facts: AccessFacts) -> tuple[DenyAssignment, ...]:
     """The deny assignments that concern an identity, as far as its groups are known."""
     known = principals_of(principal, facts)
     return tuple(denial for denial in facts.denials if denial.concerns(known))
@@ -232,7 +232,7 @@ def denials_of(principal: str, facts: SetupFacts) -> tuple[DenyAssignment, ...]:
 # -- the signed-in identity -------------------------------------------------------------------------------------------
 
 
-def right_for(asks: Iterable[ScopedAction], facts: SetupFacts, caller: Caller | None) -> Right:
+def right_for(asks: Iterable[ScopedAction], facts: AccessFacts, caller: Caller | None) -> Right:
     """Whether the signed-in identity may do all of it; the first scope where it may not is named."""
     asked = tuple(asks)
     principal = caller.object_id if caller else ""
@@ -263,7 +263,7 @@ def right_for(asks: Iterable[ScopedAction], facts: SetupFacts, caller: Caller | 
     return refused
 
 
-def held_at(scope: str, facts: SetupFacts) -> tuple[tuple[PermissionSet, ...], bool]:
+def held_at(scope: str, facts: AccessFacts) -> tuple[tuple[PermissionSet, ...], bool]:
     """What the signed-in identity holds at a scope, and whether that is the whole of it.
 
     Azure was asked at some scopes; what is held above counts below, but below there may be more.
@@ -284,7 +284,7 @@ def roles_for(actions: Iterable[str]) -> tuple[str, ...]:
     return tuple(role for role in fitting[0] if all(role in roles for roles in fitting)) or ("Owner",)
 
 
-def _limited(ask: ScopedAction, roles: tuple[HeldRole, ...], facts: SetupFacts) -> Right | None:
+def _limited(ask: ScopedAction, roles: tuple[HeldRole, ...], facts: AccessFacts) -> Right | None:
     """What conditions on the caller's own assignments make of a right that Azure lists without them; None: nothing."""
     decision = decide(ask, roles)
     if decision.state is RightState.CONDITION:

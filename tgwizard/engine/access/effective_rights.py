@@ -30,7 +30,7 @@ from tgwizard.engine.access.required_rights import (
 )
 from tgwizard.engine.access.write_probe import Answered, Asked
 from tgwizard.engine.ports import Access
-from tgwizard.model.access_facts import FactKind, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
 from tgwizard.model.permission import allows, reaches
@@ -62,7 +62,7 @@ class Doing:
     on: ResourceId
 
 
-def rehearse_rights(topology: Topology, facts: SetupFacts) -> tuple[RehearsalRow, ...]:
+def rehearse_rights(topology: Topology, facts: AccessFacts) -> tuple[RehearsalRow, ...]:
     """The rows, as a failover goes: look, take it off the other, add it to one's own, and what that is linked to."""
     first, second = topology.nics
     both = (first, second)
@@ -116,7 +116,7 @@ def _linked(nics: Iterable[NicFound], kind: str) -> list[Doing]:
 
 
 def _row(
-    key: str, sentence: str, topology: Topology, facts: SetupFacts, of: Callable[[int], list[Doing]]
+    key: str, sentence: str, topology: Topology, facts: AccessFacts, of: Callable[[int], list[Doing]]
 ) -> RehearsalRow:
     doings = [of(place) for place in range(2)]
     first, second = (_cell(vm, wanted, facts) for vm, wanted in zip(topology.vms, doings, strict=True))
@@ -124,7 +124,7 @@ def _row(
     return RehearsalRow(key, sentence, (first, second), things)
 
 
-def _cell(vm: VmFound, doings: list[Doing], facts: SetupFacts) -> Cell:
+def _cell(vm: VmFound, doings: list[Doing], facts: AccessFacts) -> Cell:
     if not doings:
         return Cell(May.NOT_USED, "the interfaces name none")
     principal = vm.identity.principal_id
@@ -186,7 +186,7 @@ class Held:
     listed: bool
 
 
-def find_held(access: Access, vm: VmFound, scope: str, role_guid: str, facts: SetupFacts) -> Held:
+def find_held(access: Access, vm: VmFound, scope: str, role_guid: str, facts: AccessFacts) -> Held:
     """Read it: first by the name that tgwizard gives, then whatever means the same. AzureCallError as from the port."""
     principal = vm.identity.principal_id
     if not principal:
@@ -262,7 +262,7 @@ def _made(found: RoleAssignment, ours: Mapping[str, datetime]) -> datetime | Non
     return own if abs(found.created_on - own) <= _CLOCKS_DIFFER else found.created_on
 
 
-def with_role(facts: SetupFacts, held: list[Held]) -> list[RoleAssignment]:
+def with_role(facts: AccessFacts, held: list[Held]) -> list[RoleAssignment]:
     """The facts' assignments with what was read by itself in place of what a list said about it."""
     real = {item.assignment.guid.lower(): item.assignment for item in held if item.assignment is not None}
     return [*(item for item in facts.assignments if item.guid.lower() not in real), *real.values()]
@@ -306,7 +306,7 @@ def _proved(vm: ResourceId, scope: str, asked: Asked | None, made: datetime | No
     )
 
 
-def _fits(item: RoleAssignment, scope: str, role_guid: str, facts: SetupFacts) -> bool:
+def _fits(item: RoleAssignment, scope: str, role_guid: str, facts: AccessFacts) -> bool:
     if not reaches(item.scope, scope):
         return False
     if role_guid:

@@ -7,9 +7,9 @@ from enum import Enum
 
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, SUBNET_READ, linked_rights, not_asked
 from tgwizard.model.cluster import Member, ResourceId, Verb
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.nic import carried_of
-from tgwizard.model.snapshot import PlaceKind, Snapshot
+from tgwizard.model.snapshot import LocationKind, Snapshot
 
 
 class By(Enum):
@@ -45,14 +45,14 @@ class Need:
     by: Member
 
 
-def carried_with(snapshot: Snapshot, to: Member) -> Carried:
+def carried_with(snapshot: Snapshot, to: Member) -> CarriedConfiguration:
     """What travels with the address: what is on it now, else what the cluster file says."""
     losing = snapshot.seen(snapshot.setup.other(to)).nic.value
     found = losing.find(snapshot.address) if losing else None
     return carried_of(found) if found else snapshot.setup.carried
 
 
-def things(carried: Carried) -> tuple[ResourceId, ...]:
+def things(carried: CarriedConfiguration) -> tuple[ResourceId, ...]:
     """Every resource that travels: public IP, pools, NAT rules and whatever else a field names."""
     return carried.references
 
@@ -60,7 +60,7 @@ def things(carried: Carried) -> tuple[ResourceId, ...]:
 def sides(snapshot: Snapshot, to: Member) -> tuple[tuple[Side, Member], ...]:
     """Whose interfaces are written, the attach side first; the address on no NIC leaves nothing to detach."""
     attach = (Side.ATTACH, to)
-    if snapshot.place.kind is PlaceKind.NO_NIC:
+    if snapshot.place.kind is LocationKind.NO_NIC:
         return (attach,)
     return attach, (Side.DETACH, snapshot.setup.other(to))
 

@@ -22,7 +22,7 @@ from tgwizard.engine.access.required_rights import (
     needed_actions,
     things_of,
 )
-from tgwizard.model.access_facts import SetupFacts
+from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import NicFound, VmFound
 from tgwizard.model.permission import allows, matches, reaches, same_scope
@@ -125,7 +125,7 @@ class RoleCandidate:
 
 
 def candidates(
-    facts: SetupFacts,
+    facts: AccessFacts,
     needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
     principals: tuple[str, ...] = (),
@@ -159,7 +159,7 @@ def candidates(
 
 def judge_role(
     role: RoleDefinition,
-    facts: SetupFacts,
+    facts: AccessFacts,
     needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
     principals: tuple[str, ...] = (),
@@ -230,7 +230,7 @@ def action_rows(
     return tuple(rows)
 
 
-def network_contributor(facts: SetupFacts) -> RoleDefinition:
+def network_contributor(facts: AccessFacts) -> RoleDefinition:
     """The built-in role that Trustgrid offers instead, as Azure lists it, or as documented when the list lacks it."""
     return facts.role(NETWORK_CONTRIBUTOR) or BUILT_IN_NETWORK_CONTRIBUTOR
 
@@ -240,7 +240,7 @@ def lacks(role: RoleDefinition, needs: tuple[RequiredRight, ...]) -> tuple[str, 
     return tuple(item.action for item in needed_actions(needs) if not allows(role.held, item.action))
 
 
-def affected_by(role: RoleDefinition, facts: SetupFacts) -> tuple[Affected, ...]:
+def affected_by(role: RoleDefinition, facts: AccessFacts) -> tuple[Affected, ...]:
     """Every assignment that an update of the role reaches, as far as this account may read assignments."""
     return tuple(
         Affected(item, item.scope, principal_words(item, facts), facts.is_gone(item.principal_id))
@@ -249,7 +249,7 @@ def affected_by(role: RoleDefinition, facts: SetupFacts) -> tuple[Affected, ...]
     )
 
 
-def principal_words(assignment: RoleAssignment, facts: SetupFacts) -> str:
+def principal_words(assignment: RoleAssignment, facts: AccessFacts) -> str:
     """Who an assignment is for, by display name where the directory gave one."""
     name = sanitize(facts.principal_name(assignment.principal_id), 120)
     kind = {
@@ -261,7 +261,7 @@ def principal_words(assignment: RoleAssignment, facts: SetupFacts) -> str:
     return name or f"{kind} {sanitize(assignment.principal_id, 60)}"
 
 
-def check_role_name(name: str, facts: SetupFacts, own_guid: str = "") -> Problem | None:
+def check_role_name(name: str, facts: AccessFacts, own_guid: str = "") -> Problem | None:
     """Why a new role cannot have the name, or None. A name taken in another subscription cannot be seen from here."""
     if not name.strip():
         return Problem("role-name-empty", "The role has no name.", "", "Type a name, at most 128 characters.")
@@ -284,7 +284,7 @@ def check_role_name(name: str, facts: SetupFacts, own_guid: str = "") -> Problem
     )
 
 
-def suggest_role_name(cluster: str, facts: SetupFacts) -> str:
+def suggest_role_name(cluster: str, facts: AccessFacts) -> str:
     """A name for a new role: Trustgrid's, then with the cluster's name, then counted."""
     taken = {role.name.strip().lower() for role in facts.roles}
     for_cluster = f"{DEFAULT_ROLE_NAME}-{cluster}"[: LONGEST_ROLE_NAME - 4].rstrip("-_. ") if cluster else ""
@@ -316,7 +316,7 @@ def could_be_ours(role: RoleDefinition) -> bool:
 
 
 def stale_assignments(
-    role: RoleDefinition, scopes: tuple[ScopeReason, ...], facts: SetupFacts
+    role: RoleDefinition, scopes: tuple[ScopeReason, ...], facts: AccessFacts
 ) -> tuple[RoleAssignment, ...]:
     """Those of this role, or of one that means the same, at the plan's own scopes, to identities that are gone."""
     guids = {found.guid.lower() for found in facts.roles if could_be_ours(found)} | {role.guid.lower()}

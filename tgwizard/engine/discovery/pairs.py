@@ -18,7 +18,7 @@ from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
 from tgwizard.model.text import counted, join_words, sanitize
-from tgwizard.model.topology import place
+from tgwizard.model.topology import normalized_region
 
 GALLERY = "trustgrid-45680719-9aa7-43b9-a376-dc03bcfdb0ac"
 IMAGE = "trustgrid-node-2204-prod"
@@ -169,7 +169,11 @@ def compared(marked: list[Looked]) -> list[tuple[Looked, Looked]]:
             for place_, first in enumerate(group):
                 for second in group[place_ + 1 :]:
                     found.setdefault(frozenset((first.vm.id, second.vm.id)), (first, second))
-    return [pair for pair in found.values() if place(pair[0].vm.location) == place(pair[1].vm.location)]
+    return [
+        pair
+        for pair in found.values()
+        if normalized_region(pair[0].vm.location) == normalized_region(pair[1].vm.location)
+    ]
 
 
 def _chosen(
@@ -273,7 +277,7 @@ def _why_unpaired(item: Looked, alike: list[Looked], by_subnet: dict[ResourceId,
         return "none of its interfaces can be read"
     if len(alike) == 2:
         first, second = alike
-        if place(first.vm.location) != place(second.vm.location):
+        if normalized_region(first.vm.location) != normalized_region(second.vm.location):
             return "in two different regions"
         if not first.subnets & second.subnets:
             return "their interfaces are in different subnets"

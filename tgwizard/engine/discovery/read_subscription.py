@@ -14,7 +14,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Clock, Inventories, Page
 from tgwizard.engine.runs.task_runner import read_all
 from tgwizard.model.event_base import Stamp
-from tgwizard.model.inventory import Inventory, Part, PartFailed, SubscriptionSeen
+from tgwizard.model.inventory import Inventory, Part, PartFailure, SubscriptionSeen
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_events import PartProgress, SetupEvent
 
@@ -39,7 +39,7 @@ def discover(
     answers = read_all({part: telling.of(part, read, subscription.id) for part, read in lists.items()}, clock, token)
     found = {part: answers[part].value or () for part in lists}
     failed = tuple(
-        PartFailed(part, problem) for part, answer in answers.items() if (problem := answer.problem) is not None
+        PartFailure(part, problem) for part, answer in answers.items() if (problem := answer.problem) is not None
     )
     for part in failed:
         telling.tell(part.part, 0, done=True, problem=part.problem)

@@ -20,7 +20,7 @@ from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CancelMeaning, Step
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 
 @dataclass(slots=True)
@@ -110,8 +110,8 @@ class Drive:
     def _yield(self) -> Ending:
         course = self.course
         place = course.observer.snapshot().place
-        if place.kind is PlaceKind.NO_NIC and (stranger := course.observer.stranger()) is not None:
-            return run_result.taken(Place(PlaceKind.STRANGER, stranger=stranger), course.address, None)
+        if place.kind is LocationKind.NO_NIC and (stranger := course.observer.stranger()) is not None:
+            return run_result.taken(AddressLocation(LocationKind.STRANGER, stranger=stranger), course.address, None)
         where = f"{place.member.name} holds {course.address}" if place.member else f"{course.address} is on no NIC"
         return run_result.yielded(
             f"Someone else changed the cluster: {where}.", wrote=course.standing.wrote, place=place

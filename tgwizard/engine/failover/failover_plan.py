@@ -13,13 +13,13 @@ from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Step, StepPlan
-from tgwizard.model.failover_options import NO_FENCE, FenceWish, StopHow, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, StopMethod, Strategy
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.nic import REFERENCES
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LINKED_ACTIONS, linked_action
-from tgwizard.model.snapshot import STOPPED, PlaceKind, Snapshot
+from tgwizard.model.snapshot import STOPPED, LocationKind, Snapshot
 from tgwizard.model.text import join_words, sanitize
 
 MOVE_ACTION = "Microsoft.Network/virtualNetworks/moveIpConfigurations/action"
@@ -124,17 +124,17 @@ def plan(
     verb: Verb,
     history: tuple[Ended, ...] = (),
     strategy: Strategy = Strategy.DETACH_ATTACH,
-    fence: FenceWish = NO_FENCE,
+    fence: FenceRequest = NO_FENCE,
 ) -> FailoverPlan:
     """The plan for moving the address to ``to``. ``history``: ended runs in its subscription, for the predictions."""
     place = snapshot.place
-    losing = place.member if place.kind is not PlaceKind.NO_NIC and place.member != to else None
+    losing = place.member if place.kind is not LocationKind.NO_NIC and place.member != to else None
     detach, attach = _prediction([end.detach_s for end in history]), _prediction([end.attach_s for end in history])
     changes: list[Change] = []
     steps = [StepPlan(Step.CHECK, "Check rights and health", 0.5)]
     if fence.stops and losing is not None and snapshot.seen(losing).power not in STOPPED:
         changes.append(_stop(losing))
-        steps.append(StepPlan(Step.FENCE, f"Stop {losing.name}", StopHow.POWER_OFF.predicted.usual_s))
+        steps.append(StepPlan(Step.FENCE, f"Stop {losing.name}", StopMethod.POWER_OFF.predicted.usual_s))
     if strategy is Strategy.ATOMIC and losing is not None:
         # A run that fell back from the move has measured a detach; its seconds tell nothing of the move.
         moves = [end.seconds for end in history if end.strategy is Strategy.ATOMIC and end.detach_s is None]
@@ -170,7 +170,7 @@ def _gap(snapshot: Snapshot, losing: Member | None, changes: list[Change], last:
     """
     stops = changes[0].method == "POST" and losing is not None and changes[0].target == losing.vm
     outage = snapshot.seen(losing).outage if losing is not None else ""
-    if snapshot.place.kind is PlaceKind.NO_NIC:
+    if snapshot.place.kind is LocationKind.NO_NIC:
         outage = f"{snapshot.address} is on no NIC"
     if not stops and not outage:
         return last
@@ -181,7 +181,7 @@ def _gap(snapshot: Snapshot, losing: Member | None, changes: list[Change], last:
 
 
 def _stop(losing: Member) -> Change:
-    how = StopHow.POWER_OFF
+    how = StopMethod.POWER_OFF
     return Change(
         target=losing.vm,
         method="POST",

@@ -23,9 +23,9 @@ from tgwizard.engine.runs.records import Began, Ended
 from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CancelMeaning, Finished, Step
-from tgwizard.model.failover_options import Fence, StopHow
+from tgwizard.model.failover_options import Fence, StopMethod
 from tgwizard.model.problem import Fixer, Problem
-from tgwizard.model.snapshot import STOPPED, Place, Power
+from tgwizard.model.snapshot import STOPPED, AddressLocation, Power
 from tgwizard.model.text import format_utc
 
 _STOPPING = (Power.STOPPING, Power.DEALLOCATING)
@@ -58,7 +58,7 @@ class Fencing:
     began: Began
     losing: Member
     to: Member
-    how: StopHow
+    how: StopMethod
     checked_at: float
     asked: bool = False
     asked_at: float | None = None
@@ -218,7 +218,7 @@ class Unfenced:
     asked: bool
 
 
-def end_unmoved(hall: Hall, journal: Journal, began: Began, place: Place, unfenced: Unfenced) -> Finished:
+def end_unmoved(hall: Hall, journal: Journal, began: Began, place: AddressLocation, unfenced: Unfenced) -> Finished:
     """End a run that asked for a stop at most: the address was not touched, and what the VM does is told."""
     problem, outcome, reason = unfenced.problem, unfenced.outcome, unfenced.problem.sentence()
     losing = hall.setup.member(began.other)

@@ -21,7 +21,7 @@ from tgwizard.engine.failover.service_gap import gap_of
 from tgwizard.engine.runs.failover_journal import Journal
 from tgwizard.engine.runs.records import Began, Ended, LastSeen
 from tgwizard.model.cluster import Member
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished, ForeignChange
 from tgwizard.model.nic import (
@@ -35,26 +35,26 @@ from tgwizard.model.nic import (
 )
 from tgwizard.model.permission import DenyAssignment
 from tgwizard.model.problem import Problem
-from tgwizard.model.service_gap import NO_GAP
-from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.service_gap import NO_SERVICE_GAP
+from tgwizard.model.snapshot import AddressLocation, LocationKind
 from tgwizard.model.text import format_utc, sanitize
 
 
-def refuse(hall: Hall, problem: Problem, place: Place, outcome: Outcome = Outcome.REFUSED) -> Finished:
+def refuse(hall: Hall, problem: Problem, place: AddressLocation, outcome: Outcome = Outcome.REFUSED) -> Finished:
     """A run that never wrote; it leaves no trace in the journal."""
     finished = Finished(hall.stamp(), hall.run, hall.setup.name, outcome, place, problem.sentence(), problem=problem)
     hall.report(finished)
     return finished
 
 
-def drop(hall: Hall, journal: Journal, began: Began, problem: Problem, place: Place) -> Finished:
+def drop(hall: Hall, journal: Journal, began: Began, problem: Problem, place: AddressLocation) -> Finished:
     """End an interrupted run of which nothing had been applied."""
     at = format_utc(hall.services.clock.wall())
     journal.end(Ended.of(began, at, Outcome.FAILED, place, problem.sentence(), problem))
     return refuse(hall, problem, place, Outcome.FAILED)
 
 
-def unsettled(hall: Hall, place: Place, problem: Problem | None) -> Finished:
+def unsettled(hall: Hall, place: AddressLocation, problem: Problem | None) -> Finished:
     """End an interrupted run that cannot be gone on with now; its journal stays open, for the next resume."""
     ending = endings.unsettled(str(hall.setup.address), problem)
     finished = Finished(
@@ -79,8 +79,8 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
     measured = course.measured
     arrived = measured.arrived if ending.outcome in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED) else None
     seconds = _span(measured.first_write, arrived)
-    gap = NO_GAP if _outage(course, place) else gap_of(measured.released, arrived, course.service_end)
-    open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (PlaceKind.NO_NIC, PlaceKind.STRANGER)
+    gap = NO_SERVICE_GAP if _outage(course, place) else gap_of(measured.released, arrived, course.service_end)
+    open_end = ending.outcome is Outcome.UNKNOWN or place.kind in (LocationKind.NO_NIC, LocationKind.STRANGER)
     by_other = _by_other(course)
     losing, gaining = (course.observer.seen(member).nic.value for member in (course.losing, course.to))
     journal.append(hall.run, seen_last(hall, losing, gaining, by_other))
@@ -147,7 +147,7 @@ def _left_failed(course: Course) -> tuple[str, ...]:
     )
 
 
-def _nobody_served(course: Course, place: Place) -> tuple[str, ...]:
+def _nobody_served(course: Course, place: AddressLocation) -> tuple[str, ...]:
     """A VM that the run stopped stays stopped, however it ended: said, so that nobody wonders in the morning.
 
     So is a holder that cannot serve: the gap goes on.
@@ -157,9 +157,9 @@ def _nobody_served(course: Course, place: Place) -> tuple[str, ...]:
     return (f"Nobody answers at {course.address}: {outage}.", *fence) if outage else fence
 
 
-def _outage(course: Course, place: Place) -> str:
+def _outage(course: Course, place: AddressLocation) -> str:
     """Why the holder cannot serve, by its last reading: it was stopped, by this run too, or it was dead by consent."""
-    if place.kind is not PlaceKind.MEMBER or place.member is None:
+    if place.kind is not LocationKind.MEMBER or place.member is None:
         return ""
     return course.observer.seen(place.member).outage
 
@@ -179,7 +179,7 @@ def _after_a_move(course: Course, ending: Ending) -> tuple[str, ...]:
     return tuple(left)
 
 
-def left_behind(carried: Carried, nic: str, document: NicDocument | None, address: str) -> tuple[str, ...]:
+def left_behind(carried: CarriedConfiguration, nic: str, document: NicDocument | None, address: str) -> tuple[str, ...]:
     """What travelled with the address and is not there now, in words: done is only told together with that."""
     found = document.find(address) if document is not None else None
     if found is None:
@@ -202,7 +202,7 @@ def _left_behind(course: Course, ending: Ending) -> tuple[str, ...]:
     )
 
 
-def _carried(course: Course) -> Carried:
+def _carried(course: Course) -> CarriedConfiguration:
     return carried_of(course.began.configuration) if course.began.configuration else course.setup.carried
 
 

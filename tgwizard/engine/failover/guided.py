@@ -35,8 +35,8 @@ from tgwizard.model.failover_events import (
 from tgwizard.model.failover_options import Strategy
 from tgwizard.model.nic import carried_of
 from tgwizard.model.problem import Problem
-from tgwizard.model.service_gap import NO_GAP
-from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
+from tgwizard.model.service_gap import NO_SERVICE_GAP
+from tgwizard.model.snapshot import AddressLocation, LocationKind, Snapshot
 from tgwizard.model.text import format_utc
 
 USUAL_S = 60.0
@@ -57,7 +57,7 @@ def guide(hall: Hall, journal: Journal, to: Member) -> Finished:
     observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
     snapshot = observer.look(patience=hall.patience())
     place = snapshot.place
-    if place.kind is PlaceKind.MEMBER and place.member == to:
+    if place.kind is LocationKind.MEMBER and place.member == to:
         problem = Problem("already-there", f"{to.name} already holds {snapshot.address}.", "There is nothing to move.")
         return refuse(hall, problem, place)
     dead = refusal_of_dead(snapshot, to, Verb.GRACEFUL)
@@ -85,7 +85,7 @@ class _Watch:
     moved_at: float | None = None
     free_at: float | None = None
     arrived_at: float | None = None
-    _told: Place | None = None
+    _told: AddressLocation | None = None
 
     def __post_init__(self) -> None:
         """Count from now."""
@@ -107,7 +107,7 @@ class _Watch:
         reason = "You stopped watching. tgwizard wrote nothing; what Trustgrid was asked for goes on."
         return self._end(Outcome.CANCELLED, snapshot.place, reason, Problem("cancelled", reason))
 
-    def _announce(self, place: Place, limit: float) -> None:
+    def _announce(self, place: AddressLocation, limit: float) -> None:
         hall, now = self.hall, self.hall.stamp()
         sentence = f"Press Make Active for {self.to.name} in the Trustgrid portal"
         steps = (StepPlan(Step.GUIDE, sentence, USUAL_S), StepPlan(Step.CONFIRM, CONFIRM, 0.3))
@@ -125,15 +125,17 @@ class _Watch:
             who = place.stranger.text if place.stranger else place.member.name if place.member else ""
             self.journal.append(self.hall.run, Sighted(self.hall.run, self._at(), place.kind, who))
         kind, holder = place.kind, place.member
-        if self.moved_at is None and not (kind is PlaceKind.MEMBER and holder != self.to):
+        if self.moved_at is None and not (kind is LocationKind.MEMBER and holder != self.to):
             self.moved_at = snapshot.now
-        if self.free_at is None and (kind is PlaceKind.NO_NIC or (kind is PlaceKind.ATTACHING and holder == self.to)):
+        if self.free_at is None and (
+            kind is LocationKind.NO_NIC or (kind is LocationKind.ATTACHING and holder == self.to)
+        ):
             self.free_at = snapshot.now
-        if kind is PlaceKind.MEMBER and holder == self.to and self.arrived_at is None:
+        if kind is LocationKind.MEMBER and holder == self.to and self.arrived_at is None:
             self.arrived_at = snapshot.now
 
     def _arrived(self, snapshot: Snapshot) -> bool:
-        there = snapshot.place.kind is PlaceKind.MEMBER and snapshot.place.member == self.to
+        there = snapshot.place.kind is LocationKind.MEMBER and snapshot.place.member == self.to
         return there and all(seen.nic.problem is None and seen.nic.value is not None for seen in snapshot.members)
 
     def _confirm(self) -> Finished:
@@ -168,7 +170,12 @@ class _Watch:
         self.hall.report(StepCompleted(stamp, self.hall.run, step, told, seconds))
 
     def _end(
-        self, outcome: Outcome, place: Place, reason: str, problem: Problem | None = None, left: tuple[str, ...] = ()
+        self,
+        outcome: Outcome,
+        place: AddressLocation,
+        reason: str,
+        problem: Problem | None = None,
+        left: tuple[str, ...] = (),
     ) -> Finished:
         hall, began = self.hall, self.began
         losing, gaining = (self.observer.seen(member).nic.value for member in (hall.setup.other(self.to), self.to))
@@ -181,7 +188,7 @@ class _Watch:
             left += left_behind(carried_of(began.configuration), self.to.nic.name, gaining, began.address)
         seconds = self._span(self.moved_at) if done else None
         before = ServiceEnd(self.since) if began.outage else None
-        gap = gap_of(self.free_at, self.arrived_at, before) if done else NO_GAP
+        gap = gap_of(self.free_at, self.arrived_at, before) if done else NO_SERVICE_GAP
         self.journal.append(hall.run, seen_last(hall, losing, gaining, others))
         ended = Ended.of(began, self._at(), outcome, place, reason)
         left += self.journal.end(replace(ended, seconds=seconds).with_gap(gap))

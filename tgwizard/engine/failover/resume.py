@@ -30,10 +30,10 @@ from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import Finished, RunStarted, Step, StepWaiting, WarningRaised
-from tgwizard.model.failover_options import FenceWish, Strategy
+from tgwizard.model.failover_options import FenceRequest, Strategy
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import PlaceKind, Snapshot
+from tgwizard.model.snapshot import LocationKind, Snapshot
 
 
 def pending(services: Services, setup: ClusterSetup) -> Began | None:
@@ -114,7 +114,7 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
     if dead is not None and (to is not None or not standing.had_holder):
         return refuse(hall, dead, snapshot.place)
     aim = gaining if standing.goal is Goal.FORWARD else losing
-    holder = snapshot.place.member if snapshot.place.kind is PlaceKind.MEMBER else None
+    holder = snapshot.place.member if snapshot.place.kind is LocationKind.MEMBER else None
     served = holder == losing and not snapshot.seen(losing).outage
     service_end = from_journal(began, records, services.clock, served=served, arrived=holder == aim)
     would_detach = _would_detach(snapshot, standing, losing, gaining)
@@ -128,7 +128,7 @@ def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, t
             # A late run is dropped, never executed (engine/README.md 1.7); nothing of it can still be under way after
             # this long.
             return _drop(hall, journal, began, snapshot)
-        checked = check(hall, snapshot, gaining, began.verb, fence=FenceWish(began.fence, began.fence_optional))
+        checked = check(hall, snapshot, gaining, began.verb, fence=FenceRequest(began.fence, began.fence_optional))
         against = checked.reason_against(began.verb)
         if against is not None:
             # The removal may be on its way still: writing the interface as it is makes it a thing of the past.
@@ -270,7 +270,7 @@ def _without_journal(hall: Hall, journal: Journal, to: Member | None) -> Finishe
     observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
     snapshot = observer.look(patience=hall.patience())
     place = snapshot.place
-    if place.kind in (PlaceKind.MEMBER, PlaceKind.STRANGER) or to is None:
+    if place.kind in (LocationKind.MEMBER, LocationKind.STRANGER) or to is None:
         return refuse(hall, _nothing_to_resume(snapshot, to), place)
     hall.report(
         WarningRaised(
@@ -284,7 +284,7 @@ def _without_journal(hall: Hall, journal: Journal, to: Member | None) -> Finishe
         )
     )
     snapshot, quiet = _quiet(hall, observer, snapshot)
-    if not quiet or snapshot.place.kind is not PlaceKind.NO_NIC or snapshot.elsewhere.value is None:
+    if not quiet or snapshot.place.kind is not LocationKind.NO_NIC or snapshot.elsewhere.value is None:
         silent = _silent(snapshot)
         problem = Problem(
             "not-quiet",
@@ -346,10 +346,10 @@ def _versions(snapshot: Snapshot) -> tuple[str, ...] | None:
 
 def _nothing_to_resume(snapshot: Snapshot, to: Member | None) -> Problem:
     place = snapshot.place
-    if place.kind is PlaceKind.MEMBER and place.member is not None:
+    if place.kind is LocationKind.MEMBER and place.member is not None:
         fact = f"{place.member.name} holds {snapshot.address}."
         return Problem("nothing-to-resume", "There is nothing to resume.", fact, "The address did not move.")
-    if place.kind is PlaceKind.STRANGER and place.stranger is not None:
+    if place.kind is LocationKind.STRANGER and place.stranger is not None:
         fact = f"{place.stranger.name} has {snapshot.address}."
         return Problem("address-taken", fact, "It is no member's.", f"Remove {snapshot.address} from it, then resume.")
     del to

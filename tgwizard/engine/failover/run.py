@@ -54,11 +54,11 @@ from tgwizard.model.failover_events import (
     StepStarted,
     StepWaiting,
 )
-from tgwizard.model.failover_options import NO_FENCE, FenceWish, StopHow, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, StopMethod, Strategy
 from tgwizard.model.finding import Readiness
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem, UserError
-from tgwizard.model.snapshot import Place, PlaceKind, Snapshot
+from tgwizard.model.snapshot import AddressLocation, LocationKind, Snapshot
 from tgwizard.model.text import counted
 
 _log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class RunOptions:
     accept_unknown: bool = False
     timing: Timing = field(default_factory=Timing)
     strategy: Strategy = Strategy.AUTO
-    fence: FenceWish = NO_FENCE
+    fence: FenceRequest = NO_FENCE
     to_dead_machine: bool = False
     decisions: Decisions | None = None
     dice: random.Random = field(default_factory=random.Random)
@@ -150,7 +150,7 @@ def guarded(hall: Hall, body: Callable[[Journal], Finished]) -> Finished:
             finally:
                 journal.close()
     except UserError as error:
-        return refuse(hall, error.problem, Place(PlaceKind.NOT_KNOWN))
+        return refuse(hall, error.problem, AddressLocation(LocationKind.NOT_KNOWN))
 
 
 def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: RunOptions) -> Finished:
@@ -160,7 +160,7 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
     unread = any(seen.nic.value is None for seen in snapshot.members)
     if unread and hall.cancel.is_cancelled:
         return refuse(hall, _cancelled(), snapshot.place, Outcome.CANCELLED)
-    if unread or (snapshot.place.kind is PlaceKind.MEMBER and snapshot.place.member == to):
+    if unread or (snapshot.place.kind is LocationKind.MEMBER and snapshot.place.member == to):
         there = readiness(snapshot, to, verb).reason_against(unknown_stops=False)
         if there is not None:  # nothing to plan, so nothing is announced
             return refuse(hall, there, snapshot.place)
@@ -210,7 +210,7 @@ def stop_first(
 ) -> Fenced | Unfenced:
     """Stop the losing VM, look again and check again: what was true before the stop may not be any more."""
     losing = hall.setup.other(to)
-    how = (how_to_stop(checked.facts, losing) if checked.facts else None) or StopHow.POWER_OFF
+    how = (how_to_stop(checked.facts, losing) if checked.facts else None) or StopMethod.POWER_OFF
     fencing = Fencing(hall, journal, observer, began, losing, to, how, checked.at)
     stopped = fencing.stop()
     anew = check(hall, observer.look(patience=hall.patience()), to, began.verb, began.strategy)
@@ -233,7 +233,7 @@ def check(
     to: Member,
     verb: Verb,
     strategy: Strategy = Strategy.DETACH_ATTACH,
-    fence: FenceWish = NO_FENCE,
+    fence: FenceRequest = NO_FENCE,
 ) -> Preflight:
     """Readiness first: what it already forbids needs no question to Azure."""
     consent = hall.to_dead_machine
@@ -324,7 +324,7 @@ def _settled(hall: Hall, observer: Observer, snapshot: Snapshot, to: Member) -> 
     told = False
     while not hall.cancel.is_cancelled:
         busy = [seen.member.nic.name for seen in snapshot.members if seen.provisioning is Provisioning.UPDATING]
-        already = snapshot.place.member == to and snapshot.place.kind is PlaceKind.MEMBER
+        already = snapshot.place.member == to and snapshot.place.kind is LocationKind.MEMBER
         if not busy or already or clock.monotonic() >= deadline:
             break
         if not told:

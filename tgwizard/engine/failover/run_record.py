@@ -12,16 +12,16 @@ from tgwizard.engine.files.cluster_file import keep_carried
 from tgwizard.engine.runs.records import Began
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import Step, WarningRaised
-from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, Strategy
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, Strategy
 from tgwizard.model.nic import NicDocument, carried_of
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.repair import repair
-from tgwizard.model.snapshot import STOPPED, PlaceKind, Snapshot
+from tgwizard.model.snapshot import STOPPED, LocationKind, Snapshot
 from tgwizard.model.text import format_utc
 
 
 def beginning(
-    hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy, fence: FenceWish = NO_FENCE
+    hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy, fence: FenceRequest = NO_FENCE
 ) -> Began:
     """What is journalled before a run does anything. UserError: an interface was not read."""
     other = snapshot.setup.other(to)
@@ -72,7 +72,7 @@ def keep_what_travels(hall: Hall, began: Began) -> None:
 def _outage(snapshot: Snapshot) -> str:
     """Why nobody is served at the address, as far as it is known."""
     place = snapshot.place
-    if place.kind is PlaceKind.NO_NIC:
+    if place.kind is LocationKind.NO_NIC:
         return f"{snapshot.address} is on no NIC"
     return snapshot.seen(place.member).outage if place.member is not None else ""
 

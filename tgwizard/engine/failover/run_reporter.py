@@ -10,7 +10,7 @@ from tgwizard.engine.runs.journalled_write import Sender
 from tgwizard.engine.runs.records import Stepped
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_events import CancelMeaning, HolderObserved, Step, StepCompleted, StepStarted, StepWaiting
-from tgwizard.model.snapshot import Place
+from tgwizard.model.snapshot import AddressLocation
 from tgwizard.model.text import format_utc
 
 _STEPS = {
@@ -65,7 +65,7 @@ class Teller:
     stop_asked: bool = False
     _step: Step | None = None
     _since: float = 0.0
-    _located: tuple[Place, CancelMeaning, str] | None = None
+    _located: tuple[AddressLocation, CancelMeaning, str] | None = None
 
     def step(self, step: Step | None, cancel: CancelMeaning, deadline_s: float | None) -> None:
         """Be in this step from now on; tells the end of the one before."""
@@ -91,7 +91,7 @@ class Teller:
         """The present step waits for something out of the ordinary."""
         self._report(StepWaiting(self.sender.stamp(), self._run, self._step or Step.CHECK, what, until_s))
 
-    def located(self, place: Place, cancel: CancelMeaning) -> None:
+    def located(self, place: AddressLocation, cancel: CancelMeaning) -> None:
         """Where the address is and what a cancel would do, told when either changed."""
         now = (place, cancel, self.leaves(cancel))
         if now != self._located:

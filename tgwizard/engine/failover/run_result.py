@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Ending:
     reason: str
     problem: Problem | None = None
     left: tuple[str, ...] = ()
-    place: Place | None = None
+    place: AddressLocation | None = None
     rolled_back: bool = False
 
 
@@ -43,13 +43,13 @@ def refused(problem: Problem) -> Ending:
     return Ending(Outcome.REFUSED, problem.sentence(), problem)
 
 
-def yielded(reason: str, *, wrote: bool, place: Place | None = None) -> Ending:
+def yielded(reason: str, *, wrote: bool, place: AddressLocation | None = None) -> Ending:
     """The second actor wins."""
     ours = "tgwizard stopped, so as not to work against it." if wrote else "tgwizard wrote nothing."
     return Ending(Outcome.YIELDED, f"{reason} {ours}", place=place)
 
 
-def taken(place: Place, address: str, problem: Problem | None) -> Ending:
+def taken(place: AddressLocation, address: str, problem: Problem | None) -> Ending:
     """A stranger took the freed address: named, nothing is put back."""
     name = place.stranger.name if place.stranger else "another interface"
     left = (f"Remove {address} from {name}, then resume.",)
@@ -86,7 +86,7 @@ def not_moved(losing: Member, address: str, said: str) -> Ending:
     return Ending(Outcome.FAILED, problem.sentence(), problem)
 
 
-def stuck(address: str, problem: Problem, place: Place) -> Ending:
+def stuck(address: str, problem: Problem, place: AddressLocation) -> Ending:
     """Azure refuses the only write that would help."""
-    left = (f"{address} is on no network interface.",) if place.kind is PlaceKind.NO_NIC else ()
+    left = (f"{address} is on no network interface.",) if place.kind is LocationKind.NO_NIC else ()
     return Ending(Outcome.FAILED, problem.sentence(), problem, left)

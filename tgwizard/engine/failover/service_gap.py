@@ -13,7 +13,7 @@ from datetime import datetime
 from tgwizard.engine.ports import Clock
 from tgwizard.engine.runs.records import Answer, Answered, Attempted, Began, Record, Stepped
 from tgwizard.model.failover_events import Step
-from tgwizard.model.service_gap import NO_GAP, Gap
+from tgwizard.model.service_gap import NO_SERVICE_GAP, ServiceGap
 
 _TELLABLE_S = 0.05
 """A lower bound below this says nothing."""
@@ -33,18 +33,18 @@ class ServiceEnd:
     arrived_earliest: float | None = None
 
 
-def gap_of(released: float | None, arrived: float | None, end: ServiceEnd | None) -> Gap:
+def gap_of(released: float | None, arrived: float | None, end: ServiceEnd | None) -> ServiceGap:
     """The gap of a run that read the release and the arrival at these moments (monotonic seconds)."""
     known = [moment for moment in (end.latest if end else None, released) if moment is not None]
     if arrived is None or not known:
-        return NO_GAP
+        return NO_SERVICE_GAP
     start = min(known)
     if end is None or end.seen:
-        return Gap(max(0.0, arrived - start))
+        return ServiceGap(max(0.0, arrived - start))
     first = arrived if end.arrived_earliest is None else min(arrived, max(start, end.arrived_earliest))
     least = max(0.0, first - start)
     most = None if end.earliest is None else max(0.0, arrived - end.earliest)
-    return Gap(least if least >= _TELLABLE_S else None, at_least=True, at_most_s=most)
+    return ServiceGap(least if least >= _TELLABLE_S else None, at_least=True, at_most_s=most)
 
 
 def before_the_run(began: Began, clock: Clock) -> ServiceEnd | None:

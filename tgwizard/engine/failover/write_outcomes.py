@@ -17,11 +17,11 @@ from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.journalled_write import answer_of
 from tgwizard.engine.runs.records import Answer, FellBack
 from tgwizard.model.cluster import Member
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning, carried_of
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.snapshot import AddressLocation, LocationKind
 from tgwizard.model.text import format_utc
 
 
@@ -155,7 +155,7 @@ class Writing:
 
     def _configuration(self, nic: NicDocument) -> dict[str, object]:
         began, setup = self.course.began, self.course.setup
-        carried: Carried = carried_of(began.configuration) if began.configuration else setup.carried
+        carried: CarriedConfiguration = carried_of(began.configuration) if began.configuration else setup.carried
         return dict(nic.new_configuration(setup.ip_configuration, self.course.address, carried))
 
     # -- answers other than yes ---------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ class Writing:
         course = self.course
         owner = failure.allocated_to or course.observer.stranger()
         if owner is not None and course.setup.member_of_nic(owner) is None:
-            place = Place(PlaceKind.STRANGER, stranger=owner)
+            place = AddressLocation(LocationKind.STRANGER, stranger=owner)
             return run_result.taken(place, course.address, failure.problem)
         course.teller.waiting("Azure has not freed the address yet.", course.timing.free_s)
         if course.spent(course.timing.free_s):

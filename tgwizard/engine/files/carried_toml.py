@@ -16,7 +16,7 @@ from typing import Any
 
 from tgwizard.engine.files.toml_reader import parse_toml
 from tgwizard.model import fields
-from tgwizard.model.cluster_setup import Carried, references_in
+from tgwizard.model.cluster_setup import CarriedConfiguration, references_in
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.nic import NEVER_CARRIED, NOT_OF_CONFIGURATION, REFERENCES
 from tgwizard.model.text import sanitize
@@ -40,7 +40,7 @@ class _NotJson(ValueError):
     """A TOML value that JSON has no word for; the text says which."""
 
 
-def read_carried(floating: Mapping[str, Any], fault: Fault) -> Carried:
+def read_carried(floating: Mapping[str, Any], fault: Fault) -> CarriedConfiguration:
     """What the table ``[floating]`` says travels. Every fault is noted, and its field left out."""
     reading = _Reading(fault)
     carried, as_json = floating.get("carried", {}), floating.get("carried_json", {})
@@ -48,15 +48,15 @@ def read_carried(floating: Mapping[str, Any], fault: Fault) -> Carried:
         if not isinstance(table, Mapping):
             key = f"floating.{name}"
             fault(_WRONG, key, f"{key} is not a table.", "", f"Write it as a section: [{key}].")
-            return Carried()
+            return CarriedConfiguration()
     for key, value in carried.items():
         reading.field(key, value)
     for key, value in as_json.items():
         reading.json_text(key, value)
-    return Carried(reading.properties, reading.beside)
+    return CarriedConfiguration(reading.properties, reading.beside)
 
 
-def write_carried(floating: Any, carried: Carried) -> None:
+def write_carried(floating: Any, carried: CarriedConfiguration) -> None:
     """Bring the tomlkit table ``[floating]`` in line with what travels; what says the same already is left alone."""
     if read_carried(floating, _no_fault) == carried and not _faulty(floating):
         return

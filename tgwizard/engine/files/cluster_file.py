@@ -18,7 +18,7 @@ from tgwizard.engine.files.file_writing import write_whole
 from tgwizard.engine.files.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, ResourceId
-from tgwizard.model.cluster_setup import Carried, ClusterSetup, RoleKept
+from tgwizard.model.cluster_setup import CarriedConfiguration, ClusterSetup, SavedRole
 from tgwizard.model.fields import Field, FieldError
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.role import RoleKind
@@ -131,7 +131,7 @@ def save_cluster(path: Path, setup: ClusterSetup) -> None:
     _rewrite(path, setup.carried, lambda document: _fill(document, setup))
 
 
-def _rewrite(path: Path, carried: Carried, change: Callable[[TOMLDocument], None]) -> None:
+def _rewrite(path: Path, carried: CarriedConfiguration, change: Callable[[TOMLDocument], None]) -> None:
     try:
         document = editable_toml(path)
         change(document)
@@ -143,7 +143,7 @@ def _rewrite(path: Path, carried: Carried, change: Callable[[TOMLDocument], None
         raise UserError(_not_written(path, error.strerror or type(error).__name__)) from error
 
 
-def keep_carried(setup: ClusterSetup, carried: Carried) -> bool:
+def keep_carried(setup: ClusterSetup, carried: CarriedConfiguration) -> bool:
     """Bring the cluster's file in line with what was seen to travel, and nothing else of it; whether it was written.
 
     A file that is gone, or says another cluster by now, is left alone. UserError: it cannot be read or written.
@@ -168,7 +168,7 @@ def with_kept_carried(setup: ClusterSetup) -> ClusterSetup:
     return replace(setup, carried=kept.carried) if kept.identity == setup.identity else setup
 
 
-def _proved(document: TOMLDocument, carried: Carried) -> str:
+def _proved(document: TOMLDocument, carried: CarriedConfiguration) -> str:
     """The text, read back before it replaces anything. TomlFault: it would not say what travels."""
     text = document.as_string()
     if not _says(text, carried):  # laid out by hand in a way that could not be edited: written from nothing
@@ -184,7 +184,7 @@ def _proved(document: TOMLDocument, carried: Carried) -> str:
     return text
 
 
-def _says(text: str, carried: Carried) -> bool:
+def _says(text: str, carried: CarriedConfiguration) -> bool:
     faults: list[str] = []
     try:
         found = read_carried(parse_toml(text)["floating"], lambda *fault: faults.append(fault[2]))
@@ -256,12 +256,12 @@ def _read(reader: _Reader, document: Mapping[str, Any]) -> ClusterSetup | None:
     )
 
 
-def _role(reader: _Reader, document: Mapping[str, Any]) -> RoleKept | None:
+def _role(reader: _Reader, document: Mapping[str, Any]) -> SavedRole | None:
     """The role, when the file names one; a table without its id is kept as it is and means nothing."""
     table = reader.table(document, "role", required=False)
     role_id, name = reader.value(table, fields.ROLE_ID), reader.value(table, fields.ROLE_NAME)
     kind, scopes = reader.value(table, fields.ROLE_KIND), reader.value(table, fields.ROLE_SCOPES)
-    return RoleKept(role_id, name or "", kind or RoleKind.CUSTOM, scopes or ()) if role_id else None
+    return SavedRole(role_id, name or "", kind or RoleKind.CUSTOM, scopes or ()) if role_id else None
 
 
 def _members(reader: _Reader, document: Mapping[str, Any]) -> list[Member]:

@@ -14,7 +14,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Strategy
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.text import format_duration, printable, sanitize
 
 OUTCOMES = {
@@ -62,13 +62,13 @@ code { font: 12px "JetBrains Mono", ui-monospace, monospace; }
 
 
 PLACES = {
-    PlaceKind.MEMBER: "held by {who}",
-    PlaceKind.RELEASING: "being released, {who} is updated",
-    PlaceKind.ATTACHING: "being attached to {who}",
-    PlaceKind.NO_NIC: "on no network interface",
-    PlaceKind.STRANGER: "held by {who}, which is no member",
-    PlaceKind.BOTH: "named by both interfaces, one answer must be old",
-    PlaceKind.NOT_KNOWN: "not known",
+    LocationKind.MEMBER: "held by {who}",
+    LocationKind.RELEASING: "being released, {who} is updated",
+    LocationKind.ATTACHING: "being attached to {who}",
+    LocationKind.NO_NIC: "on no network interface",
+    LocationKind.STRANGER: "held by {who}, which is no member",
+    LocationKind.BOTH: "named by both interfaces, one answer must be old",
+    LocationKind.NOT_KNOWN: "not known",
 }
 """Where a guided run saw the address, in words."""
 

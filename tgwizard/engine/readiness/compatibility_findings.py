@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tgwizard.engine.access.failover_rights import LOAD_BALANCER, PUBLIC_IP, carried_with
 from tgwizard.engine.readiness.preflight_questions import Facts, ThingSeen
 from tgwizard.model.cluster import Member, ResourceId
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import REFERENCES, NicDocument, bound_to
@@ -32,7 +32,7 @@ class _Move:
     snapshot: Snapshot
     facts: Facts
     to: Member
-    carried: Carried
+    carried: CarriedConfiguration
     gaining: NicDocument
     from_file: bool
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tgwizard.engine.readiness.preflight_questions import Facts
 from tgwizard.model.cluster import Member
-from tgwizard.model.failover_options import StopHow
+from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Fixer, Problem
@@ -15,12 +15,12 @@ from tgwizard.model.snapshot import STOPPED, Snapshot
 from tgwizard.model.text import format_estimate
 
 
-def how_to_stop(facts: Facts, losing: Member) -> StopHow | None:
+def how_to_stop(facts: Facts, losing: Member) -> StopMethod | None:
     """The quicker of the two ways that one's roles allow: powerOff; where they were not read, powerOff is tried."""
     held = facts.own_at(losing.vm).value
     if held is None:
-        return StopHow.POWER_OFF
-    return next((how for how in StopHow if allows(held, how.action)), None)
+        return StopMethod.POWER_OFF
+    return next((how for how in StopMethod if allows(held, how.action)), None)
 
 
 def fencing(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
@@ -41,7 +41,7 @@ def fencing(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
         yield Finding(Level.NOT_KNOWN, fact, f"{why} It is tried before anything is detached.", problem)
     elif how is None:
         fact = f"You may not stop {losing.name}"
-        needed = " or ".join(one.action for one in StopHow)
+        needed = " or ".join(one.action for one in StopMethod)
         why = f"That needs {needed} on {losing.vm.name} in resource group {losing.vm.group}."
         cure = "Have one of them added to your role, or a role assigned that has it, or force without a fence."
         problem = Problem(
@@ -58,7 +58,7 @@ def fencing(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
         evidence = f"{how.value}: {usual}, slowest {slowest}; its interface keeps its addresses"
         yield Finding(Level.PASSED, f"You may stop {losing.name}", evidence)
     for lock in facts.locks.value or ():
-        if lock.stops(StopHow.POWER_OFF.action, losing.vm.text):
+        if lock.stops(StopMethod.POWER_OFF.action, losing.vm.text):
             fact = f"Lock {lock.name} on {lock.place} keeps {losing.name} from being stopped"
             cure = "Have it removed for the time of the failover, or force without a fence."
             right = "Microsoft.Authorization/locks/delete"

@@ -19,7 +19,7 @@ from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.permission import reaches, same_scope
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.role import LockLevel, LockSeen
-from tgwizard.model.snapshot import PlaceKind, Snapshot
+from tgwizard.model.snapshot import LocationKind, Snapshot
 from tgwizard.model.text import join_words
 
 UNLOCK = "Microsoft.Authorization/locks/delete"
@@ -88,7 +88,7 @@ def _range(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
 def _conflict(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
     """Whether something else has the address. While a member holds it nothing else can."""
     address, place = snapshot.address, snapshot.place
-    if place.kind is not PlaceKind.NO_NIC:
+    if place.kind is not LocationKind.NO_NIC:
         if place.member is not None:
             evidence = f"{place.member.name} has it, so nothing else can"
             yield Finding(Level.NOT_APPLICABLE, f"No conflict about {address}", evidence)

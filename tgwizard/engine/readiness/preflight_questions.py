@@ -22,13 +22,13 @@ from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
 from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.model.cluster import Member, ResourceId, Verb
-from tgwizard.model.failover_options import NO_FENCE, FenceWish
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest
 from tgwizard.model.inventory import AddressAnswer, BalancerSeen, PublicIpSeen
 from tgwizard.model.nic import NicDocument, NicDocumentError
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import LockSeen
-from tgwizard.model.snapshot import PlaceKind, Snapshot
+from tgwizard.model.snapshot import LocationKind, Snapshot
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ BUDGET_S = 40.0
 
 
 @dataclass(frozen=True, slots=True)
-class Fact(Generic[T]):
+class Queried(Generic[T]):
     """What a question brought: a value, or the problem that kept the answer. Neither: it was not asked."""
 
     value: T | None = None
@@ -60,7 +60,7 @@ class Extent:
     """
 
     by: By = By.OPERATOR
-    fence: FenceWish = NO_FENCE
+    fence: FenceRequest = NO_FENCE
     thorough: bool = True
     probes: bool = True
     budget_s: float = BUDGET_S
@@ -76,7 +76,7 @@ class HeldRights:
     """What the signed-in identity holds at one resource; deny assignments are not part of it."""
 
     at: ResourceId
-    held: Fact[tuple[PermissionSet, ...]]
+    held: Queried[tuple[PermissionSet, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ class IdentityRights:
     """What a member's managed identity holds, worked out from assignments, definitions and deny assignments."""
 
     member: Member
-    principal: Fact[str]
-    roles: Fact[tuple[HeldRole, ...]] = Fact()
-    denials: Fact[tuple[DenyAssignment, ...]] = Fact()
+    principal: Queried[str]
+    roles: Queried[tuple[HeldRole, ...]] = Queried()
+    denials: Queried[tuple[DenyAssignment, ...]] = Queried()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class ThingSeen:
     """
 
     at: ResourceId
-    seen: Fact[PublicIpSeen | BalancerSeen]
+    seen: Queried[PublicIpSeen | BalancerSeen]
     gone: bool = False
 
 
@@ -111,19 +111,19 @@ class Facts:
 
     by: By
     at: float
-    fence: FenceWish = NO_FENCE
+    fence: FenceRequest = NO_FENCE
     to_dead_machine: bool = False
-    token_life_s: Fact[float] = Fact()
-    prefixes: Fact[tuple[str, ...]] = Fact()
-    availability: Fact[AddressAnswer] = Fact()
+    token_life_s: Queried[float] = Queried()
+    prefixes: Queried[tuple[str, ...]] = Queried()
+    availability: Queried[AddressAnswer] = Queried()
     probes: tuple[Probe, ...] = ()
     outdated: Sighting | None = None
     things: tuple[ThingSeen, ...] = ()
     own: tuple[HeldRights, ...] = ()
-    in_subscription: Fact[tuple[PermissionSet, ...]] = Fact()
-    own_denials: Fact[tuple[DenyAssignment, ...]] = Fact()
+    in_subscription: Queried[tuple[PermissionSet, ...]] = Queried()
+    own_denials: Queried[tuple[DenyAssignment, ...]] = Queried()
     identities: tuple[IdentityRights, ...] = ()
-    locks: Fact[tuple[LockSeen, ...]] = Fact()
+    locks: Queried[tuple[LockSeen, ...]] = Queried()
 
     def probe_of(self, nic: ResourceId) -> Probe | None:
         """The probe of this interface, None when it was not sent."""
@@ -133,9 +133,9 @@ class Facts:
         """What was read of this public IP or load balancer, None when it was not asked for."""
         return next((thing for thing in self.things if thing.at == resource), None)
 
-    def own_at(self, resource: ResourceId) -> Fact[tuple[PermissionSet, ...]]:
+    def own_at(self, resource: ResourceId) -> Queried[tuple[PermissionSet, ...]]:
         """What the signed-in identity holds at this resource."""
-        return next((rights.held for rights in self.own if rights.at == resource), Fact())
+        return next((rights.held for rights in self.own if rights.at == resource), Queried())
 
     def identity_of(self, member: Member) -> IdentityRights | None:
         """The rights of this member's identity, None when they were not asked for."""
@@ -159,14 +159,14 @@ class _Asking:
         """What fails for a moment is asked again, while there is time."""
         return RetryPolicy(self.clock, self.until)
 
-    def fact(self, what: str, question: Callable[[], T]) -> Fact[T]:
+    def fact(self, what: str, question: Callable[[], T]) -> Queried[T]:
         if self.clock.monotonic() > self.until:
             why = f"The checks had taken {self.budget_s:.0f} s already."
-            return Fact(problem=Problem("not-asked", f"{what} was not asked.", why, "Check again."))
+            return Queried(problem=Problem("not-asked", f"{what} was not asked.", why, "Check again."))
         try:
-            return Fact(self.patience.ask(question))
+            return Queried(self.patience.ask(question))
         except AzureCallError as failure:
-            return Fact(problem=failure.problem)
+            return Queried(problem=failure.problem)
 
     def thing(self, at: ResourceId, read: Callable[[ResourceId], PublicIpSeen | BalancerSeen]) -> ThingSeen:
         gone = False
@@ -195,10 +195,10 @@ def ask(
     by, fence, thorough = extent.by, extent.fence, extent.thorough
     setup, asking = snapshot.setup, _Asking(azure, clock, extent.budget_s)
     losing = setup.other(to)
-    on_no_nic = snapshot.place.kind is PlaceKind.NO_NIC
+    on_no_nic = snapshot.place.kind is LocationKind.NO_NIC
     operator = by is By.OPERATOR
-    life: Fact[float] = asking.fact("The sign-in", azure.token_life_s) if operator else Fact()
-    prefixes: Fact[tuple[str, ...]] = Fact()
+    life: Queried[float] = asking.fact("The sign-in", azure.token_life_s) if operator else Queried()
+    prefixes: Queried[tuple[str, ...]] = Queried()
     if thorough or not holds_it_there(snapshot):
         prefixes = asking.fact(f"The range of {setup.subnet.name}", lambda: azure.subnet_prefixes(setup.subnet))
     outdated = kept.seen(setup.subscription) if kept is not None else None
@@ -206,15 +206,15 @@ def ask(
     _keep(kept, snapshot, probes)
     read = tuple(_things(asking, snapshot, to))
     own = tuple(_own(asking, snapshot, to, probes, fence)) if operator else ()
-    everywhere: Fact[tuple[PermissionSet, ...]] = Fact()
+    everywhere: Queried[tuple[PermissionSet, ...]] = Queried()
     if operator and thorough:
         everywhere = asking.fact("Your rights", lambda: azure.permissions_in_subscription(setup.subscription))
-    denials: Fact[tuple[DenyAssignment, ...]] = Fact()
+    denials: Queried[tuple[DenyAssignment, ...]] = Queried()
     if operator and (not extent.probes or any(not one.denied for probe in probes for one in probe.refused)):
         # Azure words the refusal of a linked right in one way, whether no role gives it or a denial takes it; and what
         # it lists as one's rights leaves denials out.
         denials = asking.fact("Your deny assignments", lambda: azure.own_denials(setup.subscription))
-    locks: Fact[tuple[LockSeen, ...]] = Fact()
+    locks: Queried[tuple[LockSeen, ...]] = Queried()
     if thorough or not (operator and extent.probes) or any(probe.outcome is not Probed.ALLOWED for probe in probes):
         touched = _touched(snapshot, to) + ((losing.vm,) if fence.stops else ())
         locks = asking.fact("The locks", lambda: azure.locks_over(touched))
@@ -229,7 +229,7 @@ def ask(
         availability=(
             asking.fact(f"Whether {setup.address} is free", lambda: azure.check_address(setup.subnet, snapshot.address))
             if on_no_nic
-            else Fact()
+            else Queried()
         ),
         probes=probes,
         outdated=outdated,
@@ -316,7 +316,7 @@ def _is_balancer(thing: ResourceId) -> bool:
 
 
 def _own(
-    asking: _Asking, snapshot: Snapshot, to: Member, probes: tuple[Probe, ...], fence: FenceWish
+    asking: _Asking, snapshot: Snapshot, to: Member, probes: tuple[Probe, ...], fence: FenceRequest
 ) -> list[HeldRights]:
     """One's own rights are proved by the probes; they are read for what a probe does not name or did not settle."""
     settled = {probe.nic: probe.attach for probe in probes if probe.outcome is Probed.ALLOWED}

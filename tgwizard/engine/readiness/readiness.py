@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member, Verb
-from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy
 from tgwizard.model.finding import Finding, Level, Readiness
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Fixer, Problem
 from tgwizard.model.repair import repair
-from tgwizard.model.snapshot import DOWN, MemberSeen, PlaceKind, Power, Snapshot
+from tgwizard.model.snapshot import DOWN, LocationKind, MemberSeen, Power, Snapshot
 from tgwizard.model.text import format_age, join_words
 
 NOT_CONNECTED = "trustgrid-not-connected"
@@ -32,7 +32,7 @@ def readiness(
     snapshot: Snapshot,
     to: Member,
     verb: Verb,
-    fence: FenceWish = NO_FENCE,
+    fence: FenceRequest = NO_FENCE,
     *,
     strategy: Strategy = Strategy.AUTO,
     to_dead_machine: bool = False,
@@ -136,18 +136,18 @@ def too_old(snapshot: Snapshot) -> Finding:
 
 def _holder(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
     place, address = snapshot.place, snapshot.address
-    if place.kind is PlaceKind.MEMBER and place.member == to:
+    if place.kind is LocationKind.MEMBER and place.member == to:
         fact = f"{to.name} already holds {address}"
         return Finding(Level.BLOCKS, fact, problem=Problem("already-holder", f"{fact}.", "There is nothing to move."))
-    if place.kind is PlaceKind.MEMBER and place.member:
+    if place.kind is LocationKind.MEMBER and place.member:
         return Finding(Level.PASSED, f"One holder: {place.member.name}", f"{address} on {place.member.nic.name}")
-    if place.kind is PlaceKind.STRANGER and place.stranger:
+    if place.kind is LocationKind.STRANGER and place.stranger:
         fact = f"{place.stranger.name} has {address}"
         cure = f"Remove {address} from {place.stranger.name} first."
         return Finding(
             Level.BLOCKS, fact, place.stranger.text, Problem("address-taken", f"{fact}.", "It is no member's.", cure)
         )
-    if place.kind is PlaceKind.NO_NIC:
+    if place.kind is LocationKind.NO_NIC:
         fact = f"{address} is on no network interface"
         if verb is Verb.GRACEFUL:
             cure = "Use a forced failover: it attaches the address and removes nothing."
@@ -155,7 +155,7 @@ def _holder(snapshot: Snapshot, to: Member, verb: Verb) -> Finding | None:
                 Level.BLOCKS, fact, problem=Problem("no-holder", f"{fact}.", "No member can hand it over.", cure)
             )
         return Finding(Level.NOTE, fact, "it will be attached, nothing has to be removed")
-    if place.kind is PlaceKind.BOTH:
+    if place.kind is LocationKind.BOTH:
         fact = f"Both network interfaces name {address}"
         return Finding(
             Level.NOT_KNOWN,
@@ -269,7 +269,7 @@ def _forwarding(snapshot: Snapshot, to: Member) -> Finding | None:
 
 
 def _losing_side(
-    snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceWish, strategy: Strategy
+    snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceRequest, strategy: Strategy
 ) -> list[Finding]:
     document = seen.document
     findings = []
@@ -304,7 +304,9 @@ def _cooperates(seen: MemberSeen) -> Finding:
     return _power_not_known(seen)
 
 
-def _comes_back(snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceWish, *, by_us: bool) -> Finding | None:
+def _comes_back(
+    snapshot: Snapshot, seen: MemberSeen, verb: Verb, fence: FenceRequest, *, by_us: bool
+) -> Finding | None:
     """We write and Trustgrid is not told, so a member that it takes for the active one may fetch the address back."""
     name, power = seen.member.name, seen.power
     if power in DOWN or seen.nic.gone:

@@ -21,7 +21,7 @@ from tgwizard.engine.access.failover_rights import READ_OPERATION, By, Need, Sid
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, SUBNET_JOIN, VM_READ
 from tgwizard.engine.access.write_probe import Probe, Probed
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.readiness.preflight_questions import Fact, Facts, IdentityRights
+from tgwizard.engine.readiness.preflight_questions import Facts, IdentityRights, Queried
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, allows_at, reaches, scope_in_words
@@ -428,7 +428,7 @@ def _lacks(snapshot: Snapshot, facts: Facts, to: Member, action: str) -> bool:
     of_network = action.lower().startswith("microsoft.network/virtualnetworks/")
     at = snapshot.setup.subnet if of_network else to.nic
     if facts.by is By.OPERATOR:
-        held: Fact[tuple[PermissionSet, ...]] = facts.own_at(at)
+        held: Queried[tuple[PermissionSet, ...]] = facts.own_at(at)
         return held.value is not None and not allows(held.value, action)
     identity = facts.identity_of(to)
     roles = identity.roles.value if identity else None

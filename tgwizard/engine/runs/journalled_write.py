@@ -13,7 +13,7 @@ from tgwizard.engine.runs.records import Answer, Answered, Attempted
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import CallMade, Step, WarningRaised
-from tgwizard.model.failover_options import StopHow
+from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.nic import NicDocument
 from tgwizard.model.problem import Problem
 from tgwizard.model.text import format_utc
@@ -80,7 +80,7 @@ class Sender:
         self.journal.append(self.run, answered)
         return accepted
 
-    def stop(self, member: Member, how: StopHow, *, in_time: Precondition) -> StopAccepted | AzureCallError:
+    def stop(self, member: Member, how: StopMethod, *, in_time: Precondition) -> StopAccepted | AzureCallError:
         """Ask for the stop of a member's VM, once. A failure is returned: the instance view settles what came of it."""
         request = str(uuid.uuid4())
         self.journal.append(self.run, Attempted(self.run, self._now(), Step.FENCE, member.name, request, ""))

@@ -16,8 +16,8 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
 from tgwizard.model.failover_options import Fence, Strategy
 from tgwizard.model.problem import Problem
-from tgwizard.model.service_gap import Gap
-from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.service_gap import ServiceGap
+from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Sighted:
 
     run: str
     at: str
-    place: PlaceKind
+    place: LocationKind
     who: str
 
 
@@ -172,20 +172,26 @@ class Ended:
     detail: str = ""
 
     @property
-    def gap(self) -> Gap:
+    def gap(self) -> ServiceGap:
         """The gap as read, and how sure it is."""
-        return Gap(self.gap_s, self.gap_at_least, self.gap_at_most_s)
+        return ServiceGap(self.gap_s, self.gap_at_least, self.gap_at_most_s)
 
-    def with_gap(self, gap: Gap) -> Ended:
+    def with_gap(self, gap: ServiceGap) -> Ended:
         """The same end with that gap."""
         return replace(self, gap_s=gap.seconds, gap_at_least=gap.at_least, gap_at_most_s=gap.at_most_s)
 
     @classmethod
     def of(
-        cls, began: Began, at: str, outcome: Outcome, place: Place, reason: str, problem: Problem | None = None
+        cls,
+        began: Began,
+        at: str,
+        outcome: Outcome,
+        place: AddressLocation,
+        reason: str,
+        problem: Problem | None = None,
     ) -> Ended:
         """The end of that run, with the address at ``place``; nothing measured."""
-        holder = place.member.name if place.kind is PlaceKind.MEMBER and place.member else ""
+        holder = place.member.name if place.kind is LocationKind.MEMBER and place.member else ""
         holder = place.stranger.text if place.stranger else holder
         run, verb, to, strategy = began.run, began.verb, began.to, began.strategy
         detail = problem.detail if problem is not None else ""

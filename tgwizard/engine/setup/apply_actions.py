@@ -16,7 +16,7 @@ from tgwizard.engine.runs.records import Deed
 from tgwizard.engine.runs.task_runner import Work, ask
 from tgwizard.engine.setup.apply_loop import Against, Desk, Missing, NotYet, Seen, There
 from tgwizard.model.cluster import ResourceId
-from tgwizard.model.cluster_setup import Carried
+from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import (
@@ -467,4 +467,4 @@ class PlaceAct:
         return self._read
 
     def _configuration(self) -> Mapping[str, Any]:
-        return self._document().new_configuration(self.act.configuration, self.act.address, Carried())
+        return self._document().new_configuration(self.act.configuration, self.act.address, CarriedConfiguration())

@@ -22,7 +22,7 @@ from tgwizard.engine.access.access_decision import (
 from tgwizard.engine.access.matching_roles import affected_by
 from tgwizard.engine.access.required_rights import NIC_WRITE, SUBNET_JOIN, RequiredRight, linked_rights, scope_name
 from tgwizard.engine.setup.role_target import RoleTarget
-from tgwizard.model.access_facts import SetupFacts
+from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.change import Prediction
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, NicFound, VmFound
@@ -67,7 +67,7 @@ class Assignments:
     identity_keys: Mapping[ResourceId, str]
 
 
-def identity_row(vm: VmFound, facts: SetupFacts, caller: Caller | None) -> SetupChange:
+def identity_row(vm: VmFound, facts: AccessFacts, caller: Caller | None) -> SetupChange:
     """Turn on a machine's system-assigned identity, or say that it is on."""
     on = vm.identity.system_assigned
     name = sanitize(vm.id.name, 90)
@@ -96,7 +96,7 @@ def role_row(
     target: RoleTarget,
     scopes: tuple[ScopeReason, ...],
     needs: tuple[RequiredRight, ...],
-    facts: SetupFacts,
+    facts: AccessFacts,
     caller: Caller | None,
 ) -> SetupChange:
     """Create or update the role, or say that it is right as it is."""
@@ -137,7 +137,7 @@ def role_row(
 
 
 def assign_row(
-    vm: VmFound, reason: ScopeReason, table: Assignments, facts: SetupFacts, caller: Caller | None
+    vm: VmFound, reason: ScopeReason, table: Assignments, facts: AccessFacts, caller: Caller | None
 ) -> SetupChange:
     """Give the role to a machine's identity at a scope, or name the assignment that does so already."""
     existing = existing_assignment(vm, reason.scope, table.role, facts)
@@ -170,7 +170,7 @@ def assign_row(
     )
 
 
-def existing_assignment(vm: VmFound, scope: str, role: RoleDefinition, facts: SetupFacts) -> RoleAssignment | None:
+def existing_assignment(vm: VmFound, scope: str, role: RoleDefinition, facts: AccessFacts) -> RoleAssignment | None:
     """The assignment that means the same: this role to this identity, here or above; through a group too.
 
     One whose condition does not let an interface be written counts only where no other one can be made.
@@ -187,7 +187,7 @@ def existing_assignment(vm: VmFound, scope: str, role: RoleDefinition, facts: Se
     return next((item for item in fitting if same_scope(item.scope, scope)), fitting[0] if fitting else None)
 
 
-def stale_row(assignment: RoleAssignment, facts: SetupFacts, caller: Caller | None) -> SetupChange:
+def stale_row(assignment: RoleAssignment, facts: AccessFacts, caller: Caller | None) -> SetupChange:
     """Remove an assignment whose identity is gone."""
     role = facts.role(assignment.role_guid)
     name = sanitize(role.name, 128) if role else assignment.role_guid
@@ -214,7 +214,7 @@ def place_row(
     address: IPv4Address,
     configuration: str,
     topology: Topology,
-    facts: SetupFacts,
+    facts: AccessFacts,
     caller: Caller | None,
     before: tuple[str, ...] = (),
 ) -> SetupChange:
@@ -246,7 +246,7 @@ def place_row(
     )
 
 
-def restart_row(vm: VmFound, after: tuple[str, ...], facts: SetupFacts, caller: Caller | None) -> SetupChange | None:
+def restart_row(vm: VmFound, after: tuple[str, ...], facts: AccessFacts, caller: Caller | None) -> SetupChange | None:
     """The restart afterwards, never sent by apply; None for a machine that is off and picks its rights up at start."""
     if vm.power in (Power.STOPPED, Power.DEALLOCATED, Power.DEALLOCATING):
         return None
@@ -339,7 +339,7 @@ def _assignable_too(target: RoleTarget) -> tuple[str, ...]:
     return (*((f"assignable on {_where(grown)} too",) if grown else ()), *dropped)
 
 
-def _affected_words(target: RoleTarget, facts: SetupFacts) -> str:
+def _affected_words(target: RoleTarget, facts: AccessFacts) -> str:
     if not target.added:
         return "what it grants and to whom stays as it is"
     affected = affected_by(target.role, facts)

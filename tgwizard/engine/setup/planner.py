@@ -29,9 +29,9 @@ from tgwizard.engine.setup.plan_changes import (
     stale_row,
 )
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
-from tgwizard.model.access_facts import FactKind, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.cluster import ClusterIdentity, Member, ResourceId
-from tgwizard.model.cluster_setup import Carried, ClusterSetup, RoleKept
+from tgwizard.model.cluster_setup import CarriedConfiguration, ClusterSetup, SavedRole
 from tgwizard.model.finding import Level
 from tgwizard.model.inventory import Inventory, VmFound
 from tgwizard.model.nic import NicDocument, carried_of
@@ -44,7 +44,7 @@ from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.topology import Topology, topology_of
 
 
-def make_plan(answers: Answers, inventory: Inventory, facts: SetupFacts) -> SetupPlan:
+def make_plan(answers: Answers, inventory: Inventory, facts: AccessFacts) -> SetupPlan:
     """The plan. UserError when an answer is missing or the chosen machines cannot form a cluster."""
     topology = topology_of(answers, inventory, facts)
     needs = required_rights(topology)
@@ -78,7 +78,7 @@ def _changes(
     needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
     target: RoleTarget,
-    facts: SetupFacts,
+    facts: AccessFacts,
 ) -> list[SetupChange]:
     """The rows: identities, role, assignments by scope and machine, the first placement, restarts afterwards."""
     caller = answers.caller
@@ -104,7 +104,7 @@ def _changes(
 
 
 def _address(
-    answers: Answers, topology: Topology, inventory: Inventory, facts: SetupFacts
+    answers: Answers, topology: Topology, inventory: Inventory, facts: AccessFacts
 ) -> tuple[list[Problem], list[Problem]]:
     """What forbids the address, and what about it is not known."""
     if answers.address is None:
@@ -177,7 +177,7 @@ _UNREAD = {
 }
 
 
-def member_warnings(topology: Topology, needs: tuple[RequiredRight, ...], facts: SetupFacts) -> tuple[Problem, ...]:
+def member_warnings(topology: Topology, needs: tuple[RequiredRight, ...], facts: AccessFacts) -> tuple[Problem, ...]:
     """Deny assignments and locks that would stop a failover whatever the role allows."""
     found: dict[str, Problem] = {}
     principals = tuple(vm.identity.principal_id for vm in topology.vms)
@@ -247,7 +247,7 @@ def doubts(changes: Iterable[SetupChange]) -> tuple[Problem, ...]:
     return tuple(right.problem for right in rights if right.problem and right.obstacle is Obstacle.CONDITION)
 
 
-def not_read(facts: SetupFacts) -> tuple[Problem, ...]:
+def not_read(facts: AccessFacts) -> tuple[Problem, ...]:
     """What could not be read, and what that leaves open."""
     return tuple(
         Problem(
@@ -263,7 +263,7 @@ def not_read(facts: SetupFacts) -> tuple[Problem, ...]:
 
 
 def notes(
-    answers: Answers, target: RoleTarget, stale: tuple[RoleAssignment, ...], facts: SetupFacts
+    answers: Answers, target: RoleTarget, stale: tuple[RoleAssignment, ...], facts: AccessFacts
 ) -> tuple[str, ...]:
     """What else the review says."""
     found = []
@@ -301,7 +301,9 @@ def identity_of(answers: Answers) -> ClusterIdentity:
     return ClusterIdentity.of(*answers.nics, str(answers.address))
 
 
-def cluster_of(plan: SetupPlan, answers: Answers, subnet: ResourceId, carried: Carried | None = None) -> ClusterSetup:
+def cluster_of(
+    plan: SetupPlan, answers: Answers, subnet: ResourceId, carried: CarriedConfiguration | None = None
+) -> ClusterSetup:
     """The file's content. ``carried``: what travels with the address, when it is on an interface already."""
     if answers.machines is None or answers.nics is None or answers.address is None or answers.subscription is None:
         raise UserError(_incomplete())
@@ -309,7 +311,7 @@ def cluster_of(plan: SetupPlan, answers: Answers, subnet: ResourceId, carried: C
     names = _names(answers.machines)
     members = tuple(Member(name, vm, nic) for name, vm, nic in zip(names, answers.machines, answers.nics, strict=True))
     role = plan.role
-    kept = RoleKept(
+    kept = SavedRole(
         role.id or role_id(f"/subscriptions/{answers.subscription.id}", role.guid),
         role.name,
         role.kind,
@@ -325,7 +327,7 @@ def cluster_of(plan: SetupPlan, answers: Answers, subnet: ResourceId, carried: C
         subnet=subnet,
         members=(members[0], members[1]),
         ip_configuration=answers.ip_configuration,
-        carried=carried or Carried(),
+        carried=carried or CarriedConfiguration(),
         role=kept,
     )
 

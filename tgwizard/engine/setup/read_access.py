@@ -17,7 +17,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
 from tgwizard.engine.ports import Clock, SetupPorts
 from tgwizard.engine.runs.task_runner import Answered, read_all
-from tgwizard.model.access_facts import AddressChecked, FactFailed, FactKind, OwnRights, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, AddressChecked, FactFailure, FactKind, OwnRights
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.inventory import AddressAnswer, Inventory
 from tgwizard.model.problem import UserError
@@ -37,12 +37,12 @@ _MOST_LOOKED_UP = 1000
 
 def gather(
     ports: SetupPorts, answers: Answers, inventory: Inventory, clock: Clock, report: Report, token: CancelToken
-) -> SetupFacts:
+) -> AccessFacts:
     """Read the facts; Cancelled when the token was set."""
     reading = _Reading(ports, clock, report, token, f"/subscriptions/{inventory.subscription.id}")
     started = clock.monotonic()
     first = reading.all(_first(ports, answers, reading.scope))
-    facts = SetupFacts(
+    facts = AccessFacts(
         started,
         roles=first.get((FactKind.ROLES, ""), Answered()).value or (),
         assignments=first.get((FactKind.ASSIGNMENTS, ""), Answered()).value or (),
@@ -60,7 +60,7 @@ def gather(
 
 
 def ask_address(
-    ports: SetupPorts, answers: Answers, inventory: Inventory, facts: SetupFacts | None = None
+    ports: SetupPorts, answers: Answers, inventory: Inventory, facts: AccessFacts | None = None
 ) -> AddressChecked | None:
     """Ask Azure about the chosen address; None when it is of no use to ask. AzureCallError when it does not answer."""
     topology = _topology(answers, inventory, facts)
@@ -73,7 +73,7 @@ class _Reading:
     """Reads several facts at once, tells of each, and keeps what failed."""
 
     def __init__(self, ports: SetupPorts, clock: Clock, report: Report, token: CancelToken, scope: str) -> None:
-        self.ports, self.scope, self.failed = ports, scope, list[FactFailed]()
+        self.ports, self.scope, self.failed = ports, scope, list[FactFailure]()
         self._clock, self._report, self._token = clock, report, token
 
     def all(self, readings: dict[Key, Callable[[], object]]) -> dict[Key, Answered]:
@@ -83,11 +83,11 @@ class _Reading:
             stamp = Stamp(self._clock.wall(), self._clock.monotonic())
             self._report(FactRead(stamp, kind, about, answer.problem))
             if answer.problem is not None:
-                self.failed.append(FactFailed(kind, answer.problem, about))
+                self.failed.append(FactFailure(kind, answer.problem, about))
         return answers
 
 
-def _group_by_group(reading: _Reading, facts: SetupFacts, topology: Topology) -> SetupFacts:
+def _group_by_group(reading: _Reading, facts: AccessFacts, topology: Topology) -> AccessFacts:
     """Lists that Azure refused for the subscription, read in each group that is touched.
 
     Who has rights in some groups only is refused above them; a group's list names what is above it all the same. A
@@ -137,7 +137,7 @@ def _second(
     ports: SetupPorts,
     answers: Answers,
     inventory: Inventory,
-    facts: SetupFacts,
+    facts: AccessFacts,
     topology: Topology | None,
     scope: str,
 ) -> dict[Key, Callable[[], object]]:
@@ -166,7 +166,7 @@ def _second(
     return readings
 
 
-def _with(facts: SetupFacts, wanted: tuple[str, ...], second: dict[Key, Answered]) -> SetupFacts:
+def _with(facts: AccessFacts, wanted: tuple[str, ...], second: dict[Key, Answered]) -> AccessFacts:
     through: list[tuple[str, RoleAssignment]] = []
     own: list[OwnRights] = []
     roles: list[RoleDefinition] = [*facts.roles]
@@ -197,7 +197,7 @@ def _with(facts: SetupFacts, wanted: tuple[str, ...], second: dict[Key, Answered
     )
 
 
-def _topology(answers: Answers, inventory: Inventory, facts: SetupFacts | None) -> Topology | None:
+def _topology(answers: Answers, inventory: Inventory, facts: AccessFacts | None) -> Topology | None:
     """The chosen parts, or None while they are not chosen or do not fit: the flow says why."""
     try:
         return topology_of(answers, inventory, facts)
@@ -228,7 +228,7 @@ def _principals(topology: Topology | None) -> tuple[str, ...]:
     return tuple(principal for principal in found if principal)
 
 
-def _to_look_up(facts: SetupFacts, answers: Answers) -> tuple[str, ...]:
+def _to_look_up(facts: AccessFacts, answers: Answers) -> tuple[str, ...]:
     """Whose assignments may be a cluster member's: those of roles that let an interface be written."""
     ours = {role.guid.lower() for role in facts.roles if could_be_ours(role)}
     if answers.role is not None and answers.role.use is RoleUse.NETWORK_CONTRIBUTOR:

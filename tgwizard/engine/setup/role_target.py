@@ -20,7 +20,7 @@ from tgwizard.engine.access.required_rights import (
     needed_actions,
     scope_name,
 )
-from tgwizard.model.access_facts import SetupFacts
+from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.permission import allows
 from tgwizard.model.problem import Problem
 from tgwizard.model.role import (
@@ -65,7 +65,7 @@ class RoleTarget:
 
 
 def new_role(
-    answer: RoleAnswer, subscription: str, scopes: tuple[ScopeReason, ...], facts: SetupFacts
+    answer: RoleAnswer, subscription: str, scopes: tuple[ScopeReason, ...], facts: AccessFacts
 ) -> RoleDefinition:
     """Trustgrid's role under the chosen name, with the extra actions that were taken, for the computed scopes."""
     name = answer.name.strip()
@@ -85,7 +85,7 @@ def role_target(
     subscription: str,
     needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
-    facts: SetupFacts,
+    facts: AccessFacts,
 ) -> RoleTarget:
     """Resolve the answer against what is there."""
     target = _resolved(answer, subscription, needs, scopes, facts)
@@ -101,7 +101,7 @@ def _resolved(
     subscription: str,
     needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
-    facts: SetupFacts,
+    facts: AccessFacts,
 ) -> RoleTarget:
     if answer.use is RoleUse.NETWORK_CONTRIBUTOR:
         built_in = network_contributor(facts)
@@ -137,7 +137,7 @@ def _new(
     subscription: str,
     needs: tuple[RequiredRight, ...],
     scopes: tuple[ScopeReason, ...],
-    facts: SetupFacts,
+    facts: AccessFacts,
 ) -> RoleTarget:
     wanted = new_role(answer, subscription, scopes, facts)
     warnings = _left_out(wanted, needs, answer)

@@ -18,7 +18,7 @@ from tgwizard.engine.discovery.pairs import Pair, cluster_name, pair_of
 from tgwizard.engine.discovery.subnet_addresses import Occupancy, floating_now, occupancy, suggested_addresses
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
 from tgwizard.engine.setup.wizard_state import Flow
-from tgwizard.model.access_facts import FactKind, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.permission import reaches
@@ -118,12 +118,12 @@ def role_candidates(flow: Flow, answers: Answers) -> tuple[RoleCandidate, ...]:
     return _candidates(answers, topology, flow.facts)
 
 
-def own_role(candidate: RoleCandidate, topology: Topology, facts: SetupFacts) -> bool:
+def own_role(candidate: RoleCandidate, topology: Topology, facts: AccessFacts) -> bool:
     """Whether a role is this cluster's own: held by one of its machines, by nobody else, and by none elsewhere."""
     return candidate.held_by > 0 and not _held_by_others(candidate, topology, facts) and _inside(candidate, topology)
 
 
-def _held_by_others(candidate: RoleCandidate, topology: Topology, facts: SetupFacts) -> bool:
+def _held_by_others(candidate: RoleCandidate, topology: Topology, facts: AccessFacts) -> bool:
     """Whether anyone but the two machines has it. Assignments of a rebuilt machine's former identity do not count."""
     own = {vm.identity.principal_id.lower() for vm in topology.vms}
     return any(
@@ -140,12 +140,12 @@ def _inside(candidate: RoleCandidate, topology: Topology) -> bool:
     return bool(scopes) and all(reaches(here, scope) for scope in scopes)
 
 
-def role_as_new(cluster: str, facts: SetupFacts) -> RoleAnswer:
+def role_as_new(cluster: str, facts: AccessFacts) -> RoleAnswer:
     """A new role for this cluster, under a name that is free as far as can be seen."""
     return RoleAnswer(RoleUse.NEW, suggest_role_name(cluster, facts))
 
 
-def role_of(answer: RoleAnswer | None, facts: SetupFacts | None) -> RoleDefinition | None:
+def role_of(answer: RoleAnswer | None, facts: AccessFacts | None) -> RoleDefinition | None:
     """The existing role that an answer means, or None."""
     if answer is None or facts is None or answer.use not in (RoleUse.REUSE, RoleUse.UPDATE):
         return None
@@ -201,12 +201,12 @@ def _with_address(flow: Flow, answers: Answers, inventory: Inventory, topology: 
     return replace(answers, address=address, ip_configuration=name)
 
 
-def _candidates(answers: Answers, topology: Topology, facts: SetupFacts) -> tuple[RoleCandidate, ...]:
+def _candidates(answers: Answers, topology: Topology, facts: AccessFacts) -> tuple[RoleCandidate, ...]:
     principals = tuple(vm.identity.principal_id for vm in topology.vms)
     return candidates(facts, required_rights(topology), chosen_scopes(answers, topology), principals)
 
 
-def _role(answers: Answers, topology: Topology, facts: SetupFacts) -> RoleAnswer:
+def _role(answers: Answers, topology: Topology, facts: AccessFacts) -> RoleAnswer:
     """A role for this cluster: the one it has, brought up to date if it is its own; else one that means the same.
 
     That may be Trustgrid's own, made in the portal, or one that an interrupted run of ours has made: it is assignable
@@ -238,7 +238,7 @@ def _role(answers: Answers, topology: Topology, facts: SetupFacts) -> RoleAnswer
     return anew
 
 
-def _kept(role: RoleAnswer, answers: Answers, topology: Topology, facts: SetupFacts) -> RoleAnswer | None:
+def _kept(role: RoleAnswer, answers: Answers, topology: Topology, facts: AccessFacts) -> RoleAnswer | None:
     """The role of a cluster that is set up: as it is, or to be mended when it lost something; None when it is gone."""
     there = facts.role(role.guid)
     if role.use is RoleUse.NETWORK_CONTRIBUTOR or facts.failure(FactKind.ROLES) is not None:

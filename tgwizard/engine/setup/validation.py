@@ -18,7 +18,7 @@ from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.suggestions import chosen_pair, lan_choices, occupancy_in, topology_in
 from tgwizard.engine.setup.wizard_state import STEPS, Flow, answer, go_to
 from tgwizard.model import fields
-from tgwizard.model.access_facts import FactKind, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import Inventory, NicFound, Part, VmFound
 from tgwizard.model.permission import allows
@@ -28,7 +28,7 @@ from tgwizard.model.setup_answers import Answers, RoleAnswer, RoleUse, SetupStep
 from tgwizard.model.setup_plan import Obstacle, SetupPlan
 from tgwizard.model.snapshot import Power
 from tgwizard.model.text import counted, join_words, sanitize
-from tgwizard.model.topology import Topology, fits, not_found
+from tgwizard.model.topology import Topology, not_found, topology_problems
 
 
 class CureKind(Enum):
@@ -219,7 +219,7 @@ def interface_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     if missing:
         return tuple(StepProblem(Level.BLOCKS, not_found(nic), (READ_AGAIN,)) for nic in missing)
     first, second = (nic for nic in nics if nic is not None)
-    problems = [problem for problem in fits(pair.vms, (first, second)) if problem.code not in _OF_MACHINES]
+    problems = [problem for problem in topology_problems(pair.vms, (first, second)) if problem.code not in _OF_MACHINES]
     told = [StepProblem(Level.BLOCKS, problem, (_OTHER_MACHINES,)) for problem in problems]
     for vm, nic in zip(pair.vms, (first, second), strict=True):
         told += _interface(vm, nic)
@@ -240,7 +240,7 @@ def _unfit(pair: Pair) -> list[StepProblem]:
     nics = pair.nics
     # Without interfaces only the machines themselves can be judged; the next step says what is missing.
     stand_in = nics or tuple(NicFound(vm.id, vm.location, ()) for vm in pair.vms)
-    problems = fits(pair.vms, (stand_in[0], stand_in[1]))
+    problems = topology_problems(pair.vms, (stand_in[0], stand_in[1]))
     return [StepProblem(Level.BLOCKS, problem) for problem in problems if problem.code in _OF_MACHINES]
 
 
@@ -476,7 +476,7 @@ def _configuration(answers: Answers, topology: Topology) -> list[StepProblem]:
     return [StepProblem(Level.BLOCKS, taken, (Cure(CureKind.USE_CONFIGURATION, f"Use {free}", (free,)),))]
 
 
-def _make(answers: Answers, facts: SetupFacts) -> Cure:
+def _make(answers: Answers, facts: AccessFacts) -> Cure:
     name = suggest_role_name(answers.name, facts)
     return Cure(CureKind.MAKE_ROLE, "Make a new role", (name,))
 

@@ -29,7 +29,7 @@ from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.read_access import gather
 from tgwizard.engine.setup.setup_journal import Report, SetupJournal, journal_of
-from tgwizard.model.access_facts import SetupFacts
+from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
@@ -230,14 +230,14 @@ class _Verify:
         self._finish(Outcome.CANCELLED if cancelled else Outcome.DONE, told)
         return result
 
-    def _read(self) -> tuple[Inventory, SetupFacts]:
+    def _read(self) -> tuple[Inventory, AccessFacts]:
         answers = self.subject.answers
         if answers.subscription is None:
             raise UserError(Problem("setup-incomplete", "The subscription is not chosen.", "", "Choose it first."))
         inventory = discover(self.ports.inventories, answers.subscription, self.clock, self.report, self.token)
         return inventory, gather(self.ports, answers, inventory, self.clock, self.report, self.token)
 
-    def _meter(self, topology: Topology, scopes: tuple[str, ...], facts: SetupFacts) -> tuple[SetupFacts, bool]:
+    def _meter(self, topology: Topology, scopes: tuple[str, ...], facts: AccessFacts) -> tuple[AccessFacts, bool]:
         """Look until every right that was written counts; the facts then hold what was read by itself."""
         give_up = self.clock.monotonic() + PROPAGATION.total_seconds() + _SPARE_S
         while True:
@@ -252,7 +252,7 @@ class _Verify:
         facts = replace(facts, assignments=tuple(with_role(facts, held)), roles=self._roles(facts, held))
         return facts, self.token.is_cancelled
 
-    def _look(self, topology: Topology, scopes: tuple[str, ...], facts: SetupFacts) -> tuple[list[Held], bool]:
+    def _look(self, topology: Topology, scopes: tuple[str, ...], facts: AccessFacts) -> tuple[list[Held], bool]:
         """What is held, as far as it could be read, and whether some of it is worth asking for again."""
         restarts, ours = self.journal.restarts(), self.journal.assigned()
         self._ask(topology, facts)
@@ -277,7 +277,7 @@ class _Verify:
                 self._tell(tick)
         return found, again
 
-    def _ask(self, topology: Topology, facts: SetupFacts) -> None:
+    def _ask(self, topology: Topology, facts: AccessFacts) -> None:
         """Ask in the machines' own names, where that can be done; what was allowed is not asked again."""
         members = self.ports.members
         if members is None:
@@ -302,7 +302,7 @@ class _Verify:
                 )
             )
 
-    def _roles(self, facts: SetupFacts, held: list[Held]) -> tuple[RoleDefinition, ...]:
+    def _roles(self, facts: AccessFacts, held: list[Held]) -> tuple[RoleDefinition, ...]:
         """The roles, those that are held read by themselves: the list may still show an older version."""
         roles = {role.guid.lower(): role for role in facts.roles}
         for item in held:
@@ -324,7 +324,7 @@ class _Verify:
             self.kept.keep(nic.subscription, Sighting(refused, self.clock.wall()))
         return finding
 
-    def _role_is_gone(self, scopes: tuple[str, ...], facts: SetupFacts) -> bool:
+    def _role_is_gone(self, scopes: tuple[str, ...], facts: AccessFacts) -> bool:
         """Whether the role that the cluster was set up with is known not to be there."""
         guid = self.subject.role_guid
         if not guid or not scopes or facts.role(guid) is not None:

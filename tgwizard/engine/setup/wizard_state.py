@@ -14,7 +14,7 @@ from typing import Any
 from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.discovery.pairs import PairsFound, suggest_pairs
 from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
-from tgwizard.model.access_facts import AddressChecked, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, AddressChecked
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Caller, Inventory, SubscriptionSeen
@@ -91,7 +91,7 @@ class Flow:
     to_check: frozenset[SetupStep] = frozenset()
     subscriptions: tuple[SubscriptionSeen, ...] | None = None
     inventory: Inventory | None = None
-    facts: SetupFacts | None = None
+    facts: AccessFacts | None = None
     facts_of: tuple[ResourceId, ...] = ()
     checked: AddressChecked | None = None
     unasked: Problem | None = None
@@ -164,7 +164,7 @@ def know_inventory(flow: Flow, inventory: Inventory, worked_out: PairsKnown | No
 
 
 def know_facts(
-    flow: Flow, facts: SetupFacts, read_for: Answers | None = None, worked_out: PairsKnown | None = None
+    flow: Flow, facts: AccessFacts, read_for: Answers | None = None, worked_out: PairsKnown | None = None
 ) -> Flow:
     """Roles, identities and rights were read, for the machines and interfaces of ``read_for``.
 
@@ -181,11 +181,11 @@ class PairsKnown:
 
     inventory: Inventory
     saved: tuple[ClusterSetup, ...]
-    facts: SetupFacts | None
+    facts: AccessFacts | None
     pairs: PairsFound
 
 
-def pairs_known(flow: Flow, inventory: Inventory, facts: SetupFacts | None) -> PairsKnown | None:
+def pairs_known(flow: Flow, inventory: Inventory, facts: AccessFacts | None) -> PairsKnown | None:
     """Work out the pairs of what was read, for `know_inventory` or `know_facts`; None when the flow has them already.
 
     Pure, so that whoever reads on a worker can work them out there.
@@ -323,7 +323,7 @@ def _forget(flow: Flow, answers: Answers, changed: set[str]) -> Flow:
     return flow
 
 
-def _same_access(old: SetupFacts | None, new: SetupFacts | None) -> bool:
+def _same_access(old: AccessFacts | None, new: AccessFacts | None) -> bool:
     """Whether both say the same of who has which role."""
     if old is new or old is None or new is None:
         return old is new

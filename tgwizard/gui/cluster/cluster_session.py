@@ -56,7 +56,7 @@ from tgwizard.model.failover_events import (
     TimeoutChoice,
     WarningRaised,
 )
-from tgwizard.model.failover_options import NO_FENCE, FenceWish, Strategy
+from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.snapshot import STALE_AFTER_S, Snapshot
 from tgwizard.model.verdict import Verdict
@@ -236,7 +236,7 @@ class ClusterSession(QObject):
         return resolved(Strategy.AUTO, self.setup, verb) is Strategy.GUIDED
 
     def plan(
-        self, verb: Verb, fence: FenceWish = NO_FENCE, strategy: Strategy = Strategy.DETACH_ATTACH
+        self, verb: Verb, fence: FenceRequest = NO_FENCE, strategy: Strategy = Strategy.DETACH_ATTACH
     ) -> FailoverPlan | None:
         """What a failover would send now; None before the first reading."""
         snapshot, target = self.snapshot, self.target
@@ -294,7 +294,7 @@ class ClusterSession(QObject):
         self,
         to: Member,
         verb: Verb,
-        fence: FenceWish = NO_FENCE,
+        fence: FenceRequest = NO_FENCE,
         strategy: Strategy = Strategy.AUTO,
         *,
         to_dead_machine: bool = False,

@@ -31,7 +31,15 @@ from tgwizard.model.failover_events import Step
 from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import MISSES_UNTIL_STALE, STALE_AFTER_S, MemberSeen, Place, PlaceKind, Power, Snapshot
+from tgwizard.model.snapshot import (
+    MISSES_UNTIL_STALE,
+    STALE_AFTER_S,
+    AddressLocation,
+    LocationKind,
+    MemberSeen,
+    Power,
+    Snapshot,
+)
 from tgwizard.model.text import counted, format_age, sanitize
 from tgwizard.model.verdict import Verdict, VerdictName
 
@@ -45,18 +53,18 @@ class Agreement(Enum):
     NOT_KNOWN = "not known whether it agrees"
 
 
-def place_words(place: Place) -> str:
+def place_words(place: AddressLocation) -> str:
     """Where the address is, in words."""
     match place.kind:
-        case PlaceKind.MEMBER if place.member is not None:
+        case LocationKind.MEMBER if place.member is not None:
             return f"on {place.member.name}"
-        case PlaceKind.STRANGER if place.stranger is not None:
+        case LocationKind.STRANGER if place.stranger is not None:
             return f"on {sanitize(place.stranger.name, 80)}, which is no member"
-        case PlaceKind.ATTACHING if place.member is not None:
+        case LocationKind.ATTACHING if place.member is not None:
             return f"being attached to {place.member.name}"
-        case PlaceKind.RELEASING if place.member is not None:
+        case LocationKind.RELEASING if place.member is not None:
             return f"on no NIC, {place.member.nic.name} is being updated"
-        case PlaceKind.NO_NIC:
+        case LocationKind.NO_NIC:
             return "on no NIC"
         case _:
             return "not known"
@@ -215,7 +223,7 @@ def checks_in_short(readiness: Readiness) -> str:
 
 def is_behind(snapshot: Snapshot, run: RunState | None) -> bool:
     """Whether the monitor's readings are older than what the run itself has read: then the run knows better."""
-    if run is None or run.started is None or run.place.kind is PlaceKind.NOT_KNOWN:
+    if run is None or run.started is None or run.place.kind is LocationKind.NOT_KNOWN:
         return False
     if run.finished is None:
         return True
@@ -230,17 +238,17 @@ def azure_holder(snapshot: Snapshot, run: RunState | None = None) -> TruthShown:
     ago = "" if oldest is None else f"read {format_age(oldest)}"
     known = not snapshot.is_stale()
     match place.kind:
-        case PlaceKind.MEMBER if place.member:
+        case LocationKind.MEMBER if place.member:
             return TruthShown(place.member.name, f"NIC {place.member.nic.name}", ago, known)
-        case PlaceKind.ATTACHING if place.member:
+        case LocationKind.ATTACHING if place.member:
             return TruthShown("No NIC yet", f"{place.member.nic.name} is attaching it", ago, known)
-        case PlaceKind.RELEASING if place.member:
+        case LocationKind.RELEASING if place.member:
             return TruthShown("No NIC", f"{place.member.nic.name} is being updated", ago, known)
-        case PlaceKind.NO_NIC:
+        case LocationKind.NO_NIC:
             return TruthShown("No NIC", "neither member lists it", ago, known)
-        case PlaceKind.STRANGER if place.stranger:
+        case LocationKind.STRANGER if place.stranger:
             return TruthShown(sanitize(place.stranger.name, 80), "belongs to neither member", ago, known)
-        case PlaceKind.BOTH:
+        case LocationKind.BOTH:
             return TruthShown("Both", "one answer must be old", ago, False)
         case _:
             return TruthShown("not known", "no complete answer yet", ago, False)
@@ -254,7 +262,7 @@ def picture(snapshot: Snapshot, verdict: Verdict, run: RunState | None = None, n
         place = run.place
     stale = snapshot.is_stale()
     docks, pill = _docks_and_pill(setup, place, run, now, known=not stale)
-    busy = place.member if place.kind in {PlaceKind.ATTACHING, PlaceKind.RELEASING} else None
+    busy = place.member if place.kind in {LocationKind.ATTACHING, LocationKind.RELEASING} else None
     members = tuple(
         _member(seen, dock, snapshot.now, busy=seen.member == busy, stale=stale)
         for seen, dock in zip(snapshot.members, docks, strict=True)
@@ -303,7 +311,7 @@ def picture_unread(setup: ClusterSetup) -> PictureShown:
 
 
 def _docks_and_pill(
-    setup: ClusterSetup, place: Place, run: RunState | None, now: float, *, known: bool
+    setup: ClusterSetup, place: AddressLocation, run: RunState | None, now: float, *, known: bool
 ) -> tuple[tuple[Dock, Dock], PillShown]:
     if run is not None and run.finished is None and run.started is not None:
         moving = _in_flight(setup, place, run, now)
@@ -311,21 +319,21 @@ def _docks_and_pill(
             return moving
     index = setup.members.index(place.member) if place.member in setup.members else None
     match place.kind:
-        case PlaceKind.MEMBER if index is not None and place.member is not None:
+        case LocationKind.MEMBER if index is not None and place.member is not None:
             state = PillState.HELD if known else PillState.NOT_KNOWN
             words = f"on {place.member.name}" if known else f"last seen on {place.member.name}"
             return _pair(index, Dock.HOLDS if known else Dock.NOT_KNOWN, Dock.WOULD_DOCK), PillShown(
                 state, float(index), words
             )
-        case PlaceKind.ATTACHING if index is not None and place.member is not None:
+        case LocationKind.ATTACHING if index is not None and place.member is not None:
             words = f"on no NIC, on its way to {place.member.name}"
             return _pair(index, Dock.ATTACHING, Dock.DETACHED), PillShown(PillState.MOVING, 0.5, words)
-        case PlaceKind.RELEASING if index is not None and place.member is not None:
+        case LocationKind.RELEASING if index is not None and place.member is not None:
             words = f"on no NIC, {place.member.nic.name} is being updated"
             return _pair(index, Dock.DETACHED, Dock.WOULD_DOCK), PillShown(PillState.MOVING, 0.5, words)
-        case PlaceKind.NO_NIC:
+        case LocationKind.NO_NIC:
             return (Dock.WOULD_DOCK, Dock.WOULD_DOCK), PillShown(PillState.NO_NIC, 0.5, "on no NIC")
-        case PlaceKind.STRANGER if place.stranger is not None:
+        case LocationKind.STRANGER if place.stranger is not None:
             words = f"held by {sanitize(place.stranger.name, 80)}, which is no member"
             return (Dock.WOULD_DOCK, Dock.WOULD_DOCK), PillShown(PillState.NO_NIC, 0.5, words)
         case _:
@@ -333,13 +341,13 @@ def _docks_and_pill(
 
 
 def _in_flight(
-    setup: ClusterSetup, place: Place, run: RunState, now: float
+    setup: ClusterSetup, place: AddressLocation, run: RunState, now: float
 ) -> tuple[tuple[Dock, Dock], PillShown] | None:
     """The docks and the pill while the run has the address in the air; None while a member holds it."""
     started = run.started
     target = None if started is None else setup.member(started.to)
     current = run.stage
-    if target is None or current is None or place.kind is PlaceKind.MEMBER:
+    if target is None or current is None or place.kind is LocationKind.MEMBER:
         return None
     gaining = setup.members.index(target)
     losing = 1 - gaining
@@ -347,10 +355,10 @@ def _in_flight(
         back = setup.members[losing]
         words = f"on no NIC, on its way back to {back.name}"
         return _pair(losing, Dock.ATTACHING, Dock.DETACHED), PillShown(PillState.MOVING, 0.5, words)
-    if place.kind is PlaceKind.RELEASING:
+    if place.kind is LocationKind.RELEASING:
         words = f"being released by {setup.members[losing].name}"
         return _pair(losing, Dock.RELEASING, Dock.WOULD_DOCK), PillShown(PillState.MOVING, float(losing), words)
-    if place.kind in {PlaceKind.NO_NIC, PlaceKind.ATTACHING}:
+    if place.kind in {LocationKind.NO_NIC, LocationKind.ATTACHING}:
         # Real progress, kept clear of both docks: the pill docks only when Azure shows the holder.
         way = 0.04 + 0.92 * run.gap_fraction(now)
         at = way if gaining == 1 else 1.0 - way

@@ -23,7 +23,7 @@ from tgwizard.model.failover_events import (
     WarningRaised,
 )
 from tgwizard.model.problem import Problem
-from tgwizard.model.snapshot import Place, PlaceKind
+from tgwizard.model.snapshot import AddressLocation, LocationKind
 from tgwizard.model.text import format_duration
 
 
@@ -63,7 +63,7 @@ class RunState:
     calls: tuple[CallMade, ...] = ()
     notes: tuple[Problem, ...] = ()
     asked: DecisionRequested | None = None
-    place: Place = field(default_factory=lambda: Place(PlaceKind.NOT_KNOWN))
+    place: AddressLocation = field(default_factory=lambda: AddressLocation(LocationKind.NOT_KNOWN))
     cancel: CancelMeaning = CancelMeaning.STOPS
     leaves: str = ""
     finished: Finished | None = None

@@ -35,7 +35,7 @@ from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import PreflightCompleted
-from tgwizard.model.failover_options import NO_FENCE, Fence, FenceWish, StopHow, Strategy
+from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, StopMethod, Strategy
 from tgwizard.model.finding import Level, Readiness
 from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import STOPPED
@@ -86,7 +86,7 @@ class FenceChoice(QWidget):
     def __init__(self, theme: Theme, losing: Member, parent: QWidget | None = None) -> None:
         """About `losing`, which runs."""
         super().__init__(parent)
-        name, predicted = losing.name, StopHow.POWER_OFF.predicted
+        name, predicted = losing.name, StopMethod.POWER_OFF.predicted
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(6)
@@ -113,11 +113,11 @@ class FenceChoice(QWidget):
         self._told = NO_FENCE
 
     @property
-    def wish(self) -> FenceWish:
+    def wish(self) -> FenceRequest:
         """What is chosen now."""
         if not self.stop.isChecked():
             return NO_FENCE
-        return FenceWish(Fence.STOP, self.optional.isChecked())
+        return FenceRequest(Fence.STOP, self.optional.isChecked())
 
     @Slot(bool)
     def _on_change(self, _on: bool) -> None:
@@ -139,7 +139,7 @@ class Confirmed:
     """
 
     accept_unknown: bool = False
-    fence: FenceWish = NO_FENCE
+    fence: FenceRequest = NO_FENCE
     strategy: Strategy = Strategy.DETACH_ATTACH
     to_dead_machine: bool = False
 
@@ -273,7 +273,7 @@ class ConfirmDialog(Sheet):
         return f"{format_estimate(self._plan.predicted_s)} in all, gap {format_estimate(self._plan.gap.usual_s)}"
 
     @Slot(object)
-    def _on_fence(self, wish: FenceWish) -> None:
+    def _on_fence(self, wish: FenceRequest) -> None:
         """Another fence is another plan, with checks of its own."""
         self._fence = wish
         self._plan_anew()

@@ -18,7 +18,7 @@ from tgwizard.gui.widgets.labels import TextLabel
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Finished, ForeignChange
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.text import format_duration, sanitize
 
 _WORDS = {
@@ -101,7 +101,7 @@ class ResultCard(Card):
         shape = ended_shape(finished)
         self.pill.show_state(shape, _WORDS[finished.outcome])
         where = place_words(finished.place)
-        known = finished.place.kind is not PlaceKind.NOT_KNOWN
+        known = finished.place.kind is not LocationKind.NOT_KNOWN
         self.address.show_value(where if known else "not known", None if known else Shape.NOT_KNOWN)
         seconds = "nothing was written" if finished.seconds is None else format_duration(finished.seconds)
         self.seconds.show_value(seconds, None)

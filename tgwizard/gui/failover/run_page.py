@@ -42,7 +42,7 @@ from tgwizard.gui.widgets.request_table import LogRow
 from tgwizard.gui.widgets.run_steps import DeadlineBar, StepRow
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_events import CancelMeaning, Step, StepPlan
-from tgwizard.model.snapshot import PlaceKind
+from tgwizard.model.snapshot import LocationKind
 from tgwizard.model.text import format_duration
 
 FRAME_MS = 100
@@ -290,7 +290,7 @@ class RunPage(InParts, QWidget):
             sentence, detail = self.result.words(run.finished)
             self.banner.show_verdict(ended_shape(run.finished), sentence, detail, urgent=True)
         else:
-            urgent = run.place.kind in {PlaceKind.NO_NIC, PlaceKind.STRANGER}
+            urgent = run.place.kind in {LocationKind.NO_NIC, LocationKind.STRANGER}
             self.banner.show_verdict(Shape.MOVING, moving_sentence(run), moving_detail(run, now), urgent=urgent)
         if run.started is not None:
             self.banner.show_figure(

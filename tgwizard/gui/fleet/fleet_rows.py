@@ -17,7 +17,7 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import ReadinessState
 from tgwizard.model.settings import ClusterFilter
-from tgwizard.model.snapshot import STALE_AFTER_S, PlaceKind, Snapshot
+from tgwizard.model.snapshot import STALE_AFTER_S, LocationKind, Snapshot
 from tgwizard.model.text import format_age, sanitize
 from tgwizard.model.verdict import Verdict
 
@@ -145,7 +145,7 @@ def row_of(
     seen_at = None if oldest is None else snapshot.wall - timedelta(seconds=oldest)
     state = FleetState.MOVING if moving_to else FleetState[found.state.name]
     place = snapshot.place
-    active = place.member.name if place.member is not None and place.kind is PlaceKind.MEMBER else ""
+    active = place.member.name if place.member is not None and place.kind is LocationKind.MEMBER else ""
     if moving_to:
         active = next(member.name for member in setup.members if member.name != moving_to)
     note, note_shape = _note(snapshot, found, state)

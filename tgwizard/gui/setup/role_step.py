@@ -41,7 +41,7 @@ from tgwizard.gui.widgets.save_text import copy_text, save_text
 from tgwizard.gui.widgets.tabs import Tabs
 from tgwizard.gui.widgets.text_field import TextField
 from tgwizard.gui.widgets.tick_box import TickBox
-from tgwizard.model.access_facts import SetupFacts
+from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.role import RoleDefinition
 from tgwizard.model.setup_answers import RoleAnswer, RoleUse
 from tgwizard.model.text import counted, join_words, sanitize
@@ -349,7 +349,7 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
     )
 
 
-def _of_others(existing: RoleDefinition | None, facts: SetupFacts, topology: Topology) -> tuple[Affected, ...]:
+def _of_others(existing: RoleDefinition | None, facts: AccessFacts, topology: Topology) -> tuple[Affected, ...]:
     """Who has the role besides the two machines."""
     principals = {vm.identity.principal_id.lower() for vm in topology.vms}
     return tuple(
@@ -359,7 +359,7 @@ def _of_others(existing: RoleDefinition | None, facts: SetupFacts, topology: Top
     )
 
 
-def _options(session: SetupSession, answer: RoleAnswer, facts: SetupFacts) -> tuple[RoleOption, ...]:
+def _options(session: SetupSession, answer: RoleAnswer, facts: AccessFacts) -> tuple[RoleOption, ...]:
     options: list[RoleOption] = []
     for item in role_candidates(session.flow, session.shown)[:3]:
         name = sanitize(item.role.name, 128)

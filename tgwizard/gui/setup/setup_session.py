@@ -29,14 +29,14 @@ from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.validation import Cure, cured
 from tgwizard.engine.setup.wizard_state import Flow, PairsKnown, Want
 from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
-from tgwizard.model.access_facts import AddressChecked, SetupFacts
+from tgwizard.model.access_facts import AccessFacts, AddressChecked
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Caller, Inventory, Part, SubscriptionSeen, TenantSeen
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.setup_events import PartProgress
-from tgwizard.model.sign_in import MethodSeen, Prompted, SignInMethod, SignInWish
+from tgwizard.model.sign_in import MethodSeen, SignInMethod, SignInPrompt, SignInRequest
 
 _BUSY = {
     SignInMethod.LAB: "Signing in to the lab",
@@ -68,7 +68,7 @@ class Account(QObject):
         self.caller: Caller | None = None
         self.tenants: tuple[TenantSeen, ...] = ()
         self.busy = ""
-        self.prompted: Prompted | None = None
+        self.prompted: SignInPrompt | None = None
         self.problem: Problem | None = None
 
     def begin(self) -> None:
@@ -106,13 +106,13 @@ class Account(QObject):
         cloud = self._chosen_cloud()
         if cloud is None:
             return
-        port, wish = self._sign_in, SignInWish(method, cloud, tenant)
+        port, wish = self._sign_in, SignInRequest(method, cloud, tenant)
 
         def errand(hear: Hear, token: CancelToken) -> Caller:
             return port.sign_in(wish, hear, token)
 
         def heard(event: object) -> None:
-            if isinstance(event, Prompted):
+            if isinstance(event, SignInPrompt):
                 self.prompted = event
                 self.changed.emit()
 
@@ -446,13 +446,13 @@ class SetupSession(QObject):
         self._facts_of = self._key(Want.FACTS)
         flow = self.flow
 
-        def errand(hear: Hear, token: CancelToken) -> tuple[SetupFacts, PairsKnown | None]:
+        def errand(hear: Hear, token: CancelToken) -> tuple[AccessFacts, PairsKnown | None]:
             facts = gather(ports, answers, inventory, clock, hear, token)
             return facts, flows.pairs_known(flow, inventory, facts)
 
         def done(found: object) -> None:
             match found:
-                case (SetupFacts() as facts, PairsKnown() | None as worked_out):
+                case (AccessFacts() as facts, PairsKnown() | None as worked_out):
                     self.flow = flows.know_facts(self.flow, facts, answers, worked_out)
                     self.settle()
                 case _:

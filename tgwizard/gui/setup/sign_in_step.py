@@ -26,7 +26,7 @@ from tgwizard.gui.widgets.option_card import OptionCard
 from tgwizard.gui.widgets.pick_list import PickList, PickRow
 from tgwizard.model.cloud import Cloud
 from tgwizard.model.inventory import Caller, TenantSeen
-from tgwizard.model.sign_in import MethodSeen, Prompted, SignInMethod
+from tgwizard.model.sign_in import MethodSeen, SignInMethod, SignInPrompt
 from tgwizard.model.text import sanitize
 
 METHOD_WORDS: dict[SignInMethod, tuple[str, str]] = {
@@ -51,7 +51,7 @@ class SignInShown:
     tenants: tuple[TenantSeen, ...] = ()
     tenant: str = ""
     busy: str = ""
-    prompted: Prompted | None = None
+    prompted: SignInPrompt | None = None
     is_lab: bool = False
 
 
@@ -76,7 +76,7 @@ class PromptCard(Card):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "Finish signing in", margin=18, spacing=8)
-        self._prompt: Prompted | None = None
+        self._prompt: SignInPrompt | None = None
         self._words = LiveText(theme, "", TextRole.BODY, Token.TEXT2)
         self.body.addWidget(self._words)
         row = QHBoxLayout()
@@ -101,7 +101,7 @@ class PromptCard(Card):
         buttons.addStretch(1)
         self.body.addLayout(buttons)
 
-    def show_prompt(self, busy: str, prompt: Prompted | None) -> None:
+    def show_prompt(self, busy: str, prompt: SignInPrompt | None) -> None:
         """Say what is under way, and what is to be done."""
         self._prompt = prompt
         code = prompt.code if prompt else ""
