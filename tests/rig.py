@@ -20,7 +20,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Members, SetupPorts
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.services import Services
 from tgwizard.lab.clock import Clock, VirtualClock
 from tgwizard.lab.control_client import HttpLabControl
@@ -36,9 +36,9 @@ ARM = "https://management.azure.com"
 API = "api-version=2026-03-01"
 
 
-def inline_journal(path: Path, identity: ClusterIdentity) -> Journal:
+def inline_journal(path: Path, identity: ClusterIdentity) -> FailoverJournal:
     """A journal that writes in the calling thread, so that a test is the same every time."""
-    return Journal.open(path, identity, inline=True)
+    return FailoverJournal.open(path, identity, inline=True)
 
 
 @dataclass
@@ -114,7 +114,7 @@ def rig(
     state: Path | None = None,
     seed: int = 0,
     session: Callable[[Lab], requests.Session] = lab_session,
-    open_journal: Callable[[Path, ClusterIdentity], Journal] = inline_journal,
+    open_journal: Callable[[Path, ClusterIdentity], FailoverJournal] = inline_journal,
 ) -> Rig:
     """Build a rig on scenario `ready`, or on the given lab (a copy of a crashed world, say)."""
     clock = clock or (lab.clock if lab else VirtualClock())
@@ -223,7 +223,7 @@ def _services(
     clock: Clock,
     folder: Path,
     http: requests.Session,
-    open_journal: Callable[[Path, ClusterIdentity], Journal],
+    open_journal: Callable[[Path, ClusterIdentity], FailoverJournal],
 ) -> Services:
     tokens = lab_tokens(lab)
     azure = ArmAzure(Session(HeldCredential(tokens), http=http, lab=True))

@@ -25,7 +25,7 @@ from tests.bench.measured.window_run import memory
 from tests.gui.application import make_app
 from tests.gui.held_clock import HeldClock
 from tests.rig import API, ARM, rig
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.gui.app.app_context import Opened, Surroundings
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.gc_guard import GcGuard
@@ -91,7 +91,7 @@ class Hour:
         """Open it."""
         self.app = app
         self.clock = PacedClock()
-        self._rig = rig(Latency.FAST, clock=self.clock, state=folder, open_journal=Journal.open)
+        self._rig = rig(Latency.FAST, clock=self.clock, state=folder, open_journal=FailoverJournal.open)
         self.bridge = Bridge()
         self.guard = GcGuard(app)
         self.window = MainWindow(Theme(app), self.bridge, Surroundings("Embedded in this window", is_lab=True))

@@ -12,7 +12,7 @@ from tests.cli.bench import Shell, fits
 from tests.rig import ARM, Rig, rig, setup_rig
 from tgwizard.engine.history.run_history import runs
 from tgwizard.engine.history.run_report import html
-from tgwizard.engine.runs.records import Answer as Answered
+from tgwizard.engine.runs.records import WriteAnswer as Answered
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 
 GRACEFUL = ("failover", "--to", "tg-node-b", "--graceful")

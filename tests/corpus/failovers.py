@@ -22,7 +22,7 @@ from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.records import to_document
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults.canned_errors import Known
@@ -235,7 +235,7 @@ class Recorder:
         """The journal's file."""
         return self.made.services.journal_file(self.made.setup)
 
-    def _journal(self, path: Path, identity: ClusterIdentity) -> Journal:
+    def _journal(self, path: Path, identity: ClusterIdentity) -> FailoverJournal:
         journal = inline_journal(path, identity)
         journal.on_commit = lambda _durability: self._committed()
         return journal

@@ -31,7 +31,7 @@ from tgwizard.app.environments import Place, control_running, open_lab_place
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import readiness
-from tgwizard.engine.runs.records import Ended
+from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.storage.lab_folder import open_lab
 from tgwizard.model.cluster import Member, Verb
@@ -149,7 +149,7 @@ class Left:
     """The name of the member that holds the address, else where it is."""
     losing: Member
     gaining: Member
-    ended: Ended | None
+    ended: RunEndRecord | None
     """How the journal says that the run ended."""
     unfinished: bool
     after_s: float

@@ -24,7 +24,7 @@ from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.failover.timing import Timing
-from tgwizard.engine.runs.failover_journal import Durability, Journal
+from tgwizard.engine.runs.failover_journal import Durability, FailoverJournal
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.lab.lab import Lab
@@ -116,7 +116,7 @@ class Recorder:
         prepare(made)
         return start(made)
 
-    def _journal(self, path: Path, identity: ClusterIdentity) -> Journal:
+    def _journal(self, path: Path, identity: ClusterIdentity) -> FailoverJournal:
         journal = inline_journal(path, identity)
         self._flushed = path.read_bytes()
         journal.on_commit = self._committed

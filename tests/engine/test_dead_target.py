@@ -15,7 +15,7 @@ from tgwizard.engine.failover.resume import pending, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
-from tgwizard.engine.runs.records import Began
+from tgwizard.engine.runs.records import RunRecord
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState
@@ -313,6 +313,6 @@ def test_that_the_consent_is_kept_with_the_run(tmp_path: Path) -> None:
     made.fail_over(verb=FORCED, to_dead_machine=True)
     journal = made.services.journal(made.setup)
     (run,) = [event.run for event in made.events if isinstance(event, RunStarted)]
-    began = next(record for record in journal.records(run) if isinstance(record, Began))
+    began = next(record for record in journal.records(run) if isinstance(record, RunRecord))
     journal.close()
     assert began.to_dead_machine

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
-from tgwizard.engine.runs.records import Answer
+from tgwizard.engine.runs.records import WriteAnswer
 from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import Provisioning
 
@@ -15,7 +15,7 @@ _SENT = st.none() | st.builds(
     Sent,
     st.sampled_from([Step.DETACH, Step.ATTACH, Step.PUT_BACK]),
     st.sampled_from(["1", "2", "3"]),
-    st.sampled_from([Answer.ACCEPTED, Answer.UNKNOWN]),
+    st.sampled_from([WriteAnswer.ACCEPTED, WriteAnswer.UNKNOWN]),
 )
 _STANDINGS = st.builds(
     Standing, st.sampled_from(Goal), st.booleans(), st.booleans(), _SENT, _SENT, st.booleans(), st.booleans()
@@ -78,7 +78,7 @@ def test_that_a_changed_holder_before_the_first_write_is_a_second_actor(gaining:
 def test_that_an_old_reading_after_an_accepted_write_is_waited_out() -> None:
     old = Side(lists=True, state=Provisioning.SUCCEEDED, etag="1")
     other = Side(lists=False, state=Provisioning.SUCCEEDED, etag="5")
-    sent = Sent(Step.DETACH, "1", Answer.ACCEPTED)
+    sent = Sent(Step.DETACH, "1", WriteAnswer.ACCEPTED)
     standing = Standing(Goal.FORWARD, wrote=True, had_holder=True, losing_sent=sent)
     assert decide(old, other, standing) is Move.WAIT_LOSING
 
@@ -86,6 +86,6 @@ def test_that_an_old_reading_after_an_accepted_write_is_waited_out() -> None:
 def test_that_turning_back_writes_the_losing_interface_anew_while_a_lost_removal_may_still_land() -> None:
     losing = Side(lists=True, state=Provisioning.SUCCEEDED, etag="1")
     gaining = Side(lists=False, state=Provisioning.SUCCEEDED, etag="5")
-    sent = Sent(Step.DETACH, "1", Answer.UNKNOWN)
+    sent = Sent(Step.DETACH, "1", WriteAnswer.UNKNOWN)
     standing = Standing(Goal.BACK, wrote=False, had_holder=True, losing_sent=sent)
     assert decide(losing, gaining, standing) is Move.PUT_BACK

@@ -17,7 +17,7 @@ from tgwizard.engine.failover.failover_plan import plan
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.runs.records import Attempted, Began
+from tgwizard.engine.runs.records import RunRecord, WriteAttempted
 from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
 from tgwizard.lab.world import Power
 from tgwizard.model.cluster import Verb
@@ -76,9 +76,9 @@ def test_that_the_stop_is_journalled_with_its_intent() -> None:
     run = next(event.run for event in made.events if isinstance(event, RunStarted))
     records = journal.records(run)
     journal.close()
-    began = next(record for record in records if isinstance(record, Began))
+    began = next(record for record in records if isinstance(record, RunRecord))
     assert (began.fence, began.intends[0]) == (Fence.STOP, Step.FENCE)
-    assert [record.step for record in records if isinstance(record, Attempted)] == [
+    assert [record.step for record in records if isinstance(record, WriteAttempted)] == [
         Step.FENCE,
         Step.DETACH,
         Step.ATTACH,

@@ -16,7 +16,7 @@ from tests.spoil import HOSTILE as EVERYWHERE
 from tests.spoil import spoilt
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory, cluster_history, find_run
-from tgwizard.engine.runs.records import Answer
+from tgwizard.engine.runs.records import WriteAnswer
 from tgwizard.lab.faults.fault_rules import Answer as FaultAnswer
 from tgwizard.lab.faults.fault_rules import Fault
 from tgwizard.lab.latency import Latency
@@ -44,8 +44,8 @@ def test_that_a_run_is_told_with_its_steps_writes_and_request_ids(it: Rig) -> No
     assert run.run == finished.run
     assert [step.step for step in run.steps] == [Step.DETACH, Step.ATTACH, Step.CONFIRM]
     assert [(made.step, made.member, made.answer) for made in run.attempts] == [
-        (Step.DETACH, "tg-node-a", Answer.ACCEPTED),
-        (Step.ATTACH, "tg-node-b", Answer.ACCEPTED),
+        (Step.DETACH, "tg-node-a", WriteAnswer.ACCEPTED),
+        (Step.ATTACH, "tg-node-b", WriteAnswer.ACCEPTED),
     ]
     assert len({made.arm_request for made in run.attempts}) == len({made.request for made in run.attempts}) == 2
     assert all(made.arm_request and made.request for made in run.attempts)
@@ -90,8 +90,8 @@ def test_that_a_refused_write_keeps_its_reason(it: Rig) -> None:
     )
     it.fail_over()
     answers = [made.answer for made in past(it)[0].attempts]
-    assert Answer.REFUSED in answers
-    told = next(made for made in past(it)[0].attempts if made.answer is Answer.REFUSED)
+    assert WriteAnswer.REFUSED in answers
+    told = next(made for made in past(it)[0].attempts if made.answer is WriteAnswer.REFUSED)
     assert told.problem
 
 

@@ -16,9 +16,9 @@ import pytest
 
 from tests.model.seen import SETUP
 from tests.rig import inline_journal, rig
-from tgwizard.engine.runs.failover_journal import SCHEMA, Durability, Journal
+from tgwizard.engine.runs.failover_journal import SCHEMA, Durability, FailoverJournal
 from tgwizard.engine.runs.journal import JournalError
-from tgwizard.engine.runs.records import Attempted, Began, Ended, VerdictChanged
+from tgwizard.engine.runs.records import RunEndRecord, RunRecord, VerdictChanged, WriteAttempted
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Step
@@ -32,9 +32,9 @@ OTHER = ClusterIdentity(("x", "y"), "10.0.0.9")
 AT = "2026-03-02T09:00:08.000Z"
 
 
-def began(run: str = "run1", *, big: int = 0) -> Began:
+def began(run: str = "run1", *, big: int = 0) -> RunRecord:
     body = {"properties": {"ipConfigurations": []}, "filler": "x" * big}
-    return Began(
+    return RunRecord(
         run,
         "2026-03-02T09:00:00.000Z",
         "edge-dallas",
@@ -51,17 +51,17 @@ def began(run: str = "run1", *, big: int = 0) -> Began:
     )
 
 
-def ended(run: str, at: str = AT) -> Ended:
-    return Ended(run, at, Outcome.DONE, "tg-node-b", "done", Verb.GRACEFUL, "tg-node-b")
+def ended(run: str, at: str = AT) -> RunEndRecord:
+    return RunEndRecord(run, at, Outcome.DONE, "tg-node-b", "done", Verb.GRACEFUL, "tg-node-b")
 
 
-def attempted(run: str = "run1", request: str = "r") -> Attempted:
-    return Attempted(run, AT, Step.DETACH, "tg-node-a", request, "etag")
+def attempted(run: str = "run1", request: str = "r") -> WriteAttempted:
+    return WriteAttempted(run, AT, Step.DETACH, "tg-node-a", request, "etag")
 
 
 @contextmanager
-def opened(path: Path, identity: ClusterIdentity = SETUP.identity) -> Iterator[Journal]:
-    with closing(Journal.open(path, identity)) as journal:
+def opened(path: Path, identity: ClusterIdentity = SETUP.identity) -> Iterator[FailoverJournal]:
+    with closing(FailoverJournal.open(path, identity)) as journal:
         yield journal
 
 
@@ -138,14 +138,14 @@ def test_that_closing_writes_what_is_left(path: Path) -> None:
         for number in range(200):
             journal.append("run1", attempted(request=str(number)))
     with opened(path) as journal:
-        assert [record.request for record in journal.records("run1") if isinstance(record, Attempted)] == [
+        assert [record.request for record in journal.records("run1") if isinstance(record, WriteAttempted)] == [
             str(number) for number in range(200)
         ]
 
 
 def test_that_closing_does_not_wait_for_ever(path: Path) -> None:
     told = threading.Event()
-    journal = Journal.open(path, SETUP.identity)
+    journal = FailoverJournal.open(path, SETUP.identity)
     journal.on_trouble = lambda _: told.set()
     with other_program_writes(path):
         journal.append("run1", attempted())
@@ -156,7 +156,7 @@ def test_that_closing_does_not_wait_for_ever(path: Path) -> None:
 
 def test_that_a_lost_folder_is_told_by_the_writer_and_the_run_goes_on(path: Path) -> None:
     told = threading.Event()
-    journal = Journal.open(path, SETUP.identity)
+    journal = FailoverJournal.open(path, SETUP.identity)
     journal.on_trouble = lambda _: told.set()
     path.unlink()
     path.parent.rmdir()
@@ -173,7 +173,7 @@ def test_that_another_schema_is_refused_and_the_file_kept(path: Path, version: i
         database.execute(f"PRAGMA user_version={version}")
     before = path.read_bytes()
     with pytest.raises(UserError) as caught:
-        Journal.open(path, SETUP.identity)
+        FailoverJournal.open(path, SETUP.identity)
     assert caught.value.problem.code == "journal-schema"
     assert str(version) in caught.value.problem.what
     assert path.read_bytes() == before
@@ -184,7 +184,7 @@ def test_that_the_journal_of_another_cluster_is_refused_and_kept(path: Path) -> 
         journal.begin(began())
     before = path.read_bytes()
     with pytest.raises(UserError) as caught:
-        Journal.open(path, OTHER)
+        FailoverJournal.open(path, OTHER)
     assert caught.value.problem.code == "journal-of-another-cluster"
     assert path.read_bytes() == before
 
@@ -194,7 +194,7 @@ def test_that_a_file_that_is_no_journal_is_refused_and_kept(path: Path, content:
     path.parent.mkdir()
     path.write_bytes(content)
     with pytest.raises(UserError) as caught:
-        Journal.open(path, SETUP.identity)
+        FailoverJournal.open(path, SETUP.identity)
     assert caught.value.problem.code == "journal-damaged"
     assert path.read_bytes() == content
 
@@ -331,7 +331,7 @@ def test_that_a_journal_in_use_by_another_program_is_said_to_be_so_and_not_to_be
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(UserError) as caught:
-            Journal.open(path, SETUP.identity)
+            FailoverJournal.open(path, SETUP.identity)
     assert caught.value.problem.code == "journal-busy"
     assert "Move" not in caught.value.problem.fix
 
@@ -339,7 +339,7 @@ def test_that_a_journal_in_use_by_another_program_is_said_to_be_so_and_not_to_be
 def test_that_a_journal_that_may_not_be_opened_is_said_to_be_so(path: Path) -> None:
     path.mkdir(parents=True)  # what cannot be opened for writing, whoever asks
     with pytest.raises(UserError) as caught:
-        Journal.open(path, SETUP.identity)
+        FailoverJournal.open(path, SETUP.identity)
     assert caught.value.problem.code == "journal-not-opened"
 
 
@@ -347,10 +347,10 @@ def test_that_a_journal_that_may_not_be_opened_is_said_to_be_so(path: Path) -> N
 def test_that_a_journal_is_its_owners_alone_also_one_that_was_open_to_others(path: Path) -> None:
     before = os.umask(0)
     try:
-        Journal.open(path, SETUP.identity).close()
+        FailoverJournal.open(path, SETUP.identity).close()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         path.chmod(0o644)
-        Journal.open(path, SETUP.identity).close()
+        FailoverJournal.open(path, SETUP.identity).close()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     finally:
         os.umask(before)

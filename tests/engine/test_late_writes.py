@@ -16,7 +16,7 @@ from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
-from tgwizard.engine.runs.failover_journal import Durability, Journal
+from tgwizard.engine.runs.failover_journal import Durability, FailoverJournal
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome
@@ -68,7 +68,7 @@ def stopped(strategy: Strategy, verb: Verb, at: int, seconds: float) -> Stopped:
     clock = Jumps(at, seconds)
     witness = Witness(limits=COARSE)
 
-    def journal(path: Path, identity: ClusterIdentity) -> Journal:
+    def journal(path: Path, identity: ClusterIdentity) -> FailoverJournal:
         opened = inline_journal(path, identity)
 
         def committed(_durability: Durability) -> None:

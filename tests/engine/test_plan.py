@@ -11,7 +11,7 @@ from tests.model.seen import FREE, HOLDS, SETUP, A, B, snapshot
 from tests.rig import rig
 from tgwizard.engine.failover.failover_plan import JOIN_SUBNET, WRITE, plan
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.runs.records import Ended
+from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import RunStarted, Step
@@ -22,8 +22,10 @@ JOIN_ASG = "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/acti
 VERBS = pytest.mark.parametrize("verb", list(Verb), ids=lambda verb: verb.value)
 
 
-def ended(detach_s: float | None, attach_s: float | None) -> Ended:
-    return Ended("r", "t", Outcome.DONE, "tg-node-b", "", Verb.GRACEFUL, "tg-node-b", 9.0, detach_s, attach_s, attach_s)
+def ended(detach_s: float | None, attach_s: float | None) -> RunEndRecord:
+    return RunEndRecord(
+        "r", "t", Outcome.DONE, "tg-node-b", "", Verb.GRACEFUL, "tg-node-b", 9.0, detach_s, attach_s, attach_s
+    )
 
 
 @VERBS

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from tgwizard.engine.json_codec import parse_json
 from tgwizard.engine.runs.records import (
-    Answer,
-    Answered,
-    Attempted,
-    Began,
-    Ended,
-    FellBack,
-    LastSeen,
+    HolderRecord,
+    LastReadings,
     Record,
-    Sighted,
-    Stepped,
+    RunEndRecord,
+    RunRecord,
+    StepRecord,
+    StrategyFallback,
     TurnedBack,
     VerdictChanged,
+    WriteAnswer,
+    WriteAnswered,
+    WriteAttempted,
     from_document,
     to_document,
 )
@@ -51,7 +51,7 @@ _STEPS = st.lists(st.sampled_from(Step), max_size=5).map(tuple)
 
 RECORDS: st.SearchStrategy[Record] = st.one_of(
     st.builds(
-        Began,
+        RunRecord,
         run=_TEXT,
         at=_AT,
         cluster=_TEXT,
@@ -70,22 +70,22 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         fence_optional=st.booleans(),
         repair=st.booleans(),
     ),
-    st.builds(Stepped, _TEXT, _AT, st.sampled_from(Step), _TEXT, st.floats(0, 1e6)),
-    st.builds(Sighted, _TEXT, _AT, st.sampled_from(LocationKind), _TEXT),
+    st.builds(StepRecord, _TEXT, _AT, st.sampled_from(Step), _TEXT, st.floats(0, 1e6)),
+    st.builds(HolderRecord, _TEXT, _AT, st.sampled_from(LocationKind), _TEXT),
     st.builds(
-        LastSeen,
+        LastReadings,
         _TEXT,
         _AT,
         st.none() | _BODY,
         st.none() | _BODY,
         st.lists(st.dictionaries(_TEXT, _TEXT, max_size=3), max_size=2).map(tuple),
     ),
-    st.builds(Attempted, _TEXT, _AT, st.sampled_from(Step), _TEXT, _TEXT, _TEXT),
-    st.builds(Answered, _TEXT, _AT, _TEXT, st.sampled_from(Answer), _TEXT, _TEXT, _TEXT),
+    st.builds(WriteAttempted, _TEXT, _AT, st.sampled_from(Step), _TEXT, _TEXT, _TEXT),
+    st.builds(WriteAnswered, _TEXT, _AT, _TEXT, st.sampled_from(WriteAnswer), _TEXT, _TEXT, _TEXT),
     st.builds(TurnedBack, _TEXT, _AT, _TEXT),
-    st.builds(FellBack, _TEXT, _AT, _TEXT),
+    st.builds(StrategyFallback, _TEXT, _AT, _TEXT),
     st.builds(
-        Ended,
+        RunEndRecord,
         _TEXT,
         _AT,
         st.sampled_from(Outcome),
@@ -118,7 +118,7 @@ def test_that_keys_of_a_newer_program_are_passed_over(record: Record, more: dict
 
 
 def test_that_a_line_of_an_older_program_without_the_measured_seconds_is_read() -> None:
-    ended = Ended(
+    ended = RunEndRecord(
         "r",
         "2026-01-02T03:04:05.678Z",
         Outcome.DONE,
@@ -134,7 +134,7 @@ def test_that_a_line_of_an_older_program_without_the_measured_seconds_is_read() 
     kind, document = to_document(ended)
     older = {key: value for key, value in document.items() if not key.endswith("_s") and key != "seconds"}
     found = from_document(kind, older)
-    assert isinstance(found, Ended)
+    assert isinstance(found, RunEndRecord)
     assert (found.holder, found.seconds, found.gap_s) == ("tg-node-b", None, None)
 
 
@@ -160,14 +160,14 @@ def test_that_a_kind_nobody_knows_is_an_error() -> None:
 )
 def test_that_a_value_of_another_type_is_no_record_and_the_field_is_named(key: str, value: object) -> None:
     kind, document = to_document(
-        Ended("r", "2026-01-02T03:04:05.678Z", Outcome.DONE, "tg-node-b", "", Verb.GRACEFUL, "tg-node-b", 8.0)
+        RunEndRecord("r", "2026-01-02T03:04:05.678Z", Outcome.DONE, "tg-node-b", "", Verb.GRACEFUL, "tg-node-b", 8.0)
     )
     with pytest.raises(ValueError, match=key):
         from_document(kind, {**document, key: value})
 
 
 def test_that_interfaces_are_two_and_brackets_without_end_are_no_json() -> None:
-    kind, document = to_document(Sighted("r", "2026-01-02T03:04:05.678Z", LocationKind.MEMBER, "tg-node-a"))
+    kind, document = to_document(HolderRecord("r", "2026-01-02T03:04:05.678Z", LocationKind.MEMBER, "tg-node-a"))
     with pytest.raises(ValueError, match="nics has 3 items"):
         from_document("began", {**document, "nics": ["a", "b", "c"]})
     with pytest.raises(ValueError, match="missing"):

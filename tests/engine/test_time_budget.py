@@ -13,7 +13,7 @@ from tests.rig import Rig, rig
 from tgwizard.engine.failover.decide import Goal, Move, Sent, Standing, at_expiry
 from tgwizard.engine.failover.run_context import Decisions
 from tgwizard.engine.failover.timing import Timing
-from tgwizard.engine.runs.records import Answer as Came
+from tgwizard.engine.runs.records import WriteAnswer as Came
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, OperationNeverEnds
 from tgwizard.model.cluster import Verb

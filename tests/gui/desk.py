@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from tests.rig import ARM, Rig, rig
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.gui.app.app_context import LabWhere, Opened, Surroundings
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.nav_page import Place
@@ -143,7 +143,7 @@ def open_desk(
     folder: Path,
     *,
     latency: Latency = Latency.INSTANT,
-    open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open,
+    open_journal: Callable[[Path, ClusterIdentity], FailoverJournal] = FailoverJournal.open,
     traffic: bool = False,
     scenario: str = "ready",
     clock: Clock | SystemClock | None = None,

@@ -14,7 +14,7 @@ from tests.gui.desk import LEAVE_WITHIN_S, Desk, End
 from tests.rig import Rig, rig
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.files.settings_file import FILE_NAME, load_settings
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.gui.app.app_context import Opened, Surroundings
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.shell.main_window import MainWindow
@@ -85,7 +85,10 @@ def open_fleet(
 ) -> tuple[Desk, End]:
     """A shown window on `count` clusters, real SDK, real jobs, in real time but for `clock`; call the end when done."""
     made = rig(
-        Latency.INSTANT, clock=clock or cast("Clock", SystemClock()), state=folder / "state", open_journal=Journal.open
+        Latency.INSTANT,
+        clock=clock or cast("Clock", SystemClock()),
+        state=folder / "state",
+        open_journal=FailoverJournal.open,
     )
     app = QApplication.instance()
     assert isinstance(app, QApplication)

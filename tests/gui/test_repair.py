@@ -19,8 +19,8 @@ from tgwizard.engine.files.file_lock import held
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.readiness.recommended_action import Act
 from tgwizard.engine.runs.cluster_lock import busy
-from tgwizard.engine.runs.failover_journal import Journal
-from tgwizard.engine.runs.records import Ended, Record
+from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.records import Record, RunEndRecord
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.model.cluster import Verb
 
@@ -80,13 +80,13 @@ def test_that_a_repair_is_confirmed_by_the_cluster_s_name_and_puts_the_page_righ
     qtbot.waitUntil(lambda: session.offer is None and session.verdict is not None, timeout=PATIENCE_MS)
 
 
-class SlowDisk(Journal):
+class SlowDisk(FailoverJournal):
     """A journal whose end of a run comes to the disk only when `free` is set."""
 
     free: threading.Event
 
     def _write(self, database: sqlite3.Connection, run: str, record: Record) -> None:
-        if isinstance(record, Ended):
+        if isinstance(record, RunEndRecord):
             self.free.wait(PATIENCE_MS / 1000)
         super()._write(database, run, record)
 

@@ -24,7 +24,7 @@ from tgwizard.engine.access.matching_roles import Affected, action_rows
 from tgwizard.engine.access.required_rights import computed_scopes, required_rights
 from tgwizard.engine.discovery.pairs import pair_of, suggest_pairs
 from tgwizard.engine.discovery.subnet_addresses import judge_address, occupancy
-from tgwizard.engine.runs.records import Deed, Intended
+from tgwizard.engine.runs.records import WriteIntended, WriteKind
 from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.undo import Undoing
 from tgwizard.gui.setup.apply_controller import Applying
@@ -200,7 +200,7 @@ def test_that_the_question_of_undo_shows_foreign_names_as_text(
     text: str, theme: Theme, qtbot: QtBot, setup_desk: OpenSetupDesk
 ) -> None:
     desk = setup_desk()
-    made = Intended("r", "t", "k", Deed.PUT_ROLE, "guid", "q", text, {"name": text}, None)
+    made = WriteIntended("r", "t", "k", WriteKind.PUT_ROLE, "guid", "q", text, {"name": text}, None)
     shown = (Undoing("a", f"Delete the role {sanitize(text, 130)}", made),)
     turned = Undoing("b", text, made)
 

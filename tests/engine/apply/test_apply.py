@@ -12,7 +12,7 @@ import pytest
 
 from tests.engine.apply.plans import ADDRESS, ROLE, Applying, change
 from tests.rig import SetupRig, setup_rig
-from tgwizard.engine.runs.records import Intended, Replied, RunEnded
+from tgwizard.engine.runs.records import SetupRunEndRecord, WriteIntended, WriteReplied
 from tgwizard.engine.setup.apply import apply_at
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.lab.faults.canned_errors import Known
@@ -98,11 +98,11 @@ def test_that_every_write_is_on_the_disk_before_it_is_sent(on: Applying, tmp_pat
     other = SetupJournal.open(tmp_path / "setup.sqlite")
     records = other.records()
     other.close()
-    intended = [item.request for item in records if isinstance(item, Intended)]
-    replied = [item.request for item in records if isinstance(item, Replied)]
+    intended = [item.request for item in records if isinstance(item, WriteIntended)]
+    replied = [item.request for item in records if isinstance(item, WriteReplied)]
     assert sorted(intended) == sorted(replied)
     assert len(intended) == len(KEYS) == len(writes(on.it))
-    assert isinstance(records[-1], RunEnded)
+    assert isinstance(records[-1], SetupRunEndRecord)
 
 
 def test_that_calls_made_at_once_come_to_the_same(tmp_path: Path) -> None:

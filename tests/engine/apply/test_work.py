@@ -16,14 +16,14 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.files import file_lock
 from tgwizard.engine.runs.records import (
-    Answer,
-    Confirmed,
-    Deed,
-    Intended,
-    Replied,
-    RunBegan,
-    RunEnded,
+    ChangeConfirmed,
     SetupRecord,
+    SetupRunEndRecord,
+    SetupRunRecord,
+    WriteAnswer,
+    WriteIntended,
+    WriteKind,
+    WriteReplied,
     setup_record_from_document,
     setup_record_to_document,
 )
@@ -120,11 +120,11 @@ def test_that_a_cancel_wakes_what_waits_and_begins_nothing_new() -> None:
 AT = "2026-01-01T00:00:01.000Z"
 
 RECORDS: tuple[SetupRecord, ...] = (
-    RunBegan("r", "2026-01-01T00:00:00.000Z", "apply", ("a", "b")),
-    Intended("r", AT, "a", Deed.PUT_ROLE, "guid", "q", "Create it", {"name": "it's"}, None),
-    Replied("r", AT, "q", Answer.UNKNOWN, "answer-lost"),
-    Confirmed("r", AT, "a", Deed.PUT_ROLE, "guid", 1.5),
-    RunEnded("r", AT, Outcome.CANCELLED, "Cancelled."),
+    SetupRunRecord("r", "2026-01-01T00:00:00.000Z", "apply", ("a", "b")),
+    WriteIntended("r", AT, "a", WriteKind.PUT_ROLE, "guid", "q", "Create it", {"name": "it's"}, None),
+    WriteReplied("r", AT, "q", WriteAnswer.UNKNOWN, "answer-lost"),
+    ChangeConfirmed("r", AT, "a", WriteKind.PUT_ROLE, "guid", 1.5),
+    SetupRunEndRecord("r", AT, Outcome.CANCELLED, "Cancelled."),
 )
 
 
@@ -144,14 +144,16 @@ def journal(tmp_path: Path) -> Iterator[SetupJournal]:
 def test_that_a_write_that_azure_refused_is_not_ours_to_undo(journal: SetupJournal) -> None:
     journal.add("r", RECORDS[1])
     assert [item.target for item in journal.made()] == ["guid"]
-    journal.add("r", Replied("r", AT, "q", Answer.REFUSED, "not-allowed"))
+    journal.add("r", WriteReplied("r", AT, "q", WriteAnswer.REFUSED, "not-allowed"))
     assert journal.made() == ()
 
 
 def test_that_what_was_there_before_the_first_of_our_writes_is_what_undo_restores(journal: SetupJournal) -> None:
     for number, before in enumerate(({"v": 0}, {"v": 1})):
         sent = {"v": number + 1}
-        journal.add("r", Intended("r", AT, "a", Deed.PUT_ROLE, "guid", str(number), "Update it", sent, before))
+        journal.add(
+            "r", WriteIntended("r", AT, "a", WriteKind.PUT_ROLE, "guid", str(number), "Update it", sent, before)
+        )
     (made,) = journal.made()
     assert (made.sent, made.before) == ({"v": 2}, {"v": 0})
 

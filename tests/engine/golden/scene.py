@@ -13,7 +13,7 @@ from tgwizard.engine.access.failover_rights import By, carried_with, sides
 from tgwizard.engine.access.write_probe import Probe, Probed
 from tgwizard.engine.errors import MissingRight
 from tgwizard.engine.readiness.preflight_questions import Facts, HeldRights, IdentityRights, Queried
-from tgwizard.engine.runs.records import Ended
+from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
@@ -185,7 +185,7 @@ class Planned:
 
     seen: Snapshot
     verb: Verb = GRACEFUL
-    history: tuple[Ended, ...] = ()
+    history: tuple[RunEndRecord, ...] = ()
     strategy: Strategy = Strategy.DETACH_ATTACH
     fence: FenceRequest = NO_FENCE
     to: Member = B
@@ -208,9 +208,11 @@ class Table:
             self.add(f"{name}, {verb.value}", Checked(seen, facts or good(seen), verb, to))
 
 
-def ended(detach_s: float | None, attach_s: float | None) -> Ended:
+def ended(detach_s: float | None, attach_s: float | None) -> RunEndRecord:
     """A run to learn from."""
-    return Ended("r", "t", Outcome.DONE, "tg-node-b", "", GRACEFUL, "tg-node-b", 9.0, detach_s, attach_s, attach_s)
+    return RunEndRecord(
+        "r", "t", Outcome.DONE, "tg-node-b", "", GRACEFUL, "tg-node-b", 9.0, detach_s, attach_s, attach_s
+    )
 
 
 def elsewhere(**changes: Any) -> ClusterSetup:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.engine.runs.records import Answer
+from tgwizard.engine.runs.records import WriteAnswer
 from tgwizard.model.failover_events import Step, TimeoutChoice
 from tgwizard.model.nic import Provisioning
 
@@ -59,7 +59,7 @@ class Sent:
 
     step: Step
     if_match: str
-    answer: Answer
+    answer: WriteAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _atomic(losing: Side, gaining: Side, standing: Standing) -> Move:
         return Move.WAIT_GAINING
     if gaining.lists:
         return Move.ARRIVED if gaining.state is Provisioning.SUCCEEDED else Move.ATTACH
-    accepted = standing.losing_sent is not None and standing.losing_sent.answer is Answer.ACCEPTED
+    accepted = standing.losing_sent is not None and standing.losing_sent.answer is WriteAnswer.ACCEPTED
     if losing.lists:
         # Without an answer it may still be on its way, and nothing that we could write would stop it.
         return Move.UNMOVED if accepted else Move.WAIT_LOSING
@@ -229,13 +229,16 @@ def _may_still_land(side: Side, sent: Sent | None) -> bool:
     Writing the interface anew makes its version a thing of the past.
     """
     return (
-        sent is not None and sent.step is Step.DETACH and sent.answer is Answer.UNKNOWN and sent.if_match == side.etag
+        sent is not None
+        and sent.step is Step.DETACH
+        and sent.answer is WriteAnswer.UNKNOWN
+        and sent.if_match == side.etag
     )
 
 
 def _stale(side: Side, sent: Sent | None) -> bool:
     """An answer older than a write that Azure accepted: it still shows the version the write was bound to."""
-    return sent is not None and sent.answer is Answer.ACCEPTED and sent.if_match == side.etag
+    return sent is not None and sent.answer is WriteAnswer.ACCEPTED and sent.if_match == side.etag
 
 
 def _busy(side: Side) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tgwizard.engine.access.failover_rights import carried_with, things
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Azure
-from tgwizard.engine.runs.records import Ended
+from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.model.change import Change, Prediction
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -122,7 +122,7 @@ def plan(
     snapshot: Snapshot,
     to: Member,
     verb: Verb,
-    history: tuple[Ended, ...] = (),
+    history: tuple[RunEndRecord, ...] = (),
     strategy: Strategy = Strategy.DETACH_ATTACH,
     fence: FenceRequest = NO_FENCE,
 ) -> FailoverPlan:

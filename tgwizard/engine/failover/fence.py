@@ -17,9 +17,9 @@ from tgwizard.engine.failover.service_gap import ServiceEnd
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import OperationState
 from tgwizard.engine.readiness.preflight import Preflight
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journalled_write import Sender
-from tgwizard.engine.runs.records import Began, Ended
+from tgwizard.engine.runs.records import RunEndRecord, RunRecord
 from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CancelMeaning, Finished, Step
@@ -53,9 +53,9 @@ class Fencing:
     """Stops one VM."""
 
     hall: Hall
-    journal: Journal
+    journal: FailoverJournal
     observer: Observer
-    began: Began
+    began: RunRecord
     losing: Member
     to: Member
     how: StopMethod
@@ -196,7 +196,7 @@ class Fencing:
         return Stop.WAIVED
 
 
-def fenced(began: Began) -> bool:
+def fenced(began: RunRecord) -> bool:
     """Whether the run was to stop the losing VM first."""
     return began.fence is Fence.STOP
 
@@ -218,12 +218,14 @@ class Unfenced:
     asked: bool
 
 
-def end_unmoved(hall: Hall, journal: Journal, began: Began, place: AddressLocation, unfenced: Unfenced) -> Finished:
+def end_unmoved(
+    hall: Hall, journal: FailoverJournal, began: RunRecord, place: AddressLocation, unfenced: Unfenced
+) -> Finished:
     """End a run that asked for a stop at most: the address was not touched, and what the VM does is told."""
     problem, outcome, reason = unfenced.problem, unfenced.outcome, unfenced.problem.sentence()
     losing = hall.setup.member(began.other)
     left = still_down(losing) if unfenced.asked and losing is not None else ()
-    left += journal.end(Ended.of(began, format_utc(hall.services.clock.wall()), outcome, place, reason, problem))
+    left += journal.end(RunEndRecord.of(began, format_utc(hall.services.clock.wall()), outcome, place, reason, problem))
     finished = Finished(hall.stamp(), hall.run, hall.setup.name, outcome, place, reason, left, problem=problem)
     hall.report(finished)
     return finished

@@ -18,8 +18,8 @@ from tgwizard.engine.failover.run_context import Hall
 from tgwizard.engine.failover.run_result import Ending
 from tgwizard.engine.failover.run_state import Course
 from tgwizard.engine.failover.service_gap import gap_of
-from tgwizard.engine.runs.failover_journal import Journal
-from tgwizard.engine.runs.records import Began, Ended, LastSeen
+from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.records import LastReadings, RunEndRecord, RunRecord
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.event_base import Outcome
@@ -47,10 +47,10 @@ def refuse(hall: Hall, problem: Problem, place: AddressLocation, outcome: Outcom
     return finished
 
 
-def drop(hall: Hall, journal: Journal, began: Began, problem: Problem, place: AddressLocation) -> Finished:
+def drop(hall: Hall, journal: FailoverJournal, began: RunRecord, problem: Problem, place: AddressLocation) -> Finished:
     """End an interrupted run of which nothing had been applied."""
     at = format_utc(hall.services.clock.wall())
-    journal.end(Ended.of(began, at, Outcome.FAILED, place, problem.sentence(), problem))
+    journal.end(RunEndRecord.of(began, at, Outcome.FAILED, place, problem.sentence(), problem))
     return refuse(hall, problem, place, Outcome.FAILED)
 
 
@@ -72,7 +72,7 @@ def unsettled(hall: Hall, place: AddressLocation, problem: Problem | None) -> Fi
     return finished
 
 
-def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Finished:
+def finish(hall: Hall, journal: FailoverJournal, course: Course, ending: Ending) -> Finished:
     """Tell and journal the end of a driven run."""
     ending = _with_cause(course, ending)
     place = ending.place or course.observer.snapshot().place
@@ -88,7 +88,7 @@ def finish(hall: Hall, journal: Journal, course: Course, ending: Ending) -> Fini
     if not open_end:
         done = ending.outcome is Outcome.DONE
         at = format_utc(hall.services.clock.wall())
-        ended = Ended.of(course.began, at, ending.outcome, place, ending.reason, ending.problem)
+        ended = RunEndRecord.of(course.began, at, ending.outcome, place, ending.reason, ending.problem)
         unwritten = journal.end(
             replace(
                 ended,
@@ -212,9 +212,9 @@ def _wanted(course: Course, first: NicDocument, name: str) -> Mapping[str, Any]:
 
 def seen_last(
     hall: Hall, losing: NicDocument | None, gaining: NicDocument | None, by_other: tuple[ForeignChange, ...]
-) -> LastSeen:
+) -> LastReadings:
     """What history compares with the first readings."""
-    return LastSeen(
+    return LastReadings(
         hall.run,
         format_utc(hall.services.clock.wall()),
         losing.body if losing else None,

@@ -16,9 +16,9 @@ from tgwizard.engine.failover.service_gap import ServiceEnd, gap_of
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
 from tgwizard.engine.readiness.recommended_action import first_offer
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import JournalError
-from tgwizard.engine.runs.records import Began, Ended, Sighted, Stepped
+from tgwizard.engine.runs.records import HolderRecord, RunEndRecord, RunRecord, StepRecord
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
@@ -52,7 +52,7 @@ def portal_path(to: Member) -> str:
     return f"In the Trustgrid portal: Clusters, your cluster, Nodes, Make Active in the row of {to.name}, then Yes"
 
 
-def guide(hall: Hall, journal: Journal, to: Member) -> Finished:
+def guide(hall: Hall, journal: FailoverJournal, to: Member) -> Finished:
     """Watch until ``to`` holds the address. UserError: an interface could not be read, so there is nothing to watch."""
     observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
     snapshot = observer.look(patience=hall.patience())
@@ -77,8 +77,8 @@ class _Watch:
     """One guided run under way."""
 
     hall: Hall
-    journal: Journal
-    began: Began
+    journal: FailoverJournal
+    began: RunRecord
     to: Member
     observer: Observer
     since: float = field(init=False)
@@ -123,7 +123,7 @@ class _Watch:
             self._told = place
             self.hall.report(HolderObserved(self.hall.stamp(), self.hall.run, place, CancelMeaning.STOPS, _LEAVES))
             who = place.stranger.text if place.stranger else place.member.name if place.member else ""
-            self.journal.append(self.hall.run, Sighted(self.hall.run, self._at(), place.kind, who))
+            self.journal.append(self.hall.run, HolderRecord(self.hall.run, self._at(), place.kind, who))
         kind, holder = place.kind, place.member
         if self.moved_at is None and not (kind is LocationKind.MEMBER and holder != self.to):
             self.moved_at = snapshot.now
@@ -166,7 +166,9 @@ class _Watch:
     def _done(self, step: Step, told: str, since: float) -> None:
         stamp = self.hall.stamp()
         seconds = stamp.clock_s - since
-        self.journal.append(self.hall.run, Stepped(self.hall.run, format_utc(stamp.at), step, told, round(seconds, 3)))
+        self.journal.append(
+            self.hall.run, StepRecord(self.hall.run, format_utc(stamp.at), step, told, round(seconds, 3))
+        )
         self.hall.report(StepCompleted(stamp, self.hall.run, step, told, seconds))
 
     def _end(
@@ -190,7 +192,7 @@ class _Watch:
         before = ServiceEnd(self.since) if began.outage else None
         gap = gap_of(self.free_at, self.arrived_at, before) if done else NO_SERVICE_GAP
         self.journal.append(hall.run, seen_last(hall, losing, gaining, others))
-        ended = Ended.of(began, self._at(), outcome, place, reason)
+        ended = RunEndRecord.of(began, self._at(), outcome, place, reason)
         left += self.journal.end(replace(ended, seconds=seconds).with_gap(gap))
         finished = Finished(
             hall.stamp(),

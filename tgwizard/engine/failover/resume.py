@@ -23,9 +23,17 @@ from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
 from tgwizard.engine.runs.cluster_lock import in_progress
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import JournalError
-from tgwizard.engine.runs.records import Answer, Answered, Attempted, Began, FellBack, Record, TurnedBack
+from tgwizard.engine.runs.records import (
+    Record,
+    RunRecord,
+    StrategyFallback,
+    TurnedBack,
+    WriteAnswer,
+    WriteAnswered,
+    WriteAttempted,
+)
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -36,7 +44,7 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import LocationKind, Snapshot
 
 
-def pending(services: Services, setup: ClusterSetup) -> Began | None:
+def pending(services: Services, setup: ClusterSetup) -> RunRecord | None:
     """The interrupted run of this cluster, if its journal has one; UserError when the journal cannot be read.
 
     A run that is in progress is not interrupted: it holds the cluster's lock until its journal is closed.
@@ -64,7 +72,7 @@ def resume(
     return guarded(hall, lambda journal: _resume(hall, journal, to))
 
 
-def _resume(hall: Hall, journal: Journal, to: Member | None) -> Finished:
+def _resume(hall: Hall, journal: FailoverJournal, to: Member | None) -> Finished:
     began = journal.unfinished()
     if began is None:
         return _without_journal(hall, journal, to)
@@ -80,7 +88,9 @@ def _resume(hall: Hall, journal: Journal, to: Member | None) -> Finished:
     return _with_journal(replace(hall, run=began.run), journal, began, gaining, to)
 
 
-def _with_journal(hall: Hall, journal: Journal, began: Began, gaining: Member, to: Member | None) -> Finished:
+def _with_journal(
+    hall: Hall, journal: FailoverJournal, began: RunRecord, gaining: Member, to: Member | None
+) -> Finished:
     services = hall.services
     observer = Observer(services.azure, services.clock, hall.setup)
     snapshot = observer.look(patience=hall.patience())
@@ -168,47 +178,47 @@ def _unread(snapshot: Snapshot) -> Problem | None:
     return next((seen.nic.problem for seen in snapshot.members if seen.nic.value is None), None)
 
 
-def _standing(began: Began, records: tuple[Record, ...], setup: ClusterSetup, gaining: Member) -> Standing:
+def _standing(began: RunRecord, records: tuple[Record, ...], setup: ClusterSetup, gaining: Member) -> Standing:
     """What the run had done, by its journal. The last lines may be missing: an attempt without an answer is unknown."""
     losing = setup.other(gaining)
     first, second = str(began.losing_body.get("etag", "")), str(began.gaining_body.get("etag", ""))
     sent: dict[str, Sent] = {}
-    fell_back = any(isinstance(record, FellBack) for record in records)
+    fell_back = any(isinstance(record, StrategyFallback) for record in records)
     atomic = began.strategy is Strategy.ATOMIC and not fell_back
     if atomic:
-        sent = _moved(losing, gaining, first, second, Answer.UNKNOWN)
+        sent = _moved(losing, gaining, first, second, WriteAnswer.UNKNOWN)
     elif began.configuration is not None:
-        sent[losing.name] = Sent(Step.DETACH, first, Answer.UNKNOWN)
-    answers = {record.request: record.answer for record in records if isinstance(record, Answered)}
+        sent[losing.name] = Sent(Step.DETACH, first, WriteAnswer.UNKNOWN)
+    answers = {record.request: record.answer for record in records if isinstance(record, WriteAnswered)}
     wrote, goal = False, Goal.FORWARD
     for record in records:
-        if isinstance(record, Attempted) and record.step is Step.FENCE:
+        if isinstance(record, WriteAttempted) and record.step is Step.FENCE:
             continue  # it stopped a machine and touched no interface
-        if fell_back and isinstance(record, Attempted) and record.step is Step.MOVE:
+        if fell_back and isinstance(record, WriteAttempted) and record.step is Step.MOVE:
             continue  # refused: only then is there a way back to detach and attach
-        if isinstance(record, Attempted):
-            answer = answers.get(record.request, Answer.UNKNOWN)
-            refused = answer in (Answer.REFUSED, Answer.NOT_SENT)
+        if isinstance(record, WriteAttempted):
+            answer = answers.get(record.request, WriteAnswer.UNKNOWN)
+            refused = answer in (WriteAnswer.REFUSED, WriteAnswer.NOT_SENT)
             if record.step is Step.MOVE:
                 sent = {} if refused else _moved(losing, gaining, first, second, answer)
-                atomic, wrote = not refused, wrote or answer is Answer.ACCEPTED
+                atomic, wrote = not refused, wrote or answer is WriteAnswer.ACCEPTED
                 continue
             atomic = False
-            if answer in (Answer.ACCEPTED, Answer.UNKNOWN):
+            if answer in (WriteAnswer.ACCEPTED, WriteAnswer.UNKNOWN):
                 sent[record.member] = Sent(record.step, record.if_match, answer)
-            wrote = wrote or answer is Answer.ACCEPTED
+            wrote = wrote or answer is WriteAnswer.ACCEPTED
         elif isinstance(record, TurnedBack):
             goal = Goal.BACK
     had_holder = began.configuration is not None
     return Standing(goal, wrote, had_holder, sent.get(losing.name), sent.get(gaining.name), atomic=atomic)
 
 
-def _moved(losing: Member, gaining: Member, first: str, second: str, answer: Answer) -> dict[str, Sent]:
+def _moved(losing: Member, gaining: Member, first: str, second: str, answer: WriteAnswer) -> dict[str, Sent]:
     return {losing.name: Sent(Step.MOVE, first, answer), gaining.name: Sent(Step.MOVE, second, answer)}
 
 
 def _accepted(standing: Standing) -> bool:
-    return standing.losing_sent is not None and standing.losing_sent.answer is Answer.ACCEPTED
+    return standing.losing_sent is not None and standing.losing_sent.answer is WriteAnswer.ACCEPTED
 
 
 def _goal(standing: Standing, to: Member, gaining: Member) -> Goal:
@@ -245,11 +255,11 @@ def _would_detach(snapshot: Snapshot, standing: Standing, losing: Member, gainin
     return decide(sides[0], sides[1], standing) is Move.DETACH
 
 
-def _age_s(hall: Hall, began: Began) -> float:
+def _age_s(hall: Hall, began: RunRecord) -> float:
     return (hall.services.clock.wall() - datetime.fromisoformat(began.at)).total_seconds()
 
 
-def _drop(hall: Hall, journal: Journal, began: Began, snapshot: Snapshot) -> Finished:
+def _drop(hall: Hall, journal: FailoverJournal, began: RunRecord, snapshot: Snapshot) -> Finished:
     problem = Problem(
         "run-too-late",
         f"The interrupted run was dropped: {began.other} still holds {began.address}.",
@@ -259,14 +269,14 @@ def _drop(hall: Hall, journal: Journal, began: Began, snapshot: Snapshot) -> Fin
     return drop(hall, journal, began, problem, snapshot.place)
 
 
-def _applied(began: Began) -> str:
+def _applied(began: RunRecord) -> str:
     """What an interrupted run had done that still shows no detach."""
     if fenced(began):
         return f"Nothing was detached, and its checks are too old. {began.other} may have been stopped by it."
     return "Nothing of it had been applied, and its checks are too old."
 
 
-def _without_journal(hall: Hall, journal: Journal, to: Member | None) -> Finished:
+def _without_journal(hall: Hall, journal: FailoverJournal, to: Member | None) -> Finished:
     observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
     snapshot = observer.look(patience=hall.patience())
     place = snapshot.place

@@ -37,9 +37,9 @@ from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent
 from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.cluster_lock import busy
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import JournalError
-from tgwizard.engine.runs.records import Began
+from tgwizard.engine.runs.records import RunRecord
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -136,7 +136,7 @@ def new_run() -> str:
     return uuid.uuid4().hex[:12]
 
 
-def guarded(hall: Hall, body: Callable[[Journal], Finished]) -> Finished:
+def guarded(hall: Hall, body: Callable[[FailoverJournal], Finished]) -> Finished:
     """Run ``body(journal)`` under the cluster's lock with its journal open.
 
     What stands in the way becomes a refusal.
@@ -153,7 +153,7 @@ def guarded(hall: Hall, body: Callable[[Journal], Finished]) -> Finished:
         return refuse(hall, error.problem, AddressLocation(LocationKind.NOT_KNOWN))
 
 
-def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: RunOptions) -> Finished:
+def _fail_over(hall: Hall, journal: FailoverJournal, to: Member, verb: Verb, options: RunOptions) -> Finished:
     services, setup = hall.services, hall.setup
     observer = Observer(services.azure, services.clock, setup)
     snapshot = observer.look(patience=hall.patience())
@@ -206,7 +206,7 @@ def _fail_over(hall: Hall, journal: Journal, to: Member, verb: Verb, options: Ru
 
 
 def stop_first(
-    hall: Hall, journal: Journal, began: Began, to: Member, observer: Observer, checked: Preflight
+    hall: Hall, journal: FailoverJournal, began: RunRecord, to: Member, observer: Observer, checked: Preflight
 ) -> Fenced | Unfenced:
     """Stop the losing VM, look again and check again: what was true before the stop may not be any more."""
     losing = hall.setup.other(to)
@@ -256,7 +256,7 @@ def _preflight(
     return replace(checked, findings=Readiness.of([*checked.findings.findings, *more]))
 
 
-def begin_forced(hall: Hall, journal: Journal, snapshot: Snapshot, to: Member) -> Began:
+def begin_forced(hall: Hall, journal: FailoverJournal, snapshot: Snapshot, to: Member) -> RunRecord:
     """Journal the intents of an attach that follows no removal of ours; JournalError when that fails."""
     began = beginning(hall, snapshot, to, Verb.FORCED, Strategy.DETACH_ATTACH)
     journal.begin(began)
@@ -265,8 +265,8 @@ def begin_forced(hall: Hall, journal: Journal, snapshot: Snapshot, to: Member) -
 
 def drive_on(
     hall: Hall,
-    journal: Journal,
-    began: Began,
+    journal: FailoverJournal,
+    began: RunRecord,
     to: Member,
     observer: Observer,
     standing: Standing,

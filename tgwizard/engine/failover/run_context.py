@@ -10,7 +10,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.retry import RetryPolicy
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journalled_write import Sender
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -65,6 +65,6 @@ class Hall:
         """For one look: what fails for a moment is asked again."""
         return RetryPolicy.of(self.services.clock, self.timing.look_s, self.cancel)
 
-    def sender(self, journal: Journal) -> Sender:
+    def sender(self, journal: FailoverJournal) -> Sender:
         """The one way to write."""
         return Sender(self.services.azure, self.services.clock, journal, self.report, self.run, self.noted)

@@ -9,7 +9,7 @@ from typing import Any
 from tgwizard.engine.failover.failover_plan import is_repair
 from tgwizard.engine.failover.run_context import Hall
 from tgwizard.engine.files.cluster_file import keep_carried
-from tgwizard.engine.runs.records import Began
+from tgwizard.engine.runs.records import RunRecord
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import Step, WarningRaised
 from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, Strategy
@@ -22,7 +22,7 @@ from tgwizard.model.text import format_utc
 
 def beginning(
     hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy, fence: FenceRequest = NO_FENCE
-) -> Began:
+) -> RunRecord:
     """What is journalled before a run does anything. UserError: an interface was not read."""
     other = snapshot.setup.other(to)
     losing, gaining = _read(snapshot, other), _read(snapshot, to)
@@ -30,7 +30,7 @@ def beginning(
     stops = (
         fence.stops and verb is Verb.FORCED and configuration is not None and snapshot.seen(other).power not in STOPPED
     )
-    return Began(
+    return RunRecord(
         run=hall.run,
         at=format_utc(hall.services.clock.wall()),
         cluster=snapshot.setup.name,
@@ -53,7 +53,7 @@ def beginning(
     )
 
 
-def keep_what_travels(hall: Hall, began: Began) -> None:
+def keep_what_travels(hall: Hall, began: RunRecord) -> None:
     """Keep in the cluster file what stands on the floating configuration now, so that a resume elsewhere knows it.
 
     Trouble with the file stops nothing: it is told, and the journal has the whole configuration.

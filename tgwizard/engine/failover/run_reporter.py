@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tgwizard.engine.failover.decide import Goal, Move
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.runs.journalled_write import Sender
-from tgwizard.engine.runs.records import Stepped
+from tgwizard.engine.runs.records import StepRecord
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_events import CancelMeaning, HolderObserved, Step, StepCompleted, StepStarted, StepWaiting
 from tgwizard.model.snapshot import AddressLocation
@@ -82,7 +82,7 @@ class Teller:
             seconds = self.sender.clock.monotonic() - self._since
             stamp, told = self.sender.stamp(), self._sentence(self._step)
             self.sender.journal.append(
-                self._run, Stepped(self._run, format_utc(stamp.at), self._step, told, round(seconds, 3))
+                self._run, StepRecord(self._run, format_utc(stamp.at), self._step, told, round(seconds, 3))
             )
             self._report(StepCompleted(stamp, self._run, self._step, told, seconds))
         self._step = None

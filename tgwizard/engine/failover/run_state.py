@@ -22,7 +22,7 @@ from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.preflight import Preflight
 from tgwizard.engine.runs.journalled_write import Sender
-from tgwizard.engine.runs.records import Answer, Began, TurnedBack
+from tgwizard.engine.runs.records import RunRecord, TurnedBack, WriteAnswer
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.failover_events import CancelMeaning, Step
@@ -46,7 +46,7 @@ class Course:
     """One run under way. ``checked_at``: when its preflight ended (monotonic seconds)."""
 
     setup: ClusterSetup
-    began: Began
+    began: RunRecord
     to: Member
     observer: Observer
     sender: Sender
@@ -93,7 +93,7 @@ class Course:
         """How long a step may take before it has to be decided what to do."""
         if self.standing.atomic and not self.standing.sent_nothing:
             sent = self.standing.losing_sent
-            accepted = sent is not None and sent.answer is Answer.ACCEPTED
+            accepted = sent is not None and sent.answer is WriteAnswer.ACCEPTED
             return self.timing.step_s if accepted else self.timing.unanswered_move_s
         return self.timing.forced_step_s if self.forced else self.timing.step_s
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tgwizard.engine.ports import Clock
-from tgwizard.engine.runs.records import Answer, Answered, Attempted, Began, Record, Stepped
+from tgwizard.engine.runs.records import Record, RunRecord, StepRecord, WriteAnswer, WriteAnswered, WriteAttempted
 from tgwizard.model.failover_events import Step
 from tgwizard.model.service_gap import NO_SERVICE_GAP, ServiceGap
 
@@ -47,7 +47,7 @@ def gap_of(released: float | None, arrived: float | None, end: ServiceEnd | None
     return ServiceGap(least if least >= _TELLABLE_S else None, at_least=True, at_most_s=most)
 
 
-def before_the_run(began: Began, clock: Clock) -> ServiceEnd | None:
+def before_the_run(began: RunRecord, clock: Clock) -> ServiceEnd | None:
     """For an address that nobody served when the run began; None when it was served."""
     if not began.outage and began.configuration is not None:
         return None
@@ -55,25 +55,25 @@ def before_the_run(began: Began, clock: Clock) -> ServiceEnd | None:
 
 
 def from_journal(
-    began: Began, records: tuple[Record, ...], clock: Clock, *, served: bool, arrived: bool
+    began: RunRecord, records: tuple[Record, ...], clock: Clock, *, served: bool, arrived: bool
 ) -> ServiceEnd | None:
     """For a run that goes on after an interruption; None when it had taken nobody's service away before.
 
     By the first look after the interruption: ``served``, the losing member still served the address; ``arrived``, it
     was where the run wants it. The last lines of the journal may be missing.
     """
-    answers = {record.request: record for record in records if isinstance(record, Answered)}
+    answers = {record.request: record for record in records if isinstance(record, WriteAnswered)}
     ended = before_the_run(began, clock)
     latest = ended.latest if ended else None
     earliest = attach = None
     for record in records:
         moment = _moment(record.at, clock)
-        if isinstance(record, Stepped) and record.step in (Step.DETACH, Step.FENCE):
+        if isinstance(record, StepRecord) and record.step in (Step.DETACH, Step.FENCE):
             latest = _first(latest, moment)
-        if not isinstance(record, Attempted):
+        if not isinstance(record, WriteAttempted):
             continue
         answer = answers.get(record.request)
-        if answer is not None and answer.answer in (Answer.REFUSED, Answer.NOT_SENT):
+        if answer is not None and answer.answer in (WriteAnswer.REFUSED, WriteAnswer.NOT_SENT):
             continue
         if record.step in (Step.FENCE, Step.DETACH, Step.MOVE):
             earliest = _first(earliest, moment)

@@ -15,7 +15,7 @@ from tgwizard.engine.ports import ConfigurationId
 from tgwizard.engine.retry import plausible_wait_s
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.journalled_write import answer_of
-from tgwizard.engine.runs.records import Answer, FellBack
+from tgwizard.engine.runs.records import StrategyFallback, WriteAnswer
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.failover_events import Step
@@ -54,12 +54,12 @@ class Writing:
             before = course.standing = replace(course.standing, atomic=False, gaining_sent=None)
         first = move is Move.DETACH and before.sent_nothing and self._tries[move] == 1
         request = course.began.first_request if first else ""
-        course.mark(member, Sent(step, document.etag, Answer.UNKNOWN))
+        course.mark(member, Sent(step, document.etag, WriteAnswer.UNKNOWN))
         course.teller.located(course.observer.snapshot().place, course.cancel_meaning)
         reply = course.sender.send(step, member, document, request=request, in_time=lambda: self._in_time(before))
         if isinstance(reply, AzureCallError):
             return self._not_accepted(move, member, reply, before)
-        course.mark(member, Sent(step, document.etag, Answer.ACCEPTED))
+        course.mark(member, Sent(step, document.etag, WriteAnswer.ACCEPTED))
         course.standing = replace(course.standing, wrote=True, overdue=False)
         self._accepted[move] = self._accepted.get(move, 0) + 1
         course.operation = reply.operation
@@ -81,14 +81,14 @@ class Writing:
         before = course.standing
         source = ConfigurationId(course.losing.nic, str((found or {}).get("name", "")))
         target = ConfigurationId(course.to.nic, name)
-        course.mark(course.losing, Sent(Step.MOVE, "", Answer.UNKNOWN))
+        course.mark(course.losing, Sent(Step.MOVE, "", WriteAnswer.UNKNOWN))
         course.teller.located(course.observer.snapshot().place, course.cancel_meaning)
         reply = course.sender.move(
             source, target, course.setup.subnet, course.losing, in_time=lambda: self._in_time(before)
         )
         if isinstance(reply, AzureCallError):
             return self._move_not_accepted(reply, before)
-        course.mark(course.losing, Sent(Step.MOVE, "", Answer.ACCEPTED))
+        course.mark(course.losing, Sent(Step.MOVE, "", WriteAnswer.ACCEPTED))
         course.standing = replace(course.standing, wrote=True)
         course.operation = reply.operation
         course.wait_anew()
@@ -162,7 +162,7 @@ class Writing:
 
     def _not_accepted(self, move: Move, member: Member, failure: AzureCallError, before: Standing) -> Ending | None:
         course, answer = self.course, answer_of(failure)
-        if answer is Answer.UNKNOWN:
+        if answer is WriteAnswer.UNKNOWN:
             if failure.status is not None:
                 course.sender.note(failure.problem)  # something answered: who it was and what it said is told
             course.teller.waiting("The answer was lost. Reading what Azure shows.")
@@ -170,7 +170,7 @@ class Writing:
         course.standing = before  # a definite no: what was known before this attempt counts again
         if failure.cause is Cause.LATE:
             return course.read(*course.setup.members)
-        if answer is Answer.NOT_SENT or failure.cause in (Cause.BUSY, Cause.THROTTLED):
+        if answer is WriteAnswer.NOT_SENT or failure.cause in (Cause.BUSY, Cause.THROTTLED):
             return self._again(move, member, failure)
         if failure.cause is Cause.SIGN_IN and not before.sent_nothing:
             return self._signed_out(move, member, failure)
@@ -184,20 +184,20 @@ class Writing:
     def _move_not_accepted(self, failure: AzureCallError, before: Standing) -> Ending | None:
         """Only a definite refusal opens the way to detach and attach; after a lost answer the run only reads."""
         course, answer = self.course, answer_of(failure)
-        if answer is Answer.UNKNOWN:
+        if answer is WriteAnswer.UNKNOWN:
             course.teller.waiting("The answer was lost. Reading what Azure shows.", course.timing.unanswered_move_s)
             course.wait_anew()
             return course.read(*course.setup.members)
         course.standing = before
         if failure.cause is Cause.LATE:
             return course.read(*course.setup.members)
-        if answer is Answer.NOT_SENT:
+        if answer is WriteAnswer.NOT_SENT:
             return self._again(Move.MOVE_AT_ONCE, course.losing, failure)
         try:
             # Nothing was changed yet, so there is time to flush: after a power cut the removal that follows must not
             # be taken for a move that may still be on its way.
             run, at = course.began.run, format_utc(course.sender.clock.wall())
-            course.sender.journal.commit(FellBack(run, at, failure.problem.code))
+            course.sender.journal.commit(StrategyFallback(run, at, failure.problem.code))
         except JournalError as error:
             return run_result.failed_untouched(error.problem)
         fact = f"Azure did not take the move in one call. {failure.problem.sentence()}"

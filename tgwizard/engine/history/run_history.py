@@ -10,19 +10,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.records import (
-    Answer,
-    Answered,
-    Attempted,
-    Began,
-    Ended,
-    LastSeen,
+    HolderRecord,
+    LastReadings,
     Record,
-    Sighted,
-    Stepped,
+    RunEndRecord,
+    RunRecord,
+    StepRecord,
     TurnedBack,
     VerdictChanged,
+    WriteAnswer,
+    WriteAnswered,
+    WriteAttempted,
 )
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -46,7 +46,7 @@ class AttemptMade:
     member: str
     at: str
     request: str
-    answer: Answer | None = None
+    answer: WriteAnswer | None = None
     arm_request: str = ""
     problem: str = ""
 
@@ -82,13 +82,13 @@ class NicCompared:
 class RunHistory:
     """One run as its journal tells it, resumed or not."""
 
-    began: Began
-    steps: tuple[Stepped, ...]
+    began: RunRecord
+    steps: tuple[StepRecord, ...]
     attempts: tuple[AttemptMade, ...]
     turned_back: str
-    ended: Ended | None
-    last: LastSeen | None
-    sightings: tuple[Sighted, ...] = ()
+    ended: RunEndRecord | None
+    last: LastReadings | None
+    sightings: tuple[HolderRecord, ...] = ()
 
     @property
     def run(self) -> str:
@@ -117,7 +117,7 @@ class RunHistory:
         return NicCompared(member, nic, _named(before, address), _named(after, address), after is not None, others)
 
 
-def runs(journal: Journal, limit: int = 50) -> tuple[RunHistory, ...]:
+def runs(journal: FailoverJournal, limit: int = 50) -> tuple[RunHistory, ...]:
     """The latest runs of a cluster, newest first. UserError when the journal is damaged."""
     found = (of_records(journal.records(run)) for run in journal.runs(limit))
     return tuple(run for run in found if run is not None)
@@ -126,19 +126,19 @@ def runs(journal: Journal, limit: int = 50) -> tuple[RunHistory, ...]:
 def of_records(records: Iterable[Record]) -> RunHistory | None:
     """A run from its records, oldest first; None when they hold no beginning."""
     found = tuple(records)
-    began = next(_of(found, Began), None)
+    began = next(_of(found, RunRecord), None)
     if began is None:
         return None
-    answers = {record.request: record for record in _of(found, Answered)}
+    answers = {record.request: record for record in _of(found, WriteAnswered)}
     turned_back = [record.reason for record in _of(found, TurnedBack)]
     return RunHistory(
         began,
-        tuple(_of(found, Stepped)),
-        tuple(_made(record, answers.get(record.request)) for record in _of(found, Attempted)),
+        tuple(_of(found, StepRecord)),
+        tuple(_made(record, answers.get(record.request)) for record in _of(found, WriteAttempted)),
         turned_back[-1] if turned_back else "",
-        _last(found, Ended),
-        _last(found, LastSeen),
-        tuple(_of(found, Sighted)),
+        _last(found, RunEndRecord),
+        _last(found, LastReadings),
+        tuple(_of(found, HolderRecord)),
     )
 
 
@@ -150,7 +150,7 @@ def _last(records: tuple[Record, ...], kind: type[T]) -> T | None:
     return next(_of(records[::-1], kind), None)
 
 
-def _made(attempt: Attempted, answered: Answered | None) -> AttemptMade:
+def _made(attempt: WriteAttempted, answered: WriteAnswered | None) -> AttemptMade:
     made = AttemptMade(attempt.step, attempt.member, attempt.at, attempt.request)
     if answered is None:
         return made

@@ -8,7 +8,7 @@ from html import escape
 
 from tgwizard import __version__
 from tgwizard.engine.history.run_history import AttemptMade, NicCompared, RunHistory
-from tgwizard.engine.runs.records import Answer, Sighted
+from tgwizard.engine.runs.records import HolderRecord, WriteAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome
@@ -28,10 +28,10 @@ OUTCOMES = {
 """The outcomes as people read them."""
 
 ANSWERS = {
-    Answer.ACCEPTED: "accepted",
-    Answer.REFUSED: "refused",
-    Answer.NOT_SENT: "not sent",
-    Answer.UNKNOWN: "answer lost",
+    WriteAnswer.ACCEPTED: "accepted",
+    WriteAnswer.REFUSED: "refused",
+    WriteAnswer.NOT_SENT: "not sent",
+    WriteAnswer.UNKNOWN: "answer lost",
     None: "no answer recorded",
 }
 """What came back for a write, in words."""
@@ -88,7 +88,7 @@ def title(run: RunHistory) -> str:
     return f"{kind(began.verb, began.strategy, repair=began.repair)} of {began.address} to {began.to}"
 
 
-def sighting(seen: Sighted) -> str:
+def sighting(seen: HolderRecord) -> str:
     """What a guided run saw, in words."""
     return PLACES[seen.place].format(who=sanitize(seen.who, 120))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tgwizard.engine.runs.records import Began
+from tgwizard.engine.runs.records import RunRecord
 from tgwizard.model.cluster import Member
 from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import Snapshot
@@ -32,12 +32,12 @@ class Offer:
     either: bool = False
 
 
-def interrupted(unfinished: Began) -> str:
+def interrupted(unfinished: RunRecord) -> str:
     """That a run has no end, in one sentence."""
     return f"A {unfinished.verb.value} failover to {unfinished.to} was interrupted, and its end is not known."
 
 
-def first_offer(snapshot: Snapshot, unfinished: Began | None, aim: Member | None = None) -> Offer | None:
+def first_offer(snapshot: Snapshot, unfinished: RunRecord | None, aim: Member | None = None) -> Offer | None:
     """What to do first, or None when nothing is certainly wrong. ``unfinished``: the journal's interrupted run.
 
     ``aim``: the member that a person has chosen; a move to another one than can be active is no repair.

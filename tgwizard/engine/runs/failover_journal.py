@@ -32,10 +32,10 @@ from tgwizard.engine.runs.journal import (
 )
 from tgwizard.engine.runs.records import (
     KINDS,
-    Began,
-    Ended,
-    FellBack,
     Record,
+    RunEndRecord,
+    RunRecord,
+    StrategyFallback,
     VerdictChanged,
     from_document,
     to_document,
@@ -59,11 +59,11 @@ class Durability(Enum):
     WRITTEN = "written"
 
 
-class Journal:
-    """Reads and writes the records of one cluster. Open with ``Journal.open``; close it when done."""
+class FailoverJournal:
+    """Reads and writes the records of one cluster. Open with ``FailoverJournal.open``; close it when done."""
 
     def __init__(self, path: Path, identity: ClusterIdentity, *, inline: bool = False) -> None:
-        """Use ``Journal.open``.
+        """Use ``FailoverJournal.open``.
 
         ``inline`` appends in the calling thread, for tests that copy the file at every commit.
         """
@@ -78,7 +78,7 @@ class Journal:
         self._database = _connect(path)
 
     @classmethod
-    def open(cls, path: Path, identity: ClusterIdentity, *, inline: bool = False) -> Journal:
+    def open(cls, path: Path, identity: ClusterIdentity, *, inline: bool = False) -> FailoverJournal:
         """Open or create the file.
 
         UserError when it is damaged, of another schema, or another cluster's. The file is kept.
@@ -98,7 +98,7 @@ class Journal:
             raise
         return journal
 
-    def begin(self, began: Began) -> None:
+    def begin(self, began: RunRecord) -> None:
         """Commit the intents of a run, all at once, to the disk. JournalError: nothing may be written to Azure."""
         try:
             with self._database:
@@ -108,7 +108,7 @@ class Journal:
             raise JournalError(not_written(self.path, error, "The run was not started")) from error
         self.on_commit(Durability.FLUSHED)
 
-    def commit(self, record: FellBack) -> None:
+    def commit(self, record: StrategyFallback) -> None:
         """Write a record to the disk before going on. JournalError: nothing more may be written to Azure."""
         try:
             with self._database:
@@ -128,7 +128,7 @@ class Journal:
             self._thread.start()
         self._queue.put((run, record))
 
-    def end(self, ended: Ended) -> tuple[str, ...]:
+    def end(self, ended: RunEndRecord) -> tuple[str, ...]:
         """Record how a run ended and wait for it, bounded: by now nothing is in a hurry.
 
         What could not be written before is tried once more. The sentences are what is left to tell: none, or that the
@@ -151,7 +151,7 @@ class Journal:
         rows = self._rows("SELECT kind, data FROM record WHERE run = ? ORDER BY seq", run)
         return tuple(self._record(kind, data) for kind, data in rows)
 
-    def unfinished(self) -> Began | None:
+    def unfinished(self) -> RunRecord | None:
         """The latest run that may have written, when it has no end; earlier ones were overtaken by it.
 
         A guided run writes nothing: one without an end leaves nothing to resume, and overtakes nobody.
@@ -159,7 +159,7 @@ class Journal:
         for (seq,) in self._rows("SELECT seq FROM record WHERE kind = 'began' ORDER BY seq DESC"):
             ((run, data),) = self._rows("SELECT run, data FROM record WHERE seq = ?", seq)
             began = self._record("began", data)
-            if isinstance(began, Began) and began.writes:
+            if isinstance(began, RunRecord) and began.writes:
                 ended = self._rows("SELECT 1 FROM record WHERE run = ? AND kind = 'ended'", run)
                 return None if ended else began
         return None
@@ -173,11 +173,11 @@ class Journal:
         )
         return tuple(self._record(kind, data) for kind, data in rows)
 
-    def ends(self, limit: int = 10) -> tuple[Ended, ...]:
+    def ends(self, limit: int = 10) -> tuple[RunEndRecord, ...]:
         """The latest ended runs, newest first: what predictions are made from."""
         rows = self._rows("SELECT data FROM record WHERE kind = 'ended' ORDER BY seq DESC LIMIT ?", limit)
         found = (self._record("ended", data) for (data,) in rows)
-        return tuple(record for record in found if isinstance(record, Ended))
+        return tuple(record for record in found if isinstance(record, RunEndRecord))
 
     def runs(self, limit: int = 50) -> tuple[str, ...]:
         """Ids of the latest runs, newest first, ended or not."""

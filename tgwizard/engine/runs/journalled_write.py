@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.ports import Accepted, Azure, Clock, ConfigurationId, MoveAccepted, Precondition, StopAccepted
-from tgwizard.engine.runs.failover_journal import Journal
-from tgwizard.engine.runs.records import Answer, Answered, Attempted
+from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.records import WriteAnswer, WriteAnswered, WriteAttempted
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.failover_events import CallMade, Step, WarningRaised
@@ -19,13 +19,13 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.text import format_utc
 
 _ANSWERS = {
-    Certainty.NOT_SENT: Answer.NOT_SENT,
-    Certainty.REFUSED: Answer.REFUSED,
-    Certainty.UNKNOWN: Answer.UNKNOWN,
+    Certainty.NOT_SENT: WriteAnswer.NOT_SENT,
+    Certainty.REFUSED: WriteAnswer.REFUSED,
+    Certainty.UNKNOWN: WriteAnswer.UNKNOWN,
 }
 
 
-def answer_of(failure: AzureCallError) -> Answer:
+def answer_of(failure: AzureCallError) -> WriteAnswer:
     """What a failure says about the attempt."""
     return _ANSWERS[failure.certainty]
 
@@ -36,7 +36,7 @@ class Sender:
 
     azure: Azure
     clock: Clock
-    journal: Journal
+    journal: FailoverJournal
     report: Report
     run: str
     noted: set[Problem] = field(default_factory=set)
@@ -46,7 +46,7 @@ class Sender:
     ) -> Accepted | AzureCallError:
         """PUT the document, bound to the version it was read at. A failure is returned: the run goes on with it."""
         request = request or str(uuid.uuid4())
-        attempt = Attempted(self.run, self._now(), step, member.name, request, document.etag)
+        attempt = WriteAttempted(self.run, self._now(), step, member.name, request, document.etag)
         self.journal.append(self.run, attempt)
         try:
             accepted = self.azure.write_nic(
@@ -55,7 +55,9 @@ class Sender:
         except AzureCallError as failure:
             return self._failed("PUT", member.nic.name, request, failure)
         self._told("PUT", member.nic.name, f"accepted, {accepted.provisioning.value}")
-        answered = Answered(self.run, self._now(), request, Answer.ACCEPTED, accepted.etag, accepted.arm_request_id, "")
+        answered = WriteAnswered(
+            self.run, self._now(), request, WriteAnswer.ACCEPTED, accepted.etag, accepted.arm_request_id, ""
+        )
         self.journal.append(self.run, answered)
         return accepted
 
@@ -70,26 +72,26 @@ class Sender:
     ) -> MoveAccepted | AzureCallError:
         """Ask for the move in one call, once. A failure is returned: the run goes on with it."""
         request = str(uuid.uuid4())
-        self.journal.append(self.run, Attempted(self.run, self._now(), Step.MOVE, losing.name, request, ""))
+        self.journal.append(self.run, WriteAttempted(self.run, self._now(), Step.MOVE, losing.name, request, ""))
         try:
             accepted = self.azure.move_configuration(source, target, subnet, request_id=request, in_time=in_time)
         except AzureCallError as failure:
             return self._failed("POST", subnet.parent_name, request, failure)
         self._told("POST", subnet.parent_name, f"accepted, {target.name} on {target.nic.name}")
-        answered = Answered(self.run, self._now(), request, Answer.ACCEPTED, "", accepted.arm_request_id, "")
+        answered = WriteAnswered(self.run, self._now(), request, WriteAnswer.ACCEPTED, "", accepted.arm_request_id, "")
         self.journal.append(self.run, answered)
         return accepted
 
     def stop(self, member: Member, how: StopMethod, *, in_time: Precondition) -> StopAccepted | AzureCallError:
         """Ask for the stop of a member's VM, once. A failure is returned: the instance view settles what came of it."""
         request = str(uuid.uuid4())
-        self.journal.append(self.run, Attempted(self.run, self._now(), Step.FENCE, member.name, request, ""))
+        self.journal.append(self.run, WriteAttempted(self.run, self._now(), Step.FENCE, member.name, request, ""))
         try:
             accepted = self.azure.stop_vm(member.vm, how, request_id=request, in_time=in_time)
         except AzureCallError as failure:
             return self._failed("POST", f"{member.vm.name}/{how.value}", request, failure)
         self._told("POST", f"{member.vm.name}/{how.value}", "accepted")
-        answered = Answered(self.run, self._now(), request, Answer.ACCEPTED, "", accepted.arm_request_id, "")
+        answered = WriteAnswered(self.run, self._now(), request, WriteAnswer.ACCEPTED, "", accepted.arm_request_id, "")
         self.journal.append(self.run, answered)
         return accepted
 
@@ -116,7 +118,7 @@ class Sender:
     def _failed(self, method: str, target: str, request: str, failure: AzureCallError) -> AzureCallError:
         self._told(method, target, f"{failure.status or 'no answer'}, {failure.problem.what}")
         detail = f"{failure.problem.code}: {failure.problem.detail or failure.problem.what}"
-        answered = Answered(self.run, self._now(), request, answer_of(failure), "", failure.request_id, detail)
+        answered = WriteAnswered(self.run, self._now(), request, answer_of(failure), "", failure.request_id, detail)
         self.journal.append(self.run, answered)
         return failure
 

@@ -21,7 +21,7 @@ from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
+class RunRecord:
     """The intents of a run, committed before its first write.
 
     ``configuration`` is the floating configuration as it was on the losing NIC (None when it was on no NIC): what a
@@ -60,7 +60,7 @@ class Began:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempted:
+class WriteAttempted:
     """A write is about to be sent: which step, on whose NIC, at which etag, under which client request id."""
 
     run: str
@@ -71,7 +71,7 @@ class Attempted:
     if_match: str
 
 
-class Answer(Enum):
+class WriteAnswer(Enum):
     """What came back for an attempt."""
 
     ACCEPTED = "accepted"
@@ -81,13 +81,13 @@ class Answer(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class WriteAnswered:
     """The answer to an attempt. ``arm_request`` is Azure's own request id, for the activity log and for support."""
 
     run: str
     at: str
     request: str
-    answer: Answer
+    answer: WriteAnswer
     etag: str
     arm_request: str
     problem: str
@@ -103,7 +103,7 @@ class TurnedBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Stepped:
+class StepRecord:
     """A step that ended well, as it was told, after ``seconds``."""
 
     run: str
@@ -114,7 +114,7 @@ class Stepped:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighted:
+class HolderRecord:
     """A guided run saw the address somewhere else than before. ``who``: a member's name, a stranger's id, or empty."""
 
     run: str
@@ -124,7 +124,7 @@ class Sighted:
 
 
 @dataclass(frozen=True, slots=True)
-class LastSeen:
+class LastReadings:
     """Both interfaces as the run last read them (None: never), and what others changed meanwhile.
 
     ``by_other``: nic, path, before and after of each difference that is not the run's own (engine/README.md 1.2).
@@ -138,7 +138,7 @@ class LastSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class FellBack:
+class StrategyFallback:
     """Azure refused the move in one call; now the run detaches and attaches. ``reason``: the problem's code."""
 
     run: str
@@ -147,7 +147,7 @@ class FellBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RunEndRecord:
     """How a run ended. The seconds are measured: whole, detach, attach, gap as read; None where not reached.
 
     ``strategy`` and ``repair`` as the run began: predictions are made from runs of the same kind. ``detail``: what
@@ -176,20 +176,20 @@ class Ended:
         """The gap as read, and how sure it is."""
         return ServiceGap(self.gap_s, self.gap_at_least, self.gap_at_most_s)
 
-    def with_gap(self, gap: ServiceGap) -> Ended:
+    def with_gap(self, gap: ServiceGap) -> RunEndRecord:
         """The same end with that gap."""
         return replace(self, gap_s=gap.seconds, gap_at_least=gap.at_least, gap_at_most_s=gap.at_most_s)
 
     @classmethod
     def of(
         cls,
-        began: Began,
+        began: RunRecord,
         at: str,
         outcome: Outcome,
         place: AddressLocation,
         reason: str,
         problem: Problem | None = None,
-    ) -> Ended:
+    ) -> RunEndRecord:
         """The end of that run, with the address at ``place``; nothing measured."""
         holder = place.member.name if place.kind is LocationKind.MEMBER and place.member else ""
         holder = place.stranger.text if place.stranger else holder
@@ -207,18 +207,29 @@ class VerdictChanged:
     sentence: str
 
 
-Record = Began | Attempted | Answered | TurnedBack | FellBack | Stepped | Sighted | LastSeen | Ended | VerdictChanged
+Record = (
+    RunRecord
+    | WriteAttempted
+    | WriteAnswered
+    | TurnedBack
+    | StrategyFallback
+    | StepRecord
+    | HolderRecord
+    | LastReadings
+    | RunEndRecord
+    | VerdictChanged
+)
 
 _KINDS: dict[str, type[Record]] = {
-    "began": Began,
-    "attempted": Attempted,
-    "answered": Answered,
+    "began": RunRecord,
+    "attempted": WriteAttempted,
+    "answered": WriteAnswered,
     "turned_back": TurnedBack,
-    "fell_back": FellBack,
-    "stepped": Stepped,
-    "sighted": Sighted,
-    "last_seen": LastSeen,
-    "ended": Ended,
+    "fell_back": StrategyFallback,
+    "stepped": StepRecord,
+    "sighted": HolderRecord,
+    "last_seen": LastReadings,
+    "ended": RunEndRecord,
     "verdict_changed": VerdictChanged,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
@@ -243,7 +254,7 @@ KINDS = frozenset(_KINDS)
 """What the records are called in the journal."""
 
 
-class Deed(Enum):
+class WriteKind(Enum):
     """The kinds of writes that setting up and undoing make."""
 
     ENABLE_IDENTITY = "enable_identity"
@@ -260,17 +271,17 @@ class Deed(Enum):
 
 
 UNDOES = {
-    Deed.DISABLE_IDENTITY: Deed.ENABLE_IDENTITY,
-    Deed.RESTORE_ROLE: Deed.PUT_ROLE,
-    Deed.DELETE_ROLE: Deed.PUT_ROLE,
-    Deed.UNASSIGN: Deed.ASSIGN,
-    Deed.REMOVE_ADDRESS: Deed.PLACE_ADDRESS,
+    WriteKind.DISABLE_IDENTITY: WriteKind.ENABLE_IDENTITY,
+    WriteKind.RESTORE_ROLE: WriteKind.PUT_ROLE,
+    WriteKind.DELETE_ROLE: WriteKind.PUT_ROLE,
+    WriteKind.UNASSIGN: WriteKind.ASSIGN,
+    WriteKind.REMOVE_ADDRESS: WriteKind.PLACE_ADDRESS,
 }
 """Which kind of write each undoing takes back."""
 
 
 @dataclass(frozen=True, slots=True)
-class RunBegan:
+class SetupRunRecord:
     """A job began; ``keys`` are the changes it means to carry out, ``nics`` and ``address`` whose cluster it is."""
 
     run: str
@@ -282,7 +293,7 @@ class RunBegan:
 
 
 @dataclass(frozen=True, slots=True)
-class Intended:
+class WriteIntended:
     """A write goes out next: on what, what it sends and what was there before (None: nothing).
 
     ``sentence`` is what people were shown. It is on the disk before the write is sent, so that undo knows what is ours
@@ -292,7 +303,7 @@ class Intended:
     run: str
     at: str
     key: str
-    deed: Deed
+    deed: WriteKind
     target: str
     request: str
     sentence: str
@@ -301,30 +312,30 @@ class Intended:
 
 
 @dataclass(frozen=True, slots=True)
-class Replied:
+class WriteReplied:
     """What came back for a write."""
 
     run: str
     at: str
     request: str
-    answer: Answer
+    answer: WriteAnswer
     problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class ChangeConfirmed:
     """A change that we wrote was read back as done, ``seconds`` after its first write."""
 
     run: str
     at: str
     key: str
-    deed: Deed
+    deed: WriteKind
     target: str
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class RunEnded:
+class SetupRunEndRecord:
     """How the job ended."""
 
     run: str
@@ -333,24 +344,24 @@ class RunEnded:
     reason: str
 
 
-SetupRecord = RunBegan | Intended | Replied | Confirmed | RunEnded
+SetupRecord = SetupRunRecord | WriteIntended | WriteReplied | ChangeConfirmed | SetupRunEndRecord
 
 _SETUP_KINDS: dict[str, type[SetupRecord]] = {
-    "run_began": RunBegan,
-    "intended": Intended,
-    "replied": Replied,
-    "confirmed": Confirmed,
-    "run_ended": RunEnded,
+    "run_began": SetupRunRecord,
+    "intended": WriteIntended,
+    "replied": WriteReplied,
+    "confirmed": ChangeConfirmed,
+    "run_ended": SetupRunEndRecord,
 }
 _SETUP_NAMES = {kind: name for name, kind in _SETUP_KINDS.items()}
 
 
-def undo_key(made: Intended) -> str:
+def undo_key(made: WriteIntended) -> str:
     """What taking a thing back is called, in plans and in the record that says it is gone.
 
     An interface may hold several addresses that were put there from here, so the address is a part of the name.
     """
-    address = f":{made.sent.get('address', '')}" if made.deed is Deed.PLACE_ADDRESS else ""
+    address = f":{made.sent.get('address', '')}" if made.deed is WriteKind.PLACE_ADDRESS else ""
     return f"undo:{made.deed.value}:{made.target.lower()}{address}"
 
 

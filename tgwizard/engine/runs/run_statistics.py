@@ -8,19 +8,19 @@ from pathlib import Path
 
 from tgwizard.engine.json_codec import parse_json
 from tgwizard.engine.runs.failover_journal import SCHEMA
-from tgwizard.engine.runs.records import Ended, from_document
+from tgwizard.engine.runs.records import RunEndRecord, from_document
 
 MEASURED_RUNS = 50
 """From how many ended runs predictions are made; the latest count."""
 
 
-def measured_in(state_dir: Path, subscription: str, limit: int = MEASURED_RUNS) -> tuple[Ended, ...]:
+def measured_in(state_dir: Path, subscription: str, limit: int = MEASURED_RUNS) -> tuple[RunEndRecord, ...]:
     """Ended runs of all clusters of a subscription on this computer, newest first: what predictions are made from.
 
     A journal that cannot be read is passed over: a prediction is not worth an error.
     """
     wanted = f"/subscriptions/{subscription.lower()}/"
-    found: list[Ended] = []
+    found: list[RunEndRecord] = []
     for path in sorted(state_dir.glob("journal-*.sqlite")):
         with (
             contextlib.suppress(sqlite3.Error, ValueError),
@@ -41,6 +41,6 @@ def measured_in(state_dir: Path, subscription: str, limit: int = MEASURED_RUNS) 
     return tuple(found[:limit])
 
 
-def _ended(data: str) -> Ended | None:
+def _ended(data: str) -> RunEndRecord | None:
     record = from_document("ended", parse_json(data))
-    return record if isinstance(record, Ended) else None
+    return record if isinstance(record, RunEndRecord) else None

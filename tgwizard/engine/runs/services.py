@@ -12,9 +12,9 @@ from pathlib import Path
 from tgwizard.engine.files.outdated_writes import OutdatedWrites
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import unusable
-from tgwizard.engine.runs.records import Ended
+from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.engine.runs.run_statistics import measured_in
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -50,11 +50,11 @@ class Services:
     state_dir: Path
     cloud: str
     setup: SetupPorts
-    open_journal: Callable[[Path, ClusterIdentity], Journal] = Journal.open
+    open_journal: Callable[[Path, ClusterIdentity], FailoverJournal] = FailoverJournal.open
     endpoint: Callable[[ClusterSetup], Endpoint] = usual_endpoint
     """Where a cluster's traffic can be tried, or UserError: nowhere, and why. For jobs only: a lab is asked."""
 
-    def journal(self, setup: ClusterSetup) -> Journal:
+    def journal(self, setup: ClusterSetup) -> FailoverJournal:
         """Open the cluster's journal; UserError when it is damaged or of another schema. The caller closes it."""
         return self.open_journal(self.journal_file(setup), setup.identity)
 
@@ -79,6 +79,6 @@ class Services:
         """What was seen of outdated writes in the connected cloud."""
         return OutdatedWrites(self.state_dir, self.cloud)
 
-    def measured(self, setup: ClusterSetup) -> tuple[Ended, ...]:
+    def measured(self, setup: ClusterSetup) -> tuple[RunEndRecord, ...]:
         """Ended runs in the cluster's subscription, newest first, for the predictions."""
         return measured_in(self.state_dir, setup.subscription)

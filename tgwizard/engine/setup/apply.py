@@ -12,7 +12,7 @@ from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.journal import JournalError
-from tgwizard.engine.runs.records import RunBegan, RunEnded
+from tgwizard.engine.runs.records import SetupRunEndRecord, SetupRunRecord
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import Crew, End, How, Piece, Work
 from tgwizard.engine.setup.apply_actions import AssignAct, IdentityAct, PlaceAct, RoleAct, StaleAct
@@ -115,7 +115,9 @@ def carry_out(
     try:
         of = desk.journal.identity
         whose = (of.nics, of.address) if of is not None else ((), "")
-        desk.journal.add(desk.run, RunBegan(desk.run, desk.at(), job, tuple(piece.key for piece in pieces), *whose))
+        desk.journal.add(
+            desk.run, SetupRunRecord(desk.run, desk.at(), job, tuple(piece.key for piece in pieces), *whose)
+        )
         crew.go([_told(desk, piece, sentences[piece.key]) for piece in pieces], left)
     except JournalError as error:
         open_keys = [piece.key for piece in pieces if piece.key not in crew.ends]
@@ -153,7 +155,7 @@ def conclude(
     )
     # The end is told all the same; without its record the next run only looks once more.
     with contextlib.suppress(JournalError):
-        desk.journal.add(desk.run, RunEnded(desk.run, desk.at(), outcome, finished.reason))
+        desk.journal.add(desk.run, SetupRunEndRecord(desk.run, desk.at(), outcome, finished.reason))
     desk.report(finished)
     return finished
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tgwizard.engine import json_codec
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
-from tgwizard.engine.runs.records import Deed
+from tgwizard.engine.runs.records import WriteKind
 from tgwizard.engine.runs.task_runner import Work, ask
 from tgwizard.engine.setup.apply_loop import Against, Desk, Missing, NotYet, Seen, There
 from tgwizard.model.cluster import ResourceId
@@ -80,7 +80,7 @@ class IdentityAct:
 
     desk: Desk
     act: EnableIdentity
-    deed: Deed = Deed.ENABLE_IDENTITY
+    deed: WriteKind = WriteKind.ENABLE_IDENTITY
     done: str = ""
     showing: str = ""
 
@@ -118,7 +118,7 @@ class RoleAct:
     desk: Desk
     act: PutRole
     scope: str
-    deed: Deed = Deed.PUT_ROLE
+    deed: WriteKind = WriteKind.PUT_ROLE
     done: str = ""
     showing: str = ""
 
@@ -196,7 +196,7 @@ class AssignAct:
     desk: Desk
     act: Assign
     role: RoleDefinition
-    deed: Deed = Deed.ASSIGN
+    deed: WriteKind = WriteKind.ASSIGN
     done: str = ""
     showing: str = ""
     wanted: RoleAssignment | None = field(default=None, init=False)
@@ -294,7 +294,7 @@ class StaleAct:
 
     desk: Desk
     act: RemoveStale
-    deed: Deed = Deed.REMOVE_STALE
+    deed: WriteKind = WriteKind.REMOVE_STALE
     done: str = "The stale assignment is gone"
     showing: str = "Azure removes the stale assignment."
 
@@ -363,7 +363,7 @@ class PlaceAct:
     desk: Desk
     act: PlaceAddress
     nics: tuple[ResourceId, ...]
-    deed: Deed = Deed.PLACE_ADDRESS
+    deed: WriteKind = WriteKind.PLACE_ADDRESS
     done: str = ""
     showing: str = ""
     _read: NicDocument | None = field(default=None, init=False)

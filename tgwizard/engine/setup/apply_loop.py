@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
-from tgwizard.engine.runs.records import UNDOES, Answer, Confirmed, Deed, Intended, Replied
+from tgwizard.engine.runs.records import UNDOES, ChangeConfirmed, WriteAnswer, WriteIntended, WriteKind, WriteReplied
 from tgwizard.engine.runs.task_runner import End, How, Work, ask, pause
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.model.event_base import Stamp
@@ -107,7 +107,7 @@ Seen = There | Missing | NotYet | Against | Kept
 class Act(Protocol):
     """What a change is about."""
 
-    deed: Deed
+    deed: WriteKind
     done: str
     """What to say when it is done."""
     showing: str
@@ -188,7 +188,7 @@ class _Drive:
                     # What is gone without our doing need not be undone again either.
                     seconds = desk.clock.monotonic() - (self.first_sent or desk.clock.monotonic())
                     deed, target = self.act.deed, self.act.target()
-                    desk.journal.add(desk.run, Confirmed(desk.run, desk.at(), self.key, deed, target, seconds))
+                    desk.journal.add(desk.run, ChangeConfirmed(desk.run, desk.at(), self.key, deed, target, seconds))
                 return End(How.DONE, seen.words or self.act.done)
             case Against():
                 how = How.UNKNOWN if self.unknown is not None else How.FAILED
@@ -201,7 +201,7 @@ class _Drive:
     def _write(self, seen: Missing) -> Work[Seen]:
         desk, act = self.desk, self.act
         request = str(uuid.uuid4())
-        intended = Intended(
+        intended = WriteIntended(
             desk.run,
             desk.at(),
             self.key,
@@ -219,7 +219,7 @@ class _Drive:
             yield from ask(lambda: act.send(request))
         except AzureCallError as failure:
             return self._refused(request, failure, started)
-        self._note(request, Answer.ACCEPTED, "")
+        self._note(request, WriteAnswer.ACCEPTED, "")
         self.unknown = None
         self._just_sent = True
         self._sent(started)
@@ -227,9 +227,9 @@ class _Drive:
 
     def _refused(self, request: str, failure: AzureCallError, started: float) -> Seen:
         answers = {
-            Certainty.REFUSED: Answer.REFUSED,
-            Certainty.NOT_SENT: Answer.NOT_SENT,
-            Certainty.UNKNOWN: Answer.UNKNOWN,
+            Certainty.REFUSED: WriteAnswer.REFUSED,
+            Certainty.NOT_SENT: WriteAnswer.NOT_SENT,
+            Certainty.UNKNOWN: WriteAnswer.UNKNOWN,
         }
         self._note(request, answers[failure.certainty], failure.problem.code)
         if failure.certainty is Certainty.UNKNOWN:
@@ -283,5 +283,5 @@ class _Drive:
         )
         return End(How.UNKNOWN if self.unknown else How.FAILED, problem.what, problem)
 
-    def _note(self, request: str, answer: Answer, problem: str) -> None:
-        self.desk.journal.add(self.desk.run, Replied(self.desk.run, self.desk.at(), request, answer, problem))
+    def _note(self, request: str, answer: WriteAnswer, problem: str) -> None:
+        self.desk.journal.add(self.desk.run, WriteReplied(self.desk.run, self.desk.at(), request, answer, problem))

@@ -9,7 +9,7 @@ from typing import Any
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
-from tgwizard.engine.runs.records import Deed
+from tgwizard.engine.runs.records import WriteKind
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import Piece, Work, ask
 from tgwizard.engine.setup.apply import carry_out, new_run
@@ -63,7 +63,7 @@ def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
 class _Restart:
     desk: Desk
     vm: ResourceId
-    deed: Deed = Deed.RESTART
+    deed: WriteKind = WriteKind.RESTART
     done: str = ""
     showing: str = ""
     _sent: float | None = field(default=None, init=False)

@@ -30,13 +30,13 @@ from tgwizard.engine.runs.journal import (
 from tgwizard.engine.runs.records import (
     SETUP_KINDS,
     UNDOES,
-    Answer,
-    Confirmed,
-    Deed,
-    Intended,
-    Replied,
-    RunBegan,
+    ChangeConfirmed,
     SetupRecord,
+    SetupRunRecord,
+    WriteAnswer,
+    WriteIntended,
+    WriteKind,
+    WriteReplied,
     setup_record_from_document,
     setup_record_to_document,
     undo_key,
@@ -109,42 +109,42 @@ class SetupJournal:
         except ValueError as error:
             raise UserError(damaged(self.path, error)) from error
 
-    def made(self) -> tuple[Intended, ...]:
+    def made(self) -> tuple[WriteIntended, ...]:
         """What was written by us and not taken back, each thing once, in the order in which it was first written.
 
         ``sent`` is what was written last, ``before`` what was there before the first of our writes.
         """
-        found: dict[str, Intended] = {}
+        found: dict[str, WriteIntended] = {}
         records = list(heapq.merge(*(_timed(one.records()) for one in (self, *self.others)), key=itemgetter(0)))
         never = {
             item.request
             for _, item in records
-            if isinstance(item, Replied) and item.answer in (Answer.REFUSED, Answer.NOT_SENT)
+            if isinstance(item, WriteReplied) and item.answer in (WriteAnswer.REFUSED, WriteAnswer.NOT_SENT)
         }
         for _, record in records:
-            if isinstance(record, Intended) and record.request in never:
+            if isinstance(record, WriteIntended) and record.request in never:
                 continue
-            if isinstance(record, Intended) and record.deed not in UNDOES:
+            if isinstance(record, WriteIntended) and record.deed not in UNDOES:
                 key = undo_key(record)
                 first = found.get(key)
                 found[key] = record if first is None else _together(first, record)
-            elif isinstance(record, Confirmed) and record.deed in UNDOES:
+            elif isinstance(record, ChangeConfirmed) and record.deed in UNDOES:
                 found.pop(record.key, None)
         return tuple(found.values())
 
     def restarts(self) -> dict[str, datetime]:
         """When tgwizard last restarted each machine, by lower-case id: when it was seen to be back."""
-        return self._confirmed(Deed.RESTART)
+        return self._confirmed(WriteKind.RESTART)
 
     def assigned(self) -> dict[str, datetime]:
         """When each assignment of ours was read back, by lower-case id; by this computer's clock, like restarts."""
-        return self._confirmed(Deed.ASSIGN)
+        return self._confirmed(WriteKind.ASSIGN)
 
-    def _confirmed(self, deed: Deed) -> dict[str, datetime]:
+    def _confirmed(self, deed: WriteKind) -> dict[str, datetime]:
         return {
             record.target.lower(): datetime.fromisoformat(record.at)
             for record in self.records()
-            if isinstance(record, Confirmed) and record.deed is deed
+            if isinstance(record, ChangeConfirmed) and record.deed is deed
         }
 
     def close(self) -> None:
@@ -162,8 +162,8 @@ def _timed(records: Iterable[SetupRecord]) -> Iterator[tuple[str, SetupRecord]]:
         yield latest, record
 
 
-def _together(first: Intended, last: Intended) -> Intended:
-    return Intended(
+def _together(first: WriteIntended, last: WriteIntended) -> WriteIntended:
+    return WriteIntended(
         last.run, last.at, last.key, last.deed, first.target, last.request, first.sentence, last.sent, first.before
     )
 
@@ -207,7 +207,7 @@ def pair_identities(state_dir: Path, identity: ClusterIdentity) -> tuple[Cluster
 
 
 @contextlib.contextmanager
-def journal_of_pair(state_dir: Path, identity: ClusterIdentity) -> Iterator[SetupJournal]:
+def open_pair_journal(state_dir: Path, identity: ClusterIdentity) -> Iterator[SetupJournal]:
     """The identity's journal with the others of its interfaces read along. UserError when one cannot be used."""
     with contextlib.closing(SetupJournal.open(setup_journal_file(state_dir, identity), identity)) as journal:
         for one in pair_identities(state_dir, identity):
@@ -219,7 +219,7 @@ def _whose(file: Path) -> ClusterIdentity | None:
     """Whose journal a file is; None when nothing was begun in it, or when it cannot be read."""
     try:
         with contextlib.closing(SetupJournal.open(file)) as journal:
-            began = next((item for item in journal.records() if isinstance(item, RunBegan)), None)
+            began = next((item for item in journal.records() if isinstance(item, SetupRunRecord)), None)
     except UserError as error:
         _log.warning("a journal was left out: %s", error.problem.sentence())
         return None
@@ -232,7 +232,7 @@ Report = Callable[[SetupEvent], None]
 
 
 @contextlib.contextmanager
-def journal_of(services: Services, identity: ClusterIdentity) -> Iterator[SetupJournal]:
+def open_setup_journal(services: Services, identity: ClusterIdentity) -> Iterator[SetupJournal]:
     """The journal of setting up this cluster, closed at the end. UserError when it cannot be used."""
     file = setup_journal_file(services.state_dir, identity)
     with contextlib.closing(SetupJournal.open(file, identity)) as journal:
@@ -259,7 +259,9 @@ def under_cluster_lock(
         with contextlib.ExitStack() as held:
             for one in (identity, *others):
                 held.enter_context(file_lock.held(services.state_dir / f"cluster-{one.digest}.lock", busy))
-            opened = journal_of_pair(services.state_dir, identity) if others else journal_of(services, identity)
+            opened = (
+                open_pair_journal(services.state_dir, identity) if others else open_setup_journal(services, identity)
+            )
             return body(held.enter_context(opened))
     except UserError as error:
         stamp = Stamp(services.clock.wall(), services.clock.monotonic())

@@ -9,7 +9,7 @@ from typing import Any
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
-from tgwizard.engine.runs.records import Deed, Intended, undo_key
+from tgwizard.engine.runs.records import WriteIntended, WriteKind, undo_key
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import End, How, Piece, Work, ask
 from tgwizard.engine.setup.apply import carry_out, conclude, new_run
@@ -25,7 +25,7 @@ from tgwizard.engine.setup.apply_loop import Act, Desk, Kept, Missing, NotYet, S
 from tgwizard.engine.setup.setup_journal import (
     Report,
     SetupJournal,
-    journal_of_pair,
+    open_pair_journal,
     pair_identities,
     under_cluster_lock,
 )
@@ -37,7 +37,7 @@ from tgwizard.model.role import RoleAssignment, RoleDefinition
 from tgwizard.model.setup_events import ChangeSkipped, SetupEvent, SetupFinished
 from tgwizard.model.text import counted, sanitize
 
-_ORDER = (Deed.PLACE_ADDRESS, Deed.ASSIGN, Deed.PUT_ROLE, Deed.ENABLE_IDENTITY)
+_ORDER = (WriteKind.PLACE_ADDRESS, WriteKind.ASSIGN, WriteKind.PUT_ROLE, WriteKind.ENABLE_IDENTITY)
 """The reverse of applying: a role goes after its assignments, an identity last."""
 
 
@@ -50,12 +50,12 @@ class Undoing:
 
     key: str
     sentence: str
-    made: Intended
+    made: WriteIntended
 
 
 def undoable(journal: SetupJournal, *, identities: bool = False) -> tuple[Undoing, ...]:
     """What undo would try, in order. Whether others use it since is only seen when it is done."""
-    return tuple(item for item in _made(journal) if identities or item.made.deed is not Deed.ENABLE_IDENTITY)
+    return tuple(item for item in _made(journal) if identities or item.made.deed is not WriteKind.ENABLE_IDENTITY)
 
 
 def _made(journal: SetupJournal) -> tuple[Undoing, ...]:
@@ -85,8 +85,8 @@ def undo_at(desk: Desk, *, identities: bool = False) -> SetupFinished:
     if not wanted:
         what = "There is nothing to undo."
         return conclude(desk, "undo", Outcome.DONE, Problem("nothing-to-undo", what, "Nothing was created from here."))
-    ours = frozenset(item.made.sent["guid"].lower() for item in wanted if item.made.deed is Deed.ASSIGN)
-    assigned = tuple(item.key for item in wanted if item.made.deed is Deed.ASSIGN)
+    ours = frozenset(item.made.sent["guid"].lower() for item in wanted if item.made.deed is WriteKind.ASSIGN)
+    assigned = tuple(item.key for item in wanted if item.made.deed is WriteKind.ASSIGN)
     pieces = [_piece(desk, item, ours, assigned) for item in wanted]
     stay = {item.key: item for item in _made(desk.journal) if item not in wanted}
     for key, item in stay.items():
@@ -97,34 +97,34 @@ def undo_at(desk: Desk, *, identities: bool = False) -> SetupFinished:
 
 def _piece(desk: Desk, item: Undoing, ours: frozenset[str], assigned: tuple[str, ...]) -> Piece:
     act = _act(desk, item.made, ours)
-    after = assigned if item.made.deed in (Deed.PUT_ROLE, Deed.ENABLE_IDENTITY) else ()
+    after = assigned if item.made.deed in (WriteKind.PUT_ROLE, WriteKind.ENABLE_IDENTITY) else ()
     return Piece(item.key, lambda: drive(desk, item.key, item.sentence, act), after, anyway=True)
 
 
-def _act(desk: Desk, made: Intended, ours: frozenset[str]) -> Act:
+def _act(desk: Desk, made: WriteIntended, ours: frozenset[str]) -> Act:
     match made.deed:
-        case Deed.PLACE_ADDRESS:
+        case WriteKind.PLACE_ADDRESS:
             return _RemoveAddress(desk, made)
-        case Deed.ASSIGN:
+        case WriteKind.ASSIGN:
             return _Unassign(desk, made)
-        case Deed.PUT_ROLE if made.before is not None:
+        case WriteKind.PUT_ROLE if made.before is not None:
             return _RestoreRole(desk, made)
-        case Deed.PUT_ROLE:
+        case WriteKind.PUT_ROLE:
             return _DeleteRole(desk, made, ours)
         case _:
             return _DisableIdentity(desk, made, ours)
 
 
-def _sentence(made: Intended) -> str:
+def _sentence(made: WriteIntended) -> str:
     match made.deed:
-        case Deed.PLACE_ADDRESS:
+        case WriteKind.PLACE_ADDRESS:
             return f"Take {made.sent['address']} off {_last(made.target)}"
-        case Deed.ASSIGN:
+        case WriteKind.ASSIGN:
             machine = _last(made.sent.get("vm", "")) or "the identity"
             return f"Take the role from {machine} on {_last(made.sent['scope'])}"
-        case Deed.PUT_ROLE if made.before is not None:
+        case WriteKind.PUT_ROLE if made.before is not None:
             return f"Restore the role {sanitize(made.before['name'], 130)}"
-        case Deed.PUT_ROLE:
+        case WriteKind.PUT_ROLE:
             return f"Delete the role {sanitize(made.sent['name'], 130)}"
         case _:
             return f"Turn off the identity of {_last(made.target)}"
@@ -135,7 +135,7 @@ class _Taking:
     """What all of undo's acts share."""
 
     desk: Desk
-    made: Intended
+    made: WriteIntended
 
     def target(self) -> str:
         """The same thing that was made."""
@@ -151,7 +151,7 @@ class _Taking:
 
 @dataclass(slots=True)
 class _Unassign(_Taking):
-    deed: Deed = Deed.UNASSIGN
+    deed: WriteKind = WriteKind.UNASSIGN
     done: str = "The assignment is gone"
     showing: str = "Azure removes the assignment."
 
@@ -189,7 +189,7 @@ class _RoleTaking(_Taking):
 @dataclass(slots=True)
 class _DeleteRole(_RoleTaking):
     ours: frozenset[str] = frozenset()
-    deed: Deed = Deed.DELETE_ROLE
+    deed: WriteKind = WriteKind.DELETE_ROLE
     done: str = "The role is gone"
     showing: str = "Azure deletes the role."
     refusals: int = 0
@@ -236,7 +236,7 @@ class _DeleteRole(_RoleTaking):
 
 @dataclass(slots=True)
 class _RestoreRole(_RoleTaking):
-    deed: Deed = Deed.RESTORE_ROLE
+    deed: WriteKind = WriteKind.RESTORE_ROLE
     done: str = "The role is as it was before"
     showing: str = "Azure stores the role."
 
@@ -262,7 +262,7 @@ class _RestoreRole(_RoleTaking):
 @dataclass(slots=True)
 class _DisableIdentity(_Taking):
     ours: frozenset[str] = frozenset()
-    deed: Deed = Deed.DISABLE_IDENTITY
+    deed: WriteKind = WriteKind.DISABLE_IDENTITY
     done: str = "The identity is off"
     showing: str = "Azure turns the identity off."
 
@@ -289,7 +289,7 @@ class _DisableIdentity(_Taking):
 
 @dataclass(slots=True)
 class _RemoveAddress(_Taking):
-    deed: Deed = Deed.REMOVE_ADDRESS
+    deed: WriteKind = WriteKind.REMOVE_ADDRESS
     done: str = "The floating IP is off the interface"
     showing: str = "Azure detaches the address: half a minute as a rule, minutes at its slowest."
     _read: NicDocument | None = field(default=None, init=False)
@@ -368,5 +368,5 @@ def what_undo_would_do(
     """What undo would try to take back, to be shown before it is asked for. UserError: the journal is damaged."""
     if not services.state_dir.is_dir():
         return ()
-    with journal_of_pair(services.state_dir, identity) as journal:
+    with open_pair_journal(services.state_dir, identity) as journal:
         return undoable(journal, identities=identities)

@@ -28,7 +28,7 @@ from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.read_access import gather
-from tgwizard.engine.setup.setup_journal import Report, SetupJournal, journal_of
+from tgwizard.engine.setup.setup_journal import Report, SetupJournal, open_setup_journal
 from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -444,6 +444,6 @@ def _if_match(azure: Azure, nic: ResourceId) -> tuple[Finding, bool | None]:
 
 def verify_job(services: Services, subject: Subject, report: Report, token: CancelToken) -> VerifyResult:
     """Verify; it changes nothing, so it needs no lock. UserError when there is nothing to verify."""
-    with journal_of(services, identity_of(subject.answers)) as journal:
+    with open_setup_journal(services, identity_of(subject.answers)) as journal:
         kept = services.outdated_writes
         return verify(services.setup, services.azure, services.clock, journal, subject, report, token, kept)

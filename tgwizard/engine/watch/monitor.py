@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
-from tgwizard.engine.runs.failover_journal import Journal
+from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
@@ -49,7 +49,7 @@ class Monitor:
     setup: ClusterSetup
     report: Report
     pace: Pace = field(default_factory=Pace)
-    journal: Journal | None = None
+    journal: FailoverJournal | None = None
     _observer: Observer = field(init=False)
     _lost: set[Source] = field(init=False, default_factory=set)
     _vms_at: float = field(init=False, default=float("-inf"))

@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, JobRunner, Report, Work
-from tgwizard.engine.runs.records import Ended
+from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.fleet_monitor import Fleet
 from tgwizard.engine.watch.monitor import Pace
@@ -282,7 +282,7 @@ class Watching(QObject):
         own: queue.SimpleQueue[object] = self._bridge.own
 
         def work(_report: Report, token: CancelToken) -> None:
-            measured: dict[str, tuple[Ended, ...]] = {}
+            measured: dict[str, tuple[RunEndRecord, ...]] = {}
             for setup in clusters:
                 if token.is_cancelled:
                     return

@@ -23,7 +23,7 @@ from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, targe
 from tgwizard.engine.readiness.preflight_questions import Extent
 from tgwizard.engine.readiness.recommended_action import Act, Offer, first_offer
 from tgwizard.engine.runs.cluster_lock import busy
-from tgwizard.engine.runs.records import Began, Ended, Record
+from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.read_only_lock import LOCKED, ReadOnlyLock
@@ -119,11 +119,11 @@ class ClusterSession(QObject):
         self._preferred: Member | None = None
         self._place_problem: Problem | None = None
         self._history_known = False
-        self.ends: tuple[Ended, ...] = ()
+        self.ends: tuple[RunEndRecord, ...] = ()
         self.records: tuple[Record, ...] = ()
         self.since: datetime | None = None
         self._log = EventLog(setup)
-        self.unfinished: Began | None = None
+        self.unfinished: RunRecord | None = None
         self.elsewhere: RunElsewhere | None = None
         """That another program of this computer is seen to work on the cluster."""
         self.run: RunState | None = None

@@ -14,7 +14,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tgwizard.engine.history.run_report import kind
-from tgwizard.engine.runs.records import Ended, Record, VerdictChanged
+from tgwizard.engine.runs.records import Record, RunEndRecord, VerdictChanged
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
 from tgwizard.gui.style.tokens import TextRole, Token
@@ -88,7 +88,7 @@ def of_end(event: Finished, verb: Verb | None) -> EventShown:
 def of_record(record: Record, _setup: ClusterSetup) -> EventShown | None:
     """A journal record as a line; None for records that are part of another line."""
     match record:
-        case Ended():
+        case RunEndRecord():
             words = _ended(record), f"run {record.run[:8]}"
             return EventShown(_moment(record.at), outcome_shape(record.outcome), *words, record.run)
         case VerdictChanged():
@@ -119,7 +119,7 @@ def end_sentence(event: Finished, verb: Verb | None) -> str:
     return f"{_name(verb)} {words}: {event.reason}" if event.reason else f"{_name(verb)} {words}"
 
 
-def _ended(record: Ended) -> str:
+def _ended(record: RunEndRecord) -> str:
     verb = _name(record.verb)
     if record.repair or record.strategy is Strategy.GUIDED:
         verb = kind(record.verb, record.strategy, repair=record.repair)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report, Work
 from tgwizard.engine.runs.cluster_lock import in_progress
-from tgwizard.engine.runs.failover_journal import Journal
-from tgwizard.engine.runs.records import Began, Ended, Record
+from tgwizard.engine.runs.failover_journal import FailoverJournal
+from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -29,9 +29,9 @@ class HistoryRead:
     """
 
     cluster: str
-    ends: tuple[Ended, ...] = ()
+    ends: tuple[RunEndRecord, ...] = ()
     records: tuple[Record, ...] = ()
-    unfinished: Began | None = None
+    unfinished: RunRecord | None = None
     problem: Problem | None = None
 
 
@@ -43,7 +43,7 @@ class RunElsewhere:
     """
 
     cluster: str
-    began: Began | None = None
+    began: RunRecord | None = None
 
     @property
     def words(self) -> str:
@@ -56,7 +56,11 @@ class RunElsewhere:
 
 
 def tell_history(
-    services: Services, setup: ClusterSetup, journal: Journal, ends: tuple[Ended, ...], own: queue.SimpleQueue[object]
+    services: Services,
+    setup: ClusterSetup,
+    journal: FailoverJournal,
+    ends: tuple[RunEndRecord, ...],
+    own: queue.SimpleQueue[object],
 ) -> None:
     """Tell what the journal holds; a run in progress has no end yet, is not interrupted, and is told after that."""
     unfinished = None if in_progress(services, setup) else journal.unfinished()
@@ -65,7 +69,7 @@ def tell_history(
         own.put(RunElsewhere(setup.name, _began(journal)))
 
 
-def _began(journal: Journal) -> Began | None:
+def _began(journal: FailoverJournal) -> RunRecord | None:
     """The run that is in progress; None before it has said what it intends, and when it has said that it ended."""
     try:
         return journal.unfinished()

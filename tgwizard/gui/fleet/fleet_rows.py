@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from tgwizard.engine.runs.records import Ended, Record, VerdictChanged
+from tgwizard.engine.runs.records import Record, RunEndRecord, VerdictChanged
 from tgwizard.gui.cluster.cluster_view_model import advice_shape, state_shape
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.cluster_readiness import ClusterReadiness, ClusterState
@@ -213,7 +213,7 @@ def _since(records: tuple[Record, ...], verdict: Verdict) -> datetime | None:
             if record.verdict != verdict.name.value or record.sentence != verdict.sentence:
                 break
             began = datetime.fromisoformat(record.at)
-        elif isinstance(record, Ended) and record.outcome is Outcome.DONE:
+        elif isinstance(record, RunEndRecord) and record.outcome is Outcome.DONE:
             return datetime.fromisoformat(record.at)
     return began
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayou
 
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory
-from tgwizard.engine.runs.records import Answer
+from tgwizard.engine.runs.records import WriteAnswer
 from tgwizard.gui.history.history_list import shape_of
 from tgwizard.gui.style.accessible import announce
 from tgwizard.gui.style.icons import Icon
@@ -25,10 +25,10 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.text import format_duration
 
 _ANSWER_SHAPES = {
-    Answer.ACCEPTED: Shape.GOOD,
-    Answer.REFUSED: Shape.BROKEN,
-    Answer.NOT_SENT: Shape.NOTE,
-    Answer.UNKNOWN: Shape.NOT_KNOWN,
+    WriteAnswer.ACCEPTED: Shape.GOOD,
+    WriteAnswer.REFUSED: Shape.BROKEN,
+    WriteAnswer.NOT_SENT: Shape.NOTE,
+    WriteAnswer.UNKNOWN: Shape.NOT_KNOWN,
     None: Shape.NOT_KNOWN,
 }
 
