@@ -19,7 +19,7 @@ from tgwizard.cli.app_interface import Connection, LabWish, Program, RunningLab,
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
 from tgwizard.cli.screen import Screen
-from tgwizard.engine.files.cluster_folder import Profiles
+from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import Settings
 
@@ -72,7 +72,7 @@ class Shell(Generic[R]):
     def _connect(self, _where: Where) -> Connection:
         services = self.rig.services
         assert isinstance(services.azure, ArmAzure)
-        return Lasting(services, Profiles(services.state_dir, services.cloud), services.azure)
+        return Lasting(services, ClusterFolder(services.state_dir, services.cloud), services.azure)
 
 
 class Lasting(Place):

@@ -19,7 +19,7 @@ from tgwizard.cli.screen import Screen
 from tgwizard.cli.sign_in_option import sign_in, words_of
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
-from tgwizard.engine.files.cluster_folder import Profiles
+from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.ports import SignIn
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -33,7 +33,7 @@ class Place:
 
     def __init__(self, it: SetupRig, folder: Path, does: SignIn) -> None:
         self.services: Services = replace(it.services, setup=replace(it.services.setup, sign_in=does))
-        self.profiles = Profiles(folder, it.services.cloud)
+        self.profiles = ClusterFolder(folder, it.services.cloud)
 
     def check(self, setup: ClusterSetup) -> None: ...
 

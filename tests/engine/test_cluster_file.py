@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
-from tgwizard.engine.files.cluster_folder import Profiles
+from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import CarriedConfiguration, SavedRole
@@ -228,14 +228,14 @@ def test_that_the_address_is_compared_with_the_ranges_of_the_subnet(
 
 def test_that_a_cluster_is_found_by_name_by_path_and_alone(tmp_path: Path) -> None:
     path = written(tmp_path)
-    profiles = Profiles(tmp_path, "public")
+    profiles = ClusterFolder(tmp_path, "public")
     wanted = load_cluster(path)
     for name in (None, "edge-dallas", "EDGE-dallas", str(path)):
         assert profiles.find(name) == wanted
 
 
 def test_that_an_unknown_or_unnamed_cluster_is_answered_with_the_saved_ones(tmp_path: Path) -> None:
-    profiles = Profiles(tmp_path, "public")
+    profiles = ClusterFolder(tmp_path, "public")
     with pytest.raises(UserError, match="No cluster is saved"):
         profiles.find(None)
     written(tmp_path)
@@ -250,7 +250,7 @@ def test_that_the_faults_of_all_saved_files_are_told_together(tmp_path: Path) ->
     written(tmp_path, GOOD.replace("10.20.2.50", "x"))
     written(tmp_path, GOOD.replace("schema = 1", "schema = 9"), "edge-austin")
     written(tmp_path, name="good")
-    read = Profiles(tmp_path, "public").read_all()
+    read = ClusterFolder(tmp_path, "public").read_all()
     assert [problem.code for problem in read.problems] == ["file-schema", "file-value-wrong"]
     assert [setup.name for setup in read.clusters] == ["edge-dallas"]
 
@@ -259,7 +259,7 @@ def test_that_of_two_files_of_one_name_or_of_one_cluster_the_second_is_left_out_
     written(tmp_path, name="a")
     written(tmp_path, GOOD.replace("10.20.2.50", "10.20.2.51"), "b")
     written(tmp_path, GOOD.replace('"edge-dallas"', '"edge-austin"'), "c")
-    read = Profiles(tmp_path, "public").read_all()
+    read = ClusterFolder(tmp_path, "public").read_all()
     assert [(setup.name, str(setup.address)) for setup in read.clusters] == [("edge-dallas", "10.20.2.50")]
     other, same = read.problems
     assert "b.toml is left out. a.toml is named edge-dallas too." in other.sentence()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.engine.files.file_reading import LONGEST, read_text
-from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, open_private, write_whole
+from tgwizard.engine.files.file_reading import LARGEST_BYTES, read_text
+from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, open_private, write_atomically
 from tgwizard.engine.files.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes, pipes or devices of this kind")
@@ -49,9 +49,9 @@ def test_that_only_a_regular_file_is_read_and_nobody_is_waited_for(tmp_path: Pat
 
 def test_that_a_file_is_read_up_to_its_limit_and_not_beyond(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    path.write_bytes(b"x" * LONGEST)
-    assert len(read_text(path)) == LONGEST
-    path.write_bytes(b"x" * (LONGEST + 1))
+    path.write_bytes(b"x" * LARGEST_BYTES)
+    assert len(read_text(path)) == LARGEST_BYTES
+    path.write_bytes(b"x" * (LARGEST_BYTES + 1))
     assert why_not(path) == "It is larger than 200,000 bytes"
 
 
@@ -74,9 +74,9 @@ def test_that_documents_obey_the_umask_and_state_is_its_owners_alone(tmp_path: P
     for mask, expected in ((0o077, 0o600), (0o022, 0o644), (0o000, 0o666)):
         with umask(mask):
             path = tmp_path / f"document-{mask:o}"
-            write_whole(path, "text")
+            write_atomically(path, "text")
             assert mode(path) == expected
-            write_whole(path.with_suffix(".state"), "text", PRIVATE)
+            write_atomically(path.with_suffix(".state"), "text", PRIVATE)
             assert mode(path.with_suffix(".state")) == 0o600
             make_private_folder(tmp_path / f"state-{mask:o}")
             assert mode(tmp_path / f"state-{mask:o}") == 0o700
@@ -90,7 +90,7 @@ def test_that_a_document_keeps_the_mode_that_it_has_and_a_link_stays_a_link(tmp_
     path.write_text("old")
     path.chmod(0o640)
     link.symlink_to(path)
-    write_whole(link, "new")
+    write_atomically(link, "new")
     assert link.is_symlink()
     assert (path.read_text(), mode(path)) == ("new", 0o640)
 
@@ -99,12 +99,12 @@ def test_that_a_document_keeps_the_mode_that_it_has_and_a_link_stays_a_link(tmp_
 def test_that_a_device_or_a_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
     link = tmp_path / "null"
     link.symlink_to(os.devnull)
-    write_whole(link, "text")
+    write_atomically(link, "text")
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
     with pytest.raises(OSError, match="No space left"):
-        write_whole(Path("/dev/full"), "text")
+        write_atomically(Path("/dev/full"), "text")
     with pytest.raises(IsADirectoryError):
-        write_whole(tmp_path, "text")
+        write_atomically(tmp_path, "text")
 
 
 def test_that_nothing_is_left_of_a_file_that_could_not_be_written(tmp_path: Path) -> None:
@@ -114,9 +114,9 @@ def test_that_nothing_is_left_of_a_file_that_could_not_be_written(tmp_path: Path
 
     path = tmp_path / "folder" / "file"
     path.parent.mkdir()
-    write_whole(path, "old")
+    write_atomically(path, "old")
     with pytest.raises(OSError, match="gone"):
-        write_whole(path, breaks)
+        write_atomically(path, breaks)
     assert path.read_text() == "old"
     assert list(path.parent.iterdir()) == [path]
 

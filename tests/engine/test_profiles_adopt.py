@@ -12,7 +12,7 @@ import pytest
 
 from tests.rig import Rig, rig
 from tgwizard.engine.files.cluster_file import save_cluster
-from tgwizard.engine.files.cluster_folder import Profiles
+from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 
@@ -31,14 +31,14 @@ def test_that_the_copy_is_the_file_byte_for_byte_comments_included(made: Rig, tm
     save_cluster(file, made.setup)
     text = "# from the colleague in Dallas\n" + file.read_text()
     file.write_text(text)
-    profiles = Profiles(tmp_path / "clusters", made.setup.cloud)
+    profiles = ClusterFolder(tmp_path / "clusters", made.setup.cloud)
     assert profiles.adopt(file, fine) == made.setup
     assert (tmp_path / "clusters" / "theirs.toml").read_text() == text
     assert profiles.read_all().clusters == (made.setup,)
 
 
 def test_that_a_file_of_the_same_name_is_kept_and_the_copy_gets_another(made: Rig, tmp_path: Path) -> None:
-    profiles = Profiles(tmp_path / "clusters", made.setup.cloud)
+    profiles = ClusterFolder(tmp_path / "clusters", made.setup.cloud)
     other = replace(made.setup, name="other", address=IPv4Address("10.20.2.99"))
     save_cluster(tmp_path / "clusters" / "theirs.toml", other)
     before = (tmp_path / "clusters" / "theirs.toml").read_bytes()
@@ -53,7 +53,7 @@ def test_that_a_file_of_the_same_name_is_kept_and_the_copy_gets_another(made: Ri
 def test_that_a_cluster_that_is_saved_already_is_refused_by_name_and_by_interfaces(
     made: Rig, tmp_path: Path, change: str
 ) -> None:
-    profiles = Profiles(tmp_path / "clusters", made.setup.cloud)
+    profiles = ClusterFolder(tmp_path / "clusters", made.setup.cloud)
     save_cluster(tmp_path / "clusters" / "mine.toml", made.setup)
     same_name = replace(made.setup, address=IPv4Address("10.20.2.99"))
     same_interfaces = replace(made.setup, name="another")
@@ -70,7 +70,7 @@ def test_that_every_fault_of_a_bad_file_is_told_and_nothing_is_copied(made: Rig,
     save_cluster(file, made.setup)
     file.write_text(file.read_text().replace(str(made.setup.address), "300.1.2.3").replace("schema = 1", "shema = 1"))
     with pytest.raises(UserError) as refused:
-        Profiles(tmp_path / "clusters", made.setup.cloud).adopt(file, fine)
+        ClusterFolder(tmp_path / "clusters", made.setup.cloud).adopt(file, fine)
     assert len(refused.value.problems) >= 2
     assert all(problem.fix for problem in refused.value.problems)
     assert not (tmp_path / "clusters").exists()
@@ -83,7 +83,7 @@ def test_that_what_the_check_refuses_is_not_copied(made: Rig, tmp_path: Path) ->
         raise UserError(Problem("address-outside", "The address is outside the subnet."))
 
     with pytest.raises(UserError, match="outside"):
-        Profiles(tmp_path / "clusters", made.setup.cloud).adopt(tmp_path / "theirs.toml", refuse)
+        ClusterFolder(tmp_path / "clusters", made.setup.cloud).adopt(tmp_path / "theirs.toml", refuse)
     assert not (tmp_path / "clusters").exists()
 
 
@@ -98,7 +98,7 @@ def test_that_a_hostile_file_hides_no_other_and_is_told(made: Rig, tmp_path: Pat
     (folder / "digits.toml").write_text("a = " + "9" * 5_000)
     (folder / "parts.toml").write_text(".".join("a" * 20_000) + " = 1")
     (folder / "gone.toml").symlink_to(folder / "nothing there")
-    profiles = Profiles(folder, made.setup.cloud)
+    profiles = ClusterFolder(folder, made.setup.cloud)
     read = profiles.read_all()
     assert read.clusters == (made.setup,)
     assert len(read.problems) == 7
@@ -108,7 +108,7 @@ def test_that_a_hostile_file_hides_no_other_and_is_told(made: Rig, tmp_path: Pat
 def test_that_clusters_that_may_not_be_read_are_not_said_to_be_none(made: Rig, tmp_path: Path) -> None:
     folder = tmp_path / "clusters"
     folder.write_text("no folder")
-    profiles = Profiles(folder, made.setup.cloud)
+    profiles = ClusterFolder(folder, made.setup.cloud)
     with pytest.raises(UserError) as refused:
         profiles.find(None)
     assert refused.value.problem.code == "clusters-not-read"

@@ -18,7 +18,7 @@ from tests.gui.desk import PATIENCE_MS, Desk, accessible_description, accessible
 from tests.gui.test_window import dialog_of, holder
 from tests.rig import Rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.files.file_lock import held
+from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.runs.cluster_lock import busy
@@ -246,7 +246,7 @@ def test_that_a_run_of_another_program_is_named_by_verb_and_target(tmp_path: Pat
     own: queue.SimpleQueue[object] = queue.SimpleQueue()
     token = CancelToken()
     work = history_when_free(other.services, other.setup, own)
-    with held(other.services.lock_file(other.setup), busy(other.setup)):
+    with hold_lock(other.services.lock_file(other.setup), busy(other.setup)):
         thread = threading.Thread(target=work, args=(lambda _event: None, token))
         thread.start()
         seen = own.get(timeout=60)

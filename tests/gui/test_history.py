@@ -19,7 +19,7 @@ from tests.gui.walk import clipped, nameless, overlapping
 from tests.spoil import HOSTILE, spoilt
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import fail_over
-from tgwizard.engine.history.report_folder import Reports
+from tgwizard.engine.history.report_folder import ReportFolder
 from tgwizard.engine.history.run_history import ClusterHistory, cluster_history
 from tgwizard.engine.runs.records import VerdictChanged
 from tgwizard.gui.app.nav_page import Place
@@ -146,7 +146,7 @@ def test_that_a_kept_report_stands_under_reports(desk: Desk, qtbot: QtBot) -> No
 def test_that_a_report_that_cannot_be_kept_is_told(desk: Desk, qtbot: QtBot) -> None:
     move(desk)
     page = listed(desk, qtbot)
-    folder = Reports.of(desk.rig.services).folder
+    folder = ReportFolder.of(desk.rig.services).folder
     folder.write_text("a file stands where the folder should be")
     page.list.opened.emit(next(row for row in page.list.shown.rows if row.run is not None))
     desk.press("Keep report")
@@ -155,8 +155,8 @@ def test_that_a_report_that_cannot_be_kept_is_told(desk: Desk, qtbot: QtBot) -> 
 
 
 def test_that_a_report_that_is_gone_is_told(desk: Desk, qtbot: QtBot) -> None:
-    kept = Reports.of(desk.rig.services).keep("A <b>run</b>/..", desk.rig.services.clock.wall(), "<!doctype html>")
-    assert kept.path.parent == Reports.of(desk.rig.services).folder
+    kept = ReportFolder.of(desk.rig.services).keep("A <b>run</b>/..", desk.rig.services.clock.wall(), "<!doctype html>")
+    assert kept.path.parent == ReportFolder.of(desk.rig.services).folder
     desk.window.go_to(Place.REPORTS)
     qtbot.waitUntil(lambda: len(reports(desk).list.shown.rows) == 1, timeout=PATIENCE_MS)
     kept.path.unlink()

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_name
 from tests.gui.test_window import dialog_of
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.files.file_lock import held
+from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.readiness.recommended_action import Act
 from tgwizard.engine.runs.cluster_lock import busy
@@ -133,7 +133,7 @@ def test_that_while_another_program_moves_the_address_nothing_is_offered_or_call
         session.read_now()
         return True
 
-    with held(session.services.lock_file(session.setup), busy(session.setup)):
+    with hold_lock(session.services.lock_file(session.setup), busy(session.setup)):
         made.rig.edit(made.rig.a, lambda body: body["properties"]["ipConfigurations"].pop())
         qtbot.waitUntil(lambda: read() and session.elsewhere is not None, timeout=PATIENCE_MS)
         against = session.reason_against(Verb.GRACEFUL)

@@ -10,7 +10,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import PATIENCE_MS
-from tgwizard.engine.files.file_lock import held
+from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.app.single_instance import SECOND_WINDOW, SingleWindow, Turn
 
@@ -57,7 +57,7 @@ def test_that_a_folder_is_free_again_when_the_first_has_ended(qtbot: QtBot, tmp_
 
 
 def test_that_a_silent_first_makes_the_second_read_only(qtbot: QtBot, tmp_path: Path) -> None:
-    with held(tmp_path / "window.lock", SECOND_WINDOW):
+    with hold_lock(tmp_path / "window.lock", SECOND_WINDOW):
         assert SingleWindow(tmp_path).take_turn() is Turn.OTHER_SILENT
 
 
@@ -82,7 +82,7 @@ def test_that_a_whole_program_opens_read_only_beside_a_silent_one(tmp_path: Path
     command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]
     for silent, wanted in ((True, "locked True"), (False, "locked False")):
         if silent:
-            with held(tmp_path / "window.lock", SECOND_WINDOW):
+            with hold_lock(tmp_path / "window.lock", SECOND_WINDOW):
                 done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)
         else:
             done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)

@@ -22,7 +22,7 @@ from tgwizard.azure.credentials import LabToken
 from tgwizard.cli.app_interface import ClientWish, LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import AzureCallError, Cause
-from tgwizard.engine.files.cluster_folder import Profiles
+from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobRunner
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.runs.cluster_lock import in_use
@@ -67,7 +67,7 @@ class Place:
     """An open environment, for the command line and for the window. ``lab``: None for the real Azure."""
 
     services: Services
-    profiles: Profiles
+    profiles: ClusterFolder
     azure: ArmAzure
     lab: HostedLab | AttachedLab | None = None
     link: LabLink | None = None
@@ -148,7 +148,7 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
     state, setup = lab.directory / "state", adapters.ports(azure, sign_in, members)
     services = Services(azure, SystemClock(), jobs, state, lab.cloud, setup, endpoint=endpoint)
     link = LabLink(lab, azure.clients, sign_in, _session) if isinstance(lab, AttachedLab) else None
-    return Place(services, Profiles((config or lab.directory) / "clusters", lab.cloud), azure, lab, link)
+    return Place(services, ClusterFolder((config or lab.directory) / "clusters", lab.cloud), azure, lab, link)
 
 
 def _session(lab: AttachedLab) -> Session:
@@ -174,7 +174,7 @@ def open_real_place(
     ``tenant``: the directory to sign in to. UserError for a cloud that is none.
     """
     place = adapters.real_cloud(cloud)
-    profiles = Profiles(config / "clusters" if config else paths.clusters_dir(), place.name)
+    profiles = ClusterFolder(config / "clusters" if config else paths.clusters_dir(), place.name)
     tenants = {setup.tenant for setup in profiles.readable()}
     # One tenant: its token is asked for, whatever the CLI's default is. Several: the CLI's default decides.
     azure = adapters.real(place, tenant or (tenants.pop() if len(tenants) == 1 else None))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tgwizard.app.environments import Place
     from tgwizard.cli.app_interface import Where
-    from tgwizard.engine.files.cluster_folder import SavedRead
+    from tgwizard.engine.files.cluster_folder import ClusterFolderContent
     from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.gui.app.app_context import Opened, Surroundings
     from tgwizard.model.cluster_setup import ClusterSetup
@@ -162,14 +162,14 @@ class _Saved:
 
     place: Place
 
-    def load(self) -> SavedRead:
+    def load(self) -> ClusterFolderContent:
         return self.place.profiles.read_all()
 
     def adopt(self, file: Path) -> ClusterSetup:
         return self.place.profiles.adopt(file, self.place.check)
 
 
-def _refuse_if_none(read: SavedRead) -> None:
+def _refuse_if_none(read: ClusterFolderContent) -> None:
     """UserError with every fault when no file can be used; else the window opens on the others and tells them."""
     from tgwizard.model.problem import UserError
 

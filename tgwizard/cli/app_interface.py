@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from tgwizard.engine.files.cluster_folder import Profiles
+from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.lab_control import LabControl
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -62,7 +62,7 @@ class Connection(Protocol):
         """The engine's adapters."""
 
     @property
-    def profiles(self) -> Profiles:
+    def profiles(self) -> ClusterFolder:
         """The clusters of this place."""
 
     def check(self, setup: ClusterSetup) -> None:

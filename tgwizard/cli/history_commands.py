@@ -14,7 +14,7 @@ from typing import Any
 from tgwizard.cli.app_interface import Connection
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import SCHEMA, Screen, problem_document
-from tgwizard.engine.files.file_writing import write_whole
+from tgwizard.engine.files.file_writing import write_atomically
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history, find_run
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -157,7 +157,7 @@ def report(command: Report, connection: Connection, screen: Screen) -> ExitCode:
         )
     text = json.dumps(document, indent=2) + "\n" if kind == ".json" else run_report.html(run, setup)
     try:
-        write_whole(path, text)
+        write_atomically(path, text)
     except OSError as error:
         what = f"The report was not written to {path}."
         fix = "Choose another place with --out."

@@ -24,7 +24,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover.run import fail_over
 from tgwizard.engine.files.cluster_file import save_cluster
-from tgwizard.engine.files.file_writing import write_whole
+from tgwizard.engine.files.file_writing import write_atomically
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import Report as RunReport
 from tgwizard.engine.setup.apply import apply_job, refusal
@@ -389,7 +389,7 @@ def _save(at: _At, plan: SetupPlan, answers: Answers, out: Path | None) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        write_whole(path, text)
+        write_atomically(path, text)
     except OSError as error:
         why = f"{error.strerror or type(error).__name__}."
         raise UserError(Problem("file-not-written", f"{path} was not written.", why, "Check the path.")) from error

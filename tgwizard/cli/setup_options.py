@@ -11,7 +11,7 @@ from tgwizard.cli.setup_job_runner import Report
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
-from tgwizard.engine.files.cluster_folder import Profiles
+from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.files.file_reading import is_file
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.loading import prepare, read_wanted
@@ -31,7 +31,7 @@ from tgwizard.model.text import join_words, sanitize
 _MOST_CURES = 10
 
 
-def saved_or_new(profiles: Profiles, cluster: str | None) -> tuple[Answers, tuple[ClusterSetup, ...]]:
+def saved_or_new(profiles: ClusterFolder, cluster: str | None) -> tuple[Answers, tuple[ClusterSetup, ...]]:
     """The answers that a saved cluster gives, or a new one of that name; and the other saved clusters."""
     known = tuple(profiles.readable())
     if cluster is None:

@@ -143,7 +143,7 @@ def test_that_another_run_under_the_first_address_keeps_undo_from_beginning(it: 
     applied_twice(it)
     before = len(writes(it))
     lock = it.services.state_dir / f"cluster-{identity(it).digest}.lock"
-    with file_lock.held(lock, Problem("busy", "Busy.")):
+    with file_lock.hold_lock(lock, Problem("busy", "Busy.")):
         finished = undo(it, OTHER)
     assert finished.outcome is Outcome.REFUSED
     assert "Another run works on this cluster" in finished.reason

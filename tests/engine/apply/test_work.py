@@ -197,7 +197,7 @@ def test_that_a_set_up_and_a_failover_of_one_cluster_exclude_each_other(tmp_path
     answers = answers_for(it.group())
     services, events = it.services, list[SetupEvent]()
     busy = Problem("busy", "Busy.")
-    with file_lock.held(tmp_path / f"cluster-{identity_of(answers).digest}.lock", busy):
+    with file_lock.hold_lock(tmp_path / f"cluster-{identity_of(answers).digest}.lock", busy):
         finished = apply_job(services, answers, plan_for(it.group()), events.append, CancelToken())
     assert finished.outcome is Outcome.REFUSED
     assert "Another run works on this cluster" in finished.reason

@@ -142,7 +142,7 @@ def guarded(hall: Hall, body: Callable[[FailoverJournal], Finished]) -> Finished
     What stands in the way becomes a refusal.
     """
     try:
-        with file_lock.held(hall.services.lock_file(hall.setup), busy(hall.setup)):
+        with file_lock.hold_lock(hall.services.lock_file(hall.setup), busy(hall.setup)):
             journal = hall.services.journal(hall.setup)
             journal.on_trouble = hall.sender(journal).note
             try:

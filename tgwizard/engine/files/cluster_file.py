@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tgwizard.engine.files.carried_toml import read_carried, write_carried
-from tgwizard.engine.files.file_reading import LONGEST, read_text
-from tgwizard.engine.files.file_writing import write_whole
+from tgwizard.engine.files.file_reading import LARGEST_BYTES, read_text
+from tgwizard.engine.files.file_writing import write_atomically
 from tgwizard.engine.files.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, ResourceId
@@ -136,7 +136,7 @@ def _rewrite(path: Path, carried: CarriedConfiguration, change: Callable[[TOMLDo
         document = editable_toml(path)
         change(document)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, _proved(document, carried))
+        write_atomically(path, _proved(document, carried))
     except TomlFault as fault:
         raise UserError(_not_written(path, fault.why)) from fault
     except OSError as error:
@@ -179,8 +179,8 @@ def _proved(document: TOMLDocument, carried: CarriedConfiguration) -> str:
         text = document.as_string()
         if not _says(text, carried):
             raise TomlFault("What travels with the address cannot be told in it")
-    if len(text.encode()) > LONGEST:
-        raise TomlFault(f"It would be larger than {LONGEST:,} bytes, and could not be read again")
+    if len(text.encode()) > LARGEST_BYTES:
+        raise TomlFault(f"It would be larger than {LARGEST_BYTES:,} bytes, and could not be read again")
     return text
 
 

@@ -13,11 +13,11 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import join_words, sanitize
 
-__all__ = ["Profiles", "load_cluster", "save_cluster"]
+__all__ = ["ClusterFolder", "load_cluster", "save_cluster"]
 
 
 @dataclass(frozen=True, slots=True)
-class SavedRead:
+class ClusterFolderContent:
     """What the saved files say: the clusters that can be used, and every fault of the files that cannot."""
 
     clusters: tuple[ClusterSetup, ...]
@@ -25,7 +25,7 @@ class SavedRead:
 
 
 @dataclass(frozen=True, slots=True)
-class Profiles:
+class ClusterFolder:
     """The cluster files in ``folder``. ``cloud`` is the connected one: files of another are refused."""
 
     folder: Path
@@ -43,14 +43,14 @@ class Profiles:
             why = f"{error.strerror or type(error).__name__}."
             raise UserError(Problem("clusters-not-read", what, why, fix, str(self.folder))) from error
 
-    def read_all(self) -> SavedRead:
+    def read_all(self) -> ClusterFolderContent:
         """Every saved cluster. A broken file, or one that says what another says already, hides none of the others."""
         found: dict[Path, ClusterSetup] = {}
         problems: list[Problem] = []
         try:
             paths = self.paths()
         except UserError as error:
-            return SavedRead((), error.problems)
+            return ClusterFolderContent((), error.problems)
         for path in paths:
             try:
                 setup = load_cluster(path, self.cloud)
@@ -62,7 +62,7 @@ class Profiles:
                 found[path] = setup
             else:
                 problems.append(_saved_twice(path, setup, same, found[same]))
-        return SavedRead(tuple(found.values()), tuple(problems))
+        return ClusterFolderContent(tuple(found.values()), tuple(problems))
 
     def find(self, wanted: str | None) -> ClusterSetup:
         """The cluster a person named by path or by saved name; without a name the only one. UserError otherwise."""

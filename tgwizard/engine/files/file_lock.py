@@ -25,7 +25,7 @@ else:
 
 
 @contextlib.contextmanager
-def held(path: Path, busy: Problem) -> Iterator[None]:
+def hold_lock(path: Path, busy: Problem) -> Iterator[None]:
     """Hold the lock file for the block.
 
     UserError with ``busy`` when another program (or run) has it, ``lock-not-made`` when the file cannot be opened.
@@ -45,10 +45,10 @@ def held(path: Path, busy: Problem) -> Iterator[None]:
             _unlock(file.fileno())
 
 
-def is_held(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Whether another program, or run, holds the lock file now.
 
-    Looking takes it for a moment, and does not keep it from one another; `held` tries again for that reason.
+    Looking takes it for a moment, and does not keep it from one another; `hold_lock` tries again for that reason.
     """
     try:
         file = path.open("rb")

@@ -12,11 +12,11 @@ import stat
 from pathlib import Path
 from typing import IO
 
-LONGEST = 200_000
+LARGEST_BYTES = 200_000
 """Bytes of a file that people write by hand. Theirs have some thousand."""
 
 
-def read_bytes(path: Path, most: int = LONGEST) -> bytes:
+def read_bytes(path: Path, most: int = LARGEST_BYTES) -> bytes:
     """The content of a regular file of at most ``most`` bytes. OSError otherwise, whose ``strerror`` says why."""
     with open_regular(path) as file:
         found = file.read(most + 1)
@@ -25,7 +25,7 @@ def read_bytes(path: Path, most: int = LONGEST) -> bytes:
     return found
 
 
-def read_text(path: Path, most: int = LONGEST) -> str:
+def read_text(path: Path, most: int = LARGEST_BYTES) -> str:
     """The same as UTF-8 text, without a byte order mark. OSError also when it is none."""
     try:
         return read_bytes(path, most).decode("utf-8-sig")

@@ -55,7 +55,7 @@ def open_private(name: str, flags: int) -> int:
     return os.open(name, flags, PRIVATE)
 
 
-def write_whole(path: Path, text: Content, mode: int = DOCUMENT, *, durable: bool = True) -> None:
+def write_atomically(path: Path, text: Content, mode: int = DOCUMENT, *, durable: bool = True) -> None:
     """Replace the file atomically. A document that is there keeps its mode, a link stays a link. OSError as it comes.
 
     ``durable``: flushed to the disk, so that not even a power cut leaves less than the old or the new text. A device or

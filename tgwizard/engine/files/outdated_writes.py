@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tgwizard.engine.files.file_reading import read_text
-from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_whole
+from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_atomically
 from tgwizard.model.text import format_utc
 
 FILE_NAME = "outdated-writes.json"
@@ -22,7 +22,7 @@ _SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class OutdatedWriteSighting:
     """What came of an outdated write: it was refused, or applied; when (UTC)."""
 
     refused: bool
@@ -36,16 +36,16 @@ class OutdatedWrites:
     folder: Path
     cloud: str
 
-    def seen(self, subscription: str) -> Sighting | None:
+    def seen(self, subscription: str) -> OutdatedWriteSighting | None:
         """The last sighting in a subscription; None: never, or the file cannot be read."""
         found = self._read().get(self._key(subscription))
         if not isinstance(found, dict) or not isinstance(found.get("refused"), bool):
             return None
         with contextlib.suppress(ValueError, TypeError):
-            return Sighting(found["refused"], datetime.fromisoformat(str(found.get("at"))))
+            return OutdatedWriteSighting(found["refused"], datetime.fromisoformat(str(found.get("at"))))
         return None
 
-    def keep(self, subscription: str, sighting: Sighting) -> None:
+    def keep(self, subscription: str, sighting: OutdatedWriteSighting) -> None:
         """Keep what was seen; a folder that cannot be written only means that it is seen again."""
         kept = self._read()
         before = self.seen(subscription)
@@ -55,7 +55,7 @@ class OutdatedWrites:
         with contextlib.suppress(OSError):
             make_private_folder(self.folder)
             text = json.dumps({"schema": _SCHEMA, "seen": kept}, indent=1)
-            write_whole(self.folder / FILE_NAME, text + "\n", PRIVATE)
+            write_atomically(self.folder / FILE_NAME, text + "\n", PRIVATE)
 
     def _key(self, subscription: str) -> str:
         return f"{self.cloud} {subscription.lower()}"

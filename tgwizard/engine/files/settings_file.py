@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tgwizard.engine.files.file_reading import read_text
-from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_whole
+from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_atomically
 from tgwizard.engine.files.toml_reader import TomlFault, editable_toml, line_numbers, parse_toml, section_of
 from tgwizard.model.fields import FieldError
 from tgwizard.model.problem import Problem, UserError
@@ -68,7 +68,7 @@ def save_value(path: Path, setting: Setting[Any], value: object) -> None:
         text = document.as_string()
         if text != before:
             make_private_folder(path.parent)
-            write_whole(path, text, PRIVATE)
+            write_atomically(path, text, PRIVATE)
     except TomlFault as fault:
         raise UserError(_not_saved(path, f"{fault.why}.")) from fault
     except OSError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tgwizard.engine.files.file_writing import make_private_folder, write_whole
+from tgwizard.engine.files.file_writing import make_private_folder, write_atomically
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import sanitize
@@ -25,13 +25,13 @@ class KeptReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Reports:
+class ReportFolder:
     """The reports in ``folder``; it is made when the first one is kept."""
 
     folder: Path
 
     @classmethod
-    def of(cls, services: Services) -> Reports:
+    def of(cls, services: Services) -> ReportFolder:
         """Those of a place."""
         return cls(services.state_dir / "reports")
 
@@ -41,7 +41,7 @@ class Reports:
         path = self.folder / f"{name}.html"
         try:
             make_private_folder(self.folder)
-            write_whole(path, html)
+            write_atomically(path, html)
         except OSError as error:
             what = f"The report was not kept in {self.folder}."
             fix = "Free the disk or the folder, then keep it again."

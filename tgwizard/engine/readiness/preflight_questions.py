@@ -18,7 +18,7 @@ from tgwizard.engine.access.failover_rights import (
 )
 from tgwizard.engine.access.write_probe import Attach, Probe, Probed, probe_write
 from tgwizard.engine.errors import AzureCallError, Cause
-from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
+from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
 from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.model.cluster import Member, ResourceId, Verb
@@ -117,7 +117,7 @@ class Facts:
     prefixes: Queried[tuple[str, ...]] = Queried()
     availability: Queried[AddressAnswer] = Queried()
     probes: tuple[Probe, ...] = ()
-    outdated: Sighting | None = None
+    outdated: OutdatedWriteSighting | None = None
     things: tuple[ThingSeen, ...] = ()
     own: tuple[HeldRights, ...] = ()
     in_subscription: Queried[tuple[PermissionSet, ...]] = Queried()
@@ -251,7 +251,7 @@ def _touched(snapshot: Snapshot, to: Member) -> tuple[ResourceId, ...]:
     return tuple(dict.fromkeys([*found, *things(carried_with(snapshot, to))]))
 
 
-def _probes(asking: _Asking, snapshot: Snapshot, to: Member, outdated: Sighting | None) -> list[Probe]:
+def _probes(asking: _Asking, snapshot: Snapshot, to: Member, outdated: OutdatedWriteSighting | None) -> list[Probe]:
     """The losing interface first: when its own body is refused for its version, the gaining is asked with the attach.
 
     Where a cloud applies outdated writes, the first that it applies is the last.
@@ -286,9 +286,9 @@ def _keep(kept: OutdatedWrites | None, snapshot: Snapshot, probes: tuple[Probe, 
         return
     outcomes = {probe.outcome for probe in probes}
     if Probed.APPLIED in outcomes:
-        kept.keep(snapshot.setup.subscription, Sighting(refused=False, at=snapshot.wall))
+        kept.keep(snapshot.setup.subscription, OutdatedWriteSighting(refused=False, at=snapshot.wall))
     elif Probed.ALLOWED in outcomes:
-        kept.keep(snapshot.setup.subscription, Sighting(refused=True, at=snapshot.wall))
+        kept.keep(snapshot.setup.subscription, OutdatedWriteSighting(refused=True, at=snapshot.wall))
 
 
 def _things(asking: _Asking, snapshot: Snapshot, to: Member) -> Iterator[ThingSeen]:

@@ -12,12 +12,12 @@ from tgwizard.model.problem import Problem
 
 def in_use(state_dir: Path) -> bool:
     """Whether a run or a set-up works on any cluster of this state folder now, in whatever program of this computer."""
-    return any(file_lock.is_held(file) for file in state_dir.glob("cluster-*.lock"))
+    return any(file_lock.is_locked(file) for file in state_dir.glob("cluster-*.lock"))
 
 
 def in_progress(services: Services, setup: ClusterSetup) -> bool:
     """Whether a run works on this cluster now, in this or another program of this computer."""
-    return file_lock.is_held(services.lock_file(setup))
+    return file_lock.is_locked(services.lock_file(setup))
 
 
 def busy(setup: ClusterSetup) -> Problem:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tgwizard.engine.files.file_reading import read_text
-from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_whole
+from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_atomically
 from tgwizard.engine.setup.wizard_state import STEPS, Flow, answer, begin
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, CallerKind, SubscriptionSeen
@@ -65,7 +65,7 @@ def save_draft(path: Path, flow: Flow, now: datetime) -> None:
         make_private_folder(path.parent)
         if path.exists() and load_draft(path).draft is None:
             path.replace(_aside(path))
-        write_whole(path, json.dumps(_document(flow, now), indent=2) + "\n", PRIVATE)
+        write_atomically(path, json.dumps(_document(flow, now), indent=2) + "\n", PRIVATE)
     except OSError as error:
         raise UserError(
             Problem(

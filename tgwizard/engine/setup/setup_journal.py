@@ -258,7 +258,7 @@ def under_cluster_lock(
         # The same lock as a failover's: setting up and failing over must not meet.
         with contextlib.ExitStack() as held:
             for one in (identity, *others):
-                held.enter_context(file_lock.held(services.state_dir / f"cluster-{one.digest}.lock", busy))
+                held.enter_context(file_lock.hold_lock(services.state_dir / f"cluster-{one.digest}.lock", busy))
             opened = (
                 open_pair_journal(services.state_dir, identity) if others else open_setup_journal(services, identity)
             )

@@ -23,7 +23,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.network_checks import HEARTBEAT_PORT, network_checks
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
-from tgwizard.engine.files.outdated_writes import OutdatedWrites, Sighting
+from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.planner import identity_of
@@ -321,7 +321,7 @@ class _Verify:
         """Whether this cloud refuses a write that is bound to another version; kept, so that runs know it."""
         finding, refused = _if_match(self.azure, nic)
         if self.kept is not None and refused is not None:
-            self.kept.keep(nic.subscription, Sighting(refused, self.clock.wall()))
+            self.kept.keep(nic.subscription, OutdatedWriteSighting(refused, self.clock.wall()))
         return finding
 
     def _role_is_gone(self, scopes: tuple[str, ...], facts: AccessFacts) -> bool:

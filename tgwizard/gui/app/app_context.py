@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from tgwizard.engine.files.cluster_folder import SavedRead
+    from tgwizard.engine.files.cluster_folder import ClusterFolderContent
     from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.engine.lab_control import LabControl, LabLink
     from tgwizard.engine.runs.services import Services
@@ -39,7 +39,7 @@ class LabWhere:
 class SavedClusters(Protocol):
     """The cluster files of the place that is open. Reading takes time, adopting asks Azure: never in the GUI thread."""
 
-    def load(self) -> SavedRead:
+    def load(self) -> ClusterFolderContent:
         """All of them, read anew; the faults of those that cannot be used beside the others."""
         ...
 

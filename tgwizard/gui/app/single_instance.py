@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tgwizard.engine.files.file_lock import held
+from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.model.problem import Problem, UserError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class SingleWindow(QObject):
     def take_turn(self) -> Turn:
         """Become the first, or have the first come to the front."""
         try:
-            self._held.enter_context(held(self._folder / "window.lock", SECOND_WINDOW))
+            self._held.enter_context(hold_lock(self._folder / "window.lock", SECOND_WINDOW))
         except UserError as error:
             # A folder that cannot be locked cannot be shared either; the run's own lock says so when it matters.
             return self._ask() if error.problem is SECOND_WINDOW else Turn.FIRST

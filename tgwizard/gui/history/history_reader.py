@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.history import run_report
-from tgwizard.engine.history.report_folder import KeptReport, Reports
+from tgwizard.engine.history.report_folder import KeptReport, ReportFolder
 from tgwizard.engine.history.run_history import ClusterHistory, RunHistory, cluster_history
 from tgwizard.engine.jobs import Report
 from tgwizard.gui.app.app_context import Opened
@@ -54,7 +54,7 @@ class Past(QObject):
         self._opened = opened
         self._own = bridge.own
         self._readings = 0
-        self.reports = Reports.of(opened.services)
+        self.reports = ReportFolder.of(opened.services)
         bridge.happened.connect(self._on_event)
 
     @property

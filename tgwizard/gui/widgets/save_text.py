@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
-from tgwizard.engine.files.file_writing import write_whole
+from tgwizard.engine.files.file_writing import write_atomically
 from tgwizard.model.text import sanitize
 
 
@@ -22,7 +22,7 @@ def save_text(parent: QWidget, name: str, text: str) -> str:
     if not chosen:
         return ""
     try:
-        write_whole(Path(chosen), text)
+        write_atomically(Path(chosen), text)
     except OSError as error:
         return f"Not saved: {sanitize(error.strerror or error)}"
     return f"Saved as {chosen}"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_whole
+from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_atomically
 from tgwizard.lab import ids
 from tgwizard.lab.entra import identity_endpoint, token_endpoint
 from tgwizard.lab.scenarios.scenario_rights import AUTOMATION
@@ -85,7 +85,7 @@ def prepare(
     folder = directory / "az" / (access.vm or CLOUD)
     make_private_folder(folder)
     for name, text in _az_files(access).items():
-        write_whole(folder / name, text, PRIVATE)
+        write_atomically(folder / name, text, PRIVATE)
     exempt = [item for item in no_proxy.split(",") if item]
     exempt += [host for host in ("localhost", "127.0.0.1") if host not in exempt]
     lines = {

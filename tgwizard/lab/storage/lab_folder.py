@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from tgwizard.engine.files.file_reading import read_text
-from tgwizard.engine.files.file_writing import PRIVATE, open_private, write_whole
+from tgwizard.engine.files.file_writing import PRIVATE, open_private, write_atomically
 from tgwizard.engine.lab_control import LabRun
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.data_plane import DataPlane
@@ -238,7 +238,7 @@ class HostedLab:
             "cloud": self.lab.cloud,
             "clusters": [str(path) for path in self.clusters],
         }
-        write_whole(self.directory / "lab.json", json.dumps(content, indent=1), PRIVATE)
+        write_atomically(self.directory / "lab.json", json.dumps(content, indent=1), PRIVATE)
 
 
 class AttachedLab:
@@ -406,7 +406,7 @@ def _write_clusters(directory: Path, lab: Lab) -> tuple[Path, ...]:
     for name, text in lab.cluster_tomls().items():
         path = folder / f"{name}.toml"
         if not path.exists():
-            write_whole(path, text, durable=False)
+            write_atomically(path, text, durable=False)
         files.append(path)
     return tuple(files)
 

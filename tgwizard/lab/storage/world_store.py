@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tgwizard.engine.files.file_reading import open_regular
-from tgwizard.engine.files.file_writing import PRIVATE, write_whole
+from tgwizard.engine.files.file_writing import PRIVATE, write_atomically
 from tgwizard.lab.clock import Clock
 from tgwizard.lab.gc_pause import uncollected
 from tgwizard.lab.lab import Lab
@@ -126,7 +126,7 @@ class WorldFile:
 
     def _save_whole(self, lab: Lab) -> None:
         base, self._sound = uuid.uuid4().hex, False  # nothing may be appended unless all of this succeeds
-        write_whole(self.path, lambda write: lab.dump_into(write, base), PRIVATE)
+        write_atomically(self.path, lambda write: lab.dump_into(write, base), PRIVATE)
         self.changes_path.unlink(missing_ok=True)
         self._base, self._appended, self._size = base, 0, self.path.stat().st_size
         self._sound = True
