@@ -14,7 +14,7 @@ from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.engine.history.run_history import cluster_history
 from tgwizard.engine.history.run_report import title
-from tgwizard.engine.runs.cluster_lock import busy
+from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.lab.latency import Latency
 
 FORCED = ("failover", "--to", "tg-node-b", "--forced")
@@ -133,7 +133,7 @@ def test_that_a_journal_that_cannot_be_read_is_told_and_does_not_hide_the_state(
 
 def test_that_while_a_run_works_on_the_cluster_nothing_is_called_broken_or_interrupted(it: Rig) -> None:
     removed(it)
-    with hold_lock(it.services.lock_file(it.setup), busy(it.setup)):
+    with hold_lock(it.services.lock_file(it.setup), cluster_in_use(it.setup)):
         shell = Shell(it)("status")
         assert "First:" not in shell.out
         assert "Another run works on edge-dallas on this computer." in shell.err

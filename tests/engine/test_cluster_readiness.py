@@ -14,7 +14,7 @@ from tgwizard.engine.access.failover_rights import By
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, RightsFound
 from tgwizard.engine.readiness.readiness import consent_to_dead
-from tgwizard.engine.runs.cluster_lock import busy
+from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness, ClusterState
 from tgwizard.model.finding import Finding, Level, Readiness, ReadinessState
@@ -271,7 +271,7 @@ def test_that_nothing_is_the_right_choice_while_another_programs_move_is_running
 def test_that_a_run_of_ours_stops_both_verbs_and_advises_nothing() -> None:
     down = snapshot(but(HOLDS, power=Power.STOPPED))
     assert cluster_readiness(down).recommended is not None
-    found = cluster_readiness(down, busy=busy(down.setup))
+    found = cluster_readiness(down, busy=cluster_in_use(down.setup))
     assert found.recommended is None
     assert not found.forced.possible
     assert not found.forced.needs_consent

@@ -10,7 +10,7 @@ import pytest
 
 from tests.model.seen import ADDRESS, SETUP, STRANGER, A, B
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.jobs import Broke, JobRunner, Report
+from tgwizard.engine.jobs import JobCrashed, JobRunner, Report
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.failover_events import Event
 from tgwizard.model.problem import Cancelled, Problem, UserError
@@ -48,8 +48,8 @@ def polite(_report: Report, token: CancelToken) -> None:
     token.check()
 
 
-def left(runner: JobRunner) -> list[Event | Broke]:
-    found: list[Event | Broke] = []
+def left(runner: JobRunner) -> list[Event | JobCrashed]:
+    found: list[Event | JobCrashed] = []
     while True:
         try:
             found.append(runner.events.get_nowait())
@@ -93,7 +93,7 @@ def test_that_an_error_of_a_job_is_told_once_and_frees_its_cluster(error: BaseEx
 
     job = runner.start("failover", work, writes=CLUSTER)
     job.thread.join(SOON_S)
-    assert left(runner) == [Broke(job.id, "failover", error)]
+    assert left(runner) == [JobCrashed(job.id, "failover", error)]
     assert runner.writing(CLUSTER) is None
 
 

@@ -21,7 +21,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
-from tgwizard.engine.runs.cluster_lock import busy
+from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.gui.app.nav_page import Place
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_view_model import aged, beside, picture
@@ -246,7 +246,7 @@ def test_that_a_run_of_another_program_is_named_by_verb_and_target(tmp_path: Pat
     own: queue.SimpleQueue[object] = queue.SimpleQueue()
     token = CancelToken()
     work = history_when_free(other.services, other.setup, own)
-    with hold_lock(other.services.lock_file(other.setup), busy(other.setup)):
+    with hold_lock(other.services.lock_file(other.setup), cluster_in_use(other.setup)):
         thread = threading.Thread(target=work, args=(lambda _event: None, token))
         thread.start()
         seen = own.get(timeout=60)
@@ -255,6 +255,8 @@ def test_that_a_run_of_another_program_is_named_by_verb_and_target(tmp_path: Pat
     assert isinstance(seen, RunElsewhere)
     assert seen.words == "Moving: a graceful failover to tg-node-b runs in another program on this computer"
     snapshot = Observer(other.services.azure, other.clock, other.setup).look()
-    state = beside(cluster_readiness(snapshot, busy=busy(other.setup)), snapshot, snapshot.now, elsewhere=seen)
+    state = beside(
+        cluster_readiness(snapshot, busy=cluster_in_use(other.setup)), snapshot, snapshot.now, elsewhere=seen
+    )
     assert (state.state, state.sentence) == (ClusterState.MOVING, seen.words)
     assert not state.graceful.possible

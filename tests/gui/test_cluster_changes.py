@@ -18,7 +18,7 @@ from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Found, accessible_name, 
 from tgwizard.app.environments import open_lab_place
 from tgwizard.app.window import WindowWish, open_program
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
-from tgwizard.engine.lab_control import LabState
+from tgwizard.engine.lab_control import LabStatus
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.app_context import Opened, Surroundings
 from tgwizard.gui.app.bridge import Bridge
@@ -251,7 +251,7 @@ def test_that_a_lab_that_says_nothing_of_its_world_leaves_the_clusters_alone(who
 class Silent:
     """A lab that has gone."""
 
-    def state(self) -> LabState:
+    def state(self) -> LabStatus:
         raise UserError(Problem("lab-not-answering", "The lab did not answer."))
 
 

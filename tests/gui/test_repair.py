@@ -18,7 +18,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.readiness.recommended_action import Act
-from tgwizard.engine.runs.cluster_lock import busy
+from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.records import Record, RunEndRecord
 from tgwizard.gui.cluster.cluster_page import ClusterPage
@@ -133,7 +133,7 @@ def test_that_while_another_program_moves_the_address_nothing_is_offered_or_call
         session.read_now()
         return True
 
-    with hold_lock(session.services.lock_file(session.setup), busy(session.setup)):
+    with hold_lock(session.services.lock_file(session.setup), cluster_in_use(session.setup)):
         made.rig.edit(made.rig.a, lambda body: body["properties"]["ipConfigurations"].pop())
         qtbot.waitUntil(lambda: read() and session.elsewhere is not None, timeout=PATIENCE_MS)
         against = session.reason_against(Verb.GRACEFUL)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import accessible_name, focusable
-from tgwizard.engine.jobs import Broke
+from tgwizard.engine.jobs import JobCrashed
 from tgwizard.gui.app.app_context import Surroundings
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.shell.crash_report import UnexpectedDialog, UnexpectedErrors, fingerprint
@@ -25,11 +25,11 @@ def fail(text: str) -> None:
     raise ValueError(text)
 
 
-def broken(text: str) -> Broke:
+def broken(text: str) -> JobCrashed:
     try:
         fail(text)
     except ValueError as error:
-        return Broke("job", "watch", error)
+        return JobCrashed("job", "watch", error)
     raise AssertionError(text)
 
 

@@ -25,7 +25,7 @@ from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobRunner
 from tgwizard.engine.lab_control import LabControl
-from tgwizard.engine.runs.cluster_lock import in_use
+from tgwizard.engine.runs.cluster_lock import any_cluster_in_use
 from tgwizard.engine.runs.services import Endpoint, Services
 from tgwizard.lab.control_client import HttpLabControl, control_of
 from tgwizard.lab.fronts import certificates, client_access
@@ -112,7 +112,7 @@ class Place:
         if isinstance(self.lab, HostedLab):
             until = time.monotonic() + LEAVE_GAP_WITHIN_S
             state = self.services.state_dir
-            while not self.services.jobs.writers() and in_use(state) and time.monotonic() < until:
+            while not self.services.jobs.writers() and any_cluster_in_use(state) and time.monotonic() < until:
                 time.sleep(_LOOK_S)
 
     def close(self) -> None:
@@ -221,7 +221,7 @@ class ServedLab:
     @property
     def in_use(self) -> bool:
         """Whether a run works on a cluster of it now."""
-        return in_use(self.lab.directory / "state")
+        return any_cluster_in_use(self.lab.directory / "state")
 
     def close(self) -> None:
         """Save the world and stop serving."""

@@ -24,7 +24,7 @@ from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.run_context import Decisions
 from tgwizard.engine.failover.timing import Timing
 from tgwizard.engine.interrupts import Interrupts, listen
-from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Report
+from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobCrashed, Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
@@ -32,7 +32,7 @@ from tgwizard.engine.readiness.preflight_questions import Extent
 from tgwizard.engine.readiness.readiness import consent_to_dead
 from tgwizard.engine.readiness.recommended_action import Act, Offer, first_offer, interrupted
 from tgwizard.engine.retry import RetryPolicy
-from tgwizard.engine.runs.cluster_lock import busy, in_progress
+from tgwizard.engine.runs.cluster_lock import cluster_in_use, run_in_progress
 from tgwizard.engine.watch.monitor import Monitor, Pace
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.cluster_readiness import ClusterState
@@ -101,7 +101,7 @@ def status(
     services = connection.services
     snapshot = Observer(services.azure, services.clock, setup).look(patience=RetryPolicy.of(services.clock, _STATUS_S))
     rights = _rights(snapshot, connection, thorough=command.check)
-    works = busy(setup) if in_progress(services, setup) else None
+    works = cluster_in_use(setup) if run_in_progress(services, setup) else None
     offer = _offer(snapshot, connection, screen, where)
     interrupted = offer is not None and offer.act is Act.RESUME
     found = cluster_readiness(snapshot, rights, busy=works, interrupted=interrupted)
@@ -116,8 +116,8 @@ def _offer(snapshot: Snapshot, connection: Connection, screen: Screen, where: Wh
 
     While a run works on the cluster nothing is offered: what it leaves for a moment is neither broken nor interrupted.
     """
-    if in_progress(connection.services, snapshot.setup):
-        screen.note(f"{busy(snapshot.setup).what} What to do is said when it has ended.")
+    if run_in_progress(connection.services, snapshot.setup):
+        screen.note(f"{cluster_in_use(snapshot.setup).what} What to do is said when it has ended.")
         return None
     try:
         unfinished = pending(connection.services, snapshot.setup)
@@ -224,7 +224,7 @@ def _watch(
         stack.callback(job.thread.join, 15.0)
         stack.callback(job.cancel)
         for item in _until_stopped(connection, screen, stops):
-            if isinstance(item, Broke):
+            if isinstance(item, JobCrashed):
                 raise item.error
             if isinstance(item, Observed):
                 rights = _still_good(rights, item, connection)
@@ -247,7 +247,7 @@ def _still_good(rights: KnownRights, seen: Observed, connection: Connection) -> 
     return ask_rights(connection.services.azure, clock, seen.snapshot, to)
 
 
-def _until_stopped(connection: Connection, screen: Screen, stops: Interrupts) -> Iterator[Event | Broke]:
+def _until_stopped(connection: Connection, screen: Screen, stops: Interrupts) -> Iterator[Event | JobCrashed]:
     # What nobody reads any more is not watched for ever: the reader went away, or the terminal did.
     while not (stops.came.is_set() or screen.unheard):
         try:

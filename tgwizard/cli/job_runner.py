@@ -20,7 +20,7 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run_context import Decisions
-from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Broke, Job, Report
+from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Job, JobCrashed, Report
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Outcome, Stamp
@@ -105,7 +105,7 @@ class RunJob:
                 item = self.services.jobs.events.get(timeout=_LOOK_S)
             except queue.Empty:
                 continue
-            if isinstance(item, Broke):
+            if isinstance(item, JobCrashed):
                 return self._broke(item)
             item = self._at_place(item)
             self._tell(item)
@@ -181,7 +181,7 @@ class RunJob:
         with contextlib.suppress(queue.Empty):
             while True:
                 item = self.services.jobs.events.get_nowait()
-                if isinstance(item, Broke):
+                if isinstance(item, JobCrashed):
                     continue
                 item = self._at_place(item)
                 self._tell(item)
@@ -194,7 +194,7 @@ class RunJob:
             return replace(event, resume=event.resume + self.place_options)
         return event
 
-    def _broke(self, broke: Broke) -> ExitCode:
+    def _broke(self, broke: JobCrashed) -> ExitCode:
         if isinstance(broke.error, UserError):
             self._close_json(Outcome.REFUSED, broke.error.problem.sentence())
             self.screen.complain(broke.error)

@@ -27,7 +27,7 @@ from tgwizard.cli.lab_arguments import (
 from tgwizard.cli.screen import SCHEMA, Screen
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.toml_reader import TomlFault, parse_toml
-from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabState, RequestSeen, VmPowerSeen
+from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabStatus, RequestSeen, VmPowerSeen
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import format_utc
 
@@ -138,7 +138,7 @@ def _dataplane(seen: tuple[HoldingSeen, ...], screen: Screen) -> None:
         screen.say(f"{item.address:<15} {format_utc(item.since)} to {until:<24} {item.nic.rsplit('/', 1)[-1]}")
 
 
-def _show_state(state: LabState, screen: Screen) -> None:
+def _show_state(state: LabStatus, screen: Screen) -> None:
     screen.document(_state_document(state))
     screen.say(f"Scenario  {state.scenario} ({state.clusters} clusters)")
     screen.say(f"Latency   {state.latency} (of {', '.join(state.latencies)})")
@@ -160,7 +160,7 @@ def _show_faults(faults: list[FaultSeen], screen: Screen) -> None:
         screen.say("The lab has no fault rules.")
 
 
-def _state_document(state: LabState) -> Mapping[str, Any]:
+def _state_document(state: LabStatus) -> Mapping[str, Any]:
     return {
         "schema": SCHEMA,
         "lab": {

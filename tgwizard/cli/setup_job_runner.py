@@ -13,7 +13,7 @@ from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_documents import setup_event_document
 from tgwizard.cli.setup_text import told
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.jobs import Broke, Job
+from tgwizard.engine.jobs import Job, JobCrashed
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Problem, UserError
@@ -86,7 +86,7 @@ class SetupJob:
             item = self._services.jobs.events.get_nowait()
         except queue.Empty:
             return UserError(Problem("cancelled", "Cancelled.", "", "Nothing was changed."))
-        if isinstance(item, Broke):
+        if isinstance(item, JobCrashed):
             return item.error
         _log.error("the job %s ended without a word", running.name)
         return RuntimeError("a job of setting up ended without a word")

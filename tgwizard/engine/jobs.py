@@ -28,7 +28,7 @@ Work = Callable[[Report, CancelToken], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Broke:
+class JobCrashed:
     """A job ended by an exception it should have explained. The program goes on; the error is shown once."""
 
     job: str
@@ -59,7 +59,7 @@ class JobRunner:
     """Starts jobs and knows which of them write. ``events`` is the one queue of the process."""
 
     def __init__(self) -> None:
-        self.events: queue.SimpleQueue[Event | Broke] = queue.SimpleQueue()
+        self.events: queue.SimpleQueue[Event | JobCrashed] = queue.SimpleQueue()
         self._mutex = threading.Lock()
         self._jobs: dict[str, Job] = {}
         self._writing: dict[ClusterIdentity, str] = {}
@@ -130,7 +130,7 @@ class JobRunner:
         except Cancelled:
             _log.debug("job %s was cancelled", name)
         except BaseException as error:  # noqa: BLE001 - the one place where a job's unexpected error is caught and shown
-            self.events.put(Broke(job_id, name, error))
+            self.events.put(JobCrashed(job_id, name, error))
         finally:
             with self._mutex:
                 self._jobs.pop(job_id, None)

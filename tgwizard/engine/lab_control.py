@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class LabState:
+class LabStatus:
     """A lab's settings, each with the words that it knows."""
 
     scenario: str
@@ -136,19 +136,19 @@ class LabLink(Protocol):
 class LabControl(Protocol):
     """A running lab's controls. Every call raises UserError with the lab's own reason when it is turned down."""
 
-    def state(self) -> LabState:
+    def state(self) -> LabStatus:
         """The settings."""
 
-    def use_scenario(self, name: str, *, clusters: int | None = None) -> LabState:
+    def use_scenario(self, name: str, *, clusters: int | None = None) -> LabStatus:
         """Replace the lab's whole world; fault rules go with it. `clusters`: how many a fleet has."""
 
-    def set_latency(self, word: str) -> LabState:
+    def set_latency(self, word: str) -> LabStatus:
         """How long operations take from now on."""
 
-    def set_overlap(self, word: str) -> LabState:
+    def set_overlap(self, word: str) -> LabStatus:
         """What a second write meets while the first one is running."""
 
-    def set_propagation(self, word: str, *, flicker: bool | None = None) -> LabState:
+    def set_propagation(self, word: str, *, flicker: bool | None = None) -> LabStatus:
         """How long new rights take to arrive from now on, and whether lists flicker meanwhile (None: as before)."""
 
     def faults(self) -> tuple[FaultSeen, ...]:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import requests
 
 from tgwizard.engine.json_codec import from_document, parse_json
-from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabState, RequestSeen, VmPowerSeen
+from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabStatus, RequestSeen, VmPowerSeen
 from tgwizard.engine.runs.services import Endpoint
 from tgwizard.lab.entra.tokens import AUDIENCE
 from tgwizard.lab.fronts.client_access import ClientAccess
@@ -37,27 +37,27 @@ class HttpLabControl:
         self._url = url
         self._token = token
 
-    def state(self) -> LabState:
+    def state(self) -> LabStatus:
         """Return the settings."""
-        return _read(LabState, self._call("GET", "/lab"))
+        return _read(LabStatus, self._call("GET", "/lab"))
 
-    def use_scenario(self, name: str, *, clusters: int | None = None) -> LabState:
+    def use_scenario(self, name: str, *, clusters: int | None = None) -> LabStatus:
         """Replace the lab's whole world."""
         wish: Json = {"name": name} if clusters is None else {"name": name, "clusters": clusters}
-        return _read(LabState, self._call("POST", "/lab/scenario", wish))
+        return _read(LabStatus, self._call("POST", "/lab/scenario", wish))
 
-    def set_latency(self, word: str) -> LabState:
+    def set_latency(self, word: str) -> LabStatus:
         """Set how long operations take from now on."""
-        return _read(LabState, self._call("PATCH", "/lab", {"latency": word}))
+        return _read(LabStatus, self._call("PATCH", "/lab", {"latency": word}))
 
-    def set_overlap(self, word: str) -> LabState:
+    def set_overlap(self, word: str) -> LabStatus:
         """Set what a second write meets while the first one is running."""
-        return _read(LabState, self._call("PATCH", "/lab", {"overlap": word}))
+        return _read(LabStatus, self._call("PATCH", "/lab", {"overlap": word}))
 
-    def set_propagation(self, word: str, *, flicker: bool | None = None) -> LabState:
+    def set_propagation(self, word: str, *, flicker: bool | None = None) -> LabStatus:
         """Set how long new rights take to arrive, and whether lists flicker."""
         wish: Json = {"propagation": word} if flicker is None else {"propagation": word, "flicker": flicker}
-        return _read(LabState, self._call("PATCH", "/lab", wish))
+        return _read(LabStatus, self._call("PATCH", "/lab", wish))
 
     def faults(self) -> tuple[FaultSeen, ...]:
         """Return the fault rules, oldest first."""

@@ -1,6 +1,6 @@
 """The lab's state: a world with its clock, its faults and its log: what its owner may ask and set.
 
-``LabState`` answers no requests.
+``LabStatus`` answers no requests.
 """
 
 from __future__ import annotations

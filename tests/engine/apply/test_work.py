@@ -27,7 +27,7 @@ from tgwizard.engine.runs.records import (
     setup_record_from_document,
     setup_record_to_document,
 )
-from tgwizard.engine.runs.task_runner import Crew, End, How, Piece, Work, ask, pause
+from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, TaskRunner, make_call, sleep
 from tgwizard.engine.setup.apply import apply_job
 from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.setup_journal import SetupJournal
@@ -40,16 +40,16 @@ from tgwizard.model.setup_events import ChangeSkipped, SetupEvent
 NO = AzureCallError(Problem("no", "No."), Certainty.REFUSED)
 
 
-def waits(seconds: float, words: str = "done") -> Work[End]:
-    yield from pause(seconds)
-    return End(How.DONE, words)
+def waits(seconds: float, words: str = "done") -> TaskBody[TaskEnd]:
+    yield from sleep(seconds)
+    return TaskEnd(TaskOutcome.DONE, words)
 
 
-def fails() -> Work[End]:
+def fails() -> TaskBody[TaskEnd]:
     try:
-        yield from ask(_refuse)
+        yield from make_call(_refuse)
     except AzureCallError as failure:
-        return End(How.FAILED, failure.problem.what, failure.problem)
+        return TaskEnd(TaskOutcome.FAILED, failure.problem.what, failure.problem)
     raise AssertionError
 
 
@@ -57,9 +57,9 @@ def _refuse() -> None:
     raise NO
 
 
-def go(pieces: list[Piece], clock: VirtualClock, workers: int = 0) -> tuple[dict[str, End], list[tuple[str, str]]]:
+def go(pieces: list[Task], clock: VirtualClock, workers: int = 0) -> tuple[dict[str, TaskEnd], list[tuple[str, str]]]:
     left: list[tuple[str, str]] = []
-    ends = Crew(clock, CancelToken(), workers).go(pieces, lambda key, why: left.append((key, why)))
+    ends = TaskRunner(clock, CancelToken(), workers).go(pieces, lambda key, why: left.append((key, why)))
     return ends, left
 
 
@@ -67,26 +67,26 @@ def go(pieces: list[Piece], clock: VirtualClock, workers: int = 0) -> tuple[dict
 def test_that_waits_are_shared_and_what_follows_waits_for_what_it_needs(workers: int) -> None:
     clock = VirtualClock()
     pieces = [
-        Piece("a", lambda: waits(10)),
-        Piece("b", lambda: waits(10)),
-        Piece("c", lambda: waits(5), after=("a", "b")),
+        Task("a", lambda: waits(10)),
+        Task("b", lambda: waits(10)),
+        Task("c", lambda: waits(5), after=("a", "b")),
     ]
     ends, left = go(pieces, clock, workers)
-    assert [end.how for end in ends.values()] == [How.DONE] * 3
+    assert [end.how for end in ends.values()] == [TaskOutcome.DONE] * 3
     assert clock.monotonic() == pytest.approx(15)
     assert left == []
 
 
 def test_that_what_follows_a_failure_is_left_unless_it_goes_on_anyway() -> None:
     pieces = [
-        Piece("a", fails),
-        Piece("b", lambda: waits(1), after=("a",)),
-        Piece("c", lambda: waits(1), after=("a",), anyway=True),
-        Piece("d", lambda: waits(1), after=("not among them",)),
+        Task("a", fails),
+        Task("b", lambda: waits(1), after=("a",)),
+        Task("c", lambda: waits(1), after=("a",), anyway=True),
+        Task("d", lambda: waits(1), after=("not among them",)),
     ]
     ends, left = go(pieces, VirtualClock())
     assert {key: end.how for key, end in ends.items()} == {
-        "a": How.FAILED, "b": How.LEFT, "c": How.DONE, "d": How.DONE
+        "a": TaskOutcome.FAILED, "b": TaskOutcome.LEFT, "c": TaskOutcome.DONE, "d": TaskOutcome.DONE
     }  # fmt: skip
     assert [key for key, _ in left] == ["b"]
 
@@ -94,24 +94,24 @@ def test_that_what_follows_a_failure_is_left_unless_it_goes_on_anyway() -> None:
 def test_that_calls_really_go_out_at_once() -> None:
     meeting = threading.Barrier(2)
 
-    def meets() -> Work[End]:
-        yield from ask(lambda: meeting.wait(30))
-        return End(How.DONE, "met")
+    def meets() -> TaskBody[TaskEnd]:
+        yield from make_call(lambda: meeting.wait(30))
+        return TaskEnd(TaskOutcome.DONE, "met")
 
-    ends, _ = go([Piece("a", meets), Piece("b", meets)], VirtualClock(), workers=2)
+    ends, _ = go([Task("a", meets), Task("b", meets)], VirtualClock(), workers=2)
     assert [end.words for end in ends.values()] == ["met", "met"]
 
 
 def test_that_a_cancel_wakes_what_waits_and_begins_nothing_new() -> None:
     token, told = CancelToken(), list[bool]()
 
-    def patient() -> Work[End]:
+    def patient() -> TaskBody[TaskEnd]:
         token.cancel()
-        told.append((yield from pause(1000)))
-        return End(How.LEFT, "stopped")
+        told.append((yield from sleep(1000)))
+        return TaskEnd(TaskOutcome.LEFT, "stopped")
 
-    ends = Crew(VirtualClock(), token, 0).go(
-        [Piece("a", patient), Piece("b", lambda: waits(1), after=("a",))], lambda _key, _why: None
+    ends = TaskRunner(VirtualClock(), token, 0).go(
+        [Task("a", patient), Task("b", lambda: waits(1), after=("a",))], lambda _key, _why: None
     )
     assert told == [True]
     assert ends["b"].words == "Cancelled before it was begun."

@@ -22,7 +22,7 @@ from tgwizard.engine.failover.service_gap import before_the_run, from_journal
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
-from tgwizard.engine.runs.cluster_lock import in_progress
+from tgwizard.engine.runs.cluster_lock import run_in_progress
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import (
@@ -49,7 +49,7 @@ def pending(services: Services, setup: ClusterSetup) -> RunRecord | None:
 
     A run that is in progress is not interrupted: it holds the cluster's lock until its journal is closed.
     """
-    if not services.has_journal(setup) or in_progress(services, setup):
+    if not services.has_journal(setup) or run_in_progress(services, setup):
         return None
     journal = services.journal(setup)
     try:

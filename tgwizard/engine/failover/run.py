@@ -36,7 +36,7 @@ from tgwizard.engine.readiness.preflight import Preflight, preflight
 from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent
 from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.retry import RetryPolicy
-from tgwizard.engine.runs.cluster_lock import busy
+from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import RunRecord
@@ -142,7 +142,7 @@ def guarded(hall: Hall, body: Callable[[FailoverJournal], Finished]) -> Finished
     What stands in the way becomes a refusal.
     """
     try:
-        with file_lock.hold_lock(hall.services.lock_file(hall.setup), busy(hall.setup)):
+        with file_lock.hold_lock(hall.services.lock_file(hall.setup), cluster_in_use(hall.setup)):
             journal = hall.services.journal(hall.setup)
             journal.on_trouble = hall.sender(journal).note
             try:

@@ -10,17 +10,17 @@ from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem
 
 
-def in_use(state_dir: Path) -> bool:
+def any_cluster_in_use(state_dir: Path) -> bool:
     """Whether a run or a set-up works on any cluster of this state folder now, in whatever program of this computer."""
     return any(file_lock.is_locked(file) for file in state_dir.glob("cluster-*.lock"))
 
 
-def in_progress(services: Services, setup: ClusterSetup) -> bool:
+def run_in_progress(services: Services, setup: ClusterSetup) -> bool:
     """Whether a run works on this cluster now, in this or another program of this computer."""
     return file_lock.is_locked(services.lock_file(setup))
 
 
-def busy(setup: ClusterSetup) -> Problem:
+def cluster_in_use(setup: ClusterSetup) -> Problem:
     """Why nothing can be begun while a run works on the cluster."""
     return Problem(
         "cluster-locked",

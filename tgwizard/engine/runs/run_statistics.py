@@ -14,7 +14,7 @@ MEASURED_RUNS = 50
 """From how many ended runs predictions are made; the latest count."""
 
 
-def measured_in(state_dir: Path, subscription: str, limit: int = MEASURED_RUNS) -> tuple[RunEndRecord, ...]:
+def ended_runs_in(state_dir: Path, subscription: str, limit: int = MEASURED_RUNS) -> tuple[RunEndRecord, ...]:
     """Ended runs of all clusters of a subscription on this computer, newest first: what predictions are made from.
 
     A journal that cannot be read is passed over: a prediction is not worth an error.

@@ -15,7 +15,7 @@ from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import unusable
 from tgwizard.engine.runs.records import RunEndRecord
-from tgwizard.engine.runs.run_statistics import measured_in
+from tgwizard.engine.runs.run_statistics import ended_runs_in
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
@@ -81,4 +81,4 @@ class Services:
 
     def measured(self, setup: ClusterSetup) -> tuple[RunEndRecord, ...]:
         """Ended runs in the cluster's subscription, newest first, for the predictions."""
-        return measured_in(self.state_dir, setup.subscription)
+        return ended_runs_in(self.state_dir, setup.subscription)

@@ -31,36 +31,36 @@ _LOOK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Call:
     """Make this call; its answer, or its AzureCallError, comes back to the generator."""
 
     call: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Sleep:
     """Wait; what comes back is whether the job was cancelled meanwhile, and then at once."""
 
     seconds: float
 
 
-Effect = Ask | Pause
-Work = Generator[Effect, Any, T]
+Effect = Call | Sleep
+TaskBody = Generator[Effect, Any, T]
 
 
-def ask(call: Callable[[], T]) -> Work[T]:
+def make_call(call: Callable[[], T]) -> TaskBody[T]:
     """Make a call; AzureCallError as from the call itself."""
-    answer: T = yield Ask(call)
+    answer: T = yield Call(call)
     return answer
 
 
-def pause(seconds: float) -> Work[bool]:
+def sleep(seconds: float) -> TaskBody[bool]:
     """Wait; True when the job was cancelled: then finish soon, and do not pause again."""
-    cancelled: bool = yield Pause(seconds)
+    cancelled: bool = yield Sleep(seconds)
     return cancelled
 
 
-class How(Enum):
+class TaskOutcome(Enum):
     """How a piece of work ended."""
 
     DONE = "done"
@@ -70,20 +70,20 @@ class How(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class TaskEnd:
     """The end of a piece of work: ``words`` for people, ``problem`` when it failed or is not known."""
 
-    how: How
+    how: TaskOutcome
     words: str
     problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Task:
     """A piece of work, what comes before it, and how it is begun. ``anyway``: also when that did not come about."""
 
     key: str
-    begin: Callable[[], Work[End]]
+    begin: Callable[[], TaskBody[TaskEnd]]
     after: tuple[str, ...] = ()
     anyway: bool = False
 
@@ -91,7 +91,7 @@ class Piece:
 @dataclass(slots=True)
 class _Active:
     key: str
-    work: Work[End]
+    work: TaskBody[TaskEnd]
     wake: float | None = None
     asked: futures.Future[object] | None = None
     answer: object = None
@@ -99,15 +99,15 @@ class _Active:
 
 
 @dataclass(slots=True)
-class Crew:
+class TaskRunner:
     """Carries out pieces of work. ``workers``: how many calls at once; 0 makes them in the calling thread."""
 
     clock: Clock
     token: CancelToken
     workers: int = 4
-    ends: dict[str, End] = field(default_factory=dict)
+    ends: dict[str, TaskEnd] = field(default_factory=dict)
 
-    def go(self, pieces: Iterable[Piece], left: Callable[[str, str], None]) -> dict[str, End]:
+    def go(self, pieces: Iterable[Task], left: Callable[[str, str], None]) -> dict[str, TaskEnd]:
         """All pieces, each after what it needs. ``left(key, reason)`` hears of those that were not begun."""
         waiting = list(pieces)
         known = {piece.key for piece in waiting}
@@ -119,7 +119,7 @@ class Crew:
                     reason = self._against(piece)
                     if reason:
                         waiting.remove(piece)
-                        self.ends[piece.key] = End(How.LEFT, reason)
+                        self.ends[piece.key] = TaskEnd(TaskOutcome.LEFT, reason)
                         left(piece.key, reason)
                     elif all(key in self.ends or key not in known for key in piece.after):
                         waiting.remove(piece)
@@ -134,12 +134,12 @@ class Crew:
                 pool.shutdown(wait=True, cancel_futures=True)
         return self.ends
 
-    def _against(self, piece: Piece) -> str:
+    def _against(self, piece: Task) -> str:
         if self.token.is_cancelled:
             return "Cancelled before it was begun."
         for key in piece.after:
             end = self.ends.get(key)
-            if end is not None and end.how is not How.DONE and not piece.anyway:
+            if end is not None and end.how is not TaskOutcome.DONE and not piece.anyway:
                 return "It follows a change that was left or did not come about."
         return ""
 
@@ -178,7 +178,7 @@ class Crew:
         except StopIteration as stop:
             self.ends[item.key] = stop.value
             return
-        if isinstance(effect, Pause):
+        if isinstance(effect, Sleep):
             item.wake = self.clock.monotonic() + effect.seconds
         elif pool is not None:
             item.asked = pool.submit(effect.call)
@@ -202,14 +202,14 @@ MOST_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ReadResult:
     """What one reading came to: a value, or the problem why there is none."""
 
     value: Any = None
     problem: Problem | None = None
 
 
-def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: CancelToken) -> dict[K, Answered]:
+def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: CancelToken) -> dict[K, ReadResult]:
     """Run all of them, some at once, and return what each came to; what fails for a moment is asked again.
 
     A reading that raises AzureCallError is a problem of its own. Anything else it raises ends the whole, as a cancel
@@ -218,8 +218,8 @@ def read_all(readings: Mapping[K, Callable[[], object]], clock: Clock, token: Ca
     token.check()
     patience = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
     waiting = list(readings.items())
-    done: queue.SimpleQueue[tuple[K, Answered | BaseException]] = queue.SimpleQueue()
-    found: dict[K, Answered] = {}
+    done: queue.SimpleQueue[tuple[K, ReadResult | BaseException]] = queue.SimpleQueue()
+    found: dict[K, ReadResult] = {}
     running = 0
     while len(found) < len(readings):
         while waiting and running < MOST_AT_ONCE:
@@ -246,12 +246,12 @@ def _read_one(
     key: K,
     work: Callable[[], object],
     patience: RetryPolicy,
-    done: queue.SimpleQueue[tuple[K, Answered | BaseException]],
+    done: queue.SimpleQueue[tuple[K, ReadResult | BaseException]],
 ) -> None:
     try:
-        done.put((key, Answered(patience.ask(work))))
+        done.put((key, ReadResult(patience.ask(work))))
     except AzureCallError as failure:
-        done.put((key, Answered(problem=failure.problem)))
+        done.put((key, ReadResult(problem=failure.problem)))
     except Cancelled as cancelled:
         done.put((key, cancelled))
     except Exception as error:  # noqa: BLE001 - a thread has nobody above it: the waiting job raises it

@@ -14,7 +14,7 @@ from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import SetupRunEndRecord, SetupRunRecord
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.runs.task_runner import Crew, End, How, Piece, Work
+from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, TaskRunner
 from tgwizard.engine.setup.apply_actions import AssignAct, IdentityAct, PlaceAct, RoleAct, StaleAct
 from tgwizard.engine.setup.apply_loop import Act, Desk, drive
 from tgwizard.engine.setup.planner import identity_of
@@ -83,7 +83,9 @@ def apply_at(desk: Desk, plan: SetupPlan, *, only_mine: bool = False) -> SetupFi
     for change in others:
         desk.report(ChangeSkipped(desk.stamp(), change.key, change.sentence, _OTHERS))
     sentences = {change.key: change.sentence for change in plan.writing}
-    return carry_out(desk, "apply", pieces, sentences, {change.key: End(How.LEFT, _OTHERS) for change in others})
+    return carry_out(
+        desk, "apply", pieces, sentences, {change.key: TaskEnd(TaskOutcome.LEFT, _OTHERS) for change in others}
+    )
 
 
 def refusal(plan: SetupPlan, *, only_mine: bool = False) -> Problem | None:
@@ -104,14 +106,14 @@ def new_run() -> str:
 
 
 def carry_out(
-    desk: Desk, job: str, pieces: list[Piece], sentences: dict[str, str], ended: dict[str, End]
+    desk: Desk, job: str, pieces: list[Task], sentences: dict[str, str], ended: dict[str, TaskEnd]
 ) -> SetupFinished:
     """Run the tasks and tell how each ended. ``ended``: changes whose end is known already."""
 
     def left(key: str, reason: str) -> None:
         desk.report(ChangeSkipped(desk.stamp(), key, sentences[key], reason))
 
-    crew = Crew(desk.clock, desk.token, desk.workers, dict(ended))
+    crew = TaskRunner(desk.clock, desk.token, desk.workers, dict(ended))
     try:
         of = desk.journal.identity
         whose = (of.nics, of.address) if of is not None else ((), "")
@@ -138,7 +140,7 @@ def conclude(
     outcome: Outcome,
     problem: Problem,
     *,
-    ends: dict[str, End] | None = None,
+    ends: dict[str, TaskEnd] | None = None,
     left: list[str] | None = None,
 ) -> SetupFinished:
     """Tell the end of a job; ``problem.sentence()`` is its reason."""
@@ -148,9 +150,9 @@ def conclude(
         job,
         outcome,
         problem.sentence(),
-        tuple(key for key, end in ends.items() if end.how is How.DONE),
-        tuple(key for key, end in ends.items() if end.how in (How.FAILED, How.UNKNOWN)),
-        tuple(dict.fromkeys([*(key for key, end in ends.items() if end.how is How.LEFT), *(left or [])])),
+        tuple(key for key, end in ends.items() if end.how is TaskOutcome.DONE),
+        tuple(key for key, end in ends.items() if end.how in (TaskOutcome.FAILED, TaskOutcome.UNKNOWN)),
+        tuple(dict.fromkeys([*(key for key, end in ends.items() if end.how is TaskOutcome.LEFT), *(left or [])])),
         problem if outcome is not Outcome.DONE else None,
     )
     # The end is told all the same; without its record the next run only looks once more.
@@ -160,11 +162,11 @@ def conclude(
     return finished
 
 
-def _concluded(desk: Desk, job: str, ends: dict[str, End]) -> SetupFinished:
-    unknown = [end for end in ends.values() if end.how is How.UNKNOWN]
-    failed = [end for end in ends.values() if end.how is How.FAILED]
-    left = [key for key, end in ends.items() if end.how is How.LEFT]
-    done = sum(1 for end in ends.values() if end.how is How.DONE)
+def _concluded(desk: Desk, job: str, ends: dict[str, TaskEnd]) -> SetupFinished:
+    unknown = [end for end in ends.values() if end.how is TaskOutcome.UNKNOWN]
+    failed = [end for end in ends.values() if end.how is TaskOutcome.FAILED]
+    left = [key for key, end in ends.items() if end.how is TaskOutcome.LEFT]
+    done = sum(1 for end in ends.values() if end.how is TaskOutcome.DONE)
     count = f"{done} of {counted(len(ends), 'change')} {are(len(ends))} done"
     if unknown or failed:
         worst = (unknown or failed)[0]
@@ -195,31 +197,31 @@ def _broke_off() -> Problem:
     )
 
 
-def _told(desk: Desk, piece: Piece, sentence: str) -> Piece:
+def _told(desk: Desk, piece: Task, sentence: str) -> Task:
     """The piece with its beginning and end told."""
 
-    def work() -> Work[End]:
+    def work() -> TaskBody[TaskEnd]:
         begun = desk.clock.monotonic()
         desk.report(ChangeStarted(desk.stamp(), piece.key, sentence))
         end = yield from piece.begin()
         match end.how:
-            case How.DONE:
+            case TaskOutcome.DONE:
                 desk.report(ChangeDone(desk.stamp(), piece.key, end.words, desk.clock.monotonic() - begun))
-            case How.LEFT:
+            case TaskOutcome.LEFT:
                 desk.report(ChangeSkipped(desk.stamp(), piece.key, sentence, end.words))
             case _:
                 problem = end.problem or Problem("not-done", end.words)
                 desk.report(ChangeFailed(desk.stamp(), piece.key, sentence, problem))
         return end
 
-    return Piece(piece.key, work, piece.after, piece.anyway)
+    return Task(piece.key, work, piece.after, piece.anyway)
 
 
-def _piece(desk: Desk, plan: SetupPlan, change: SetupChange) -> Piece:
+def _piece(desk: Desk, plan: SetupPlan, change: SetupChange) -> Task:
     act, doubt = _act(desk, plan, change), change.right.problem
     mine = {one.key for one in plan.mine}
     after = (*change.after_keys, *(key for key in change.not_if_failed if key in mine))
-    return Piece(change.key, lambda: drive(desk, change.key, change.sentence, act, doubt), after)
+    return Task(change.key, lambda: drive(desk, change.key, change.sentence, act, doubt), after)
 
 
 def _act(desk: Desk, plan: SetupPlan, change: SetupChange) -> Act:

@@ -13,7 +13,7 @@ from typing import Any
 from tgwizard.engine import json_codec
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.runs.records import WriteKind
-from tgwizard.engine.runs.task_runner import Work, ask
+from tgwizard.engine.runs.task_runner import TaskBody, make_call
 from tgwizard.engine.setup.apply_loop import Against, Desk, Missing, NotYet, Seen, There
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import CarriedConfiguration
@@ -92,9 +92,9 @@ class IdentityAct:
         """The machine's id."""
         return self.act.vm.text
 
-    def look(self) -> Work[Seen]:
+    def look(self) -> TaskBody[Seen]:
         """On, with an object id."""
-        vm = yield from ask(lambda: self.desk.ports.inventories.vm(self.act.vm))
+        vm = yield from make_call(lambda: self.desk.ports.inventories.vm(self.act.vm))
         if not vm.identity.system_assigned:
             return Missing({"type": vm.identity.kind.value})
         return There() if vm.identity.principal_id else NotYet(self.showing)
@@ -131,9 +131,9 @@ class RoleAct:
         """The role's GUID."""
         return self.act.role.guid
 
-    def look(self) -> Work[Seen]:
+    def look(self) -> TaskBody[Seen]:
         """The role's own reading, compared by meaning."""
-        found = yield from ask(lambda: self.desk.ports.access.role_definition(self.scope, self.act.role.guid))
+        found = yield from make_call(lambda: self.desk.ports.access.role_definition(self.scope, self.act.role.guid))
         if found is not None and same_role(found, self.act.role):
             return There()
         if found is None and self.act.before is None:
@@ -217,23 +217,23 @@ class AssignAct:
         """The assignment's id."""
         return self.assignment.id
 
-    def look(self) -> Work[Seen]:
+    def look(self) -> TaskBody[Seen]:
         """Its own reading; then, before anything was written, by meaning under any other name."""
         access, act = self.desk.ports.access, self.act
         if self.wanted is None:
-            vm = yield from ask(lambda: self.desk.ports.inventories.vm(act.vm))
+            vm = yield from make_call(lambda: self.desk.ports.inventories.vm(act.vm))
             if not vm.identity.principal_id:
                 return Against(self._no_identity())
             self.wanted = _assignment(act.scope, act.role_guid, vm.identity.principal_id)
         wanted = self.wanted
-        found = yield from ask(lambda: access.role_assignment(act.scope, wanted.guid))
+        found = yield from make_call(lambda: access.role_assignment(act.scope, wanted.guid))
         if found is not None:
             return There() if same_assignment(found, wanted) else Against(self._of_another(found))
-        held = yield from ask(lambda: access.assignments_to(act.scope, wanted.principal_id))
+        held = yield from make_call(lambda: access.assignments_to(act.scope, wanted.principal_id))
         for other in held:
             if same_assignment(other, wanted) and other.guid.lower() != wanted.guid:
                 # The list may name what was just removed, so its own reading decides here as well.
-                real = yield from ask(lambda guid=other.guid: access.role_assignment(act.scope, guid))  # type: ignore[misc]
+                real = yield from make_call(lambda guid=other.guid: access.role_assignment(act.scope, guid))  # type: ignore[misc]
                 if real is not None:
                     return There(f"{self.done} already")
         return Missing()
@@ -302,13 +302,13 @@ class StaleAct:
         """The assignment's id, or its GUID."""
         return self.act.assignment.id or self.act.assignment.guid
 
-    def look(self) -> Work[Seen]:
+    def look(self) -> TaskBody[Seen]:
         """Gone; or there, and its identity still unknown to the directory."""
         access, stale = self.desk.ports.access, self.act.assignment
-        found = yield from ask(lambda: access.role_assignment(stale.scope, stale.guid))
+        found = yield from make_call(lambda: access.role_assignment(stale.scope, stale.guid))
         if found is None:
             return There()
-        known = yield from ask(lambda: access.known_principals((stale.principal_id,)))
+        known = yield from make_call(lambda: access.known_principals((stale.principal_id,)))
         if known:
             problem = Problem(
                 "no-longer-stale",
@@ -380,17 +380,17 @@ class PlaceAct:
         """The interface's id."""
         return self.act.nic.text
 
-    def look(self) -> Work[Seen]:
+    def look(self) -> TaskBody[Seen]:
         """The interface itself; before a write also whether anyone else has the address."""
         act = self.act
-        document = yield from ask(lambda: self.desk.azure.read_nic(act.nic))
+        document = yield from make_call(lambda: self.desk.azure.read_nic(act.nic))
         self._read = document
         if document.lists(act.address):
             return self._listed(document)
         if document.provisioning is Provisioning.UPDATING:
             return NotYet(f"Azure still updates {act.nic.name}.")
         subnet = ResourceId(document.subnet)
-        holders = yield from ask(lambda: self.desk.azure.nics_listing(act.address, subnet))
+        holders = yield from make_call(lambda: self.desk.azure.nics_listing(act.address, subnet))
         for holder in holders:
             if holder == act.nic:
                 continue
@@ -418,9 +418,9 @@ class PlaceAct:
             return Against(self._taken(f"{sanitize(holder.name, 90)} has it."))
         return None
 
-    def _free(self, subnet: ResourceId) -> Work[Seen]:
+    def _free(self, subnet: ResourceId) -> TaskBody[Seen]:
         try:
-            answer = yield from ask(lambda: self.desk.ports.inventories.address_free(subnet, self.act.address))
+            answer = yield from make_call(lambda: self.desk.ports.inventories.address_free(subnet, self.act.address))
         except AzureCallError as failure:
             if failure.cause is Cause.NOT_ALLOWED:
                 return Missing()  # No right to ask; the write itself is refused when the address is taken.

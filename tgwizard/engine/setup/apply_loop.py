@@ -16,7 +16,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.records import UNDOES, ChangeConfirmed, WriteAnswer, WriteIntended, WriteKind, WriteReplied
-from tgwizard.engine.runs.task_runner import End, How, Work, ask, pause
+from tgwizard.engine.runs.task_runner import TaskBody, TaskEnd, TaskOutcome, make_call, sleep
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.problem import Problem
@@ -116,7 +116,7 @@ class Act(Protocol):
     def target(self) -> str:
         """What the journal knows it by; asked after the first look."""
 
-    def look(self) -> Work[Seen]:
+    def look(self) -> TaskBody[Seen]:
         """See how it stands. Nothing is changed."""
 
     def sent(self) -> Mapping[str, Any]:
@@ -129,7 +129,7 @@ class Act(Protocol):
         """What a refusal means; None: what it says."""
 
 
-def drive(desk: Desk, key: str, sentence: str, act: Act, doubt: Problem | None = None) -> Work[End]:
+def drive(desk: Desk, key: str, sentence: str, act: Act, doubt: Problem | None = None) -> TaskBody[TaskEnd]:
     """Carry a change out. Never raises AzureCallError; JournalError goes up, for then nothing may be written.
 
     ``doubt``: why it was not sure that one may; a refusal is told with it.
@@ -148,7 +148,7 @@ class _Drive:
         self._told = ("", float("-inf"))
         self._just_sent = False
 
-    def go(self) -> Work[End]:
+    def go(self) -> TaskBody[TaskEnd]:
         cancelled = False
         while True:
             seen = yield from self._look()
@@ -169,7 +169,7 @@ class _Drive:
                 return self._too_long(seen)
             cancelled = yield from self._wait(seen)
 
-    def _look(self) -> Work[Seen]:
+    def _look(self) -> TaskBody[Seen]:
         try:
             return (yield from self.act.look())
         except AzureCallError as failure:
@@ -180,7 +180,7 @@ class _Drive:
                 return Against(failure.problem)
             return NotYet(f"Azure did not answer: {failure.problem.what} It is asked again.")
 
-    def _end(self, seen: Seen) -> End | None:
+    def _end(self, seen: Seen) -> TaskEnd | None:
         desk = self.desk
         match seen:
             case There():
@@ -189,16 +189,16 @@ class _Drive:
                     seconds = desk.clock.monotonic() - (self.first_sent or desk.clock.monotonic())
                     deed, target = self.act.deed, self.act.target()
                     desk.journal.add(desk.run, ChangeConfirmed(desk.run, desk.at(), self.key, deed, target, seconds))
-                return End(How.DONE, seen.words or self.act.done)
+                return TaskEnd(TaskOutcome.DONE, seen.words or self.act.done)
             case Against():
-                how = How.UNKNOWN if self.unknown is not None else How.FAILED
-                return End(how, seen.problem.what, seen.problem)
+                how = TaskOutcome.UNKNOWN if self.unknown is not None else TaskOutcome.FAILED
+                return TaskEnd(how, seen.problem.what, seen.problem)
             case Kept():
-                return End(How.LEFT, seen.reason)
+                return TaskEnd(TaskOutcome.LEFT, seen.reason)
             case _:
                 return None
 
-    def _write(self, seen: Missing) -> Work[Seen]:
+    def _write(self, seen: Missing) -> TaskBody[Seen]:
         desk, act = self.desk, self.act
         request = str(uuid.uuid4())
         intended = WriteIntended(
@@ -216,7 +216,7 @@ class _Drive:
         desk.wrote = True
         started = desk.clock.monotonic()
         try:
-            yield from ask(lambda: act.send(request))
+            yield from make_call(lambda: act.send(request))
         except AzureCallError as failure:
             return self._refused(request, failure, started)
         self._note(request, WriteAnswer.ACCEPTED, "")
@@ -254,7 +254,7 @@ class _Drive:
         self.sent_at = started
         self.first_sent = started if self.first_sent is None else self.first_sent
 
-    def _wait(self, seen: Seen) -> Work[bool]:
+    def _wait(self, seen: Seen) -> TaskBody[bool]:
         desk = self.desk
         sentence = seen.sentence if isinstance(seen, NotYet) else self.act.showing
         now = desk.clock.monotonic()
@@ -265,14 +265,16 @@ class _Drive:
             self._told = (sentence, now)
             desk.report(ChangeWaiting(desk.stamp(), self.key, sentence, now - self.begun))
         seconds = desk.patience.poll_s if self.sent_at is not None else desk.patience.again_s
-        return (yield from pause(seconds))
+        return (yield from sleep(seconds))
 
-    def _left(self) -> End:
+    def _left(self) -> TaskEnd:
         if self.first_sent is None:
-            return End(How.LEFT, "Cancelled before anything was sent for it.")
-        return End(How.LEFT, "Cancelled after it was sent, before Azure showed it: look again, or apply again.")
+            return TaskEnd(TaskOutcome.LEFT, "Cancelled before anything was sent for it.")
+        return TaskEnd(
+            TaskOutcome.LEFT, "Cancelled after it was sent, before Azure showed it: look again, or apply again."
+        )
 
-    def _too_long(self, seen: Seen) -> End:
+    def _too_long(self, seen: Seen) -> TaskEnd:
         waited = format_duration(self.desk.clock.monotonic() - self.begun)
         on = seen.sentence if isinstance(seen, NotYet) else self.act.showing
         problem = self.unknown or Problem(
@@ -281,7 +283,7 @@ class _Drive:
             f"{on} Azure needs {format_estimate(self.desk.patience.longest_s)} at most, as far as is known.",
             "Apply again later: what is there already is skipped.",
         )
-        return End(How.UNKNOWN if self.unknown else How.FAILED, problem.what, problem)
+        return TaskEnd(TaskOutcome.UNKNOWN if self.unknown else TaskOutcome.FAILED, problem.what, problem)
 
     def _note(self, request: str, answer: WriteAnswer, problem: str) -> None:
         self.desk.journal.add(self.desk.run, WriteReplied(self.desk.run, self.desk.at(), request, answer, problem))

@@ -16,7 +16,7 @@ from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.subnet_addresses import occupancy, worth_asking
 from tgwizard.engine.ports import Clock, SetupPorts
-from tgwizard.engine.runs.task_runner import Answered, read_all
+from tgwizard.engine.runs.task_runner import ReadResult, read_all
 from tgwizard.model.access_facts import AccessFacts, AddressChecked, FactFailure, FactKind, OwnRights
 from tgwizard.model.event_base import Stamp
 from tgwizard.model.inventory import AddressAnswer, Inventory
@@ -44,10 +44,10 @@ def gather(
     first = reading.all(_first(ports, answers, reading.scope))
     facts = AccessFacts(
         started,
-        roles=first.get((FactKind.ROLES, ""), Answered()).value or (),
-        assignments=first.get((FactKind.ASSIGNMENTS, ""), Answered()).value or (),
-        denials=first.get((FactKind.DENIALS, ""), Answered()).value or (),
-        locks=first.get((FactKind.LOCKS, ""), Answered()).value or (),
+        roles=first.get((FactKind.ROLES, ""), ReadResult()).value or (),
+        assignments=first.get((FactKind.ASSIGNMENTS, ""), ReadResult()).value or (),
+        denials=first.get((FactKind.DENIALS, ""), ReadResult()).value or (),
+        locks=first.get((FactKind.LOCKS, ""), ReadResult()).value or (),
         machines=tuple(a.value for (kind, _), a in first.items() if kind is FactKind.MACHINES and a.value),
         nics=tuple(a.value for (kind, _), a in first.items() if kind is FactKind.INTERFACES and a.value),
     )
@@ -76,7 +76,7 @@ class _Reading:
         self.ports, self.scope, self.failed = ports, scope, list[FactFailure]()
         self._clock, self._report, self._token = clock, report, token
 
-    def all(self, readings: dict[Key, Callable[[], object]]) -> dict[Key, Answered]:
+    def all(self, readings: dict[Key, Callable[[], object]]) -> dict[Key, ReadResult]:
         """What each came to."""
         answers = read_all(readings, self._clock, self._token)
         for (kind, about), answer in answers.items():
@@ -166,7 +166,7 @@ def _second(
     return readings
 
 
-def _with(facts: AccessFacts, wanted: tuple[str, ...], second: dict[Key, Answered]) -> AccessFacts:
+def _with(facts: AccessFacts, wanted: tuple[str, ...], second: dict[Key, ReadResult]) -> AccessFacts:
     through: list[tuple[str, RoleAssignment]] = []
     own: list[OwnRights] = []
     roles: list[RoleDefinition] = [*facts.roles]

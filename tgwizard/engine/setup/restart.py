@@ -11,7 +11,7 @@ from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.records import WriteKind
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.runs.task_runner import Piece, Work, ask
+from tgwizard.engine.runs.task_runner import Task, TaskBody, make_call
 from tgwizard.engine.setup.apply import carry_out, new_run
 from tgwizard.engine.setup.apply_loop import Against, Desk, Missing, NotYet, Seen, There, drive
 from tgwizard.engine.setup.plan_changes import restart_order
@@ -44,7 +44,7 @@ def restart_at(desk: Desk, vm: ResourceId) -> SetupFinished:
     desk.run = new_run()
     key, sentence = f"restart:{vm.key}", f"Restart {vm.name}"
     act = _Restart(desk, vm)
-    return carry_out(desk, "restart", [Piece(key, lambda: drive(desk, key, sentence, act))], {key: sentence}, {})
+    return carry_out(desk, "restart", [Task(key, lambda: drive(desk, key, sentence, act))], {key: sentence}, {})
 
 
 def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
@@ -77,8 +77,8 @@ class _Restart:
     def target(self) -> str:
         return self.vm.text
 
-    def look(self) -> Work[Seen]:
-        seen = yield from ask(lambda: self.desk.azure.read_vm(self.vm))
+    def look(self) -> TaskBody[Seen]:
+        seen = yield from make_call(lambda: self.desk.azure.read_vm(self.vm))
         if self._sent is None:
             return Missing() if seen.power is Power.RUNNING else Against(self._not_running(seen.power))
         up = seen.power is Power.RUNNING and seen.agent_ready is not False

@@ -11,7 +11,7 @@ from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.records import WriteIntended, WriteKind, undo_key
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.runs.task_runner import End, How, Piece, Work, ask
+from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, make_call
 from tgwizard.engine.setup.apply import carry_out, conclude, new_run
 from tgwizard.engine.setup.apply_actions import (
     assignment_document,
@@ -91,14 +91,14 @@ def undo_at(desk: Desk, *, identities: bool = False) -> SetupFinished:
     stay = {item.key: item for item in _made(desk.journal) if item not in wanted}
     for key, item in stay.items():
         desk.report(ChangeSkipped(desk.stamp(), key, item.sentence, _STAYS))
-    ends = {key: End(How.LEFT, _STAYS) for key in stay}
+    ends = {key: TaskEnd(TaskOutcome.LEFT, _STAYS) for key in stay}
     return carry_out(desk, "undo", pieces, {item.key: item.sentence for item in wanted}, ends)
 
 
-def _piece(desk: Desk, item: Undoing, ours: frozenset[str], assigned: tuple[str, ...]) -> Piece:
+def _piece(desk: Desk, item: Undoing, ours: frozenset[str], assigned: tuple[str, ...]) -> Task:
     act = _act(desk, item.made, ours)
     after = assigned if item.made.deed in (WriteKind.PUT_ROLE, WriteKind.ENABLE_IDENTITY) else ()
-    return Piece(item.key, lambda: drive(desk, item.key, item.sentence, act), after, anyway=True)
+    return Task(item.key, lambda: drive(desk, item.key, item.sentence, act), after, anyway=True)
 
 
 def _act(desk: Desk, made: WriteIntended, ours: frozenset[str]) -> Act:
@@ -159,9 +159,9 @@ class _Unassign(_Taking):
     def assignment(self) -> RoleAssignment:
         return assignment_of(self.made.sent)
 
-    def look(self) -> Work[Seen]:
+    def look(self) -> TaskBody[Seen]:
         wanted = self.assignment
-        found = yield from ask(lambda: self.desk.ports.access.role_assignment(wanted.scope, wanted.guid))
+        found = yield from make_call(lambda: self.desk.ports.access.role_assignment(wanted.scope, wanted.guid))
         if found is None:
             return There()
         if not same_assignment(found, wanted):
@@ -194,9 +194,9 @@ class _DeleteRole(_RoleTaking):
     showing: str = "Azure deletes the role."
     refusals: int = 0
 
-    def look(self) -> Work[Seen]:
+    def look(self) -> TaskBody[Seen]:
         access, role = self.desk.ports.access, self.role
-        found = yield from ask(lambda: access.role_definition(self.at, role.guid))
+        found = yield from make_call(lambda: access.role_definition(self.at, role.guid))
         if found is None:
             return There()
         if not same_role(found, role):
@@ -219,17 +219,17 @@ class _DeleteRole(_RoleTaking):
             return Kept(f"The role {sanitize(self.role.name, 130)} stays: Azure says that assignments still use it.")
         return NotYet("Azure still counts the assignments that were just removed.")
 
-    def _users(self) -> Work[int]:
+    def _users(self) -> TaskBody[int]:
         """How many assignments of others use the role. The list may lag, so each is read by itself."""
         access, guid = self.desk.ports.access, self.role.guid.lower()
         scopes = tuple(dict.fromkeys("/".join(scope.split("/")[:3]) for scope in self.role.assignable_scopes))
         found: dict[str, RoleAssignment] = {}
         for scope in scopes:
-            listed = yield from ask(lambda scope=scope: access.role_assignments(scope))  # type: ignore[misc]
+            listed = yield from make_call(lambda scope=scope: access.role_assignments(scope))  # type: ignore[misc]
             found |= {item.guid.lower(): item for item in listed if item.role_guid.lower() == guid}
         used = 0
         for item in found.values():
-            real = yield from ask(lambda item=item: access.role_assignment(item.scope, item.guid))  # type: ignore[misc]
+            real = yield from make_call(lambda item=item: access.role_assignment(item.scope, item.guid))  # type: ignore[misc]
             used += real is not None and item.guid.lower() not in self.ours
         return used
 
@@ -244,8 +244,8 @@ class _RestoreRole(_RoleTaking):
     def before(self) -> RoleDefinition:
         return role_of(self.made.before or {})
 
-    def look(self) -> Work[Seen]:
-        found = yield from ask(lambda: self.desk.ports.access.role_definition(self.at, self.role.guid))
+    def look(self) -> TaskBody[Seen]:
+        found = yield from make_call(lambda: self.desk.ports.access.role_definition(self.at, self.role.guid))
         if found is None:
             return Kept(f"The role {sanitize(self.role.name, 130)} was deleted since, so there is nothing to restore.")
         if same_role(found, self.before):
@@ -270,15 +270,15 @@ class _DisableIdentity(_Taking):
     def vm(self) -> ResourceId:
         return ResourceId(self.made.target)
 
-    def look(self) -> Work[Seen]:
+    def look(self) -> TaskBody[Seen]:
         access = self.desk.ports.access
-        vm = yield from ask(lambda: self.desk.ports.inventories.vm(self.vm))
+        vm = yield from make_call(lambda: self.desk.ports.inventories.vm(self.vm))
         if not vm.identity.system_assigned:
             return There()
         scope = f"/subscriptions/{self.vm.subscription}"
-        held = yield from ask(lambda: access.assignments_to(scope, vm.identity.principal_id))
+        held = yield from make_call(lambda: access.assignments_to(scope, vm.identity.principal_id))
         for item in held:
-            real = yield from ask(lambda item=item: access.role_assignment(item.scope, item.guid))  # type: ignore[misc]
+            real = yield from make_call(lambda item=item: access.role_assignment(item.scope, item.guid))  # type: ignore[misc]
             if real is not None and item.guid.lower() not in self.ours:
                 return Kept(f"The identity of {self.vm.name} stays: it was given other rights since.")
         return Missing({"type": vm.identity.kind.value, "principal": vm.identity.principal_id})
@@ -302,8 +302,8 @@ class _RemoveAddress(_Taking):
     def address(self) -> str:
         return str(self.made.sent["address"])
 
-    def look(self) -> Work[Seen]:
-        document = yield from ask(lambda: self.desk.azure.read_nic(self.nic))
+    def look(self) -> TaskBody[Seen]:
+        document = yield from make_call(lambda: self.desk.azure.read_nic(self.nic))
         self._read = document
         if document.provisioning is Provisioning.UPDATING:
             return NotYet(f"Azure still updates {self.nic.name}.")
@@ -329,8 +329,8 @@ class _RemoveAddress(_Taking):
             return NotYet(f"{self.nic.name} changed meanwhile; it is read again.")
         return None
 
-    def _gone(self, subnet: ResourceId) -> Work[Seen]:
-        holders = yield from ask(lambda: self.desk.azure.nics_listing(self.address, subnet))
+    def _gone(self, subnet: ResourceId) -> TaskBody[Seen]:
+        holders = yield from make_call(lambda: self.desk.azure.nics_listing(self.address, subnet))
         others = [holder for holder in holders if holder != self.nic]
         if others:
             return Kept(f"{self.address} has moved to {sanitize(others[0].name, 90)} since, so it stays there.")

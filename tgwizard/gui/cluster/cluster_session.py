@@ -18,11 +18,11 @@ from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.run_context import Decisions
-from tgwizard.engine.jobs import Broke, Job, Report, Work
+from tgwizard.engine.jobs import Job, JobCrashed, Report, Work
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.preflight_questions import Extent
 from tgwizard.engine.readiness.recommended_action import Act, Offer, first_offer
-from tgwizard.engine.runs.cluster_lock import busy
+from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.watch.monitor import Pace
@@ -167,7 +167,7 @@ class ClusterSession(QObject):
         if self.running:
             return Problem("run-in-progress", "A run already works on this cluster.", "", "Wait until it has ended.")
         if self.elsewhere is not None:
-            return busy(self.setup)
+            return cluster_in_use(self.setup)
         if is_behind(snapshot, self.run):
             return Problem("not-read-since-run", "Azure is read again after the run.")
         return None
@@ -422,7 +422,7 @@ class ClusterSession(QObject):
             ):
                 if event.run == self._run_id:
                     self._take_run(event)
-            case Broke() if self._run_job is not None and event.job == self._run_job.id:
+            case JobCrashed() if self._run_job is not None and event.job == self._run_job.id:
                 self._take_broken_run()
             case _:
                 return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report, Work
-from tgwizard.engine.runs.cluster_lock import in_progress
+from tgwizard.engine.runs.cluster_lock import run_in_progress
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
 from tgwizard.engine.runs.services import Services
@@ -63,9 +63,9 @@ def tell_history(
     own: queue.SimpleQueue[object],
 ) -> None:
     """Tell what the journal holds; a run in progress has no end yet, is not interrupted, and is told after that."""
-    unfinished = None if in_progress(services, setup) else journal.unfinished()
+    unfinished = None if run_in_progress(services, setup) else journal.unfinished()
     own.put(HistoryRead(setup.name, ends, journal.latest(), unfinished))
-    if in_progress(services, setup):
+    if run_in_progress(services, setup):
         own.put(RunElsewhere(setup.name, _began(journal)))
 
 
@@ -93,7 +93,7 @@ def history_when_free(services: Services, setup: ClusterSetup, own: queue.Simple
 
     def work(_report: Report, token: CancelToken) -> None:
         looks, told = 0, None
-        while in_progress(services, setup):
+        while run_in_progress(services, setup):
             looks += 1
             if looks >= LOOKS_UNTIL_TOLD and looks % LOOKS_UNTIL_TOLD == 0 and (told is None or told.began is None):
                 seen = _begun_elsewhere(services, setup)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from tgwizard.engine.jobs import Broke, Job
+from tgwizard.engine.jobs import Job, JobCrashed
 from tgwizard.gui.cluster.watch_loop import WatchLoop
 from tgwizard.model.failover_events import Observed
 from tgwizard.model.problem import Problem
@@ -57,7 +57,7 @@ class Watchdog(QObject):
             found = self._loops.get(event.cluster)
             if found is not None:
                 found[0].heard()
-        elif isinstance(event, Broke):
+        elif isinstance(event, JobCrashed):
             for name, (loop, _tell) in self._loops.items():
                 if loop.job is not None and loop.job.id == event.job:
                     why = f"tgwizard ended it by an error of its own ({type(event.error).__name__}); see the log."

@@ -18,8 +18,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.jobs import Broke, Job, JobRunner, Report
-from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabLink, LabRun, LabState, VmPowerSeen
+from tgwizard.engine.jobs import Job, JobCrashed, JobRunner, Report
+from tgwizard.engine.lab_control import FaultSeen, HoldingSeen, LabControl, LabLink, LabRun, LabStatus, VmPowerSeen
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.model.failover_events import SourceLost
 from tgwizard.model.problem import Problem, UserError
@@ -42,7 +42,7 @@ class Deed(Enum):
 class LabSeen:
     """Everything the page shows of a lab, read in one go."""
 
-    state: LabState
+    state: LabStatus
     faults: tuple[FaultSeen, ...]
     vms: tuple[VmPowerSeen, ...]
     holdings: tuple[HoldingSeen, ...]
@@ -179,7 +179,7 @@ class LabSession(QObject):
             return
         if isinstance(event, LabAnswer) and event.job == self._job.name:
             self._take_answer(event)
-        elif isinstance(event, Broke) and event.job == self._job.id:
+        elif isinstance(event, JobCrashed) and event.job == self._job.id:
             what = "The lab was not asked to the end, by an error of tgwizard."
             why = "Whether it has done what was asked is not known."
             self._take_answer(
@@ -299,7 +299,7 @@ class WorldWatch(QObject):
             self._take_look(event)
         elif isinstance(event, SourceLost) and self._link is not None and self.stopped is None:
             self.look()  # Azure is silent: here that may be because the lab is gone
-        elif isinstance(event, Broke) and self._job is not None and event.job == self._job.id:
+        elif isinstance(event, JobCrashed) and self._job is not None and event.job == self._job.id:
             self._job = None
 
     def _take_look(self, looked: Looked) -> None:

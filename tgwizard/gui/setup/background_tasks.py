@@ -14,7 +14,7 @@ from enum import Enum
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
-from tgwizard.engine.jobs import Broke, Job, JobRunner, Report
+from tgwizard.engine.jobs import Job, JobCrashed, JobRunner, Report
 from tgwizard.model.cluster import ClusterIdentity
 from tgwizard.model.problem import Cancelled, Problem, UserError
 
@@ -158,7 +158,7 @@ class Errands:
                 elif one is not None:
                     one.done(event.value)
                 return True
-            case Broke():
+            case JobCrashed():
                 for ticket, one in list(self._open.items()):
                     if one.job.id == event.job:
                         del self._open[ticket]

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.engine.jobs import Broke
+from tgwizard.engine.jobs import JobCrashed
 from tgwizard.gui.app.app_context import Surroundings
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.style.icons import Icon
@@ -64,7 +64,7 @@ class UnexpectedErrors(QObject):
     """Catches what nobody caught, in any thread, and shows each fingerprint once in the GUI thread."""
 
     def __init__(self, theme: Theme, window: QWidget, bridge: Bridge, surroundings: Surroundings) -> None:
-        """Watch from `install` on; errors of jobs arrive as `Broke` events through `bridge`."""
+        """Watch from `install` on; errors of jobs arrive as `JobCrashed` events through `bridge`."""
         super().__init__(window)
         self._theme = theme
         self._window = window
@@ -87,19 +87,19 @@ class UnexpectedErrors(QObject):
         if issubclass(kind, KeyboardInterrupt):
             self._window.close()
             return
-        self._bridge.own.put(Broke("", "window", error.with_traceback(trace)))
+        self._bridge.own.put(JobCrashed("", "window", error.with_traceback(trace)))
 
     def _on_thread_exception(self, happened: threading.ExceptHookArgs) -> None:
         if happened.exc_value is not None:
             name = happened.thread.name if happened.thread is not None else "thread"
-            self._bridge.own.put(Broke("", name, happened.exc_value))
+            self._bridge.own.put(JobCrashed("", name, happened.exc_value))
 
     @Slot(object)
     def _take(self, event: object) -> None:
-        if isinstance(event, Broke):
+        if isinstance(event, JobCrashed):
             self.show_error(event)
 
-    def show_error(self, broke: Broke) -> UnexpectedDialog | None:
+    def show_error(self, broke: JobCrashed) -> UnexpectedDialog | None:
         """Log the error and, the first time its fingerprint is met, show it; the dialog, or None."""
         redact = self._surroundings.redact
         trace = "".join(traceback.format_exception(broke.error))

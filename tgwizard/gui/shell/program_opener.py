@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tgwizard.engine.jobs import Broke
+from tgwizard.engine.jobs import JobCrashed
 from tgwizard.gui.app.app_context import Opened, OpenProgram
 from tgwizard.gui.app.bridge import Bridge
 from tgwizard.gui.shell.main_window import MainWindow
@@ -55,7 +55,7 @@ class Opening(QObject):
         except UserError as error:
             own.put(OpeningFailed(error.problems))
         except BaseException as error:  # noqa: BLE001 - shown once by UnexpectedErrors, and the page says what to do
-            own.put(Broke("", "opening", error))
+            own.put(JobCrashed("", "opening", error))
             what = "tgwizard could not be opened by an error of its own."
             own.put(OpeningFailed((Problem("open-broke", what, "", "Try again; the report is in the log."),)))
 
