@@ -22,7 +22,7 @@ from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.discovery.pairs import suggest_pairs
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.jobs import JobRunner
-from tgwizard.engine.setup.read_access import gather
+from tgwizard.engine.setup.read_access import read_access
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
@@ -41,7 +41,7 @@ def main(clusters: int) -> None:
     started = time.monotonic()
     inventory = discover(ports.inventories, subscription, clock, lambda _event: None, CancelToken())
     read = time.monotonic()
-    facts = gather(ports, Answers(), inventory, clock, lambda _event: None, CancelToken())
+    facts = read_access(ports, Answers(), inventory, clock, lambda _event: None, CancelToken())
     known = time.monotonic()
     found = suggest_pairs(inventory, access=AccessSeen(facts.roles, facts.assignments))
     done = time.monotonic()

@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from tests.model.seen import ADDRESS, FREE, HOLDS, NOW, STRANGER, UNREAD, A, B, Side, but, nic, snapshot
-from tgwizard.engine.access.failover_rights import By
+from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, RightsFound
 from tgwizard.engine.readiness.readiness import consent_to_dead
@@ -70,8 +70,8 @@ def rights(kind: str) -> KnownRights:
     own = {"missing": missing, "not known": unknown}.get(kind, good)
     members = {"missing": missing, "not known": unknown, "members lack": missing}.get(kind, good)
     at = NOW - 3600 if "long ago" in kind else NOW
-    by = {By.OPERATOR: own, By.MEMBERS: members}
-    return KnownRights("tg-node-b", tuple(RightsFound(who, verb, at, by[who]) for who in By for verb in Verb))
+    by = {Writer.OPERATOR: own, Writer.MEMBERS: members}
+    return KnownRights("tg-node-b", tuple(RightsFound(who, verb, at, by[who]) for who in Writer for verb in Verb))
 
 
 @dataclass(frozen=True)

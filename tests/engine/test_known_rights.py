@@ -10,7 +10,7 @@ import pytest
 
 from tests.engine.worlds import WRITE, changed, without
 from tests.rig import Rig, rig
-from tgwizard.engine.access.failover_rights import By
+from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
@@ -179,7 +179,7 @@ def test_that_good_rights_grow_old_and_bad_ones_stay() -> None:
 def test_that_rights_of_one_direction_say_nothing_of_the_other() -> None:
     made = rig()
     snapshot = look(made)
-    assert asked(made, snapshot).of(By.OPERATOR, made.a, Verb.GRACEFUL) is None
+    assert asked(made, snapshot).of(Writer.OPERATOR, made.a, Verb.GRACEFUL) is None
     assert asked(made, snapshot).due(made.a, snapshot.now)
 
 
@@ -187,10 +187,10 @@ def test_that_what_a_check_has_found_takes_the_place_of_what_was_read() -> None:
     made = without(WRITE)
     checked = rehearse(made.services, made.setup, made.b, Verb.FORCED, made.events.append, CancelToken())
     known = RIGHTS_NOT_ASKED.with_checked(checked)
-    found = known.of(By.OPERATOR, made.b, Verb.FORCED)
+    found = known.of(Writer.OPERATOR, made.b, Verb.FORCED)
     assert found is not None
     assert found.findings == checked.asked
-    assert known.of(By.OPERATOR, made.b, Verb.GRACEFUL) is None
+    assert known.of(Writer.OPERATOR, made.b, Verb.GRACEFUL) is None
     assert cluster_readiness(look(made), known).forced.state is ReadinessState.BLOCKED
 
 

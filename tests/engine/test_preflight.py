@@ -25,7 +25,7 @@ from tests.rig import Rig, rig
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, LabToken
-from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG, Probed, probe_write
+from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG, ProbeOutcome, probe_write
 from tgwizard.engine.failover.run import rehearse
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import Accepted, Precondition
@@ -211,7 +211,7 @@ def test_that_a_probe_is_not_asked_again_when_something_changed_meanwhile() -> N
     made.lab.faults.add(Fault("PUT", "tg-node-b-inside", Answer(503, "{}")))
     patience = RetryPolicy.of(made.clock, 60.0)
     probed = probe_write(made.services.azure, made.b.nic, document, patience=patience)
-    assert probed.outcome is Probed.UNCLEAR
+    assert probed.outcome is ProbeOutcome.UNCLEAR
     assert [item.method for item in made.lab.requests if item.path.endswith("/tg-node-b-inside")][-2:] == ["PUT", "GET"]
 
 

@@ -16,7 +16,7 @@ from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.job_runner import RunJob
 from tgwizard.cli.lab_arguments import LabRun
 from tgwizard.cli.screen import Screen
-from tgwizard.engine.access.failover_rights import By
+from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolved
 from tgwizard.engine.failover.resume import pending, resume
@@ -277,7 +277,7 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: C
     )
     strategy = resolved(command.strategy, setup, command.verb)
     intended = plan(snapshot, to, command.verb, history, strategy, command.fence)
-    by, consent = By.MEMBERS if command.members else By.OPERATOR, command.to_dead_machine
+    by, consent = Writer.MEMBERS if command.members else Writer.OPERATOR, command.to_dead_machine
     extent = Extent(by, command.fence, to_dead_machine=consent)
     checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), strategy, extent)
     stops = command.verb is Verb.GRACEFUL and not command.accept_unknown

@@ -12,7 +12,7 @@ import pytest
 from tests.engine.worlds import SUBNET_JOIN, WRITE, changed, without
 from tests.rig import Rig, members_of, rig
 from tgwizard.engine.access.access_decision import LIFT_DENIAL, LOOK_FOR_BOTH
-from tgwizard.engine.access.failover_rights import By
+from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.failover.run import fail_over, rehearse
 from tgwizard.engine.readiness.preflight_questions import Extent
@@ -60,7 +60,7 @@ def denied(made: Rig, scope: str, **changes: Any) -> DenyAssignment:
 
 def findings(made: Rig, verb: Verb = Verb.GRACEFUL) -> tuple[Finding, ...]:
     """What the preflight finds for the members by themselves."""
-    extent = Extent(By.MEMBERS)
+    extent = Extent(Writer.MEMBERS)
     checked = rehearse(made.services, made.setup, made.b, verb, made.events.append, made.token, extent=extent)
     return checked.findings.findings
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from tests.model.seen import ADDRESS, FREE, HOLDS, SETUP, SUBNET, A, B, Side, configuration, snapshot
 from tgwizard.engine.access import failover_rights
-from tgwizard.engine.access.failover_rights import By, carried_with, sides
-from tgwizard.engine.access.write_probe import Probe, Probed
+from tgwizard.engine.access.failover_rights import Writer, carried_with, write_sides
+from tgwizard.engine.access.write_probe import ProbeOutcome, WriteProbe
 from tgwizard.engine.errors import MissingRight
 from tgwizard.engine.readiness.preflight_questions import Facts, HeldRights, IdentityRights, Queried
 from tgwizard.engine.runs.records import RunEndRecord
@@ -95,17 +95,17 @@ def touched(seen: Snapshot) -> tuple[ResourceId, ...]:
 def good(seen: Snapshot, **changes: Any) -> Facts:
     """An operator who may do everything, asked thoroughly, with no lock anywhere."""
     facts = Facts(
-        by=By.OPERATOR,
+        by=Writer.OPERATOR,
         at=seen.now,
         token_life_s=Queried(3600.0),
         prefixes=Queried(("10.20.2.0/24",)),
         probes=tuple(
-            Probe(
+            WriteProbe(
                 member.nic,
-                Probed.ALLOWED,
-                attach=side is failover_rights.Side.ATTACH and not carried_with(seen, B).names,
+                ProbeOutcome.ALLOWED,
+                attach=side is failover_rights.WriteSide.ATTACH and not carried_with(seen, B).names,
             )
-            for side, member in sides(seen, B)
+            for side, member in write_sides(seen, B)
             if seen.seen(member).nic.value is not None
         ),
         own=tuple(HeldRights(one, Queried(EVERYTHING)) for one in touched(seen)),
@@ -115,14 +115,16 @@ def good(seen: Snapshot, **changes: Any) -> Facts:
     return replace(facts, **changes)
 
 
-def probed(seen: Snapshot, nic_of: Member, outcome: Probed, missing: MissingRight | None = None) -> Facts:
+def probed(seen: Snapshot, nic_of: Member, outcome: ProbeOutcome, missing: MissingRight | None = None) -> Facts:
     """One interface's probe ended otherwise; what it proved before is worked out from roles then."""
     problem = {
-        Probed.REFUSED: Problem("not-allowed", f"Azure refused to change {nic_of.nic.name}.", "You may not.", "", "x"),
-        Probed.LOCKED: Problem(
+        ProbeOutcome.REFUSED: Problem(
+            "not-allowed", f"Azure refused to change {nic_of.nic.name}.", "You may not.", "", "x"
+        ),
+        ProbeOutcome.LOCKED: Problem(
             "locked", f"Azure refused to change {nic_of.nic.name}.", "A lock forbids it.", "Unlock."
         ),
-        Probed.UNCLEAR: SILENT_WORDS,
+        ProbeOutcome.UNCLEAR: SILENT_WORDS,
     }.get(outcome)
     probes = tuple(
         replace(item, outcome=outcome, problem=problem, refused=(missing,) if missing else ())
@@ -165,7 +167,7 @@ def members(
         for one in (B, A)
     )
     return lambda seen: Facts(
-        By.MEMBERS, seen.now, prefixes=Queried(("10.20.2.0/24",)), identities=rights, locks=Queried(())
+        Writer.MEMBERS, seen.now, prefixes=Queried(("10.20.2.0/24",)), identities=rights, locks=Queried(())
     )
 
 

@@ -42,7 +42,7 @@ from tests.engine.golden.scene import (
 )
 from tests.model.seen import FREE, HOLDS, STRANGER, SUBNET, UNREAD, A, B, but, configuration
 from tgwizard.engine.access.required_rights import NIC_WRITE
-from tgwizard.engine.access.write_probe import Probed
+from tgwizard.engine.access.write_probe import ProbeOutcome
 from tgwizard.engine.errors import MissingRight
 from tgwizard.engine.readiness.preflight_questions import Queried
 from tgwizard.model.cluster import ResourceId, Verb
@@ -123,14 +123,14 @@ def probes() -> Table:
     for member, side in ((B, "gaining"), (A, "losing")):
         write = MissingRight(NIC_WRITE, member.nic.text)
         join = MissingRight(SUBNET_JOIN, SUBNET)
-        table.both(f"{side}: write refused", seen, probed(seen, member, Probed.REFUSED, write))
-        table.both(f"{side}: join of the subnet refused", seen, probed(seen, member, Probed.REFUSED, join))
-        table.both(f"{side}: refused by a policy", seen, probed(seen, member, Probed.REFUSED))
-        table.both(f"{side}: locked", seen, probed(seen, member, Probed.LOCKED))
-        table.both(f"{side}: no clear answer", seen, probed(seen, member, Probed.UNCLEAR))
-        table.both(f"{side}: busy, not sent", seen, probed(seen, member, Probed.BUSY))
-        table.both(f"{side}: applied all the same", seen, probed(seen, member, Probed.APPLIED))
-        unclear = probed(seen, member, Probed.UNCLEAR)
+        table.both(f"{side}: write refused", seen, probed(seen, member, ProbeOutcome.REFUSED, write))
+        table.both(f"{side}: join of the subnet refused", seen, probed(seen, member, ProbeOutcome.REFUSED, join))
+        table.both(f"{side}: refused by a policy", seen, probed(seen, member, ProbeOutcome.REFUSED))
+        table.both(f"{side}: locked", seen, probed(seen, member, ProbeOutcome.LOCKED))
+        table.both(f"{side}: no clear answer", seen, probed(seen, member, ProbeOutcome.UNCLEAR))
+        table.both(f"{side}: busy, not sent", seen, probed(seen, member, ProbeOutcome.BUSY))
+        table.both(f"{side}: applied all the same", seen, probed(seen, member, ProbeOutcome.APPLIED))
+        unclear = probed(seen, member, ProbeOutcome.UNCLEAR)
         weak = tuple(
             replace(item, held=Queried(READER)) if item.at.text in (NSG, ASG) else item for item in unclear.own
         )
@@ -228,7 +228,7 @@ def locks() -> Table:
     """What each lock really stops."""
     table = Table()
     seen = world()
-    unclear = probed(seen, A, Probed.UNCLEAR).probes
+    unclear = probed(seen, A, ProbeOutcome.UNCLEAR).probes
     for name, scope in (
         ("losing interface", A.nic.text),
         ("gaining interface", B.nic.text),

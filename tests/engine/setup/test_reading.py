@@ -17,7 +17,7 @@ from tgwizard.engine.discovery.pairs import PairState, suggest_pairs
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.runs.task_runner import read_all
 from tgwizard.engine.setup.planner import make_plan
-from tgwizard.engine.setup.read_access import ask_address, gather
+from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.access_facts import AccessFacts, FactKind
@@ -47,7 +47,7 @@ class Reader:
         return discover(self.rig.ports.inventories, self.subscription, self.rig.clock, self.events.append, self.token)
 
     def gather(self, answers: Answers, inventory: Inventory) -> AccessFacts:
-        return gather(self.rig.ports, answers, inventory, self.rig.clock, self.events.append, self.token)
+        return read_access(self.rig.ports, answers, inventory, self.rig.clock, self.events.append, self.token)
 
     def answers(self, inventory: Inventory, **changes: object) -> Answers:
         pair = suggest_pairs(inventory).pairs[0]

@@ -21,7 +21,7 @@ from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.ports import Azure, SetupPorts
 from tgwizard.engine.setup.planner import make_plan
-from tgwizard.engine.setup.read_access import gather
+from tgwizard.engine.setup.read_access import read_access
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
@@ -98,7 +98,7 @@ class Account:
             RoleAnswer(),
             whole_subscription,
         )
-        facts = gather(self.ports, answers, inventory, self.rig.clock, quiet, token)
+        facts = read_access(self.ports, answers, inventory, self.rig.clock, quiet, token)
         return make_plan(answers, inventory, facts)
 
     def may(self, change: SetupChange) -> bool:

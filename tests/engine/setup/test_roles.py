@@ -16,7 +16,7 @@ from tests.engine.setup.hand_made import (
 )
 from tgwizard import paths
 from tgwizard.engine.access.matching_roles import (
-    Today,
+    HeldToday,
     action_rows,
     candidates,
     check_role_name,
@@ -31,7 +31,7 @@ from tgwizard.engine.access.required_rights import (
     needed_actions,
     required_rights,
 )
-from tgwizard.engine.setup.assignment_scopes import elsewhere
+from tgwizard.engine.setup.assignment_scopes import other_subscription_problems
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.role import (
     DEFAULT_ROLE_DESCRIPTION,
@@ -129,20 +129,20 @@ def test_that_the_case_in_which_azure_spells_a_group_makes_no_second_scope() -> 
 def test_that_a_thing_of_another_subscription_is_refused_in_words() -> None:
     away = rid("rg", "Microsoft.Network/publicIPAddresses/pip").text.replace(SUBSCRIPTION, "0" * 8)
     inventory = world(public=type(nsg_id()).parse(away))
-    assert [problem.code for problem in elsewhere(topology(inventory))] == ["other-subscription"]
+    assert [problem.code for problem in other_subscription_problems(topology(inventory))] == ["other-subscription"]
 
 
 def test_that_actions_of_this_topology_are_offered_and_those_not_needed_are_named() -> None:
     needs = required_rights(topology(world(asgs=(), public=public_ip(), pools=(pool_id(),))))
     rows = {row.action: row for row in action_rows(needs, None)}
-    assert rows["Microsoft.Network/publicIPAddresses/join/action"].today is Today.OFFERED
-    assert rows["Microsoft.Network/loadBalancers/backendAddressPools/join/action"].today is Today.OFFERED
-    assert rows["Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"].today is Today.NOT_NEEDED
-    assert rows["Microsoft.Network/networkInterfaces/write"].today is Today.TO_ADD
-    assert {rows[item.action].today for item in NOT_NEEDED} == {Today.NOT_NEEDED}
+    assert rows["Microsoft.Network/publicIPAddresses/join/action"].today is HeldToday.OFFERED
+    assert rows["Microsoft.Network/loadBalancers/backendAddressPools/join/action"].today is HeldToday.OFFERED
+    assert rows["Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action"].today is HeldToday.NOT_NEEDED
+    assert rows["Microsoft.Network/networkInterfaces/write"].today is HeldToday.TO_ADD
+    assert {rows[item.action].today for item in NOT_NEEDED} == {HeldToday.NOT_NEEDED}
     extra = tuple(item.action for item in extra_actions(needs))
     taken = {row.action: row.today for row in action_rows(needs, None, extra=extra)}
-    assert {taken[action] for action in extra} == {Today.TO_ADD}
+    assert {taken[action] for action in extra} == {HeldToday.TO_ADD}
 
 
 def test_that_a_role_of_nine_actions_is_found_by_meaning_and_its_difference_shown() -> None:
@@ -158,9 +158,9 @@ def test_that_a_role_of_nine_actions_is_found_by_meaning_and_its_difference_show
     assert found[0].refused == (), "nothing that Azure asks for"
     assert (found[0].held_by, found[0].assignments, found[0].complete) == (1, 1, False)
     rows = {row.action: row.today for row in action_rows(needs, nine)}
-    assert rows["Microsoft.Network/virtualNetworks/read"] is Today.NOT_ASKED
-    assert rows["Microsoft.Network/networkInterfaces/read"] is Today.HAS
-    assert action_rows(needs, nine, update=True)[5].today is Today.TO_ADD
+    assert rows["Microsoft.Network/virtualNetworks/read"] is HeldToday.NOT_ASKED
+    assert rows["Microsoft.Network/networkInterfaces/read"] is HeldToday.HAS
+    assert action_rows(needs, nine, update=True)[5].today is HeldToday.TO_ADD
 
 
 def test_that_wildcards_count_and_what_notactions_take_away_is_missing() -> None:

@@ -13,7 +13,7 @@ from tgwizard.engine.discovery.pairs import PairState
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.setup.portal_help import guide
-from tgwizard.engine.setup.read_access import ask_address, gather
+from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.validation import CureKind
 from tgwizard.engine.setup.wizard_state import (
@@ -63,7 +63,7 @@ class Person:
                     flow = know_inventory(flow, found)
                 case Want.FACTS:
                     assert flow.inventory is not None
-                    facts = gather(ports, shown, flow.inventory, clock, self.events.append, token)
+                    facts = read_access(ports, shown, flow.inventory, clock, self.events.append, token)
                     flow = know_facts(flow, facts, shown)
                 case Want.ADDRESS:
                     assert flow.inventory is not None

@@ -103,7 +103,9 @@ def decide(
     return Decision(RightState.MISSING, refusing=judged[0][0] if judged else None)
 
 
-def told_denied(refused: Iterable[MissingRight], denials: Iterable[DenyAssignment]) -> tuple[MissingRight, ...]:
+def with_denials_applied(
+    refused: Iterable[MissingRight], denials: Iterable[DenyAssignment]
+) -> tuple[MissingRight, ...]:
     """The rights that a refusal named, those as denied that one of the denials takes, whatever the refusal says.
 
     Azure says of a linked right that a deny assignment takes away only that the permission is not there.
@@ -144,7 +146,7 @@ def explained(
 
     ``denials``: those that concern the caller, None when they could not be read.
     """
-    told = told_denied(refused, denials or ())
+    told = with_denials_applied(refused, denials or ())
     if told == refused and (denials is not None or all(one.denied for one in refused)):
         return problem
     why = " ".join(why_refused(one, unread=denials is None) for one in told)

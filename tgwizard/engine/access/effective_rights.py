@@ -28,7 +28,7 @@ from tgwizard.engine.access.required_rights import (
     asked_by,
     linked_rights,
 )
-from tgwizard.engine.access.write_probe import Answered, Asked
+from tgwizard.engine.access.write_probe import ProbeAnswer, ProbeResult
 from tgwizard.engine.ports import Access
 from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.cluster import ResourceId
@@ -55,7 +55,7 @@ _ASG = "microsoft.network/applicationsecuritygroups"
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class RehearsedAction:
     """One action on one thing."""
 
     action: str
@@ -67,12 +67,16 @@ def rehearse_rights(topology: Topology, facts: AccessFacts) -> tuple[RehearsalRo
     first, second = topology.nics
     both = (first, second)
     subnet, network = topology.subnet, topology.network
-    reads = [Doing(action, nic.id) for nic in both for action in _READS]
-    own = {nic.id: [Doing(NIC_WRITE, nic.id)] for nic in both}
+    reads = [RehearsedAction(action, nic.id) for nic in both for action in _READS]
+    own = {nic.id: [RehearsedAction(NIC_WRITE, nic.id)] for nic in both}
     rows = [
         _row("read", "Read both interfaces", topology, facts, lambda _: reads),
         _row(
-            "machines", "Find both machines", topology, facts, lambda _: [Doing(VM_READ, vm.id) for vm in topology.vms]
+            "machines",
+            "Find both machines",
+            topology,
+            facts,
+            lambda _: [RehearsedAction(VM_READ, vm.id) for vm in topology.vms],
         ),
         _row("take", "Take the address off the other interface", topology, facts, lambda i: own[both[1 - i].id]),
         _row(
@@ -80,21 +84,21 @@ def rehearse_rights(topology: Topology, facts: AccessFacts) -> tuple[RehearsalRo
             "Add it to its own interface",
             topology,
             facts,
-            lambda i: [*own[both[i].id], Doing(CONFIGURATION_JOIN, both[i].id)],
+            lambda i: [*own[both[i].id], RehearsedAction(CONFIGURATION_JOIN, both[i].id)],
         ),
         _row(
             "subnet",
             f"Join {sanitize(subnet.name, 90)} in {sanitize(subnet.group, 90)}",
             topology,
             facts,
-            lambda _: [Doing(SUBNET_JOIN, subnet)],
+            lambda _: [RehearsedAction(SUBNET_JOIN, subnet)],
         ),
         _row(
             "network",
             f"Find {sanitize(network.name, 90)}",
             topology,
             facts,
-            lambda _: [Doing(NETWORK_READ, network), Doing(SUBNET_READ, subnet)],
+            lambda _: [RehearsedAction(NETWORK_READ, network), RehearsedAction(SUBNET_READ, subnet)],
         ),
         _row("nsg", "Keep the security group", topology, facts, lambda _: _linked(both, _NSG)),
         _row("asgs", "Keep the application security groups", topology, facts, lambda _: _linked(both, _ASG)),
@@ -106,17 +110,17 @@ def rehearse_rights(topology: Topology, facts: AccessFacts) -> tuple[RehearsalRo
     return tuple(rows)
 
 
-def _always(doings: list[Doing]) -> Callable[[int], list[Doing]]:
+def _always(doings: list[RehearsedAction]) -> Callable[[int], list[RehearsedAction]]:
     return lambda _: doings
 
 
-def _linked(nics: Iterable[NicFound], kind: str) -> list[Doing]:
+def _linked(nics: Iterable[NicFound], kind: str) -> list[RehearsedAction]:
     named = (thing for nic in nics for thing in nic.references if thing.type.lower() == kind)
-    return [Doing(action, thing) for action, thing in linked_rights(named)]
+    return [RehearsedAction(action, thing) for action, thing in linked_rights(named)]
 
 
 def _row(
-    key: str, sentence: str, topology: Topology, facts: AccessFacts, of: Callable[[int], list[Doing]]
+    key: str, sentence: str, topology: Topology, facts: AccessFacts, of: Callable[[int], list[RehearsedAction]]
 ) -> RehearsalRow:
     doings = [of(place) for place in range(2)]
     first, second = (_cell(vm, wanted, facts) for vm, wanted in zip(topology.vms, doings, strict=True))
@@ -124,7 +128,7 @@ def _row(
     return RehearsalRow(key, sentence, (first, second), things)
 
 
-def _cell(vm: VmFound, doings: list[Doing], facts: AccessFacts) -> Cell:
+def _cell(vm: VmFound, doings: list[RehearsedAction], facts: AccessFacts) -> Cell:
     if not doings:
         return Cell(May.NOT_USED, "the interfaces name none")
     principal = vm.identity.principal_id
@@ -157,7 +161,7 @@ def _cell(vm: VmFound, doings: list[Doing], facts: AccessFacts) -> Cell:
     return Cell(May.MAY, f"{_lacks(beside)}: {NOT_ASKED}" if beside else "")
 
 
-def _lacks(doings: list[Doing]) -> str:
+def _lacks(doings: list[RehearsedAction]) -> str:
     return f"it lacks {join_words(dict.fromkeys(f'{item.action} on {sanitize(item.on.name, 90)}' for item in doings))}"
 
 
@@ -177,7 +181,7 @@ _TELLING = "Microsoft.Network/networkInterfaces/write"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldAssignment:
     """The assignment that gives a machine its right at a scope, as read by itself; None: there is none."""
 
     vm: VmFound
@@ -186,31 +190,31 @@ class Held:
     listed: bool
 
 
-def find_held(access: Access, vm: VmFound, scope: str, role_guid: str, facts: AccessFacts) -> Held:
+def find_assignment(access: Access, vm: VmFound, scope: str, role_guid: str, facts: AccessFacts) -> HeldAssignment:
     """Read it: first by the name that tgwizard gives, then whatever means the same. AzureCallError as from the port."""
     principal = vm.identity.principal_id
     if not principal:
-        return Held(vm, scope, None, listed=False)
+        return HeldAssignment(vm, scope, None, listed=False)
     listed = [item for item in access.assignments_to(scope, principal) if _fits(item, scope, role_guid, facts)]
     if role_guid:
         own = access.role_assignment(scope, assignment_guid(scope, principal, role_guid))
         if own is not None and own.principal_id.lower() == principal.lower():
-            return Held(vm, scope, own, listed=own.guid in {item.guid for item in listed})
+            return HeldAssignment(vm, scope, own, listed=own.guid in {item.guid for item in listed})
     known = [*listed, *(item for item in assignments_of(principal, facts) if _fits(item, scope, role_guid, facts))]
     for item in {item.guid: item for item in known}.values():
         # A list shows for a minute what was removed already, so the assignment's own reading decides.
         real = access.role_assignment(item.scope, item.guid)
         if real is not None:
-            return Held(vm, scope, real, listed=item in listed)
-    return Held(vm, scope, None, listed=False)
+            return HeldAssignment(vm, scope, real, listed=item in listed)
+    return HeldAssignment(vm, scope, None, listed=False)
 
 
 def stages_of(
-    held: Held,
+    held: HeldAssignment,
     now: datetime,
     restarts: Mapping[str, datetime],
     said: frozenset[ResourceId],
-    asked: Asked | None = None,
+    asked: ProbeResult | None = None,
     ours: Mapping[str, datetime] = NOTHING_OF_OURS,
 ) -> Iterator[StageSeen]:
     """The five ticks, in order. ``asked``: what the machine itself was answered; None when nobody could ask.
@@ -237,7 +241,7 @@ def stages_of(
     seconds = age.total_seconds() if age is not None and held.listed and not old else None
     waits = "" if held.listed else "Azure's lists do not show it yet; that takes up to 75 s."
     yield StageSeen(vm, scope, PropagationStage.LISTED, done=held.listed, seconds=seconds, sentence=waits)
-    proved = asked is not None and asked.answer is Answered.ALLOWED
+    proved = asked is not None and asked.answer is ProbeAnswer.ALLOWED
     yield proved_effective(vm, scope) if proved and not old else _effective(vm, scope, made, old=old)
     yield _proved(vm, scope, asked, made)
     back = restarts.get(vm.key)
@@ -262,7 +266,7 @@ def _made(found: RoleAssignment, ours: Mapping[str, datetime]) -> datetime | Non
     return own if abs(found.created_on - own) <= _CLOCKS_DIFFER else found.created_on
 
 
-def with_role(facts: AccessFacts, held: list[Held]) -> list[RoleAssignment]:
+def with_role(facts: AccessFacts, held: list[HeldAssignment]) -> list[RoleAssignment]:
     """The facts' assignments with what was read by itself in place of what a list said about it."""
     real = {item.assignment.guid.lower(): item.assignment for item in held if item.assignment is not None}
     return [*(item for item in facts.assignments if item.guid.lower() not in real), *real.values()]
@@ -288,10 +292,10 @@ def proved_effective(vm: ResourceId, scope: str) -> StageSeen:
     return StageSeen(vm, scope, PropagationStage.EFFECTIVE, done=True, sentence="shown by the proof")
 
 
-def _proved(vm: ResourceId, scope: str, asked: Asked | None, made: datetime | None) -> StageSeen:
+def _proved(vm: ResourceId, scope: str, asked: ProbeResult | None, made: datetime | None) -> StageSeen:
     if asked is None:
         return StageSeen(vm, scope, PropagationStage.PROVED, done=False, sentence=NOT_PROVED)
-    if asked.answer is not Answered.ALLOWED:
+    if asked.answer is not ProbeAnswer.ALLOWED:
         return StageSeen(vm, scope, PropagationStage.PROVED, done=False, sentence=asked.words)
     seconds = (asked.at - made).total_seconds() if made is not None else None
     fresh = seconds is not None and 0 <= seconds <= PROPAGATION.total_seconds()

@@ -12,7 +12,7 @@ from tgwizard.model.nic import carried_of
 from tgwizard.model.snapshot import LocationKind, Snapshot
 
 
-class By(Enum):
+class Writer(Enum):
     """Who will write: the signed-in identity, or the members by themselves with their managed identities."""
 
     OPERATOR = "operator"
@@ -27,7 +27,7 @@ LOAD_BALANCER = "microsoft.network/loadbalancers"
 CHECK_ADDRESS = "Microsoft.Network/virtualNetworks/checkIpAddressAvailability/read"
 
 
-class Side(Enum):
+class WriteSide(Enum):
     """Which write a right is for."""
 
     ATTACH = "attach"
@@ -35,12 +35,12 @@ class Side(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class FailoverRight:
     """One right that a write depends on: the action, on what, for which interface's write, by which member."""
 
     action: str
     on: ResourceId
-    side: Side
+    side: WriteSide
     nic: ResourceId
     by: Member
 
@@ -52,44 +52,44 @@ def carried_with(snapshot: Snapshot, to: Member) -> CarriedConfiguration:
     return carried_of(found) if found else snapshot.setup.carried
 
 
-def things(carried: CarriedConfiguration) -> tuple[ResourceId, ...]:
+def carried_resources(carried: CarriedConfiguration) -> tuple[ResourceId, ...]:
     """Every resource that travels: public IP, pools, NAT rules and whatever else a field names."""
     return carried.references
 
 
-def sides(snapshot: Snapshot, to: Member) -> tuple[tuple[Side, Member], ...]:
+def write_sides(snapshot: Snapshot, to: Member) -> tuple[tuple[WriteSide, Member], ...]:
     """Whose interfaces are written, the attach side first; the address on no NIC leaves nothing to detach."""
-    attach = (Side.ATTACH, to)
+    attach = (WriteSide.ATTACH, to)
     if snapshot.place.kind is LocationKind.NO_NIC:
         return (attach,)
-    return attach, (Side.DETACH, snapshot.setup.other(to))
+    return attach, (WriteSide.DETACH, snapshot.setup.other(to))
 
 
-def needs(snapshot: Snapshot, to: Member, verb: Verb, by: By) -> tuple[Need, ...]:
+def failover_rights(snapshot: Snapshot, to: Member, verb: Verb, by: Writer) -> tuple[FailoverRight, ...]:
     """Every right that the writes of this failover depend on, the attach side first.
 
     The members by themselves: graceful, each writes its own interface; forced, the taker writes both.
     """
-    found: list[Need] = []
-    for side, member in sides(snapshot, to):
+    found: list[FailoverRight] = []
+    for side, member in write_sides(snapshot, to):
         document = snapshot.seen(member).nic.value
         if document is None:
             continue
-        writer = to if by is By.MEMBERS and verb is Verb.FORCED else member
-        found.append(Need(NIC_WRITE, member.nic, side, member.nic, writer))
+        writer = to if by is Writer.MEMBERS and verb is Verb.FORCED else member
+        found.append(FailoverRight(NIC_WRITE, member.nic, side, member.nic, writer))
         linked = list(document.references())
-        if side is Side.ATTACH:
-            linked += things(carried_with(snapshot, to))
-        found += [Need(action, on, side, member.nic, writer) for action, on in linked_rights(linked)]
+        if side is WriteSide.ATTACH:
+            linked += carried_resources(carried_with(snapshot, to))
+        found += [FailoverRight(action, on, side, member.nic, writer) for action, on in linked_rights(linked)]
     return tuple(found)
 
 
-def unneeded(snapshot: Snapshot, to: Member, verb: Verb, by: By) -> tuple[str, ...]:
+def unneeded_actions(snapshot: Snapshot, to: Member, verb: Verb, by: Writer) -> tuple[str, ...]:
     """The actions of Trustgrid's role that this failover does not use, in its order.
 
     The subnet is read only to see that the address lies in it; an address that an interface in it holds is proof.
     """
-    used = {NIC_READ, *(need.action for need in needs(snapshot, to, verb, by))}
+    used = {NIC_READ, *(need.action for need in failover_rights(snapshot, to, verb, by))}
     looked_at = () if holds_it_there(snapshot) else (SUBNET_READ,)
     return tuple(action for action in not_asked(used) if action not in looked_at)
 

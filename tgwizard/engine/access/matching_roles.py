@@ -64,7 +64,7 @@ BUILT_IN_NETWORK_CONTRIBUTOR = RoleDefinition(
 """What Azure documents for it, for a list that lacks it (engine/README.md 5.6)."""
 
 
-class Today(Enum):
+class HeldToday(Enum):
     """How an action stands in a role; the values are the words beside it."""
 
     HAS = "has it"
@@ -82,7 +82,7 @@ class ActionRow:
 
     action: str
     why: str
-    today: Today
+    today: HeldToday
     on: tuple[ResourceId, ...]
     extra: bool = False
 
@@ -220,13 +220,13 @@ def action_rows(
         on = things_of(needs, item.action)
         rows.append(ActionRow(item.action, item.why, _today(existing, item.action, bool(on), update), on))
     for item in extra_actions(needs):
-        today = Today.OFFERED
+        today = HeldToday.OFFERED
         if existing is not None and allows(existing.held, item.action):
-            today = Today.HAS
+            today = HeldToday.HAS
         elif item.action.lower() in taken:
-            today = Today.TO_ADD
+            today = HeldToday.TO_ADD
         rows.append(ActionRow(item.action, item.why, today, things_of(needs, item.action), extra=True))
-    rows += [ActionRow(item.action, item.why, Today.NOT_NEEDED, (), extra=True) for item in NOT_NEEDED]
+    rows += [ActionRow(item.action, item.why, HeldToday.NOT_NEEDED, (), extra=True) for item in NOT_NEEDED]
     return tuple(rows)
 
 
@@ -295,16 +295,16 @@ def suggest_role_name(cluster: str, facts: AccessFacts) -> str:
     return next(f"{stem}-{n}" for n in range(2, len(taken) + 3) if f"{stem}-{n}".lower() not in taken)
 
 
-def _today(existing: RoleDefinition | None, action: str, needed: bool, update: bool) -> Today:  # noqa: FBT001
+def _today(existing: RoleDefinition | None, action: str, needed: bool, update: bool) -> HeldToday:  # noqa: FBT001
     if existing is None:
-        return Today.TO_ADD if needed else Today.NOT_NEEDED
+        return HeldToday.TO_ADD if needed else HeldToday.NOT_NEEDED
     if allows(existing.held, action):
-        return Today.HAS if needed else Today.HAS_UNUSED
+        return HeldToday.HAS if needed else HeldToday.HAS_UNUSED
     if not needed:
-        return Today.NOT_NEEDED
+        return HeldToday.NOT_NEEDED
     if update:
-        return Today.TO_ADD
-    return Today.MISSING if asked_by(action) is AskedBy.AZURE else Today.NOT_ASKED
+        return HeldToday.TO_ADD
+    return HeldToday.MISSING if asked_by(action) is AskedBy.AZURE else HeldToday.NOT_ASKED
 
 
 # -- what a rebuilt machine leaves behind ------------------------------------------------------------------------------

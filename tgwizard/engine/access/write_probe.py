@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from tgwizard.engine.access.access_decision import denied_in_words, told_denied
+from tgwizard.engine.access.access_decision import denied_in_words, with_denials_applied
 from tgwizard.engine.access.required_rights import NOT_ASKED
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty, MissingRight
 from tgwizard.engine.ports import Azure
@@ -31,7 +31,7 @@ STILL_THERE = frozenset({"address-allocated", "public-ip-in-use"})
 _BAD_REQUEST = 400
 
 
-class Probed(Enum):
+class ProbeOutcome(Enum):
     """What came of it.
 
     BUSY: the interface is being updated, and nothing is sent to it meanwhile, not even this. IGNORED: nothing was
@@ -48,21 +48,21 @@ class Probed(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class WriteProbe:
     """The probe of one interface; ``refused`` are the rights that a refusal named, each with its scope.
 
     ``attach``: it was asked with the body of the attach, else with the interface's own unchanged body.
     """
 
     nic: ResourceId
-    outcome: Probed
+    outcome: ProbeOutcome
     problem: Problem | None = None
     refused: tuple[MissingRight, ...] = ()
     attach: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Attach:
+class AttachProbe:
     """The very body that will be sent, and the interface that has what travels until then."""
 
     document: NicDocument
@@ -73,30 +73,34 @@ def probe_write(
     azure: Azure,
     nic: ResourceId,
     document: NicDocument,
-    attach: Attach | None = None,
+    attach: AttachProbe | None = None,
     *,
     heeded: bool = False,
     patience: RetryPolicy | None = None,
-) -> Probe:
+) -> WriteProbe:
     """Ask whether the interface may be written; with ``attach``, whether that body would be taken.
 
     ``heeded``: another interface of the subscription was just refused for its version, so that need not be tried here.
     With ``patience`` it is asked again when Azure was busy, and when an answer was lost and nothing was changed.
     """
     if document.provisioning is Provisioning.UPDATING:
-        return Probe(nic, Probed.BUSY)
+        return WriteProbe(nic, ProbeOutcome.BUSY)
     if attach is not None and heeded:
         return _asked(azure, nic, attach.document, patience, attach)
     as_read = _asked(azure, nic, document, patience)
-    if as_read.outcome is not Probed.ALLOWED or attach is None:
+    if as_read.outcome is not ProbeOutcome.ALLOWED or attach is None:
         return as_read
     asked = _asked(azure, nic, attach.document, patience, attach)
-    return as_read if asked.outcome is Probed.UNCLEAR else asked
+    return as_read if asked.outcome is ProbeOutcome.UNCLEAR else asked
 
 
 def _asked(
-    azure: Azure, nic: ResourceId, document: NicDocument, patience: RetryPolicy | None, attach: Attach | None = None
-) -> Probe:
+    azure: Azure,
+    nic: ResourceId,
+    document: NicDocument,
+    patience: RetryPolicy | None,
+    attach: AttachProbe | None = None,
+) -> WriteProbe:
     lost, asked = False, attach is not None
 
     def send() -> None:
@@ -113,32 +117,32 @@ def _asked(
     try:
         send() if patience is None else patience.ask(send)
     except AzureCallError as failure:
-        return Probe(nic, _outcome(failure, attach), failure.problem, failure.refused, asked)
-    return Probe(nic, Probed.APPLIED, attach=asked)
+        return WriteProbe(nic, _outcome(failure, attach), failure.problem, failure.refused, asked)
+    return WriteProbe(nic, ProbeOutcome.APPLIED, attach=asked)
 
 
-def _still_there(failure: AzureCallError, attach: Attach) -> bool:
+def _still_there(failure: AzureCallError, attach: AttachProbe) -> bool:
     """Whether the attach was only refused for what the losing interface still has: it got as far as that."""
     if failure.problem.code in STILL_THERE:
         return True
     return failure.status == _BAD_REQUEST and attach.holder.key in failure.problem.detail.lower()
 
 
-def _outcome(failure: AzureCallError, attach: Attach | None) -> Probed:
+def _outcome(failure: AzureCallError, attach: AttachProbe | None) -> ProbeOutcome:
     if failure.cause is Cause.ETAG_MOVED or (attach is not None and _still_there(failure, attach)):
-        return Probed.ALLOWED
+        return ProbeOutcome.ALLOWED
     if failure.certainty is not Certainty.REFUSED:
-        return Probed.UNCLEAR
+        return ProbeOutcome.UNCLEAR
     if failure.cause is Cause.LOCKED:
-        return Probed.LOCKED
+        return ProbeOutcome.LOCKED
     if failure.cause in (Cause.NOT_ALLOWED, Cause.SIGN_IN):
-        return Probed.REFUSED
+        return ProbeOutcome.REFUSED
     # A definite no to the body that will be sent is one to the attach; a busy or throttled Azure says nothing.
     passes = failure.cause in (Cause.BUSY, Cause.THROTTLED)
-    return Probed.REFUSED if attach is not None and not passes else Probed.UNCLEAR
+    return ProbeOutcome.REFUSED if attach is not None and not passes else ProbeOutcome.UNCLEAR
 
 
-class Answered(Enum):
+class ProbeAnswer(Enum):
     """What the machine was told. Not known: something else than its rights stood in the way."""
 
     ALLOWED = "allowed"
@@ -147,19 +151,19 @@ class Answered(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProbeResult:
     """The answer that a machine got at ``at`` (UTC), in words. ``row``: the row of the rehearsal it was about."""
 
     vm: ResourceId
-    answer: Answered
+    answer: ProbeAnswer
     at: datetime
     words: str
     row: str = ""
 
 
-def ask_as(
+def probe_as(
     azure: Azure, place: int, topology: Topology, now: datetime, denials: tuple[DenyAssignment, ...] = ()
-) -> Asked:
+) -> ProbeResult:
     """Ask everything that the machine at ``place`` of ``topology`` does in a failover; ``azure``: as that machine.
 
     The first refusal ends it; a right that it names as missing although one of ``denials`` (those that concern the
@@ -172,34 +176,34 @@ def ask_as(
             probe = probe_write(azure, nic, azure.read_nic(nic))
         except AzureCallError as failure:
             refused = failure.cause is Cause.NOT_ALLOWED
-            return _answer(vm, Answered.REFUSED if refused else Answered.NOT_KNOWN, now, failure.problem, "read")
+            return _answer(vm, ProbeAnswer.REFUSED if refused else ProbeAnswer.NOT_KNOWN, now, failure.problem, "read")
         match probe.outcome:
-            case Probed.ALLOWED:
+            case ProbeOutcome.ALLOWED:
                 continue
-            case Probed.REFUSED | Probed.LOCKED:
-                first = next(iter(told_denied(probe.refused, denials)), None)
+            case ProbeOutcome.REFUSED | ProbeOutcome.LOCKED:
+                first = next(iter(with_denials_applied(probe.refused, denials)), None)
                 if first is not None and first.denied:
                     words = f"Asked in its own name, it was refused: {denied_in_words(first)} it has."
-                    return Asked(vm, Answered.REFUSED, now, words, row)
-                return _answer(vm, Answered.REFUSED, now, probe.problem, row)
-            case Probed.BUSY:
+                    return ProbeResult(vm, ProbeAnswer.REFUSED, now, words, row)
+                return _answer(vm, ProbeAnswer.REFUSED, now, probe.problem, row)
+            case ProbeOutcome.BUSY:
                 words = f"{sanitize(nic.name, 90)} is being updated, and no write is sent meanwhile."
-                return Asked(vm, Answered.NOT_KNOWN, now, words, row)
-            case Probed.APPLIED:
+                return ProbeResult(vm, ProbeAnswer.NOT_KNOWN, now, words, row)
+            case ProbeOutcome.APPLIED:
                 words = (
                     f"Azure applied a write to {sanitize(nic.name, 90)} that it had to refuse, so this shows nothing."
                 )
-                return Asked(vm, Answered.NOT_KNOWN, now, words, row)
+                return ProbeResult(vm, ProbeAnswer.NOT_KNOWN, now, words, row)
             case _:
-                return _answer(vm, Answered.NOT_KNOWN, now, probe.problem, row)
+                return _answer(vm, ProbeAnswer.NOT_KNOWN, now, probe.problem, row)
     blind = [one.id.name for one in topology.vms if not _may_read(azure, one.id)]
     beside = f"; it may not read {join_words(blind)}, which is {NOT_ASKED}" if blind else ""
-    return Asked(vm, Answered.ALLOWED, now, f"asked in its own name: allowed{beside}")
+    return ProbeResult(vm, ProbeAnswer.ALLOWED, now, f"asked in its own name: allowed{beside}")
 
 
-def _answer(vm: ResourceId, answer: Answered, now: datetime, problem: Problem | None, row: str) -> Asked:
+def _answer(vm: ResourceId, answer: ProbeAnswer, now: datetime, problem: Problem | None, row: str) -> ProbeResult:
     why = (problem.why or problem.what) if problem is not None else "Azure did not say why."
-    return Asked(vm, answer, now, f"Asked in its own name, it was told: {why}", row)
+    return ProbeResult(vm, answer, now, f"Asked in its own name, it was told: {why}", row)
 
 
 def _may_read(azure: Azure, vm: ResourceId) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
-from tgwizard.engine.access.failover_rights import carried_with, things
+from tgwizard.engine.access.failover_rights import carried_resources, carried_with
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Azure
 from tgwizard.engine.runs.records import RunEndRecord
@@ -260,7 +260,7 @@ def _permissions(snapshot: Snapshot, member: Member, *, gains: bool = False) -> 
     document = snapshot.seen(member).nic.value
     named = list(document.references()) if document is not None else []
     if gains:
-        named += things(carried_with(snapshot, member))
+        named += carried_resources(carried_with(snapshot, member))
     linked = {linked_action(thing) for thing in named}
     return (WRITE, JOIN_SUBNET, *(join for join in LINKED_ACTIONS.values() if join in linked and join != JOIN_SUBNET))
 

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from tgwizard.engine.access.failover_rights import By
+from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.control_loop import Drive
@@ -120,7 +120,7 @@ def rehearse(
     azure, clock = services.azure, services.clock
     found = resolved(strategy, setup, verb)
     if found is Strategy.GUIDED:
-        extent = replace(extent, by=By.MEMBERS)  # it is they who will write
+        extent = replace(extent, by=Writer.MEMBERS)  # it is they who will write
     snapshot = Observer(azure, clock, with_kept_carried(setup)).look(
         patience=RetryPolicy.of(clock, Timing().look_s, cancel)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tgwizard.engine.access.failover_rights import By
+from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.readiness.known_rights import GOOD_FOR_S, RIGHTS_NOT_ASKED, KnownRights
 from tgwizard.engine.readiness.readiness import (
     DEAD_TARGET,
@@ -118,7 +118,7 @@ class _Asking:
         )
 
     def _rights_age_s(self, verb: Verb) -> float | None:
-        by = By.MEMBERS if members_move(self.snapshot, verb) else By.OPERATOR
+        by = Writer.MEMBERS if members_move(self.snapshot, verb) else Writer.OPERATOR
         found = self.rights.of(by, self.to, verb)
         return None if found is None else max(0.0, self.snapshot.now - found.at)
 
@@ -141,13 +141,13 @@ class _Asking:
     def _rights(self, verb: Verb) -> Iterator[Finding]:
         """Whose rights count: the operator's for our own writes, the members' for what they do by themselves."""
         now, ours = self.snapshot.now, not members_move(self.snapshot, verb)
-        found = self.rights.of(By.OPERATOR if ours else By.MEMBERS, self.to, verb)
+        found = self.rights.of(Writer.OPERATOR if ours else Writer.MEMBERS, self.to, verb)
         if found is None:
             whose = "yours" if ours else "those of the members' identities"
             yield Finding(Level.NOTE, "Rights not asked", whose)
         else:
             yield from _asked(found.findings, now - found.at)
-        members = self.rights.of(By.MEMBERS, self.to, verb)
+        members = self.rights.of(Writer.MEMBERS, self.to, verb)
         if ours and verb is Verb.GRACEFUL and members is not None:
             yield from _by_themselves(members.findings)
 

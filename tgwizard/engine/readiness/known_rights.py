@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tgwizard.engine.access.failover_rights import By
+from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.ports import Azure, Clock
 from tgwizard.engine.readiness.preflight_findings import judge_asked
 from tgwizard.engine.readiness.preflight_questions import Extent, ask
@@ -32,7 +32,7 @@ SIGN_IN_LIFE_S = 0.0
 class RightsFound:
     """What was found for one verb: whose rights, as of when (monotonic seconds), and the findings, worst first."""
 
-    by: By
+    by: Writer
     verb: Verb
     at: float
     findings: Readiness
@@ -45,7 +45,7 @@ class KnownRights:
     to: str = ""
     found: tuple[RightsFound, ...] = ()
 
-    def of(self, by: By, to: Member, verb: Verb) -> RightsFound | None:
+    def of(self, by: Writer, to: Member, verb: Verb) -> RightsFound | None:
         """What was found, None where that was not asked."""
         if to.name != self.to:
             return None
@@ -53,12 +53,12 @@ class KnownRights:
 
     def due(self, to: Member, now: float) -> bool:
         """Whether it is time to ask, or to ask again."""
-        found = [self.of(by, to, verb) for by in By for verb in Verb]
+        found = [self.of(by, to, verb) for by in Writer for verb in Verb]
         return any(item is None or now - item.at > GOOD_FOR_S for item in found)
 
     def with_checked(self, checked: PreflightCompleted) -> KnownRights:
         """With what a preflight has found in their place: it asked more thoroughly, and later."""
-        by = By.MEMBERS if checked.strategy is Strategy.GUIDED else By.OPERATOR
+        by = Writer.MEMBERS if checked.strategy is Strategy.GUIDED else Writer.OPERATOR
         new = RightsFound(by, checked.verb, checked.stamp.clock_s, checked.asked)
         kept = self.found if checked.to == self.to else ()
         return KnownRights(checked.to, (new, *(one for one in kept if (one.by, one.verb) != (by, checked.verb))))
@@ -76,7 +76,7 @@ def ask_rights(azure: Azure, clock: Clock, snapshot: Snapshot, to: Member) -> Kn
     if any(seen.document is None for seen in snapshot.members):
         return RIGHTS_NOT_ASKED
     found = []
-    for by in By:
+    for by in Writer:
         extent = Extent(by, thorough=False, probes=False, budget_s=BUDGET_S)
         # Graceful names both writers, so its answers hold for both verbs.
         facts = ask(azure, clock, snapshot, to, Verb.GRACEFUL, extent)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tgwizard.engine.access.failover_rights import CHECK_ADDRESS, By, holds_it_there, sides
+from tgwizard.engine.access.failover_rights import CHECK_ADDRESS, Writer, holds_it_there, write_sides
 from tgwizard.engine.access.required_rights import NIC_WRITE
-from tgwizard.engine.access.write_probe import Probed
+from tgwizard.engine.access.write_probe import ProbeOutcome
 from tgwizard.engine.readiness.compatibility_findings import fit
 from tgwizard.engine.readiness.fence_findings import fencing
 from tgwizard.engine.readiness.preflight_questions import Facts
@@ -28,10 +28,10 @@ UNLOCK = "Microsoft.Authorization/locks/delete"
 def judge(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, needed_life_s: float) -> Readiness:
     """All findings, worst first. ``needed_life_s``: how long the token must last, real seconds."""
     asked = judge_asked(snapshot, facts, to, verb, needed_life_s=needed_life_s)
-    strategy = Strategy.GUIDED if facts.by is By.MEMBERS else Strategy.DETACH_ATTACH
+    strategy = Strategy.GUIDED if facts.by is Writer.MEMBERS else Strategy.DETACH_ATTACH
     consent = facts.to_dead_machine
     live = readiness(snapshot, to, verb, facts.fence, strategy=strategy, to_dead_machine=consent).findings
-    if facts.by is By.MEMBERS:
+    if facts.by is Writer.MEMBERS:
         live = tuple(finding for finding in live if not (finding.problem and finding.problem.code == NOT_CONNECTED))
     return Readiness.of([*live, *asked.findings])
 
@@ -52,7 +52,7 @@ def judge_asked(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, nee
 
 
 def _token(facts: Facts, needed_s: float) -> Iterator[Finding]:
-    if facts.by is By.MEMBERS:
+    if facts.by is Writer.MEMBERS:
         return
     life, problem = facts.token_life_s.value, facts.token_life_s.problem
     if problem is not None:
@@ -117,9 +117,9 @@ def _locks(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
     ReadOnly on an interface stops its write. On what an interface refers to it is not documented to: a probe that
     refers to it and was taken is the proof. CanNotDelete stops nothing here.
     """
-    written = [member.nic for _, member in sides(snapshot, to)]
-    proved = facts.by is By.OPERATOR and all(
-        (probe := facts.probe_of(nic)) is not None and probe.outcome is Probed.ALLOWED for nic in written
+    written = [member.nic for _, member in write_sides(snapshot, to)]
+    proved = facts.by is Writer.OPERATOR and all(
+        (probe := facts.probe_of(nic)) is not None and probe.outcome is ProbeOutcome.ALLOWED for nic in written
     )
     locks, unread = facts.locks.value, facts.locks.problem
     if locks is None:

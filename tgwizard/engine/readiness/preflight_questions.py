@@ -9,14 +9,14 @@ from typing import Generic, TypeVar
 from tgwizard.engine.access.failover_rights import (
     LOAD_BALANCER,
     PUBLIC_IP,
-    By,
-    Side,
+    Writer,
+    WriteSide,
+    carried_resources,
     carried_with,
     holds_it_there,
-    sides,
-    things,
+    write_sides,
 )
-from tgwizard.engine.access.write_probe import Attach, Probe, Probed, probe_write
+from tgwizard.engine.access.write_probe import AttachProbe, ProbeOutcome, WriteProbe, probe_write
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteSighting
 from tgwizard.engine.ports import Azure, Clock
@@ -59,7 +59,7 @@ class Extent:
     a target that cannot serve.
     """
 
-    by: By = By.OPERATOR
+    by: Writer = Writer.OPERATOR
     fence: FenceRequest = NO_FENCE
     thorough: bool = True
     probes: bool = True
@@ -109,14 +109,14 @@ class Facts:
     deny assignments that concern it, asked for when no probe is sent or one names a right as missing.
     """
 
-    by: By
+    by: Writer
     at: float
     fence: FenceRequest = NO_FENCE
     to_dead_machine: bool = False
     token_life_s: Queried[float] = Queried()
     prefixes: Queried[tuple[str, ...]] = Queried()
     availability: Queried[AddressAnswer] = Queried()
-    probes: tuple[Probe, ...] = ()
+    probes: tuple[WriteProbe, ...] = ()
     outdated: OutdatedWriteSighting | None = None
     things: tuple[ThingSeen, ...] = ()
     own: tuple[HeldRights, ...] = ()
@@ -125,7 +125,7 @@ class Facts:
     identities: tuple[IdentityRights, ...] = ()
     locks: Queried[tuple[LockSeen, ...]] = Queried()
 
-    def probe_of(self, nic: ResourceId) -> Probe | None:
+    def probe_of(self, nic: ResourceId) -> WriteProbe | None:
         """The probe of this interface, None when it was not sent."""
         return next((probe for probe in self.probes if probe.nic == nic), None)
 
@@ -196,7 +196,7 @@ def ask(
     setup, asking = snapshot.setup, _Asking(azure, clock, extent.budget_s)
     losing = setup.other(to)
     on_no_nic = snapshot.place.kind is LocationKind.NO_NIC
-    operator = by is By.OPERATOR
+    operator = by is Writer.OPERATOR
     life: Queried[float] = asking.fact("The sign-in", azure.token_life_s) if operator else Queried()
     prefixes: Queried[tuple[str, ...]] = Queried()
     if thorough or not holds_it_there(snapshot):
@@ -215,7 +215,11 @@ def ask(
         # it lists as one's rights leaves denials out.
         denials = asking.fact("Your deny assignments", lambda: azure.own_denials(setup.subscription))
     locks: Queried[tuple[LockSeen, ...]] = Queried()
-    if thorough or not (operator and extent.probes) or any(probe.outcome is not Probed.ALLOWED for probe in probes):
+    if (
+        thorough
+        or not (operator and extent.probes)
+        or any(probe.outcome is not ProbeOutcome.ALLOWED for probe in probes)
+    ):
         touched = _touched(snapshot, to) + ((losing.vm,) if fence.stops else ())
         locks = asking.fact("The locks", lambda: azure.locks_over(touched))
     writers = dict.fromkeys((to,) if verb is Verb.FORCED or on_no_nic else (to, losing))
@@ -245,49 +249,51 @@ def ask(
 def _touched(snapshot: Snapshot, to: Member) -> tuple[ResourceId, ...]:
     """Every resource that the writes name: interfaces, and all they refer to."""
     found: list[ResourceId] = []
-    for _, member in sides(snapshot, to):
+    for _, member in write_sides(snapshot, to):
         document = snapshot.seen(member).nic.value
         found += [member.nic, *(document.references() if document else ())]
-    return tuple(dict.fromkeys([*found, *things(carried_with(snapshot, to))]))
+    return tuple(dict.fromkeys([*found, *carried_resources(carried_with(snapshot, to))]))
 
 
-def _probes(asking: _Asking, snapshot: Snapshot, to: Member, outdated: OutdatedWriteSighting | None) -> list[Probe]:
+def _probes(
+    asking: _Asking, snapshot: Snapshot, to: Member, outdated: OutdatedWriteSighting | None
+) -> list[WriteProbe]:
     """The losing interface first: when its own body is refused for its version, the gaining is asked with the attach.
 
     Where a cloud applies outdated writes, the first that it applies is the last.
     """
-    found: list[Probe] = []
-    for side, member in reversed(sides(snapshot, to)):
+    found: list[WriteProbe] = []
+    for side, member in reversed(write_sides(snapshot, to)):
         document = snapshot.seen(member).nic.value
-        if document is None or any(probe.outcome is Probed.APPLIED for probe in found):
+        if document is None or any(probe.outcome is ProbeOutcome.APPLIED for probe in found):
             continue
         if outdated is not None and not outdated.refused:
-            found.append(Probe(member.nic, Probed.IGNORED))
+            found.append(WriteProbe(member.nic, ProbeOutcome.IGNORED))
             continue
-        attach = _attach(snapshot, to, document) if side is Side.ATTACH else None
-        heeded = any(probe.outcome is Probed.ALLOWED for probe in found)
+        attach = _attach(snapshot, to, document) if side is WriteSide.ATTACH else None
+        heeded = any(probe.outcome is ProbeOutcome.ALLOWED for probe in found)
         found.append(probe_write(asking.azure, member.nic, document, attach, heeded=heeded, patience=asking.patience))
     return found
 
 
-def _attach(snapshot: Snapshot, to: Member, gaining: NicDocument) -> Attach | None:
+def _attach(snapshot: Snapshot, to: Member, gaining: NicDocument) -> AttachProbe | None:
     """The very body that will be sent; None when there can be none, which has a finding of its own."""
     setup = snapshot.setup
     try:
         made = gaining.new_configuration(setup.ip_configuration, snapshot.address, carried_with(snapshot, to))
     except NicDocumentError:
         return None
-    return Attach(gaining.plus(made), setup.other(to).nic)
+    return AttachProbe(gaining.plus(made), setup.other(to).nic)
 
 
-def _keep(kept: OutdatedWrites | None, snapshot: Snapshot, probes: tuple[Probe, ...]) -> None:
+def _keep(kept: OutdatedWrites | None, snapshot: Snapshot, probes: tuple[WriteProbe, ...]) -> None:
     """Keep what the probes showed of outdated writes, for the next time."""
     if kept is None:
         return
     outcomes = {probe.outcome for probe in probes}
-    if Probed.APPLIED in outcomes:
+    if ProbeOutcome.APPLIED in outcomes:
         kept.keep(snapshot.setup.subscription, OutdatedWriteSighting(refused=False, at=snapshot.wall))
-    elif Probed.ALLOWED in outcomes:
+    elif ProbeOutcome.ALLOWED in outcomes:
         kept.keep(snapshot.setup.subscription, OutdatedWriteSighting(refused=True, at=snapshot.wall))
 
 
@@ -316,14 +322,14 @@ def _is_balancer(thing: ResourceId) -> bool:
 
 
 def _own(
-    asking: _Asking, snapshot: Snapshot, to: Member, probes: tuple[Probe, ...], fence: FenceRequest
+    asking: _Asking, snapshot: Snapshot, to: Member, probes: tuple[WriteProbe, ...], fence: FenceRequest
 ) -> list[HeldRights]:
     """One's own rights are proved by the probes; they are read for what a probe does not name or did not settle."""
-    settled = {probe.nic: probe.attach for probe in probes if probe.outcome is Probed.ALLOWED}
+    settled = {probe.nic: probe.attach for probe in probes if probe.outcome is ProbeOutcome.ALLOWED}
     asked = [to.nic, snapshot.setup.subnet]
     if not settled.get(to.nic):
-        asked += things(carried_with(snapshot, to))
-    for _, member in sides(snapshot, to):
+        asked += carried_resources(carried_with(snapshot, to))
+    for _, member in write_sides(snapshot, to):
         document = snapshot.seen(member).nic.value
         if document is not None and member.nic not in settled:
             asked += [member.nic, *document.references()]

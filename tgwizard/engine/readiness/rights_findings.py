@@ -14,12 +14,21 @@ from tgwizard.engine.access.access_decision import (
     RightState,
     ScopedAction,
     decide,
-    told_denied,
     why_refused,
+    with_denials_applied,
 )
-from tgwizard.engine.access.failover_rights import READ_OPERATION, By, Need, Side, carried_with, needs, sides, unneeded
+from tgwizard.engine.access.failover_rights import (
+    READ_OPERATION,
+    FailoverRight,
+    Writer,
+    WriteSide,
+    carried_with,
+    failover_rights,
+    unneeded_actions,
+    write_sides,
+)
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, SUBNET_JOIN, VM_READ
-from tgwizard.engine.access.write_probe import Probe, Probed
+from tgwizard.engine.access.write_probe import ProbeOutcome, WriteProbe
 from tgwizard.engine.errors import MissingRight
 from tgwizard.engine.readiness.preflight_questions import Facts, IdentityRights, Queried
 from tgwizard.model.cluster import Member, ResourceId, Verb
@@ -68,7 +77,7 @@ class Held(Enum):
 class Judged:
     """One right with its judgement; ``denial``: what takes it away."""
 
-    need: Need
+    need: FailoverRight
     held: Held
     problem: Problem | None = None
     denial: DenyAssignment | None = None
@@ -76,12 +85,12 @@ class Judged:
 
 def rights(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Iterator[Finding]:
     """A finding for each interface that is written, and one for each right that is missing."""
-    wanted = needs(snapshot, to, verb, facts.by)
-    for side, member in sides(snapshot, to):
+    wanted = failover_rights(snapshot, to, verb, facts.by)
+    for side, member in write_sides(snapshot, to):
         judged = tuple(_judge(snapshot, facts, need) for need in wanted if need.side is side)
         if not judged:
             continue
-        if facts.by is By.OPERATOR:
+        if facts.by is Writer.OPERATOR:
             yield from _own_side(facts, verb, side, member, judged, snapshot)
         else:
             yield from _identity_side(facts, judged)
@@ -91,12 +100,12 @@ def rights(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Iterator
         yield _operation(facts)
 
 
-def _judge(snapshot: Snapshot, facts: Facts, need: Need) -> Judged:
-    if facts.by is By.MEMBERS:
+def _judge(snapshot: Snapshot, facts: Facts, need: FailoverRight) -> Judged:
+    if facts.by is Writer.MEMBERS:
         return _identity_holds(facts, need)
     probe = _probe(facts, need.nic)
     named = probe is not None and need.on in _named(snapshot, probe, need.side)
-    if named and probe is not None and probe.outcome is Probed.ALLOWED:
+    if named and probe is not None and probe.outcome is ProbeOutcome.ALLOWED:
         return Judged(need, Held.PROVED)
     if probe is not None and _refused(probe, need) is not None:
         return Judged(need, Held.NO, probe.problem)
@@ -109,14 +118,16 @@ def _judge(snapshot: Snapshot, facts: Facts, need: Need) -> Judged:
     return Judged(need, Held.YES if allows(held.value, need.action) else Held.NO)
 
 
-def _probe(facts: Facts, nic: ResourceId) -> Probe | None:
+def _probe(facts: Facts, nic: ResourceId) -> WriteProbe | None:
     """The probe of this interface; of a right that it names as missing the denials say whether it is denied."""
     probe = facts.probe_of(nic)
     denials = facts.own_denials.value
-    return replace(probe, refused=told_denied(probe.refused, denials)) if probe is not None and denials else probe
+    return (
+        replace(probe, refused=with_denials_applied(probe.refused, denials)) if probe is not None and denials else probe
+    )
 
 
-def _identity_holds(facts: Facts, need: Need) -> Judged:
+def _identity_holds(facts: Facts, need: FailoverRight) -> Judged:
     identity = facts.identity_of(need.by)
     if identity is None:
         return Judged(need, Held.NOT_KNOWN)
@@ -140,7 +151,7 @@ def _identity_holds(facts: Facts, need: Need) -> Judged:
 
 
 def _own_side(
-    facts: Facts, verb: Verb, side: Side, member: Member, judged: tuple[Judged, ...], snapshot: Snapshot
+    facts: Facts, verb: Verb, side: WriteSide, member: Member, judged: tuple[Judged, ...], snapshot: Snapshot
 ) -> Iterator[Finding]:
     nic, probe = member.nic, _probe(facts, member.nic)
     cure = _cure(snapshot, verb, side, member)
@@ -148,7 +159,7 @@ def _own_side(
         yield from _own_worked_out(nic, judged, cure)
         return
     named = _named(snapshot, probe, side)
-    travels = join_words(carried_with(snapshot, member).names) if side is Side.ATTACH else ""
+    travels = join_words(carried_with(snapshot, member).names) if side is WriteSide.ATTACH else ""
     unread = facts.own_denials.problem is not None
     yield _probed(nic, probe, judged, cure, side, travels, unread=unread)
     yield from _named_too(nic, probe, judged, cure, unread=unread)
@@ -180,37 +191,44 @@ def _own_worked_out(nic: ResourceId, judged: tuple[Judged, ...], cure: str) -> I
         yield Finding(Level.PASSED, f"You may write {nic.name}", "worked out from your roles, not tried")
 
 
-def _named(snapshot: Snapshot, probe: Probe, side: Side) -> tuple[ResourceId, ...]:
+def _named(snapshot: Snapshot, probe: WriteProbe, side: WriteSide) -> tuple[ResourceId, ...]:
     """What the probe's body named: the interface itself, all that it refers to, and what travels if that was in it."""
     member = next(seen for seen in snapshot.members if seen.member.nic == probe.nic)
     document = member.nic.value
-    travels = carried_with(snapshot, member.member).references if probe.attach and side is Side.ATTACH else ()
+    travels = carried_with(snapshot, member.member).references if probe.attach and side is WriteSide.ATTACH else ()
     return (probe.nic, *(document.references() if document else ()), *travels)
 
 
 def _probed(
-    nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str, side: Side, travels: str, *, unread: bool
+    nic: ResourceId,
+    probe: WriteProbe,
+    judged: tuple[Judged, ...],
+    cure: str,
+    side: WriteSide,
+    travels: str,
+    *,
+    unread: bool,
 ) -> Finding:
     unsure = f"Whether you may write {nic.name} is not known"
     match probe.outcome:
-        case Probed.ALLOWED:
+        case ProbeOutcome.ALLOWED:
             joined = [item.need.on.name for item in judged if item.held is Held.PROVED and item.need.on != nic]
             with_it = f", and with it the join of {join_words(joined)}" if joined else ""
             evidence = f"proved by a write that cannot be applied{with_it}"
-            if side is Side.ATTACH and not probe.attach:
+            if side is WriteSide.ATTACH and not probe.attach:
                 evidence += "; the attach itself is worked out, not tried"
             return Finding(Level.PASSED, f"You may write {nic.name}", evidence)
-        case Probed.REFUSED | Probed.LOCKED if probe.problem is not None:
+        case ProbeOutcome.REFUSED | ProbeOutcome.LOCKED if probe.problem is not None:
             refusal = _refusal(nic, probe, cure, unread=unread)
             fact = f"You may not write {nic.name}"
-            if probe.attach and not probe.refused and probe.outcome is Probed.REFUSED:
+            if probe.attach and not probe.refused and probe.outcome is ProbeOutcome.REFUSED:
                 fact = f"Azure would refuse the attach to {nic.name}"
                 with_it = f" With the address travels {travels}." if travels else ""
                 refusal = replace(refusal, what=f"{fact}; nothing was changed.", why=f"{refusal.why}{with_it}")
             elif _travels(probe):
                 fact = refusal.what.rstrip(".")
             return Finding(Level.BLOCKS, fact, refusal.why, refusal)
-        case Probed.IGNORED:
+        case ProbeOutcome.IGNORED:
             problem = Problem(
                 "if-match-ignored",
                 "Azure was seen to apply an outdated write in this subscription.",
@@ -219,12 +237,12 @@ def _probed(
                 who=Fixer.AZURE,
             )
             return Finding(Level.BLOCKS, problem.what, problem.why, problem)
-        case Probed.BUSY:
+        case ProbeOutcome.BUSY:
             why = "It is being updated, and no write is sent meanwhile, not even a probe."
             worked_out = judged and all(item.held is Held.YES for item in judged)
             evidence = f"{why} Your roles would allow it." if worked_out else why
             return Finding(Level.NOT_KNOWN, unsure, evidence, Problem("not-probed", f"{unsure}.", why, "Check again."))
-        case Probed.APPLIED:
+        case ProbeOutcome.APPLIED:
             problem = Problem(
                 "if-match-ignored",
                 f"Azure applied a write to {nic.name} that it had to refuse.",
@@ -237,13 +255,13 @@ def _probed(
             return Finding(Level.NOT_KNOWN, unsure, probe.problem.what if probe.problem else "", probe.problem)
 
 
-def _refused(probe: Probe, need: Need) -> MissingRight | None:
+def _refused(probe: WriteProbe, need: FailoverRight) -> MissingRight | None:
     """What Azure said about this right when it refused the probe."""
     wanted = (need.action.lower(), need.on.key)
     return next((one for one in probe.refused if (one.action.lower(), one.scope.lower()) == wanted), None)
 
 
-def _travels(probe: Probe) -> bool:
+def _travels(probe: WriteProbe) -> bool:
     """Whether the right that is missing is one on something that travels, not on what an interface stands on."""
     if not probe.attach or not probe.refused:
         return False
@@ -251,7 +269,7 @@ def _travels(probe: Probe) -> bool:
     return kind.startswith("microsoft.network/") and kind not in (*_JOINED, "microsoft.network/networkinterfaces")
 
 
-def _refusal(nic: ResourceId, probe: Probe, cure: str, *, unread: bool) -> Problem:
+def _refusal(nic: ResourceId, probe: WriteProbe, cure: str, *, unread: bool) -> Problem:
     """A missing right in words that name it and where; Azure's own words stay as the detail.
 
     A refusal that no role helps against (a denial, a policy, a lock) names no missing right and is told as it is.
@@ -273,7 +291,7 @@ def _refusal(nic: ResourceId, probe: Probe, cure: str, *, unread: bool) -> Probl
 
 
 def _named_too(
-    nic: ResourceId, probe: Probe, judged: tuple[Judged, ...], cure: str, *, unread: bool
+    nic: ResourceId, probe: WriteProbe, judged: tuple[Judged, ...], cure: str, *, unread: bool
 ) -> Iterator[Finding]:
     """The other rights that one refusal names: each with its own scope, and a denial as what no role helps against."""
     for one in probe.refused[1:]:
@@ -298,8 +316,8 @@ def _named_too(
 _ASSIGN = "Have an administrator assign it"
 
 
-def _cure(snapshot: Snapshot, verb: Verb, side: Side, member: Member) -> str:
-    if side is Side.ATTACH or verb is Verb.GRACEFUL:
+def _cure(snapshot: Snapshot, verb: Verb, side: WriteSide, member: Member) -> str:
+    if side is WriteSide.ATTACH or verb is Verb.GRACEFUL:
         return "Have an administrator add it to your role, or assign you a role there that has it."
     return (
         f"{_ASSIGN}, or have someone who may write {member.nic.name} remove {snapshot.address} "
@@ -340,7 +358,7 @@ def _identity_side(facts: Facts, judged: tuple[Judged, ...]) -> Iterator[Finding
         yield Finding(Level.PASSED, f"{who} may write {nic.name}", evidence)
 
 
-def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
+def _reads(facts: Facts, wanted: tuple[FailoverRight, ...]) -> Iterator[Finding]:
     """What a member reads by itself before it writes. One's own reads have answered already, or were missed."""
     for identity in facts.identities:
         if not identity.principal.value or identity.roles.value is None:
@@ -348,7 +366,7 @@ def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
         who, roles, denials = f"{identity.member.name}'s identity", identity.roles.value, identity.denials.value or ()
         for need in wanted:
             if need.by == identity.member and need.action == NIC_WRITE:
-                read = Need(NIC_READ, need.on, need.side, need.nic, need.by)
+                read = FailoverRight(NIC_READ, need.on, need.side, need.nic, need.by)
                 judged = _identity_holds(facts, read)
                 if judged.denial is not None:
                     yield _denied(who, read, judged.denial)
@@ -364,7 +382,7 @@ def _reads(facts: Facts, wanted: tuple[Need, ...]) -> Iterator[Finding]:
 # -- what both share --------------------------------------------------------------------------------------------------
 
 
-def _given_by(identity: IdentityRights | None, need: Need) -> tuple[str, str]:
+def _given_by(identity: IdentityRights | None, need: FailoverRight) -> tuple[str, str]:
     """How a member gets a right that it lacks, and what an administrator needs for that."""
     held = (identity.roles.value if identity else None) or ()
     there = tuple(role.grants for role in held if reaches(role.scope, need.on.text))
@@ -373,7 +391,7 @@ def _given_by(identity: IdentityRights | None, need: Need) -> tuple[str, str]:
     return "Assign the cluster's role there.", WRITE_ASSIGNMENT
 
 
-def _missing(who: str, need: Need, cure: str, right: str = GIVES_A_RIGHT) -> Finding:
+def _missing(who: str, need: FailoverRight, cure: str, right: str = GIVES_A_RIGHT) -> Finding:
     verb = _verb(need)
     fact = f"{who} may not {verb} {need.on.name}"
     where = f"on {need.on.name} in resource group {need.on.group}"
@@ -383,14 +401,14 @@ def _missing(who: str, need: Need, cure: str, right: str = GIVES_A_RIGHT) -> Fin
     return Finding(Level.BLOCKS, fact, why, problem)
 
 
-def _verb(need: Need) -> str:
+def _verb(need: FailoverRight) -> str:
     """What the right allows, in one word: an interface joins its subnet and groups; what travels is attached."""
     if need.action in (NIC_WRITE, NIC_READ):
         return "write" if need.action == NIC_WRITE else "read"
     return "join" if need.on.type.lower() in _JOINED else "attach"
 
 
-def _denied(who: str, need: Need, denial: DenyAssignment) -> Finding:
+def _denied(who: str, need: FailoverRight, denial: DenyAssignment) -> Finding:
     name, where = sanitize(denial.name, 120) or "without a name", scope_in_words(denial.scope)
     fact = f"The deny assignment {name} on {where} keeps {who} from {need.on.name}"
     return _no_role_helps(fact, need.action)
@@ -413,7 +431,7 @@ def _unsure(who: str, item: Judged) -> Finding:
 
 def _not_needed(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Iterator[Finding]:
     """The role's actions that this failover does not use: a missing one of them is named, and stops nothing."""
-    spare = unneeded(snapshot, to, verb, facts.by)
+    spare = unneeded_actions(snapshot, to, verb, facts.by)
     for action in spare:
         if action != VM_READ and _lacks(snapshot, facts, to, action):
             evidence = _NOT_USED.get(action.lower().removeprefix("microsoft.network/"), "this failover does not use it")
@@ -427,7 +445,7 @@ def _lacks(snapshot: Snapshot, facts: Facts, to: Member, action: str) -> bool:
     """Whether it is known to be missing where it would be used."""
     of_network = action.lower().startswith("microsoft.network/virtualnetworks/")
     at = snapshot.setup.subnet if of_network else to.nic
-    if facts.by is By.OPERATOR:
+    if facts.by is Writer.OPERATOR:
         held: Queried[tuple[PermissionSet, ...]] = facts.own_at(at)
         return held.value is not None and not allows(held.value, action)
     identity = facts.identity_of(to)

@@ -28,23 +28,23 @@ def chosen_scopes(answers: Answers, topology: Topology) -> tuple[ScopeReason, ..
     return tuple(reason for reason in computed if reason.scope.lower() not in left_out)
 
 
-def without_role(scopes: tuple[ScopeReason, ...], topology: Topology) -> tuple[RequiredRight, ...]:
+def uncovered_rights(scopes: tuple[ScopeReason, ...], topology: Topology) -> tuple[RequiredRight, ...]:
     """The needs that no scope reaches: what fails when the user narrows."""
     return tuple(
         need for need in required_rights(topology) if not any(reaches(one.scope, need.on.text) for one in scopes)
     )
 
 
-def what_fails(answers: Answers, topology: Topology) -> tuple[Problem, ...]:
+def narrowing_warnings(answers: Answers, topology: Topology) -> tuple[Problem, ...]:
     """One warning for each scope that was taken out: what a failover could then not do."""
-    lost = without_role(chosen_scopes(answers, topology), topology)
+    lost = uncovered_rights(chosen_scopes(answers, topology), topology)
     by_scope: dict[str, list[RequiredRight]] = {}
     for need in lost:
         by_scope.setdefault(need.on.group_scope.lower(), []).append(need)
     return tuple(_narrowed(needs) for needs in by_scope.values())
 
 
-def elsewhere(topology: Topology) -> tuple[Problem, ...]:
+def other_subscription_problems(topology: Topology) -> tuple[Problem, ...]:
     """Things in another subscription: tgwizard works in one (engine/README.md 4.1)."""
     home = topology.vms[0].id.subscription.lower()
     away = [need.on for need in required_rights(topology) if need.on.subscription.lower() != home]

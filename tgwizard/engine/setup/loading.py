@@ -15,7 +15,7 @@ from tgwizard.engine.ports import Clock, SetupPorts
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.task_runner import ASK_AGAIN_WITHIN_S
 from tgwizard.engine.setup.plan_freshness import forget_readings
-from tgwizard.engine.setup.read_access import ask_address, gather
+from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.wizard_state import (
     Flow,
@@ -83,7 +83,7 @@ def read_wanted(
             case Want.FACTS:
                 if flow.inventory is None:
                     return flow
-                flow = know_facts(flow, gather(ports, shown, flow.inventory, clock, report, token), shown)
+                flow = know_facts(flow, read_access(ports, shown, flow.inventory, clock, report, token), shown)
             case Want.ADDRESS:
                 flow = _address(ports, flow, shown)
     raise RuntimeError(f"the flow never has enough: {wants(flow)}")

@@ -16,7 +16,7 @@ from tgwizard.engine.access.required_rights import NIC_WRITE, RequiredRight, req
 from tgwizard.engine.discovery.subnet_addresses import floating_now, judge_address, occupancy
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Azure
-from tgwizard.engine.setup.assignment_scopes import chosen_scopes, elsewhere, what_fails
+from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_warnings, other_subscription_problems
 from tgwizard.engine.setup.plan_changes import (
     Assignments,
     assign_row,
@@ -52,10 +52,10 @@ def make_plan(answers: Answers, inventory: Inventory, facts: AccessFacts) -> Set
     target = role_target(answers.role or RoleAnswer(), inventory.subscription.id, needs, scopes, facts)
     stale = stale_assignments(target.role, scopes, facts)
     forbids, qualifies = _address(answers, topology, inventory, facts)
-    forbids = [*elsewhere(topology), *target.problems, *no_scope(scopes), *forbids]
+    forbids = [*other_subscription_problems(topology), *target.problems, *no_scope(scopes), *forbids]
     warnings = (
         *target.warnings,
-        *what_fails(answers, topology),
+        *narrowing_warnings(answers, topology),
         *qualifies,
         *member_warnings(topology, needs, facts),
         *other_floating(topology, answers.address),

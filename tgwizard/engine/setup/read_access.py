@@ -1,4 +1,4 @@
-"""``gather``: what Azure says about roles, identities, rights and the address, as far as the answers go.
+"""``read_access``: what Azure says about roles, identities, rights and the address, as far as the answers go.
 
 With the machines not yet chosen it reads what the whole subscription tells, which is enough to see which pairs are set
 up already. Every fact is read apart; one that cannot be read is named with its reason. Nothing is written.
@@ -35,7 +35,7 @@ _MOST_LOOKED_UP = 1000
 """Object ids asked of the directory in one go; more roles than that are not a cluster's."""
 
 
-def gather(
+def read_access(
     ports: SetupPorts, answers: Answers, inventory: Inventory, clock: Clock, report: Report, token: CancelToken
 ) -> AccessFacts:
     """Read the facts; Cancelled when the token was set."""

@@ -12,7 +12,7 @@ from tgwizard.engine.access.required_rights import RequiredRight, extra_actions,
 from tgwizard.engine.discovery.lan_interface import has_public_ip
 from tgwizard.engine.discovery.pairs import Pair, PairState
 from tgwizard.engine.discovery.subnet_addresses import judge_address, suggested_addresses
-from tgwizard.engine.setup.assignment_scopes import chosen_scopes, elsewhere, what_fails
+from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_warnings, other_subscription_problems
 from tgwizard.engine.setup.planner import make_plan, name_taken, no_scope
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.suggestions import chosen_pair, lan_choices, occupancy_in, topology_in
@@ -391,10 +391,10 @@ def scope_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     if topology is None:
         return (_no_interfaces(answers),)
     scopes = chosen_scopes(answers, topology)
-    found = [StepProblem(Level.BLOCKS, problem) for problem in elsewhere(topology)]
+    found = [StepProblem(Level.BLOCKS, problem) for problem in other_subscription_problems(topology)]
     back = tuple(Cure(CureKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in answers.narrowed[:1])
     found += [StepProblem(Level.BLOCKS, problem, back) for problem in no_scope(scopes)]
-    for problem in what_fails(answers, topology):
+    for problem in narrowing_warnings(answers, topology):
         left = [one for one in answers.narrowed if one.rsplit("/", 1)[-1].lower() in problem.what.lower()]
         cures = tuple(Cure(CureKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in left[:1])
         found.append(StepProblem(Level.WARNS, problem, cures))

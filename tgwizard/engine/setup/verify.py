@@ -9,16 +9,16 @@ from datetime import datetime
 from tgwizard.engine.access.access_decision import denials_of
 from tgwizard.engine.access.effective_rights import (
     PROPAGATION,
-    Held,
+    HeldAssignment,
     all_of,
-    find_held,
+    find_assignment,
     proved_effective,
     rehearse_rights,
     stages_of,
     with_role,
 )
 from tgwizard.engine.access.required_rights import computed_scopes
-from tgwizard.engine.access.write_probe import Answered, Asked, Probed, ask_as, probe_write
+from tgwizard.engine.access.write_probe import ProbeAnswer, ProbeOutcome, ProbeResult, probe_as, probe_write
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.network_checks import HEARTBEAT_PORT, network_checks
 from tgwizard.engine.discovery.read_subscription import discover
@@ -27,7 +27,7 @@ from tgwizard.engine.files.outdated_writes import OutdatedWrites, OutdatedWriteS
 from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.planner import identity_of
-from tgwizard.engine.setup.read_access import gather
+from tgwizard.engine.setup.read_access import read_access
 from tgwizard.engine.setup.setup_journal import Report, SetupJournal, open_setup_journal
 from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.cluster import ResourceId
@@ -187,7 +187,7 @@ class _Verify:
         self.ports, self.azure, self.clock, self.journal = ports, azure, clock, journal
         self.subject, self.report, self.token, self.kept = subject, report, token, kept
         self._ticks: dict[tuple[str, str, PropagationStage], StageSeen] = {}
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, ProbeResult] = {}
 
     def go(self) -> VerifyResult:
         try:
@@ -235,7 +235,7 @@ class _Verify:
         if answers.subscription is None:
             raise UserError(Problem("setup-incomplete", "The subscription is not chosen.", "", "Choose it first."))
         inventory = discover(self.ports.inventories, answers.subscription, self.clock, self.report, self.token)
-        return inventory, gather(self.ports, answers, inventory, self.clock, self.report, self.token)
+        return inventory, read_access(self.ports, answers, inventory, self.clock, self.report, self.token)
 
     def _meter(self, topology: Topology, scopes: tuple[str, ...], facts: AccessFacts) -> tuple[AccessFacts, bool]:
         """Look until every right that was written counts; the facts then hold what was read by itself."""
@@ -252,14 +252,16 @@ class _Verify:
         facts = replace(facts, assignments=tuple(with_role(facts, held)), roles=self._roles(facts, held))
         return facts, self.token.is_cancelled
 
-    def _look(self, topology: Topology, scopes: tuple[str, ...], facts: AccessFacts) -> tuple[list[Held], bool]:
+    def _look(
+        self, topology: Topology, scopes: tuple[str, ...], facts: AccessFacts
+    ) -> tuple[list[HeldAssignment], bool]:
         """What is held, as far as it could be read, and whether some of it is worth asking for again."""
         restarts, ours = self.journal.restarts(), self.journal.assigned()
         self._ask(topology, facts)
         found, again = [], False
         for vm, scope in all_of(topology, scopes):
             try:
-                held = find_held(self.ports.access, vm, scope, self.subject.role_guid, facts)
+                held = find_assignment(self.ports.access, vm, scope, self.subject.role_guid, facts)
             except AzureCallError as failure:
                 again = again or failure.certainty is not Certainty.REFUSED or failure.cause in _PASSES
                 seen = self._ticks.get((vm.id.key, scope, PropagationStage.WRITTEN))
@@ -284,10 +286,10 @@ class _Verify:
             return
         for place, vm in enumerate(topology.vms):
             before = self._asked.get(vm.id.key)
-            if vm.identity.principal_id and (before is None or before.answer is not Answered.ALLOWED):
+            if vm.identity.principal_id and (before is None or before.answer is not ProbeAnswer.ALLOWED):
                 denials = denials_of(vm.identity.principal_id, facts)
                 with members.azure_as(vm.id) as azure:
-                    self._asked[vm.id.key] = ask_as(azure, place, topology, self._now(), denials)
+                    self._asked[vm.id.key] = probe_as(azure, place, topology, self._now(), denials)
 
     def _tell(self, tick: StageSeen) -> None:
         key = (tick.machine.key, tick.scope, tick.tick)
@@ -302,7 +304,7 @@ class _Verify:
                 )
             )
 
-    def _roles(self, facts: AccessFacts, held: list[Held]) -> tuple[RoleDefinition, ...]:
+    def _roles(self, facts: AccessFacts, held: list[HeldAssignment]) -> tuple[RoleDefinition, ...]:
         """The roles, those that are held read by themselves: the list may still show an older version."""
         roles = {role.guid.lower(): role for role in facts.roles}
         for item in held:
@@ -372,7 +374,7 @@ def _is_written(tick: StageSeen) -> bool:
 
 
 def _told(
-    rows: tuple[RehearsalRow, ...], ticks: tuple[StageSeen, ...], topology: Topology, asked: Mapping[str, Asked]
+    rows: tuple[RehearsalRow, ...], ticks: tuple[StageSeen, ...], topology: Topology, asked: Mapping[str, ProbeResult]
 ) -> tuple[RehearsalRow, ...]:
     """The rows with "waits" and "restart" in place of "may" where a right does not count or was not picked up yet.
 
@@ -409,8 +411,8 @@ def _cell(cell: Cell, ticks: list[StageSeen]) -> Cell:
     return cell
 
 
-def _refused(cell: Cell, row: RehearsalRow, asked: Asked | None) -> Cell:
-    refused = asked is not None and asked.answer is Answered.REFUSED and asked.row == row.key
+def _refused(cell: Cell, row: RehearsalRow, asked: ProbeResult | None) -> Cell:
+    refused = asked is not None and asked.answer is ProbeAnswer.REFUSED and asked.row == row.key
     return Cell(May.MAY_NOT, asked.words) if refused and asked and cell.may in _COUNTS else cell
 
 
@@ -423,14 +425,14 @@ def _if_match(azure: Azure, nic: ResourceId) -> tuple[Finding, bool | None]:
     except AzureCallError as failure:
         return Finding(Level.NOT_KNOWN, unsure, failure.problem.what, failure.problem), None
     match probe.outcome:
-        case Probed.ALLOWED:
+        case ProbeOutcome.ALLOWED:
             evidence = f"tried on {name} with a version that never was: refused, as it must be"
             return Finding(Level.PASSED, fact, evidence), True
-        case Probed.BUSY:
+        case ProbeOutcome.BUSY:
             return Finding(Level.NOT_KNOWN, unsure, f"{name} is being updated, and no write is sent meanwhile."), None
-        case Probed.REFUSED:
+        case ProbeOutcome.REFUSED:
             return Finding(Level.NOTE, unsure, f"You may not write {name} yourself, so it could not be tried."), None
-        case Probed.APPLIED:
+        case ProbeOutcome.APPLIED:
             problem = Problem(
                 "if-match-ignored",
                 f"Azure applied a write to {name} that it had to refuse.",

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QVBoxLayout
 from tgwizard.engine.access.matching_roles import (
     ActionRow,
     Affected,
-    Today,
+    HeldToday,
     action_rows,
     affected_by,
     network_contributor,
@@ -48,13 +48,13 @@ from tgwizard.model.text import counted, join_words, sanitize
 from tgwizard.model.topology import Topology
 
 _TODAY = {
-    Today.HAS: Shape.GOOD,
-    Today.HAS_UNUSED: Shape.GOOD,
-    Today.TO_ADD: Shape.NOTE,
-    Today.MISSING: Shape.WARNING,
-    Today.OFFERED: Shape.NOTE,
-    Today.NOT_ASKED: Shape.WAITING,
-    Today.NOT_NEEDED: Shape.WAITING,
+    HeldToday.HAS: Shape.GOOD,
+    HeldToday.HAS_UNUSED: Shape.GOOD,
+    HeldToday.TO_ADD: Shape.NOTE,
+    HeldToday.MISSING: Shape.WARNING,
+    HeldToday.OFFERED: Shape.NOTE,
+    HeldToday.NOT_ASKED: Shape.WAITING,
+    HeldToday.NOT_NEEDED: Shape.WAITING,
 }
 
 ASSIGNMENTS_SHOWN = 25
@@ -194,19 +194,19 @@ class RolePage(StepPage):
             Column("Today", px=122),
         )
         table = RowTable(theme, "Actions of the role", columns, padding=6)
-        news = any(row.today in {Today.HAS, Today.HAS_UNUSED} for row in rows)
+        news = any(row.today in {HeldToday.HAS, HeldToday.HAS_UNUSED} for row in rows)
         for number, row in enumerate(rows, start=1):
             short = row.action.removeprefix("Microsoft.Network/")
             figure = TextLabel(theme, "" if row.extra else str(number), TextRole.CAPTION, Token.TEXT3)
             figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             on = ", ".join(dict.fromkeys(sanitize(thing.name, 90) for thing in row.on))
             # In a role made new everything is to be added: only what differs is lit.
-            lit = row.today in {Today.TO_ADD, Today.MISSING, Today.OFFERED} and (news or row.extra)
+            lit = row.today in {HeldToday.TO_ADD, HeldToday.MISSING, HeldToday.OFFERED} and (news or row.extra)
             action = LiveLine(theme, short, TextRole.MONO_STRONG)
             why = LiveText(theme, row.why, TextRole.CAPTION, Token.TEXT2)
             why.setToolTip(plain_tip(f"Here on {on}" if on else ""))
             cells = (figure, action, why, self._today(row))
-            apart = (row.extra and row.today is Today.NOT_NEEDED) or row.today is Today.NOT_ASKED
+            apart = (row.extra and row.today is HeldToday.NOT_NEEDED) or row.today is HeldToday.NOT_ASKED
             reason = row.why if apart else f"needed to {row.why}"
             table.add(cells, f"{row.action}, {reason}, {row.today.value}", lit=lit)
         self._actions.addWidget(table)
@@ -214,11 +214,11 @@ class RolePage(StepPage):
 
     def _today(self, row: ActionRow) -> QWidget:
         theme = self.theme
-        if not row.extra or row.today not in {Today.TO_ADD, Today.OFFERED}:
-            if row.today is Today.TO_ADD:
+        if not row.extra or row.today not in {HeldToday.TO_ADD, HeldToday.OFFERED}:
+            if row.today is HeldToday.TO_ADD:
                 return IconCell(theme, Icon.ADD, row.today.value)
             return StateCell(theme, _TODAY[row.today], row.today.value)
-        on = row.today is Today.TO_ADD
+        on = row.today is HeldToday.TO_ADD
         tick = TickBox(theme, "to be added" if on else "add it", f"Add {row.action}")
         tick.setChecked(on)
         tick.toggled.connect(self._taker(row.action))
@@ -334,7 +334,9 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
         words = _NUMBERS[extra] if extra < len(_NUMBERS) else str(extra)
         lead = f"The brief's ten actions; {words} more {'is' if extra == 1 else 'are'} offered for what is here."
     elif existing is not None:
-        lacks = sum(not row.extra and row.today in {Today.TO_ADD, Today.MISSING, Today.NOT_ASKED} for row in rows)
+        lacks = sum(
+            not row.extra and row.today in {HeldToday.TO_ADD, HeldToday.MISSING, HeldToday.NOT_ASKED} for row in rows
+        )
         has = "all ten actions" if not lacks else f"{_NUMBERS[10 - lacks]} of the ten actions"
         lead = f"{sanitize(existing.name, 90)} has {has} of the brief's role."
     return RoleShown(

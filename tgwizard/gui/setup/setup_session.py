@@ -24,7 +24,7 @@ from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup import wizard_state as flows
 from tgwizard.engine.setup.draft import Draft, resume
 from tgwizard.engine.setup.plan_freshness import forget_readings, read_age_s
-from tgwizard.engine.setup.read_access import ask_address, gather
+from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.validation import Cure, cured
 from tgwizard.engine.setup.wizard_state import Flow, PairsKnown, Want
@@ -447,7 +447,7 @@ class SetupSession(QObject):
         flow = self.flow
 
         def errand(hear: Hear, token: CancelToken) -> tuple[AccessFacts, PairsKnown | None]:
-            facts = gather(ports, answers, inventory, clock, hear, token)
+            facts = read_access(ports, answers, inventory, clock, hear, token)
             return facts, flows.pairs_known(flow, inventory, facts)
 
         def done(found: object) -> None:
