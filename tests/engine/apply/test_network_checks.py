@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.setup.hand_made import asg_id, nsg_id, pool_id, public_ip, world
 from tgwizard.engine.discovery.network_checks import network_checks
-from tgwizard.engine.discovery.nsg_rules import Arm, End, Flow, Passes, passes
+from tgwizard.engine.discovery.nsg_rules import ArmEndpoint, FlowAnswer, FlowEnd, TrafficFlow, judge_flow
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import (
     Inventory,
@@ -21,10 +21,10 @@ from tgwizard.model.inventory import (
 )
 from tgwizard.model.topology import Topology
 
-A, B = End(IPv4Address("10.20.2.11"), (asg_id(),)), End(IPv4Address("10.20.2.12"), (asg_id(),))
+A, B = FlowEnd(IPv4Address("10.20.2.11"), (asg_id(),)), FlowEnd(IPv4Address("10.20.2.12"), (asg_id(),))
 NETWORK = (IPv4Network("10.20.0.0/16"),)
-HEARTBEAT = Flow(A, B, 9000, NETWORK)
-TO_ARM = Flow(A, Arm(), 443, NETWORK)
+HEARTBEAT = TrafficFlow(A, B, 9000, NETWORK)
+TO_ARM = TrafficFlow(A, ArmEndpoint(), 443, NETWORK)
 IN, OUT = RuleDirection.INBOUND, RuleDirection.OUTBOUND
 
 
@@ -61,72 +61,74 @@ def group(*rules: SecurityRule) -> SecurityGroupFound:
 @pytest.mark.parametrize(
     ("rules", "wanted"),
     [
-        ((), Passes.YES),
-        ((rule(DENY, port="9000"),), Passes.NO),
-        ((rule(DENY, port="8000-9100"),), Passes.NO),
-        ((rule(DENY, port="9001"),), Passes.YES),
-        ((rule(DENY, protocol="Udp"),), Passes.YES),
-        ((rule(DENY, "10.20.2.12"),), Passes.YES),
-        ((rule(DENY, "10.20.2.0/24"),), Passes.NO),
-        ((rule(DENY, "Internet"),), Passes.YES),
-        ((rule(DENY, "VirtualNetwork"),), Passes.NO),
-        ((rule(DENY, "Storage.WestEurope"),), Passes.YES),
-        ((rule(ALLOW, priority=100), rule(DENY, priority=200)), Passes.YES),
-        ((rule(DENY, priority=100), rule(ALLOW, priority=200)), Passes.NO),
-        ((rule(DENY, port="odd"),), Passes.NOT_KNOWN),
-        ((rule(ALLOW, port="odd"),), Passes.YES),
-        ((rule(DENY, direction=OUT),), Passes.YES),
+        ((), FlowAnswer.YES),
+        ((rule(DENY, port="9000"),), FlowAnswer.NO),
+        ((rule(DENY, port="8000-9100"),), FlowAnswer.NO),
+        ((rule(DENY, port="9001"),), FlowAnswer.YES),
+        ((rule(DENY, protocol="Udp"),), FlowAnswer.YES),
+        ((rule(DENY, "10.20.2.12"),), FlowAnswer.YES),
+        ((rule(DENY, "10.20.2.0/24"),), FlowAnswer.NO),
+        ((rule(DENY, "Internet"),), FlowAnswer.YES),
+        ((rule(DENY, "VirtualNetwork"),), FlowAnswer.NO),
+        ((rule(DENY, "Storage.WestEurope"),), FlowAnswer.YES),
+        ((rule(ALLOW, priority=100), rule(DENY, priority=200)), FlowAnswer.YES),
+        ((rule(DENY, priority=100), rule(ALLOW, priority=200)), FlowAnswer.NO),
+        ((rule(DENY, port="odd"),), FlowAnswer.NOT_KNOWN),
+        ((rule(ALLOW, port="odd"),), FlowAnswer.YES),
+        ((rule(DENY, direction=OUT),), FlowAnswer.YES),
     ],
 )
 def test_that_the_first_matching_rule_decides_an_inbound_heartbeat(
-    rules: tuple[SecurityRule, ...], wanted: Passes
+    rules: tuple[SecurityRule, ...], wanted: FlowAnswer
 ) -> None:
-    assert passes(group(*rules), HEARTBEAT, IN).passes is wanted
+    assert judge_flow(group(*rules), HEARTBEAT, IN).passes is wanted
 
 
 @pytest.mark.parametrize(
     ("rules", "wanted"),
     [
-        ((), Passes.YES),
-        ((rule(DENY, to="Internet", direction=OUT),), Passes.NO),
+        ((), FlowAnswer.YES),
+        ((rule(DENY, to="Internet", direction=OUT),), FlowAnswer.NO),
         (
             (rule(DENY, to="Internet", direction=OUT), rule(ALLOW, to="ApiManagement", priority=100, direction=OUT)),
-            Passes.NO,
+            FlowAnswer.NO,
         ),
         (
             (
                 rule(DENY, to="Internet", direction=OUT),
                 rule(ALLOW, to="AzureResourceManager", port="443", priority=100, direction=OUT),
             ),
-            Passes.YES,
+            FlowAnswer.YES,
         ),
-        ((rule(DENY, direction=OUT), rule(ALLOW, to="AzureCloud", priority=100, direction=OUT)), Passes.YES),
+        ((rule(DENY, direction=OUT), rule(ALLOW, to="AzureCloud", priority=100, direction=OUT)), FlowAnswer.YES),
         (
             (rule(DENY, direction=OUT), rule(ALLOW, to="AzureCloud.WestUS", priority=100, direction=OUT)),
-            Passes.NOT_KNOWN,
+            FlowAnswer.NOT_KNOWN,
         ),
-        ((rule(DENY, direction=OUT), rule(ALLOW, to="20.0.0.0/8", priority=100, direction=OUT)), Passes.NOT_KNOWN),
-        ((rule(DENY, direction=OUT), rule(ALLOW, to="VirtualNetwork", priority=100, direction=OUT)), Passes.NO),
+        ((rule(DENY, direction=OUT), rule(ALLOW, to="20.0.0.0/8", priority=100, direction=OUT)), FlowAnswer.NOT_KNOWN),
+        ((rule(DENY, direction=OUT), rule(ALLOW, to="VirtualNetwork", priority=100, direction=OUT)), FlowAnswer.NO),
     ],
 )
-def test_that_resource_manager_is_reached_by_its_own_tag_only(rules: tuple[SecurityRule, ...], wanted: Passes) -> None:
-    assert passes(group(*rules), TO_ARM, OUT).passes is wanted
+def test_that_resource_manager_is_reached_by_its_own_tag_only(
+    rules: tuple[SecurityRule, ...], wanted: FlowAnswer
+) -> None:
+    assert judge_flow(group(*rules), TO_ARM, OUT).passes is wanted
 
 
 def test_that_a_rule_for_application_security_groups_matches_their_members() -> None:
     named = replace(rule(DENY), sources=(), source_asgs=(asg_id(),))
-    assert passes(group(named), HEARTBEAT, IN).passes is Passes.NO
+    assert judge_flow(group(named), HEARTBEAT, IN).passes is FlowAnswer.NO
     other = replace(named, source_asgs=(asg_id(name="asg-other"),))
-    assert passes(group(other), HEARTBEAT, IN).passes is Passes.YES
+    assert judge_flow(group(other), HEARTBEAT, IN).passes is FlowAnswer.YES
 
 
 def test_that_peered_addresses_may_belong_to_the_virtual_network_or_not() -> None:
-    peered = replace(HEARTBEAT, source=End(IPv4Address("10.99.0.4")))
-    assert passes(group(), peered, IN).passes is Passes.NOT_KNOWN
+    peered = replace(HEARTBEAT, source=FlowEnd(IPv4Address("10.99.0.4")))
+    assert judge_flow(group(), peered, IN).passes is FlowAnswer.NOT_KNOWN
 
 
 def test_that_a_group_whose_default_rules_were_not_shown_still_denies() -> None:
-    assert passes(SecurityGroupFound(nsg_id(), ()), HEARTBEAT, IN).passes is Passes.NO
+    assert judge_flow(SecurityGroupFound(nsg_id(), ()), HEARTBEAT, IN).passes is FlowAnswer.NO
 
 
 def topology(inventory: Inventory) -> Topology:

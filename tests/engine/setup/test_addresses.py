@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.engine.setup.hand_made import answers, rid, subnet_id, world
 from tgwizard.engine.discovery.subnet_addresses import (
+    AddressKind,
     Occupancy,
-    Use,
     judge_address,
     occupancy,
     suggested_addresses,
@@ -48,14 +48,14 @@ def test_that_the_map_tells_who_has_each_address() -> None:
     taken, _ = mapped(inventory)
     words = {last: taken.square(IPv4Address(f"10.20.2.{last}")) for last in (0, 3, 4, 11, 50, 60, 99, 255)}
     assert {last: square.use for last, square in words.items()} == {
-        0: Use.RESERVED,
-        3: Use.RESERVED,
-        4: Use.IN_USE,
-        11: Use.OWN,
-        50: Use.FLOATING,
-        60: Use.BALANCER,
-        99: Use.FREE,
-        255: Use.RESERVED,
+        0: AddressKind.RESERVED,
+        3: AddressKind.RESERVED,
+        4: AddressKind.IN_USE,
+        11: AddressKind.OWN,
+        50: AddressKind.FLOATING,
+        60: AddressKind.BALANCER,
+        99: AddressKind.FREE,
+        255: AddressKind.RESERVED,
     }
     assert words[4].words == "in use by vm-app-01-nic, rg-tg-prod"
     assert words[60].words == "in use by the load balancer lb-sql, rg-data"

@@ -16,8 +16,15 @@ from tests.engine.setup.hand_made import (
     world,
 )
 from tgwizard.engine.access.matching_roles import AccessSeen
-from tgwizard.engine.discovery.lan_interface import LanKind, lan_nic
-from tgwizard.engine.discovery.pairs import PairState, cluster_name, compared, looked_at, pair_of, suggest_pairs
+from tgwizard.engine.discovery.lan_interface import LanConfidence, choose_lan_interface
+from tgwizard.engine.discovery.pairs import (
+    PairState,
+    cluster_name,
+    judge_machine,
+    pair_of,
+    pairs_to_judge,
+    suggest_pairs,
+)
 from tgwizard.model.inventory import Inventory, SubscriptionSeen, VmFound
 from tgwizard.model.role import TEN_ACTIONS, RoleAssignment, RoleDefinition, RoleKind, RolePermission
 
@@ -49,7 +56,7 @@ def test_that_the_two_appliances_are_suggested_with_their_inside_interfaces_and_
         "tg-node-a-inside",
         "tg-node-b-inside",
     ]
-    assert {choice.kind for choice in found.suggested.lan} == {LanKind.CLEAR}
+    assert {choice.kind for choice in found.suggested.lan} == {LanConfidence.CLEAR}
     assert found.suggested.name == "edge-dallas"
     assert {"same subnet", "same cluster tag", "names differ only at the end"} <= set(found.suggested.reasons)
 
@@ -118,7 +125,7 @@ def test_that_a_pair_whose_identities_hold_a_fitting_role_is_set_up_already_what
 
 def test_that_the_lan_interface_is_not_the_primary_one_and_says_why() -> None:
     inventory = world()
-    choice = lan_nic(inventory.vms[0], inventory)
+    choice = choose_lan_interface(inventory.vms[0], inventory)
     assert choice.nic is not None
     assert choice.nic.id.name == "tg-node-a-inside"
     assert choice.why == (
@@ -135,16 +142,16 @@ def test_that_the_lan_interface_is_not_the_primary_one_and_says_why() -> None:
 def test_that_a_single_interface_is_a_case_of_its_own() -> None:
     only = nic("tg-solo-nic", "10.20.2.9", public=public_ip())
     machine = vm("tg-solo", (only,))
-    choice = lan_nic(machine, inventory_of((machine, [only])))
-    assert choice.kind is LanKind.SINGLE
+    choice = choose_lan_interface(machine, inventory_of((machine, [only])))
+    assert choice.kind is LanConfidence.SINGLE
     assert choice.nic is only
     assert "control plane" in choice.why
 
 
 def test_that_interfaces_that_cannot_be_read_leave_the_choice_open() -> None:
     machine = vm("tg-node-a", (nic("hidden", "10.0.0.4"),))
-    choice = lan_nic(machine, inventory_of((machine, [])))
-    assert (choice.nic, choice.kind) == (None, LanKind.NONE)
+    choice = choose_lan_interface(machine, inventory_of((machine, [])))
+    assert (choice.nic, choice.kind) == (None, LanConfidence.NONE)
 
 
 def test_that_a_pair_across_groups_can_be_chosen() -> None:
@@ -178,7 +185,7 @@ def test_that_of_five_thousand_machines_only_likely_ones_are_compared(one_subnet
     inventory = crowd(1300, 2400, one_subnet=one_subnet)
     assert len(inventory.vms) == 5000
     index = {item.id: item for item in inventory.nics}
-    looked = [looked_at(machine, index) for machine in inventory.vms]
-    assert len(compared([item for item in looked if item.marked])) == 1300
+    looked = [judge_machine(machine, index) for machine in inventory.vms]
+    assert len(pairs_to_judge([item for item in looked if item.marked])) == 1300
     found = suggest_pairs(inventory)
     assert [len(found.pairs), sum(len(row.vms) for row in found.not_offered)] == [1300, 2400]

@@ -17,7 +17,7 @@ _INSIDE = ("inside", "private", "lan", "internal")
 _OUTSIDE = ("outside", "public", "wan", "external")
 
 
-class LanKind(Enum):
+class LanConfidence(Enum):
     """How sure the choice is."""
 
     CLEAR = "clear"
@@ -27,7 +27,7 @@ class LanKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class NicJudged:
+class JudgedInterface:
     """One interface of a machine with what speaks for and against it as the LAN one."""
 
     nic: NicFound
@@ -42,12 +42,12 @@ class LanChoice:
 
     vm: ResourceId
     nic: NicFound | None
-    kind: LanKind
+    kind: LanConfidence
     why: str
-    judged: tuple[NicJudged, ...]
+    judged: tuple[JudgedInterface, ...]
 
 
-def lan_nic(
+def choose_lan_interface(
     vm: VmFound,
     inventory: Inventory,
     peer_subnets: frozenset[ResourceId] | None = None,
@@ -60,16 +60,16 @@ def lan_nic(
     """
     found = [nic for nic in ((index or {}).get(nic) or inventory.nic(nic) for nic in vm.nics) if nic is not None]
     if not found:
-        return LanChoice(vm.id, None, LanKind.NONE, "None of its interfaces can be read.", ())
+        return LanChoice(vm.id, None, LanConfidence.NONE, "None of its interfaces can be read.", ())
     judged = tuple(sorted((_judge(vm, nic, peer_subnets) for nic in found), key=lambda item: -item.points))
     best = judged[0]
     if len(vm.nics) == 1:
         why = "Its only interface: the floating IP shares it with the connection to the control plane."
-        return LanChoice(vm.id, best.nic, LanKind.SINGLE, why, judged)
+        return LanChoice(vm.id, best.nic, LanConfidence.SINGLE, why, judged)
     why = f"{_first_upper(', '.join(best.speaks_for))}." if best.speaks_for else "No other interface fits better."
     rivals = [item for item in judged[1:] if item.points == best.points]
     sure = not rivals and best.nic.ip_forwarding and not _is_primary(vm, best.nic)
-    return LanChoice(vm.id, best.nic, LanKind.CLEAR if sure else LanKind.LIKELY, why, judged)
+    return LanChoice(vm.id, best.nic, LanConfidence.CLEAR if sure else LanConfidence.LIKELY, why, judged)
 
 
 def has_public_ip(nic: NicFound) -> bool:
@@ -77,7 +77,7 @@ def has_public_ip(nic: NicFound) -> bool:
     return nic.primary is not None and nic.primary.public_ip is not None
 
 
-def _judge(vm: VmFound, nic: NicFound, peer_subnets: frozenset[ResourceId] | None) -> NicJudged:
+def _judge(vm: VmFound, nic: NicFound, peer_subnets: frozenset[ResourceId] | None) -> JudgedInterface:
     good: list[str] = []
     bad: list[str] = []
     points = 0
@@ -101,7 +101,7 @@ def _judge(vm: VmFound, nic: NicFound, peer_subnets: frozenset[ResourceId] | Non
     elif any(word in name for word in _OUTSIDE):
         points -= 1
         bad.append("its name says outside")
-    return NicJudged(nic, points, tuple(good), tuple(bad))
+    return JudgedInterface(nic, points, tuple(good), tuple(bad))
 
 
 def _is_primary(vm: VmFound, nic: NicFound) -> bool:

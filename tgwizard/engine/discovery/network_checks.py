@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
-from tgwizard.engine.discovery.nsg_rules import Arm, End, Flow, Judged, Passes, passes
+from tgwizard.engine.discovery.nsg_rules import ArmEndpoint, FlowAnswer, FlowEnd, FlowJudgement, TrafficFlow, judge_flow
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.inventory import Inventory, NicFound, RuleDirection, SecurityGroupFound, VmFound
@@ -107,7 +107,7 @@ def _heartbeat(topology: Topology, inventory: Inventory, port: int) -> Iterator[
             fact = f"{words} cannot be judged"
             yield NamedFinding(key, Finding(Level.NOT_KNOWN, fact, "An interface has no address that was read."))
             continue
-        flow = Flow(ends[0], ends[1], port, _ranges(topology, inventory))
+        flow = TrafficFlow(ends[0], ends[1], port, _ranges(topology, inventory))
         hops = [
             *_hops(source, RuleDirection.OUTBOUND, inventory),
             *_hops(target, RuleDirection.INBOUND, inventory),
@@ -126,7 +126,7 @@ def _resource_manager(topology: Topology, inventory: Inventory) -> Iterator[Name
             fact = f"{words}, cannot be judged"
             yield NamedFinding(key, Finding(Level.NOT_KNOWN, fact, "Its primary interface was not read."))
             continue
-        flow = Flow(end, Arm(), _ARM_PORT, _ranges(topology, inventory))
+        flow = TrafficFlow(end, ArmEndpoint(), _ARM_PORT, _ranges(topology, inventory))
         hops = list(_hops(nic, RuleDirection.OUTBOUND, inventory))
         effect = "Without it the member cannot move the floating IP."
         yield NamedFinding(key, _judge(hops, flow, words, effect, _arm_cure))
@@ -144,7 +144,7 @@ Hop = tuple[str, SecurityGroupFound | None, RuleDirection]
 
 
 def _judge(
-    hops: list[Hop], flow: Flow, words: str, effect: str, cure: Callable[[SecurityGroupFound | None], str]
+    hops: list[Hop], flow: TrafficFlow, words: str, effect: str, cure: Callable[[SecurityGroupFound | None], str]
 ) -> Finding:
     unsure: Finding | None = None
     for name, group, direction in hops:
@@ -153,12 +153,12 @@ def _judge(
             evidence = f"The security group {shown} could not be read."
             unsure = unsure or Finding(Level.NOT_KNOWN, f"{words}: not known", evidence)
             continue
-        judged = passes(group, flow, direction)
-        if judged.passes is Passes.NO:
+        judged = judge_flow(group, flow, direction)
+        if judged.passes is FlowAnswer.NO:
             why = f"{shown} denies it{_by(judged)}. {effect}"
             problem = Problem("nsg-denies", f"{words}: denied.", why, cure(group))
             return Finding(Level.BLOCKS, problem.what, why, problem)
-        if judged.passes is Passes.NOT_KNOWN:
+        if judged.passes is FlowAnswer.NOT_KNOWN:
             evidence = f"It hangs on a rule of {shown}{_by(judged)}, which cannot be decided from here."
             unsure = unsure or Finding(Level.NOT_KNOWN, f"{words}: not known", evidence)
     if unsure is not None:
@@ -169,7 +169,7 @@ def _judge(
     return Finding(Level.PASSED, f"{words}: allowed", f"worked out from {names}")
 
 
-def _by(judged: Judged) -> str:
+def _by(judged: FlowJudgement) -> str:
     return f" (rule {sanitize(judged.rule.name, 80)}, priority {judged.rule.priority})" if judged.rule else ""
 
 
@@ -180,13 +180,13 @@ def _hops(nic: NicFound, direction: RuleDirection, inventory: Inventory) -> Iter
             yield found.name, inventory.security_group(found), direction
 
 
-def _end(nic: NicFound) -> End | None:
+def _end(nic: NicFound) -> FlowEnd | None:
     try:
         address = IPv4Address(nic.own_address)
     except ValueError:
         return None
     asgs: tuple[ResourceId, ...] = nic.primary.asgs if nic.primary else ()
-    return End(address, asgs)
+    return FlowEnd(address, asgs)
 
 
 def _outward(vm: VmFound, inventory: Inventory) -> NicFound | None:

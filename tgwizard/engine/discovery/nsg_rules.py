@@ -19,7 +19,7 @@ _ARM_TAGS = ("azureresourcemanager", "azurecloud", "internet")
 """Tags that hold Azure Resource Manager's addresses. ApiManagement is not among them (engine/README.md 5.4)."""
 
 
-class Passes(Enum):
+class FlowAnswer(Enum):
     """The answer."""
 
     YES = "yes"
@@ -28,7 +28,7 @@ class Passes(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class FlowEnd:
     """One end of a flow: an interface's address, its security groups and its network's ranges."""
 
     address: IPv4Address
@@ -36,30 +36,30 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class ArmEndpoint:
     """The other end is Azure Resource Manager, known by its service tag only."""
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class TrafficFlow:
     """A flow to be judged. ``network``: the ranges of the virtual network that both interfaces are in."""
 
-    source: End
-    destination: End | Arm
+    source: FlowEnd
+    destination: FlowEnd | ArmEndpoint
     port: int
     network: tuple[IPv4Network, ...]
     protocol: str = "tcp"
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class FlowJudgement:
     """The answer, and the rule that decides it or that it hangs on."""
 
-    passes: Passes
+    passes: FlowAnswer
     rule: SecurityRule | None = None
 
 
-def passes(group: SecurityGroupFound, flow: Flow, direction: RuleDirection) -> Judged:
+def judge_flow(group: SecurityGroupFound, flow: TrafficFlow, direction: RuleDirection) -> FlowJudgement:
     """Judge one security group in one direction. Azure's default rules are among its rules."""
     unsure: list[SecurityRule] = []
     for rule in sorted(group.rules, key=lambda item: item.priority):
@@ -73,15 +73,15 @@ def passes(group: SecurityGroupFound, flow: Flow, direction: RuleDirection) -> J
             continue
         other = next((item for item in unsure if item.access is not rule.access), None)
         if other is not None:
-            return Judged(Passes.NOT_KNOWN, other)
-        return Judged(Passes.YES if rule.access is RuleAccess.ALLOW else Passes.NO, rule)
+            return FlowJudgement(FlowAnswer.NOT_KNOWN, other)
+        return FlowJudgement(FlowAnswer.YES if rule.access is RuleAccess.ALLOW else FlowAnswer.NO, rule)
     if unsure:
-        return Judged(Passes.NOT_KNOWN, unsure[0])
+        return FlowJudgement(FlowAnswer.NOT_KNOWN, unsure[0])
     # Every security group ends with Azure's own DenyAll rules; where they were not shown, they deny all the same.
-    return Judged(Passes.NO)
+    return FlowJudgement(FlowAnswer.NO)
 
 
-def _rule(rule: SecurityRule, flow: Flow) -> bool | None:
+def _rule(rule: SecurityRule, flow: TrafficFlow) -> bool | None:
     """Whether a rule matches; None: perhaps."""
     return _all(
         (
@@ -109,13 +109,15 @@ def _in_range(text: str, port: int) -> bool | None:
         return None
 
 
-def _end(prefixes: tuple[str, ...], asgs: tuple[ResourceId, ...], end: End | Arm, flow: Flow) -> bool | None:
+def _end(
+    prefixes: tuple[str, ...], asgs: tuple[ResourceId, ...], end: FlowEnd | ArmEndpoint, flow: TrafficFlow
+) -> bool | None:
     if asgs:
-        return not isinstance(end, Arm) and bool(set(asgs) & set(end.asgs))
+        return not isinstance(end, ArmEndpoint) and bool(set(asgs) & set(end.asgs))
     return _any(_prefix(item.strip(), end, flow) for item in prefixes)
 
 
-def _prefix(text: str, end: End | Arm, flow: Flow) -> bool | None:
+def _prefix(text: str, end: FlowEnd | ArmEndpoint, flow: TrafficFlow) -> bool | None:
     lower = text.lower()
     if lower in ("*", "any", "0.0.0.0/0"):
         return True
@@ -123,14 +125,14 @@ def _prefix(text: str, end: End | Arm, flow: Flow) -> bool | None:
         network = IPv4Network(text, strict=False)
     except ValueError:
         return _tag(lower, end, flow)
-    return None if isinstance(end, Arm) else end.address in network
+    return None if isinstance(end, ArmEndpoint) else end.address in network
 
 
-def _tag(tag: str, end: End | Arm, flow: Flow) -> bool | None:
+def _tag(tag: str, end: FlowEnd | ArmEndpoint, flow: TrafficFlow) -> bool | None:
     if ":" in tag:
         return False  # IPv6
     name, _, region = tag.partition(".")
-    if isinstance(end, Arm):
+    if isinstance(end, ArmEndpoint):
         # A tag of one region holds ARM's address perhaps: which one answers is decided by its name service.
         return None if region and name in _ARM_TAGS else name in _ARM_TAGS
     inside = any(end.address in network for network in flow.network)

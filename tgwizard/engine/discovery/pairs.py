@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from tgwizard.engine.access.matching_roles import AccessSeen
-from tgwizard.engine.discovery.lan_interface import LanChoice, LanKind, lan_nic
+from tgwizard.engine.discovery.lan_interface import LanChoice, LanConfidence, choose_lan_interface
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
@@ -88,7 +88,7 @@ class PairsFound:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class JudgedMachine:
     """A machine with what makes it look like an appliance: its image, its name, an interface that forwards."""
 
     vm: VmFound
@@ -109,10 +109,10 @@ def suggest_pairs(
 ) -> PairsFound:
     """Find the pairs. ``saved``: the cluster files here; ``access``: roles and assignments when they were read."""
     index = {nic.id: nic for nic in inventory.nics}
-    looked = [looked_at(vm, index) for vm in inventory.vms]
+    looked = [judge_machine(vm, index) for vm in inventory.vms]
     marked = [item for item in looked if item.marked]
     saved_pairs = {frozenset(member.vm for member in setup.members): setup for setup in saved}
-    pairs = _chosen(compared(marked), index, inventory, saved_pairs, access)
+    pairs = _chosen(pairs_to_judge(marked), index, inventory, saved_pairs, access)
     paired = {vm.id for pair in pairs for vm in pair.vms}
     rest = [item for item in looked if item.vm.id not in paired]
     order = sorted(
@@ -124,7 +124,7 @@ def suggest_pairs(
 def pair_of(first: VmFound, second: VmFound, inventory: Inventory) -> Pair:
     """A pair that the user chose, across groups if need be, with the LAN interfaces that fit it best."""
     index = {nic.id: nic for vm in (first, second) for nic in map(inventory.nic, vm.nics) if nic is not None}
-    return _pair(looked_at(first, index), looked_at(second, index), index, inventory)
+    return _pair(judge_machine(first, index), judge_machine(second, index), index, inventory)
 
 
 def cluster_name(first: VmFound, second: VmFound) -> str:
@@ -142,26 +142,26 @@ def cluster_name(first: VmFound, second: VmFound) -> str:
     return _clean(shared) if len(_clean(shared)) > 2 else _clean(names[0]) or "cluster"
 
 
-def looked_at(vm: VmFound, index: dict[ResourceId, NicFound]) -> Looked:
+def judge_machine(vm: VmFound, index: dict[ResourceId, NicFound]) -> JudgedMachine:
     """A machine with what its interfaces and its names tell."""
     nics = tuple(nic for nic in map(index.get, vm.nics) if nic is not None)
     subnets = frozenset(nic.subnet for nic in nics if nic.subnet is not None)
     image = GALLERY in vm.image.lower() or IMAGE in vm.image.lower()
     named = bool(_NAMED.search(vm.id.name)) or any("trustgrid" in f"{key}={value}".lower() for key, value in vm.tags)
-    return Looked(vm, nics, subnets, image, named, any(nic.ip_forwarding for nic in nics))
+    return JudgedMachine(vm, nics, subnets, image, named, any(nic.ip_forwarding for nic in nics))
 
 
-def compared(marked: list[Looked]) -> list[tuple[Looked, Looked]]:
+def pairs_to_judge(marked: list[JudgedMachine]) -> list[tuple[JudgedMachine, JudgedMachine]]:
     """The pairs worth judging: machines that share a subnet; in a crowded subnet only those of like names."""
-    by_subnet: dict[ResourceId, list[Looked]] = defaultdict(list)
+    by_subnet: dict[ResourceId, list[JudgedMachine]] = defaultdict(list)
     for item in marked:
         for subnet in item.subnets:
             by_subnet[subnet].append(item)
-    found: dict[frozenset[ResourceId], tuple[Looked, Looked]] = {}
+    found: dict[frozenset[ResourceId], tuple[JudgedMachine, JudgedMachine]] = {}
     for members in by_subnet.values():
         groups = [members]
         if len(members) > _MOST_PARTNERS:
-            alike: dict[str, list[Looked]] = defaultdict(list)
+            alike: dict[str, list[JudgedMachine]] = defaultdict(list)
             for item in members:
                 alike[_stem(item.vm)].append(item)
             groups = [group[:_MOST_PARTNERS] for group in alike.values()]
@@ -177,7 +177,7 @@ def compared(marked: list[Looked]) -> list[tuple[Looked, Looked]]:
 
 
 def _chosen(
-    compared: list[tuple[Looked, Looked]],
+    compared: list[tuple[JudgedMachine, JudgedMachine]],
     index: dict[ResourceId, NicFound],
     inventory: Inventory,
     saved: dict[frozenset[ResourceId], ClusterSetup],
@@ -199,12 +199,12 @@ def _chosen(
     return chosen
 
 
-def _pair(first: Looked, second: Looked, index: dict[ResourceId, NicFound], inventory: Inventory) -> Pair:
+def _pair(first: JudgedMachine, second: JudgedMachine, index: dict[ResourceId, NicFound], inventory: Inventory) -> Pair:
     if second.vm.id.key < first.vm.id.key:
         first, second = second, first
     lan = (
-        lan_nic(first.vm, inventory, second.subnets, index),
-        lan_nic(second.vm, inventory, first.subnets, index),
+        choose_lan_interface(first.vm, inventory, second.subnets, index),
+        choose_lan_interface(second.vm, inventory, first.subnets, index),
     )
     reasons: list[str] = []
     points = 0
@@ -227,7 +227,7 @@ def _pair(first: Looked, second: Looked, index: dict[ResourceId, NicFound], inve
     reason(first.named and second.named and not (first.image and second.image), 2, "named like Trustgrid nodes")
     evident = (first.image or first.named) and (second.image or second.named)
     reason(not evident, -4, "but nothing says that they are Trustgrid nodes")
-    points -= 3 if LanKind.SINGLE in (lan[0].kind, lan[1].kind) else 0
+    points -= 3 if LanConfidence.SINGLE in (lan[0].kind, lan[1].kind) else 0
     name = cluster_name(first.vm, second.vm)
     return Pair((first.vm, second.vm), lan, tuple(reasons), points, name, evident=evident)
 
@@ -250,13 +250,13 @@ def _with_state(pair: Pair, setup: ClusterSetup | None, access: AccessSeen | Non
     return replace(pair, state=state, state_words=words)
 
 
-def _not_offered(rest: list[Looked], marked: list[Looked]) -> tuple[NotOffered, ...]:
+def _not_offered(rest: list[JudgedMachine], marked: list[JudgedMachine]) -> tuple[NotOffered, ...]:
     by_subnet: dict[ResourceId, int] = defaultdict(int)
     for item in marked:
         for subnet in item.subnets:
             by_subnet[subnet] += 1
     known = {item.vm.id for item in marked}
-    stems: dict[str, list[Looked]] = defaultdict(list)
+    stems: dict[str, list[JudgedMachine]] = defaultdict(list)
     for item in rest:
         if item.vm.id in known:
             stems[_stem(item.vm)].append(item)
@@ -272,7 +272,7 @@ def _not_offered(rest: list[Looked], marked: list[Looked]) -> tuple[NotOffered, 
     return tuple(NotOffered(tuple(vms), why) for (_, _, why), vms in order)
 
 
-def _why_unpaired(item: Looked, alike: list[Looked], by_subnet: dict[ResourceId, int]) -> str:
+def _why_unpaired(item: JudgedMachine, alike: list[JudgedMachine], by_subnet: dict[ResourceId, int]) -> str:
     if not item.nics:
         return "none of its interfaces can be read"
     if len(alike) == 2:
@@ -286,7 +286,7 @@ def _why_unpaired(item: Looked, alike: list[Looked], by_subnet: dict[ResourceId,
     return "every likely partner is in another pair"
 
 
-def _why_not(item: Looked) -> str:
+def _why_not(item: JudgedMachine) -> str:
     parts = ["one interface" if len(item.vm.nics) == 1 else counted(len(item.vm.nics), "interface")]
     if not item.forwards:
         parts.append("IP forwarding off")

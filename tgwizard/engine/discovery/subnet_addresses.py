@@ -25,7 +25,7 @@ _LOW = 64
 _BLOCK = 24
 
 
-class Use(Enum):
+class AddressKind(Enum):
     """What an address of the subnet is to the cluster (gui/README.md 6, Occupancy map)."""
 
     RESERVED = "reserved"
@@ -37,25 +37,25 @@ class Use(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class TakenAddress:
     """Who has an address. ``by``: an interface or a load balancer."""
 
-    use: Use
+    use: AddressKind
     by: ResourceId
 
 
 @dataclass(frozen=True, slots=True)
-class Square:
+class AddressUse:
     """One address of the map and its words."""
 
     address: IPv4Address
-    use: Use
+    use: AddressKind
     words: str
     by: ResourceId | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class AddressBlock:
     """A piece of the subnet, at most a /24: shown as one block first when the subnet is larger."""
 
     network: IPv4Network
@@ -70,7 +70,7 @@ class Occupancy:
 
     subnet: SubnetFound
     ranges: tuple[IPv4Network, ...]
-    taken: Mapping[IPv4Address, Taken]
+    taken: Mapping[IPv4Address, TakenAddress]
     ignored: tuple[str, ...] = ()
 
     @property
@@ -109,20 +109,20 @@ class Occupancy:
             return False
         return int(address) - int(home.network_address) < 4 or address == home.broadcast_address
 
-    def square(self, address: IPv4Address) -> Square:
+    def square(self, address: IPv4Address) -> AddressUse:
         """One address in words; addresses outside the subnet are nobody's and count as free of use."""
         if self.is_reserved(address):
-            return Square(address, Use.RESERVED, "reserved by Azure")
+            return AddressUse(address, AddressKind.RESERVED, "reserved by Azure")
         taken = self.taken.get(address)
         if taken is None:
-            return Square(address, Use.FREE, "free")
-        return Square(address, taken.use, _words(taken), taken.by)
+            return AddressUse(address, AddressKind.FREE, "free")
+        return AddressUse(address, taken.use, _words(taken), taken.by)
 
-    def squares(self, network: IPv4Network) -> Iterator[Square]:
+    def squares(self, network: IPv4Network) -> Iterator[AddressUse]:
         """Every address of a block, in order."""
         return (self.square(address) for address in network)
 
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> tuple[AddressBlock, ...]:
         """The subnet in blocks of at most a /24, in order."""
         used: dict[IPv4Network, int] = {}
         for address in self.taken:
@@ -132,30 +132,30 @@ class Occupancy:
                 used[piece] = used.get(piece, 0) + 1
         return tuple(self._block(piece, home, used.get(piece, 0)) for home in self.ranges for piece in _pieces(home))
 
-    def _block(self, piece: IPv4Network, home: IPv4Network, used: int) -> Block:
+    def _block(self, piece: IPv4Network, home: IPv4Network, used: int) -> AddressBlock:
         ends = {IPv4Address(int(home.network_address) + step) for step in range(min(4, home.num_addresses))}
         kept = sum(1 for address in ends | {home.broadcast_address} if address in piece)
-        return Block(piece, max(0, piece.num_addresses - kept - used), used, kept)
+        return AddressBlock(piece, max(0, piece.num_addresses - kept - used), used, kept)
 
 
 def occupancy(subnet: SubnetFound, inventory: Inventory, topology: Topology | None = None) -> Occupancy:
     """The map, from everything the account could read. ``topology``: whose addresses are the cluster's own."""
     own = {nic.id for nic in topology.nics} if topology else set()
-    taken: dict[IPv4Address, Taken] = {}
+    taken: dict[IPv4Address, TakenAddress] = {}
     later = {nic.id: nic for nic in topology.nics} if topology else {}
     for nic in (*(nic for nic in inventory.nics_in(subnet.id) if nic.id not in later), *later.values()):
         for configuration in nic.configurations:
             address = _ipv4(configuration.address)
             if address is None or configuration.subnet != subnet.id:
                 continue
-            use = Use.IN_USE
+            use = AddressKind.IN_USE
             if nic.id in own:
-                use = Use.OWN if configuration is nic.primary else Use.FLOATING
-            taken[address] = Taken(use, nic.id)
+                use = AddressKind.OWN if configuration is nic.primary else AddressKind.FLOATING
+            taken[address] = TakenAddress(use, nic.id)
     for frontend in inventory.frontends:
         address = _ipv4(frontend.address)
         if address is not None and frontend.subnet == subnet.id:
-            taken.setdefault(address, Taken(Use.BALANCER, frontend.balancer))
+            taken.setdefault(address, TakenAddress(AddressKind.BALANCER, frontend.balancer))
     ranges, ignored = _ranges(subnet.prefixes)
     return Occupancy(subnet, ranges, MappingProxyType(taken), ignored)
 
@@ -222,13 +222,13 @@ def _ipv4(text: str) -> IPv4Address | None:
         return None
 
 
-def _words(taken: Taken) -> str:
+def _words(taken: TakenAddress) -> str:
     name = sanitize(taken.by.name, 90)
-    if taken.use is Use.OWN:
+    if taken.use is AddressKind.OWN:
         return f"the own address of {name}"
-    if taken.use is Use.FLOATING:
+    if taken.use is AddressKind.FLOATING:
         return f"floats already, on {name}"
-    if taken.use is Use.BALANCER:
+    if taken.use is AddressKind.BALANCER:
         return f"in use by the load balancer {name}, {sanitize(taken.by.group, 90)}"
     return f"in use by {name}, {sanitize(taken.by.group, 90)}"
 
@@ -256,7 +256,7 @@ def worth_asking(address: IPv4Address, taken: Occupancy) -> bool:
     """Whether Azure is to be asked: not outside every subnet, where it answers 400, and not what floats already."""
     if taken.home(address) is None or taken.is_reserved(address):
         return False
-    return taken.square(address).use is not Use.FLOATING
+    return taken.square(address).use is not AddressKind.FLOATING
 
 
 def _service_owned(taken: Occupancy) -> tuple[Finding, ...]:
@@ -304,11 +304,11 @@ def _not_reserved(address: IPv4Address, taken: Occupancy) -> Finding:
 
 def _on_no_nic(address: IPv4Address, taken: Occupancy) -> Finding:
     square = taken.square(address)
-    if square.use is Use.FLOATING:
+    if square.use is AddressKind.FLOATING:
         return Finding(Level.PASSED, "Already the cluster's own", square.words)
-    if square.use in (Use.FREE, Use.RESERVED):
+    if square.use in (AddressKind.FREE, AddressKind.RESERVED):
         return Finding(Level.PASSED, "On no interface here", f"{taken.in_use} addresses in use")
-    if square.use is Use.OWN:
+    if square.use is AddressKind.OWN:
         problem = Problem(
             "address-of-member",
             f"{address} is {square.words}.",
@@ -320,8 +320,8 @@ def _on_no_nic(address: IPv4Address, taken: Occupancy) -> Finding:
     return Finding(Level.BLOCKS, "In use", square.words, problem)
 
 
-def _free(address: IPv4Address, use: Use, answer: AddressAnswer | None, asked: Problem | None) -> Finding:
-    if use is Use.FLOATING:
+def _free(address: IPv4Address, use: AddressKind, answer: AddressAnswer | None, asked: Problem | None) -> Finding:
+    if use is AddressKind.FLOATING:
         return Finding(Level.PASSED, "Azure holds it for this cluster", "so it need not be free")
     if answer is None:
         why = asked.what if asked else "It was not asked yet."

@@ -13,7 +13,7 @@ from tgwizard.engine.access.matching_roles import (
     suggest_role_name,
 )
 from tgwizard.engine.access.required_rights import required_rights
-from tgwizard.engine.discovery.lan_interface import LanChoice, lan_nic
+from tgwizard.engine.discovery.lan_interface import LanChoice, choose_lan_interface
 from tgwizard.engine.discovery.pairs import Pair, cluster_name, pair_of
 from tgwizard.engine.discovery.subnet_addresses import Occupancy, floating_now, occupancy, suggested_addresses
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
@@ -87,8 +87,8 @@ def lan_choices(flow: Flow, answers: Answers) -> tuple[LanChoice, ...]:
         for vm in pair.vms
     ]
     return (
-        lan_nic(pair.vms[0], flow.inventory, subnets[1]),
-        lan_nic(pair.vms[1], flow.inventory, subnets[0]),
+        choose_lan_interface(pair.vms[0], flow.inventory, subnets[1]),
+        choose_lan_interface(pair.vms[1], flow.inventory, subnets[0]),
     )
 
 

@@ -9,7 +9,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.discovery.subnet_addresses import Occupancy, Use, suggested_addresses
+from tgwizard.engine.discovery.subnet_addresses import AddressKind, Occupancy, suggested_addresses
 from tgwizard.engine.setup.suggestions import occupancy_in, topology_in
 from tgwizard.engine.setup.validation import address_findings
 from tgwizard.engine.setup.wizard_state import Want
@@ -42,12 +42,12 @@ _SHAPE = {
     Level.BLOCKS: Shape.BROKEN,
 }
 _KIND = {
-    Use.FREE: SquareKind.FREE,
-    Use.RESERVED: SquareKind.RESERVED,
-    Use.IN_USE: SquareKind.IN_USE,
-    Use.OWN: SquareKind.MEMBER,
-    Use.FLOATING: SquareKind.MEMBER,
-    Use.BALANCER: SquareKind.BALANCER,
+    AddressKind.FREE: SquareKind.FREE,
+    AddressKind.RESERVED: SquareKind.RESERVED,
+    AddressKind.IN_USE: SquareKind.IN_USE,
+    AddressKind.OWN: SquareKind.MEMBER,
+    AddressKind.FLOATING: SquareKind.MEMBER,
+    AddressKind.BALANCER: SquareKind.BALANCER,
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QVBoxLayout, QWidget
 
-from tgwizard.engine.discovery.lan_interface import LanChoice, NicJudged
+from tgwizard.engine.discovery.lan_interface import JudgedInterface, LanChoice
 from tgwizard.engine.setup.suggestions import lan_choices
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
@@ -100,7 +100,7 @@ class InterfacePage(StepPage):
         column.addStretch(1)
         return side
 
-    def _card(self, judged: NicJudged, *, best: bool) -> OptionCard:
+    def _card(self, judged: JudgedInterface, *, best: bool) -> OptionCard:
         theme, nic = self.theme, judged.nic
         subnet = sanitize(nic.subnet.name, 90) if nic.subnet else "no subnet"
         tag = TintTag(theme, "Suggested") if best else None
