@@ -23,7 +23,7 @@ from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.failover.run import rehearse
-from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent
+from tgwizard.engine.readiness.preflight_questions import EVERYTHING, PreflightScope
 from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import Verb
@@ -189,7 +189,7 @@ JUDGED = {
 }
 
 
-def _judge(it: Rig, verb: Verb, extent: Extent) -> None:
+def _judge(it: Rig, verb: Verb, extent: PreflightScope) -> None:
     rehearse(it.services, it.setup, it.b, verb, lambda _event: None, CancelToken(), extent=extent)
 
 

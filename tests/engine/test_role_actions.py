@@ -19,7 +19,7 @@ from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.access.required_rights import NOT_ASKED, VM_READ
 from tgwizard.engine.failover.run import rehearse
-from tgwizard.engine.readiness.preflight_questions import Extent
+from tgwizard.engine.readiness.preflight_questions import PreflightScope
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
@@ -144,7 +144,13 @@ def test_that_what_is_worked_out_for_a_member_is_what_azure_would_answer_it(verb
 
     asking = changed(edit)
     found = rehearse(
-        asking.services, asking.setup, asking.b, verb, asking.events.append, asking.token, extent=Extent(Writer.MEMBERS)
+        asking.services,
+        asking.setup,
+        asking.b,
+        verb,
+        asking.events.append,
+        asking.token,
+        extent=PreflightScope(Writer.MEMBERS),
     ).findings
     against = found.reason_against(unknown_stops=False)
     refused = calling("tg-node-b", action).fail_over(verb=verb, accept_unknown=True).outcome is Outcome.REFUSED

@@ -17,7 +17,7 @@ from tests.gui.test_window import dialog_of
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files.file_lock import hold_lock
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.readiness.recommended_action import Act
+from tgwizard.engine.readiness.recommended_action import ActionKind
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.records import Record, RunEndRecord
@@ -144,7 +144,7 @@ def test_that_while_another_program_moves_the_address_nothing_is_offered_or_call
     assert session.elsewhere is None
     offer = made.session.offer
     assert offer is not None
-    assert offer.act is Act.REPAIR
+    assert offer.act is ActionKind.REPAIR
 
 
 def test_that_a_cluster_in_order_offers_the_graceful_failover_first(desk: Callable[[], Desk], qtbot: QtBot) -> None:

@@ -28,9 +28,14 @@ from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobCrashed, Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights, ask_rights
-from tgwizard.engine.readiness.preflight_questions import Extent
+from tgwizard.engine.readiness.preflight_questions import PreflightScope
 from tgwizard.engine.readiness.readiness import consent_to_dead
-from tgwizard.engine.readiness.recommended_action import Act, Offer, first_offer, interrupted
+from tgwizard.engine.readiness.recommended_action import (
+    ActionKind,
+    RecommendedAction,
+    interrupted_sentence,
+    recommend_action,
+)
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.cluster_lock import cluster_in_use, run_in_progress
 from tgwizard.engine.watch.monitor import Monitor, Pace
@@ -103,7 +108,7 @@ def status(
     rights = _rights(snapshot, connection, thorough=command.check)
     works = cluster_in_use(setup) if run_in_progress(services, setup) else None
     offer = _offer(snapshot, connection, screen, where)
-    interrupted = offer is not None and offer.act is Act.RESUME
+    interrupted = offer is not None and offer.act is ActionKind.RESUME
     found = cluster_readiness(snapshot, rights, busy=works, interrupted=interrupted)
     screen.document(status_document(snapshot, found, offer))
     for line in cluster_text.status(snapshot, found, offer, in_full=command.check):
@@ -111,7 +116,7 @@ def status(
     return ExitCode.UNKNOWN if found.verdict.name is VerdictName.NOT_KNOWN else ExitCode.DONE
 
 
-def _offer(snapshot: Snapshot, connection: Connection, screen: Screen, where: Where) -> Offer | None:
+def _offer(snapshot: Snapshot, connection: Connection, screen: Screen, where: Where) -> RecommendedAction | None:
     """What to do first, with the command as it works from here. A journal that cannot be read is told.
 
     While a run works on the cluster nothing is offered: what it leaves for a moment is neither broken nor interrupted.
@@ -125,7 +130,7 @@ def _offer(snapshot: Snapshot, connection: Connection, screen: Screen, where: Wh
         unfinished = None
         for problem in error.problems:
             screen.warn(problem)
-    offer = first_offer(snapshot, unfinished)
+    offer = recommend_action(snapshot, unfinished)
     return None if offer is None else replace(offer, command=f"{offer.command}{where.options}")
 
 
@@ -278,7 +283,7 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: C
     strategy = resolved(command.strategy, setup, command.verb)
     intended = plan(snapshot, to, command.verb, history, strategy, command.fence)
     by, consent = Writer.MEMBERS if command.members else Writer.OPERATOR, command.to_dead_machine
-    extent = Extent(by, command.fence, to_dead_machine=consent)
+    extent = PreflightScope(by, command.fence, to_dead_machine=consent)
     checked = rehearse(services, setup, to, command.verb, _unheard, CancelToken(), strategy, extent)
     stops = command.verb is Verb.GRACEFUL and not command.accept_unknown
     against = checked.findings.reason_against(unknown_stops=stops)
@@ -342,5 +347,5 @@ def tell_interrupted(cluster: str | None, connection: Connection, screen: Screen
     except UserError:
         return
     if unfinished is not None:
-        screen.note(f"First: resume. {interrupted(unfinished)}")
+        screen.note(f"First: resume. {interrupted_sentence(unfinished)}")
         screen.note(f"  tgwizard resume {setup.name}{where.options}")

@@ -11,7 +11,7 @@ from tgwizard.cli.screen import SCHEMA, problem_document
 from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import RIGHTS_NOT_ASKED, KnownRights
-from tgwizard.engine.readiness.recommended_action import Offer, first_offer
+from tgwizard.engine.readiness.recommended_action import RecommendedAction, recommend_action
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import ClusterReadiness, VerbReadiness
 from tgwizard.model.failover_events import (
@@ -47,7 +47,7 @@ def holder_document(place: AddressLocation) -> str | Document | None:
     return place.member.name if place.kind is LocationKind.MEMBER and place.member else None
 
 
-def status_document(snapshot: Snapshot, found: ClusterReadiness, offer: Offer | None) -> Document:
+def status_document(snapshot: Snapshot, found: ClusterReadiness, offer: RecommendedAction | None) -> Document:
     """``status --json``. What Trustgrid says is null until its control plane is connected.
 
     ``offer``: what to do first. ``verdict`` is what the readings mean; ``state``, ``sentence`` and ``detail`` tell the
@@ -74,7 +74,7 @@ def status_document(snapshot: Snapshot, found: ClusterReadiness, offer: Offer | 
     }
 
 
-def _offer(offer: Offer | None) -> Document | None:
+def _offer(offer: RecommendedAction | None) -> Document | None:
     if offer is None:
         return None
     to = offer.to.name if offer.to else None
@@ -202,7 +202,7 @@ def _details(event: RunEvent | SourceLost | SourceBack | PreflightCompleted) -> 
 
 def _observed(event: Observed, rights: KnownRights) -> Document:
     found = cluster_readiness(event.snapshot, rights)
-    return {"status": status_document(event.snapshot, found, first_offer(event.snapshot, None))}
+    return {"status": status_document(event.snapshot, found, recommend_action(event.snapshot, None))}
 
 
 def _seen(event: SourceLost | SourceBack | PreflightCompleted) -> Document:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tgwizard.engine.failover.failover_plan import FailoverPlan
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
 from tgwizard.engine.readiness.known_rights import KnownRights
-from tgwizard.engine.readiness.recommended_action import Act, Offer
+from tgwizard.engine.readiness.recommended_action import ActionKind, RecommendedAction
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_readiness import Advice, ClusterReadiness
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -88,7 +88,7 @@ _TOLD = (Level.NOT_KNOWN, Level.WARNS, Level.NOTE)
 
 
 def status(
-    snapshot: Snapshot, found: ClusterReadiness, offer: Offer | None = None, *, in_full: bool = False
+    snapshot: Snapshot, found: ClusterReadiness, offer: RecommendedAction | None = None, *, in_full: bool = False
 ) -> Iterator[str]:
     """The state of a cluster; the three truths stand apart. ``in_full``: with every check and its evidence."""
     setup = snapshot.setup
@@ -111,7 +111,7 @@ def status(
                 unread.add(problem.detail)
                 yield f"  {'':<{width}}  {details(problem)}"
     yield ""
-    repairs = offer is not None and offer.act is Act.REPAIR
+    repairs = offer is not None and offer.act is ActionKind.REPAIR
     for verb in reversed(Verb) if repairs else Verb:
         ready = found.of(verb)
         yield f"  {_button(verb, repairs=repairs)} {ready.to.name}: {ADVICE[ready.advice]}"
@@ -290,10 +290,10 @@ def _member(seen: MemberSeen, now: float) -> str:
     return f"{seen.power.value}{zone} · {state} · read {format_age(read or 0.0)}"
 
 
-def _first(offer: Offer, setup: ClusterSetup) -> Iterator[str]:
+def _first(offer: RecommendedAction, setup: ClusterSetup) -> Iterator[str]:
     """What to do first, before everything else that could be done."""
     yield ""
-    yield f"  First: {'repair' if offer.act is Act.REPAIR else 'resume'}. {offer.sentence}"
+    yield f"  First: {'repair' if offer.act is ActionKind.REPAIR else 'resume'}. {offer.sentence}"
     yield f"    {offer.command}"
     if offer.either and offer.to is not None:
         other = setup.other(offer.to).name

@@ -15,7 +15,7 @@ from tgwizard.engine.access.access_decision import LIFT_DENIAL, LOOK_FOR_BOTH
 from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.failover.run import fail_over, rehearse
-from tgwizard.engine.readiness.preflight_questions import Extent
+from tgwizard.engine.readiness.preflight_questions import PreflightScope
 from tgwizard.engine.setup.verify import subject_of_cluster, verify_job
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.rbac import rbac_evaluation
@@ -60,7 +60,7 @@ def denied(made: Rig, scope: str, **changes: Any) -> DenyAssignment:
 
 def findings(made: Rig, verb: Verb = Verb.GRACEFUL) -> tuple[Finding, ...]:
     """What the preflight finds for the members by themselves."""
-    extent = Extent(Writer.MEMBERS)
+    extent = PreflightScope(Writer.MEMBERS)
     checked = rehearse(made.services, made.setup, made.b, verb, made.events.append, made.token, extent=extent)
     return checked.findings.findings
 
@@ -227,7 +227,7 @@ def test_that_a_denied_linked_right_of_the_operator_is_told_as_denied_and_no_rol
 def test_that_the_operators_rights_worked_out_without_a_probe_heed_denials() -> None:
     made = rig()
     denied(made, made.lab._world.management_group, actions=(NSG_JOIN,), not_actions=())
-    extent = Extent(thorough=False, probes=False)
+    extent = PreflightScope(thorough=False, probes=False)
     checked = rehearse(made.services, made.setup, made.b, Verb.GRACEFUL, made.events.append, made.token, extent=extent)
     blocks = [finding for finding in checked.findings.findings if finding.level is Level.BLOCKS]
     assert blocks

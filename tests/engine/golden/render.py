@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.engine.golden.scene import Checked, Planned
 from tests.engine.golden.tables import TABLES
 from tgwizard.engine.failover.failover_plan import plan
-from tgwizard.engine.readiness.preflight_findings import judge
+from tgwizard.engine.readiness.preflight_findings import judge_preflight
 from tgwizard.model.cluster import Verb
 from tgwizard.model.finding import Finding, Readiness
 from tgwizard.model.text import format_estimate
@@ -18,7 +18,7 @@ NEEDED_LIFE_S = 300.0
 
 def judged(case: Checked) -> Readiness:
     """The findings of a case."""
-    return judge(case.seen, case.facts, case.to, case.verb, needed_life_s=NEEDED_LIFE_S)
+    return judge_preflight(case.seen, case.facts, case.to, case.verb, needed_life_s=NEEDED_LIFE_S)
 
 
 def rendered(case: Checked | Planned) -> str:

@@ -12,7 +12,7 @@ from tgwizard.engine.access import failover_rights
 from tgwizard.engine.access.failover_rights import Writer, carried_with, write_sides
 from tgwizard.engine.access.write_probe import ProbeOutcome, WriteProbe
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.readiness.preflight_questions import Facts, HeldRights, IdentityRights, Queried
+from tgwizard.engine.readiness.preflight_questions import HeldRights, IdentityRights, PreflightFacts, Queried
 from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -92,9 +92,9 @@ def touched(seen: Snapshot) -> tuple[ResourceId, ...]:
     return tuple(dict.fromkeys([*found, *(ResourceId(item) for item in (PIP, POOL, RULE, GATEWAY))]))
 
 
-def good(seen: Snapshot, **changes: Any) -> Facts:
+def good(seen: Snapshot, **changes: Any) -> PreflightFacts:
     """An operator who may do everything, asked thoroughly, with no lock anywhere."""
-    facts = Facts(
+    facts = PreflightFacts(
         by=Writer.OPERATOR,
         at=seen.now,
         token_life_s=Queried(3600.0),
@@ -115,7 +115,9 @@ def good(seen: Snapshot, **changes: Any) -> Facts:
     return replace(facts, **changes)
 
 
-def probed(seen: Snapshot, nic_of: Member, outcome: ProbeOutcome, missing: MissingRight | None = None) -> Facts:
+def probed(
+    seen: Snapshot, nic_of: Member, outcome: ProbeOutcome, missing: MissingRight | None = None
+) -> PreflightFacts:
     """One interface's probe ended otherwise; what it proved before is worked out from roles then."""
     problem = {
         ProbeOutcome.REFUSED: Problem(
@@ -135,13 +137,13 @@ def probed(seen: Snapshot, nic_of: Member, outcome: ProbeOutcome, missing: Missi
     return good(seen, probes=probes)
 
 
-def holding(seen: Snapshot, at: str, held: Queried[tuple[PermissionSet, ...]], **changes: Any) -> Facts:
+def holding(seen: Snapshot, at: str, held: Queried[tuple[PermissionSet, ...]], **changes: Any) -> PreflightFacts:
     """The operator's rights on one resource are otherwise."""
     own = tuple(replace(item, held=held) if item.at == ResourceId(at) else item for item in good(seen).own)
     return good(seen, own=own, **changes)
 
 
-def locked(seen: Snapshot, scope: str, level: LockLevel = LockLevel.READ_ONLY, **changes: Any) -> Facts:
+def locked(seen: Snapshot, scope: str, level: LockLevel = LockLevel.READ_ONLY, **changes: Any) -> PreflightFacts:
     """One lock."""
     return good(seen, locks=Queried((LockSeen("keep", level, scope, "Ask the network team."),)), **changes)
 
@@ -154,7 +156,7 @@ def members(
     denials: Queried[tuple[DenyAssignment, ...]] | None = None,
     roles: Queried[tuple[HeldRole, ...]] | None = None,
     principal: Queried[str] | None = None,
-) -> Callable[[Snapshot], Facts]:
+) -> Callable[[Snapshot], PreflightFacts]:
     """The members by themselves, both with the same rights."""
     held = Queried(tuple(HeldRole(scope, PermissionSet(actions, not_actions)) for scope in scopes))
     rights = tuple(
@@ -166,7 +168,7 @@ def members(
         )
         for one in (B, A)
     )
-    return lambda seen: Facts(
+    return lambda seen: PreflightFacts(
         Writer.MEMBERS, seen.now, prefixes=Queried(("10.20.2.0/24",)), identities=rights, locks=Queried(())
     )
 
@@ -176,7 +178,7 @@ class Checked:
     """One case of the preflight's judgement."""
 
     seen: Snapshot
-    facts: Facts
+    facts: PreflightFacts
     verb: Verb = GRACEFUL
     to: Member = B
 
@@ -204,7 +206,7 @@ class Table:
         assert name not in self.cases, name
         self.cases[name] = case
 
-    def both(self, name: str, seen: Snapshot, facts: Facts | None = None, *, to: Member = B) -> None:
+    def both(self, name: str, seen: Snapshot, facts: PreflightFacts | None = None, *, to: Member = B) -> None:
         """The same for both verbs."""
         for verb in Verb:
             self.add(f"{name}, {verb.value}", Checked(seen, facts or good(seen), verb, to))

@@ -15,7 +15,7 @@ from tgwizard.engine.failover.run_record import beginning, keep_what_travels
 from tgwizard.engine.failover.service_gap import ServiceEnd, gap_of
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
-from tgwizard.engine.readiness.recommended_action import first_offer
+from tgwizard.engine.readiness.recommended_action import recommend_action
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import HolderRecord, RunEndRecord, RunRecord, StepRecord
@@ -159,7 +159,7 @@ class _Watch:
             "Trustgrid moves the role only to a member that is online and healthy.",
             "See the cluster's health in the Trustgrid portal. tgwizard wrote nothing.",
         )
-        offer = first_offer(self.observer.look(), None)
+        offer = recommend_action(self.observer.look(), None)
         left = (f"{offer.sentence} Repair it: {offer.command}",) if offer is not None else ()
         return self._end(Outcome.FAILED, snapshot.place, problem.sentence(), problem, left)
 

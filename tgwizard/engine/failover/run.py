@@ -33,7 +33,7 @@ from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.fence_findings import how_to_stop
 from tgwizard.engine.readiness.preflight import Preflight, preflight
-from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent
+from tgwizard.engine.readiness.preflight_questions import EVERYTHING, PreflightScope
 from tgwizard.engine.readiness.readiness import readiness
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
@@ -113,7 +113,7 @@ def rehearse(
     report: Report,
     cancel: CancelToken,
     strategy: Strategy = Strategy.AUTO,
-    extent: Extent = EVERYTHING,
+    extent: PreflightScope = EVERYTHING,
 ) -> PreflightCompleted:
     """The preflight alone: what the run would depend on, asked now. Nothing is written."""
     cancel.check()
@@ -240,12 +240,18 @@ def check(
     ready = readiness(snapshot, to, verb, strategy=strategy, to_dead_machine=consent)
     if ready.reason_against(unknown_stops=False) is not None:
         return Preflight(ready, snapshot.now)
-    extent = Extent(fence=fence, thorough=False, to_dead_machine=consent)
+    extent = PreflightScope(fence=fence, thorough=False, to_dead_machine=consent)
     return _preflight(hall.services, snapshot, to, verb, hall.timing, strategy, extent)
 
 
 def _preflight(
-    services: Services, snapshot: Snapshot, to: Member, verb: Verb, timing: Timing, strategy: Strategy, extent: Extent
+    services: Services,
+    snapshot: Snapshot,
+    to: Member,
+    verb: Verb,
+    timing: Timing,
+    strategy: Strategy,
+    extent: PreflightScope,
 ) -> Preflight:
     azure, clock = services.azure, services.clock
     kept = services.outdated_writes

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tgwizard.engine.access.failover_rights import LOAD_BALANCER, PUBLIC_IP, carried_with
-from tgwizard.engine.readiness.preflight_questions import Facts, ThingSeen
+from tgwizard.engine.readiness.preflight_questions import PreflightFacts, ResourceSeen
 from tgwizard.model.cluster import Member, ResourceId
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.finding import Finding, Level
@@ -30,7 +30,7 @@ class _Move:
     """What the rules look at. ``from_file``: what travels is what the cluster file says, not what is read."""
 
     snapshot: Snapshot
-    facts: Facts
+    facts: PreflightFacts
     to: Member
     carried: CarriedConfiguration
     gaining: NicDocument
@@ -74,7 +74,7 @@ class _Move:
 _BEHIND = (f"{LOAD_BALANCER}/backendaddresspools", f"{LOAD_BALANCER}/inboundnatrules")
 
 
-def fit(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
+def compatibility_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member) -> Iterator[Finding]:
     """Findings about what travels; none when nothing does."""
     gaining = snapshot.seen(to).nic.value
     losing = snapshot.seen(snapshot.setup.other(to)).nic.value
@@ -103,7 +103,7 @@ def fit(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
         yield Finding(Level.NOTE, f"{join_words(unmet)} {verb} with the address", evidence)
 
 
-def _travelling(move: _Move) -> list[ThingSeen]:
+def _travelling(move: _Move) -> list[ResourceSeen]:
     wanted = [one if _kind(one) == PUBLIC_IP else one.parent for one in move.carried.references]
     return [thing for one in dict.fromkeys(wanted) if (thing := move.facts.thing(one)) is not None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tgwizard.engine.readiness.preflight_questions import Facts
+from tgwizard.engine.readiness.preflight_questions import PreflightFacts
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_options import StopMethod
 from tgwizard.model.finding import Finding, Level
@@ -15,7 +15,7 @@ from tgwizard.model.snapshot import STOPPED, Snapshot
 from tgwizard.model.text import format_estimate
 
 
-def how_to_stop(facts: Facts, losing: Member) -> StopMethod | None:
+def how_to_stop(facts: PreflightFacts, losing: Member) -> StopMethod | None:
     """The quicker of the two ways that one's roles allow: powerOff; where they were not read, powerOff is tried."""
     held = facts.own_at(losing.vm).value
     if held is None:
@@ -23,7 +23,7 @@ def how_to_stop(facts: Facts, losing: Member) -> StopMethod | None:
     return next((how for how in StopMethod if allows(held, how.action)), None)
 
 
-def fencing(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
+def fence_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member) -> Iterator[Finding]:
     """Findings about the stop of the losing VM; none when nothing is fenced. An optional stop never forbids the run."""
     if not facts.fence.stops:
         return

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.ports import Azure, Clock
-from tgwizard.engine.readiness.preflight_findings import judge_asked
-from tgwizard.engine.readiness.preflight_questions import Extent, ask
+from tgwizard.engine.readiness.preflight_findings import judge_answers
+from tgwizard.engine.readiness.preflight_questions import PreflightScope, ask_preflight
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.failover_events import PreflightCompleted
 from tgwizard.model.failover_options import Strategy
@@ -77,10 +77,10 @@ def ask_rights(azure: Azure, clock: Clock, snapshot: Snapshot, to: Member) -> Kn
         return RIGHTS_NOT_ASKED
     found = []
     for by in Writer:
-        extent = Extent(by, thorough=False, probes=False, budget_s=BUDGET_S)
+        extent = PreflightScope(by, thorough=False, probes=False, budget_s=BUDGET_S)
         # Graceful names both writers, so its answers hold for both verbs.
-        facts = ask(azure, clock, snapshot, to, Verb.GRACEFUL, extent)
+        facts = ask_preflight(azure, clock, snapshot, to, Verb.GRACEFUL, extent)
         for verb in Verb:
-            judged = judge_asked(snapshot, facts, to, verb, needed_life_s=SIGN_IN_LIFE_S)
+            judged = judge_answers(snapshot, facts, to, verb, needed_life_s=SIGN_IN_LIFE_S)
             found.append(RightsFound(by, verb, facts.at, judged))
     return KnownRights(to.name, tuple(found))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from tgwizard.engine.files.outdated_writes import OutdatedWrites
 from tgwizard.engine.ports import Azure, Clock
-from tgwizard.engine.readiness.preflight_findings import judge, judge_asked
-from tgwizard.engine.readiness.preflight_questions import EVERYTHING, Extent, Facts, ask
+from tgwizard.engine.readiness.preflight_findings import judge_answers, judge_preflight
+from tgwizard.engine.readiness.preflight_questions import EVERYTHING, PreflightFacts, PreflightScope, ask_preflight
 from tgwizard.model.cluster import Member, Verb
 from tgwizard.model.finding import NOTHING_FOUND, Readiness
 from tgwizard.model.problem import Problem
@@ -24,7 +24,7 @@ class Preflight:
 
     findings: Readiness
     at: float
-    facts: Facts | None = None
+    facts: PreflightFacts | None = None
     asked: Readiness = NOTHING_FOUND
 
     def reason_against(self, verb: Verb, *, accept_unknown: bool = False) -> Problem | None:
@@ -40,14 +40,14 @@ def preflight(
     verb: Verb,
     *,
     needed_life_s: float,
-    extent: Extent = EVERYTHING,
+    extent: PreflightScope = EVERYTHING,
     kept: OutdatedWrites | None = None,
 ) -> Preflight:
     """Ask everything that the run depends on. ``needed_life_s``: how long the token must last, real seconds.
 
     ``kept``: what was seen of outdated writes in this cloud, and where more of it is kept.
     """
-    facts = ask(azure, clock, snapshot, to, verb, extent, kept)
-    found = judge(snapshot, facts, to, verb, needed_life_s=needed_life_s)
-    asked = judge_asked(snapshot, facts, to, verb, needed_life_s=needed_life_s)
+    facts = ask_preflight(azure, clock, snapshot, to, verb, extent, kept)
+    found = judge_preflight(snapshot, facts, to, verb, needed_life_s=needed_life_s)
+    asked = judge_answers(snapshot, facts, to, verb, needed_life_s=needed_life_s)
     return Preflight(found, facts.at, facts, asked)

@@ -1,4 +1,4 @@
-"""``judge``: (Snapshot, PreflightFacts) -> findings. Pure: same answers, same findings."""
+"""``judge_preflight``: (Snapshot, PreflightFacts) -> findings. Pure: same answers, same findings."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from tgwizard.engine.access.failover_rights import CHECK_ADDRESS, Writer, holds_it_there, write_sides
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.access.write_probe import ProbeOutcome
-from tgwizard.engine.readiness.compatibility_findings import fit
-from tgwizard.engine.readiness.fence_findings import fencing
-from tgwizard.engine.readiness.preflight_questions import Facts
+from tgwizard.engine.readiness.compatibility_findings import compatibility_findings
+from tgwizard.engine.readiness.fence_findings import fence_findings
+from tgwizard.engine.readiness.preflight_questions import PreflightFacts
 from tgwizard.engine.readiness.readiness import NOT_CONNECTED, readiness
-from tgwizard.engine.readiness.rights_findings import rights
+from tgwizard.engine.readiness.rights_findings import rights_findings
 from tgwizard.model.address_range import check_address
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.failover_options import Strategy
@@ -25,9 +25,11 @@ from tgwizard.model.text import join_words
 UNLOCK = "Microsoft.Authorization/locks/delete"
 
 
-def judge(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, needed_life_s: float) -> Readiness:
+def judge_preflight(
+    snapshot: Snapshot, facts: PreflightFacts, to: Member, verb: Verb, *, needed_life_s: float
+) -> Readiness:
     """All findings, worst first. ``needed_life_s``: how long the token must last, real seconds."""
-    asked = judge_asked(snapshot, facts, to, verb, needed_life_s=needed_life_s)
+    asked = judge_answers(snapshot, facts, to, verb, needed_life_s=needed_life_s)
     strategy = Strategy.GUIDED if facts.by is Writer.MEMBERS else Strategy.DETACH_ATTACH
     consent = facts.to_dead_machine
     live = readiness(snapshot, to, verb, facts.fence, strategy=strategy, to_dead_machine=consent).findings
@@ -36,22 +38,24 @@ def judge(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, needed_li
     return Readiness.of([*live, *asked.findings])
 
 
-def judge_asked(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb, *, needed_life_s: float) -> Readiness:
+def judge_answers(
+    snapshot: Snapshot, facts: PreflightFacts, to: Member, verb: Verb, *, needed_life_s: float
+) -> Readiness:
     """What was asked alone, without what the readings say: the part that a list of live readings lacks."""
     return Readiness.of(
         [
             *_token(facts, needed_life_s),
             *_range(snapshot, facts),
             *_conflict(snapshot, facts),
-            *rights(snapshot, facts, to, verb),
-            *fit(snapshot, facts, to),
+            *rights_findings(snapshot, facts, to, verb),
+            *compatibility_findings(snapshot, facts, to),
             *_locks(snapshot, facts, to),
-            *fencing(snapshot, facts, to),
+            *fence_findings(snapshot, facts, to),
         ]
     )
 
 
-def _token(facts: Facts, needed_s: float) -> Iterator[Finding]:
+def _token(facts: PreflightFacts, needed_s: float) -> Iterator[Finding]:
     if facts.by is Writer.MEMBERS:
         return
     life, problem = facts.token_life_s.value, facts.token_life_s.problem
@@ -68,7 +72,7 @@ def _token(facts: Facts, needed_s: float) -> Iterator[Finding]:
         yield Finding(Level.PASSED, "Your sign-in outlasts the run", f"good for {life / 60:.0f} min")
 
 
-def _range(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
+def _range(snapshot: Snapshot, facts: PreflightFacts) -> Iterator[Finding]:
     """An address outside its subnet would only be refused at the attach, when it is already detached."""
     setup, prefixes, unread = snapshot.setup, facts.prefixes.value, facts.prefixes.problem
     fact = f"{setup.address} lies in {setup.subnet.name}"
@@ -85,7 +89,7 @@ def _range(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
         yield Finding(Level.NOT_KNOWN, unsure, unread.what, unread)
 
 
-def _conflict(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
+def _conflict(snapshot: Snapshot, facts: PreflightFacts) -> Iterator[Finding]:
     """Whether something else has the address. While a member holds it nothing else can."""
     address, place = snapshot.address, snapshot.place
     if place.kind is not LocationKind.NO_NIC:
@@ -111,7 +115,7 @@ def _conflict(snapshot: Snapshot, facts: Facts) -> Iterator[Finding]:
         yield Finding(Level.WARNS, fact, "no interface that you may list names it; it may be being freed")
 
 
-def _locks(snapshot: Snapshot, facts: Facts, to: Member) -> Iterator[Finding]:
+def _locks(snapshot: Snapshot, facts: PreflightFacts, to: Member) -> Iterator[Finding]:
     """What each lock really stops.
 
     ReadOnly on an interface stops its write. On what an interface refers to it is not documented to: a probe that

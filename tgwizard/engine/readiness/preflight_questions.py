@@ -50,7 +50,7 @@ class Queried(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class PreflightScope:
     """What is asked: for whom, with which fence, and whether for evidence too.
 
     ``thorough`` asks as well for what a probe has proved already and what stops nothing: a dry run wants it, a run
@@ -67,7 +67,7 @@ class Extent:
     to_dead_machine: bool = False
 
 
-EVERYTHING = Extent()
+EVERYTHING = PreflightScope()
 """The extent of a dry run by the operator without a fence."""
 
 
@@ -90,7 +90,7 @@ class IdentityRights:
 
 
 @dataclass(frozen=True, slots=True)
-class ThingSeen:
+class ResourceSeen:
     """A public IP or a load balancer that travels, or that the gaining interface names already. ``gone``: Azure says
     that there is none.
     """
@@ -101,7 +101,7 @@ class ThingSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PreflightFacts:
     """All answers. ``at`` is when the asking began (monotonic seconds): the findings are good for two minutes.
 
     ``outdated`` is what was seen of outdated writes before this asking; ``in_subscription`` is what the signed-in
@@ -118,7 +118,7 @@ class Facts:
     availability: Queried[AddressAnswer] = Queried()
     probes: tuple[WriteProbe, ...] = ()
     outdated: OutdatedWriteSighting | None = None
-    things: tuple[ThingSeen, ...] = ()
+    things: tuple[ResourceSeen, ...] = ()
     own: tuple[HeldRights, ...] = ()
     in_subscription: Queried[tuple[PermissionSet, ...]] = Queried()
     own_denials: Queried[tuple[DenyAssignment, ...]] = Queried()
@@ -129,7 +129,7 @@ class Facts:
         """The probe of this interface, None when it was not sent."""
         return next((probe for probe in self.probes if probe.nic == nic), None)
 
-    def thing(self, resource: ResourceId) -> ThingSeen | None:
+    def thing(self, resource: ResourceId) -> ResourceSeen | None:
         """What was read of this public IP or load balancer, None when it was not asked for."""
         return next((thing for thing in self.things if thing.at == resource), None)
 
@@ -168,7 +168,7 @@ class _Asking:
         except AzureCallError as failure:
             return Queried(problem=failure.problem)
 
-    def thing(self, at: ResourceId, read: Callable[[ResourceId], PublicIpSeen | BalancerSeen]) -> ThingSeen:
+    def thing(self, at: ResourceId, read: Callable[[ResourceId], PublicIpSeen | BalancerSeen]) -> ResourceSeen:
         gone = False
 
         def question() -> PublicIpSeen | BalancerSeen:
@@ -179,18 +179,18 @@ class _Asking:
                 gone = failure.cause is Cause.NOT_FOUND
                 raise
 
-        return ThingSeen(at, self.fact(f"What {at.name} is", question), gone)
+        return ResourceSeen(at, self.fact(f"What {at.name} is", question), gone)
 
 
-def ask(
+def ask_preflight(
     azure: Azure,
     clock: Clock,
     snapshot: Snapshot,
     to: Member,
     verb: Verb,
-    extent: Extent,
+    extent: PreflightScope,
     kept: OutdatedWrites | None = None,
-) -> Facts:
+) -> PreflightFacts:
     """Ask everything that the run depends on. ``kept``: what was seen of outdated writes in this cloud, if anywhere."""
     by, fence, thorough = extent.by, extent.fence, extent.thorough
     setup, asking = snapshot.setup, _Asking(azure, clock, extent.budget_s)
@@ -223,7 +223,7 @@ def ask(
         touched = _touched(snapshot, to) + ((losing.vm,) if fence.stops else ())
         locks = asking.fact("The locks", lambda: azure.locks_over(touched))
     writers = dict.fromkeys((to,) if verb is Verb.FORCED or on_no_nic else (to, losing))
-    return Facts(
+    return PreflightFacts(
         by=by,
         at=snapshot.now,
         fence=fence,
@@ -297,7 +297,7 @@ def _keep(kept: OutdatedWrites | None, snapshot: Snapshot, probes: tuple[WritePr
         kept.keep(snapshot.setup.subscription, OutdatedWriteSighting(refused=True, at=snapshot.wall))
 
 
-def _things(asking: _Asking, snapshot: Snapshot, to: Member) -> Iterator[ThingSeen]:
+def _things(asking: _Asking, snapshot: Snapshot, to: Member) -> Iterator[ResourceSeen]:
     """The public IPs and load balancers that travel, and, when any do, those that the gaining interface has already."""
     travels = [part for part in map(_readable, carried_with(snapshot, to).references) if part is not None]
     gaining = snapshot.seen(to).nic.value

@@ -14,7 +14,7 @@ from tgwizard.model.repair import repair
 from tgwizard.model.snapshot import Snapshot
 
 
-class Act(Enum):
+class ActionKind(Enum):
     """The values are the words of the JSON contract."""
 
     RESUME = "resume"
@@ -22,22 +22,24 @@ class Act(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class RecommendedAction:
     """The first action, why, and the command that does it. ``either``: a person has to say which member is active."""
 
-    act: Act
+    act: ActionKind
     to: Member | None
     sentence: str
     command: str
     either: bool = False
 
 
-def interrupted(unfinished: RunRecord) -> str:
+def interrupted_sentence(unfinished: RunRecord) -> str:
     """That a run has no end, in one sentence."""
     return f"A {unfinished.verb.value} failover to {unfinished.to} was interrupted, and its end is not known."
 
 
-def first_offer(snapshot: Snapshot, unfinished: RunRecord | None, aim: Member | None = None) -> Offer | None:
+def recommend_action(
+    snapshot: Snapshot, unfinished: RunRecord | None, aim: Member | None = None
+) -> RecommendedAction | None:
     """What to do first, or None when nothing is certainly wrong. ``unfinished``: the journal's interrupted run.
 
     ``aim``: the member that a person has chosen; a move to another one than can be active is no repair.
@@ -45,7 +47,7 @@ def first_offer(snapshot: Snapshot, unfinished: RunRecord | None, aim: Member | 
     name = snapshot.setup.name
     if unfinished is not None:
         to = snapshot.setup.member(unfinished.to)
-        return Offer(Act.RESUME, to, interrupted(unfinished), f"tgwizard resume {name}")
+        return RecommendedAction(ActionKind.RESUME, to, interrupted_sentence(unfinished), f"tgwizard resume {name}")
     found = repair(snapshot)
     if found is None or snapshot.is_stale():
         return None
@@ -53,4 +55,4 @@ def first_offer(snapshot: Snapshot, unfinished: RunRecord | None, aim: Member | 
     if aim is not None and aim != to:
         return None
     command = f"tgwizard failover {name} --to {to.name} --forced"
-    return Offer(Act.REPAIR, to, found.sentence, command, found.either)
+    return RecommendedAction(ActionKind.REPAIR, to, found.sentence, command, found.either)

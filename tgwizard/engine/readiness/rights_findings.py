@@ -30,7 +30,7 @@ from tgwizard.engine.access.failover_rights import (
 from tgwizard.engine.access.required_rights import NIC_READ, NIC_WRITE, NOT_ASKED, SUBNET_JOIN, VM_READ
 from tgwizard.engine.access.write_probe import ProbeOutcome, WriteProbe
 from tgwizard.engine.errors import MissingRight
-from tgwizard.engine.readiness.preflight_questions import Facts, IdentityRights, Queried
+from tgwizard.engine.readiness.preflight_questions import IdentityRights, PreflightFacts, Queried
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.permission import DenyAssignment, PermissionSet, allows, allows_at, reaches, scope_in_words
@@ -63,7 +63,7 @@ _JOINED = (
 )
 
 
-class Held(Enum):
+class RightVerdict(Enum):
     """Whether a right is held."""
 
     PROVED = "proved"
@@ -74,16 +74,16 @@ class Held(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedRight:
     """One right with its judgement; ``denial``: what takes it away."""
 
     need: FailoverRight
-    held: Held
+    held: RightVerdict
     problem: Problem | None = None
     denial: DenyAssignment | None = None
 
 
-def rights(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Iterator[Finding]:
+def rights_findings(snapshot: Snapshot, facts: PreflightFacts, to: Member, verb: Verb) -> Iterator[Finding]:
     """A finding for each interface that is written, and one for each right that is missing."""
     wanted = failover_rights(snapshot, to, verb, facts.by)
     for side, member in write_sides(snapshot, to):
@@ -100,25 +100,25 @@ def rights(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Iterator
         yield _operation(facts)
 
 
-def _judge(snapshot: Snapshot, facts: Facts, need: FailoverRight) -> Judged:
+def _judge(snapshot: Snapshot, facts: PreflightFacts, need: FailoverRight) -> JudgedRight:
     if facts.by is Writer.MEMBERS:
         return _identity_holds(facts, need)
     probe = _probe(facts, need.nic)
     named = probe is not None and need.on in _named(snapshot, probe, need.side)
     if named and probe is not None and probe.outcome is ProbeOutcome.ALLOWED:
-        return Judged(need, Held.PROVED)
+        return JudgedRight(need, RightVerdict.PROVED)
     if probe is not None and _refused(probe, need) is not None:
-        return Judged(need, Held.NO, probe.problem)
+        return JudgedRight(need, RightVerdict.NO, probe.problem)
     barred = decide(ScopedAction(need.action, need.on.text), (), facts.own_denials.value or ()).denial
     if barred is not None:
-        return Judged(need, Held.DENIED, denial=barred)
+        return JudgedRight(need, RightVerdict.DENIED, denial=barred)
     held = facts.own_at(need.on)
     if held.value is None:
-        return Judged(need, Held.NOT_KNOWN, held.problem)
-    return Judged(need, Held.YES if allows(held.value, need.action) else Held.NO)
+        return JudgedRight(need, RightVerdict.NOT_KNOWN, held.problem)
+    return JudgedRight(need, RightVerdict.YES if allows(held.value, need.action) else RightVerdict.NO)
 
 
-def _probe(facts: Facts, nic: ResourceId) -> WriteProbe | None:
+def _probe(facts: PreflightFacts, nic: ResourceId) -> WriteProbe | None:
     """The probe of this interface; of a right that it names as missing the denials say whether it is denied."""
     probe = facts.probe_of(nic)
     denials = facts.own_denials.value
@@ -127,31 +127,40 @@ def _probe(facts: Facts, nic: ResourceId) -> WriteProbe | None:
     )
 
 
-def _identity_holds(facts: Facts, need: FailoverRight) -> Judged:
+def _identity_holds(facts: PreflightFacts, need: FailoverRight) -> JudgedRight:
     identity = facts.identity_of(need.by)
     if identity is None:
-        return Judged(need, Held.NOT_KNOWN)
+        return JudgedRight(need, RightVerdict.NOT_KNOWN)
     if identity.principal.value == "":
-        return Judged(need, Held.NO)
+        return JudgedRight(need, RightVerdict.NO)
     unread = identity.principal.problem or identity.roles.problem or identity.denials.problem
     roles, denials = identity.roles.value, identity.denials.value
     if roles is None:
-        return Judged(need, Held.NOT_KNOWN, unread)
+        return JudgedRight(need, RightVerdict.NOT_KNOWN, unread)
     decision = decide(ScopedAction(need.action, need.on.text), roles, denials or ())
     if decision.denial is not None:
-        return Judged(need, Held.DENIED, denial=decision.denial)
+        return JudgedRight(need, RightVerdict.DENIED, denial=decision.denial)
     if decision.state is RightState.MISSING:
-        return Judged(need, Held.NO)
+        return JudgedRight(need, RightVerdict.NO)
     if decision.state is RightState.CONDITION:
-        return Judged(need, Held.NOT_KNOWN, _CONDITION)
-    return Judged(need, Held.YES) if denials is not None else Judged(need, Held.NOT_KNOWN, unread)
+        return JudgedRight(need, RightVerdict.NOT_KNOWN, _CONDITION)
+    return (
+        JudgedRight(need, RightVerdict.YES)
+        if denials is not None
+        else JudgedRight(need, RightVerdict.NOT_KNOWN, unread)
+    )
 
 
 # -- one's own rights -------------------------------------------------------------------------------------------------
 
 
 def _own_side(
-    facts: Facts, verb: Verb, side: WriteSide, member: Member, judged: tuple[Judged, ...], snapshot: Snapshot
+    facts: PreflightFacts,
+    verb: Verb,
+    side: WriteSide,
+    member: Member,
+    judged: tuple[JudgedRight, ...],
+    snapshot: Snapshot,
 ) -> Iterator[Finding]:
     nic, probe = member.nic, _probe(facts, member.nic)
     cure = _cure(snapshot, verb, side, member)
@@ -164,21 +173,21 @@ def _own_side(
     yield _probed(nic, probe, judged, cure, side, travels, unread=unread)
     yield from _named_too(nic, probe, judged, cure, unread=unread)
     for item in judged:
-        if item.held is Held.NO and _refused(probe, item.need) is None:
+        if item.held is RightVerdict.NO and _refused(probe, item.need) is None:
             yield _missing("You", item.need, cure)
         elif item.denial is not None:
             yield _denied("you", item.need, item.denial)
-        elif item.held is Held.NOT_KNOWN and item.need.on not in named:
+        elif item.held is RightVerdict.NOT_KNOWN and item.need.on not in named:
             yield _unsure("you", item)
-        elif item.held is Held.YES and item.need.on not in named:
+        elif item.held is RightVerdict.YES and item.need.on not in named:
             evidence = "worked out from your roles, not tried; it travels with the address"
             yield Finding(Level.PASSED, f"You may attach {item.need.on.name}", evidence)
 
 
-def _own_worked_out(nic: ResourceId, judged: tuple[Judged, ...], cure: str) -> Iterator[Finding]:
+def _own_worked_out(nic: ResourceId, judged: tuple[JudgedRight, ...], cure: str) -> Iterator[Finding]:
     """Nothing was tried: what one's roles say."""
-    lacking = [item for item in judged if item.held is Held.NO]
-    unsure = [item for item in judged if item.held is Held.NOT_KNOWN]
+    lacking = [item for item in judged if item.held is RightVerdict.NO]
+    unsure = [item for item in judged if item.held is RightVerdict.NOT_KNOWN]
     denied = [item for item in judged if item.denial is not None]
     for item in lacking:
         yield _missing("You", item.need, cure)
@@ -202,7 +211,7 @@ def _named(snapshot: Snapshot, probe: WriteProbe, side: WriteSide) -> tuple[Reso
 def _probed(
     nic: ResourceId,
     probe: WriteProbe,
-    judged: tuple[Judged, ...],
+    judged: tuple[JudgedRight, ...],
     cure: str,
     side: WriteSide,
     travels: str,
@@ -212,7 +221,7 @@ def _probed(
     unsure = f"Whether you may write {nic.name} is not known"
     match probe.outcome:
         case ProbeOutcome.ALLOWED:
-            joined = [item.need.on.name for item in judged if item.held is Held.PROVED and item.need.on != nic]
+            joined = [item.need.on.name for item in judged if item.held is RightVerdict.PROVED and item.need.on != nic]
             with_it = f", and with it the join of {join_words(joined)}" if joined else ""
             evidence = f"proved by a write that cannot be applied{with_it}"
             if side is WriteSide.ATTACH and not probe.attach:
@@ -239,7 +248,7 @@ def _probed(
             return Finding(Level.BLOCKS, problem.what, problem.why, problem)
         case ProbeOutcome.BUSY:
             why = "It is being updated, and no write is sent meanwhile, not even a probe."
-            worked_out = judged and all(item.held is Held.YES for item in judged)
+            worked_out = judged and all(item.held is RightVerdict.YES for item in judged)
             evidence = f"{why} Your roles would allow it." if worked_out else why
             return Finding(Level.NOT_KNOWN, unsure, evidence, Problem("not-probed", f"{unsure}.", why, "Check again."))
         case ProbeOutcome.APPLIED:
@@ -291,7 +300,7 @@ def _refusal(nic: ResourceId, probe: WriteProbe, cure: str, *, unread: bool) -> 
 
 
 def _named_too(
-    nic: ResourceId, probe: WriteProbe, judged: tuple[Judged, ...], cure: str, *, unread: bool
+    nic: ResourceId, probe: WriteProbe, judged: tuple[JudgedRight, ...], cure: str, *, unread: bool
 ) -> Iterator[Finding]:
     """The other rights that one refusal names: each with its own scope, and a denial as what no role helps against."""
     for one in probe.refused[1:]:
@@ -329,7 +338,7 @@ def _cure(snapshot: Snapshot, verb: Verb, side: WriteSide, member: Member) -> st
 # -- the members' identities ------------------------------------------------------------------------------------------
 
 
-def _identity_side(facts: Facts, judged: tuple[Judged, ...]) -> Iterator[Finding]:
+def _identity_side(facts: PreflightFacts, judged: tuple[JudgedRight, ...]) -> Iterator[Finding]:
     writer, nic = judged[0].need.by, judged[0].need.nic
     who, identity = f"{writer.name}'s identity", facts.identity_of(writer)
     if identity is not None and identity.principal.value == "":
@@ -343,10 +352,10 @@ def _identity_side(facts: Facts, judged: tuple[Judged, ...]) -> Iterator[Finding
         )
         yield Finding(Level.BLOCKS, f"{writer.name} has no identity to write with", problem.why, problem)
         return
-    unsure = [item for item in judged if item.held is Held.NOT_KNOWN]
+    unsure = [item for item in judged if item.held is RightVerdict.NOT_KNOWN]
     if unsure:
         yield _unsure(who, unsure[0])
-    lacking = [item for item in judged if item.held in (Held.NO, Held.DENIED)]
+    lacking = [item for item in judged if item.held in (RightVerdict.NO, RightVerdict.DENIED)]
     for item in lacking:
         if item.denial is not None:
             yield _denied(who, item.need, item.denial)
@@ -358,7 +367,7 @@ def _identity_side(facts: Facts, judged: tuple[Judged, ...]) -> Iterator[Finding
         yield Finding(Level.PASSED, f"{who} may write {nic.name}", evidence)
 
 
-def _reads(facts: Facts, wanted: tuple[FailoverRight, ...]) -> Iterator[Finding]:
+def _reads(facts: PreflightFacts, wanted: tuple[FailoverRight, ...]) -> Iterator[Finding]:
     """What a member reads by itself before it writes. One's own reads have answered already, or were missed."""
     for identity in facts.identities:
         if not identity.principal.value or identity.roles.value is None:
@@ -370,7 +379,7 @@ def _reads(facts: Facts, wanted: tuple[FailoverRight, ...]) -> Iterator[Finding]
                 judged = _identity_holds(facts, read)
                 if judged.denial is not None:
                     yield _denied(who, read, judged.denial)
-                elif judged.held is Held.NO:
+                elif judged.held is RightVerdict.NO:
                     yield _missing(who, read, *_given_by(identity, read))
         looks = decide(ScopedAction(VM_READ, identity.member.vm.text), roles, denials)
         if looks.state in (RightState.MISSING, RightState.DENIED):
@@ -421,7 +430,7 @@ def _no_role_helps(fact: str, action: str) -> Finding:
     return Finding(Level.BLOCKS, fact, why, problem)
 
 
-def _unsure(who: str, item: Judged) -> Finding:
+def _unsure(who: str, item: JudgedRight) -> Finding:
     name, verb = item.need.on.name, _verb(item.need)
     fact = f"Whether {who} may {verb} {name} is not known"
     why = item.problem.what if item.problem else "The role assignments were not read."
@@ -429,7 +438,7 @@ def _unsure(who: str, item: Judged) -> Finding:
     return Finding(Level.NOT_KNOWN, fact, why, Problem("right-not-known", f"{fact}.", why, cure))
 
 
-def _not_needed(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Iterator[Finding]:
+def _not_needed(snapshot: Snapshot, facts: PreflightFacts, to: Member, verb: Verb) -> Iterator[Finding]:
     """The role's actions that this failover does not use: a missing one of them is named, and stops nothing."""
     spare = unneeded_actions(snapshot, to, verb, facts.by)
     for action in spare:
@@ -441,7 +450,7 @@ def _not_needed(snapshot: Snapshot, facts: Facts, to: Member, verb: Verb) -> Ite
         yield Finding(Level.NOT_APPLICABLE, f"{count} {NOT_ASKED}", join_words(_short(action) for action in spare))
 
 
-def _lacks(snapshot: Snapshot, facts: Facts, to: Member, action: str) -> bool:
+def _lacks(snapshot: Snapshot, facts: PreflightFacts, to: Member, action: str) -> bool:
     """Whether it is known to be missing where it would be used."""
     of_network = action.lower().startswith("microsoft.network/virtualnetworks/")
     at = snapshot.setup.subnet if of_network else to.nic
@@ -457,7 +466,7 @@ def _short(action: str) -> str:
     return action.split("/", 1)[-1]
 
 
-def _operation(facts: Facts) -> Finding:
+def _operation(facts: PreflightFacts) -> Finding:
     held = facts.in_subscription
     if held.value is not None and allows(held.value, READ_OPERATION):
         return Finding(Level.PASSED, "You may read how an update went", "from the operation itself")

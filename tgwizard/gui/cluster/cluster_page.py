@@ -17,7 +17,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.readiness.recommended_action import Act
+from tgwizard.engine.readiness.recommended_action import ActionKind
 from tgwizard.gui.cluster.action_card import ActionCard
 from tgwizard.gui.cluster.cluster_picture import ClusterPicture
 from tgwizard.gui.cluster.cluster_session import ClusterSession
@@ -324,7 +324,7 @@ class ClusterPage(InParts, QWidget):
         self.picture.show_picture(picture(snapshot, state.verdict, session.run, session.now()))
         self.truths.show_holder(azure_holder(snapshot, session.run))
         offer = session.offer
-        repair = offer.sentence if offer is not None and offer.act is Act.REPAIR else ""
+        repair = offer.sentence if offer is not None and offer.act is ActionKind.REPAIR else ""
         self._put_first(self.forced if repair else self.graceful)
         for card in (self.graceful, self.forced):
             self._show_action(card, state, repair)

@@ -20,8 +20,8 @@ from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
 from tgwizard.engine.failover.run_context import Decisions
 from tgwizard.engine.jobs import Job, JobCrashed, Report, Work
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
-from tgwizard.engine.readiness.preflight_questions import Extent
-from tgwizard.engine.readiness.recommended_action import Act, Offer, first_offer
+from tgwizard.engine.readiness.preflight_questions import PreflightScope
+from tgwizard.engine.readiness.recommended_action import ActionKind, RecommendedAction, recommend_action
 from tgwizard.engine.runs.cluster_lock import cluster_in_use
 from tgwizard.engine.runs.records import Record, RunEndRecord, RunRecord
 from tgwizard.engine.runs.services import Services
@@ -208,16 +208,16 @@ class ClusterSession(QObject):
         self.observed.emit()
 
     @property
-    def offer(self) -> Offer | None:
+    def offer(self) -> RecommendedAction | None:
         """What to do first, when something is certainly wrong: resume, or repair towards the present target."""
         snapshot = self.snapshot
         if snapshot is None or self.running or self.elsewhere is not None or is_behind(snapshot, self.run):
             return None
-        return first_offer(snapshot, self.unfinished, self.target)
+        return recommend_action(snapshot, self.unfinished, self.target)
 
     def repairs(self, verb: Verb) -> bool:
         """Whether ``verb`` now is a repair: a move in Azure alone (engine/README.md 1.13)."""
-        offered = verb is Verb.FORCED and self.offer is not None and self.offer.act is Act.REPAIR
+        offered = verb is Verb.FORCED and self.offer is not None and self.offer.act is ActionKind.REPAIR
         return offered or is_repair(self.setup, Strategy.AUTO, verb)
 
     def reason_against(self, verb: Verb, state: ClusterReadiness | None = None) -> Problem | None:
@@ -307,7 +307,7 @@ class ClusterSession(QObject):
         def work(report: Report, token: CancelToken) -> None:
             # The question is being painted: a computing worker beside it would make that twice as long.
             token.wait(PAINT_FIRST_S)
-            extent = Extent(fence=fence, to_dead_machine=to_dead_machine)
+            extent = PreflightScope(fence=fence, to_dead_machine=to_dead_machine)
             rehearse(services, setup, to, verb, report, token, strategy, extent=extent)
 
         self._check_job = self._begin("check", work)
