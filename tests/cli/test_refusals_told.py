@@ -11,7 +11,7 @@ import pytest
 from tests.cli.bench import Shell, fits
 from tests.rig import ARM, Rig, rig, setup_rig
 from tgwizard.engine.history.run_history import runs
-from tgwizard.engine.history.run_report import html
+from tgwizard.engine.history.run_report import run_report_page
 from tgwizard.engine.runs.records import WriteAnswer as Answered
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 
@@ -56,7 +56,7 @@ def test_that_a_refused_attach_is_told_with_azures_words_wherever_the_run_is_sho
     told(refused.problem)
     assert run.ended is not None
     told(run.ended.detail)
-    told(html(run, it.setup))
+    told(run_report_page(run, it.setup))
 
 
 def test_that_a_refused_probe_is_told_with_azures_words_in_a_dry_run(it: Rig) -> None:

@@ -167,7 +167,7 @@ def test_that_a_guided_run_is_a_whole_record_in_history() -> None:
 
 def test_that_the_report_of_a_guided_run_says_what_was_seen_and_that_nothing_was_written() -> None:
     made = moved_by_trustgrid()
-    page = run_report.html(told(made), made.setup)
+    page = run_report.run_report_page(told(made), made.setup)
     assert "Guided failover of 10.20.2.50 to tg-node-b" in page
     assert "held by tg-node-a" in page
     assert "on no network interface" in page

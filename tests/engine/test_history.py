@@ -164,7 +164,7 @@ def test_that_the_report_is_a_page_without_script_and_foreign_text_stays_text(it
     it.events = _Heard(administrator)
     it.fail_over()
     page = _Page()
-    page.feed(run_report.html(past(it)[0], it.setup))
+    page.feed(run_report.run_report_page(past(it)[0], it.setup))
     assert "script" not in page.tags
     assert page.tags.count("b") == 0
     assert "Failover of 10.20.2.50 to tg-node-b" in page.words
@@ -189,7 +189,7 @@ def test_that_foreign_text_in_any_record_is_only_text_in_the_report(it: Rig, tex
     )
     page = _Page()
     members = (replace(it.a, name=text), replace(it.b, name=text))
-    page.feed(run_report.html(spoilt(run, text, keep=facts), replace(it.setup, name=text, members=members)))
+    page.feed(run_report.run_report_page(spoilt(run, text, keep=facts), replace(it.setup, name=text, members=members)))
     assert {"script", "img"}.isdisjoint(page.tags)
     assert page.tags.count("b") == 0
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", page.words)

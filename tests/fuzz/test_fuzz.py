@@ -168,7 +168,7 @@ def test_that_no_journal_breaks_the_program(numbers: list[int], ran: Rig, tmp_pa
             _spoil_rows(file, rng)
         history = cluster_history(made.services, made.setup)
         for run in history.runs:
-            run_report.html(run, made.setup)
+            run_report.run_report_page(run, made.setup)
             with contextlib.suppress(UserError):
                 find_run(made.services, [made.setup], run.run[:8])
         made.services.measured(made.setup)

@@ -155,7 +155,7 @@ def report(command: Report, connection: Connection, screen: Screen) -> ExitCode:
         raise UserError(
             Problem("report-kind", what, "The ending says which kind is wanted.", "Give it one of the two.")
         )
-    text = json.dumps(document, indent=2) + "\n" if kind == ".json" else run_report.html(run, setup)
+    text = json.dumps(document, indent=2) + "\n" if kind == ".json" else run_report.run_report_page(run, setup)
     try:
         write_atomically(path, text)
     except OSError as error:

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptMade:
+class JournalledAttempt:
     """One write and its answer.
 
     ``answer`` None: the program ended before one came. ``request`` is ours (x-ms-client-request-id), ``arm_request``
@@ -52,7 +52,7 @@ class AttemptMade:
 
 
 @dataclass(frozen=True, slots=True)
-class NicCompared:
+class NicComparison:
     """One interface before and after a run: the floating configuration, and what others changed.
 
     ``before`` and ``after``: the configuration's name, None when the address was not there. ``known`` false: the
@@ -84,7 +84,7 @@ class RunHistory:
 
     began: RunRecord
     steps: tuple[StepRecord, ...]
-    attempts: tuple[AttemptMade, ...]
+    attempts: tuple[JournalledAttempt, ...]
     turned_back: str
     ended: RunEndRecord | None
     last: LastReadings | None
@@ -96,7 +96,7 @@ class RunHistory:
         return self.began.run
 
     @property
-    def compared(self) -> tuple[NicCompared, NicCompared]:
+    def compared(self) -> tuple[NicComparison, NicComparison]:
         """Both interfaces, the losing one first."""
         losing = self.last.losing_body if self.last else None
         gaining = self.last.gaining_body if self.last else None
@@ -105,7 +105,7 @@ class RunHistory:
             self._compared(self.began.to, self.began.gaining_body, gaining),
         )
 
-    def _compared(self, member: str, first: object, last: object) -> NicCompared:
+    def _compared(self, member: str, first: object, last: object) -> NicComparison:
         before, after = _document(first), _document(last)
         nic = sanitize(before.body.get("name", ""), 120) if before else ""
         others = tuple(
@@ -114,16 +114,16 @@ class RunHistory:
             if str(item.get("nic", "")).lower() == nic.lower()
         )
         address = self.began.address
-        return NicCompared(member, nic, _named(before, address), _named(after, address), after is not None, others)
+        return NicComparison(member, nic, _named(before, address), _named(after, address), after is not None, others)
 
 
 def runs(journal: FailoverJournal, limit: int = 50) -> tuple[RunHistory, ...]:
     """The latest runs of a cluster, newest first. UserError when the journal is damaged."""
-    found = (of_records(journal.records(run)) for run in journal.runs(limit))
+    found = (run_from_records(journal.records(run)) for run in journal.runs(limit))
     return tuple(run for run in found if run is not None)
 
 
-def of_records(records: Iterable[Record]) -> RunHistory | None:
+def run_from_records(records: Iterable[Record]) -> RunHistory | None:
     """A run from its records, oldest first; None when they hold no beginning."""
     found = tuple(records)
     began = next(_of(found, RunRecord), None)
@@ -150,8 +150,8 @@ def _last(records: tuple[Record, ...], kind: type[T]) -> T | None:
     return next(_of(records[::-1], kind), None)
 
 
-def _made(attempt: WriteAttempted, answered: WriteAnswered | None) -> AttemptMade:
-    made = AttemptMade(attempt.step, attempt.member, attempt.at, attempt.request)
+def _made(attempt: WriteAttempted, answered: WriteAnswered | None) -> JournalledAttempt:
+    made = JournalledAttempt(attempt.step, attempt.member, attempt.at, attempt.request)
     if answered is None:
         return made
     return replace(made, answer=answered.answer, arm_request=answered.arm_request, problem=answered.problem)
@@ -188,7 +188,7 @@ def find_run(services: Services, setups: Iterable[ClusterSetup], wanted: str) ->
                 continue
             with contextlib.closing(services.journal(setup)) as journal:
                 for run in journal.runs_like(wanted):
-                    history = of_records(journal.records(run))
+                    history = run_from_records(journal.records(run))
                     found += [(setup, history)] if history else []
         except UserError as error:
             damaged += error.problems

@@ -7,7 +7,7 @@ from datetime import datetime
 from html import escape
 
 from tgwizard import __version__
-from tgwizard.engine.history.run_history import AttemptMade, NicCompared, RunHistory
+from tgwizard.engine.history.run_history import JournalledAttempt, NicComparison, RunHistory
 from tgwizard.engine.runs.records import HolderRecord, WriteAnswer
 from tgwizard.model.cluster import Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -116,7 +116,7 @@ def local(at: str) -> str:
         return at
 
 
-def html(run: RunHistory, setup: ClusterSetup) -> str:
+def run_report_page(run: RunHistory, setup: ClusterSetup) -> str:
     """The whole page. Times are UTC, and said to be."""
     began, ended = run.began, run.ended
     facts = [
@@ -173,12 +173,12 @@ def _seen_or_sent(run: RunHistory) -> list[str]:
     return ["<h2>Writes sent to Azure</h2>", _table(heads, [_write(attempt) for attempt in run.attempts])]
 
 
-def _write(attempt: AttemptMade) -> tuple[str, ...]:
+def _write(attempt: JournalledAttempt) -> tuple[str, ...]:
     answer = ANSWERS[attempt.answer] + (f", {attempt.problem}" if attempt.problem else "")
     return STEPS[attempt.step], attempt.member, _when(attempt.at), answer, attempt.request, attempt.arm_request
 
 
-def _compared(interfaces: Iterable[NicCompared]) -> Iterator[tuple[str, ...]]:
+def _compared(interfaces: Iterable[NicComparison]) -> Iterator[tuple[str, ...]]:
     for seen in interfaces:
         others = "; ".join(f"{item.path} was {item.before}, is {item.after}" for item in seen.by_other)
         nothing = "nothing" if seen.known else "not known"

@@ -99,7 +99,7 @@ class Past(QObject):
         def work(_report: Report, _token: CancelToken) -> None:
             title = f"{setup.name} {run_report.title(run)} {run.run}"
             try:
-                kept = reports.keep(title, services.clock.wall(), run_report.html(run, setup))
+                kept = reports.keep(title, services.clock.wall(), run_report.run_report_page(run, setup))
                 own.put(ReportKept(run.run, kept))
             except UserError as error:
                 own.put(ReportKept(run.run, None, error.problem))
