@@ -1,8 +1,8 @@
 """A failover whose every limit is a few seconds, so that a test can stop the process for longer than all of them.
 
-Engine, adapters and events are as they are, only ``Timing`` is shorter. At the first event that has all the given
-values the process stops itself, in the thread of the run: between two calls, never within one, where no last look can
-help any more.
+Engine, adapters and events are as they are, only ``FailoverTiming`` is shorter. At the first event that has all the
+given values the process stops itself, in the thread of the run: between two calls, never within one, where no last look
+can help any more.
 
     python -m tests.e2e.short_limits LAB_DIR (graceful|forced) (detach-attach|atomic) KEY=VALUE...
 """
@@ -19,7 +19,7 @@ from tgwizard.app.environments import open_lab_place
 from tgwizard.cli.cluster_documents import event_document
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.model.cluster import Verb
 from tgwizard.model.failover_events import Event
 from tgwizard.model.failover_options import Strategy
@@ -27,7 +27,7 @@ from tgwizard.model.failover_options import Strategy
 FRESH_READ_S, FRESH_CHECKS_S, LONGEST_S = 2.0, 4.0, 12.0
 """How old a reading and a preflight may be when a write leaves; and the longest limit of all."""
 
-SHORT = Timing(
+SHORT = FailoverTiming(
     step_s=LONGEST_S,
     forced_step_s=LONGEST_S,
     settle_s=LONGEST_S,

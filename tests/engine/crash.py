@@ -23,7 +23,7 @@ from tests.guards.tables import Table, part
 from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.runs.failover_journal import Durability, FailoverJournal
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.in_process import LabAdapter
@@ -34,7 +34,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished
 from tgwizard.model.failover_options import NO_FENCE, FenceRequest, Strategy
 
-COARSE = Timing(poll_s=1.5, slow_poll_s=15.0)
+COARSE = FailoverTiming(poll_s=1.5, slow_poll_s=15.0)
 """Few polls, so that every single one can be a place to crash at, also where a lost answer is read for two minutes."""
 
 

@@ -23,7 +23,7 @@ from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import (
@@ -54,7 +54,7 @@ from tgwizard.model.failover_options import NO_FENCE, Fence, FenceRequest, Strat
 from tgwizard.model.nic import Provisioning
 from tgwizard.model.snapshot import LocationKind
 
-COARSE = Timing(poll_s=1.5, slow_poll_s=15.0, retry_s=10.0)
+COARSE = FailoverTiming(poll_s=1.5, slow_poll_s=15.0, retry_s=10.0)
 """Few polls and long pauses, so that a case is short; every limit is the real one."""
 
 FOREVER = None
@@ -250,7 +250,7 @@ def _begin(seed: int, witness: Witness) -> Rig:
 
 
 def _run(made: Rig, kind: Kind) -> Finished:
-    return made.fail_over(verb=kind.verb, timing=COARSE, strategy=kind.strategy, fence=kind.fence, dice=dice())
+    return made.fail_over(verb=kind.verb, timing=COARSE, strategy=kind.strategy, fence=kind.fence, dice=seeded_random())
 
 
 def _resume(made: Rig, witness: Witness, broken: list[str]) -> Finished:
@@ -260,7 +260,7 @@ def _resume(made: Rig, witness: Witness, broken: list[str]) -> Finished:
         told = len(witness.broken)
         witness.watch(made.setup, made.b, fresh_checks=False)
         events: list[Event] = []
-        options = RunOptions(timing=COARSE, dice=dice())
+        options = RunOptions(timing=COARSE, dice=seeded_random())
         finished = resume(made.services, made.setup, None, events.append, CancelToken(), options)
         assert events[-1] is finished
         witness.judge_end(made, finished)
@@ -283,7 +283,7 @@ def _elsewhere(lab: Lab, case: Case, broken: list[str]) -> Finished:
     made.lab.faults.clear()
     witness.watch(made.setup, made.b)
     events: list[Event] = []
-    options = RunOptions(timing=COARSE, dice=dice())
+    options = RunOptions(timing=COARSE, dice=seeded_random())
     finished = resume(made.services, made.setup, made.b, events.append, CancelToken(), options)
     assert events[-1] is finished
     witness.judge_end(made, finished)
@@ -292,7 +292,7 @@ def _elsewhere(lab: Lab, case: Case, broken: list[str]) -> Finished:
     return finished
 
 
-def dice() -> random.Random:
+def seeded_random() -> random.Random:
     """Pauses that are the same every time."""
     return random.Random(0)  # noqa: S311 - pauses, no secret
 

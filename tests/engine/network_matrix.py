@@ -19,7 +19,7 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 
-from tests.engine.matrix import dice
+from tests.engine.matrix import seeded_random
 from tests.engine.promises import Witness, holders
 from tests.front import Came, Exchange, Front, Treatment, answer, drips, resets, says, stalls
 from tests.guards.tables import Table, part
@@ -33,7 +33,7 @@ from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.jobs import JobRunner
 from tgwizard.engine.runs.services import Services
@@ -50,7 +50,7 @@ LIMITS = Limits(connect_s=2.0, read_s=2.0, page_s=2.5, write_s=3.0)
 TAKES_S = 0.4
 """How long each update of an interface takes: long enough to be polled."""
 
-TIMING = Timing(
+TIMING = FailoverTiming(
     poll_s=0.1,
     slow_poll_s=0.3,
     step_s=15.0,
@@ -338,7 +338,7 @@ def play(case: Case, files: Certificates) -> Result:
 def _played(case: Case, made: Rig, witness: Witness, network: _Network, fronts: tuple[Front, Front]) -> Result:
     witness.watch(made.setup, made.b)
     begun = time.monotonic()
-    options = RunOptions(timing=TIMING, dice=dice())
+    options = RunOptions(timing=TIMING, dice=seeded_random())
     events: list[Event] = []
     if case.phase.resumed:
         finished = resume(made.services, made.setup, made.b, events.append, CancelToken(), options)
@@ -363,7 +363,7 @@ def _resumed(made: Rig, witness: Witness) -> Finished:
     finished: Finished | None = None
     for _ in range(3):
         witness.watch(made.setup, made.b, fresh_checks=False)
-        options = RunOptions(timing=TIMING, dice=dice())
+        options = RunOptions(timing=TIMING, dice=seeded_random())
         finished = resume(made.services, made.setup, None, lambda _event: None, CancelToken(), options)
         witness.judge_end(made, finished)
         if not finished.resume:

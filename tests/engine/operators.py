@@ -16,11 +16,11 @@ from pathlib import Path
 
 import requests
 
-from tests.engine.matrix import COARSE, dice
+from tests.engine.matrix import COARSE, seeded_random
 from tests.engine.promises import Witness
 from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.resume import pending, resume
+from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.lab.lab import Lab
 from tgwizard.model.cluster import Member, Verb
@@ -64,21 +64,21 @@ class Operator:
     @property
     def interrupted(self) -> bool:
         """Whether its journal has a run without an end."""
-        return not self.running and pending(self.rig.services, self.rig.setup) is not None
+        return not self.running and interrupted_run(self.rig.services, self.rig.setup) is not None
 
     def fail_over(self, to: Member, verb: Verb, strategy: Strategy) -> None:
         """Start a run; it goes up to its first request."""
         self.witness.watch(self.rig.setup, to)
-        options = RunOptions(timing=COARSE, strategy=strategy, dice=dice())
+        options = RunOptions(timing=COARSE, strategy=strategy, dice=seeded_random())
         services, setup = self.rig.services, self.rig.setup
         self._start(lambda: fail_over(services, setup, to, verb, list[Event]().append, CancelToken(), options))
 
     def resume(self, to: Member | None) -> None:
         """Resume what was interrupted here, or, without a journal, bring the address to a member."""
-        began = pending(self.rig.services, self.rig.setup)
+        began = interrupted_run(self.rig.services, self.rig.setup)
         gaining = self.rig.setup.member(began.to) if began else to
         self.witness.watch(self.rig.setup, gaining or self.rig.b, fresh_checks=began is None)
-        options = RunOptions(timing=COARSE, dice=dice())
+        options = RunOptions(timing=COARSE, dice=seeded_random())
         services, setup = self.rig.services, self.rig.setup
         self._start(lambda: resume(services, setup, to, list[Event]().append, CancelToken(), options))
 

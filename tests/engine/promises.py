@@ -17,7 +17,7 @@ from requests.adapters import BaseAdapter
 
 from tests.rig import Rig
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.world import OperationStatus
@@ -56,7 +56,7 @@ class Witness:
     """Watches one operator. ``limits``: the seconds that its runs go by."""
 
     name: str = "operator"
-    limits: Timing = field(default_factory=Timing)
+    limits: FailoverTiming = field(default_factory=FailoverTiming)
     broken: list[str] = field(default_factory=list)
     accepted: int = 0
     met: int = 0

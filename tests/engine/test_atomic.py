@@ -8,10 +8,10 @@ import pytest
 
 from tests.engine.worlds import give_public_ip, without
 from tests.rig import Rig, rig
-from tgwizard.engine.failover.failover_plan import MOVE_ACTION, resolved
-from tgwizard.engine.failover.resume import pending, resume
+from tgwizard.engine.failover.failover_plan import MOVE_ACTION, resolve_strategy
+from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.run import RunOptions
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import (
     Answer,
@@ -78,9 +78,9 @@ def test_that_each_run_has_a_target_name_of_its_own() -> None:
 def test_that_auto_never_chooses_the_move_in_one_call() -> None:
     made = rig()
     live = replace(made.setup, cloud="public")
-    chosen = {resolved(Strategy.AUTO, setup, verb) for setup in (made.setup, live) for verb in Verb}
+    chosen = {resolve_strategy(Strategy.AUTO, setup, verb) for setup in (made.setup, live) for verb in Verb}
     assert chosen == {Strategy.DETACH_ATTACH, Strategy.GUIDED}
-    assert resolved(Strategy.AUTO, live, Verb.GRACEFUL) is Strategy.GUIDED
+    assert resolve_strategy(Strategy.AUTO, live, Verb.GRACEFUL) is Strategy.GUIDED
     made.fail_over()
     assert posts(made) == 0
 
@@ -128,8 +128,8 @@ def test_that_after_a_lost_answer_nothing_is_written_and_the_run_says_that_it_do
     assert finished.outcome is Outcome.UNKNOWN
     assert finished.place.member == made.a
     assert (posts(made), made.puts()) == (1, [])
-    assert finished.stamp.clock_s >= Timing().unanswered_move_s
-    assert pending(made.services, made.setup) is not None
+    assert finished.stamp.clock_s >= FailoverTiming().unanswered_move_s
+    assert interrupted_run(made.services, made.setup) is not None
     made.clock.sleep(600)
     again = resume(made.services, made.setup, None, made.events.append, made.token, RunOptions())
     assert again.outcome in (Outcome.UNKNOWN, Outcome.FAILED)

@@ -11,7 +11,7 @@ import pytest
 from tests.engine.crash import Kind, crashed_run
 from tests.engine.test_guided import live
 from tests.rig import Rig, rig
-from tgwizard.engine.failover.resume import pending, resume
+from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness
@@ -276,7 +276,7 @@ def test_that_resume_to_a_dead_member_is_refused_and_stays_resumable(tmp_path: P
     assert finished.outcome is Outcome.REFUSED
     assert "--to-dead-machine" in finished.reason
     assert made.holders() == []
-    assert pending(made.services, made.setup) is not None
+    assert interrupted_run(made.services, made.setup) is not None
 
 
 def test_that_resume_back_to_a_member_that_has_died_is_refused_too(tmp_path: Path) -> None:

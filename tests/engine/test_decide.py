@@ -5,27 +5,27 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
+from tgwizard.engine.failover.decide import Goal, LastWrite, Move, NicReading, RunProgress, decide
 from tgwizard.engine.runs.records import WriteAnswer
 from tgwizard.model.failover_events import Step
 from tgwizard.model.nic import Provisioning
 
-_SIDES = st.builds(Side, st.booleans(), st.sampled_from(Provisioning), st.sampled_from(["1", "2", "3"]))
+_SIDES = st.builds(NicReading, st.booleans(), st.sampled_from(Provisioning), st.sampled_from(["1", "2", "3"]))
 _SENT = st.none() | st.builds(
-    Sent,
+    LastWrite,
     st.sampled_from([Step.DETACH, Step.ATTACH, Step.PUT_BACK]),
     st.sampled_from(["1", "2", "3"]),
     st.sampled_from([WriteAnswer.ACCEPTED, WriteAnswer.UNKNOWN]),
 )
 _STANDINGS = st.builds(
-    Standing, st.sampled_from(Goal), st.booleans(), st.booleans(), _SENT, _SENT, st.booleans(), st.booleans()
+    RunProgress, st.sampled_from(Goal), st.booleans(), st.booleans(), _SENT, _SENT, st.booleans(), st.booleans()
 )
 _BUSY = (Provisioning.UPDATING, Provisioning.DELETING, Provisioning.UNKNOWN)
 
 
 @given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
 def test_that_an_attach_to_one_side_is_never_decided_while_the_other_lists_the_address(
-    losing: Side, gaining: Side, standing: Standing
+    losing: NicReading, gaining: NicReading, standing: RunProgress
 ) -> None:
     move = decide(losing, gaining, standing)
     if move is Move.ATTACH:
@@ -36,7 +36,7 @@ def test_that_an_attach_to_one_side_is_never_decided_while_the_other_lists_the_a
 
 @given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
 def test_that_no_write_is_decided_while_its_interface_is_updating_unless_overdue(
-    losing: Side, gaining: Side, standing: Standing
+    losing: NicReading, gaining: NicReading, standing: RunProgress
 ) -> None:
     move = decide(losing, gaining, standing)
     if standing.overdue:
@@ -49,7 +49,7 @@ def test_that_no_write_is_decided_while_its_interface_is_updating_unless_overdue
 
 @given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
 def test_that_arrival_is_only_decided_on_exactly_one_settled_holder(
-    losing: Side, gaining: Side, standing: Standing
+    losing: NicReading, gaining: NicReading, standing: RunProgress
 ) -> None:
     move = decide(losing, gaining, standing)
     if move is Move.ARRIVED:
@@ -63,29 +63,33 @@ def test_that_arrival_is_only_decided_on_exactly_one_settled_holder(
 
 
 @given(losing=_SIDES, gaining=_SIDES, standing=_STANDINGS)
-def test_that_the_same_readings_always_give_the_same_move(losing: Side, gaining: Side, standing: Standing) -> None:
+def test_that_the_same_readings_always_give_the_same_move(
+    losing: NicReading, gaining: NicReading, standing: RunProgress
+) -> None:
     assert decide(losing, gaining, standing) is decide(losing, gaining, standing)
 
 
 @given(gaining=_SIDES, sent=_SENT)
-def test_that_a_changed_holder_before_the_first_write_is_a_second_actor(gaining: Side, sent: Sent | None) -> None:
-    gone = Side(lists=False, state=Provisioning.SUCCEEDED, etag="9")
-    standing = Standing(Goal.FORWARD, wrote=False, had_holder=True)
+def test_that_a_changed_holder_before_the_first_write_is_a_second_actor(
+    gaining: NicReading, sent: LastWrite | None
+) -> None:
+    gone = NicReading(lists=False, state=Provisioning.SUCCEEDED, etag="9")
+    standing = RunProgress(Goal.FORWARD, wrote=False, had_holder=True)
     if gaining.state in (Provisioning.SUCCEEDED, Provisioning.FAILED) and not gaining.lists:
         assert decide(gone, gaining, standing) is Move.YIELD
 
 
 def test_that_an_old_reading_after_an_accepted_write_is_waited_out() -> None:
-    old = Side(lists=True, state=Provisioning.SUCCEEDED, etag="1")
-    other = Side(lists=False, state=Provisioning.SUCCEEDED, etag="5")
-    sent = Sent(Step.DETACH, "1", WriteAnswer.ACCEPTED)
-    standing = Standing(Goal.FORWARD, wrote=True, had_holder=True, losing_sent=sent)
+    old = NicReading(lists=True, state=Provisioning.SUCCEEDED, etag="1")
+    other = NicReading(lists=False, state=Provisioning.SUCCEEDED, etag="5")
+    sent = LastWrite(Step.DETACH, "1", WriteAnswer.ACCEPTED)
+    standing = RunProgress(Goal.FORWARD, wrote=True, had_holder=True, losing_sent=sent)
     assert decide(old, other, standing) is Move.WAIT_LOSING
 
 
 def test_that_turning_back_writes_the_losing_interface_anew_while_a_lost_removal_may_still_land() -> None:
-    losing = Side(lists=True, state=Provisioning.SUCCEEDED, etag="1")
-    gaining = Side(lists=False, state=Provisioning.SUCCEEDED, etag="5")
-    sent = Sent(Step.DETACH, "1", WriteAnswer.UNKNOWN)
-    standing = Standing(Goal.BACK, wrote=False, had_holder=True, losing_sent=sent)
+    losing = NicReading(lists=True, state=Provisioning.SUCCEEDED, etag="1")
+    gaining = NicReading(lists=False, state=Provisioning.SUCCEEDED, etag="5")
+    sent = LastWrite(Step.DETACH, "1", WriteAnswer.UNKNOWN)
+    standing = RunProgress(Goal.BACK, wrote=False, had_holder=True, losing_sent=sent)
     assert decide(losing, gaining, standing) is Move.PUT_BACK

@@ -12,8 +12,8 @@ import pytest
 from tests.engine.worlds import PUBLIC_IP_JOIN, give_public_ip, public_ip_of, without
 from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.resume import pending, resume
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.resume import interrupted_run, resume
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.clock import Cancellable, VirtualClock
 from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, OperationNeverEnds, OperationTakes, Reset
 from tgwizard.lab.lab import Lab
@@ -90,8 +90,8 @@ def test_that_a_network_that_stays_silent_ends_the_run_as_unknown_and_resume_fin
     silent_s = finished.stamp.clock_s - max(
         event.stamp.clock_s for event in made.events if isinstance(event, HolderObserved)
     )
-    assert silent_s >= Timing().silence_s
-    assert pending(made.services, made.setup) is not None
+    assert silent_s >= FailoverTiming().silence_s
+    assert interrupted_run(made.services, made.setup) is not None
     made.lab.faults.clear()
     last = resume(made.services, made.setup, None, made.events.append, made.token)
     assert last.outcome is Outcome.DONE
@@ -182,7 +182,7 @@ def test_that_a_detach_that_never_ends_is_waited_for_as_long_as_azure_may_take_a
     finished = made.fail_over()
     assert finished.outcome is Outcome.UNKNOWN
     assert finished.resume == RESUME
-    assert Timing().step_s <= finished.stamp.clock_s <= Timing().step_s + 60
+    assert FailoverTiming().step_s <= finished.stamp.clock_s <= FailoverTiming().step_s + 60
     assert finished.place.kind is LocationKind.RELEASING
     assert not made.nic(made.b).lists(made.address)
 
@@ -195,7 +195,7 @@ def test_that_forced_supersedes_a_detach_that_never_ends_only_after_saying_so() 
     writes = [event for event in made.events if isinstance(event, CallMade) and event.method == "PUT"]
     order = [made.events.index(writes[0]), made.events.index(said), made.events.index(writes[1])]
     assert said.problem.code == "superseding"
-    assert said.stamp.clock_s >= Timing().forced_step_s
+    assert said.stamp.clock_s >= FailoverTiming().forced_step_s
     assert order == sorted(order)
     assert finished.outcome is Outcome.DONE
     assert made.holders() == ["tg-node-b"]
@@ -278,7 +278,7 @@ def test_that_resume_takes_a_run_that_had_turned_back_to_the_member_that_is_name
         last = resume(made.services, made.setup, to, made.events.append, CancelToken())
         assert (last.outcome is Outcome.DONE) == (holder == "tg-node-b"), last
         assert made.holders() == [holder]
-        assert pending(made.services, made.setup) is None
+        assert interrupted_run(made.services, made.setup) is None
 
 
 def _stop_and_cut(made: Rig) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.rig import Rig, rig
 from tgwizard.engine.failover.run import fail_over
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.faults.fault_rules import (
     Answer,
     Fault,
@@ -375,7 +375,7 @@ def test_that_four_reads_a_second_is_the_most() -> None:
     polls = [event.stamp.clock_s for event in lab.events if isinstance(event, CallMade) and event.method == "GET"]
     busy = [sum(start <= poll < start + 1 for poll in polls[:-2]) for start in polls]
     assert max(busy) <= 4
-    assert Timing().poll_s >= 0.25
+    assert FailoverTiming().poll_s >= 0.25
 
 
 def _when(lab: Rig, what: Step | LocationKind, act: Callable[[], object], *, done: bool = False) -> None:

@@ -15,7 +15,7 @@ from tests.rig import Rig, rig
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.failover.failover_plan import plan
 from tgwizard.engine.failover.run import RunOptions, fail_over
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.runs.records import RunRecord, WriteAttempted
 from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
@@ -188,7 +188,7 @@ def test_that_a_stop_that_never_ends_is_given_up_at_its_deadline(wish: FenceRequ
         assert made.holders() == ["tg-node-b"]
     else:
         assert finished.outcome is Outcome.FAILED
-        assert Timing().fence_s <= finished.stamp.clock_s <= Timing().fence_s + 10
+        assert FailoverTiming().fence_s <= finished.stamp.clock_s <= FailoverTiming().fence_s + 10
         assert "tg-node-a was asked to stop." in finished.left[0]
         assert unmoved(made, finished)
 
@@ -293,7 +293,7 @@ def check_never_late(every: int) -> None:
     for at in range(1, boundaries + 1, every):
         run = stood_still(at, 7200.0)
         assert all(age <= 60 for age in run.stop_ages), (at, run)
-        assert all(age <= Timing().longest_fence_s for age in run.write_ages[:1]), (at, run)
+        assert all(age <= FailoverTiming().longest_fence_s for age in run.write_ages[:1]), (at, run)
         assert run.finished.outcome in (Outcome.DONE, Outcome.REFUSED, Outcome.FAILED), (at, run)
         assert (run.finished.outcome is Outcome.DONE) == (run.holder != run.losing), (at, run)
 

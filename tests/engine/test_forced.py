@@ -8,7 +8,7 @@ import pytest
 
 from tests.engine.worlds import WRITE, changed
 from tests.rig import Rig, rig
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.lab.faults.fault_rules import Fault, OperationFails, OperationNeverEnds
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
@@ -63,7 +63,7 @@ def test_that_an_update_without_end_is_written_over_at_the_deadline_only_and_aft
     )
     first = next(event for event in made.events if isinstance(event, CallMade) and event.method == "PUT")
     assert made.events.index(said) < made.events.index(first)
-    assert said.stamp.clock_s - begun >= Timing().settle_s + Timing().forced_step_s
+    assert said.stamp.clock_s - begun >= FailoverTiming().settle_s + FailoverTiming().forced_step_s
     assert first.stamp.clock_s - said.stamp.clock_s < 1
 
 

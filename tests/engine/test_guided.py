@@ -12,8 +12,8 @@ import pytest
 from tests.engine.worlds import give_public_ip
 from tests.rig import Rig, inline_journal, rig
 from tgwizard.engine.failover.failover_plan import is_repair
-from tgwizard.engine.failover.resume import pending, resume
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.resume import interrupted_run, resume
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.files.cluster_file import with_kept_carried
 from tgwizard.engine.history import run_report
 from tgwizard.engine.history.run_history import RunHistory, cluster_history
@@ -86,7 +86,7 @@ def test_that_the_run_says_where_to_press_and_ends_when_the_members_have_moved_t
     waiting = next(event for event in made.events if isinstance(event, StepWaiting))
     assert "Make Active in the row of tg-node-b" in waiting.sentence
     first = next(event for event in made.events if isinstance(event, StepStarted))
-    assert first.deadline_s == Timing().step_s
+    assert first.deadline_s == FailoverTiming().step_s
     assert finished.gap_as_read_s == pytest.approx(7.0, abs=1.1)
     assert finished.seconds == pytest.approx(11.0, abs=1.1)
     assert sum(isinstance(event, HolderObserved) for event in made.events) >= 3
@@ -99,7 +99,7 @@ def test_that_nothing_happening_ends_at_the_deadline_and_cancelling_ends_at_once
     finished = made.fail_over()
     assert finished.outcome is Outcome.FAILED
     assert "did not take 10.20.2.50 in time" in finished.reason
-    assert clock.monotonic() >= Timing().step_s
+    assert clock.monotonic() >= FailoverTiming().step_s
     assert made.puts() == []
     made, clock = live()
     clock.acts = {3: made.token.cancel}
@@ -214,7 +214,7 @@ def test_that_a_guided_run_that_was_interrupted_leaves_nothing_to_resume() -> No
     run = told(made)
     assert run.ended is None
     assert run_report.reason(run).endswith("tgwizard only watched, so nothing has to be resumed.")
-    assert pending(made.services, made.setup) is None
+    assert interrupted_run(made.services, made.setup) is None
     finished = resume(made.services, made.setup, None, made.events.append, made.token)
     assert finished.outcome is Outcome.REFUSED
     assert made.puts() == []

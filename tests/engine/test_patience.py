@@ -11,7 +11,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.retry import LONGEST_PAUSE_S, RetryPolicy, plausible_wait_s
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.faults.fault_rules import Answer, Effect, Fault, Moment, Reset, Timeout
@@ -295,11 +295,11 @@ def test_that_what_azure_asks_to_wait_is_bounded_in_sum_while_nobody_has_the_add
     usual, finished = gap_s(calm.fail_over(verb=verb)), made.fail_over(verb=verb)
     assert finished.outcome is Outcome.DONE
     own = sum(min(2.0**n, 8.0) for n in range(times - 1))
-    assert gap_s(finished) <= usual + Timing().asked_in_gap_s + own + times * 3  # jitter, and a read after each
+    assert gap_s(finished) <= usual + FailoverTiming().asked_in_gap_s + own + times * 3  # jitter, and a read after each
     (first, *_) = waits(made)
     assert "tg-node-b-inside" in first.sentence
     assert "10.20.2.50 is on no interface, so it is tried again sooner" in first.sentence
-    assert first.until_s == Timing().asked_in_gap_s
+    assert first.until_s == FailoverTiming().asked_in_gap_s
 
 
 def test_that_readings_that_azure_throttles_in_the_gap_share_that_bound() -> None:
@@ -309,7 +309,7 @@ def test_that_readings_that_azure_throttles_in_the_gap_share_that_bound() -> Non
     made.lab.faults.add(Fault("GET", "tg-node-a-inside", LONG, nth=4, times=3))
     usual, finished = gap_s(calm.fail_over()), made.fail_over()
     assert finished.outcome is Outcome.DONE
-    assert gap_s(finished) <= usual + Timing().asked_in_gap_s + sum(min(2.0**n, 8.0) for n in range(5)) + 10
+    assert gap_s(finished) <= usual + FailoverTiming().asked_in_gap_s + sum(min(2.0**n, 8.0) for n in range(5)) + 10
 
 
 def test_that_a_throttle_is_obeyed_while_the_address_is_held() -> None:
@@ -339,5 +339,5 @@ def test_that_a_repair_that_azure_throttles_for_ever_ends_untouched() -> None:
     began = made.clock.monotonic()
     finished = made.fail_over(verb=Verb.FORCED)
     assert finished.outcome is Outcome.FAILED
-    assert made.clock.monotonic() - began < 2 * Timing().free_s
+    assert made.clock.monotonic() - began < 2 * FailoverTiming().free_s
     assert finished.resume

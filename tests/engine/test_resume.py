@@ -10,7 +10,7 @@ import pytest
 
 from tests.engine.crash import Kind, crashed_run
 from tests.rig import Rig, inline_journal, rig
-from tgwizard.engine.failover.resume import pending, resume
+from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.run import RunOptions
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.lab.clock import VirtualClock
@@ -30,13 +30,13 @@ def go(made: Rig, to: Member | None = None) -> tuple[Finished, list[Event]]:
 
 def test_that_an_interrupted_run_is_pending_until_it_is_resumed(tmp_path: Path) -> None:
     made = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path, nth=2)
-    began = pending(made.services, made.setup)
+    began = interrupted_run(made.services, made.setup)
     assert began is not None
     assert began.to == "tg-node-b"
     finished, _ = go(made)
     assert finished.outcome is Outcome.DONE
     assert finished.run == began.run
-    assert pending(made.services, made.setup) is None
+    assert interrupted_run(made.services, made.setup) is None
 
 
 def test_that_resume_can_restore_the_start(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_that_a_run_of_which_nothing_was_applied_is_dropped_when_it_is_old(tmp_p
     assert finished.problem is not None
     assert finished.problem.code == "run-too-late"
     assert made.holders() == ["tg-node-a"]
-    assert pending(made.services, made.setup) is None
+    assert interrupted_run(made.services, made.setup) is None
 
 
 def test_that_a_stranger_who_took_the_address_is_named_and_the_run_stays_resumable(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_that_a_stranger_who_took_the_address_is_named_and_the_run_stays_resumab
     finished, _ = go(made)
     assert finished.outcome is Outcome.FAILED
     assert finished.place.kind is LocationKind.STRANGER
-    assert pending(made.services, made.setup) is not None
+    assert interrupted_run(made.services, made.setup) is not None
 
 
 def test_that_a_journal_of_other_interfaces_is_refused_and_kept(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ import random
 
 import pytest
 
-from tests.engine.matrix import dice
+from tests.engine.matrix import seeded_random
 from tests.engine.test_drive_limits import patient, when
 from tests.rig import Rig, rig
-from tgwizard.engine.failover.decide import Goal, Move, Sent, Standing, at_expiry
-from tgwizard.engine.failover.run_context import Decisions
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.decide import Goal, LastWrite, Move, RunProgress, on_timeout
+from tgwizard.engine.failover.run_context import UserDecisions
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.runs.records import WriteAnswer as Came
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, OperationNeverEnds
@@ -31,13 +31,13 @@ from tgwizard.model.failover_events import (
 )
 from tgwizard.model.snapshot import LocationKind
 
-DETACHED = Sent(Step.DETACH, "1", Came.ACCEPTED)
-ATTACHED = Sent(Step.ATTACH, "1", Came.ACCEPTED)
-MOVED, LOST = Sent(Step.MOVE, "1", Came.ACCEPTED), Sent(Step.MOVE, "1", Came.UNKNOWN)
+DETACHED = LastWrite(Step.DETACH, "1", Came.ACCEPTED)
+ATTACHED = LastWrite(Step.ATTACH, "1", Came.ACCEPTED)
+MOVED, LOST = LastWrite(Step.MOVE, "1", Came.ACCEPTED), LastWrite(Step.MOVE, "1", Came.UNKNOWN)
 
 
-def standing(losing: Sent | None = None, gaining: Sent | None = None, *, atomic: bool = False) -> Standing:
-    return Standing(
+def standing(losing: LastWrite | None = None, gaining: LastWrite | None = None, *, atomic: bool = False) -> RunProgress:
+    return RunProgress(
         Goal.FORWARD, wrote=losing is not None, had_holder=True, losing_sent=losing, gaining_sent=gaining, atomic=atomic
     )
 
@@ -62,20 +62,20 @@ def standing(losing: Sent | None = None, gaining: Sent | None = None, *, atomic:
     ],
 )
 def test_that_each_expiry_has_its_choices_and_its_default(
-    move: Move, known: Standing, forced: bool, again: bool, choices: str
+    move: Move, known: RunProgress, forced: bool, again: bool, choices: str
 ) -> None:
-    offered = at_expiry(move, known, forced=forced, again=again)
+    offered = on_timeout(move, known, forced=forced, again=again)
     assert [choice.value for choice in offered] == choices.split()
 
 
 def test_that_only_forced_is_offered_to_write_over_an_update_and_only_once() -> None:
     for known in (standing(), standing(DETACHED), standing(DETACHED, ATTACHED)):
         for move in (Move.WAIT_LOSING, Move.WAIT_GAINING):
-            assert TimeoutChoice.RETRY not in at_expiry(move, known, forced=False, again=False)
-            assert TimeoutChoice.RETRY not in at_expiry(move, known, forced=True, again=True)
+            assert TimeoutChoice.RETRY not in on_timeout(move, known, forced=False, again=False)
+            assert TimeoutChoice.RETRY not in on_timeout(move, known, forced=True, again=True)
 
 
-def answering(made: Rig, decisions: Decisions, *answers: TimeoutChoice) -> None:
+def answering(made: Rig, decisions: UserDecisions, *answers: TimeoutChoice) -> None:
     """Answer each question in turn, at once."""
     left = list(answers)
 
@@ -103,32 +103,32 @@ def decided(made: Rig) -> list[tuple[TimeoutChoice | None, bool]]:
 def test_that_without_an_answer_the_default_is_taken_after_the_answering_time() -> None:
     made = patient()
     endless_detach(made)
-    finished = made.fail_over(decisions=Decisions())
+    finished = made.fail_over(decisions=UserDecisions())
     assert finished.outcome is Outcome.UNKNOWN
     (question,) = asked(made)
     assert question.choices == (TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT, TimeoutChoice.PUT_BACK)
     assert question.sentence == "The update of tg-node-a-inside does not end."
     assert decided(made) == [(TimeoutChoice.HAND_OVER, False)]
     waited = finished.stamp.clock_s - question.stamp.clock_s
-    assert Timing().answer_s <= waited <= Timing().answer_s + 5
+    assert FailoverTiming().answer_s <= waited <= FailoverTiming().answer_s + 5
 
 
 def test_that_waiting_gives_the_step_its_whole_time_again() -> None:
     made = patient()
     endless_detach(made)
-    decisions = Decisions()
+    decisions = UserDecisions()
     answering(made, decisions, TimeoutChoice.WAIT, TimeoutChoice.HAND_OVER)
     finished = made.fail_over(decisions=decisions)
     assert finished.outcome is Outcome.UNKNOWN
     assert decided(made) == [(TimeoutChoice.WAIT, True), (TimeoutChoice.HAND_OVER, True)]
     first, second = asked(made)
-    assert second.stamp.clock_s - first.stamp.clock_s >= Timing().step_s
+    assert second.stamp.clock_s - first.stamp.clock_s >= FailoverTiming().step_s
 
 
 def test_that_putting_back_can_be_chosen_while_the_release_does_not_end() -> None:
     made = patient()
     endless_detach(made)
-    decisions = Decisions()
+    decisions = UserDecisions()
     answering(made, decisions, TimeoutChoice.PUT_BACK)
 
     def azure_ends_it() -> None:
@@ -159,7 +159,7 @@ def test_that_a_question_closes_by_itself_when_azure_goes_on() -> None:
                 made.clock.sleep(5)
 
     made.events = Ears()
-    finished = made.fail_over(decisions=Decisions())
+    finished = made.fail_over(decisions=UserDecisions())
     assert decided(made) == [(None, False)]
     assert finished.outcome is Outcome.DONE
     assert made.holders() == ["tg-node-b"]
@@ -188,7 +188,7 @@ def test_that_every_step_tells_its_deadline() -> None:
 def test_that_an_attach_waits_as_long_as_azure_asks_and_a_little_longer(known: Known, asked_s: float) -> None:
     made = patient()
     made.lab.faults.add(Fault("PUT", "tg-node-b-inside", AzureSays(known), nth=2))
-    finished = made.fail_over(dice=dice())
+    finished = made.fail_over(dice=seeded_random())
     writes = [
         event.stamp.clock_s
         for event in made.events
@@ -233,7 +233,9 @@ def test_that_a_read_that_is_throttled_is_not_repeated_before_azure_says_so() ->
         if isinstance(event, CallMade) and (event.method, event.target) == ("GET", "tg-node-a-inside")
     ]
     longest = max(after - before for before, after in itertools.pairwise(asked_at))
-    assert longest >= Timing().silence_s / 2, "as long as a run may be blind that may have left the address nowhere"
+    assert longest >= FailoverTiming().silence_s / 2, (
+        "as long as a run may be blind that may have left the address nowhere"
+    )
 
 
 @pytest.mark.parametrize("code", ["PrivateIPAddressIsBeingCleanedUp", "PRIVATEIPADDRESSISBEINGCLEANEDUP"])

@@ -28,7 +28,7 @@ from tests.fuzz.mutation import seeded, spoil_bytes, spoil_json, spoil_text
 from tests.rig import ARM, Rig, rig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
-from tgwizard.engine.failover.resume import pending, resume
+from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.files.settings_file import load_settings, save_value
@@ -173,7 +173,7 @@ def test_that_no_journal_breaks_the_program(numbers: list[int], ran: Rig, tmp_pa
                 find_run(made.services, [made.setup], run.run[:8])
         made.services.measured(made.setup)
         with contextlib.suppress(UserError):
-            pending(made.services, made.setup)
+            interrupted_run(made.services, made.setup)
         if rng.random() < 0.2:
             finished = resume(made.services, made.setup, None, made.events.append, made.token)
             assert finished.outcome in Outcome

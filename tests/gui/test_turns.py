@@ -17,7 +17,7 @@ from shiboken6 import isValid
 
 from tests.engine.crash import Kind, crashed_run
 from tests.gui.desk import PATIENCE_MS, Desk, accessible_name
-from tgwizard.engine.failover.resume import pending
+from tgwizard.engine.failover.resume import interrupted_run
 from tgwizard.gui.app.warm_up import AT_EASE, LATER, Unfolding
 from tgwizard.gui.cluster.cluster_page import ClusterPage
 from tgwizard.gui.cluster.cluster_view_model import checks_shown
@@ -204,7 +204,7 @@ def test_that_a_page_built_after_the_history_was_read_still_offers_to_resume(
     ready: Desk, qtbot: QtBot, tmp_path: Path
 ) -> None:
     crashed = crashed_run(Kind.ANSWERED, "PUT tg-node-a-inside", tmp_path / "crashed", nth=2)
-    ready.session.unfinished = pending(crashed.services, crashed.setup)
+    ready.session.unfinished = interrupted_run(crashed.services, crashed.setup)
     assert ready.session.unfinished is not None
     page = ClusterPage(ready.theme, ready.session)
     qtbot.addWidget(page)

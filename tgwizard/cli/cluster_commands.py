@@ -18,11 +18,11 @@ from tgwizard.cli.lab_arguments import LabRun
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolved
-from tgwizard.engine.failover.resume import pending, resume
+from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolve_strategy
+from tgwizard.engine.failover.resume import interrupted_run, resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
-from tgwizard.engine.failover.run_context import Decisions
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.run_context import UserDecisions
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, JobCrashed, Report
 from tgwizard.engine.observe import Observer
@@ -125,7 +125,7 @@ def _offer(snapshot: Snapshot, connection: Connection, screen: Screen, where: Wh
         screen.note(f"{cluster_in_use(snapshot.setup).what} What to do is said when it has ended.")
         return None
     try:
-        unfinished = pending(connection.services, snapshot.setup)
+        unfinished = interrupted_run(connection.services, snapshot.setup)
     except UserError as error:
         unfinished = None
         for problem in error.problems:
@@ -149,7 +149,7 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
     to = member_named(setup, command.to)
     connection.check(setup)
     services = connection.services
-    guided = resolved(command.strategy, setup, command.verb) is Strategy.GUIDED
+    guided = resolve_strategy(command.strategy, setup, command.verb) is Strategy.GUIDED
     if command.dry_run or not (command.yes or guided):  # guided writes nothing, so there is nothing to confirm
         if not command.dry_run and (screen.ask is None or screen.as_json):
             raise UserError(_nobody_to_ask())
@@ -197,9 +197,9 @@ def resume_run(command: Resume, connection: Connection, screen: Screen, where: W
     return RunJob(services, setup, screen, listen(), again, where.options, decisions).go("resume", work)
 
 
-def _decisions(screen: Screen) -> Decisions | None:
+def _decisions(screen: Screen) -> UserDecisions | None:
     """Where typed answers go; None where nobody types, so that a run does not wait for one."""
-    return Decisions() if screen.typed is not None and not screen.as_json else None
+    return UserDecisions() if screen.typed is not None and not screen.as_json else None
 
 
 def member_named(setup: ClusterSetup, name: str) -> Member:
@@ -278,9 +278,9 @@ def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: C
     with contextlib.closing(services.journal(setup)) as journal:
         history = journal.ends()
     snapshot = Observer(services.azure, services.clock, setup).look(
-        patience=RetryPolicy.of(services.clock, Timing().look_s)
+        patience=RetryPolicy.of(services.clock, FailoverTiming().look_s)
     )
-    strategy = resolved(command.strategy, setup, command.verb)
+    strategy = resolve_strategy(command.strategy, setup, command.verb)
     intended = plan(snapshot, to, command.verb, history, strategy, command.fence)
     by, consent = Writer.MEMBERS if command.members else Writer.OPERATOR, command.to_dead_machine
     extent = PreflightScope(by, command.fence, to_dead_machine=consent)
@@ -343,7 +343,7 @@ def tell_interrupted(cluster: str | None, connection: Connection, screen: Screen
     """
     try:
         setup = connection.profiles.find(cluster)
-        unfinished = pending(connection.services, setup)
+        unfinished = interrupted_run(connection.services, setup)
     except UserError:
         return
     if unfinished is not None:

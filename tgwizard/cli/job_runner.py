@@ -19,7 +19,7 @@ from tgwizard.cli.cluster_text import RunTeller, answer, where
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.run_context import Decisions
+from tgwizard.engine.failover.run_context import UserDecisions
 from tgwizard.engine.jobs import LEAVE_GAP_WITHIN_S, Job, JobCrashed, Report
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -67,7 +67,7 @@ class RunJob:
     stops: Requests
     resume_command: str
     place_options: str = ""
-    decisions: Decisions | None = None
+    decisions: UserDecisions | None = None
     _teller: RunTeller = field(init=False)
     _run: str = ""
     _place: AddressLocation = field(default_factory=lambda: AddressLocation(LocationKind.NOT_KNOWN))

@@ -12,10 +12,10 @@ from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result
 from tgwizard.engine.failover.decide import Move, decide
 from tgwizard.engine.failover.run_reporter import step_of
-from tgwizard.engine.failover.run_result import Ending
-from tgwizard.engine.failover.run_state import Course
-from tgwizard.engine.failover.step_timeout import Expiry
-from tgwizard.engine.failover.write_outcomes import Writing
+from tgwizard.engine.failover.run_result import RunResult
+from tgwizard.engine.failover.run_state import FailoverRun
+from tgwizard.engine.failover.step_timeout import StepTimeout
+from tgwizard.engine.failover.write_outcomes import WriteOutcomes
 from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import CancelMeaning, Step
@@ -24,18 +24,18 @@ from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 
 @dataclass(slots=True)
-class Drive:
+class ControlLoop:
     """Drives one run to its end."""
 
-    course: Course
-    _expiry: Expiry = field(init=False)
-    _writing: Writing = field(init=False)
+    course: FailoverRun
+    _expiry: StepTimeout = field(init=False)
+    _writing: WriteOutcomes = field(init=False)
 
     def __post_init__(self) -> None:
-        self._expiry = Expiry(self.course)
-        self._writing = Writing(self.course, self._expiry)
+        self._expiry = StepTimeout(self.course)
+        self._writing = WriteOutcomes(self.course, self._expiry)
 
-    def go(self) -> Ending:
+    def go(self) -> RunResult:
         """Run to the end."""
         self.course.begin()
         while True:
@@ -43,7 +43,7 @@ class Drive:
             if ended is not None:
                 return ended
 
-    def _round(self) -> Ending | None:
+    def _round(self) -> RunResult | None:
         course = self.course
         losing, gaining = course.side(course.losing), course.side(course.to)
         if losing is None or gaining is None:
@@ -75,7 +75,7 @@ class Drive:
 
     # -- endings ------------------------------------------------------------------------------------------------------
 
-    def _confirm(self, move: Move) -> Ending | None:
+    def _confirm(self, move: Move) -> RunResult | None:
         """Done is observed (engine/README.md 1.2): both are read once more, after the reading that showed it."""
         course = self.course
         holder = course.to if move is Move.ARRIVED else course.losing
@@ -92,13 +92,13 @@ class Drive:
             return None
         course.teller.finish()
         if move is Move.ARRIVED:
-            return Ending(Outcome.DONE, f"{course.to.name} holds {course.address}.")
+            return RunResult(Outcome.DONE, f"{course.to.name} holds {course.address}.")
         if move is Move.UNMOVED:
             return run_result.not_moved(course.losing, course.address, self._operation_said())
         back = f"{course.losing.name} holds {course.address} again."
         if course.cancel_heard and course.why_back is None:
-            return Ending(Outcome.CANCELLED, f"The move was cancelled. {back}", rolled_back=True)
-        return Ending(Outcome.FAILED, f"{course.turned_back} {back}".strip(), course.why_back, rolled_back=True)
+            return RunResult(Outcome.CANCELLED, f"The move was cancelled. {back}", rolled_back=True)
+        return RunResult(Outcome.FAILED, f"{course.turned_back} {back}".strip(), course.why_back, rolled_back=True)
 
     def _operation_said(self) -> str:
         try:
@@ -107,7 +107,7 @@ class Drive:
             return f"The operation's own message could not be read. {failure.problem.what}"
         return seen.problem.sentence() if seen.problem else ""
 
-    def _yield(self) -> Ending:
+    def _yield(self) -> RunResult:
         course = self.course
         place = course.observer.snapshot().place
         if place.kind is LocationKind.NO_NIC and (stranger := course.observer.stranger()) is not None:
@@ -119,7 +119,7 @@ class Drive:
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
-    def _await(self, move: Move, *members: Member) -> Ending | None:
+    def _await(self, move: Move, *members: Member) -> RunResult | None:
         course = self.course
         waited = course.waited(move)
         if waited > course.deadline_s:
@@ -133,14 +133,14 @@ class Drive:
             members = (other,)  # so that the reading a write needs is never older than it may be
         return course.read(*members)
 
-    def _heed_cancel(self) -> Ending | None:
+    def _heed_cancel(self) -> RunResult | None:
         course = self.course
         if course.cancel_heard or not course.cancel.is_cancelled:
             return None
         course.cancel_heard = True
         match course.cancel_meaning:
             case CancelMeaning.STOPS:
-                return Ending(Outcome.CANCELLED, "The move was cancelled before anything was written.")
+                return RunResult(Outcome.CANCELLED, "The move was cancelled before anything was written.")
             case CancelMeaning.PUTS_BACK:
                 course.turn_back(None, "You cancelled the move.")
             case CancelMeaning.NOT_GRANTED:

@@ -2,7 +2,7 @@
 
 Run and resume share it: neither replays anything, both look at the world and decide again (engine/README.md 1.3).
 ``losing`` is always the peer of the gaining member, also when the address was on no NIC at the start. What can be done
-when a step's time is over is decided here as well (``at_expiry``).
+when a step's time is over is decided here as well (``on_timeout``).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Move(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class NicReading:
     """One interface as read: does it name the address, how does its last update stand, at which version."""
 
     lists: bool
@@ -54,7 +54,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class LastWrite:
     """The last write this run sent to an interface: which step, bound to which version, and what came back."""
 
     step: Step
@@ -63,7 +63,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RunProgress:
     """What the run knows besides the world.
 
     ``wrote``: a write of ours is known to have been applied. ``had_holder``: the losing member held the address when
@@ -75,8 +75,8 @@ class Standing:
     goal: Goal
     wrote: bool
     had_holder: bool
-    losing_sent: Sent | None = None
-    gaining_sent: Sent | None = None
+    losing_sent: LastWrite | None = None
+    gaining_sent: LastWrite | None = None
     overdue: bool = False
     settling: bool = True
     atomic: bool = False
@@ -92,7 +92,7 @@ class Standing:
         return self.had_holder and self.goal is Goal.FORWARD and self.gaining_sent is None
 
 
-def decide(losing: Side, gaining: Side, standing: Standing) -> Move:
+def decide(losing: NicReading, gaining: NicReading, standing: RunProgress) -> Move:
     """The next move.
 
     See the module text. ATTACH and PUT_BACK only come out when neither side lists (engine/README.md 1.1).
@@ -110,7 +110,7 @@ def decide(losing: Side, gaining: Side, standing: Standing) -> Move:
     return _forward(losing, gaining, standing)
 
 
-def _atomic(losing: Side, gaining: Side, standing: Standing) -> Move:
+def _atomic(losing: NicReading, gaining: NicReading, standing: RunProgress) -> Move:
     """One call that carries no version: after it, reading alone says what came of it (engine/README.md 1.5)."""
     if standing.sent_nothing:
         if gaining.lists or not losing.lists:
@@ -131,7 +131,7 @@ def _atomic(losing: Side, gaining: Side, standing: Standing) -> Move:
     return Move.ATTACH if accepted or standing.overdue else Move.WAIT_GAINING
 
 
-def _forward(losing: Side, gaining: Side, standing: Standing) -> Move:
+def _forward(losing: NicReading, gaining: NicReading, standing: RunProgress) -> Move:
     if gaining.lists:
         if gaining.state is Provisioning.SUCCEEDED:
             return Move.YIELD if standing.had_holder and standing.sent_nothing else Move.ARRIVED
@@ -153,7 +153,7 @@ def _forward(losing: Side, gaining: Side, standing: Standing) -> Move:
     return Move.ATTACH
 
 
-def _release(losing: Side, standing: Standing) -> Move:
+def _release(losing: NicReading, standing: RunProgress) -> Move:
     """The losing member still names the address."""
     if _busy(losing):
         return Move.DETACH if standing.overdue else Move.WAIT_LOSING
@@ -168,7 +168,7 @@ def _release(losing: Side, standing: Standing) -> Move:
     return Move.YIELD
 
 
-def _back(losing: Side, gaining: Side, standing: Standing) -> Move:
+def _back(losing: NicReading, gaining: NicReading, standing: RunProgress) -> Move:
     if losing.lists:
         if losing.state is Provisioning.SUCCEEDED:
             return Move.PUT_BACK if _may_still_land(losing, standing.losing_sent) else Move.RESTORED
@@ -190,7 +190,7 @@ def _back(losing: Side, gaining: Side, standing: Standing) -> Move:
     return Move.PUT_BACK
 
 
-def at_expiry(move: Move, standing: Standing, *, forced: bool, again: bool) -> tuple[TimeoutChoice, ...]:
+def on_timeout(move: Move, standing: RunProgress, *, forced: bool, again: bool) -> tuple[TimeoutChoice, ...]:
     """What can be done once a step's time is over; the first is what is done when nobody answers.
 
     ``move`` is what the run waits for, or the write that Azure keeps turning down. ``again``: this expiry of the same
@@ -215,7 +215,7 @@ def at_expiry(move: Move, standing: Standing, *, forced: bool, again: bool) -> t
     return (TimeoutChoice.HAND_OVER, TimeoutChoice.WAIT)
 
 
-def _contradiction(losing: Side, gaining: Side) -> Move:
+def _contradiction(losing: NicReading, gaining: NicReading) -> Move:
     if _busy(losing):
         return Move.WAIT_LOSING
     if _busy(gaining):
@@ -223,7 +223,7 @@ def _contradiction(losing: Side, gaining: Side) -> Move:
     return Move.READ_AGAIN
 
 
-def _may_still_land(side: Side, sent: Sent | None) -> bool:
+def _may_still_land(side: NicReading, sent: LastWrite | None) -> bool:
     """A removal whose answer was lost may be on its way still.
 
     Writing the interface anew makes its version a thing of the past.
@@ -236,10 +236,10 @@ def _may_still_land(side: Side, sent: Sent | None) -> bool:
     )
 
 
-def _stale(side: Side, sent: Sent | None) -> bool:
+def _stale(side: NicReading, sent: LastWrite | None) -> bool:
     """An answer older than a write that Azure accepted: it still shows the version the write was bound to."""
     return sent is not None and sent.answer is WriteAnswer.ACCEPTED and sent.if_match == side.etag
 
 
-def _busy(side: Side) -> bool:
+def _busy(side: NicReading) -> bool:
     return side.state not in (Provisioning.SUCCEEDED, Provisioning.FAILED)

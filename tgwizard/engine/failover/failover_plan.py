@@ -26,7 +26,7 @@ MOVE_ACTION = "Microsoft.Network/virtualNetworks/moveIpConfigurations/action"
 """The right that a move in one call needs on the virtual network; by ARM's rule, undocumented (azure/README.md 2.7)."""
 
 
-def resolved(strategy: Strategy, setup: ClusterSetup, verb: Verb) -> Strategy:
+def resolve_strategy(strategy: Strategy, setup: ClusterSetup, verb: Verb) -> Strategy:
     """What AUTO stands for: on a live Trustgrid pair graceful is guided, because Trustgrid decides who is active.
 
     ATOMIC is never chosen by AUTO: it is opt-in until it has been tried on Azure (engine/README.md 1.10).
@@ -38,7 +38,7 @@ def resolved(strategy: Strategy, setup: ClusterSetup, verb: Verb) -> Strategy:
 
 def is_repair(setup: ClusterSetup, strategy: Strategy, verb: Verb) -> bool:
     """Whether the run moves the address of a live Trustgrid pair in Azure alone; it is confirmed like forced."""
-    return not setup.is_lab and resolved(strategy, setup, verb) is not Strategy.GUIDED
+    return not setup.is_lab and resolve_strategy(strategy, setup, verb) is not Strategy.GUIDED
 
 
 def vnet_of(subnet: ResourceId) -> ResourceId:

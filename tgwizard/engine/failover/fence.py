@@ -11,14 +11,14 @@ from enum import Enum
 
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.failover import run_result
-from tgwizard.engine.failover.run_context import Hall
-from tgwizard.engine.failover.run_reporter import Teller
+from tgwizard.engine.failover.run_context import RunContext
+from tgwizard.engine.failover.run_reporter import RunReporter
 from tgwizard.engine.failover.service_gap import ServiceEnd
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.ports import OperationState
 from tgwizard.engine.readiness.preflight import Preflight
 from tgwizard.engine.runs.failover_journal import FailoverJournal
-from tgwizard.engine.runs.journalled_write import Sender
+from tgwizard.engine.runs.journalled_write import WriteSender
 from tgwizard.engine.runs.records import RunEndRecord, RunRecord
 from tgwizard.model.cluster import Member
 from tgwizard.model.event_base import Outcome
@@ -34,7 +34,7 @@ _LONGEST_LOOK_S = 60.0
 """A look that comes so much later than the one before tells of a sleep: what was about to be asked is dropped."""
 
 
-class Stop(Enum):
+class StopOutcome(Enum):
     """How the stop went. HELD: it is not proved, and the run must not go on; WAIVED: not proved, and it may.
 
     STALE: time went by that no wait of ours explains; a late run is dropped, whatever became of the stop
@@ -52,7 +52,7 @@ class Stop(Enum):
 class Fencing:
     """Stops one VM."""
 
-    hall: Hall
+    hall: RunContext
     journal: FailoverJournal
     observer: Observer
     began: RunRecord
@@ -63,7 +63,7 @@ class Fencing:
     asked: bool = False
     asked_at: float | None = None
     problem: Problem | None = None
-    _sender: Sender = field(init=False)
+    _sender: WriteSender = field(init=False)
     _operation: str = ""
     _lost_at: float | None = None
     _looked_at: float = 0.0
@@ -71,10 +71,10 @@ class Fencing:
     def __post_init__(self) -> None:
         self._sender = self.hall.sender(self.journal)
 
-    def stop(self) -> Stop:
+    def stop(self) -> StopOutcome:
         """Ask for the stop and read until it is proved; never raises for what Azure answers."""
         timing, clock = self.hall.timing, self.hall.services.clock
-        teller = Teller(self._sender, self.losing, self.to, self.began.address)
+        teller = RunReporter(self._sender, self.losing, self.to, self.began.address)
         teller.step(Step.FENCE, CancelMeaning.STOPS, timing.fence_s)
         end = clock.monotonic() + timing.fence_s
         accepted, looks = False, 0
@@ -82,12 +82,12 @@ class Fencing:
             power, self._looked_at = self._power(), clock.monotonic()
             if self._looked_at > end + _LONGEST_LOOK_S or (not self.asked and not self._checks_fresh()):
                 self.problem = run_result.too_late().problem
-                return Stop.LATE
+                return StopOutcome.LATE
             if power in STOPPED:
                 teller.finish()
-                return Stop.PROVED
+                return StopOutcome.PROVED
             if self.hall.cancel.is_cancelled:
-                return Stop.CANCELLED
+                return StopOutcome.CANCELLED
             if clock.monotonic() > end:
                 return self._gave_up(self._too_long(power))
             if not accepted and power not in _STOPPING and self._may_ask():
@@ -102,11 +102,11 @@ class Fencing:
                 return self._gave_up(failed)
             clock.sleep(4 * timing.poll_s, self.hall.cancel)  # a stop takes far longer than an update
 
-    def service_end(self, stopped: Stop) -> ServiceEnd | None:
+    def service_end(self, stopped: StopOutcome) -> ServiceEnd | None:
         """When the stop ended service. One that was not proved may have, and one that others asked for did earlier."""
-        if stopped is Stop.PROVED and self.asked_at is not None:
+        if stopped is StopOutcome.PROVED and self.asked_at is not None:
             return ServiceEnd(self.asked_at, self.asked_at, seen=True)
-        if stopped is Stop.PROVED:
+        if stopped is StopOutcome.PROVED:
             return ServiceEnd(self._looked_at)
         return ServiceEnd(earliest=self.asked_at) if self.asked_at is not None else None
 
@@ -187,16 +187,16 @@ class Fencing:
     def _what(self) -> str:
         return f"{self.losing.name} was not stopped."
 
-    def _gave_up(self, problem: Problem) -> Stop:
+    def _gave_up(self, problem: Problem) -> StopOutcome:
         self.problem = problem
         if not self.began.fence_optional:
-            return Stop.HELD
+            return StopOutcome.HELD
         why = f"{problem.why} You chose to go on without the stop."
         self._sender.note(Problem(problem.code, problem.what, why.strip(), "", problem.detail))
-        return Stop.WAIVED
+        return StopOutcome.WAIVED
 
 
-def fenced(began: RunRecord) -> bool:
+def wants_fence(began: RunRecord) -> bool:
     """Whether the run was to stop the losing VM first."""
     return began.fence is Fence.STOP
 
@@ -219,7 +219,7 @@ class Unfenced:
 
 
 def end_unmoved(
-    hall: Hall, journal: FailoverJournal, began: RunRecord, place: AddressLocation, unfenced: Unfenced
+    hall: RunContext, journal: FailoverJournal, began: RunRecord, place: AddressLocation, unfenced: Unfenced
 ) -> Finished:
     """End a run that asked for a stop at most: the address was not touched, and what the VM does is told."""
     problem, outcome, reason = unfenced.problem, unfenced.outcome, unfenced.problem.sentence()

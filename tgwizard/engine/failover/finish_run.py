@@ -13,10 +13,10 @@ from typing import Any
 from tgwizard.engine.access.access_decision import explained
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result as endings
-from tgwizard.engine.failover.fence import fenced, still_down
-from tgwizard.engine.failover.run_context import Hall
-from tgwizard.engine.failover.run_result import Ending
-from tgwizard.engine.failover.run_state import Course
+from tgwizard.engine.failover.fence import still_down, wants_fence
+from tgwizard.engine.failover.run_context import RunContext
+from tgwizard.engine.failover.run_result import RunResult
+from tgwizard.engine.failover.run_state import FailoverRun
 from tgwizard.engine.failover.service_gap import gap_of
 from tgwizard.engine.runs.failover_journal import FailoverJournal
 from tgwizard.engine.runs.records import LastReadings, RunEndRecord, RunRecord
@@ -40,21 +40,23 @@ from tgwizard.model.snapshot import AddressLocation, LocationKind
 from tgwizard.model.text import format_utc, sanitize
 
 
-def refuse(hall: Hall, problem: Problem, place: AddressLocation, outcome: Outcome = Outcome.REFUSED) -> Finished:
+def refuse(hall: RunContext, problem: Problem, place: AddressLocation, outcome: Outcome = Outcome.REFUSED) -> Finished:
     """A run that never wrote; it leaves no trace in the journal."""
     finished = Finished(hall.stamp(), hall.run, hall.setup.name, outcome, place, problem.sentence(), problem=problem)
     hall.report(finished)
     return finished
 
 
-def drop(hall: Hall, journal: FailoverJournal, began: RunRecord, problem: Problem, place: AddressLocation) -> Finished:
+def end_without_effect(
+    hall: RunContext, journal: FailoverJournal, began: RunRecord, problem: Problem, place: AddressLocation
+) -> Finished:
     """End an interrupted run of which nothing had been applied."""
     at = format_utc(hall.services.clock.wall())
     journal.end(RunEndRecord.of(began, at, Outcome.FAILED, place, problem.sentence(), problem))
     return refuse(hall, problem, place, Outcome.FAILED)
 
 
-def unsettled(hall: Hall, place: AddressLocation, problem: Problem | None) -> Finished:
+def end_unsettled(hall: RunContext, place: AddressLocation, problem: Problem | None) -> Finished:
     """End an interrupted run that cannot be gone on with now; its journal stays open, for the next resume."""
     ending = endings.unsettled(str(hall.setup.address), problem)
     finished = Finished(
@@ -72,7 +74,7 @@ def unsettled(hall: Hall, place: AddressLocation, problem: Problem | None) -> Fi
     return finished
 
 
-def finish(hall: Hall, journal: FailoverJournal, course: Course, ending: Ending) -> Finished:
+def finish(hall: RunContext, journal: FailoverJournal, course: FailoverRun, ending: RunResult) -> Finished:
     """Tell and journal the end of a driven run."""
     ending = _with_cause(course, ending)
     place = ending.place or course.observer.snapshot().place
@@ -125,7 +127,7 @@ def finish(hall: Hall, journal: FailoverJournal, course: Course, ending: Ending)
     return finished
 
 
-def _with_cause(course: Course, ending: Ending) -> Ending:
+def _with_cause(course: FailoverRun, ending: RunResult) -> RunResult:
     """The end with the cause of a refused write looked up. Only now: nothing is asked for words while a gap is open."""
     refusal, problem = course.refusal, ending.problem
     if refusal is None or problem is None or problem != refusal.problem or not refusal.refused:
@@ -137,7 +139,7 @@ def _with_cause(course: Course, ending: Ending) -> Ending:
     return replace(ending, problem=cause, reason=ending.reason.replace(problem.sentence(), cause.sentence()))
 
 
-def _left_failed(course: Course) -> tuple[str, ...]:
+def _left_failed(course: FailoverRun) -> tuple[str, ...]:
     """An update that failed leaves its interface in state Failed; the remedy is a new write (azure/README.md 2.4)."""
     seen = [course.observer.seen(member) for member in course.setup.members]
     return tuple(
@@ -147,24 +149,24 @@ def _left_failed(course: Course) -> tuple[str, ...]:
     )
 
 
-def _nobody_served(course: Course, place: AddressLocation) -> tuple[str, ...]:
+def _nobody_served(course: FailoverRun, place: AddressLocation) -> tuple[str, ...]:
     """A VM that the run stopped stays stopped, however it ended: said, so that nobody wonders in the morning.
 
     So is a holder that cannot serve: the gap goes on.
     """
-    fence = still_down(course.losing) if fenced(course.began) else ()
+    fence = still_down(course.losing) if wants_fence(course.began) else ()
     outage = _outage(course, place)
     return (f"Nobody answers at {course.address}: {outage}.", *fence) if outage else fence
 
 
-def _outage(course: Course, place: AddressLocation) -> str:
+def _outage(course: FailoverRun, place: AddressLocation) -> str:
     """Why the holder cannot serve, by its last reading: it was stopped, by this run too, or it was dead by consent."""
     if place.kind is not LocationKind.MEMBER or place.member is None:
         return ""
     return course.observer.seen(place.member).outage
 
 
-def _after_a_move(course: Course, ending: Ending) -> tuple[str, ...]:
+def _after_a_move(course: FailoverRun, ending: RunResult) -> tuple[str, ...]:
     """What a move in one call did to the configuration: Azure's doing, and compared (engine/README.md 1.5)."""
     found = course.nic(course.to).find(course.address) if ending.outcome is Outcome.DONE else None
     if not course.standing.atomic or course.began.configuration is None or found is None:
@@ -191,7 +193,7 @@ def left_behind(carried: CarriedConfiguration, nic: str, document: NicDocument |
     )
 
 
-def _left_behind(course: Course, ending: Ending) -> tuple[str, ...]:
+def _left_behind(course: FailoverRun, ending: RunResult) -> tuple[str, ...]:
     if course.standing.atomic or ending.outcome not in (Outcome.DONE, Outcome.CANCELLED, Outcome.FAILED):
         return ()  # a move in one call is told of by itself
     carried = _carried(course)
@@ -202,16 +204,16 @@ def _left_behind(course: Course, ending: Ending) -> tuple[str, ...]:
     )
 
 
-def _carried(course: Course) -> CarriedConfiguration:
+def _carried(course: FailoverRun) -> CarriedConfiguration:
     return carried_of(course.began.configuration) if course.began.configuration else course.setup.carried
 
 
-def _wanted(course: Course, first: NicDocument, name: str) -> Mapping[str, Any]:
+def _wanted(course: FailoverRun, first: NicDocument, name: str) -> Mapping[str, Any]:
     return first.new_configuration(name, course.address, _carried(course))
 
 
 def seen_last(
-    hall: Hall, losing: NicDocument | None, gaining: NicDocument | None, by_other: tuple[ForeignChange, ...]
+    hall: RunContext, losing: NicDocument | None, gaining: NicDocument | None, by_other: tuple[ForeignChange, ...]
 ) -> LastReadings:
     """What history compares with the first readings."""
     return LastReadings(
@@ -242,7 +244,7 @@ def by_others(nic: str, body: object, last: NicDocument | None, address: str) ->
     return tuple(ForeignChange(nic, item) for item in differences(first, last, apart_from=address))
 
 
-def _by_other(course: Course) -> tuple[ForeignChange, ...]:
+def _by_other(course: FailoverRun) -> tuple[ForeignChange, ...]:
     """Differences between the first and the last reading that are not ours: kept, and listed (engine/README.md 1.2)."""
     found: list[ForeignChange] = []
     for member, body in ((course.losing, course.began.losing_body), (course.to, course.began.gaining_body)):
@@ -253,7 +255,7 @@ def _by_other(course: Course) -> tuple[ForeignChange, ...]:
     return tuple(found)
 
 
-def _configuration(course: Course, member: Member, body: object, last: NicDocument) -> list[ForeignChange]:
+def _configuration(course: FailoverRun, member: Member, body: object, last: NicDocument) -> list[ForeignChange]:
     configuration = last.find(course.address)
     if configuration is None:
         return []

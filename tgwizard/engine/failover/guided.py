@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.failover.finish_run import by_others, left_behind, refuse, seen_last
-from tgwizard.engine.failover.run_context import Hall
-from tgwizard.engine.failover.run_record import beginning, keep_what_travels
+from tgwizard.engine.failover.run_context import RunContext
+from tgwizard.engine.failover.run_record import make_run_record, save_carried_configuration
 from tgwizard.engine.failover.service_gap import ServiceEnd, gap_of
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import refusal_of_dead
@@ -52,7 +52,7 @@ def portal_path(to: Member) -> str:
     return f"In the Trustgrid portal: Clusters, your cluster, Nodes, Make Active in the row of {to.name}, then Yes"
 
 
-def guide(hall: Hall, journal: FailoverJournal, to: Member) -> Finished:
+def guide(hall: RunContext, journal: FailoverJournal, to: Member) -> Finished:
     """Watch until ``to`` holds the address. UserError: an interface could not be read, so there is nothing to watch."""
     observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
     snapshot = observer.look(patience=hall.patience())
@@ -63,12 +63,12 @@ def guide(hall: Hall, journal: FailoverJournal, to: Member) -> Finished:
     dead = refusal_of_dead(snapshot, to, Verb.GRACEFUL)
     if dead is not None:  # Trustgrid would make a member active that cannot serve
         return refuse(hall, dead, place)
-    began = beginning(hall, snapshot, to, Verb.GRACEFUL, Strategy.GUIDED)
+    began = make_run_record(hall, snapshot, to, Verb.GRACEFUL, Strategy.GUIDED)
     try:
         journal.begin(began)
     except JournalError as error:
         return refuse(hall, error.problem, place)
-    keep_what_travels(hall, began)
+    save_carried_configuration(hall, began)
     return _Watch(hall, journal, began, to, observer).until_arrived(snapshot)
 
 
@@ -76,7 +76,7 @@ def guide(hall: Hall, journal: FailoverJournal, to: Member) -> Finished:
 class _Watch:
     """One guided run under way."""
 
-    hall: Hall
+    hall: RunContext
     journal: FailoverJournal
     began: RunRecord
     to: Member

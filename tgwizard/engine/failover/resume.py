@@ -12,12 +12,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing, decide
+from tgwizard.engine.failover.decide import Goal, LastWrite, Move, NicReading, RunProgress, decide
 from tgwizard.engine.failover.failover_plan import plan
-from tgwizard.engine.failover.fence import Unfenced, fenced
-from tgwizard.engine.failover.finish_run import drop, refuse, unsettled
-from tgwizard.engine.failover.run import RunOptions, begin_forced, check, drive_on, guarded, stop_first
-from tgwizard.engine.failover.run_context import Hall
+from tgwizard.engine.failover.fence import Unfenced, wants_fence
+from tgwizard.engine.failover.finish_run import end_unsettled, end_without_effect, refuse
+from tgwizard.engine.failover.run import RunOptions, begin_forced, check, continue_run, stop_first, under_run_lock
+from tgwizard.engine.failover.run_context import RunContext
 from tgwizard.engine.failover.service_gap import before_the_run, from_journal
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.observe import Observer
@@ -44,7 +44,7 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.snapshot import LocationKind, Snapshot
 
 
-def pending(services: Services, setup: ClusterSetup) -> RunRecord | None:
+def interrupted_run(services: Services, setup: ClusterSetup) -> RunRecord | None:
     """The interrupted run of this cluster, if its journal has one; UserError when the journal cannot be read.
 
     A run that is in progress is not interrupted: it holds the cluster's lock until its journal is closed.
@@ -69,10 +69,10 @@ def resume(
     """Bring an interrupted run to its end. ``to``: where the address shall be; None: where the run was going."""
     options = options or RunOptions()
     hall = options.hall(services, setup, report, cancel)
-    return guarded(hall, lambda journal: _resume(hall, journal, to))
+    return under_run_lock(hall, lambda journal: _resume(hall, journal, to))
 
 
-def _resume(hall: Hall, journal: FailoverJournal, to: Member | None) -> Finished:
+def _resume(hall: RunContext, journal: FailoverJournal, to: Member | None) -> Finished:
     began = journal.unfinished()
     if began is None:
         return _without_journal(hall, journal, to)
@@ -89,7 +89,7 @@ def _resume(hall: Hall, journal: FailoverJournal, to: Member | None) -> Finished
 
 
 def _with_journal(
-    hall: Hall, journal: FailoverJournal, began: RunRecord, gaining: Member, to: Member | None
+    hall: RunContext, journal: FailoverJournal, began: RunRecord, gaining: Member, to: Member | None
 ) -> Finished:
     services = hall.services
     observer = Observer(services.azure, services.clock, hall.setup)
@@ -119,7 +119,7 @@ def _with_journal(
     snapshot = _both_read(hall, observer, snapshot)
     if _unread(snapshot) is not None:
         # What it would do first is not known, so neither is whether its checks must be made anew: nothing is written.
-        return unsettled(hall, snapshot.place, _unread(snapshot))
+        return end_unsettled(hall, snapshot.place, _unread(snapshot))
     dead = None if hall.to_dead_machine else _dead_target(snapshot, standing, to, gaining)
     if dead is not None and (to is not None or not standing.had_holder):
         return refuse(hall, dead, snapshot.place)
@@ -145,7 +145,7 @@ def _with_journal(
             standing = replace(standing, goal=Goal.BACK)
             hall.report(WarningRaised(hall.stamp(), hall.run, against))
         checked_at = checked.at
-        if fenced(began) and against is None:
+        if wants_fence(began) and against is None:
             stopped = stop_first(hall, journal, began, gaining, observer, checked)
             if isinstance(stopped, Unfenced):
                 # As above: a removal sent before the interruption must not land on a member that was not stopped.
@@ -154,10 +154,10 @@ def _with_journal(
             else:
                 checked_at = stopped.checked.at
                 service_end = stopped.service_end or service_end
-    return drive_on(hall, journal, began, gaining, observer, standing, checked_at, service_end)
+    return continue_run(hall, journal, began, gaining, observer, standing, checked_at, service_end)
 
 
-def _both_read(hall: Hall, observer: Observer, snapshot: Snapshot) -> Snapshot:
+def _both_read(hall: RunContext, observer: Observer, snapshot: Snapshot) -> Snapshot:
     """Look until both interfaces were read, for as long as a silence may last; one that is gone is not waited for."""
     clock, end = hall.services.clock, hall.services.clock.monotonic() + hall.timing.silence_s
     told = False
@@ -178,17 +178,17 @@ def _unread(snapshot: Snapshot) -> Problem | None:
     return next((seen.nic.problem for seen in snapshot.members if seen.nic.value is None), None)
 
 
-def _standing(began: RunRecord, records: tuple[Record, ...], setup: ClusterSetup, gaining: Member) -> Standing:
+def _standing(began: RunRecord, records: tuple[Record, ...], setup: ClusterSetup, gaining: Member) -> RunProgress:
     """What the run had done, by its journal. The last lines may be missing: an attempt without an answer is unknown."""
     losing = setup.other(gaining)
     first, second = str(began.losing_body.get("etag", "")), str(began.gaining_body.get("etag", ""))
-    sent: dict[str, Sent] = {}
+    sent: dict[str, LastWrite] = {}
     fell_back = any(isinstance(record, StrategyFallback) for record in records)
     atomic = began.strategy is Strategy.ATOMIC and not fell_back
     if atomic:
         sent = _moved(losing, gaining, first, second, WriteAnswer.UNKNOWN)
     elif began.configuration is not None:
-        sent[losing.name] = Sent(Step.DETACH, first, WriteAnswer.UNKNOWN)
+        sent[losing.name] = LastWrite(Step.DETACH, first, WriteAnswer.UNKNOWN)
     answers = {record.request: record.answer for record in records if isinstance(record, WriteAnswered)}
     wrote, goal = False, Goal.FORWARD
     for record in records:
@@ -205,23 +205,23 @@ def _standing(began: RunRecord, records: tuple[Record, ...], setup: ClusterSetup
                 continue
             atomic = False
             if answer in (WriteAnswer.ACCEPTED, WriteAnswer.UNKNOWN):
-                sent[record.member] = Sent(record.step, record.if_match, answer)
+                sent[record.member] = LastWrite(record.step, record.if_match, answer)
             wrote = wrote or answer is WriteAnswer.ACCEPTED
         elif isinstance(record, TurnedBack):
             goal = Goal.BACK
     had_holder = began.configuration is not None
-    return Standing(goal, wrote, had_holder, sent.get(losing.name), sent.get(gaining.name), atomic=atomic)
+    return RunProgress(goal, wrote, had_holder, sent.get(losing.name), sent.get(gaining.name), atomic=atomic)
 
 
-def _moved(losing: Member, gaining: Member, first: str, second: str, answer: WriteAnswer) -> dict[str, Sent]:
-    return {losing.name: Sent(Step.MOVE, first, answer), gaining.name: Sent(Step.MOVE, second, answer)}
+def _moved(losing: Member, gaining: Member, first: str, second: str, answer: WriteAnswer) -> dict[str, LastWrite]:
+    return {losing.name: LastWrite(Step.MOVE, first, answer), gaining.name: LastWrite(Step.MOVE, second, answer)}
 
 
-def _accepted(standing: Standing) -> bool:
+def _accepted(standing: RunProgress) -> bool:
     return standing.losing_sent is not None and standing.losing_sent.answer is WriteAnswer.ACCEPTED
 
 
-def _goal(standing: Standing, to: Member, gaining: Member) -> Goal:
+def _goal(standing: RunProgress, to: Member, gaining: Member) -> Goal:
     """Where a person who names the member wants the address.
 
     A run that has turned back goes forward again only while its put-back was not sent: from then on the address may
@@ -233,7 +233,7 @@ def _goal(standing: Standing, to: Member, gaining: Member) -> Goal:
     return standing.goal if sent is not None and sent.step is Step.PUT_BACK else Goal.FORWARD
 
 
-def _dead_target(snapshot: Snapshot, standing: Standing, to: Member | None, gaining: Member) -> Problem | None:
+def _dead_target(snapshot: Snapshot, standing: RunProgress, to: Member | None, gaining: Member) -> Problem | None:
     """Why the address may not go where a person (``to``) or the run wants it: the member there cannot serve it.
 
     Where the address is already, or was sent to, it stays; the way back to where it came from asks nobody.
@@ -245,38 +245,38 @@ def _dead_target(snapshot: Snapshot, standing: Standing, to: Member | None, gain
     return refusal_of_dead(snapshot, target, Verb.FORCED)
 
 
-def _would_detach(snapshot: Snapshot, standing: Standing, losing: Member, gaining: Member) -> bool:
+def _would_detach(snapshot: Snapshot, standing: RunProgress, losing: Member, gaining: Member) -> bool:
     sides = []
     for member in (losing, gaining):
         document = snapshot.seen(member).nic.value
         if document is None:
             return False
-        sides.append(Side(document.lists(snapshot.address), document.provisioning, document.etag))
+        sides.append(NicReading(document.lists(snapshot.address), document.provisioning, document.etag))
     return decide(sides[0], sides[1], standing) is Move.DETACH
 
 
-def _age_s(hall: Hall, began: RunRecord) -> float:
+def _age_s(hall: RunContext, began: RunRecord) -> float:
     return (hall.services.clock.wall() - datetime.fromisoformat(began.at)).total_seconds()
 
 
-def _drop(hall: Hall, journal: FailoverJournal, began: RunRecord, snapshot: Snapshot) -> Finished:
+def _drop(hall: RunContext, journal: FailoverJournal, began: RunRecord, snapshot: Snapshot) -> Finished:
     problem = Problem(
         "run-too-late",
         f"The interrupted run was dropped: {began.other} still holds {began.address}.",
         _applied(began),
         "Start a new failover if it is still wanted.",
     )
-    return drop(hall, journal, began, problem, snapshot.place)
+    return end_without_effect(hall, journal, began, problem, snapshot.place)
 
 
 def _applied(began: RunRecord) -> str:
     """What an interrupted run had done that still shows no detach."""
-    if fenced(began):
+    if wants_fence(began):
         return f"Nothing was detached, and its checks are too old. {began.other} may have been stopped by it."
     return "Nothing of it had been applied, and its checks are too old."
 
 
-def _without_journal(hall: Hall, journal: FailoverJournal, to: Member | None) -> Finished:
+def _without_journal(hall: RunContext, journal: FailoverJournal, to: Member | None) -> Finished:
     observer = Observer(hall.services.azure, hall.services.clock, hall.setup)
     snapshot = observer.look(patience=hall.patience())
     place = snapshot.place
@@ -316,9 +316,9 @@ def _without_journal(hall: Hall, journal: FailoverJournal, to: Member | None) ->
         began = begin_forced(hall, journal, snapshot, to)
     except JournalError as error:
         return refuse(hall, error.problem, snapshot.place)
-    standing = Standing(Goal.FORWARD, wrote=False, had_holder=False)
+    standing = RunProgress(Goal.FORWARD, wrote=False, had_holder=False)
     service_end = before_the_run(began, hall.services.clock)
-    return drive_on(hall, journal, began, to, observer, standing, checked.at, service_end)
+    return continue_run(hall, journal, began, to, observer, standing, checked.at, service_end)
 
 
 def _silent(snapshot: Snapshot) -> Problem | None:
@@ -327,7 +327,7 @@ def _silent(snapshot: Snapshot) -> Problem | None:
     return next((problem for problem in troubles if problem is not None), None)
 
 
-def _quiet(hall: Hall, observer: Observer, snapshot: Snapshot) -> tuple[Snapshot, bool]:
+def _quiet(hall: RunContext, observer: Observer, snapshot: Snapshot) -> tuple[Snapshot, bool]:
     """Watch for 20 s; whether both interfaces were settled and unchanged all the time."""
     clock, seconds = hall.services.clock, hall.timing.quiet_s
     first, end = _versions(snapshot), clock.monotonic() + seconds

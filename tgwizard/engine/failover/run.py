@@ -15,18 +15,18 @@ from dataclasses import dataclass, field, replace
 from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover import run_result
-from tgwizard.engine.failover.control_loop import Drive
-from tgwizard.engine.failover.decide import Goal, Standing
-from tgwizard.engine.failover.failover_plan import FailoverPlan, move_findings, plan, resolved
-from tgwizard.engine.failover.fence import Fenced, Fencing, Stop, Unfenced, end_unmoved, fenced
+from tgwizard.engine.failover.control_loop import ControlLoop
+from tgwizard.engine.failover.decide import Goal, RunProgress
+from tgwizard.engine.failover.failover_plan import FailoverPlan, move_findings, plan, resolve_strategy
+from tgwizard.engine.failover.fence import Fenced, Fencing, StopOutcome, Unfenced, end_unmoved, wants_fence
 from tgwizard.engine.failover.finish_run import finish, refuse
 from tgwizard.engine.failover.guided import guide
-from tgwizard.engine.failover.run_context import Decisions, Hall
-from tgwizard.engine.failover.run_record import beginning, keep_what_travels
-from tgwizard.engine.failover.run_reporter import NOTHING_WRITTEN, Teller
-from tgwizard.engine.failover.run_state import Course
+from tgwizard.engine.failover.run_context import RunContext, UserDecisions
+from tgwizard.engine.failover.run_record import make_run_record, save_carried_configuration
+from tgwizard.engine.failover.run_reporter import NOTHING_WRITTEN, RunReporter
+from tgwizard.engine.failover.run_state import FailoverRun
 from tgwizard.engine.failover.service_gap import ServiceEnd, before_the_run
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.files import file_lock
 from tgwizard.engine.files.cluster_file import with_kept_carried
 from tgwizard.engine.jobs import Report
@@ -75,17 +75,17 @@ class RunOptions:
     """
 
     accept_unknown: bool = False
-    timing: Timing = field(default_factory=Timing)
+    timing: FailoverTiming = field(default_factory=FailoverTiming)
     strategy: Strategy = Strategy.AUTO
     fence: FenceRequest = NO_FENCE
     to_dead_machine: bool = False
-    decisions: Decisions | None = None
+    decisions: UserDecisions | None = None
     dice: random.Random = field(default_factory=random.Random)
 
-    def hall(self, services: Services, setup: ClusterSetup, report: Report, cancel: CancelToken) -> Hall:
+    def hall(self, services: Services, setup: ClusterSetup, report: Report, cancel: CancelToken) -> RunContext:
         """What the parts of a new run share."""
         renewed, consent = with_kept_carried(setup), self.to_dead_machine
-        return Hall(services, renewed, report, cancel, new_run(), self.timing, self.decisions, self.dice, consent)
+        return RunContext(services, renewed, report, cancel, new_run(), self.timing, self.decisions, self.dice, consent)
 
 
 def fail_over(
@@ -100,9 +100,9 @@ def fail_over(
     """Move the floating IP to ``to``. Synchronous; every expected trouble ends in the returned ``Finished``."""
     options = options or RunOptions()
     hall = options.hall(services, setup, report, cancel)
-    if resolved(options.strategy, setup, verb) is Strategy.GUIDED:
-        return guarded(hall, lambda journal: guide(hall, journal, to))
-    return guarded(hall, lambda journal: _fail_over(hall, journal, to, verb, options))
+    if resolve_strategy(options.strategy, setup, verb) is Strategy.GUIDED:
+        return under_run_lock(hall, lambda journal: guide(hall, journal, to))
+    return under_run_lock(hall, lambda journal: _fail_over(hall, journal, to, verb, options))
 
 
 def rehearse(
@@ -118,13 +118,13 @@ def rehearse(
     """The preflight alone: what the run would depend on, asked now. Nothing is written."""
     cancel.check()
     azure, clock = services.azure, services.clock
-    found = resolved(strategy, setup, verb)
+    found = resolve_strategy(strategy, setup, verb)
     if found is Strategy.GUIDED:
         extent = replace(extent, by=Writer.MEMBERS)  # it is they who will write
     snapshot = Observer(azure, clock, with_kept_carried(setup)).look(
-        patience=RetryPolicy.of(clock, Timing().look_s, cancel)
+        patience=RetryPolicy.of(clock, FailoverTiming().look_s, cancel)
     )
-    done = _preflight(services, snapshot, to, verb, Timing(), found, extent)
+    done = _preflight(services, snapshot, to, verb, FailoverTiming(), found, extent)
     stamp = Stamp(clock.wall(), clock.monotonic())
     checked = PreflightCompleted(stamp, setup.name, verb, to.name, done.findings, extent.fence, done.asked, found)
     report(checked)
@@ -136,7 +136,7 @@ def new_run() -> str:
     return uuid.uuid4().hex[:12]
 
 
-def guarded(hall: Hall, body: Callable[[FailoverJournal], Finished]) -> Finished:
+def under_run_lock(hall: RunContext, body: Callable[[FailoverJournal], Finished]) -> Finished:
     """Run ``body(journal)`` under the cluster's lock with its journal open.
 
     What stands in the way becomes a refusal.
@@ -153,7 +153,7 @@ def guarded(hall: Hall, body: Callable[[FailoverJournal], Finished]) -> Finished
         return refuse(hall, error.problem, AddressLocation(LocationKind.NOT_KNOWN))
 
 
-def _fail_over(hall: Hall, journal: FailoverJournal, to: Member, verb: Verb, options: RunOptions) -> Finished:
+def _fail_over(hall: RunContext, journal: FailoverJournal, to: Member, verb: Verb, options: RunOptions) -> Finished:
     services, setup = hall.services, hall.setup
     observer = Observer(services.azure, services.clock, setup)
     snapshot = observer.look(patience=hall.patience())
@@ -164,7 +164,7 @@ def _fail_over(hall: Hall, journal: FailoverJournal, to: Member, verb: Verb, opt
         there = readiness(snapshot, to, verb).reason_against(unknown_stops=False)
         if there is not None:  # nothing to plan, so nothing is announced
             return refuse(hall, there, snapshot.place)
-    strategy = resolved(options.strategy, setup, verb)
+    strategy = resolve_strategy(options.strategy, setup, verb)
     fence = options.fence if verb is Verb.FORCED else NO_FENCE  # graceful asks the losing member to cooperate
     journal.ends()  # a damaged journal is named now, before anything is announced
     intended = plan(snapshot, to, verb, services.measured(setup), strategy, fence)
@@ -185,28 +185,28 @@ def _fail_over(hall: Hall, journal: FailoverJournal, to: Member, verb: Verb, opt
         return refuse(hall, against, snapshot.place)
     if hall.cancel.is_cancelled:
         return refuse(hall, _cancelled(), snapshot.place, Outcome.CANCELLED)
-    began = beginning(hall, snapshot, to, verb, intended.strategy, fence)
+    began = make_run_record(hall, snapshot, to, verb, intended.strategy, fence)
     try:
         journal.begin(began)
     except JournalError as error:
         return refuse(hall, error.problem, snapshot.place)
-    keep_what_travels(hall, began)
+    save_carried_configuration(hall, began)
     count = len(checked.findings.findings)
     told = f"{counted(count, 'check')}, none stands in the way"
     hall.report(StepCompleted(hall.stamp(), hall.run, Step.CHECK, told, services.clock.monotonic() - since.clock_s))
     service_end = before_the_run(began, services.clock)
-    if fenced(began):
+    if wants_fence(began):
         stopped = stop_first(hall, journal, began, to, observer, checked)
         if isinstance(stopped, Unfenced):
             return end_unmoved(hall, journal, began, observer.snapshot().place, stopped)
         checked, service_end = stopped.checked, stopped.service_end or service_end
     atomic = began.strategy is Strategy.ATOMIC
-    standing = Standing(Goal.FORWARD, wrote=False, had_holder=began.configuration is not None, atomic=atomic)
-    return drive_on(hall, journal, began, to, observer, standing, checked.at, service_end)
+    standing = RunProgress(Goal.FORWARD, wrote=False, had_holder=began.configuration is not None, atomic=atomic)
+    return continue_run(hall, journal, began, to, observer, standing, checked.at, service_end)
 
 
 def stop_first(
-    hall: Hall, journal: FailoverJournal, began: RunRecord, to: Member, observer: Observer, checked: Preflight
+    hall: RunContext, journal: FailoverJournal, began: RunRecord, to: Member, observer: Observer, checked: Preflight
 ) -> Fenced | Unfenced:
     """Stop the losing VM, look again and check again: what was true before the stop may not be any more."""
     losing = hall.setup.other(to)
@@ -214,10 +214,10 @@ def stop_first(
     fencing = Fencing(hall, journal, observer, began, losing, to, how, checked.at)
     stopped = fencing.stop()
     anew = check(hall, observer.look(patience=hall.patience()), to, began.verb, began.strategy)
-    if stopped is Stop.CANCELLED:
+    if stopped is StopOutcome.CANCELLED:
         return Unfenced(Outcome.CANCELLED, _cancelled(), asked=fencing.asked)
-    if stopped in (Stop.HELD, Stop.LATE) and fencing.problem is not None:
-        outcome = Outcome.REFUSED if stopped is Stop.LATE else Outcome.FAILED
+    if stopped in (StopOutcome.HELD, StopOutcome.LATE) and fencing.problem is not None:
+        outcome = Outcome.REFUSED if stopped is StopOutcome.LATE else Outcome.FAILED
         return Unfenced(outcome, fencing.problem, asked=fencing.asked)
     against = anew.reason_against(began.verb)
     if hall.services.clock.monotonic() - checked.at > hall.timing.longest_fence_s:
@@ -228,7 +228,7 @@ def stop_first(
 
 
 def check(
-    hall: Hall,
+    hall: RunContext,
     snapshot: Snapshot,
     to: Member,
     verb: Verb,
@@ -249,7 +249,7 @@ def _preflight(
     snapshot: Snapshot,
     to: Member,
     verb: Verb,
-    timing: Timing,
+    timing: FailoverTiming,
     strategy: Strategy,
     extent: PreflightScope,
 ) -> Preflight:
@@ -262,27 +262,27 @@ def _preflight(
     return replace(checked, findings=Readiness.of([*checked.findings.findings, *more]))
 
 
-def begin_forced(hall: Hall, journal: FailoverJournal, snapshot: Snapshot, to: Member) -> RunRecord:
+def begin_forced(hall: RunContext, journal: FailoverJournal, snapshot: Snapshot, to: Member) -> RunRecord:
     """Journal the intents of an attach that follows no removal of ours; JournalError when that fails."""
-    began = beginning(hall, snapshot, to, Verb.FORCED, Strategy.DETACH_ATTACH)
+    began = make_run_record(hall, snapshot, to, Verb.FORCED, Strategy.DETACH_ATTACH)
     journal.begin(began)
     return began
 
 
-def drive_on(
-    hall: Hall,
+def continue_run(
+    hall: RunContext,
     journal: FailoverJournal,
     began: RunRecord,
     to: Member,
     observer: Observer,
-    standing: Standing,
+    standing: RunProgress,
     checked_at: float,
     service_end: ServiceEnd | None = None,
 ) -> Finished:
     """Drive a journalled run to its end and tell how it ended. ``service_end``: if service ended before the drive."""
     sender = hall.sender(journal)
-    teller = Teller(sender, hall.setup.other(to), to, str(hall.setup.address), stop_asked=fenced(began))
-    course = Course(
+    teller = RunReporter(sender, hall.setup.other(to), to, str(hall.setup.address), stop_asked=wants_fence(began))
+    course = FailoverRun(
         setup=hall.setup,
         began=began,
         to=to,
@@ -299,7 +299,7 @@ def drive_on(
         check_anew=lambda: check(hall, observer.look(), to, began.verb, began.strategy),
     )
     try:
-        ended = Drive(course).go()
+        ended = ControlLoop(course).go()
     except Exception:  # noqa: BLE001 - whatever it is, the run must say where the address is
         # An error of ours must not hide where the address is; it is logged, and the run stays resumable.
         _log.exception("run %s broke off", hall.run)
@@ -307,7 +307,7 @@ def drive_on(
     return finish(hall, journal, course, ended)
 
 
-def _started(hall: Hall, intended: FailoverPlan) -> RunStarted:
+def _started(hall: RunContext, intended: FailoverPlan) -> RunStarted:
     losing = intended.losing.name if intended.losing else None
     return RunStarted(
         hall.stamp(),
@@ -321,7 +321,7 @@ def _started(hall: Hall, intended: FailoverPlan) -> RunStarted:
     )
 
 
-def _settled(hall: Hall, observer: Observer, snapshot: Snapshot, to: Member) -> Snapshot:
+def _settled(hall: RunContext, observer: Observer, snapshot: Snapshot, to: Member) -> Snapshot:
     """No write while either NIC is Updating.
 
     Wait first, bounded (engine/README.md 1.5). Forced goes on at the deadline, after saying so.

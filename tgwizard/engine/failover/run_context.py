@@ -7,11 +7,11 @@ import threading
 from dataclasses import dataclass, field
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.jobs import Report
 from tgwizard.engine.retry import RetryPolicy
 from tgwizard.engine.runs.failover_journal import FailoverJournal
-from tgwizard.engine.runs.journalled_write import Sender
+from tgwizard.engine.runs.journalled_write import WriteSender
 from tgwizard.engine.runs.services import Services
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.event_base import Stamp
@@ -19,7 +19,7 @@ from tgwizard.model.failover_events import TimeoutChoice
 from tgwizard.model.problem import Problem
 
 
-class Decisions:
+class UserDecisions:
     """Holds one answer at a time; an answer given when nothing is asked is dropped by the next question."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Decisions:
 
 
 @dataclass(frozen=True, slots=True)
-class Hall:
+class RunContext:
     """What the parts of one run share.
 
     ``to_dead_machine``: the consent that the address goes to a member that cannot serve it.
@@ -51,8 +51,8 @@ class Hall:
     report: Report
     cancel: CancelToken
     run: str
-    timing: Timing
-    decisions: Decisions | None = None
+    timing: FailoverTiming
+    decisions: UserDecisions | None = None
     dice: random.Random = field(default_factory=random.Random)
     to_dead_machine: bool = False
     noted: set[Problem] = field(default_factory=set)
@@ -65,6 +65,6 @@ class Hall:
         """For one look: what fails for a moment is asked again."""
         return RetryPolicy.of(self.services.clock, self.timing.look_s, self.cancel)
 
-    def sender(self, journal: FailoverJournal) -> Sender:
+    def sender(self, journal: FailoverJournal) -> WriteSender:
         """The one way to write."""
-        return Sender(self.services.azure, self.services.clock, journal, self.report, self.run, self.noted)
+        return WriteSender(self.services.azure, self.services.clock, journal, self.report, self.run, self.noted)

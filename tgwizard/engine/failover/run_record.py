@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tgwizard.engine.failover.failover_plan import is_repair
-from tgwizard.engine.failover.run_context import Hall
+from tgwizard.engine.failover.run_context import RunContext
 from tgwizard.engine.files.cluster_file import keep_carried
 from tgwizard.engine.runs.records import RunRecord
 from tgwizard.model.cluster import Member, Verb
@@ -20,8 +20,8 @@ from tgwizard.model.snapshot import STOPPED, LocationKind, Snapshot
 from tgwizard.model.text import format_utc
 
 
-def beginning(
-    hall: Hall, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy, fence: FenceRequest = NO_FENCE
+def make_run_record(
+    hall: RunContext, snapshot: Snapshot, to: Member, verb: Verb, strategy: Strategy, fence: FenceRequest = NO_FENCE
 ) -> RunRecord:
     """What is journalled before a run does anything. UserError: an interface was not read."""
     other = snapshot.setup.other(to)
@@ -53,7 +53,7 @@ def beginning(
     )
 
 
-def keep_what_travels(hall: Hall, began: RunRecord) -> None:
+def save_carried_configuration(hall: RunContext, began: RunRecord) -> None:
     """Keep in the cluster file what stands on the floating configuration now, so that a resume elsewhere knows it.
 
     Trouble with the file stops nothing: it is told, and the journal has the whole configuration.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tgwizard.engine.failover.decide import Goal, Move
 from tgwizard.engine.jobs import Report
-from tgwizard.engine.runs.journalled_write import Sender
+from tgwizard.engine.runs.journalled_write import WriteSender
 from tgwizard.engine.runs.records import StepRecord
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_events import CancelMeaning, HolderObserved, Step, StepCompleted, StepStarted, StepWaiting
@@ -55,10 +55,10 @@ NOTHING_WRITTEN = "Nothing was written yet. Stopping now leaves everything as it
 
 
 @dataclass(slots=True)
-class Teller:
+class RunReporter:
     """Reports the steps of one run; knows which one is on. ``stop_asked``: the losing VM was asked to stop."""
 
-    sender: Sender
+    sender: WriteSender
     losing: Member
     to: Member
     address: str

@@ -11,7 +11,7 @@ from tgwizard.model.snapshot import AddressLocation, LocationKind
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class RunResult:
     """Where the drive arrived. ``place`` overrides what the last readings say (a stranger that Azure named)."""
 
     outcome: Outcome
@@ -22,12 +22,12 @@ class Ending:
     rolled_back: bool = False
 
 
-def failed_untouched(problem: Problem) -> Ending:
+def failed_untouched(problem: Problem) -> RunResult:
     """Nothing of ours was applied."""
-    return Ending(Outcome.FAILED, f"{problem.sentence()} Nothing was changed.", problem)
+    return RunResult(Outcome.FAILED, f"{problem.sentence()} Nothing was changed.", problem)
 
 
-def too_late() -> Ending:
+def too_late() -> RunResult:
     """A late run is dropped, never executed (engine/README.md 1.7)."""
     problem = Problem(
         "run-too-late",
@@ -35,35 +35,35 @@ def too_late() -> Ending:
         "The computer slept, or Azure took long to answer.",
         "Start again. Nothing was written.",
     )
-    return Ending(Outcome.REFUSED, problem.sentence(), problem)
+    return RunResult(Outcome.REFUSED, problem.sentence(), problem)
 
 
-def refused(problem: Problem) -> Ending:
+def refused(problem: Problem) -> RunResult:
     """A check forbids the first write."""
-    return Ending(Outcome.REFUSED, problem.sentence(), problem)
+    return RunResult(Outcome.REFUSED, problem.sentence(), problem)
 
 
-def yielded(reason: str, *, wrote: bool, place: AddressLocation | None = None) -> Ending:
+def yielded(reason: str, *, wrote: bool, place: AddressLocation | None = None) -> RunResult:
     """The second actor wins."""
     ours = "tgwizard stopped, so as not to work against it." if wrote else "tgwizard wrote nothing."
-    return Ending(Outcome.YIELDED, f"{reason} {ours}", place=place)
+    return RunResult(Outcome.YIELDED, f"{reason} {ours}", place=place)
 
 
-def taken(place: AddressLocation, address: str, problem: Problem | None) -> Ending:
+def taken(place: AddressLocation, address: str, problem: Problem | None) -> RunResult:
     """A stranger took the freed address: named, nothing is put back."""
     name = place.stranger.name if place.stranger else "another interface"
     left = (f"Remove {address} from {name}, then resume.",)
-    return Ending(Outcome.FAILED, f"{name} took {address} while it was free.", problem, left, place)
+    return RunResult(Outcome.FAILED, f"{name} took {address} while it was free.", problem, left, place)
 
 
-def unsettled(address: str, problem: Problem | None) -> Ending:
+def unsettled(address: str, problem: Problem | None) -> RunResult:
     """Asked, and reading did not settle what came of it."""
     why = problem.sentence() if problem else "Azure did not finish in time."
     left = ("Whether the last write will still be applied is not known. Resume reads Azure first.",)
-    return Ending(Outcome.UNKNOWN, f"{why} Reading did not settle where {address} ends up.", problem, left)
+    return RunResult(Outcome.UNKNOWN, f"{why} Reading did not settle where {address} ends up.", problem, left)
 
 
-def broke_off(address: str) -> Ending:
+def broke_off(address: str) -> RunResult:
     """An error of our own in the middle of a run."""
     problem = Problem(
         "run-broke-off",
@@ -71,10 +71,10 @@ def broke_off(address: str) -> Ending:
         "The log has it.",
         f"Resume reads Azure first and brings {address} to a member.",
     )
-    return Ending(Outcome.UNKNOWN, problem.sentence(), problem, (f"Where {address} ends up was not settled.",))
+    return RunResult(Outcome.UNKNOWN, problem.sentence(), problem, (f"Where {address} ends up was not settled.",))
 
 
-def not_moved(losing: Member, address: str, said: str) -> Ending:
+def not_moved(losing: Member, address: str, said: str) -> RunResult:
     """Azure took the move in one call, and it ended without effect."""
     problem = Problem(
         "move-without-effect",
@@ -83,10 +83,10 @@ def not_moved(losing: Member, address: str, said: str) -> Ending:
         "Start again with the strategy detach-attach.",
         said,
     )
-    return Ending(Outcome.FAILED, problem.sentence(), problem)
+    return RunResult(Outcome.FAILED, problem.sentence(), problem)
 
 
-def stuck(address: str, problem: Problem, place: AddressLocation) -> Ending:
+def stuck(address: str, problem: Problem, place: AddressLocation) -> RunResult:
     """Azure refuses the only write that would help."""
     left = (f"{address} is on no network interface.",) if place.kind is LocationKind.NO_NIC else ()
-    return Ending(Outcome.FAILED, problem.sentence(), problem, left)
+    return RunResult(Outcome.FAILED, problem.sentence(), problem, left)

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field, replace
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.failover import run_result
-from tgwizard.engine.failover.decide import Goal, Move, Sent, Side, Standing
-from tgwizard.engine.failover.run_context import Decisions
-from tgwizard.engine.failover.run_reporter import Teller
-from tgwizard.engine.failover.run_result import Ending
+from tgwizard.engine.failover.decide import Goal, LastWrite, Move, NicReading, RunProgress
+from tgwizard.engine.failover.run_context import UserDecisions
+from tgwizard.engine.failover.run_reporter import RunReporter
+from tgwizard.engine.failover.run_result import RunResult
 from tgwizard.engine.failover.service_gap import ServiceEnd
-from tgwizard.engine.failover.timing import Timing
+from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.preflight import Preflight
-from tgwizard.engine.runs.journalled_write import Sender
+from tgwizard.engine.runs.journalled_write import WriteSender
 from tgwizard.engine.runs.records import RunRecord, TurnedBack, WriteAnswer
 from tgwizard.model.cluster import Member, ResourceId, Verb
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -32,7 +32,7 @@ from tgwizard.model.text import format_utc
 
 
 @dataclass(slots=True)
-class Measured:
+class RunMoments:
     """Moments on the Clock's monotonic scale, None where not reached."""
 
     first_write: float | None = None
@@ -42,23 +42,23 @@ class Measured:
 
 
 @dataclass(slots=True)
-class Course:
+class FailoverRun:
     """One run under way. ``checked_at``: when its preflight ended (monotonic seconds)."""
 
     setup: ClusterSetup
     began: RunRecord
     to: Member
     observer: Observer
-    sender: Sender
-    teller: Teller
+    sender: WriteSender
+    teller: RunReporter
     cancel: CancelToken
-    timing: Timing
+    timing: FailoverTiming
     checked_at: float
-    standing: Standing
-    decisions: Decisions | None = None
+    standing: RunProgress
+    decisions: UserDecisions | None = None
     check_anew: Callable[[], Preflight] | None = None
     dice: random.Random = field(default_factory=random.Random)
-    measured: Measured = field(default_factory=Measured)
+    measured: RunMoments = field(default_factory=RunMoments)
     service_end: ServiceEnd | None = None
     turned_back: str = ""
     why_back: Problem | None = None
@@ -168,10 +168,12 @@ class Course:
 
     # -- reading --------------------------------------------------------------------------------------------------
 
-    def side(self, member: Member) -> Side | None:
+    def side(self, member: Member) -> NicReading | None:
         """The member's interface as last read."""
         document = self.observer.seen(member).nic.value
-        return None if document is None else Side(document.lists(self.address), document.provisioning, document.etag)
+        return (
+            None if document is None else NicReading(document.lists(self.address), document.provisioning, document.etag)
+        )
 
     def nic(self, member: Member) -> NicDocument:
         """The whole interface as last read; NicDocumentError when it never was."""
@@ -217,7 +219,7 @@ class Course:
         """Whether it is long since this interface was asked for, so that a write would have to wait for a reading."""
         return self.now() - self._tried[member.nic] > self.timing.refresh_s
 
-    def read(self, *members: Member) -> Ending | None:
+    def read(self, *members: Member) -> RunResult | None:
         """Read these interfaces; an Ending when Azure has been silent for too long."""
         for member in members:
             seen = self.observer.look_at_nic(member)
@@ -272,7 +274,7 @@ class Course:
 
     # -- what was sent --------------------------------------------------------------------------------------------
 
-    def mark(self, member: Member, sent: Sent) -> None:
+    def mark(self, member: Member, sent: LastWrite) -> None:
         """Remember the last write of an interface; a move in one call is one of both."""
         if sent.step is Step.MOVE:
             losing, gaining = self.side(self.losing), self.side(self.to)
@@ -301,6 +303,6 @@ class Course:
             self.sender.note(why)
 
 
-def _arriving(side: Side, sent: Sent | None) -> bool:
+def _arriving(side: NicReading, sent: LastWrite | None) -> bool:
     """Whether the interface names the address because this run writes it there, and has it not yet."""
     return sent is not None and sent.step is not Step.DETACH and side.state is not Provisioning.SUCCEEDED

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.failover import run_result
-from tgwizard.engine.failover.decide import Goal, Move, at_expiry
+from tgwizard.engine.failover.decide import Goal, Move, on_timeout
 from tgwizard.engine.failover.run_reporter import step_of
-from tgwizard.engine.failover.run_result import Ending
-from tgwizard.engine.failover.run_state import Course
+from tgwizard.engine.failover.run_result import RunResult
+from tgwizard.engine.failover.run_state import FailoverRun
 from tgwizard.model.cluster import Member
 from tgwizard.model.failover_events import DecisionMade, DecisionRequested, Step, TimeoutChoice
 from tgwizard.model.problem import Problem
@@ -25,21 +25,21 @@ class _Question:
 
 
 @dataclass(slots=True)
-class Expiry:
+class StepTimeout:
     """Asks and carries out; one question is open at a time."""
 
-    course: Course
+    course: FailoverRun
     _open: _Question | None = None
     _retried: set[Move] = field(default_factory=set)
 
-    def of_wait(self, move: Move, member: Member) -> Ending | None:
+    def of_wait(self, move: Move, member: Member) -> RunResult | None:
         """An update, or a contradiction of two readings, does not end in time."""
         fact = f"The update of {member.nic.name} does not end."
         if move is Move.READ_AGAIN:
             fact = f"Both interfaces go on naming {self.course.address}."
         return self._decide(move, fact, None)
 
-    def of_write(self, move: Move, member: Member, problem: Problem) -> Ending | None:
+    def of_write(self, move: Move, member: Member, problem: Problem) -> RunResult | None:
         """Azure has not accepted a write for as long as a step may take."""
         return self._decide(move, f"Azure did not take the write of {member.nic.name} in time.", problem)
 
@@ -48,9 +48,9 @@ class Expiry:
         if self._open is not None and self._open.move is not move:
             self._close(self._open.move, None, by_user=False)
 
-    def _decide(self, move: Move, fact: str, problem: Problem | None) -> Ending | None:
+    def _decide(self, move: Move, fact: str, problem: Problem | None) -> RunResult | None:
         course = self.course
-        choices = at_expiry(move, course.standing, forced=course.forced, again=move in self._retried)
+        choices = on_timeout(move, course.standing, forced=course.forced, again=move in self._retried)
         if course.decisions is None or move is Move.READ_AGAIN:
             return self._carry_out(choices[0], move, fact, problem)
         now = course.now()
@@ -69,7 +69,7 @@ class Expiry:
         course.rest(course.timing.retry_s)
         return course.read(*course.setup.members)
 
-    def _carry_out(self, choice: TimeoutChoice, move: Move, fact: str, problem: Problem | None) -> Ending | None:
+    def _carry_out(self, choice: TimeoutChoice, move: Move, fact: str, problem: Problem | None) -> RunResult | None:
         course = self.course
         match choice:
             case TimeoutChoice.WAIT:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class FailoverTiming:
     """All in seconds.
 
     ``free_s`` is how long an attach waits for Azure to free an address that no interface names any more, before the run

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.failover import run_result
-from tgwizard.engine.failover.decide import Move, Sent, Standing
+from tgwizard.engine.failover.decide import LastWrite, Move, RunProgress
 from tgwizard.engine.failover.run_reporter import step_of
-from tgwizard.engine.failover.run_result import Ending
-from tgwizard.engine.failover.run_state import Course
-from tgwizard.engine.failover.step_timeout import Expiry
+from tgwizard.engine.failover.run_result import RunResult
+from tgwizard.engine.failover.run_state import FailoverRun
+from tgwizard.engine.failover.step_timeout import StepTimeout
 from tgwizard.engine.ports import ConfigurationId
 from tgwizard.engine.retry import plausible_wait_s
 from tgwizard.engine.runs.journal import JournalError
-from tgwizard.engine.runs.journalled_write import answer_of
+from tgwizard.engine.runs.journalled_write import write_answer_of
 from tgwizard.engine.runs.records import StrategyFallback, WriteAnswer
 from tgwizard.model.cluster import Member
 from tgwizard.model.cluster_setup import CarriedConfiguration
@@ -26,15 +26,15 @@ from tgwizard.model.text import format_utc
 
 
 @dataclass(slots=True)
-class Writing:
+class WriteOutcomes:
     """Carries out the moves that write."""
 
-    course: Course
-    expiry: Expiry
+    course: FailoverRun
+    expiry: StepTimeout
     _tries: dict[Move, int] = field(default_factory=dict)
     _accepted: dict[Move, int] = field(default_factory=dict)
 
-    def write(self, move: Move) -> Ending | None:
+    def write(self, move: Move) -> RunResult | None:
         """Send one PUT, or read anew first when what it rests on is too old."""
         course = self.course
         if (held := self._hold()) is not None:
@@ -54,12 +54,12 @@ class Writing:
             before = course.standing = replace(course.standing, atomic=False, gaining_sent=None)
         first = move is Move.DETACH and before.sent_nothing and self._tries[move] == 1
         request = course.began.first_request if first else ""
-        course.mark(member, Sent(step, document.etag, WriteAnswer.UNKNOWN))
+        course.mark(member, LastWrite(step, document.etag, WriteAnswer.UNKNOWN))
         course.teller.located(course.observer.snapshot().place, course.cancel_meaning)
         reply = course.sender.send(step, member, document, request=request, in_time=lambda: self._in_time(before))
         if isinstance(reply, AzureCallError):
             return self._not_accepted(move, member, reply, before)
-        course.mark(member, Sent(step, document.etag, WriteAnswer.ACCEPTED))
+        course.mark(member, LastWrite(step, document.etag, WriteAnswer.ACCEPTED))
         course.standing = replace(course.standing, wrote=True, overdue=False)
         self._accepted[move] = self._accepted.get(move, 0) + 1
         course.operation = reply.operation
@@ -68,7 +68,7 @@ class Writing:
             course.pause(course.timing.poll_s)
         return course.read(member)
 
-    def move_at_once(self) -> Ending | None:
+    def move_at_once(self) -> RunResult | None:
         """Ask for the move in one call: sent once, whatever comes of it (engine/README.md 1.5, `atomic`)."""
         course = self.course
         if (held := self._hold()) is not None:
@@ -81,21 +81,21 @@ class Writing:
         before = course.standing
         source = ConfigurationId(course.losing.nic, str((found or {}).get("name", "")))
         target = ConfigurationId(course.to.nic, name)
-        course.mark(course.losing, Sent(Step.MOVE, "", WriteAnswer.UNKNOWN))
+        course.mark(course.losing, LastWrite(Step.MOVE, "", WriteAnswer.UNKNOWN))
         course.teller.located(course.observer.snapshot().place, course.cancel_meaning)
         reply = course.sender.move(
             source, target, course.setup.subnet, course.losing, in_time=lambda: self._in_time(before)
         )
         if isinstance(reply, AzureCallError):
             return self._move_not_accepted(reply, before)
-        course.mark(course.losing, Sent(Step.MOVE, "", WriteAnswer.ACCEPTED))
+        course.mark(course.losing, LastWrite(Step.MOVE, "", WriteAnswer.ACCEPTED))
         course.standing = replace(course.standing, wrote=True)
         course.operation = reply.operation
         course.wait_anew()
         course.pause(course.timing.poll_s)
         return course.read(course.losing)
 
-    def refresh(self) -> Ending | None:
+    def refresh(self) -> RunResult | None:
         """Read both interfaces for a write; an Ending when one of them stays unread for as long as a step may take."""
         course = self.course
         ended = course.read(*course.setup.members)
@@ -114,7 +114,7 @@ class Writing:
 
     # -- before a write -----------------------------------------------------------------------------------------------
 
-    def _hold(self) -> tuple[Ending | None] | None:
+    def _hold(self) -> tuple[RunResult | None] | None:
         """What stands against any write now: an end, or None within for "read anew and decide again"."""
         course = self.course
         if course.standing.sent_nothing and not course.checks_fresh():
@@ -124,7 +124,7 @@ class Writing:
             return (self.refresh(),)
         return None
 
-    def _in_time(self, before: Standing) -> bool:
+    def _in_time(self, before: RunProgress) -> bool:
         """The last look, right before the write leaves: time went by while a token was fetched, or a computer slept."""
         return self.course.fresh() and (not before.sent_nothing or self.course.checks_fresh())
 
@@ -160,8 +160,10 @@ class Writing:
 
     # -- answers other than yes ---------------------------------------------------------------------------------------
 
-    def _not_accepted(self, move: Move, member: Member, failure: AzureCallError, before: Standing) -> Ending | None:
-        course, answer = self.course, answer_of(failure)
+    def _not_accepted(
+        self, move: Move, member: Member, failure: AzureCallError, before: RunProgress
+    ) -> RunResult | None:
+        course, answer = self.course, write_answer_of(failure)
         if answer is WriteAnswer.UNKNOWN:
             if failure.status is not None:
                 course.sender.note(failure.problem)  # something answered: who it was and what it said is told
@@ -181,9 +183,9 @@ class Writing:
         course.refusal = failure
         return self._refused(move, failure.problem)
 
-    def _move_not_accepted(self, failure: AzureCallError, before: Standing) -> Ending | None:
+    def _move_not_accepted(self, failure: AzureCallError, before: RunProgress) -> RunResult | None:
         """Only a definite refusal opens the way to detach and attach; after a lost answer the run only reads."""
-        course, answer = self.course, answer_of(failure)
+        course, answer = self.course, write_answer_of(failure)
         if answer is WriteAnswer.UNKNOWN:
             course.teller.waiting("The answer was lost. Reading what Azure shows.", course.timing.unanswered_move_s)
             course.wait_anew()
@@ -205,7 +207,7 @@ class Writing:
         course.standing = replace(before, atomic=False)
         return course.read(*course.setup.members)
 
-    def _etag_moved(self, move: Move, member: Member) -> Ending | None:
+    def _etag_moved(self, move: Move, member: Member) -> RunResult | None:
         """A second actor, unless an answer of ours is unknown: then the content settles it (engine/README.md 1.5)."""
         course = self.course
         if course.standing.sent_nothing:
@@ -218,7 +220,7 @@ class Writing:
             course.pause(course.jittered(course.timing.poll_s))
         return course.read(*course.setup.members)
 
-    def _allocated(self, move: Move, failure: AzureCallError) -> Ending | None:
+    def _allocated(self, move: Move, failure: AzureCallError) -> RunResult | None:
         course = self.course
         owner = failure.allocated_to or course.observer.stranger()
         if owner is not None and course.setup.member_of_nic(owner) is None:
@@ -232,7 +234,7 @@ class Writing:
         course.pause(course.jittered(2 * course.timing.poll_s))
         return course.read(*course.setup.members)
 
-    def _signed_out(self, move: Move, member: Member, failure: AzureCallError) -> Ending | None:
+    def _signed_out(self, move: Move, member: Member, failure: AzureCallError) -> RunResult | None:
         """The token ended in the middle: it is renewed, and the write goes on while its time lasts."""
         try:
             self.course.sender.azure.token_life_s()
@@ -240,7 +242,7 @@ class Writing:
             return self._again(move, member, silent)
         return self._again(move, member, failure)
 
-    def _again(self, move: Move, member: Member, failure: AzureCallError) -> Ending | None:
+    def _again(self, move: Move, member: Member, failure: AzureCallError) -> RunResult | None:
         """Repeat after a pause, by deciding anew: until the step's deadline, or a few times while nothing was sent."""
         course, timing = self.course, self.course.timing
         asked = plausible_wait_s(failure.retry_after_s)
@@ -262,7 +264,7 @@ class Writing:
         course.pause(course.jittered(wait))
         return course.read(member)
 
-    def _refused(self, move: Move, problem: Problem) -> Ending | None:
+    def _refused(self, move: Move, problem: Problem) -> RunResult | None:
         course = self.course
         if move is Move.ATTACH and course.may_return and course.standing.wrote:
             course.turn_back(problem, problem.sentence())
@@ -271,7 +273,7 @@ class Writing:
             return run_result.failed_untouched(problem)
         return run_result.stuck(course.address, problem, course.observer.snapshot().place)
 
-    def _keeps_failing(self, move: Move, member: Member) -> Ending | None:
+    def _keeps_failing(self, move: Move, member: Member) -> RunResult | None:
         """Azure accepted the same write several times, and every time its operation failed."""
         course = self.course
         cleared = move is Move.CLEAR_GAINING and not course.nic(course.to).lists(course.address)

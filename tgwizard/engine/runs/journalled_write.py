@@ -25,13 +25,13 @@ _ANSWERS = {
 }
 
 
-def answer_of(failure: AzureCallError) -> WriteAnswer:
+def write_answer_of(failure: AzureCallError) -> WriteAnswer:
     """What a failure says about the attempt."""
     return _ANSWERS[failure.certainty]
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class WriteSender:
     """Sends the writes of one run."""
 
     azure: Azure
@@ -118,7 +118,9 @@ class Sender:
     def _failed(self, method: str, target: str, request: str, failure: AzureCallError) -> AzureCallError:
         self._told(method, target, f"{failure.status or 'no answer'}, {failure.problem.what}")
         detail = f"{failure.problem.code}: {failure.problem.detail or failure.problem.what}"
-        answered = WriteAnswered(self.run, self._now(), request, answer_of(failure), "", failure.request_id, detail)
+        answered = WriteAnswered(
+            self.run, self._now(), request, write_answer_of(failure), "", failure.request_id, detail
+        )
         self.journal.append(self.run, answered)
         return failure
 

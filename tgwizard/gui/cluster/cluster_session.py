@@ -14,10 +14,10 @@ from datetime import datetime
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolved
+from tgwizard.engine.failover.failover_plan import FailoverPlan, is_repair, plan, resolve_strategy
 from tgwizard.engine.failover.resume import resume
 from tgwizard.engine.failover.run import RunOptions, fail_over, rehearse
-from tgwizard.engine.failover.run_context import Decisions
+from tgwizard.engine.failover.run_context import UserDecisions
 from tgwizard.engine.jobs import Job, JobCrashed, Report, Work
 from tgwizard.engine.readiness.cluster_readiness import cluster_readiness, target_of
 from tgwizard.engine.readiness.preflight_questions import PreflightScope
@@ -112,7 +112,7 @@ class ClusterSession(QObject):
         self._run_job: Job | None = None
         self._history_job: Job | None = None
         self.rights = Rights(services, setup.name, own, self._begin)
-        self._decisions: Decisions | None = None
+        self._decisions: UserDecisions | None = None
         self._run_id = ""
         self.latest: Snapshot | None = None
         """The latest readings as they were read, for those who judge their age themselves."""
@@ -233,7 +233,7 @@ class ClusterSession(QObject):
 
     def guided(self, verb: Verb) -> bool:
         """Whether Trustgrid would move the address, and this program only watch."""
-        return resolved(Strategy.AUTO, self.setup, verb) is Strategy.GUIDED
+        return resolve_strategy(Strategy.AUTO, self.setup, verb) is Strategy.GUIDED
 
     def plan(
         self, verb: Verb, fence: FenceRequest = NO_FENCE, strategy: Strategy = Strategy.DETACH_ATTACH
@@ -315,7 +315,7 @@ class ClusterSession(QObject):
     def fail_over(self, to: Member, verb: Verb, options: RunOptions | None = None) -> None:
         """Start the failover as the cluster's one writing job."""
         services, setup = self.services, self.setup
-        decisions = self._decisions = Decisions()
+        decisions = self._decisions = UserDecisions()
         options = replace(options or RunOptions(), decisions=decisions)
 
         def work(report: Report, token: CancelToken) -> None:
@@ -326,7 +326,7 @@ class ClusterSession(QObject):
     def resume(self) -> None:
         """Finish the interrupted run; it reads the world again and plans anew."""
         services, setup = self.services, self.setup
-        self._decisions = Decisions()
+        self._decisions = UserDecisions()
         options = RunOptions(decisions=self._decisions)
 
         def work(report: Report, token: CancelToken) -> None:
