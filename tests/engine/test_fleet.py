@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from tests.rig import Rig, rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.records import VerdictChanged
-from tgwizard.engine.watch.fleet_monitor import SHARE_S, Fleet, fleet_pace
+from tgwizard.engine.watch.fleet_monitor import SHARE_S, FleetMonitor, fleet_pace
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -28,7 +28,7 @@ def many(made: Rig, count: int) -> tuple[ClusterSetup, ...]:
 def test_that_every_cluster_is_seen_once_before_any_is_seen_twice() -> None:
     made = rig(Latency.INSTANT)
     events: list[Event] = []
-    fleet = Fleet(made.services, events.append)
+    fleet = FleetMonitor(made.services, events.append)
     fleet.take(*many(made, 20))
     clock = made.services.clock
     start = clock.monotonic()
@@ -63,7 +63,7 @@ def test_that_a_worker_ends_when_it_is_cancelled_and_leaves_others_to_it() -> No
         if len(events) >= 3:
             token.cancel()
 
-    fleet = Fleet(made.services, report)
+    fleet = FleetMonitor(made.services, report)
     first, second, third = many(made, 3)
     fleet.take(first, second, third)
     fleet.leave(second)
@@ -81,7 +81,7 @@ def test_that_a_change_of_verdict_is_journalled_once() -> None:
         if len(events) >= 4:
             token.cancel()
 
-    fleet = Fleet(made.services, report)
+    fleet = FleetMonitor(made.services, report)
     fleet.take(made.setup)
     fleet.watch(token)
     with contextlib.closing(made.services.journal(made.setup)) as journal:
@@ -92,7 +92,7 @@ def test_that_a_change_of_verdict_is_journalled_once() -> None:
 def test_that_read_now_makes_a_cluster_due_at_once() -> None:
     made = rig(Latency.INSTANT)
     token = CancelToken()
-    fleet = Fleet(made.services, lambda _event: token.cancel())
+    fleet = FleetMonitor(made.services, lambda _event: token.cancel())
     fleet.take(made.setup)
     fleet.watch(token)
     assert fleet._next() is None

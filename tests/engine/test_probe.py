@@ -11,7 +11,16 @@ import pytest
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.runs.services import Endpoint
-from tgwizard.engine.watch.traffic_probe import BarKind, Probe, Sample, answered, fold, gaps, longest_gap_s, median_s
+from tgwizard.engine.watch.traffic_probe import (
+    BarKind,
+    Sample,
+    TrafficProbe,
+    answered,
+    fold,
+    gaps,
+    longest_gap_s,
+    median_s,
+)
 
 
 @pytest.fixture
@@ -27,7 +36,7 @@ def tries(*answers: float | None, start: float = 0.0) -> list[Sample]:
 
 def test_that_a_listening_port_answers(listening: socket.socket) -> None:
     told: list[Sample] = []
-    probe = Probe(Endpoint("127.0.0.1", listening.getsockname()[1]), SystemClock(), told.extend)
+    probe = TrafficProbe(Endpoint("127.0.0.1", listening.getsockname()[1]), SystemClock(), told.extend)
     probe.begin()
     probe.collect(5.0)
     probe.flush()
@@ -41,7 +50,7 @@ def test_that_a_refused_connection_is_no_answer() -> None:
     told: list[Sample] = []
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))  # and nobody else gets it, nor listens there
-        probe = Probe(Endpoint("127.0.0.1", silent.getsockname()[1]), SystemClock(), told.extend)
+        probe = TrafficProbe(Endpoint("127.0.0.1", silent.getsockname()[1]), SystemClock(), told.extend)
         probe.begin()
         probe.collect(5.0)
         probe.flush()
@@ -58,7 +67,7 @@ def test_that_the_loop_tells_in_order_and_ends_when_cancelled(listening: socket.
         if len(told) >= 8:
             token.cancel()
 
-    probe = Probe(Endpoint("127.0.0.1", listening.getsockname()[1]), SystemClock(), tell)
+    probe = TrafficProbe(Endpoint("127.0.0.1", listening.getsockname()[1]), SystemClock(), tell)
     thread = threading.Thread(target=probe.run, args=(token,))
     thread.start()
     thread.join(60)

@@ -41,7 +41,7 @@ class _Seat:
 
 
 @dataclass(slots=True)
-class Fleet:
+class FleetMonitor:
     """Clusters come and go with ``take`` and ``leave``, from any thread; ``watch`` is what each worker runs."""
 
     services: Services

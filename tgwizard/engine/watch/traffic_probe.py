@@ -126,7 +126,7 @@ def median_s(samples: Sequence[Sample]) -> float | None:
 
 
 @dataclass(slots=True)
-class Probe:
+class TrafficProbe:
     """Tries ``endpoint`` again and again. ``run`` is the loop for a job; ``tell`` gets results in order, in batches."""
 
     endpoint: Endpoint

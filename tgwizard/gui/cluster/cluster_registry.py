@@ -21,7 +21,7 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, JobRunner, Report, Work
 from tgwizard.engine.runs.records import RunEndRecord
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.watch.fleet_monitor import Fleet
+from tgwizard.engine.watch.fleet_monitor import FleetMonitor
 from tgwizard.engine.watch.monitor import Pace
 from tgwizard.gui.app.app_context import SavedClusters
 from tgwizard.gui.app.bridge import Bridge
@@ -148,7 +148,7 @@ class Watching(QObject):
         self._bridge = bridge
         self._lock = lock
         self._attended: list[str] = []
-        self._fleet: Fleet | None = None
+        self._fleet: FleetMonitor | None = None
         self._workers: tuple[Job, ...] = ()
         self._turns = Turns(self)
         self._watchdog = Watchdog(self)
@@ -202,17 +202,17 @@ class Watching(QObject):
         self.sessions[setup.name] = session
 
     def _start_fleet(self, services: Services, pace: Pace, clusters: tuple[ClusterSetup, ...]) -> None:
-        fleet = self._fleet = Fleet(services, services.jobs.events.put, pace)
+        fleet = self._fleet = FleetMonitor(services, services.jobs.events.put, pace)
         fleet.take(*clusters)
         # Whoever opens hundreds of clusters shows them first: workers would fight with that for the interpreter's lock.
         workers = (partial(self._start_worker, services, fleet, number) for number in range(WORKERS))
         self._turns.add(partial(self._read_histories, services, clusters), *workers)
 
-    def _start_worker(self, services: Services, fleet: Fleet, number: int) -> None:
+    def _start_worker(self, services: Services, fleet: FleetMonitor, number: int) -> None:
         self._workers = (*self._workers, services.jobs.start(f"fleet-{number}", _worker(fleet)))
         self._watchdog.keep_workers(self._workers, partial(self._renew_worker, services, fleet))
 
-    def _renew_worker(self, services: Services, fleet: Fleet, ended: Job) -> Job | None:
+    def _renew_worker(self, services: Services, fleet: FleetMonitor, ended: Job) -> Job | None:
         """A worker in the place of one that has ended by an error."""
         try:
             fresh = services.jobs.start(ended.name, _worker(fleet))
@@ -318,7 +318,7 @@ class Watching(QObject):
             self.changed.emit(session.setup.name)
 
 
-def _worker(fleet: Fleet) -> Work:
+def _worker(fleet: FleetMonitor) -> Work:
     def work(_report: Report, token: CancelToken) -> None:
         fleet.watch(token)
 

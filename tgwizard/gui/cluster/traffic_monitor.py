@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import Job, Report
 from tgwizard.engine.runs.services import Endpoint, Services
-from tgwizard.engine.watch.traffic_probe import PERIOD_S, Probe, Sample, longest_gap_s
+from tgwizard.engine.watch.traffic_probe import PERIOD_S, Sample, TrafficProbe, longest_gap_s
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 
@@ -96,7 +96,7 @@ class Reachability(QObject):
                 own.put(ProbeBegan(setup.name, problem=error.problem))
                 return
             own.put(ProbeBegan(setup.name, endpoint))
-            Probe(endpoint, services.clock, tell).run(token)
+            TrafficProbe(endpoint, services.clock, tell).run(token)
 
         try:
             self._job = services.jobs.start(f"probe-{setup.name}", work)
