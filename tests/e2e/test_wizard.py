@@ -20,7 +20,7 @@ import pytest
 
 from tests.e2e.programs import DEADLINE_S, Program, run, status, tgwizard, wait_for
 from tests.e2e.test_window import Screen
-from tgwizard.engine.setup.portal_help import replaced
+from tgwizard.engine.setup.portal_help import replaced_clicks
 from tgwizard.engine.setup.wizard_state import begin
 
 pytestmark = pytest.mark.full
@@ -121,7 +121,7 @@ def test_that_a_new_user_sets_a_cluster_up_in_fourteen_clicks(
         window.process.terminate()
         assert window.end() == 0, window
         assert window.said == ""
-    clicks, typed = replaced(begin())
+    clicks, typed = replaced_clicks(begin())
     with capsys.disabled():
         words = f"{pointer.clicks} clicks and {pointer.typed} typed fields; the portal takes {clicks} and {typed}"
         sys.stdout.write(f"\nfresh, from launch to applied and verified: {words}\n")

@@ -30,14 +30,14 @@ from tgwizard.engine.jobs import Report as RunReport
 from tgwizard.engine.setup.apply import apply_job, refusal
 from tgwizard.engine.setup.export.formats import export
 from tgwizard.engine.setup.loading import read_again
-from tgwizard.engine.setup.plan_freshness import changed_since, differences, is_stale, read_age_s
+from tgwizard.engine.setup.plan_freshness import changed_since, is_stale, plan_differences, read_age_s
 from tgwizard.engine.setup.planner import identity_of, read_cluster
 from tgwizard.engine.setup.restart import restart_job, standby_first
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.undo import undo_job, what_undo_would_do
 from tgwizard.engine.setup.verify import subject_of_cluster, verify_job, with_proof
 from tgwizard.engine.setup.verify_report import report as verify_report
-from tgwizard.engine.setup.wizard_state import Flow
+from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.engine.setup.wizard_steps import blockers, plan_of
 from tgwizard.model import fields
 from tgwizard.model.cluster import Member, Verb
@@ -126,7 +126,7 @@ def _apply(at: _At, command: Apply) -> ExitCode:
             break
         flow = _read_again(at, flow)
         now = plan_of(flow)
-        found = differences(plan, now) if now is not None else ("The plan cannot be made any more",)
+        found = plan_differences(plan, now) if now is not None else ("The plan cannot be made any more",)
         if not found:
             break
         outdated = changed_since(found, age_s)
@@ -147,12 +147,12 @@ def _apply(at: _At, command: Apply) -> ExitCode:
     return code
 
 
-def _read_again(at: _At, flow: Flow) -> Flow:
+def _read_again(at: _At, flow: WizardState) -> WizardState:
     """The same answers with Azure as it is now: the plan is older than five minutes."""
     at.screen.note("The plan is older than 5 minutes. Azure is read again before anything is written.")
     services = at.connection.services
 
-    def work(report: Report, token: CancelToken) -> Flow:
+    def work(report: Report, token: CancelToken) -> WizardState:
         try:
             return read_again(services.setup, services.clock, flow, report, token)
         except AzureCallError as failure:
@@ -310,13 +310,13 @@ def _member(setup: ClusterSetup, name: str) -> Member:
     return member
 
 
-def _walked(at: _At, cluster: str | None, given: Given) -> Flow:
+def _walked(at: _At, cluster: str | None, given: Given) -> WizardState:
     """The flow at the review, or where it is blocked."""
     connection = at.connection
     start, saved = saved_or_new(connection.profiles, cluster)
     services = connection.services
 
-    def work(report: Report, token: CancelToken) -> Flow:
+    def work(report: Report, token: CancelToken) -> WizardState:
         answers = answers_given(services, replace(start, cloud=services.cloud), given, report, token)
         return filled(services, answers, given, saved, report, token)
 
@@ -339,7 +339,7 @@ def _which(saved: tuple[ClusterSetup, ...]) -> Problem:
     return Problem("cluster-not-named", what, f"They are {shown}.", fix)
 
 
-def _shown(at: _At, flow: Flow) -> SetupPlan | None:
+def _shown(at: _At, flow: WizardState) -> SetupPlan | None:
     """Tell the plan, or what keeps it from being made; the plan when it may be applied."""
     plan, stops = plan_of(flow), blockers(flow)
     at.screen.document(setup_plan_document(flow, plan, stops, at.now()))
@@ -355,7 +355,7 @@ def _shown(at: _At, flow: Flow) -> SetupPlan | None:
     return _allowed(flow)
 
 
-def _refused(at: _At, flow: Flow, outdated: Problem | None = None) -> None:
+def _refused(at: _At, flow: WizardState, outdated: Problem | None = None) -> None:
     """The one ``finished`` of an apply that was not begun. ``outdated``: the plan is no longer the one shown."""
     plan = plan_of(flow)
     problems = [*(problem for _, problem in blockers(flow)), *(plan.problems if plan else ())]
@@ -368,12 +368,12 @@ def _refused(at: _At, flow: Flow, outdated: Problem | None = None) -> None:
     at.screen.document(setup_event_document(end))
 
 
-def _allowed(flow: Flow) -> SetupPlan | None:
+def _allowed(flow: WizardState) -> SetupPlan | None:
     plan = plan_of(flow)
     return plan if plan is not None and not plan.problems and not blockers(flow) else None
 
 
-def _complete(flow: Flow) -> SetupPlan | None:
+def _complete(flow: WizardState) -> SetupPlan | None:
     """The plan when nothing but the review stands in its way: whose changes they are is no matter for handing over."""
     plan = plan_of(flow)
     before = [step for step, _ in blockers(flow) if step is not SetupStep.REVIEW]

@@ -9,7 +9,7 @@ from tgwizard.engine.discovery.pairs import Pair, PairsFound
 from tgwizard.engine.setup.apply import refusal
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.verify import sentence_of
-from tgwizard.engine.setup.wizard_state import Flow
+from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding
 from tgwizard.model.inventory import Inventory, NicFound, VmFound
@@ -57,7 +57,7 @@ def discover_document(inventory: Inventory, pairs: PairsFound, at: str) -> Docum
 
 
 def setup_plan_document(
-    flow: Flow, plan: SetupPlan | None, blocked: tuple[tuple[SetupStep, Problem], ...], at: str
+    flow: WizardState, plan: SetupPlan | None, blocked: tuple[tuple[SetupStep, Problem], ...], at: str
 ) -> Document:
     """``setup plan --json``: the answers, what would be written, and what stands in the way of planning it."""
     answers = proposed(flow)

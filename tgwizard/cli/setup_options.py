@@ -14,11 +14,11 @@ from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.files.cluster_folder import ClusterFolder
 from tgwizard.engine.files.file_reading import is_file
 from tgwizard.engine.runs.services import Services
-from tgwizard.engine.setup.loading import prepare, read_wanted
+from tgwizard.engine.setup.loading import prepare, read_needed
 from tgwizard.engine.setup.suggestions import proposed
-from tgwizard.engine.setup.validation import CureKind
-from tgwizard.engine.setup.wizard_state import Flow, answer
-from tgwizard.engine.setup.wizard_steps import answer_all, problems_of, take
+from tgwizard.engine.setup.validation import FixKind
+from tgwizard.engine.setup.wizard_state import WizardState, answer
+from tgwizard.engine.setup.wizard_steps import answer_all, problems_of, take_fix
 from tgwizard.model import fields
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import ClusterSetup
@@ -94,15 +94,15 @@ def filled(
     saved: Iterable[ClusterSetup],
     report: Report,
     token: CancelToken,
-) -> Flow:
+) -> WizardState:
     """Walk the flow as far as it goes, taking the offered cures that the options ask for."""
     flow = prepare(services.setup, services.clock, answers, saved, report, token)
     wanted = [
         kind
         for kind, asked in (
-            (CureKind.ADD_ACTIONS, given.add_actions),
-            (CureKind.LEAVE_OUT_ACTIONS, given.leave_out_actions),
-            (CureKind.UPDATE_ROLE, given.update_role),
+            (FixKind.ADD_ACTIONS, given.add_actions),
+            (FixKind.LEAVE_OUT_ACTIONS, given.leave_out_actions),
+            (FixKind.UPDATE_ROLE, given.update_role),
         )
         if asked
     ]
@@ -111,14 +111,14 @@ def filled(
             offered = [cure for item in problems_of(flow) for cure in item.cures if cure.kind in wanted]
             if not offered:
                 return _dropping(flow, given)
-            flow = read_wanted(services.setup, services.clock, take(flow, offered[0]), report, token)
-            flow = read_wanted(services.setup, services.clock, answer_all(flow), report, token)
+            flow = read_needed(services.setup, services.clock, take_fix(flow, offered[0]), report, token)
+            flow = read_needed(services.setup, services.clock, answer_all(flow), report, token)
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure
     return _dropping(flow, given)
 
 
-def _dropping(flow: Flow, given: Given) -> Flow:
+def _dropping(flow: WizardState, given: Given) -> WizardState:
     """The same, with scopes taken out of the role that is there."""
     role = proposed(flow).role
     if not given.drop_scopes or role is None:

@@ -12,12 +12,12 @@ from tgwizard.azure.clients import Session
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
-from tgwizard.engine.setup.loading import prepare, read_wanted
+from tgwizard.engine.setup.loading import prepare, read_needed
 from tgwizard.engine.setup.planner import read_cluster
 from tgwizard.engine.setup.suggestions import proposed
-from tgwizard.engine.setup.validation import CureKind
-from tgwizard.engine.setup.wizard_state import Flow
-from tgwizard.engine.setup.wizard_steps import answer_all, plan_of, problems_of, take
+from tgwizard.engine.setup.validation import FixKind
+from tgwizard.engine.setup.wizard_state import WizardState
+from tgwizard.engine.setup.wizard_steps import answer_all, plan_of, problems_of, take_fix
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.latency import Latency
 from tgwizard.model.cluster import Member, Verb
@@ -26,7 +26,7 @@ from tgwizard.model.failover_events import Event, Finished
 from tgwizard.model.setup_answers import Answers
 from tgwizard.model.setup_plan import SetupPlan
 
-TAKEN = (CureKind.ADD_ACTIONS, CureKind.UPDATE_ROLE)
+TAKEN = (FixKind.ADD_ACTIONS, FixKind.UPDATE_ROLE)
 """What a careful user takes when it is offered: the actions that this topology needs."""
 
 
@@ -36,7 +36,7 @@ class Scenario:
 
     it: SetupRig
     on: Applying
-    flow: Flow
+    flow: WizardState
 
     @classmethod
     def of(cls, name: str, folder: Path, latency: Latency = Latency.FAST) -> Scenario:
@@ -55,11 +55,11 @@ class Scenario:
             cures = [cure for item in problems_of(self.flow) for cure in item.cures if cure.kind in TAKEN]
             if not cures:
                 return
-            self.flow = answer_all(self._read(take(self.flow, cures[0])))
+            self.flow = answer_all(self._read(take_fix(self.flow, cures[0])))
             self.flow = self._read(self.flow)
 
-    def _read(self, flow: Flow) -> Flow:
-        return read_wanted(self.it.ports, self.it.clock, flow, self.on.events.append, CancelToken())
+    def _read(self, flow: WizardState) -> WizardState:
+        return read_needed(self.it.ports, self.it.clock, flow, self.on.events.append, CancelToken())
 
     @property
     def answers(self) -> Answers:
@@ -82,7 +82,7 @@ class Scenario:
         return read_cluster(self.it.services.azure, self.plan, self.answers)
 
 
-def prepared(it: SetupRig, answers: Answers | None = None) -> Flow:
+def prepared(it: SetupRig, answers: Answers | None = None) -> WizardState:
     start = replace(answers or Answers(), cloud=it.services.cloud)
     return prepare(it.ports, it.clock, start, (), lambda _: None, CancelToken())
 

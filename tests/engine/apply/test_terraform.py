@@ -25,9 +25,9 @@ from tests.engine.apply.test_exports import GROUP, HOSTILE, hostile_plan, resour
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.setup.export.formats import ExportKind, export
-from tgwizard.engine.setup.loading import read_wanted
+from tgwizard.engine.setup.loading import read_needed
 from tgwizard.engine.setup.suggestions import proposed
-from tgwizard.engine.setup.wizard_steps import answer_all, plan_of, problems_of, take
+from tgwizard.engine.setup.wizard_steps import answer_all, plan_of, problems_of, take_fix
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.role import RoleKind
@@ -268,8 +268,8 @@ def test_that_the_file_amounts_to_what_apply_leaves(scenario: str, tmp_path: Pat
     own = replace(proposed(flow), role=RoleAnswer(RoleUse.NEW, "tg-of-its-own"))
     flow = prepared(it, own)
     while cures := [cure for item in problems_of(flow) for cure in item.cures if cure.kind in TAKEN]:
-        flow = read_wanted(it.ports, it.clock, take(flow, cures[0]), lambda _: None, CancelToken())
-        flow = read_wanted(it.ports, it.clock, answer_all(flow), lambda _: None, CancelToken())
+        flow = read_needed(it.ports, it.clock, take_fix(flow, cures[0]), lambda _: None, CancelToken())
+        flow = read_needed(it.ports, it.clock, answer_all(flow), lambda _: None, CancelToken())
     plan = plan_of(flow)
     assert plan is not None
     machines = proposed(flow).machines

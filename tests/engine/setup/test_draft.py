@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.engine.setup.hand_made import CALLER, world
 from tests.engine.setup.walker import fed, signed_in
 from tgwizard.engine.setup.draft import delete_draft, load_draft, resume, save_draft
-from tgwizard.engine.setup.wizard_state import Flow, StepState, go_back, know_caller, state_of
+from tgwizard.engine.setup.wizard_state import StepProgress, WizardState, go_back, state_of, with_caller
 from tgwizard.engine.setup.wizard_steps import answer_all, plan_of
 from tgwizard.model.inventory import SubscriptionSeen
 from tgwizard.model.problem import UserError
@@ -22,7 +22,7 @@ from tgwizard.model.setup_answers import Answers, Placement, RoleAnswer, RoleUse
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
-def finished() -> Flow:
+def finished() -> WizardState:
     return answer_all(fed(signed_in(), world()))
 
 
@@ -47,7 +47,7 @@ def test_that_a_draft_without_a_signed_in_account_starts_with_signing_in(tmp_pat
     resumed = resume(draft, None)
     assert resumed.step is SetupStep.SIGN_IN
     assert resumed.answers.caller is None
-    again = know_caller(resumed, "lab-test", CALLER)
+    again = with_caller(resumed, "lab-test", CALLER)
     assert again.answers == finished().answers
 
 
@@ -59,7 +59,7 @@ def test_that_another_account_has_the_steps_looked_at_again(tmp_path: Path) -> N
     other = resume(draft, replace(CALLER, object_id="someone-else"))
     assert other.answers.caller is not None
     assert other.answers.caller.object_id == "someone-else"
-    assert state_of(other, SetupStep.SUBSCRIPTION) is StepState.TO_CHECK
+    assert state_of(other, SetupStep.SUBSCRIPTION) is StepProgress.TO_CHECK
 
 
 def test_that_a_draft_that_cannot_be_read_is_told_and_never_overwritten(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_that_any_answers_survive_being_kept(
     tmp_path_factory: pytest.TempPathFactory, answers: Answers, step: SetupStep, done: frozenset[SetupStep]
 ) -> None:
     path = tmp_path_factory.mktemp("draft") / "draft.json"
-    save_draft(path, Flow(answers, step, done), NOW)
+    save_draft(path, WizardState(answers, step, done), NOW)
     read = load_draft(path)
     assert read.draft is not None
     resumed = resume(read.draft, CALLER)

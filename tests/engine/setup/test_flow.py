@@ -23,33 +23,33 @@ from tests.engine.setup.hand_made import (
 )
 from tests.engine.setup.walker import fed, signed_in
 from tgwizard.engine.setup.suggestions import proposed
-from tgwizard.engine.setup.validation import CureKind, StepProblem
+from tgwizard.engine.setup.validation import FixKind, StepProblem
 from tgwizard.engine.setup.wizard_state import (
     STEPS,
-    Flow,
-    StepState,
-    Want,
+    ReadNeeded,
+    StepProgress,
+    WizardState,
     answer,
     begin,
     go_back,
     go_to,
-    know_facts,
-    know_inventory,
     pairs_known,
     reachable,
     state_of,
     typed,
     undo,
+    with_access_facts,
+    with_inventory,
 )
 from tgwizard.engine.setup.wizard_steps import (
     answer_all,
     blockers,
-    continue_,
+    continue_step,
     plan_of,
     problems_of,
+    reads_needed,
     summary,
-    take,
-    wants,
+    take_fix,
 )
 from tgwizard.model.access_facts import AccessFacts
 from tgwizard.model.inventory import Inventory, SubscriptionSeen
@@ -67,25 +67,25 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-tg-prod"
 TEN = tuple(item.action for item in TEN_ACTIONS)
 
 
-def at(step: SetupStep, inventory: Inventory | None = None, known: AccessFacts | None = None) -> Flow:
+def at(step: SetupStep, inventory: Inventory | None = None, known: AccessFacts | None = None) -> WizardState:
     """The flow on a step, with every step before it continued from."""
     inventory = inventory or world()
     flow = fed(signed_in(), inventory, known)
     while flow.step is not step:
-        after = fed(continue_(flow), inventory, known)
+        after = fed(continue_step(flow), inventory, known)
         assert after.step is not flow.step, problems_of(flow)
         flow = after
     return flow
 
 
-def of(flow: Flow, code: str) -> StepProblem:
+def of(flow: WizardState, code: str) -> StepProblem:
     found = [item for item in problems_of(flow) if item.problem.code == code]
     assert found, [item.problem.code for item in problems_of(flow)]
     return found[0]
 
 
-def cure(flow: Flow, code: str, kind: CureKind) -> Flow:
-    return take(flow, next(item for item in of(flow, code).cures if item.kind is kind))
+def cure(flow: WizardState, code: str, kind: FixKind) -> WizardState:
+    return take_fix(flow, next(item for item in of(flow, code).cures if item.kind is kind))
 
 
 def three_machines() -> Inventory:
@@ -101,7 +101,7 @@ def test_that_a_fresh_cluster_needs_one_continue_for_each_step_and_no_answer() -
     inventory = world()
     flow, clicks = fed(signed_in(), inventory), 0
     while flow.step is not SetupStep.REVIEW:
-        flow, clicks = fed(continue_(flow), inventory), clicks + 1
+        flow, clicks = fed(continue_step(flow), inventory), clicks + 1
     assert clicks == 7
     plan = plan_of(flow)
     assert plan is not None
@@ -130,20 +130,20 @@ def test_that_a_command_walks_the_same_flow_and_stops_at_what_blocks() -> None:
 
 
 def test_that_the_flow_says_what_has_to_be_read() -> None:
-    assert wants(begin()) == ()
+    assert reads_needed(begin()) == ()
     flow = signed_in()
-    assert wants(flow) == (Want.SUBSCRIPTIONS,)
+    assert reads_needed(flow) == (ReadNeeded.SUBSCRIPTIONS,)
     inventory = world()
-    assert wants(fed(flow, inventory)) == ()
+    assert reads_needed(fed(flow, inventory)) == ()
     changed = answer(
         fed(flow, inventory), replace(Answers(), cloud="lab-test", caller=CALLER, address=IPv4Address("10.20.2.9"))
     )
-    assert wants(changed) == (Want.ADDRESS,)
+    assert reads_needed(changed) == (ReadNeeded.ADDRESS,)
 
 
 def test_that_nobody_goes_on_without_an_account_or_a_subscription() -> None:
     flow = begin()
-    assert continue_(flow).step is SetupStep.SIGN_IN
+    assert continue_step(flow).step is SetupStep.SIGN_IN
     of(flow, "sign-in-needed")
     none = replace(signed_in(), subscriptions=(), step=SetupStep.SUBSCRIPTION)
     assert of(none, "no-subscription").blocks
@@ -170,10 +170,10 @@ def test_that_changing_the_machines_marks_later_steps_and_clears_nothing() -> No
     changed = answer(flow, replace(before, machines=(inventory.vms[0].id, third.id)))
     assert changed.answers == replace(before, machines=(inventory.vms[0].id, third.id))
     states = {step: state_of(changed, step) for step in STEPS[:8]}
-    assert states[SetupStep.MACHINES] is StepState.DONE
-    assert states[SetupStep.INTERFACE] is StepState.TO_CHECK
-    assert states[SetupStep.FLOATING_IP] is StepState.TO_CHECK
-    assert states[SetupStep.SCOPE] is StepState.TO_CHECK
+    assert states[SetupStep.MACHINES] is StepProgress.DONE
+    assert states[SetupStep.INTERFACE] is StepProgress.TO_CHECK
+    assert states[SetupStep.FLOATING_IP] is StepProgress.TO_CHECK
+    assert states[SetupStep.SCOPE] is StepProgress.TO_CHECK
     suggested = proposed(changed).nics
     assert suggested is not None
     assert suggested[1].name == "tg-node-c-inside"
@@ -188,9 +188,9 @@ def test_that_the_review_asks_for_every_step_that_was_left_marked() -> None:
     changed = answer(flow, replace(flow.answers, machines=(inventory.vms[0].id, third.id)))
     first = of(changed, "step-to-check")
     assert first.problem.what == "Network interface has to be looked at again."
-    led = take(changed, first.cures[0])
+    led = take_fix(changed, first.cures[0])
     assert led.step is SetupStep.INTERFACE
-    assert state_of(continue_(led), SetupStep.INTERFACE) is StepState.DONE
+    assert state_of(continue_step(led), SetupStep.INTERFACE) is StepProgress.DONE
 
 
 def test_that_the_other_machine_can_be_the_active_one_and_the_interfaces_follow() -> None:
@@ -235,8 +235,8 @@ def test_that_a_jump_is_granted_to_done_steps_and_the_next_one_only() -> None:
 def test_that_a_bad_address_offers_free_ones() -> None:
     flow = at(SetupStep.FLOATING_IP)
     typed = answer(flow, replace(flow.answers, address=IPv4Address("10.20.2.4")))
-    assert continue_(typed).step is SetupStep.FLOATING_IP
-    cured_ = cure(typed, "address-in-use", CureKind.USE_ADDRESS)
+    assert continue_step(typed).step is SetupStep.FLOATING_IP
+    cured_ = cure(typed, "address-in-use", FixKind.USE_ADDRESS)
     assert cured_.answers.address == IPv4Address("10.20.2.254")
 
 
@@ -244,7 +244,7 @@ def test_that_a_taken_configuration_name_offers_another() -> None:
     flow = at(SetupStep.FLOATING_IP)
     typed = answer(flow, replace(flow.answers, ip_configuration="ipconfig1"))
     assert (
-        cure(typed, "configuration-name-taken", CureKind.USE_CONFIGURATION).answers.ip_configuration == "tg-floating-1"
+        cure(typed, "configuration-name-taken", FixKind.USE_CONFIGURATION).answers.ip_configuration == "tg-floating-1"
     )
 
 
@@ -256,20 +256,20 @@ def test_that_a_taken_role_name_offers_one_for_this_cluster() -> None:
     assert role is not None
     assert role.name == "tg-cluster-ip-failover-edge-dallas"
     typed = answer(flow, replace(flow.answers, role=replace(role, name="TG-cluster-ip-failover")))
-    cured_ = cure(typed, "role-name-taken", CureKind.USE_ROLE_NAME)
+    cured_ = cure(typed, "role-name-taken", FixKind.USE_ROLE_NAME)
     assert cured_.answers.role == role
 
 
 def test_that_extra_actions_are_added_or_left_out_on_purpose_and_nothing_else() -> None:
     inventory = world(public=public_ip(), pools=(pool_id(),))
     flow = at(SetupStep.ROLE, inventory)
-    assert continue_(flow).step is SetupStep.ROLE
-    added = cure(flow, "extra-actions", CureKind.ADD_ACTIONS)
-    assert continue_(added).step is SetupStep.SCOPE
+    assert continue_step(flow).step is SetupStep.ROLE
+    added = cure(flow, "extra-actions", FixKind.ADD_ACTIONS)
+    assert continue_step(added).step is SetupStep.SCOPE
     assert added.answers.role is not None
     assert len(added.answers.role.extra) == 2
-    left = cure(flow, "extra-actions", CureKind.LEAVE_OUT_ACTIONS)
-    assert continue_(left).step is SetupStep.SCOPE
+    left = cure(flow, "extra-actions", FixKind.LEAVE_OUT_ACTIONS)
+    assert continue_step(left).step is SetupStep.SCOPE
     assert {item.problem.code for item in problems_of(left)} == {"role-without-action"}
 
 
@@ -302,7 +302,7 @@ def test_that_a_narrowed_scope_can_be_put_back() -> None:
     inventory = world(network_group="rg-network")
     flow = at(SetupStep.SCOPE, inventory)
     left = answer(flow, replace(flow.answers, narrowed=(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network",)))
-    assert cure(left, "scope-left-out", CureKind.PUT_SCOPE_BACK).answers.narrowed == ()
+    assert cure(left, "scope-left-out", FixKind.PUT_SCOPE_BACK).answers.narrowed == ()
 
 
 def test_that_a_reader_cannot_go_on_to_apply_and_is_offered_the_hand_over() -> None:
@@ -310,13 +310,13 @@ def test_that_a_reader_cannot_go_on_to_apply_and_is_offered_the_hand_over() -> N
     flow = at(SetupStep.REVIEW, inventory, facts(inventory, own=READER))
     problem = of(flow, "others-must")
     assert problem.blocks
-    assert problem.cures[0].kind is CureKind.HAND_OVER
-    assert continue_(flow).step is SetupStep.REVIEW
+    assert problem.cures[0].kind is FixKind.HAND_OVER
+    assert continue_step(flow).step is SetupStep.REVIEW
 
 
 def test_that_what_could_not_be_read_is_told_where_it_is_needed() -> None:
     inventory = world()
-    flow = know_inventory(replace(at(SetupStep.MACHINES, inventory)), replace(inventory, vms=(), nics=()))
+    flow = with_inventory(replace(at(SetupStep.MACHINES, inventory)), replace(inventory, vms=(), nics=()))
     assert of(flow, "machines-not-chosen").blocks
 
 
@@ -324,8 +324,8 @@ def test_that_an_address_that_azure_would_not_judge_does_not_stop_the_walk() -> 
     flow = at(SetupStep.FLOATING_IP)
     silent = replace(flow, checked=None, unasked=Problem("not-allowed", "You may not ask."))
     assert not any(item.blocks for item in problems_of(silent))
-    assert wants(silent) == ()
-    assert continue_(silent).step is SetupStep.ROLE
+    assert reads_needed(silent) == ()
+    assert continue_step(silent).step is SetupStep.ROLE
 
 
 class Wanderer(RuleBasedStateMachine):
@@ -340,7 +340,7 @@ class Wanderer(RuleBasedStateMachine):
     @rule()
     def forth(self) -> None:
         before, shown = self.flow.answers, proposed(self.flow)
-        self.flow = fed(continue_(self.flow), self.inventory, self.known)
+        self.flow = fed(continue_step(self.flow), self.inventory, self.known)
         for name in ("address", "role", "nics", "machines", "narrowed", "whole_subscription"):
             given_, now = getattr(before, name), getattr(self.flow.answers, name)
             assert now in (given_, getattr(shown, name))
@@ -390,7 +390,7 @@ class Wanderer(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_asked_for_for_ever(self) -> None:
-        assert wants(self.flow) == ()
+        assert reads_needed(self.flow) == ()
 
 
 TestWanderer = Wanderer.TestCase
@@ -403,14 +403,14 @@ def test_that_walking_about_in_a_finished_flow_changes_nothing(steps: list[Setup
     plan = plan_of(flow)
     walked = flow
     for step in steps:
-        walked = continue_(go_to(walked, step))
+        walked = continue_step(go_to(walked, step))
         walked = go_back(walked)
     walked = go_to(walked, SetupStep.REVIEW)
     assert walked.answers == flow.answers
     assert plan_of(walked) == plan
 
 
-def type_name(flow: Flow, *texts: str) -> Flow:
+def type_name(flow: WizardState, *texts: str) -> WizardState:
     for text in texts:
         flow = answer(flow, replace(flow.answers, name=text), typing="name")
     return flow
@@ -455,14 +455,14 @@ def test_that_pairs_worked_out_on_the_way_are_taken_as_they_are() -> None:
     before = signed_in()
     worked_out = pairs_known(before, inventory, None)
     assert worked_out is not None
-    known = know_inventory(before, inventory, worked_out)
+    known = with_inventory(before, inventory, worked_out)
     assert known.pairs is worked_out.pairs
-    assert known == know_inventory(before, inventory)
+    assert known == with_inventory(before, inventory)
     assert pairs_known(known, inventory, None) is None, "they are known"
     read = facts(inventory)
     with_facts = pairs_known(known, inventory, read)
     assert with_facts is not None
-    assert know_facts(known, read, worked_out=with_facts).pairs is with_facts.pairs
+    assert with_access_facts(known, read, worked_out=with_facts).pairs is with_facts.pairs
 
 
 def test_that_pairs_worked_out_from_something_else_are_not_taken() -> None:
@@ -470,11 +470,11 @@ def test_that_pairs_worked_out_from_something_else_are_not_taken() -> None:
     worked_out = pairs_known(signed_in(), inventory, None)
     read = facts(inventory, roles=(), assignments=())
     flow = replace(signed_in(), facts=read)
-    known = know_inventory(flow, inventory, worked_out)
+    known = with_inventory(flow, inventory, worked_out)
     assert worked_out is not None
     assert known.pairs is not worked_out.pairs
-    assert known.pairs == know_inventory(flow, inventory).pairs
-    assert know_inventory(signed_in(), world(), worked_out).pairs == know_inventory(signed_in(), world()).pairs
+    assert known.pairs == with_inventory(flow, inventory).pairs
+    assert with_inventory(signed_in(), world(), worked_out).pairs == with_inventory(signed_in(), world()).pairs
 
 
 def test_that_facts_know_a_principal_in_any_spelling() -> None:

@@ -12,10 +12,10 @@ from tests.engine.setup.hand_made import answers, facts, world
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.setup.loading import read_again
-from tgwizard.engine.setup.plan_freshness import STALE_S, changed_since, differences, is_stale, read_age_s
+from tgwizard.engine.setup.plan_freshness import STALE_S, changed_since, is_stale, plan_differences, read_age_s
 from tgwizard.engine.setup.planner import make_plan
 from tgwizard.engine.setup.suggestions import proposed
-from tgwizard.engine.setup.wizard_state import Flow, begin
+from tgwizard.engine.setup.wizard_state import WizardState, begin
 from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.model.cluster_setup import CarriedConfiguration
@@ -23,13 +23,13 @@ from tgwizard.model.problem import Problem
 from tgwizard.model.setup_plan import SetupPlan, WhoMay
 
 
-def planned(flow: Flow) -> SetupPlan:
+def planned(flow: WizardState) -> SetupPlan:
     plan = plan_of(flow)
     assert plan is not None
     return plan
 
 
-def again(it: SetupRig, flow: Flow) -> Flow:
+def again(it: SetupRig, flow: WizardState) -> WizardState:
     return read_again(it.ports, it.clock, flow, lambda _: None, CancelToken())
 
 
@@ -54,7 +54,7 @@ def test_that_reading_again_without_a_change_gives_the_same_plan_and_no_write(na
     assert not is_stale(after, it.clock.monotonic())
     assert len(it.lab.requests) > before
     assert planned(after) == planned(flow)
-    assert differences(planned(flow), planned(after)) == ()
+    assert plan_differences(planned(flow), planned(after)) == ()
     assert proposed(after) == proposed(flow)
     assert it.writes() == []
 
@@ -66,7 +66,7 @@ def test_that_what_someone_did_meanwhile_is_named() -> None:
     it.ports.access.enable_identity(it.vm("tg-node-b"), request_id=str(uuid.uuid4()))
     it.clock.sleep(STALE_S + 1)
     after = planned(again(it, flow))
-    found = differences(before, after)
+    found = plan_differences(before, after)
     assert "no longer needed: Turn on the identity of tg-node-b" in found
     assert len(after.writing) == len(before.writing) - 1
     told = changed_since(found, 400.0)
@@ -86,7 +86,7 @@ def test_that_an_address_that_was_taken_meanwhile_is_named_and_the_choice_is_kep
     it.clock.sleep(STALE_S + 1)
     after = again(it, flow)
     assert str(proposed(after).address) == address
-    assert differences(planned(flow), planned(after))
+    assert plan_differences(planned(flow), planned(after))
 
 
 def test_that_rights_that_were_withdrawn_meanwhile_are_named() -> None:
@@ -96,7 +96,7 @@ def test_that_rights_that_were_withdrawn_meanwhile_are_named() -> None:
     it.clock.sleep(STALE_S + 1)
     after = planned(again(it, flow))
     assert [change for change in after.writing if change.right.who is WhoMay.YOU] == []
-    found = differences(planned(flow), after)
+    found = plan_differences(planned(flow), after)
     assert any(words.startswith("different: ") for words in found)
 
 
@@ -105,10 +105,10 @@ def test_that_a_new_problem_and_a_new_warning_are_a_difference() -> None:
     plan = make_plan(answers(inventory), inventory, facts(inventory))
     problem, warning = Problem("a", "It is locked."), Problem("b", "It is <b>slow</b>.")
     worse = replace(plan, problems=(problem,), warnings=(*plan.warnings, warning))
-    assert differences(plan, worse) == ("to be known: It is locked.", "to be known: It is <b>slow</b>.")
-    assert differences(worse, plan) == ("no longer so: It is locked.", "no longer so: It is <b>slow</b>.")
+    assert plan_differences(plan, worse) == ("to be known: It is locked.", "to be known: It is <b>slow</b>.")
+    assert plan_differences(worse, plan) == ("no longer so: It is locked.", "no longer so: It is <b>slow</b>.")
     dropped = replace(plan, changes=plan.changes[1:])
-    assert differences(plan, dropped) == (f"gone: {plan.changes[0].sentence}",)
+    assert plan_differences(plan, dropped) == (f"gone: {plan.changes[0].sentence}",)
 
 
 def test_that_many_differences_are_told_in_a_few_words() -> None:

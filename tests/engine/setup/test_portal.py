@@ -7,21 +7,21 @@ import pytest
 
 from tests.engine.setup.hand_made import TENANT, world
 from tests.engine.setup.walker import fed, signed_in
-from tgwizard.engine.setup.portal_help import guide, portal_url, replaced
-from tgwizard.engine.setup.wizard_state import STEPS, Flow, answer
+from tgwizard.engine.setup.portal_help import portal_guide, portal_url, replaced_clicks
+from tgwizard.engine.setup.wizard_state import STEPS, WizardState, answer
 from tgwizard.engine.setup.wizard_steps import answer_all
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.setup_answers import RoleAnswer, RoleUse, SetupStep
 
 
-def finished(inventory: Inventory | None = None) -> Flow:
+def finished(inventory: Inventory | None = None) -> WizardState:
     return answer_all(fed(signed_in(), inventory or world()))
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_that_every_step_has_its_place_in_the_portal_before_and_after_anything_is_known(step: SetupStep) -> None:
-    for flow in (Flow(), finished()):
-        shown = guide(flow, step)
+    for flow in (WizardState(), finished()):
+        shown = portal_guide(flow, step)
         assert shown.intro.endswith((".", "?"))
         assert shown.why.endswith(".")
         assert shown.why_title
@@ -30,25 +30,25 @@ def test_that_every_step_has_its_place_in_the_portal_before_and_after_anything_i
 
 def test_that_the_names_of_the_answers_are_filled_in() -> None:
     flow = finished()
-    assert guide(flow, SetupStep.MACHINES).intro == "Turning on the identity of tg-node-b."
-    assert guide(flow, SetupStep.MACHINES).command == "az vm identity assign -g rg-tg-prod -n tg-node-b"
+    assert portal_guide(flow, SetupStep.MACHINES).intro == "Turning on the identity of tg-node-b."
+    assert portal_guide(flow, SetupStep.MACHINES).command == "az vm identity assign -g rg-tg-prod -n tg-node-b"
     assert (
         "check-ip-address -g rg-tg-prod -n vnet-dal-prod --ip-address 10.20.2.254"
-        in guide(flow, SetupStep.FLOATING_IP).command
+        in portal_guide(flow, SetupStep.FLOATING_IP).command
     )
-    assert any("rg-tg-prod" in place.words for place in guide(flow, SetupStep.SCOPE).steps)
+    assert any("rg-tg-prod" in place.words for place in portal_guide(flow, SetupStep.SCOPE).steps)
 
 
 def test_that_the_clicks_of_the_briefs_instructions_are_counted() -> None:
-    one = replaced(finished())
+    one = replaced_clicks(finished())
     assert one == (44, 5)
-    two = replaced(finished(world(network_group="rg-network")))
+    two = replaced_clicks(finished(world(network_group="rg-network")))
     assert two[0] - one[0] == 28
     assert two[1] - one[1] == 3
 
 
 def test_that_the_review_counts_what_the_plan_replaces() -> None:
-    shown = guide(finished(), SetupStep.REVIEW)
+    shown = portal_guide(finished(), SetupStep.REVIEW)
     assert [place.words for place in shown.steps] == [
         "Identity of tg-node-b",
         "Custom role",
@@ -61,7 +61,7 @@ def test_that_the_review_counts_what_the_plan_replaces() -> None:
 def test_that_every_kind_of_role_has_its_instructions(use: RoleUse) -> None:
     flow = finished()
     flow = answer(flow, replace(flow.answers, role=RoleAnswer(use, "my role", "")))
-    shown = guide(flow, SetupStep.ROLE)
+    shown = portal_guide(flow, SetupStep.ROLE)
     assert shown.clicks > 5
     assert shown.command.startswith("az role definition")
 
@@ -71,11 +71,11 @@ def test_that_hostile_names_stay_one_word_of_a_command() -> None:
     flow = finished()
     flow = answer(flow, replace(flow.answers, role=RoleAnswer(RoleUse.REUSE, hostile), name=hostile))
     for step in STEPS:
-        words = shlex.split(guide(flow, step).command)
+        words = shlex.split(portal_guide(flow, step).command)
         assert not any(word in ("$(reboot)", "`id`", "<b>", "reboot)") for word in words)
-    words = shlex.split(guide(flow, SetupStep.ROLE).command)
+    words = shlex.split(portal_guide(flow, SetupStep.ROLE).command)
     assert len(words) == 6
-    assert len(shlex.split(guide(flow, SetupStep.APPLY).command)) == 4
+    assert len(shlex.split(portal_guide(flow, SetupStep.APPLY).command)) == 4
 
 
 def test_that_a_lab_has_no_portal() -> None:

@@ -12,23 +12,23 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.pairs import PairState
 from tgwizard.engine.discovery.read_subscription import discover
 from tgwizard.engine.errors import AzureCallError
-from tgwizard.engine.setup.portal_help import guide
+from tgwizard.engine.setup.portal_help import portal_guide
 from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.engine.setup.suggestions import proposed
-from tgwizard.engine.setup.validation import CureKind
+from tgwizard.engine.setup.validation import FixKind
 from tgwizard.engine.setup.wizard_state import (
     STEPS,
-    Flow,
-    Want,
+    ReadNeeded,
+    WizardState,
     answer,
     begin,
-    know_address,
-    know_caller,
-    know_facts,
-    know_inventory,
-    know_subscriptions,
+    with_access_facts,
+    with_address,
+    with_caller,
+    with_inventory,
+    with_subscriptions,
 )
-from tgwizard.engine.setup.wizard_steps import continue_, plan_of, problems_of, summary, take, wants
+from tgwizard.engine.setup.wizard_steps import continue_step, plan_of, problems_of, reads_needed, summary, take_fix
 from tgwizard.model.setup_answers import RoleUse, SetupStep
 from tgwizard.model.setup_events import SetupEvent
 
@@ -38,44 +38,44 @@ class Person:
     """Signs in to a scenario, presses Continue, and takes the first cure that adds what is needed."""
 
     rig: SetupRig
-    flow: Flow = field(default_factory=begin)
+    flow: WizardState = field(default_factory=begin)
     clicks: int = 0
     events: list[SetupEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         ports = self.rig.ports
-        self.flow = self.fed(know_caller(self.flow, self.rig.lab.cloud, ports.sign_in.caller()))
+        self.flow = self.fed(with_caller(self.flow, self.rig.lab.cloud, ports.sign_in.caller()))
 
-    def fed(self, flow: Flow) -> Flow:
+    def fed(self, flow: WizardState) -> WizardState:
         """Read what is wanted, as the window's jobs do."""
         ports, clock, token = self.rig.ports, self.rig.clock, CancelToken()
         for _ in range(8):
             shown = proposed(flow)
-            want = wants(flow)
+            want = reads_needed(flow)
             if not want:
                 return flow
             match want[0]:
-                case Want.SUBSCRIPTIONS:
-                    flow = know_subscriptions(flow, ports.inventories.subscriptions())
-                case Want.INVENTORY:
+                case ReadNeeded.SUBSCRIPTIONS:
+                    flow = with_subscriptions(flow, ports.inventories.subscriptions())
+                case ReadNeeded.INVENTORY:
                     assert shown.subscription is not None
                     found = discover(ports.inventories, shown.subscription, clock, self.events.append, token)
-                    flow = know_inventory(flow, found)
-                case Want.FACTS:
+                    flow = with_inventory(flow, found)
+                case ReadNeeded.FACTS:
                     assert flow.inventory is not None
                     facts = read_access(ports, shown, flow.inventory, clock, self.events.append, token)
-                    flow = know_facts(flow, facts, shown)
-                case Want.ADDRESS:
+                    flow = with_access_facts(flow, facts, shown)
+                case ReadNeeded.ADDRESS:
                     assert flow.inventory is not None
                     try:
-                        flow = know_address(flow, ask_address(ports, shown, flow.inventory, flow.facts))
+                        flow = with_address(flow, ask_address(ports, shown, flow.inventory, flow.facts))
                     except AzureCallError as failure:
-                        flow = know_address(flow, None, failure.problem)
-        raise AssertionError(f"it never has enough: {wants(flow)}")
+                        flow = with_address(flow, None, failure.problem)
+        raise AssertionError(f"it never has enough: {reads_needed(flow)}")
 
     def press_continue(self) -> None:
         """One click."""
-        self.flow, self.clicks = self.fed(continue_(self.flow)), self.clicks + 1
+        self.flow, self.clicks = self.fed(continue_step(self.flow)), self.clicks + 1
 
     def to_review(self) -> None:
         """Continue to the review; take the cure that adds actions where one is asked for."""
@@ -84,8 +84,8 @@ class Person:
             self.press_continue()
             if self.flow.step is before:
                 offers = [cure for item in problems_of(self.flow) for cure in item.cures]
-                adding = next(cure for cure in offers if cure.kind is CureKind.ADD_ACTIONS)
-                self.flow, self.clicks = take(self.flow, adding), self.clicks + 1
+                adding = next(cure for cure in offers if cure.kind is FixKind.ADD_ACTIONS)
+                self.flow, self.clicks = take_fix(self.flow, adding), self.clicks + 1
 
 
 def test_that_fresh_is_seven_clicks_from_sign_in_to_review_with_nothing_typed() -> None:
@@ -136,7 +136,7 @@ def test_that_a_rebuilt_machine_gets_its_role_back_and_what_it_left_behind_is_of
     assert plan is not None
     assert [change.sentence for change in plan.writing] == ["Role for tg-node-b on rg-tg-prod"]
     told = next(item for item in problems_of(person.flow, SetupStep.SCOPE) if item.problem.code == "stale-assignments")
-    removing = plan_of(take(person.flow, told.cures[0]))
+    removing = plan_of(take_fix(person.flow, told.cures[0]))
     assert removing is not None
     assert [change.method for change in removing.writing] == ["PUT", "DELETE"]
     assert [change.path for change in plan.writing] != [change.path for change in removing.writing[1:]]
@@ -172,7 +172,7 @@ def test_that_several_subscriptions_are_asked_for_and_hostile_names_stay_on_one_
         flow = person.fed(answer(person.flow, replace(person.flow.answers, subscription=subscription)))
         lines = [summary(flow, step) for step in STEPS]
         for step in STEPS:
-            shown = guide(flow, step)
+            shown = portal_guide(flow, step)
             lines += [shown.intro, *(place.words for place in shown.steps)]
             lines += [item.problem.sentence() for item in problems_of(flow, step)]
         plan = plan_of(flow)

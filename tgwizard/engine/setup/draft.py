@@ -16,7 +16,7 @@ from typing import Any
 
 from tgwizard.engine.files.file_reading import read_text
 from tgwizard.engine.files.file_writing import PRIVATE, make_private_folder, write_atomically
-from tgwizard.engine.setup.wizard_state import STEPS, Flow, answer, begin
+from tgwizard.engine.setup.wizard_state import STEPS, WizardState, answer, begin
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, CallerKind, SubscriptionSeen
 from tgwizard.model.problem import Problem, UserError
@@ -59,7 +59,7 @@ def load_draft(path: Path) -> DraftRead:
         return DraftRead(problem=_unusable(path, f"It is no draft of this program: {sanitize(error, 200)}."))
 
 
-def save_draft(path: Path, flow: Flow, now: datetime) -> None:
+def save_draft(path: Path, flow: WizardState, now: datetime) -> None:
     """Write the draft whole. UserError: it could not be written, and the former one is untouched."""
     try:
         make_private_folder(path.parent)
@@ -88,7 +88,7 @@ def delete_draft(path: Path) -> None:
         ) from error
 
 
-def resume(draft: Draft, caller: Caller | None, flow: Flow | None = None) -> Flow:
+def resume(draft: Draft, caller: Caller | None, flow: WizardState | None = None) -> WizardState:
     """The flow where it was left. ``caller``: who is signed in now; another one has the steps looked at again.
 
     ``flow``: what is known already (the saved clusters); nothing else of it is kept.
@@ -123,7 +123,7 @@ def _unusable(path: Path, why: str) -> Problem:
     )
 
 
-def _document(flow: Flow, now: datetime) -> dict[str, Any]:
+def _document(flow: WizardState, now: datetime) -> dict[str, Any]:
     answers = flow.answers
     return {
         "schema": SCHEMA,

@@ -18,16 +18,16 @@ from tgwizard.engine.setup.plan_freshness import forget_readings
 from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.wizard_state import (
-    Flow,
-    Want,
+    ReadNeeded,
+    WizardState,
     begin,
-    know_address,
-    know_caller,
-    know_facts,
-    know_inventory,
-    know_subscriptions,
+    with_access_facts,
+    with_address,
+    with_caller,
+    with_inventory,
+    with_subscriptions,
 )
-from tgwizard.engine.setup.wizard_steps import answer_all, wants
+from tgwizard.engine.setup.wizard_steps import answer_all, reads_needed
 from tgwizard.model.cluster_setup import ClusterSetup
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.setup_answers import Answers
@@ -44,17 +44,17 @@ def prepare(
     saved: Iterable[ClusterSetup],
     report: Callable[[SetupEvent], None],
     token: CancelToken,
-) -> Flow:
+) -> WizardState:
     """Walk the steps with what was answered and what discovery suggests, until the review or something that blocks.
 
     ``answers.cloud`` names the connected one. UserError: nobody is signed in, or a part cannot be read.
     """
     try:
         caller = ports.sign_in.caller()
-        flow = read_wanted(ports, clock, know_caller(begin(saved, answers), answers.cloud, caller), report, token)
+        flow = read_needed(ports, clock, with_caller(begin(saved, answers), answers.cloud, caller), report, token)
         while True:
             after = answer_all(flow)
-            after = read_wanted(ports, clock, after, report, token)
+            after = read_needed(ports, clock, after, report, token)
             if after.step is flow.step:
                 return after
             flow = after
@@ -62,53 +62,53 @@ def prepare(
         raise UserError(failure.problem) from failure
 
 
-def read_wanted(
-    ports: SetupPorts, clock: Clock, flow: Flow, report: Callable[[SetupEvent], None], token: CancelToken
-) -> Flow:
+def read_needed(
+    ports: SetupPorts, clock: Clock, flow: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
+) -> WizardState:
     """The flow once it wants nothing more. AzureCallError; Cancelled."""
     for _ in range(_MOST_TURNS):
         token.check()
         patience = RetryPolicy.of(clock, ASK_AGAIN_WITHIN_S, token)
-        found = wants(flow)
+        found = reads_needed(flow)
         if not found:
             return flow
         shown = proposed(flow)
         match found[0]:
-            case Want.SUBSCRIPTIONS:
-                flow = know_subscriptions(flow, patience.ask(ports.inventories.subscriptions))
-            case Want.INVENTORY:
+            case ReadNeeded.SUBSCRIPTIONS:
+                flow = with_subscriptions(flow, patience.ask(ports.inventories.subscriptions))
+            case ReadNeeded.INVENTORY:
                 if shown.subscription is None:
                     return flow
-                flow = know_inventory(flow, discover(ports.inventories, shown.subscription, clock, report, token))
-            case Want.FACTS:
+                flow = with_inventory(flow, discover(ports.inventories, shown.subscription, clock, report, token))
+            case ReadNeeded.FACTS:
                 if flow.inventory is None:
                     return flow
-                flow = know_facts(flow, read_access(ports, shown, flow.inventory, clock, report, token), shown)
-            case Want.ADDRESS:
+                flow = with_access_facts(flow, read_access(ports, shown, flow.inventory, clock, report, token), shown)
+            case ReadNeeded.ADDRESS:
                 flow = _address(ports, flow, shown)
-    raise RuntimeError(f"the flow never has enough: {wants(flow)}")
+    raise RuntimeError(f"the flow never has enough: {reads_needed(flow)}")
 
 
-def _address(ports: SetupPorts, flow: Flow, shown: Answers) -> Flow:
+def _address(ports: SetupPorts, flow: WizardState, shown: Answers) -> WizardState:
     if flow.inventory is None:
         return flow
     try:
         checked = ask_address(ports, shown, flow.inventory, flow.facts)
     except AzureCallError as failure:
-        return know_address(flow, None, failure.problem)
+        return with_address(flow, None, failure.problem)
     if checked is None:
         unasked = Problem("address-not-asked", "Azure was not asked about the address.", "It is judged without that.")
-        return know_address(flow, None, unasked)
-    return know_address(flow, checked)
+        return with_address(flow, None, unasked)
+    return with_address(flow, checked)
 
 
 def read_again(
-    ports: SetupPorts, clock: Clock, flow: Flow, report: Callable[[SetupEvent], None], token: CancelToken
-) -> Flow:
+    ports: SetupPorts, clock: Clock, flow: WizardState, report: Callable[[SetupEvent], None], token: CancelToken
+) -> WizardState:
     """The flow with everything read anew and its answers kept as they were shown. AzureCallError; Cancelled."""
     answers = proposed(flow)
     if answers.subscription is None:
         return flow
     found = discover(ports.inventories, answers.subscription, clock, report, token)
-    known = know_inventory(replace(flow, answers=answers), found)
-    return read_wanted(ports, clock, forget_readings(known), report, token)
+    known = with_inventory(replace(flow, answers=answers), found)
+    return read_needed(ports, clock, forget_readings(known), report, token)

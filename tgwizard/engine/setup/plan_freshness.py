@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tgwizard.engine.setup.wizard_state import Flow
+from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import format_age
@@ -19,25 +19,25 @@ STALE_S = 300.0
 _MOST_TOLD = 6
 
 
-def read_age_s(flow: Flow, now: float) -> float | None:
+def read_age_s(flow: WizardState, now: float) -> float | None:
     """How old the oldest is of what the plan rests on, in seconds; None while something was not read."""
     if flow.inventory is None or flow.facts is None:
         return None
     return max(0.0, now - min(flow.inventory.read_at, flow.facts.read_at))
 
 
-def is_stale(flow: Flow, now: float) -> bool:
+def is_stale(flow: WizardState, now: float) -> bool:
     """Whether the plan is too old to be applied unread."""
     found = read_age_s(flow, now)
     return found is not None and found > STALE_S
 
 
-def forget_readings(flow: Flow) -> Flow:
+def forget_readings(flow: WizardState) -> WizardState:
     """The flow that wants its facts and its address once more; what was read stays until they are there."""
     return replace(flow, facts_of=(), checked=None, unasked=None)
 
 
-def differences(before: SetupPlan, after: SetupPlan) -> tuple[str, ...]:
+def plan_differences(before: SetupPlan, after: SetupPlan) -> tuple[str, ...]:
     """What is different in the later plan, in words; empty when it says the same."""
     return tuple(dict.fromkeys(_differences(before, after)))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
 from tgwizard.engine.setup.suggestions import proposed, topology_in
-from tgwizard.engine.setup.wizard_state import Flow
+from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.model.inventory import VmFound
 from tgwizard.model.role import NETWORK_CONTRIBUTOR
@@ -34,7 +34,7 @@ class PortalStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Guide:
+class PortalGuide:
     """What stands beside a step. ``at``: the resource and blade to open, as ``portal_url`` takes it; may be empty.
 
     ``command``: lines of a shell script; empty when there is no such command.
@@ -58,14 +58,14 @@ class Guide:
         return sum(step.typed for step in self.steps)
 
 
-def guide(flow: Flow, step: SetupStep | None = None) -> Guide:
+def portal_guide(flow: WizardState, step: SetupStep | None = None) -> PortalGuide:
     """The panel beside a step; the current one by default."""
     answers = proposed(flow)
     topology = topology_in(flow, answers)
     return _GUIDES[step or flow.step](flow, answers, topology)
 
 
-def replaced(flow: Flow) -> tuple[int, int]:
+def replaced_clicks(flow: WizardState) -> tuple[int, int]:
     """Clicks and typed fields of Trustgrid's own instructions for this cluster: role and assignments in every group."""
     answers = proposed(flow)
     topology = topology_in(flow, answers)
@@ -82,9 +82,9 @@ def portal_url(portal: str, tenant: str, at: str) -> str:
     return f"{portal.rstrip('/')}/#@{tenant}/resource{at}"
 
 
-def _sign_in(_flow: Flow, answers: Answers, _topology: Topology | None) -> Guide:
+def _sign_in(_flow: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
     tenant = f" --tenant {shlex.quote(answers.caller.tenant)}" if answers.caller and answers.caller.tenant else ""
-    return Guide(
+    return PortalGuide(
         "Signing in.",
         (
             PortalStep("Open the Azure portal", clicks=1),
@@ -97,11 +97,11 @@ def _sign_in(_flow: Flow, answers: Answers, _topology: Topology | None) -> Guide
     )
 
 
-def _subscription(_flow: Flow, answers: Answers, _topology: Topology | None) -> Guide:
+def _subscription(_flow: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
     name = sanitize(answers.subscription.name, 90) if answers.subscription else "the one with the machines"
     command = f"az account set --subscription {answers.subscription.id}" if answers.subscription else "az account list"
     at = f"/subscriptions/{answers.subscription.id}/overview" if answers.subscription else ""
-    return Guide(
+    return PortalGuide(
         "Finding the subscription.",
         (PortalStep("Search for Subscriptions", clicks=2, typed=1), PortalStep(f"Select {name}")),
         "Why we ask",
@@ -111,10 +111,10 @@ def _subscription(_flow: Flow, answers: Answers, _topology: Topology | None) -> 
     )
 
 
-def _machines(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+def _machines(flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
     off = _without_identity(flow, answers)
     if not off:
-        return Guide(
+        return PortalGuide(
             "Looking at each machine: is its identity on, where are its interfaces?",
             (
                 PortalStep("Virtual machines", "both, one after the other", clicks=4),
@@ -128,7 +128,7 @@ def _machines(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
         )
     first = off[0]
     name, group = sanitize(first.id.name, 90), sanitize(first.id.group, 90)
-    return Guide(
+    return PortalGuide(
         f"Turning on the identity of {name}.",
         (
             PortalStep("Virtual machines"),
@@ -144,9 +144,9 @@ def _machines(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
     )
 
 
-def _interface(_flow: Flow, _answers: Answers, topology: Topology | None) -> Guide:
+def _interface(_flow: WizardState, _answers: Answers, topology: Topology | None) -> PortalGuide:
     names = [sanitize(nic.id.name, 90) for nic in topology.nics] if topology else ["the LAN interface of each"]
-    return Guide(
+    return PortalGuide(
         "Comparing the interfaces of both machines.",
         (
             PortalStep("Virtual machines, each of the two", clicks=4),
@@ -165,13 +165,13 @@ def _interface(_flow: Flow, _answers: Answers, topology: Topology | None) -> Gui
     )
 
 
-def _address(_flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+def _address(_flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
     network = topology.network if topology else None
     command = ""
     if network is not None and answers.address is not None:
         where = f"-g {shlex.quote(network.group)} -n {shlex.quote(network.name)}"
         command = f"az network vnet check-ip-address {where} --ip-address {answers.address}"
-    return Guide(
+    return PortalGuide(
         "There is no page for this. You would compare two lists by hand.",
         (
             PortalStep(f"Virtual networks, {sanitize(network.name, 90) if network else 'the network'}", clicks=2),
@@ -186,7 +186,7 @@ def _address(_flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
     )
 
 
-def _role(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+def _role(flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
     role = answers.role or RoleAnswer()
     name = shown_role(flow, role)
     subscription = answers.subscription
@@ -202,7 +202,7 @@ def _role(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
             PortalStep("Permissions, Add permissions", "search each missing action, tick it, Add", 5, 1),
             PortalStep("Review + update, Update", clicks=2),
         )
-        return Guide(
+        return PortalGuide(
             "Editing the custom role.",
             steps,
             "Why we ask",
@@ -211,7 +211,7 @@ def _role(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
             at,
         )
     if role.use is RoleUse.NEW:
-        return Guide(
+        return PortalGuide(
             "Making the custom role.",
             _create_role(where, groups),
             "Why we ask",
@@ -219,7 +219,7 @@ def _role(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
             "az role definition create --role-definition role.json",
             at,
         )
-    return Guide(
+    return PortalGuide(
         f"Looking at {name}.",
         (
             PortalStep(f"Subscriptions, {where}", clicks=3, typed=1),
@@ -233,7 +233,7 @@ def _role(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
     )
 
 
-def _scope(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+def _scope(flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
     groups = _group_names(answers, topology)
     machines = tuple(sanitize(vm.id.name, 90) for vm in _both(topology)) or ("the first machine", "the second machine")
     scopes = chosen_scopes(answers, topology) if topology else ()
@@ -247,7 +247,7 @@ def _scope(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
                 f"az role assignment create --assignee-object-id {who} --assignee-principal-type ServicePrincipal"
                 f" --role {shlex.quote(_role_key(flow, role))} --scope {shlex.quote(reason.scope)}"
             )
-    return Guide(
+    return PortalGuide(
         "Assigning the role to each machine's identity, in every group.",
         _assign_all(groups, machines, shown_role(flow, role)),
         "Why we ask",
@@ -258,7 +258,7 @@ def _scope(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
     )
 
 
-def _review(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+def _review(flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
     plan = plan_of(flow)
     steps: list[PortalStep] = []
     if plan is not None:
@@ -282,7 +282,7 @@ def _review(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
                     )
                 )
     name = shlex.quote(answers.name or "CLUSTER")
-    return Guide(
+    return PortalGuide(
         "The same plan by hand. The portal checklist holds every step." if steps else "Nothing: all is right already.",
         tuple(steps),
         "If you change your mind",
@@ -292,9 +292,9 @@ def _review(flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
     )
 
 
-def _apply(_flow: Flow, answers: Answers, _topology: Topology | None) -> Guide:
+def _apply(_flow: WizardState, answers: Answers, _topology: Topology | None) -> PortalGuide:
     name = shlex.quote(answers.name or "CLUSTER")
-    return Guide(
+    return PortalGuide(
         "Pressing Create, Assign and Save in each place, and waiting after each.",
         (),
         "What is going on",
@@ -304,9 +304,9 @@ def _apply(_flow: Flow, answers: Answers, _topology: Topology | None) -> Guide:
     )
 
 
-def _verify(_flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
+def _verify(_flow: WizardState, answers: Answers, topology: Topology | None) -> PortalGuide:
     name = shlex.quote(answers.name or "CLUSTER")
-    return Guide(
+    return PortalGuide(
         "Checking access, then restarting both machines.",
         (
             PortalStep("Resource groups, the group, Access control (IAM)", clicks=3, typed=1),
@@ -321,7 +321,7 @@ def _verify(_flow: Flow, answers: Answers, topology: Topology | None) -> Guide:
     )
 
 
-_GUIDES: dict[SetupStep, Callable[[Flow, Answers, Topology | None], Guide]] = {
+_GUIDES: dict[SetupStep, Callable[[WizardState, Answers, Topology | None], PortalGuide]] = {
     SetupStep.SIGN_IN: _sign_in,
     SetupStep.SUBSCRIPTION: _subscription,
     SetupStep.MACHINES: _machines,
@@ -335,7 +335,7 @@ _GUIDES: dict[SetupStep, Callable[[Flow, Answers, Topology | None], Guide]] = {
 }
 
 
-def shown_role(flow: Flow, role: RoleAnswer) -> str:
+def shown_role(flow: WizardState, role: RoleAnswer) -> str:
     """The role's name for people."""
     if role.use is RoleUse.NETWORK_CONTRIBUTOR:
         return "Network Contributor"
@@ -343,7 +343,7 @@ def shown_role(flow: Flow, role: RoleAnswer) -> str:
     return sanitize(found.name if found else role.name, 128)
 
 
-def _role_key(flow: Flow, role: RoleAnswer) -> str:
+def _role_key(flow: WizardState, role: RoleAnswer) -> str:
     """The role for a command: its GUID where there is one, which no name can be mistaken for."""
     if role.use is RoleUse.NETWORK_CONTRIBUTOR:
         return NETWORK_CONTRIBUTOR
@@ -405,7 +405,7 @@ def _principal_of(vm: VmFound) -> str:
     return f"az vm show --ids {shlex.quote(vm.id.text)} --query identity.principalId -o tsv"
 
 
-def _without_identity(flow: Flow, answers: Answers) -> tuple[VmFound, ...]:
+def _without_identity(flow: WizardState, answers: Answers) -> tuple[VmFound, ...]:
     if flow.inventory is None:
         return ()
     found = [(flow.facts.machine(vm) if flow.facts else None) or flow.inventory.vm(vm) for vm in answers.machines or ()]

@@ -17,7 +17,7 @@ from tgwizard.engine.discovery.lan_interface import LanChoice, choose_lan_interf
 from tgwizard.engine.discovery.pairs import Pair, cluster_name, pair_of
 from tgwizard.engine.discovery.subnet_addresses import Occupancy, floating_now, occupancy, suggested_addresses
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes
-from tgwizard.engine.setup.wizard_state import Flow
+from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Inventory
@@ -32,7 +32,7 @@ _LOST = 2
 """A role that lacks more than that has not lost an action: it was meant for something else."""
 
 
-def proposed(flow: Flow) -> Answers:
+def proposed(flow: WizardState) -> Answers:
     """What stands in the fields: accepted answers, and suggestions where there is none.
 
     An accepted interface or address that no longer fits the machines gives way to a suggestion, but stays among the
@@ -62,7 +62,7 @@ def proposed(flow: Flow) -> Answers:
     return answers
 
 
-def chosen_pair(flow: Flow, answers: Answers) -> Pair | None:
+def chosen_pair(flow: WizardState, answers: Answers) -> Pair | None:
     """The chosen machines as a pair, in the order in which they were chosen; None while they are not known."""
     inventory = _inventory(flow, answers)
     if inventory is None or answers.machines is None:
@@ -77,7 +77,7 @@ def chosen_pair(flow: Flow, answers: Answers) -> Pair | None:
     return replace(pair, vms=(pair.vms[1], pair.vms[0]), lan=(pair.lan[1], pair.lan[0]))
 
 
-def lan_choices(flow: Flow, answers: Answers) -> tuple[LanChoice, ...]:
+def lan_choices(flow: WizardState, answers: Answers) -> tuple[LanChoice, ...]:
     """The interfaces of both machines, judged; empty while the machines are not known."""
     pair = chosen_pair(flow, answers)
     if pair is None or flow.inventory is None:
@@ -92,7 +92,7 @@ def lan_choices(flow: Flow, answers: Answers) -> tuple[LanChoice, ...]:
     )
 
 
-def topology_in(flow: Flow, answers: Answers) -> Topology | None:
+def topology_in(flow: WizardState, answers: Answers) -> Topology | None:
     """The chosen parts resolved, or None while something is missing or does not fit."""
     inventory = _inventory(flow, answers)
     if inventory is None:
@@ -103,14 +103,14 @@ def topology_in(flow: Flow, answers: Answers) -> Topology | None:
         return None
 
 
-def occupancy_in(flow: Flow, answers: Answers) -> Occupancy | None:
+def occupancy_in(flow: WizardState, answers: Answers) -> Occupancy | None:
     """The map of the shared subnet, or None while it is not known."""
     topology, inventory = topology_in(flow, answers), _inventory(flow, answers)
     subnet = inventory.subnet(topology.subnet) if topology and inventory else None
     return occupancy(subnet, inventory, topology) if subnet and inventory else None
 
 
-def role_candidates(flow: Flow, answers: Answers) -> tuple[RoleCandidate, ...]:
+def role_candidates(flow: WizardState, answers: Answers) -> tuple[RoleCandidate, ...]:
     """The existing roles that mean the same, best first; empty while the roles are not known."""
     topology = topology_in(flow, answers)
     if topology is None or flow.facts is None:
@@ -152,7 +152,7 @@ def role_of(answer: RoleAnswer | None, facts: AccessFacts | None) -> RoleDefinit
     return facts.role(answer.guid)
 
 
-def _inventory(flow: Flow, answers: Answers) -> Inventory | None:
+def _inventory(flow: WizardState, answers: Answers) -> Inventory | None:
     if flow.inventory is None or answers.subscription is None:
         return None
     same = flow.inventory.subscription.id.lower() == answers.subscription.id.lower()
@@ -166,7 +166,7 @@ def _in_order(pair: Pair) -> tuple[ResourceId, ResourceId]:
     return (second, first) if held == [False, True] else (first, second)
 
 
-def _with_nics(flow: Flow, answers: Answers, pair: Pair) -> Answers:
+def _with_nics(flow: WizardState, answers: Answers, pair: Pair) -> Answers:
     fits = answers.nics is not None and all(nic in vm.nics for nic, vm in zip(answers.nics, pair.vms, strict=True))
     if answers.nics is not None and (fits or SetupStep.INTERFACE not in flow.to_check):
         return answers
@@ -176,7 +176,7 @@ def _with_nics(flow: Flow, answers: Answers, pair: Pair) -> Answers:
     return replace(answers, nics=(found[0], found[1])) if len(found) == 2 else answers
 
 
-def _with_address(flow: Flow, answers: Answers, inventory: Inventory, topology: Topology) -> Answers:
+def _with_address(flow: WizardState, answers: Answers, inventory: Inventory, topology: Topology) -> Answers:
     subnet = inventory.subnet(topology.subnet)
     if subnet is None:
         return answers
@@ -250,7 +250,7 @@ def _kept(role: RoleAnswer, answers: Answers, topology: Topology, facts: AccessF
     return replace(role, use=RoleUse.UPDATE if lost else RoleUse.REUSE)
 
 
-def _free_name(wanted: str, flow: Flow) -> str:
+def _free_name(wanted: str, flow: WizardState) -> str:
     taken = {setup.name.lower() for setup in flow.saved}
     if wanted.lower() not in taken:
         return wanted

@@ -16,7 +16,7 @@ from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_war
 from tgwizard.engine.setup.planner import make_plan, name_taken, no_scope
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.suggestions import chosen_pair, lan_choices, occupancy_in, topology_in
-from tgwizard.engine.setup.wizard_state import STEPS, Flow, answer, go_to
+from tgwizard.engine.setup.wizard_state import STEPS, WizardState, answer, go_to
 from tgwizard.model import fields
 from tgwizard.model.access_facts import AccessFacts, FactKind
 from tgwizard.model.finding import Finding, Level
@@ -31,7 +31,7 @@ from tgwizard.model.text import counted, join_words, sanitize
 from tgwizard.model.topology import Topology, not_found, topology_problems
 
 
-class CureKind(Enum):
+class FixKind(Enum):
     """What a cure does. The first four are for the window: nothing in the answers changes."""
 
     PLANNED = "planned"
@@ -52,22 +52,22 @@ class CureKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cure:
+class Fix:
     """One offer. ``label`` is the button's text; ``values`` what it takes over; ``step`` where it leads."""
 
-    kind: CureKind
+    kind: FixKind
     label: str
     values: tuple[str, ...] = ()
     step: SetupStep | None = None
 
     @property
     def pure(self) -> bool:
-        """Whether ``cured`` does it; the others are for who shows them."""
+        """Whether ``with_fix`` does it; the others are for who shows them."""
         return self.kind not in (
-            CureKind.PLANNED,
-            CureKind.READ_AGAIN,
-            CureKind.SIGN_IN_AGAIN,
-            CureKind.HAND_OVER,
+            FixKind.PLANNED,
+            FixKind.READ_AGAIN,
+            FixKind.SIGN_IN_AGAIN,
+            FixKind.HAND_OVER,
         )
 
 
@@ -77,7 +77,7 @@ class StepProblem:
 
     level: Level
     problem: Problem
-    cures: tuple[Cure, ...] = ()
+    cures: tuple[Fix, ...] = ()
 
     @property
     def blocks(self) -> bool:
@@ -85,38 +85,38 @@ class StepProblem:
         return self.level is Level.BLOCKS
 
 
-def cured(flow: Flow, proposed: Answers, cure: Cure) -> Flow:
+def with_fix(flow: WizardState, proposed: Answers, cure: Fix) -> WizardState:
     """The flow with the cure taken; unchanged for a cure that is not pure."""
-    if cure.kind is CureKind.GO_TO_STEP:
+    if cure.kind is FixKind.GO_TO_STEP:
         return go_to(flow, cure.step or flow.step)
     if not cure.pure:
         return flow
     answers, first = flow.answers, cure.values[0] if cure.values else ""
     match cure.kind:
-        case CureKind.USE_ADDRESS:
+        case FixKind.USE_ADDRESS:
             after = replace(answers, address=IPv4Address(first))
-        case CureKind.USE_NAME:
+        case FixKind.USE_NAME:
             after = replace(answers, name=first)
-        case CureKind.USE_CONFIGURATION:
+        case FixKind.USE_CONFIGURATION:
             after = replace(answers, ip_configuration=first)
-        case CureKind.PUT_SCOPE_BACK:
+        case FixKind.PUT_SCOPE_BACK:
             after = replace(answers, narrowed=tuple(one for one in answers.narrowed if one.lower() != first.lower()))
-        case CureKind.REMOVE_STALE:
+        case FixKind.REMOVE_STALE:
             after = replace(answers, remove_stale=True)
         case _:
             after = replace(answers, role=_other_role(answers.role or proposed.role or RoleAnswer(), cure, first))
     return answer(flow, after)
 
 
-def _other_role(role: RoleAnswer, cure: Cure, first: str) -> RoleAnswer:
+def _other_role(role: RoleAnswer, cure: Fix, first: str) -> RoleAnswer:
     match cure.kind:
-        case CureKind.ADD_ACTIONS:
+        case FixKind.ADD_ACTIONS:
             return _adding(role, cure.values)
-        case CureKind.LEAVE_OUT_ACTIONS:
+        case FixKind.LEAVE_OUT_ACTIONS:
             return _leaving_out(role, cure.values)
-        case CureKind.UPDATE_ROLE:
+        case FixKind.UPDATE_ROLE:
             return replace(role, use=RoleUse.UPDATE, guid=first)
-        case CureKind.MAKE_ROLE | CureKind.USE_ROLE_NAME:
+        case FixKind.MAKE_ROLE | FixKind.USE_ROLE_NAME:
             return replace(role, use=RoleUse.NEW, name=first, guid="")
         case _:
             return role
@@ -134,13 +134,13 @@ def _leaving_out(role: RoleAnswer, actions: tuple[str, ...]) -> RoleAnswer:
     return replace(role, declined=declined, extra=tuple(one for one in role.extra if one.lower() not in left))
 
 
-READ_AGAIN = Cure(CureKind.READ_AGAIN, "Check again")
+READ_AGAIN = Fix(FixKind.READ_AGAIN, "Check again")
 _NEEDED = (Part.MACHINES, Part.INTERFACES)
 _OF_MACHINES = ("same-machine", "two-subscriptions", "two-regions")
-_OTHER_MACHINES = Cure(CureKind.GO_TO_STEP, "Choose other machines", step=SetupStep.MACHINES)
+_OTHER_MACHINES = Fix(FixKind.GO_TO_STEP, "Choose other machines", step=SetupStep.MACHINES)
 
 
-def blocking(code: str, what: str, why: str = "", fix: str = "", *cures: Cure) -> StepProblem:
+def blocking(code: str, what: str, why: str = "", fix: str = "", *cures: Fix) -> StepProblem:
     """A problem that keeps Continue from going on."""
     return StepProblem(Level.BLOCKS, Problem(code, what, why, fix), cures)
 
@@ -153,10 +153,10 @@ def sign_in_problems(answers: Answers) -> tuple[StepProblem, ...]:
     return (blocking("sign-in-needed", "Nobody is signed in.", why, "Choose a way to sign in."),)
 
 
-def subscription_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+def subscription_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """No subscription, none chosen, or one that Azure takes no writes in."""
     chosen = answers.subscription
-    again = Cure(CureKind.SIGN_IN_AGAIN, "Sign in with another account")
+    again = Fix(FixKind.SIGN_IN_AGAIN, "Sign in with another account")
     if chosen is None and flow.subscriptions == ():
         why = "The account has no role in any subscription of this directory."
         fix = "Sign in with another account or to another directory, or ask for the Reader role."
@@ -171,7 +171,7 @@ def subscription_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ..
     return ()
 
 
-def machine_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+def machine_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """What could not be read, what does not fit together, and what the machines still lack."""
     inventory = flow.inventory
     if inventory is None:
@@ -199,7 +199,7 @@ def machine_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     return (*found, *_name(flow, answers, pair))
 
 
-def interface_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+def interface_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """Interfaces that are not chosen, do not fit, or will not carry what comes to the floating IP."""
     pair = chosen_pair(flow, answers)
     inventory = flow.inventory
@@ -244,7 +244,7 @@ def _unfit(pair: Pair) -> list[StepProblem]:
     return [StepProblem(Level.BLOCKS, problem) for problem in problems if problem.code in _OF_MACHINES]
 
 
-def _machine(flow: Flow, vm: VmFound) -> list[StepProblem]:
+def _machine(flow: WizardState, vm: VmFound) -> list[StepProblem]:
     now = (flow.facts.machine(vm.id) if flow.facts else None) or vm
     name = sanitize(vm.id.name, 90)
     found = []
@@ -256,9 +256,9 @@ def _machine(flow: Flow, vm: VmFound) -> list[StepProblem]:
             "Turning it on does not restart the machine.",
         )
         cures = (
-            Cure(CureKind.PLANNED, "Turn it on with Apply"),
+            Fix(FixKind.PLANNED, "Turn it on with Apply"),
             READ_AGAIN,
-            Cure(CureKind.HAND_OVER, "Ask a colleague…"),
+            Fix(FixKind.HAND_OVER, "Ask a colleague…"),
         )
         found.append(StepProblem(Level.WARNS, problem, cures))
     if now.power in (Power.STOPPED, Power.DEALLOCATED):
@@ -268,9 +268,9 @@ def _machine(flow: Flow, vm: VmFound) -> list[StepProblem]:
     return found
 
 
-def _name(flow: Flow, answers: Answers, pair: Pair) -> list[StepProblem]:
+def _name(flow: WizardState, answers: Answers, pair: Pair) -> list[StepProblem]:
     error = fields.NAME.check(answers.name)
-    offer = Cure(CureKind.USE_NAME, f"Use {pair.name}", (pair.name,))
+    offer = Fix(FixKind.USE_NAME, f"Use {pair.name}", (pair.name,))
     if error is not None:
         problem = Problem(
             "cluster-name", f"{sanitize(answers.name, 80) or 'Nothing'} is no name for a cluster.", error.why
@@ -316,13 +316,13 @@ def _interface(vm: VmFound, nic: NicFound) -> list[StepProblem]:
     return [StepProblem(Level.WARNS, problem, (READ_AGAIN,)) for problem in found]
 
 
-_INTERFACES = Cure(CureKind.GO_TO_STEP, "Choose the interfaces", step=SetupStep.INTERFACE)
-_MACHINES_STEP = Cure(CureKind.GO_TO_STEP, "Choose the machines", step=SetupStep.MACHINES)
-_HAND_OVER = Cure(CureKind.HAND_OVER, "Copy a request for others")
+_INTERFACES = Fix(FixKind.GO_TO_STEP, "Choose the interfaces", step=SetupStep.INTERFACE)
+_MACHINES_STEP = Fix(FixKind.GO_TO_STEP, "Choose the machines", step=SetupStep.MACHINES)
+_HAND_OVER = Fix(FixKind.HAND_OVER, "Copy a request for others")
 _OFFERED = 2
 
 
-def address_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+def address_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """Every condition that the address breaks, with free addresses to take instead."""
     topology, taken = topology_in(flow, answers), occupancy_in(flow, answers)
     if topology is None:
@@ -337,7 +337,7 @@ def address_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
         found.append(blocking("address-not-chosen", what, "", "Type a free address of the subnet."))
         return tuple(found)
     offers = [one for one in (suggested_addresses(taken) if taken else ()) if one != str(answers.address)]
-    cures = tuple(Cure(CureKind.USE_ADDRESS, f"Use {one}", (one,)) for one in offers[:_OFFERED])
+    cures = tuple(Fix(FixKind.USE_ADDRESS, f"Use {one}", (one,)) for one in offers[:_OFFERED])
     for finding in address_findings(flow, answers):
         if finding.problem is not None and finding.level is Level.BLOCKS:
             found.append(StepProblem(Level.BLOCKS, finding.problem, cures))
@@ -346,7 +346,7 @@ def address_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     return tuple(found)
 
 
-def address_findings(flow: Flow, answers: Answers) -> tuple[Finding, ...]:
+def address_findings(flow: WizardState, answers: Answers) -> tuple[Finding, ...]:
     """The live check of the address in the field; empty while there is nothing to judge."""
     taken = occupancy_in(flow, answers)
     if taken is None or answers.address is None:
@@ -355,7 +355,7 @@ def address_findings(flow: Flow, answers: Answers) -> tuple[Finding, ...]:
     return judge_address(answers.address, taken, flow.checked.answer if same and flow.checked else None, flow.unasked)
 
 
-def role_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+def role_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """A role that does not fit, and actions that this topology needs beyond it."""
     topology, facts = topology_in(flow, answers), flow.facts
     if topology is None:
@@ -371,13 +371,13 @@ def role_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     needs = required_rights(topology)
     target = role_target(answers.role, topology.subnet.subscription, needs, chosen_scopes(answers, topology), facts)
     make = _make(answers, facts)
-    update = Cure(CureKind.UPDATE_ROLE, "Update the role", (target.role.guid,))
+    update = Fix(FixKind.UPDATE_ROLE, "Update the role", (target.role.guid,))
     same_name = (role for role in facts.roles if role.name.strip().lower() == answers.role.name.strip().lower())
     taken = next((role for role in same_name if role.kind is RoleKind.CUSTOM), None)
-    mend = (Cure(CureKind.UPDATE_ROLE, "Update that role", (taken.guid,)),) if taken is not None else ()
+    mend = (Fix(FixKind.UPDATE_ROLE, "Update that role", (taken.guid,)),) if taken is not None else ()
     for problem in target.problems:
         cures = {
-            "role-name-taken": (replace(make, kind=CureKind.USE_ROLE_NAME, label=f"Use {make.values[0]}"), *mend),
+            "role-name-taken": (replace(make, kind=FixKind.USE_ROLE_NAME, label=f"Use {make.values[0]}"), *mend),
             "role-lacks-actions": (update, make),
             "role-not-assignable": (update, make),
         }.get(problem.code, (make,))
@@ -385,18 +385,18 @@ def role_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
     return (*found, *_extras(answers.role, target, needs), *_qualified(answers.role, target))
 
 
-def scope_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+def scope_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """What a narrowed scope loses, and what a rebuilt machine left behind."""
     topology = topology_in(flow, answers)
     if topology is None:
         return (_no_interfaces(answers),)
     scopes = chosen_scopes(answers, topology)
     found = [StepProblem(Level.BLOCKS, problem) for problem in other_subscription_problems(topology)]
-    back = tuple(Cure(CureKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in answers.narrowed[:1])
+    back = tuple(Fix(FixKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in answers.narrowed[:1])
     found += [StepProblem(Level.BLOCKS, problem, back) for problem in no_scope(scopes)]
     for problem in narrowing_warnings(answers, topology):
         left = [one for one in answers.narrowed if one.rsplit("/", 1)[-1].lower() in problem.what.lower()]
-        cures = tuple(Cure(CureKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in left[:1])
+        cures = tuple(Fix(FixKind.PUT_SCOPE_BACK, "Put it back", (scope,)) for scope in left[:1])
         found.append(StepProblem(Level.WARNS, problem, cures))
     if flow.facts is not None and answers.role is not None and not answers.remove_stale:
         subscription = topology.subnet.subscription
@@ -411,11 +411,11 @@ def scope_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
                 f"A machine was rebuilt, and its former identity {gone} is gone. It does no harm.",
                 "It can be removed with the other changes.",
             )
-            found.append(StepProblem(Level.NOTE, problem, (Cure(CureKind.REMOVE_STALE, "Remove it with Apply"),)))
+            found.append(StepProblem(Level.NOTE, problem, (Fix(FixKind.REMOVE_STALE, "Remove it with Apply"),)))
     return tuple(found)
 
 
-def plan_in(flow: Flow, answers: Answers) -> SetupPlan | None:
+def plan_in(flow: WizardState, answers: Answers) -> SetupPlan | None:
     """The plan of these answers, or None while something is missing: the steps say what."""
     if flow.inventory is None or flow.facts is None:
         return None
@@ -426,7 +426,7 @@ def plan_in(flow: Flow, answers: Answers) -> SetupPlan | None:
         return None
 
 
-def review_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
+def review_problems(flow: WizardState, answers: Answers) -> tuple[StepProblem, ...]:
     """Steps to look at again, what forbids or qualifies the plan, and what others have to do."""
     found = [
         blocking(
@@ -434,7 +434,7 @@ def review_problems(flow: Flow, answers: Answers) -> tuple[StepProblem, ...]:
             f"{step.value} has to be looked at again.",
             "An answer before it was changed since.",
             "",
-            Cure(CureKind.GO_TO_STEP, f"Go to {step.value}", step=step),
+            Fix(FixKind.GO_TO_STEP, f"Go to {step.value}", step=step),
         )
         for step in STEPS
         if step in flow.to_check and STEPS.index(step) < STEPS.index(SetupStep.REVIEW)
@@ -464,7 +464,7 @@ def _no_interfaces(answers: Answers) -> StepProblem:
 
 def _configuration(answers: Answers, topology: Topology) -> list[StepProblem]:
     error = fields.IP_CONFIGURATION.check(answers.ip_configuration)
-    offer = Cure(CureKind.USE_CONFIGURATION, "Use tg-floating", ("tg-floating",))
+    offer = Fix(FixKind.USE_CONFIGURATION, "Use tg-floating", ("tg-floating",))
     if error is not None:
         problem = Problem("configuration-name", "That is no name for an Azure IP Configuration.", error.why)
         return [StepProblem(Level.BLOCKS, problem, (offer,))]
@@ -473,12 +473,12 @@ def _configuration(answers: Answers, topology: Topology) -> list[StepProblem]:
         return []
     held = {item.name.lower() for nic in topology.nics for item in nic.configurations}
     free = next(name for n in range(1, len(held) + 3) if (name := f"tg-floating-{n}") not in held)
-    return [StepProblem(Level.BLOCKS, taken, (Cure(CureKind.USE_CONFIGURATION, f"Use {free}", (free,)),))]
+    return [StepProblem(Level.BLOCKS, taken, (Fix(FixKind.USE_CONFIGURATION, f"Use {free}", (free,)),))]
 
 
-def _make(answers: Answers, facts: AccessFacts) -> Cure:
+def _make(answers: Answers, facts: AccessFacts) -> Fix:
     name = suggest_role_name(answers.name, facts)
-    return Cure(CureKind.MAKE_ROLE, "Make a new role", (name,))
+    return Fix(FixKind.MAKE_ROLE, "Make a new role", (name,))
 
 
 def _extras(role: RoleAnswer, target: RoleTarget, needs: tuple[RequiredRight, ...]) -> list[StepProblem]:
@@ -508,8 +508,8 @@ def _extras(role: RoleAnswer, target: RoleTarget, needs: tuple[RequiredRight, ..
             Level.BLOCKS,
             problem,
             (
-                Cure(CureKind.ADD_ACTIONS, add, actions),
-                Cure(CureKind.LEAVE_OUT_ACTIONS, "Leave out on purpose", actions),
+                Fix(FixKind.ADD_ACTIONS, add, actions),
+                Fix(FixKind.LEAVE_OUT_ACTIONS, "Leave out on purpose", actions),
             ),
         )
     ]

@@ -1,7 +1,7 @@
-"""``Flow``: the wizard as a pure state machine. The window and the command line walk the same one.
+"""``WizardState``: the wizard as a pure state machine. The window and the command line walk the same one.
 
 Each function takes a flow and returns another; nothing is read or written here, so going back and forth has no side
-effect and loses nothing. What has to be read next is said by ``wanted``; what was read is put in by ``know_*``.
+effect and loses nothing. What has to be read next is said by ``needed_reads``; what was read is put in by ``know_*``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _UNDO_DEPTH = 100
 NO_PAIRS = PairsFound((), ())
 
 
-class StepState(Enum):
+class StepProgress(Enum):
     """How a step looks in the list: TO_CHECK is the triangle, set when an answer before it changed."""
 
     DONE = "done"
@@ -58,7 +58,7 @@ class StepState(Enum):
     OPEN = "open"
 
 
-class Want(Enum):
+class ReadNeeded(Enum):
     """What has to be read before the flow can go on, in this order."""
 
     SUBSCRIPTIONS = "subscriptions"
@@ -68,7 +68,7 @@ class Want(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class UndoEntry:
     """What one undo brings back."""
 
     answers: Answers
@@ -76,7 +76,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class WizardState:
     """The answers, the place in the steps, and what was read so far.
 
     ``answers`` holds what was accepted; ``suggest.proposed`` fills its gaps. ``done``: steps that were continued from;
@@ -97,19 +97,19 @@ class Flow:
     unasked: Problem | None = None
     pairs: PairsFound = NO_PAIRS
     saved: tuple[ClusterSetup, ...] = ()
-    past: tuple[Past, ...] = ()
+    past: tuple[UndoEntry, ...] = ()
     typing: str = ""
 
 
-def begin(saved: Iterable[ClusterSetup] = (), answers: Answers | None = None) -> Flow:
+def begin(saved: Iterable[ClusterSetup] = (), answers: Answers | None = None) -> WizardState:
     """A new flow; ``answers``: what a draft or the command line's flags said already."""
-    return Flow(answers or Answers(), saved=tuple(saved))
+    return WizardState(answers or Answers(), saved=tuple(saved))
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
 
 
-def answer(flow: Flow, answers: Answers, *, typing: str = "") -> Flow:
+def answer(flow: WizardState, answers: Answers, *, typing: str = "") -> WizardState:
     """Replace the answers. Done steps that rest on a changed one are marked to be checked; no answer is cleared.
 
     ``typing``: what is being typed, when this is one key of it: all keys until ``typed`` are taken back together.
@@ -123,16 +123,16 @@ def answer(flow: Flow, answers: Answers, *, typing: str = "") -> Flow:
             # Typed back to what it was: there is nothing to be taken back.
             return replace(after, to_check=start.to_check, past=flow.past[:-1], typing="")
         return after
-    past = (*flow.past, Past(flow.answers, flow.to_check))[-_UNDO_DEPTH:]
+    past = (*flow.past, UndoEntry(flow.answers, flow.to_check))[-_UNDO_DEPTH:]
     return replace(after, past=past, typing=typing)
 
 
-def typed(flow: Flow) -> Flow:
+def typed(flow: WizardState) -> WizardState:
     """The field was left, or Enter pressed: what is typed next is another edit."""
     return replace(flow, typing="") if flow.typing else flow
 
 
-def undo(flow: Flow) -> Flow:
+def undo(flow: WizardState) -> WizardState:
     """Take the last answer back; the place in the steps stays. What Continue accepted by itself is part of it."""
     if not flow.past:
         return flow
@@ -145,17 +145,17 @@ def undo(flow: Flow) -> Flow:
 # --- what was read ---------------------------------------------------------------------------------------------------
 
 
-def know_caller(flow: Flow, cloud: str, caller: Caller) -> Flow:
+def with_caller(flow: WizardState, cloud: str, caller: Caller) -> WizardState:
     """Someone signed in. Another account or cloud makes what was read before worthless; an undo does not sign out."""
     return _answered(flow, replace(flow.answers, cloud=cloud, caller=caller))
 
 
-def know_subscriptions(flow: Flow, found: tuple[SubscriptionSeen, ...]) -> Flow:
+def with_subscriptions(flow: WizardState, found: tuple[SubscriptionSeen, ...]) -> WizardState:
     """The subscriptions were listed."""
     return replace(flow, subscriptions=found)
 
 
-def know_inventory(flow: Flow, inventory: Inventory, worked_out: PairsKnown | None = None) -> Flow:
+def with_inventory(flow: WizardState, inventory: Inventory, worked_out: PairsKnown | None = None) -> WizardState:
     """The subscription was read; facts that were read before it stay until they are read again.
 
     ``worked_out``: what `pairs_known` made of it in the meantime; it is used when the rest is still what it was.
@@ -163,9 +163,9 @@ def know_inventory(flow: Flow, inventory: Inventory, worked_out: PairsKnown | No
     return _with_pairs(replace(flow, inventory=inventory), worked_out)
 
 
-def know_facts(
-    flow: Flow, facts: AccessFacts, read_for: Answers | None = None, worked_out: PairsKnown | None = None
-) -> Flow:
+def with_access_facts(
+    flow: WizardState, facts: AccessFacts, read_for: Answers | None = None, worked_out: PairsKnown | None = None
+) -> WizardState:
     """Roles, identities and rights were read, for the machines and interfaces of ``read_for``.
 
     ``worked_out``: what `pairs_known` made of them in the meantime; it is used when the rest is still what it was.
@@ -185,8 +185,8 @@ class PairsKnown:
     pairs: PairsFound
 
 
-def pairs_known(flow: Flow, inventory: Inventory, facts: AccessFacts | None) -> PairsKnown | None:
-    """Work out the pairs of what was read, for `know_inventory` or `know_facts`; None when the flow has them already.
+def pairs_known(flow: WizardState, inventory: Inventory, facts: AccessFacts | None) -> PairsKnown | None:
+    """Work out the pairs of what was read, for `with_inventory` or `with_access_facts`; None when they are known.
 
     Pure, so that whoever reads on a worker can work them out there.
     """
@@ -196,62 +196,62 @@ def pairs_known(flow: Flow, inventory: Inventory, facts: AccessFacts | None) -> 
     return PairsKnown(inventory, flow.saved, facts, suggest_pairs(inventory, flow.saved, access))
 
 
-def know_address(flow: Flow, checked: AddressChecked | None, problem: Problem | None = None) -> Flow:
+def with_address(flow: WizardState, checked: AddressChecked | None, problem: Problem | None = None) -> WizardState:
     """Azure was asked about an address."""
     return replace(flow, checked=checked, unasked=problem)
 
 
-def wanted(flow: Flow, proposed: Answers) -> tuple[Want, ...]:
+def needed_reads(flow: WizardState, proposed: Answers) -> tuple[ReadNeeded, ...]:
     """What to read now, first things first. ``proposed``: the answers with their gaps filled.
 
     An address that cannot be, or that floats already, is not asked about.
     """
     if flow.answers.caller is None:
         return ()
-    found: list[Want] = []
+    found: list[ReadNeeded] = []
     if flow.subscriptions is None:
-        found.append(Want.SUBSCRIPTIONS)
+        found.append(ReadNeeded.SUBSCRIPTIONS)
     if proposed.subscription is not None and not _read(flow, proposed):
-        found.append(Want.INVENTORY)
+        found.append(ReadNeeded.INVENTORY)
     elif proposed.subscription is not None and (flow.facts is None or flow.facts_of != _facts_key(proposed)):
-        found.append(Want.FACTS)
+        found.append(ReadNeeded.FACTS)
     elif proposed.address is not None and flow.facts is not None:
         asked = flow.checked is not None and flow.checked.address == str(proposed.address)
         if not asked and flow.unasked is None and _askable(flow, proposed):
-            found.append(Want.ADDRESS)
+            found.append(ReadNeeded.ADDRESS)
     return tuple(found)
 
 
 # --- the way through the steps ---------------------------------------------------------------------------------------
 
 
-def state_of(flow: Flow, step: SetupStep) -> StepState:
+def state_of(flow: WizardState, step: SetupStep) -> StepProgress:
     """How the step looks in the list."""
     if step is flow.step:
-        return StepState.CURRENT
+        return StepProgress.CURRENT
     if step in flow.to_check:
-        return StepState.TO_CHECK
-    return StepState.DONE if step in flow.done else StepState.OPEN
+        return StepProgress.TO_CHECK
+    return StepProgress.DONE if step in flow.done else StepProgress.OPEN
 
 
-def reachable(flow: Flow, step: SetupStep) -> bool:
+def reachable(flow: WizardState, step: SetupStep) -> bool:
     """Whether one may jump there: to every step that was done, and to the first that was not."""
     first_open = next((one for one in STEPS if one not in flow.done), STEPS[-1])
     return STEPS.index(step) <= STEPS.index(first_open)
 
 
-def go_to(flow: Flow, step: SetupStep) -> Flow:
+def go_to(flow: WizardState, step: SetupStep) -> WizardState:
     """Jump to a reachable step; the flow itself when it is not."""
     return replace(flow, step=step, typing="") if reachable(flow, step) else flow
 
 
-def go_back(flow: Flow) -> Flow:
+def go_back(flow: WizardState) -> WizardState:
     """One step back."""
     place = STEPS.index(flow.step)
     return replace(flow, step=STEPS[max(0, place - 1)], typing="")
 
 
-def go_on(flow: Flow, proposed: Answers, *, blocked: bool) -> Flow:
+def go_on(flow: WizardState, proposed: Answers, *, blocked: bool) -> WizardState:
     """Accept what the step shows, and go to the next one unless something blocks.
 
     Only this step's own answers are taken from ``proposed``: later steps keep their suggestions open.
@@ -276,7 +276,7 @@ def _changed(one: Answers, other: Answers) -> set[str]:
     return {name for name in names if getattr(one, name) != getattr(other, name)}
 
 
-def _answered(flow: Flow, answers: Answers) -> Flow:
+def _answered(flow: WizardState, answers: Answers) -> WizardState:
     changed = _changed(flow.answers, answers)
     own = {step for step, parts in _PARTS.items() if changed & set(parts)}
     after = {step for name in changed for step in _REST_ON.get(name, STEPS[7:])}
@@ -284,7 +284,7 @@ def _answered(flow: Flow, answers: Answers) -> Flow:
     return replace(_forget(flow, answers, changed), answers=answers, to_check=to_check)
 
 
-def _read(flow: Flow, answers: Answers) -> bool:
+def _read(flow: WizardState, answers: Answers) -> bool:
     """Whether the inventory is the one of the chosen subscription."""
     return (
         flow.inventory is not None
@@ -293,7 +293,7 @@ def _read(flow: Flow, answers: Answers) -> bool:
     )
 
 
-def _askable(flow: Flow, answers: Answers) -> bool:
+def _askable(flow: WizardState, answers: Answers) -> bool:
     if flow.inventory is None or answers.address is None:
         return False
     try:
@@ -308,7 +308,7 @@ def _facts_key(answers: Answers) -> tuple[ResourceId, ...]:
     return (*(answers.machines or ()), *(answers.nics or ()))
 
 
-def _forget(flow: Flow, answers: Answers, changed: set[str]) -> Flow:
+def _forget(flow: WizardState, answers: Answers, changed: set[str]) -> WizardState:
     """Drop what was read for answers that are no longer given; a suggestion that is accepted drops nothing."""
     if changed & {"cloud", "caller"} and flow.answers.caller is not None:
         flow = replace(flow, subscriptions=None, inventory=None, facts=None, facts_of=(), pairs=NO_PAIRS)
@@ -330,7 +330,7 @@ def _same_access(old: AccessFacts | None, new: AccessFacts | None) -> bool:
     return (old.roles, old.assignments) == (new.roles, new.assignments)
 
 
-def _with_pairs(flow: Flow, worked_out: PairsKnown | None = None) -> Flow:
+def _with_pairs(flow: WizardState, worked_out: PairsKnown | None = None) -> WizardState:
     if flow.inventory is None:
         return flow
     if worked_out is not None and worked_out.inventory is flow.inventory:

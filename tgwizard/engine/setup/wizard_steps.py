@@ -5,15 +5,17 @@ from __future__ import annotations
 from tgwizard.engine.access.required_rights import computed_scopes
 from tgwizard.engine.setup import validation
 from tgwizard.engine.setup.suggestions import proposed, topology_in
-from tgwizard.engine.setup.validation import Cure, StepProblem, cured
-from tgwizard.engine.setup.wizard_state import STEPS, Flow, Want, go_on, wanted
+from tgwizard.engine.setup.validation import Fix, StepProblem, with_fix
+from tgwizard.engine.setup.wizard_state import STEPS, ReadNeeded, WizardState, go_on, needed_reads
 from tgwizard.model.problem import Problem
 from tgwizard.model.setup_answers import Answers, RoleUse, SetupStep
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import counted, join_words, sanitize
 
 
-def problems_of(flow: Flow, step: SetupStep | None = None, answers: Answers | None = None) -> tuple[StepProblem, ...]:
+def problems_of(
+    flow: WizardState, step: SetupStep | None = None, answers: Answers | None = None
+) -> tuple[StepProblem, ...]:
     """What is wrong with a step's answers as they stand in its fields; the current step's by default.
 
     ``answers``: what ``proposed`` gave for this flow, for a caller that has it already.
@@ -40,44 +42,44 @@ def problems_of(flow: Flow, step: SetupStep | None = None, answers: Answers | No
             return ()
 
 
-def continue_(flow: Flow) -> Flow:
+def continue_step(flow: WizardState) -> WizardState:
     """Accept what the step shows and go on, unless something blocks: then the answers are kept and the step stays."""
     answers = proposed(flow)
     return go_on(flow, answers, blocked=any(item.blocks for item in problems_of(flow, answers=answers)))
 
 
-def take(flow: Flow, cure: Cure) -> Flow:
-    return cured(flow, proposed(flow), cure)
+def take_fix(flow: WizardState, cure: Fix) -> WizardState:
+    return with_fix(flow, proposed(flow), cure)
 
 
-def wants(flow: Flow) -> tuple[Want, ...]:
+def reads_needed(flow: WizardState) -> tuple[ReadNeeded, ...]:
     """What to read next, first things first."""
-    return wanted(flow, proposed(flow))
+    return needed_reads(flow, proposed(flow))
 
 
-def plan_of(flow: Flow) -> SetupPlan | None:
+def plan_of(flow: WizardState) -> SetupPlan | None:
     """The plan of the answers as they stand, or None while something is missing."""
     return validation.plan_in(flow, proposed(flow))
 
 
-def answer_all(flow: Flow) -> Flow:
+def answer_all(flow: WizardState) -> WizardState:
     """Go on from step to step until something blocks or the review is reached: what a command does with its flags."""
     while flow.step is not SetupStep.REVIEW:
-        after = continue_(flow)
+        after = continue_step(flow)
         if after.step is flow.step:
             return after
         flow = after
     return flow
 
 
-def blockers(flow: Flow) -> tuple[tuple[SetupStep, Problem], ...]:
+def blockers(flow: WizardState) -> tuple[tuple[SetupStep, Problem], ...]:
     """Everything that blocks, over all steps up to the review, in their order."""
     steps = STEPS[: STEPS.index(SetupStep.REVIEW) + 1]
     answers = proposed(flow)
     return tuple((step, item.problem) for step in steps for item in problems_of(flow, step, answers) if item.blocks)
 
 
-def summary(flow: Flow, step: SetupStep, answers: Answers | None = None) -> str:
+def summary(flow: WizardState, step: SetupStep, answers: Answers | None = None) -> str:
     """The second line of a done step in the list: its answer in a few words. Untrusted text, tamed.
 
     ``answers``: what ``proposed`` gave for this flow, for a caller that has it already.
@@ -106,7 +108,7 @@ def summary(flow: Flow, step: SetupStep, answers: Answers | None = None) -> str:
             return ""
 
 
-def _role(flow: Flow, answers: Answers) -> str:
+def _role(flow: WizardState, answers: Answers) -> str:
     if answers.role is None:
         return ""
     if answers.role.use is RoleUse.NETWORK_CONTRIBUTOR:
@@ -115,7 +117,7 @@ def _role(flow: Flow, answers: Answers) -> str:
     return sanitize(found.name if found else answers.role.name, 128)
 
 
-def _scope(flow: Flow, answers: Answers) -> str:
+def _scope(flow: WizardState, answers: Answers) -> str:
     topology = topology_in(flow, answers)
     if topology is None:
         return ""

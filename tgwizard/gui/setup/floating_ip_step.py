@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 from tgwizard.engine.discovery.subnet_addresses import AddressKind, Occupancy, suggested_addresses
 from tgwizard.engine.setup.suggestions import occupancy_in, topology_in
 from tgwizard.engine.setup.validation import address_findings
-from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.state_shapes import Shape
@@ -386,7 +386,7 @@ def address_shown(session: SetupSession) -> AddressShown:
         shown.address,
         suggested_addresses(taken, topology),
         address_findings(flow, shown),
-        session.reading(Want.ADDRESS),
+        session.reading(ReadNeeded.ADDRESS),
         ", ".join(sanitize(vm.id.name, 30) for vm in topology.vms),
         sanitize(topology.vms[0].id.name, 90),
         shown.placement is Placement.NOW,

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QVBoxLayout
 from tgwizard.engine.discovery.lan_interface import LanChoice
 from tgwizard.engine.discovery.pairs import NotOffered, Pair, PairsFound, PairState
 from tgwizard.engine.setup.suggestions import chosen_pair
-from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.loading_card import ReadingCard
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
@@ -353,9 +353,9 @@ def machines_shown(session: SetupSession, *, by_hand: bool) -> MachinesShown:
     wanted = shown.subscription
     same = flow.inventory is not None and wanted is not None and flow.inventory.subscription.id == wanted.id
     busy = ""
-    if session.reading(Want.INVENTORY) and wanted is not None:
+    if session.reading(ReadNeeded.INVENTORY) and wanted is not None:
         busy = f"Reading {sanitize(wanted.name, 90)}"
-    elif session.reading(Want.FACTS) and flow.facts is None:
+    elif session.reading(ReadNeeded.FACTS) and flow.facts is None:
         busy = "Reading roles and rights"
     return MachinesShown(
         flow.inventory if same else None,
@@ -365,5 +365,5 @@ def machines_shown(session: SetupSession, *, by_hand: bool) -> MachinesShown:
         shown.name,
         by_hand=by_hand,
         busy=busy,
-        parts=tuple(session.parts.values()) if session.reading(Want.INVENTORY) else (),
+        parts=tuple(session.parts.values()) if session.reading(ReadNeeded.INVENTORY) else (),
     )

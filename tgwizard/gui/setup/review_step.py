@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
-from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.loading_card import ReadingCard
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
@@ -375,7 +375,7 @@ TABS = {
 def review_shown(session: SetupSession, plan: SetupPlan | None) -> ReviewShown:
     """The eighth page."""
     busy = ""
-    if session.reading(Want.FACTS):
+    if session.reading(ReadNeeded.FACTS):
         busy = "Reading roles, identities and rights"
     if plan is None:
         return ReviewShown(busy=busy)

@@ -22,7 +22,7 @@ from tgwizard.engine.setup.assignment_scopes import chosen_scopes
 from tgwizard.engine.setup.export.plan_values import role_json
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.engine.setup.suggestions import role_as_new, role_candidates, topology_in
-from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
 from tgwizard.gui.style.icons import Icon
@@ -312,7 +312,7 @@ def role_shown(session: SetupSession, name_problem: str = "") -> RoleShown:
     flow, shown = session.flow, session.shown
     topology, facts = topology_in(flow, shown), flow.facts
     if topology is None or facts is None:
-        return RoleShown(reading="Reading the roles of the subscription" if session.reading(Want.FACTS) else "")
+        return RoleShown(reading="Reading the roles of the subscription" if session.reading(ReadNeeded.FACTS) else "")
     needs = required_rights(topology)
     answer = shown.role or RoleAnswer()
     target = role_target(answer, topology.subnet.subscription, needs, chosen_scopes(shown, topology), facts)

@@ -26,8 +26,8 @@ from tgwizard.engine.setup.draft import Draft, resume
 from tgwizard.engine.setup.plan_freshness import forget_readings, read_age_s
 from tgwizard.engine.setup.read_access import ask_address, read_access
 from tgwizard.engine.setup.suggestions import proposed
-from tgwizard.engine.setup.validation import Cure, cured
-from tgwizard.engine.setup.wizard_state import Flow, PairsKnown, Want
+from tgwizard.engine.setup.validation import Fix, with_fix
+from tgwizard.engine.setup.wizard_state import PairsKnown, ReadNeeded, WizardState
 from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
 from tgwizard.model.access_facts import AccessFacts, AddressChecked
 from tgwizard.model.cloud import Cloud
@@ -167,10 +167,10 @@ class Account(QObject):
 T = TypeVar("T")
 
 _KINDS = {
-    Want.SUBSCRIPTIONS: Kind.ACCOUNT,
-    Want.INVENTORY: Kind.READ,
-    Want.FACTS: Kind.FACTS,
-    Want.ADDRESS: Kind.ADDRESS,
+    ReadNeeded.SUBSCRIPTIONS: Kind.ACCOUNT,
+    ReadNeeded.INVENTORY: Kind.READ,
+    ReadNeeded.FACTS: Kind.FACTS,
+    ReadNeeded.ADDRESS: Kind.ADDRESS,
 }
 
 _AFTER = frozenset({SetupStep.REVIEW, SetupStep.APPLY, SetupStep.VERIFY})
@@ -201,13 +201,13 @@ class SetupSession(QObject):
         self.services = services
         self.errands = Errands(services.jobs, own)
         self._saved = saved
-        self.flow: Flow = flows.begin(saved())
-        self._memo_of: Flow | None = None
+        self.flow: WizardState = flows.begin(saved())
+        self._memo_of: WizardState | None = None
         self._memo: dict[str, Any] = {}
         self.shown: Answers = Answers()
         self.mistyped = ""
         self.parts: dict[Part, PartProgress] = {}
-        self.unread: dict[Want, Unread] = {}
+        self.unread: dict[ReadNeeded, Unread] = {}
         self.account = Account(services.setup.sign_in, services.setup.inventories, self.errands, self)
         self.account.changed.connect(self._on_account)
         self.account.signed_in.connect(self._on_signed_in)
@@ -299,10 +299,10 @@ class SetupSession(QObject):
         self.mistyped = ""
         self.settle()
 
-    def cure(self, cure: Cure) -> None:
+    def cure(self, cure: Fix) -> None:
         """Take a cure that changes answers, or goes to a step."""
         before = self.flow.step
-        self.flow = cured(self.flow, self.shown, cure)
+        self.flow = with_fix(self.flow, self.shown, cure)
         self.mistyped = ""
         self.settle(moved=self.flow.step is not before)
 
@@ -319,7 +319,7 @@ class SetupSession(QObject):
 
     def read_facts_again(self) -> None:
         """Read roles, identities and rights again, for the machines chosen."""
-        self.unread.pop(Want.FACTS, None)
+        self.unread.pop(ReadNeeded.FACTS, None)
         if self.flow.inventory is not None:
             self._read_facts(self.flow.inventory)
             self.changed.emit()
@@ -327,7 +327,7 @@ class SetupSession(QObject):
     def stop_reading(self) -> None:
         """Read no more of the subscription now."""
         self.errands.give_up(Kind.READ)
-        self._not_read(Want.INVENTORY)(
+        self._not_read(ReadNeeded.INVENTORY)(
             Problem(
                 "reading-stopped",
                 "The reading was stopped.",
@@ -336,7 +336,7 @@ class SetupSession(QObject):
             )
         )
 
-    def reading(self, want: Want) -> bool:
+    def reading(self, want: ReadNeeded) -> bool:
         """Whether that is being read."""
         return self.errands.under_way(_KINDS[want])
 
@@ -348,35 +348,35 @@ class SetupSession(QObject):
     @property
     def at_rest(self) -> bool:
         """Whether nothing is being read that the plan rests on."""
-        return not any(self.reading(want) for want in (Want.INVENTORY, Want.FACTS, Want.ADDRESS))
+        return not any(self.reading(want) for want in (ReadNeeded.INVENTORY, ReadNeeded.FACTS, ReadNeeded.ADDRESS))
 
-    def trouble(self, *wants: Want) -> tuple[Problem, ...]:
+    def trouble(self, *wants: ReadNeeded) -> tuple[Problem, ...]:
         """Why these could not be read."""
         return tuple(self.unread[want].problem for want in wants if want in self.unread)
 
-    def _key(self, want: Want) -> tuple[object, ...]:
+    def _key(self, want: ReadNeeded) -> tuple[object, ...]:
         shown = self.shown
         sub = shown.subscription.id if shown.subscription is not None else ""
         caller = shown.caller.object_id if shown.caller is not None else ""
-        return (want, caller, sub, shown.machines, shown.nics, str(shown.address) if want is Want.ADDRESS else "")
+        return (want, caller, sub, shown.machines, shown.nics, str(shown.address) if want is ReadNeeded.ADDRESS else "")
 
     def _read_next(self) -> None:
-        for want in flows.wanted(self.flow, self.shown):
+        for want in flows.needed_reads(self.flow, self.shown):
             failed = self.unread.get(want)
             if failed is not None and failed.key == self._key(want):
                 continue
             self.unread.pop(want, None)
             match want:
-                case Want.SUBSCRIPTIONS:
+                case ReadNeeded.SUBSCRIPTIONS:
                     self._begin_once(want, self._read_subscriptions)
-                case Want.INVENTORY if self.shown.subscription is not None:
+                case ReadNeeded.INVENTORY if self.shown.subscription is not None:
                     subscription = self.shown.subscription
                     if self._reading_of != subscription.id or not self.reading(want):
                         self._read_inventory(subscription)
-                case Want.FACTS if self.flow.inventory is not None:
+                case ReadNeeded.FACTS if self.flow.inventory is not None:
                     if self._facts_of != self._key(want) or not self.reading(want):
                         self._read_facts(self.flow.inventory)
-                case Want.ADDRESS if self.flow.inventory is not None:
+                case ReadNeeded.ADDRESS if self.flow.inventory is not None:
                     if self._address_of != self.shown.address or not self.reading(want):
                         self._ask_address(self.flow.inventory)
                 case _:
@@ -387,17 +387,17 @@ class SetupSession(QObject):
     _address_of: object = None
     _draft: Draft | None = None
 
-    def _begin_once(self, want: Want, begin: Callable[[], None]) -> None:
+    def _begin_once(self, want: ReadNeeded, begin: Callable[[], None]) -> None:
         if not self.reading(want):
             begin()
 
-    def _not_read(self, want: Want) -> Callable[[Problem], None]:
+    def _not_read(self, want: ReadNeeded) -> Callable[[Problem], None]:
         key = self._key(want)
 
         def failed(problem: Problem) -> None:
             self.unread[want] = Unread(key, problem)
-            if want is Want.ADDRESS:
-                self.flow = flows.know_address(self.flow, self.flow.checked, problem)
+            if want is ReadNeeded.ADDRESS:
+                self.flow = flows.with_address(self.flow, self.flow.checked, problem)
             self.settle()
 
         return failed
@@ -407,13 +407,13 @@ class SetupSession(QObject):
 
         def done(found: object) -> None:
             if isinstance(found, tuple):
-                self.flow = flows.know_subscriptions(self.flow, found)
+                self.flow = flows.with_subscriptions(self.flow, found)
                 self.settle()
 
         def errand(_hear: Hear, _token: CancelToken) -> tuple[SubscriptionSeen, ...]:
             return inventories.subscriptions()
 
-        self.errands.begin(Kind.ACCOUNT, errand, done=done, failed=self._not_read(Want.SUBSCRIPTIONS))
+        self.errands.begin(Kind.ACCOUNT, errand, done=done, failed=self._not_read(ReadNeeded.SUBSCRIPTIONS))
 
     def _read_inventory(self, subscription: SubscriptionSeen) -> None:
         inventories, clock = self.services.setup.inventories, self.services.clock
@@ -434,16 +434,16 @@ class SetupSession(QObject):
             match found:
                 case (Inventory() as inventory, PairsKnown() | None as worked_out):
                     # Facts may be older than what was just read: they are read again with it.
-                    self.flow = forget_readings(flows.know_inventory(self.flow, inventory, worked_out))
+                    self.flow = forget_readings(flows.with_inventory(self.flow, inventory, worked_out))
                     self.settle()
                 case _:
                     pass
 
-        self.errands.begin(Kind.READ, errand, done=done, failed=self._not_read(Want.INVENTORY), heard=heard)
+        self.errands.begin(Kind.READ, errand, done=done, failed=self._not_read(ReadNeeded.INVENTORY), heard=heard)
 
     def _read_facts(self, inventory: Inventory) -> None:
         ports, clock, answers = self.services.setup, self.services.clock, self.shown
-        self._facts_of = self._key(Want.FACTS)
+        self._facts_of = self._key(ReadNeeded.FACTS)
         flow = self.flow
 
         def errand(hear: Hear, token: CancelToken) -> tuple[AccessFacts, PairsKnown | None]:
@@ -453,12 +453,12 @@ class SetupSession(QObject):
         def done(found: object) -> None:
             match found:
                 case (AccessFacts() as facts, PairsKnown() | None as worked_out):
-                    self.flow = flows.know_facts(self.flow, facts, answers, worked_out)
+                    self.flow = flows.with_access_facts(self.flow, facts, answers, worked_out)
                     self.settle()
                 case _:
                     pass
 
-        self.errands.begin(Kind.FACTS, errand, done=done, failed=self._not_read(Want.FACTS))
+        self.errands.begin(Kind.FACTS, errand, done=done, failed=self._not_read(ReadNeeded.FACTS))
 
     def _ask_address(self, inventory: Inventory) -> None:
         ports, answers, facts = self.services.setup, self.shown, self.flow.facts
@@ -471,11 +471,11 @@ class SetupSession(QObject):
             checked = found if isinstance(found, AddressChecked) else None
             if checked is None and answers.address is not None:
                 # Of no use to ask: outside the subnet, reserved, or the cluster's own. The checks say which.
-                self.unread[Want.ADDRESS] = Unread(self._key(Want.ADDRESS), NOT_ASKED)
-            self.flow = flows.know_address(self.flow, checked)
+                self.unread[ReadNeeded.ADDRESS] = Unread(self._key(ReadNeeded.ADDRESS), NOT_ASKED)
+            self.flow = flows.with_address(self.flow, checked)
             self.settle()
 
-        self.errands.begin(Kind.ADDRESS, errand, done=done, failed=self._not_read(Want.ADDRESS))
+        self.errands.begin(Kind.ADDRESS, errand, done=done, failed=self._not_read(ReadNeeded.ADDRESS))
 
     # Events ------------------------------------------------------------------------------------------------------
 
@@ -498,7 +498,7 @@ class SetupSession(QObject):
             step = SetupStep.REVIEW if draft.step in _AFTER else draft.step
             draft = replace(draft, step=step, done=draft.done - _AFTER)
             self.flow = resume(draft, caller, self.flow)
-        self.flow = flows.know_caller(self.flow, self.account.cloud, caller)
+        self.flow = flows.with_caller(self.flow, self.account.cloud, caller)
         self.settle(moved=self.flow.step is not before)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from tgwizard.engine.setup.validation import Cure, CureKind
-from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.engine.setup.validation import Fix, FixKind
+from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_controller import Wizard
 from tgwizard.gui.style.icons import Icon
@@ -26,40 +26,40 @@ SHAPES = {
 }
 
 _ICONS = {
-    CureKind.PLANNED: Icon.POWER,
-    CureKind.READ_AGAIN: Icon.REFRESH,
-    CureKind.SIGN_IN_AGAIN: Icon.PERSON,
-    CureKind.HAND_OVER: Icon.COPY,
-    CureKind.GO_TO_STEP: Icon.BACK,
+    FixKind.PLANNED: Icon.POWER,
+    FixKind.READ_AGAIN: Icon.REFRESH,
+    FixKind.SIGN_IN_AGAIN: Icon.PERSON,
+    FixKind.HAND_OVER: Icon.COPY,
+    FixKind.GO_TO_STEP: Icon.BACK,
 }
 
 _ASKS = frozenset({"sign-in-needed", "subscription-not-chosen", "machines-not-chosen"})
 """Problems that only repeat the question: told when someone wanted to go on without an answer."""
 
-_NEEDS: dict[SetupStep, tuple[Want, ...]] = {
-    SetupStep.SUBSCRIPTION: (Want.SUBSCRIPTIONS,),
-    SetupStep.MACHINES: (Want.INVENTORY,),
-    SetupStep.INTERFACE: (Want.INVENTORY,),
-    SetupStep.FLOATING_IP: (Want.ADDRESS,),
-    SetupStep.ROLE: (Want.FACTS,),
-    SetupStep.SCOPE: (Want.FACTS,),
-    SetupStep.REVIEW: (Want.FACTS, Want.ADDRESS),
+_NEEDS: dict[SetupStep, tuple[ReadNeeded, ...]] = {
+    SetupStep.SUBSCRIPTION: (ReadNeeded.SUBSCRIPTIONS,),
+    SetupStep.MACHINES: (ReadNeeded.INVENTORY,),
+    SetupStep.INTERFACE: (ReadNeeded.INVENTORY,),
+    SetupStep.FLOATING_IP: (ReadNeeded.ADDRESS,),
+    SetupStep.ROLE: (ReadNeeded.FACTS,),
+    SetupStep.SCOPE: (ReadNeeded.FACTS,),
+    SetupStep.REVIEW: (ReadNeeded.FACTS, ReadNeeded.ADDRESS),
 }
 
 
 def waits_for(session: SetupSession, step: SetupStep) -> str:
     """What is being read without which the step cannot be judged, in words; empty when nothing is."""
-    known: dict[Want, object] = {
-        Want.SUBSCRIPTIONS: session.flow.subscriptions,
-        Want.INVENTORY: None,
-        Want.FACTS: session.flow.facts,
-        Want.ADDRESS: None,
+    known: dict[ReadNeeded, object] = {
+        ReadNeeded.SUBSCRIPTIONS: session.flow.subscriptions,
+        ReadNeeded.INVENTORY: None,
+        ReadNeeded.FACTS: session.flow.facts,
+        ReadNeeded.ADDRESS: None,
     }
     words = {
-        Want.SUBSCRIPTIONS: "Azure is asked for the subscriptions.",
-        Want.INVENTORY: "The subscription is being read.",
-        Want.FACTS: "Roles and rights are being read.",
-        Want.ADDRESS: "Azure is asked about the address.",
+        ReadNeeded.SUBSCRIPTIONS: "Azure is asked for the subscriptions.",
+        ReadNeeded.INVENTORY: "The subscription is being read.",
+        ReadNeeded.FACTS: "Roles and rights are being read.",
+        ReadNeeded.ADDRESS: "Azure is asked about the address.",
     }
     for want in _NEEDS.get(step, ()):
         if session.reading(want) and (known[want] is None or step is SetupStep.REVIEW):
@@ -79,7 +79,7 @@ def told_of(wizard: Wizard, *, insisted: bool) -> tuple[Told, ...]:
             # What is being read, or could not be, is the reason: the consequence would only repeat it.
             continue
         cures = tuple(
-            Button(cure.label, partial(act, cure), _ICONS.get(cure.kind), link=cure.kind is CureKind.HAND_OVER)
+            Button(cure.label, partial(act, cure), _ICONS.get(cure.kind), link=cure.kind is FixKind.HAND_OVER)
             for cure in one.cures
         )
         found.append(Told(one.problem, SHAPES[one.level], cures))
@@ -89,12 +89,12 @@ def told_of(wizard: Wizard, *, insisted: bool) -> tuple[Told, ...]:
 def _unread(session: SetupSession, step: SetupStep) -> tuple[Problem, ...]:
     if step is SetupStep.SIGN_IN:
         return (session.account.problem,) if session.account.problem is not None else ()
-    wants = tuple(want for want in _NEEDS.get(step, ()) if want is not Want.ADDRESS)
+    wants = tuple(want for want in _NEEDS.get(step, ()) if want is not ReadNeeded.ADDRESS)
     return session.trouble(*wants)
 
 
-def _again(act: Callable[[Cure], None]) -> tuple[Button, ...]:
-    cure = Cure(CureKind.READ_AGAIN, "Try again")
+def _again(act: Callable[[Fix], None]) -> tuple[Button, ...]:
+    cure = Fix(FixKind.READ_AGAIN, "Try again")
     return (Button(cure.label, partial(act, cure), Icon.REFRESH),)
 
 

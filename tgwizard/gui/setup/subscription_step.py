@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from tgwizard.engine.setup.wizard_state import Want
+from tgwizard.engine.setup.wizard_state import ReadNeeded
 from tgwizard.gui.setup.loading_card import ReadingCard
 from tgwizard.gui.setup.setup_session import SetupSession
 from tgwizard.gui.setup.wizard_step import StepPage
@@ -52,6 +52,6 @@ class SubscriptionPage(StepPage):
 
 def subscriptions_busy(session: SetupSession) -> str:
     """What the second page says while it reads."""
-    if session.flow.subscriptions is None and session.reading(Want.SUBSCRIPTIONS):
+    if session.flow.subscriptions is None and session.reading(ReadNeeded.SUBSCRIPTIONS):
         return "Asking Azure for your subscriptions"
     return ""

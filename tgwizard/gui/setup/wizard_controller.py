@@ -20,9 +20,9 @@ from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.draft import FILE_NAME, DraftRead, delete_draft, load_draft, save_draft
 from tgwizard.engine.setup.export.formats import ExportKind, export
-from tgwizard.engine.setup.plan_freshness import changed_since, differences, is_stale
-from tgwizard.engine.setup.validation import Cure, CureKind, StepProblem
-from tgwizard.engine.setup.wizard_state import Flow, Want
+from tgwizard.engine.setup.plan_freshness import changed_since, is_stale, plan_differences
+from tgwizard.engine.setup.validation import Fix, FixKind, StepProblem
+from tgwizard.engine.setup.wizard_state import ReadNeeded, WizardState
 from tgwizard.engine.setup.wizard_steps import plan_of, problems_of
 from tgwizard.gui.app.app_context import Opened
 from tgwizard.gui.page import Shell
@@ -52,7 +52,7 @@ class Keeping:
         self._services = services
         self._errands = errands
         self._told = told
-        self._next: Flow | None = None
+        self._next: WizardState | None = None
         self.problem: Problem | None = None
 
     @property
@@ -77,7 +77,7 @@ class Keeping:
 
         self._errands.begin(Kind.FILE, errand, done=done, failed=failed)
 
-    def save(self, flow: Flow) -> None:
+    def save(self, flow: WizardState) -> None:
         """Write it; while a writing is under way, the last wish waits for it."""
         if self._errands.under_way(Kind.FILE):
             self._next = flow
@@ -296,10 +296,10 @@ class Wizard(QObject):
         self._to_apply = None
         plan, age_s = waiting
         now = plan_of(session.flow)
-        if now is None or session.trouble(Want.INVENTORY, Want.FACTS) or self.locked:
+        if now is None or session.trouble(ReadNeeded.INVENTORY, ReadNeeded.FACTS) or self.locked:
             # What could not be read is told at its place; nothing was written.
             return
-        found = differences(plan, now)
+        found = plan_differences(plan, now)
         if found:
             self.outdated = changed_since(found, age_s)
         elif self.step is SetupStep.REVIEW and not any(one.blocks for one in problems_of(session.flow)):
@@ -372,17 +372,17 @@ class Wizard(QObject):
         self.session.read_facts_again()
         self.settled.emit()
 
-    def take_cure(self, cure: Cure) -> None:
+    def take_cure(self, cure: Fix) -> None:
         """Do what a button of a problem says."""
         session = self.session
         match cure.kind:
-            case CureKind.PLANNED:
+            case FixKind.PLANNED:
                 self.said.emit("It is part of the plan; Apply does it")
-            case CureKind.READ_AGAIN:
+            case FixKind.READ_AGAIN:
                 session.read_again()
-            case CureKind.SIGN_IN_AGAIN:
+            case FixKind.SIGN_IN_AGAIN:
                 session.go_to(SetupStep.SIGN_IN)
-            case CureKind.HAND_OVER:
+            case FixKind.HAND_OVER:
                 plan = plan_of(session.flow)
                 if plan is not None:
                     request = export(ExportKind.REQUEST, plan, session.shown)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from tgwizard.engine.setup.portal_help import guide, portal_url
+from tgwizard.engine.setup.portal_help import portal_guide, portal_url
 from tgwizard.engine.setup.wizard_state import STEPS
 from tgwizard.gui.app.app_context import Opened
 from tgwizard.gui.app.nav_page import Place
@@ -34,7 +34,7 @@ from tgwizard.model.setup_answers import SetupStep
 
 def portal_shown(session: SetupSession) -> PortalShown:
     """The panel for the step shown."""
-    found = guide(session.flow)
+    found = portal_guide(session.flow)
     cloud = next((one for one in session.account.clouds if one.name == session.account.cloud), None)
     tenant = session.account.caller.tenant if session.account.caller is not None else ""
     url = portal_url(cloud.portal, tenant, found.at) if cloud is not None else ""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from tgwizard.engine.setup.wizard_state import STEPS, StepState, reachable, state_of
+from tgwizard.engine.setup.wizard_state import STEPS, StepProgress, reachable, state_of
 from tgwizard.engine.setup.wizard_steps import summary
 from tgwizard.gui.setup.apply_controller import Applier
 from tgwizard.gui.setup.setup_session import SetupSession
@@ -26,10 +26,10 @@ from tgwizard.model.setup_answers import SetupStep
 from tgwizard.model.text import counted
 
 _LOOKS = {
-    StepState.DONE: Look.ANSWERED,
-    StepState.CURRENT: Look.CURRENT,
-    StepState.TO_CHECK: Look.LOOK_AGAIN,
-    StepState.OPEN: Look.TO_COME,
+    StepProgress.DONE: Look.ANSWERED,
+    StepProgress.CURRENT: Look.CURRENT,
+    StepProgress.TO_CHECK: Look.LOOK_AGAIN,
+    StepProgress.OPEN: Look.TO_COME,
 }
 
 
