@@ -29,8 +29,8 @@ from tests.engine.apply.scenarios import prepared
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.clock import SystemClock
-from tgwizard.engine.setup.apply import apply_at
-from tgwizard.engine.setup.apply_loop import Desk
+from tgwizard.engine.setup.apply import apply_in_context
+from tgwizard.engine.setup.apply_loop import ApplyContext
 from tgwizard.engine.setup.export.formats import ExportKind, export
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.engine.setup.suggestions import proposed
@@ -81,9 +81,9 @@ def apply_once(seed: int, folder: Path) -> Applied:
     services = it.services
     journal = SetupJournal.open(folder / "setup.sqlite")
     events: list[SetupEvent] = []
-    desk = Desk(services.setup, services.azure, services.clock, journal, events.append, CancelToken())
+    desk = ApplyContext(services.setup, services.azure, services.clock, journal, events.append, CancelToken())
     before, began = len(lab.requests), clock.monotonic()
-    finished = apply_at(desk, plan)
+    finished = apply_in_context(desk, plan)
     seconds = clock.monotonic() - began
     journal.close()
     if finished.outcome is not Outcome.DONE:

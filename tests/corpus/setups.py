@@ -21,11 +21,11 @@ from tests.engine.crash import tapped
 from tests.engine.setup.test_walk_on_the_lab import Person
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.runs.records import setup_record_to_document
-from tgwizard.engine.setup.apply import apply_at
+from tgwizard.engine.setup.apply import apply_in_context
 from tgwizard.engine.setup.planner import identity_of
-from tgwizard.engine.setup.restart import restart_at
+from tgwizard.engine.setup.restart import restart_in_context
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
-from tgwizard.engine.setup.undo import undo_at, undoable
+from tgwizard.engine.setup.undo import undo_in_context, undo_items
 from tgwizard.engine.setup.wizard_state import answer
 from tgwizard.engine.setup.wizard_steps import plan_of
 from tgwizard.lab.clock import VirtualClock
@@ -81,10 +81,10 @@ class Planned:
         """Do one of the jobs of a set-up."""
         assert self.answers.machines is not None
         if name == "apply":
-            return apply_at(made.desk, self.plan).outcome
+            return apply_in_context(made.desk, self.plan).outcome
         if name == "undo":
-            return undo_at(made.desk, identities=True).outcome
-        return restart_at(made.desk, self.answers.machines[int(name.removeprefix("restart "))]).outcome
+            return undo_in_context(made.desk, identities=True).outcome
+        return restart_in_context(made.desk, self.answers.machines[int(name.removeprefix("restart "))]).outcome
 
 
 JOBS = ("apply", "restart 1", "restart 0", "undo")
@@ -247,7 +247,7 @@ def go_on(files: dict[str, str], stop: Stop, folder: Path, plan: Planned) -> tup
             assert len(it.writes()) == sent, "what was there was written once more"
         if stop.job != "undo":
             assert plan.job("undo", made) is Outcome.DONE
-        assert undoable(journal, identities=True) == ()
+        assert undo_items(journal, identities=True) == ()
     assert footprint(lab) == end, "something is left"
     return [outcome.value for outcome in outcomes], added
 

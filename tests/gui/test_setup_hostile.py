@@ -26,7 +26,7 @@ from tgwizard.engine.discovery.pairs import pair_of, suggest_pairs
 from tgwizard.engine.discovery.subnet_addresses import judge_address, occupancy
 from tgwizard.engine.runs.records import WriteIntended, WriteKind
 from tgwizard.engine.setup.planner import make_plan
-from tgwizard.engine.setup.undo import Undoing
+from tgwizard.engine.setup.undo import UndoItem
 from tgwizard.gui.setup.apply_controller import Applying
 from tgwizard.gui.setup.floating_ip_step import AddressShown
 from tgwizard.gui.setup.interface_step import InterfaceShown
@@ -201,8 +201,8 @@ def test_that_the_question_of_undo_shows_foreign_names_as_text(
 ) -> None:
     desk = setup_desk()
     made = WriteIntended("r", "t", "k", WriteKind.PUT_ROLE, "guid", "q", text, {"name": text}, None)
-    shown = (Undoing("a", f"Delete the role {sanitize(text, 130)}", made),)
-    turned = Undoing("b", text, made)
+    shown = (UndoItem("a", f"Delete the role {sanitize(text, 130)}", made),)
+    turned = UndoItem("b", text, made)
 
     def make(over: QWidget) -> UndoSheet:
         return UndoSheet(theme, over, shown, (*shown, turned), desk.window.lock)

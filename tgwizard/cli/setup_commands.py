@@ -27,14 +27,14 @@ from tgwizard.engine.files.cluster_file import save_cluster
 from tgwizard.engine.files.file_writing import write_atomically
 from tgwizard.engine.interrupts import Interrupts, listen
 from tgwizard.engine.jobs import Report as RunReport
-from tgwizard.engine.setup.apply import apply_job, refusal
+from tgwizard.engine.setup.apply import apply_job, apply_refusal
 from tgwizard.engine.setup.export.formats import export
 from tgwizard.engine.setup.loading import read_again
 from tgwizard.engine.setup.plan_freshness import changed_since, is_stale, plan_differences, read_age_s
 from tgwizard.engine.setup.planner import identity_of, read_cluster
 from tgwizard.engine.setup.restart import restart_job, standby_first
 from tgwizard.engine.setup.suggestions import proposed
-from tgwizard.engine.setup.undo import undo_job, what_undo_would_do
+from tgwizard.engine.setup.undo import preview_undo, undo_job
 from tgwizard.engine.setup.verify import subject_of_cluster, verify_job, with_proof
 from tgwizard.engine.setup.verify_report import report as verify_report
 from tgwizard.engine.setup.wizard_state import WizardState
@@ -105,7 +105,7 @@ def _discover(at: _At, command: Discover) -> ExitCode:
 def _plan(at: _At, command: Plan) -> ExitCode:
     flow = _walked(at, command.cluster, command.given)
     plan = _shown(at, flow)
-    return ExitCode.DONE if plan is not None and refusal(plan) is None else ExitCode.REFUSED
+    return ExitCode.DONE if plan is not None and apply_refusal(plan) is None else ExitCode.REFUSED
 
 
 def _apply(at: _At, command: Apply) -> ExitCode:
@@ -165,7 +165,7 @@ def _undo(at: _At, command: Undo) -> ExitCode:
     _must_ask(at, yes=command.yes)
     setup = at.connection.profiles.find(command.cluster)
     services = at.connection.services
-    items = what_undo_would_do(services, setup.identity, identities=command.identities)
+    items = preview_undo(services, setup.identity, identities=command.identities)
     if items and not command.yes:
         for line in words.undoing(items):
             at.screen.say(line)

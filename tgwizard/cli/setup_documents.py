@@ -6,7 +6,7 @@ from typing import Any
 
 from tgwizard.cli.screen import SCHEMA, problem_document
 from tgwizard.engine.discovery.pairs import Pair, PairsFound
-from tgwizard.engine.setup.apply import refusal
+from tgwizard.engine.setup.apply import apply_refusal
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.engine.setup.wizard_state import WizardState
@@ -61,7 +61,7 @@ def setup_plan_document(
 ) -> Document:
     """``setup plan --json``: the answers, what would be written, and what stands in the way of planning it."""
     answers = proposed(flow)
-    against = refusal(plan) if plan is not None and not blocked else None
+    against = apply_refusal(plan) if plan is not None and not blocked else None
     problems = plan.problems if plan is not None and plan.problems else (against,) if against is not None else ()
     return {
         "schema": SCHEMA,

@@ -8,8 +8,8 @@ from tgwizard.cli.cluster_text import details
 from tgwizard.engine.access.access_decision import not_yours
 from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.discovery.pairs import PairsFound
-from tgwizard.engine.setup.apply import refusal
-from tgwizard.engine.setup.undo import Undoing
+from tgwizard.engine.setup.apply import apply_refusal
+from tgwizard.engine.setup.undo import UndoItem
 from tgwizard.engine.setup.verify import sentence_of
 from tgwizard.model.finding import Level
 from tgwizard.model.inventory import Inventory
@@ -84,7 +84,7 @@ def planned(answers: Answers, plan: SetupPlan, stops: tuple[tuple[SetupStep, Pro
     for note in plan.notes:
         yield f"Note: {note}"
     count = len(plan.writing)
-    against = next((problem for _, problem in stops), None) or refusal(plan)
+    against = next((problem for _, problem in stops), None) or apply_refusal(plan)
     if count and against is not None:
         needed = f"{counted(count, 'change')} {are(count)}"
         told = not_yours(plan.writing)
@@ -118,7 +118,7 @@ def blocked(problems: tuple[tuple[SetupStep, Problem], ...]) -> Iterator[str]:
         seen |= {step, problem.sentence()}
 
 
-def undoing(items: tuple[Undoing, ...]) -> Iterator[str]:
+def undoing(items: tuple[UndoItem, ...]) -> Iterator[str]:
     """What undo would try."""
     for item in items:
         yield f"  {item.sentence}"

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from tests.rig import SetupRig
 from tgwizard.engine.cancel import CancelToken
-from tgwizard.engine.setup.apply import apply_at
-from tgwizard.engine.setup.apply_loop import Desk, Patience
+from tgwizard.engine.setup.apply import apply_in_context
+from tgwizard.engine.setup.apply_loop import ApplyContext, ApplyTiming
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.undo import undo_at
+from tgwizard.engine.setup.undo import undo_in_context
 from tgwizard.model.change import Prediction
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import SubscriptionSeen
@@ -105,7 +105,7 @@ class Applying:
     journal: SetupJournal
     events: list[SetupEvent] = field(default_factory=list)
     token: CancelToken = field(default_factory=CancelToken)
-    patience: Patience = field(default_factory=Patience)
+    patience: ApplyTiming = field(default_factory=ApplyTiming)
     workers: int = 0
 
     @classmethod
@@ -113,9 +113,9 @@ class Applying:
         return cls(it, SetupJournal.open(file))
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> ApplyContext:
         services = self.it.services
-        return Desk(
+        return ApplyContext(
             services.setup,
             services.azure,
             services.clock,
@@ -130,10 +130,10 @@ class Applying:
         return plan_for(self.it.group())
 
     def apply(self, plan: SetupPlan | None = None, *, only_mine: bool = False) -> SetupFinished:
-        return apply_at(self.desk, plan or self.plan(), only_mine=only_mine)
+        return apply_in_context(self.desk, plan or self.plan(), only_mine=only_mine)
 
     def undo(self, *, identities: bool = False) -> SetupFinished:
-        return undo_at(self.desk, identities=identities)
+        return undo_in_context(self.desk, identities=identities)
 
     def told(self, kind: type[E]) -> list[E]:
         return [event for event in self.events if isinstance(event, kind)]

@@ -13,7 +13,7 @@ import pytest
 from tests.engine.apply.plans import ADDRESS, ROLE, Applying, change
 from tests.rig import SetupRig, setup_rig
 from tgwizard.engine.runs.records import SetupRunEndRecord, WriteIntended, WriteReplied
-from tgwizard.engine.setup.apply import apply_at
+from tgwizard.engine.setup.apply import apply_in_context
 from tgwizard.engine.setup.setup_journal import SetupJournal
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import Answer as FaultAnswer
@@ -200,7 +200,7 @@ def test_that_cancelling_says_what_was_done_and_what_was_left(on: Applying) -> N
 
     desk = on.desk
     desk.report = stop_at_role
-    finished = apply_at(desk, plan)
+    finished = apply_in_context(desk, plan)
     assert finished.outcome is Outcome.CANCELLED
     assert "role" in finished.done
     assert {"assign-a", "assign-b"} <= set(finished.left)
@@ -283,7 +283,7 @@ def test_that_an_error_of_ours_still_ends_with_what_was_done(on: Applying, caplo
     desk = on.desk
     desk.report = broken
     with caplog.at_level("CRITICAL", "tgwizard.engine.setup.apply"):
-        finished = apply_at(desk, on.plan())
+        finished = apply_in_context(desk, on.plan())
     assert finished.outcome is Outcome.UNKNOWN
     assert "Begin again" in finished.reason
     assert on.apply().outcome is Outcome.DONE

@@ -22,7 +22,7 @@ from tests.engine.apply.plans import ADDRESS, ROLE, answers_for, change, plan_fo
 from tests.engine.setup.hand_made import facts, world
 from tgwizard.engine.setup.export import terraform
 from tgwizard.engine.setup.export.formats import FORMATS, ExportKind, export, file_name
-from tgwizard.engine.setup.plan_changes import identity_row
+from tgwizard.engine.setup.plan_changes import identity_change
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.inventory import Caller, IdentityKind, SubscriptionSeen, VmIdentity
 from tgwizard.model.role import PrincipalKind, RoleAssignment, RoleDefinition
@@ -451,5 +451,5 @@ def test_that_the_planner_tells_the_export_of_user_assigned_identities() -> None
     mine = ("/some/identity",)
     vms = tuple(replace(vm, identity=VmIdentity(IdentityKind.USER, "", mine)) for vm in inventory.vms[:2])
     caller_facts = facts(replace(inventory, vms=vms))
-    rows = [identity_row(vm, caller_facts, None).act for vm in vms]
+    rows = [identity_change(vm, caller_facts, None).act for vm in vms]
     assert [row.user_assigned for row in rows if isinstance(row, EnableIdentity)] == [mine, mine]

@@ -12,7 +12,7 @@ import pytest
 from tests.engine.apply.plans import ADDRESS, ROLE, Applying, change
 from tests.engine.apply.test_apply import without, writes
 from tests.rig import setup_rig
-from tgwizard.engine.setup.undo import undoable
+from tgwizard.engine.setup.undo import undo_items
 from tgwizard.lab.faults.fault_rules import Fault, Moment, Timeout
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import CarriedConfiguration
@@ -72,7 +72,7 @@ def test_that_a_second_undo_has_nothing_to_do(on: Applying) -> None:
     on.apply()
     on.undo(identities=True)
     before = len(writes(on.it))
-    assert undoable(on.journal, identities=True) == ()
+    assert undo_items(on.journal, identities=True) == ()
     assert on.undo(identities=True).outcome is Outcome.DONE
     assert len(writes(on.it)) == before
 
@@ -82,7 +82,7 @@ def test_that_after_undo_the_plan_can_be_applied_again(on: Applying) -> None:
     on.undo(identities=True)
     on.it.clock.sleep(120)
     assert on.apply().outcome is Outcome.DONE
-    assert len(undoable(on.journal, identities=True)) == 5
+    assert len(undo_items(on.journal, identities=True)) == 5
 
 
 def test_that_what_was_there_before_is_not_undone(on: Applying, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tgwizard.engine.files import file_lock
 from tgwizard.engine.setup.apply import apply_job
 from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.setup_journal import setup_journal_file
-from tgwizard.engine.setup.undo import undo_job, what_undo_would_do
+from tgwizard.engine.setup.undo import preview_undo, undo_job
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem
@@ -82,7 +82,7 @@ def nothing_is_left(it: SetupRig) -> None:
 @pytest.mark.parametrize("of", [ADDRESS, OTHER], ids=["the-first", "the-second"])
 def test_that_undo_takes_back_what_was_made_under_either_address(it: SetupRig, of: str) -> None:
     applied_twice(it)
-    shown = [item.sentence for item in what_undo_would_do(it.services, identity(it, of))]
+    shown = [item.sentence for item in preview_undo(it.services, identity(it, of))]
     assert f"Take {ADDRESS} off tg-node-a-inside" in shown
     assert f"Take {OTHER} off tg-node-a-inside" in shown
     assert len(shown) == 5
@@ -97,7 +97,7 @@ def test_that_nothing_is_left_to_undo_under_any_address(it: SetupRig, then: str)
     applied_twice(it)
     undo(it, OTHER)
     before = len(writes(it))
-    assert what_undo_would_do(it.services, identity(it, then)) == ()
+    assert preview_undo(it.services, identity(it, then)) == ()
     assert undo(it, then).reason.startswith("There is nothing to undo")
     assert len(writes(it)) == before
 
@@ -107,7 +107,7 @@ def test_that_what_was_applied_again_after_an_undo_is_undone_again(it: SetupRig)
     undo(it, OTHER)
     it.clock.sleep(120)
     apply(it, plan_for(it.group()), ADDRESS)
-    assert len(what_undo_would_do(it.services, identity(it, OTHER))) == 4
+    assert len(preview_undo(it.services, identity(it, OTHER))) == 4
     assert undo(it, OTHER).outcome is Outcome.DONE
     nothing_is_left(it)
 
@@ -122,7 +122,7 @@ def test_that_a_role_made_first_and_updated_later_is_deleted_not_restored(it: Se
     act = PutRole(replace(before, permissions=(block,)), before)
     apply(it, replace(plan_for(it.group()), changes=(change("role", act, it.group(), "Add one", path=at),)), OTHER)
     assert "Delete the role tg-cluster-ip-failover" in [
-        item.sentence for item in what_undo_would_do(it.services, identity(it, OTHER))
+        item.sentence for item in preview_undo(it.services, identity(it, OTHER))
     ]
     assert undo(it, OTHER).outcome is Outcome.DONE
     nothing_is_left(it)
@@ -153,7 +153,7 @@ def test_that_another_run_under_the_first_address_keeps_undo_from_beginning(it: 
 def test_that_other_pairs_are_left_alone(it: SetupRig) -> None:
     apply(it, plan_for(it.group()), ADDRESS)
     elsewhere = ClusterIdentity.of(nic(it), nic(it, "tg-node-b-outside"), OTHER)
-    assert what_undo_would_do(it.services, elsewhere) == ()
+    assert preview_undo(it.services, elsewhere) == ()
 
 
 def test_that_a_journal_that_cannot_be_read_is_named_in_the_log_and_the_rest_is_undone(

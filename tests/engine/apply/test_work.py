@@ -31,7 +31,7 @@ from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcom
 from tgwizard.engine.setup.apply import apply_job
 from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.setup_journal import SetupJournal
-from tgwizard.engine.setup.undo import undo_job, what_undo_would_do
+from tgwizard.engine.setup.undo import preview_undo, undo_job
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.problem import Problem, UserError
@@ -204,6 +204,6 @@ def test_that_a_set_up_and_a_failover_of_one_cluster_exclude_each_other(tmp_path
     assert events == [finished]
     assert writes(it) == []
     assert apply_job(services, answers, plan_for(it.group()), events.append, CancelToken()).outcome is Outcome.DONE
-    assert len(what_undo_would_do(services, identity_of(answers))) == 4
+    assert len(preview_undo(services, identity_of(answers))) == 4
     undone = undo_job(services, identity_of(answers), events.append, CancelToken(), identities=True)
     assert undone.outcome is Outcome.DONE

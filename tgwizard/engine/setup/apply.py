@@ -15,8 +15,14 @@ from tgwizard.engine.runs.journal import JournalError
 from tgwizard.engine.runs.records import SetupRunEndRecord, SetupRunRecord
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, TaskRunner
-from tgwizard.engine.setup.apply_actions import AssignAct, IdentityAct, PlaceAct, RoleAct, StaleAct
-from tgwizard.engine.setup.apply_loop import Act, Desk, drive
+from tgwizard.engine.setup.apply_actions import (
+    AssignRoleAction,
+    EnableIdentityAction,
+    PlaceAddressAction,
+    PutRoleAction,
+    RemoveStaleAction,
+)
+from tgwizard.engine.setup.apply_loop import ApplyContext, ChangeAction, run_change
 from tgwizard.engine.setup.planner import identity_of
 from tgwizard.engine.setup.setup_journal import Report, SetupJournal, under_cluster_lock
 from tgwizard.model.event_base import Outcome
@@ -65,14 +71,14 @@ def apply(
 
     Every expected trouble ends in the returned ``SetupFinished``.
     """
-    return apply_at(Desk(ports, azure, clock, journal, report, token), plan, only_mine=only_mine)
+    return apply_in_context(ApplyContext(ports, azure, clock, journal, report, token), plan, only_mine=only_mine)
 
 
-def apply_at(desk: Desk, plan: SetupPlan, *, only_mine: bool = False) -> SetupFinished:
+def apply_in_context(desk: ApplyContext, plan: SetupPlan, *, only_mine: bool = False) -> SetupFinished:
     """The same in a context of the caller's, which also says how long it waits and how many calls go out at once."""
     desk.run = new_run()
     others = _others(plan)
-    against = refusal(plan, only_mine=only_mine)
+    against = apply_refusal(plan, only_mine=only_mine)
     if against is not None:
         left = plan.writing if plan.problems else others
         return conclude(desk, "apply", Outcome.REFUSED, against, left=[item.key for item in left])
@@ -83,12 +89,12 @@ def apply_at(desk: Desk, plan: SetupPlan, *, only_mine: bool = False) -> SetupFi
     for change in others:
         desk.report(ChangeSkipped(desk.stamp(), change.key, change.sentence, _OTHERS))
     sentences = {change.key: change.sentence for change in plan.writing}
-    return carry_out(
+    return run_tasks(
         desk, "apply", pieces, sentences, {change.key: TaskEnd(TaskOutcome.LEFT, _OTHERS) for change in others}
     )
 
 
-def refusal(plan: SetupPlan, *, only_mine: bool = False) -> Problem | None:
+def apply_refusal(plan: SetupPlan, *, only_mine: bool = False) -> Problem | None:
     """Why applying the plan would be refused before its first write; None: it would begin."""
     if plan.problems:
         return plan.problems[0]
@@ -105,8 +111,8 @@ def new_run() -> str:
     return uuid.uuid4().hex[:12]
 
 
-def carry_out(
-    desk: Desk, job: str, pieces: list[Task], sentences: dict[str, str], ended: dict[str, TaskEnd]
+def run_tasks(
+    desk: ApplyContext, job: str, pieces: list[Task], sentences: dict[str, str], ended: dict[str, TaskEnd]
 ) -> SetupFinished:
     """Run the tasks and tell how each ended. ``ended``: changes whose end is known already."""
 
@@ -135,7 +141,7 @@ def carry_out(
 
 
 def conclude(
-    desk: Desk,
+    desk: ApplyContext,
     job: str,
     outcome: Outcome,
     problem: Problem,
@@ -162,7 +168,7 @@ def conclude(
     return finished
 
 
-def _concluded(desk: Desk, job: str, ends: dict[str, TaskEnd]) -> SetupFinished:
+def _concluded(desk: ApplyContext, job: str, ends: dict[str, TaskEnd]) -> SetupFinished:
     unknown = [end for end in ends.values() if end.how is TaskOutcome.UNKNOWN]
     failed = [end for end in ends.values() if end.how is TaskOutcome.FAILED]
     left = [key for key, end in ends.items() if end.how is TaskOutcome.LEFT]
@@ -197,7 +203,7 @@ def _broke_off() -> Problem:
     )
 
 
-def _told(desk: Desk, piece: Task, sentence: str) -> Task:
+def _told(desk: ApplyContext, piece: Task, sentence: str) -> Task:
     """The piece with its beginning and end told."""
 
     def work() -> TaskBody[TaskEnd]:
@@ -217,26 +223,28 @@ def _told(desk: Desk, piece: Task, sentence: str) -> Task:
     return Task(piece.key, work, piece.after, piece.anyway)
 
 
-def _piece(desk: Desk, plan: SetupPlan, change: SetupChange) -> Task:
+def _piece(desk: ApplyContext, plan: SetupPlan, change: SetupChange) -> Task:
     act, doubt = _act(desk, plan, change), change.right.problem
     mine = {one.key for one in plan.mine}
     after = (*change.after_keys, *(key for key in change.not_if_failed if key in mine))
-    return Task(change.key, lambda: drive(desk, change.key, change.sentence, act, doubt), after)
+    return Task(change.key, lambda: run_change(desk, change.key, change.sentence, act, doubt), after)
 
 
-def _act(desk: Desk, plan: SetupPlan, change: SetupChange) -> Act:
+def _act(desk: ApplyContext, plan: SetupPlan, change: SetupChange) -> ChangeAction:
     match change.act:
         case EnableIdentity():
-            return IdentityAct(desk, change.act)
+            return EnableIdentityAction(desk, change.act)
         case PutRole():
-            return RoleAct(desk, change.act, _written_at(change))
+            return PutRoleAction(desk, change.act, _written_at(change))
         case Assign():
-            return AssignAct(desk, change.act, plan.role)
+            return AssignRoleAction(desk, change.act, plan.role)
         case RemoveStale():
-            return StaleAct(desk, change.act)
+            return RemoveStaleAction(desk, change.act)
         case PlaceAddress():
             held = (thing for scope in plan.scopes for thing in scope.holds)
-            return PlaceAct(desk, change.act, tuple(thing for thing in held if thing.type.lower() == NIC_TYPE))
+            return PlaceAddressAction(
+                desk, change.act, tuple(thing for thing in held if thing.type.lower() == NIC_TYPE)
+            )
         case Restart():
             raise ValueError("a restart is asked for by itself, never a part of applying")
 

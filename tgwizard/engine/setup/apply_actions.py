@@ -14,7 +14,7 @@ from tgwizard.engine import json_codec
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.runs.records import WriteKind
 from tgwizard.engine.runs.task_runner import TaskBody, make_call
-from tgwizard.engine.setup.apply_loop import Against, Desk, Missing, NotYet, Seen, There
+from tgwizard.engine.setup.apply_loop import Absent, ApplyContext, Conflicting, Pending, Present, Seen
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.cluster_setup import CarriedConfiguration
 from tgwizard.model.nic import NicDocument, NicDocumentError, Provisioning
@@ -75,10 +75,10 @@ def _role_meaning(role: RoleDefinition) -> tuple[object, ...]:
 
 
 @dataclass(slots=True)
-class IdentityAct:
+class EnableIdentityAction:
     """Turn on a machine's system-assigned identity."""
 
-    desk: Desk
+    desk: ApplyContext
     act: EnableIdentity
     deed: WriteKind = WriteKind.ENABLE_IDENTITY
     done: str = ""
@@ -96,8 +96,8 @@ class IdentityAct:
         """On, with an object id."""
         vm = yield from make_call(lambda: self.desk.ports.inventories.vm(self.act.vm))
         if not vm.identity.system_assigned:
-            return Missing({"type": vm.identity.kind.value})
-        return There() if vm.identity.principal_id else NotYet(self.showing)
+            return Absent({"type": vm.identity.kind.value})
+        return Present() if vm.identity.principal_id else Pending(self.showing)
 
     def sent(self) -> Mapping[str, Any]:
         """The identity alone."""
@@ -112,10 +112,10 @@ class IdentityAct:
 
 
 @dataclass(slots=True)
-class RoleAct:
+class PutRoleAction:
     """Create or update the custom role. ``scope``: where it is read and written, one that the user has rights at."""
 
-    desk: Desk
+    desk: ApplyContext
     act: PutRole
     scope: str
     deed: WriteKind = WriteKind.PUT_ROLE
@@ -135,12 +135,12 @@ class RoleAct:
         """The role's own reading, compared by meaning."""
         found = yield from make_call(lambda: self.desk.ports.access.role_definition(self.scope, self.act.role.guid))
         if found is not None and same_role(found, self.act.role):
-            return There()
+            return Present()
         if found is None and self.act.before is None:
-            return Missing()
+            return Absent()
         if found is not None and self.act.before is not None and same_role(found, self.act.before):
-            return Missing(role_document(found))
-        return Against(self._changed(found))
+            return Absent(role_document(found))
+        return Conflicting(self._changed(found))
 
     def sent(self) -> Mapping[str, Any]:
         """The whole role, and where it was written."""
@@ -155,7 +155,7 @@ class RoleAct:
         if failure.cause is Cause.NAME_TAKEN:
             name = sanitize(self.act.role.name, 130)
             problem = failure.problem
-            return Against(
+            return Conflicting(
                 Problem(
                     problem.code,
                     f"The name {name} is taken by another role.",
@@ -165,7 +165,7 @@ class RoleAct:
                 )
             )
         if failure.problem.code == "scope-not-understood":
-            return Against(self._scope_refused(failure.problem))
+            return Conflicting(self._scope_refused(failure.problem))
         return None
 
     def _scope_refused(self, problem: Problem) -> Problem:
@@ -190,10 +190,10 @@ class RoleAct:
 
 
 @dataclass(slots=True)
-class AssignAct:
+class AssignRoleAction:
     """Give the role to a machine's identity at one scope."""
 
-    desk: Desk
+    desk: ApplyContext
     act: Assign
     role: RoleDefinition
     deed: WriteKind = WriteKind.ASSIGN
@@ -223,20 +223,20 @@ class AssignAct:
         if self.wanted is None:
             vm = yield from make_call(lambda: self.desk.ports.inventories.vm(act.vm))
             if not vm.identity.principal_id:
-                return Against(self._no_identity())
+                return Conflicting(self._no_identity())
             self.wanted = _assignment(act.scope, act.role_guid, vm.identity.principal_id)
         wanted = self.wanted
         found = yield from make_call(lambda: access.role_assignment(act.scope, wanted.guid))
         if found is not None:
-            return There() if same_assignment(found, wanted) else Against(self._of_another(found))
+            return Present() if same_assignment(found, wanted) else Conflicting(self._of_another(found))
         held = yield from make_call(lambda: access.assignments_to(act.scope, wanted.principal_id))
         for other in held:
             if same_assignment(other, wanted) and other.guid.lower() != wanted.guid:
                 # The list may name what was just removed, so its own reading decides here as well.
                 real = yield from make_call(lambda guid=other.guid: access.role_assignment(act.scope, guid))  # type: ignore[misc]
                 if real is not None:
-                    return There(f"{self.done} already")
-        return Missing()
+                    return Present(f"{self.done} already")
+        return Absent()
 
     def sent(self) -> Mapping[str, Any]:
         """All that Azure tells assignments apart by."""
@@ -260,13 +260,13 @@ class AssignAct:
         name = self.act.vm.name
         match failure.cause:
             case Cause.ALREADY_ASSIGNED:
-                return There(f"{self.done} already, by another assignment")
+                return Present(f"{self.done} already, by another assignment")
             case Cause.PRINCIPAL_UNKNOWN:
-                return NotYet(
+                return Pending(
                     f"Azure's directory does not know the new identity of {name} yet: 16 s as a rule, up to 5 min."
                 )
             case Cause.ROLE_UNKNOWN:
-                return NotYet(f"The role {sanitize(self.role.name, 130)} has not arrived everywhere in Azure yet.")
+                return Pending(f"The role {sanitize(self.role.name, 130)} has not arrived everywhere in Azure yet.")
             case _:
                 return None
 
@@ -289,10 +289,10 @@ class AssignAct:
 
 
 @dataclass(slots=True)
-class StaleAct:
+class RemoveStaleAction:
     """Remove an assignment to an identity that no longer exists."""
 
-    desk: Desk
+    desk: ApplyContext
     act: RemoveStale
     deed: WriteKind = WriteKind.REMOVE_STALE
     done: str = "The stale assignment is gone"
@@ -307,7 +307,7 @@ class StaleAct:
         access, stale = self.desk.ports.access, self.act.assignment
         found = yield from make_call(lambda: access.role_assignment(stale.scope, stale.guid))
         if found is None:
-            return There()
+            return Present()
         known = yield from make_call(lambda: access.known_principals((stale.principal_id,)))
         if known:
             problem = Problem(
@@ -316,8 +316,8 @@ class StaleAct:
                 "The directory did not show it when the plan was made.",
                 "It is kept. Look at the review again.",
             )
-            return Against(problem)
-        return Missing(assignment_document(found))
+            return Conflicting(problem)
+        return Absent(assignment_document(found))
 
     def sent(self) -> Mapping[str, Any]:
         """Nothing is sent with it."""
@@ -357,10 +357,10 @@ def _assignment_meaning(item: RoleAssignment) -> tuple[str, str, str]:
 
 
 @dataclass(slots=True)
-class PlaceAct:
+class PlaceAddressAction:
     """Create the configuration. ``nics``: the cluster's own interfaces, on either of which the address is at home."""
 
-    desk: Desk
+    desk: ApplyContext
     act: PlaceAddress
     nics: tuple[ResourceId, ...]
     deed: WriteKind = WriteKind.PLACE_ADDRESS
@@ -388,15 +388,15 @@ class PlaceAct:
         if document.lists(act.address):
             return self._listed(document)
         if document.provisioning is Provisioning.UPDATING:
-            return NotYet(f"Azure still updates {act.nic.name}.")
+            return Pending(f"Azure still updates {act.nic.name}.")
         subnet = ResourceId(document.subnet)
         holders = yield from make_call(lambda: self.desk.azure.nics_listing(act.address, subnet))
         for holder in holders:
             if holder == act.nic:
                 continue
             if holder in self.nics:
-                return There(f"{holder.name} holds {act.address} already")
-            return Against(self._taken(f"{holder.name} has it."))
+                return Present(f"{holder.name} holds {act.address} already")
+            return Conflicting(self._taken(f"{holder.name} has it."))
         return (yield from self._free(subnet))
 
     def sent(self) -> Mapping[str, Any]:
@@ -412,10 +412,10 @@ class PlaceAct:
     def refused(self, failure: AzureCallError) -> Seen | None:
         """A moved version is read again; an address that another has is named."""
         if failure.cause is Cause.ETAG_MOVED:
-            return NotYet(f"{self.act.nic.name} changed meanwhile; it is read again.")
+            return Pending(f"{self.act.nic.name} changed meanwhile; it is read again.")
         holder = failure.allocated_to
         if failure.cause is Cause.ADDRESS_ALLOCATED and holder is not None and holder != self.act.nic:
-            return Against(self._taken(f"{sanitize(holder.name, 90)} has it."))
+            return Conflicting(self._taken(f"{sanitize(holder.name, 90)} has it."))
         return None
 
     def _free(self, subnet: ResourceId) -> TaskBody[Seen]:
@@ -423,34 +423,36 @@ class PlaceAct:
             answer = yield from make_call(lambda: self.desk.ports.inventories.address_free(subnet, self.act.address))
         except AzureCallError as failure:
             if failure.cause is Cause.NOT_ALLOWED:
-                return Missing()  # No right to ask; the write itself is refused when the address is taken.
+                return Absent()  # No right to ask; the write itself is refused when the address is taken.
             raise
         if answer.free:
             return self._writable()
         if answer.reserved:
-            return Against(self._taken("Azure keeps it for itself."))
+            return Conflicting(self._taken("Azure keeps it for itself."))
         if not self._asked_twice:
             # A write of an earlier run may have arrived between our reading of the interface and this answer.
             self._asked_twice = True
-            return NotYet(f"{self.act.address} is not free; {self.act.nic.name} is looked at again.")
-        return Against(self._taken("Something in the virtual network that is no network interface has it."))
+            return Pending(f"{self.act.address} is not free; {self.act.nic.name} is looked at again.")
+        return Conflicting(self._taken("Something in the virtual network that is no network interface has it."))
 
     def _writable(self) -> Seen:
         try:
             self._configuration()
         except NicDocumentError as error:
             what = f"{self.act.nic.name} cannot take the floating IP."
-            return Against(Problem("nic-not-usable", what, f"{error}.", "Look at the interface in the Azure portal."))
-        return Missing()
+            return Conflicting(
+                Problem("nic-not-usable", what, f"{error}.", "Look at the interface in the Azure portal.")
+            )
+        return Absent()
 
     def _listed(self, document: NicDocument) -> Seen:
         match document.provisioning:
             case Provisioning.SUCCEEDED:
-                return There()
+                return Present()
             case Provisioning.FAILED:
-                return Against(self._failed())
+                return Conflicting(self._failed())
             case _:
-                return NotYet(self.showing)
+                return Pending(self.showing)
 
     def _failed(self) -> Problem:
         why = "The details of the interface in the Azure portal say why."

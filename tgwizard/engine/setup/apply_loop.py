@@ -1,8 +1,8 @@
 """One change from the first look to the last: look, write, wait, look again. The same for applying and undoing.
 
-What a change is about is an ``Act``: how to see whether it is done, what to send, what Azure's refusals mean. How to
-be patient, what a lost answer means, and what a cancel leaves, is here, once. A write goes out only after a look that
-found it undone and a journal record on the disk; whether it worked is only ever judged by looking.
+What a change is about is a ``ChangeAction``: how to see whether it is done, what to send, what Azure's refusals mean.
+How to be patient, what a lost answer means, and what a cancel leaves, is here, once. A write goes out only after a look
+that found it undone and a journal record on the disk; whether it worked is only ever judged by looking.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tgwizard.model.text import format_duration, format_estimate, format_utc
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ApplyTiming:
     """How long to wait for what, in seconds. The defaults follow azure/README.md 1.3, 2.2, 3.1 and 3.2."""
 
     poll_s: float = 1.0
@@ -41,7 +41,7 @@ class Patience:
 
 
 @dataclass(slots=True)
-class Desk:
+class ApplyContext:
     """What every change of one job shares."""
 
     ports: SetupPorts
@@ -50,7 +50,7 @@ class Desk:
     journal: SetupJournal
     report: Callable[[SetupEvent], None]
     token: CancelToken
-    patience: Patience = field(default_factory=Patience)
+    patience: ApplyTiming = field(default_factory=ApplyTiming)
     workers: int = 4
     """How many calls to Azure at once; 0 makes them in the job's own thread, the same way every time."""
     run: str = ""
@@ -67,44 +67,44 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class There:
+class Present:
     """It is as it should be. ``words`` for the row; empty: the act's own."""
 
     words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class Absent:
     """It is not there, and may be written now. ``before`` is what is there in its place."""
 
     before: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class NotYet:
+class Pending:
     """It can be neither judged nor written now; ``sentence`` names what it waits for."""
 
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
-class Against:
+class Conflicting:
     """It must not or cannot be written."""
 
     problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class LeftAlone:
     """Undoing leaves it alone, for this reason."""
 
     reason: str
 
 
-Seen = There | Missing | NotYet | Against | Kept
+Seen = Present | Absent | Pending | Conflicting | LeftAlone
 
 
-class Act(Protocol):
+class ChangeAction(Protocol):
     """What a change is about."""
 
     deed: WriteKind
@@ -129,16 +129,18 @@ class Act(Protocol):
         """What a refusal means; None: what it says."""
 
 
-def drive(desk: Desk, key: str, sentence: str, act: Act, doubt: Problem | None = None) -> TaskBody[TaskEnd]:
+def run_change(
+    desk: ApplyContext, key: str, sentence: str, act: ChangeAction, doubt: Problem | None = None
+) -> TaskBody[TaskEnd]:
     """Carry a change out. Never raises AzureCallError; JournalError goes up, for then nothing may be written.
 
     ``doubt``: why it was not sure that one may; a refusal is told with it.
     """
-    return (yield from _Drive(desk, key, sentence, act, doubt).go())
+    return (yield from _ChangeLoop(desk, key, sentence, act, doubt).go())
 
 
-class _Drive:
-    def __init__(self, desk: Desk, key: str, sentence: str, act: Act, doubt: Problem | None) -> None:
+class _ChangeLoop:
+    def __init__(self, desk: ApplyContext, key: str, sentence: str, act: ChangeAction, doubt: Problem | None) -> None:
         self.desk, self.key, self.sentence, self.act, self.doubt = desk, key, sentence, act, doubt
         self.begun = desk.clock.monotonic()
         self.sent_at: float | None = None
@@ -152,7 +154,7 @@ class _Drive:
         cancelled = False
         while True:
             seen = yield from self._look()
-            if isinstance(seen, Missing) and self.sent_at is None and not cancelled:
+            if isinstance(seen, Absent) and self.sent_at is None and not cancelled:
                 if self.desk.token.is_cancelled:
                     return self._left()
                 seen = yield from self._write(seen)
@@ -174,31 +176,31 @@ class _Drive:
             return (yield from self.act.look())
         except AzureCallError as failure:
             if failure.certainty is Certainty.REFUSED and not failure.may_pass:
-                return Against(failure.problem)
+                return Conflicting(failure.problem)
             self.tries += 1
             if self.tries > 20:
-                return Against(failure.problem)
-            return NotYet(f"Azure did not answer: {failure.problem.what} It is asked again.")
+                return Conflicting(failure.problem)
+            return Pending(f"Azure did not answer: {failure.problem.what} It is asked again.")
 
     def _end(self, seen: Seen) -> TaskEnd | None:
         desk = self.desk
         match seen:
-            case There():
+            case Present():
                 if self.first_sent is not None or self.act.deed in UNDOES:
                     # What is gone without our doing need not be undone again either.
                     seconds = desk.clock.monotonic() - (self.first_sent or desk.clock.monotonic())
                     deed, target = self.act.deed, self.act.target()
                     desk.journal.add(desk.run, ChangeConfirmed(desk.run, desk.at(), self.key, deed, target, seconds))
                 return TaskEnd(TaskOutcome.DONE, seen.words or self.act.done)
-            case Against():
+            case Conflicting():
                 how = TaskOutcome.UNKNOWN if self.unknown is not None else TaskOutcome.FAILED
                 return TaskEnd(how, seen.problem.what, seen.problem)
-            case Kept():
+            case LeftAlone():
                 return TaskEnd(TaskOutcome.LEFT, seen.reason)
             case _:
                 return None
 
-    def _write(self, seen: Missing) -> TaskBody[Seen]:
+    def _write(self, seen: Absent) -> TaskBody[Seen]:
         desk, act = self.desk, self.act
         request = str(uuid.uuid4())
         intended = WriteIntended(
@@ -223,7 +225,7 @@ class _Drive:
         self.unknown = None
         self._just_sent = True
         self._sent(started)
-        return NotYet(act.showing)
+        return Pending(act.showing)
 
     def _refused(self, request: str, failure: AzureCallError, started: float) -> Seen:
         answers = {
@@ -235,20 +237,20 @@ class _Drive:
         if failure.certainty is Certainty.UNKNOWN:
             self.unknown = failure.problem
             self._sent(started)
-            return NotYet("Azure's answer was lost; reading shows whether the change came about.")
+            return Pending("Azure's answer was lost; reading shows whether the change came about.")
         meant = self.act.refused(failure)
         if meant is not None:
             return meant
         if failure.cause in (Cause.BUSY, Cause.THROTTLED):
-            return NotYet(f"{failure.problem.why or failure.problem.what} It is tried again.")
+            return Pending(f"{failure.problem.why or failure.problem.what} It is tried again.")
         if failure.certainty is Certainty.NOT_SENT and failure.cause is not Cause.SIGN_IN:
             self.tries += 1
             if self.tries <= 5:
-                return NotYet("Azure could not be reached; it is tried again.")
+                return Pending("Azure could not be reached; it is tried again.")
         if failure.cause is Cause.NOT_ALLOWED and self.doubt is not None:
             told = failure.problem
-            return Against(replace(told, why=f"{self.doubt.what} {self.doubt.why} {told.why}".strip()))
-        return Against(failure.problem)
+            return Conflicting(replace(told, why=f"{self.doubt.what} {self.doubt.why} {told.why}".strip()))
+        return Conflicting(failure.problem)
 
     def _sent(self, started: float) -> None:
         self.sent_at = started
@@ -256,7 +258,7 @@ class _Drive:
 
     def _wait(self, seen: Seen) -> TaskBody[bool]:
         desk = self.desk
-        sentence = seen.sentence if isinstance(seen, NotYet) else self.act.showing
+        sentence = seen.sentence if isinstance(seen, Pending) else self.act.showing
         now = desk.clock.monotonic()
         if self.sent_at is not None and self.unknown is not None and now - self.sent_at > desk.patience.lost_s:
             # Reading by name has shown for long enough that the lost write never arrived: it may be written again.
@@ -276,7 +278,7 @@ class _Drive:
 
     def _too_long(self, seen: Seen) -> TaskEnd:
         waited = format_duration(self.desk.clock.monotonic() - self.begun)
-        on = seen.sentence if isinstance(seen, NotYet) else self.act.showing
+        on = seen.sentence if isinstance(seen, Pending) else self.act.showing
         problem = self.unknown or Problem(
             "waited-too-long",
             f"{self.sentence}: not done after {waited}.",

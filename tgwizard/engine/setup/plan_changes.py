@@ -59,7 +59,7 @@ _ALREADY = Right(WhoMay.YOU)
 
 
 @dataclass(frozen=True, slots=True)
-class Assignments:
+class AssignmentPlan:
     """What the assignment rows share: the role, its row's key when it is written, the identity rows by machine."""
 
     role: RoleDefinition
@@ -67,7 +67,7 @@ class Assignments:
     identity_keys: Mapping[ResourceId, str]
 
 
-def identity_row(vm: VmFound, facts: AccessFacts, caller: Caller | None) -> SetupChange:
+def identity_change(vm: VmFound, facts: AccessFacts, caller: Caller | None) -> SetupChange:
     """Turn on a machine's system-assigned identity, or say that it is on."""
     on = vm.identity.system_assigned
     name = sanitize(vm.id.name, 90)
@@ -92,7 +92,7 @@ def identity_row(vm: VmFound, facts: AccessFacts, caller: Caller | None) -> Setu
     )
 
 
-def role_row(
+def role_change(
     target: RoleTarget,
     scopes: tuple[ScopeReason, ...],
     needs: tuple[RequiredRight, ...],
@@ -136,8 +136,8 @@ def role_row(
     )
 
 
-def assign_row(
-    vm: VmFound, reason: ScopeReason, table: Assignments, facts: AccessFacts, caller: Caller | None
+def assign_change(
+    vm: VmFound, reason: ScopeReason, table: AssignmentPlan, facts: AccessFacts, caller: Caller | None
 ) -> SetupChange:
     """Give the role to a machine's identity at a scope, or name the assignment that does so already."""
     existing = existing_assignment(vm, reason.scope, table.role, facts)
@@ -187,7 +187,7 @@ def existing_assignment(vm: VmFound, scope: str, role: RoleDefinition, facts: Ac
     return next((item for item in fitting if same_scope(item.scope, scope)), fitting[0] if fitting else None)
 
 
-def stale_row(assignment: RoleAssignment, facts: AccessFacts, caller: Caller | None) -> SetupChange:
+def stale_change(assignment: RoleAssignment, facts: AccessFacts, caller: Caller | None) -> SetupChange:
     """Remove an assignment whose identity is gone."""
     role = facts.role(assignment.role_guid)
     name = sanitize(role.name, 128) if role else assignment.role_guid
@@ -210,7 +210,7 @@ def stale_row(assignment: RoleAssignment, facts: AccessFacts, caller: Caller | N
     )
 
 
-def place_row(
+def place_change(
     address: IPv4Address,
     configuration: str,
     topology: Topology,
@@ -222,7 +222,7 @@ def place_row(
 
     ``before``: the role and its assignments. An address whose members could not move it is not put into service.
     """
-    holder = next((nic for nic in topology.nics if lists(nic, address)), None)
+    holder = next((nic for nic in topology.nics if has_floating_ip(nic, address)), None)
     nic = holder or topology.nics[0]
     name, shown = sanitize(nic.id.name, 90), sanitize(configuration, 80)
     asks = [ScopedAction(NIC_WRITE, nic.id.text), ScopedAction(SUBNET_JOIN, topology.subnet.text)]
@@ -246,7 +246,9 @@ def place_row(
     )
 
 
-def restart_row(vm: VmFound, after: tuple[str, ...], facts: AccessFacts, caller: Caller | None) -> SetupChange | None:
+def restart_change(
+    vm: VmFound, after: tuple[str, ...], facts: AccessFacts, caller: Caller | None
+) -> SetupChange | None:
     """The restart afterwards, never sent by apply; None for a machine that is off and picks its rights up at start."""
     if vm.power in (Power.STOPPED, Power.DEALLOCATED, Power.DEALLOCATING):
         return None
@@ -279,7 +281,7 @@ def restart_order(machines: tuple[T, ...], holds: tuple[bool, ...]) -> tuple[T, 
     return tuple(reversed(machines))
 
 
-def lists(nic: NicFound, address: IPv4Address | None) -> bool:
+def has_floating_ip(nic: NicFound, address: IPv4Address | None) -> bool:
     """Whether an interface has the floating IP beside its own address."""
     return any(item.address == str(address) and item is not nic.primary for item in nic.configurations)
 

@@ -18,15 +18,15 @@ from tgwizard.engine.errors import AzureCallError
 from tgwizard.engine.ports import Azure
 from tgwizard.engine.setup.assignment_scopes import chosen_scopes, narrowing_warnings, other_subscription_problems
 from tgwizard.engine.setup.plan_changes import (
-    Assignments,
-    assign_row,
-    identity_row,
-    lists,
-    place_row,
+    AssignmentPlan,
+    assign_change,
+    has_floating_ip,
+    identity_change,
+    place_change,
+    restart_change,
     restart_order,
-    restart_row,
-    role_row,
-    stale_row,
+    role_change,
+    stale_change,
 )
 from tgwizard.engine.setup.role_target import RoleTarget, role_target
 from tgwizard.model.access_facts import AccessFacts, FactKind
@@ -58,17 +58,17 @@ def make_plan(answers: Answers, inventory: Inventory, facts: AccessFacts) -> Set
         *narrowing_warnings(answers, topology),
         *qualifies,
         *member_warnings(topology, needs, facts),
-        *other_floating(topology, answers.address),
-        *not_read(facts),
+        *other_address_warnings(topology, answers.address),
+        *unread_warnings(facts),
     )
     changes = _changes(answers, topology, needs, scopes, target, facts)
-    warnings = (*warnings, *doubts(changes))
+    warnings = (*warnings, *condition_warnings(changes))
     if answers.remove_stale:
         at = next(
             (i for i, change in enumerate(changes) if change.key.startswith(("place:", "restart:"))), len(changes)
         )
-        changes[at:at] = [stale_row(item, facts, answers.caller) for item in stale]
-    told = notes(answers, target, () if answers.remove_stale else stale, facts)
+        changes[at:at] = [stale_change(item, facts, answers.caller) for item in stale]
+    told = plan_notes(answers, target, () if answers.remove_stale else stale, facts)
     return SetupPlan(tuple(changes), scopes, target.role, _once(forbids), told, _once(warnings))
 
 
@@ -82,21 +82,21 @@ def _changes(
 ) -> list[SetupChange]:
     """The rows: identities, role, assignments by scope and machine, the first placement, restarts afterwards."""
     caller = answers.caller
-    identities = [identity_row(vm, facts, caller) for vm in topology.vms]
-    role = role_row(target, scopes, needs, facts, caller)
+    identities = [identity_change(vm, facts, caller) for vm in topology.vms]
+    role = role_change(target, scopes, needs, facts, caller)
     first = {vm.id: row.key for vm, row in zip(topology.vms, identities, strict=True) if row.writes}
-    table = Assignments(target.role, role.key if role.writes else "", first)
-    assigned = [assign_row(vm, reason, table, facts, caller) for reason in scopes for vm in topology.vms]
+    table = AssignmentPlan(target.role, role.key if role.writes else "", first)
+    assigned = [assign_change(vm, reason, table, facts, caller) for reason in scopes for vm in topology.vms]
     rows = [*identities, role, *assigned]
     if answers.address is not None and answers.placement is Placement.NOW:
         given = tuple(row.key for row in (role, *assigned) if row.writes)
-        rows.append(place_row(answers.address, answers.ip_configuration, topology, facts, caller, given))
+        rows.append(place_change(answers.address, answers.ip_configuration, topology, facts, caller, given))
     written = tuple(row.key for row in (*identities, role, *assigned) if row.writes)
     if written:
         # The standby first, so that the address stays where it is for as long as possible.
         before: tuple[str, ...] = ()
-        for vm in restart_order(topology.vms, tuple(lists(nic, answers.address) for nic in topology.nics)):
-            row = restart_row(vm, (*written, *before), facts, caller)
+        for vm in restart_order(topology.vms, tuple(has_floating_ip(nic, answers.address) for nic in topology.nics)):
+            row = restart_change(vm, (*written, *before), facts, caller)
             if row is not None:
                 rows.append(row)
                 before = (row.key,)
@@ -227,7 +227,7 @@ def _conditional(vm: VmFound, item: RoleAssignment, *, sure: bool) -> Problem:
     )
 
 
-def other_floating(topology: Topology, address: IPv4Address | None) -> tuple[Problem, ...]:
+def other_address_warnings(topology: Topology, address: IPv4Address | None) -> tuple[Problem, ...]:
     """Another address that a LAN interface already has beside its own."""
     return tuple(
         Problem(
@@ -241,13 +241,13 @@ def other_floating(topology: Topology, address: IPv4Address | None) -> tuple[Pro
     )
 
 
-def doubts(changes: Iterable[SetupChange]) -> tuple[Problem, ...]:
+def condition_warnings(changes: Iterable[SetupChange]) -> tuple[Problem, ...]:
     """Conditions of the caller's own assignments that may refuse a change, when that cannot be told from here."""
     rights = (change.right for change in changes if change.writes and change.right.who is WhoMay.NOT_KNOWN)
     return tuple(right.problem for right in rights if right.problem and right.obstacle is Obstacle.CONDITION)
 
 
-def not_read(facts: AccessFacts) -> tuple[Problem, ...]:
+def unread_warnings(facts: AccessFacts) -> tuple[Problem, ...]:
     """What could not be read, and what that leaves open."""
     return tuple(
         Problem(
@@ -262,7 +262,7 @@ def not_read(facts: AccessFacts) -> tuple[Problem, ...]:
     )
 
 
-def notes(
+def plan_notes(
     answers: Answers, target: RoleTarget, stale: tuple[RoleAssignment, ...], facts: AccessFacts
 ) -> tuple[str, ...]:
     """What else the review says."""

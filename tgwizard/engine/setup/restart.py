@@ -12,8 +12,8 @@ from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.records import WriteKind
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import Task, TaskBody, make_call
-from tgwizard.engine.setup.apply import carry_out, new_run
-from tgwizard.engine.setup.apply_loop import Against, Desk, Missing, NotYet, Seen, There, drive
+from tgwizard.engine.setup.apply import new_run, run_tasks
+from tgwizard.engine.setup.apply_loop import Absent, ApplyContext, Conflicting, Pending, Present, Seen, run_change
 from tgwizard.engine.setup.plan_changes import restart_order
 from tgwizard.engine.setup.setup_journal import Report, SetupJournal, under_cluster_lock
 from tgwizard.model.cluster import ClusterIdentity, ResourceId
@@ -36,15 +36,15 @@ def restart(
     token: CancelToken,
 ) -> SetupFinished:
     """Restart it, once, and wait. A cancel leaves it to itself: a restart cannot be called back."""
-    return restart_at(Desk(ports, azure, clock, journal, report, token), vm)
+    return restart_in_context(ApplyContext(ports, azure, clock, journal, report, token), vm)
 
 
-def restart_at(desk: Desk, vm: ResourceId) -> SetupFinished:
+def restart_in_context(desk: ApplyContext, vm: ResourceId) -> SetupFinished:
     """The same in a context of the caller's."""
     desk.run = new_run()
     key, sentence = f"restart:{vm.key}", f"Restart {vm.name}"
     act = _Restart(desk, vm)
-    return carry_out(desk, "restart", [Task(key, lambda: drive(desk, key, sentence, act))], {key: sentence}, {})
+    return run_tasks(desk, "restart", [Task(key, lambda: run_change(desk, key, sentence, act))], {key: sentence}, {})
 
 
 def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
@@ -61,7 +61,7 @@ def standby_first(azure: Azure, answers: Answers) -> tuple[ResourceId, ...]:
 
 @dataclass(slots=True)
 class _Restart:
-    desk: Desk
+    desk: ApplyContext
     vm: ResourceId
     deed: WriteKind = WriteKind.RESTART
     done: str = ""
@@ -80,16 +80,16 @@ class _Restart:
     def look(self) -> TaskBody[Seen]:
         seen = yield from make_call(lambda: self.desk.azure.read_vm(self.vm))
         if self._sent is None:
-            return Missing() if seen.power is Power.RUNNING else Against(self._not_running(seen.power))
+            return Absent() if seen.power is Power.RUNNING else Conflicting(self._not_running(seen.power))
         up = seen.power is Power.RUNNING and seen.agent_ready is not False
         self._down = self._down or not up
         waited = self.desk.clock.monotonic() - self._sent
         if up and self._down:
-            return There()
+            return Present()
         if up and waited > SLOWEST_S:
             # A fast restart happens between two looks; a lost request that never arrived looks the same.
-            return Against(self._not_seen()) if self._lost else There()
-        return NotYet(self.showing)
+            return Conflicting(self._not_seen()) if self._lost else Present()
+        return Pending(self.showing)
 
     def sent(self) -> Mapping[str, Any]:
         return {}

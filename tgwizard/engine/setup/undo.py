@@ -12,7 +12,7 @@ from tgwizard.engine.ports import Azure, Clock, SetupPorts
 from tgwizard.engine.runs.records import WriteIntended, WriteKind, undo_key
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.runs.task_runner import Task, TaskBody, TaskEnd, TaskOutcome, make_call
-from tgwizard.engine.setup.apply import carry_out, conclude, new_run
+from tgwizard.engine.setup.apply import conclude, new_run, run_tasks
 from tgwizard.engine.setup.apply_actions import (
     assignment_document,
     assignment_of,
@@ -21,7 +21,16 @@ from tgwizard.engine.setup.apply_actions import (
     same_assignment,
     same_role,
 )
-from tgwizard.engine.setup.apply_loop import Act, Desk, Kept, Missing, NotYet, Seen, There, drive
+from tgwizard.engine.setup.apply_loop import (
+    Absent,
+    ApplyContext,
+    ChangeAction,
+    LeftAlone,
+    Pending,
+    Present,
+    Seen,
+    run_change,
+)
 from tgwizard.engine.setup.setup_journal import (
     Report,
     SetupJournal,
@@ -45,7 +54,7 @@ _STAYS = "Identities stay unless you ask for them to be turned off."
 
 
 @dataclass(frozen=True, slots=True)
-class Undoing:
+class UndoItem:
     """One thing that undo would take back, as people are shown it before."""
 
     key: str
@@ -53,15 +62,15 @@ class Undoing:
     made: WriteIntended
 
 
-def undoable(journal: SetupJournal, *, identities: bool = False) -> tuple[Undoing, ...]:
+def undo_items(journal: SetupJournal, *, identities: bool = False) -> tuple[UndoItem, ...]:
     """What undo would try, in order. Whether others use it since is only seen when it is done."""
     return tuple(item for item in _made(journal) if identities or item.made.deed is not WriteKind.ENABLE_IDENTITY)
 
 
-def _made(journal: SetupJournal) -> tuple[Undoing, ...]:
+def _made(journal: SetupJournal) -> tuple[UndoItem, ...]:
     made = [item for item in journal.made() if item.deed in _ORDER]
     made.sort(key=lambda item: _ORDER.index(item.deed))
-    return tuple(Undoing(undo_key(item), _sentence(item), item) for item in made)
+    return tuple(UndoItem(undo_key(item), _sentence(item), item) for item in made)
 
 
 def undo(
@@ -75,13 +84,13 @@ def undo(
     identities: bool = False,
 ) -> SetupFinished:
     """Take it back. ``identities``: also turn off the identities that were turned on here."""
-    return undo_at(Desk(ports, azure, clock, journal, report, token), identities=identities)
+    return undo_in_context(ApplyContext(ports, azure, clock, journal, report, token), identities=identities)
 
 
-def undo_at(desk: Desk, *, identities: bool = False) -> SetupFinished:
+def undo_in_context(desk: ApplyContext, *, identities: bool = False) -> SetupFinished:
     """The same in a context of the caller's."""
     desk.run = new_run()
-    wanted = undoable(desk.journal, identities=identities)
+    wanted = undo_items(desk.journal, identities=identities)
     if not wanted:
         what = "There is nothing to undo."
         return conclude(desk, "undo", Outcome.DONE, Problem("nothing-to-undo", what, "Nothing was created from here."))
@@ -92,16 +101,16 @@ def undo_at(desk: Desk, *, identities: bool = False) -> SetupFinished:
     for key, item in stay.items():
         desk.report(ChangeSkipped(desk.stamp(), key, item.sentence, _STAYS))
     ends = {key: TaskEnd(TaskOutcome.LEFT, _STAYS) for key in stay}
-    return carry_out(desk, "undo", pieces, {item.key: item.sentence for item in wanted}, ends)
+    return run_tasks(desk, "undo", pieces, {item.key: item.sentence for item in wanted}, ends)
 
 
-def _piece(desk: Desk, item: Undoing, ours: frozenset[str], assigned: tuple[str, ...]) -> Task:
+def _piece(desk: ApplyContext, item: UndoItem, ours: frozenset[str], assigned: tuple[str, ...]) -> Task:
     act = _act(desk, item.made, ours)
     after = assigned if item.made.deed in (WriteKind.PUT_ROLE, WriteKind.ENABLE_IDENTITY) else ()
-    return Task(item.key, lambda: drive(desk, item.key, item.sentence, act), after, anyway=True)
+    return Task(item.key, lambda: run_change(desk, item.key, item.sentence, act), after, anyway=True)
 
 
-def _act(desk: Desk, made: WriteIntended, ours: frozenset[str]) -> Act:
+def _act(desk: ApplyContext, made: WriteIntended, ours: frozenset[str]) -> ChangeAction:
     match made.deed:
         case WriteKind.PLACE_ADDRESS:
             return _RemoveAddress(desk, made)
@@ -134,7 +143,7 @@ def _sentence(made: WriteIntended) -> str:
 class _Taking:
     """What all of undo's acts share."""
 
-    desk: Desk
+    desk: ApplyContext
     made: WriteIntended
 
     def target(self) -> str:
@@ -163,10 +172,10 @@ class _Unassign(_Taking):
         wanted = self.assignment
         found = yield from make_call(lambda: self.desk.ports.access.role_assignment(wanted.scope, wanted.guid))
         if found is None:
-            return There()
+            return Present()
         if not same_assignment(found, wanted):
-            return Kept("The assignment is for another identity now, so it stays.")
-        return Missing(assignment_document(found))
+            return LeftAlone("The assignment is for another identity now, so it stays.")
+        return Absent(assignment_document(found))
 
     def send(self, request: str) -> None:
         self.desk.ports.access.delete_assignment(self.assignment, request_id=request)
@@ -183,7 +192,7 @@ class _RoleTaking(_Taking):
         return str(self.made.sent.get("at") or self.role.assignable_scopes[0])
 
     def changed(self) -> Seen:
-        return Kept(f"Someone changed the role {sanitize(self.role.name, 130)} since, so it stays as it is.")
+        return LeftAlone(f"Someone changed the role {sanitize(self.role.name, 130)} since, so it stays as it is.")
 
 
 @dataclass(slots=True)
@@ -198,14 +207,14 @@ class _DeleteRole(_RoleTaking):
         access, role = self.desk.ports.access, self.role
         found = yield from make_call(lambda: access.role_definition(self.at, role.guid))
         if found is None:
-            return There()
+            return Present()
         if not same_role(found, role):
             return self.changed()
         used = yield from self._users()
         if used:
             others = counted(used, "other assignment uses it", "other assignments use it")
-            return Kept(f"The role {sanitize(role.name, 130)} stays: {others}.")
-        return Missing(role_document(found))
+            return LeftAlone(f"The role {sanitize(role.name, 130)} stays: {others}.")
+        return Absent(role_document(found))
 
     def send(self, request: str) -> None:
         self.desk.ports.access.delete_role(self.at, self.role.guid, request_id=request)
@@ -216,8 +225,10 @@ class _DeleteRole(_RoleTaking):
             return None
         self.refusals += 1
         if self.refusals > 12:
-            return Kept(f"The role {sanitize(self.role.name, 130)} stays: Azure says that assignments still use it.")
-        return NotYet("Azure still counts the assignments that were just removed.")
+            return LeftAlone(
+                f"The role {sanitize(self.role.name, 130)} stays: Azure says that assignments still use it."
+            )
+        return Pending("Azure still counts the assignments that were just removed.")
 
     def _users(self) -> TaskBody[int]:
         """How many assignments of others use the role. The list may lag, so each is read by itself."""
@@ -247,10 +258,12 @@ class _RestoreRole(_RoleTaking):
     def look(self) -> TaskBody[Seen]:
         found = yield from make_call(lambda: self.desk.ports.access.role_definition(self.at, self.role.guid))
         if found is None:
-            return Kept(f"The role {sanitize(self.role.name, 130)} was deleted since, so there is nothing to restore.")
+            return LeftAlone(
+                f"The role {sanitize(self.role.name, 130)} was deleted since, so there is nothing to restore."
+            )
         if same_role(found, self.before):
-            return There()
-        return Missing(role_document(found)) if same_role(found, self.role) else self.changed()
+            return Present()
+        return Absent(role_document(found)) if same_role(found, self.role) else self.changed()
 
     def sent(self) -> Mapping[str, Any]:
         return {**role_document(self.before), "at": self.at}
@@ -274,14 +287,14 @@ class _DisableIdentity(_Taking):
         access = self.desk.ports.access
         vm = yield from make_call(lambda: self.desk.ports.inventories.vm(self.vm))
         if not vm.identity.system_assigned:
-            return There()
+            return Present()
         scope = f"/subscriptions/{self.vm.subscription}"
         held = yield from make_call(lambda: access.assignments_to(scope, vm.identity.principal_id))
         for item in held:
             real = yield from make_call(lambda item=item: access.role_assignment(item.scope, item.guid))  # type: ignore[misc]
             if real is not None and item.guid.lower() not in self.ours:
-                return Kept(f"The identity of {self.vm.name} stays: it was given other rights since.")
-        return Missing({"type": vm.identity.kind.value, "principal": vm.identity.principal_id})
+                return LeftAlone(f"The identity of {self.vm.name} stays: it was given other rights since.")
+        return Absent({"type": vm.identity.kind.value, "principal": vm.identity.principal_id})
 
     def send(self, request: str) -> None:
         self.desk.ports.access.disable_identity(self.vm, request_id=request)
@@ -306,17 +319,17 @@ class _RemoveAddress(_Taking):
         document = yield from make_call(lambda: self.desk.azure.read_nic(self.nic))
         self._read = document
         if document.provisioning is Provisioning.UPDATING:
-            return NotYet(f"Azure still updates {self.nic.name}.")
+            return Pending(f"Azure still updates {self.nic.name}.")
         found = document.find(self.address)
         if found is None:
             return (yield from self._gone(ResourceId(document.subnet)))
         if found is document.primary:
-            return Kept(f"{self.address} is the interface's own address now, so it stays.")
+            return LeftAlone(f"{self.address} is the interface's own address now, so it stays.")
         placed = self.made.sent["configuration"]
         same_name = str(found.get("name", "")).lower() == str(placed.get("name", "")).lower()
         if not same_name or configuration_differences(placed, found) or _carries_more(placed, found):
-            return Kept(f"Someone changed the configuration of {self.address} since, so it stays.")
-        return Missing({"configuration": dict(found)})
+            return LeftAlone(f"Someone changed the configuration of {self.address} since, so it stays.")
+        return Absent({"configuration": dict(found)})
 
     def send(self, request: str) -> None:
         document = self._read
@@ -326,15 +339,15 @@ class _RemoveAddress(_Taking):
 
     def refused(self, failure: AzureCallError) -> Seen | None:
         if failure.cause is Cause.ETAG_MOVED:
-            return NotYet(f"{self.nic.name} changed meanwhile; it is read again.")
+            return Pending(f"{self.nic.name} changed meanwhile; it is read again.")
         return None
 
     def _gone(self, subnet: ResourceId) -> TaskBody[Seen]:
         holders = yield from make_call(lambda: self.desk.azure.nics_listing(self.address, subnet))
         others = [holder for holder in holders if holder != self.nic]
         if others:
-            return Kept(f"{self.address} has moved to {sanitize(others[0].name, 90)} since, so it stays there.")
-        return There()
+            return LeftAlone(f"{self.address} has moved to {sanitize(others[0].name, 90)} since, so it stays there.")
+        return Present()
 
 
 def _carries_more(placed: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
@@ -362,11 +375,9 @@ def undo_job(
     )
 
 
-def what_undo_would_do(
-    services: Services, identity: ClusterIdentity, *, identities: bool = False
-) -> tuple[Undoing, ...]:
+def preview_undo(services: Services, identity: ClusterIdentity, *, identities: bool = False) -> tuple[UndoItem, ...]:
     """What undo would try to take back, to be shown before it is asked for. UserError: the journal is damaged."""
     if not services.state_dir.is_dir():
         return ()
     with open_pair_journal(services.state_dir, identity) as journal:
-        return undoable(journal, identities=identities)
+        return undo_items(journal, identities=identities)

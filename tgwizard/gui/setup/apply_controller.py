@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.apply import apply_job
-from tgwizard.engine.setup.undo import Undoing, undo_job, what_undo_would_do
+from tgwizard.engine.setup.undo import UndoItem, preview_undo, undo_job
 from tgwizard.gui.setup.background_tasks import Errand, Errands, Hear, Kind
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.model.cluster import ClusterIdentity
@@ -177,7 +177,7 @@ class Applier(QObject):
         self.applying = Applying.of(plan.mine if only_mine else plan.writing)
         return self._begin(errand, identity)
 
-    def undo(self, answers: Answers, things: tuple[Undoing, ...], *, identities: bool) -> bool:
+    def undo(self, answers: Answers, things: tuple[UndoItem, ...], *, identities: bool) -> bool:
         """Take back what was made here; `things` are what a person was shown before."""
         identity = identity_of(answers)
         if self.running or identity is None:
@@ -191,12 +191,12 @@ class Applier(QObject):
         self.applying = Applying(rows, running=True, undoing=True)
         return self._begin(errand, identity)
 
-    def undoable(self, answers: Answers, *, identities: bool) -> tuple[Undoing, ...]:
+    def undoable(self, answers: Answers, *, identities: bool) -> tuple[UndoItem, ...]:
         """What undo would try. UserError when the journal cannot be read."""
         identity = identity_of(answers)
         if identity is None:
             return ()
-        return what_undo_would_do(self._services, identity, identities=identities)
+        return preview_undo(self._services, identity, identities=identities)
 
     def stop(self) -> None:
         """Begin nothing more; what was sent is finished."""

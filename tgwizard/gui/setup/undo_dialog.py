@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from tgwizard.engine.setup.undo import Undoing
+from tgwizard.engine.setup.undo import UndoItem
 from tgwizard.gui.app.read_only_lock import ReadOnlyLock
 from tgwizard.gui.style.state_shapes import Shape
 from tgwizard.gui.style.theme import Theme
@@ -27,8 +27,8 @@ class UndoSheet(Sheet):
         self,
         theme: Theme,
         window: QWidget,
-        plain: tuple[Undoing, ...],
-        whole: tuple[Undoing, ...],
+        plain: tuple[UndoItem, ...],
+        whole: tuple[UndoItem, ...],
         lock: ReadOnlyLock,
     ) -> None:
         """`plain`: without the identities; `whole`: with them."""
