@@ -24,7 +24,7 @@ from tgwizard.gui.style.theme import Theme
 from tgwizard.lab.rbac.role_records import Propagation
 from tgwizard.model.failover_events import RunStarted, Step, StepPlan
 from tgwizard.model.setup_answers import SetupStep
-from tgwizard.model.verify_result import ProvedBy, Standing
+from tgwizard.model.verify_result import ProvedBy, VerifyState
 
 FIRST, SECOND = "1. tg-node-b, the standby", "2. tg-node-a, which holds the address"
 
@@ -125,7 +125,7 @@ def test_that_the_page_goes_from_waiting_over_proof_and_restarts_to_verified(
     pass_until(qtbot, clock, lambda: desk.says("Verified"))
     result = desk.wizard.verifier.result
     assert result is not None
-    assert result.standing is Standing.VERIFIED
+    assert result.standing is VerifyState.VERIFIED
     assert all(tick.done for tick in result.ticks)
     assert desk.says("shown by the proof")
     assert desk.says("Not needed: each machine's own identity was asked and allowed.")

@@ -35,8 +35,8 @@ from tgwizard.engine.setup.planner import identity_of, read_cluster
 from tgwizard.engine.setup.restart import restart_job, standby_first
 from tgwizard.engine.setup.suggestions import proposed
 from tgwizard.engine.setup.undo import preview_undo, undo_job
-from tgwizard.engine.setup.verify import subject_of_cluster, verify_job, with_proof
-from tgwizard.engine.setup.verify_report import report as verify_report
+from tgwizard.engine.setup.verify import target_of_cluster, verify_job, with_proof
+from tgwizard.engine.setup.verify_report import verify_report_page as verify_report
 from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.engine.setup.wizard_steps import blockers, plan_of
 from tgwizard.model import fields
@@ -49,7 +49,7 @@ from tgwizard.model.setup_answers import Answers, SetupStep
 from tgwizard.model.setup_events import SetupFinished
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import format_utc, join_words, sanitize
-from tgwizard.model.verify_result import ProofRun, ProvedBy, Standing, VerifyResult
+from tgwizard.model.verify_result import ProofRun, ProvedBy, VerifyResult, VerifyState
 
 
 def run(command: SetupCommand, connection: Connection, screen: Screen, where: Where) -> ExitCode:
@@ -207,7 +207,7 @@ def _verify(at: _At, command: Verify) -> ExitCode:
             return code
     said = frozenset(_member(setup, name).vm for name in command.restarted)
     subject = replace(
-        subject_of_cluster(setup), restarted=said, wait=command.wait, heartbeat_port=command.heartbeat_port
+        target_of_cluster(setup), restarted=said, wait=command.wait, heartbeat_port=command.heartbeat_port
     )
     services = at.connection.services
 
@@ -232,9 +232,9 @@ def _verify(at: _At, command: Verify) -> ExitCode:
 def _verdict(result: VerifyResult) -> ExitCode:
     if result.cancelled:
         return ExitCode.CANCELLED
-    if any(not run.done for run in result.proof) or result.standing is Standing.NOT_READY:
+    if any(not run.done for run in result.proof) or result.standing is VerifyState.NOT_READY:
         return ExitCode.REFUSED
-    return ExitCode.DONE if result.standing in (Standing.READY, Standing.VERIFIED) else ExitCode.UNKNOWN
+    return ExitCode.DONE if result.standing in (VerifyState.READY, VerifyState.VERIFIED) else ExitCode.UNKNOWN
 
 
 def _in_order(at: _At, setup: ClusterSetup, members: list[Member]) -> list[Member]:
@@ -242,7 +242,7 @@ def _in_order(at: _At, setup: ClusterSetup, members: list[Member]) -> list[Membe
     if len({member.name for member in members}) < 2:
         return members[:1]
     try:
-        order = standby_first(at.connection.services.azure, subject_of_cluster(setup).answers)
+        order = standby_first(at.connection.services.azure, target_of_cluster(setup).answers)
     except AzureCallError as failure:
         raise UserError(failure.problem) from failure
     return sorted(setup.members, key=lambda member: order.index(member.vm))
@@ -262,7 +262,7 @@ def _restarted(at: _At, setup: ClusterSetup, member: Member, *, yes: bool) -> Ex
 
 def _proved(at: _At, setup: ClusterSetup, result: VerifyResult, *, yes: bool) -> VerifyResult:
     """A real failover there and back; the second leg only when the first one was done."""
-    if result.standing is Standing.NOT_READY:
+    if result.standing is VerifyState.NOT_READY:
         at.screen.note("No proof is made: the rehearsal already shows that a failover would be refused.")
         return result
     if not yes and not _yes(at, "Fail over there and back now? Two short gaps in the traffic. [y/N] "):

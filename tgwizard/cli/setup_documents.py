@@ -8,7 +8,7 @@ from tgwizard.cli.screen import SCHEMA, problem_document
 from tgwizard.engine.discovery.pairs import Pair, PairsFound
 from tgwizard.engine.setup.apply import apply_refusal
 from tgwizard.engine.setup.suggestions import proposed
-from tgwizard.engine.setup.verify import sentence_of
+from tgwizard.engine.setup.verify import verify_sentence
 from tgwizard.engine.setup.wizard_state import WizardState
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.finding import Finding
@@ -88,7 +88,7 @@ def verify_document(result: VerifyResult) -> Document:
         "at": format_utc(result.at),
         "cluster": result.cluster,
         "standing": result.standing.value,
-        "sentence": sentence_of(result),
+        "sentence": verify_sentence(result),
         "members": list(result.members),
         "scopes": [{"scope": scope, "holds": holds} for scope, holds in result.scopes],
         "ticks": [

@@ -10,7 +10,7 @@ from tgwizard.engine.access.required_rights import scope_name
 from tgwizard.engine.discovery.pairs import PairsFound
 from tgwizard.engine.setup.apply import apply_refusal
 from tgwizard.engine.setup.undo import UndoItem
-from tgwizard.engine.setup.verify import sentence_of
+from tgwizard.engine.setup.verify import verify_sentence
 from tgwizard.model.finding import Level
 from tgwizard.model.inventory import Inventory
 from tgwizard.model.problem import Problem
@@ -27,7 +27,7 @@ from tgwizard.model.setup_events import (
 )
 from tgwizard.model.setup_plan import ChangeKind, Obstacle, SetupChange, SetupPlan, WhoMay
 from tgwizard.model.text import are, counted, format_duration, format_estimate, sanitize
-from tgwizard.model.verify_result import May, VerifyResult
+from tgwizard.model.verify_result import RehearsalState, VerifyResult
 
 _KINDS = {
     ChangeKind.ADD: "add     ",
@@ -152,14 +152,14 @@ def told(event: SetupEvent) -> Iterator[str]:
 
 
 def verified(result: VerifyResult) -> Iterator[str]:
-    yield f"{sanitize(result.cluster, 90)}: {sentence_of(result)}"
+    yield f"{sanitize(result.cluster, 90)}: {verify_sentence(result)}"
     first, second = (sanitize(name, 20) for name in result.members)
     yield f"  {'':<48} {first:<20} {second}"
     for row in result.rehearsal:
         one, two = row.cells
         yield f"  {row.sentence:<48} {one.may.value:<20} {two.may.value}"
         for name, cell in zip(result.members, row.cells, strict=True):
-            if cell.may in (May.MAY_NOT, May.NOT_KNOWN, May.NOT_ASKED) and cell.why:
+            if cell.may in (RehearsalState.MAY_NOT, RehearsalState.NOT_KNOWN, RehearsalState.NOT_ASKED) and cell.why:
                 yield f"      {sanitize(name, 60)}: {cell.why}"
     for item in result.checks:
         finding = item.finding

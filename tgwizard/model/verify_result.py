@@ -15,7 +15,7 @@ from tgwizard.model.finding import Finding, Level
 from tgwizard.model.setup_events import PropagationStage
 
 
-class May(Enum):
+class RehearsalState(Enum):
     """A cell of the rehearsal; the values are its words. NOT_ASKED: missing, and Azure does not ask for it."""
 
     MAY = "may"
@@ -28,10 +28,10 @@ class May(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class RehearsalCell:
     """What one machine's identity may do; ``why`` names the missing action, the lock or the denial."""
 
-    may: May
+    may: RehearsalState
     why: str = ""
 
 
@@ -41,7 +41,7 @@ class RehearsalRow:
 
     key: str
     sentence: str
-    cells: tuple[Cell, Cell]
+    cells: tuple[RehearsalCell, RehearsalCell]
     things: tuple[ResourceId, ...] = ()
 
 
@@ -88,7 +88,7 @@ class NamedFinding:
     finding: Finding
 
 
-class Standing(Enum):
+class VerifyState(Enum):
     """The whole in one word. Verified: worked out, proved and restarted, for every machine on every scope."""
 
     VERIFIED = "verified"
@@ -117,9 +117,9 @@ class VerifyResult:
     @property
     def counted(self) -> tuple[int, int]:
         """How many cells say may, of those that are used and that Azure asks for."""
-        idle = (May.NOT_USED, May.NOT_ASKED)
+        idle = (RehearsalState.NOT_USED, RehearsalState.NOT_ASKED)
         cells = [cell for row in self.rehearsal for cell in row.cells if cell.may not in idle]
-        return sum(1 for cell in cells if cell.may is May.MAY), len(cells)
+        return sum(1 for cell in cells if cell.may is RehearsalState.MAY), len(cells)
 
     @property
     def waiting_for_restart(self) -> tuple[ResourceId, ...]:
@@ -141,22 +141,22 @@ class VerifyResult:
         )
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> VerifyState:
         """The worst of it."""
         cells = {cell.may for row in self.rehearsal for cell in row.cells}
         levels = {item.finding.level for item in self.checks}
-        if May.MAY_NOT in cells or Level.BLOCKS in levels:
-            return Standing.NOT_READY
+        if RehearsalState.MAY_NOT in cells or Level.BLOCKS in levels:
+            return VerifyState.NOT_READY
         coming = (tick for tick in self.ticks if not tick.done and tick.tick in _BY_ITSELF)
-        if May.WAITS in cells or any(self._written(tick) for tick in coming):
-            return Standing.WAITS
+        if RehearsalState.WAITS in cells or any(self._written(tick) for tick in coming):
+            return VerifyState.WAITS
         if any(not tick.done and tick.tick is PropagationStage.WRITTEN for tick in self.ticks):
-            return Standing.AT_RISK
+            return VerifyState.AT_RISK
         if self.waiting_for_restart:
-            return Standing.RESTART
-        if May.NOT_KNOWN in cells or levels & {Level.WARNS, Level.NOT_KNOWN}:
-            return Standing.AT_RISK
-        return Standing.VERIFIED if self.proved else Standing.READY
+            return VerifyState.RESTART
+        if RehearsalState.NOT_KNOWN in cells or levels & {Level.WARNS, Level.NOT_KNOWN}:
+            return VerifyState.AT_RISK
+        return VerifyState.VERIFIED if self.proved else VerifyState.READY
 
 
 _BY_ITSELF = frozenset({PropagationStage.LISTED, PropagationStage.EFFECTIVE})

@@ -16,7 +16,7 @@ from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.access.required_rights import NIC_WRITE
 from tgwizard.engine.failover.run import fail_over, rehearse
 from tgwizard.engine.readiness.preflight_questions import PreflightScope
-from tgwizard.engine.setup.verify import subject_of_cluster, verify_job
+from tgwizard.engine.setup.verify import target_of_cluster, verify_job
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.rbac.role_records import EVERYONE, DenyAssignment
@@ -26,7 +26,7 @@ from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished, Step, StepStarted
 from tgwizard.model.finding import Finding, Level
 from tgwizard.model.problem import Fixer
-from tgwizard.model.verify_result import May, RehearsalRow
+from tgwizard.model.verify_result import RehearsalRow, RehearsalState
 
 READ = "Microsoft.Network/networkInterfaces/read"
 MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/"
@@ -70,14 +70,14 @@ def refused(made: Rig, verb: Verb = Verb.GRACEFUL) -> bool:
 
 
 def rehearsal(made: Rig) -> tuple[RehearsalRow, ...]:
-    subject = replace(subject_of_cluster(made.setup), wait=False, restarted=frozenset({made.a.vm, made.b.vm}))
+    subject = replace(target_of_cluster(made.setup), wait=False, restarted=frozenset({made.a.vm, made.b.vm}))
     return verify_job(made.services, subject, lambda _event: None, made.token).rehearsal
 
 
 def may_not(made: Rig, place: int, *keys: str) -> bool:
     """Whether the rehearsal says of a machine that it may not take what a failover takes."""
     rows = [row for row in rehearsal(made) if row.key in keys]
-    return any(row.cells[place].may is May.MAY_NOT for row in rows)
+    return any(row.cells[place].may is RehearsalState.MAY_NOT for row in rows)
 
 
 def in_azure(made: Rig, action: str, *on: ResourceId) -> bool:
@@ -187,7 +187,7 @@ def test_that_a_condition_that_cannot_be_judged_is_not_known_in_preflight_and_ve
         Level.NOT_KNOWN,
     ]
     cells = [row.cells[1].may for row in rehearsal(made) if row.key in ("take", "add", "subnet")]
-    assert cells == [May.NOT_KNOWN] * 3
+    assert cells == [RehearsalState.NOT_KNOWN] * 3
 
 
 def test_that_an_operator_under_a_denial_is_told_of_the_denial_and_not_of_a_role() -> None:
@@ -253,7 +253,7 @@ def test_that_a_denial_that_spares_the_operator_does_not_stop_the_operator() -> 
 def test_that_what_a_machine_is_answered_in_its_own_name_is_judged_by_the_same_denials() -> None:
     made = rig()
     denied(made, made.a.nic.text.split("/providers/")[0], actions=(NSG_JOIN,), not_actions=())
-    subject = replace(subject_of_cluster(made.setup), wait=False, restarted=frozenset({made.a.vm, made.b.vm}))
+    subject = replace(target_of_cluster(made.setup), wait=False, restarted=frozenset({made.a.vm, made.b.vm}))
     setup = replace(made.services.setup, members=members_of(made.lab))
     result = verify_job(replace(made.services, setup=setup), subject, lambda _event: None, made.token)
     told = [cell.why for row in result.rehearsal for cell in row.cells] + [tick.sentence for tick in result.ticks]

@@ -23,7 +23,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import Level
 from tgwizard.model.role import TEN_ACTIONS
-from tgwizard.model.verify_result import May
+from tgwizard.model.verify_result import RehearsalState
 
 TEN = tuple(item.action for item in TEN_ACTIONS)
 ASKED = tuple(action for action in TEN if asked_by(action) is AskedBy.AZURE)
@@ -83,7 +83,7 @@ def test_that_preflight_and_verify_say_of_a_role_what_azure_does(name: str) -> N
     it = SetupRig(made.lab, made.clock, made.services, made.session)
     by_preflight = not any(finding.level is Level.BLOCKS for finding in findings(made, Verb.FORCED))
     cells = [row.cells[1] for row in rehearsal(made)]
-    by_verify = all(cell.may is not May.MAY_NOT for cell in cells)
+    by_verify = all(cell.may is not RehearsalState.MAY_NOT for cell in cells)
     in_azure = fail_over_as(it, made.setup, made.b, made.b).outcome is Outcome.DONE
     assert by_preflight == by_verify == in_azure
 
@@ -110,8 +110,8 @@ def test_that_what_is_missing_is_said_alike_by_preflight_and_verify() -> None:
     assert told["tg-node-b's identity may not read tg-node-b"].level is Level.NOTE
     assert f"Microsoft.Network/virtualNetworks/subnets/read is missing: {NOT_ASKED}" in told
     rows = {row.key: row.cells[1] for row in rehearsal(made)}
-    assert rows["subnet"].may is May.MAY_NOT
-    assert rows["network"].may is rows["machines"].may is May.NOT_ASKED
+    assert rows["subnet"].may is RehearsalState.MAY_NOT
+    assert rows["network"].may is rows["machines"].may is RehearsalState.NOT_ASKED
 
 
 @pytest.mark.parametrize("lost", ASKED)

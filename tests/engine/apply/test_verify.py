@@ -17,8 +17,15 @@ from tests.engine.apply.test_exports import HOSTILE, _Page
 from tests.rig import members_of
 from tests.spoil import spoilt
 from tgwizard.engine.setup.restart import restart, standby_first
-from tgwizard.engine.setup.verify import Subject, sentence_of, subject_of_cluster, subject_of_plan, verify, with_proof
-from tgwizard.engine.setup.verify_report import report
+from tgwizard.engine.setup.verify import (
+    VerifyTarget,
+    target_of_cluster,
+    target_of_plan,
+    verify,
+    verify_sentence,
+    with_proof,
+)
+from tgwizard.engine.setup.verify_report import verify_report_page
 from tgwizard.lab.clock import Cancellable, Clock
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, Moment, Reset
@@ -36,7 +43,15 @@ from tgwizard.model.setup_events import (
     SetupFinished,
 )
 from tgwizard.model.text import sanitize
-from tgwizard.model.verify_result import May, ProofRun, ProvedBy, RehearsalRow, StageSeen, Standing, VerifyResult
+from tgwizard.model.verify_result import (
+    ProofRun,
+    ProvedBy,
+    RehearsalRow,
+    RehearsalState,
+    StageSeen,
+    VerifyResult,
+    VerifyState,
+)
 
 
 @pytest.fixture
@@ -49,11 +64,11 @@ def fresh(tmp_path: Path) -> Iterator[Scenario]:
     made.on.journal.close()
 
 
-def subject(made: Scenario, **changes: object) -> Subject:
-    return replace(subject_of_plan(made.plan, made.answers), **changes)  # type: ignore[arg-type]
+def subject(made: Scenario, **changes: object) -> VerifyTarget:
+    return replace(target_of_plan(made.plan, made.answers), **changes)  # type: ignore[arg-type]
 
 
-def verified(made: Scenario, wanted: Subject | None = None) -> VerifyResult:
+def verified(made: Scenario, wanted: VerifyTarget | None = None) -> VerifyResult:
     services = made.it.services
     return verify(
         services.setup,
@@ -96,20 +111,23 @@ def test_that_a_fresh_set_up_waits_for_azure_and_then_for_the_restart(fresh: Sce
         item.done for item in (*ticks(result, PropagationStage.WRITTEN), *ticks(result, PropagationStage.EFFECTIVE))
     )
     assert not any(item.done for item in ticks(result, PropagationStage.RESTARTED))
-    assert result.standing is Standing.RESTART
-    assert {cell.may for item in result.rehearsal for cell in item.cells} <= {May.RESTART, May.NOT_USED}
-    assert sentence_of(result) == "Almost ready: tg-node-a and tg-node-b must restart."
+    assert result.standing is VerifyState.RESTART
+    assert {cell.may for item in result.rehearsal for cell in item.cells} <= {
+        RehearsalState.RESTART,
+        RehearsalState.NOT_USED,
+    }
+    assert verify_sentence(result) == "Almost ready: tg-node-a and tg-node-b must restart."
     assert fresh.on.events[-1] == fresh.on.told(SetupFinished)[-1]
     assert len(fresh.on.told(SetupFinished)) == 1
 
 
 def test_that_one_look_does_not_wait_and_says_until_when_at_most(fresh: Scenario) -> None:
     result = verified(fresh, subject(fresh, wait=False))
-    assert result.standing is Standing.WAITS
+    assert result.standing is VerifyState.WAITS
     waiting = ticks(result, PropagationStage.EFFECTIVE)
     assert [item.done for item in waiting] == [False, False]
     assert "at the latest" in waiting[0].sentence
-    assert row(result, "take").cells[0].may is May.WAITS
+    assert row(result, "take").cells[0].may is RehearsalState.WAITS
 
 
 def test_that_after_restarts_from_here_everything_is_ready(fresh: Scenario) -> None:
@@ -120,7 +138,9 @@ def test_that_after_restarts_from_here_everything_is_ready(fresh: Scenario) -> N
         ended = restarted(fresh, vm.name)
         assert ended.outcome is Outcome.DONE, ended.reason
     result = verified(fresh)
-    assert result.standing is Standing.READY, [item for item in result.checks if item.finding.level is not Level.PASSED]
+    assert result.standing is VerifyState.READY, [
+        item for item in result.checks if item.finding.level is not Level.PASSED
+    ]
     assert result.counted[0] == result.counted[1] > 10
     assert all(item.at is not None for item in ticks(result, PropagationStage.RESTARTED))
 
@@ -147,7 +167,7 @@ def test_that_the_user_may_say_that_a_machine_restarted(fresh: Scenario) -> None
     said = frozenset(fresh.answers.machines or ())
     result = verified(fresh, subject(fresh, restarted=said))
     assert {item.sentence for item in ticks(result, PropagationStage.RESTARTED)} == {"You said so."}
-    assert result.standing is Standing.READY
+    assert result.standing is VerifyState.READY
 
 
 def test_that_list_reads_that_flicker_take_no_tick_back(tmp_path: Path) -> None:
@@ -177,7 +197,7 @@ def test_that_cancelling_says_what_was_seen_so_far(fresh: Scenario) -> None:
         services.setup, services.azure, services.clock, fresh.on.journal, subject(fresh), stop, fresh.on.token
     )
     assert result.cancelled
-    assert result.standing is Standing.WAITS
+    assert result.standing is VerifyState.WAITS
     assert fresh.on.told(SetupFinished)[-1].outcome is Outcome.CANCELLED
 
 
@@ -185,9 +205,9 @@ def test_that_the_rehearsal_names_what_is_missing(tmp_path: Path) -> None:
     made = Scenario.of("old-role", tmp_path)
     result = verified(made)
     cells = row(result, "asgs").cells
-    assert [cell.may for cell in cells] == [May.MAY_NOT, May.MAY_NOT]
+    assert [cell.may for cell in cells] == [RehearsalState.MAY_NOT, RehearsalState.MAY_NOT]
     assert "applicationSecurityGroups/joinIpConfiguration/action on asg-tg-nodes" in cells[0].why
-    assert result.standing is Standing.NOT_READY
+    assert result.standing is VerifyState.NOT_READY
     made.on.journal.close()
 
 
@@ -202,11 +222,11 @@ def test_that_a_lock_and_a_denial_count_as_they_do_in_azure(fresh: Scenario) -> 
     it.clock.sleep(700)
     result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
     first, second = row(result, "subnet").cells
-    assert first.may is May.MAY
-    assert second.may is May.MAY_NOT
+    assert first.may is RehearsalState.MAY
+    assert second.may is RehearsalState.MAY_NOT
     assert "the deny assignment no-joins forbids" in second.why
     own, others = row(result, "add").cells[0], row(result, "take").cells[1]
-    assert own.may is others.may is May.MAY_NOT
+    assert own.may is others.may is RehearsalState.MAY_NOT
     assert "the lock no-touch" in own.why
 
 
@@ -214,8 +234,8 @@ def test_that_what_could_not_be_read_is_not_known(fresh: Scenario) -> None:
     fresh.it.clock.sleep(700)
     fresh.it.lab.faults.add(Fault("GET", "/locks", AzureSays(Known.INTERNAL_ERROR), times=None))
     result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
-    assert {cell.may for item in result.rehearsal for cell in item.cells} == {May.NOT_KNOWN}
-    assert result.standing is Standing.AT_RISK
+    assert {cell.may for item in result.rehearsal for cell in item.cells} == {RehearsalState.NOT_KNOWN}
+    assert result.standing is VerifyState.AT_RISK
 
 
 def test_that_the_probe_finds_that_two_writers_are_kept_apart_and_changes_nothing(fresh: Scenario) -> None:
@@ -242,9 +262,9 @@ def test_that_nothing_but_the_probe_is_sent(fresh: Scenario) -> None:
 
 def test_that_a_cluster_file_is_enough_to_verify(fresh: Scenario) -> None:
     fresh.it.clock.sleep(700)
-    result = verified(fresh, subject_of_cluster(fresh.cluster()))
+    result = verified(fresh, target_of_cluster(fresh.cluster()))
     assert result.members == ("tg-node-a", "tg-node-b")
-    assert result.standing is Standing.RESTART
+    assert result.standing is VerifyState.RESTART
 
 
 def test_that_machines_that_are_gone_are_told_and_the_job_ends(fresh: Scenario) -> None:
@@ -257,7 +277,7 @@ def test_that_machines_that_are_gone_are_told_and_the_job_ends(fresh: Scenario) 
 
 def test_that_the_report_holds_everything_and_loads_nothing(fresh: Scenario) -> None:
     proof = ProofRun("tg-node-b", ProvedBy.YOU, done=True, sentence="moved", seconds=8.2, gap_s=4.1)
-    text = report(with_proof(verified(fresh), (proof,)))
+    text = verify_report_page(with_proof(verified(fresh), (proof,)))
     assert not re.search(r"<script|src=|href=|https?:|url\(", text)
     for words in ("Effective yet?", "Take the address off the other interface", "worked out", "8.2 s", "4.1 s"):
         assert words in text
@@ -267,7 +287,7 @@ def test_that_the_report_holds_everything_and_loads_nothing(fresh: Scenario) -> 
 def test_that_hostile_names_are_only_text_in_the_report(text: str, one: Callable[[], VerifyResult]) -> None:
     page = _Page()
     proof = ProofRun("tg-node-b", ProvedBy.YOU, done=False, sentence="refused", seconds=8.2, gap_s=4.1)
-    page.feed(report(spoilt(with_proof(one(), (proof,)), text, keep=frozenset({"key"}))))
+    page.feed(verify_report_page(spoilt(with_proof(one(), (proof,)), text, keep=frozenset({"key"}))))
     assert sanitize(text, 90)[:30] in page.text
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", page.text)
     assert "onerror" not in page.attributes
@@ -298,13 +318,13 @@ def test_that_worked_out_proved_and_restarted_together_are_verified(asking: Scen
     assert all(
         item.done for item in (*ticks(first, PropagationStage.EFFECTIVE), *ticks(first, PropagationStage.PROVED))
     )
-    assert first.standing is Standing.RESTART
+    assert first.standing is VerifyState.RESTART
     for vm in standby_first(asking.it.services.azure, asking.answers):
         assert restarted(asking, vm.name).outcome is Outcome.DONE
     result = verified(asking)
-    assert result.standing is Standing.VERIFIED
-    assert sentence_of(result).startswith("Verified: all ")
-    page = report(result)
+    assert result.standing is VerifyState.VERIFIED
+    assert verify_sentence(result).startswith("Verified: all ")
+    page = verify_report_page(result)
     assert "Verified: all " in page
     assert page.count("asked in its own name: allowed") == len(ticks(result, PropagationStage.PROVED)) == 2
     assert "Each machine's own identity was asked and allowed. No failover was made for it." in page
@@ -325,21 +345,21 @@ def test_that_without_a_proof_nothing_is_called_verified(fresh: Scenario) -> Non
     fresh.it.clock.sleep(700)
     result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
     assert not any(item.done for item in ticks(result, PropagationStage.PROVED))
-    assert result.standing is Standing.READY
-    assert "erified:" not in sentence_of(result)
-    assert "only a failover that the machines make themselves shows it" in report(result)
+    assert result.standing is VerifyState.READY
+    assert "erified:" not in verify_sentence(result)
+    assert "only a failover that the machines make themselves shows it" in verify_report_page(result)
 
 
 @pytest.mark.parametrize("by", ProvedBy)
 def test_that_only_failovers_by_the_members_themselves_prove_their_rights(fresh: Scenario, by: ProvedBy) -> None:
     said = frozenset(fresh.answers.machines or ())
     result = verified(fresh, subject(fresh, restarted=said, wait=False))
-    assert result.standing is Standing.WAITS
+    assert result.standing is VerifyState.WAITS
     there, back = (ProofRun(name, by, done=True, sentence="moved") for name in ("tg-node-b", "tg-node-a"))
-    assert with_proof(result, (there,)).standing is Standing.WAITS
-    assert with_proof(result, (there, replace(back, done=False))).standing is Standing.WAITS
+    assert with_proof(result, (there,)).standing is VerifyState.WAITS
+    assert with_proof(result, (there, replace(back, done=False))).standing is VerifyState.WAITS
     both = with_proof(result, (there, back))
-    assert both.standing is (Standing.VERIFIED if by is ProvedBy.MEMBERS else Standing.WAITS)
+    assert both.standing is (VerifyState.VERIFIED if by is ProvedBy.MEMBERS else VerifyState.WAITS)
     assert both.proved is (by is ProvedBy.MEMBERS)
 
 
@@ -358,7 +378,7 @@ def test_that_flicker_replication_and_ten_minutes_end_proved_and_every_wait_is_t
     made.it.services = replace(services, setup=replace(services.setup, members=members_of(lab)))
     result = verified(made)
     assert result.proved
-    assert result.standing is Standing.RESTART
+    assert result.standing is VerifyState.RESTART
     told = {
         tick: {event.sentence for event in made.on.told(PropagationChanged) if event.tick is tick and not event.done}
         for tick in PropagationStage
@@ -370,7 +390,7 @@ def test_that_flicker_replication_and_ten_minutes_end_proved_and_every_wait_is_t
     assert all(item.seconds is not None and item.seconds <= 600 for item in ticks(result, PropagationStage.PROVED))
     for name in ("tg-node-b", "tg-node-a"):
         assert restarted(made, name).outcome is Outcome.DONE
-    assert verified(made).standing is Standing.VERIFIED
+    assert verified(made).standing is VerifyState.VERIFIED
     setup = made.cluster()
     for member in reversed(setup.members):
         ended = fail_over_as(made.it, setup, member, member)
@@ -390,7 +410,7 @@ def test_that_a_right_which_a_machine_is_refused_after_ten_minutes_is_not_there(
     result = verified(asking, subject(asking, restarted=frozenset(asking.answers.machines or ())))
     assert [item.done for item in ticks(result, PropagationStage.PROVED)] == [True, False]
     assert "Asked in its own name, it was told: " in ticks(result, PropagationStage.PROVED)[1].sentence
-    assert result.standing is not Standing.VERIFIED
+    assert result.standing is not VerifyState.VERIFIED
 
 
 def test_that_one_answer_that_fails_to_come_takes_back_nothing_and_is_asked_for_again(fresh: Scenario) -> None:
@@ -407,7 +427,7 @@ def test_that_one_answer_that_fails_to_come_takes_back_nothing_and_is_asked_for_
     result = verify(
         services.setup, services.azure, services.clock, fresh.on.journal, subject(fresh), fail_later, fresh.on.token
     )
-    assert result.standing is Standing.RESTART
+    assert result.standing is VerifyState.RESTART
     written = [event.done for event in fresh.on.told(PropagationChanged) if event.tick is PropagationStage.WRITTEN]
     assert written == [True, True]
 
@@ -417,7 +437,7 @@ def test_that_a_right_that_is_not_there_is_not_waited_for(fresh: Scenario) -> No
     result = verified(fresh, subject(fresh, role_guid=str(uuid.uuid4())))
     assert fresh.it.clock.monotonic() - before < 60
     assert not any(item.done for item in ticks(result, PropagationStage.WRITTEN))
-    assert result.standing is Standing.AT_RISK
+    assert result.standing is VerifyState.AT_RISK
 
 
 class _Skewed:
@@ -444,8 +464,8 @@ def test_that_a_wrong_clock_here_neither_hides_a_restart_nor_shortens_the_wait(t
     began = made.it.clock.monotonic()
     result = verified(made)
     assert made.it.clock.monotonic() - began > 500
-    assert result.standing is Standing.RESTART
+    assert result.standing is VerifyState.RESTART
     for name in ("tg-node-b", "tg-node-a"):
         assert restarted(made, name).outcome is Outcome.DONE
-    assert verified(made).standing is Standing.READY
+    assert verified(made).standing is VerifyState.READY
     made.on.journal.close()

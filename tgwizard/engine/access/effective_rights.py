@@ -38,7 +38,7 @@ from tgwizard.model.role import RoleAssignment, RoleDefinition, assignment_guid
 from tgwizard.model.setup_events import PropagationStage
 from tgwizard.model.text import join_words, sanitize
 from tgwizard.model.topology import Topology
-from tgwizard.model.verify_result import Cell, May, RehearsalRow, StageSeen
+from tgwizard.model.verify_result import RehearsalCell, RehearsalRow, RehearsalState, StageSeen
 
 _READS = (NIC_READ, CONFIGURATION_READ)
 _CARRIED = {
@@ -128,12 +128,12 @@ def _row(
     return RehearsalRow(key, sentence, (first, second), things)
 
 
-def _cell(vm: VmFound, doings: list[RehearsedAction], facts: AccessFacts) -> Cell:
+def _cell(vm: VmFound, doings: list[RehearsedAction], facts: AccessFacts) -> RehearsalCell:
     if not doings:
-        return Cell(May.NOT_USED, "the interfaces name none")
+        return RehearsalCell(RehearsalState.NOT_USED, "the interfaces name none")
     principal = vm.identity.principal_id
     if not vm.identity.system_assigned or not principal:
-        return Cell(May.MAY_NOT, f"{sanitize(vm.id.name, 90)} has no system-assigned identity")
+        return RehearsalCell(RehearsalState.MAY_NOT, f"{sanitize(vm.id.name, 90)} has no system-assigned identity")
     roles, denials = roles_of(principal, facts), denials_of(principal, facts)
     judged = [
         (doing, decide(ScopedAction(doing.action, doing.on.text), roles, denials, facts.locks)) for doing in doings
@@ -141,24 +141,31 @@ def _cell(vm: VmFound, doings: list[RehearsedAction], facts: AccessFacts) -> Cel
     asked = [(doing, decision) for doing, decision in judged if asked_by(doing.action) is AskedBy.AZURE]
     beside = [doing for doing, decision in judged if (doing, decision) not in asked and decision.state in _LACKING]
     if not asked and beside:
-        return Cell(May.NOT_ASKED, f"{_lacks(beside)}: {NOT_ASKED}")
+        return RehearsalCell(RehearsalState.NOT_ASKED, f"{_lacks(beside)}: {NOT_ASKED}")
     for doing, decision in asked:
         if decision.denial is not None:
-            return Cell(May.MAY_NOT, f"the deny assignment {sanitize(decision.denial.name, 90)} forbids {doing.action}")
+            return RehearsalCell(
+                RehearsalState.MAY_NOT,
+                f"the deny assignment {sanitize(decision.denial.name, 90)} forbids {doing.action}",
+            )
         if decision.lock is not None:
             name, where = sanitize(decision.lock.name, 90), decision.lock.place
-            return Cell(May.MAY_NOT, f"the lock {name} on {where} forbids every write")
+            return RehearsalCell(RehearsalState.MAY_NOT, f"the lock {name} on {where} forbids every write")
     missing = [doing for doing, decision in asked if decision.state is RightState.MISSING]
     if missing:
         why = facts.failure(FactKind.ASSIGNMENTS) or facts.failure(FactKind.ROLES)
-        return Cell(May.NOT_KNOWN, why.what) if why is not None else Cell(May.MAY_NOT, _lacks(missing))
+        return (
+            RehearsalCell(RehearsalState.NOT_KNOWN, why.what)
+            if why is not None
+            else RehearsalCell(RehearsalState.MAY_NOT, _lacks(missing))
+        )
     if any(decision.state is RightState.CONDITION for _, decision in judged):
-        return Cell(May.NOT_KNOWN, "it hangs on the condition of an assignment")
+        return RehearsalCell(RehearsalState.NOT_KNOWN, "it hangs on the condition of an assignment")
     for kind in (FactKind.DENIALS, FactKind.LOCKS):
         why = facts.failure(kind)
         if why is not None:
-            return Cell(May.NOT_KNOWN, f"the {kind.value} could not be read")
-    return Cell(May.MAY, f"{_lacks(beside)}: {NOT_ASKED}" if beside else "")
+            return RehearsalCell(RehearsalState.NOT_KNOWN, f"the {kind.value} could not be read")
+    return RehearsalCell(RehearsalState.MAY, f"{_lacks(beside)}: {NOT_ASKED}" if beside else "")
 
 
 def _lacks(doings: list[RehearsedAction]) -> str:

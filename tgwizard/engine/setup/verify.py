@@ -44,15 +44,15 @@ from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import sanitize
 from tgwizard.model.topology import Topology, topology_of
 from tgwizard.model.verify_result import (
-    Cell,
-    May,
     NamedFinding,
     ProofRun,
     ProvedBy,
+    RehearsalCell,
     RehearsalRow,
+    RehearsalState,
     StageSeen,
-    Standing,
     VerifyResult,
+    VerifyState,
 )
 
 _ASK_S = 10.0
@@ -63,7 +63,7 @@ _SPARE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class VerifyTarget:
     """What is verified. ``role_guid`` empty: whatever role lets the identity write an interface.
 
     ``role_name``: what that role was named when the cluster was set up. ``restarted``: machines of which the user says
@@ -80,15 +80,15 @@ class Subject:
     heartbeat_port: int = HEARTBEAT_PORT
 
 
-def subject_of_plan(plan: SetupPlan, answers: Answers) -> Subject:
+def target_of_plan(plan: SetupPlan, answers: Answers) -> VerifyTarget:
     """What a plan set up."""
-    return Subject(answers, plan.role.guid, plan.role.name, tuple(reason.scope for reason in plan.scopes))
+    return VerifyTarget(answers, plan.role.guid, plan.role.name, tuple(reason.scope for reason in plan.scopes))
 
 
-def subject_of_cluster(setup: ClusterSetup) -> Subject:
+def target_of_cluster(setup: ClusterSetup) -> VerifyTarget:
     """What a cluster file describes."""
     first, second = setup.members
-    return Subject(
+    return VerifyTarget(
         Answers(
             cloud=setup.cloud,
             subscription=SubscriptionSeen(setup.subscription, "", setup.tenant),
@@ -109,7 +109,7 @@ def verify(
     azure: Azure,
     clock: Clock,
     journal: SetupJournal,
-    subject: Subject,
+    subject: VerifyTarget,
     report: Callable[[SetupEvent], None],
     token: CancelToken,
     kept: OutdatedWrites | None = None,
@@ -136,10 +136,16 @@ def with_proof(result: VerifyResult, runs: tuple[ProofRun, ...]) -> VerifyResult
     return replace(result, proof=runs, ticks=ticks, rehearsal=rows)
 
 
-def _no_wait(cells: tuple[Cell, Cell], names: tuple[str, str], hold: set[str]) -> tuple[Cell, Cell]:
+def _no_wait(
+    cells: tuple[RehearsalCell, RehearsalCell], names: tuple[str, str], hold: set[str]
+) -> tuple[RehearsalCell, RehearsalCell]:
     """What was waited for has shown itself; a restart that is due stays due."""
     first, second = (
-        cell if cell.may is not May.WAITS else _NOT_RESTARTED if name in hold else Cell(May.MAY)
+        cell
+        if cell.may is not RehearsalState.WAITS
+        else _NOT_RESTARTED
+        if name in hold
+        else RehearsalCell(RehearsalState.MAY)
         for cell, name in zip(cells, names, strict=True)
     )
     return first, second
@@ -153,20 +159,20 @@ def _shown_by_failover(tick: StageSeen) -> StageSeen:
     return tick
 
 
-def sentence_of(result: VerifyResult) -> str:
+def verify_sentence(result: VerifyResult) -> str:
     """The whole in one sentence."""
     may, of = result.counted
     waits = [sanitize(vm.name, 90) for vm in result.waiting_for_restart]
     match result.standing:
-        case Standing.VERIFIED:
+        case VerifyState.VERIFIED:
             return f"Verified: all {of} rehearsed steps are allowed, proved, and both machines have restarted."
-        case Standing.READY:
+        case VerifyState.READY:
             return f"Ready: all {of} rehearsed steps are allowed, and both machines have restarted."
-        case Standing.RESTART:
+        case VerifyState.RESTART:
             return f"Almost ready: {' and '.join(waits)} must restart."
-        case Standing.WAITS:
+        case VerifyState.WAITS:
             return "The rights are on their way: Azure needs up to ten minutes."
-        case Standing.AT_RISK:
+        case VerifyState.AT_RISK:
             return f"{may} of {of} rehearsed steps are allowed for sure; look at what is not known."
         case _:
             return f"Not ready: {may} of {of} rehearsed steps are allowed."
@@ -179,7 +185,7 @@ class _Verify:
         azure: Azure,
         clock: Clock,
         journal: SetupJournal,
-        subject: Subject,
+        subject: VerifyTarget,
         report: Callable[[SetupEvent], None],
         token: CancelToken,
         kept: OutdatedWrites | None,
@@ -226,7 +232,7 @@ class _Verify:
             checks,
             cancelled=cancelled,
         )
-        told = Problem("verified", sentence_of(result))
+        told = Problem("verified", verify_sentence(result))
         self._finish(Outcome.CANCELLED if cancelled else Outcome.DONE, told)
         return result
 
@@ -351,12 +357,12 @@ _BY_ITSELF = (PropagationStage.LISTED, PropagationStage.EFFECTIVE)
 """The ticks that come without anyone doing anything."""
 
 
-_NOT_RESTARTED = Cell(May.RESTART, "Azure allows it, but the machine was not seen to restart since")
+_NOT_RESTARTED = RehearsalCell(RehearsalState.RESTART, "Azure allows it, but the machine was not seen to restart since")
 
 _PASSES = frozenset({Cause.BUSY, Cause.THROTTLED})
 """Refusals that pass by themselves."""
 
-_COUNTS = frozenset({May.MAY, May.RESTART})
+_COUNTS = frozenset({RehearsalState.MAY, RehearsalState.RESTART})
 """What the paper says of a right that should count by now."""
 
 
@@ -365,7 +371,7 @@ def _no_role(name: str, rows: tuple[RehearsalRow, ...]) -> Finding:
     fact = f"{named} does not exist any more"
     why = "It was deleted, and with it what it gave to the machines."
     fix = "Apply the set-up again: the role is made anew and assigned, or one that means the same is used."
-    refused = any(cell.may is May.MAY_NOT for row in rows for cell in row.cells)
+    refused = any(cell.may is RehearsalState.MAY_NOT for row in rows for cell in row.cells)
     return Finding(Level.BLOCKS if refused else Level.WARNS, fact, why, Problem("role-gone", f"{fact}.", why, fix))
 
 
@@ -398,22 +404,22 @@ def _concerns(tick: StageSeen, row: RehearsalRow) -> bool:
     return any(reaches(tick.scope, thing.text) for thing in row.things)
 
 
-def _cell(cell: Cell, ticks: list[StageSeen]) -> Cell:
-    if cell.may is not May.MAY:
+def _cell(cell: RehearsalCell, ticks: list[StageSeen]) -> RehearsalCell:
+    if cell.may is not RehearsalState.MAY:
         return cell
     if any(not tick.done and tick.tick is PropagationStage.WRITTEN for tick in ticks):
         # Waiting brings nothing here, and the lists may speak of something else.
-        return Cell(May.NOT_KNOWN, "the lists say so, but the assignment itself was not read")
+        return RehearsalCell(RehearsalState.NOT_KNOWN, "the lists say so, but the assignment itself was not read")
     if any(not tick.done and tick.tick is PropagationStage.EFFECTIVE for tick in ticks):
-        return Cell(May.WAITS, "Azure allows it within ten minutes of the assignment")
+        return RehearsalCell(RehearsalState.WAITS, "Azure allows it within ten minutes of the assignment")
     if any(not tick.done and tick.tick is PropagationStage.RESTARTED for tick in ticks):
         return _NOT_RESTARTED
     return cell
 
 
-def _refused(cell: Cell, row: RehearsalRow, asked: ProbeResult | None) -> Cell:
+def _refused(cell: RehearsalCell, row: RehearsalRow, asked: ProbeResult | None) -> RehearsalCell:
     refused = asked is not None and asked.answer is ProbeAnswer.REFUSED and asked.row == row.key
-    return Cell(May.MAY_NOT, asked.words) if refused and asked and cell.may in _COUNTS else cell
+    return RehearsalCell(RehearsalState.MAY_NOT, asked.words) if refused and asked and cell.may in _COUNTS else cell
 
 
 def _if_match(azure: Azure, nic: ResourceId) -> tuple[Finding, bool | None]:
@@ -444,7 +450,7 @@ def _if_match(azure: Azure, nic: ResourceId) -> tuple[Finding, bool | None]:
             return Finding(Level.NOT_KNOWN, unsure, probe.problem.what if probe.problem else "", probe.problem), None
 
 
-def verify_job(services: Services, subject: Subject, report: Report, token: CancelToken) -> VerifyResult:
+def verify_job(services: Services, subject: VerifyTarget, report: Report, token: CancelToken) -> VerifyResult:
     """Verify; it changes nothing, so it needs no lock. UserError when there is nothing to verify."""
     with open_setup_journal(services, identity_of(subject.answers)) as journal:
         kept = services.outdated_writes

@@ -7,11 +7,11 @@ from html import escape
 
 from tgwizard import __version__
 from tgwizard.engine.access.required_rights import scope_name
-from tgwizard.engine.setup.verify import sentence_of
+from tgwizard.engine.setup.verify import verify_sentence
 from tgwizard.model.finding import Level
 from tgwizard.model.setup_events import PropagationStage
 from tgwizard.model.text import format_duration, printable, sanitize
-from tgwizard.model.verify_result import May, StageSeen, VerifyResult
+from tgwizard.model.verify_result import RehearsalState, StageSeen, VerifyResult
 
 LEVELS = {
     Level.BLOCKS: "stands in the way",
@@ -23,13 +23,13 @@ LEVELS = {
 """The levels of a finding in words."""
 
 _MARKS = {
-    May.MAY: "✓",
-    May.MAY_NOT: "✗",
-    May.RESTART: "◌",
-    May.WAITS: "◌",
-    May.NOT_KNOWN: "?",
-    May.NOT_USED: "–",
-    May.NOT_ASKED: "–",
+    RehearsalState.MAY: "✓",
+    RehearsalState.MAY_NOT: "✗",
+    RehearsalState.RESTART: "◌",
+    RehearsalState.WAITS: "◌",
+    RehearsalState.NOT_KNOWN: "?",
+    RehearsalState.NOT_USED: "–",
+    RehearsalState.NOT_ASKED: "–",
 }
 
 _OPEN = {PropagationStage.PROVED: "no", PropagationStage.RESTARTED: "waits for you"}
@@ -46,7 +46,7 @@ th { font-weight: 600; } td { overflow-wrap: anywhere; }
 """
 
 
-def report(result: VerifyResult) -> str:
+def verify_report_page(result: VerifyResult) -> str:
     """The page."""
     head = (
         '<meta charset="utf-8">'
@@ -57,7 +57,7 @@ def report(result: VerifyResult) -> str:
     when = f"Verified {result.at:%Y-%m-%d %H:%M:%S} UTC by tgwizard {__version__}.{cut}"
     body = [
         f"<h1>Set-up of <bdi>{_text(result.cluster)}</bdi></h1>",
-        f"<p>{_text(sentence_of(result))}</p>",
+        f"<p>{_text(verify_sentence(result))}</p>",
         f'<p class="second">{_text(when)}</p>',
         "<h2>Effective yet?</h2>",
         _table(("Machine", "On", "Step", "State", "Measured"), _ticks(result)),

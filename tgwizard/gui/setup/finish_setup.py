@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.files.cluster_file import save_cluster
-from tgwizard.engine.setup.verify_report import report
+from tgwizard.engine.setup.verify_report import verify_report_page
 from tgwizard.gui.cluster.cluster_session import ClusterSession
 from tgwizard.gui.page import Shell
 from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
@@ -135,4 +135,4 @@ class Ending(QObject):
         result = self._verifier.result
         if result is not None:
             name = f"{result.cluster or 'cluster'}-set-up.html"
-            self.said.emit(save_text(self._over, name, report(result)))
+            self.said.emit(save_text(self._over, name, verify_report_page(result)))

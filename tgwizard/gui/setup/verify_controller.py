@@ -18,7 +18,7 @@ from tgwizard.engine.runs.services import Services
 from tgwizard.engine.setup.planner import read_cluster
 from tgwizard.engine.setup.restart import restart_job, standby_first
 from tgwizard.engine.setup.setup_journal import SetupJournal, setup_journal_file
-from tgwizard.engine.setup.verify import Subject, subject_of_plan, verify, with_proof
+from tgwizard.engine.setup.verify import VerifyTarget, target_of_plan, verify, with_proof
 from tgwizard.gui.setup.apply_controller import identity_of
 from tgwizard.gui.setup.background_tasks import Errands, Hear, Kind
 from tgwizard.model.cluster import ResourceId
@@ -37,7 +37,7 @@ from tgwizard.model.setup_events import (
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.snapshot import Snapshot
 from tgwizard.model.text import sanitize
-from tgwizard.model.verify_result import ProofRun, Standing, VerifyResult
+from tgwizard.model.verify_result import ProofRun, VerifyResult, VerifyState
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class Verifier(QObject):
             return
         services = self._services
         file = setup_journal_file(services.state_dir, identity)
-        subject: Subject = replace(subject_of_plan(plan, answers), restarted=self.said_restarted, wait=wait)
+        subject: VerifyTarget = replace(target_of_plan(plan, answers), restarted=self.said_restarted, wait=wait)
 
         def errand(hear: Hear, token: CancelToken) -> Looked:
             with contextlib.closing(SetupJournal.open(file)) as journal:
@@ -224,7 +224,7 @@ class Verifier(QObject):
         self.looked, self.looked_at, self.problem = found, self._services.clock.wall(), None
         if not known:
             self.cluster_known.emit(found.cluster)
-        if found.result.standing is Standing.WAITS:
+        if found.result.standing is VerifyState.WAITS:
             self._look(wait=True)
         self.changed.emit()
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tgwizard.engine.access.effective_rights import NOT_PROVED, PROPAGATION
 from tgwizard.engine.access.required_rights import scope_name
-from tgwizard.engine.setup.verify import sentence_of
+from tgwizard.engine.setup.verify import verify_sentence
 from tgwizard.gui.app.read_only_lock import LOCKED
 from tgwizard.gui.setup.step_problems import SHAPES
 from tgwizard.gui.setup.verify_controller import Verifier
@@ -18,24 +18,32 @@ from tgwizard.model.finding import Finding
 from tgwizard.model.setup_events import PropagationChanged, PropagationStage
 from tgwizard.model.setup_plan import SetupPlan
 from tgwizard.model.text import format_duration, sanitize
-from tgwizard.model.verify_result import Cell, May, ProofRun, ProvedBy, StageSeen, Standing, VerifyResult
+from tgwizard.model.verify_result import (
+    ProofRun,
+    ProvedBy,
+    RehearsalCell,
+    RehearsalState,
+    StageSeen,
+    VerifyResult,
+    VerifyState,
+)
 
 _CELLS = {
-    May.MAY: Shape.GOOD,
-    May.RESTART: Shape.NOT_KNOWN,
-    May.WAITS: Shape.MOVING,
-    May.MAY_NOT: Shape.BROKEN,
-    May.NOT_KNOWN: Shape.NOT_KNOWN,
-    May.NOT_USED: Shape.WAITING,
-    May.NOT_ASKED: Shape.WAITING,
+    RehearsalState.MAY: Shape.GOOD,
+    RehearsalState.RESTART: Shape.NOT_KNOWN,
+    RehearsalState.WAITS: Shape.MOVING,
+    RehearsalState.MAY_NOT: Shape.BROKEN,
+    RehearsalState.NOT_KNOWN: Shape.NOT_KNOWN,
+    RehearsalState.NOT_USED: Shape.WAITING,
+    RehearsalState.NOT_ASKED: Shape.WAITING,
 }
 _STANDING = {
-    Standing.VERIFIED: Shape.GOOD,
-    Standing.READY: Shape.GOOD,
-    Standing.RESTART: Shape.NOT_KNOWN,
-    Standing.WAITS: Shape.MOVING,
-    Standing.AT_RISK: Shape.WARNING,
-    Standing.NOT_READY: Shape.BROKEN,
+    VerifyState.VERIFIED: Shape.GOOD,
+    VerifyState.READY: Shape.GOOD,
+    VerifyState.RESTART: Shape.NOT_KNOWN,
+    VerifyState.WAITS: Shape.MOVING,
+    VerifyState.AT_RISK: Shape.WARNING,
+    VerifyState.NOT_READY: Shape.BROKEN,
 }
 USUAL = "a right counts within ten minutes as a rule"
 
@@ -72,12 +80,12 @@ def verify_shown(
 def _headline(verifier: Verifier, result: VerifyResult | None) -> tuple[str, str]:
     if result is None:
         return "Finding out what is proven", "Rights are read and worked out for both machines. Nothing is written."
-    sentence = sentence_of(result)
+    sentence = verify_sentence(result)
     title, _, rest = sentence.partition(": ")
     lead = f"{rest[:1].upper()}{rest[1:]}" if rest else "You can leave now; verifying can be repeated any time."
-    if result.standing is Standing.WAITS:
+    if result.standing is VerifyState.WAITS:
         return title, _awaited(result)
-    if result.standing is Standing.RESTART:
+    if result.standing is VerifyState.RESTART:
         return sentence.rstrip("."), "Every right is in place. A machine picks new rights up when it restarts."
     if verifier.proof and verifier.proof[-1].done:
         lead = f"{lead} A failover has shown that it moves."
@@ -170,7 +178,7 @@ def _restarts(verifier: Verifier, result: VerifyResult | None, *, locked: bool) 
     waiting = set(result.waiting_for_restart)
     rows: list[RestartShown] = []
     first_open = next((vm for vm in order.machines if vm in waiting), None)
-    doing, early = verifier.restarting, result.standing is Standing.WAITS
+    doing, early = verifier.restarting, result.standing is VerifyState.WAITS
     for number, vm in enumerate(order.machines, start=1):
         name = sanitize(vm.name, 90)
         holds = vm == order.holder
@@ -218,11 +226,11 @@ def _rehearsal(result: VerifyResult | None) -> tuple[RehearsalRow, ...]:
     )
 
 
-def _cell(cell: Cell) -> tuple[Shape, str]:
+def _cell(cell: RehearsalCell) -> tuple[Shape, str]:
     return _CELLS[cell.may], cell.may.value
 
 
-def _why(cells: tuple[Cell, Cell]) -> str:
+def _why(cells: tuple[RehearsalCell, RehearsalCell]) -> str:
     return "\n".join(dict.fromkeys(sanitize(cell.why, 300) for cell in cells if cell.why))
 
 
