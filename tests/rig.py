@@ -13,7 +13,7 @@ import requests
 from tgwizard.app.adapters import in_process, lab_sign_in, lab_tokens, ports
 from tgwizard.app.environments import LabMembers
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
@@ -226,6 +226,6 @@ def _services(
     open_journal: Callable[[Path, ClusterIdentity], FailoverJournal],
 ) -> Services:
     tokens = lab_tokens(lab)
-    azure = ArmAzure(Session(HeldCredential(tokens), http=http, lab=True))
+    azure = ArmAzure(AzureSession(HeldCredential(tokens), http=http, lab=True))
     jobs = JobRunner()
     return Services(azure, clock, jobs, folder, lab.cloud, lab_ports(azure, lab.cloud, tokens, jobs), open_journal)

@@ -16,9 +16,9 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from tests.rig import SetupRig, setup_rig
-from tgwizard.azure.clients import Clients, Session
-from tgwizard.azure.sign_in.available_methods import Computer
-from tgwizard.azure.sign_in.interactive import Desk
+from tgwizard.azure.clients import AzureSession, Clients
+from tgwizard.azure.sign_in.available_methods import SignInSurvey
+from tgwizard.azure.sign_in.interactive import SignInDialog
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.lab.fronts.in_process import LabAdapter, lab_session
@@ -123,10 +123,10 @@ def public_lab(
         return found
 
     it = setup_rig(session=session)
-    computer = Computer(environment or {})
+    computer = SignInSurvey(environment or {})
 
-    def desk(session: Session, cloud: Cloud) -> Desk:
-        return Desk(session, cloud, **{"page": it.lab.sign_in_url, **people})  # type: ignore[arg-type]
+    def desk(session: AzureSession, cloud: Cloud) -> SignInDialog:
+        return SignInDialog(session, cloud, **{"page": it.lab.sign_in_url, **people})  # type: ignore[arg-type]
 
     clients = it.services.azure.clients  # type: ignore[attr-defined]
     return it, ArmSignIn(clients, (cloud,), computer=computer, desk=desk)

@@ -12,7 +12,7 @@ from tests.azure.test_inventory import recorded
 from tests.rig import SetupRig, setup_rig
 from tgwizard.azure import access_documents
 from tgwizard.azure.access import ArmAccess
-from tgwizard.azure.clients import Clients, Session
+from tgwizard.azure.clients import AzureSession, Clients
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.entra.tokens import GRAPH_AUDIENCE
@@ -238,7 +238,7 @@ def test_that_a_directory_that_may_not_be_read_is_a_failure_and_not_an_empty_ans
     lab = setup_rig().lab
     member = lab.principals[0]
     tokens = LabToken(lambda: lab.issue_token_for(member), lambda: lab.issue_token_for(member, audience=GRAPH_AUDIENCE))
-    access = ArmAccess(Clients(Session(HeldCredential(tokens), http=lab_session(lab), lab=True)))
+    access = ArmAccess(Clients(AzureSession(HeldCredential(tokens), http=lab_session(lab), lab=True)))
     failure = fails(lambda: access.known_principals((member.oid,)))
     assert (failure.cause, failure.problem.code) == (Cause.NOT_ALLOWED, "directory-not-readable")
 

@@ -10,7 +10,7 @@ import requests
 
 from tests.rig import Rig, rig
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.engine.ports import OperationState
@@ -238,4 +238,4 @@ def test_that_a_closed_connection_sends_nothing() -> None:
 def test_that_a_plain_http_address_is_refused() -> None:
     credential = HeldCredential(LabToken(lambda: ""))
     with pytest.raises(ValueError, match="https only"):
-        Session(credential, base_url="http://localhost:1")
+        AzureSession(credential, base_url="http://localhost:1")

@@ -25,8 +25,8 @@ from tests.rig import rig
 from tgwizard.app.adapters import over_tls
 from tgwizard.azure import rest
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.bounded_http import LARGEST_ANSWER, BoundedAdapter, Limits, bounded_session
-from tgwizard.azure.clients import Session
+from tgwizard.azure.bounded_http import LARGEST_ANSWER, BoundedAdapter, Timeouts, bounded_session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.error_translation import Operation
 from tgwizard.engine.errors import AzureCallError, Certainty
@@ -271,9 +271,9 @@ def test_that_a_read_and_its_repetition_share_the_seconds_of_one(wired: Wired) -
         exchange.stall()
 
     wired.front.treat = always(treat)
-    short = Limits(read_s=5.0).read()
+    short = Timeouts(read_s=5.0).read()
     begun = time.monotonic()
-    failure = fails(lambda: rest.asked(wired.azure.clients.arm(), Operation("read", "x"), _request("/x"), short))
+    failure = fails(lambda: rest.send(wired.azure.clients.arm(), Operation("read", "x"), _request("/x"), short))
     assert failure.problem.code == "answer-lost"
     assert len(wired.front.came) == 2
     assert time.monotonic() - begun < 5.0 + SLACK_S
@@ -315,7 +315,7 @@ def test_that_a_redirect_is_no_answer_and_is_not_followed(wired: Wired, stranger
     assert read.problem.code == "answer-not-from-azure"
     listed = fails(lambda: wired.azure.permissions_at(_nic(wired)))
     assert listed.problem.code == "answer-not-from-azure"
-    deleted = fails(lambda: rest.write(wired.azure.clients, DELETING, "DELETE", rest.Where("/x", "1"), None, "r"))
+    deleted = fails(lambda: rest.write(wired.azure.clients, DELETING, "DELETE", rest.ArmPath("/x", "1"), None, "r"))
     assert (deleted.problem.code, deleted.certainty) == ("answer-not-from-azure", Certainty.UNKNOWN)
     assert stranger.came == []
 
@@ -376,13 +376,16 @@ def test_that_what_names_another_place_in_the_middle_of_the_pipeline_gets_no_tok
 ) -> None:
     for url in (f"{stranger.url}/operations/1", f"https://localhost:{wired.front.port}@127.0.0.1:{stranger.port}/"):
         assert fails(lambda url=url: wired.azure.read_operation(url)).certainty is Certainty.NOT_SENT  # type: ignore[misc]
-        where = fails(lambda url=url: rest.asked(wired.azure.clients.arm(), DELETING, _request(url), Limits().read()))  # type: ignore[misc]
+        where = fails(lambda url=url: rest.send(wired.azure.clients.arm(), DELETING, _request(url), Timeouts().read()))  # type: ignore[misc]
         assert where.problem.code == "azure-elsewhere"
     assert stranger.came == []
 
 
 def test_that_what_signs_in_keeps_the_same_bounds(wired: Wired) -> None:
-    for session in (wired.azure.clients.session, Session(HeldCredential(LabToken(str)), http=lab_session(wired.lab))):
+    for session in (
+        wired.azure.clients.session,
+        AzureSession(HeldCredential(LabToken(str)), http=lab_session(wired.lab)),
+    ):
         http = session.connection().http
         assert isinstance(http.get_adapter("https://x"), BoundedAdapter)
         assert isinstance(http.get_adapter("http://x"), BoundedAdapter)

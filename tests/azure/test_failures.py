@@ -13,7 +13,7 @@ from tests.azure.test_arm import fails
 from tests.azure.test_problems import ROWS, words_for
 from tests.rig import Rig, rig
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.error_document import ArmError
 from tgwizard.azure.error_row import ErrorRow
@@ -202,7 +202,7 @@ def test_that_hostile_text_is_tamed() -> None:
 
 
 def unreachable(url: str) -> Callable[[Lab], ArmAzure]:
-    return lambda lab: ArmAzure(Session(HeldCredential(LabToken(lab.issue_token)), base_url=url, lab=True))
+    return lambda lab: ArmAzure(AzureSession(HeldCredential(LabToken(lab.issue_token)), base_url=url, lab=True))
 
 
 def test_that_a_refused_connection_means_that_nothing_was_sent() -> None:

@@ -16,7 +16,7 @@ from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tests.rig import Rig, rig
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.intercepted_answers import (
     InterceptedAnswer,
@@ -153,7 +153,7 @@ def test_that_a_page_in_the_place_of_entra_is_told_as_one(method: SignInMethod, 
 def real(it: Rig) -> ArmAzure:
     """A connection that goes by the settings of this computer, to a host that does not exist."""
     held = HeldCredential(LabToken(it.lab.issue_token))
-    return ArmAzure(Session(held, base_url="https://arm.invalid"))
+    return ArmAzure(AzureSession(held, base_url="https://arm.invalid"))
 
 
 def nothing_sent(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> AzureCallError:

@@ -14,7 +14,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from tests.azure.test_arm import detach, fails
 from tests.rig import rig
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import RENEW_BELOW_S, HeldCredential, LabToken, expiry
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, Reset
@@ -44,7 +44,7 @@ def test_that_no_token_is_logged_or_raised_at_any_level(debug_log: io.StringIO) 
         return tokens[-1]
 
     credential = HeldCredential(LabToken(fetch))
-    azure = ArmAzure(Session(credential, http=lab_session(it.lab), lab=True))
+    azure = ArmAzure(AzureSession(credential, http=lab_session(it.lab), lab=True))
     azure.read_vm(it.a.vm)
     detach(it)
     it.lab.faults.add(Fault("GET", "tg-node-b-inside", Reset(Moment.BEFORE_COMMIT), times=5))
@@ -65,7 +65,7 @@ def test_that_no_token_is_logged_or_raised_at_any_level(debug_log: io.StringIO) 
 
 def test_that_a_credential_that_gives_nothing_is_a_sign_in_problem() -> None:
     it = rig()
-    azure = ArmAzure(Session(HeldCredential(LabToken(lambda: "no-jwt")), http=lab_session(it.lab), lab=True))
+    azure = ArmAzure(AzureSession(HeldCredential(LabToken(lambda: "no-jwt")), http=lab_session(it.lab), lab=True))
     for call in (lambda: azure.read_nic(it.a.nic), azure.token_life_s):
         failure = fails(call)
         assert (failure.cause, failure.certainty) == (Cause.SIGN_IN, Certainty.NOT_SENT)

@@ -18,7 +18,7 @@ from tests.azure.test_arm import fails
 from tests.rig import Rig, rig
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.azure_cli import AzureCli, token_in
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, azure_cli
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.lab.faults.fault_rules import Answer, Fault
@@ -49,7 +49,7 @@ def test_that_the_cli_sign_in_is_asked_once_for_arm_in_the_tenant(
 ) -> None:
     it = rig()
     calls = signed_in(it.lab, tmp_path, monkeypatch)
-    azure = ArmAzure(Session(azure_cli(it.setup.tenant), http=lab_session(it.lab), lab=True))
+    azure = ArmAzure(AzureSession(azure_cli(it.setup.tenant), http=lab_session(it.lab), lab=True))
     assert azure.read_nic(it.a.nic).lists(it.address)
     azure.read_vm(it.a.vm)
     assert azure.token_life_s() > 3500
@@ -62,7 +62,7 @@ JWT = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
 
 
 def told(it: Rig, **changes: object) -> AzureCallError:
-    azure = ArmAzure(Session(HeldCredential(AzureCli(**changes)), http=lab_session(it.lab), lab=True))  # type: ignore[arg-type]
+    azure = ArmAzure(AzureSession(HeldCredential(AzureCli(**changes)), http=lab_session(it.lab), lab=True))  # type: ignore[arg-type]
     failure = fails(lambda: azure.read_nic(it.a.nic))
     assert (failure.cause, failure.certainty) == (Cause.SIGN_IN, Certainty.NOT_SENT)
     assert not it.lab.requests
@@ -118,7 +118,7 @@ def test_that_a_token_is_found_in_whatever_else_az_writes(
     answer = json.dumps({"accessToken": it.lab.issue_token(), "expires_on": int(time.time()) + 3600})
     (tmp_path / "answer").write_text(f"{noise}{answer}\nBye.\n", "utf-8")
     az(tmp_path, f"cat {tmp_path}/answer", monkeypatch)
-    azure = ArmAzure(Session(azure_cli(), http=lab_session(it.lab), lab=True))
+    azure = ArmAzure(AzureSession(azure_cli(), http=lab_session(it.lab), lab=True))
     assert azure.read_nic(it.a.nic).lists(it.address)
 
 
@@ -135,7 +135,7 @@ def test_that_az_is_found_where_its_installers_put_it(tmp_path: Path, monkeypatc
     calls = signed_in(it.lab, tmp_path, monkeypatch)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     source = AzureCli(places=(str(tmp_path / "nowhere"), str(tmp_path)))
-    azure = ArmAzure(Session(HeldCredential(source), http=lab_session(it.lab), lab=True))
+    azure = ArmAzure(AzureSession(HeldCredential(source), http=lab_session(it.lab), lab=True))
     assert azure.read_nic(it.a.nic).lists(it.address)
     assert "get-access-token" in calls.read_text()
 
@@ -158,7 +158,7 @@ def test_that_an_az_that_hangs_is_ended_with_its_children(tmp_path: Path, monkey
         reading = threading.Thread(target=end.read, daemon=True)
         reading.start()
         it = rig()
-        azure = ArmAzure(Session(HeldCredential(source), http=lab_session(it.lab), lab=True))
+        azure = ArmAzure(AzureSession(HeldCredential(source), http=lab_session(it.lab), lab=True))
         assert fails(lambda: azure.read_nic(it.a.nic)).problem.code == "az-not-answering"
         os.close(ours)
         reading.join(60)
@@ -177,7 +177,7 @@ def test_that_a_second_factor_on_writes_is_told_with_the_whole_command_for_az(
     )
     headers = (("Content-Type", "application/json"), ("WWW-Authenticate", said))
     it.lab.faults.add(Fault("PUT", "tg-node-a-inside", Answer(401, body, headers), times=None))
-    azure = ArmAzure(Session(azure_cli(), http=lab_session(it.lab), lab=True))
+    azure = ArmAzure(AzureSession(azure_cli(), http=lab_session(it.lab), lab=True))
     read = azure.read_nic(it.a.nic)
     failure = fails(lambda: azure.write_nic(it.a.nic, read, if_match=read.etag, request_id="r"))
     assert (failure.problem.code, failure.cause, failure.certainty) == (
@@ -202,7 +202,7 @@ def test_that_a_sign_in_that_is_over_when_it_is_given_tells_of_the_clock() -> No
         def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
             return AccessToken(it.lab.issue_token(), int(time.time()) - 82_800)
 
-    azure = ArmAzure(Session(HeldCredential(Behind()), http=lab_session(it.lab), lab=True))
+    azure = ArmAzure(AzureSession(HeldCredential(Behind()), http=lab_session(it.lab), lab=True))
     problem = fails(azure.token_life_s).problem
     assert problem.code == "clock-wrong"
     assert "clock is wrong" in problem.what

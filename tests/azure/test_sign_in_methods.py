@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.azure.sign_in.available_methods import Computer
+from tgwizard.azure.sign_in.available_methods import SignInSurvey
 from tgwizard.model.cloud import CHINA, PUBLIC, Cloud
 from tgwizard.model.sign_in import MethodSeen, SignInMethod
 
 CUSTOM = Cloud("custom-x", "X", "https://login.x", "https://arm.x", "https://portal.x")
 
 
-def with_az(folder: Path, profile: object, *, installed: bool = True) -> Computer:
+def with_az(folder: Path, profile: object, *, installed: bool = True) -> SignInSurvey:
     if installed:
         program = folder / "az"
         program.write_text("#!/bin/sh\nexit 1\n")
@@ -23,7 +23,7 @@ def with_az(folder: Path, profile: object, *, installed: bool = True) -> Compute
     if profile is not None:
         text = profile if isinstance(profile, str) else json.dumps(profile)
         (folder / "azureProfile.json").write_text(text, encoding="utf-8-sig")
-    return Computer({"PATH": str(folder), "AZURE_CONFIG_DIR": str(folder)}, folder / "tag", ())
+    return SignInSurvey({"PATH": str(folder), "AZURE_CONFIG_DIR": str(folder)}, folder / "tag", ())
 
 
 def entry(name: str, cloud: str = "AzureCloud", *, default: bool = False) -> dict[str, object]:
@@ -90,18 +90,18 @@ SET = {"AZURE_TENANT_ID": "SECRET-t", "AZURE_CLIENT_ID": "SECRET-c", "AZURE_CLIE
 
 
 def test_that_an_application_is_found_by_its_variables_and_their_values_stay_untold() -> None:
-    seen = Computer(SET).service_principal()
+    seen = SignInSurvey(SET).service_principal()
     assert seen.found
     assert seen.detail == "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are set"
     by_certificate = {**SET, "AZURE_CLIENT_CERTIFICATE_PATH": "/x"}
     del by_certificate["AZURE_CLIENT_SECRET"]
-    assert Computer(by_certificate).service_principal().found
+    assert SignInSurvey(by_certificate).service_principal().found
 
 
 @pytest.mark.parametrize("missing", list(SET))
 def test_that_an_application_named_in_part_says_what_is_missing(missing: str) -> None:
     environment = {name: value for name, value in SET.items() if name != missing}
-    seen = Computer(environment).service_principal()
+    seen = SignInSurvey(environment).service_principal()
     assert not seen.found
     assert seen.problem is not None
     assert missing in seen.problem.fix
@@ -109,7 +109,7 @@ def test_that_an_application_named_in_part_says_what_is_missing(missing: str) ->
 
 
 def test_that_an_environment_without_an_application_is_told_calmly() -> None:
-    seen = Computer({}).service_principal()
+    seen = SignInSurvey({}).service_principal()
     assert code_of(seen) == "environment-incomplete"
     assert seen.problem is not None
     assert "in part" not in seen.problem.what
@@ -117,12 +117,12 @@ def test_that_an_environment_without_an_application_is_told_calmly() -> None:
 
 def test_that_an_azure_machine_is_told_by_its_chassis_or_the_environment(tmp_path: Path) -> None:
     tag = tmp_path / "tag"
-    assert not Computer({}, tag).managed_identity().found
+    assert not SignInSurvey({}, tag).managed_identity().found
     tag.write_text("7783-7084-3265-9085-8269-3286-77\n")
-    assert Computer({}, tag).managed_identity().found
+    assert SignInSurvey({}, tag).managed_identity().found
     tag.write_bytes(os.urandom(20))
-    assert not Computer({}, tag).managed_identity().found
-    seen = Computer({"IDENTITY_ENDPOINT": "http://SECRET"}, tag).managed_identity()
+    assert not SignInSurvey({}, tag).managed_identity().found
+    seen = SignInSurvey({"IDENTITY_ENDPOINT": "http://SECRET"}, tag).managed_identity()
     assert (seen.found, seen.detail) == (True, "IDENTITY_ENDPOINT is set")
 
 
@@ -130,6 +130,6 @@ def test_that_an_azure_machine_is_told_by_its_chassis_or_the_environment(tmp_pat
 def test_that_a_browser_needs_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
         monkeypatch.delenv(name, raising=False)
-    assert code_of(Computer({}).browser()) == "no-screen"
+    assert code_of(SignInSurvey({}).browser()) == "no-screen"
     monkeypatch.setenv("DISPLAY", ":0")
-    assert Computer({}).browser().problem is None
+    assert SignInSurvey({}).browser().problem is None

@@ -23,7 +23,7 @@ from tests.azure.test_arm import fails
 from tests.azure.test_secrets import debug_log  # noqa: F401 - a fixture
 from tgwizard.azure.clouds import cloud_at, described
 from tgwizard.azure.redaction import redacted
-from tgwizard.azure.sign_in.interactive import Person
+from tgwizard.azure.sign_in.interactive import InteractiveSignIn
 from tgwizard.azure.sign_in_error_rows import CREDENTIALS, REASONS, SignInErrorRow
 from tgwizard.azure.sign_in_errors import explain_sign_in_error
 from tgwizard.engine.cancel import CancelToken
@@ -208,7 +208,7 @@ def test_that_no_token_code_or_secret_is_logged_or_told(debug_log: object) -> No
     it, sign_in, user = signs_in_by_code()
     caller = sign_in.sign_in(wish(CODE), user.prompted, CancelToken())
     source = clients_of(it).session.credential._source
-    assert isinstance(source, Person)
+    assert isinstance(source, InteractiveSignIn)
     cached = source._app.token_cache.serialize() if hasattr(source._app.token_cache, "serialize") else ""
     token = clients_of(it).session.credential.get_token().token
     (refresh,) = [item["secret"] for item in source._app.token_cache.search("RefreshToken")]

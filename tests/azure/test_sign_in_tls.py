@@ -13,10 +13,10 @@ from tests.azure.test_arm import fails
 from tests.rig import lab_ports
 from tgwizard.app.adapters import over_tls
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import LabToken
-from tgwizard.azure.sign_in.available_methods import Computer
-from tgwizard.azure.sign_in.interactive import Desk
+from tgwizard.azure.sign_in.available_methods import SignInSurvey
+from tgwizard.azure.sign_in.interactive import SignInDialog
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.jobs import JobRunner
@@ -65,10 +65,10 @@ class Served:
             self.lab.clock.sleep(seconds)
             return cancel.is_cancelled
 
-        def desk(session: Session, cloud: Cloud) -> Desk:
-            return Desk(session, cloud, self.browse, wait, self.lab.sign_in_url)
+        def desk(session: AzureSession, cloud: Cloud) -> SignInDialog:
+            return SignInDialog(session, cloud, self.browse, wait, self.lab.sign_in_url)
 
-        return ArmSignIn(self.azure.clients, (self.cloud,), computer=Computer(environment), desk=desk)
+        return ArmSignIn(self.azure.clients, (self.cloud,), computer=SignInSurvey(environment), desk=desk)
 
     def wish(self, method: SignInMethod) -> SignInRequest:
         return SignInRequest(method, self.cloud)

@@ -30,7 +30,7 @@ from tests.azure.test_arm import Recorder, fails
 from tests.rig import SetupRig, rig, setup_rig
 from tgwizard.azure.credentials import caller_of
 from tgwizard.azure.sign_in import interactive
-from tgwizard.azure.sign_in.interactive import Person
+from tgwizard.azure.sign_in.interactive import InteractiveSignIn
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
@@ -201,7 +201,7 @@ def test_that_a_person_is_renewed_without_being_asked_and_told_when_that_ends() 
     it, sign_in, browser = signs_in_by_browser()
     sign_in.sign_in(wish(BROWSER), ignore, CancelToken())
     source = clients_of(it).session.credential._source
-    assert isinstance(source, Person)
+    assert isinstance(source, InteractiveSignIn)
     renewed = source._silent((f"{PUBLIC.audience}/.default",), None, renew=True)
     assert renewed.expires_on > time.time() + 3000
     it.lab.directory.revoke_sessions(it.lab.directory.accounts[0])

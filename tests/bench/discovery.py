@@ -14,7 +14,7 @@ import time
 from tests.rig import lab_ports
 from tgwizard.app.adapters import lab_tokens
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential
 from tgwizard.engine.access.matching_roles import AccessSeen
 from tgwizard.engine.cancel import CancelToken
@@ -34,7 +34,7 @@ def main(clusters: int) -> None:
     """Print the seconds of each part."""
     lab = Lab.from_scenario("fleet", clock=VirtualClock(), latency=Latency.INSTANT, clusters=clusters)
     tokens = lab_tokens(lab)
-    azure = ArmAzure(Session(HeldCredential(tokens), http=lab_session(lab), lab=True))
+    azure = ArmAzure(AzureSession(HeldCredential(tokens), http=lab_session(lab), lab=True))
     ports = lab_ports(azure, lab.cloud, tokens, JobRunner())
     subscription = next(one for one in ports.inventories.subscriptions() if one.id == lab.subscription.id)
     clock = SystemClock()

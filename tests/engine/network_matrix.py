@@ -26,8 +26,8 @@ from tests.guards.tables import Table, part
 from tests.rig import Rig, inline_journal, lab_ports
 from tgwizard.app.adapters import LabClock, lab_tokens
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.bounded_http import Limits, bounded_session
-from tgwizard.azure.clients import Session
+from tgwizard.azure.bounded_http import Timeouts, bounded_session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.cancel import CancelToken
@@ -46,7 +46,7 @@ from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished
 
-LIMITS = Limits(connect_s=2.0, read_s=2.0, page_s=2.5, write_s=3.0)
+LIMITS = Timeouts(connect_s=2.0, read_s=2.0, page_s=2.5, write_s=3.0)
 TAKES_S = 0.4
 """How long each update of an interface takes: long enough to be polled."""
 
@@ -421,7 +421,7 @@ def _rig(lab: Lab, front: Front, files: Certificates, witness: Witness, state: P
     carrier.trust_env, carrier.verify = False, str(files.ca)
     http = witness.session(lab, carrier.get_adapter("https://"))
     tokens, jobs, clock = lab_tokens(lab), JobRunner(), LabClock()
-    session = Session(HeldCredential(tokens), front.url, http=http, ca=str(files.ca), lab=True, limits=LIMITS)
+    session = AzureSession(HeldCredential(tokens), front.url, http=http, ca=str(files.ca), lab=True, limits=LIMITS)
     azure = ArmAzure(session)
     services = Services(azure, clock, jobs, state, lab.cloud, lab_ports(azure, lab.cloud, tokens, jobs), inline_journal)
     return Rig(lab, clock, setup, services, lab_session(lab))

@@ -23,7 +23,7 @@ from tests.engine.worlds import (
 )
 from tests.rig import Rig, rig
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG, ProbeOutcome, probe_write
 from tgwizard.engine.failover.run import rehearse
@@ -82,7 +82,7 @@ def probes_of(made: Rig, verb: Verb = Verb.GRACEFUL) -> tuple[Preflight, list[tu
             sent.append((name, [item["properties"]["privateIPAddress"] for item in items]))
 
     session = tapped(note, lambda _request: None)(made.lab)
-    azure = ArmAzure(Session(HeldCredential(LabToken(made.lab.issue_token)), http=session, lab=True))
+    azure = ArmAzure(AzureSession(HeldCredential(LabToken(made.lab.issue_token)), http=session, lab=True))
     return checked(replace(made, services=replace(made.services, azure=azure)), verb), sent
 
 
@@ -259,7 +259,7 @@ class IgnoresIfMatch(ArmAzure):
 def test_that_an_azure_that_ignores_versions_is_not_written_to_at_all(verb: Verb) -> None:
     made = rig()
     token = HeldCredential(LabToken(made.lab.issue_token))
-    careless = IgnoresIfMatch(Session(token, http=lab_session(made.lab), lab=True))
+    careless = IgnoresIfMatch(AzureSession(token, http=lab_session(made.lab), lab=True))
     other = replace(made, services=replace(made.services, azure=careless))
     finished = other.fail_over(verb=verb, accept_unknown=True)
     assert finished.outcome is Outcome.REFUSED

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.rig import Rig, rig
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.in_process import lab_session
@@ -79,7 +79,7 @@ def locked(nic: str) -> Rig:
 def sign_in_for(made: Rig, life: timedelta) -> Rig:
     """The same rig with a sign-in that ends that soon."""
     token = LabToken(lambda: made.lab.issue_token(lifetime=life))
-    azure = ArmAzure(Session(HeldCredential(token), http=lab_session(made.lab), lab=True))
+    azure = ArmAzure(AzureSession(HeldCredential(token), http=lab_session(made.lab), lab=True))
     return replace(made, services=replace(made.services, azure=azure))
 
 

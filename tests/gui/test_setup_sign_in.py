@@ -23,10 +23,10 @@ from tests.gui.desk import PATIENCE_MS, accessible_name
 from tests.gui.setup_desk import SetupDesk
 from tests.gui.setup_walk import go_on, looks_right, pick, ready
 from tests.rig import SetupRig
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import azure_cli
-from tgwizard.azure.sign_in.available_methods import Computer
-from tgwizard.azure.sign_in.interactive import Desk
+from tgwizard.azure.sign_in.available_methods import SignInSurvey
+from tgwizard.azure.sign_in.interactive import SignInDialog
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.ports import SignIn
@@ -60,17 +60,17 @@ def nobody_yet(
     *,
     opens: Callable[[SetupRig], Callable[[str], bool]] = lambda _rig: lambda _url: False,
     environment: Callable[[SetupRig], dict[str, str]] = lambda _rig: {},
-    computer: Callable[[SetupRig], Computer] | None = None,
+    computer: Callable[[SetupRig], SignInSurvey] | None = None,
 ) -> Callable[[SetupRig], SignIn]:
     """A sign-in to Azure public where nobody is signed in. ``opens``: the browser of this computer."""
 
     def made(rig: SetupRig) -> SignIn:
         clients = clients_of(rig)
         clients.use(replace(clients.session, credential=azure_cli()))
-        here = computer(rig) if computer is not None else Computer(environment(rig), Path("/nowhere"), ())
+        here = computer(rig) if computer is not None else SignInSurvey(environment(rig), Path("/nowhere"), ())
 
-        def desk(session: Session, cloud: Cloud) -> Desk:
-            return Desk(session, cloud, opens(rig), short_wait, rig.lab.sign_in_url)
+        def desk(session: AzureSession, cloud: Cloud) -> SignInDialog:
+            return SignInDialog(session, cloud, opens(rig), short_wait, rig.lab.sign_in_url)
 
         return ArmSignIn(clients, (PUBLIC,), computer=here, desk=desk)
 
@@ -282,7 +282,7 @@ def test_that_an_environment_without_an_application_says_what_to_set(setup_desk:
 def test_that_the_azure_cli_is_found_with_its_account_and_signs_in_by_one_click(
     setup_desk: OpenSetupDesk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def computer(rig: SetupRig) -> Computer:
+    def computer(rig: SetupRig) -> SignInSurvey:
         found = with_az(tmp_path, {"subscriptions": [entry("operator@lab.example", default=True)]})
         signed_in(rig.lab, tmp_path, monkeypatch)
         return found
@@ -298,7 +298,7 @@ def test_that_the_azure_cli_is_found_with_its_account_and_signs_in_by_one_click(
 def test_that_an_azure_cli_whose_sign_in_has_ended_is_told(
     setup_desk: OpenSetupDesk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def computer(_rig: SetupRig) -> Computer:
+    def computer(_rig: SetupRig) -> SignInSurvey:
         found = with_az(tmp_path, {"subscriptions": [entry("operator@lab.example", default=True)]})
         az(tmp_path, "echo 'ERROR: AADSTS700082: The refresh token has expired.' >&2; exit 1", monkeypatch)
         return found

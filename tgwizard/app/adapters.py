@@ -12,11 +12,11 @@ from pathlib import Path
 from tgwizard.azure.access import ArmAccess
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.azure_cli import AzureCli
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.clouds import cloud_at
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.azure.inventory import ArmInventories
-from tgwizard.azure.sign_in.interactive import Desk, PageAddress
+from tgwizard.azure.sign_in.interactive import PageAddress, SignInDialog
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import AzureCallError
@@ -42,7 +42,7 @@ class LabClock(SystemClock):
 
 def in_process(lab: Lab, tokens: LabToken | None = None) -> ArmAzure:
     """The real adapter and SDK over the lab's in-process transport; ``tokens``: None is the operator."""
-    return ArmAzure(Session(HeldCredential(tokens or lab_tokens(lab)), http=lab_session(lab), lab=True))
+    return ArmAzure(AzureSession(HeldCredential(tokens or lab_tokens(lab)), http=lab_session(lab), lab=True))
 
 
 def over_tls(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[], str] | None = None) -> ArmAzure:
@@ -53,15 +53,15 @@ def over_tls(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[], s
     return ArmAzure(tls_session(arm, ca, token, graph))
 
 
-def tls_session(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[], str] | None = None) -> Session:
+def tls_session(arm: str, ca: Path, token: Callable[[], str], graph: Callable[[], str] | None = None) -> AzureSession:
     """What ``over_tls`` asks by."""
-    return Session(HeldCredential(LabToken(token, graph)), base_url=arm, graph=arm, ca=str(ca), lab=True)
+    return AzureSession(HeldCredential(LabToken(token, graph)), base_url=arm, graph=arm, ca=str(ca), lab=True)
 
 
 def real(cloud: Cloud = PUBLIC, tenant: str | None = None) -> ArmAzure:
     """The real Azure with the Azure CLI's sign-in. Written from azure/README.md; not yet run against the real Azure."""
     credential = HeldCredential(AzureCli(tenant), f"{cloud.audience}/.default")
-    return ArmAzure(Session(credential, base_url=cloud.arm, graph=cloud.graph))
+    return ArmAzure(AzureSession(credential, base_url=cloud.arm, graph=cloud.graph))
 
 
 def real_cloud(named: str | None) -> Cloud:
@@ -112,7 +112,7 @@ def lab_sign_in(
     """
     session = azure.clients.session
     place = Cloud(cloud, "the lab", authority or session.base_url, session.base_url, "", graph=session.graph)
-    desk = partial(Desk, page=page)
+    desk = partial(SignInDialog, page=page)
     return ArmSignIn(azure.clients, (place,), tokens, busy=lambda: bool(jobs.writers()), desk=desk)
 
 

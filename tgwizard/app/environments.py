@@ -17,7 +17,7 @@ from tgwizard import paths
 from tgwizard.app import adapters
 from tgwizard.app.lab_link import LabLink
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import LabToken
 from tgwizard.cli.app_interface import ClientWish, LabReady, LabWish
 from tgwizard.engine.clock import SystemClock
@@ -151,7 +151,7 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
     return Place(services, ClusterFolder((config or lab.directory) / "clusters", lab.cloud), azure, lab, link)
 
 
-def _session(lab: AttachedLab) -> Session:
+def _session(lab: AttachedLab) -> AzureSession:
     """The operator at a lab that another program holds, where it is served now."""
     return adapters.tls_session(lab.arm_url, lab.ca, lab.token, lab.graph_token)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tgwizard.app import adapters
-from tgwizard.azure.clients import Clients, Session
+from tgwizard.azure.clients import AzureSession, Clients
 from tgwizard.azure.sign_in.sign_in_port import ArmSignIn
 from tgwizard.engine.lab_control import ANOTHER_LAB, LabRun
 from tgwizard.lab.storage.folder_problems import stopped
@@ -19,7 +19,7 @@ class LabLink:
     """Fulfils ``engine.lab_control.LabLink``. Thread-safe; calls to Azure that are under way end as they began."""
 
     def __init__(
-        self, lab: AttachedLab, clients: Clients, sign_in: ArmSignIn, connect: Callable[[AttachedLab], Session]
+        self, lab: AttachedLab, clients: Clients, sign_in: ArmSignIn, connect: Callable[[AttachedLab], AzureSession]
     ) -> None:
         """``clients`` ask the lab as it runs now; ``connect`` makes the operator's session for where it runs then."""
         self._lab = lab

@@ -12,7 +12,7 @@ from tgwizard.azure import access_documents as documents
 from tgwizard.azure import compute, directory
 from tgwizard.azure.clients import Clients
 from tgwizard.azure.error_translation import Operation, translate_errors, unreadable
-from tgwizard.azure.rest import AUTHORIZATION_API, LOCKS_API, Json, Where, items, read, write
+from tgwizard.azure.rest import AUTHORIZATION_API, LOCKS_API, ArmPath, Json, items, read, write
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.permission import DenyAssignment, HeldRole, PermissionSet, reaches
@@ -71,7 +71,7 @@ class ArmAccess:
 
     def locks(self, subscription: str) -> tuple[LockSeen, ...]:
         """Management locks in a subscription, on it and on everything below."""
-        where = Where(f"/subscriptions/{subscription}/{_PROVIDER}/locks", LOCKS_API)
+        where = ArmPath(f"/subscriptions/{subscription}/{_PROVIDER}/locks", LOCKS_API)
         found = items(self._clients, Operation("list", "the locks"), where)
         locks = (documents.lock(item) for item in found)
         return tuple(lock for lock in locks if lock is not None)
@@ -134,7 +134,7 @@ class ArmAccess:
         return tuple(item for item in assignments if item is not None)
 
     def _items(self, scope: str, kind: str, words: str, query: tuple[tuple[str, str], ...] = ()) -> list[Json]:
-        where = Where(f"{scope.rstrip('/')}/{_PROVIDER}/{kind}", AUTHORIZATION_API, query)
+        where = ArmPath(f"{scope.rstrip('/')}/{_PROVIDER}/{kind}", AUTHORIZATION_API, query)
         return items(self._clients, Operation("list", words), where)
 
     def _one(self, doing: Operation, scope: str, kind: str, guid: str) -> Json | None:
@@ -145,7 +145,7 @@ class ArmAccess:
                 return None
             raise
 
-    def _delete(self, doing: Operation, where: Where, request_id: str) -> None:
+    def _delete(self, doing: Operation, where: ArmPath, request_id: str) -> None:
         try:
             write(self._clients, doing, "DELETE", where, None, request_id)
         except AzureCallError as failure:
@@ -153,8 +153,8 @@ class ArmAccess:
                 raise
 
 
-def _where(scope: str, kind: str, guid: str) -> Where:
-    return Where(f"{scope.rstrip('/')}/{_PROVIDER}/{kind}/{guid}", AUTHORIZATION_API)
+def _where(scope: str, kind: str, guid: str) -> ArmPath:
+    return ArmPath(f"{scope.rstrip('/')}/{_PROVIDER}/{kind}/{guid}", AUTHORIZATION_API)
 
 
 def _known(doing: Operation, parsed: T | None) -> T:
@@ -165,7 +165,7 @@ def _known(doing: Operation, parsed: T | None) -> T:
 
 def permissions_at(clients: Clients, scope: ResourceId) -> tuple[PermissionSet, ...]:
     """The permission sets that apply at the resource. Deny assignments are not part of them."""
-    where = Where(f"{scope}/{_PROVIDER}/permissions", AUTHORIZATION_API)
+    where = ArmPath(f"{scope}/{_PROVIDER}/permissions", AUTHORIZATION_API)
     listed = items(
         clients, Operation("read your rights on", scope.name), where, each=clients.limits.read()
     )  # one entry for each role
@@ -199,11 +199,11 @@ def denials_of(clients: Clients, principal: str, subscription: str) -> tuple[Den
         f"/subscriptions/{subscription}/{_PROVIDER}/denyAssignments",
         Operation("list", "the deny assignments"),
     )
-    through = items(clients, doing, Where(path, AUTHORIZATION_API, (("$filter", f"assignedTo('{quoted}')"),)))
+    through = items(clients, doing, ArmPath(path, AUTHORIZATION_API, (("$filter", f"assignedTo('{quoted}')"),)))
     named = {str(item.get("id", "")).lower() for item in through}
     found = [
         denial if str(item.get("id", "")).lower() not in named else replace(denial, principals=())
-        for item in items(clients, doing, Where(path, AUTHORIZATION_API))
+        for item in items(clients, doing, ArmPath(path, AUTHORIZATION_API))
         for denial in documents.denials(item)
     ]
     known: tuple[str, ...] = (principal,)
@@ -235,6 +235,8 @@ def locks_over(clients: Clients, resources: tuple[ResourceId, ...]) -> tuple[Loc
 
 
 def _locks_in(clients: Clients, scope: str, group: str) -> list[LockSeen]:
-    listed = items(clients, Operation("list", f"the locks in {group}"), Where(f"{scope}/{_PROVIDER}/locks", LOCKS_API))
+    listed = items(
+        clients, Operation("list", f"the locks in {group}"), ArmPath(f"{scope}/{_PROVIDER}/locks", LOCKS_API)
+    )
     locks = (documents.lock(item) for item in listed)
     return [lock for lock in locks if lock is not None]

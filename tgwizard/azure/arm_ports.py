@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from tgwizard.azure.clients import Clients, Session
+from tgwizard.azure.clients import AzureSession, Clients
 from tgwizard.engine.ports import Accepted, ConfigurationId, MoveAccepted, OperationSeen, Precondition, StopAccepted
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.failover_options import StopMethod
@@ -30,7 +30,7 @@ class ArmAzure:
     subscription as a whole may not be listed.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AzureSession) -> None:
         """Nothing is connected before the first call."""
         self.clients = Clients(session)
         self._mutex = threading.Lock()
@@ -54,9 +54,9 @@ class ArmAzure:
     ) -> Accepted:
         """One conditional PUT of the whole interface, sent once."""
         from tgwizard.azure import network
-        from tgwizard.azure.rest import Sending
+        from tgwizard.azure.rest import WriteOptions
 
-        sending = Sending(request_id, in_time)
+        sending = WriteOptions(request_id, in_time)
         return network.write_nic(self.clients, nic, document, if_match=if_match, sending=sending)
 
     def move_configuration(
@@ -162,7 +162,7 @@ class ArmAzure:
         from tgwizard.azure import error_translation, rest
 
         doing = error_translation.Operation("read", thing.name)
-        found = parsed(rest.read(self.clients, doing, rest.Where(thing.text, rest.NETWORK_API)))
+        found = parsed(rest.read(self.clients, doing, rest.ArmPath(thing.text, rest.NETWORK_API)))
         if found is None:
             raise error_translation.unreadable(doing, "It has no id.")
         return found

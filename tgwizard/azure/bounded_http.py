@@ -47,7 +47,7 @@ _until: ContextVar[float | None] = ContextVar("until", default=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Timeouts:
     """Seconds: to connect, and for a whole request, however slowly its answer drips. A page may hold megabytes."""
 
     connect_s: float = 5.0
@@ -68,7 +68,7 @@ class Limits:
         return {"connection_timeout": self.connect_s, "read_timeout": self.write_s}
 
 
-PROMISED = Limits()
+PROMISED = Timeouts()
 """What holds outside tests."""
 
 

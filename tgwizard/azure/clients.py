@@ -1,4 +1,4 @@
-"""``Session``: where Azure Resource Manager is and who asks it, and the SDK clients that share one connection pool.
+"""``AzureSession``: where Azure Resource Manager is, who asks it, and the SDK clients that share a connection pool.
 
 The SDK is imported when the first client is built, in the job that needs it, because that takes about half a second
 (azure/README.md 6.1). Environment proxies and CA bundles count for the real Azure, never for a lab
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tgwizard.azure.bounded_http import DEFAULT_S, PROMISED, Limits, bounded_session
+from tgwizard.azure.bounded_http import DEFAULT_S, PROMISED, Timeouts, bounded_session
 from tgwizard.azure.credentials import HeldCredential
 from tgwizard.azure.error_translation import connection_closed
 
@@ -45,7 +45,7 @@ What the SDK warns about (an answer it cannot read, a broken download) reaches t
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class AzureSession:
     """One signed-in connection. ``http`` is the lab's in-process session or one of our own; ``ca`` a lab's CA file.
 
     ``lab`` keeps the environment's proxies and CA bundles away. ``limits`` are what the design promises, unless a test
@@ -58,7 +58,7 @@ class Session:
     http: requests.Session | None = None
     ca: str | None = None
     lab: bool = False
-    limits: Limits = PROMISED
+    limits: Timeouts = PROMISED
 
     def __post_init__(self) -> None:
         """ValueError for an address that is not https: a token never travels in clear."""
@@ -67,17 +67,17 @@ class Session:
         if urlsplit(self.graph).scheme != "https":
             raise ValueError("Microsoft Graph is asked over https only")
 
-    def connection(self) -> Connection:
+    def connection(self) -> HttpConnection:
         """A connection of one's own to the hosts of this place; what signs in has one, and it carries no token."""
         http = bounded_session(self.http)
         if self.lab:
             http.trust_env = False
             http.verify = self.ca or True
-        return Connection(http)
+        return HttpConnection(http)
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class HttpConnection:
     """A session of ours, whose every exchange is bounded."""
 
     http: requests.Session
@@ -103,17 +103,17 @@ class Connection:
 class Clients:
     """The SDK clients of a session, built when first asked for, one of each per subscription. Thread-safe."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AzureSession) -> None:
         """Nothing is imported or connected yet."""
         self.session = session
         self._mutex = threading.RLock()
-        self._connection: Connection | None = None
-        self._retired: list[Connection] = []
+        self._connection: HttpConnection | None = None
+        self._retired: list[HttpConnection] = []
         self._made: dict[tuple[str, str], Any] = {}
         self._closed = False
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> Timeouts:
         """The seconds that requests of this session may take."""
         return self.session.limits
 
@@ -155,7 +155,7 @@ class Clients:
                 ),
             )
 
-    def use(self, session: Session) -> None:
+    def use(self, session: AzureSession) -> None:
         """Ask as somebody else, or somewhere else, from the next call on.
 
         Calls under way end as they began; the idle connections of the former account are closed.
@@ -206,7 +206,7 @@ class Clients:
         if self._closed:
             raise connection_closed()
         if key not in self._made:
-            quieten()
+            silence_sdk_loggers()
             self._made[key] = make()
         found: T = self._made[key]
         return found
@@ -217,7 +217,7 @@ class Clients:
         return self._connection.transport()
 
 
-def quieten() -> None:
+def silence_sdk_loggers() -> None:
     """Pin the loggers that could ever print a token, whatever level the program's own logging has."""
     for name, level in _PINNED.items():
         logger = logging.getLogger(name)

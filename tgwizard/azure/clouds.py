@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.error_translation import Operation, translate_errors
 from tgwizard.azure.intercepted_answers import refuse_intercepted
 from tgwizard.azure.rest import inner, text, texts
@@ -26,7 +26,7 @@ def is_known(cloud: Cloud) -> bool:
     return cloud in KNOWN
 
 
-def cloud_at(session: Session, arm: str) -> Cloud:
+def cloud_at(session: AzureSession, arm: str) -> Cloud:
     """The cloud behind an ARM endpoint: one of Microsoft's own, else what its /metadata/endpoints says without a token.
 
     AzureCallError when the endpoint is no https address, does not answer, or names no https address to sign in at.
@@ -76,7 +76,7 @@ def is_https(url: str) -> bool:
     return parts.scheme == "https" and bool(parts.hostname) and parts.username is None
 
 
-def _metadata(session: Session, endpoint: str) -> Mapping[str, Any]:
+def _metadata(session: AzureSession, endpoint: str) -> Mapping[str, Any]:
     """What the endpoint says about its cloud; empty when it says nothing of the kind."""
     connection = session.connection()
     try:

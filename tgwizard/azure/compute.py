@@ -13,9 +13,9 @@ from tgwizard.azure.error_translation import Operation, translate_errors, unread
 from tgwizard.azure.rest import (
     AS_IT_IS,
     COMPUTE_API,
+    ArmPath,
     Json,
-    Sending,
-    Where,
+    WriteOptions,
     headers_of,
     inner,
     objects,
@@ -71,7 +71,7 @@ def stop_vm(
         "headers": {"x-ms-client-request-id": request_id},
         "polling": False,
         "cls": headers_of,
-        **Sending(request_id, in_time).options(clients),
+        **WriteOptions(request_id, in_time).options(clients),
     }
 
     def post() -> Mapping[str, str]:
@@ -105,7 +105,7 @@ _IDENTITY_KINDS = {kind.value.replace(" ", "").lower(): kind for kind in Identit
 def read_found_vm(clients: Clients, vm: ResourceId) -> VmFound:
     """One machine with its power."""
     doing = Operation("read", vm.name)
-    found = _vm(read(clients, doing, Where(vm.text, COMPUTE_API, (("$expand", "instanceView"),))))
+    found = _vm(read(clients, doing, ArmPath(vm.text, COMPUTE_API, (("$expand", "instanceView"),))))
     if found is None:
         raise unreadable(doing, "It is not a virtual machine.")
     return found
@@ -194,8 +194,8 @@ def disable_identity(clients: Clients, vm: ResourceId, request_id: str) -> None:
 def restart(clients: Clients, vm: ResourceId, request_id: str) -> None:
     """Restart the machine."""
     doing = Operation("restart", vm.name, writes=True)
-    write(clients, doing, "POST", Where(f"{vm.text}/restart", COMPUTE_API), None, request_id)
+    write(clients, doing, "POST", ArmPath(f"{vm.text}/restart", COMPUTE_API), None, request_id)
 
 
 def _patch(clients: Clients, vm: ResourceId, doing: Operation, kind: IdentityKind, request_id: str) -> None:
-    write(clients, doing, "PATCH", Where(vm.text, COMPUTE_API), {"identity": {"type": kind.value}}, request_id)
+    write(clients, doing, "PATCH", ArmPath(vm.text, COMPUTE_API), {"identity": {"type": kind.value}}, request_id)

@@ -12,7 +12,7 @@ from azure.core.rest import HttpRequest
 
 from tgwizard.azure.clients import Clients
 from tgwizard.azure.error_translation import Operation, unreadable
-from tgwizard.azure.rest import asked, objects, text
+from tgwizard.azure.rest import objects, send, text
 
 MOST_AT_ONCE = 1000
 """Graph's limit of ids in one getByIds."""
@@ -31,7 +31,7 @@ def _by_ids(clients: Clients, ids: tuple[str, ...]) -> list[tuple[str, str]]:
     doing = Operation("look up", "the identities in the directory")
 
     request = HttpRequest("POST", f"{clients.session.graph}/v1.0/directoryObjects/getByIds", json={"ids": ids})
-    body, _status = asked(clients.graph(), doing, request, clients.limits.read())
+    body, _status = send(clients.graph(), doing, request, clients.limits.read())
     if not isinstance(body, Mapping) or not isinstance(body.get("value"), list):
         raise unreadable(doing, "It is no list.")
     return [

@@ -18,9 +18,9 @@ from tgwizard.azure.rest import (
     GROUPS_API,
     NETWORK_API,
     SUBSCRIPTIONS_API,
+    ArmPath,
     Json,
     Page,
-    Where,
     items,
     read,
     text,
@@ -56,7 +56,7 @@ class ArmInventories:
 
     def tenants(self) -> tuple[TenantSeen, ...]:
         """The directories of the account."""
-        found = items(self._clients, Operation("list", "your directories"), Where("/tenants", SUBSCRIPTIONS_API))
+        found = items(self._clients, Operation("list", "your directories"), ArmPath("/tenants", SUBSCRIPTIONS_API))
         return tuple(
             TenantSeen(text(item, "tenantId"), text(item, "displayName")) for item in found if text(item, "tenantId")
         )
@@ -64,7 +64,7 @@ class ArmInventories:
     def subscriptions(self) -> tuple[SubscriptionSeen, ...]:
         """The subscriptions that the account can see in its directory."""
         found = items(
-            self._clients, Operation("list", "your subscriptions"), Where("/subscriptions", SUBSCRIPTIONS_API)
+            self._clients, Operation("list", "your subscriptions"), ArmPath("/subscriptions", SUBSCRIPTIONS_API)
         )
         return tuple(
             SubscriptionSeen(
@@ -78,7 +78,7 @@ class ArmInventories:
         )
 
     def groups(self, subscription: str, page: Page) -> tuple[GroupSeen, ...]:
-        where = Where(f"/subscriptions/{subscription}/resourcegroups", GROUPS_API)
+        where = ArmPath(f"/subscriptions/{subscription}/resourcegroups", GROUPS_API)
         found = items(self._clients, Operation("list", "the resource groups"), where, page)
         return tuple(GroupSeen(text(item, "name"), text(item, "location")) for item in found if text(item, "name"))
 
@@ -102,7 +102,7 @@ class ArmInventories:
     def nic(self, nic: ResourceId) -> NicFound:
         """One interface as of now."""
         doing = Operation("read", nic.name)
-        found = network_documents.nic(read(self._clients, doing, Where(nic.text, NETWORK_API)))
+        found = network_documents.nic(read(self._clients, doing, ArmPath(nic.text, NETWORK_API)))
         if found is None:
             raise unreadable(doing, "It is not a network interface.")
         return found
@@ -125,7 +125,7 @@ class ArmInventories:
         """Ask the subnet's network; a refusal for an address outside every subnet is a AzureCallError."""
         path = f"{subnet.text.rsplit('/subnets/', 1)[0]}/CheckIPAddressAvailability"
         doing = Operation("check", f"the address {address}")
-        body = read(self._clients, doing, Where(path, NETWORK_API, (("ipAddress", address),)))
+        body = read(self._clients, doing, ArmPath(path, NETWORK_API, (("ipAddress", address),)))
         others = texts(body, "availableIPAddresses")
         return AddressAnswer(body.get("available") is True, others, body.get("isPlatformReserved") is True)
 
@@ -135,7 +135,7 @@ class ArmInventories:
         query = (("statusOnly", "true"),) if status else ()
         home, doing = f"/subscriptions/{subscription}", Operation("list", f"the {words}")
         try:
-            return items(self._clients, doing, Where(f"{home}/providers/{provider}/{kind}", api, query), page)
+            return items(self._clients, doing, ArmPath(f"{home}/providers/{provider}/{kind}", api, query), page)
         except AzureCallError as refusal:
             if refusal.cause is not Cause.NOT_ALLOWED:
                 raise
@@ -156,7 +156,7 @@ class ArmInventories:
         for group in groups:
             page(len(found))
             try:
-                where = Where(f"{home}/resourceGroups/{group.name}/{rest}", api)
+                where = ArmPath(f"{home}/resourceGroups/{group.name}/{rest}", api)
                 found += items(self._clients, doing, where)
             except AzureCallError as refusal:
                 if refusal.cause is not Cause.NOT_ALLOWED:

@@ -18,16 +18,16 @@ from tgwizard.azure.http_pipeline import elsewhere, same_place
 from tgwizard.azure.rest import (
     AS_IT_IS,
     NETWORK_API,
+    ArmPath,
     Json,
-    Sending,
-    Where,
-    asked,
+    WriteOptions,
     headers_of,
     inner,
     items,
     objects,
     read,
     resource,
+    send,
     text,
     texts,
 )
@@ -52,7 +52,9 @@ def read_nic(clients: Clients, nic: ResourceId) -> NicDocument:
     return _document(doing, body)
 
 
-def write_nic(clients: Clients, nic: ResourceId, document: NicDocument, *, if_match: str, sending: Sending) -> Accepted:
+def write_nic(
+    clients: Clients, nic: ResourceId, document: NicDocument, *, if_match: str, sending: WriteOptions
+) -> Accepted:
     """One conditional PUT of the whole interface."""
     doing = Operation("change", nic.name, writes=True)
     operations = clients.network(nic.subscription).network_interfaces
@@ -85,7 +87,7 @@ def read_operation(clients: Clients, url: str) -> OperationSeen:
     doing = Operation("read the progress of", "the update")
     if not same_place(url, clients.session.base_url):
         raise elsewhere(url, clients.session.base_url)
-    body, status = asked(clients.arm(), doing, HttpRequest("GET", url), clients.limits.read())
+    body, status = send(clients.arm(), doing, HttpRequest("GET", url), clients.limits.read())
     word = str(body.get("status", "")).lower() if isinstance(body, Mapping) else ""
     state = _SETTLED_WORDS.get(word)
     if state is None:
@@ -108,14 +110,14 @@ def nics_listing(clients: Clients, address: str, subnet: ResourceId, groups: tup
     doing = Operation("list", "the network interfaces")
     home, kind = f"/subscriptions/{subnet.subscription}", "providers/Microsoft.Network/networkInterfaces"
     try:
-        nics = items(clients, doing, Where(f"{home}/{kind}", NETWORK_API), longest_s=LONGEST_SEARCH_S)
+        nics = items(clients, doing, ArmPath(f"{home}/{kind}", NETWORK_API), longest_s=LONGEST_SEARCH_S)
     except AzureCallError as refused:
         if refused.cause is not Cause.NOT_ALLOWED:
             raise
         nics = []
         readable = 0
         for group in groups:
-            where = Where(f"{home}/resourceGroups/{group}/{kind}", NETWORK_API)
+            where = ArmPath(f"{home}/resourceGroups/{group}/{kind}", NETWORK_API)
             try:
                 nics += items(clients, doing, where, longest_s=LONGEST_SEARCH_S)
                 readable += 1
@@ -197,7 +199,7 @@ def move_configuration(
             headers={"x-ms-client-request-id": request_id},
             polling=False,
             cls=headers_of,
-            **Sending(request_id, in_time).options(clients),
+            **WriteOptions(request_id, in_time).options(clients),
         )
         return cast("Mapping[str, str]", poller.result())
 
@@ -208,5 +210,5 @@ def move_configuration(
 def moves_registered(clients: Clients, subscription: str) -> bool:
     """Whether the subscription has the preview feature; AzureCallError when it cannot be read."""
     path = f"/subscriptions/{subscription}/providers/Microsoft.Features/providers/Microsoft.Network/features/{FEATURE}"
-    body = read(clients, Operation("read", f"the feature {FEATURE}"), Where(path, _FEATURES_API))
+    body = read(clients, Operation("read", f"the feature {FEATURE}"), ArmPath(path, _FEATURES_API))
     return text(inner(body), "state").lower() == "registered"

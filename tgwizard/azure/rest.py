@@ -47,7 +47,7 @@ LONGEST_LIST_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class ArmPath:
     """A path below the ARM endpoint with its api-version and other query items."""
 
     path: str
@@ -62,7 +62,7 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class WriteOptions:
     """How one write leaves: its id in the activity log, and who is asked in the last moment."""
 
     request_id: str
@@ -83,15 +83,15 @@ class Sending:
             raise AzureCallError(problem, Certainty.NOT_SENT, Cause.LATE)
 
 
-def read(clients: Clients, doing: Operation, where: Where) -> Json:
+def read(clients: Clients, doing: Operation, where: ArmPath) -> Json:
     """One document."""
-    return _mapping(doing, asked(clients.arm(), doing, HttpRequest("GET", where.text), clients.limits.read())[0])
+    return _mapping(doing, send(clients.arm(), doing, HttpRequest("GET", where.text), clients.limits.read())[0])
 
 
 def items(
     clients: Clients,
     doing: Operation,
-    where: Where,
+    where: ArmPath,
     page: Page = lambda _count: None,
     *,
     each: Json | None = None,
@@ -108,7 +108,7 @@ def items(
     followed: set[str] = set()
     until = time.monotonic() + longest_s
     while len(followed) < MOST_PAGES and time.monotonic() < until:
-        body = _mapping(doing, asked(client, doing, HttpRequest("GET", link), limits)[0])
+        body = _mapping(doing, send(client, doing, HttpRequest("GET", link), limits)[0])
         value = body.get("value")
         if not isinstance(value, list):
             raise unreadable(doing, "It is no list.")
@@ -130,15 +130,15 @@ def items(
 
 
 def write(
-    clients: Clients, doing: Operation, method: str, where: Where, body: Json | None, request_id: str
+    clients: Clients, doing: Operation, method: str, where: ArmPath, body: Json | None, request_id: str
 ) -> Mapping[str, Any] | None:
     """One request that changes something, sent once; the answer's document, or None when it has none."""
     request = HttpRequest(method, where.text, headers={"x-ms-client-request-id": request_id}, json=body)
-    answered, _status = asked(clients.arm(), doing, request, clients.limits.write())
+    answered, _status = send(clients.arm(), doing, request, clients.limits.write())
     return None if answered is None else _mapping(doing, answered)
 
 
-def asked(
+def send(
     client: SubscriptionClient | PipelineClient[Any, Any], doing: Operation, request: HttpRequest, options: Json
 ) -> tuple[object, int]:
     """One exchange: the document of a good answer, None when it has no body, and the status. AzureCallError alone."""
@@ -146,12 +146,12 @@ def asked(
     def send() -> tuple[object, int]:
         answer: Any = client.send_request(request, **options)
         answer.raise_for_status()
-        return good(doing, answer), answer.status_code
+        return good_document(doing, answer), answer.status_code
 
     return translate_errors(doing, send)
 
 
-def good(doing: Operation, answer: Any) -> object:
+def good_document(doing: Operation, answer: Any) -> object:
     """The document of an answer; what is none, and what redirects instead of answering, is unreadable."""
     if not 200 <= answer.status_code < 300:
         raise unreadable(doing, f"It has the status {answer.status_code}, and Azure answers with no such.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.engine.apply.plans import Applying
 from tests.rig import SetupRig, setup_rig
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
@@ -92,7 +92,7 @@ def fail_over_as(it: SetupRig, setup: ClusterSetup, by: Member, to: Member, verb
     principal = it.ports.inventories.vm(by.vm).identity.principal_id
     account = next(item for item in it.lab.principals if item.oid == principal)
     token = LabToken(lambda: it.lab.issue_token_for(account))
-    azure = ArmAzure(Session(HeldCredential(token), http=lab_session(it.lab), lab=True))
+    azure = ArmAzure(AzureSession(HeldCredential(token), http=lab_session(it.lab), lab=True))
     events: list[Event] = []
     services = replace(it.services, azure=azure)
     return fail_over(services, setup, to, verb, events.append, CancelToken(), RunOptions())

@@ -11,7 +11,7 @@ import pytest
 
 from tests.rig import SetupRig, lab_ports, setup_rig
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.azure.clients import Session
+from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import HeldCredential, LabToken
 from tgwizard.engine.access.write_probe import IMPOSSIBLE_ETAG
 from tgwizard.engine.cancel import CancelToken
@@ -74,7 +74,7 @@ class Account:
             given = RoleAssignment(guid, at, BY_NAME[name].guid, person.oid, kind)
             rig.ports.access.put_assignment(given, role_id(at, given.role_guid), request_id=str(uuid.uuid4()))
         tokens = LabToken(lambda: rig.lab.issue_token_for(person))
-        azure = ArmAzure(Session(HeldCredential(tokens), http=lab_session(rig.lab), lab=True))
+        azure = ArmAzure(AzureSession(HeldCredential(tokens), http=lab_session(rig.lab), lab=True))
         ports = lab_ports(azure, rig.lab.cloud, tokens, JobRunner())
         return cls(rig, ports, azure, Caller(READER_ACCOUNT, person.oid, rig.lab.subscription.tenant))
 

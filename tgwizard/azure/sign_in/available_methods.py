@@ -33,7 +33,7 @@ _AZURE_ASSET = "7783-7084-3265-9085-8269-3286-77"
 
 
 @dataclass(frozen=True, slots=True)
-class Computer:
+class SignInSurvey:
     """What is looked at: the environment, the file that tells an Azure machine, and where az is besides PATH.
 
     ``az_places`` None: where its installers put it on this kind of system.
@@ -44,7 +44,7 @@ class Computer:
     az_places: tuple[str, ...] | None = None
 
     @classmethod
-    def this(cls) -> Computer:
+    def this(cls) -> SignInSurvey:
         """The computer that the program runs on."""
         return cls(os.environ)
 

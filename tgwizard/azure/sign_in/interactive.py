@@ -20,11 +20,11 @@ import requests
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
-from tgwizard.azure.clients import Connection, Session, quieten
+from tgwizard.azure.clients import AzureSession, HttpConnection, silence_sdk_loggers
 from tgwizard.azure.clouds import is_https, is_known
 from tgwizard.azure.credentials import RENEW_BELOW_S
 from tgwizard.azure.intercepted_answers import refuse_intercepted
-from tgwizard.azure.sign_in.loopback_receiver import Receiver
+from tgwizard.azure.sign_in.loopback_receiver import LoopbackReceiver
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
 from tgwizard.model.cloud import Cloud
@@ -44,10 +44,10 @@ PageAddress = Callable[[str, str], str]
 """Where a sign-in page is opened, from the address that the cloud names and the code to type there (or none)."""
 
 
-class Person:
+class InteractiveSignIn:
     """Someone who signed in: a token source that renews silently."""
 
-    def __init__(self, app: Any, account: Mapping[str, Any], connection: Connection) -> None:
+    def __init__(self, app: Any, account: Mapping[str, Any], connection: HttpConnection) -> None:
         """``app``: msal's, whose cache holds the tokens; ``account``: msal's, the one that signed in."""
         self._app = app
         self._account = account
@@ -60,9 +60,9 @@ class Person:
             token = self._silent(scopes, claims, renew=True)
         return token
 
-    def known_to(self, app: Any) -> Person:
+    def known_to(self, app: Any) -> InteractiveSignIn:
         """The same person in the directory of another application; both share the tokens."""
-        return Person(app, self._account, self._connection)
+        return InteractiveSignIn(app, self._account, self._connection)
 
     @property
     def cache(self) -> Any:
@@ -86,7 +86,7 @@ class Person:
         return AccessToken(result["access_token"], int(asked + float(result["expires_in"])))
 
 
-class Desk:
+class SignInDialog:
     """Where people sign in to one cloud. ``session``: how this place reaches hosts; no token of it is used.
 
     ``open_browser`` and ``wait`` are the computer's own unless a test says otherwise. ``page``: what is told to a
@@ -95,7 +95,7 @@ class Desk:
 
     def __init__(
         self,
-        session: Session,
+        session: AzureSession,
         cloud: Cloud,
         open_browser: OpenBrowser | None = None,
         wait: Wait | None = None,
@@ -110,14 +110,14 @@ class Desk:
 
     def by_browser(
         self, tenant: str | None, prompted: Prompt, cancel: CancelToken, claims: str | None = None
-    ) -> Person:
+    ) -> InteractiveSignIn:
         """Open the browser and wait for its answer; the listening socket is closed on every way out.
 
         ``claims``: what a resource asked for beyond a plain sign-in, as JSON.
         """
         app = self._app(tenant)
         try:
-            receiver = Receiver()
+            receiver = LoopbackReceiver()
         except OSError as error:
             why = "No port of this computer could be listened on for the browser's answer."
             raise _refused("no-port", why, "Use a device code.", str(error)) from error
@@ -145,7 +145,9 @@ class Desk:
         result = _by_msal(lambda: app.acquire_token_by_auth_code_flow(flow, answer))
         return self._person(app, result)
 
-    def by_code(self, tenant: str | None, prompted: Prompt, cancel: CancelToken, claims: str | None = None) -> Person:
+    def by_code(
+        self, tenant: str | None, prompted: Prompt, cancel: CancelToken, claims: str | None = None
+    ) -> InteractiveSignIn:
         """Show a code and ask Entra, at the pace it wishes, whether it was used. ``claims`` as in ``by_browser``."""
         app = self._app(tenant)
         flow = _flow(lambda: app.initiate_device_flow([self._scope], claims_challenge=claims))
@@ -168,7 +170,7 @@ class Desk:
             elif time.time() > float(flow["expires_at"]):
                 raise ClientAuthenticationError(message="expired_token")
 
-    def elsewhere(self, person: Person, tenant: str) -> Person:
+    def elsewhere(self, person: InteractiveSignIn, tenant: str) -> InteractiveSignIn:
         """Who signed in before, in another of their directories; whether it lets them in shows at the first token."""
         return person.known_to(self._app(tenant, person.cache))
 
@@ -183,7 +185,7 @@ class Desk:
     def _app(self, tenant: str | None, cache: Any = None) -> Any:
         import msal  # type: ignore[import-untyped]
 
-        quieten()
+        silence_sdk_loggers()
         return _by_msal_object(
             lambda: msal.PublicClientApplication(
                 APPLICATION,
@@ -194,17 +196,17 @@ class Desk:
             )
         )
 
-    def _person(self, app: Any, result: Mapping[str, Any]) -> Person:
+    def _person(self, app: Any, result: Mapping[str, Any]) -> InteractiveSignIn:
         accounts = app.get_accounts()
         if not accounts or "access_token" not in result:
             raise ClientAuthenticationError(message="the answer names no account")
-        return Person(app, accounts[0], self._connection)
+        return InteractiveSignIn(app, accounts[0], self._connection)
 
 
 class _Http:
     """What msal talks through: a connection of the place. A redirect could take a secret elsewhere."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: HttpConnection) -> None:
         self._connection = connection
 
     def get(self, url: str, **options: Any) -> requests.Response:

@@ -35,7 +35,7 @@ _FAILED = _PAGE.format(title="Not signed in", sentence="tgwizard says why. You c
 _STRANGE = _PAGE.format(title="Nothing happened", sentence="That was not the answer to tgwizard's sign-in.")
 
 
-class Receiver:
+class LoopbackReceiver:
     """Listens until it is closed. Use it in a ``with`` block."""
 
     def __init__(self, state: str = "") -> None:
@@ -89,7 +89,7 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
-    receiver: Receiver
+    receiver: LoopbackReceiver
 
     def handle_error(self, _request: object, _client: object) -> None:
         """A browser that goes away is no news; what it sent may hold a code, so it is not logged."""

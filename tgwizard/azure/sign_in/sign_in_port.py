@@ -15,11 +15,11 @@ from typing import TypeVar
 
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.claims_challenge import claims_in
-from tgwizard.azure.clients import Clients, Session, quieten
+from tgwizard.azure.clients import AzureSession, Clients, silence_sdk_loggers
 from tgwizard.azure.credentials import HeldCredential, LabToken, TokenSource, caller_of
 from tgwizard.azure.error_translation import Operation, translate_errors
-from tgwizard.azure.sign_in.available_methods import Computer
-from tgwizard.azure.sign_in.interactive import Desk, Person
+from tgwizard.azure.sign_in.available_methods import SignInSurvey
+from tgwizard.azure.sign_in.interactive import InteractiveSignIn, SignInDialog
 from tgwizard.azure.sign_in.unattended import managed_identity, service_principal
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError, Cause, Certainty
@@ -30,7 +30,7 @@ from tgwizard.model.sign_in import MethodSeen, SignInMethod, SignInPrompt, SignI
 
 T = TypeVar("T")
 
-DeskOf = Callable[[Session, Cloud], Desk]
+DialogOf = Callable[[AzureSession, Cloud], SignInDialog]
 _LOOK_EVERY_S = 0.1
 _DIRECTORY = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,250}[0-9A-Za-z])?", re.ASCII)
 """A GUID or a domain name: it becomes part of an address."""
@@ -52,18 +52,18 @@ class ArmSignIn:
         lab: LabToken | None = None,
         *,
         busy: Callable[[], bool] = lambda: False,
-        computer: Computer | None = None,
-        desk: DeskOf = Desk,
+        computer: SignInSurvey | None = None,
+        desk: DialogOf = SignInDialog,
     ) -> None:
         """Nothing is asked before the first call."""
         self._clients = clients
         self._clouds = clouds
         self._lab = lab
         self._busy = busy
-        self._computer = computer or Computer.this()
+        self._computer = computer or SignInSurvey.this()
         self._desk = desk
         self._mutex = threading.Lock()
-        self._person: tuple[SignInMethod, Cloud, Person] | None = None
+        self._person: tuple[SignInMethod, Cloud, InteractiveSignIn] | None = None
 
     def clouds(self) -> tuple[Cloud, ...]:
         """The clouds known here, the connected one first; in a lab the lab alone."""
@@ -94,7 +94,7 @@ class ArmSignIn:
         One that is cancelled, or fails, leaves the account that was there before. Work that cannot be interrupted (a
         program, a request under way) is abandoned on a thread of its own.
         """
-        quieten()
+        silence_sdk_loggers()
         self._require_idle()
         connected = self._clouds[0]
         if wish.cloud.name != connected.name:
@@ -116,14 +116,14 @@ class ArmSignIn:
         session = self._clients.session
         with self._mutex:
             self._require_idle()
-            if isinstance(source, Person):
+            if isinstance(source, InteractiveSignIn):
                 self._person = (wish.method, wish.cloud, source)
             self._clients.use(replace(session, credential=held, base_url=wish.cloud.arm, graph=wish.cloud.graph))
         return caller_of(token)
 
     def caller(self) -> Caller:
         """Who is signed in now; AzureCallError when nobody is."""
-        quieten()
+        silence_sdk_loggers()
         return translate_errors(Operation("check", "the sign-in"), self._clients.session.credential.caller)
 
     def _require_idle(self) -> None:
@@ -152,7 +152,7 @@ class ArmSignIn:
         """What Azure asked for beyond a plain sign-in, a second factor say: here, or of an earlier command."""
         return claims_in(wish.claims) if wish.claims else self._clients.session.credential.challenge
 
-    def _known_person(self, wish: SignInRequest) -> Person | None:
+    def _known_person(self, wish: SignInRequest) -> InteractiveSignIn | None:
         """The person who signed in before in the same way, who may want another directory of theirs now."""
         with self._mutex:
             before = self._person
@@ -188,7 +188,7 @@ class ArmSignIn:
             case SignInMethod.MANAGED_IDENTITY:
                 return managed_identity(session, self._computer.environment)
 
-    def _person_at(self, sign_in: Callable[[Desk], Person], cloud: Cloud) -> Person:
+    def _person_at(self, sign_in: Callable[[SignInDialog], InteractiveSignIn], cloud: Cloud) -> InteractiveSignIn:
         desk = self._desk(self._clients.session, cloud)
         try:
             return sign_in(desk)

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from azure.core.credentials import AccessToken
 
-from tgwizard.azure.clients import Connection, Session
+from tgwizard.azure.clients import AzureSession, HttpConnection
 from tgwizard.azure.clouds import is_known
 from tgwizard.azure.credentials import TokenSource
 from tgwizard.azure.intercepted_answers import refuse_intercepted
@@ -28,10 +28,10 @@ _REPEATS: dict[str, Any] = {"retry_total": 1, "retry_connect": 0, "retry_status"
 """An answer is an answer: the SDK would sleep out whatever Retry-After it carries."""
 
 
-class Service:
+class UnattendedCredential:
     """A credential of azure-identity with the connection that it asks through."""
 
-    def __init__(self, credential: TokenSource, connection: Connection) -> None:
+    def __init__(self, credential: TokenSource, connection: HttpConnection) -> None:
         """Nothing is asked yet."""
         self._credential = credential
         self._connection = connection
@@ -45,7 +45,7 @@ class Service:
         self._connection.close()
 
 
-def service_principal(session: Session, wish: SignInRequest, environment: Mapping[str, str]) -> TokenSource:
+def service_principal(session: AzureSession, wish: SignInRequest, environment: Mapping[str, str]) -> TokenSource:
     """The application that the environment names, by its secret or else its certificate. Its variables are set."""
     from azure.identity import CertificateCredential, ClientSecretCredential
 
@@ -65,13 +65,15 @@ def service_principal(session: Session, wish: SignInRequest, environment: Mappin
     try:
         if environment.get(SECRET):
             secret = environment[SECRET]
-            return Service(ClientSecretCredential(tenant, environment[CLIENT], secret, **options), connection)
+            return UnattendedCredential(
+                ClientSecretCredential(tenant, environment[CLIENT], secret, **options), connection
+            )
         data = _file(environment[CERTIFICATE])
         password = environment.get(CERTIFICATE_PASSWORD)
         credential = CertificateCredential(
             tenant, environment[CLIENT], certificate_data=data, password=password, **options
         )
-        return Service(credential, connection)
+        return UnattendedCredential(credential, connection)
     except ValueError as error:
         if "tenant" in str(error).lower():
             why = "The directory is neither a GUID nor a name such as contoso.com."
@@ -81,7 +83,7 @@ def service_principal(session: Session, wish: SignInRequest, environment: Mappin
         raise _refused("certificate-unreadable", why, fix, redacted(error)) from error
 
 
-def managed_identity(session: Session, environment: Mapping[str, str]) -> TokenSource:
+def managed_identity(session: AzureSession, environment: Mapping[str, str]) -> TokenSource:
     """The identity of the machine that the program runs on, the user-assigned one of AZURE_CLIENT_ID if that is set."""
     from azure.identity import ManagedIdentityCredential
 
@@ -89,7 +91,7 @@ def managed_identity(session: Session, environment: Mapping[str, str]) -> TokenS
     # The identity endpoint of a machine is on the machine's own network, or nowhere: it is not waited for long.
     transport = connection.transport(connect_s=2, whole_s=10)
     credential = ManagedIdentityCredential(client_id=environment.get(CLIENT), transport=transport, **_REPEATS)
-    return Service(credential, connection)
+    return UnattendedCredential(credential, connection)
 
 
 def _entras_own(answer: requests.Response, **_options: object) -> None:
