@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tgwizard.app.environments import Place, open_lab_place
+from tgwizard.app.environments import Environment, open_lab_environment
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
@@ -58,14 +58,14 @@ def host(tmp_path: Path) -> Iterator[HostedLab]:
 
 
 @pytest.fixture
-def place(host: HostedLab) -> Iterator[Place]:
-    found = open_lab_place(host.directory)
+def place(host: HostedLab) -> Iterator[Environment]:
+    found = open_lab_environment(host.directory)
     yield found
     found.close()
 
 
 def test_that_the_page_that_the_program_opens_asks_for_nothing_more(
-    host: HostedLab, place: Place, monkeypatch: pytest.MonkeyPatch
+    host: HostedLab, place: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = Browser(host.ca)
     monkeypatch.setenv("DISPLAY", ":0")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.app.environments import open_lab_place, serve_lab
-from tgwizard.cli.app_interface import LabWish
+from tgwizard.app.environments import open_lab_environment, serve_lab
+from tgwizard.cli.app_interface import LabOptions
 from tgwizard.engine.errors import AzureCallError, Certainty
 from tgwizard.engine.observe import Observer
 from tgwizard.lab.storage.lab_folder import AttachedLab, HostedLab
@@ -20,9 +20,9 @@ from tgwizard.model.verdict import VerdictName, assess
 
 
 def test_that_a_second_program_sees_the_lab_of_the_first_over_tls(tmp_path: Path) -> None:
-    with contextlib.closing(open_lab_place(tmp_path / "lab")) as first:
+    with contextlib.closing(open_lab_environment(tmp_path / "lab")) as first:
         assert isinstance(first.lab, HostedLab)
-        with contextlib.closing(open_lab_place(tmp_path / "lab")) as second:
+        with contextlib.closing(open_lab_environment(tmp_path / "lab")) as second:
             assert isinstance(second.lab, AttachedLab)
             assert second.services.cloud == first.services.cloud
             assert second.services.state_dir == tmp_path / "lab" / "state"
@@ -35,8 +35,8 @@ def test_that_a_second_program_sees_the_lab_of_the_first_over_tls(tmp_path: Path
 
 
 def test_that_a_machine_of_the_lab_can_be_asked_for_in_process_and_over_tls(tmp_path: Path) -> None:
-    with contextlib.closing(open_lab_place(tmp_path / "lab")) as first:
-        with contextlib.closing(open_lab_place(tmp_path / "lab")) as second:
+    with contextlib.closing(open_lab_environment(tmp_path / "lab")) as first:
+        with contextlib.closing(open_lab_environment(tmp_path / "lab")) as second:
             (setup,) = second.profiles.read_all().clusters
             for place in (first, second):
                 members = place.services.setup.members
@@ -54,12 +54,12 @@ def test_that_a_machine_of_the_lab_can_be_asked_for_in_process_and_over_tls(tmp_
 
 
 def test_that_a_lab_is_held_by_one_program_only(tmp_path: Path) -> None:
-    wish = LabWish(tmp_path / "lab", latency="instant")
+    wish = LabOptions(tmp_path / "lab", latency="instant")
     with contextlib.closing(serve_lab(wish)) as lab:
         assert lab.ready.directory == tmp_path / "lab"
         assert [path.name for path in lab.ready.clusters] == ["edge-dallas.toml"]
         with pytest.raises(UserError, match=r"runs in .* already"):
-            serve_lab(LabWish(tmp_path / "lab"))
+            serve_lab(LabOptions(tmp_path / "lab"))
 
 
 def test_that_a_taken_port_is_told_and_the_folder_stays_free(tmp_path: Path) -> None:
@@ -68,9 +68,9 @@ def test_that_a_taken_port_is_told_and_the_folder_stays_free(tmp_path: Path) -> 
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(UserError, match=str(port)) as caught:
-            serve_lab(LabWish(tmp_path / "lab", port=port))
+            serve_lab(LabOptions(tmp_path / "lab", port=port))
     assert caught.value.problem.code == "lab-port-taken"
-    with contextlib.closing(serve_lab(LabWish(tmp_path / "lab"))) as lab:
+    with contextlib.closing(serve_lab(LabOptions(tmp_path / "lab"))) as lab:
         assert lab.ready.arm.startswith("https://localhost:")
 
 
@@ -80,14 +80,14 @@ def test_that_a_damaged_world_is_told_and_kept(tmp_path: Path, content: str) -> 
     world.parent.mkdir()
     world.write_text(content)
     with pytest.raises(UserError, match=r"world\.json"):
-        open_lab_place(tmp_path / "lab")
+        open_lab_environment(tmp_path / "lab")
     assert world.read_text() == content
 
 
 def test_that_a_cluster_file_of_another_lab_is_refused(tmp_path: Path) -> None:
-    with contextlib.closing(open_lab_place(tmp_path / "one")) as one:
+    with contextlib.closing(open_lab_environment(tmp_path / "one")) as one:
         foreign = one.profiles.paths()[0].read_text()
-    with contextlib.closing(open_lab_place(tmp_path / "two")) as two:
+    with contextlib.closing(open_lab_environment(tmp_path / "two")) as two:
         two.profiles.paths()[0].write_text(foreign)
         read = two.profiles.read_all()
         assert read.clusters == ()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.app.environments import open_lab_place
-from tgwizard.cli.app_interface import Connection, LabWish, Program, RunningLab, Where
-from tgwizard.cli.arguments import Call, Status
+from tgwizard.app.environments import open_lab_environment
+from tgwizard.cli.app_interface import AppInterface, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
+from tgwizard.cli.arguments import ParsedCommand, Status
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.main import run
 from tgwizard.cli.screen import Screen
@@ -24,7 +24,7 @@ from tgwizard.lab.storage.lab_folder import HostedLab
 from tgwizard.model.problem import Problem, UserError
 
 
-def no_lab(_wish: LabWish) -> RunningLab:
+def no_lab(_wish: LabOptions) -> RunningLab:
     raise UserError(Problem("no-lab", "No lab is run here."))
 
 
@@ -36,8 +36,8 @@ def test_that_a_world_that_cannot_be_saved_is_told_after_the_answer(
     # Saved at its end alone, however long the command takes.
     monkeypatch.setattr(world_store, "SAVE_AFTER_S", 3600.0)
 
-    def connect(_where: Where) -> Connection:
-        place = open_lab_place(folder)
+    def connect(_where: EnvironmentChoice) -> OpenEnvironment:
+        place = open_lab_environment(folder)
         assert isinstance(place.lab, HostedLab)
         # A folder in the place of the file: replacing it fails for root as well.
         (folder / "world.json").unlink()
@@ -46,8 +46,12 @@ def test_that_a_world_that_cannot_be_saved_is_told_after_the_answer(
         return place
 
     out, err = io.StringIO(), io.StringIO()
-    program = Program(connect, no_lab, lambda: folder)
-    code = run(Call(Status(None, watch=False), Where(folder), json=True), program, Screen(out, err, as_json=True))
+    program = AppInterface(connect, no_lab, lambda: folder)
+    code = run(
+        ParsedCommand(Status(None, watch=False), EnvironmentChoice(folder), json=True),
+        program,
+        Screen(out, err, as_json=True),
+    )
     assert code is ExitCode.FAILED
     assert json.loads(out.getvalue())["holder"] == "tg-node-a"
     assert json.loads(err.getvalue())["error"]["problems"][0]["code"] == "lab-not-saved"
@@ -55,8 +59,8 @@ def test_that_a_world_that_cannot_be_saved_is_told_after_the_answer(
 
 def test_that_a_damaged_publication_is_a_sign_in_problem_of_the_attached_program(tmp_path: Path) -> None:
     with (
-        contextlib.closing(open_lab_place(tmp_path / "lab")),
-        contextlib.closing(open_lab_place(tmp_path / "lab")) as attached,
+        contextlib.closing(open_lab_environment(tmp_path / "lab")),
+        contextlib.closing(open_lab_environment(tmp_path / "lab")) as attached,
     ):
         (tmp_path / "lab" / "lab.json").write_text("{")
         (setup,) = attached.profiles.read_all().clusters

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tgwizard import paths
-from tgwizard.app.connect import connect_place
-from tgwizard.app.environments import Place, client_environment
-from tgwizard.app.window import CLOUD_TITLES, WindowWish, open_program, wish_of
-from tgwizard.cli.app_interface import ClientWish, Where
+from tgwizard.app.connect import open_environment
+from tgwizard.app.environments import Environment, client_environment
+from tgwizard.app.window import CLOUD_TITLES, WindowOptions, open_program, wish_of
+from tgwizard.cli.app_interface import ClientChoice, EnvironmentChoice
 from tgwizard.cli.arguments import OpenWindow, parse
 from tgwizard.model.cloud import KNOWN
 from tgwizard.model.inventory import CallerKind
@@ -20,7 +20,7 @@ from tgwizard.model.sign_in import SignInMethod
 
 def test_that_the_window_gets_the_controls_of_the_lab_and_its_place(tmp_path: Path) -> None:
     folder = tmp_path / "lab"
-    opened = open_program(WindowWish(folder))
+    opened = open_program(WindowOptions(folder))
     assert opened.lab is not None
     assert opened.lab_where is not None
     assert opened.lab.state().scenario == "ready"
@@ -32,8 +32,8 @@ def test_that_the_window_gets_the_controls_of_the_lab_and_its_place(tmp_path: Pa
 
 
 def test_that_a_second_window_on_the_same_lab_controls_it_over_tls(tmp_path: Path) -> None:
-    first = open_program(WindowWish(tmp_path))
-    second = open_program(WindowWish(tmp_path))
+    first = open_program(WindowOptions(tmp_path))
+    second = open_program(WindowOptions(tmp_path))
     assert first.lab is not None
     assert second.lab is not None
     second.lab.set_latency("drawn")
@@ -45,17 +45,17 @@ def test_that_a_second_window_on_the_same_lab_controls_it_over_tls(tmp_path: Pat
 
 
 def test_that_a_lab_that_dies_while_the_window_opens_is_started_in_it(tmp_path: Path) -> None:
-    first = open_program(WindowWish(tmp_path))
-    tries: list[Where] = []
+    first = open_program(WindowOptions(tmp_path))
+    tries: list[EnvironmentChoice] = []
 
-    def connect(where: Where) -> Place:
-        place = connect_place(where)
+    def connect(where: EnvironmentChoice) -> Environment:
+        place = open_environment(where)
         if not tries:
             first.close()
         tries.append(where)
         return place
 
-    opened = open_program(WindowWish(tmp_path), connect)
+    opened = open_program(WindowOptions(tmp_path), connect)
     assert len(tries) == 2
     assert opened.lab is not None
     assert opened.lab.state().scenario == "ready"
@@ -64,14 +64,14 @@ def test_that_a_lab_that_dies_while_the_window_opens_is_started_in_it(tmp_path: 
 
 
 def test_that_a_lab_that_dies_again_and_again_is_named(tmp_path: Path) -> None:
-    def connect(where: Where) -> Place:
-        host = open_program(WindowWish(tmp_path))
-        place = connect_place(where)
+    def connect(where: EnvironmentChoice) -> Environment:
+        host = open_program(WindowOptions(tmp_path))
+        place = open_environment(where)
         host.close()
         return place
 
     with pytest.raises(UserError) as caught:
-        open_program(WindowWish(tmp_path), connect)
+        open_program(WindowOptions(tmp_path), connect)
     assert caught.value.problem.code == "lab-stopped"
     assert str(tmp_path) in caught.value.problem.sentence()
     assert caught.value.problem.fix
@@ -92,16 +92,16 @@ def test_that_plain_words_mean_to_the_window_what_they_mean_to_the_command_line(
     wish = wish_of(words)
     call = parse(words, paths.lab_dir, ("instant",))
     assert isinstance(call.command, OpenWindow)
-    assert wish == WindowWish(call.where.lab_dir, call.where.config)
-    assert call.where == Where(call.where.lab_dir, call.where.config)
+    assert wish == WindowOptions(call.where.lab_dir, call.where.config)
+    assert call.where == EnvironmentChoice(call.where.lab_dir, call.where.config)
 
 
 def test_that_the_window_is_named_after_its_cloud(tmp_path: Path) -> None:
     assert {cloud.name: cloud.title for cloud in KNOWN} == CLOUD_TITLES
-    assert WindowWish().place == WindowWish(where=Where()).place == "Azure public"
-    assert WindowWish(where=Where(cloud="USGovernment")).place == "Azure US Government"
-    assert WindowWish(where=Where(cloud="https://arm.x")).place == "Azure at https://arm.x"
-    assert WindowWish(tmp_path).place == f"Lab in {tmp_path}"
+    assert WindowOptions().place == WindowOptions(where=EnvironmentChoice()).place == "Azure public"
+    assert WindowOptions(where=EnvironmentChoice(cloud="USGovernment")).place == "Azure US Government"
+    assert WindowOptions(where=EnvironmentChoice(cloud="https://arm.x")).place == "Azure at https://arm.x"
+    assert WindowOptions(tmp_path).place == f"Lab in {tmp_path}"
 
 
 @pytest.mark.parametrize(
@@ -113,17 +113,17 @@ def test_that_every_other_word_is_left_to_the_command_line(words: list[str]) -> 
 
 
 def test_that_the_window_signs_in_as_the_command_line_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = open_program(WindowWish(tmp_path))
+    first = open_program(WindowOptions(tmp_path))
     assert first.lab_where is not None
-    for name, value in client_environment(tmp_path, ClientWish()).items():
+    for name, value in client_environment(tmp_path, ClientChoice()).items():
         if name.startswith("AZURE_"):
             monkeypatch.setenv(name, value)
-    second = open_program(WindowWish(tmp_path, where=Where(tmp_path, sign_in=SignInMethod.ENVIRONMENT)))
+    second = open_program(WindowOptions(tmp_path, where=EnvironmentChoice(tmp_path, sign_in=SignInMethod.ENVIRONMENT)))
     assert second.services.setup.sign_in.caller().kind is CallerKind.APPLICATION
     assert first.services.setup.sign_in.caller().kind is CallerKind.USER
     second.close()
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "wrong")
     with pytest.raises(UserError) as caught:
-        open_program(WindowWish(tmp_path, where=Where(tmp_path, sign_in=SignInMethod.ENVIRONMENT)))
+        open_program(WindowOptions(tmp_path, where=EnvironmentChoice(tmp_path, sign_in=SignInMethod.ENVIRONMENT)))
     assert caught.value.problem.code == "secret-wrong"
     first.close()

@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.measured.figures import Promise, judged, machine
 from tests.bench.measured.places import own_places, platform
-from tgwizard.app.window import WindowWish, open_program
+from tgwizard.app.window import WindowOptions, open_program
 
 RATIO = 1.5
 """The promise: process start to the first paint with the cluster's name and picture, against a bare window."""
@@ -73,7 +73,7 @@ def main() -> int:
         environment = own_places(Path(folder))
         # The lab's cluster file is there from an earlier day.
         lab = str(Path(folder) / "lab")
-        with_cluster = open_program(WindowWish(Path(lab)))
+        with_cluster = open_program(WindowOptions(Path(lab)))
         with_cluster.services.jobs.close(5.0)
         with_cluster.close()
         name, address = with_cluster.clusters[0].name, str(with_cluster.clusters[0].address)

@@ -13,9 +13,9 @@ import jsonschema
 
 from tests.rig import Rig, SetupRig
 from tgwizard import paths
-from tgwizard.app.environments import Place
+from tgwizard.app.environments import Environment
 from tgwizard.azure.arm_ports import ArmAzure
-from tgwizard.cli.app_interface import Connection, LabWish, Program, RunningLab, Where
+from tgwizard.cli.app_interface import AppInterface, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
 from tgwizard.cli.screen import Screen
@@ -60,7 +60,7 @@ class Shell(Generic[R]):
         screen = Screen(out, err, as_json="--json" in words)
         if self.answers is not None:
             screen.ask = self._type
-        program = Program(self._connect, no_lab, paths.lab_dir, settings=self.settings)
+        program = AppInterface(self._connect, no_lab, paths.lab_dir, settings=self.settings)
         code = run(parse(words, program.default_lab, program.latencies), program, screen)
         return Answered(code, out.getvalue(), err.getvalue())
 
@@ -69,13 +69,13 @@ class Shell(Generic[R]):
         self.thinking()
         return self.answers.pop(0) if self.answers else None
 
-    def _connect(self, _where: Where) -> Connection:
+    def _connect(self, _where: EnvironmentChoice) -> OpenEnvironment:
         services = self.rig.services
         assert isinstance(services.azure, ArmAzure)
         return Lasting(services, ClusterFolder(services.state_dir, services.cloud), services.azure)
 
 
-class Lasting(Place):
+class Lasting(Environment):
     """A place that outlives one command, so that a test can call several."""
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class _Ear(io.StringIO):
         return written
 
 
-def no_lab(_wish: LabWish) -> RunningLab:
+def no_lab(_wish: LabOptions) -> RunningLab:
     """No lab is run in this process."""
     raise UserError(Problem("no-lab", "No lab is run here."))
 

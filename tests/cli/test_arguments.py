@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tgwizard.cli.app_interface import Where
+from tgwizard.cli.app_interface import EnvironmentChoice
 from tgwizard.cli.arguments import Failover, OpenWindow, Resume, Status, parse
-from tgwizard.cli.lab_arguments import LabRun
+from tgwizard.cli.lab_arguments import LabRunCommand
 from tgwizard.model.cluster import Verb
 from tgwizard.model.problem import UserError
 
@@ -50,7 +50,7 @@ def test_that_each_command_is_read_whole() -> None:
     assert parsed("failover", "c", "--to", "b", "--forced", "--dry-run", "--yes", "--accept-unknown") == failover
     assert parsed("resume", "--to", "b") == Resume(None, "b")
     run = parsed("lab", "run", "--scenario", "ready", "--latency", "instant", "--port", "8443", "--lab-dir", "/d")
-    assert isinstance(run, LabRun)
+    assert isinstance(run, LabRunCommand)
     assert (run.wish.directory, run.wish.latency, run.wish.port) == (Path("/d"), "instant", 8443)
 
 
@@ -84,5 +84,5 @@ def test_that_what_is_not_understood_is_told_and_not_guessed(words: tuple[str, .
 
 
 def test_that_the_place_can_be_named_again_in_a_shown_command() -> None:
-    assert Where().options == ""
-    assert Where(Path("/a b")).options == " --lab-dir '/a b'"
+    assert EnvironmentChoice().options == ""
+    assert EnvironmentChoice(Path("/a b")).options == " --lab-dir '/a b'"

@@ -14,7 +14,7 @@ import pytest
 from tests.cli.bench import Answered, fits
 from tgwizard import paths
 from tgwizard.app.environments import client_environment, control_running
-from tgwizard.cli.app_interface import Connection, LabWish, Program, RunningLab, Where
+from tgwizard.cli.app_interface import AppInterface, EnvironmentChoice, LabOptions, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.main import run
 from tgwizard.cli.screen import Screen
@@ -24,7 +24,7 @@ from tgwizard.lab.storage.lab_folder import HostedLab, open_lab
 from tgwizard.model.problem import Problem, UserError
 
 
-def _nothing(_wish: Where | LabWish) -> Connection | RunningLab:
+def _nothing(_wish: EnvironmentChoice | LabOptions) -> OpenEnvironment | RunningLab:
     raise UserError(Problem("unexpected", "These commands need a running lab only."))
 
 
@@ -40,7 +40,7 @@ class Shell:
         screen = Screen(out, err, as_json="--json" in words)
         if self.typed is not None:
             screen.ask = lambda _question: self.typed
-        program = Program(
+        program = AppInterface(
             _nothing,  # type: ignore[arg-type]
             _nothing,  # type: ignore[arg-type]
             paths.lab_dir,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.rig import SetupRig, setup_rig
-from tgwizard.app.environments import open_real_place
-from tgwizard.cli.app_interface import Where
+from tgwizard.app.environments import open_real_environment
+from tgwizard.cli.app_interface import EnvironmentChoice
 from tgwizard.cli.arguments import parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import Screen
@@ -61,7 +61,9 @@ class Door:
         return Caller("a@x.example", "o", "t")
 
 
-def signed_in(where: Where, folder: Path, refusal: BaseException | None = None) -> tuple[ExitCode | None, str, Door]:
+def signed_in(
+    where: EnvironmentChoice, folder: Path, refusal: BaseException | None = None
+) -> tuple[ExitCode | None, str, Door]:
     it = setup_rig()
     door = Door(it, refusal)
     out, err = io.StringIO(), io.StringIO()
@@ -75,12 +77,12 @@ def signed_in(where: Where, folder: Path, refusal: BaseException | None = None) 
 
 
 def test_that_nothing_is_asked_unless_it_was_wished(tmp_path: Path) -> None:
-    code, said, door = signed_in(Where(tenant="t"), tmp_path)
+    code, said, door = signed_in(EnvironmentChoice(tenant="t"), tmp_path)
     assert (code, said, door.wishes) == (None, "", [])
 
 
 def test_that_the_wish_goes_to_the_connected_cloud_and_the_prompt_to_standard_error(tmp_path: Path) -> None:
-    code, said, door = signed_in(Where(sign_in=SignInMethod.DEVICE_CODE, tenant="contoso.com"), tmp_path)
+    code, said, door = signed_in(EnvironmentChoice(sign_in=SignInMethod.DEVICE_CODE, tenant="contoso.com"), tmp_path)
     assert code is None
     (wish,) = door.wishes
     assert (wish.method, wish.tenant, wish.cloud) == (SignInMethod.DEVICE_CODE, "contoso.com", door.clouds()[0])
@@ -92,7 +94,7 @@ def test_that_the_wish_goes_to_the_connected_cloud_and_the_prompt_to_standard_er
 
 def test_that_a_refusal_is_told_and_the_command_does_not_run(tmp_path: Path) -> None:
     refusal = AzureCallError(Problem("x", "You were not signed in.", "Why.", "Do."), Certainty.NOT_SENT)
-    code, said, _ = signed_in(Where(sign_in=SignInMethod.BROWSER), tmp_path, refusal)
+    code, said, _ = signed_in(EnvironmentChoice(sign_in=SignInMethod.BROWSER), tmp_path, refusal)
     assert code is ExitCode.FAILED
     assert "You were not signed in." in said
     assert "Do." in said
@@ -100,7 +102,7 @@ def test_that_a_refusal_is_told_and_the_command_does_not_run(tmp_path: Path) -> 
 
 def test_that_ctrl_c_gives_the_sign_in_up(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        signed_in(Where(sign_in=SignInMethod.BROWSER), tmp_path, KeyboardInterrupt())
+        signed_in(EnvironmentChoice(sign_in=SignInMethod.BROWSER), tmp_path, KeyboardInterrupt())
 
 
 def test_that_a_prompt_says_what_to_do_and_until_when() -> None:
@@ -111,7 +113,7 @@ def test_that_a_prompt_says_what_to_do_and_until_when() -> None:
     assert "https://x" in words_of(SignInPrompt(SignInMethod.BROWSER, "https://x"))
 
 
-def where_of(*words: str) -> Where:
+def where_of(*words: str) -> EnvironmentChoice:
     return parse(words, lambda: Path("/lab"), ("fast",)).where
 
 
@@ -158,7 +160,7 @@ def test_that_what_cannot_be_is_a_usage_error(words: tuple[str, ...]) -> None:
     ],
 )
 def test_that_a_cloud_is_connected_by_name(tmp_path: Path, named: str | None, arm: str) -> None:
-    place = open_real_place(config=tmp_path, state=tmp_path, cloud=named)
+    place = open_real_environment(config=tmp_path, state=tmp_path, cloud=named)
     try:
         session = place.azure.clients.session
         assert session.base_url == arm
@@ -172,5 +174,5 @@ def test_that_a_cloud_is_connected_by_name(tmp_path: Path, named: str | None, ar
 @pytest.mark.parametrize("named", ["mars", "http://arm.example"])
 def test_that_a_cloud_nobody_knows_is_told(tmp_path: Path, named: str) -> None:
     with pytest.raises(UserError) as caught:
-        open_real_place(config=tmp_path, state=tmp_path, cloud=named)
+        open_real_environment(config=tmp_path, state=tmp_path, cloud=named)
     assert caught.value.problem.code == "cloud-not-known"

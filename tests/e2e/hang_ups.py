@@ -27,7 +27,7 @@ from tests.e2e.compositor import Compositor
 from tests.e2e.programs import DEADLINE_S, ROOT, Document, is_event, start_x_server, wait_for
 from tests.e2e.terminal import TAKE_THE_TERMINAL
 from tgwizard.app.adapters import LabClock
-from tgwizard.app.environments import Place, control_running, open_lab_place
+from tgwizard.app.environments import Environment, control_running, open_lab_environment
 from tgwizard.engine.files.cluster_file import load_cluster
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.readiness.readiness import readiness
@@ -320,7 +320,7 @@ class Bench:
     A window has its lab to itself: it holds and serves it, and one folder has but one window.
     """
 
-    def __init__(self, folder: Path, place: Place) -> None:
+    def __init__(self, folder: Path, place: Environment) -> None:
         self._folder = folder
         self._place = place
         self._mutex = threading.Lock()
@@ -334,7 +334,7 @@ class Bench:
                 setup = load_cluster(lab.clusters[0])
             work = _Work(folder, setup, *setup.members)
             code, after_s, said = self._end(case, work)
-            with closing(open_lab_place(folder)) as place:
+            with closing(open_lab_environment(folder)) as place:
                 return self._judge(place, work, code, after_s, said)
         with self._mutex:
             work = self._cluster()
@@ -368,7 +368,7 @@ class Bench:
             code = program.end()
             return code, time.monotonic() - began, program.said
 
-    def _judge(self, place: Place, work: _Work, code: int, after_s: float, said: str) -> Left:
+    def _judge(self, place: Environment, work: _Work, code: int, after_s: float, said: str) -> Left:
         seen = self._settled(place, work.setup)
         holder = seen.place.member
         where = holder.name if seen.place.kind is LocationKind.MEMBER and holder is not None else seen.place.kind.value
@@ -387,7 +387,7 @@ class Bench:
                     return _Work(self._folder, setup, losing, gaining)
         raise AssertionError("the fleet has too few clusters")
 
-    def _settled(self, place: Place, setup: ClusterSetup) -> Snapshot:
+    def _settled(self, place: Environment, setup: ClusterSetup) -> Snapshot:
         """What the lab says once no interface is being updated any more."""
         seen: list[Snapshot] = []
 
@@ -414,7 +414,7 @@ class Bench:
             program.end()
 
 
-def _look(place: Place, setup: ClusterSetup) -> Snapshot:
+def _look(place: Environment, setup: ClusterSetup) -> Snapshot:
     return Observer(place.services.azure, place.services.clock, setup).look()
 
 

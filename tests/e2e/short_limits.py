@@ -15,7 +15,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tgwizard.app.environments import open_lab_place
+from tgwizard.app.environments import open_lab_environment
 from tgwizard.cli.cluster_documents import event_document
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.failover.run import RunOptions, fail_over
@@ -44,7 +44,7 @@ SHORT = FailoverTiming(
 def main(folder: str, verb: str, strategy: str, *values: str) -> int:
     """Run it; each event is a line of JSON, as with ``--json``."""
     waited_for = [dict(value.split("=", 1) for value in values)]
-    connection = open_lab_place(Path(folder))
+    connection = open_lab_environment(Path(folder))
     try:
         setup = connection.profiles.find(None)
 

@@ -20,7 +20,7 @@ if sys.platform != "linux":
     pytest.skip("sessions, terminals and an X server as Linux has them", allow_module_level=True)
 
 from tests.e2e.hang_ups import DISPLAY_GONE, UNHEARD, Bench, By, Case, Ending, Left, Moment, adopted
-from tgwizard.app.environments import open_lab_place
+from tgwizard.app.environments import open_lab_environment
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.gui.start import WindowEnd
 from tgwizard.model.event_base import Outcome
@@ -76,7 +76,7 @@ def left(
     folder = tmp_path_factory.mktemp("hang-up") / "lab"
     with (
         LabProcess(folder, ("--scenario", "fleet", "--clusters", str(len(CASES) + 20))),
-        closing(open_lab_place(folder)) as place,
+        closing(open_lab_environment(folder)) as place,
         adopted(),
         ThreadPoolExecutor(AT_ONCE) as pool,
     ):

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Found, accessible_name, clusters_page, lab_page
-from tgwizard.app.environments import open_lab_place
-from tgwizard.app.window import WindowWish, open_program
+from tgwizard.app.environments import open_lab_environment
+from tgwizard.app.window import WindowOptions, open_program
 from tgwizard.engine.files.cluster_file import load_cluster, save_cluster
 from tgwizard.engine.lab_control import LabStatus
 from tgwizard.engine.watch.monitor import Pace
@@ -67,7 +67,7 @@ class Whole(Found):
 @contextlib.contextmanager
 def open_whole(theme: Theme, tmp_path: Path) -> Iterator[Whole]:
     """The window on everything in the folder `lab`, until the end."""
-    opened = open_program(WindowWish(tmp_path / "lab"))
+    opened = open_program(WindowOptions(tmp_path / "lab"))
     bridge = Bridge()
     window = MainWindow(theme, bridge, Surroundings("a lab", is_lab=True))
     bridge.start()
@@ -146,7 +146,7 @@ def test_that_a_cluster_of_another_subnet_is_refused_by_azures_answer(whole: Who
 def test_that_a_broken_file_hides_no_other_cluster_and_joins_them_once_it_is_mended(
     theme: Theme, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    with contextlib.closing(open_lab_place(tmp_path / "lab")) as place:
+    with contextlib.closing(open_lab_environment(tmp_path / "lab")) as place:
         setup = place.profiles.read_all().clusters[0]
         broken = tmp_path / "lab" / "clusters" / "broken.toml"
         save_cluster(broken, replace(setup, name="edge-mended", address=OTHER))
@@ -222,7 +222,7 @@ def test_that_the_window_follows_a_scenario_that_another_program_chose(
 ) -> None:
     old, changes = whole.session, whole.window.changes
     whole.window.go_to(Place.CLUSTERS)
-    other = open_lab_place(tmp_path / "lab")
+    other = open_lab_environment(tmp_path / "lab")
     control = other.control()
     assert control is not None
     control.use_scenario("vnet-elsewhere")

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.desk import LEAVE_WITHIN_S, PATIENCE_MS, Desk, Found, open_desk
 from tests.rig import rig
-from tgwizard.app.environments import open_real_place
+from tgwizard.app.environments import open_real_environment
 from tgwizard.azure.azure_cli import AzureCli
 from tgwizard.azure.credentials import HeldCredential
 from tgwizard.engine.files.cluster_file import save_cluster
@@ -45,7 +45,7 @@ def opened(
     ends: list[Callable[[], None]] = []
 
     def open_it() -> NewDesk:
-        place = open_real_place(config=tmp_path, state=tmp_path / "state")
+        place = open_real_environment(config=tmp_path, state=tmp_path / "state")
         bridge = Bridge()
         window = MainWindow(theme, bridge, Surroundings("Azure public", is_lab=False))
         bridge.start()

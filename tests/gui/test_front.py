@@ -147,7 +147,7 @@ def test_that_the_first_paint_needs_neither_the_engine_nor_qts_name_space(tmp_pa
     program = """
         import json, os, sys
         import tgwizard.gui.start as start
-        from tgwizard.app.window import WindowWish, open_window
+        from tgwizard.app.window import WindowOptions, open_window
         from pathlib import Path
         made = []
         import enum
@@ -159,7 +159,7 @@ def test_that_the_first_paint_needs_neither_the_engine_nor_qts_name_space(tmp_pa
             print(json.dumps({"modules": sorted(sys.modules), "enumerations": made}), flush=True)
             os._exit(0)
         start.Unfolding.begin = begin
-        open_window(WindowWish(Path(sys.argv[1])))
+        open_window(WindowOptions(Path(sys.argv[1])))
     """
     command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, check=False)

@@ -10,24 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tgwizard import paths
-from tgwizard.cli.app_interface import Where
+from tgwizard.cli.app_interface import EnvironmentChoice
 from tgwizard.cli.sign_in_option import wish_of
 from tgwizard.engine.files.settings_file import FILE_NAME, SettingsRead, load_settings
 from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.settings import DATA_FOLDER
 
 if TYPE_CHECKING:
-    from tgwizard.app.environments import Place
+    from tgwizard.app.environments import Environment
 
 
-def connect_place(where: Where) -> Place:
+def open_environment(where: EnvironmentChoice) -> Environment:
     """Open a lab's folder, or the real Azure; UserError when that cannot be."""
-    from tgwizard.app.environments import open_lab_place, open_real_place
+    from tgwizard.app.environments import open_lab_environment, open_real_environment
 
     if where.lab_dir is not None:
-        return open_lab_place(where.lab_dir, config=where.config)
+        return open_lab_environment(where.lab_dir, config=where.config)
     settings = load_settings((where.config or paths.config_dir()) / FILE_NAME)
-    return open_real_place(config=where.config, state=data_folder(settings), cloud=where.cloud, tenant=where.tenant)
+    return open_real_environment(
+        config=where.config, state=data_folder(settings), cloud=where.cloud, tenant=where.tenant
+    )
 
 
 def data_folder(settings: SettingsRead) -> Path:
@@ -45,7 +47,7 @@ def data_folder(settings: SettingsRead) -> Path:
     return paths.state_dir() if chosen is None else chosen
 
 
-def sign_in_as(place: Place, where: Where) -> None:
+def sign_in_as(place: Environment, where: EnvironmentChoice) -> None:
     """Sign the window in the way the command line said; UserError with the reason when that fails."""
     from tgwizard.engine.cancel import CancelToken
     from tgwizard.engine.errors import AzureCallError

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from tgwizard import paths
 from tgwizard.app import adapters
-from tgwizard.app.lab_link import LabLink
+from tgwizard.app.lab_link import AttachedLabLink
 from tgwizard.azure.arm_ports import ArmAzure
 from tgwizard.azure.clients import AzureSession
 from tgwizard.azure.credentials import LabToken
-from tgwizard.cli.app_interface import ClientWish, LabReady, LabWish
+from tgwizard.cli.app_interface import ClientChoice, LabOptions, LabReady
 from tgwizard.engine.clock import SystemClock
 from tgwizard.engine.errors import AzureCallError, Cause
 from tgwizard.engine.files.cluster_folder import ClusterFolder
@@ -63,14 +63,14 @@ _LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Environment:
     """An open environment, for the command line and for the window. ``lab``: None for the real Azure."""
 
     services: Services
     profiles: ClusterFolder
     azure: ArmAzure
     lab: HostedLab | AttachedLab | None = None
-    link: LabLink | None = None
+    link: AttachedLabLink | None = None
     """Keeps it at a lab that another program holds; None: this process does, or it is the real Azure."""
 
     def check(self, setup: ClusterSetup) -> None:
@@ -122,7 +122,7 @@ class Place:
             _close_lab(self.lab.directory, self.lab if self.link is None else self.link)
 
 
-def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
+def open_lab_environment(directory: Path, *, config: Path | None = None) -> Environment:
     """Attach to the lab that runs in the folder, or start it in this process.
 
     UserError with the reason when neither works.
@@ -147,8 +147,8 @@ def open_lab_place(directory: Path, *, config: Path | None = None) -> Place:
     sign_in = adapters.lab_sign_in(azure, lab.cloud, tokens, jobs, lab.arm_url, lab.sign_in_url)
     state, setup = lab.directory / "state", adapters.ports(azure, sign_in, members)
     services = Services(azure, SystemClock(), jobs, state, lab.cloud, setup, endpoint=endpoint)
-    link = LabLink(lab, azure.clients, sign_in, _session) if isinstance(lab, AttachedLab) else None
-    return Place(services, ClusterFolder((config or lab.directory) / "clusters", lab.cloud), azure, lab, link)
+    link = AttachedLabLink(lab, azure.clients, sign_in, _session) if isinstance(lab, AttachedLab) else None
+    return Environment(services, ClusterFolder((config or lab.directory) / "clusters", lab.cloud), azure, lab, link)
 
 
 def _session(lab: AttachedLab) -> AzureSession:
@@ -156,7 +156,7 @@ def _session(lab: AttachedLab) -> AzureSession:
     return adapters.tls_session(lab.arm_url, lab.ca, lab.token, lab.graph_token)
 
 
-def _close_lab(directory: Path, lab: HostedLab | AttachedLab | LabLink) -> None:
+def _close_lab(directory: Path, lab: HostedLab | AttachedLab | AttachedLabLink) -> None:
     try:
         lab.close()
     except OSError as error:
@@ -165,9 +165,9 @@ def _close_lab(directory: Path, lab: HostedLab | AttachedLab | LabLink) -> None:
         raise UserError(Problem("lab-not-saved", what, f"{error.strerror or error}.", fix)) from error
 
 
-def open_real_place(
+def open_real_environment(
     *, config: Path | None = None, state: Path | None = None, cloud: str | None = None, tenant: str | None = None
-) -> Place:
+) -> Environment:
     """The real Azure by the Azure CLI's sign-in. Written from azure/README.md; not yet run against the real Azure.
 
     ``state``: the folder of journals and locks, when it is not the usual one; ``cloud``: its name or its ARM endpoint;
@@ -181,7 +181,7 @@ def open_real_place(
     jobs = JobRunner()
     setup = adapters.real_ports(azure, place, jobs)
     services = Services(azure, SystemClock(), jobs, state or paths.state_dir(), place.name, setup)
-    return Place(services, profiles, azure)
+    return Environment(services, profiles, azure)
 
 
 def control_running(directory: Path) -> HttpLabControl:
@@ -189,7 +189,7 @@ def control_running(directory: Path) -> HttpLabControl:
     return control_of(find_running(directory))
 
 
-def client_environment(directory: Path, wish: ClientWish) -> dict[str, str]:
+def client_environment(directory: Path, wish: ClientChoice) -> dict[str, str]:
     """What the environment of az and of other clients of the running lab must say; az's folder is written.
 
     UserError when no lab runs.
@@ -228,7 +228,7 @@ class ServedLab:
         _close_lab(self.lab.directory, self.lab)
 
 
-def serve_lab(wish: LabWish) -> ServedLab:
+def serve_lab(wish: LabOptions) -> ServedLab:
     """Hold the folder's lab; UserError when another program holds it already."""
     latency = Latency(wish.latency) if wish.latency else None
     lab = open_lab(

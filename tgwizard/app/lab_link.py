@@ -15,7 +15,7 @@ from tgwizard.lab.storage.lab_folder import AttachedLab, HostedLab, open_lab
 from tgwizard.model.problem import UserError
 
 
-class LabLink:
+class AttachedLabLink:
     """Fulfils ``engine.lab_control.LabLink``. Thread-safe; calls to Azure that are under way end as they began."""
 
     def __init__(

@@ -16,10 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tgwizard import paths
-from tgwizard.app.connect import connect_place
+from tgwizard.app.connect import open_environment
 from tgwizard.app.logs import log_start, stop_logging
-from tgwizard.cli.app_interface import ClientWish, Connection, LabWish, Program, RunningLab, Where
-from tgwizard.cli.arguments import Call, Failover, OpenWindow, Resume, parse
+from tgwizard.cli.app_interface import (
+    AppInterface,
+    ClientChoice,
+    EnvironmentChoice,
+    LabOptions,
+    OpenEnvironment,
+    RunningLab,
+)
+from tgwizard.cli.arguments import Failover, OpenWindow, ParsedCommand, Resume, parse
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_arguments import Apply, Undo
@@ -42,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that lacks a character shows a question mark; it never stops a run.
             stream.reconfigure(errors="replace")
-    program = Program(connect, run_lab, paths.lab_dir, control=control_lab, lab_environment=lab_environment)
+    program = AppInterface(connect, run_lab, paths.lab_dir, control=control_lab, lab_environment=lab_environment)
     screen = Screen(sys.stdout, sys.stderr, as_json="--json" in words)
     if sys.stdin is not None and sys.stdin.isatty():
         screen.ask, screen.typed = _ask, _typed
@@ -55,9 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         screen.complain(UserError(_no_such_user(error)))
         return ExitCode.USAGE
     if isinstance(call.command, OpenWindow):
-        from tgwizard.app.window import WindowWish, open_window
+        from tgwizard.app.window import WindowOptions, open_window
 
-        return open_window(WindowWish(call.where.lab_dir, call.where.config, call.where))
+        return open_window(WindowOptions(call.where.lab_dir, call.where.config, call.where))
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
     try:
         return _run(call, program, screen)
@@ -66,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.USAGE
 
 
-def _run(call: Call, program: Program, screen: Screen) -> int:
+def _run(call: ParsedCommand, program: AppInterface, screen: Screen) -> int:
     settings = load_settings((call.where.config or paths.config_dir()) / FILE_NAME)
     for problem in settings.problems:
         screen.warn(problem)
@@ -89,12 +96,12 @@ def _no_such_user(error: paths.NoSuchUser) -> Problem:
     return Problem("usage", f"{error}.", why, "Name the folder with its whole path.")
 
 
-def connect(where: Where) -> Connection:
+def connect(where: EnvironmentChoice) -> OpenEnvironment:
     """Open the place that a command named."""
-    return connect_place(where)
+    return open_environment(where)
 
 
-def run_lab(wish: LabWish) -> RunningLab:
+def run_lab(wish: LabOptions) -> RunningLab:
     """Hold a lab for ``lab run``."""
     from tgwizard.app.environments import serve_lab
 
@@ -108,7 +115,7 @@ def control_lab(directory: Path) -> LabControl:
     return control_running(directory)
 
 
-def lab_environment(directory: Path, wish: ClientWish) -> Mapping[str, str]:
+def lab_environment(directory: Path, wish: ClientChoice) -> Mapping[str, str]:
     """Write az's folder for the lab that runs in a folder; return what its clients' environment must say."""
     from tgwizard.app.environments import client_environment
 

@@ -17,8 +17,8 @@ from tgwizard import paths
 if TYPE_CHECKING:
     import logging
 
-    from tgwizard.app.environments import Place
-    from tgwizard.cli.app_interface import Where
+    from tgwizard.app.environments import Environment
+    from tgwizard.cli.app_interface import EnvironmentChoice
     from tgwizard.engine.files.cluster_folder import ClusterFolderContent
     from tgwizard.engine.files.settings_file import SettingsRead
     from tgwizard.gui.app.app_context import Opened, Surroundings
@@ -35,12 +35,12 @@ _FOLDERS = {"--lab-dir", "--config"}
 
 
 @dataclass(frozen=True, slots=True)
-class WindowWish:
+class WindowOptions:
     """Where the window is to open: a lab's folder, or None for the real Azure; and another settings folder, if any."""
 
     lab_dir: Path | None = None
     config: Path | None = None
-    where: Where | None = None
+    where: EnvironmentChoice | None = None
     """All that the command line said of the place, the way of signing in included; None: plain words."""
 
     @property
@@ -62,7 +62,7 @@ class WindowWish:
         return CLOUD_TITLES.get(cloud.lower(), f"Azure at {cloud}")
 
 
-def wish_of(words: Sequence[str]) -> WindowWish | None:
+def wish_of(words: Sequence[str]) -> WindowOptions | None:
     """What plain words ask for: none, ``--lab``, ``--lab-dir DIR`` and ``--config DIR``. None: ask ``app.main``."""
     found: dict[str, Path] = {}
     lab = False
@@ -75,10 +75,10 @@ def wish_of(words: Sequence[str]) -> WindowWish | None:
             found[word] = paths.expanded(value or rest.pop(0)).absolute()
         else:
             return None
-    return WindowWish(found.get("--lab-dir") or (paths.lab_dir() if lab else None), found.get("--config"))
+    return WindowOptions(found.get("--lab-dir") or (paths.lab_dir() if lab else None), found.get("--config"))
 
 
-def open_window(wish: WindowWish) -> int:
+def open_window(wish: WindowOptions) -> int:
     """Show the window until it is closed; the exit code."""
     from tgwizard.gui.app.window_place import glance_at_place
     from tgwizard.gui.shell.splash import FirstLook, glance_at_cluster, glance_at_theme
@@ -94,7 +94,7 @@ def open_window(wish: WindowWish) -> int:
         _stop(logs)
 
 
-def _state_folder(wish: WindowWish) -> Path:
+def _state_folder(wish: WindowOptions) -> Path:
     """Where journals and locks lie. The settings are read in full only when they may name another folder."""
     if wish.lab_dir is not None:
         return wish.lab_dir / "state"
@@ -115,13 +115,13 @@ def _state_folder(wish: WindowWish) -> Path:
         return paths.state_dir()  # opening the place tells what is wrong; until then nothing is written
 
 
-def _settings(wish: WindowWish) -> SettingsRead:
+def _settings(wish: WindowOptions) -> SettingsRead:
     from tgwizard.engine.files.settings_file import load_settings
 
     return load_settings(wish.settings_file)
 
 
-def _surround(wish: WindowWish, state: Path | None, logs: list[logging.Handler | None]) -> Surroundings:
+def _surround(wish: WindowOptions, state: Path | None, logs: list[logging.Handler | None]) -> Surroundings:
     """What the real window is told, after the first paint. From here on the log is written."""
     from tgwizard.app.logs import log_file, log_start, redact
     from tgwizard.gui.app.app_context import Surroundings
@@ -142,10 +142,10 @@ def _surround(wish: WindowWish, state: Path | None, logs: list[logging.Handler |
     )
 
 
-def _where(wish: WindowWish) -> Where:
-    from tgwizard.cli.app_interface import Where
+def _where(wish: WindowOptions) -> EnvironmentChoice:
+    from tgwizard.cli.app_interface import EnvironmentChoice
 
-    return wish.where or Where(wish.lab_dir, wish.config)
+    return wish.where or EnvironmentChoice(wish.lab_dir, wish.config)
 
 
 def _stop(logs: Sequence[logging.Handler | None]) -> None:
@@ -160,7 +160,7 @@ def _stop(logs: Sequence[logging.Handler | None]) -> None:
 class _Saved:
     """The cluster files of an open place."""
 
-    place: Place
+    place: Environment
 
     def load(self) -> ClusterFolderContent:
         return self.place.profiles.read_all()
@@ -177,17 +177,17 @@ def _refuse_if_none(read: ClusterFolderContent) -> None:
         raise UserError(*read.problems)
 
 
-def open_program(wish: WindowWish, connect: Callable[[Where], Place] | None = None) -> Opened:
+def open_program(wish: WindowOptions, connect: Callable[[EnvironmentChoice], Environment] | None = None) -> Opened:
     """Open what the window works on, on a worker thread; UserError with the reason when that cannot be.
 
     A lab that dies meanwhile runs in no program any more: it is opened once again, in this one. ``connect``: how a
     place is opened, if not as the program does.
     """
-    from tgwizard.app.connect import connect_place
+    from tgwizard.app.connect import open_environment
     from tgwizard.lab.storage.folder_problems import stopped
     from tgwizard.model.problem import UserError
 
-    where, connect = _where(wish), connect or connect_place
+    where, connect = _where(wish), connect or open_environment
     try:
         return _open(where, connect(where))
     except UserError as error:
@@ -204,7 +204,7 @@ def open_program(wish: WindowWish, connect: Callable[[Where], Place] | None = No
 _LAB_DIED = ("lab-not-answering", "lab-stopped")
 
 
-def _open(where: Where, place: Place) -> Opened:
+def _open(where: EnvironmentChoice, place: Environment) -> Opened:
     from tgwizard.app.connect import sign_in_as
     from tgwizard.gui.app.app_context import LabWhere, Opened
 

@@ -21,7 +21,7 @@ from tgwizard.model.sign_in import SignInMethod
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class EnvironmentChoice:
     """Which place the user named: the real Azure, or the lab in ``lab_dir``. ``config`` moves the saved clusters.
 
     ``sign_in``: how, when it is not the place's usual way; ``tenant``: to which directory; ``cloud``: the name of a
@@ -54,7 +54,7 @@ def word_of(method: SignInMethod) -> str:
     return method.value.replace("_", "-")
 
 
-class Connection(Protocol):
+class OpenEnvironment(Protocol):
     """An open place."""
 
     @property
@@ -73,7 +73,7 @@ class Connection(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LabWish:
+class LabOptions:
     """The options of ``lab run``; None leaves a choice to the saved world or the default."""
 
     directory: Path
@@ -95,7 +95,7 @@ class LabReady:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientWish:
+class ClientChoice:
     """As whom another client is to reach a lab: the VM named, by its managed identity, else the service principal.
 
     ``by_certificate``: the service principal by a certificate, made and registered now, instead of its secret.
@@ -124,16 +124,16 @@ def _no_control(directory: Path) -> LabControl:
     raise UserError(Problem("lab-not-running", f"No lab can be reached in {directory} from here."))
 
 
-def _no_environment(directory: Path, _wish: ClientWish) -> Mapping[str, str]:
+def _no_environment(directory: Path, _wish: ClientChoice) -> Mapping[str, str]:
     raise UserError(Problem("lab-not-running", f"No lab can be reached in {directory} from here."))
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class AppInterface:
     """The doors of the program. Each raises UserError with the reason when it cannot be opened."""
 
-    connect: Callable[[Where], Connection]
-    run_lab: Callable[[LabWish], RunningLab]
+    connect: Callable[[EnvironmentChoice], OpenEnvironment]
+    run_lab: Callable[[LabOptions], RunningLab]
     default_lab: Callable[[], Path]
     latencies: tuple[str, ...] = ("instant", "fast", "drawn", "azure")
     control: Callable[[Path], LabControl] = _no_control
@@ -141,5 +141,5 @@ class Program:
     settings: Settings = field(default_factory=Settings)
     log_lost: Callable[[], bool] = lambda: False
     """Whether the log file cannot be written."""
-    lab_environment: Callable[[Path, ClientWish], Mapping[str, str]] = _no_environment
+    lab_environment: Callable[[Path, ClientChoice], Mapping[str, str]] = _no_environment
     """What other clients' environment must say for a folder's lab; writes az's folder."""

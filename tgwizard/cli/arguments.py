@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from tgwizard import __version__
-from tgwizard.cli.app_interface import Where, word_of
+from tgwizard.cli.app_interface import EnvironmentChoice, word_of
 from tgwizard.cli.history_commands import History, Report
-from tgwizard.cli.lab_arguments import LabCommand, LabRun, add_parsers, command_of
+from tgwizard.cli.lab_arguments import LabCommand, LabRunCommand, add_parsers, command_of
 from tgwizard.cli.setup_arguments import WORDS, SetupCommand, add_setup_parsers, setup_command
 from tgwizard.engine.readiness.readiness import TO_DEAD_MACHINE
 from tgwizard.model.cluster import Verb
@@ -59,15 +59,15 @@ class Resume:
     to_dead_machine: bool = False
 
 
-Command = OpenWindow | LabRun | LabCommand | Status | Failover | Resume | History | Report | SetupCommand
+Command = OpenWindow | LabRunCommand | LabCommand | Status | Failover | Resume | History | Report | SetupCommand
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ParsedCommand:
     """One call of the program: what, where, and in which form the answer is wanted."""
 
     command: Command
-    where: Where
+    where: EnvironmentChoice
     json: bool
 
 
@@ -83,7 +83,7 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(Problem("usage", what, "", f"See {self.prog} --help.", self.format_usage().strip()))
 
 
-def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Sequence[str]) -> Call:
+def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Sequence[str]) -> ParsedCommand:
     """Read the command line. UserError: not understood. SystemExit: --help or --version was printed."""
     found = _parser(latencies).parse_args(argv)
     lab_dir = getattr(found, "lab_dir", None)
@@ -98,22 +98,22 @@ def parse(argv: Sequence[str], default_lab: Callable[[], Path], latencies: Seque
             if where.sign_in is SignInMethod.DEVICE_CODE:
                 fix = "Start the window without it and choose the device code there."
                 raise UserError(Problem("usage", "--sign-in device-code needs a command word.", "", fix))
-            return Call(OpenWindow(), where, json=False)
+            return ParsedCommand(OpenWindow(), where, json=False)
         case "lab":
             folder = where.lab_dir or default_lab()
-            return Call(command_of(found, folder), replace(where, lab_dir=folder), as_json)
+            return ParsedCommand(command_of(found, folder), replace(where, lab_dir=folder), as_json)
         case "status":
-            return Call(_status(found), where, as_json)
+            return ParsedCommand(_status(found), where, as_json)
         case "failover":
-            return Call(_failover(found), where, as_json)
+            return ParsedCommand(_failover(found), where, as_json)
         case word if word in WORDS:
-            return Call(setup_command(found), where, as_json)
+            return ParsedCommand(setup_command(found), where, as_json)
         case "history":
-            return Call(History(found.cluster, found.limit), where, as_json)
+            return ParsedCommand(History(found.cluster, found.limit), where, as_json)
         case "report":
-            return Call(Report(found.run, found.out), where, as_json)
+            return ParsedCommand(Report(found.run, found.out), where, as_json)
         case _:
-            return Call(Resume(found.cluster, found.to, found.to_dead_machine), where, as_json)
+            return ParsedCommand(Resume(found.cluster, found.to, found.to_dead_machine), where, as_json)
 
 
 def _status(found: argparse.Namespace) -> Status:
@@ -243,7 +243,7 @@ def _count(text: str) -> int:
     return number
 
 
-def _where(found: argparse.Namespace, lab_dir: Path | None) -> Where:
+def _where(found: argparse.Namespace, lab_dir: Path | None) -> EnvironmentChoice:
     config = getattr(found, "config", None)
     cloud = getattr(found, "cloud", None)
     if cloud is not None and lab_dir is not None:
@@ -253,7 +253,7 @@ def _where(found: argparse.Namespace, lab_dir: Path | None) -> Where:
     if claims is not None and method not in (SignInMethod.BROWSER, SignInMethod.DEVICE_CODE):
         fix = "Add one of the two. With the Azure CLI it is an option of az login."
         raise UserError(Problem("usage", "--claims-challenge needs --sign-in browser or device-code.", "", fix))
-    return Where(
+    return EnvironmentChoice(
         expanded(lab_dir).absolute() if lab_dir else None,
         expanded(config).absolute() if config else None,
         method,

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tgwizard.cli import cluster_text
-from tgwizard.cli.app_interface import Connection, Program, RunningLab, Where
+from tgwizard.cli.app_interface import AppInterface, EnvironmentChoice, OpenEnvironment, RunningLab
 from tgwizard.cli.arguments import Failover, Resume, Status
 from tgwizard.cli.cluster_documents import event_document, plan_document, status_document
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.job_runner import RunJob
-from tgwizard.cli.lab_arguments import LabRun
+from tgwizard.cli.job_runner import CommandRun
+from tgwizard.cli.lab_arguments import LabRunCommand
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.access.failover_rights import Writer
 from tgwizard.engine.cancel import CancelToken
@@ -56,7 +56,7 @@ _STATUS_S = 20.0
 """Within which time `status` asks again what failed for a moment."""
 
 
-def lab_run(command: LabRun, program: Program, screen: Screen, stops: Interrupts | None = None) -> ExitCode:
+def lab_run(command: LabRunCommand, program: AppInterface, screen: Screen, stops: Interrupts | None = None) -> ExitCode:
     """Serve the lab until it is asked to stop. One JSON line says when it is ready, in either mode."""
     stops = stops or listen()
     with contextlib.closing(program.run_lab(command.wish)) as lab:
@@ -92,9 +92,9 @@ def _wait_for_runs(lab: RunningLab, screen: Screen, stops: Interrupts) -> None:
 
 def status(
     command: Status,
-    connection: Connection,
+    connection: OpenEnvironment,
     screen: Screen,
-    where: Where,
+    where: EnvironmentChoice,
     settings: Settings,
     stops: Interrupts | None = None,
 ) -> ExitCode:
@@ -116,7 +116,9 @@ def status(
     return ExitCode.UNKNOWN if found.verdict.name is VerdictName.NOT_KNOWN else ExitCode.DONE
 
 
-def _offer(snapshot: Snapshot, connection: Connection, screen: Screen, where: Where) -> RecommendedAction | None:
+def _offer(
+    snapshot: Snapshot, connection: OpenEnvironment, screen: Screen, where: EnvironmentChoice
+) -> RecommendedAction | None:
     """What to do first, with the command as it works from here. A journal that cannot be read is told.
 
     While a run works on the cluster nothing is offered: what it leaves for a moment is neither broken nor interrupted.
@@ -134,7 +136,7 @@ def _offer(snapshot: Snapshot, connection: Connection, screen: Screen, where: Wh
     return None if offer is None else replace(offer, command=f"{offer.command}{where.options}")
 
 
-def _rights(snapshot: Snapshot, connection: Connection, *, thorough: bool) -> KnownRights:
+def _rights(snapshot: Snapshot, connection: OpenEnvironment, *, thorough: bool) -> KnownRights:
     """Whose rights allow a failover: read, and with ``thorough`` tried as well by writes that cannot be applied."""
     services, to = connection.services, target_of(snapshot)
     known = ask_rights(services.azure, services.clock, snapshot, to)
@@ -143,7 +145,7 @@ def _rights(snapshot: Snapshot, connection: Connection, *, thorough: bool) -> Kn
     return known
 
 
-def failover(command: Failover, connection: Connection, screen: Screen, where: Where) -> ExitCode:
+def failover(command: Failover, connection: OpenEnvironment, screen: Screen, where: EnvironmentChoice) -> ExitCode:
     """Plan, ask, run."""
     setup = connection.profiles.find(command.cluster)
     to = member_named(setup, command.to)
@@ -177,10 +179,10 @@ def failover(command: Failover, connection: Connection, screen: Screen, where: W
         return fail_over(services, setup, to, command.verb, report, token, options)
 
     again = _resume_command(setup, where)
-    return RunJob(services, setup, screen, listen(), again, where.options, decisions).go("failover", work)
+    return CommandRun(services, setup, screen, listen(), again, where.options, decisions).go("failover", work)
 
 
-def resume_run(command: Resume, connection: Connection, screen: Screen, where: Where) -> ExitCode:
+def resume_run(command: Resume, connection: OpenEnvironment, screen: Screen, where: EnvironmentChoice) -> ExitCode:
     """Finish an interrupted run, or bring the address to ``--to``."""
     setup = connection.profiles.find(command.cluster)
     to = member_named(setup, command.to) if command.to else None
@@ -194,7 +196,7 @@ def resume_run(command: Resume, connection: Connection, screen: Screen, where: W
         return resume(services, setup, to, report, token, options)
 
     again = _resume_command(setup, where)
-    return RunJob(services, setup, screen, listen(), again, where.options, decisions).go("resume", work)
+    return CommandRun(services, setup, screen, listen(), again, where.options, decisions).go("resume", work)
 
 
 def _decisions(screen: Screen) -> UserDecisions | None:
@@ -213,7 +215,7 @@ def member_named(setup: ClusterSetup, name: str) -> Member:
 
 
 def _watch(
-    setup: ClusterSetup, connection: Connection, screen: Screen, pace: Pace, stops: Interrupts | None
+    setup: ClusterSetup, connection: OpenEnvironment, screen: Screen, pace: Pace, stops: Interrupts | None
 ) -> ExitCode:
     services = connection.services
     last: ClusterState | None = None
@@ -244,7 +246,7 @@ def _watch(
     return ExitCode.DONE
 
 
-def _still_good(rights: KnownRights, seen: Observed, connection: Connection) -> KnownRights:
+def _still_good(rights: KnownRights, seen: Observed, connection: OpenEnvironment) -> KnownRights:
     """What is known of rights, asked again when it is due; not while the address moves."""
     to, clock = target_of(seen.snapshot), connection.services.clock
     if seen.verdict.name is VerdictName.MOVING or not rights.due(to, clock.monotonic()):
@@ -252,7 +254,7 @@ def _still_good(rights: KnownRights, seen: Observed, connection: Connection) -> 
     return ask_rights(connection.services.azure, clock, seen.snapshot, to)
 
 
-def _until_stopped(connection: Connection, screen: Screen, stops: Interrupts) -> Iterator[Event | JobCrashed]:
+def _until_stopped(connection: OpenEnvironment, screen: Screen, stops: Interrupts) -> Iterator[Event | JobCrashed]:
     # What nobody reads any more is not watched for ever: the reader went away, or the terminal did.
     while not (stops.came.is_set() or screen.unheard):
         try:
@@ -273,7 +275,7 @@ class _Rehearsed:
     consented: str
 
 
-def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: Connection) -> _Rehearsed:
+def _rehearsed(setup: ClusterSetup, to: Member, command: Failover, connection: OpenEnvironment) -> _Rehearsed:
     services = connection.services
     with contextlib.closing(services.journal(setup)) as journal:
         history = journal.ends()
@@ -327,7 +329,7 @@ def _nobody_to_ask() -> Problem:
     )
 
 
-def _resume_command(setup: ClusterSetup, where: Where) -> str:
+def _resume_command(setup: ClusterSetup, where: EnvironmentChoice) -> str:
     """Without --to: the journal here knows where the run was going, and whether the user turned it back."""
     return f"tgwizard resume {setup.name}{where.options}"
 
@@ -336,7 +338,9 @@ def _unheard(_event: Event) -> None:
     """A rehearsal's events are not told; its result is."""
 
 
-def tell_interrupted(cluster: str | None, connection: Connection, screen: Screen, where: Where) -> None:
+def warn_of_interrupted_run(
+    cluster: str | None, connection: OpenEnvironment, screen: Screen, where: EnvironmentChoice
+) -> None:
     """Offer to resume first; ``cluster`` as the command names it, None: the only one that is saved.
 
     A file or a journal that cannot be read is told by the command itself.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tgwizard.cli.app_interface import Connection
+from tgwizard.cli.app_interface import OpenEnvironment
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import SCHEMA, Screen, problem_document
 from tgwizard.engine.files.file_writing import write_atomically
@@ -123,7 +123,7 @@ class Report:
     out: Path | None
 
 
-def history(command: History, connection: Connection, screen: Screen) -> ExitCode:
+def history(command: History, connection: OpenEnvironment, screen: Screen) -> ExitCode:
     """What happened, newest first. A damaged journal is told and does not hide the others."""
     profiles = connection.profiles
     setups = [profiles.find(command.cluster)] if command.cluster else profiles.readable()
@@ -139,7 +139,7 @@ def history(command: History, connection: Connection, screen: Screen) -> ExitCod
     return ExitCode.USAGE if any(cluster.problem for cluster in clusters) else ExitCode.DONE
 
 
-def report(command: Report, connection: Connection, screen: Screen) -> ExitCode:
+def report(command: Report, connection: OpenEnvironment, screen: Screen) -> ExitCode:
     """One run, whole."""
     setup, run = find_run(connection.services, connection.profiles.readable(), command.run)
     document = report_document(run, setup)

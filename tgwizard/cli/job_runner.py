@@ -45,7 +45,7 @@ _LOOK_S = 0.1
 Work = Callable[[Report, CancelToken], Finished]
 
 
-class Requests(Protocol):
+class StopRequests(Protocol):
     """How often the user asked to stop."""
 
     @property
@@ -54,7 +54,7 @@ class Requests(Protocol):
 
 
 @dataclass(slots=True)
-class RunJob:
+class CommandRun:
     """One run as the command sees it.
 
     ``resume_command`` is what to type when the run is left behind; ``place_options`` is what the engine's own resume
@@ -64,7 +64,7 @@ class RunJob:
     services: Services
     setup: ClusterSetup
     screen: Screen
-    stops: Requests
+    stops: StopRequests
     resume_command: str
     place_options: str = ""
     decisions: UserDecisions | None = None

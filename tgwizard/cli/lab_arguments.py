@@ -9,17 +9,17 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tgwizard.cli.app_interface import ClientWish, LabWish
+from tgwizard.cli.app_interface import ClientChoice, LabOptions
 
 
 @dataclass(frozen=True, slots=True)
-class LabRun:
-    wish: LabWish
+class LabRunCommand:
+    wish: LabOptions
 
 
 @dataclass(frozen=True, slots=True)
 class LabEnv:
-    wish: ClientWish
+    wish: ClientChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class LabPropagation:
     flicker: bool | None
 
 
-class FaultDeed(Enum):
+class FaultAction(Enum):
     """The words after ``lab faults``."""
 
     ADD = "add"
@@ -66,7 +66,7 @@ class FaultDeed(Enum):
 class LabFaults:
     """``lab faults``. ``rule``: what to add, as in a scenario file; ``file``: more of them; ``which``: to clear."""
 
-    deed: FaultDeed
+    deed: FaultAction
     rule: dict[str, Any] | None = None
     file: Path | None = None
     which: str | None = None
@@ -180,13 +180,13 @@ def add_parsers(
     dataplane.add_argument("address", nargs="?", metavar="ADDRESS", help="this address only")
 
 
-def command_of(found: argparse.Namespace, directory: Path) -> LabRun | LabCommand:
+def command_of(found: argparse.Namespace, directory: Path) -> LabRunCommand | LabCommand:
     """Return the command that was parsed. ``directory``: the lab folder."""
     match found.deed:
         case "run":
-            return LabRun(LabWish(directory, found.scenario, found.latency, found.port, found.clusters))
+            return LabRunCommand(LabOptions(directory, found.scenario, found.latency, found.port, found.clusters))
         case "env":
-            return LabEnv(ClientWish(found.vm, found.certificate))
+            return LabEnv(ClientChoice(found.vm, found.certificate))
         case "scenario":
             return LabScenario(found.name, found.clusters, found.yes)
         case "latency":
@@ -224,9 +224,9 @@ def _faults(
 
 
 def _fault_command(found: argparse.Namespace) -> LabFaults:
-    deed = FaultDeed(found.fault_deed)
+    deed = FaultAction(found.fault_deed)
     match deed:
-        case FaultDeed.ADD:
+        case FaultAction.ADD:
             match_part, effect = _given(found, _MATCHES), _given(found, _EFFECTS)
             if found.times is not None:
                 match_part["times"] = (
@@ -238,9 +238,9 @@ def _fault_command(found: argparse.Namespace) -> LabFaults:
             if found.name is not None:
                 rule["name"] = found.name
             return LabFaults(deed, rule if found.effect is not None else None, found.file)
-        case FaultDeed.LIST:
+        case FaultAction.LIST:
             return LabFaults(deed)
-        case FaultDeed.CLEAR:
+        case FaultAction.CLEAR:
             return LabFaults(deed, which=found.which)
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tgwizard.cli.app_interface import Program
+from tgwizard.cli.app_interface import AppInterface
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.lab_arguments import (
-    FaultDeed,
+    FaultAction,
     LabCommand,
     LabDataplane,
     LabEnv,
@@ -32,7 +32,7 @@ from tgwizard.model.problem import Problem, UserError
 from tgwizard.model.text import format_utc
 
 
-def run(command: LabCommand, directory: Path, program: Program, screen: Screen) -> ExitCode:
+def run(command: LabCommand, directory: Path, program: AppInterface, screen: Screen) -> ExitCode:
     """Do what the command asks of the lab that runs in the folder. UserError: none does, or it turned it down."""
     if isinstance(command, LabEnv):
         return _env(command, directory, program, screen)
@@ -59,7 +59,7 @@ def run(command: LabCommand, directory: Path, program: Program, screen: Screen) 
     return ExitCode.DONE
 
 
-def _env(command: LabEnv, directory: Path, program: Program, screen: Screen) -> ExitCode:
+def _env(command: LabEnv, directory: Path, program: AppInterface, screen: Screen) -> ExitCode:
     environment = program.lab_environment(directory, command.wish)
     screen.document({"schema": SCHEMA, "environment": dict(environment)})
     for name, value in environment.items():
@@ -87,15 +87,15 @@ def _scenario(command: LabScenario, control: LabControl, screen: Screen) -> Exit
 
 def _faults(command: LabFaults, control: LabControl, screen: Screen) -> None:
     match command.deed:
-        case FaultDeed.ADD:
+        case FaultAction.ADD:
             rules = [command.rule] if command.rule is not None else []
             rules += _rules_of(command.file) if command.file is not None else []
             if not rules:
                 raise UserError(_no_rule())
             _show_faults([control.add_fault(rule) for rule in rules], screen)
-        case FaultDeed.LIST:
+        case FaultAction.LIST:
             _show_faults(list(control.faults()), screen)
-        case FaultDeed.CLEAR:
+        case FaultAction.CLEAR:
             control.clear_faults(command.which)
             _show_faults(list(control.faults()), screen)
 

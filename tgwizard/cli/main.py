@@ -6,12 +6,12 @@ import contextlib
 import logging
 
 from tgwizard.cli import cluster_commands, history_commands, lab_commands, setup_commands, sign_in_option
-from tgwizard.cli.app_interface import Connection, Program
-from tgwizard.cli.arguments import Call, Failover, OpenWindow, Resume, Status
-from tgwizard.cli.cluster_commands import tell_interrupted
+from tgwizard.cli.app_interface import AppInterface, OpenEnvironment
+from tgwizard.cli.arguments import Failover, OpenWindow, ParsedCommand, Resume, Status
+from tgwizard.cli.cluster_commands import warn_of_interrupted_run
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.history_commands import History, Report
-from tgwizard.cli.lab_arguments import LabRun
+from tgwizard.cli.lab_arguments import LabRunCommand
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_arguments import Apply, Discover, Export, Plan, SetupCommand, Undo, Verify
 from tgwizard.engine.interrupts import as_before
@@ -21,7 +21,7 @@ from tgwizard.model.settings import Settings
 _log = logging.getLogger(__name__)
 
 
-def run(call: Call, program: Program, screen: Screen) -> ExitCode:
+def run(call: ParsedCommand, program: AppInterface, screen: Screen) -> ExitCode:
     """Do what the call asks. Every outcome is an exit code; nothing is raised.
 
     From the start of a run to the end of the command its signals are counted: what comes late changes no exit code.
@@ -30,7 +30,7 @@ def run(call: Call, program: Program, screen: Screen) -> ExitCode:
         return _run(call, program, screen)
 
 
-def _run(call: Call, program: Program, screen: Screen) -> ExitCode:
+def _run(call: ParsedCommand, program: AppInterface, screen: Screen) -> ExitCode:
     try:
         return _dispatch(call, program, screen)
     except UserError as error:
@@ -49,11 +49,11 @@ def _run(call: Call, program: Program, screen: Screen) -> ExitCode:
         return ExitCode.INTERNAL
 
 
-def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
+def _dispatch(call: ParsedCommand, program: AppInterface, screen: Screen) -> ExitCode:
     match call.command:
         case OpenWindow():
             raise UserError(Problem("usage", "The window is no command.", "", "See tgwizard --help."))
-        case LabRun() as command:
+        case LabRunCommand() as command:
             return cluster_commands.lab_run(command, program, screen)
         case (
             Status()
@@ -71,7 +71,7 @@ def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
             connection = program.connect(call.where)
             try:
                 if isinstance(command, Failover | History | Plan | Apply | Verify | Undo):
-                    tell_interrupted(command.cluster, connection, screen, call.where)
+                    warn_of_interrupted_run(command.cluster, connection, screen, call.where)
                 refused = sign_in_option.sign_in(call.where, connection, screen)
                 code = _connected(command, connection, call, screen, program.settings) if refused is None else refused
             except BaseException:
@@ -83,7 +83,7 @@ def _dispatch(call: Call, program: Program, screen: Screen) -> ExitCode:
             return lab_commands.run(command, call.where.lab_dir or program.default_lab(), program, screen)
 
 
-def _closed(connection: Connection, code: ExitCode, screen: Screen) -> ExitCode:
+def _closed(connection: OpenEnvironment, code: ExitCode, screen: Screen) -> ExitCode:
     """A trouble at closing is told, and never hides how the command ended."""
     try:
         connection.close()
@@ -95,8 +95,8 @@ def _closed(connection: Connection, code: ExitCode, screen: Screen) -> ExitCode:
 
 def _connected(
     command: Status | Failover | Resume | History | Report | SetupCommand,
-    connection: Connection,
-    call: Call,
+    connection: OpenEnvironment,
+    call: ParsedCommand,
     screen: Screen,
     settings: Settings,
 ) -> ExitCode:

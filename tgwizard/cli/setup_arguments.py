@@ -26,7 +26,7 @@ BY_NAME = (fields.SUBSCRIPTION, *TWICE)
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenOptions:
     """What the options answered, as text. What was not given is suggested from what discovery finds."""
 
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Plan:
     """``setup plan``."""
 
     cluster: str | None
-    given: Given
+    given: GivenOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Apply:
     """``setup apply``. ``out``: where the cluster file goes; None: among the saved ones."""
 
     cluster: str | None
-    given: Given
+    given: GivenOptions
     yes: bool
     only_mine: bool
     out: Path | None
@@ -100,7 +100,7 @@ class Undo:
 @dataclass(frozen=True, slots=True)
 class Export:
     cluster: str | None
-    given: Given
+    given: GivenOptions
     kind: ExportKind
     out: Path | None
 
@@ -188,7 +188,7 @@ def parsed(wanted: Field[Any], text: str) -> Any:
         raise UserError(Problem("usage", what, error.why, fix)) from error
 
 
-def _given(found: argparse.Namespace) -> Given:
+def _given(found: argparse.Namespace) -> GivenOptions:
     values: dict[str, tuple[str, ...]] = {}
     for item in fields.OF_SETUP:
         text = getattr(found, _dest(item), None)
@@ -203,7 +203,7 @@ def _given(found: argparse.Namespace) -> Given:
             why = "A cluster has exactly two members, the first one meant to be active."
             raise UserError(Problem("usage", what, why, f"Give {item.flag} twice, or leave it out."))
         values[item.key] = texts
-    return Given(
+    return GivenOptions(
         values,
         found.whole_subscription,
         Placement(found.placement),

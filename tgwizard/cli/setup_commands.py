@@ -7,18 +7,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tgwizard.cli import setup_text as words
-from tgwizard.cli.app_interface import Connection, Where
+from tgwizard.cli.app_interface import EnvironmentChoice, OpenEnvironment
 from tgwizard.cli.exit_code import ExitCode
-from tgwizard.cli.job_runner import RunJob
+from tgwizard.cli.job_runner import CommandRun
 from tgwizard.cli.screen import SCHEMA, Screen
-from tgwizard.cli.setup_arguments import Apply, Discover, Export, Given, Plan, ProveHow, SetupCommand, Undo, Verify
+from tgwizard.cli.setup_arguments import (
+    Apply,
+    Discover,
+    Export,
+    GivenOptions,
+    Plan,
+    ProveHow,
+    SetupCommand,
+    Undo,
+    Verify,
+)
 from tgwizard.cli.setup_documents import (
     discover_document,
     setup_event_document,
     setup_plan_document,
     verify_document,
 )
-from tgwizard.cli.setup_job_runner import Report, SetupJob, Telling
+from tgwizard.cli.setup_job_runner import CommandSetupRun, Report, ReportLevel
 from tgwizard.cli.setup_options import answers_given, filled, saved_or_new
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.errors import AzureCallError
@@ -52,7 +62,7 @@ from tgwizard.model.text import format_utc, join_words, sanitize
 from tgwizard.model.verify_result import ProofRun, ProvedBy, VerifyResult, VerifyState
 
 
-def run(command: SetupCommand, connection: Connection, screen: Screen, where: Where) -> ExitCode:
+def run(command: SetupCommand, connection: OpenEnvironment, screen: Screen, where: EnvironmentChoice) -> ExitCode:
     """Do what the command asks."""
     at = _At(connection, screen, where, listen())
     match command:
@@ -77,14 +87,14 @@ _NAMED = 5
 class _At:
     """Where a command works and how it is heard."""
 
-    connection: Connection
+    connection: OpenEnvironment
     screen: Screen
-    where: Where
+    where: EnvironmentChoice
     stops: Interrupts
 
-    def job(self, telling: Telling = Telling.ALL) -> SetupJob:
+    def job(self, telling: ReportLevel = ReportLevel.ALL) -> CommandSetupRun:
         """A job of this command."""
-        return SetupJob(self.connection.services, self.screen, self.stops, telling)
+        return CommandSetupRun(self.connection.services, self.screen, self.stops, telling)
 
     def now(self) -> str:
         """The time for a document."""
@@ -92,7 +102,7 @@ class _At:
 
 
 def _discover(at: _At, command: Discover) -> ExitCode:
-    given = Given({"azure.subscription": (command.subscription,)} if command.subscription else {})
+    given = GivenOptions({"azure.subscription": (command.subscription,)} if command.subscription else {})
     flow = _walked(at, None, given)
     if flow.inventory is None:
         raise UserError(*(problem for _, problem in blockers(flow)[:1]))
@@ -158,7 +168,7 @@ def _read_again(at: _At, flow: WizardState) -> WizardState:
         except AzureCallError as failure:
             raise UserError(failure.problem) from failure
 
-    return at.job(Telling.NOTHING).go("setup-read", work)
+    return at.job(ReportLevel.NOTHING).go("setup-read", work)
 
 
 def _undo(at: _At, command: Undo) -> ExitCode:
@@ -214,7 +224,7 @@ def _verify(at: _At, command: Verify) -> ExitCode:
     def work(report: Report, token: CancelToken) -> VerifyResult:
         return verify_job(services, subject, report, token)
 
-    job = at.job(Telling.NOT_THE_END)
+    job = at.job(ReportLevel.NOT_THE_END)
     result = job.go("setup-verify", work)
     if command.prove is ProveHow.FAILOVER:
         result = _proved(at, setup, result, yes=command.yes)
@@ -289,7 +299,7 @@ def _moved(at: _At, setup: ClusterSetup, to: Member) -> Finished | None:
         return ends[-1]
 
     resume = f"tgwizard resume {setup.name}{at.where.options}"
-    RunJob(services, setup, at.screen, at.stops, resume, at.where.options).go("prove", work)
+    CommandRun(services, setup, at.screen, at.stops, resume, at.where.options).go("prove", work)
     return ends[-1] if ends else None
 
 
@@ -310,7 +320,7 @@ def _member(setup: ClusterSetup, name: str) -> Member:
     return member
 
 
-def _walked(at: _At, cluster: str | None, given: Given) -> WizardState:
+def _walked(at: _At, cluster: str | None, given: GivenOptions) -> WizardState:
     """The flow at the review, or where it is blocked."""
     connection = at.connection
     start, saved = saved_or_new(connection.profiles, cluster)
@@ -320,7 +330,7 @@ def _walked(at: _At, cluster: str | None, given: Given) -> WizardState:
         answers = answers_given(services, replace(start, cloud=services.cloud), given, report, token)
         return filled(services, answers, given, saved, report, token)
 
-    flow = at.job(Telling.NOTHING).go("setup-read", work)
+    flow = at.job(ReportLevel.NOTHING).go("setup-read", work)
     new = any(field.key in given.values for field in (fields.MEMBER_VM, fields.MEMBER_NIC, fields.NAME))
     if cluster is None and saved and not new and proposed(flow).machines is None:
         # No pair is left to be set up: then a cluster that is there is meant, and the only one need not be named.

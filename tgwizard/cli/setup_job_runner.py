@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TypeVar
 
-from tgwizard.cli.job_runner import Requests
+from tgwizard.cli.job_runner import StopRequests
 from tgwizard.cli.screen import Screen
 from tgwizard.cli.setup_documents import setup_event_document
 from tgwizard.cli.setup_text import told
@@ -26,7 +26,7 @@ Report = Callable[[SetupEvent], None]
 _LOOK_S = 0.05
 
 
-class Telling(Enum):
+class ReportLevel(Enum):
     """What of a job is told: everything; everything but its end, which the command tells after its result; nothing."""
 
     ALL = "all"
@@ -34,10 +34,12 @@ class Telling(Enum):
     NOTHING = "nothing"
 
 
-class SetupJob:
+class CommandSetupRun:
     """One job as the command sees it. ``end`` is its last event, once it came."""
 
-    def __init__(self, services: Services, screen: Screen, stops: Requests, telling: Telling = Telling.ALL) -> None:
+    def __init__(
+        self, services: Services, screen: Screen, stops: StopRequests, telling: ReportLevel = ReportLevel.ALL
+    ) -> None:
         self._services, self._screen, self._stops, self._telling = services, screen, stops, telling
         self._events: queue.SimpleQueue[SetupEvent] = queue.SimpleQueue()
         self.end: SetupFinished | None = None
@@ -78,7 +80,7 @@ class SetupJob:
             wait = False
             ends = isinstance(event, SetupFinished)
             self.end = event if isinstance(event, SetupFinished) else self.end
-            if self._telling is Telling.ALL or (self._telling is Telling.NOT_THE_END and not ends):
+            if self._telling is ReportLevel.ALL or (self._telling is ReportLevel.NOT_THE_END and not ends):
                 self.tell(event)
 
     def _reason(self, running: Job) -> BaseException:

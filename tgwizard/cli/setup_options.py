@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from tgwizard.cli.setup_arguments import Given, parsed
+from tgwizard.cli.setup_arguments import GivenOptions, parsed
 from tgwizard.cli.setup_job_runner import Report
 from tgwizard.engine.cancel import CancelToken
 from tgwizard.engine.discovery.read_subscription import discover
@@ -66,7 +66,9 @@ def answers_of(setup: ClusterSetup) -> Answers:
     )
 
 
-def answers_given(services: Services, start: Answers, given: Given, report: Report, token: CancelToken) -> Answers:
+def answers_given(
+    services: Services, start: Answers, given: GivenOptions, report: Report, token: CancelToken
+) -> Answers:
     """The answers with what the options gave in place. UserError: a name that is not there, or there twice."""
     answers = _plain(start, given)
     wanted = given.one(fields.SUBSCRIPTION)
@@ -90,7 +92,7 @@ def answers_given(services: Services, start: Answers, given: Given, report: Repo
 def filled(
     services: Services,
     answers: Answers,
-    given: Given,
+    given: GivenOptions,
     saved: Iterable[ClusterSetup],
     report: Report,
     token: CancelToken,
@@ -118,7 +120,7 @@ def filled(
     return _dropping(flow, given)
 
 
-def _dropping(flow: WizardState, given: Given) -> WizardState:
+def _dropping(flow: WizardState, given: GivenOptions) -> WizardState:
     """The same, with scopes taken out of the role that is there."""
     role = proposed(flow).role
     if not given.drop_scopes or role is None:
@@ -127,7 +129,7 @@ def _dropping(flow: WizardState, given: Given) -> WizardState:
     return answer_all(replace(changed, step=SetupStep.ROLE))  # what follows from the role is looked at again
 
 
-def _plain(start: Answers, given: Given) -> Answers:
+def _plain(start: Answers, given: GivenOptions) -> Answers:
     """Everything that needs no look into Azure."""
     answers = replace(
         start,
@@ -146,7 +148,7 @@ def _plain(start: Answers, given: Given) -> Answers:
     return replace(answers, role=_role(answers, given))
 
 
-def _role(answers: Answers, given: Given) -> RoleAnswer | None:
+def _role(answers: Answers, given: GivenOptions) -> RoleAnswer | None:
     role_id, role_name = given.one(fields.ROLE_ID), given.one(fields.ROLE_NAME)
     if role_id is not None:
         guid = str(parsed(fields.ROLE_ID, role_id)).rsplit("/", 1)[-1].lower()

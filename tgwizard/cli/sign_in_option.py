@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgwizard.cli.app_interface import Connection, Where
+from tgwizard.cli.app_interface import EnvironmentChoice, OpenEnvironment
 from tgwizard.cli.exit_code import ExitCode
 from tgwizard.cli.screen import Screen
 from tgwizard.engine.cancel import CancelToken
@@ -12,7 +12,7 @@ from tgwizard.model.problem import UserError
 from tgwizard.model.sign_in import SignInMethod, SignInPrompt, SignInRequest
 
 
-def sign_in(where: Where, connection: Connection, screen: Screen) -> ExitCode | None:
+def sign_in(where: EnvironmentChoice, connection: OpenEnvironment, screen: Screen) -> ExitCode | None:
     """Sign in as the user wished; None when that is done or was not asked for, else the exit code of the refusal."""
     if where.sign_in is None:
         return None
@@ -32,7 +32,7 @@ def sign_in(where: Where, connection: Connection, screen: Screen) -> ExitCode | 
     return None
 
 
-def wish_of(where: Where, services: Services) -> SignInRequest:
+def wish_of(where: EnvironmentChoice, services: Services) -> SignInRequest:
     """What the options ask for, in the cloud that is connected."""
     clouds = services.setup.sign_in.clouds()
     cloud = next((cloud for cloud in clouds if cloud.name == services.cloud), clouds[0])
