@@ -18,7 +18,7 @@ from tgwizard.lab.faults import fault_format
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import StrangerTakesAddress
 from tgwizard.lab.fronts.client_access import VmNotKnown
-from tgwizard.lab.lab_state import LabCore
+from tgwizard.lab.lab_state import LabState
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.move_options import MoveRules
 from tgwizard.lab.nic_options import NicOptions
@@ -43,7 +43,7 @@ def serves(path: str) -> bool:
     return path == "/lab" or path.startswith("/lab/")
 
 
-def answer(lab: LabCore, request: Request, path: str, trace: Trace) -> Response:
+def answer(lab: LabState, request: Request, path: str, trace: Trace) -> Response:
     """Answer a request of the control surface; errors are in ARM's envelope."""
     try:
         trace.decision = Decision.UNAUTHENTICATED
@@ -56,7 +56,7 @@ def answer(lab: LabCore, request: Request, path: str, trace: Trace) -> Response:
         return refusal.response()
 
 
-def _serve(lab: LabCore, request: Request, path: str) -> Response:
+def _serve(lab: LabState, request: Request, path: str) -> Response:
     handler = _CALLS.get((request.method, path))
     if handler is not None:
         return handler(lab, request)
@@ -70,11 +70,11 @@ def _serve(lab: LabCore, request: Request, path: str) -> Response:
     raise _wrong(404, "NotFound", f"The lab's control surface has no {path}.")
 
 
-def _state(lab: LabCore, _request: Request) -> Response:
+def _state(lab: LabState, _request: Request) -> Response:
     return json_response(200, _state_document(lab))
 
 
-def _change(lab: LabCore, request: Request) -> Response:
+def _change(lab: LabState, request: Request) -> Response:
     wishes = _body(request)
     unknown = set(wishes) - _SETTINGS
     if unknown:
@@ -107,7 +107,7 @@ def _switches(wishes: Mapping[str, Any], name: str, known: tuple[str, ...]) -> M
     return wanted
 
 
-def _settle(lab: LabCore, wishes: object) -> None:
+def _settle(lab: LabState, wishes: object) -> None:
     """Choose among the statuses that the reference leaves open. Raises Refusal 400, and then nothing is chosen."""
     if isinstance(wishes, Mapping) and all(type(value) is int for value in wishes.values()):
         try:
@@ -119,7 +119,7 @@ def _settle(lab: LabCore, wishes: object) -> None:
     raise _wrong(400, "BadRequest", "statuses is not an object of numbers.")
 
 
-def _use_scenario(lab: LabCore, request: Request) -> Response:
+def _use_scenario(lab: LabState, request: Request) -> Response:
     wishes = _body(request)
     name, clusters = wishes.get("name"), wishes.get("clusters")
     if not isinstance(name, str) or not (clusters is None or (type(clusters) is int and clusters > 0)):
@@ -135,13 +135,13 @@ def _use_scenario(lab: LabCore, request: Request) -> Response:
     return json_response(200, _state_document(lab))
 
 
-def _list_faults(lab: LabCore, _request: Request) -> Response:
+def _list_faults(lab: LabState, _request: Request) -> Response:
     value = [fault_format.write(rule) for rule in lab.faults.rules]
     words: Json = {"kinds": list(fault_format.KINDS), "answers": [item.value for item in Known]}
     return json_response(200, {"value": value, **words})
 
 
-def _add_fault(lab: LabCore, request: Request) -> Response:
+def _add_fault(lab: LabState, request: Request) -> Response:
     try:
         fault = fault_format.read(_body(request))
     except fault_format.RuleWrong as error:
@@ -152,12 +152,12 @@ def _add_fault(lab: LabCore, request: Request) -> Response:
     return json_response(201, fault_format.write(lab.faults.add(fault)))
 
 
-def _clear_faults(lab: LabCore, _request: Request) -> Response:
+def _clear_faults(lab: LabState, _request: Request) -> Response:
     lab.faults.clear()
     return Response(204)
 
 
-def _list_requests(lab: LabCore, request: Request) -> Response:
+def _list_requests(lab: LabState, request: Request) -> Response:
     query = _query(request)
     limit = query.get("limit", str(REQUESTS_SHOWN))
     if not (limit.isascii() and limit.isdecimal()) or len(limit) > 9:
@@ -167,7 +167,7 @@ def _list_requests(lab: LabCore, request: Request) -> Response:
     return json_response(200, {"value": [_record(item) for item in shown], "total": len(records)})
 
 
-def _data_plane(lab: LabCore, request: Request) -> Response:
+def _data_plane(lab: LabState, request: Request) -> Response:
     wanted = _query(request).get("address")
     value = [
         {
@@ -182,7 +182,7 @@ def _data_plane(lab: LabCore, request: Request) -> Response:
     return json_response(200, {"at": format_utc(lab.clock.wall()), "value": value})
 
 
-def _traffic_port(lab: LabCore, request: Request) -> Response:
+def _traffic_port(lab: LabState, request: Request) -> Response:
     wishes = _body(request)
     subnet, address = wishes.get("subnet"), wishes.get("address")
     if not isinstance(subnet, str) or not isinstance(address, str):
@@ -198,11 +198,11 @@ def _traffic_port(lab: LabCore, request: Request) -> Response:
     return json_response(200, {"port": port})
 
 
-def _list_vms(lab: LabCore, _request: Request) -> Response:
+def _list_vms(lab: LabState, _request: Request) -> Response:
     return json_response(200, {"value": _vms(lab)})
 
 
-def _switch(lab: LabCore, request: Request, *, on: bool) -> Response:
+def _switch(lab: LabState, request: Request, *, on: bool) -> Response:
     wanted = _body(request).get("vm")
     if not isinstance(wanted, str):
         raise _wrong(400, "BadRequest", "The VM is missing: its name or its full id as vm.")
@@ -215,7 +215,7 @@ def _switch(lab: LabCore, request: Request, *, on: bool) -> Response:
     return json_response(200, {"value": [item for item in _vms(lab) if item["id"] == found[0]]})
 
 
-def _clients(lab: LabCore, request: Request) -> Response:
+def _clients(lab: LabState, request: Request) -> Response:
     parts = urlsplit(request.url)
     try:
         access = lab.client_access(f"{parts.scheme}://{parts.netloc}", _query(request).get("vm"))
@@ -224,7 +224,7 @@ def _clients(lab: LabCore, request: Request) -> Response:
     return json_response(200, access.document)
 
 
-def _register(lab: LabCore, request: Request) -> Response:
+def _register(lab: LabState, request: Request) -> Response:
     pem = _body(request).get("pem")
     if not isinstance(pem, str):
         raise _wrong(400, "BadRequest", "The certificate is missing: its public part in PEM as pem.")
@@ -235,7 +235,7 @@ def _register(lab: LabCore, request: Request) -> Response:
     return Response(204)
 
 
-def _state_document(lab: LabCore) -> Json:
+def _state_document(lab: LabState) -> Json:
     return {
         "lab_id": lab.lab_id,
         "epoch": lab.epoch,
@@ -262,7 +262,7 @@ def _state_document(lab: LabCore) -> Json:
     }
 
 
-def _vms(lab: LabCore) -> list[Json]:
+def _vms(lab: LabState) -> list[Json]:
     return [{"name": ids.name_of(vm), "id": vm, "power": power.value} for vm, power in lab.vms()]
 
 
@@ -308,7 +308,7 @@ def _wrong(status: int, code: str, message: str) -> Refusal:
     return Refusal(status, code, message)
 
 
-_CALLS: dict[tuple[str, str], Callable[[LabCore, Request], Response]] = {
+_CALLS: dict[tuple[str, str], Callable[[LabState, Request], Response]] = {
     ("GET", "/lab"): _state,
     ("PATCH", "/lab"): _change,
     ("POST", "/lab/scenario"): _use_scenario,

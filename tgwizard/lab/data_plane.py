@@ -17,7 +17,7 @@ import threading
 from dataclasses import dataclass, field
 
 from tgwizard.lab.fronts.tls_server import LOOPBACK
-from tgwizard.lab.lab_state import LabCore
+from tgwizard.lab.lab_state import LabState
 
 _PORTS = range(21_000, 29_000)
 """Below what any system gives to clients: a try of a port that nobody listens on could else meet its own socket."""
@@ -43,7 +43,7 @@ class _Port:
 class DataPlane:
     """Follows a lab's truth without polling it: it looks after each change, and when an operation is due to end."""
 
-    def __init__(self, lab: LabCore) -> None:
+    def __init__(self, lab: LabState) -> None:
         """Nothing is open, and no thread runs, before `port` is asked."""
         self._lab = lab
         self._ports: dict[tuple[str, str], _Port] = {}

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from tgwizard.lab import control_api, gateway
 from tgwizard.lab.clock import Clock
-from tgwizard.lab.lab_state import LabCore
+from tgwizard.lab.lab_state import LabState
 from tgwizard.lab.latency import Latency
 from tgwizard.lab.request_log import RequestRecord, Trace
 from tgwizard.lab.scenarios import scenario_builder
@@ -21,7 +21,7 @@ _LONGEST_PATH, _LONGEST_ID = 2_000, 200
 """How much of a path and of a client's id the log of requests keeps; both come from whoever sends."""
 
 
-class Lab(LabCore):
+class Lab(LabState):
     """An embedded Azure."""
 
     @classmethod

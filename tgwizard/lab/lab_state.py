@@ -72,7 +72,7 @@ class _Here(threading.local):
     owing = False
 
 
-class LabCore:
+class LabState:
     """What a lab has and is. Safe between threads: one lock round everything that reads or changes the world."""
 
     def __init__(self, world: World, clock: Clock) -> None:
