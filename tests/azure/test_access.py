@@ -18,10 +18,10 @@ from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.entra.tokens import GRAPH_AUDIENCE
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.fronts.in_process import lab_session
-from tgwizard.lab.rbac.role_records import DenyAssignment as Denial
+from tgwizard.lab.rbac.role_records import LabDenyAssignment as Denial
 from tgwizard.lab.rbac.role_records import Propagation
+from tgwizard.lab.world import LabLockLevel as Level
 from tgwizard.lab.world import Lock
-from tgwizard.lab.world import LockLevel as Level
 from tgwizard.model.inventory import IdentityKind
 from tgwizard.model.permission import allows
 from tgwizard.model.role import (

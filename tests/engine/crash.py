@@ -28,7 +28,7 @@ from tgwizard.engine.runs.failover_journal import Durability, FailoverJournal
 from tgwizard.lab.clock import VirtualClock
 from tgwizard.lab.fronts.in_process import LabAdapter
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.world import Power
+from tgwizard.lab.world import LabPower
 from tgwizard.model.cluster import ClusterIdentity, Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished
@@ -254,7 +254,7 @@ def _deliver(case: Case, lab: Lab) -> None:
 
 
 def _stopped(lab: Lab, name: str) -> bool:
-    return next(power for vm, power in lab.vms() if vm.endswith(name)) in (Power.STOPPED, Power.DEALLOCATED)
+    return next(power for vm, power in lab.vms() if vm.endswith(name)) in (LabPower.STOPPED, LabPower.DEALLOCATED)
 
 
 def _told(request: requests.PreparedRequest) -> str:

@@ -46,7 +46,7 @@ from tgwizard.lab.faults.fault_rules import (
 )
 from tgwizard.lab.lab import Lab
 from tgwizard.lab.latency import Latency
-from tgwizard.lab.world import Power
+from tgwizard.lab.world import LabPower
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import Event, Finished
@@ -240,7 +240,7 @@ def _in_the_end(made: Rig, last: Finished) -> list[str]:
 
 def _stopped(made: Rig) -> bool:
     power = next(power for vm, power in made.lab.vms() if vm.endswith(made.a.vm.name))
-    return power in (Power.STOPPED, Power.DEALLOCATED)
+    return power in (LabPower.STOPPED, LabPower.DEALLOCATED)
 
 
 def _begin(seed: int, witness: Witness) -> Rig:

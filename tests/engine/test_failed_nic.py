@@ -8,7 +8,7 @@ from tests.azure.test_arm import fails
 from tests.rig import Rig, rig, setup_rig
 from tgwizard.engine.errors import Cause, Certainty
 from tgwizard.lab.faults.fault_rules import Fault, OperationFails
-from tgwizard.lab.world import FailedNic, Power
+from tgwizard.lab.world import FailedNic, LabPower
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_options import Fence, FenceRequest, StopMethod
@@ -62,7 +62,7 @@ def test_that_a_fence_works_where_azure_lets_such_a_vm_be_stopped(failed_nic: Fa
     made.lab.failed_nic = failed_nic
     assert made.fail_over(verb=Verb.FORCED, fence=FenceRequest(Fence.STOP)).outcome is Outcome.DONE
     assert made.holders() == ["tg-node-b"]
-    assert dict(made.lab.vms())[made.a.vm.text] is Power.STOPPED
+    assert dict(made.lab.vms())[made.a.vm.text] is LabPower.STOPPED
 
 
 def test_that_an_identity_cannot_be_given_to_such_a_vm_and_the_reason_is_told() -> None:

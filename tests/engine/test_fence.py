@@ -19,7 +19,7 @@ from tgwizard.engine.failover.timing import FailoverTiming
 from tgwizard.engine.observe import Observer
 from tgwizard.engine.runs.records import RunRecord, WriteAttempted
 from tgwizard.lab.faults.fault_rules import Answer, Fault, Moment, OperationFails, OperationNeverEnds, Reset
-from tgwizard.lab.world import Power
+from tgwizard.lab.world import LabPower
 from tgwizard.model.cluster import Verb
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.failover_events import (
@@ -44,7 +44,7 @@ def fenced(made: Rig, wish: FenceRequest = STOP) -> Finished:
     return made.fail_over(verb=Verb.FORCED, fence=wish)
 
 
-def power(made: Rig) -> Power:
+def power(made: Rig) -> LabPower:
     return next(state for vm, state in made.lab.vms() if vm.endswith("tg-node-a"))
 
 
@@ -61,7 +61,7 @@ def test_that_the_losing_vm_is_stopped_before_anything_is_detached() -> None:
     finished = fenced(made)
     assert finished.outcome is Outcome.DONE
     assert made.holders() == ["tg-node-b"]
-    assert power(made) is Power.STOPPED
+    assert power(made) is LabPower.STOPPED
     writes = [(record.method, record.status) for record in made.lab.requests if record.method in ("POST", "PUT")]
     assert writes == [("PUT", 412), ("PUT", 412), ("POST", 202), ("PUT", 412), ("PUT", 412), ("PUT", 200), ("PUT", 200)]
     assert finished.left == ("tg-node-a was asked to stop. Start it in the Azure portal when it shall serve again.",)
@@ -106,7 +106,7 @@ def test_that_the_right_that_is_held_decides_how_the_vm_is_stopped() -> None:
     made = without(StopMethod.POWER_OFF.action)
     assert fenced(made).outcome is Outcome.DONE
     assert posts(made) == ["deallocate"]
-    assert power(made) is Power.DEALLOCATED
+    assert power(made) is LabPower.DEALLOCATED
 
 
 def test_that_without_a_right_to_stop_it_nothing_moves_and_both_rights_are_named() -> None:
@@ -144,7 +144,7 @@ def test_that_a_stop_whose_answer_was_lost_is_settled_by_the_instance_view_and_n
     made.lab.faults.add(Fault("POST", "powerOff", Reset(Moment.AFTER_COMMIT)))
     assert fenced(made).outcome is Outcome.DONE
     assert posts(made) == ["powerOff"]
-    assert power(made) is Power.STOPPED
+    assert power(made) is LabPower.STOPPED
 
 
 def test_that_a_stop_that_was_lost_on_its_way_is_asked_again_after_a_while() -> None:
@@ -224,7 +224,7 @@ def test_that_a_graceful_failover_never_stops_a_vm() -> None:
     made = rig()
     assert made.fail_over(verb=Verb.GRACEFUL, fence=STOP).outcome is Outcome.DONE
     assert posts(made) == []
-    assert power(made) is Power.RUNNING
+    assert power(made) is LabPower.RUNNING
 
 
 def test_that_what_others_did_during_the_stop_is_seen_before_the_detach() -> None:
@@ -332,7 +332,7 @@ def test_that_a_stop_that_is_cancelled_leaves_what_was_said() -> None:
     assert finished.outcome is Outcome.CANCELLED
     assert made.holders() == ["tg-node-a"]
     made.clock.sleep(60)
-    assert power(made) is Power.STOPPED
+    assert power(made) is LabPower.STOPPED
     assert finished.left == ("tg-node-a was asked to stop. Start it in the Azure portal when it shall serve again.",)
 
 

@@ -12,7 +12,7 @@ from tests.lab.rights import assign, sign_in
 from tgwizard.lab.entra.tokens import GRAPH_AUDIENCE
 from tgwizard.lab.fronts.in_process import lab_session
 from tgwizard.lab.lab import Lab
-from tgwizard.lab.rbac.role_records import EVERYONE, DenyAssignment
+from tgwizard.lab.rbac.role_records import EVERYONE, LabDenyAssignment
 from tgwizard.lab.wire import Response
 
 GRAPH = "https://graph.microsoft.com/v1.0"
@@ -123,7 +123,7 @@ def test_that_a_denial_counts_for_the_members_of_a_group(
 ) -> None:
     write = ("Microsoft.Network/networkInterfaces/write",)
     bench.lab.directory.deny(
-        DenyAssignment(
+        LabDenyAssignment(
             "g",
             "stop",
             bench.group,

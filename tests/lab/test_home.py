@@ -21,7 +21,7 @@ from tgwizard.lab.latency import Latency
 from tgwizard.lab.storage.folder_problems import LabFolderDamaged
 from tgwizard.lab.storage.lab_folder import AttachedLab, FolderLock, HostedLab, open_lab
 from tgwizard.lab.storage.world_store import WorldFile
-from tgwizard.lab.world import Power
+from tgwizard.lab.world import LabPower
 from tgwizard.model.problem import UserError
 
 
@@ -110,12 +110,12 @@ def test_that_a_change_is_in_the_folder_before_its_answer(tmp_path: Path) -> Non
         detach(lab)
         assert FLOATING not in str(kept().resource(nic_a(lab)))
         lab.lab.switch(app, on=False)
-        assert dict(kept().vms())[app] is Power.STOPPED
+        assert dict(kept().vms())[app] is LabPower.STOPPED
         control = control_of(lab)
         control.set_latency("drawn")
         assert kept().latency is Latency.DRAWN
         control.switch("vm-app-01", on=True)
-        assert dict(kept().vms())[app] is Power.RUNNING
+        assert dict(kept().vms())[app] is LabPower.RUNNING
         control.use_scenario("fresh")
         assert kept().scenario == "fresh"
         control.close()

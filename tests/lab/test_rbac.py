@@ -18,12 +18,12 @@ from tgwizard.lab.rbac import known_operations, rbac_evaluation
 from tgwizard.lab.rbac.builtin_roles import BUILT_IN, BY_NAME
 from tgwizard.lab.rbac.role_records import (
     EVERYONE,
-    DenyAssignment,
+    LabDenyAssignment,
+    LabRoleAssignment,
+    LabRoleDefinition,
+    LabRoleKind,
     PermissionRecord,
-    RoleAssignment,
-    RoleDefinition,
     RoleHistory,
-    RoleKind,
 )
 from tgwizard.lab.world import Principal, Subscription, World
 from tgwizard.model.permission import DenyAssignment as Denial
@@ -102,7 +102,7 @@ class Held:
 
 _HELD = st.builds(Held, st.sampled_from([ME, ME, TEAM, OTHER]), _SCOPES, st.lists(_ENTRIES, max_size=2).map(tuple))
 _DENIES = st.builds(
-    DenyAssignment,
+    LabDenyAssignment,
     guid=st.just("guid"),
     name=st.just("deny"),
     scope=_SCOPES,
@@ -114,15 +114,15 @@ _DENIES = st.builds(
 )
 
 
-def world_of(held: list[Held], deny: list[DenyAssignment]) -> World:
+def world_of(held: list[Held], deny: list[LabDenyAssignment]) -> World:
     place = Subscription(SUBSCRIPTION.removeprefix("/subscriptions/"), TENANT, "", "")
     world = World("lab", "none", 0, "00", place, Principal("", "", ""), Latency.FAST)
     world.authorization.deny = deny
     for number, item in enumerate(held):
         guid = f"role-{number}"
-        role = RoleDefinition(guid, guid, RoleKind.CUSTOM, "", ("/",), item.entries, START, START)
+        role = LabRoleDefinition(guid, guid, LabRoleKind.CUSTOM, "", ("/",), item.entries, START, START)
         world.authorization.roles[guid] = RoleHistory([role])
-        assignment = RoleAssignment(f"a-{number}", item.scope, guid, item.who, "User", START, START)
+        assignment = LabRoleAssignment(f"a-{number}", item.scope, guid, item.who, "User", START, START)
         world.authorization.assignments.setdefault(item.who, {})[assignment.guid] = assignment
     return world
 
@@ -130,7 +130,7 @@ def world_of(held: list[Held], deny: list[DenyAssignment]) -> World:
 @settings(max_examples=400)
 @given(held=st.lists(_HELD, max_size=4), deny=st.lists(_DENIES, max_size=2), action=_ACTIONS, scope=_SCOPES)
 def test_that_client_and_lab_agree_on_who_may_do_what(
-    held: list[Held], deny: list[DenyAssignment], action: str, scope: str
+    held: list[Held], deny: list[LabDenyAssignment], action: str, scope: str
 ) -> None:
     world = world_of(held, deny)
     assume(listed_for(world, scope))  # the program reads the lists of its subscription, and asks about no other place
@@ -150,7 +150,7 @@ def listed_for(world: World, scope: str) -> bool:
     return rbac_evaluation.covers(world, scope, SUBSCRIPTION) or rbac_evaluation.covers(world, SUBSCRIPTION, scope)
 
 
-def as_read(item: DenyAssignment) -> Denial:
+def as_read(item: LabDenyAssignment) -> Denial:
     """The lab's record as the adapter reads it."""
     principals = () if EVERYONE in item.principals else item.principals
     denies = PermissionSet(item.actions, item.not_actions)
@@ -167,7 +167,7 @@ def test_that_client_and_lab_agree_on_how_far_a_scope_reaches(outer: str, inner:
 
 
 @pytest.mark.parametrize("role", BUILT_IN.values(), ids=lambda role: role.name)
-def test_that_a_built_in_role_names_only_operations_that_the_catalogue_knows(role: RoleDefinition) -> None:
+def test_that_a_built_in_role_names_only_operations_that_the_catalogue_knows(role: LabRoleDefinition) -> None:
     (entry,) = role.permissions
     elsewhere = {"Microsoft.Purview", "Microsoft.Subscription", "Microsoft.Blueprint", "Microsoft.DevTestLab"}
     unknown = [item for item in (*entry.actions, *entry.not_actions) if not known_operations.known(item)]
@@ -204,7 +204,7 @@ def test_that_the_built_in_roles_grant_what_azures_do(role: str, action: str, al
 
 
 def test_that_a_denial_wins_over_the_owner_and_is_named(bench: Bench) -> None:
-    denial = DenyAssignment(
+    denial = LabDenyAssignment(
         "d0000000-0000-0000-0000-00000000000d", "stack", bench.group, ("Microsoft.Network/*/write",)
     )
     bench.lab.directory.deny(denial)
@@ -225,7 +225,7 @@ def test_that_a_denial_wins_over_the_owner_and_is_named(bench: Bench) -> None:
 def test_that_a_denied_reference_is_refused_as_a_linked_one(bench: Bench) -> None:
     nsg = f"{bench.group}/providers/Microsoft.Network/networkSecurityGroups/nsg-tg-inside"
     bench.lab.directory.deny(
-        DenyAssignment("d", "stack", nsg, ("*/action",), excluded=(bench.lab.directory.automation.oid,))
+        LabDenyAssignment("d", "stack", nsg, ("*/action",), excluded=(bench.lab.directory.automation.oid,))
     )
     nic = bench.nic("tg-node-a-inside")
     status, code, message = error_of(bench.put("tg-node-a-inside", nic))
@@ -320,7 +320,7 @@ def test_that_deny_assignments_are_listed_with_their_filters(bench: Bench) -> No
     automation = bench.lab.directory.automation
     for name, scope in (("everything", bench.subscription), ("the group", bench.group)):
         bench.lab.directory.deny(
-            DenyAssignment(f"guid-{name[:3]}", name, scope, ("Microsoft.Storage/*",), principals=(automation.oid,))
+            LabDenyAssignment(f"guid-{name[:3]}", name, scope, ("Microsoft.Storage/*",), principals=(automation.oid,))
         )
 
     def listed(text: str, scope: str = bench.group) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from tests.lab.bench import Bench, error_of
 from tests.lab.rights import member, sign_in
 from tgwizard.lab.arm import field_versions
-from tgwizard.lab.world import Principal, PrincipalKind
+from tgwizard.lab.world import LabPrincipalKind, Principal
 
 A, NIC_TYPE, VM_TYPE = "tg-node-a-inside", "Microsoft.Network/networkInterfaces", "Microsoft.Compute/virtualMachines"
 
@@ -136,7 +136,7 @@ def test_that_only_what_may_be_read_is_listed(bench: Bench) -> None:
     assert seen < everything
     assert "Microsoft.Network/publicIPAddresses" in everything - seen
     assert NIC_TYPE in seen
-    bench.token = bench.lab.issue_token_for(Principal("0" * 32, "", "nobody", "", PrincipalKind.SERVICE_PRINCIPAL))
+    bench.token = bench.lab.issue_token_for(Principal("0" * 32, "", "nobody", "", LabPrincipalKind.SERVICE_PRINCIPAL))
     for place, action in (
         (bench.subscription, "Microsoft.Resources/subscriptions/resources/read"),
         (bench.group, "Microsoft.Resources/subscriptions/resourcegroups/resources/read"),

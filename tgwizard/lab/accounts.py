@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from tgwizard.lab.entra import client_assertions, identity_endpoint, token_endpoint, tokens
 from tgwizard.lab.entra.identity_endpoint import IdentityEndpoint
-from tgwizard.lab.rbac.role_records import UNSETTLED, Authorization, DenyAssignment, Propagation
+from tgwizard.lab.rbac.role_records import UNSETTLED, Authorization, LabDenyAssignment, Propagation
 from tgwizard.lab.scenarios import scenario_rights
 from tgwizard.lab.world import Principal, World
 
@@ -103,7 +103,7 @@ class Directory:
             for name, value in wishes.items():
                 setattr(self._settings, name, value)
 
-    def deny(self, denial: DenyAssignment) -> None:
+    def deny(self, denial: LabDenyAssignment) -> None:
         """Add a deny assignment, as only Azure itself can."""
         with self._lock:
             self._settings.deny.append(denial)

@@ -33,10 +33,10 @@ from tgwizard.lab.wire import Json, Refusal
 from tgwizard.lab.world import (
     VM_TYPE,
     FailedNic,
+    LabPower,
     OperationKind,
     OperationStatus,
     Overlap,
-    Power,
     Principal,
     Subscription,
     World,
@@ -116,7 +116,7 @@ class LabState:
             self.on_scenario()
         self._tell()
 
-    def vms(self) -> tuple[tuple[str, Power], ...]:
+    def vms(self) -> tuple[tuple[str, LabPower], ...]:
         """Return the id and the power state of every VM."""
         with self._lock:
             self._settle()
@@ -312,7 +312,7 @@ class LabState:
             held = found is not None and found.binding is not Binding.ATTACHING
             nic = self._world.find(found.nic) if found is not None and held else None
             vm = nic["properties"].get("virtualMachine") if nic is not None else None
-            alive = vm is not None and self._world.power.get(ids.key(vm["id"])) is Power.RUNNING
+            alive = vm is not None and self._world.power.get(ids.key(vm["id"])) is LabPower.RUNNING
         if changed:
             self._tell()
         return alive

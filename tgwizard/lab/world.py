@@ -57,7 +57,7 @@ class FailedNic(Enum):
     NOTHING = "nothing"
 
 
-class Power(Enum):
+class LabPower(Enum):
     """A VM's power state, as the instance view words it after `PowerState/`."""
 
     RUNNING = "running"
@@ -106,7 +106,7 @@ class Ending(Enum):
     """`Canceled`, and another operation goes on with the same content."""
 
 
-class LockLevel(Enum):
+class LabLockLevel(Enum):
     """The two levels of a management lock."""
 
     READ_ONLY = "ReadOnly"
@@ -151,11 +151,11 @@ class Lock:
 
     name: str
     scope: str
-    level: LockLevel
+    level: LabLockLevel
     notes: str = ""
 
 
-class PrincipalKind(Enum):
+class LabPrincipalKind(Enum):
     """What a principal is, as role assignments spell it. A managed identity is a service principal."""
 
     USER = "User"
@@ -172,7 +172,7 @@ class Principal:
     name: str
     resource: str = ""
     """The VM's id for a managed identity, else empty."""
-    kind: PrincipalKind = PrincipalKind.USER
+    kind: LabPrincipalKind = LabPrincipalKind.USER
     created: datetime | None = None
     """When it was made; None for one that is older than the lab."""
     display: str = ""
@@ -183,7 +183,7 @@ class Principal:
     @property
     def shown(self) -> str:
         """How ARM's sentences call it: a user by name, anything else by object id."""
-        return self.name if self.kind is PrincipalKind.USER and self.name else self.oid
+        return self.name if self.kind is LabPrincipalKind.USER and self.name else self.oid
 
     @property
     def oids(self) -> tuple[str, ...]:
@@ -193,7 +193,7 @@ class Principal:
     @property
     def display_name(self) -> str:
         """How the directory shows it: a user without a name of its own by the part before the @."""
-        return self.display or (self.name.partition("@")[0] if self.kind is PrincipalKind.USER else self.name)
+        return self.display or (self.name.partition("@")[0] if self.kind is LabPrincipalKind.USER else self.name)
 
 
 @dataclass(slots=True)
@@ -289,7 +289,7 @@ class World:
     """How many guids were given out; the next guid follows from it, so that copies of a lab go on alike."""
     operation_count: int = 0
     resources: dict[str, Json] = field(default_factory=dict)
-    power: dict[str, Power] = field(default_factory=dict)
+    power: dict[str, LabPower] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     allocations: Allocations = field(default_factory=Allocations)
     holdings: Holdings = field(default_factory=Holdings)

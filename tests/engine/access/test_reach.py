@@ -19,7 +19,7 @@ from tgwizard.engine.readiness.preflight_questions import PreflightScope
 from tgwizard.engine.setup.verify import target_of_cluster, verify_job
 from tgwizard.lab.faults.fault_rules import Answer, Fault
 from tgwizard.lab.rbac import rbac_evaluation
-from tgwizard.lab.rbac.role_records import EVERYONE, DenyAssignment
+from tgwizard.lab.rbac.role_records import EVERYONE, LabDenyAssignment
 from tgwizard.lab.world import Principal
 from tgwizard.model.cluster import ResourceId, Verb
 from tgwizard.model.event_base import Outcome
@@ -50,9 +50,9 @@ def member_of(made: Rig, name: str) -> Principal:
     return next(item for item in made.lab.principals if item.name == name)
 
 
-def denied(made: Rig, scope: str, **changes: Any) -> DenyAssignment:
+def denied(made: Rig, scope: str, **changes: Any) -> LabDenyAssignment:
     """A deny assignment for everyone, as a deployment stack makes one; ``changes`` of it."""
-    denial = DenyAssignment(str(uuid.uuid4()), "stack-guard", scope, ("Microsoft.Network/*",), ("*/read",))
+    denial = LabDenyAssignment(str(uuid.uuid4()), "stack-guard", scope, ("Microsoft.Network/*",), ("*/read",))
     denial = replace(denial, **changes)
     made.lab.directory.deny(denial)
     return denial

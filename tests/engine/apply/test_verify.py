@@ -29,8 +29,8 @@ from tgwizard.engine.setup.verify_report import verify_report_page
 from tgwizard.lab.clock import Cancellable, Clock
 from tgwizard.lab.faults.canned_errors import Known
 from tgwizard.lab.faults.fault_rules import Answer, AzureSays, Fault, Moment, Reset
-from tgwizard.lab.rbac.role_records import DenyAssignment, Propagation
-from tgwizard.lab.world import Lock, LockLevel
+from tgwizard.lab.rbac.role_records import LabDenyAssignment, Propagation
+from tgwizard.lab.world import LabLockLevel, Lock
 from tgwizard.model.cluster import ResourceId
 from tgwizard.model.event_base import Outcome
 from tgwizard.model.finding import Level
@@ -214,10 +214,10 @@ def test_that_the_rehearsal_names_what_is_missing(tmp_path: Path) -> None:
 def test_that_a_lock_and_a_denial_count_as_they_do_in_azure(fresh: Scenario) -> None:
     it = fresh.it
     nic = it.network("networkInterfaces", "tg-node-a-inside")
-    it.lab._world.locks.append(Lock("no-touch", nic.text, LockLevel.READ_ONLY))
+    it.lab._world.locks.append(Lock("no-touch", nic.text, LabLockLevel.READ_ONLY))
     principal = it.ports.inventories.vm(it.vm("tg-node-b")).identity.principal_id
     it.lab.directory.deny(
-        DenyAssignment(str(uuid.uuid4()), "no-joins", it.group(), ("*/join/action",), principals=(principal,))
+        LabDenyAssignment(str(uuid.uuid4()), "no-joins", it.group(), ("*/join/action",), principals=(principal,))
     )
     it.clock.sleep(700)
     result = verified(fresh, subject(fresh, restarted=frozenset(fresh.answers.machines or ())))
@@ -404,7 +404,7 @@ def test_that_a_right_which_a_machine_is_refused_after_ten_minutes_is_not_there(
     it.clock.sleep(700)
     subnet = f"{it.group()}/providers/Microsoft.Network/virtualNetworks/vnet-dal-prod"
     it.lab.directory.deny(
-        DenyAssignment(str(uuid.uuid4()), "no-joins", subnet, ("*/join/action",), principals=(principal,))
+        LabDenyAssignment(str(uuid.uuid4()), "no-joins", subnet, ("*/join/action",), principals=(principal,))
     )
     it.lab.faults.add(Fault("GET", "/denyAssignments", AzureSays(Known.INTERNAL_ERROR), times=None))
     result = verified(asking, subject(asking, restarted=frozenset(asking.answers.machines or ())))

@@ -6,10 +6,10 @@ from tgwizard.lab import ids
 from tgwizard.lab.arm.authorization_filters import parse
 from tgwizard.lab.arm.request_bodies import json_object, object_of, text_of
 from tgwizard.lab.rbac import rbac_evaluation
-from tgwizard.lab.rbac.role_records import EVERYONE, DenyAssignment, PermissionRecord
+from tgwizard.lab.rbac.role_records import EVERYONE, LabDenyAssignment, PermissionRecord
 from tgwizard.lab.routing import FILTERED, Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
-from tgwizard.lab.world import Lock, LockLevel, World
+from tgwizard.lab.world import LabLockLevel, Lock, World
 
 _DENIAL_FIELDS = frozenset({"denyassignmentname", "principalid"})
 _DENIAL_CALLS = frozenset({"atscope", "assignedto"})
@@ -47,7 +47,7 @@ def get_lock(call: Call) -> Response:
 def put_lock(call: Call) -> Response:
     """Create a lock, 201, or change its level or notes, 200. A lock never keeps locks from being changed."""
     properties = object_of(json_object(call.request.body), "properties")
-    level = {item.value.lower(): item for item in LockLevel}.get((text_of(properties, "level") or "").lower())
+    level = {item.value.lower(): item for item in LabLockLevel}.get((text_of(properties, "level") or "").lower())
     if level is None:
         raise Refusal(
             400,
@@ -116,7 +116,7 @@ def require_unlocked(world: World, scope: str, method: str) -> None:
     locks = [
         item
         for item in world.locks
-        if (deleting or item.level is LockLevel.READ_ONLY)
+        if (deleting or item.level is LabLockLevel.READ_ONLY)
         and (rbac_evaluation.covers(world, item.scope, scope) or (deleting and ids.under(scope, item.scope)))
     ]
     if locks:
@@ -142,7 +142,7 @@ def _existing_lock(call: Call) -> Lock:
     return found
 
 
-def _denial(item: DenyAssignment) -> Json:
+def _denial(item: LabDenyAssignment) -> Json:
     return {
         "id": f"{item.scope}/providers/Microsoft.Authorization/denyAssignments/{item.guid}",
         "type": "Microsoft.Authorization/denyAssignments",

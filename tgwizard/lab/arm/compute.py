@@ -13,7 +13,7 @@ from tgwizard.lab.arm import not_served, settled_checks
 from tgwizard.lab.arm.responses import existing, in_scope, paged, with_etag
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Cause, Headers, Json, Refusal, Response, json_response
-from tgwizard.lab.world import VM_TYPE, Operation, OperationKind, OperationStatus, Power, World
+from tgwizard.lab.world import VM_TYPE, LabPower, Operation, OperationKind, OperationStatus, World
 
 PROVIDER = "Microsoft.Compute"
 _ONE = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{name}"
@@ -25,15 +25,15 @@ class _Verb:
     """A power verb: the state of the VM while it runs, and afterwards."""
 
     path: str
-    during: Power
-    after: Power
+    during: LabPower
+    after: LabPower
 
 
 _VERBS = {
-    OperationKind.POWER_OFF: _Verb("powerOff", Power.STOPPING, Power.STOPPED),
-    OperationKind.START: _Verb("start", Power.STARTING, Power.RUNNING),
-    OperationKind.DEALLOCATE: _Verb("deallocate", Power.DEALLOCATING, Power.DEALLOCATED),
-    OperationKind.RESTART: _Verb("restart", Power.STARTING, Power.RUNNING),
+    OperationKind.POWER_OFF: _Verb("powerOff", LabPower.STOPPING, LabPower.STOPPED),
+    OperationKind.START: _Verb("start", LabPower.STARTING, LabPower.RUNNING),
+    OperationKind.DEALLOCATE: _Verb("deallocate", LabPower.DEALLOCATING, LabPower.DEALLOCATED),
+    OperationKind.RESTART: _Verb("restart", LabPower.STARTING, LabPower.RUNNING),
 }
 _SIGNED_SINCE = "2025"
 """From then on poll URLs carry items like a signature: a client uses them exactly as given (azure/README.md 1.3)."""
@@ -47,12 +47,12 @@ _EXPANDS = frozenset({"instanceview", "userdata"})
 """No VM of the lab has user data, so there is nothing to add for the second."""
 UPDATING, DELETING = "Updating", "Deleting"
 _SETTLED = {
-    Power.RUNNING: "VM running",
-    Power.STARTING: "VM starting",
-    Power.STOPPING: "VM stopping",
-    Power.STOPPED: "VM stopped",
-    Power.DEALLOCATING: "VM deallocating",
-    Power.DEALLOCATED: "VM deallocated",
+    LabPower.RUNNING: "VM running",
+    LabPower.STARTING: "VM starting",
+    LabPower.STOPPING: "VM stopping",
+    LabPower.STOPPED: "VM stopped",
+    LabPower.DEALLOCATING: "VM deallocating",
+    LabPower.DEALLOCATED: "VM deallocated",
 }
 
 
@@ -88,7 +88,7 @@ def change_power(call: Call, kind: OperationKind) -> Response:
     """Accept a power verb: 202, no body, both poll URLs."""
     vm = existing(call, VM_TYPE)
     require_not_deleting(vm, kind.value)
-    if kind is OperationKind.RESTART and call.world.power[ids.key(vm["id"])] is Power.DEALLOCATED:
+    if kind is OperationKind.RESTART and call.world.power[ids.key(vm["id"])] is LabPower.DEALLOCATED:
         raise Refusal(
             409,
             "OperationNotAllowed",
@@ -161,7 +161,7 @@ def switch(world: World, vm_id: str, *, on: bool, now: datetime) -> None:
     if running is not None:
         operations.preempt(running, now)
     world.touched.add(key)
-    world.power[key] = Power.RUNNING if on else Power.STOPPED
+    world.power[key] = LabPower.RUNNING if on else LabPower.STOPPED
 
 
 def operation_headers(call: Call, operation: Operation) -> Headers:
@@ -264,7 +264,7 @@ def _path_and_query(call: Call) -> str:
 def _instance_view(world: World, vm: Json, now: datetime) -> Json:
     power = world.power[ids.key(vm["id"])]
     stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
-    ready = power is Power.RUNNING
+    ready = power is LabPower.RUNNING
     state = vm["properties"]["provisioningState"].lower()
     storage = vm["properties"]["storageProfile"]
     disks = [storage["osDisk"]["name"], *(item["name"] for item in storage.get("dataDisks", []) if "name" in item)]
@@ -287,7 +287,7 @@ def _instance_view(world: World, vm: Json, now: datetime) -> Json:
             {"code": f"PowerState/{power.value}", "level": "Info", "displayStatus": _SETTLED[power]},
         ],
     }
-    if power not in {Power.STOPPED, Power.DEALLOCATED, Power.DEALLOCATING}:
+    if power not in {LabPower.STOPPED, LabPower.DEALLOCATED, LabPower.DEALLOCATING}:
         status = {
             "code": "ProvisioningState/succeeded" if ready else "ProvisioningState/Unavailable",
             "level": "Info" if ready else "Warning",

@@ -19,16 +19,7 @@ from tgwizard.lab.faults.fault_rules import OperationFate
 from tgwizard.lab.move_options import FEATURE
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Detail, Json, Refusal, Response, json_response, network_refusal
-from tgwizard.lab.world import (
-    VNET_TYPE,
-    Ending,
-    Moved,
-    Operation,
-    OperationKind,
-    OperationStatus,
-    Power,
-    World,
-)
+from tgwizard.lab.world import VNET_TYPE, Ending, LabPower, Moved, Operation, OperationKind, OperationStatus, World
 
 _TRAVELLING = ("publicIPAddress", "loadBalancerBackendAddressPools", "loadBalancerInboundNatRules")
 
@@ -215,7 +206,7 @@ def _fate(world: World, moved: Moved, fate: OperationFate) -> OperationFate:
         failure = failure or (compute.tenant_update_failure(world, document) if document else None)
     source = world.find(moved.source)
     vm = ids.key(source["properties"].get("virtualMachine", {}).get("id", "")) if source else ""
-    if not world.move.dead_source and world.power.get(vm) is not Power.RUNNING:
+    if not world.move.dead_source and world.power.get(vm) is not LabPower.RUNNING:
         failure = {"code": "OperationNotAllowed", "message": "The virtual machine of the source does not run."}
     return fate if failure is None else replace(fate, failure=failure, ending=Ending.FAIL)
 

@@ -10,7 +10,7 @@ from tgwizard.lab.arm import tags
 from tgwizard.lab.arm.responses import existing, in_scope, not_found, paged, with_etag
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Json, Refusal, Response, json_response, network_refusal
-from tgwizard.lab.world import LOAD_BALANCER_TYPE, NIC_TYPE, NSG_TYPE, VNET_TYPE, Power, World
+from tgwizard.lab.world import LOAD_BALANCER_TYPE, NIC_TYPE, NSG_TYPE, VNET_TYPE, LabPower, World
 
 _GROUP = "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.Network"
 _SUBSCRIPTION = "/subscriptions/{sub}/providers/Microsoft.Network"
@@ -86,7 +86,7 @@ def effective_routes(call: Call) -> Response:
     """Accept the question for a NIC's routes; the `Location` answers them. Only a running VM has any."""
     nic = existing(call, NIC_TYPE)
     vm = nic["properties"].get("virtualMachine", {}).get("id")
-    if vm is None or call.world.power.get(ids.key(vm)) is not Power.RUNNING:
+    if vm is None or call.world.power.get(ids.key(vm)) is not LabPower.RUNNING:
         raise network_refusal(
             400,
             "NetworkInterfaceNotAttachedToRunningVirtualMachine",  # code and wording [?]

@@ -8,7 +8,7 @@ from tgwizard.lab.entra.tokens import AUDIENCE
 from tgwizard.lab.rbac import rbac_evaluation
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Json, Response, json_response
-from tgwizard.lab.world import PrincipalKind, Subscription, Tenant
+from tgwizard.lab.world import LabPrincipalKind, Subscription, Tenant
 
 _FIRST_METADATA = "2015-01-01"
 _TENANT_NAMES_SINCE = "2020-01-01"
@@ -33,7 +33,7 @@ def get_subscription(call: Call) -> Response:
 
 def list_tenants(call: Call) -> Response:
     """Answer the tenants the caller is known in: for people all of the lab's, else the token's own."""
-    everywhere = call.principal.kind is PrincipalKind.USER
+    everywhere = call.principal.kind is LabPrincipalKind.USER
     return paged(call, [_tenant(call, item) for item in call.world.tenants if everywhere or item.id == call.home])
 
 

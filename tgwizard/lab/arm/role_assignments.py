@@ -12,7 +12,7 @@ from tgwizard.lab.arm.role_definitions import GUID, role_id, scope_of, stamp
 from tgwizard.lab.entra import token_endpoint
 from tgwizard.lab.rbac import conditions, propagation, rbac_evaluation, role_store
 from tgwizard.lab.rbac.conditions import ConditionWrong, Facts
-from tgwizard.lab.rbac.role_records import RoleAssignment
+from tgwizard.lab.rbac.role_records import LabRoleAssignment
 from tgwizard.lab.routing import FILTERED, Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import Principal, Subscription, World
@@ -83,7 +83,7 @@ def put(call: Call) -> Response:
         )
     _check_condition(sent)
     _check_unique(world, guid, principal, role.guid, scope)
-    fresh = RoleAssignment(
+    fresh = LabRoleAssignment(
         guid=guid,
         scope=scope,
         role=role.guid,
@@ -118,7 +118,7 @@ def delete(call: Call) -> Response:
     return json_response(200, document(call.world, found))
 
 
-def document(world: World, item: RoleAssignment) -> Json:
+def document(world: World, item: LabRoleAssignment) -> Json:
     """Return an assignment as the wire has it."""
     properties: Json = {
         "roleDefinitionId": role_id(world, item.role, item.scope),
@@ -158,7 +158,7 @@ def known_principals(call: Call) -> dict[str, Principal]:
     return found
 
 
-def _existing(call: Call) -> RoleAssignment:
+def _existing(call: Call) -> LabRoleAssignment:
     guid = call.parameters["assignment"]
     found = role_store.assignment(call.world, guid)
     if found is None or ids.key(found.scope) != ids.key(scope_of(call)):
@@ -166,7 +166,7 @@ def _existing(call: Call) -> RoleAssignment:
     return found
 
 
-def _concerns(world: World, item: RoleAssignment, scope: str, wanted: Filter) -> bool:
+def _concerns(world: World, item: LabRoleAssignment, scope: str, wanted: Filter) -> bool:
     holder, assigned = wanted.equal.get("principalid"), wanted.calls.get("assignedto")
     if holder is not None and item.principal != holder.lower():
         return False

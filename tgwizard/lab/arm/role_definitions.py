@@ -11,7 +11,7 @@ from tgwizard.lab.arm.authorization_filters import Filter, parse
 from tgwizard.lab.arm.request_bodies import json_object, names, object_of, objects
 from tgwizard.lab.rbac import known_operations, rbac_evaluation, role_store
 from tgwizard.lab.rbac.builtin_roles import BUILT_IN
-from tgwizard.lab.rbac.role_records import PermissionRecord, RoleDefinition, RoleKind
+from tgwizard.lab.rbac.role_records import LabRoleDefinition, LabRoleKind, PermissionRecord
 from tgwizard.lab.routing import FILTERED, Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
 from tgwizard.lab.world import World
@@ -81,10 +81,10 @@ def put(call: Call) -> Response:
             "RoleDefinitionLimitExceeded",
             "Role definition limit exceeded. No more role definitions can be created",
         )
-    role = RoleDefinition(
+    role = LabRoleDefinition(
         guid=guid,
         name=name,
-        kind=RoleKind.CUSTOM,
+        kind=LabRoleKind.CUSTOM,
         description=str(properties.get("description") or ""),
         scopes=scopes,
         permissions=permissions,
@@ -105,7 +105,7 @@ def delete(call: Call) -> Response:
     role = rbac_evaluation.role_now(world, guid)
     if role is None:
         return Response(204)
-    if role.kind is RoleKind.BUILT_IN:
+    if role.kind is LabRoleKind.BUILT_IN:
         raise _refusal(
             400,
             "InvalidRoleDefinitionType",  # code as for PUT; wording [?]
@@ -143,7 +143,7 @@ def linked_scopes(call: Call) -> Iterator[tuple[str, str]]:
 def linked_scopes_of_stored(call: Call) -> Iterator[tuple[str, str]]:
     """Yield the right that whoever deletes a role needs on every scope it is assignable at."""
     role = rbac_evaluation.role_now(call.world, call.parameters["role"])
-    if role is not None and role.kind is RoleKind.CUSTOM:
+    if role is not None and role.kind is LabRoleKind.CUSTOM:
         for scope in role.scopes:
             yield f"{ROLE_TYPE}/delete", scope
 
@@ -165,14 +165,14 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
 
-def _usable_at(world: World, role: RoleDefinition, scope: str, wanted: Filter) -> bool:
+def _usable_at(world: World, role: LabRoleDefinition, scope: str, wanted: Filter) -> bool:
     above = any(rbac_evaluation.covers(world, item, scope) for item in role.scopes)
     return above or (
         wanted.at_scope_and_below and any(rbac_evaluation.covers(world, scope, item) for item in role.scopes)
     )
 
 
-def _asked_for(role: RoleDefinition, wanted: Filter) -> bool:
+def _asked_for(role: LabRoleDefinition, wanted: Filter) -> bool:
     name, kind = wanted.equal.get("rolename"), wanted.equal.get("type")
     if name is not None and name.lower() != role.name.lower():
         return False
@@ -186,8 +186,8 @@ def _properties(call: Call) -> Json:
 def _check_kind(guid: str, properties: Json) -> None:
     if guid in BUILT_IN:
         raise _refusal(409, "RoleDefinitionExists", f"A role definition already exists with the ID '{guid}'.")
-    kind = properties.get("type") or properties.get("roleType") or RoleKind.CUSTOM.value
-    if str(kind).lower() != RoleKind.CUSTOM.value.lower():
+    kind = properties.get("type") or properties.get("roleType") or LabRoleKind.CUSTOM.value
+    if str(kind).lower() != LabRoleKind.CUSTOM.value.lower():
         raise _refusal(
             400,
             "InvalidRoleDefinitionType",
@@ -239,7 +239,7 @@ def _permission(entry: Json) -> PermissionRecord:
     )
 
 
-def _document(call: Call, role: RoleDefinition) -> Json:
+def _document(call: Call, role: LabRoleDefinition) -> Json:
     old = call.api_version < _DATA_ACTIONS_SINCE
     permissions: list[Json] = []
     for entry in role.permissions:

@@ -15,7 +15,7 @@ from tgwizard.lab.arm.responses import existing
 from tgwizard.lab.entra import identity_endpoint
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Cause, Json, Refusal, Response, json_response
-from tgwizard.lab.world import VM_TYPE, Principal, PrincipalKind, World
+from tgwizard.lab.world import VM_TYPE, LabPrincipalKind, Principal, World
 
 _NONE, _SYSTEM, _USER, _BOTH = "None", "SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned"
 _USERS = uuid.UUID("b7d4c2a0-1c4e-4b4b-9d0f-0d3a7a0c5e21")
@@ -77,7 +77,7 @@ def _apply(call: Call, vm: Json, wanted: str, sent: Json) -> None:
     if wanted in {_SYSTEM, _BOTH}:
         if present is None:
             present = Principal(
-                world.guid(), world.guid(), vm["name"], vm["id"], PrincipalKind.SERVICE_PRINCIPAL, call.now
+                world.guid(), world.guid(), vm["name"], vm["id"], LabPrincipalKind.SERVICE_PRINCIPAL, call.now
             )
             world.principals.append(present)
         result |= {"principalId": present.oid, "tenantId": call.subscription.tenant}

@@ -17,7 +17,7 @@ from tgwizard.lab.arm.role_assignments import known_principals
 from tgwizard.lab.entra import token_endpoint, tokens
 from tgwizard.lab.routing import Call, Handler, Route
 from tgwizard.lab.wire import Headers, Json, Refusal, Response, json_response
-from tgwizard.lab.world import Group, Principal, PrincipalKind
+from tgwizard.lab.world import Group, LabPrincipalKind, Principal
 
 _ANY_NAME = re.compile(r"servicePrincipalNames/any\(\s*(\w+)\s*:\s*\1\s+eq\s+'([^']*)'\s*\)", re.IGNORECASE)
 _EQUALS = re.compile(r"(\w+)\s+eq\s+'((?:[^']|'')*)'", re.IGNORECASE)
@@ -96,7 +96,7 @@ def get_service_principal(call: Call) -> Response:
 
 def me(call: Call) -> Response:
     """Answer the user who asks."""
-    if call.principal.kind is not PrincipalKind.USER:
+    if call.principal.kind is not LabPrincipalKind.USER:
         raise _Refused(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
     return json_response(200, _user(call.principal))
 
@@ -195,13 +195,13 @@ def _require_administrator(call: Call) -> None:
 
 
 def _service_principals(call: Call) -> Iterator[Principal]:
-    return (item for item in known_principals(call).values() if item.kind is PrincipalKind.SERVICE_PRINCIPAL)
+    return (item for item in known_principals(call).values() if item.kind is LabPrincipalKind.SERVICE_PRINCIPAL)
 
 
 def _directory_object(item: Principal) -> Json:
-    if item.kind is PrincipalKind.USER:
+    if item.kind is LabPrincipalKind.USER:
         return {"@odata.type": "#microsoft.graph.user", **_user(item)}
-    if item.kind is PrincipalKind.GROUP:
+    if item.kind is LabPrincipalKind.GROUP:
         return {"@odata.type": "#microsoft.graph.group", **_group(item)}
     return {"@odata.type": "#microsoft.graph.servicePrincipal", **_service_principal(item)}
 

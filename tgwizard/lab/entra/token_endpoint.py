@@ -16,7 +16,7 @@ from tgwizard.lab.entra.oauth_errors import NO_STORE, Denied
 from tgwizard.lab.entra.sign_in_sessions import Granted
 from tgwizard.lab.routing import Call, Route
 from tgwizard.lab.wire import Json, Response, json_response
-from tgwizard.lab.world import Principal, PrincipalKind, World
+from tgwizard.lab.world import LabPrincipalKind, Principal, World
 
 LIFETIME = timedelta(hours=1)
 CONTINUOUS_LIFETIME = timedelta(hours=24)
@@ -245,13 +245,13 @@ def audience_of(call: Call, form: dict[str, str]) -> tuple[str, str]:
 
 def service_principals(world: World) -> Iterator[Principal]:
     """Yield the service principals that sign in with a secret or a certificate; managed identities have none."""
-    return (item for item in world.accounts if item.kind is PrincipalKind.SERVICE_PRINCIPAL)
+    return (item for item in world.accounts if item.kind is LabPrincipalKind.SERVICE_PRINCIPAL)
 
 
 def users(world: World) -> Iterator[Principal]:
     """Yield the users."""
     yield world.operator
-    yield from (item for item in world.accounts if item.kind is PrincipalKind.USER)
+    yield from (item for item in world.accounts if item.kind is LabPrincipalKind.USER)
 
 
 def _epoch(later: timedelta) -> int:

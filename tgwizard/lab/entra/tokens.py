@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from tgwizard.lab.wire import Json, Refusal
-from tgwizard.lab.world import Principal, PrincipalKind, World
+from tgwizard.lab.world import LabPrincipalKind, Principal, World
 
 AUDIENCE = "https://management.azure.com"
 AUDIENCES = frozenset({AUDIENCE, "https://management.core.windows.net"})
@@ -53,7 +53,7 @@ def foreign_tenant(world: World) -> str:
 
 def guest(world: World, principal: Principal, tenant: str) -> Principal:
     """Return a user as another tenant knows it: a guest with an object id and a principal name of its own there."""
-    if tenant == world.subscription.tenant or principal.kind is not PrincipalKind.USER:
+    if tenant == world.subscription.tenant or principal.kind is not LabPrincipalKind.USER:
         return principal
     host = next((item.domain for item in world.more_tenants if item.id == tenant), "unknown.example")
     oid = str(uuid.uuid5(_TENANTS, f"{tenant}:{principal.oid}"))
@@ -79,7 +79,7 @@ def issue(
     home = tenant or world.subscription.tenant
     session = str(world.sessions.get(principal.oid, 0))
     principal = guest(world, principal, home)
-    user = principal.kind is PrincipalKind.USER
+    user = principal.kind is LabPrincipalKind.USER
     claims: Json = {
         "aud": audience,
         "iss": f"https://sts.windows.net/{home}/",
@@ -177,7 +177,7 @@ def identify(world: World, authorization: str | None, audiences: frozenset[str] 
         str(claims.get("appid", "")),
         str(claims.get("upn" if user else "app_displayname", "")),
         str(claims.get("xms_mirid", "")),
-        PrincipalKind.USER if user else PrincipalKind.SERVICE_PRINCIPAL,
+        LabPrincipalKind.USER if user else LabPrincipalKind.SERVICE_PRINCIPAL,
         display=str(claims.get("name", "")) if user else "",
         groups=tuple(claims.get("groups", [])),
     )

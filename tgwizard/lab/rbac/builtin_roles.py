@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tgwizard.lab.rbac.role_records import PermissionRecord, RoleDefinition, RoleKind
+from tgwizard.lab.rbac.role_records import LabRoleDefinition, LabRoleKind, PermissionRecord
 
 _CREATED = datetime(2015, 2, 2, 21, 55, 9, 880642, tzinfo=UTC)
 _UPDATED = datetime(2025, 2, 6, 1, 34, 42, 0, tzinfo=UTC)
@@ -12,11 +12,11 @@ _UPDATED = datetime(2025, 2, 6, 1, 34, 42, 0, tzinfo=UTC)
 
 def _role(
     guid: str, name: str, description: str, actions: tuple[str, ...], not_actions: tuple[str, ...] = ()
-) -> RoleDefinition:
-    return RoleDefinition(
+) -> LabRoleDefinition:
+    return LabRoleDefinition(
         guid=guid,
         name=name,
-        kind=RoleKind.BUILT_IN,
+        kind=LabRoleKind.BUILT_IN,
         description=description,
         scopes=("/",),
         permissions=(PermissionRecord(actions, not_actions),),

@@ -10,7 +10,7 @@ import math
 import random
 from datetime import datetime, timedelta
 
-from tgwizard.lab.rbac.role_records import Propagation, RoleAssignment, RoleDefinition, RoleHistory
+from tgwizard.lab.rbac.role_records import LabRoleAssignment, LabRoleDefinition, Propagation, RoleHistory
 from tgwizard.lab.world import World
 
 LONGEST = timedelta(minutes=10)
@@ -27,12 +27,12 @@ _PRINCIPAL_MEDIAN_S, _PRINCIPAL_SIGMA, _PRINCIPAL_BOUNDS_S = 16.0, 0.9, (5.0, 26
 _GROUP_FACTOR = 4.0
 
 
-def arrives(world: World, assignment: RoleAssignment) -> datetime:
+def arrives(world: World, assignment: LabRoleAssignment) -> datetime:
     """Return when a new assignment begins to count for its principal."""
     return assignment.created_on + _rights(world, f"{assignment.principal}:{assignment.guid}", assignment.scope)
 
 
-def departs(world: World, assignment: RoleAssignment) -> datetime | None:
+def departs(world: World, assignment: LabRoleAssignment) -> datetime | None:
     """Return when a removed assignment ceases to count, or None for one that was not removed."""
     if assignment.removed is None:
         return None
@@ -40,7 +40,7 @@ def departs(world: World, assignment: RoleAssignment) -> datetime | None:
     return assignment.removed + _rights(world, about, assignment.scope)
 
 
-def counts(world: World, assignment: RoleAssignment, now: datetime) -> bool:
+def counts(world: World, assignment: LabRoleAssignment, now: datetime) -> bool:
     """Return whether an assignment is in force at this moment."""
     if assignment.removed is None and now - assignment.created_on > SETTLED:
         return True
@@ -48,7 +48,7 @@ def counts(world: World, assignment: RoleAssignment, now: datetime) -> bool:
     return arrives(world, assignment) <= now and (ends is None or now < ends)
 
 
-def version_for(world: World, role: RoleHistory, oid: str, now: datetime) -> RoleDefinition:
+def version_for(world: World, role: RoleHistory, oid: str, now: datetime) -> LabRoleDefinition:
     """Return the version of a role that is in force for a principal; a change reaches each at its own time."""
     for version in reversed(role.versions[1:]):
         about = f"{oid}:{version.guid}:{version.updated_on.isoformat()}"

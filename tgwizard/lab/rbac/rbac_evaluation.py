@@ -15,7 +15,13 @@ from tgwizard.lab import ids
 from tgwizard.lab.rbac import conditions, propagation
 from tgwizard.lab.rbac.builtin_roles import BUILT_IN
 from tgwizard.lab.rbac.conditions import Facts
-from tgwizard.lab.rbac.role_records import EVERYONE, DenyAssignment, PermissionRecord, RoleAssignment, RoleDefinition
+from tgwizard.lab.rbac.role_records import (
+    EVERYONE,
+    LabDenyAssignment,
+    LabRoleAssignment,
+    LabRoleDefinition,
+    PermissionRecord,
+)
 from tgwizard.lab.wire import Refusal
 from tgwizard.lab.world import Principal, World
 
@@ -52,7 +58,7 @@ def covers(world: World, outer: str, inner: str) -> bool:
     return any(ids.key(item) == wanted for item in world.management_groups_above(inner))
 
 
-def role_now(world: World, guid: str) -> RoleDefinition | None:
+def role_now(world: World, guid: str) -> LabRoleDefinition | None:
     """Return a role as it is, built-in or custom; None if there is none or it was deleted."""
     built_in = BUILT_IN.get(guid.lower())
     if built_in is not None:
@@ -61,7 +67,7 @@ def role_now(world: World, guid: str) -> RoleDefinition | None:
     return None if history is None or history.deleted is not None else history.current
 
 
-def held(world: World, principal: Principal, scope: str, now: datetime) -> Iterator[RoleDefinition]:
+def held(world: World, principal: Principal, scope: str, now: datetime) -> Iterator[LabRoleDefinition]:
     """Yield the roles in force for a principal at a scope, one for each assignment, in the version that has arrived.
 
     Assignments to the groups that its token names count as its own; whatever their conditions say.
@@ -71,7 +77,7 @@ def held(world: World, principal: Principal, scope: str, now: datetime) -> Itera
 
 def _held(
     world: World, principal: Principal, scope: str, now: datetime
-) -> Iterator[tuple[RoleAssignment, RoleDefinition]]:
+) -> Iterator[tuple[LabRoleAssignment, LabRoleDefinition]]:
     for oid in principal.oids:
         for assignment in world.authorization.assignments.get(oid, {}).values():
             if covers(world, assignment.scope, scope) and propagation.counts(world, assignment, now):
@@ -89,7 +95,7 @@ def holds_any(world: World, principal: Principal, scope: str, now: datetime) -> 
     )
 
 
-def denial(world: World, principal: Principal, action: str, scope: str) -> DenyAssignment | None:
+def denial(world: World, principal: Principal, action: str, scope: str) -> LabDenyAssignment | None:
     """Return the deny assignment that keeps a principal from an action at a scope, or None."""
     for deny in world.authorization.deny:
         if _concerns(world, deny, principal, scope) and grants(
@@ -174,7 +180,7 @@ def require_linked(
             )
 
 
-def _in_force(world: World, guid: str, oid: str, now: datetime) -> RoleDefinition | None:
+def _in_force(world: World, guid: str, oid: str, now: datetime) -> LabRoleDefinition | None:
     built_in = BUILT_IN.get(guid)
     if built_in is not None:
         return built_in
@@ -182,7 +188,7 @@ def _in_force(world: World, guid: str, oid: str, now: datetime) -> RoleDefinitio
     return None if history is None else propagation.version_for(world, history, oid, now)
 
 
-def _concerns(world: World, deny: DenyAssignment, principal: Principal, scope: str) -> bool:
+def _concerns(world: World, deny: LabDenyAssignment, principal: Principal, scope: str) -> bool:
     who = {*principal.oids}
     if who & {*deny.excluded} or not (who | {EVERYONE}) & {*deny.principals}:
         return False

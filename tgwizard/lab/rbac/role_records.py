@@ -13,7 +13,7 @@ EVERYONE = "00000000-0000-0000-0000-000000000000"
 """The principal of a deny assignment that stands for all of them."""
 
 
-class RoleKind(Enum):
+class LabRoleKind(Enum):
     """Whether Azure made a role or somebody in the tenant; the values are the wire's."""
 
     BUILT_IN = "BuiltInRole"
@@ -41,12 +41,12 @@ class PermissionRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleDefinition:
+class LabRoleDefinition:
     """One version of a role. `guid` is the last part of its id, in lower case."""
 
     guid: str
     name: str
-    kind: RoleKind
+    kind: LabRoleKind
     description: str
     scopes: tuple[str, ...]
     permissions: tuple[PermissionRecord, ...]
@@ -60,18 +60,18 @@ class RoleDefinition:
 class RoleHistory:
     """A custom role with its earlier versions, which stay in force where the news has not arrived."""
 
-    versions: list[RoleDefinition]
+    versions: list[LabRoleDefinition]
     """Oldest first; the last one is the role as it is."""
     deleted: datetime | None = None
 
     @property
-    def current(self) -> RoleDefinition:
+    def current(self) -> LabRoleDefinition:
         """The newest version."""
         return self.versions[-1]
 
 
 @dataclass(slots=True)
-class RoleAssignment:
+class LabRoleAssignment:
     """A role held by a principal at a scope. A removed one stays as long as its rights may linger."""
 
     guid: str
@@ -92,7 +92,7 @@ class RoleAssignment:
 
 
 @dataclass(frozen=True, slots=True)
-class DenyAssignment:
+class LabDenyAssignment:
     """Actions that are refused to principals at a scope whatever their roles say. Only Azure makes them."""
 
     guid: str
@@ -112,9 +112,9 @@ class Authorization:
 
     roles: dict[str, RoleHistory] = field(default_factory=dict)
     """Custom roles by guid."""
-    assignments: dict[str, dict[str, RoleAssignment]] = field(default_factory=dict)
+    assignments: dict[str, dict[str, LabRoleAssignment]] = field(default_factory=dict)
     """By the principal's object id, then by guid; removed ones under a key of their own."""
-    deny: list[DenyAssignment] = field(default_factory=list)
+    deny: list[LabDenyAssignment] = field(default_factory=list)
     propagation: Propagation = Propagation.INSTANT
     flicker: bool = False
     """Whether lists of roles and assignments go back and forth for a while after a change (azure/README.md 3.1)."""

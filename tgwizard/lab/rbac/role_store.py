@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tgwizard.lab.rbac import propagation
 from tgwizard.lab.rbac.builtin_roles import BUILT_IN
-from tgwizard.lab.rbac.role_records import RoleAssignment, RoleDefinition, RoleHistory
+from tgwizard.lab.rbac.role_records import LabRoleAssignment, LabRoleDefinition, RoleHistory
 from tgwizard.lab.world import World
 
 LARGEST_ROLE_COUNT = 5000
@@ -17,7 +17,7 @@ LARGEST_ASSIGNMENT_COUNT = 4000
 """Role assignments in one subscription."""
 
 
-def put_role(world: World, role: RoleDefinition) -> None:
+def put_role(world: World, role: LabRoleDefinition) -> None:
     """Create a custom role, or let a new version take over."""
     history = world.authorization.roles.get(role.guid)
     if history is None or history.deleted is not None:
@@ -34,12 +34,12 @@ def remove_role(world: World, guid: str, now: datetime) -> None:
     world.serial += 1
 
 
-def custom_roles(world: World) -> Iterator[RoleDefinition]:
+def custom_roles(world: World) -> Iterator[LabRoleDefinition]:
     """Yield the custom roles as they are."""
     return (item.current for item in world.authorization.roles.values() if item.deleted is None)
 
 
-def listed_roles(world: World, now: datetime) -> Iterator[RoleDefinition]:
+def listed_roles(world: World, now: datetime) -> Iterator[LabRoleDefinition]:
     """Yield the roles as this list read shows them; where lists flicker, not the way they are."""
     yield from BUILT_IN.values()
     for guid, history in world.authorization.roles.items():
@@ -53,14 +53,14 @@ def listed_roles(world: World, now: datetime) -> Iterator[RoleDefinition]:
             yield history.versions[-2]
 
 
-def add_assignment(world: World, assignment: RoleAssignment) -> None:
+def add_assignment(world: World, assignment: LabRoleAssignment) -> None:
     """Store a new assignment, or the changed one of the same guid."""
     world.authorization.assignments.setdefault(assignment.principal, {})[assignment.guid] = assignment
     world.reassigned.add(assignment.principal)
     world.serial += 1
 
 
-def remove_assignment(world: World, assignment: RoleAssignment, now: datetime) -> None:
+def remove_assignment(world: World, assignment: LabRoleAssignment, now: datetime) -> None:
     """Remove an assignment; its rights linger until the news has arrived."""
     held = world.authorization.assignments[assignment.principal]
     del held[assignment.guid]
@@ -71,12 +71,12 @@ def remove_assignment(world: World, assignment: RoleAssignment, now: datetime) -
     world.serial += 1
 
 
-def assignments(world: World) -> Iterator[RoleAssignment]:
+def assignments(world: World) -> Iterator[LabRoleAssignment]:
     """Yield the assignments as they are."""
     return (item for held in world.authorization.assignments.values() for item in held.values() if item.removed is None)
 
 
-def assignment(world: World, guid: str) -> RoleAssignment | None:
+def assignment(world: World, guid: str) -> LabRoleAssignment | None:
     """Return the assignment of a guid, which exists once in a tenant, or None."""
     wanted = guid.lower()
     for held in world.authorization.assignments.values():
@@ -85,7 +85,7 @@ def assignment(world: World, guid: str) -> RoleAssignment | None:
     return None
 
 
-def listed_assignments(world: World, now: datetime) -> Iterator[RoleAssignment]:
+def listed_assignments(world: World, now: datetime) -> Iterator[LabRoleAssignment]:
     """Yield the assignments as this list read shows them."""
     for held in world.authorization.assignments.values():
         for item in held.values():

@@ -31,10 +31,10 @@ from tgwizard.lab.world import (
     VNET_TYPE,
     ClusterMember,
     ClusterSpec,
+    LabLockLevel,
+    LabPower,
     Lock,
-    LockLevel,
     Overlap,
-    Power,
     Principal,
     Subscription,
     Tenant,
@@ -323,7 +323,7 @@ class _Builder:
         ]
         vm_id = self._id(VM_TYPE, f"{item['group']}/{item['name']}")
         document = self._store(VM_TYPE, item, scenario_compute.properties(self.world, vm_id, item, nics), etag='"1"')
-        self.world.power[ids.key(vm_id)] = Power(item.get("power", Power.RUNNING.value))
+        self.world.power[ids.key(vm_id)] = LabPower(item.get("power", LabPower.RUNNING.value))
         users = [
             self._id("Microsoft.ManagedIdentity/userAssignedIdentities", text)
             for text in item.get("user_identities", [])
@@ -395,7 +395,7 @@ class _Builder:
 
     def _lock(self, item: Json) -> None:
         scope = ids.group_id(self._subscription_of(item["group"]), item["group"])
-        self.world.locks.append(Lock(item["name"], scope, LockLevel(item["level"]), item.get("notes", "")))
+        self.world.locks.append(Lock(item["name"], scope, LabLockLevel(item["level"]), item.get("notes", "")))
 
     def _cluster(self, item: Json) -> None:
         first, second = (

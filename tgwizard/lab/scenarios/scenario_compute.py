@@ -12,7 +12,7 @@ import uuid
 from tgwizard.lab import ids
 from tgwizard.lab.arm.vm_identity import user_assigned
 from tgwizard.lab.wire import Json
-from tgwizard.lab.world import Principal, PrincipalKind, World
+from tgwizard.lab.world import LabPrincipalKind, Principal, World
 
 GALLERY = "trustgrid-45680719-9aa7-43b9-a376-dc03bcfdb0ac"
 _TRUSTGRID = f"/communityGalleries/{GALLERY}/images/trustgrid-node-2204-prod/versions/latest"
@@ -77,7 +77,7 @@ def identity(world: World, vm_id: str, item: Json, user_ids: list[str]) -> Json 
     kinds: list[str] = []
     result: Json = {}
     if item.get("identity", False):
-        principal = Principal(world.guid(), world.guid(), item["name"], vm_id, PrincipalKind.SERVICE_PRINCIPAL)
+        principal = Principal(world.guid(), world.guid(), item["name"], vm_id, LabPrincipalKind.SERVICE_PRINCIPAL)
         world.principals.append(principal)
         kinds.append("SystemAssigned")
         result |= {"principalId": principal.oid, "tenantId": place.tenant}

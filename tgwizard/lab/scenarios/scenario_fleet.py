@@ -19,7 +19,7 @@ from tgwizard.lab.address_ledger import Allocation, Binding
 from tgwizard.lab.arm import nic_body
 from tgwizard.lab.scenarios import scenario_compute, scenario_rights
 from tgwizard.lab.wire import Json
-from tgwizard.lab.world import ClusterMember, ClusterSpec, Power, Principal, PrincipalKind, World
+from tgwizard.lab.world import ClusterMember, ClusterSpec, LabPower, LabPrincipalKind, Principal, World
 
 MOST = 5000
 PER_GROUP = 50
@@ -171,9 +171,9 @@ class _Copy:
 
     def _enter_vm(self, vm: Json, role: str) -> None:
         off = self.case is Case.STANDBY_OFF and vm["name"].endswith("-b")
-        self.world.power[ids.key(vm["id"])] = Power.DEALLOCATED if off else Power.RUNNING
+        self.world.power[ids.key(vm["id"])] = LabPower.DEALLOCATED if off else LabPower.RUNNING
         oid = vm["identity"]["principalId"]
-        principal = Principal(oid, self.world.guid(), vm["name"], vm["id"], PrincipalKind.SERVICE_PRINCIPAL)
+        principal = Principal(oid, self.world.guid(), vm["name"], vm["id"], LabPrincipalKind.SERVICE_PRINCIPAL)
         self.world.principals.append(principal)
         scope = ids.group_id(self.world.subscription.id, ids.group_of(vm["id"]))
         scenario_rights.assign(self.world, principal, role, scope, self.now - scenario_rights.AGE)

@@ -21,16 +21,16 @@ from tgwizard.lab.rbac.builtin_roles import BY_NAME, READER
 from tgwizard.lab.rbac.role_records import (
     EVERYONE,
     UNSETTLED,
-    DenyAssignment,
+    LabDenyAssignment,
+    LabRoleAssignment,
+    LabRoleDefinition,
+    LabRoleKind,
     PermissionRecord,
     Propagation,
-    RoleAssignment,
-    RoleDefinition,
     RoleHistory,
-    RoleKind,
 )
 from tgwizard.lab.wire import Json
-from tgwizard.lab.world import Group, Principal, PrincipalKind, World
+from tgwizard.lab.world import Group, LabPrincipalKind, Principal, World
 
 AUTOMATION = "tgwizard-automation"
 """The service principal that every lab has, with the operator's own assignments: for az and for scripts."""
@@ -39,13 +39,13 @@ READER_ACCOUNT = "reader@lab.example"
 AGE = timedelta(days=30)
 
 _PEOPLE = uuid.UUID("8d2f7d0a-7b4e-4a55-9d0c-3f1f6f0f9a11")
-_KINDS = {"user": PrincipalKind.USER, "service-principal": PrincipalKind.SERVICE_PRINCIPAL}
+_KINDS = {"user": LabPrincipalKind.USER, "service-principal": LabPrincipalKind.SERVICE_PRINCIPAL}
 
 
 def add_accounts(world: World, items: list[Json]) -> None:
     """Store the scenario's accounts and the two that every lab has."""
     wanted = [(item["name"], _KINDS[item["kind"]], item.get("display", "")) for item in items]
-    wanted += [(AUTOMATION, PrincipalKind.SERVICE_PRINCIPAL, ""), (READER_ACCOUNT, PrincipalKind.USER, "")]
+    wanted += [(AUTOMATION, LabPrincipalKind.SERVICE_PRINCIPAL, ""), (READER_ACCOUNT, LabPrincipalKind.USER, "")]
     for name, kind, display in wanted:
         # From the lab's id and not its counter: another scenario in the same lab has the same people.
         oid, app_id = (str(uuid.uuid5(_PEOPLE, f"{world.lab_id}:{name}:{what}")) for what in ("object", "application"))
@@ -74,7 +74,7 @@ def add_rights(world: World, source: Json, now: datetime) -> None:
     assign(world, people[READER_ACCOUNT], READER.guid, ids.subscription_id(world.subscription.id), begun)
     for item in source.get("deny", []):
         world.authorization.deny.append(
-            DenyAssignment(
+            LabDenyAssignment(
                 guid=world.guid(),
                 name=item["name"],
                 scope=_scope(world, item),
@@ -90,7 +90,7 @@ def _add_groups(world: World, items: list[Json], people: dict[str, Principal]) -
     """Store the directory's groups; a group may be a member of a later one."""
     for item in items:
         oid = str(uuid.uuid5(_PEOPLE, f"{world.lab_id}:{item['name']}:group"))
-        principal = Principal(oid, "", item["name"], kind=PrincipalKind.GROUP)
+        principal = Principal(oid, "", item["name"], kind=LabPrincipalKind.GROUP)
         world.groups.append(Group(principal, [people[name].oid for name in item.get("members", [])]))
         people[item["name"]] = principal
 
@@ -98,7 +98,7 @@ def _add_groups(world: World, items: list[Json], people: dict[str, Principal]) -
 def assign(world: World, holder: Principal, role: str, scope: str, begun: datetime) -> None:
     """Store one assignment that is in force already."""
     guid = world.guid()
-    world.authorization.assignments.setdefault(holder.oid, {})[guid] = RoleAssignment(
+    world.authorization.assignments.setdefault(holder.oid, {})[guid] = LabRoleAssignment(
         guid=guid,
         scope=scope,
         role=role,
@@ -123,10 +123,10 @@ def _role(world: World, item: Json, begun: datetime) -> str:
     guid = world.guid()
     world.authorization.roles[guid] = RoleHistory(
         [
-            RoleDefinition(
+            LabRoleDefinition(
                 guid=guid,
                 name=name,
-                kind=RoleKind.CUSTOM,
+                kind=LabRoleKind.CUSTOM,
                 description=item.get("description", "Manage Trustgrid Cluster IP Failover"),
                 scopes=_assignable(world, item),
                 permissions=(PermissionRecord(tuple(item["actions"]), tuple(item.get("not_actions", []))),),

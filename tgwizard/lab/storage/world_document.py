@@ -16,13 +16,13 @@ from tgwizard.lab.move_options import MoveRules
 from tgwizard.lab.nic_options import NicOptions
 from tgwizard.lab.rbac.role_records import (
     Authorization,
-    DenyAssignment,
+    LabDenyAssignment,
+    LabRoleAssignment,
+    LabRoleDefinition,
+    LabRoleKind,
     PermissionRecord,
     Propagation,
-    RoleAssignment,
-    RoleDefinition,
     RoleHistory,
-    RoleKind,
 )
 from tgwizard.lab.wire import Json
 from tgwizard.lab.world import (
@@ -32,17 +32,17 @@ from tgwizard.lab.world import (
     FailedNic,
     Group,
     KnownGroups,
+    LabLockLevel,
+    LabPower,
+    LabPrincipalKind,
     Lock,
-    LockLevel,
     Moved,
     Operation,
     OperationKind,
     OperationStatus,
     Overlap,
     Past,
-    Power,
     Principal,
-    PrincipalKind,
     Subscription,
     Tenant,
     World,
@@ -184,7 +184,7 @@ def _world(document: Json) -> World:
         serial=int(document["serial"]),
         operation_count=int(document["operation_count"]),
         resources={key: _resource(key, value) for key, value in document["resources"].items()},
-        power={key: Power(value) for key, value in document["power"].items()},
+        power={key: LabPower(value) for key, value in document["power"].items()},
         operations={key: _operation(value) for key, value in document["operations"].items()},
         allocations=Allocations(_each(document, "allocations", _allocation)),
         holdings=Holdings(_each(document, "holdings", _holding)),
@@ -264,14 +264,14 @@ def _past(item: Json) -> Past:
 
 
 def _lock(item: Json) -> Lock:
-    return Lock(**{**item, "level": LockLevel(item["level"])})
+    return Lock(**{**item, "level": LabLockLevel(item["level"])})
 
 
 def _principal(item: Json) -> Principal:
     return Principal(
         **{
             **item,
-            "kind": PrincipalKind(item["kind"]),
+            "kind": LabPrincipalKind(item["kind"]),
             "created": _moment_or_none(item["created"]),
             "groups": tuple(item.get("groups", [])),
         }
@@ -299,11 +299,11 @@ def _role(item: Json) -> RoleHistory:
     return RoleHistory(_each(item, "versions", _role_version), _moment_or_none(item["deleted"]))
 
 
-def _role_version(item: Json) -> RoleDefinition:
-    return RoleDefinition(
+def _role_version(item: Json) -> LabRoleDefinition:
+    return LabRoleDefinition(
         **{
             **item,
-            "kind": RoleKind(item["kind"]),
+            "kind": LabRoleKind(item["kind"]),
             "scopes": tuple(item["scopes"]),
             "permissions": tuple(
                 PermissionRecord(**{key: tuple(value) for key, value in entry.items()}) for entry in item["permissions"]
@@ -314,8 +314,8 @@ def _role_version(item: Json) -> RoleDefinition:
     )
 
 
-def _assignment(item: Json) -> RoleAssignment:
-    return RoleAssignment(
+def _assignment(item: Json) -> LabRoleAssignment:
+    return LabRoleAssignment(
         **{
             **item,
             "created_on": _moment(item["created_on"]),
@@ -325,9 +325,9 @@ def _assignment(item: Json) -> RoleAssignment:
     )
 
 
-def _deny(item: Json) -> DenyAssignment:
+def _deny(item: Json) -> LabDenyAssignment:
     lists = ("actions", "not_actions", "principals", "excluded")
-    return DenyAssignment(**{**item, **{key: tuple(item[key]) for key in lists}})
+    return LabDenyAssignment(**{**item, **{key: tuple(item[key]) for key in lists}})
 
 
 def _cluster(item: Json) -> ClusterSpec:
